@@ -1,0 +1,155 @@
+import { retryAfterSeconds } from './backoff.ts'
+import type { ErrorFacts } from './errors.ts'
+import {
+  ApiError,
+  AuthenticationError,
+  ConflictError,
+  IdempotencyError,
+  InvalidRequestError,
+  InvalidResponseError,
+  NotFoundError,
+  PaymentNotCancelableError,
+  PaymentNotRefundableError,
+  PermissionError,
+  PreconditionFailedError,
+  ProcessorUnavailableError,
+  RateLimitError,
+  RefundAmountExceededError,
+  ServerError,
+} from './errors.ts'
+
+/** What an error is made from: an answer whose body has been read. */
+export interface FailedAnswer {
+  status: number
+  headers: Headers
+  text: string
+}
+
+/**
+ * The typed error for an answer that is not a success: by the code of the contract's table, by the
+ * status where the code is new, and with what the body said where it is not the API's at all
+ * (a proxy's page). `now` is in Unix milliseconds, for a `Retry-After` that is a date.
+ */
+export function answerError(answer: FailedAnswer, now: number): ApiError {
+  const { status, headers, text } = answer
+  const requestId = headers.get('x-request-id') ?? undefined
+  const said = parseErrorBody(text)
+  if (said === undefined) {
+    const message = `HTTP ${status} without the API's JSON${excerpt(text)}`
+    const facts = { code: 'unexpected_response', status, requestId }
+    return make(classOfStatus(status), message, facts, headers, now)
+  }
+  const facts = { code: said.code, status, details: said.details, requestId }
+  const Class = classOfCode(said.code, said.details) ?? classOfStatus(status)
+  return make(Class, said.message, facts, headers, now)
+}
+
+/** The error for a success whose body cannot be read as JSON. */
+export function unreadableAnswerError(answer: FailedAnswer): InvalidResponseError {
+  return new InvalidResponseError(
+    `HTTP ${answer.status} without the API's JSON; is baseUrl right?${excerpt(answer.text)}`,
+    {
+      code: 'unexpected_response',
+      status: answer.status,
+      requestId: answer.headers.get('x-request-id') ?? undefined,
+    },
+  )
+}
+
+type ErrorClass = new (message: string, facts: ErrorFacts) => ApiError
+
+const classes: Readonly<Record<string, ErrorClass>> = {
+  invalid_request: InvalidRequestError,
+  unauthorized: AuthenticationError,
+  insufficient_permissions: PermissionError,
+  not_found: NotFoundError,
+  method_not_allowed: InvalidRequestError,
+  payload_too_large: InvalidRequestError,
+  unsupported_media_type: InvalidRequestError,
+  idempotency_key_in_use: IdempotencyError,
+  idempotency_key_reused: IdempotencyError,
+  payment_not_cancelable: PaymentNotCancelableError,
+  payment_not_refundable: PaymentNotRefundableError,
+  precondition_failed: PreconditionFailedError,
+  invalid_amount: InvalidRequestError,
+  invalid_currency: InvalidRequestError,
+  refund_amount_exceeded: RefundAmountExceededError,
+  rate_limit_exceeded: RateLimitError,
+  internal_error: ServerError,
+  processor_unavailable: ProcessorUnavailableError,
+  service_unavailable: ServerError,
+}
+
+function classOfCode(code: string, details: unknown): ErrorClass | undefined {
+  if (!Object.hasOwn(classes, code)) return undefined
+  // These two promise typed details, so an answer without them is not one of theirs.
+  const isTyped = code === 'payment_not_cancelable' || code === 'payment_not_refundable'
+  if (isTyped && !hasCurrentStatus(details)) return ApiError
+  return classes[code]
+}
+
+function classOfStatus(status: number): ErrorClass {
+  if (status === 401) return AuthenticationError
+  if (status === 403) return PermissionError
+  if (status === 404) return NotFoundError
+  if (status === 409) return ConflictError
+  if (status === 412) return ApiError
+  if (status === 429) return RateLimitError
+  if (status >= 500) return ServerError
+  if (status >= 400) return InvalidRequestError
+  return ApiError
+}
+
+function make(
+  Class: ErrorClass,
+  message: string,
+  facts: ErrorFacts,
+  headers: Headers,
+  now: number,
+): ApiError {
+  if (Class !== RateLimitError) return new Class(message, facts)
+  const retryAfter = retryAfterSeconds(headers.get('retry-after'), now)
+  return new RateLimitError(message, {
+    ...facts,
+    retryAfter: retryAfter ?? retryAfterOfDetails(facts.details),
+  })
+}
+
+function parseErrorBody(
+  text: string,
+): { code: string; message: string; details: unknown } | undefined {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return undefined
+  }
+  const error = isRecord(body) ? body.error : undefined
+  if (!isRecord(error) || typeof error.code !== 'string') return undefined
+  const message = typeof error.message === 'string' ? error.message : error.code
+  return { code: error.code, message, details: error.details }
+}
+
+function hasCurrentStatus(details: unknown): boolean {
+  return isRecord(details) && typeof details.current_status === 'string'
+}
+
+function retryAfterOfDetails(details: unknown): number | undefined {
+  const seconds = isRecord(details) ? details.retry_after : undefined
+  return typeof seconds === 'number' ? seconds : undefined
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Enough of a proxy's page to recognise it; a proxy that echoes the request shows no key. */
+function excerpt(text: string): string {
+  const line = text
+    .slice(0, 2_000)
+    .replace(/\b(sk_(?:test|live)_)[\w-]+/g, '$1…')
+    .replace(/\s+/g, ' ')
+    .trim()
+  if (line === '') return ' (an empty body)'
+  return `: ${line.length > 200 ? `${line.slice(0, 200)}…` : line}`
+}

@@ -1,0 +1,33 @@
+import { configure } from './configuration.ts'
+import { RequestCore } from './request.ts'
+import { Cancellations } from './resources/cancellations.ts'
+import { Events } from './resources/events.ts'
+import { Payments } from './resources/payments.ts'
+import { Webhooks } from './resources/webhooks.ts'
+import type { Environment, HedgePaymentsOptions } from './types/options.ts'
+
+/** The Hedge Payments API. Throws ConfigurationError when the options cannot work. */
+export class HedgePayments {
+  readonly payments: Payments
+  readonly cancellations: Cancellations
+  readonly events: Events
+  readonly webhooks: Webhooks
+  /** The publishable key, when one was given. The secret key is not kept where it can be seen. */
+  readonly apiKey: string | undefined
+  /** The mode of the secret key. */
+  readonly environment: Environment
+  /** The address in use. */
+  readonly baseUrl: string
+
+  constructor(options: HedgePaymentsOptions = {}) {
+    const configuration = configure(options)
+    const core = new RequestCore(configuration)
+    this.apiKey = configuration.apiKey
+    this.environment = configuration.environment
+    this.baseUrl = configuration.baseUrl
+    this.payments = new Payments(core)
+    this.cancellations = new Cancellations(core)
+    this.events = new Events(core)
+    this.webhooks = new Webhooks(core)
+  }
+}

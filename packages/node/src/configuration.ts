@@ -1,0 +1,148 @@
+import { ConfigurationError } from './errors.ts'
+import type { Environment, Fetch, HedgePaymentsOptions, Logger } from './types/options.ts'
+
+/** The options after they were checked and completed. */
+export interface Configuration {
+  apiKey: string | undefined
+  apiSecret: string
+  environment: Environment
+  /** Without a slash at the end. */
+  baseUrl: string
+  timeoutMs: number
+  maxRetries: number
+  fetch: Fetch
+  logger: Logger
+}
+
+const defaultBaseUrls: Readonly<Record<Environment, string>> = {
+  sandbox: 'http://127.0.0.1:4000',
+  production: 'https://api.hedgepayments.com',
+}
+
+/** Longer than any answer takes, shorter than most callers' own patience. */
+const timeoutDefaultMs = 30_000
+
+/** `setTimeout` fires at once for anything longer. */
+const timeoutMaxMs = 2_147_483_647
+
+const maxRetriesDefault = 2
+
+/** With waits of up to 8 seconds, more would keep a caller for minutes. */
+const maxRetriesMax = 10
+
+/**
+ * Checks options and completes them from the environment. Throws ConfigurationError, whose message
+ * says what to set and never contains a key.
+ */
+export function configure(options: HedgePaymentsOptions): Configuration {
+  const apiSecret = readSecret(options.apiSecret ?? readEnvironment('HEDGE_API_SECRET'))
+  const environment = modeOf(apiSecret)
+  // A pair belongs together: the environment's publishable key is not held against a given secret.
+  const apiKey =
+    options.apiKey ?? (options.apiSecret ? undefined : readEnvironment('HEDGE_API_KEY'))
+  checkAgreement({ environment, asked: options.environment, apiKey: apiKey?.trim() })
+  return {
+    apiKey: apiKey?.trim() || undefined,
+    apiSecret,
+    environment,
+    baseUrl: readBaseUrl(
+      options.baseUrl || readEnvironment('HEDGE_BASE_URL') || defaultBaseUrls[environment],
+    ),
+    timeoutMs: checkTimeout(options.timeout ?? timeoutDefaultMs),
+    maxRetries: checkMaxRetries(options.maxRetries ?? maxRetriesDefault),
+    fetch: options.fetch ?? runtimeFetch(),
+    logger: options.logger ?? {},
+  }
+}
+
+/** Milliseconds, more than 0. Throws ConfigurationError. */
+export function checkTimeout(timeoutMs: number): number {
+  if (timeoutMs > 0 && timeoutMs <= timeoutMaxMs) return timeoutMs
+  throw refuse('timeout is in milliseconds: a number from 1 to 2147483647')
+}
+
+/** A whole number, 0 to 10. Throws ConfigurationError. */
+export function checkMaxRetries(maxRetries: number): number {
+  if (Number.isInteger(maxRetries) && maxRetries >= 0 && maxRetries <= maxRetriesMax) {
+    return maxRetries
+  }
+  throw refuse(`maxRetries is a whole number from 0 to ${maxRetriesMax}`)
+}
+
+function readSecret(given: string | undefined): string {
+  const apiSecret = given?.trim()
+  if (!apiSecret) {
+    throw refuse('apiSecret is missing: pass it, or set HEDGE_API_SECRET to your secret key (sk_…)')
+  }
+  if (apiSecret.startsWith('pk_')) {
+    throw refuse('apiSecret is a publishable key (pk_…); set it to the secret key (sk_…)')
+  }
+  if (!/^sk_(test|live)_[\x21-\x7e]+$/.test(apiSecret)) {
+    throw refuse('apiSecret is not a secret key: it must start with sk_test_ or sk_live_')
+  }
+  return apiSecret
+}
+
+function modeOf(key: string): Environment {
+  return key.slice(3).startsWith('live_') ? 'production' : 'sandbox'
+}
+
+function checkAgreement(facts: {
+  environment: Environment
+  asked: Environment | undefined
+  apiKey: string | undefined
+}): void {
+  const { environment, asked, apiKey } = facts
+  if (asked !== undefined && asked !== 'sandbox' && asked !== 'production') {
+    throw refuse("environment must be 'sandbox' or 'production'")
+  }
+  const prefix = environment === 'sandbox' ? 'sk_test_' : 'sk_live_'
+  if (asked !== undefined && asked !== environment) {
+    throw refuse(`environment is '${asked}', but apiSecret is a ${prefix} key (${environment})`)
+  }
+  if (!apiKey) return
+  if (!/^pk_(test|live)_/.test(apiKey)) {
+    throw refuse('apiKey is not a publishable key: it must start with pk_test_ or pk_live_')
+  }
+  if (modeOf(apiKey) !== environment) {
+    throw refuse(`apiKey and apiSecret are of different modes: apiSecret is a ${prefix} key`)
+  }
+}
+
+function readBaseUrl(given: string): string {
+  let url: URL
+  try {
+    url = new URL(given.trim())
+  } catch {
+    throw refuse('baseUrl is not an address: it must look like http://127.0.0.1:4000')
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw refuse('baseUrl must start with http:// or https://')
+  }
+  if (url.username || url.password || url.search || url.hash) {
+    throw refuse('baseUrl must have no user, password, query or fragment')
+  }
+  return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+/** Looked up at each call, so that what a test or a tracer puts in its place is used. */
+function runtimeFetch(): Fetch {
+  if (typeof globalThis.fetch !== 'function') {
+    throw refuse('this runtime has no fetch: pass one as the option fetch')
+  }
+  return (url, init) => globalThis.fetch(url, init)
+}
+
+function readEnvironment(name: string): string | undefined {
+  const host = globalThis as { process?: { env?: Record<string, string | undefined> } }
+  try {
+    return host.process?.env?.[name] || undefined
+  } catch {
+    // Deno without the permission to read the environment.
+    return undefined
+  }
+}
+
+function refuse(message: string): ConfigurationError {
+  return new ConfigurationError(message, { code: 'invalid_configuration' })
+}

@@ -1,0 +1,17 @@
+export { HedgePayments } from './client.ts'
+export * from './errors.ts'
+export type { Answer, HedgePromise } from './hedge-promise.ts'
+export type { Page, PagePromise } from './page.ts'
+export type * from './types/cancellations.ts'
+export type * from './types/events.ts'
+export type * from './types/lists.ts'
+export type * from './types/options.ts'
+export type * from './types/payments.ts'
+export type * from './types/webhooks.ts'
+export {
+  type RawBody,
+  signTestEvent,
+  type VerifyOptions,
+  verifyWebhook,
+  type WebhookSecrets,
+} from './webhook-signature.ts'

@@ -1,0 +1,143 @@
+import { answerError, unreadableAnswerError } from './answer-error.ts'
+import { attemptOnce, type ReadAnswer } from './attempt.ts'
+import { retryDelayMs } from './backoff.ts'
+import { type Configuration, checkMaxRetries, checkTimeout } from './configuration.ts'
+import { AbortedError, ApiError, ConnectionError, HedgeError, RateLimitError } from './errors.ts'
+import { requestHeaders } from './headers.ts'
+import { type Answer, HedgePromise } from './hedge-promise.ts'
+import { note } from './log.ts'
+import type { RequestOptions } from './types/options.ts'
+import { jsonOf, pathOf, queryOf } from './url.ts'
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+/** What a resource asks for. */
+export interface RequestSpec {
+  method: Method
+  /** The path's parts after `/v1`, not yet encoded. */
+  path: readonly string[]
+  query?: object | undefined
+  body?: object | undefined
+}
+
+/** The one way every request goes: prepare, attempt, retry, read. */
+export class RequestCore {
+  readonly #configuration: Configuration
+
+  constructor(configuration: Configuration) {
+    this.#configuration = configuration
+  }
+
+  /** Sends a request; the data is the JSON of the answer. All that goes wrong is a HedgeError. */
+  request<T>(spec: RequestSpec, options?: RequestOptions): HedgePromise<T> {
+    return new HedgePromise(this.send<T>(spec, options))
+  }
+
+  /** As `request`, for those who make a promise of their own of it. */
+  async send<T>(spec: RequestSpec, options: RequestOptions = {}): Promise<Answer<T>> {
+    const configuration = this.#configuration
+    const path = pathOf(spec.path)
+    const body = spec.body === undefined ? undefined : jsonOf(spec.body)
+    // Made once, so that every attempt carries the same idempotency key.
+    const headers = requestHeaders({
+      method: spec.method,
+      hasBody: body !== undefined,
+      configuration,
+      options,
+    })
+    const call: Call = {
+      url: configuration.baseUrl + path + queryOf(spec.query ?? {}),
+      init: {
+        method: spec.method,
+        headers,
+        // A redirected POST would become a GET, or carry the key to another host.
+        redirect: 'manual',
+        ...(body === undefined ? {} : { body }),
+      },
+      method: spec.method,
+      path,
+      signal: options.signal,
+      timeoutMs: checkTimeout(options.timeout ?? configuration.timeoutMs),
+      maxRetries: checkMaxRetries(options.maxRetries ?? configuration.maxRetries),
+    }
+    return readData<T>(await persist(configuration, call))
+  }
+}
+
+interface Call {
+  url: string
+  init: RequestInit
+  method: Method
+  path: string
+  signal: AbortSignal | undefined
+  timeoutMs: number
+  maxRetries: number
+}
+
+/** Repeats the attempt until it succeeds, fails for good, or was repeated often enough. */
+async function persist(configuration: Configuration, call: Call): Promise<ReadAnswer> {
+  for (let attempt = 1; ; attempt++) {
+    const startedMs = performance.now()
+    const outcome = await attemptOnce(configuration.fetch, call)
+    const result = outcome instanceof HedgeError ? outcome : checkStatus(outcome)
+    const delayMs =
+      result instanceof HedgeError && attempt <= call.maxRetries && isRetryable(result, call.method)
+        ? retryDelayMs({
+            attempt,
+            retryAfterSeconds: result instanceof RateLimitError ? result.retryAfter : undefined,
+            random: Math.random(),
+          })
+        : undefined
+    const durationMs = Math.round(performance.now() - startedMs)
+    note(configuration.logger, { ...call, attempt, durationMs, result, delayMs })
+    if (!(result instanceof HedgeError)) return result
+    if (delayMs === undefined) throw result
+    await wait(delayMs, call.signal)
+  }
+}
+
+function checkStatus(answer: ReadAnswer): ReadAnswer | ApiError {
+  return answer.status >= 200 && answer.status < 300 ? answer : answerError(answer, Date.now())
+}
+
+/** Only what may be different the next time, and only where doing it twice does no harm. */
+function isRetryable(error: HedgeError, method: Method): boolean {
+  if (error.status === 429 || error.code === 'idempotency_key_in_use') return true
+  // A PATCH has no idempotency key: a second one could, say, rotate a secret twice.
+  if (method === 'PATCH') return false
+  if (error instanceof ConnectionError) return true
+  return error instanceof ApiError && [500, 502, 503, 504].includes(error.status)
+}
+
+function wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer)
+      reject(
+        new AbortedError('the call was given up by its signal, between two attempts', {
+          code: 'aborted',
+          cause: signal?.reason,
+        }),
+      )
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort)
+      resolve()
+    }, delayMs)
+    if (signal?.aborted) abort()
+    else signal?.addEventListener('abort', abort, { once: true })
+  })
+}
+
+function readData<T>(answer: ReadAnswer): Answer<T> {
+  const { status, headers, text } = answer
+  let data: T
+  try {
+    data = JSON.parse(text)
+  } catch {
+    throw unreadableAnswerError(answer)
+  }
+  if (typeof data !== 'object' || data === null) throw unreadableAnswerError(answer)
+  const response = new Response(text, { status, statusText: answer.statusText, headers })
+  return { data, response, requestId: headers.get('x-request-id') ?? undefined }
+}

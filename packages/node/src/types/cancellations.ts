@@ -1,0 +1,59 @@
+import type { TimeRange } from './lists.ts'
+import type { PaymentStatus } from './payments.ts'
+
+/** A run that cancels many payments, with its progress. */
+export interface Cancellation {
+  /** `can_…` */
+  id: string
+  object: 'cancellation'
+  livemode: boolean
+  status: 'pending' | 'running' | 'paused' | 'completed'
+  /** `true`: only counts what would be canceled. */
+  dry_run: boolean
+  reason: string | null
+  filter: CancellationFilter | null
+  /** Payments the run is about; `null` until they are counted. */
+  total: number | null
+  processed: number
+  canceled: number
+  /** Payments that were in another status than `pending` or `initiated`. */
+  refused: number
+  not_found: number
+  created_at: string
+  updated_at: string
+  completed_at: string | null
+}
+
+/** What became of one payment of a run. */
+export interface CancellationResult {
+  object: 'cancellation_result'
+  payment_id: string
+  outcome: 'canceled' | 'refused' | 'not_found'
+  /** `null` when there is no such payment. */
+  current_status: PaymentStatus | null
+}
+
+/** Which payments a run is about, as the server keeps it. */
+export interface CancellationFilter {
+  status?: PaymentStatus | PaymentStatus[] | null
+  customer_id?: string | null
+  customer_email?: string | null
+  metadata?: Record<string, string> | null
+  created_at?: { gte?: string; gt?: string; lte?: string; lt?: string } | null
+}
+
+/** Either `payment_ids` or `filter`. */
+export interface CancellationCreateParams {
+  payment_ids?: readonly string[] | undefined
+  filter?: CancellationFilterParams | undefined
+  reason?: string | null | undefined
+  dry_run?: boolean | undefined
+}
+
+export interface CancellationFilterParams {
+  status?: PaymentStatus | readonly PaymentStatus[] | undefined
+  customer_id?: string | undefined
+  customer_email?: string | undefined
+  metadata?: Readonly<Record<string, string>> | undefined
+  created_at?: TimeRange | undefined
+}

@@ -1,0 +1,149 @@
+import type { ListParams, TimeRange } from './lists.ts'
+
+/** A payment; every field is always there, absent values are `null`. Source: api.md, Payments. */
+export interface Payment {
+  /** `pay_…` */
+  id: string
+  object: 'payment'
+  /** `false` in test mode. */
+  livemode: boolean
+  /** Minor units of the currency (cents; JPY has none), 1 to 99,999,999. */
+  amount: number
+  /** ISO 4217, upper case. */
+  currency: string
+  status: PaymentStatus
+  /** Whether a cancel would be accepted now. */
+  cancelable: boolean
+  /** Until when an initiated payment is certain to be cancelable. ISO 8601 UTC. */
+  cancelable_until: string | null
+  /** Seconds between `initiated` and `processing` in which a cancel is certain to win. */
+  cancel_window: number
+  /** What may be done with it now. */
+  allowed_actions: PaymentAction[]
+  payment_method: PaymentMethod
+  customer_email: string
+  customer_id: string | null
+  description: string | null
+  statement_descriptor: string | null
+  merchant_id: string
+  metadata: Record<string, string>
+  /** Minor units given back so far. */
+  refunded_amount: number
+  /** Minor units the processor keeps, once known. */
+  fee: number | null
+  /** Minor units that reach the merchant, once known. */
+  net_amount: number | null
+  refunds: Refund[]
+  failure_code: string | null
+  failure_message: string | null
+  cancellation_reason: string | null
+  canceled_at: string | null
+  settled: boolean
+  settled_at: string | null
+  success_url: string | null
+  cancel_url: string | null
+  /** The hosted payment page. */
+  url: string | null
+  /** When a payment that is still pending is canceled by itself. ISO 8601 UTC. */
+  expires_at: string | null
+  created_at: string
+  updated_at: string
+}
+
+/** `pending` and `initiated` can be canceled, `succeeded` and `partially_refunded` refunded. */
+export type PaymentStatus =
+  | 'pending'
+  | 'initiated'
+  | 'processing'
+  | 'succeeded'
+  | 'partially_refunded'
+  | 'refunded'
+  | 'failed'
+  | 'canceled'
+
+export type PaymentAction = 'initiate' | 'cancel' | 'refund' | 'reverse'
+
+export type PaymentMethod = 'card' | 'ach' | 'crypto'
+
+export interface Refund {
+  /** `ref_…` */
+  id: string
+  object: 'refund'
+  payment_id: string
+  /** Minor units. */
+  amount: number
+  currency: string
+  status: 'pending' | 'succeeded' | 'failed'
+  reason: string | null
+  metadata: Record<string, string>
+  created_at: string
+}
+
+/** What `payments.reverse` answers: the payment, and which way the money went back. */
+export interface ReversedPayment extends Payment {
+  /** `pending`: the network has it; the reversal follows as soon as it has decided. */
+  reversal: 'canceled' | 'refunded' | 'pending'
+}
+
+/** A cancel that waits for the create it names, which has not arrived yet. */
+export interface PendingCancellation {
+  object: 'pending_cancellation'
+  livemode: boolean
+  idempotency_key: string
+  reason: string | null
+  created_at: string
+  /** Until when the create, should it arrive, yields a canceled payment. ISO 8601 UTC. */
+  expires_at: string
+}
+
+export interface PaymentCreateParams {
+  /** Minor units, 1 to 99,999,999. */
+  amount: number
+  /** ISO 4217, in any case. */
+  currency: string
+  customer_email: string
+  /** Default: `card`. */
+  payment_method?: PaymentMethod | undefined
+  payment_method_token?: string | undefined
+  customer_id?: string | undefined
+  description?: string | undefined
+  statement_descriptor?: string | undefined
+  /** 50 keys, key up to 40, value up to 500 characters. */
+  metadata?: Readonly<Record<string, string>> | undefined
+  success_url?: string | undefined
+  cancel_url?: string | undefined
+  /** Default: in one hour. */
+  expires_at?: Date | string | undefined
+  /** Seconds, 0 to 604,800. Default: the merchant's. */
+  cancel_window?: number | undefined
+  /** Submits the payment to the processor at once. */
+  initiate?: boolean | undefined
+}
+
+export interface PaymentListParams extends ListParams {
+  status?: PaymentStatus | readonly PaymentStatus[] | undefined
+  customer_email?: string | undefined
+  customer_id?: string | undefined
+  created_at?: TimeRange | undefined
+  metadata?: Readonly<Record<string, string>> | undefined
+}
+
+export interface PaymentInitiateParams {
+  payment_method_token?: string | undefined
+}
+
+export interface PaymentCancelParams {
+  /** For your records; up to 500 characters. */
+  reason?: string | null | undefined
+}
+
+export interface PaymentRefundParams {
+  /** Minor units. Default: all that is left. */
+  amount?: number | undefined
+  reason?: string | null | undefined
+  metadata?: Readonly<Record<string, string>> | undefined
+}
+
+export interface PaymentReverseParams {
+  reason?: string | null | undefined
+}

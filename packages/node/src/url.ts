@@ -1,0 +1,78 @@
+import { InvalidArgumentError } from './errors.ts'
+
+export type QueryValue = Scalar | readonly Scalar[] | Readonly<Record<string, Scalar>>
+
+type Scalar = string | number | boolean | Date | null | undefined
+
+/** `['payments', id, 'cancel']` → `/v1/payments/pay_abc123xyz/cancel`; each part is encoded. */
+export function pathOf(parts: readonly string[]): string {
+  return `/v1/${parts.map(encodeSegment).join('/')}`
+}
+
+/**
+ * The query string, with its `?`, in the API's form: `created_at[gte]=…`, `metadata[key]=…`, and
+ * `status=a&status=b` for a list. `undefined` and `null` are left out.
+ * Throws InvalidArgumentError for an empty list, which would silently match everything.
+ */
+export function queryOf(params: object): string {
+  const pairs: string[] = []
+  const add = (name: string, value: Scalar) => {
+    if (value === undefined || value === null) return
+    pairs.push(`${name}=${encode(value instanceof Date ? isoTime(value) : String(value))}`)
+  }
+  for (const [name, value] of Object.entries(params) as [string, QueryValue][]) {
+    if (isList(value)) {
+      if (value.length === 0) throw refuse(`${name} is an empty list, which would match everything`)
+      for (const item of value) add(encode(name), item)
+    } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+      for (const [key, item] of Object.entries(value)) add(`${encode(name)}[${encode(key)}]`, item)
+    } else {
+      add(encode(name), value)
+    }
+  }
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
+}
+
+/** The JSON of a request's body. Throws InvalidArgumentError for what JSON cannot say. */
+export function jsonOf(body: object): string {
+  try {
+    return JSON.stringify(body, function (this: Record<string, unknown>, key, value: unknown) {
+      // JSON.stringify has made a string of a Date, and `null` of an invalid one, before it asks.
+      const original = this[key]
+      return original instanceof Date ? isoTime(original) : value
+    })
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw error
+    throw refuse(`the parameters cannot be written as JSON: ${String(error)}`)
+  }
+}
+
+function isoTime(time: Date): string {
+  if (Number.isNaN(time.getTime())) throw refuse('an invalid Date cannot be sent')
+  return time.toISOString().replace('.000Z', 'Z')
+}
+
+function encodeSegment(part: string): string {
+  if (typeof part !== 'string' || part === '') {
+    throw refuse('the id is missing: it must be a string that is not empty')
+  }
+  // `fetch` resolves these two away, so that the request would go to another path.
+  if (part === '.' || part === '..') throw refuse(`'${part}' is not an id`)
+  return encode(part)
+}
+
+function encode(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    throw refuse('a lone surrogate cannot be sent')
+  }
+}
+
+function isList(value: QueryValue): value is readonly Scalar[] {
+  return Array.isArray(value)
+}
+
+function refuse(message: string): InvalidArgumentError {
+  return new InvalidArgumentError(message, { code: 'invalid_argument' })
+}
