@@ -1,0 +1,88 @@
+import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Binaries } from './binaries.ts'
+import { BundledPostgresError } from './failure.ts'
+import { give, type Home, makePassable, makePrivate } from './home.ts'
+import { partialName, removeAbandoned, syncFolder } from './partial.ts'
+import { run, tail } from './program.ts'
+
+/** The role that owns the cluster; the server itself works as `hedge`, which is no superuser. */
+export const superuser = 'postgres'
+
+/**
+ * Makes the cluster in `<home>/data` unless there is one. initdb works in a folder beside it, which is
+ * renamed when all of it is on disk, so that being killed in the middle leaves no half of a cluster.
+ * Throws BundledPostgresError when the data is of another major version, or initdb fails.
+ */
+export async function ensureCluster(home: Home, binaries: Binaries): Promise<void> {
+  await removeAbandoned(home.folder)
+  const data = join(home.folder, 'data')
+  const version = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(unlessMissing))?.trim()
+  if (version === binaries.major) return
+  if (version !== undefined) {
+    throw new BundledPostgresError(
+      `${data} was written by PostgreSQL ${version}, and the bundled one is ${binaries.major}. ` +
+        'Dump the data with the version that wrote it and load it into a new data folder, or set ' +
+        'DATABASE_URL to a server of that version.',
+    )
+  }
+  await initialize({ home, binaries, data })
+}
+
+async function initialize(options: {
+  home: Home
+  binaries: Binaries
+  data: string
+}): Promise<void> {
+  const { home, binaries, data } = options
+  const { account } = home
+  const work = partialName(data)
+  await rm(work, { recursive: true, force: true })
+  await makePassable(work)
+  try {
+    const passwordFile = join(work, 'password')
+    await writeFile(passwordFile, home.password, { flag: 'wx', mode: 0o600 })
+    await give(passwordFile, account)
+    const made = join(work, 'data')
+    await makePrivate(made, account)
+    const { code, output } = await run({
+      program: join(binaries.folder, 'initdb'),
+      args: [
+        ...['-D', made, '-U', superuser, '--pwfile', passwordFile, '-A', 'scram-sha-256'],
+        // Sorts and folds the same on every machine, whatever its C library.
+        ...['-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+        '--no-instructions',
+      ],
+      folder: work,
+      account,
+    })
+    if (code !== 0) {
+      throw new BundledPostgresError(`initdb could not make a database:\n${tail(output)}`)
+    }
+    await moveInto(data, made)
+    await syncFolder(home.folder)
+  } finally {
+    await rm(work, { recursive: true, force: true })
+  }
+}
+
+async function moveInto(data: string, made: string): Promise<void> {
+  // An empty folder in the way is no cluster. Windows does not rename over one.
+  await rmdir(data).catch(() => undefined)
+  try {
+    await rename(made, data)
+  } catch (cause) {
+    const rival = await readFile(join(data, 'PG_VERSION')).catch(() => undefined)
+    // Two servers started at once, and the other was faster: its cluster has the same password.
+    if (rival) return
+    throw new BundledPostgresError(
+      `${data} is in the way: it holds files, but no PostgreSQL cluster. Move it away.`,
+      { cause },
+    )
+  }
+}
+
+function unlessMissing(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code === 'ENOENT') return undefined
+  throw cause
+}

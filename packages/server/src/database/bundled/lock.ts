@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { superuser } from './cluster.ts'
+import { BundledPostgresError } from './failure.ts'
+import type { Home } from './home.ts'
+import type { Postmaster } from './postmaster.ts'
+import { isAlive } from './process.ts'
+
+/**
+ * A session-level advisory lock in the `postgres` database says which server a cluster belongs to. It
+ * ends with its holder, however that dies, needs no clean-up, and two cannot hold it. A lock file
+ * with a process number does none of this.
+ */
+const lockKey = [0x68656467, 1] as const
+
+/** How long the session of a server that was killed may take to be noticed by PostgreSQL. */
+const noticeMs = 3000
+
+const nameOf = (pid: number): string => `hedge-payments ${pid}`
+
+/**
+ * Connects as the cluster's owner and takes the lock. Throws BundledPostgresError when another
+ * server that lives holds it, and what `pg` throws when there is no connection.
+ */
+export async function takeLock(home: Home, postmaster: Postmaster): Promise<pg.Client> {
+  const client = await connect(home, postmaster)
+  const deadline = Date.now() + noticeMs
+  try {
+    for (;;) {
+      const { rows } = await client.query<{ taken: boolean }>(
+        'SELECT pg_try_advisory_lock($1, $2) AS taken',
+        [...lockKey],
+      )
+      if (rows[0]?.taken) return client
+      const holder = await findHolder(client)
+      if (holder !== undefined && (isAlive(holder) || Date.now() > deadline)) {
+        throw new BundledPostgresError(
+          `The database in ${home.folder} is already in use by process ${holder}. Stop that server, ` +
+            'or set DATABASE_URL or HEDGE_DATA_DIR to a database or folder of its own for this one.',
+        )
+      }
+      await sleep(20)
+    }
+  } catch (cause) {
+    await client.end().catch(() => undefined)
+    throw cause
+  }
+}
+
+/** Makes the role and the database that the server works with, where a first start did not get to. */
+export async function ensureDatabase(client: pg.Client, home: Home): Promise<void> {
+  const { rows } = await client.query<{ role: boolean; database: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hedge') AS role,
+            EXISTS (SELECT FROM pg_database WHERE datname = 'hedge') AS database`,
+  )
+  if (!rows[0]?.role) {
+    const password = client.escapeLiteral(home.password)
+    await client.query(`CREATE ROLE hedge LOGIN CREATEDB PASSWORD ${password}`)
+  }
+  if (!rows[0]?.database) await client.query('CREATE DATABASE hedge OWNER hedge')
+}
+
+/** Where `hedge` reaches its database: an address that `pg`, and libpq, understand. */
+export function addressOf(home: Home, postmaster: Postmaster): string {
+  const { socketFolder, port } = postmaster
+  const origin = `postgresql://hedge:${home.password}@`
+  if (!socketFolder) return `${origin}127.0.0.1:${port}/hedge`
+  // A host in the query goes before the one that a URL cannot do without.
+  return `${origin}localhost/hedge?host=${encodeURIComponent(socketFolder)}&port=${port}`
+}
+
+async function connect(home: Home, postmaster: Postmaster): Promise<pg.Client> {
+  const client = new pg.Client({
+    host: postmaster.socketFolder ?? '127.0.0.1',
+    port: postmaster.port,
+    user: superuser,
+    password: home.password,
+    database: 'postgres',
+    application_name: nameOf(process.pid),
+    connectionTimeoutMillis: 5000,
+    ssl: false,
+  })
+  // A lost connection is also seen at the client's `end`; without a listener it would end the process.
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+async function findHolder(client: pg.Client): Promise<number | undefined> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+     WHERE l.locktype = 'advisory' AND l.classid = $1 AND l.objid = $2 AND l.granted`,
+    [...lockKey],
+  )
+  const pid = Number(rows[0]?.name.split(' ')[1])
+  return Number.isInteger(pid) ? pid : undefined
+}
