@@ -78,7 +78,18 @@ export interface PaymentNotRefundableDetails {
 }
 
 /** 412 `precondition_failed`: the payment changed since the ETag given as `ifMatch`. */
-export class PreconditionFailedError extends ApiError {}
+export class PreconditionFailedError extends ApiError {
+  declare readonly details: Partial<PreconditionFailedDetails> | undefined
+}
+
+export interface PreconditionFailedDetails {
+  payment_id: string
+  current_status: PaymentStatus
+  /** The ETag it has now. */
+  current_etag: string
+  /** The one that was given. */
+  if_match: string
+}
 
 /** 429, after the retries. */
 export class RateLimitError extends ApiError {

@@ -5,6 +5,7 @@ import type {
   Cancellation,
   CancellationCreateParams,
   CancellationResult,
+  CancellationResultListParams,
 } from '../types/cancellations.ts'
 import type { ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
@@ -19,7 +20,8 @@ export class Cancellations {
 
   /** Starts a run over ids or a filter; with `dry_run` it only counts. */
   create(params: CancellationCreateParams, options?: RequestOptions): HedgePromise<Cancellation> {
-    return this.#core.request({ method: 'POST', path: ['cancellations'], body: params }, options)
+    const path = ['cancellations']
+    return this.#core.request({ method: 'POST', path, body: withStatusList(params) }, options)
   }
 
   /** The run with its progress. */
@@ -45,14 +47,21 @@ export class Cancellations {
     return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
   }
 
-  /** What became of each payment. */
+  /** What became of each payment, in the order of their ids. */
   results(
     id: string,
-    params: ListParams = {},
+    params: CancellationResultListParams = {},
     options?: RequestOptions,
   ): PagePromise<CancellationResult> {
     const path = ['cancellations', id, 'results']
     const cursorOf = (item: CancellationResult) => item.payment_id
     return listPages({ core: this.#core, path, params, options, cursorOf })
   }
+}
+
+/** In a query one status and a list of one look the same; in a body the API wants the list. */
+function withStatusList(params: CancellationCreateParams): CancellationCreateParams {
+  const status = params.filter?.status
+  if (typeof status !== 'string') return params
+  return { ...params, filter: { ...params.filter, status: [status] } }
 }

@@ -16,7 +16,7 @@ export interface Cancellation {
   total: number | null
   processed: number
   canceled: number
-  /** Payments that were in another status than `pending` or `initiated`. */
+  /** Payments that were no longer cancelable when their turn came. */
   refused: number
   not_found: number
   created_at: string
@@ -35,15 +35,25 @@ export interface CancellationResult {
 
 /** Which payments a run is about, as the server keeps it. */
 export interface CancellationFilter {
-  status?: PaymentStatus | PaymentStatus[] | null
-  customer_id?: string | null
-  customer_email?: string | null
-  metadata?: Record<string, string> | null
-  created_at?: { gte?: string; gt?: string; lte?: string; lt?: string } | null
+  status?: PaymentStatus[]
+  customer_email?: string
+  customer_id?: string
+  created_at?: { gte?: string; gt?: string; lte?: string; lt?: string }
+  metadata?: Record<string, string>
+}
+
+export interface CancellationResultListParams {
+  /** Items per page, 1 to 1,000. Default: 100. */
+  limit?: number | undefined
+  /** The payment id after which the page begins. */
+  starting_after?: string | undefined
+  /** Only these. */
+  outcome?: CancellationResult['outcome'] | undefined
 }
 
 /** Either `payment_ids` or `filter`. */
 export interface CancellationCreateParams {
+  /** Up to 100,000. */
   payment_ids?: readonly string[] | undefined
   filter?: CancellationFilterParams | undefined
   reason?: string | null | undefined

@@ -1,5 +1,5 @@
 import type { ListParams } from './lists.ts'
-import type { Payment } from './payments.ts'
+import type { Payment, PaymentStatus } from './payments.ts'
 
 /** Something that happened to a payment. Source: api.md, Webhooks. */
 export interface HedgeEvent {
@@ -11,8 +11,21 @@ export interface HedgeEvent {
   livemode: boolean
   /** Counts 1, 2, 3 … within one payment, so that a receiver can order events and see a gap. */
   sequence: number
+  actor: EventActor
+  /** `null` for the first event of a payment. */
+  from_status: PaymentStatus | null
+  to_status: PaymentStatus | null
+  /** Why, where somebody said so. */
+  reason: string | null
   /** The payment as it was at that moment. */
   data: Payment
+}
+
+/** Who made it happen. */
+export interface EventActor {
+  type: 'api_key' | 'system' | 'processor' | 'customer'
+  /** The key that was used; `null` for the system. */
+  id: string | null
 }
 
 export type HedgeEventType =
@@ -30,4 +43,5 @@ export type HedgeEventType =
 
 export interface EventListParams extends ListParams {
   type?: HedgeEventType | readonly HedgeEventType[] | undefined
+  payment_id?: string | undefined
 }

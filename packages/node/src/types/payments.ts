@@ -43,9 +43,9 @@ export interface Payment {
   success_url: string | null
   cancel_url: string | null
   /** The hosted payment page. */
-  url: string | null
+  url: string
   /** When a payment that is still pending is canceled by itself. ISO 8601 UTC. */
-  expires_at: string | null
+  expires_at: string
   created_at: string
   updated_at: string
 }
@@ -105,13 +105,14 @@ export interface PaymentCreateParams {
   /** Default: `card`. */
   payment_method?: PaymentMethod | undefined
   payment_method_token?: string | undefined
-  customer_id?: string | undefined
-  description?: string | undefined
-  statement_descriptor?: string | undefined
+  customer_id?: string | null | undefined
+  description?: string | null | undefined
+  /** 1 to 22 printable ASCII characters. */
+  statement_descriptor?: string | null | undefined
   /** 50 keys, key up to 40, value up to 500 characters. */
   metadata?: Readonly<Record<string, string>> | undefined
-  success_url?: string | undefined
-  cancel_url?: string | undefined
+  success_url?: string | null | undefined
+  cancel_url?: string | null | undefined
   /** Default: in one hour. */
   expires_at?: Date | string | undefined
   /** Seconds, 0 to 604,800. Default: the merchant's. */

@@ -1,0 +1,361 @@
+import { describe, expect, test, vi } from 'vitest'
+import {
+  AbortedError,
+  ConnectionError,
+  HedgeError,
+  IdempotencyError,
+  InvalidArgumentError,
+  InvalidResponseError,
+  RateLimitError,
+  ServerError,
+  TimeoutError,
+} from '../../packages/node/src/index.ts'
+import { refusal, startWire, testSecret } from './wire.ts'
+
+/** Full jitter of zero: retries come at once. */
+function withoutWaiting(): void {
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+}
+
+async function rejection(promise: PromiseLike<unknown>): Promise<unknown> {
+  return await promise.then(
+    () => expect.unreachable('the call should have failed'),
+    (error: unknown) => error,
+  )
+}
+
+describe('what is sent', () => {
+  test('a cancel carries the secret key, JSON and an idempotency key of its own', async () => {
+    const wire = await startWire({}, {})
+    const hedge = wire.client()
+    await hedge.payments.cancel('pay_1', { reason: 'customer_requested' })
+    await hedge.payments.cancel('pay_1')
+    const [first, second] = wire.requests
+    expect(first).toMatchObject({
+      method: 'POST',
+      url: '/v1/payments/pay_1/cancel',
+      body: '{"reason":"customer_requested"}',
+    })
+    expect(first?.headers).toMatchObject({
+      authorization: `Bearer ${testSecret}`,
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'idempotency-key': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'user-agent': expect.stringMatching(/^hedgepayments-node\/\d+\.\d+\.\d+$/),
+    })
+    expect(second?.body).toBe('{}')
+    expect(second?.headers['idempotency-key']).not.toBe(first?.headers['idempotency-key'])
+  })
+
+  test('a GET carries no idempotency key, body or content type', async () => {
+    const wire = await startWire({})
+    await wire.client().payments.retrieve('pay_1')
+    expect(wire.requests[0]?.headers).not.toHaveProperty('idempotency-key')
+    expect(wire.requests[0]?.headers).not.toHaveProperty('content-type')
+    expect(wire.requests[0]?.body).toBe('')
+  })
+
+  test('options of one call set its key, ETag and headers, but never the authorization', async () => {
+    const wire = await startWire({})
+    await wire.client().payments.cancel(
+      'pay_1',
+      {},
+      {
+        idempotencyKey: 'order-17',
+        ifMatch: '"v3"',
+        headers: { 'x-trace': 'abc', Authorization: 'Bearer other' },
+      },
+    )
+    expect(wire.requests[0]?.headers).toMatchObject({
+      'idempotency-key': 'order-17',
+      'if-match': '"v3"',
+      'x-trace': 'abc',
+      authorization: `Bearer ${testSecret}`,
+    })
+  })
+
+  test.each(['', '.', '..', '\ud800'])('the id %j is refused before any request', async (id) => {
+    const wire = await startWire()
+    const error = await rejection(wire.client().payments.cancel(id))
+    expect(error).toBeInstanceOf(InvalidArgumentError)
+    expect(wire.requests).toHaveLength(0)
+  })
+
+  test('an id cannot leave its place in the path', async () => {
+    const wire = await startWire({})
+    await wire.client().payments.retrieve('../keys?x=1#y/%2e%2e')
+    expect(wire.requests[0]?.url).toBe('/v1/payments/..%2Fkeys%3Fx%3D1%23y%2F%252e%252e')
+  })
+
+  test.each(['', ' ', 'a'.repeat(256), 'ключ', 'a\nb'])(
+    'the idempotency key %j is refused before any request',
+    async (idempotencyKey) => {
+      const wire = await startWire()
+      const call = wire.client().payments.cancel('pay_1', {}, { idempotencyKey })
+      expect(await rejection(call)).toBeInstanceOf(InvalidArgumentError)
+      expect(wire.requests).toHaveLength(0)
+    },
+  )
+
+  test('a header that cannot be sent is refused without repeating its value', async () => {
+    const wire = await startWire()
+    const headers = { 'x-note': 'secret\r\nx-evil: 1' }
+    const error = await rejection(wire.client().payments.cancel('pay_1', {}, { headers }))
+    expect(error).toBeInstanceOf(InvalidArgumentError)
+    expect(String(error)).toContain('x-note')
+    expect(String(error)).not.toContain('secret')
+  })
+
+  test('parameters that JSON cannot say are refused', async () => {
+    const wire = await startWire()
+    const hedge = wire.client()
+    const payment = { amount: 1, currency: 'USD', customer_email: 'a@example.com' }
+    const invalid = hedge.payments.create({ ...payment, expires_at: new Date('garbage') })
+    expect(await rejection(invalid)).toBeInstanceOf(InvalidArgumentError)
+    const huge = hedge.payments.create({ ...payment, amount: 1n as unknown as number })
+    expect(await rejection(huge)).toBeInstanceOf(InvalidArgumentError)
+    expect(wire.requests).toHaveLength(0)
+  })
+
+  test('a base URL may have a path of its own', async () => {
+    const wire = await startWire({})
+    await wire.client({ baseUrl: `${wire.url}/hedge/` }).payments.retrieve('pay_1')
+    expect(wire.requests[0]?.url).toBe('/hedge/v1/payments/pay_1')
+  })
+})
+
+describe('what is repeated', () => {
+  const passing = [
+    ['500', refusal(500, 'internal_error')],
+    ['502', refusal(502, 'processor_unavailable')],
+    ['503', refusal(503, 'service_unavailable')],
+    ["a proxy's 504", { status: 504, body: '<html>Gateway Timeout</html>' }],
+    ['429', refusal(429, 'rate_limit_exceeded')],
+    ['409 in use', refusal(409, 'idempotency_key_in_use')],
+    ['a cut connection', 'cut'],
+    ['an answer cut in the middle', 'cut body'],
+  ] as const
+
+  test.each(passing)('%s: with the same idempotency key and body', async (_name, reply) => {
+    withoutWaiting()
+    const wire = await startWire(reply, reply, {})
+    await wire.client().payments.cancel('pay_1', { reason: 'x' })
+    const keys = new Set(wire.requests.map((request) => request.headers['idempotency-key']))
+    expect(wire.requests).toHaveLength(3)
+    expect(keys.size).toBe(1)
+    expect(wire.requests[2]?.body).toBe('{"reason":"x"}')
+  })
+
+  const final = [
+    [400, 'invalid_request'],
+    [401, 'unauthorized'],
+    [404, 'not_found'],
+    [409, 'idempotency_key_reused'],
+    [412, 'payment_not_cancelable'],
+    [422, 'invalid_amount'],
+    [501, 'not_implemented'],
+  ] as const
+
+  test.each(final)('%i %s is final', async (status, code) => {
+    const wire = await startWire(refusal(status, code))
+    const error = await rejection(wire.client().payments.cancel('pay_1'))
+    expect(error).toMatchObject({ status, code, requestId: 'req_1' })
+    expect(wire.requests).toHaveLength(1)
+  })
+
+  test('it gives up after maxRetries, of the client or of the call', async () => {
+    withoutWaiting()
+    const reply = refusal(503, 'service_unavailable')
+    const wire = await startWire(reply, reply, reply, reply, reply)
+    const hedge = wire.client()
+    expect(await rejection(hedge.payments.retrieve('pay_1'))).toBeInstanceOf(ServerError)
+    expect(wire.requests).toHaveLength(3)
+    await rejection(hedge.payments.retrieve('pay_1', { maxRetries: 0 }))
+    expect(wire.requests).toHaveLength(4)
+  })
+
+  test('a PATCH, which has no idempotency key, is repeated only where nothing was done', async () => {
+    withoutWaiting()
+    const wire = await startWire(refusal(429, 'rate_limit_exceeded'), 'cut', {})
+    const call = wire.client().webhooks.endpoints.update('whe_1', { rotate_secret: true })
+    expect(await rejection(call)).toBeInstanceOf(ConnectionError)
+    expect(wire.requests).toHaveLength(2)
+  })
+
+  test('a Retry-After beyond the bound is handed to the caller at once', async () => {
+    const headers = { 'retry-after': '3600' }
+    const wire = await startWire(refusal(429, 'rate_limit_exceeded', { headers }))
+    const error = await rejection(wire.client().payments.cancel('pay_1'))
+    expect(error).toBeInstanceOf(RateLimitError)
+    expect(error).toMatchObject({ retryAfter: 3600 })
+    expect(wire.requests).toHaveLength(1)
+  })
+
+  test('a Retry-After within it is waited for', async () => {
+    withoutWaiting()
+    const headers = { 'retry-after': '0.2' }
+    const wire = await startWire(refusal(429, 'rate_limit_exceeded', { headers }), {})
+    const warn = vi.fn()
+    await wire.client({ logger: { warn } }).payments.cancel('pay_1')
+    expect(warn.mock.calls[0]?.[1]).toMatchObject({ retryInMs: 200, status: 429 })
+  })
+})
+
+describe('what takes too long', () => {
+  test('a silent server is a TimeoutError, after the retries', async () => {
+    withoutWaiting()
+    const wire = await startWire('hang', 'hang')
+    const hedge = wire.client({ timeout: 50, maxRetries: 1 })
+    const error = await rejection(hedge.payments.cancel('pay_1'))
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).toBeInstanceOf(ConnectionError)
+    expect(error).toMatchObject({ code: 'timeout', status: undefined })
+    expect(wire.requests).toHaveLength(2)
+  })
+
+  test('a fetch that does not heed the signal is given up all the same', async () => {
+    const hedge = (await startWire()).client({ fetch: () => new Promise(() => {}), maxRetries: 0 })
+    const error = await rejection(hedge.payments.retrieve('pay_1', { timeout: 20 }))
+    expect(error).toBeInstanceOf(TimeoutError)
+  })
+
+  test('a signal ends the call while it waits for the answer', async () => {
+    const wire = await startWire('hang')
+    const controller = new AbortController()
+    const call = wire.client().payments.cancel('pay_1', {}, { signal: controller.signal })
+    await vi.waitFor(() => expect(wire.requests).toHaveLength(1))
+    controller.abort('changed my mind')
+    const error = await rejection(call)
+    expect(error).toBeInstanceOf(AbortedError)
+    expect(error).toMatchObject({ code: 'aborted', cause: 'changed my mind' })
+  })
+
+  test('a signal ends the wait before a retry', async () => {
+    const headers = { 'retry-after': '30' }
+    const wire = await startWire(refusal(429, 'rate_limit_exceeded', { headers }))
+    const controller = new AbortController()
+    const logger = { warn: () => setImmediate(() => controller.abort()) }
+    const call = wire.client({ logger }).payments.cancel('pay_1', {}, { signal: controller.signal })
+    expect(await rejection(call)).toBeInstanceOf(AbortedError)
+    expect(wire.requests).toHaveLength(1)
+  })
+
+  test('a signal that was given already sends nothing', async () => {
+    const wire = await startWire()
+    const call = wire.client().payments.cancel('pay_1', {}, { signal: AbortSignal.abort() })
+    expect(await rejection(call)).toBeInstanceOf(AbortedError)
+    expect(wire.requests).toHaveLength(0)
+  })
+})
+
+describe('what comes back', () => {
+  test('the HTTP answer, when asked for, with a body that can be read', async () => {
+    const headers = { 'x-request-id': 'req_7', etag: '"v1"' }
+    const wire = await startWire({ headers }, { headers })
+    const hedge = wire.client()
+    const { data, response, requestId } = await hedge.payments.cancel('pay_1').withResponse()
+    expect(data.id).toBe('pay_1')
+    expect(requestId).toBe('req_7')
+    expect(response.headers.get('etag')).toBe('"v1"')
+    expect(await response.json()).toEqual(data)
+    expect((await hedge.payments.cancel('pay_1').asResponse()).status).toBe(200)
+  })
+
+  test('a call is a promise in all its ways', async () => {
+    const wire = await startWire({}, {}, refusal(404, 'not_found'))
+    const hedge = wire.client()
+    const call = hedge.payments.retrieve('pay_1')
+    expect(call).toBeInstanceOf(Promise)
+    expect(await Promise.all([call, call.then((payment) => payment.id)])).toMatchObject([
+      { id: 'pay_1' },
+      'pay_1',
+    ])
+    const done = vi.fn()
+    await hedge.payments.retrieve('pay_1').finally(done)
+    expect(done).toHaveBeenCalledOnce()
+    expect(await hedge.payments.retrieve('pay_1').catch((error) => error.code)).toBe('not_found')
+  })
+
+  test('a failure handled through withResponse is not reported as unhandled', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const wire = await startWire(refusal(404, 'not_found'))
+    const error = await rejection(wire.client().payments.retrieve('pay_1').withResponse())
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', unhandled)
+    expect(error).toMatchObject({ code: 'not_found' })
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  test.each(['<html>Welcome</html>', '', 'null', '"x"'])(
+    'a success of %j is an InvalidResponseError that asks about baseUrl',
+    async (body) => {
+      const wire = await startWire({ body })
+      const error = await rejection(wire.client().payments.retrieve('pay_1'))
+      expect(error).toBeInstanceOf(InvalidResponseError)
+      expect(String(error)).toContain('baseUrl')
+    },
+  )
+
+  test('a redirect is not followed, so the key goes nowhere else', async () => {
+    const other = await startWire({})
+    const wire = await startWire({ status: 307, headers: { location: `${other.url}/` }, body: '' })
+    const error = await rejection(wire.client().payments.cancel('pay_1'))
+    expect(error).toMatchObject({ status: 307, code: 'unexpected_response' })
+    expect(other.requests).toHaveLength(0)
+  })
+
+  test('a refused connection says so, with the cause', async () => {
+    const hedge = (await startWire()).client({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 })
+    const error = await rejection(hedge.payments.retrieve('pay_1'))
+    expect(error).toBeInstanceOf(ConnectionError)
+    expect(error).toBeInstanceOf(HedgeError)
+    expect(error).toMatchObject({ code: 'connection_failed', cause: expect.any(Error) })
+  })
+
+  test('a key that is in use to the end is an IdempotencyError', async () => {
+    withoutWaiting()
+    const reply = refusal(409, 'idempotency_key_in_use')
+    const wire = await startWire(reply, reply, reply)
+    expect(await rejection(wire.client().payments.cancel('pay_1'))).toBeInstanceOf(IdempotencyError)
+  })
+})
+
+describe('what is logged', () => {
+  test('method, path, status, attempt and request id; no query, body, header or key', async () => {
+    withoutWaiting()
+    const said: unknown[] = []
+    const log = (...line: unknown[]) => said.push(line)
+    const logger = { debug: log, info: log, warn: log, error: log }
+    const page = { object: 'list', data: [], has_more: false, url: '/v1/payments' }
+    const headers = { 'x-request-id': 'req_9' }
+    const wire = await startWire(
+      refusal(503, 'service_unavailable'),
+      { headers, body: page },
+      refusal(404, 'not_found'),
+    )
+    const hedge = wire.client({ logger })
+    await hedge.payments.list({ customer_email: 'anna@example.com' })
+    await rejection(hedge.payments.cancel('pay_1', { reason: 'private' }))
+    expect(said).toMatchObject([
+      [expect.stringContaining('again in 0 ms'), { status: 503, attempt: 1, retryInMs: 0 }],
+      [expect.stringMatching(/^GET \/v1\/payments 200 in \d+ ms \(attempt 2\)$/), { attempt: 2 }],
+      [expect.stringContaining('/cancel 404 not_found'), { code: 'not_found', status: 404 }],
+    ])
+    const text = JSON.stringify(said)
+    expect(text).toContain('req_9')
+    for (const secret of ['anna', 'private', testSecret, 'Bearer']) {
+      expect(text).not.toContain(secret)
+    }
+  })
+
+  test('a logger that throws changes nothing', async () => {
+    const wire = await startWire({})
+    const logger = {
+      debug: () => {
+        throw new Error('disk full')
+      },
+    }
+    expect((await wire.client({ logger }).payments.retrieve('pay_1')).id).toBe('pay_1')
+  })
+})

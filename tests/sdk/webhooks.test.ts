@@ -1,0 +1,145 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import {
+  ConfigurationError,
+  HedgePayments,
+  InvalidArgumentError,
+  type RawBody,
+  SignatureExpiredError,
+  SignatureMalformedError,
+  SignatureMismatchError,
+  SignatureMissingError,
+  SignatureVerificationError,
+  signTestEvent,
+  verifyWebhook,
+} from '../../packages/node/src/index.ts'
+
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
+const body = '{"id":"evt_1","object":"event","type":"payment.canceled","note":"Zoë €"}'
+const now = new Date('2024-06-15T10:32:00Z')
+const nowSeconds = now.getTime() / 1_000
+
+/** The signature by Node's own HMAC, not by the SDK's. */
+function mac(time: number | string = nowSeconds, key = secret, signedBody = body): string {
+  return createHmac('sha256', key).update(`${time}.${signedBody}`).digest('hex')
+}
+
+const header = `t=${nowSeconds},v1=${mac()}`
+
+describe('a genuine webhook', () => {
+  const bytes = new TextEncoder().encode(body)
+  const padded = new Uint8Array([1, 2, ...bytes, 3])
+  test.each<[string, RawBody]>([
+    ['string', body],
+    ['Uint8Array', bytes],
+    ['Uint8Array within a larger buffer', padded.subarray(2, -1)],
+    ['ArrayBuffer', bytes.buffer],
+    ['Buffer', Buffer.from(body)],
+  ])('passes as %s', async (_name, raw) => {
+    const event = await verifyWebhook(raw, header, secret, { now })
+    expect(event).toEqual(JSON.parse(body))
+  })
+
+  test('passes through the client', async () => {
+    const hedge = new HedgePayments({ apiSecret: 'sk_test_1' })
+    const signature = await hedge.webhooks.signTestEvent(body, secret)
+    expect((await hedge.webhooks.verify(body, signature, secret)).id).toBe('evt_1')
+  })
+
+  test('passes while the secret is being rotated, on either side', async () => {
+    const old = `t=${nowSeconds},v1=${mac(nowSeconds, 'whsec_old')},v1=${mac()}`
+    await verifyWebhook(body, old, secret, { now })
+    await verifyWebhook(body, header, ['whsec_new', secret], { now })
+    await verifyWebhook(body, [header], secret, { now })
+  })
+
+  test('passes beside schemes of tomorrow, with blanks and in capitals', async () => {
+    const later = `v2=abc, t=${nowSeconds} , v1=${mac().toUpperCase()}`
+    await verifyWebhook(body, later, secret, { now })
+  })
+
+  test('is signed for tests just as the server does it', async () => {
+    expect(await signTestEvent(body, secret, { timestamp: now })).toBe(header)
+  })
+})
+
+describe('a webhook that must not be trusted', () => {
+  const refused = async (
+    signature: string | undefined,
+    options: { raw?: RawBody; key?: string; at?: number; toleranceSeconds?: number } = {},
+  ) => {
+    const { raw = body, key = secret, at = nowSeconds, toleranceSeconds } = options
+    const given = { now: new Date(at * 1_000), toleranceSeconds }
+    return await verifyWebhook(raw, signature, key, given).catch((error: unknown) => error)
+  }
+
+  test.each([undefined, ''])('has no signature: %j', async (signature) => {
+    expect(await refused(signature)).toBeInstanceOf(SignatureMissingError)
+  })
+
+  test.each([
+    'nonsense',
+    `v1=${mac()}`,
+    `t=${nowSeconds}`,
+    `t=,v1=${mac('')}`,
+    `t=-1,v1=${mac(-1)}`,
+    `t=1e9,v1=${mac('1e9')}`,
+    `t=${nowSeconds},t=${nowSeconds},v1=${mac()}`,
+    `t=${nowSeconds},v1=${mac().slice(2)}`,
+    `t=${nowSeconds},v0=${mac()}`,
+    `t=${nowSeconds}${`,v1=${mac()}`.repeat(11)}`,
+  ])('has a malformed one: %s', async (signature) => {
+    expect(await refused(signature)).toBeInstanceOf(SignatureMalformedError)
+  })
+
+  test('was changed, or signed by another secret, or for another time', async () => {
+    const error = await refused(header, { raw: body.replace('evt_1', 'evt_2') })
+    expect(error).toBeInstanceOf(SignatureMismatchError)
+    expect(error).toBeInstanceOf(SignatureVerificationError)
+    expect(error).toMatchObject({ code: 'signature_mismatch' })
+    expect(await refused(header, { key: 'whsec_other' })).toBeInstanceOf(SignatureMismatchError)
+    const moved = `t=${nowSeconds + 1},v1=${mac()}`
+    expect(await refused(moved)).toBeInstanceOf(SignatureMismatchError)
+  })
+
+  test('is older, or further ahead, than five minutes; at five minutes it passes', async () => {
+    for (const shift of [-301, 301]) {
+      expect(await refused(header, { at: nowSeconds + shift })).toBeInstanceOf(
+        SignatureExpiredError,
+      )
+    }
+    for (const shift of [-300, 300]) {
+      expect(await refused(header, { at: nowSeconds + shift })).toMatchObject({ id: 'evt_1' })
+    }
+  })
+
+  test('is out of a tolerance of your own; NaN tolerates nothing', async () => {
+    const late = { at: nowSeconds + 11, toleranceSeconds: 10 }
+    expect(await refused(header, late)).toBeInstanceOf(SignatureExpiredError)
+    const odd = { toleranceSeconds: Number.NaN }
+    expect(await refused(header, odd)).toBeInstanceOf(SignatureExpiredError)
+  })
+
+  test('is forged and old: that it is old is not confirmed', async () => {
+    const old = `t=${nowSeconds - 999},v1=${mac()}`
+    expect(await refused(old)).toBeInstanceOf(SignatureMismatchError)
+  })
+})
+
+describe('a receiver that is set up wrongly is told how', () => {
+  test.each([undefined, '', [], [secret, '']])('no secret: %j', async (none) => {
+    await expect(verifyWebhook(body, header, none, { now })).rejects.toThrow(ConfigurationError)
+  })
+
+  test('a body that was parsed already', async () => {
+    const parsed = JSON.parse(body) as string
+    const call = verifyWebhook(parsed, header, secret, { now })
+    await expect(call).rejects.toThrow(InvalidArgumentError)
+    await expect(call).rejects.toThrow('raw')
+  })
+
+  test('a signed body that is not JSON', async () => {
+    const signature = `t=${nowSeconds},v1=${mac(nowSeconds, secret, '{')}`
+    await expect(verifyWebhook('{', signature, secret, { now })).rejects.toThrow('not JSON')
+  })
+})
