@@ -128,9 +128,11 @@ async function ownerOfCluster(folder: string): Promise<number | undefined> {
 /** The first of several that start at once decides; the others read what it wrote. */
 async function readOrMakePassword(folder: string): Promise<string> {
   const file = join(folder, 'password')
+  // In this order: a cluster appears only after its password, when others start at the same moment.
+  const isInUse = await isThere(join(folder, 'data', 'PG_VERSION'))
   const present = await readFile(file, 'utf8').catch(unlessMissing)
   if (present) return present
-  if (await isThere(join(folder, 'data'))) {
+  if (isInUse) {
     throw new BundledPostgresError(
       `${file}, the password of the database beside it, is missing. Restore it from a backup.`,
     )

@@ -8,6 +8,7 @@ import { BundledPostgresError } from './failure.ts'
 import type { Home } from './home.ts'
 import { isPostgresOf } from './process.ts'
 import { cannotStart, environment, identity, run, tail } from './program.ts'
+import { type Listening, socketPath } from './settings.ts'
 
 /** A PostgreSQL of this home that runs, as its postmaster.pid describes it. */
 export type Postmaster = { pid: number; port: number; socketFolder: string | undefined }
@@ -31,11 +32,17 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
 }
 
 /**
- * Starts PostgreSQL and waits until it accepts connections. Resolves to `undefined` when another
- * process started one on the same home at the same moment. Throws BundledPostgresError when it fails.
+ * Starts PostgreSQL and waits until it accepts connections, or until it is clear that it has to be
+ * looked for again, because another process started one on the same home at the same moment.
+ * Throws BundledPostgresError, with PostgreSQL's own words, when it fails.
  */
-export async function startPostmaster(home: Home, binaries: Binaries): Promise<void> {
-  await disownStalePidFile(home)
+export async function startPostmaster(options: {
+  home: Home
+  binaries: Binaries
+  listening: Listening
+}): Promise<void> {
+  const { home, binaries, listening } = options
+  await disownStaleFiles(home, listening)
   const logFile = join(home.folder, 'startup.log')
   const child = await launch({ home, binaries, logFile })
   const deadline = Date.now() + startTimeoutMs
@@ -82,23 +89,28 @@ export async function stopPostmaster(home: Home, binaries: Binaries): Promise<vo
 }
 
 /**
- * PostgreSQL declines to start while the process named in its pid file exists, also when that number
- * has long been given to another program. Naming ourselves there lets it go on (it expects to find
- * its parent) and still check that no process of the old cluster lives, which deleting would prevent.
+ * PostgreSQL declines to start while the process named in its pid file, or in the lock of its socket,
+ * exists, also when that number has long been given to another program. Naming ourselves there lets
+ * it go on (it expects to find its parent) and still check that no process of the old cluster lives,
+ * which deleting the file would prevent.
  */
-async function disownStalePidFile(home: Home): Promise<void> {
-  const file = join(home.folder, 'data', 'postmaster.pid')
-  // The folder is the account's: as root, never write through a link.
-  const flags = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
-  const handle = await open(file, flags).catch(() => undefined)
-  if (!handle) return
-  try {
-    const [, ...rest] = (await handle.readFile('utf8')).split('\n')
-    if (await findPostmaster(home)) return
-    await handle.truncate()
-    await handle.write([process.pid, ...rest].join('\n'), 0)
-  } finally {
-    await handle.close()
+async function disownStaleFiles(home: Home, listening: Listening): Promise<void> {
+  const files = [join(home.folder, 'data', 'postmaster.pid')]
+  const socket = socketPath(listening)
+  if (socket) files.push(`${socket}.lock`)
+  for (const file of files) {
+    // The folder is the account's: as root, never write through a link.
+    const flags = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
+    const handle = await open(file, flags).catch(() => undefined)
+    if (!handle) continue
+    try {
+      const [, ...rest] = (await handle.readFile('utf8')).split('\n')
+      if (await findPostmaster(home)) return
+      await handle.truncate()
+      await handle.write([process.pid, ...rest].join('\n'), 0)
+    } finally {
+      await handle.close()
+    }
   }
 }
 

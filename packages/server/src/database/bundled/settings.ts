@@ -5,8 +5,13 @@ import { partialName } from './partial.ts'
 /** Where the cluster listens: in a folder for its socket, and, if there is a port, on loopback TCP. */
 export type Listening = { socketFolder: string | undefined; tcpPort: number | undefined }
 
-/** Only part of a socket's file name; nothing listens on TCP by it. */
-export const socketPort = 5432
+/** Where there is no TCP, only part of the socket's file name. */
+const defaultPort = 5432
+
+/** The file that PostgreSQL makes in the socket's folder, by a name of its choice. */
+export function socketPath({ socketFolder, tcpPort }: Listening): string | undefined {
+  return socketFolder && join(socketFolder, `.s.PGSQL.${tcpPort ?? defaultPort}`)
+}
 
 /** For two cores and 4 GiB, which PostgreSQL shares with the server; all data in memory at first. */
 const performance = {
@@ -76,7 +81,7 @@ export async function writeSettings(options: {
     log_timezone: 'UTC',
     password_encryption: 'scram-sha-256',
     listen_addresses: tcpPort === undefined ? '' : '127.0.0.1',
-    port: String(tcpPort ?? socketPort),
+    port: String(tcpPort ?? defaultPort),
     // A list of names: quoted, because a folder's name may hold spaces and commas.
     unix_socket_directories: socketFolder ? `"${socketFolder.replaceAll('"', '""')}"` : '',
     unix_socket_permissions: '0700',

@@ -10,7 +10,7 @@ import { BundledPostgresError } from './failure.ts'
 import { give, type Home, makePrivate, openHome } from './home.ts'
 import { addressOf, ensureDatabase, takeLock } from './lock.ts'
 import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
-import { type Listening, socketPort, writeSettings } from './settings.ts'
+import { type Listening, socketPath, writeSettings } from './settings.ts'
 
 export type BundledPostgresOptions = {
   /** HEDGE_DATA_DIR: relative or absolute, made when missing; the cluster is in `postgres` below it. */
@@ -85,7 +85,7 @@ async function acquire(cluster: Cluster): Promise<Acquired> {
     const postmaster = await findPostmaster(home)
     if (!postmaster) {
       await prepareToStart(cluster)
-      await startPostmaster(home, binaries)
+      await startPostmaster(cluster)
       deadline = Date.now() + silenceMs
       continue
     }
@@ -176,16 +176,19 @@ async function chooseListening(home: Home, port: number | undefined): Promise<Li
   if (process.platform === 'win32') {
     return { socketFolder: undefined, tcpPort: port ?? (await findFreePort()) }
   }
-  const inside = join(home.folder, 'run')
-  if (fits(inside)) return { socketFolder: inside, tcpPort: port }
-  const base = fits(join(tmpdir(), 'hedge-payments-XXXXXX')) ? tmpdir() : '/tmp'
-  const socketFolder = await mkdtemp(join(base, 'hedge-payments-'))
+  const inside = { socketFolder: join(home.folder, 'run'), tcpPort: port }
+  if (fits(inside)) return inside
+  const usual = join(tmpdir(), 'hedge-payments-')
+  const name = fits({ socketFolder: `${usual}XXXXXX`, tcpPort: port })
+    ? usual
+    : '/tmp/hedge-payments-'
+  const socketFolder = await mkdtemp(name)
   await give(socketFolder, home.account)
   return { socketFolder, tcpPort: port }
 }
 
-const fits = (folder: string): boolean =>
-  Buffer.byteLength(join(folder, `.s.PGSQL.${socketPort}`)) <= socketPathBytesMax - 1
+const fits = (listening: Listening): boolean =>
+  Buffer.byteLength(socketPath(listening) ?? '') <= socketPathBytesMax
 
 /** The socket's folder, where it could not be inside the home, in a place for temporary things. */
 async function removeTemporary(home: Home, folder: string | undefined): Promise<void> {

@@ -1,0 +1,84 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+
+/** A database of one test file. */
+export type TestDatabase = { url: string; drop(): Promise<void> }
+
+/** How long sessions that were told to end may take to be gone. */
+const sessionsEndMs = 10_000
+
+/**
+ * Makes a database for one test file on the shared cluster, from a template if one is named.
+ * `drop` removes it together with whatever is still connected to it.
+ */
+export async function createDatabase(
+  adminUrl: string,
+  options: { template?: string } = {},
+): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`
+  const template = pg.escapeIdentifier(options.template ?? 'template1')
+  await asAdmin(adminUrl, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`))
+  const drop = () =>
+    asAdmin(adminUrl, async (admin) => {
+      await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+    })
+  return { url: withDatabase(adminUrl, name), drop }
+}
+
+/**
+ * Builds the template database `name` with `prepare` (migrations, most of the time), unless another
+ * test file of this run has done so, or is doing so: then it waits for that. `prepare` has to close
+ * its connections. Give it to `createDatabase` as `template`.
+ */
+export async function ensureTemplate(
+  adminUrl: string,
+  name: string,
+  prepare: (url: string) => Promise<void>,
+): Promise<void> {
+  await asAdmin(adminUrl, async (admin) => {
+    const key = createHash('sha256').update(name).digest().readInt32BE()
+    // Held by the session, so that a worker that dies in `prepare` does not keep the others waiting.
+    await admin.query('SELECT pg_advisory_lock($1, $2)', [0x74706c, key])
+    const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    if (rowCount) return
+    const unfinished = `${name}_unfinished`
+    const quoted = pg.escapeIdentifier(unfinished)
+    await admin.query(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`)
+    await admin.query(`CREATE DATABASE ${quoted}`)
+    await prepare(withDatabase(adminUrl, unfinished))
+    await whenUnused(() =>
+      admin.query(`ALTER DATABASE ${quoted} RENAME TO ${pg.escapeIdentifier(name)}`),
+    )
+  })
+}
+
+/** The same address with another database. */
+function withDatabase(url: string, database: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${database}`
+  return changed.href
+}
+
+async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {
+  const admin = new pg.Client({ connectionString: url, application_name: 'tests' })
+  await admin.connect()
+  try {
+    return await work(admin)
+  } finally {
+    await admin.end()
+  }
+}
+
+/** A closed connection's session ends a moment after its client has gone. */
+async function whenUnused(change: () => Promise<unknown>): Promise<void> {
+  const isInUse = '55006'
+  for (const deadline = Date.now() + sessionsEndMs; ; await sleep(20)) {
+    try {
+      await change()
+      return
+    } catch (cause) {
+      if ((cause as { code?: string }).code !== isInUse || Date.now() > deadline) throw cause
+    }
+  }
+}
