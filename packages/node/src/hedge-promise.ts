@@ -1,3 +1,5 @@
+import type { HedgeError } from './errors.ts'
+
 /** What came back for one call. */
 export interface Answer<T> {
   data: T
@@ -36,13 +38,13 @@ export class HedgePromise<T> extends Promise<T> {
   // biome-ignore lint/suspicious/noThenProperty: this class is a promise.
   override then<A = T, B = never>(
     onFulfilled?: ((data: T) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: HedgeError) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     return this.#answer.then((answer) => answer.data).then(onFulfilled, onRejected)
   }
 
   override catch<B = never>(
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    onRejected?: ((reason: HedgeError) => B | PromiseLike<B>) | null,
   ): Promise<T | B> {
     return this.then(undefined, onRejected)
   }

@@ -1,0 +1,181 @@
+import { execFile } from 'node:child_process'
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { version } from '../../packages/node/src/version.ts'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '../..')
+const source = join(root, 'packages/node')
+const bin = join(root, 'node_modules/.bin')
+const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, NO_COLOR: '1' }
+
+let folder = ''
+let consumer = ''
+let tarball = ''
+let packed: string[] = []
+
+/** Builds into a folder of its own, so that the tarball has what the sources say and no more. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'hedge-sdk-'))
+  const staged = join(folder, 'package')
+  mkdirSync(staged)
+  for (const name of ['package.json', 'README.md', 'LICENSE']) {
+    cpSync(join(source, name), join(staged, name))
+  }
+  const dist = join(staged, 'dist')
+  const output = ['--outDir', dist, '--tsBuildInfoFile', join(dist, '.tsbuildinfo')]
+  await run(join(bin, 'tsc'), ['-p', source, ...output])
+  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+  const { stdout } = await run('npm', pack, { cwd: staged, env })
+  const [result] = JSON.parse(stdout)
+  tarball = join(folder, result.filename)
+  packed = result.files.map((file: { path: string }) => file.path)
+
+  consumer = join(folder, 'consumer')
+  mkdirSync(consumer)
+  writeFileSync(join(consumer, 'package.json'), '{"private":true}')
+  const install = ['install', '--offline', '--no-audit', '--no-fund', tarball]
+  await run('npm', install, { cwd: consumer, env })
+}, 120_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the tarball', () => {
+  test('holds the compiled sources, their types, README and LICENSE, and nothing else', () => {
+    const modules = globSync('**/*.ts', { cwd: join(source, 'src') })
+      .filter((path) => !path.endsWith('.test.ts'))
+      .map((path) => `dist/${path.replace(/\.ts$/, '')}`)
+    const expected = modules.flatMap((path) => [`${path}.js`, `${path}.d.ts`])
+    expect([...packed].sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...expected].sort())
+  })
+
+  test('passes publint', async () => {
+    const { stdout } = await run(join(bin, 'publint'), [tarball, '--strict'], { env })
+    expect(stdout).toContain('All good!')
+  })
+
+  test('passes are-the-types-wrong as an ESM package', async () => {
+    const { stdout } = await run(join(bin, 'attw'), [tarball, '--profile', 'esm-only'], { env })
+    // It exits with an error when there is a problem; this line shows that it has looked.
+    expect(stdout).toContain('🟢 (ESM)')
+  })
+
+  test('has no dependencies, and the version it says in User-Agent', () => {
+    const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
+    expect(Object.keys(manifest).filter((key) => /dependencies/i.test(key))).toEqual([])
+    expect(manifest).toMatchObject({ version, name: '@hedgepayments/node' })
+    expect(manifest).not.toHaveProperty('private')
+  })
+
+  test('uses nothing that only Node has', () => {
+    for (const path of packed.filter((name) => name.endsWith('.js'))) {
+      const text = readFileSync(join(consumer, 'node_modules/@hedgepayments/node', path), 'utf8')
+      expect(text, path).not.toMatch(/from ['"](?!\.)|require\(|\bBuffer\b|sourceMappingURL/)
+    }
+  })
+})
+
+describe('the installed package', () => {
+  const use = `
+    const hedge = new HedgePayments({ apiSecret: 'sk_test_1' })
+    hedge.payments.cancel('').catch((error) => {
+      console.log(error instanceof HedgeError, error.code, hedge.baseUrl)
+    })`
+
+  test.each([
+    ['import', 'use.mjs', `import { HedgeError, HedgePayments } from '@hedgepayments/node'`],
+    ['require', 'use.cjs', `const { HedgeError, HedgePayments } = require('@hedgepayments/node')`],
+  ])('loads with %s', async (_way, name, load) => {
+    writeFileSync(join(consumer, name), `${load}\n${use}`)
+    const clean = { ...env, HEDGE_BASE_URL: '' }
+    const { stdout } = await run(process.execPath, [name], { cwd: consumer, env: clean })
+    expect(stdout.trim()).toBe('true invalid_argument http://127.0.0.1:4000')
+  })
+
+  const program = `
+    import {
+      HedgeError,
+      HedgePayments,
+      type Payment,
+      PaymentNotCancelableError,
+      type PaymentStatus,
+    } from '@hedgepayments/node'
+
+    declare const env: Record<string, string | undefined>
+    const hedge = new HedgePayments({
+      apiKey: env['HEDGE_API_KEY'],
+      apiSecret: env['HEDGE_API_SECRET'],
+      baseUrl: env['HEDGE_BASE_URL'],
+      fetch,
+      logger: console,
+    })
+
+    export async function cancelAll(status: PaymentStatus): Promise<string[]> {
+      const ids: string[] = []
+      for await (const payment of hedge.payments.list({ status, limit: 100 })) {
+        try {
+          const canceled: Payment = await hedge.payments.cancel(payment.id, { reason: 'cleanup' })
+          ids.push(canceled.id)
+        } catch (error) {
+          if (error instanceof PaymentNotCancelableError) {
+            const now: PaymentStatus = error.details.current_status
+            ids.push(now)
+          } else if (!(error instanceof HedgeError)) throw error
+        }
+      }
+      const { data, response } = await hedge.payments.retrieve('pay_1').withResponse()
+      const etag = response.headers.get('etag') ?? undefined
+      await hedge.payments.cancel(data.id, {}, { ifMatch: etag })
+      const found = await hedge.payments.cancelByIdempotencyKey('order-17')
+      if (found.object === 'pending_cancellation') ids.push(found.expires_at)
+      const code: string = await hedge.payments.refund('pay_1').then(
+        (payment) => payment.status,
+        (error) => error.code,
+      )
+      const event = await hedge.webhooks.verify('{}', undefined, env['SECRET'])
+      return [...ids, code, event.data.id]
+    }
+
+    // @ts-expect-error An amount is a number.
+    void hedge.payments.create({ amount: '1', currency: 'USD', customer_email: 'a@example.com' })
+    // @ts-expect-error There is no such status.
+    void hedge.payments.list({ status: 'cancelled' })
+  `
+  const web = { lib: ['es2022', 'dom', 'dom.iterable'], types: [] }
+  const node = { lib: ['es2022'], types: ['node'], typeRoots: [join(root, 'node_modules/@types')] }
+
+  test.each([
+    ['an ES module with the types of the web', 'use.mts', { module: 'nodenext', ...web }],
+    ['an ES module with the types of Node', 'use.mts', { module: 'nodenext', ...node }],
+    ['a CommonJS module', 'use.cts', { module: 'nodenext', ...web }],
+    ['a bundled module', 'use.ts', { module: 'esnext', moduleResolution: 'bundler', ...web }],
+  ])('has types for %s, as strict as they come', async (_way, name, compilerOptions) => {
+    writeFileSync(join(consumer, name), program)
+    const strict = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      noPropertyAccessFromIndexSignature: true,
+      // The shipped types are checked themselves, too.
+      skipLibCheck: false,
+      noEmit: true,
+      target: 'es2022',
+    }
+    const config = { compilerOptions: { ...strict, ...compilerOptions }, files: [name] }
+    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(config))
+    const compiled = await run(join(bin, 'tsc'), ['-p', consumer], { env }).catch((error) => error)
+    expect(compiled.stdout).toBe('')
+    expect(compiled.code).toBeUndefined()
+  })
+})
