@@ -1,0 +1,52 @@
+// `npm run ci`: what a newcomer would run, in one go, ending with the counts on a line of their own.
+
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+type Counts = { readonly passed: number; readonly failed: number }
+
+const folder = mkdtempSync(join(tmpdir(), 'hedge-ci-'))
+const checkResults = join(folder, 'check.json')
+const testResults = join(folder, 'tests.json')
+
+const counts = [
+  run(['run', 'check'], { HEDGE_CHECK_RESULTS: checkResults }, () => readCounts(checkResults)),
+  run(['test'], { HEDGE_TEST_RESULTS: testResults }, () => readTestCounts(testResults)),
+  run(['run', 'smoke'], {}, (ok) => (ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })),
+]
+rmSync(folder, { recursive: true, force: true })
+
+const passed = counts.reduce((sum, count) => sum + count.passed, 0)
+const failed = counts.reduce((sum, count) => sum + count.failed, 0)
+console.log(`\n${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
+
+/** Runs one npm command. One that failed without counting a failure is a failure all the same. */
+function run(args: string[], extra: NodeJS.ProcessEnv, count: (ok: boolean) => Counts): Counts {
+  const env = { ...process.env, CI: 'true', ...extra }
+  const { status } = spawnSync('npm', args, { stdio: ['ignore', 'inherit', 'inherit'], env })
+  const counted = count(status === 0)
+  return status !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
+}
+
+function readCounts(file: string): Counts {
+  return (readJson(file) as Counts | undefined) ?? { passed: 0, failed: 1 }
+}
+
+/** Reads vitest's JSON report. A run without a single test has not shown anything: it failed. */
+function readTestCounts(file: string): Counts {
+  const report = readJson(file) as { numPassedTests: number; numFailedTests: number } | undefined
+  if (!report || report.numPassedTests + report.numFailedTests === 0)
+    return { passed: 0, failed: 1 }
+  return { passed: report.numPassedTests, failed: report.numFailedTests }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
