@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { rules } from './rules.ts'
+
+// A rule that never objects is worse than none: each must catch what it is for.
+const planted: readonly { rule: string; path: string; bad: string; good: string }[] = [
+  {
+    rule: 'a source file is one idea, so it is short',
+    path: 'packages/server/src/payments/cancel.ts',
+    bad: 'line\n'.repeat(301),
+    good: 'line\n'.repeat(300),
+  },
+  {
+    rule: 'nothing is left for later',
+    path: 'scripts/check.ts',
+    bad: '// TODO: later',
+    good: '// To do this later costs nothing.',
+  },
+  {
+    rule: 'every test runs',
+    path: 'tests/e2e/cancel.test.ts',
+    bad: "test.skip('a cancel wins', () => {})",
+    good: "test.each([1])('a cancel wins %i', () => {})",
+  },
+  {
+    rule: 'no type is argued away',
+    path: 'packages/node/src/client.ts',
+    bad: 'const payment = body as any',
+    good: 'const payment = body as Payment // as any client may do',
+  },
+  {
+    rule: 'a test waits for a condition, never for time',
+    path: 'tests/e2e/cancel.test.ts',
+    bad: 'await new Promise((resolve) => setTimeout(resolve, 1_000))',
+    good: 'await new Promise((resolve) => setTimeout(resolve, 20))',
+  },
+  {
+    rule: 'nothing names a folder of one machine',
+    path: 'README.md',
+    bad: 'See /home/someone/notes.md',
+    good: 'See https://example.com/home/notes and ./home/notes',
+  },
+  {
+    rule: 'a file is named for its idea',
+    path: 'packages/server/src/utils.ts',
+    bad: 'export const one = 1',
+    good: '',
+  },
+  {
+    rule: 'the lockfile names no registry, so any mirror serves',
+    path: 'package-lock.json',
+    bad: '      "resolved": "https://registry.example/a.tgz",',
+    good: '      "resolved": "packages/node",',
+  },
+]
+
+describe('each rule of the tree', () => {
+  test('has a planted offence here', () => {
+    expect(planted.map(({ rule }) => rule)).toEqual(rules.map(({ name }) => name))
+  })
+
+  test.each(planted)('catches its offence: $rule', ({ rule: name, path, bad, good }) => {
+    const rule = rules.find((candidate) => candidate.name === name)
+    expect(rule?.covers(path)).toBe(true)
+    expect(rule?.offences(bad)).not.toEqual([])
+    if (good) expect(rule?.offences(good)).toEqual([])
+  })
+})

@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { rules } from './rules.ts'
+
+const root = join(import.meta.dirname, '../..')
+const binary = /\.(?:png|jpe?g|gif|ico|woff2?|pdf|gz|tgz)$/
+
+/** What is committed or about to be; files deleted but not yet committed are gone already. */
+const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter((path) => path !== '' && existsSync(join(root, path)))
+
+type Manifest = { name?: string; license?: string } & Partial<
+  Record<'dependencies' | 'devDependencies' | 'optionalDependencies', Record<string, string>>
+>
+
+describe('the tree is tidy', () => {
+  test.each(rules)('$name', ({ covers, offences }) => {
+    const found = tracked
+      // The rules and their planted offences are full of what they forbid.
+      .filter((path) => covers(path) && !binary.test(path) && !path.startsWith('tests/tree/'))
+      .flatMap((path) =>
+        offences(readFileSync(join(root, path), 'utf8')).map((offence) => `${path}: ${offence}`),
+      )
+    expect(found).toEqual([])
+  })
+
+  test('git tracks files, so the rules above looked at something', () => {
+    expect(tracked.length).toBeGreaterThan(20)
+  })
+
+  test('every workspace is under the licence of the whole', () => {
+    const whole = readManifest('package.json').license
+    expect(whole).toBe('Apache-2.0')
+    expect(manifests().filter((path) => readManifest(path).license !== whole)).toEqual([])
+  })
+
+  test('every dependency is pinned exactly', () => {
+    const ranged = manifests().flatMap((path) => {
+      const { dependencies, devDependencies, optionalDependencies } = readManifest(path)
+      return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+        .filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
+        .map(([name, version]) => `${path}: ${name}@${version}`)
+    })
+    expect(ranged).toEqual([])
+  })
+
+  test('migrations are numbered from one without a gap', () => {
+    const numbers = tracked
+      .filter((path) => dirname(path) === 'packages/server/src/database/migrations')
+      .flatMap((path) => /^\d+/.exec(basename(path))?.[0] ?? [])
+      .map(Number)
+      .sort((a, b) => a - b)
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1))
+  })
+
+  test('tsc -b checks every TypeScript file', () => {
+    const { references } = readJson(join(root, 'tsconfig.json')) as {
+      references: readonly { path: string }[]
+    }
+    const checked = new Set(references.flatMap(({ path }) => filesOfProject(path)))
+    const typeScript = tracked.filter((path) => /\.[cm]?tsx?$/.test(path))
+    expect(typeScript.filter((path) => !checked.has(path))).toEqual([])
+  })
+})
+
+function manifests(): string[] {
+  return tracked.filter((path) => basename(path) === 'package.json')
+}
+
+function readManifest(path: string): Manifest {
+  return readJson(join(root, path)) as Manifest
+}
+
+/** Reads JSON that may have comment lines, as TypeScript's configuration does. */
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8').replace(/^\s*\/\/.*$/gm, ''))
+}
+
+/** The files of the repository that `tsc` reads for one project, relative to the root. */
+function filesOfProject(project: string): string[] {
+  const tsc = globSync('node_modules/.bin/tsc', { cwd: root })[0]
+  if (!tsc) throw new Error('TypeScript is not installed: run npm ci')
+  const listing = execFileSync(join(root, tsc), ['-p', project, '--listFilesOnly'], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+  return listing
+    .split('\n')
+    .filter((path) => path !== '' && !path.includes('node_modules'))
+    .map((path) => relative(realpathSync(root), realpathSync(path)))
+}
