@@ -1,8 +1,12 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import {
   AbortedError,
   ConnectionError,
   HedgeError,
+  HedgePayments,
   IdempotencyError,
   InvalidArgumentError,
   InvalidResponseError,
@@ -306,10 +310,17 @@ describe('what comes back', () => {
   })
 
   test('a refused connection says so, with the cause', async () => {
-    const hedge = (await startWire()).client({ baseUrl: 'http://127.0.0.1:1', maxRetries: 0 })
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    const baseUrl = `http://127.0.0.1:${port}`
+    const hedge = new HedgePayments({ apiSecret: testSecret, baseUrl, maxRetries: 0 })
     const error = await rejection(hedge.payments.retrieve('pay_1'))
     expect(error).toBeInstanceOf(ConnectionError)
     expect(error).toBeInstanceOf(HedgeError)
+    expect(String(error)).toContain('ECONNREFUSED')
     expect(error).toMatchObject({ code: 'connection_failed', cause: expect.any(Error) })
   })
 
