@@ -188,6 +188,15 @@ describe('users', () => {
     await stop()
   })
 
+  test.runIf(canDropToAccount)("root's own private data folder keeps its data", async () => {
+    await mkdir(dataDir, { mode: 0o700 })
+    await chmod(dataDir, 0o700)
+    const { stop } = await start()
+    expect(await homeOf(dataDir)).toBe(join(dataDir, 'postgres'))
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o711)
+    await stop()
+  })
+
   test.runIf(isRoot)('a folder that only root can enter holds neither back', async () => {
     const closed = join(folder, 'closed')
     await mkdir(closed, { mode: 0o700 })

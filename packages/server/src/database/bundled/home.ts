@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, lchown, link, mkdir, open, readFile, realpath, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { type Account, canEnter, chooseAccount, runsAsRoot } from './account.ts'
+import { dirname, join, resolve } from 'node:path'
+import { type Account, canEnter, chooseAccount, permits, runsAsRoot } from './account.ts'
 import { BundledPostgresError } from './failure.ts'
 import { partialName, syncFolder } from './partial.ts'
 
@@ -72,6 +72,7 @@ async function locate(dataFolder: string, log: (message: string) => void): Promi
   }
   if (await isThere(join(inside, 'data'))) return inside
   const account = await chooseAccount()
+  await letThrough(account, dataFolder, log)
   if (await canEnter(account, dataFolder)) return inside
 
   const folder = await makeElsewhere(account)
@@ -81,6 +82,23 @@ async function locate(dataFolder: string, log: (message: string) => void): Promi
       `its data is in ${folder}, and ${pointer} says so.`,
   )
   return (await readFile(pointer, 'utf8')).trim()
+}
+
+/**
+ * A data folder that only root can enter, in a place that all can (a volume, a `mktemp -d`), is opened
+ * for passing through, not for listing: data that left it would be lost with the container.
+ */
+async function letThrough(
+  account: Account | undefined,
+  folder: string,
+  log: (message: string) => void,
+): Promise<void> {
+  if (!account || (await permits(account, folder, 0o1))) return
+  if (!(await canEnter(account, dirname(folder)))) return
+  const { mode, uid } = await stat(folder)
+  if (uid !== 0) return
+  await chmod(folder, (mode & 0o7777) | 0o011)
+  log(`User "${account.name}", as whom PostgreSQL runs, may now pass through ${folder}.`)
 }
 
 async function makeElsewhere(account: Account | undefined): Promise<string> {

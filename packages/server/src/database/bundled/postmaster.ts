@@ -33,28 +33,29 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
 
 /**
  * Starts PostgreSQL and waits until it accepts connections, or until it is clear that it has to be
- * looked for again, because another process started one on the same home at the same moment.
+ * looked for again, because another process started one on the same home at the same moment. Then
+ * it resolves to what PostgreSQL said about that.
  * Throws BundledPostgresError, with PostgreSQL's own words, when it fails.
  */
 export async function startPostmaster(options: {
   home: Home
   binaries: Binaries
   listening: Listening
-}): Promise<void> {
+}): Promise<string | undefined> {
   const { home, binaries, listening } = options
   await disownStaleFiles(home, listening)
   const logFile = join(home.folder, 'startup.log')
   const child = await launch({ home, binaries, logFile })
   const deadline = Date.now() + startTimeoutMs
   while (Date.now() < deadline) {
-    if (await isReady(home, child)) return
+    if (await isReady(home, child)) return undefined
     if (hasFailed(child)) {
       const said = await lastWords(home, logFile)
-      if (said.includes('lock file "postmaster.pid" already exists')) return
+      if (said.includes('lock file "postmaster.pid" already exists')) return said
       // The children of a killed PostgreSQL take a moment to notice, and this one must not join them.
       if (said.includes('pre-existing shared memory block')) {
         await sleep(pollMs * 10)
-        return
+        return said
       }
       throw new BundledPostgresError(`PostgreSQL in ${home.folder} did not start:\n${said}`)
     }

@@ -12,7 +12,7 @@ import { addressOf, ensureDatabase, takeLock } from './lock.ts'
 import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
 import { type Listening, socketPath, writeSettings } from './settings.ts'
 
-export type BundledPostgresOptions = {
+type BundledPostgresOptions = {
   /** HEDGE_DATA_DIR: relative or absolute, made when missing; the cluster is in `postgres` below it. */
   dataDir: string
   /** Told what an operator should know, in sentences: where data went, what was repaired. */
@@ -85,9 +85,10 @@ async function acquire(cluster: Cluster): Promise<Acquired> {
     const postmaster = await findPostmaster(home)
     if (!postmaster) {
       await prepareToStart(cluster)
-      await startPostmaster(cluster)
-      deadline = Date.now() + silenceMs
-      continue
+      const obstacle = await startPostmaster(cluster)
+      if (obstacle === undefined) deadline = Date.now() + silenceMs
+      if (Date.now() <= deadline) continue
+      throw new BundledPostgresError(`PostgreSQL in ${home.folder} did not start:\n${obstacle}`)
     }
     try {
       const lock = await takeLock(home, postmaster)
