@@ -1,20 +1,14 @@
-import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-/** Starts the PostgreSQL that all test files share; each file gets a database of its own. */
-const postgresSetup = 'tests/support/postgres-global.ts'
-
-/** Where a CI run leaves its counts; `.ci/run` names the file, so that runs never share one. */
-const resultFile =
-  process.env.HEDGE_TEST_RESULTS ?? join(tmpdir(), `hedge-tests-${process.pid}.json`)
+/** Where `npm run ci` wants the counts; unset when a person runs the tests. */
+const resultFile = process.env.HEDGE_TEST_RESULTS
 
 export default defineConfig({
   test: {
     environment: 'node',
     include: ['tests/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}'],
-    globalSetup: existsSync(postgresSetup) ? [postgresSetup] : [],
+    // One PostgreSQL that all files share; each file gets a database of its own.
+    globalSetup: ['tests/support/postgres-global.ts'],
     // A process per file: signals, environments and database pools must not leak between files.
     pool: 'forks',
     // Two: the smallest machine we promise to work on has two cores, and they also run PostgreSQL.
@@ -26,6 +20,6 @@ export default defineConfig({
     retry: 0,
     restoreMocks: true,
     unstubEnvs: true,
-    reporters: process.env.CI ? ['default', ['json', { outputFile: resultFile }]] : ['default'],
+    reporters: resultFile ? ['default', ['json', { outputFile: resultFile }]] : ['default'],
   },
 })
