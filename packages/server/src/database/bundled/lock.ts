@@ -13,8 +13,11 @@ import { isAlive } from './process.ts'
  */
 const lockKey = [0x68656467, 1] as const
 
-/** How long the session of a server that was killed may take to be noticed by PostgreSQL. */
-const noticeMs = 3000
+/**
+ * How long PostgreSQL may take to notice that a killed server's session is over. While the holder
+ * seems to live it is less, not nothing: a killed process that nobody has waited for seems to.
+ */
+const noticeMs = { dead: 5000, alive: 500 }
 
 const nameOf = (pid: number): string => `hedge-payments ${pid}`
 
@@ -24,7 +27,7 @@ const nameOf = (pid: number): string => `hedge-payments ${pid}`
  */
 export async function takeLock(home: Home, postmaster: Postmaster): Promise<pg.Client> {
   const client = await connect(home, postmaster)
-  const deadline = Date.now() + noticeMs
+  const startedMs = Date.now()
   try {
     for (;;) {
       const { rows } = await client.query<{ taken: boolean }>(
@@ -33,7 +36,8 @@ export async function takeLock(home: Home, postmaster: Postmaster): Promise<pg.C
       )
       if (rows[0]?.taken) return client
       const holder = await findHolder(client)
-      if (holder !== undefined && (isAlive(holder) || Date.now() > deadline)) {
+      const patienceMs = holder !== undefined && isAlive(holder) ? noticeMs.alive : noticeMs.dead
+      if (holder !== undefined && Date.now() - startedMs > patienceMs) {
         throw new BundledPostgresError(
           `The database in ${home.folder} is already in use by process ${holder}. Stop that server, ` +
             'or set DATABASE_URL or HEDGE_DATA_DIR to a database or folder of its own for this one.',
