@@ -1,0 +1,48 @@
+import { type TUnsafe, Type } from 'typebox'
+
+declare const brand: unique symbol
+type Id<Kind extends string> = string & { readonly [brand]: Kind }
+
+export type PaymentId = Id<'payment'>
+export type RefundId = Id<'refund'>
+export type MerchantId = Id<'merchant'>
+export type KeyId = Id<'key'>
+export type EventId = Id<'event'>
+export type CancellationId = Id<'cancellation'>
+
+/** Every id the API hands out begins with its kind. Source: api.md, Conventions. */
+export const idPrefixes = {
+  payment: 'pay_',
+  refund: 'ref_',
+  customer: 'cust_',
+  event: 'evt_',
+  webhookEndpoint: 'whe_',
+  delivery: 'whd_',
+  merchant: 'merch_',
+  key: 'key_',
+  checkoutSession: 'cs_',
+  cancellation: 'can_',
+  request: 'req_',
+} as const
+
+export type IdKind = keyof typeof idPrefixes
+
+/** The shape of an id of ours: its prefix, then lower-case letters and digits. */
+export function isId(kind: IdKind, value: string): boolean {
+  const prefix = idPrefixes[kind]
+  return (
+    value.length <= 64 && value.startsWith(prefix) && suffixShape.test(value.slice(prefix.length))
+  )
+}
+
+const suffixShape = /^[0-9a-z]+$/
+
+/** Schema of an id in a response. */
+export function idSchema<T extends string = string>(kind: IdKind, description: string): TUnsafe<T> {
+  return Type.Unsafe<T>({
+    type: 'string',
+    pattern: `^${idPrefixes[kind]}[0-9a-z]+$`,
+    description,
+    examples: [`${idPrefixes[kind]}abc123xyz`],
+  })
+}

@@ -1,0 +1,163 @@
+import { type ErrorCode, errorSchema, errors } from '../errors.ts'
+import { commonErrors, type Operation } from '../operation.ts'
+import { allOperations } from '../operations/index.ts'
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+type Schemas = Record<string, Json>
+
+const version = '1.0.0'
+
+const headers = {
+  'X-Request-Id': { description: 'Id of the request, for support.', schema: { type: 'string' } },
+  'X-RateLimit-Limit': { description: 'Requests a minute.', schema: { type: 'integer' } },
+  'X-RateLimit-Remaining': { description: 'Left in this minute.', schema: { type: 'integer' } },
+  'X-RateLimit-Reset': {
+    description: 'When the next minute begins, in Unix seconds.',
+    schema: { type: 'integer' },
+  },
+}
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'The same key and request give the first answer again, for at least 24 hours.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+}
+
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: "The payment's ETag: the request is refused with 412 when it has changed since.",
+  schema: { type: 'string' },
+}
+
+/** The OpenAPI 3.1 document of all operations. Pure: the same contract gives the same document. */
+export function openApiDocument(): Json {
+  const schemas: Schemas = {}
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const operation of allOperations) {
+    const path = operation.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] ??= {}
+    paths[path][operation.method.toLowerCase()] = describe(operation, schemas)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Hedge Payments',
+      version,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      description: 'Create, pay, cancel and refund payments.',
+    },
+    servers: [{ url: '/' }],
+    security: [{ secretKey: [] }],
+    tags: [...new Set(allOperations.map((operation) => operation.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
+      securitySchemes: {
+        secretKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The secret key, `sk_test_…` or `sk_live_…`.',
+        },
+      },
+    },
+  }
+}
+
+function describe(operation: Operation, schemas: Schemas): Json {
+  const parameters = [
+    ...pathParameters(operation),
+    ...queryParameters(operation, schemas),
+    ...(operation.method === 'POST' ? [idempotencyKey] : []),
+    ...(operation.ifMatch ? [ifMatch] : []),
+  ]
+  return {
+    operationId: operation.id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    ...(operation.description ? { description: operation.description } : {}),
+    ...(operation.scope === 'none' ? { security: [] } : {}),
+    ...(operation.scope !== 'none' && operation.scope !== 'any'
+      ? { 'x-scope': operation.scope }
+      : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(operation.body
+      ? {
+          requestBody: {
+            required: !operation.bodyOptional,
+            content: jsonContent(hoist(operation.body, schemas)),
+          },
+        }
+      : {}),
+    responses: responses(operation, schemas),
+  }
+}
+
+function pathParameters(operation: Operation): Json[] {
+  return [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name: name ?? '',
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+}
+
+function queryParameters(operation: Operation, schemas: Schemas): Json[] {
+  const required: readonly string[] = operation.query?.required ?? []
+  return Object.entries(operation.query?.properties ?? {}).map(([name, schema]) => {
+    const hoisted = hoist(schema, schemas)
+    const isObject = (schema as { type?: string }).type === 'object'
+    return {
+      name,
+      in: 'query',
+      required: required.includes(name),
+      schema: hoisted,
+      ...(isObject ? { style: 'deepObject', explode: true } : {}),
+    }
+  })
+}
+
+function responses(operation: Operation, schemas: Schemas): Json {
+  const result: Record<string, Json> = {}
+  for (const [status, schema] of Object.entries(operation.responses)) {
+    const content = contentOf(schema, schemas)
+    result[status] = { description: 'Success.', headers, ...(content ? { content } : {}) }
+  }
+  const codes = [...new Set<ErrorCode>([...operation.errors, ...commonErrors(operation)])]
+  const byStatus = Map.groupBy(codes, (code) => errors[code].status)
+  for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
+    const refs = group.map((code) => hoist(errorSchema(code), schemas))
+    result[String(status)] = {
+      description: group.map((code) => `\`${code}\`: ${errors[code].description}`).join(' '),
+      headers,
+      content: jsonContent(refs.length === 1 ? (refs[0] ?? {}) : { oneOf: refs }),
+    }
+  }
+  return result
+}
+
+function contentOf(schema: unknown, schemas: Schemas): Json | undefined {
+  const { contentMediaType, ...rest } = schema as { contentMediaType?: string }
+  if (contentMediaType) return { [contentMediaType]: { schema: hoist(rest, schemas) } }
+  return jsonContent(hoist(schema, schemas))
+}
+
+function jsonContent(schema: Json): Json {
+  return { 'application/json': { schema } }
+}
+
+/** Moves every schema with a title to the components and leaves a reference in its place. */
+function hoist(schema: unknown, schemas: Schemas): Json {
+  if (Array.isArray(schema)) return schema.map((item) => hoist(item, schemas))
+  if (typeof schema !== 'object' || schema === null) return schema as Json
+  const { title, ...rest } = schema as { title?: unknown }
+  const plain = Object.fromEntries(
+    Object.entries(rest).map(([key, value]) => [key, hoist(value, schemas)]),
+  )
+  if (typeof title !== 'string') return plain
+  schemas[title] = plain
+  return { $ref: `#/components/schemas/${title}` }
+}

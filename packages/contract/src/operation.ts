@@ -1,0 +1,49 @@
+import type { TObject, TSchema } from 'typebox'
+import type { ErrorCode } from './errors.ts'
+import type { Scope } from './resources/key.ts'
+
+/** One operation of the API: what the server implements, the document shows and tests exercise. */
+export interface Operation {
+  /** Name of the operation, as in the document's `operationId`. */
+  readonly id: string
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** Path with `:name` for its parameters. */
+  readonly path: string
+  readonly tag: string
+  readonly summary: string
+  readonly description?: string
+  /** Scope that the key must have; `any` takes every valid key, `none` needs no key at all. */
+  readonly scope: Scope | 'any' | 'none'
+  readonly query?: TObject
+  readonly body?: TSchema
+  /** Whether the body may be left out. */
+  readonly bodyOptional?: boolean
+  /** Largest body in bytes, where it is not the default of 1 MiB. */
+  readonly bodyBytesMax?: number
+  /** Whether `If-Match` is looked at. */
+  readonly ifMatch?: boolean
+  /** Success answers by status. */
+  readonly responses: Readonly<Record<number, TSchema>>
+  /** Codes this operation can answer beyond those every operation can. */
+  readonly errors: readonly ErrorCode[]
+}
+
+/** Keeps the literal types of an operation, so that a server's handler is checked against it. */
+export function defineOperation<const O extends Operation>(operation: O): O {
+  return operation
+}
+
+/** Errors that any operation of a kind can answer, besides its own. */
+export function commonErrors(operation: Operation): ErrorCode[] {
+  const codes: ErrorCode[] = ['rate_limit_exceeded', 'internal_error', 'service_unavailable']
+  if (operation.scope !== 'none') codes.push('unauthorized')
+  if (operation.scope !== 'none' && operation.scope !== 'any')
+    codes.push('insufficient_permissions')
+  if (operation.query || operation.body) codes.push('invalid_request')
+  if (operation.path.includes(':')) codes.push('not_found')
+  if (operation.method === 'POST' || operation.method === 'PATCH') {
+    codes.push('invalid_request', 'payload_too_large', 'unsupported_media_type')
+  }
+  if (operation.method === 'POST') codes.push('idempotency_key_in_use', 'idempotency_key_reused')
+  return codes
+}

@@ -1,0 +1,82 @@
+import { defineOperation } from '../operation.ts'
+import {
+  ApiKey,
+  ApiKeyCreate,
+  ApiKeyWithSecret,
+  Merchant,
+  MerchantCreate,
+  MerchantUpdate,
+  MerchantWithKeys,
+} from '../resources/key.ts'
+import { listOf } from '../resources/list.ts'
+
+export const listApiKeys = defineOperation({
+  id: 'listApiKeys',
+  method: 'GET',
+  path: '/v1/auth/api-keys',
+  tag: 'API keys',
+  summary: "List the merchant's key pairs of this mode",
+  scope: 'any',
+  responses: { 200: listOf(ApiKey, 'ApiKeyList') },
+  errors: [],
+})
+
+export const createApiKey = defineOperation({
+  id: 'createApiKey',
+  method: 'POST',
+  path: '/v1/auth/api-keys',
+  tag: 'API keys',
+  summary: 'Create a key pair in the mode of the key that asks',
+  description: 'A key can only give scopes that it has itself; by default all of them.',
+  scope: 'keys:write',
+  body: ApiKeyCreate,
+  bodyOptional: true,
+  responses: { 201: ApiKeyWithSecret },
+  errors: [],
+})
+
+export const revokeApiKey = defineOperation({
+  id: 'revokeApiKey',
+  method: 'DELETE',
+  path: '/v1/auth/api-keys/:id',
+  tag: 'API keys',
+  summary: 'Revoke a key pair: within 5 seconds on every process',
+  scope: 'keys:write',
+  responses: { 200: ApiKey },
+  errors: [],
+})
+
+export const createMerchant = defineOperation({
+  id: 'createMerchant',
+  method: 'POST',
+  path: '/v1/merchants',
+  tag: 'Merchants',
+  summary: 'Create a merchant with a key pair for each mode',
+  scope: 'merchants:write',
+  body: MerchantCreate,
+  responses: { 201: MerchantWithKeys },
+  errors: [],
+})
+
+export const retrieveMerchant = defineOperation({
+  id: 'retrieveMerchant',
+  method: 'GET',
+  path: '/v1/merchants/:id',
+  tag: 'Merchants',
+  summary: 'Retrieve the merchant of the key',
+  scope: 'any',
+  responses: { 200: Merchant },
+  errors: [],
+})
+
+export const updateMerchant = defineOperation({
+  id: 'updateMerchant',
+  method: 'PATCH',
+  path: '/v1/merchants/:id',
+  tag: 'Merchants',
+  summary: 'Change the merchant of the key',
+  scope: 'merchants:write',
+  body: MerchantUpdate,
+  responses: { 200: Merchant },
+  errors: [],
+})

@@ -1,0 +1,86 @@
+import { defineOperation } from '../operation.ts'
+import {
+  Cancellation,
+  CancellationCreate,
+  CancellationListQuery,
+  CancellationResult,
+  CancellationResultsQuery,
+} from '../resources/cancellation.ts'
+import { listOf } from '../resources/list.ts'
+
+const tag = 'Cancellations'
+
+export const createCancellation = defineOperation({
+  id: 'createCancellation',
+  method: 'POST',
+  path: '/v1/cancellations',
+  tag,
+  summary: 'Cancel many payments, by ids or by a filter',
+  description:
+    'Runs in the background, up to a million payments, and survives a restart. With `dry_run` it ' +
+    'only counts what would go. It never holds up single cancels.',
+  scope: 'payments:cancel',
+  body: CancellationCreate,
+  // A hundred thousand ids of 28 characters, quoted, with commas, and room to spare.
+  bodyBytesMax: 4 * 1024 * 1024,
+  responses: { 201: Cancellation },
+  errors: [],
+})
+
+export const listCancellations = defineOperation({
+  id: 'listCancellations',
+  method: 'GET',
+  path: '/v1/cancellations',
+  tag,
+  summary: 'List cancellations, newest first',
+  scope: 'payments:read',
+  query: CancellationListQuery,
+  responses: { 200: listOf(Cancellation, 'CancellationList') },
+  errors: [],
+})
+
+export const retrieveCancellation = defineOperation({
+  id: 'retrieveCancellation',
+  method: 'GET',
+  path: '/v1/cancellations/:id',
+  tag,
+  summary: 'Retrieve a cancellation and its progress',
+  scope: 'payments:read',
+  responses: { 200: Cancellation },
+  errors: [],
+})
+
+export const listCancellationResults = defineOperation({
+  id: 'listCancellationResults',
+  method: 'GET',
+  path: '/v1/cancellations/:id/results',
+  tag,
+  summary: 'List the result of each payment, in the order of their ids',
+  scope: 'payments:read',
+  query: CancellationResultsQuery,
+  responses: { 200: listOf(CancellationResult, 'CancellationResultList') },
+  errors: [],
+})
+
+export const pauseCancellation = defineOperation({
+  id: 'pauseCancellation',
+  method: 'POST',
+  path: '/v1/cancellations/:id/pause',
+  tag,
+  summary: 'Pause a cancellation',
+  description: 'What is canceled stays canceled. Pausing one that is done changes nothing.',
+  scope: 'payments:cancel',
+  responses: { 200: Cancellation },
+  errors: [],
+})
+
+export const resumeCancellation = defineOperation({
+  id: 'resumeCancellation',
+  method: 'POST',
+  path: '/v1/cancellations/:id/resume',
+  tag,
+  summary: 'Resume a paused cancellation',
+  scope: 'payments:cancel',
+  responses: { 200: Cancellation },
+  errors: [],
+})

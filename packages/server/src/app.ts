@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import { parse as parseQuery } from 'qs'
+import { cancellationRoutes } from './cancellations/routes.ts'
+import type { Database } from './database/connect.ts'
+import { answerBadHttp } from './http/bad-http.ts'
+import { bodyBytesMax, parseBodies } from './http/body.ts'
+import { docsRoutes } from './http/docs.ts'
+import { guardEdge, refuseRoute } from './http/edge.ts'
+import { refusalOf } from './http/failures.ts'
+import { healthRoutes } from './http/health.ts'
+import { refuse } from './http/refusal.ts'
+import { send } from './http/send.ts'
+import { newId } from './ids.ts'
+import { Authenticator } from './merchants/authenticate.ts'
+import { merchantRoutes } from './merchants/routes.ts'
+import { paymentRoutes } from './payments/routes.ts'
+
+export interface AppOptions {
+  readonly database: Database
+  readonly log: FastifyBaseLogger
+  /** Where customers reach this server; known once it listens. */
+  readonly publicUrl: () => string
+  /** Told when a request has left something for the workers. */
+  readonly onWork: () => void
+}
+
+/** Longest path parameter: as long as a request line can be, so that a long id is just unknown. */
+const parameterLengthMax = 16 * 1024
+/** A request that has not come whole after this is not coming. */
+const requestTimeoutMs = 30_000
+
+/** The HTTP server with every feature's routes. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { database, log } = options
+  const authenticator = new Authenticator(database.db)
+  const guard = guardEdge({
+    authenticate: (header, nowMs) => authenticator.authenticate(header, nowMs),
+  })
+  const app = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId('request'),
+    requestIdHeader: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    return503OnClosing: false,
+    routerOptions: {
+      maxParamLength: parameterLengthMax,
+      querystringParser: (text) => parseQuery(text, { plainObjects: true, depth: 2 }),
+    },
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
+      answerBadHttp(error, socket),
+    // A path that cannot be decoded names nothing. It skips the hooks, so the key is asked here.
+    frameworkErrors: async (_error, request, reply) => {
+      const refusal = await guard.admit(request, reply)
+      await send(reply, refusal ?? refuse('not_found', 'There is no such path.'))
+    },
+  })
+  parseBodies(app)
+  guard.attach(app)
+  app.setErrorHandler((error, request, reply) => send(reply, refusalOf(error, request.log)))
+  app.setNotFoundHandler((request, reply) => send(reply, refuseRoute(request)))
+
+  healthRoutes(app, database)
+  await docsRoutes(app)
+  paymentRoutes(app, options)
+  cancellationRoutes(app, { db: database.db, onWork: options.onWork })
+  merchantRoutes(app, database)
+  return app
+}

@@ -1,0 +1,96 @@
+/** Why an entry may not share a batch with another: equal names must not meet. */
+export type ConflictNames<Entry> = (entry: Entry) => readonly string[]
+
+interface Waiting<Entry, Result> {
+  readonly entry: Entry
+  readonly names: readonly string[]
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Thrown where too many entries wait already: the caller should be told to come back. */
+export class BatcherFullError extends Error {
+  constructor(waitingMax: number) {
+    super(`${waitingMax} entries are waiting already`)
+    this.name = 'BatcherFullError'
+  }
+}
+
+/**
+ * Lets concurrent calls share one statement. A lone entry goes out at once; while as many batches
+ * as may be are in flight, arrivals gather for the next. Two entries of one name never share a
+ * batch, so that each has its turn as if they had come apart.
+ *
+ * A batch that fails fails each of its entries with that error; those that wait are not touched.
+ */
+export class Batcher<Entry, Result> {
+  readonly #run: (entries: Entry[]) => Promise<Result[]>
+  readonly #namesOf: ConflictNames<Entry>
+  readonly #sizeMax: number
+  readonly #inFlightMax: number
+  readonly #waitingMax: number
+  #waiting: Waiting<Entry, Result>[] = []
+  #inFlight = 0
+
+  constructor(options: {
+    /** Runs a batch; its results are in the order of the entries. */
+    run: (entries: Entry[]) => Promise<Result[]>
+    namesOf: ConflictNames<Entry>
+    sizeMax: number
+    inFlightMax: number
+    waitingMax: number
+  }) {
+    this.#run = options.run
+    this.#namesOf = options.namesOf
+    this.#sizeMax = options.sizeMax
+    this.#inFlightMax = options.inFlightMax
+    this.#waitingMax = options.waitingMax
+  }
+
+  /** @throws {BatcherFullError} when too many wait; whatever `run` throws otherwise. */
+  submit(entry: Entry): Promise<Result> {
+    if (this.#waiting.length >= this.#waitingMax) {
+      return Promise.reject(new BatcherFullError(this.#waitingMax))
+    }
+    return new Promise<Result>((resolve, reject) => {
+      this.#waiting.push({ entry, names: this.#namesOf(entry), resolve, reject })
+      this.#startBatches()
+    })
+  }
+
+  #startBatches(): void {
+    while (this.#inFlight < this.#inFlightMax && this.#waiting.length > 0) {
+      const batch = this.#takeBatch()
+      this.#inFlight++
+      void this.#settle(batch)
+    }
+  }
+
+  #takeBatch(): Waiting<Entry, Result>[] {
+    const batch: Waiting<Entry, Result>[] = []
+    const left: Waiting<Entry, Result>[] = []
+    const taken = new Set<string>()
+    for (const waiting of this.#waiting) {
+      const fits = batch.length < this.#sizeMax && !waiting.names.some((name) => taken.has(name))
+      // The names of one that is left behind are taken too: a later entry must not overtake it.
+      for (const name of waiting.names) taken.add(name)
+      if (fits) batch.push(waiting)
+      else left.push(waiting)
+    }
+    this.#waiting = left
+    return batch
+  }
+
+  async #settle(batch: Waiting<Entry, Result>[]): Promise<void> {
+    try {
+      const results = await this.#run(batch.map((waiting) => waiting.entry))
+      if (results.length !== batch.length) throw new Error('a batch must have a result per entry')
+      for (const [i, waiting] of batch.entries()) waiting.resolve(results[i] as Result)
+    } catch (error) {
+      for (const waiting of batch) waiting.reject(error)
+    } finally {
+      this.#inFlight--
+      this.#startBatches()
+    }
+  }
+}

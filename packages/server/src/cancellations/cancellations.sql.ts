@@ -1,0 +1,201 @@
+import type { CancellationOutcome, PaymentFilter } from '@hedgepayments/contract'
+import { type Kysely, sql } from 'kysely'
+import type { CancellationRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
+import { type Page, pageOf } from '../http/pagination.ts'
+import { matches } from '../payments/payments.sql.ts'
+
+type Db = Kysely<Schema>
+
+export async function insertCancellation(db: Db, row: CancellationRow): Promise<void> {
+  await db
+    .insertInto('cancellations')
+    .values({
+      ...row,
+      filter: row.filter && (JSON.stringify(row.filter) as unknown as PaymentFilter),
+    })
+    .execute()
+}
+
+export async function insertItems(
+  db: Db,
+  { cancellationId, paymentIds }: { cancellationId: string; paymentIds: readonly string[] },
+): Promise<void> {
+  await sql`
+    insert into cancellation_items (cancellation_id, payment_id)
+    select ${cancellationId}, id from unnest(${paymentIds}::text[]) as id`.execute(db)
+}
+
+export async function findCancellation(
+  db: Db,
+  { account, id }: { account: Account; id: string },
+): Promise<CancellationRow | undefined> {
+  return await db
+    .selectFrom('cancellations')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+export async function listCancellations(
+  db: Db,
+  { account, page }: { account: Account; page: Page },
+) {
+  const query = db
+    .selectFrom('cancellations')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+  return await pageOf(query, 'id', page)
+}
+
+/** Sets a status where the cancellation is in one of some others; waits for its running chunk. */
+export async function setStatus(
+  db: Db,
+  change: {
+    account: Account
+    id: string
+    from: readonly CancellationRow['status'][]
+    to: 'paused' | 'running'
+    now: Timestamp
+  },
+): Promise<void> {
+  await sql`
+    update cancellations
+    set status = ${change.to}, updated_at = greatest(updated_at, ${change.now}::timestamptz)
+    where merchant_id = ${change.account.merchantId} and livemode = ${change.account.livemode}
+      and id = ${change.id} and status = any(${change.from}::text[])`.execute(db)
+}
+
+/** How many payments a filter matches, by status. */
+export async function countByFilter(
+  db: Db,
+  { account, filter }: { account: Account; filter: PaymentFilter },
+): Promise<{ status: PaymentRow['status']; count: number }[]> {
+  const { rows } = await sql<{ status: PaymentRow['status']; count: number }>`
+    select status, count(*)::integer as count from payments
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and ${matches(filter)}
+    group by status`.execute(db)
+  return rows
+}
+
+/** How many of some ids there are, by status. */
+export async function countByIds(
+  db: Db,
+  { account, ids }: { account: Account; ids: readonly string[] },
+): Promise<{ status: PaymentRow['status']; count: number }[]> {
+  const { rows } = await sql<{ status: PaymentRow['status']; count: number }>`
+    select status, count(*)::integer as count from payments
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and id = any(${ids}::text[])
+    group by status`.execute(db)
+  return rows
+}
+
+/**
+ * Takes the open cancellation that has waited longest and keeps others from it until the
+ * transaction ends; one that another process works on is passed over.
+ */
+export async function lockNextCancellation(tx: Db): Promise<CancellationRow | undefined> {
+  const { rows } = await sql<CancellationRow>`
+    select * from cancellations where status in ('pending', 'running')
+    order by updated_at, id limit 1
+    for update skip locked`.execute(tx)
+  return rows[0]
+}
+
+/** Adds the next payments that match the filter to the items. `null`: there are no more. */
+export async function selectItems(
+  tx: Db,
+  { row, before, limit }: { row: CancellationRow; before: string; limit: number },
+): Promise<{ count: number; through: string } | null> {
+  const { rows } = await sql<{ count: number; through: string | null }>`
+    with selected as (
+      insert into cancellation_items (cancellation_id, payment_id)
+      select ${row.id}, id from payments
+      where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+        and id > ${row.selected_through} and id < ${before}
+        and ${matches(row.filter ?? {})}
+      order by id limit ${limit}
+      returning payment_id
+    )
+    select count(*)::integer as count, max(payment_id) as through from selected`.execute(tx)
+  const chunk = rows[0]
+  return chunk && chunk.through !== null ? { count: chunk.count, through: chunk.through } : null
+}
+
+export async function nextItems(
+  tx: Db,
+  { row, limit }: { row: CancellationRow; limit: number },
+): Promise<string[]> {
+  const { rows } = await sql<{ payment_id: string }>`
+    select payment_id from cancellation_items
+    where cancellation_id = ${row.id} and payment_id > ${row.processed_through}
+    order by payment_id limit ${limit}`.execute(tx)
+  return rows.map((item) => item.payment_id)
+}
+
+/** Notes the outcomes that are not `canceled`; that one follows from the progress. */
+export async function noteExceptions(
+  tx: Db,
+  {
+    cancellationId,
+    exceptions,
+  }: {
+    cancellationId: string
+    exceptions: readonly { id: string; outcome: 'refused' | 'not_found'; status: string | null }[]
+  },
+): Promise<void> {
+  if (exceptions.length === 0) return
+  await sql`
+    update cancellation_items i set outcome = e.outcome, current_status = e.status
+    from unnest(${exceptions.map((e) => e.id)}::text[],
+      ${exceptions.map((e) => e.outcome)}::text[],
+      ${exceptions.map((e) => e.status)}::text[]) as e (id, outcome, status)
+    where i.cancellation_id = ${cancellationId} and i.payment_id = e.id`.execute(tx)
+}
+
+/** Writes how far a cancellation is. */
+export async function saveProgress(tx: Db, row: CancellationRow): Promise<void> {
+  await sql`
+    update cancellations
+    set status = ${row.status}, selected = ${row.selected},
+      selected_through = ${row.selected_through}, processed_through = ${row.processed_through},
+      total = ${row.total}, processed = ${row.processed}, canceled = ${row.canceled},
+      refused = ${row.refused}, not_found = ${row.not_found},
+      updated_at = ${row.updated_at}::timestamptz,
+      completed_at = ${row.completed_at}::timestamptz
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and id = ${row.id}`.execute(tx)
+}
+
+export interface ResultRow {
+  payment_id: string
+  outcome: CancellationOutcome
+  current_status: PaymentRow['status'] | null
+}
+
+/** Results of what was processed, in the order of the payments' ids. */
+export async function listResults(
+  db: Db,
+  request: {
+    row: CancellationRow
+    after: string
+    outcome: CancellationOutcome | null
+    limit: number
+  },
+): Promise<{ rows: ResultRow[]; hasMore: boolean }> {
+  const { row, limit } = request
+  const { rows } = await sql<ResultRow>`
+    select payment_id, coalesce(outcome, 'canceled') as outcome,
+      coalesce(current_status, case when outcome is null then 'canceled' end) as current_status
+    from cancellation_items
+    where cancellation_id = ${row.id} and payment_id > ${request.after}
+      and payment_id <= ${row.processed_through}
+      ${request.outcome ? sql`and coalesce(outcome, 'canceled') = ${request.outcome}` : sql``}
+    order by payment_id limit ${limit + 1}`.execute(db)
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit }
+}

@@ -1,0 +1,94 @@
+import {
+  type CancellationCreate,
+  type CancellationId,
+  cancellationPaymentsMax,
+  type PaymentFilter,
+} from '@hedgepayments/contract'
+import type { CancellationRow, Timestamp } from '../database/schema.ts'
+import { answer, type Reply } from '../http/answer.ts'
+import type { Auth } from '../http/auth.ts'
+import { refuseField } from '../http/refusal.ts'
+import type { Tx } from '../idempotency/once.ts'
+import { newId } from '../ids.ts'
+import { isAllowed, statusesBefore } from '../payments/lifecycle.ts'
+import { countByFilter, countByIds, insertCancellation, insertItems } from './cancellations.sql.ts'
+import { renderCancellation } from './render.ts'
+
+/**
+ * Takes on a cancellation of many payments: the worker carries it out. A dry run is counted at
+ * once. A filter that names no status means the payments that can be canceled.
+ */
+export async function createCancellation(
+  tx: Tx,
+  { auth, body, now }: { auth: Auth; body: CancellationCreate; now: Timestamp },
+): Promise<Reply> {
+  const { payment_ids: ids, filter } = body
+  if (ids && filter) return refuseField('filter', filter, 'nothing where payment_ids is given')
+  if (!ids && !filter) return refuseField('payment_ids', undefined, 'payment_ids or filter')
+  const paymentIds = ids ? [...new Set(ids)] : null
+  const row: CancellationRow = {
+    ...newRow(auth, now),
+    dry_run: body.dry_run ?? false,
+    reason: body.reason ?? null,
+    filter: filter ? { ...filter, status: filter.status ?? statusesBefore('canceled') } : null,
+    selected: paymentIds !== null,
+    total: paymentIds?.length ?? 0,
+  }
+  const created = row.dry_run ? await counted(tx, { row, paymentIds }) : row
+  await insertCancellation(tx, created)
+  if (paymentIds && !row.dry_run) {
+    await insertItems(tx, { cancellationId: row.id, paymentIds })
+  }
+  return answer(201, renderCancellation(created))
+}
+
+function newRow(auth: Auth, now: Timestamp): CancellationRow {
+  return {
+    merchant_id: auth.merchantId,
+    livemode: auth.livemode,
+    id: newId<CancellationId>('cancellation'),
+    status: 'pending',
+    dry_run: false,
+    reason: null,
+    filter: null,
+    actor_id: auth.keyId,
+    selected: false,
+    selected_through: '',
+    processed_through: '',
+    total: 0,
+    processed: 0,
+    canceled: 0,
+    refused: 0,
+    not_found: 0,
+    created_at: now,
+    updated_at: now,
+    completed_at: null,
+  }
+}
+
+/** The dry run: what each payment's status says now. */
+async function counted(
+  tx: Tx,
+  { row, paymentIds }: { row: CancellationRow; paymentIds: readonly string[] | null },
+): Promise<CancellationRow> {
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const counts = paymentIds
+    ? await countByIds(tx, { account, ids: paymentIds })
+    : await countByFilter(tx, { account, filter: row.filter as PaymentFilter })
+  const found = counts.reduce((sum, { count }) => sum + count, 0)
+  const canceled = counts
+    .filter(({ status }) => isAllowed('cancel', status))
+    .reduce((sum, { count }) => sum + count, 0)
+  const total = paymentIds?.length ?? Math.min(found, cancellationPaymentsMax)
+  return {
+    ...row,
+    status: 'completed',
+    selected: true,
+    total,
+    processed: total,
+    canceled: Math.min(canceled, total),
+    refused: Math.min(found, total) - Math.min(canceled, total),
+    not_found: total - Math.min(found, total),
+    completed_at: row.created_at,
+  }
+}

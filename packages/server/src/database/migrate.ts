@@ -1,0 +1,41 @@
+import type { Kysely } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import * as payments from './migrations/0001_payments.ts'
+import * as cancellations from './migrations/0002_cancellations.ts'
+
+/** Every migration in order. They only go forward, and one that was released never changes. */
+const migrations: Record<string, Migration> = {
+  '0001_payments': payments,
+  '0002_cancellations': cancellations,
+}
+
+/**
+ * Brings the database up to date. Safe when several processes start at once: Kysely takes a
+ * lock in the database, and all migrations of a run are one transaction.
+ *
+ * @returns names of the migrations that were applied now.
+ * @throws when one fails; then none of the run is applied.
+ */
+export async function migrate<DB>(db: Kysely<DB>): Promise<string[]> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+    migrationTableName: 'hedge_migrations',
+    migrationLockTableName: 'hedge_migrations_lock',
+  })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error !== undefined) throw error
+  return (results ?? []).map((result) => result.migrationName)
+}
+
+/** Whether every migration of this version is applied. */
+export async function isMigrated<DB>(db: Kysely<DB>): Promise<boolean> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+    migrationTableName: 'hedge_migrations',
+    migrationLockTableName: 'hedge_migrations_lock',
+  })
+  const known = await migrator.getMigrations()
+  return known.every((migration) => migration.executedAt !== undefined)
+}

@@ -1,0 +1,18 @@
+import type { KeyId, MerchantId, Scope } from '@hedgepayments/contract'
+
+/** Who asks: the key of a request, as far as the rest of the server needs to know it. */
+export interface Auth {
+  readonly keyId: KeyId
+  readonly merchantId: MerchantId
+  readonly livemode: boolean
+  readonly scopes: ReadonlySet<Scope>
+  readonly requestsPerMinute: number
+  /** Undo window in seconds of the merchant's new payments. */
+  readonly defaultCancelWindow: number
+}
+
+/** Whose data and which mode: what every statement is scoped by. */
+export interface Account {
+  readonly merchantId: string
+  readonly livemode: boolean
+}

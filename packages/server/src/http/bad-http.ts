@@ -1,0 +1,35 @@
+import type { Socket } from 'node:net'
+import { newId } from '../ids.ts'
+import { errorBody, refuseField } from './refusal.ts'
+
+/** Answers what is not HTTP, or too much of it, in the API's form, and hangs up. */
+export function answerBadHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [field, received, expected] = reasonOf(error.code)
+  const body = JSON.stringify(errorBody(refuseField(field, received, expected)))
+  socket.end(
+    [
+      'HTTP/1.1 400 Bad Request',
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${newId('request')}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  )
+}
+
+function reasonOf(code: string | undefined): [field: string, received: string, expected: string] {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return ['headers', 'more than 16 KiB', 'at most 16 KiB']
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return ['request', 'a part of a request', 'the whole request within 30 seconds']
+    default:
+      return ['request', 'something else', 'HTTP/1.1']
+  }
+}

@@ -1,0 +1,55 @@
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import { openApiDocument } from '@hedgepayments/contract/openapi'
+import type { FastifyInstance } from 'fastify'
+
+const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+const shown = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png']
+
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Hedge Payments API</title>
+<link rel="icon" href="/docs/assets/favicon-32x32.png">
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css">
+</head>
+<body>
+<div id="docs"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</body>
+</html>
+`
+
+const start = `SwaggerUIBundle({
+  url: '/openapi.json',
+  dom_id: '#docs',
+  deepLinking: true,
+  validatorUrl: null,
+  persistAuthorization: false,
+})
+`
+
+// The page may load from this server only; the viewer sets styles and draws icons inline.
+const contentSecurityPolicy =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+
+/** The contract for programs, `/openapi.json`, and for people, `/docs`. */
+export async function docsRoutes(app: FastifyInstance): Promise<void> {
+  const document = JSON.stringify(openApiDocument())
+  app.get('/openapi.json', (_, reply) => reply.type('application/json').send(document))
+  app.get('/docs', (_, reply) =>
+    reply.header('content-security-policy', contentSecurityPolicy).type('text/html').send(page),
+  )
+  app.get('/docs/start.js', (_, reply) => reply.type('text/javascript').send(start))
+  await app.register(fastifyStatic, {
+    root: assets,
+    prefix: '/docs/assets/',
+    decorateReply: false,
+    index: false,
+    allowedPath: (path) => shown.includes(path.replace(/^\//, '')),
+  })
+}

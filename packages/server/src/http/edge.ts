@@ -1,0 +1,119 @@
+import { allOperations, type Operation } from '@hedgepayments/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { toTimestamp } from '../time.ts'
+import type { Auth } from './auth.ts'
+import { type RateLimit, RateLimiter } from './rate-limit.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import { send } from './send.ts'
+
+export interface Edge {
+  readonly authenticate: (
+    header: string | undefined,
+    nowMs: number,
+  ) => Auth | Refusal | Promise<Auth | Refusal>
+}
+
+export interface Guard {
+  /** Looks at a request and sets the headers of every answer; the refusal, where there is one. */
+  readonly admit: (request: FastifyRequest, reply: FastifyReply) => Promise<Refusal | null>
+  /** Has every request of the server admitted before anything else. */
+  readonly attach: (app: FastifyInstance) => void
+}
+
+/** Requests a minute of an address that shows no valid key: enough for pages and health checks. */
+const anonymousRequestsPerMinute = 6_000
+
+/**
+ * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
+ * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
+ */
+export function guardEdge({ authenticate }: Edge): Guard {
+  const limiter = new RateLimiter()
+  return { admit, attach }
+
+  function attach(app: FastifyInstance): void {
+    app.decorateRequest('auth', null)
+    app.decorateRequest('now', '')
+    app.addHook('onRequest', async (request, reply) => {
+      const refusal = await admit(request, reply)
+      if (refusal) return send(reply, refusal)
+      return undefined
+    })
+  }
+
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
+    const nowMs = Date.now()
+    request.now = toTimestamp(nowMs)
+    reply.header('x-request-id', request.id)
+    if (!needsKey(request)) {
+      setRateLimit(reply, countAnonymous(request, nowMs))
+      return null
+    }
+    const found = authenticate(request.headers.authorization, nowMs)
+    const auth = found instanceof Promise ? await found : found
+    if ('refusal' in auth) {
+      const rate = countAnonymous(request, nowMs)
+      setRateLimit(reply, rate)
+      return rate.exceeded ? tooMany(rate, nowMs) : auth
+    }
+    request.auth = auth
+    const rate = limiter.count({ caller: auth.keyId, limit: auth.requestsPerMinute, nowMs })
+    setRateLimit(reply, rate)
+    if (rate.exceeded) return tooMany(rate, nowMs)
+    return checkScope(request.routeOptions.config?.operation, auth)
+  }
+
+  function countAnonymous(request: FastifyRequest, nowMs: number): RateLimit {
+    return limiter.count({ caller: request.ip, limit: anonymousRequestsPerMinute, nowMs })
+  }
+}
+
+/** Every path below /v1 needs a key, also one that does not exist. */
+function needsKey(request: FastifyRequest): boolean {
+  const operation = request.routeOptions.config?.operation
+  return operation ? operation.scope !== 'none' : /^\/v1(\/|\?|$)/.test(request.url)
+}
+
+function checkScope(operation: Operation | undefined, auth: Auth): Refusal | null {
+  const scope = operation?.scope ?? 'any'
+  if (scope === 'any' || scope === 'none' || auth.scopes.has(scope)) return null
+  return refuse('insufficient_permissions', `The API key lacks the scope ${scope}.`, {
+    required_scope: scope,
+    scopes: [...auth.scopes],
+  })
+}
+
+function setRateLimit(reply: FastifyReply, rate: RateLimit): void {
+  reply.header('x-ratelimit-limit', rate.limit)
+  reply.header('x-ratelimit-remaining', rate.remaining)
+  reply.header('x-ratelimit-reset', rate.reset)
+}
+
+function tooMany(rate: RateLimit, nowMs: number): Refusal {
+  const seconds = Math.max(1, Math.ceil(rate.reset - nowMs / 1000))
+  const refusal = refuse('rate_limit_exceeded', `Too many requests: ${rate.limit} a minute.`, {
+    retry_after: seconds,
+  })
+  return { ...refusal, headers: { 'retry-after': String(seconds) } }
+}
+
+/** Paths with their methods; fixed ones first, as the router prefers them. */
+const paths = [...Map.groupBy(allOperations, (operation) => operation.path)]
+  .map(([path, group]) => ({
+    shape: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
+    parameters: path.split(':').length,
+    methods: [...new Set(group.map((operation) => operation.method))].sort().join(', '),
+  }))
+  .sort((a, b) => a.parameters - b.parameters)
+
+/** 405 with what would be allowed where the path exists, else 404. */
+export function refuseRoute(request: FastifyRequest): Refusal {
+  const path = request.url.split('?', 1)[0] ?? ''
+  const known = paths.find(({ shape }) => shape.test(path))
+  if (!known) return refuse('not_found', 'There is no such path.')
+  const refusal = refuse(
+    'method_not_allowed',
+    `${request.method} is not allowed here: ${known.methods} is.`,
+  )
+  return { ...refusal, headers: { allow: known.methods } }
+}

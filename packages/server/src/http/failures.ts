@@ -1,0 +1,72 @@
+import type { FastifyBaseLogger, FastifyError } from 'fastify'
+import { type Refusal, RefusalError, refuse, refuseField } from './refusal.ts'
+
+/** Turns whatever was thrown into an answer; what is not the caller's doing is logged. */
+export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
+  if (error instanceof RefusalError) return error.refusal
+  const known = knownRefusals.get((error as Partial<FastifyError>).code ?? '')
+  if (known) return known
+  if (isDatabaseUnavailable(error)) {
+    log.error({ err: describe(error) }, 'the database is not available')
+    return unavailable('The database is not available. Try again.')
+  }
+  log.error({ err: describe(error) }, 'a request failed')
+  return refuse('internal_error', 'Something went wrong on our side.')
+}
+
+const knownRefusals: ReadonlyMap<string, Refusal> = new Map([
+  [
+    'FST_ERR_CTP_BODY_TOO_LARGE',
+    refuse('payload_too_large', 'The body is larger than this path takes.'),
+  ],
+  [
+    'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+    refuse('unsupported_media_type', 'Expected the content type application/json.'),
+  ],
+  [
+    'FST_ERR_CTP_INVALID_CONTENT_LENGTH',
+    refuseField('Content-Length', 'another number of bytes', 'the length of the body'),
+  ],
+])
+
+/** 503 with the wait that fits a passing fault. */
+export function unavailable(message: string): Refusal {
+  return { ...refuse('service_unavailable', message), headers: { 'retry-after': '1' } }
+}
+
+// Classes of SQLSTATE: 08 connection, 53 resources, 57P shutdown and start-up, 25006 read-only
+// (a standby, or a full disk). 57014 is our own statement timeout.
+const unavailableStates = /^(08|53|57P|57014|25006|58)/
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOENT',
+  'EAI_AGAIN',
+])
+const connectionMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered|not queryable/
+
+/** Whether the fault is the database's or the way to it, so that trying again makes sense. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  const { code, message, severity } = error as {
+    code?: string
+    message?: string
+    severity?: string
+  }
+  if (severity !== undefined && code !== undefined) return unavailableStates.test(code)
+  if (code !== undefined && networkCodes.has(code)) return true
+  return connectionMessages.test(message ?? '')
+}
+
+/** What of an error may be logged: PostgreSQL's `detail` and `where` quote rows, so never those. */
+export function describe(error: unknown): object {
+  if (!(error instanceof Error)) return { type: typeof error }
+  const { code, constraint, routine } = error as {
+    code?: string
+    constraint?: string
+    routine?: string
+  }
+  return { type: error.name, message: error.message, stack: error.stack, code, constraint, routine }
+}

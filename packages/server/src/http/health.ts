@@ -1,0 +1,21 @@
+import type { FastifyInstance } from 'fastify'
+import { sql } from 'kysely'
+import type { Db } from '../database/connect.ts'
+import { isMigrated } from '../database/migrate.ts'
+import { answer } from './answer.ts'
+import { unavailable } from './failures.ts'
+import { send } from './send.ts'
+
+/** `/healthz`: the process lives. `/readyz`: it can serve, that is, reach a migrated database. */
+export function healthRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+  app.get('/healthz', (_, reply) => send(reply, answer(200, { status: 'ok' })))
+  app.get('/readyz', async (_, reply) => {
+    try {
+      await sql`select 1`.execute(db)
+      if (await isMigrated(db)) return send(reply, answer(200, { status: 'ready' }))
+      return send(reply, unavailable('The database has not been migrated yet.'))
+    } catch {
+      return send(reply, unavailable('The database is not available.'))
+    }
+  })
+}

@@ -1,0 +1,100 @@
+import type { Operation } from '@hedgepayments/contract'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Static, type TSchema, Type } from 'typebox'
+import type { Timestamp } from '../database/schema.ts'
+import type { Reply } from './answer.ts'
+import type { Auth } from './auth.ts'
+import { hashRequest, type IdempotencyKey, parseIdempotencyKey } from './idempotency-key.ts'
+import { type Refusal, refuseField } from './refusal.ts'
+import { send } from './send.ts'
+import { compileCheck } from './validation.ts'
+
+/** A request after the edge: everything in it is checked and typed by its operation. */
+export interface ApiRequest<O extends Operation> {
+  readonly auth: Auth
+  readonly params: Record<ParameterOf<O['path']>, string>
+  readonly query: O['query'] extends TSchema ? Static<O['query']> : undefined
+  readonly body: O['body'] extends TSchema ? Static<O['body']> : undefined
+  readonly idempotency: IdempotencyKey | null
+  /** The If-Match header as it came, for the operations that look at it. */
+  readonly ifMatch: string | null
+  /** The moment at which the request counts as made. */
+  readonly now: Timestamp
+  readonly operationId: O['id']
+}
+
+type ParameterOf<P extends string> = P extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | ParameterOf<`/${Rest}`>
+  : P extends `${string}:${infer Name}`
+    ? Name
+    : never
+
+export type Handler<O extends Operation> = (request: ApiRequest<O>) => Promise<Reply>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operation?: Operation
+  }
+  interface FastifyRequest {
+    auth: Auth | null
+    now: Timestamp
+  }
+}
+
+const noBody = Type.Object({}, { additionalProperties: false })
+
+/** Puts an operation of the contract on the server: checks what comes, hands it to `handler`. */
+export function implement<O extends Operation>(
+  app: FastifyInstance,
+  operation: O,
+  handler: Handler<O>,
+): void {
+  const checkQuery = operation.query ? compileCheck(operation.query, 'query') : null
+  const takesBody = operation.method === 'POST' || operation.method === 'PATCH'
+  const checkBody = takesBody ? compileCheck(operation.body ?? noBody, 'body') : null
+  const bodyOptional = operation.bodyOptional === true || operation.body === undefined
+
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    config: { operation },
+    ...(operation.bodyBytesMax ? { bodyLimit: operation.bodyBytesMax } : {}),
+    handler: async (request, reply) => {
+      const refusal = check(request)
+      if (refusal) return send(reply, refusal)
+      const idempotency = takesBody ? readIdempotencyKey(request) : null
+      if (idempotency && 'refusal' in idempotency) return send(reply, idempotency)
+      const ifMatch = operation.ifMatch ? (request.headers['if-match'] ?? null) : null
+      const reached = {
+        auth: request.auth as Auth,
+        params: request.params as ApiRequest<O>['params'],
+        query: request.query as ApiRequest<O>['query'],
+        body: request.body as ApiRequest<O>['body'],
+        idempotency,
+        ifMatch,
+        now: request.now,
+        operationId: operation.id,
+      }
+      return send(reply, await handler(reached))
+    },
+  })
+
+  function check(request: FastifyRequest): Refusal | null {
+    const refused = checkQuery?.(request.query) ?? null
+    if (refused || !checkBody) return refused
+    if (request.body === undefined) {
+      if (!bodyOptional) return refuseField('body', undefined, 'a JSON object')
+      request.body = {}
+    }
+    return checkBody(request.body)
+  }
+}
+
+function readIdempotencyKey(request: FastifyRequest): IdempotencyKey | Refusal | null {
+  const header = request.headers['idempotency-key']
+  if (header === undefined) return null
+  const key = parseIdempotencyKey(String(header))
+  if (typeof key !== 'string') return key
+  const path = request.url.split('?', 1)[0] ?? ''
+  return { key, requestHash: hashRequest({ method: request.method, path, body: request.body }) }
+}

@@ -1,0 +1,144 @@
+import { type ErrorCode, errors, isCurrency } from '@hedgepayments/contract'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { TSchema } from 'typebox'
+import { type Refusal, refuse, refuseField, shorten } from './refusal.ts'
+
+type Where = 'body' | 'query'
+
+// Bodies are taken as they come: "12" is not 12. A query is text, so there it is.
+const validators: Record<Where, Ajv2020> = { body: createAjv(false), query: createAjv('array') }
+
+function createAjv(coerceTypes: false | 'array'): Ajv2020 {
+  const ajv = new Ajv2020({
+    coerceTypes,
+    useDefaults: true,
+    removeAdditional: false,
+    allErrors: false,
+    verbose: true,
+    strict: true,
+    strictTypes: false,
+    allowUnionTypes: true,
+    keywords: ['x-error-code'],
+  })
+  addFormats.default(ajv)
+  ajv.addFormat('iso-4217', isCurrency)
+  return ajv
+}
+
+/**
+ * Compiles a schema into a check that returns the refusal for the first thing wrong, or `null`.
+ * Defaults are filled in; in a query, text becomes the number or list that the schema asks for.
+ */
+export function compileCheck(schema: TSchema, where: Where): (value: unknown) => Refusal | null {
+  const validate: ValidateFunction = validators[where].compile(schema)
+  return (value) => {
+    if (validate(value)) return null
+    const error = validate.errors?.[0]
+    if (!error) throw new Error('a failed validation without an error')
+    return toRefusal(error, where)
+  }
+}
+
+function toRefusal(error: ErrorObject, where: Where): Refusal {
+  const field = fieldOf(error, where)
+  const expected = expectedBy(error)
+  const code = codeOf(error)
+  if (code === 'invalid_amount' || code === 'invalid_currency') {
+    return refuse(code, `Invalid ${field}: expected ${expected}.`, {
+      field,
+      received: shorten(error.data),
+      expected,
+    })
+  }
+  return refuseField(field, receivedBy(error), expected)
+}
+
+/** A field may have a code of its own, but only for a value of the right kind of JSON. */
+function codeOf(error: ErrorObject): ErrorCode {
+  const schema = error.parentSchema as { 'x-error-code'?: string; type?: string } | undefined
+  const code = schema?.['x-error-code']
+  if (code === undefined || !(code in errors)) return 'invalid_request'
+  const kind = schema?.type === 'integer' ? 'number' : 'string'
+  return typeof error.data === kind ? (code as ErrorCode) : 'invalid_request'
+}
+
+function fieldOf(error: ErrorObject, where: Where): string {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const extra: unknown =
+    error.keyword === 'required'
+      ? error.params.missingProperty
+      : error.keyword === 'additionalProperties'
+        ? error.params.additionalProperty
+        : (error.propertyName ?? undefined)
+  if (typeof extra === 'string') path.push(extra)
+  const field = path.map((part) => part.toWellFormed().slice(0, 60)).join('.')
+  return field === '' ? where : field
+}
+
+function receivedBy(error: ErrorObject): unknown {
+  if (error.keyword === 'required') return undefined
+  if (error.keyword === 'additionalProperties') {
+    const name = error.params.additionalProperty as string
+    return (error.data as Record<string, unknown>)[name]
+  }
+  return error.data
+}
+
+function expectedBy(error: ErrorObject): string {
+  const limit = error.params.limit as number | undefined
+  switch (error.keyword) {
+    case 'required':
+      return 'a value: the field is required'
+    case 'additionalProperties':
+      return 'no such field'
+    case 'type':
+      return [error.params.type as string | string[]].flat().map(withArticle).join(' or ')
+    case 'enum':
+      return `one of ${(error.params.allowedValues as unknown[]).join(', ')}`
+    case 'minimum':
+      return `at least ${limit}`
+    case 'maximum':
+      return `at most ${limit}`
+    case 'minLength':
+      return limit === 1 ? 'text that is not empty' : `at least ${limit} characters`
+    case 'maxLength':
+      return `at most ${limit} characters`
+    case 'minItems':
+      return `at least ${limit} item${limit === 1 ? '' : 's'}`
+    case 'maxItems':
+      return `at most ${limit} items`
+    case 'maxProperties':
+      return `at most ${limit} pairs`
+    case 'uniqueItems':
+      return 'no item twice'
+    case 'format':
+      return formats[error.params.format as string] ?? 'another form'
+    case 'pattern':
+      return patterns(error.params.pattern as string)
+    default:
+      return error.message ?? 'another value'
+  }
+}
+
+const formats: Readonly<Record<string, string>> = {
+  email: 'an e-mail address',
+  uri: 'an absolute http or https address',
+  'date-time': 'a moment in ISO 8601, like 2024-06-15T10:32:00Z',
+  'iso-4217': 'a currency code of ISO 4217, like USD',
+}
+
+function patterns(pattern: string): string {
+  if (pattern.includes('\\ud800-\\udfff]*$')) return 'text without NUL and lone surrogates'
+  if (pattern.startsWith('^[hH]')) return 'an absolute http or https address'
+  if (pattern.startsWith('^[\\u0020-')) return 'printable ASCII characters'
+  return `text that matches ${pattern}`
+}
+
+function withArticle(type: string): string {
+  if (type === 'null') return 'null'
+  return /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`
+}

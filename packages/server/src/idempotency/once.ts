@@ -1,0 +1,94 @@
+import type { ErrorCode } from '@hedgepayments/contract'
+import type { Transaction } from 'kysely'
+import type { Db } from '../database/connect.ts'
+import { retryConflicts } from '../database/retry.ts'
+import type { Schema, Timestamp } from '../database/schema.ts'
+import type { Answer, Reply } from '../http/answer.ts'
+import type { Auth } from '../http/auth.ts'
+import type { IdempotencyKey } from '../http/idempotency-key.ts'
+import { errorBody, type Refusal } from '../http/refusal.ts'
+import { claimKey, findRecord, storeAnswer } from './records.sql.ts'
+import { refuseRecord, storedAnswer } from './replay.ts'
+
+export type Tx = Transaction<Schema>
+
+/** Refusals by the payment's state: told again like a success. Source: api.md, Idempotency. */
+const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'payment_not_cancelable',
+  'precondition_failed',
+])
+
+class RolledBack extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super('rolled back')
+    this.refusal = refusal
+  }
+}
+
+/**
+ * Runs `work` in a transaction together with the record of its idempotency key: both are on disk
+ * or neither is. The same request later gets the first answer again. A refusal that is not stored
+ * (bad input, not found) rolls everything back, so that the key is free again.
+ *
+ * A second request of one key that comes while the first runs waits for it and gets its answer.
+ */
+export async function once(
+  db: Db,
+  request: {
+    auth: Auth
+    operationId: string
+    idempotency: IdempotencyKey | null
+    now: Timestamp
+  },
+  work: (tx: Tx) => Promise<Reply>,
+): Promise<Reply> {
+  const { auth, idempotency } = request
+  try {
+    const reply = await retryConflicts(() =>
+      db.transaction().execute(async (tx) => {
+        if (!idempotency) return rollBackUnlessStored(await work(tx))
+        const isNew = await claimKey(tx, {
+          account: auth,
+          key: idempotency.key,
+          operation: request.operationId,
+          requestHash: idempotency.requestHash,
+          now: request.now,
+        })
+        if (!isNew) return null
+        const first = serialized(rollBackUnlessStored(await work(tx)))
+        await storeAnswer(tx, {
+          account: auth,
+          key: idempotency.key,
+          httpStatus: first.status,
+          body: first.body,
+        })
+        return first
+      }),
+    )
+    if (reply) return reply
+  } catch (error) {
+    if (error instanceof RolledBack) return error.refusal
+    throw error
+  }
+  if (!idempotency) throw new Error('a request without a key cannot have been recorded')
+  const record = await findRecord(db, { account: auth, key: idempotency.key })
+  if (!record) throw new Error('the record of an idempotency key vanished')
+  return refuseRecord(record, idempotency) ?? storedAnswer(record)
+}
+
+function rollBackUnlessStored(reply: Reply): Reply {
+  if (reply.refusal && !storedRefusals.has(reply.code)) throw new RolledBack(reply)
+  return reply
+}
+
+/** The bytes of the answer, so that what is stored and what is sent are the same. */
+function serialized(reply: Reply): Answer & { body: string } {
+  const body = reply.refusal ? errorBody(reply) : reply.body
+  return {
+    status: reply.status,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    ...(reply.headers ? { headers: reply.headers } : {}),
+  }
+}

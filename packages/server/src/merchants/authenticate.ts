@@ -1,0 +1,109 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { KeyId, MerchantId } from '@hedgepayments/contract'
+import type { Db } from '../database/connect.ts'
+import type { Auth } from '../http/auth.ts'
+import { type Refusal, refuse } from '../http/refusal.ts'
+import { findKeyByHash, type KeyForAuth } from './keys.sql.ts'
+import { hashSecret, isPublishableKey, isSecretKey } from './secrets.ts'
+
+/**
+ * How long a key is taken as valid without asking the database again. A revoked key is refused
+ * everywhere within 5 seconds; the rest is room for a slow look-up. Source: issue text.
+ */
+const freshMs = 2_000
+/** Keys held at once; the oldest goes first. A key weighs a few hundred bytes. */
+const cachedKeysMax = 10_000
+
+interface Cached {
+  readonly key: KeyForAuth
+  readonly auth: Auth
+  readonly readAtMs: number
+}
+
+/** Tells who asks by the Authorization header. */
+export class Authenticator {
+  readonly #db: Db
+  readonly #cache = new Map<string, Cached>()
+  readonly #running = new Map<string, Promise<Auth | Refusal>>()
+
+  constructor(db: Db) {
+    this.#db = db
+  }
+
+  /**
+   * The holder of the key, or the 401 that says what is wrong. Answers at once where the key was
+   * looked up a moment ago; concurrent look-ups of one key share a query.
+   */
+  authenticate(
+    header: string | undefined,
+    nowMs: number,
+  ): Auth | Refusal | Promise<Auth | Refusal> {
+    const secret = readBearer(header)
+    if (typeof secret !== 'string') return secret
+    const secretHash = hashSecret(secret)
+    const name = secretHash.toString('latin1')
+    const cached = this.#cache.get(name)
+    if (cached && nowMs - cached.readAtMs < freshMs) return judge(cached, nowMs)
+    let running = this.#running.get(name)
+    if (!running) {
+      running = this.#lookUp(secretHash, name, nowMs).finally(() => this.#running.delete(name))
+      this.#running.set(name, running)
+    }
+    return running
+  }
+
+  async #lookUp(secretHash: Buffer, name: string, nowMs: number): Promise<Auth | Refusal> {
+    const key = await findKeyByHash(this.#db, secretHash)
+    if (!key || !timingSafeEqual(key.secret_hash, secretHash)) {
+      this.#cache.delete(name)
+      return unauthorized('Invalid API key.')
+    }
+    const cached = { key, auth: toAuth(key), readAtMs: nowMs }
+    this.#cache.delete(name)
+    this.#cache.set(name, cached)
+    if (this.#cache.size > cachedKeysMax) {
+      for (const oldest of this.#cache.keys()) {
+        this.#cache.delete(oldest)
+        break
+      }
+    }
+    return judge(cached, nowMs)
+  }
+}
+
+function readBearer(header: string | undefined): string | Refusal {
+  if (header === undefined || header === '') {
+    return unauthorized('Missing API key: send Authorization: Bearer sk_….')
+  }
+  const match = /^bearer +([^ ].*?) *$/i.exec(header)
+  const token = match?.[1]
+  if (token === undefined)
+    return unauthorized('Malformed Authorization header: expected Bearer sk_….')
+  if (isPublishableKey(token)) {
+    return unauthorized('This is a publishable key: use the secret key, sk_….')
+  }
+  return isSecretKey(token) ? token : unauthorized('Invalid API key.')
+}
+
+function judge({ key, auth }: Cached, nowMs: number): Auth | Refusal {
+  if (key.revoked_at !== null) return unauthorized('This API key was revoked.')
+  if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) {
+    return unauthorized('This API key has expired.')
+  }
+  return auth
+}
+
+function toAuth(key: KeyForAuth): Auth {
+  return {
+    keyId: key.id as KeyId,
+    merchantId: key.merchant_id as MerchantId,
+    livemode: key.livemode,
+    scopes: new Set(key.scopes),
+    requestsPerMinute: key.requests_per_minute,
+    defaultCancelWindow: key.default_cancel_window,
+  }
+}
+
+function unauthorized(message: string): Refusal {
+  return { ...refuse('unauthorized', message), headers: { 'www-authenticate': 'Bearer' } }
+}

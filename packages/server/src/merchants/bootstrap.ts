@@ -1,0 +1,45 @@
+import type { ApiKeyWithSecret, MerchantId } from '@hedgepayments/contract'
+import { sql } from 'kysely'
+import type { Db } from '../database/connect.ts'
+import { newId } from '../ids.ts'
+import { toTimestamp } from '../time.ts'
+import { createKey } from './keys.ts'
+import { insertMerchant } from './merchants.sql.ts'
+import { newKeyPair } from './secrets.ts'
+
+/** Any number: names the lock that keeps two processes from both finding the database empty. */
+const bootstrapLock = 4_301_220_777
+
+/**
+ * On an empty database: makes the first merchant and its test-mode key pair, with the halves that
+ * are given, the others new. Returns the pair, or `null` where there is a merchant already.
+ */
+export async function bootstrap(
+  db: Db,
+  given: { publishableKey: string | null; secretKey: string | null },
+): Promise<ApiKeyWithSecret | null> {
+  return await db.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(${bootstrapLock})`.execute(tx)
+    const { rows } = await sql`select 1 from merchants limit 1`.execute(tx)
+    if (rows.length > 0) return null
+    const now = toTimestamp(Date.now())
+    const id = newId<MerchantId>('merchant')
+    await insertMerchant(tx, {
+      id,
+      name: 'My business',
+      default_cancel_window: 0,
+      created_at: now,
+      updated_at: now,
+    })
+    const made = newKeyPair(false)
+    return await createKey(tx, {
+      account: { merchantId: id, livemode: false },
+      now,
+      name: 'First key',
+      pair: {
+        publishableKey: given.publishableKey ?? made.publishableKey,
+        secretKey: given.secretKey ?? made.secretKey,
+      },
+    })
+  })
+}

@@ -1,0 +1,73 @@
+import type { ApiKey, KeyId, MerchantId, Scope } from '@hedgepayments/contract'
+import { type Kysely, sql } from 'kysely'
+import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
+
+type Db = Kysely<Schema>
+
+/** A key as authentication needs it, with what its merchant settles for every request. */
+export interface KeyForAuth {
+  id: string
+  merchant_id: string
+  livemode: boolean
+  secret_hash: Buffer
+  scopes: Scope[]
+  requests_per_minute: number
+  expires_at: Timestamp | null
+  revoked_at: Timestamp | null
+  default_cancel_window: number
+}
+
+/** Finds the key whose secret has this hash, revoked or not. */
+export async function findKeyByHash(db: Db, secretHash: Buffer): Promise<KeyForAuth | undefined> {
+  const { rows } = await sql<KeyForAuth>`
+    select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
+      k.expires_at, k.revoked_at, m.default_cancel_window
+    from api_keys k join merchants m on m.id = k.merchant_id
+    where k.secret_hash = ${secretHash}`.execute(db)
+  return rows[0]
+}
+
+export async function insertKey(db: Db, key: ApiKeyRow): Promise<void> {
+  await db.insertInto('api_keys').values(key).execute()
+}
+
+/** Key pairs of a merchant and mode, newest first, revoked ones too. */
+export async function listKeys(db: Db, account: Account): Promise<ApiKeyRow[]> {
+  return await db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .orderBy('id', 'desc')
+    .execute()
+}
+
+/** Revokes a key; one that is revoked already keeps its moment. `undefined`: no such key. */
+export async function revokeKey(
+  db: Db,
+  { account, id, now }: { account: Account; id: string; now: Timestamp },
+): Promise<ApiKeyRow | undefined> {
+  const { rows } = await sql<ApiKeyRow>`
+    update api_keys set revoked_at = coalesce(revoked_at, ${now}::timestamptz)
+    where id = ${id} and merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+    returning *`.execute(db)
+  return rows[0]
+}
+
+/** The key pair as the API shows it: never the secret, nor its hash. */
+export function renderKey(row: ApiKeyRow): ApiKey {
+  return {
+    id: row.id as KeyId,
+    object: 'api_key',
+    livemode: row.livemode,
+    merchant_id: row.merchant_id as MerchantId,
+    name: row.name,
+    publishable_key: row.publishable_key,
+    secret_hint: row.secret_hint,
+    scopes: row.scopes,
+    created_at: row.created_at,
+    expires_at: row.expires_at,
+    revoked_at: row.revoked_at,
+  }
+}

@@ -1,0 +1,44 @@
+import { type ApiKeyWithSecret, type KeyId, type Scope, scopes } from '@hedgepayments/contract'
+import type { Kysely } from 'kysely'
+import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
+import { newId } from '../ids.ts'
+import { insertKey, renderKey } from './keys.sql.ts'
+import { hashSecret, hintOf, type KeyPair, newKeyPair } from './secrets.ts'
+
+/** Requests a minute of a live key. Source: the vendor's documentation. */
+const liveRequestsPerMinute = 100
+/** Of a test key: so high that only a runaway program meets it. */
+const testRequestsPerMinute = 6_000_000
+
+/** Makes a key pair. The secret is in what it returns and nowhere else. */
+export async function createKey(
+  db: Kysely<Schema>,
+  request: {
+    account: Account
+    now: Timestamp
+    name?: string | null
+    scopes?: readonly Scope[]
+    expiresAt?: Timestamp | null
+    pair?: KeyPair
+  },
+): Promise<ApiKeyWithSecret> {
+  const { account, now } = request
+  const pair = request.pair ?? newKeyPair(account.livemode)
+  const row: ApiKeyRow = {
+    id: newId<KeyId>('key'),
+    merchant_id: account.merchantId,
+    livemode: account.livemode,
+    name: request.name ?? null,
+    publishable_key: pair.publishableKey,
+    secret_hash: hashSecret(pair.secretKey),
+    secret_hint: hintOf(pair.secretKey),
+    scopes: [...(request.scopes ?? scopes)],
+    requests_per_minute: account.livemode ? liveRequestsPerMinute : testRequestsPerMinute,
+    created_at: now,
+    expires_at: request.expiresAt ?? null,
+    revoked_at: null,
+  }
+  await insertKey(db, row)
+  return { ...renderKey(row), secret_key: pair.secretKey }
+}

@@ -1,0 +1,33 @@
+import { type Kysely, sql } from 'kysely'
+import type { MerchantRow, Schema, Timestamp } from '../database/schema.ts'
+
+type Db = Kysely<Schema>
+
+export async function insertMerchant(db: Db, row: MerchantRow): Promise<void> {
+  await db.insertInto('merchants').values(row).execute()
+}
+
+export async function findMerchant(db: Db, id: string): Promise<MerchantRow | undefined> {
+  return await db.selectFrom('merchants').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
+/** Changes what is given and leaves the rest. */
+export async function updateMerchant(
+  db: Db,
+  change: {
+    id: string
+    name: string | null
+    defaultCancelWindow: number | null
+    now: Timestamp
+  },
+): Promise<MerchantRow | undefined> {
+  const { rows } = await sql<MerchantRow>`
+    update merchants
+    set name = coalesce(${change.name}, name),
+      default_cancel_window = coalesce(${change.defaultCancelWindow}::integer,
+        default_cancel_window),
+      updated_at = greatest(updated_at, ${change.now}::timestamptz)
+    where id = ${change.id}
+    returning *`.execute(db)
+  return rows[0]
+}

@@ -1,0 +1,27 @@
+import { type Kysely, sql } from 'kysely'
+import type { IdempotencyRow, Schema, Timestamp } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
+
+/**
+ * Promises to cancel the payment of a create that has not come: takes the place of its record, so
+ * that of the two only one can be first. `undefined`: there is a record of the key already.
+ */
+export async function insertAwaited(
+  db: Kysely<Schema>,
+  awaited: {
+    account: Account
+    key: string
+    reason: string | null
+    actorId: string
+    now: Timestamp
+  },
+): Promise<IdempotencyRow | undefined> {
+  const { rows } = await sql<IdempotencyRow>`
+    insert into idempotency_records (merchant_id, livemode, key, operation, outcome, reason,
+      actor_id, created_at)
+    values (${awaited.account.merchantId}, ${awaited.account.livemode}, ${awaited.key},
+      'createPayment', 'awaited', ${awaited.reason}, ${awaited.actorId}, ${awaited.now}::timestamptz)
+    on conflict do nothing
+    returning *`.execute(db)
+  return rows[0]
+}

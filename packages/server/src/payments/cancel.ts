@@ -1,0 +1,167 @@
+import { isId } from '@hedgepayments/contract'
+import { Batcher, BatcherFullError } from '../batching/batcher.ts'
+import type { Database, Db } from '../database/connect.ts'
+import { retryConflicts } from '../database/retry.ts'
+import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
+import { type Answer, answer, type Reply } from '../http/answer.ts'
+import type { Auth } from '../http/auth.ts'
+import { unavailable } from '../http/failures.ts'
+import type { IdempotencyKey } from '../http/idempotency-key.ts'
+import type { Tx } from '../idempotency/once.ts'
+import { findRecord } from '../idempotency/records.sql.ts'
+import { asReplay, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import {
+  type CancelEntry,
+  type CancelOutcome,
+  cancelPayments,
+  inTransaction,
+  onPool,
+} from './cancel.sql.ts'
+import { parseIfMatch } from './if-match.ts'
+import { findPayment } from './payments.sql.ts'
+import { notCancelable, paymentNotFound, preconditionFailed } from './refusals.ts'
+import { etagOf, renderPayment } from './render.ts'
+
+/** A request to cancel one payment. */
+export interface CancelRequest {
+  readonly auth: Auth
+  readonly paymentId: string
+  readonly reason: string | null
+  readonly ifMatch: string | null
+  readonly idempotency: IdempotencyKey | null
+  readonly now: Timestamp
+}
+
+export interface CancelLimits {
+  /** Most cancels of one statement. */
+  readonly sizeMax: number
+  /** Statements in flight at once. */
+  readonly inFlightMax: number
+  /** Most cancels that may wait: at ten thousand a second, half a second's worth. */
+  readonly waitingMax: number
+}
+
+const defaultLimits: CancelLimits = { sizeMax: 256, inFlightMax: 2, waitingMax: 5_000 }
+
+/** What a cancel means: one compare-and-set on the payment's row, and the answer to it. */
+export class Canceler {
+  readonly #db: Db
+  readonly #batcher: Batcher<CancelEntry, CancelOutcome>
+
+  constructor(database: Database, limits: CancelLimits = defaultLimits) {
+    this.#db = database.db
+    const run = onPool(database.batchPool)
+    this.#batcher = new Batcher({
+      run: (entries) => retryConflicts(() => cancelPayments(run, entries)),
+      namesOf: conflictNames,
+      ...limits,
+    })
+  }
+
+  /** Cancels the payment, or says why not. Source: api.md, "Cancel, exactly". */
+  async cancel(request: CancelRequest): Promise<Reply> {
+    const { auth, paymentId, idempotency } = request
+    // An id that cannot be ours needs no look-up, and might be text that PostgreSQL cannot take.
+    // A key with it may still belong to another request.
+    if (!isId('payment', paymentId)) return await this.#notFound(request)
+    try {
+      const outcome = await this.#batcher.submit({
+        merchantId: auth.merchantId,
+        livemode: auth.livemode,
+        paymentId,
+        reason: request.reason,
+        actorType: 'api_key',
+        actorId: auth.keyId,
+        versions: parseIfMatch(request.ifMatch),
+        idempotencyKey: idempotency?.key ?? null,
+        requestHash: idempotency?.requestHash ?? null,
+        now: request.now,
+      })
+      return await this.#reply(request, outcome)
+    } catch (error) {
+      if (error instanceof BatcherFullError) {
+        return unavailable('Too many cancels are waiting. Try again: nothing was done.')
+      }
+      throw error
+    }
+  }
+
+  async #reply(request: CancelRequest, outcome: CancelOutcome): Promise<Reply> {
+    if (outcome.kind === 'missing') return await this.#notFound(request)
+    if (outcome.kind !== 'recorded') return toReply(request.paymentId, outcome)
+    const replayed = await this.#replay(request)
+    if (!replayed) throw new Error('the record of an idempotency key vanished')
+    return replayed
+  }
+
+  async #notFound(request: CancelRequest): Promise<Reply> {
+    return (await this.#replay(request)) ?? paymentNotFound(request.paymentId)
+  }
+
+  /** What the record of the request's key says; `null` where there is none. */
+  async #replay({ auth, idempotency }: CancelRequest): Promise<Reply | null> {
+    if (!idempotency) return null
+    const record = await findRecord(this.#db, { account: auth, key: idempotency.key })
+    if (!record) return null
+    return refuseRecord(record, idempotency) ?? (await replayCancel(this.#db, record))
+  }
+}
+
+/**
+ * The first answer to a cancel again. It is rendered anew from what cannot have changed: a
+ * canceled payment is final, and the status of a refusal is in the record.
+ */
+export async function replayCancel(db: Db, record: IdempotencyRow): Promise<Reply> {
+  if (record.outcome === 'stored') return storedAnswer(record)
+  const { payment_id: id, refused_status: status, event_sequence: sequence } = record
+  if (id === null || sequence === null) throw new Error('a record of a cancel names its payment')
+  if (record.outcome === 'canceled') {
+    const account = { merchantId: record.merchant_id, livemode: record.livemode }
+    const row = await findPayment(db, { account, id })
+    if (!row) throw new Error('a canceled payment vanished')
+    return asReplay(canceled(row))
+  }
+  if (status === null) throw new Error('a record of a refusal names the status')
+  return asReplay(
+    record.outcome === 'stale'
+      ? preconditionFailed({ id, status, sequence })
+      : notCancelable(id, status),
+  )
+}
+
+/** Cancels one payment as a part of a transaction. */
+export async function cancelInTransaction(
+  tx: Tx,
+  entry: Omit<CancelEntry, 'versions' | 'idempotencyKey' | 'requestHash'>,
+): Promise<Reply> {
+  const [outcome] = await cancelPayments(inTransaction(tx), [
+    { ...entry, versions: null, idempotencyKey: null, requestHash: null },
+  ])
+  if (!outcome || outcome.kind === 'recorded')
+    throw new Error('a cancel without a key has no record')
+  if (outcome.kind === 'missing') return paymentNotFound(entry.paymentId)
+  return toReply(entry.paymentId, outcome)
+}
+
+function toReply(id: string, outcome: Exclude<CancelOutcome, { kind: 'missing' | 'recorded' }>) {
+  switch (outcome.kind) {
+    case 'canceled':
+      return canceled(outcome.row)
+    case 'refused':
+      return notCancelable(id, outcome.status)
+    case 'stale':
+      return preconditionFailed({ id, status: outcome.status, sequence: outcome.sequence })
+  }
+}
+
+function canceled(row: Parameters<typeof renderPayment>[0]): Answer {
+  return answer(200, renderPayment(row, []), { etag: etagOf(row) })
+}
+
+function conflictNames(entry: CancelEntry): string[] {
+  const scope = `${entry.merchantId} ${entry.livemode}`
+  const payment = `${scope} payment ${entry.paymentId}`
+  return entry.idempotencyKey === null
+    ? [payment]
+    : [payment, `${scope} key ${entry.idempotencyKey}`]
+}

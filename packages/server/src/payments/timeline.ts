@@ -1,0 +1,49 @@
+import { isId } from '@hedgepayments/contract'
+import type { Db } from '../database/connect.ts'
+import { sequenceOf } from '../events/event-id.ts'
+import { listPaymentEvents } from '../events/events.sql.ts'
+import { renderEvent } from '../events/render.ts'
+import { answer, type Reply } from '../http/answer.ts'
+import type { Account } from '../http/auth.ts'
+import { readPage, renderList } from '../http/pagination.ts'
+import { type Refusal, refuseField } from '../http/refusal.ts'
+import { findPayment } from './payments.sql.ts'
+import { paymentNotFound } from './refusals.ts'
+
+/** A page of a payment's timeline, newest first. */
+export async function readTimeline(
+  db: Db,
+  request: {
+    account: Account
+    paymentId: string
+    query: { limit?: number; starting_after?: string; ending_before?: string }
+  },
+): Promise<Reply> {
+  const { account, paymentId: id, query } = request
+  if (!isId('payment', id)) return paymentNotFound(id)
+  const page = readPage(query, 'event')
+  if ('refusal' in page) return page
+  const after = readCursor('starting_after', page.after, id)
+  if (isRefusal(after)) return after
+  const before = readCursor('ending_before', page.before, id)
+  if (isRefusal(before)) return before
+  const { rows, hasMore } = await listPaymentEvents(db, {
+    account,
+    paymentId: id,
+    page: { limit: page.limit, after, before },
+  })
+  // The payment is read after its events, so that it is never older than the newest of them.
+  const payment = await findPayment(db, { account, id })
+  if (!payment) return paymentNotFound(id)
+  const data = rows.map((row) => renderEvent(row, payment))
+  return answer(200, renderList({ data, hasMore, url: `/v1/payments/${id}/events` }))
+}
+
+function readCursor(field: string, id: string | null, paymentId: string): number | null | Refusal {
+  if (id === null) return null
+  return sequenceOf(id, paymentId) ?? refuseField(field, id, `an event of ${paymentId}`)
+}
+
+function isRefusal(cursor: number | null | Refusal): cursor is Refusal {
+  return typeof cursor === 'object' && cursor !== null
+}

@@ -1,0 +1,91 @@
+import type { Logger } from 'pino'
+import { createApp } from './app.ts'
+import { type Credentials, loadCredentials, saveCredentials } from './banner.ts'
+import type { Config } from './config.ts'
+import { type BundledPostgres, startBundledPostgres } from './database/bundled/start.ts'
+import { connect, type Database } from './database/connect.ts'
+import { migrate } from './database/migrate.ts'
+import { bootstrap } from './merchants/bootstrap.ts'
+import { startWorkers } from './workers/workers.ts'
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly url: string
+  /** The test key pair, where this process may show it. */
+  readonly credentials: Credentials | null
+  /** Finishes what is in flight, then stops the workers and the database it started. */
+  stop(): Promise<void>
+}
+
+/** Database, migrations, first keys, HTTP, workers: in this order, and back when it stops. */
+export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
+  const bundled = config.databaseUrl === null ? await startBundled(config, log) : null
+  const url = config.databaseUrl ?? bundled?.url ?? ''
+  const database = connect({
+    url,
+    onError: (error) => log.warn({ message: error.message }, 'an idle database connection broke'),
+  })
+  try {
+    return await serve(config, log, database, bundled)
+  } catch (error) {
+    await database.close()
+    await bundled?.stop()
+    throw error
+  }
+}
+
+async function startBundled(config: Config, log: Logger): Promise<BundledPostgres> {
+  return await startBundledPostgres({
+    dataDir: config.dataDir,
+    log: (message) => log.info(message),
+  })
+}
+
+async function serve(
+  config: Config,
+  log: Logger,
+  database: Database,
+  bundled: BundledPostgres | null,
+): Promise<RunningServer> {
+  const applied = await migrate(database.db)
+  if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
+  const credentials = await prepareKeys(config, database, bundled !== null)
+
+  let address = config.publicUrl ?? ''
+  const workers = startWorkers(database, log)
+  const app = await createApp({
+    database,
+    log,
+    publicUrl: () => address,
+    onWork: () => workers.nudge(),
+  })
+  const url = await app.listen({ port: config.port, host: config.host })
+  address = config.publicUrl ?? url
+  return {
+    url,
+    credentials,
+    async stop() {
+      await app.close()
+      await workers.stop()
+      await database.close()
+      await bundled?.stop()
+    },
+  }
+}
+
+/** Makes the first key pair where there is none, and finds the one this process may print. */
+async function prepareKeys(
+  config: Config,
+  database: Database,
+  isBundled: boolean,
+): Promise<Credentials | null> {
+  const made = await bootstrap(database.db, {
+    publishableKey: config.apiKey,
+    secretKey: config.apiSecret,
+  })
+  if (config.apiSecret !== null) return null
+  if (!made) return isBundled ? await loadCredentials(config.dataDir) : null
+  const credentials = { publishableKey: made.publishable_key, secretKey: made.secret_key }
+  if (isBundled) await saveCredentials(config.dataDir, credentials)
+  return credentials
+}
