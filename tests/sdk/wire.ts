@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished, vi } from 'vitest'
 import { HedgePayments, type HedgePaymentsOptions } from '../../packages/node/src/index.ts'
 
 /** What a scripted server does with one request. */
@@ -63,6 +63,19 @@ export function refusal(
 ): Reply {
   const error = { code, message: `about ${code}`, details: more.details }
   return { status, headers: { 'x-request-id': 'req_1', ...more.headers }, body: { error } }
+}
+
+/** Full jitter of zero: retries come at once. */
+export function withoutWaiting(): void {
+  vi.spyOn(Math, 'random').mockReturnValue(0)
+}
+
+/** What a call fails with; that it succeeds fails the test. */
+export async function rejection(promise: PromiseLike<unknown>): Promise<unknown> {
+  return await promise.then(
+    () => expect.unreachable('the call should have failed'),
+    (error: unknown) => error,
+  )
 }
 
 function answer(response: ServerResponse, reply: Reply): void {

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { inject } from 'vitest'
+import { createDatabase } from '../support/postgres.ts'
+
+/** A server process on a database of its own, and the key pair it was started with. */
+export interface RealServer {
+  url: string
+  apiKey: string
+  apiSecret: string
+  stop: () => Promise<void>
+}
+
+const root = resolve(import.meta.dirname, '../..')
+const startTimeoutMs = 30_000
+
+/** Starts the server as users do, on a free port, and waits until it says that it is ready. */
+export async function startRealServer(): Promise<RealServer> {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const keys = { apiKey: 'pk_test_sdk_end_to_end', apiSecret: 'sk_test_sdk_end_to_end' }
+  const child = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      DATABASE_URL: database.url,
+      HEDGE_API_KEY: keys.apiKey,
+      HEDGE_API_SECRET: keys.apiSecret,
+    },
+  })
+  const ended = once(child, 'exit')
+  const stop = async () => {
+    child.kill('SIGTERM')
+    await ended
+    await database.drop()
+  }
+  try {
+    return { ...keys, url: await addressFrom(child), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function addressFrom(child: ReturnType<typeof spawn>): Promise<string> {
+  return new Promise((found, fail) => {
+    let said = ''
+    const giveUp = (why: string) => fail(new Error(`the server ${why}. It said:\n${said}`))
+    const timer = setTimeout(() => giveUp('was not ready in time'), startTimeoutMs)
+    const listen = (chunk: Buffer) => {
+      said += chunk.toString()
+      const address = /ready at (http:\/\/\S+)/.exec(said)?.[1]
+      if (address === undefined) return
+      clearTimeout(timer)
+      found(address)
+    }
+    child.stdout?.on('data', listen)
+    child.stderr?.on('data', listen)
+    child.once('exit', () => {
+      clearTimeout(timer)
+      giveUp('ended')
+    })
+  })
+}
