@@ -47,6 +47,18 @@ describe('the tree is tidy', () => {
     expect(ranged).toEqual([])
   })
 
+  test('npm ci accepts the lockfile on every platform (else: npm run lockfile)', () => {
+    const { packages } = readJson(join(root, 'package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>
+    }
+    const locked = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
+    const optional = Object.values(packages).flatMap(({ optionalDependencies }) =>
+      Object.keys(optionalDependencies ?? {}),
+    )
+    expect(optional.length).toBeGreaterThan(0)
+    expect(optional.filter((name) => !locked.has(name))).toEqual([])
+  })
+
   test('migrations are numbered from one without a gap', () => {
     const numbers = tracked
       .filter((path) => dirname(path) === 'packages/server/src/database/migrations')
