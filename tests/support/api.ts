@@ -1,0 +1,116 @@
+import { allOperations, errorSchema, errors } from '@hedgepayments/contract'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import { expect } from 'vitest'
+
+/** An answer of the API, read whole. */
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Headers
+  /** The bytes, for comparing answers to the letter. */
+  readonly text: string
+  // Tests look into answers freely; their shape was checked against the contract already.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly body: any
+}
+
+export interface ApiOptions {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+  readonly idempotencyKey?: string
+  /** Sent as it is, instead of `body`. */
+  readonly rawBody?: string | Uint8Array<ArrayBuffer>
+}
+
+export type Api = (method: string, path: string, options?: ApiOptions) => Promise<ApiAnswer>
+
+/**
+ * A client that knows only HTTP. Every answer it gets is checked against the contract: the schema
+ * of its status, the form of errors, and the headers that every answer has.
+ */
+export function apiClient(url: string, secretKey: string | null): Api {
+  return async (method, path, options = {}) => {
+    const sent =
+      options.rawBody ?? (options.body === undefined ? null : JSON.stringify(options.body))
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        ...(secretKey === null ? {} : { authorization: `Bearer ${secretKey}` }),
+        ...(sent === null ? {} : { 'content-type': 'application/json' }),
+        ...(options.idempotencyKey ? { 'idempotency-key': options.idempotencyKey } : {}),
+        ...options.headers,
+      },
+      ...(sent === null ? {} : { body: sent }),
+    })
+    const text = await response.text()
+    const body: unknown = text === '' ? null : JSON.parse(text)
+    if (path.startsWith('/v1')) expectContract({ method, path, response, body })
+    return { status: response.status, headers: response.headers, text, body }
+  }
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+addFormats.default(ajv)
+const compiled = new Map<object, ValidateFunction>()
+const headersOfAll = [
+  'x-request-id',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+]
+
+const routes = allOperations
+  .map((operation) => ({
+    operation,
+    shape: new RegExp(`^${operation.path.replaceAll(/:\w+/g, '[^/]*')}$`),
+    parameters: operation.path.split(':').length,
+  }))
+  .sort((a, b) => a.parameters - b.parameters)
+
+function expectContract(answer: {
+  method: string
+  path: string
+  response: Response
+  body: unknown
+}): void {
+  const { method, response, body } = answer
+  for (const name of headersOfAll) expect(response.headers.get(name), name).not.toBeNull()
+  const path = answer.path.split('?', 1)[0] ?? ''
+  const route = routes.find(
+    ({ operation, shape }) => operation.method === method && shape.test(path),
+  )
+  const schema = route?.operation.responses[response.status]
+  if (schema) {
+    expectValid(schema, body)
+    return
+  }
+  expect(response.status, JSON.stringify(body)).toBeGreaterThanOrEqual(400)
+  const { code } = (body as { error: { code: keyof typeof errors } }).error
+  expect(errors[code]?.status, `${code} must be in the registry`).toBe(response.status)
+  expectValid(errorSchemas[code], body)
+}
+
+const errorSchemas = Object.fromEntries(
+  Object.keys(errors).map((code) => [code, errorSchema(code as keyof typeof errors)]),
+) as Record<keyof typeof errors, object>
+
+function expectValid(schema: object, body: unknown): void {
+  let validate = compiled.get(schema)
+  if (!validate) {
+    validate = ajv.compile(schema)
+    compiled.set(schema, validate)
+  }
+  expect(validate(body), ajv.errorsText(validate.errors)).toBe(true)
+}
+
+/** What a create needs at least, and whatever else is given. */
+export function paymentBody(more: Record<string, unknown> = {}) {
+  return { amount: 9999, currency: 'USD', customer_email: 'customer@example.com', ...more }
+}
+
+/** Creates a payment and returns it. */
+export async function createPayment(api: Api, more: Record<string, unknown> = {}) {
+  const { status, body } = await api('POST', '/v1/payments', { body: paymentBody(more) })
+  expect(status).toBe(201)
+  return body
+}

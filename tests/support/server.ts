@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
+import { connect } from '../../packages/server/src/database/connect.ts'
+import { migrate } from '../../packages/server/src/database/migrate.ts'
+import { createDatabase, ensureTemplate, type TestDatabase } from './postgres.ts'
+
+/** A server of its own process, as users run it. */
+export interface TestServer {
+  readonly url: string
+  /** The secret key of the first merchant, test mode. */
+  readonly secretKey: string
+  readonly publishableKey: string
+  readonly child: ChildProcess
+  /** What it has written to its log so far. */
+  log(): string
+  /** Asks it to stop; resolves with the exit code. */
+  stop(): Promise<number | null>
+  /** `kill -9`; resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+const mainFile = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url))
+const readyLine = /^Hedge Payments is ready at (\S+)$/m
+
+/** Keys of the first merchant in every test: any value of the right shape does. */
+export const firstKeys = {
+  publishableKey: 'pk_test_for_the_test_suite_only',
+  secretKey: 'sk_test_for_the_test_suite_only',
+}
+
+/** A migrated database for one test file. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  const adminUrl = inject('postgresAdminUrl')
+  await ensureTemplate(adminUrl, 'migrated', async (url) => {
+    const database = connect({ url, onError: () => undefined })
+    await migrate(database.db)
+    await database.close()
+  })
+  return await createDatabase(adminUrl, { template: 'migrated' })
+}
+
+/** Starts a server process on a free port and waits until it is ready. */
+export async function startServer(options: {
+  databaseUrl?: string
+  env?: Record<string, string>
+}): Promise<TestServer> {
+  const child = spawn(process.execPath, [mainFile], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      HEDGE_API_KEY: firstKeys.publishableKey,
+      HEDGE_API_SECRET: firstKeys.secretKey,
+      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
+  const exited = once(child, 'exit')
+  const url = await readUrl(child, exited, () => log)
+  return {
+    url,
+    ...firstKeys,
+    child,
+    log: () => log,
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+      return child.exitCode
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+async function readUrl(
+  child: ChildProcess,
+  exited: Promise<unknown>,
+  log: () => string,
+): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    let output = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      const url = readyLine.exec(output)?.[1]
+      if (url) resolve(url)
+    })
+    void exited.then(() => reject(new Error(`the server did not start: ${output}\n${log()}`)))
+  })
+}
