@@ -25,7 +25,7 @@ process.exitCode = failed === 0 ? 0 : 1
 
 /** Runs one npm command. One that failed without counting a failure is a failure all the same. */
 function run(args: string[], extra: NodeJS.ProcessEnv, count: (ok: boolean) => Counts): Counts {
-  const env = { ...process.env, CI: 'true', ...extra }
+  const env = { ...process.env, CI: 'true', NO_COLOR: '1', ...extra }
   const { status } = spawnSync('npm', args, { stdio: ['ignore', 'inherit', 'inherit'], env })
   const counted = count(status === 0)
   return status !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
