@@ -7,7 +7,7 @@ import { answerBadHttp } from './http/bad-http.ts'
 import { bodyBytesMax, parseBodies } from './http/body.ts'
 import { docsRoutes } from './http/docs.ts'
 import { guardEdge, refuseRoute } from './http/edge.ts'
-import { refusalOf } from './http/failures.ts'
+import { describe, refusalOf } from './http/failures.ts'
 import { healthRoutes } from './http/health.ts'
 import { refuse } from './http/refusal.ts'
 import { send } from './http/send.ts'
@@ -52,9 +52,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
       answerBadHttp(error, socket),
     // A path that cannot be decoded names nothing. It skips the hooks, so the key is asked here.
-    frameworkErrors: async (_error, request, reply) => {
-      const refusal = await guard.admit(request, reply)
-      await send(reply, refusal ?? refuse('not_found', 'There is no such path.'))
+    frameworkErrors: (_error, request, reply) => {
+      guard
+        .admit(request, reply)
+        .then((refusal) => refusal ?? refuse('not_found', 'There is no such path.'))
+        .catch((error: unknown) => refusalOf(error, log))
+        .then((refusal) => send(reply, refusal))
+        .catch((error: unknown) => log.error({ err: describe(error) }, 'no answer could be sent'))
     },
   })
   parseBodies(app)

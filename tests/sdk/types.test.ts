@@ -1,0 +1,21 @@
+import type * as contract from '@hedgepayments/contract'
+import type * as sdk from '@hedgepayments/node'
+import { test } from 'vitest'
+
+/** Checked by the compiler: whatever the server may answer fits the SDK's type, and neither has a field the other lacks. */
+function agree<Answered extends Promised, Promised>(
+  ..._sameFields: keyof Answered extends keyof Promised
+    ? keyof Promised extends keyof Answered
+      ? []
+      : ['a field of the SDK is not in the contract', Exclude<keyof Promised, keyof Answered>]
+    : ['a field of the contract is not in the SDK', Exclude<keyof Answered, keyof Promised>]
+): void {}
+
+test('the hand-written types of the SDK hold what the contract promises, field by field', () => {
+  agree<contract.Payment, sdk.Payment>()
+  agree<contract.Refund, sdk.Refund>()
+  agree<contract.Cancellation, sdk.Cancellation>()
+  agree<contract.CancellationResult, sdk.CancellationResult>()
+  agree<contract.PendingCancellation, sdk.PendingCancellation>()
+  agree<contract.Event, sdk.HedgeEvent>()
+})
