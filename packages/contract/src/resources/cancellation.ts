@@ -89,7 +89,7 @@ export const CancellationResultsQuery = Type.Object(
       }),
     ),
     starting_after: Type.Optional(
-      Type.String({ maxLength: 64, description: 'The payment id after which the page begins.' }),
+      text({ maxLength: 64, description: 'The payment id after which the page begins.' }),
     ),
     outcome: Type.Optional(oneOf(cancellationOutcomes, { description: 'Only these.' })),
   },

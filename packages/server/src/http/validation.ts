@@ -22,8 +22,28 @@ function createAjv(coerceTypes: false | 'array'): Ajv2020 {
     keywords: ['x-error-code'],
   })
   addFormats.default(ajv)
+  ajv.addFormat('date-time', isMoment)
   ajv.addFormat('iso-4217', isCurrency)
   return ajv
+}
+
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+const firstMs = Date.parse('0001-01-01T00:00:00Z')
+const lastMs = Date.parse('9999-12-31T23:59:59Z')
+
+/**
+ * A moment of RFC 3339 that JavaScript and PostgreSQL can hold: no leap second, which neither
+ * knows, and in UTC still within the years 1 to 9999.
+ */
+function isMoment(value: string): boolean {
+  if (!rfc3339.test(value)) return false
+  const text = value.replace(' ', 'T').toUpperCase()
+  const ms = Date.parse(text)
+  const local = text.slice(0, 19)
+  const localMs = Date.parse(`${local}Z`)
+  // A day that a month does not have becomes one of the next month: then it reads otherwise.
+  const isInCalendar = !Number.isNaN(localMs) && new Date(localMs).toISOString().startsWith(local)
+  return isInCalendar && ms >= firstMs && ms <= lastMs
 }
 
 /**

@@ -75,7 +75,8 @@ function readBearer(header: string | undefined): string | Refusal {
   if (header === undefined || header === '') {
     return unauthorized('Missing API key: send Authorization: Bearer sk_….')
   }
-  const match = /^bearer +([^ ].*?) *$/i.exec(header)
+  // No two parts of the pattern match the same characters: it must not backtrack over hostile input.
+  const match = /^bearer +(\S+)$/i.exec(header.trimEnd())
   const token = match?.[1]
   if (token === undefined)
     return unauthorized('Malformed Authorization header: expected Bearer sk_….')

@@ -1,4 +1,4 @@
-import { type Merchant, type MerchantId, operations } from '@hedgepayments/contract'
+import { isId, type Merchant, type MerchantId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import type { Db } from '../database/connect.ts'
 import type { MerchantRow } from '../database/schema.ts'
@@ -80,7 +80,7 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
   )
 
   implement(app, operations.revokeApiKey, async ({ auth, params: { id }, now }) => {
-    const row = await revokeKey(db, { account: auth, id, now })
+    const row = isId('key', id) ? await revokeKey(db, { account: auth, id, now }) : undefined
     return row ? answer(200, renderKey(row)) : refuse('not_found', 'API key not found.')
   })
 }

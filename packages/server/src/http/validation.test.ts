@@ -1,0 +1,46 @@
+import { timestampInput } from '@hedgepayments/contract'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compileCheck } from './validation.ts'
+
+const check = compileCheck(timestampInput('A moment.'), 'body')
+
+test('every moment of four-digit years is taken, in any offset of a whole minute', () => {
+  const offset = fc.integer({ min: -23 * 60, max: 23 * 60 })
+  const year2To9998 = {
+    min: new Date('0002-01-01'),
+    max: new Date('9998-12-31'),
+    noInvalidDate: true,
+  }
+  fc.assert(
+    fc.property(fc.date(year2To9998), offset, (date, minutes) => {
+      const local = new Date(date.getTime() + minutes * 60_000).toISOString().slice(0, 19)
+      const hours = String(Math.floor(Math.abs(minutes) / 60)).padStart(2, '0')
+      const rest = String(Math.abs(minutes) % 60).padStart(2, '0')
+      expect(check(`${local}${minutes < 0 ? '-' : '+'}${hours}:${rest}`)).toBeNull()
+    }),
+  )
+})
+
+test.each([
+  '2024-06-15t10:32:00z',
+  '2024-06-15 10:32:00.123456789Z',
+  '2024-02-29T00:00:00Z',
+  '0001-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+])('%s is a moment', (moment) => {
+  expect(check(moment)).toBeNull()
+})
+
+test.each([
+  '2023-02-29T00:00:00Z',
+  '2024-06-31T00:00:00Z',
+  '2024-06-15T24:00:00Z',
+  '2024-06-15 10:32:00+25:00',
+  '2024-06-15T10:32:00+0200',
+  '0001-01-01T00:00:00+01:00',
+  '9999-12-31T23:59:59-00:01',
+  '2024-06-15T10:32:00Z ',
+])('%s is none', (moment) => {
+  expect(check(moment)).toMatchObject({ code: 'invalid_request' })
+})

@@ -1,0 +1,88 @@
+import { beforeAll, expect, test } from 'vitest'
+import { createPayment } from '../support/api.ts'
+import { withServers } from '../support/servers.ts'
+
+const fixture = withServers(1)
+let paymentId: string
+let cancellationId: string
+
+beforeAll(async () => {
+  paymentId = (await createPayment(fixture.api)).id
+  const { body } = await fixture.api('POST', '/v1/cancellations', {
+    body: { payment_ids: ['pay_unknown'] },
+  })
+  cancellationId = body.id
+})
+
+const queries = [
+  'limit=0',
+  'limit=101',
+  'limit=-1',
+  'limit=ten',
+  'limit=1.5',
+  'limit=1e9',
+  'limit=',
+  'limit=1&limit=2',
+  'starting_after=',
+  'starting_after=nonsense',
+  'starting_after=ref_abc',
+  'starting_after=pay_%00',
+  `starting_after=pay_${'a'.repeat(100)}`,
+  'starting_after=pay_a&ending_before=pay_b',
+  'ending_before=PAY_A',
+  'status=done',
+  'status=',
+  'status=pending,initiated',
+  'customer_email=%00',
+  'customer_id=%00',
+  'metadata=x',
+  'metadata[]=x',
+  'metadata[%00]=x',
+  'metadata[a]=%00',
+  'metadata[a]=x&metadata[a]=y',
+  'metadata[a][b]=x',
+  'created_at=2024-06-15T10:32:00Z',
+  'created_at[gte]=yesterday',
+  'created_at[gte]=2024-06-15',
+  'created_at[gte]=2024-02-30T00:00:00Z',
+  'created_at[gte]=2024-06-15T10:32:00%2B25:00',
+  'created_at[gte]=2024-06-15T10:32:00',
+  'created_at[gte]=2016-12-31T23:59:60Z',
+  'created_at[gte]=0000-01-01T00:00:00Z',
+  'created_at[lt]=9999-12-31T23:59:59-23:59',
+  'created_at[after]=2024-06-15T10:32:00Z',
+  'order=asc',
+]
+
+test.each(queries)('a list refuses ?%s', async (query) => {
+  const { status, body } = await fixture.api('GET', `/v1/payments?${query}`)
+  expect([status, body.error.code]).toEqual([400, 'invalid_request'])
+})
+
+test.each(['starting_after=%00', 'starting_after=evt_abc', 'limit=0', 'status=pending'])(
+  'a timeline refuses ?%s',
+  async (query) => {
+    const { status } = await fixture.api('GET', `/v1/payments/${paymentId}/events?${query}`)
+    expect(status).toBe(400)
+  },
+)
+
+test.each(['starting_after=%00', 'limit=1001', 'outcome=lost', 'ending_before=pay_a'])(
+  'the results of a cancellation refuse ?%s',
+  async (query) => {
+    const { status } = await fixture.api(
+      'GET',
+      `/v1/cancellations/${cancellationId}/results?${query}`,
+    )
+    expect(status).toBe(400)
+  },
+)
+
+test.each(['GET /v1/cancellations/%00', 'GET /v1/merchants/%00', 'DELETE /v1/auth/api-keys/%00'])(
+  'an id that PostgreSQL could not even hold is 404: %s',
+  async (line) => {
+    const [method = '', path = ''] = line.split(' ')
+    const { status } = await fixture.api(method, path)
+    expect(status).toBe(404)
+  },
+)

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll } from 'vitest'
+import { type Api, apiClient } from './api.ts'
+import type { TestDatabase } from './postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
+import { type Owner, openSql, type Sql } from './sql.ts'
+
+/** What a test file works with: servers on one database, and a way into it. */
+export interface Servers {
+  readonly database: TestDatabase
+  readonly servers: TestServer[]
+  /** A client of each server, with the key of the first merchant. */
+  readonly apis: Api[]
+  /** The client of the first server. */
+  readonly api: Api
+  readonly sql: Sql
+  /** The first merchant, test mode. */
+  readonly owner: Owner
+}
+
+/**
+ * Starts as many server processes on a database of their own before a file's tests, and stops them
+ * after. What it returns is filled in by then.
+ */
+export function withServers(count: number, env: Record<string, string> = {}): Servers {
+  const started = {} as { -readonly [Field in keyof Servers]: Servers[Field] }
+
+  beforeAll(async () => {
+    const database = await createMigratedDatabase()
+    started.database = database
+    started.sql = openSql(database.url)
+    started.servers = await Promise.all(
+      Array.from({ length: count }, () => startServer({ databaseUrl: database.url, env })),
+    )
+    started.apis = started.servers.map((server) => apiClient(server.url, server.secretKey))
+    started.api = started.apis[0] as Api
+    const [merchant] = await started.sql.query('select id from merchants')
+    started.owner = { merchant_id: merchant.id, livemode: false }
+  })
+
+  afterAll(async () => {
+    await Promise.all((started.servers ?? []).map((server) => server.stop()))
+    await started.sql?.close()
+    await started.database?.drop()
+  })
+
+  return started
+}
+
+/** Another merchant with a key pair of each mode. */
+export async function createMerchant(
+  { servers, api }: Servers,
+  name = 'Another merchant',
+): Promise<{ id: string; test: Api; live: Api; liveKey: string; testKey: string }> {
+  const { body } = await api('POST', '/v1/merchants', { body: { name } })
+  const url = servers[0]?.url ?? ''
+  const [testKey, liveKey] = body.api_keys.map((pair: { secret_key: string }) => pair.secret_key)
+  return {
+    id: body.id,
+    test: apiClient(url, testKey),
+    live: apiClient(url, liveKey),
+    liveKey,
+    testKey,
+  }
+}
