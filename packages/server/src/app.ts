@@ -1,7 +1,15 @@
 import type { Socket } from 'node:net'
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
 import { parse as parseQuery } from 'qs'
 import { cancellationRoutes } from './cancellations/routes.ts'
+import { dashboardRoutes } from './dashboard/routes.ts'
+import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { bodyBytesMax, parseBodies } from './http/body.ts'
@@ -34,9 +42,8 @@ const requestTimeoutMs = 30_000
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log } = options
   const authenticator = new Authenticator(database.db)
-  const guard = guardEdge({
-    authenticate: (header, nowMs) => authenticator.authenticate(header, nowMs),
-  })
+  const sessions = new Sessions(database.db, authenticator)
+  const guard = guardEdge({ authenticate })
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -71,5 +78,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   paymentRoutes(app, options)
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
+  await dashboardRoutes(app, { db: database.db, sessions, publicUrl: options.publicUrl })
   return app
+
+  /** By the Authorization header; without one, by the session of somebody at the dashboard. */
+  function authenticate(request: FastifyRequest, nowMs: number) {
+    const { authorization, cookie } = request.headers
+    const byKey = () => authenticator.authenticate(authorization, nowMs)
+    if (authorization !== undefined || cookie === undefined) return byKey()
+    return sessions.find(request, nowMs).then((found) => found ?? byKey())
+  }
 }

@@ -189,6 +189,9 @@ export const paymentFilter = {
   ),
   customer_email: Type.Optional(text({ maxLength: 254, description: 'E-mail, letter by letter.' })),
   customer_id: Type.Optional(text({ maxLength: 255, description: 'Your id of the customer.' })),
+  amount: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: amountMinorMax, description: 'Exactly this amount.' }),
+  ),
   created_at: Type.Optional(CreatedRange),
   metadata: Type.Optional(Metadata),
 }

@@ -38,6 +38,7 @@ export interface CancellationFilter {
   status?: PaymentStatus[]
   customer_email?: string
   customer_id?: string
+  amount?: number
   created_at?: { gte?: string; gt?: string; lte?: string; lt?: string }
   metadata?: Record<string, string>
 }
@@ -64,6 +65,7 @@ export interface CancellationFilterParams {
   status?: PaymentStatus | readonly PaymentStatus[] | undefined
   customer_id?: string | undefined
   customer_email?: string | undefined
+  amount?: number | undefined
   metadata?: Readonly<Record<string, string>> | undefined
   created_at?: TimeRange | undefined
 }

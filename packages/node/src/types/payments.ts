@@ -125,6 +125,8 @@ export interface PaymentListParams extends ListParams {
   status?: PaymentStatus | readonly PaymentStatus[] | undefined
   customer_email?: string | undefined
   customer_id?: string | undefined
+  /** Exactly this amount, in minor units. */
+  amount?: number | undefined
   created_at?: TimeRange | undefined
   metadata?: Readonly<Record<string, string>> | undefined
 }

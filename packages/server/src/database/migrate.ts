@@ -2,11 +2,13 @@ import type { Kysely } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import * as payments from './migrations/0001_payments.ts'
 import * as cancellations from './migrations/0002_cancellations.ts'
+import * as dashboard from './migrations/0003_dashboard.ts'
 
 /** Every migration in order. They only go forward, and one that was released never changes. */
 const migrations: Record<string, Migration> = {
   '0001_payments': payments,
   '0002_cancellations': cancellations,
+  '0003_dashboard': dashboard,
 }
 
 /**

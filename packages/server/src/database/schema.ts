@@ -20,6 +20,7 @@ export interface Schema {
   idempotency_records: IdempotencyRow
   cancellations: CancellationRow
   cancellation_items: CancellationItemRow
+  dashboard_sessions: DashboardSessionRow
 }
 
 export interface MerchantRow {
@@ -154,4 +155,11 @@ export interface CancellationItemRow {
   payment_id: string
   outcome: 'refused' | 'not_found' | null
   current_status: PaymentStatus | null
+}
+
+export interface DashboardSessionRow {
+  token_hash: Buffer
+  key_id: string
+  created_at: Timestamp
+  expires_at: Timestamp
 }

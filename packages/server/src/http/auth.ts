@@ -7,6 +7,8 @@ export interface Auth {
   readonly livemode: boolean
   readonly scopes: ReadonlySet<Scope>
   readonly requestsPerMinute: number
+  /** What its requests are counted under, where that is not the key itself. */
+  readonly countedAs?: string
   /** Undo window in seconds of the merchant's new payments. */
   readonly defaultCancelWindow: number
 }

@@ -8,7 +8,7 @@ import { send } from './send.ts'
 
 export interface Edge {
   readonly authenticate: (
-    header: string | undefined,
+    request: FastifyRequest,
     nowMs: number,
   ) => Auth | Refusal | Promise<Auth | Refusal>
 }
@@ -49,7 +49,7 @@ export function guardEdge({ authenticate }: Edge): Guard {
       setRateLimit(reply, countAnonymous(request, nowMs))
       return null
     }
-    const found = authenticate(request.headers.authorization, nowMs)
+    const found = authenticate(request, nowMs)
     const auth = found instanceof Promise ? await found : found
     if ('refusal' in auth) {
       const rate = countAnonymous(request, nowMs)
@@ -57,7 +57,11 @@ export function guardEdge({ authenticate }: Edge): Guard {
       return rate.exceeded ? tooMany(rate, nowMs) : auth
     }
     request.auth = auth
-    const rate = limiter.count({ caller: auth.keyId, limit: auth.requestsPerMinute, nowMs })
+    const rate = limiter.count({
+      caller: auth.countedAs ?? auth.keyId,
+      limit: auth.requestsPerMinute,
+      nowMs,
+    })
     setRateLimit(reply, rate)
     if (rate.exceeded) return tooMany(rate, nowMs)
     return checkScope(request.routeOptions.config?.operation, auth)

@@ -86,7 +86,12 @@ function readBearer(header: string | undefined): string | Refusal {
   return isSecretKey(token) ? token : unauthorized('Invalid API key.')
 }
 
-function judge({ key, auth }: Cached, nowMs: number): Auth | Refusal {
+/** The holder of a key that was found, or the 401 that says what is wrong with it. */
+export function authOf(key: KeyForAuth, nowMs: number): Auth | Refusal {
+  return judge({ key, auth: toAuth(key) }, nowMs)
+}
+
+function judge({ key, auth }: Pick<Cached, 'key' | 'auth'>, nowMs: number): Auth | Refusal {
   if (key.revoked_at !== null) return unauthorized('This API key was revoked.')
   if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) {
     return unauthorized('This API key has expired.')

@@ -42,6 +42,7 @@ export function matches(filter: PaymentFilter) {
   if (filter.customer_id !== undefined) {
     conditions.push(sql`payments.customer_id = ${filter.customer_id}`)
   }
+  if (filter.amount !== undefined) conditions.push(sql`payments.amount = ${filter.amount}`)
   if (filter.metadata && Object.keys(filter.metadata).length > 0) {
     const wanted = JSON.stringify(filter.metadata)
     // The second condition is what the partial index is for; the first one implies it.

@@ -1,0 +1,27 @@
+/** Over https the prefix has browsers refuse the cookie from anywhere but this very host. */
+const plainName = 'hedge_session'
+const secureName = '__Host-hedge_session'
+
+/** The session token of a Cookie header. Tokens are base64url, so nothing needs decoding. */
+export function readSessionCookie(header: string | undefined): string | null {
+  const cookies = new Map(
+    (header ?? '').split(';').map((pair) => {
+      const [name = '', value = ''] = pair.split('=', 2)
+      return [name.trim(), value.trim()]
+    }),
+  )
+  return cookies.get(secureName) || cookies.get(plainName) || null
+}
+
+/** The Set-Cookie header of a session; `token: null` ends it in the browser. */
+export function writeSessionCookie(session: {
+  token: string | null
+  secondsMax: number
+  secure: boolean
+}): string {
+  const name = session.secure ? secureName : plainName
+  const secondsMax = session.token === null ? 0 : session.secondsMax
+  const attributes = ['Path=/', `Max-Age=${secondsMax}`, 'HttpOnly', 'SameSite=Strict']
+  if (session.secure) attributes.push('Secure')
+  return [`${name}=${session.token ?? ''}`, ...attributes].join('; ')
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Db } from '../database/connect.ts'
+import { answer, type Reply } from '../http/answer.ts'
+import type { Auth } from '../http/auth.ts'
+import { refuse } from '../http/refusal.ts'
+import { send } from '../http/send.ts'
+import { compileCheck } from '../http/validation.ts'
+import { writeSessionCookie } from './cookie.ts'
+import { dashboardPages } from './pages.ts'
+import { isOwnRequest } from './same-origin.ts'
+import { findHolder } from './sessions.sql.ts'
+import { type Sessions, sessionSecondsMax } from './sessions.ts'
+
+const SignIn = Type.Object(
+  { secret_key: Type.String({ minLength: 1, maxLength: 300 }) },
+  { additionalProperties: false },
+)
+
+/** Sign-in, sign-out, and the pages themselves. What they show comes from the API below /v1. */
+export async function dashboardRoutes(
+  app: FastifyInstance,
+  { db, sessions, publicUrl }: { db: Db; sessions: Sessions; publicUrl: () => string },
+): Promise<void> {
+  const checkSignIn = compileCheck(SignIn, 'body')
+  const cookieOf = (token: string | null) =>
+    writeSessionCookie({
+      token,
+      secondsMax: sessionSecondsMax,
+      secure: publicUrl().startsWith('https:'),
+    })
+  const forPerson = (reply: FastifyReply, result: Reply) =>
+    send(reply.header('cache-control', 'no-store'), result)
+
+  app.post('/dashboard/api/session', async (request, reply) => {
+    if (!isOwnRequest(request.method, request.headers)) return forPerson(reply, notOwn())
+    const body = request.body ?? {}
+    const refusal = checkSignIn(body)
+    if (refusal) return forPerson(reply, refusal)
+    const { secret_key: secretKey } = body as { secret_key: string }
+    const begun = await sessions.begin(secretKey.trim(), Date.now())
+    if ('refusal' in begun) return forPerson(reply, begun)
+    reply.header('set-cookie', cookieOf(begun.token))
+    return forPerson(reply, answer(201, await describeSession(db, begun.auth)))
+  })
+
+  app.get('/dashboard/api/session', async (request, reply) => {
+    const auth = await sessions.find(request, Date.now())
+    if (auth === null) return forPerson(reply, signedOut())
+    if ('refusal' in auth) return forPerson(reply, auth)
+    return forPerson(reply, answer(200, await describeSession(db, auth)))
+  })
+
+  app.delete('/dashboard/api/session', async (request, reply) => {
+    if (!isOwnRequest(request.method, request.headers)) return forPerson(reply, notOwn())
+    await sessions.end(request)
+    reply.header('set-cookie', cookieOf(null))
+    return forPerson(reply, answer(200, { object: 'dashboard_session', signed_in: false }))
+  })
+
+  app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>
+    forPerson(reply, refuse('not_found', 'There is no such path.')),
+  )
+
+  await dashboardPages(app)
+}
+
+async function describeSession(db: Db, auth: Auth): Promise<object> {
+  const holder = await findHolder(db, auth.keyId)
+  return {
+    object: 'dashboard_session',
+    signed_in: true,
+    livemode: auth.livemode,
+    merchant: { id: auth.merchantId, name: holder?.merchant_name ?? '' },
+    key: {
+      id: auth.keyId,
+      name: holder?.key_name ?? null,
+      secret_hint: holder?.secret_hint ?? '',
+      scopes: [...auth.scopes],
+    },
+  }
+}
+
+function signedOut() {
+  return refuse('unauthorized', 'Not signed in.')
+}
+
+/** Also a sign-in that another site's page asks for: it would put a stranger's account before you. */
+function notOwn() {
+  return refuse('unauthorized', 'The dashboard takes requests from its own pages only.')
+}

@@ -1,0 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/**
+ * Whether a request that carries the session's cookie was made by the dashboard itself.
+ * SameSite=Strict keeps other sites' requests from carrying it; a site is a host without its port,
+ * though, so a page on another port of this machine counts as the same. Browsers tell the two
+ * apart in Sec-Fetch-Site, and older ones in Origin. Reading may also be typed into the address bar.
+ */
+export function isOwnRequest(method: string, headers: IncomingHttpHeaders): boolean {
+  const isReading = method === 'GET' || method === 'HEAD'
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin' || (isReading && site === 'none')
+  const { origin } = headers
+  if (origin === undefined) return isReading
+  return URL.canParse(origin) && new URL(origin).host === headers.host
+}

@@ -1,0 +1,53 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema, Timestamp } from '../database/schema.ts'
+import type { KeyForAuth } from '../merchants/keys.sql.ts'
+
+type Db = Kysely<Schema>
+
+/** Begins a session, and forgets those that are over: sign-ins are the only time they grow. */
+export async function insertSession(
+  db: Db,
+  session: { tokenHash: Buffer; keyId: string; now: Timestamp; expiresAt: Timestamp },
+): Promise<void> {
+  await sql`
+    with over as (
+      delete from dashboard_sessions where expires_at <= ${session.now}::timestamptz
+    )
+    insert into dashboard_sessions (token_hash, key_id, created_at, expires_at)
+    values (${session.tokenHash}, ${session.keyId}, ${session.now}::timestamptz,
+      ${session.expiresAt}::timestamptz)`.execute(db)
+}
+
+/** The key that a session was begun with, revoked or not. `undefined`: there is no such session. */
+export async function findKeyBySession(
+  db: Db,
+  { tokenHash, now }: { tokenHash: Buffer; now: Timestamp },
+): Promise<KeyForAuth | undefined> {
+  const { rows } = await sql<KeyForAuth>`
+    select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
+      k.expires_at, k.revoked_at, m.default_cancel_window
+    from dashboard_sessions s
+      join api_keys k on k.id = s.key_id
+      join merchants m on m.id = k.merchant_id
+    where s.token_hash = ${tokenHash} and s.expires_at > ${now}::timestamptz`.execute(db)
+  return rows[0]
+}
+
+export async function deleteSession(db: Db, tokenHash: Buffer): Promise<void> {
+  await sql`delete from dashboard_sessions where token_hash = ${tokenHash}`.execute(db)
+}
+
+/** What the dashboard shows of whose session it is. */
+export interface Holder {
+  readonly merchant_name: string
+  readonly key_name: string | null
+  readonly secret_hint: string
+}
+
+export async function findHolder(db: Db, keyId: string): Promise<Holder | undefined> {
+  const { rows } = await sql<Holder>`
+    select m.name as merchant_name, k.name as key_name, k.secret_hint
+    from api_keys k join merchants m on m.id = k.merchant_id
+    where k.id = ${keyId}`.execute(db)
+  return rows[0]
+}
