@@ -18,4 +18,5 @@ test('the hand-written types of the SDK hold what the contract promises, field b
   agree<contract.CancellationResult, sdk.CancellationResult>()
   agree<contract.PendingCancellation, sdk.PendingCancellation>()
   agree<contract.Event, sdk.HedgeEvent>()
+  agree<contract.ApiKeyWithSecret, sdk.ApiKeyWithSecret>()
 })

@@ -1,5 +1,6 @@
 import { configure } from './configuration.ts'
 import { RequestCore } from './request.ts'
+import { ApiKeys } from './resources/api-keys.ts'
 import { Cancellations } from './resources/cancellations.ts'
 import { Events } from './resources/events.ts'
 import { Payments } from './resources/payments.ts'
@@ -12,6 +13,7 @@ export class HedgePayments {
   readonly cancellations: Cancellations
   readonly events: Events
   readonly webhooks: Webhooks
+  readonly apiKeys: ApiKeys
   /** The publishable key, when one was given. The secret key is not kept where it can be seen. */
   readonly apiKey: string | undefined
   /** The mode of the secret key. */
@@ -29,5 +31,6 @@ export class HedgePayments {
     this.cancellations = new Cancellations(core)
     this.events = new Events(core)
     this.webhooks = new Webhooks(core)
+    this.apiKeys = new ApiKeys(core)
   }
 }

@@ -1,0 +1,66 @@
+import type { ApiKeyWithSecret, Scope } from '@hedgepayments/node'
+import { createKey } from '@hedgepayments/server/merchants/keys'
+import { toTimestamp } from '@hedgepayments/server/time'
+import { CliError, exitCodes, usageError } from '../exit-codes.ts'
+import { openDatabase, requireMigrated } from '../open-database.ts'
+
+/**
+ * Makes a live key pair directly in the database: whoever has that is the operator, and there is no
+ * other way to the first one.
+ */
+export async function createLiveKey(options: {
+  merchant?: string
+  database?: string | true
+  dataDir: string
+  name?: string
+  scope?: readonly Scope[]
+  expiresAt?: string
+}): Promise<ApiKeyWithSecret> {
+  const opened = await openDatabase({
+    databaseUrl: typeof options.database === 'string' ? options.database : undefined,
+    dataDir: options.dataDir,
+    maySpawn: true,
+  })
+  try {
+    await requireMigrated(opened)
+    const { db } = opened.database
+    const merchants = await db.selectFrom('merchants').select(['id', 'name']).execute()
+    const merchant = choose(merchants, options.merchant)
+    const now = toTimestamp(Date.now())
+    if (options.expiresAt !== undefined && options.expiresAt <= now) {
+      throw usageError('--expires-at is in the past.')
+    }
+    return await createKey(db, {
+      account: { merchantId: merchant.id as MerchantId, livemode: true },
+      now,
+      name: options.name ?? null,
+      ...(options.scope ? { scopes: options.scope } : {}),
+      expiresAt: options.expiresAt ?? null,
+    })
+  } finally {
+    await opened.close()
+  }
+}
+
+type MerchantId = Parameters<typeof createKey>[1]['account']['merchantId']
+
+interface NamedMerchant {
+  readonly id: string
+  readonly name: string
+}
+
+function choose(merchants: readonly NamedMerchant[], wanted: string | undefined): NamedMerchant {
+  const [first, ...others] = merchants
+  if (!first) {
+    const message = 'The database has no merchant yet: start the server on it once.'
+    throw new CliError(exitCodes.error, 'no_merchant', message)
+  }
+  if (wanted === undefined && others.length === 0) return first
+  const found = merchants.find(({ id }) => id === wanted)
+  if (found) return found
+  if (wanted !== undefined) {
+    throw new CliError(exitCodes.notFound, 'not_found', `There is no merchant ${wanted}.`)
+  }
+  const names = merchants.slice(0, 20).map(({ id, name }) => `${id} (${name})`)
+  throw usageError(`Whose key? Give --merchant, one of: ${names.join(', ')}.`)
+}

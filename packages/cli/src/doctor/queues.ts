@@ -1,0 +1,62 @@
+import type { Database } from '@hedgepayments/server/database/connect'
+import { countOf } from '../format.ts'
+import type { Check } from './check.ts'
+
+type Pool = Database['pool']
+
+/** Workers look every few seconds: what is late by more than this was not merely about to be done. */
+const lateSeconds = { warn: 60, fail: 900 }
+
+/** Counted up to here: more is too many in any case, and the count must not burden the database. */
+const countMax = 100_000
+
+/** What waits in the database, and for how long. */
+export const queues: readonly ((pool: Pool) => Promise<Check>)[] = [checkTasks, checkCancellations]
+
+/** Payments to expire, to process, to void: a worker should have taken them. */
+async function checkTasks(pool: Pool): Promise<Check> {
+  const late = await oldest(
+    pool,
+    `select due_at as since from payment_tasks where due_at < now() order by due_at limit ${countMax}`,
+  )
+  return judge('tasks', late, { noun: 'overdue payment task', none: 'none overdue' })
+}
+
+/** Runs that cancel many payments and are not paused. */
+async function checkCancellations(pool: Pool): Promise<Check> {
+  const open = await oldest(
+    pool,
+    `select updated_at as since from cancellations where status in ('pending', 'running')`,
+  )
+  return judge('cancellations', open, { noun: 'open run', none: 'none open' })
+}
+
+interface Waiting {
+  readonly count: number
+  readonly seconds: number
+}
+
+async function oldest(pool: Pool, waiting: string): Promise<Waiting> {
+  const { rows } = await pool.query<Waiting>(
+    `select count(*)::integer as count,
+       coalesce(extract(epoch from now() - min(since)), 0)::float8 as seconds
+     from (${waiting}) as waiting`,
+  )
+  return rows[0] ?? { count: 0, seconds: 0 }
+}
+
+function judge(
+  name: string,
+  { count, seconds }: Waiting,
+  words: { noun: string; none: string },
+): Check {
+  if (count === 0) return { name, status: 'ok', message: words.none }
+  const message = `${countOf(count, words.noun)}, the oldest for ${duration(seconds)}`
+  if (seconds > lateSeconds.fail) return { name, status: 'fail', message }
+  return { name, status: seconds > lateSeconds.warn ? 'warn' : 'ok', message }
+}
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`
+}

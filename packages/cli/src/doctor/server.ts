@@ -1,0 +1,123 @@
+import { type ApiKey, HedgePayments } from '@hedgepayments/node'
+import { findCredentials } from '../credentials.ts'
+import { factsOf } from '../report-error.ts'
+import { type GlobalOptions, hintOf } from '../session.ts'
+import type { Check } from './check.ts'
+
+/** A server that takes longer for this is as good as down. */
+const answerTimeoutMs = 5_000
+
+/** Webhook signatures are refused beyond five minutes; long before that something is wrong. */
+const skewSeconds = { warn: 30, fail: 300 }
+
+const expiresSoonMs = 14 * 86_400_000
+
+/** The server's health, the clocks, and the key. */
+export async function* checkServer(options: GlobalOptions): AsyncGenerator<Check> {
+  const found = await findCredentials(process.env, options.dataDir).catch((error) => error as Error)
+  const hasKey = !(found instanceof Error)
+  const client = clientFor(options, hasKey ? found : undefined)
+  if (client instanceof Error) {
+    yield fail('key', factsOf(client).message)
+    return
+  }
+  const { baseUrl } = client
+  const health = await ask(`${baseUrl}/healthz`)
+  if (!('response' in health)) {
+    yield fail('server', `${baseUrl} does not answer: ${health.reason}`)
+  } else if (health.response.status !== 200) {
+    yield fail('server', `${baseUrl}/healthz answers ${health.response.status}`)
+  } else {
+    yield ok('server', `${baseUrl} answers in ${health.tookMs} ms`)
+    yield await checkReady(baseUrl)
+    yield checkClock(health)
+  }
+  if (!hasKey) yield fail('key', factsOf(found).message)
+  else if ('response' in health) yield await checkKey(client, found)
+  else yield warn('key', `${hintOf(found.apiSecret)} from ${found.source}: not tried`)
+}
+
+/** Without a key the health of the server can be asked for all the same. */
+function clientFor(
+  options: GlobalOptions,
+  found: { apiSecret: string; apiKey: string | undefined } | undefined,
+): HedgePayments | Error {
+  try {
+    return new HedgePayments({
+      apiSecret: found?.apiSecret ?? 'sk_test_none',
+      apiKey: found?.apiKey,
+      baseUrl: options.baseUrl,
+      timeout: answerTimeoutMs,
+      maxRetries: 0,
+    })
+  } catch (error) {
+    return error as Error
+  }
+}
+
+type Asked =
+  | { readonly response: Response; readonly tookMs: number; readonly atMs: number }
+  | { readonly reason: string }
+
+async function ask(url: string): Promise<Asked> {
+  const startedMs = performance.now()
+  try {
+    const response = await fetch(url, {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    })
+    await response.arrayBuffer()
+    return { response, tookMs: Math.round(performance.now() - startedMs), atMs: Date.now() }
+  } catch (error) {
+    const { cause, name, message } = error as Error
+    if (name === 'TimeoutError') return { reason: `nothing within ${answerTimeoutMs / 1_000} s` }
+    const code = (cause as NodeJS.ErrnoException | undefined)?.code
+    return { reason: code === 'ECONNREFUSED' ? 'nothing listens there' : (code ?? message) }
+  }
+}
+
+async function checkReady(baseUrl: string): Promise<Check> {
+  const ready = await ask(`${baseUrl}/readyz`)
+  if (!('response' in ready)) return fail('ready', ready.reason)
+  if (ready.response.status === 200) return ok('ready', 'the server reaches a migrated database')
+  return fail('ready', 'the server does not reach its database, or that is not migrated')
+}
+
+function checkClock({ response, atMs }: { response: Response; atMs: number }): Check {
+  const theirsMs = Date.parse(response.headers.get('date') ?? '')
+  if (Number.isNaN(theirsMs)) return warn('clock', 'the server does not say what time it has')
+  // The header has whole seconds: half a second more is the best guess.
+  const seconds = Math.round((atMs - (theirsMs + 500)) / 1_000)
+  const apart = Math.abs(seconds)
+  if (apart <= 1) return ok('clock', 'agrees with the server')
+  const message = `this machine is ${apart} s ${seconds > 0 ? 'ahead of' : 'behind'} the server`
+  if (apart > skewSeconds.fail) return fail('clock', `${message}: webhooks will be refused`)
+  return apart > skewSeconds.warn ? warn('clock', message) : ok('clock', message)
+}
+
+async function checkKey(
+  client: HedgePayments,
+  found: { apiSecret: string; source: string },
+): Promise<Check> {
+  const hint = hintOf(found.apiSecret)
+  try {
+    const { data } = await client.apiKeys.list()
+    // The server never tells which key asked; beginning and end say it well enough.
+    const own = data.find((key) => key.secret_hint === hint && key.revoked_at === null)
+    return own ? describeKey(own, found.source) : ok('key', `${hint} is valid (${found.source})`)
+  } catch (error) {
+    const { message, code } = factsOf(error)
+    return fail('key', `${hint} from ${found.source}: ${message} (${code})`)
+  }
+}
+
+function describeKey(key: ApiKey, source: string): Check {
+  const mode = key.livemode ? 'live' : 'test'
+  const text = `${key.id}, ${mode} mode, from ${source}; may ${key.scopes.join(', ')}`
+  const isEnding = key.expires_at && Date.parse(key.expires_at) - Date.now() < expiresSoonMs
+  return isEnding ? warn('key', `${text}; ends ${key.expires_at}`) : ok('key', text)
+}
+
+const ok = (name: string, message: string): Check => ({ name, status: 'ok', message })
+const warn = (name: string, message: string): Check => ({ name, status: 'warn', message })
+const fail = (name: string, message: string): Check => ({ name, status: 'fail', message })

@@ -1,0 +1,33 @@
+/** An amount in the currency's own digits: 9999 USD is `99.99 USD`, 500 JPY is `500 JPY`. */
+export function formatMoney(amountMinor: number, currency: string): string {
+  const digits = digitsOf(currency)
+  const amount = (amountMinor / 10 ** digits).toLocaleString('en-US', {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
+  return `${amount} ${currency}`
+}
+
+/** `1,204`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+/** `1 payment`, `1,204 payments`. */
+export function countOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** `2024-06-15 10:32:00`, in UTC like everything the API says. */
+export function formatTime(timestamp: string): string {
+  return timestamp.replace('T', ' ').replace(/Z$/, '')
+}
+
+function digitsOf(currency: string): number {
+  try {
+    const format = new Intl.NumberFormat('en-US', { style: 'currency', currency })
+    return format.resolvedOptions().maximumFractionDigits ?? 2
+  } catch {
+    return 2
+  }
+}

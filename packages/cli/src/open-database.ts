@@ -1,0 +1,92 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openHome } from '@hedgepayments/server/database/bundled/home'
+import { addressOf } from '@hedgepayments/server/database/bundled/lock'
+import { findPostmaster } from '@hedgepayments/server/database/bundled/postmaster'
+import { startBundledPostgres } from '@hedgepayments/server/database/bundled/start'
+import { connect, type Database } from '@hedgepayments/server/database/connect'
+import { isMigrated } from '@hedgepayments/server/database/migrate'
+import { CliError, exitCodes } from './exit-codes.ts'
+
+/** The server's database, opened for its operator. */
+export interface OpenDatabase {
+  readonly database: Database
+  /** Which it is, without passwords. */
+  readonly name: string
+  close(): Promise<void>
+}
+
+/**
+ * Opens the database that is named, else that of DATABASE_URL, else the bundled one: as one more
+ * client of a server that runs, or, with `maySpawn`, by starting it for as long as it is needed.
+ * Throws CliError when there is none, or when it is not this version's.
+ */
+export async function openDatabase(options: {
+  databaseUrl: string | undefined
+  dataDir: string
+  maySpawn: boolean
+}): Promise<OpenDatabase> {
+  const { dataDir } = options
+  const url = options.databaseUrl ?? (process.env.DATABASE_URL?.trim() || undefined)
+  const bundled = url === undefined ? await findBundled(dataDir, options.maySpawn) : null
+  const address = url ?? bundled?.url ?? ''
+  const database = connect({ url: address, onError: () => undefined })
+  const close = async () => {
+    await database.close()
+    await bundled?.stop()
+  }
+  try {
+    await database.pool.query('select 1')
+  } catch (cause) {
+    await close()
+    const message = `Cannot reach the database: ${(cause as Error).message || 'no connection'}.`
+    throw new CliError(exitCodes.connection, 'no_database', message)
+  }
+  return {
+    database,
+    name: url
+      ? `reached, as ${options.databaseUrl ? 'named' : 'DATABASE_URL says'}`
+      : `bundled, in ${dataDir}`,
+    close,
+  }
+}
+
+/** Throws CliError where the tables are older than this program. */
+export async function requireMigrated({ database }: OpenDatabase): Promise<void> {
+  if (await isMigrated(database.db)) return
+  const message = 'The database is not up to date: start the server on it once.'
+  throw new CliError(exitCodes.error, 'not_migrated', message)
+}
+
+async function findBundled(
+  dataDir: string,
+  maySpawn: boolean,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  if (!(await exists(dataDir))) {
+    const message = `There is no database: no DATABASE_URL, and no server ever ran in ${dataDir}.`
+    throw new CliError(exitCodes.notFound, 'no_database', message)
+  }
+  const home = await openHome(dataDir, () => undefined)
+  const postmaster = await findPostmaster(home)
+  if (postmaster) {
+    const stop = () => Promise.resolve()
+    return { url: addressOf(home, postmaster), stop }
+  }
+  if (!maySpawn) {
+    const message = `The bundled database in ${dataDir} does not run: start the server.`
+    throw new CliError(exitCodes.connection, 'no_database', message)
+  }
+  return await startBundledPostgres({ dataDir, log: () => undefined })
+}
+
+/** Looked at before `openHome`, which would make the folders. */
+async function exists(dataDir: string): Promise<boolean> {
+  for (const name of ['postgres', 'postgres.location']) {
+    const isThere = await access(join(dataDir, name)).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return true
+  }
+  return false
+}

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../support/api.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+import { environmentOf, hedge, startHedge } from './hedge.ts'
+
+let database: TestDatabase
+let server: TestServer
+let api: Api
+const cancelAll = (...args: string[]) =>
+  hedge(['payments', 'cancel', '--all', ...args], environmentOf(server))
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await database?.drop()
+})
+
+async function createMany(batch: string, count: number): Promise<string[]> {
+  const made = Array.from({ length: count }, () => createPayment(api, { metadata: { batch } }))
+  return (await Promise.all(made)).map((payment) => payment.id)
+}
+
+async function statusesOf(batch: string): Promise<string[]> {
+  const { body } = await api('GET', `/v1/payments?limit=100&metadata[batch]=${batch}`)
+  return body.data.map((payment: { status: string }) => payment.status)
+}
+
+describe('hedge payments cancel --all', () => {
+  test('counts first, and does nothing with --dry-run', async () => {
+    await createMany('dry', 3)
+    const { code, stdout } = await cancelAll('--metadata', 'batch=dry', '--dry-run')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3 payments would be canceled.\n' })
+    expect(await statusesOf('dry')).toEqual(['pending', 'pending', 'pending'])
+  })
+
+  test('where nobody can be asked it does nothing without --yes', async () => {
+    await createMany('unasked', 2)
+    const ended = await cancelAll('--metadata', 'batch=unasked')
+    expect(ended).toMatchObject({ code: 2, stdout: '' })
+    expect(ended.stderr).toContain('This cancels 2 payments.')
+    expect(ended.stderr).toContain('--yes')
+    expect(await statusesOf('unasked')).toEqual(['pending', 'pending'])
+  })
+
+  test('with --yes cancels what the filters choose and nothing else', async () => {
+    await createMany('chosen', 25)
+    await createMany('spared', 1)
+    const args = ['--metadata', 'batch=chosen', '--reason', 'campaign over', '--yes']
+    const { code, stdout, stderr } = await cancelAll(...args)
+    expect(code).toBe(0)
+    expect(stdout).toBe('25 payments canceled.\n')
+    expect(stderr).toMatch(/can_\w+/)
+    expect(new Set(await statusesOf('chosen'))).toEqual(new Set(['canceled']))
+    expect(await statusesOf('spared')).toEqual(['pending'])
+    const { body } = await api('GET', '/v1/payments?limit=1&metadata[batch]=chosen')
+    expect(body.data[0].cancellation_reason).toBe('campaign over')
+  })
+
+  test('finding nothing is no error', async () => {
+    const { code, stdout } = await cancelAll('--metadata', 'batch=none', '--yes')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'No payment would be canceled.\n' })
+  })
+
+  test('a run that was paused is gone on with, and names what was refused', async () => {
+    const ids = await createMany('resumed', 5)
+    const { body: run } = await api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
+    await until('the run is done', async () => {
+      const { body } = await api('GET', `/v1/cancellations/${run.id}`)
+      return body.status === 'completed'
+    })
+    // All of these are canceled already, so that a second run finds each refused.
+    const { body: second } = await api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
+    await api('POST', `/v1/cancellations/${second.id}/pause`)
+    const args = ['payments', 'cancel', '--resume', second.id]
+    const { code, stdout } = await hedge(args, environmentOf(server))
+    expect(code).toBe(3)
+    for (const id of ids) expect(stdout).toContain(id)
+    expect(stdout).toContain('0 payments canceled, 5 could no longer be.')
+    const json = await hedge([...args, '--json'], environmentOf(server))
+    const result = JSON.parse(json.stdout)
+    expect(result.cancellation).toMatchObject({ id: second.id, status: 'completed', refused: 5 })
+    expect(result.refused.map((item: { payment_id: string }) => item.payment_id).sort()).toEqual(
+      ids.sort(),
+    )
+  })
+
+  test('--detach leaves it to the server', async () => {
+    await createMany('left', 3)
+    const args = ['--metadata', 'batch=left', '--yes', '--detach', '--json']
+    const { code, stdout } = await cancelAll(...args)
+    expect(code).toBe(0)
+    const { id } = JSON.parse(stdout)
+    await until('the run is done', async () => {
+      const { body } = await api('GET', `/v1/cancellations/${id}`)
+      return body.status === 'completed'
+    })
+    expect(new Set(await statusesOf('left'))).toEqual(new Set(['canceled']))
+  })
+
+  test('Ctrl-C pauses the run on the server and says how to go on', async () => {
+    await createMany('interrupted', 100)
+    const running = startHedge(
+      ['payments', 'cancel', '--all', '--metadata', 'batch=interrupted', '--yes'],
+      environmentOf(server),
+    )
+    const id = await until('it has started', () => /can_\w+/.exec(running.stderr())?.[0])
+    running.child.kill('SIGINT')
+    const { code, stdout } = await running.ended
+    const { body } = await api('GET', `/v1/cancellations/${id}`)
+    // The server is quick: it may have been done before it could be paused.
+    if (body.status === 'completed') {
+      expect(stdout).toContain('100 payments canceled.')
+    } else {
+      expect(body.status).toBe('paused')
+      expect(code).toBe(130)
+      expect(stdout).toContain(`hedge payments cancel --resume ${id}`)
+    }
+    await hedge(['payments', 'cancel', '--resume', id], environmentOf(server))
+    expect(new Set(await statusesOf('interrupted'))).toEqual(new Set(['canceled']))
+  })
+})

@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** What a run of the command left behind. */
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly child: ChildProcess
+  stdout(): string
+  stderr(): string
+  readonly ended: Promise<Ended>
+}
+
+type Environment = Readonly<Record<string, string>>
+
+const binFile = fileURLToPath(new URL('../../packages/cli/bin/hedge.js', import.meta.url))
+
+/** Starts `hedge` as a shell does, with nothing in its environment but what is given. */
+export function startHedge(args: readonly string[], env: Environment = {}): Running {
+  const child = spawn(process.execPath, [binFile, ...args], {
+    env: { PATH: process.env.PATH, HEDGE_DATA_DIR: '/nonexistent', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }))
+  return { child, stdout: () => stdout, stderr: () => stderr, ended }
+}
+
+/** Runs `hedge` to its end. */
+export async function hedge(args: readonly string[], env: Environment = {}): Promise<Ended> {
+  return await startHedge(args, env).ended
+}
+
+/** What `hedge` needs to know of a server. */
+export function environmentOf(server: { url: string; secretKey: string }): Environment {
+  return { HEDGE_BASE_URL: server.url, HEDGE_API_SECRET: server.secretKey }
+}

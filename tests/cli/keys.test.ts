@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apiClient, createPayment, paymentBody } from '../support/api.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { environmentOf, hedge } from './hedge.ts'
+
+let database: TestDatabase
+let server: TestServer
+const run = (...args: string[]) => hedge(args, environmentOf(server))
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await database?.drop()
+})
+
+describe('hedge keys', () => {
+  test('a new key may do what was said and nothing else, and is of use until it is revoked', async () => {
+    const scopes = ['--scope', 'payments:read', '--scope', 'payments:cancel']
+    const made = await run('keys', 'create', '--name', 'desk', ...scopes, '--json')
+    expect(made.code).toBe(0)
+    const key = JSON.parse(made.stdout)
+    const desk = apiClient(server.url, key.secret_key)
+    expect((await desk('GET', '/v1/payments')).status).toBe(200)
+    expect((await desk('POST', '/v1/payments', { body: paymentBody() })).status).toBe(403)
+
+    const listed = await run('keys', 'list')
+    expect(listed.stdout).toMatch(/desk .*payments:read payments:cancel .*in use/)
+    expect(listed.stdout).not.toContain(key.secret_key)
+
+    expect(await run('keys', 'revoke', key.id)).toMatchObject({
+      code: 0,
+      stdout: `Revoked ${key.id}.\n`,
+    })
+    expect((await run('keys', 'list')).stdout).toMatch(/desk .*revoked/)
+  })
+
+  test('a key without the scope is refused with 5, and told which it lacks', async () => {
+    const made = await run('keys', 'create', '--scope', 'payments:read', '--json')
+    const secretKey = JSON.parse(made.stdout).secret_key
+    const env = environmentOf({ url: server.url, secretKey })
+    const ended = await hedge(['keys', 'create'], env)
+    expect(ended.code).toBe(5)
+    expect(ended.stderr).toContain('keys:write')
+  })
+})
+
+describe('hedge keys create --live', () => {
+  test('makes a live key in the database, with which destructive commands ask first', async () => {
+    const args = ['keys', 'create', '--live', '--database', database.url, '--json']
+    const { code, stdout } = await hedge(args)
+    expect(code).toBe(0)
+    const key = JSON.parse(stdout)
+    expect(key).toMatchObject({ livemode: true, secret_key: expect.stringMatching(/^sk_live_/) })
+
+    const live = environmentOf({ url: server.url, secretKey: key.secret_key })
+    const { id } = await createPayment(apiClient(server.url, key.secret_key))
+    const unasked = await hedge(['payments', 'cancel', id], live)
+    expect(unasked.code).toBe(2)
+    expect(unasked.stderr).toMatch(/Live mode: .*--yes/)
+    expect((await hedge(['payments', 'get', id], live)).stdout).toContain('pending')
+    expect((await hedge(['payments', 'cancel', id, '--yes'], live)).code).toBe(0)
+  })
+
+  test('says what is missing where there is no database, no merchant, or not this one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hedge-cli-'))
+    try {
+      const none = await hedge(['keys', 'create', '--live', '--data-dir', folder])
+      expect(none).toMatchObject({ code: 4, stdout: '' })
+      expect(none.stderr).toContain('DATABASE_URL')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+    const args = ['keys', 'create', '--live', '--database', database.url, '--merchant', 'merch_x']
+    const unknown = await hedge(args)
+    expect(unknown.code).toBe(4)
+    expect(unknown.stderr).toContain('merch_x')
+    const empty = await createMigratedDatabase()
+    try {
+      const nobody = await hedge(['keys', 'create', '--live'], { DATABASE_URL: empty.url })
+      expect(nobody.code).toBe(1)
+      expect(nobody.stderr).toContain('no merchant')
+    } finally {
+      await empty.drop()
+    }
+  })
+})

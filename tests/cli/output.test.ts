@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Command } from 'commander'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createProgram } from '../../packages/cli/src/program.ts'
+import { apiClient, createPayment } from '../support/api.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { environmentOf, hedge } from './hedge.ts'
+
+let database: TestDatabase
+let server: TestServer
+let folder: string
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  folder = await mkdtemp(join(tmpdir(), 'hedge-cli-'))
+  await createPayment(apiClient(server.url, server.secretKey))
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await database?.drop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const colour = '\u001b['
+
+const allOf = (command: Command): Command[] => [command, ...command.commands.flatMap(allOf)]
+
+describe('colours', () => {
+  test('are for terminals: a pipe gets none', async () => {
+    const { stdout } = await hedge(['payments', 'list'], environmentOf(server))
+    expect(stdout).not.toContain(colour)
+  })
+
+  test('FORCE_COLOR brings them, NO_COLOR takes them', async () => {
+    const forced = { ...environmentOf(server), FORCE_COLOR: '1' }
+    const { stdout } = await hedge(['payments', 'list'], forced)
+    expect(stdout).toContain(colour)
+    const none = await hedge(['payments', 'list'], { ...environmentOf(server), NO_COLOR: '1' })
+    expect(none.stdout).not.toContain(colour)
+    const json = await hedge(['payments', 'list', '--json'], forced)
+    expect(json.stdout).not.toContain(colour)
+  })
+})
+
+describe('help', () => {
+  test('every command has a description and examples', () => {
+    const commands = allOf(createProgram({ json: false }))
+    expect(commands.map((command) => command.name())).toContain('cancel')
+    for (const command of commands) {
+      let help = ''
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
+      expect(command.description(), command.name()).not.toBe('')
+      expect(help, command.name()).toMatch(/^Examples:\n {2}# .*\n {2}\$ .*hedge /m)
+    }
+  })
+
+  test('documents the exit codes', async () => {
+    const { code, stdout, stderr } = await hedge(['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    for (const each of [0, 1, 2, 3, 4, 5, 6, 130]) expect(stdout).toContain(`\n  ${each}  `)
+  })
+})
+
+describe('the key', () => {
+  test('comes from the data folder where the environment has none; --verbose says so', async () => {
+    const file = join(folder, 'credentials.json')
+    const pair = { publishableKey: server.publishableKey, secretKey: server.secretKey }
+    await writeFile(file, JSON.stringify(pair))
+    const env = { HEDGE_BASE_URL: server.url }
+    const { code, stderr } = await hedge(
+      ['payments', 'list', '--data-dir', folder, '--verbose'],
+      env,
+    )
+    expect(code).toBe(0)
+    expect(stderr).toContain(file)
+    expect(stderr).toContain(server.url)
+    expect(stderr).not.toContain(server.secretKey)
+  })
+
+  test('is not repeated when it was typed where it does not belong', async () => {
+    const { code, stderr } = await hedge([server.secretKey])
+    expect(code).toBe(2)
+    expect(stderr).not.toContain(server.secretKey)
+  })
+})
+
+describe('completion', () => {
+  const bash = async (script: string) =>
+    (await promisify(execFile)('bash', ['-c', script], { env: { PATH: process.env.PATH } })).stdout
+
+  test('the script for bash completes commands, options and their words', async () => {
+    const { code, stdout } = await hedge(['completion', 'bash'])
+    expect(code).toBe(0)
+    const complete = async (...words: string[]) => {
+      const line = words.map((word) => `'${word}'`).join(' ')
+      const asked = `COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _hedge; echo "\${COMPREPLY[@]}"`
+      return (await bash(`set -u\n${stdout}\n${asked}`)).trim().split(' ')
+    }
+    expect(await complete('hedge', 'pay')).toEqual(['payments'])
+    expect(await complete('hedge', 'payments', 'can')).toEqual(['cancel'])
+    expect(await complete('hedge', 'payments', 'cancel', '--dry')).toEqual(['--dry-run'])
+    expect(await complete('hedge', '--json', 'payments', 'list', '--status', 'p')).toEqual([
+      'pending',
+      'processing',
+      'partially_refunded',
+    ])
+    expect(await complete('hedge', 'completion', 'z')).toEqual(['zsh'])
+  })
+
+  test('there are scripts for zsh and fish as well, and for no other shell', async () => {
+    expect((await hedge(['completion', 'zsh'])).stdout).toMatch(/^#compdef hedge\n/)
+    expect((await hedge(['completion', 'fish'])).stdout).toContain('complete -c hedge')
+    expect((await hedge(['completion', 'tcsh'])).code).toBe(2)
+  })
+})
