@@ -21,11 +21,13 @@ export class BatcherFullError extends Error {
  * as may be are in flight, arrivals gather for the next. Two entries of one name never share a
  * batch, so that each has its turn as if they had come apart.
  *
- * A batch that fails fails each of its entries with that error; those that wait are not touched.
+ * A batch that fails by the fault of an entry is run again in halves, until that one fails alone.
+ * Any other failure fails each of its entries; those that wait are not touched.
  */
 export class Batcher<Entry, Result> {
   readonly #run: (entries: Entry[]) => Promise<Result[]>
   readonly #namesOf: ConflictNames<Entry>
+  readonly #isEntrysFault: (error: unknown) => boolean
   readonly #sizeMax: number
   readonly #inFlightMax: number
   readonly #waitingMax: number
@@ -36,12 +38,15 @@ export class Batcher<Entry, Result> {
     /** Runs a batch; its results are in the order of the entries. */
     run: (entries: Entry[]) => Promise<Result[]>
     namesOf: ConflictNames<Entry>
+    /** Whether an entry may be what failed, and nothing of the batch was done. */
+    isEntrysFault: (error: unknown) => boolean
     sizeMax: number
     inFlightMax: number
     waitingMax: number
   }) {
     this.#run = options.run
     this.#namesOf = options.namesOf
+    this.#isEntrysFault = options.isEntrysFault
     this.#sizeMax = options.sizeMax
     this.#inFlightMax = options.inFlightMax
     this.#waitingMax = options.waitingMax
@@ -83,14 +88,26 @@ export class Batcher<Entry, Result> {
 
   async #settle(batch: Waiting<Entry, Result>[]): Promise<void> {
     try {
+      await this.#runOrHalve(batch)
+    } finally {
+      this.#inFlight--
+      this.#startBatches()
+    }
+  }
+
+  async #runOrHalve(batch: Waiting<Entry, Result>[]): Promise<void> {
+    try {
       const results = await this.#run(batch.map((waiting) => waiting.entry))
       if (results.length !== batch.length) throw new Error('a batch must have a result per entry')
       for (const [i, waiting] of batch.entries()) waiting.resolve(results[i] as Result)
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error)
-    } finally {
-      this.#inFlight--
-      this.#startBatches()
+      if (batch.length > 1 && this.#isEntrysFault(error)) {
+        const half = Math.ceil(batch.length / 2)
+        await this.#runOrHalve(batch.slice(0, half))
+        await this.#runOrHalve(batch.slice(half))
+      } else {
+        for (const waiting of batch) waiting.reject(error)
+      }
     }
   }
 }

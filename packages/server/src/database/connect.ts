@@ -73,5 +73,8 @@ function createPool(
     options: `-c timezone=UTC -c datestyle=ISO -c statement_timeout=${statementTimeoutMs}${settings}`,
   })
   pool.on('error', onError)
+  // A connection that breaks while a transaction holds it has no other listener, and an error event
+  // without one ends the process. The statement in flight fails with the error all the same.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }

@@ -49,8 +49,7 @@ export function guardEdge({ authenticate }: Edge): Guard {
       setRateLimit(reply, countAnonymous(request, nowMs))
       return null
     }
-    const found = authenticate(request, nowMs)
-    const auth = found instanceof Promise ? await found : found
+    const auth = await findAuth(request, reply, nowMs)
     if ('refusal' in auth) {
       const rate = countAnonymous(request, nowMs)
       setRateLimit(reply, rate)
@@ -65,6 +64,21 @@ export function guardEdge({ authenticate }: Edge): Guard {
     setRateLimit(reply, rate)
     if (rate.exceeded) return tooMany(rate, nowMs)
     return checkScope(request.routeOptions.config?.operation, auth)
+  }
+
+  /** A look-up that fails ends in a 503, which has the headers of every answer as well. */
+  async function findAuth(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    nowMs: number,
+  ): Promise<Auth | Refusal> {
+    try {
+      const found = authenticate(request, nowMs)
+      return found instanceof Promise ? await found : found
+    } catch (error) {
+      setRateLimit(reply, countAnonymous(request, nowMs))
+      throw error
+    }
   }
 
   function countAnonymous(request: FastifyRequest, nowMs: number): RateLimit {

@@ -4,6 +4,7 @@ import { type Refusal, RefusalError, refuse, refuseField } from './refusal.ts'
 /** Turns whatever was thrown into an answer; what is not the caller's doing is logged. */
 export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   if (error instanceof RefusalError) return error.refusal
+  if (isHangUp(error)) return refuseField('body', 'a part of it', 'the whole body')
   const known = knownRefusals.get((error as Partial<FastifyError>).code ?? '')
   if (known) return known
   if (isDatabaseUnavailable(error)) {
@@ -34,19 +35,29 @@ export function unavailable(message: string): Refusal {
   return { ...refuse('service_unavailable', message), headers: { 'retry-after': '1' } }
 }
 
-// Classes of SQLSTATE: 08 connection, 53 resources, 57P shutdown and start-up, 25006 read-only
-// (a standby, or a full disk). 57014 is our own statement timeout.
-const unavailableStates = /^(08|53|57P|57014|25006|58)/
+/** The caller hung up in the middle of its body: nobody is left to read the answer. */
+function isHangUp(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string }
+  return code === 'ECONNRESET' && message === 'aborted'
+}
+
+// Classes of SQLSTATE: 08 connection, 40 conflicts that outlasted every retry, 53 resources, 57P
+// shutdown and start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 is our
+// own statement timeout.
+const unavailableStates = /^(08|40|53|57P|57014|25006|58)/
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ETIMEDOUT',
   'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
   'ENOENT',
   'EAI_AGAIN',
 ])
 const connectionMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered|not queryable/
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered|not queryable/
 
 /** Whether the fault is the database's or the way to it, so that trying again makes sense. */
 export function isDatabaseUnavailable(error: unknown): boolean {
@@ -55,9 +66,17 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     message?: string
     severity?: string
   }
+  // A FATAL error ends the session, whatever it is about: a refused sign-in, a dropped database.
+  if (severity === 'FATAL' || severity === 'PANIC') return true
   if (severity !== undefined && code !== undefined) return unavailableStates.test(code)
   if (code !== undefined && networkCodes.has(code)) return true
   return connectionMessages.test(message ?? '')
+}
+
+/** Whether PostgreSQL refused what a statement says: then nothing of it was done. */
+export function isStatementRefused(error: unknown): boolean {
+  const { severity } = error as { severity?: string }
+  return severity === 'ERROR' && !isDatabaseUnavailable(error)
 }
 
 /** What of an error may be logged: PostgreSQL's `detail` and `where` quote rows, so never those. */

@@ -5,7 +5,7 @@ import { retryConflicts } from '../database/retry.ts'
 import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
 import { type Answer, answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
-import { unavailable } from '../http/failures.ts'
+import { isStatementRefused, unavailable } from '../http/failures.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
@@ -54,6 +54,7 @@ export class Canceler {
     this.#batcher = new Batcher({
       run: (entries) => retryConflicts(() => cancelPayments(run, entries)),
       namesOf: conflictNames,
+      isEntrysFault: isStatementRefused,
       ...limits,
     })
   }
