@@ -1,0 +1,37 @@
+import { Stripe } from 'stripe'
+
+/** What a merchant's account at Stripe is reached with. */
+export interface StripeAccess {
+  /** `sk_test_…`, `sk_live_…` or a restricted key, `rk_…`. */
+  readonly secretKey: string
+  /** `whsec_…`: what messages from Stripe are signed with; `null`: none are accepted. */
+  readonly webhookSecret: string | null
+  /** Where the API is, `https://api.stripe.com` or a stand-in for it. */
+  readonly apiBase: string
+}
+
+export const stripeApiBase = 'https://api.stripe.com'
+
+/** Beyond any deadline of ours: the signal of each call is what ends it. */
+const timeoutMs = 60_000
+
+/**
+ * A client for one call: the SDK knows no AbortSignal, so the call's own is put under its `fetch`.
+ * No retries of its own: ours know what a payment needs, and keep their idempotency keys.
+ */
+export function stripeClient(access: StripeAccess, signal: AbortSignal): Stripe {
+  const { protocol, hostname, port } = new URL(access.apiBase)
+  const abortable: typeof fetch = (input, init) => {
+    const signals = init?.signal ? [init.signal, signal] : [signal]
+    return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+  }
+  return new Stripe(access.secretKey, {
+    host: hostname,
+    port: port === '' ? (protocol === 'https:' ? 443 : 80) : port,
+    protocol: protocol === 'https:' ? 'https' : 'http',
+    httpClient: Stripe.createFetchHttpClient(abortable),
+    maxNetworkRetries: 0,
+    timeout: timeoutMs,
+    telemetry: false,
+  })
+}

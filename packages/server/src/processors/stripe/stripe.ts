@@ -1,0 +1,166 @@
+import type { Stripe } from 'stripe'
+import type {
+  AuthorizeRequest,
+  AuthorizeResult,
+  Call,
+  CaptureResult,
+  Processor,
+  ProcessorPayment,
+  ProcessorTruth,
+  RefundRequest,
+  RefundResult,
+  VoidResult,
+  WebhookMessage,
+  WebhookNotice,
+} from '../processor.ts'
+import { type StripeAccess, stripeClient } from './client.ts'
+import { confirm } from './confirm.ts'
+import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
+import { captureResultOf, declined, gone, refundResultOf } from './results.ts'
+import { intentExpansion, refundIdName, truthOf } from './truth.ts'
+import { paymentIdName, readStripeWebhook } from './webhook.ts'
+
+type Query = Omit<Call, 'idempotencyKey'>
+
+/**
+ * Stripe. A payment of ours is one PaymentIntent with manual capture, made with an idempotency key
+ * of its own, so that there is one however often it is asked for; then it is confirmed, captured,
+ * canceled or refunded, each with the key of the call.
+ */
+export class StripeProcessor implements Processor {
+  readonly name = 'stripe'
+  readonly #access: StripeAccess
+
+  constructor(access: StripeAccess) {
+    this.#access = access
+  }
+
+  async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
+    if (payment.method !== 'card') {
+      // Bank debits and the rest cannot be authorized first and captured later at Stripe.
+      const message = `Stripe cannot hold an amount by ${payment.method}: only cards can.`
+      return declined(null, { code: 'payment_method_unsupported', message })
+    }
+    const stripe = stripeClient(this.#access, request.signal)
+    try {
+      const reference = payment.reference ?? (await this.#create(stripe, payment)).id
+      return await confirm(stripe, { payment, request, reference })
+    } catch (error) {
+      const decline = declineIn(error)
+      if (decline) return declined(intentIn(error)?.id ?? payment.reference, decline)
+      throw error
+    }
+  }
+
+  async capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult> {
+    const stripe = stripeClient(this.#access, call.signal)
+    const found = await this.#find(stripe, payment)
+    if (!found) return gone(null)
+    try {
+      const { idempotencyKey } = call
+      const intent = await stripe.paymentIntents.capture(
+        found.id,
+        { expand: intentExpansion },
+        { idempotencyKey },
+      )
+      return captureResultOf(truthOf(intent, []))
+    } catch (error) {
+      const decline = declineIn(error)
+      if (decline) return declined(found.id, decline)
+      if (!isUnexpectedState(error)) throw error
+      return captureResultOf(await this.#truth(stripe, found.id))
+    }
+  }
+
+  async void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {
+    const stripe = stripeClient(this.#access, call.signal)
+    const found = await this.#find(stripe, payment)
+    // A PaymentIntent that is made only to be canceled keeps its idempotency key taken: whatever
+    // was on its way to authorize this payment meets one that is canceled.
+    const reference = found?.id ?? (await this.#create(stripe, payment)).id
+    try {
+      const { idempotencyKey } = call
+      await stripe.paymentIntents.cancel(reference, {}, { idempotencyKey })
+      return { outcome: 'voided' }
+    } catch (error) {
+      if (!isUnexpectedState(error)) throw error
+      const truth = await this.#truth(stripe, reference)
+      if (truth.state === 'voided') return { outcome: 'voided' }
+      if (truth.state !== 'captured') return { outcome: 'undecided', reference }
+      const { capturedMinor, feeMinor } = truth
+      return { outcome: 'captured', capturedMinor, feeMinor }
+    }
+  }
+
+  async refund(payment: ProcessorPayment, request: RefundRequest): Promise<RefundResult> {
+    const stripe = stripeClient(this.#access, request.signal)
+    const found = await this.#find(stripe, payment)
+    if (!found) {
+      const message = 'Stripe has no such payment.'
+      return declined(null, { code: 'refund_failed', message })
+    }
+    try {
+      const { idempotencyKey } = request
+      const refund = await stripe.refunds.create(
+        {
+          payment_intent: found.id,
+          amount: request.amountMinor,
+          metadata: { [paymentIdName]: payment.id, [refundIdName]: request.refundId },
+        },
+        { idempotencyKey },
+      )
+      return refundResultOf(refund)
+    } catch (error) {
+      const decline = refundDeclineIn(error)
+      if (decline) return declined(null, decline)
+      throw error
+    }
+  }
+
+  async lookUp(payment: ProcessorPayment, query: Query): Promise<ProcessorTruth> {
+    const stripe = stripeClient(this.#access, query.signal)
+    const found = await this.#find(stripe, payment)
+    return found ? await this.#truth(stripe, found.id) : { state: 'absent' }
+  }
+
+  noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {
+    return Promise.resolve(readStripeWebhook(message, this.#access.webhookSecret))
+  }
+
+  /** The same values each time, as Stripe refuses a key that comes again with others. */
+  async #create(stripe: Stripe, payment: ProcessorPayment): Promise<Stripe.PaymentIntent> {
+    return await stripe.paymentIntents.create(
+      {
+        amount: payment.money.minor,
+        currency: payment.money.currency.toLowerCase(),
+        capture_method: 'manual',
+        allowed_payment_method_types: ['card'],
+        receipt_email: payment.customerEmail,
+        metadata: { [paymentIdName]: payment.id },
+        ...(payment.description ? { description: payment.description } : {}),
+        ...(payment.statementDescriptor
+          ? { statement_descriptor_suffix: payment.statementDescriptor }
+          : {}),
+      },
+      { idempotencyKey: `${payment.id}-intent` },
+    )
+  }
+
+  /** By its reference; without one by our id, which Stripe's search knows after about a minute. */
+  async #find(stripe: Stripe, payment: ProcessorPayment): Promise<{ id: string } | null> {
+    if (payment.reference !== null) return { id: payment.reference }
+    const query = `metadata['${paymentIdName}']:'${payment.id}'`
+    const { data } = await stripe.paymentIntents.search({ query, limit: 1 })
+    return data[0] ?? null
+  }
+
+  async #truth(stripe: Stripe, reference: string): Promise<ProcessorTruth> {
+    const intent = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
+    const refunds: Stripe.Refund[] = []
+    if (intent.status === 'succeeded') {
+      const list = stripe.refunds.list({ payment_intent: reference, limit: 100 })
+      for await (const refund of list) refunds.push(refund)
+    }
+    return truthOf(intent, refunds)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Stripe } from 'stripe'
+import type { Timestamp } from '../../database/schema.ts'
+import { toTimestamp } from '../../time.ts'
+import type { Captured, ProcessorTruth, RefundTruth } from '../processor.ts'
+import { declineOf } from './declines.ts'
+
+/** What has to be asked for with a PaymentIntent, so that its fee and settlement come along. */
+export const intentExpansion = ['latest_charge.balance_transaction']
+
+/** Where a refund at Stripe keeps the id of ours. */
+export const refundIdName = 'hedge_refund_id'
+
+/** What a PaymentIntent and its refunds say in our words. */
+export function truthOf(
+  intent: Stripe.PaymentIntent,
+  refunds: readonly Stripe.Refund[],
+): ProcessorTruth {
+  const reference = intent.id
+  switch (intent.status) {
+    case 'requires_capture':
+      return { state: 'authorized', reference }
+    case 'succeeded':
+      return {
+        state: 'captured',
+        reference,
+        ...capturedOf(intent),
+        refunds: refunds.map(refundTruthOf),
+        settledAt: settledAtOf(intent),
+      }
+    case 'canceled':
+      return { state: 'voided', reference }
+    case 'requires_action': {
+      const url = intent.next_action?.redirect_to_url?.url
+      if (!url) return { state: 'undecided', reference }
+      return { state: 'action_required', reference, action: { type: 'redirect_to_url', url } }
+    }
+    case 'requires_payment_method': {
+      const error = intent.last_payment_error
+      // Never confirmed: it is known there, but nothing was asked of it, and nothing will come.
+      if (!error) return { state: 'absent' }
+      const decline = declineOf({ ...error, declineCode: error.decline_code ?? null })
+      return { state: 'declined', reference, decline }
+    }
+    case 'requires_confirmation':
+      return { state: 'absent' }
+    default:
+      return { state: 'undecided', reference }
+  }
+}
+
+/** What was captured, and what Stripe keeps of it, where that is in the payment's currency. */
+export function capturedOf(intent: Stripe.PaymentIntent): Captured {
+  const transaction = balanceTransactionOf(intent)
+  const isSameCurrency = transaction?.currency === intent.currency
+  return {
+    capturedMinor: intent.amount_received,
+    feeMinor: transaction && isSameCurrency ? transaction.fee : null,
+  }
+}
+
+function settledAtOf(intent: Stripe.PaymentIntent): Timestamp | null {
+  const transaction = balanceTransactionOf(intent)
+  if (transaction?.status !== 'available') return null
+  return toTimestamp(transaction.available_on * 1000)
+}
+
+function balanceTransactionOf(intent: Stripe.PaymentIntent): Stripe.BalanceTransaction | null {
+  const charge = intent.latest_charge
+  if (charge === null || typeof charge === 'string') return null
+  const transaction = charge.balance_transaction
+  return transaction === null || typeof transaction === 'string' ? null : transaction
+}
+
+function refundTruthOf(refund: Stripe.Refund): RefundTruth {
+  return {
+    refundId: refund.metadata?.[refundIdName] ?? null,
+    reference: refund.id,
+    amountMinor: refund.amount,
+    status: refundStatusOf(refund),
+  }
+}
+
+/** Stripe's `requires_action` waits for the customer's bank details: it may still come true. */
+export function refundStatusOf(refund: Stripe.Refund): RefundTruth['status'] {
+  switch (refund.status) {
+    case 'succeeded':
+      return 'succeeded'
+    case 'failed':
+    case 'canceled':
+      return 'failed'
+    default:
+      return 'pending'
+  }
+}

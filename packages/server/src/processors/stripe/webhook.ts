@@ -1,0 +1,43 @@
+import { Stripe } from 'stripe'
+import { toMs } from '../../time.ts'
+import type { WebhookMessage, WebhookNotice } from '../processor.ts'
+
+/** Where everything that we make at Stripe keeps the id of the payment it belongs to. */
+export const paymentIdName = 'hedge_payment_id'
+
+/** Source: https://docs.stripe.com/webhooks, "Preventing replay attacks". */
+const toleranceSeconds = 300
+
+/** Verifies a message by Stripe's own SDK, and says which payment it is about. */
+export function readStripeWebhook(
+  message: WebhookMessage,
+  webhookSecret: string | null,
+): WebhookNotice {
+  const signature = message.headers['stripe-signature']
+  if (webhookSecret === null) return { kind: 'rejected', reason: 'no webhook secret is configured' }
+  if (!signature) return { kind: 'rejected', reason: 'the signature is missing' }
+  let event: Stripe.Event
+  try {
+    event = Stripe.webhooks.constructEvent(
+      message.body,
+      signature,
+      webhookSecret,
+      toleranceSeconds,
+      undefined,
+      toMs(message.now),
+    )
+  } catch (error) {
+    // The SDK's message quotes the body: only say what kind it was.
+    const isForged = error instanceof Stripe.errors.StripeSignatureVerificationError
+    return { kind: 'rejected', reason: isForged ? 'the signature is wrong or too old' : 'no event' }
+  }
+  const paymentId = paymentIdIn(event.data?.object)
+  return paymentId === null ? { kind: 'ignored' } : { kind: 'look', paymentId }
+}
+
+/** PaymentIntents carry our id, charges inherit it, and our refunds have it too. */
+function paymentIdIn(object: unknown): string | null {
+  const metadata = (object as { metadata?: Record<string, unknown> | null } | undefined)?.metadata
+  const id = metadata?.[paymentIdName]
+  return typeof id === 'string' ? id : null
+}
