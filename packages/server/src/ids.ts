@@ -28,6 +28,16 @@ export function firstIdAt(kind: IdKind, nowMs: number): string {
   return idPrefixes[kind] + time
 }
 
+/** When an id of ours was made, in milliseconds since 1970. */
+export function madeAtMs(id: string): number {
+  const start = id.indexOf('_') + 1
+  let ms = 0
+  for (const character of id.slice(start, start + timeLength)) {
+    ms = ms * 32 + alphabet.indexOf(character)
+  }
+  return ms
+}
+
 /** `length` characters of the alphabet, 5 random bits each. */
 export function randomCharacters(length: number): string {
   let characters = ''

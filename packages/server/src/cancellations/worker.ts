@@ -3,9 +3,9 @@ import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { CancellationRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
-import { firstIdAt } from '../ids.ts'
+import { firstIdAt, madeAtMs } from '../ids.ts'
 import { cancelPayments, inTransaction } from '../payments/cancel.sql.ts'
-import { toMs, toTimestamp } from '../time.ts'
+import { toTimestamp } from '../time.ts'
 import {
   lockNextCancellation,
   nextItems,
@@ -54,8 +54,9 @@ function latest(a: Timestamp, b: Timestamp): Timestamp {
 
 async function select(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
   const room = cancellationPaymentsMax - row.total
-  // Payments that came after the request are not what it asked for.
-  const before = firstIdAt('payment', toMs(row.created_at) + 1000)
+  // Payments that came after the request are not what it asked for. Its id knows the millisecond,
+  // `created_at` only the second: a payment made right after the answer would be lost by that.
+  const before = firstIdAt('payment', madeAtMs(row.id) + 1)
   const limit = Math.min(selectedPerStep, room)
   const chunk = limit > 0 ? await selectItems(tx, { row, before, limit }) : null
   if (!chunk) return { ...row, selected: true }
