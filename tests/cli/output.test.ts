@@ -3,7 +3,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProgram } from '../../packages/cli/src/program.ts'
 import { apiClient, createPayment } from '../support/api.ts'
@@ -30,6 +29,7 @@ afterAll(async () => {
 
 const colour = '\u001b['
 
+type Command = ReturnType<typeof createProgram>
 const allOf = (command: Command): Command[] => [command, ...command.commands.flatMap(allOf)]
 
 describe('colours', () => {

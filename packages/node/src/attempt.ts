@@ -1,4 +1,5 @@
-import { AbortedError, ConnectionError, type HedgeError, TimeoutError } from './errors.ts'
+import { answerError } from './answer-error.ts'
+import { AbortedError, ConnectionError, HedgeError, TimeoutError } from './errors.ts'
 import type { Fetch } from './types/options.ts'
 
 /** An answer whose body has been read to its end. */
@@ -43,6 +44,32 @@ export async function attemptOnce(
       settle(failed(cause)),
     )
   })
+}
+
+/**
+ * One request whose answer does not end: its body, once its head has come within the time allowed.
+ * Throws what `attemptOnce` returns, or the ApiError of an answer that is no success.
+ */
+export async function openOnce(
+  fetch: Fetch,
+  call: { url: string; init: RequestInit; signal: AbortSignal | undefined; timeoutMs: number },
+): Promise<ReadableStream<Uint8Array>> {
+  const { signal, timeoutMs } = call
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), timeoutMs)
+  try {
+    const signals = signal ? [signal, late.signal] : [late.signal]
+    const response = await fetch(call.url, { ...call.init, signal: AbortSignal.any(signals) })
+    if (response.status === 200 && response.body) return response.body
+    const { status, headers } = response
+    throw answerError({ status, headers, text: await response.text() }, Date.now())
+  } catch (cause) {
+    if (cause instanceof HedgeError) throw cause
+    if (signal?.aborted) throw aborted(signal)
+    throw late.signal.aborted ? timedOut(timeoutMs) : failed(cause)
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function read(fetch: Fetch, url: string, init: RequestInit): Promise<ReadAnswer> {

@@ -1,13 +1,14 @@
 import { answerError, unreadableAnswerError } from './answer-error.ts'
-import { attemptOnce, type ReadAnswer } from './attempt.ts'
+import { attemptOnce, openOnce, type ReadAnswer } from './attempt.ts'
 import { retryDelayMs } from './backoff.ts'
 import { type Configuration, checkMaxRetries, checkTimeout } from './configuration.ts'
-import { AbortedError, ApiError, ConnectionError, HedgeError, RateLimitError } from './errors.ts'
+import { ApiError, ConnectionError, HedgeError, RateLimitError } from './errors.ts'
 import { requestHeaders } from './headers.ts'
 import { type Answer, HedgePromise } from './hedge-promise.ts'
 import { note } from './log.ts'
 import type { RequestOptions } from './types/options.ts'
 import { jsonOf, pathOf, queryOf } from './url.ts'
+import { wait } from './wait.ts'
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
 
@@ -62,6 +63,22 @@ export class RequestCore {
     }
     return readData<T>(await persist(configuration, call))
   }
+
+  /** Opens an answer that does not end: its body, as it comes. One attempt, all errors HedgeErrors. */
+  async open(
+    spec: { path: readonly string[]; query?: object | undefined },
+    options: RequestOptions,
+  ): Promise<ReadableStream<Uint8Array>> {
+    const configuration = this.#configuration
+    const headers = requestHeaders({ method: 'GET', hasBody: false, configuration, options })
+    headers.set('accept', 'text/event-stream')
+    return await openOnce(configuration.fetch, {
+      url: configuration.baseUrl + pathOf(spec.path) + queryOf(spec.query ?? {}),
+      init: { method: 'GET', headers, redirect: 'manual' },
+      signal: options.signal,
+      timeoutMs: configuration.timeoutMs,
+    })
+  }
 }
 
 interface Call {
@@ -107,26 +124,6 @@ function isRetryable(error: HedgeError, method: Method): boolean {
   if (method === 'PATCH') return false
   if (error instanceof ConnectionError) return true
   return error instanceof ApiError && [500, 502, 503, 504].includes(error.status)
-}
-
-function wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer)
-      reject(
-        new AbortedError('the call was given up by its signal, between two attempts', {
-          code: 'aborted',
-          cause: signal?.reason,
-        }),
-      )
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }, delayMs)
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
-  })
 }
 
 function readData<T>(answer: ReadAnswer): Answer<T> {

@@ -2,7 +2,11 @@ import type { HedgePromise } from '../hedge-promise.ts'
 import { listPages, type PagePromise } from '../page.ts'
 import type { RequestCore } from '../request.ts'
 import type { RequestOptions } from '../types/options.ts'
-import type { WebhookDelivery, WebhookDeliveryListParams } from '../types/webhooks.ts'
+import type {
+  WebhookDelivery,
+  WebhookDeliveryListParams,
+  WebhookDeliveryWithAttempts,
+} from '../types/webhooks.ts'
 
 /** `hedge.webhooks.deliveries`: the log of what was sent. */
 export class WebhookDeliveries {
@@ -19,6 +23,11 @@ export class WebhookDeliveries {
   ): PagePromise<WebhookDelivery> {
     const path = ['webhooks', 'deliveries']
     return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
+  }
+
+  /** With each of its attempts. */
+  retrieve(id: string, options?: RequestOptions): HedgePromise<WebhookDeliveryWithAttempts> {
+    return this.#core.request({ method: 'GET', path: ['webhooks', 'deliveries', id] }, options)
   }
 
   /** Sends it again now. */

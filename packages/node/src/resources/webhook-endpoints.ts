@@ -9,6 +9,9 @@ import type {
   WebhookEndpointCreateParams,
   WebhookEndpointUpdateParams,
   WebhookEndpointWithSecret,
+  WebhookReplay,
+  WebhookReplayParams,
+  WebhookRetry,
 } from '../types/webhooks.ts'
 
 const base = ['webhooks', 'endpoints']
@@ -59,5 +62,20 @@ export class WebhookEndpoints {
 
   delete(id: string, options?: RequestOptions): HedgePromise<DeletedWebhookEndpoint> {
     return this.#core.request({ method: 'DELETE', path: [...base, id] }, options)
+  }
+
+  /** Tries failed deliveries again, the oldest 10,000 at once: ask again while `has_more`. */
+  retryFailed(id: string, options?: RequestOptions): HedgePromise<WebhookRetry> {
+    return this.#core.request({ method: 'POST', path: [...base, id, 'retry'] }, options)
+  }
+
+  /** Sends every event since a time again, also those that were delivered. */
+  replay(
+    id: string,
+    params: WebhookReplayParams,
+    options?: RequestOptions,
+  ): HedgePromise<WebhookReplay> {
+    const path = [...base, id, 'replay']
+    return this.#core.request({ method: 'POST', path, body: params }, options)
   }
 }

@@ -1,6 +1,7 @@
 import type { HedgePromise } from '../hedge-promise.ts'
 import type { RequestCore } from '../request.ts'
-import type { HedgeEvent, HedgeEventType } from '../types/events.ts'
+import type { HedgeEventType } from '../types/event-types.ts'
+import type { HedgeEvent } from '../types/events.ts'
 import type { RequestOptions } from '../types/options.ts'
 import type { WebhookTriggerParams } from '../types/webhooks.ts'
 import { signTestEvent, verifyWebhook } from '../webhook-signature.ts'

@@ -1,12 +1,19 @@
-import type { ListParams } from './lists.ts'
+import type { HedgeError } from '../errors.ts'
+import type { EndpointEventType, HedgeEventType } from './event-types.ts'
+import type { ListParams, TimeRange } from './lists.ts'
 import type { Payment, PaymentStatus } from './payments.ts'
+import type { WebhookEndpoint } from './webhooks.ts'
 
-/** Something that happened to a payment. Source: api.md, Webhooks. */
-export interface HedgeEvent {
+/** Something that happened; the type tells what `data` is. Source: api.md, Webhooks. */
+export type HedgeEvent =
+  | EventOf<Exclude<HedgeEventType, EndpointEventType>, Payment>
+  | EventOf<EndpointEventType, WebhookEndpoint>
+
+export interface EventOf<Type extends HedgeEventType, Data> {
   /** `evt_…`; deliveries may repeat, this is what to deduplicate on. */
   id: string
   object: 'event'
-  type: HedgeEventType
+  type: Type
   created: string
   livemode: boolean
   /** Counts 1, 2, 3 … within one payment, so that a receiver can order events and see a gap. */
@@ -17,8 +24,8 @@ export interface HedgeEvent {
   to_status: PaymentStatus | null
   /** Why, where somebody said so. */
   reason: string | null
-  /** The payment as it was at that moment. */
-  data: Payment
+  /** The payment as it was at that moment; of `webhook_endpoint.disabled`, the endpoint. */
+  data: Data
 }
 
 /** Who made it happen. */
@@ -28,20 +35,22 @@ export interface EventActor {
   id: string | null
 }
 
-export type HedgeEventType =
-  | 'payment.created'
-  | 'payment.initiated'
-  | 'payment.processing'
-  | 'payment.succeeded'
-  | 'payment.failed'
-  | 'payment.canceled'
-  | 'payment.refunded'
-  | 'payment.settled'
-  | 'checkout.completed'
-  | 'checkout.expired'
-  | 'ach.returned'
-
 export interface EventListParams extends ListParams {
   type?: HedgeEventType | readonly HedgeEventType[] | undefined
   payment_id?: string | undefined
+  created?: TimeRange | undefined
+}
+
+/** What `events.stream` follows, and from where. */
+export interface EventStreamParams {
+  type?: HedgeEventType | readonly HedgeEventType[] | undefined
+  payment_id?: string | undefined
+  /** The event to go on after. Default: the newest there is. */
+  lastEventId?: string | undefined
+  /** Ends the stream. */
+  signal?: AbortSignal | undefined
+  /** Told each time a connection stands. */
+  onConnect?: (() => void) | undefined
+  /** Told each time it is lost or not to be had; it is tried again by itself. */
+  onDisconnect?: ((error: HedgeError | undefined) => void) | undefined
 }

@@ -1,0 +1,19 @@
+/** Every type of event. Source: api.md, Webhooks. */
+export type HedgeEventType =
+  | 'payment.created'
+  | 'payment.action_required'
+  | 'payment.initiated'
+  | 'payment.processing'
+  | 'payment.succeeded'
+  | 'payment.failed'
+  | 'payment.canceled'
+  | 'payment.late_capture_refunded'
+  | 'payment.refunded'
+  | 'payment.refund_succeeded'
+  | 'payment.refund_failed'
+  | 'payment.reversal_requested'
+  | 'payment.settled'
+  | EndpointEventType
+
+/** The types whose `data` is a webhook endpoint, not a payment. */
+export type EndpointEventType = 'webhook_endpoint.disabled'
