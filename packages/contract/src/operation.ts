@@ -22,6 +22,8 @@ export interface Operation {
   readonly bodyBytesMax?: number
   /** Whether `If-Match` is looked at. */
   readonly ifMatch?: boolean
+  /** Whether the answer holds a secret that is shown only once. */
+  readonly secretAnswer?: boolean
   /** Success answers by status. */
   readonly responses: Readonly<Record<number, TSchema>>
   /** Codes this operation can answer beyond those every operation can. */

@@ -31,6 +31,7 @@ export const createApiKey = defineOperation({
   scope: 'keys:write',
   body: ApiKeyCreate,
   bodyOptional: true,
+  secretAnswer: true,
   responses: { 201: ApiKeyWithSecret },
   errors: [],
 })
@@ -54,6 +55,7 @@ export const createMerchant = defineOperation({
   summary: 'Create a merchant with a key pair for each mode',
   scope: 'merchants:write',
   body: MerchantCreate,
+  secretAnswer: true,
   responses: { 201: MerchantWithKeys },
   errors: [],
 })

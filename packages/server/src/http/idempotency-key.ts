@@ -7,6 +7,8 @@ export interface IdempotencyKey {
   readonly key: string
   /** SHA-256 of method, path and body: tells a replay from another request with the same key. */
   readonly requestHash: Buffer
+  /** The secret key that asks, where the answer holds a secret and is stored sealed by it. */
+  readonly sealedBy?: string
 }
 
 const printable = /^[\x20-\x7e]+$/

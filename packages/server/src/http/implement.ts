@@ -62,7 +62,7 @@ export function implement<O extends Operation>(
     handler: async (request, reply) => {
       const refusal = check(request)
       if (refusal) return send(reply, refusal)
-      const idempotency = takesBody ? readIdempotencyKey(request) : null
+      const idempotency = takesBody ? readIdempotencyKey(request, operation) : null
       if (idempotency && 'refusal' in idempotency) return send(reply, idempotency)
       const ifMatch = operation.ifMatch ? (request.headers['if-match'] ?? null) : null
       const reached = {
@@ -90,11 +90,22 @@ export function implement<O extends Operation>(
   }
 }
 
-function readIdempotencyKey(request: FastifyRequest): IdempotencyKey | Refusal | null {
+function readIdempotencyKey(
+  request: FastifyRequest,
+  operation: Operation,
+): IdempotencyKey | Refusal | null {
   const header = request.headers['idempotency-key']
   if (header === undefined) return null
   const key = parseIdempotencyKey(String(header))
   if (typeof key !== 'string') return key
   const path = request.url.split('?', 1)[0] ?? ''
-  return { key, requestHash: hashRequest({ method: request.method, path, body: request.body }) }
+  const { method, body } = request
+  if (!operation.secretAnswer) return { key, requestHash: hashRequest({ method, path, body }) }
+  // Only the key that asked first can open the answer: of another key it is another request.
+  const sealedBy = request.headers.authorization?.trimEnd().split(/ +/)[1]
+  if (sealedBy === undefined) {
+    return refuseField('Idempotency-Key', header, 'none: here it needs a secret key')
+  }
+  const asker = `${path}\n${request.auth?.keyId}`
+  return { key, requestHash: hashRequest({ method, path: asker, body }), sealedBy }
 }

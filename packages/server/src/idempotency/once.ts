@@ -4,11 +4,12 @@ import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { Schema, Timestamp } from '../database/schema.ts'
 import type { Answer, Reply } from '../http/answer.ts'
-import type { Auth } from '../http/auth.ts'
+import type { Account, Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { errorBody, type Refusal } from '../http/refusal.ts'
 import { claimKey, findRecord, storeAnswer } from './records.sql.ts'
 import { refuseRecord, storedAnswer } from './replay.ts'
+import { seal, sealKeyOf, unseal } from './seal.ts'
 
 export type Tx = Transaction<Schema>
 
@@ -62,7 +63,8 @@ export async function once(
           account: auth,
           key: idempotency.key,
           httpStatus: first.status,
-          body: first.body,
+          body: sealed(first.body, request.auth, idempotency),
+          eventSequence: sequenceOf(first),
         })
         return first
       }),
@@ -75,7 +77,32 @@ export async function once(
   if (!idempotency) throw new Error('a request without a key cannot have been recorded')
   const record = await findRecord(db, { account: auth, key: idempotency.key })
   if (!record) throw new Error('the record of an idempotency key vanished')
-  return refuseRecord(record, idempotency) ?? storedAnswer(record)
+  return refuseRecord(record, idempotency) ?? unsealed(storedAnswer(record), auth, idempotency)
+}
+
+function sealed(text: string, account: Account, { key: id, sealedBy }: IdempotencyKey): string {
+  if (sealedBy === undefined) return text
+  return seal({ text, name: nameOf(account, id), key: sealKeyOf(sealedBy) })
+}
+
+function unsealed(
+  stored: Answer & { body: string },
+  account: Account,
+  { key: id, sealedBy }: IdempotencyKey,
+): Answer {
+  if (sealedBy === undefined) return stored
+  const name = nameOf(account, id)
+  return { ...stored, body: unseal({ text: stored.body, name, key: sealKeyOf(sealedBy) }) }
+}
+
+function nameOf({ merchantId, livemode }: Account, key: string): string {
+  return `${merchantId} ${livemode} ${key}`
+}
+
+/** The version of the payment in the answer, from its ETag: the replay shows it again. */
+function sequenceOf({ headers }: Answer): number | null {
+  const version = /^"(\d+)"$/.exec(headers?.etag ?? '')?.[1]
+  return version === undefined ? null : Number(version)
 }
 
 function rollBackUnlessStored(reply: Reply): Reply {

@@ -53,12 +53,18 @@ export async function claimKey(
 /** Keeps the first answer to a key, to be told again. */
 export async function storeAnswer(
   db: Db,
-  stored: { account: Account; key: string; httpStatus: number; body: string },
+  stored: {
+    account: Account
+    key: string
+    httpStatus: number
+    body: string
+    eventSequence: number | null
+  },
 ): Promise<void> {
   await sql`
     update idempotency_records
     set outcome = 'stored', http_status = ${stored.httpStatus}, body = ${stored.body},
-      locked_until = null
+      event_sequence = ${stored.eventSequence}::integer, locked_until = null
     where merchant_id = ${stored.account.merchantId} and livemode = ${stored.account.livemode}
       and key = ${stored.key}`.execute(db)
 }

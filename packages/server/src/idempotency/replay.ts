@@ -31,7 +31,7 @@ export function refuseRecord(
 }
 
 /** The first answer of a record that holds it, byte for byte. */
-export function storedAnswer(record: IdempotencyRow): Answer {
+export function storedAnswer(record: IdempotencyRow): Answer & { body: string } {
   const { http_status: status, body, event_sequence: sequence } = record
   if (record.outcome !== 'stored' || status === null || body === null) {
     throw new Error(`a record with outcome ${record.outcome} holds no answer`)

@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import { apiClient, createPayment, paymentBody } from '../support/api.ts'
+import { createMerchant, withServers } from '../support/servers.ts'
+
+const fixture = withServers(2, { LOG_LEVEL: 'debug' })
+
+/** All rows of all tables, as text. */
+async function dump(): Promise<string> {
+  const tables = await fixture.sql.query(
+    `select tablename from pg_tables where schemaname = 'public'`,
+  )
+  const texts = []
+  for (const { tablename } of tables) {
+    const [row] = await fixture.sql.query(
+      `select string_agg(t::text, ' ') as text from ${tablename} t`,
+    )
+    texts.push(row.text ?? '')
+  }
+  return texts.join('\n')
+}
+
+const logs = () => fixture.servers.map((server) => server.log()).join('\n')
+
+test('a new secret is shown once, and told again to a retry without lying in the database', async () => {
+  const requests: [path: string, body: object][] = [
+    ['/v1/auth/api-keys', { name: 'shown once' }],
+    ['/v1/merchants', { name: 'New one' }],
+  ]
+  for (const [path, body] of requests) {
+    const options = { body, idempotencyKey: `for ${path}` }
+    const first = await fixture.api('POST', path, options)
+    expect(first.status).toBe(201)
+    const again = await fixture.apis[1]?.('POST', path, options)
+    expect([again?.status, again?.text]).toEqual([201, first.text])
+    expect(again?.headers.get('idempotent-replayed')).toBe('true')
+    const secrets = first.text.match(/sk_(test|live)_[\w-]{20,}/g) ?? []
+    expect(secrets).toHaveLength(path === '/v1/merchants' ? 2 : 1)
+    const rows = await dump()
+    for (const secret of secrets) {
+      expect(rows).not.toContain(secret)
+      expect(rows).not.toContain(Buffer.from(secret).toString('hex'))
+    }
+  }
+})
+
+test('another key of the merchant does not get the secret that the first one was shown', async () => {
+  const options = { body: { name: 'mine' }, idempotencyKey: 'of one key' }
+  const first = await fixture.api('POST', '/v1/auth/api-keys', options)
+  const other = apiClient(fixture.servers[0]?.url ?? '', first.body.secret_key)
+  const { status, body } = await other('POST', '/v1/auth/api-keys', options)
+  expect([status, body.error.code]).toEqual([409, 'idempotency_key_reused'])
+})
+
+test('no list and no read shows a secret', async () => {
+  const { text } = await fixture.api('GET', '/v1/auth/api-keys')
+  expect(text).not.toContain(fixture.servers[0]?.secretKey)
+  expect(text).not.toContain('secret_key')
+  expect(text).not.toContain('secret_hash')
+})
+
+describe('the log, at its most talkative', () => {
+  test('holds no key, no e-mail and nothing of a body, whatever goes wrong', async () => {
+    const { liveKey, live } = await createMerchant(fixture)
+    const email = 'private.person@example.com'
+    const { id } = await createPayment(fixture.api, { customer_email: email })
+    await live('POST', '/v1/payments', { body: paymentBody({ customer_email: email }) })
+    await fixture.api('POST', '/v1/payments', { rawBody: `{"customer_email": "${email}", ` })
+    await fixture.api('GET', `/v1/payments?customer_email=${email}`)
+    await apiClient(fixture.servers[0]?.url ?? '', `${liveKey}x`)('GET', '/v1/payments')
+    // A statement that PostgreSQL refuses: its words about the row stay out of the log.
+    await fixture.sql.query('alter table payments add constraint never check (amount <> 31337)')
+    const failed = await fixture.api('POST', '/v1/payments', {
+      body: paymentBody({ amount: 31_337, customer_email: email }),
+    })
+    expect([failed.status, failed.body.error.code]).toEqual([500, 'internal_error'])
+    expect(failed.text).not.toContain('never')
+    await fixture.api('POST', `/v1/payments/${id}/cancel`)
+    const log = logs()
+    expect(log).toContain('a request failed')
+    expect(log).toContain(failed.headers.get('x-request-id'))
+    expect(log).not.toContain(email)
+    expect(log).not.toMatch(/[sp]k_(test|live)_/)
+    expect(log).not.toMatch(/authorization/i)
+  })
+})
