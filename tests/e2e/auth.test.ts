@@ -1,0 +1,140 @@
+import { allOperations, scopes } from '@hedgepayments/contract'
+import { describe, expect, test } from 'vitest'
+import { apiClient, createPayment } from '../support/api.ts'
+import { withServers } from '../support/servers.ts'
+import { fingerprint } from '../support/sql.ts'
+import { until } from '../support/until.ts'
+
+const fixture = withServers(2)
+
+const keyed = (authorization: string) => {
+  const api = apiClient(fixture.servers[0]?.url ?? '', null)
+  return (method: string, path: string, body?: unknown) =>
+    api(method, path, {
+      headers: { authorization },
+      ...(body === undefined ? {} : { body }),
+    })
+}
+
+describe('a key that is none', () => {
+  const headers: [name: string, authorization: string][] = [
+    ['empty', ''],
+    ['no scheme', 'sk_test_for_the_test_suite_only'],
+    ['another scheme', 'Basic c2tfdGVzdF86'],
+    ['no key', 'Bearer'],
+    ['only a space', 'Bearer  '],
+    ['unknown', 'Bearer sk_test_0000000000000000'],
+    ['of the other mode', 'Bearer sk_live_for_the_test_suite_only'],
+    ['publishable', 'Bearer pk_test_for_the_test_suite_only'],
+    ['cut off', 'Bearer sk_test_for_the_test_suite_onl'],
+    ['with more', 'Bearer sk_test_for_the_test_suite_only_'],
+    ['in capitals', 'Bearer SK_TEST_FOR_THE_TEST_SUITE_ONLY'],
+    ['two words', 'Bearer sk_test_for_the_test_suite_only twice'],
+    ['quoted', 'Bearer "sk_test_for_the_test_suite_only"'],
+    ['not ASCII', 'Bearer sk_test_f\u00fcr_alle'],
+    ['long', `Bearer sk_test_${'x'.repeat(10_000)}`],
+    ['a flood of spaces', `Bearer a${' '.repeat(12_000)}b`],
+  ]
+
+  test.each(headers)('%s: 401, before whatever else is wrong', async (_, authorization) => {
+    const { id } = await createPayment(fixture.api)
+    const before = await fingerprint(fixture.sql)
+    const api = keyed(authorization)
+    const answers = [
+      await api('POST', `/v1/payments/${id}/cancel`),
+      await api('POST', '/v1/payments/pay_%00/cancel', { reason: 1 }),
+      await api('POST', '/v1/payments/pay_%zz/cancel'),
+      await api('PUT', `/v1/payments/${id}/cancel`),
+      await api('GET', '/v1/nowhere'),
+      await api('GET', '/v1/payments?limit=x'),
+    ]
+    for (const { status, body, headers: sent } of answers) {
+      expect([status, body.error.code]).toEqual([401, 'unauthorized'])
+      expect(sent.get('www-authenticate')).toBe('Bearer')
+    }
+    expect(await fingerprint(fixture.sql)).toBe(before)
+  })
+
+  test('none at all: 401 on every operation that needs one', async () => {
+    const api = apiClient(fixture.servers[0]?.url ?? '', null)
+    for (const { method, path, scope } of allOperations.filter((one) => one.scope !== 'none')) {
+      const { status } = await api(method, path.replaceAll(/:\w+/g, 'x'))
+      expect(status, `${method} ${path} (${scope})`).toBe(401)
+    }
+  })
+})
+
+test.each(['bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
+  const { status } = await keyed(`${scheme} sk_test_for_the_test_suite_only`)('GET', '/v1/payments')
+  expect(status).toBe(200)
+})
+
+test('each operation takes a key with its scope and refuses one with all others', async () => {
+  const make = async (given: string[]) => {
+    const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: { scopes: given } })
+    return keyed(`Bearer ${body.secret_key}`)
+  }
+  for (const scope of scopes) {
+    const only = await make([scope])
+    const others = await make(scopes.filter((one) => one !== scope))
+    for (const operation of allOperations.filter((one) => one.scope === scope)) {
+      // Streams do not end by themselves; what is asked of the rest is nothing that exists.
+      if (operation.path.endsWith('/stream')) continue
+      const path = operation.path.replaceAll(/:\w+/g, 'nothing')
+      const taken = await only(operation.method, path, operation.body ? { nonsense: 1 } : undefined)
+      expect([401, 403], `${operation.id} with ${scope}`).not.toContain(taken.status)
+      const refused = await others(operation.method, path)
+      expect(refused.status, `${operation.id} without ${scope}`).toBe(403)
+      expect(refused.body.error.details.required_scope).toBe(scope)
+    }
+  }
+})
+
+test('a key cannot give a scope that it lacks', async () => {
+  const { body } = await fixture.api('POST', '/v1/auth/api-keys', {
+    body: { scopes: ['keys:write'] },
+  })
+  const poor = keyed(`Bearer ${body.secret_key}`)
+  const greedy = await poor('POST', '/v1/auth/api-keys', { scopes: ['payments:cancel'] })
+  expect([greedy.status, greedy.body.error.details.field]).toEqual([400, 'scopes'])
+  const same = await poor('POST', '/v1/auth/api-keys', {})
+  expect(same.body.scopes).toEqual(['keys:write'])
+})
+
+test('a revoked key is refused within 5 seconds on every process', async () => {
+  const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
+  const apis = fixture.servers.map((server) => apiClient(server.url, key.secret_key))
+  for (const api of apis) expect((await api('GET', '/v1/payments')).status).toBe(200)
+  const revoked = await fixture.api('DELETE', `/v1/auth/api-keys/${key.id}`)
+  expect(revoked.body.revoked_at).not.toBeNull()
+  await Promise.all(
+    apis.map((api) =>
+      // Used all the time, so that no cache forgets it for lack of use.
+      until(
+        'the key is refused',
+        async () => (await api('GET', '/v1/payments')).status === 401,
+        5_000,
+      ),
+    ),
+  )
+  const again = await fixture.api('DELETE', `/v1/auth/api-keys/${key.id}`)
+  expect(again.body.revoked_at, 'the moment stays').toBe(revoked.body.revoked_at)
+})
+
+test('a key ends at its moment', async () => {
+  const expires = new Date(Date.now() + 60_000).toISOString()
+  const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
+    body: { expires_at: expires },
+  })
+  const api = apiClient(fixture.servers[0]?.url ?? '', key.secret_key)
+  expect((await api('GET', '/v1/payments')).status).toBe(200)
+  await fixture.sql.query(
+    `update api_keys set expires_at = now() - interval '1 second' where id = $1`,
+    [key.id],
+  )
+  const refused = await until('it is refused', async () => {
+    const answer = await api('GET', '/v1/payments')
+    return answer.status === 401 && answer
+  })
+  expect(refused.body.error.message).toContain('expired')
+})
