@@ -1,5 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { cancelableStatuses, paymentStatuses } from './statuses.ts'
+import {
+  cancelableStatuses,
+  initiableStatuses,
+  paymentStatuses,
+  refundableStatuses,
+} from './statuses.ts'
 import { oneOf } from './text.ts'
 
 /** Details of a refusal that names a field: what came and what was expected. */
@@ -23,6 +28,35 @@ export const NotCancelableDetails = Type.Object(
   { title: 'NotCancelableDetails', additionalProperties: false },
 )
 
+export const NotRefundableDetails = Type.Object(
+  {
+    payment_id: Type.String(),
+    current_status: oneOf(paymentStatuses, { description: 'The status that made it fail.' }),
+    refundable_statuses: Type.Array(oneOf(refundableStatuses, { description: 'A status.' })),
+  },
+  { title: 'NotRefundableDetails', additionalProperties: false },
+)
+
+export const RefundAmountDetails = Type.Object(
+  {
+    payment_id: Type.String(),
+    amount: Type.Integer({ description: 'Amount of the payment, in minor units.' }),
+    refunded_amount: Type.Integer({ description: 'What was given back already.' }),
+    refundable_amount: Type.Integer({ description: 'What is left: the most that is accepted.' }),
+    requested_amount: Type.Integer({ description: 'What was asked for.' }),
+  },
+  { title: 'RefundAmountDetails', additionalProperties: false },
+)
+
+export const NotInitiableDetails = Type.Object(
+  {
+    payment_id: Type.String(),
+    current_status: oneOf(paymentStatuses, { description: 'The status that made it fail.' }),
+    initiable_statuses: Type.Array(oneOf(initiableStatuses, { description: 'A status.' })),
+  },
+  { title: 'NotInitiableDetails', additionalProperties: false },
+)
+
 export const PreconditionDetails = Type.Object(
   {
     payment_id: Type.String(),
@@ -30,6 +64,14 @@ export const PreconditionDetails = Type.Object(
     current_etag: Type.String({ description: 'The ETag it has now.' }),
   },
   { title: 'PreconditionDetails', additionalProperties: false },
+)
+
+export const NotOpenDetails = Type.Object(
+  {
+    session_id: Type.String(),
+    current_status: oneOf(['complete', 'expired'], { description: 'The status it has.' }),
+  },
+  { title: 'NotOpenDetails', additionalProperties: false },
 )
 
 export const RetryDetails = Type.Object(
@@ -69,11 +111,24 @@ export const errors = {
     'Payment status is not pending or initiated.',
     NotCancelableDetails,
   ),
+  payment_not_refundable: define(
+    412,
+    'Payment status is not succeeded or partially_refunded.',
+    NotRefundableDetails,
+  ),
+  payment_not_initiable: define(412, 'Payment status is not pending.', NotInitiableDetails),
   precondition_failed: define(412, 'If-Match names another version.', PreconditionDetails),
+  checkout_session_not_open: define(412, 'The session is complete or expired.', NotOpenDetails),
   invalid_amount: define(422, 'The amount is out of range.', FieldDetails),
   invalid_currency: define(422, 'The currency is not one of ISO 4217.', FieldDetails),
+  refund_amount_exceeded: define(
+    422,
+    'More was asked for than is left to refund.',
+    RefundAmountDetails,
+  ),
   rate_limit_exceeded: define(429, 'Too many requests.', RetryDetails),
   internal_error: plain(500, 'A bug of ours.'),
+  processor_unavailable: plain(502, 'The processor is not configured, or has not answered.'),
   service_unavailable: plain(503, 'Try again: nothing was done, or it can be replayed.'),
 } as const
 

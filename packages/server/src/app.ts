@@ -8,9 +8,13 @@ import {
 } from 'fastify'
 import { parse as parseQuery } from 'qs'
 import { cancellationRoutes } from './cancellations/routes.ts'
+import { pageRoutes } from './checkout/page-routes.ts'
+import { checkoutRoutes } from './checkout/routes.ts'
 import { dashboardRoutes } from './dashboard/routes.ts'
 import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
+import { eventRoutes } from './events/routes.ts'
+import { streamRoute } from './events/stream.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { bodyBytesMax, parseBodies } from './http/body.ts'
 import { docsRoutes } from './http/docs.ts'
@@ -21,14 +25,31 @@ import { refuse } from './http/refusal.ts'
 import { send } from './http/send.ts'
 import { newId } from './ids.ts'
 import { Authenticator } from './merchants/authenticate.ts'
+import { clockRoutes, timeOf } from './merchants/clock.ts'
 import { merchantRoutes } from './merchants/routes.ts'
+import { metricsRoutes } from './metrics.ts'
+import { noticePayment } from './payments/notice.ts'
+import { countDueTasks, oldestOpenSeconds } from './payments/open-payments.sql.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import type { Keyring } from './processors/encryption.ts'
+import type { Processors } from './processors/processor.ts'
+import { processorRoutes } from './processors/routes.ts'
+import { sandboxRoutes } from './processors/sandbox/routes.ts'
+import { processorWebhookRoute } from './processors/webhook-route.ts'
+import type { Sealer } from './sealer.ts'
+import { toTimestamp } from './time.ts'
+import { webhookRoutes } from './webhooks/routes.ts'
 
 export interface AppOptions {
   readonly database: Database
   readonly log: FastifyBaseLogger
+  /** Keeps the secrets of webhook endpoints. */
+  readonly sealer: Sealer
   /** Where customers reach this server; known once it listens. */
   readonly publicUrl: () => string
+  readonly processors: Processors
+  /** Seals the credentials of processors; `null`: none are taken. */
+  readonly keyring: Keyring | null
   /** Told when a request has left something for the workers. */
   readonly onWork: () => void
 }
@@ -74,10 +95,44 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) => send(reply, refuseRoute(request)))
 
   healthRoutes(app, database)
+  metricsRoutes(app, {
+    oldestOpen: () => oldestOpenSeconds(database.db, toTimestamp(Date.now())),
+    dueTasks: () => countDueTasks(database.db, toTimestamp(Date.now())),
+  })
   await docsRoutes(app)
   paymentRoutes(app, options)
+  checkoutRoutes(app, { db: database.db, publicUrl: options.publicUrl })
+  await pageRoutes(app, { on: { ...options, db: database.db }, log })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
+  eventRoutes(app, database)
+  streamRoute(app, { db: database.db, log, authenticate })
+  webhookRoutes(app, { ...options, db: database.db })
+  clockRoutes(app, {
+    db: database.db,
+    onAdvance: (merchantId) => {
+      authenticator.forget(merchantId)
+      options.onWork()
+    },
+  })
+  processorRoutes(app, { ...options, db: database.db })
+  await processorWebhookRoute(app, {
+    processors: options.processors,
+    onNotice: async ({ account, paymentId }) => {
+      const now = await timeOf(database.db, account)
+      await noticePayment(database.db, { account, paymentId, now })
+      options.onWork()
+    },
+  })
+  sandboxRoutes(app, {
+    db: database.db,
+    onNews: async ({ merchantId, paymentId }) => {
+      const account = { merchantId, livemode: false }
+      const now = await timeOf(database.db, account)
+      await noticePayment(database.db, { account, paymentId, now })
+      options.onWork()
+    },
+  })
   await dashboardRoutes(app, { db: database.db, sessions, publicUrl: options.publicUrl })
   return app
 

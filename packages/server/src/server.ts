@@ -6,6 +6,9 @@ import { type BundledPostgres, startBundledPostgres } from './database/bundled/s
 import { connect, type Database } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
 import { bootstrap } from './merchants/bootstrap.ts'
+import { Keyring } from './processors/encryption.ts'
+import { createProcessors } from './processors/processors.ts'
+import { createSealer } from './sealer.ts'
 import { startWorkers } from './workers/workers.ts'
 
 /** A server that listens. */
@@ -52,10 +55,22 @@ async function serve(
   const credentials = await prepareKeys(config, database, bundled !== null)
 
   let address = config.publicUrl ?? ''
-  const workers = startWorkers(database, log)
+  const keys = [config.encryptionKey, config.encryptionKeyPrevious].filter((key) => key !== null)
+  const sealer = createSealer(keys)
+  const keyring = keys.length > 0 ? new Keyring(keys) : null
+  const processors = createProcessors({
+    db: database.db,
+    publicUrl: () => address,
+    keyring,
+    stripe: config.stripe,
+  })
+  const workers = startWorkers({ database, processors, fees: config.fees, sealer, log })
   const app = await createApp({
     database,
+    processors,
     log,
+    sealer,
+    keyring,
     publicUrl: () => address,
     onWork: () => workers.nudge(),
   })

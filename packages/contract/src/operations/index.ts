@@ -1,9 +1,23 @@
 import type { Operation } from '../operation.ts'
 import * as administration from './administration.ts'
 import * as cancellations from './cancellations.ts'
+import * as checkout from './checkout.ts'
+import * as events from './events.ts'
 import * as payments from './payments.ts'
+import * as processors from './processors.ts'
+import * as testMode from './test-mode.ts'
+import * as webhooks from './webhooks.ts'
 
 /** Every operation of the API, by its id. */
-export const operations = { ...payments, ...cancellations, ...administration } as const
+export const operations = {
+  ...payments,
+  ...cancellations,
+  ...checkout,
+  ...events,
+  ...webhooks,
+  ...testMode,
+  ...administration,
+  ...processors,
+} as const
 
 export const allOperations: readonly Operation[] = Object.values(operations)

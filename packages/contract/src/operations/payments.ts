@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
+import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/attempt.ts'
 import { Event } from '../resources/event.ts'
 import { listOf, pageQuery } from '../resources/list.ts'
 import {
@@ -7,9 +8,11 @@ import {
   PaymentCancel,
   PaymentCancelByKey,
   PaymentCreate,
+  PaymentInitiate,
   PaymentListQuery,
   PendingCancellation,
 } from '../resources/payment.ts'
+import { PaymentRefund, PaymentReverse, ReversedPayment } from '../resources/reversal.ts'
 
 const tag = 'Payments'
 
@@ -22,7 +25,7 @@ export const createPayment = defineOperation({
   scope: 'payments:create',
   body: PaymentCreate,
   responses: { 201: Payment },
-  errors: ['invalid_amount', 'invalid_currency'],
+  errors: ['invalid_amount', 'invalid_currency', 'processor_unavailable'],
 })
 
 export const listPayments = defineOperation({
@@ -46,6 +49,25 @@ export const retrievePayment = defineOperation({
   scope: 'payments:read',
   responses: { 200: Payment },
   errors: [],
+})
+
+export const initiatePayment = defineOperation({
+  id: 'initiatePayment',
+  method: 'POST',
+  path: '/v1/payments/:id/initiate',
+  tag,
+  summary: 'Submit a payment to the processor',
+  description:
+    'Authorizes it: the payment comes back `initiated`, or `failed` with the reason. Where the ' +
+    'customer has to confirm first (3-D Secure) it is still `pending` and `next_action` says ' +
+    'where; it goes on by itself once that is done, and may be initiated again with another token ' +
+    'until then. A processor that does not answer gives 502: the outcome is then looked up in the ' +
+    'background, and the same request with the same idempotency key goes on where it stopped.',
+  scope: 'payments:create',
+  body: PaymentInitiate,
+  bodyOptional: true,
+  responses: { 200: Payment },
+  errors: ['payment_not_initiable', 'processor_unavailable'],
 })
 
 export const cancelPayment = defineOperation({
@@ -80,6 +102,56 @@ export const cancelPaymentByKey = defineOperation({
   body: PaymentCancelByKey,
   responses: { 200: Payment, 202: PendingCancellation },
   errors: ['payment_not_cancelable'],
+})
+
+export const refundPayment = defineOperation({
+  id: 'refundPayment',
+  method: 'POST',
+  path: '/v1/payments/:id/refund',
+  tag,
+  summary: 'Refund a payment, in part or all that is left',
+  description:
+    'Several refunds never give back more than the amount, also when they come at once. The refund ' +
+    'is `pending` until the processor has done it. Should the processor refuse it for good, it is ' +
+    '`failed`, and its amount is taken back out of `refunded_amount`, from which the status ' +
+    'follows: `succeeded`, or `partially_refunded` where another refund remains.',
+  scope: 'payments:refund',
+  body: PaymentRefund,
+  bodyOptional: true,
+  responses: { 200: Payment },
+  errors: ['payment_not_refundable', 'refund_amount_exceeded', 'invalid_amount'],
+})
+
+export const reversePayment = defineOperation({
+  id: 'reversePayment',
+  method: 'POST',
+  path: '/v1/payments/:id/reverse',
+  tag,
+  summary: 'Cancel a payment if it still can be, else refund what is left',
+  description:
+    'One atomic decision. While the payment is `processing` the reversal is recorded and answered ' +
+    'with 202; it is carried out as soon as the payment is decided. The key needs the scope ' +
+    '`payments:cancel` as well.',
+  scope: 'payments:refund',
+  body: PaymentReverse,
+  bodyOptional: true,
+  responses: { 200: ReversedPayment, 202: ReversedPayment },
+  errors: ['payment_not_refundable'],
+})
+
+export const listPaymentAttempts = defineOperation({
+  id: 'listPaymentAttempts',
+  method: 'GET',
+  path: '/v1/payments/:id/attempts',
+  tag,
+  summary: 'List the calls to the processor about a payment, newest first',
+  description:
+    'Each try to authorize, capture or void, also those that got no answer and were looked up. ' +
+    'What they changed is in the timeline.',
+  scope: 'payments:read',
+  query: PaymentAttemptListQuery,
+  responses: { 200: listOf(PaymentAttempt, 'PaymentAttemptList') },
+  errors: [],
 })
 
 export const listPaymentEvents = defineOperation({

@@ -30,6 +30,23 @@ export const StoredMetadata = Type.Unsafe<Record<string, string>>({
   description: 'Your own pairs.',
 })
 
+/** What the customer has to do before the processor decides, e.g. 3-D Secure. */
+export const NextAction = Type.Object(
+  {
+    type: Type.Literal('redirect_to_url'),
+    url: Type.String({ description: 'Where the customer has to go; comes back to the page.' }),
+  },
+  { title: 'NextAction', additionalProperties: false },
+)
+
+const paymentMethodToken = text({
+  minLength: 1,
+  maxLength: 255,
+  description:
+    'What to pay with: a token, e.g. `tok_visa`. In test mode also the number of a test card, or ' +
+    '`routing:account` of a test account; of these only the token is kept.',
+})
+
 export const Payment = Type.Object(
   {
     id: idSchema<PaymentId>('payment', 'Id of the payment.'),
@@ -66,6 +83,7 @@ export const Payment = Type.Object(
     success_url: nullable(Type.String({ description: 'Where the customer goes after paying.' })),
     cancel_url: nullable(Type.String({ description: 'Where the customer goes to give up.' })),
     url: Type.String({ description: 'The hosted payment page.' }),
+    next_action: nullable(NextAction),
     expires_at: timestamp('When a pending payment is canceled by itself.'),
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
@@ -87,8 +105,9 @@ export const PaymentCreate = Type.Object(
     payment_method: Type.Optional(
       oneOf(paymentMethods, { description: 'How the customer pays.', default: 'card' }),
     ),
-    payment_method_token: Type.Optional(
-      text({ minLength: 1, maxLength: 255, description: 'Token to pay with, e.g. `tok_visa`.' }),
+    payment_method_token: Type.Optional(paymentMethodToken),
+    initiate: Type.Optional(
+      Type.Boolean({ description: 'Submit it at once; needs `payment_method_token`.' }),
     ),
     customer_id: Type.Optional(
       nullable(text({ minLength: 1, maxLength: 255, description: 'Your id of the customer.' })),
@@ -124,6 +143,11 @@ export const PaymentCreate = Type.Object(
   { title: 'PaymentCreate', additionalProperties: false },
 )
 export type PaymentCreate = Static<typeof PaymentCreate>
+
+export const PaymentInitiate = Type.Object(
+  { payment_method_token: Type.Optional(paymentMethodToken) },
+  { title: 'PaymentInitiate', additionalProperties: false },
+)
 
 const reason = Type.Optional(
   nullable(

@@ -1,11 +1,18 @@
 import type {
+  ActorType,
+  AttemptKind,
+  AttemptOutcome,
   CancellationStatus,
+  CheckoutMethod,
+  CheckoutStatus,
   PaymentFilter,
   PaymentMethod,
   PaymentStatus,
+  RefundStatus,
   Scope,
 } from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
+import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
 
 /** A moment as the API writes it, `2024-06-15T10:32:00Z`: the pools parse timestamptz to this. */
 export type Timestamp = string
@@ -16,17 +23,29 @@ export interface Schema {
   api_keys: ApiKeyRow
   payments: PaymentRow
   payment_tasks: PaymentTaskRow
+  payment_attempts: PaymentAttemptRow
   events: EventTable
   idempotency_records: IdempotencyRow
+  refunds: RefundRow
+  ledger_transfers: LedgerTransferRow
+  processor_credentials: ProcessorCredentialsRow
   cancellations: CancellationRow
   cancellation_items: CancellationItemRow
+  checkout_sessions: CheckoutSessionRow
+  signing_keys: SigningKeyRow
   dashboard_sessions: DashboardSessionRow
+  webhook_endpoints: EndpointRow
+  webhook_deliveries: DeliveryRow
+  webhook_attempts: AttemptRow
 }
 
 export interface MerchantRow {
   id: string
   name: string
   default_cancel_window: number
+  /** Fee schedule of its own; `null`: the server's. */
+  fee_basis_points: number | null
+  fee_fixed_minor: number | null
   created_at: Timestamp
   updated_at: Timestamp
 }
@@ -66,6 +85,8 @@ export interface PaymentRow {
   cancel_window: number
   cancelable_until: Timestamp | null
   refunded_amount: number
+  /** How many refunds there have ever been, also failed ones. */
+  refund_count: number
   fee: number | null
   net_amount: number | null
   failure_code: string | null
@@ -75,6 +96,10 @@ export interface PaymentRow {
   settled_at: Timestamp | null
   processor: string | null
   processor_reference: string | null
+  /** What it is paid with, once somebody said. Never a card number. */
+  payment_method_token: string | null
+  /** Where the customer has to go, while it is pending. */
+  next_action_url: string | null
   expires_at: Timestamp
   created_at: Timestamp
   updated_at: Timestamp
@@ -86,7 +111,31 @@ export interface PaymentTaskRow {
   payment_id: string
   kind: string
   due_at: Timestamp
+  /** How often it was taken. */
   attempts: Generated<number>
+  /** Until when, in real time, somebody works on it. */
+  leased_until: Timestamp | null
+}
+
+/** One call to the processor about a payment. */
+export interface PaymentAttemptRow {
+  merchant_id: string
+  livemode: boolean
+  payment_id: string
+  number: number
+  kind: AttemptKind
+  processor: string
+  /** The idempotency key at the processor. */
+  processor_key: string
+  /** The idempotency key of the request that asked for it. */
+  request_key: string | null
+  actor_type: ActorType
+  actor_id: string | null
+  outcome: AttemptOutcome | null
+  code: string | null
+  message: string | null
+  started_at: Timestamp
+  ended_at: Timestamp | null
 }
 
 interface EventTable extends Omit<EventRow, 'position'> {
@@ -108,6 +157,54 @@ export interface EventRow {
   to_status: PaymentStatus | null
   reason: string | null
   state: Record<string, unknown> | null
+}
+
+export interface RefundRow {
+  merchant_id: string
+  livemode: boolean
+  payment_id: string
+  id: string
+  amount: number
+  currency: string
+  status: RefundStatus
+  reason: string | null
+  metadata: Record<string, string>
+  failure_code: string | null
+  failure_message: string | null
+  processor_reference: string | null
+  attempts: number
+  /** The payment's event that asked for it, and the one that tells the processor's answer. */
+  requested_sequence: number
+  answered_sequence: number | null
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
+/** Money that leaves one account and arrives in another: a row of the ledger. */
+export interface LedgerTransferRow {
+  merchant_id: string
+  livemode: boolean
+  payment_id: string
+  event_sequence: number
+  kind: 'capture' | 'fee' | 'settlement' | 'refund' | 'refund_paid' | 'refund_failed'
+  debit_account: string
+  credit_account: string
+  /** A bigint, but no amount of ours exceeds an integer. */
+  amount: number
+  currency: string
+  created_at: Timestamp
+}
+
+export interface ProcessorCredentialsRow {
+  merchant_id: string
+  livemode: boolean
+  processor: 'stripe'
+  /** Which key it was sealed with. */
+  key_id: string
+  sealed: Buffer
+  secret_hint: string
+  has_webhook_secret: boolean
+  updated_at: Timestamp
 }
 
 export interface IdempotencyRow {
@@ -162,4 +259,42 @@ export interface DashboardSessionRow {
   key_id: string
   created_at: Timestamp
   expires_at: Timestamp
+}
+
+export interface CheckoutSessionRow {
+  merchant_id: string
+  livemode: boolean
+  id: string
+  status: CheckoutStatus
+  /** The payment of the latest try; `null` until the customer's e-mail is known. */
+  payment_id: string | null
+  /** How many payments were made for it so far. */
+  tries: number
+  amount: number
+  currency: string
+  customer_email: string | null
+  customer_id: string | null
+  description: string | null
+  statement_descriptor: string | null
+  metadata: Record<string, string>
+  payment_method_types: CheckoutMethod[]
+  cancel_window: number
+  success_url: string | null
+  cancel_url: string | null
+  url: string
+  /** The key that created it. */
+  actor_id: string
+  /** When a worker looks at it next, while it is open. */
+  look_at: Timestamp
+  expires_at: Timestamp
+  completed_at: Timestamp | null
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
+export interface SigningKeyRow {
+  id: string
+  purpose: string
+  secret: Buffer
+  created_at: Timestamp
 }

@@ -11,6 +11,8 @@ export interface Auth {
   readonly countedAs?: string
   /** Undo window in seconds of the merchant's new payments. */
   readonly defaultCancelWindow: number
+  /** How far its clock is ahead of the real one: 0 but where a test clock was advanced. */
+  readonly clockOffsetSeconds: number
 }
 
 /** Whose data and which mode: what every statement is scoped by. */

@@ -56,6 +56,9 @@ export function guardEdge({ authenticate }: Edge): Guard {
       return rate.exceeded ? tooMany(rate, nowMs) : auth
     }
     request.auth = auth
+    if (auth.clockOffsetSeconds > 0) {
+      request.now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
+    }
     const rate = limiter.count({
       caller: auth.countedAs ?? auth.keyId,
       limit: auth.requestsPerMinute,

@@ -16,7 +16,10 @@ export type Tx = Transaction<Schema>
 /** Refusals by the payment's state: told again like a success. Source: api.md, Idempotency. */
 const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'payment_not_cancelable',
+  'payment_not_refundable',
+  'refund_amount_exceeded',
   'precondition_failed',
+  'checkout_session_not_open',
 ])
 
 class RolledBack extends Error {
@@ -100,7 +103,7 @@ function nameOf({ merchantId, livemode }: Account, key: string): string {
 }
 
 /** The version of the payment in the answer, from its ETag: the replay shows it again. */
-function sequenceOf({ headers }: Answer): number | null {
+export function sequenceOf({ headers }: Answer): number | null {
   const version = /^"(\d+)"$/.exec(headers?.etag ?? '')?.[1]
   return version === undefined ? null : Number(version)
 }
@@ -111,7 +114,7 @@ function rollBackUnlessStored(reply: Reply): Reply {
 }
 
 /** The bytes of the answer, so that what is stored and what is sent are the same. */
-function serialized(reply: Reply): Answer & { body: string } {
+export function serialized(reply: Reply): Answer & { body: string } {
   const body = reply.refusal ? errorBody(reply) : reply.body
   return {
     status: reply.status,

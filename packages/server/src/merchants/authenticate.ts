@@ -52,6 +52,13 @@ export class Authenticator {
     return running
   }
 
+  /** What is remembered of a merchant's keys may be out of date: the next request looks it up. */
+  forget(merchantId: string): void {
+    for (const [name, { key }] of this.#cache) {
+      if (key.merchant_id === merchantId) this.#cache.delete(name)
+    }
+  }
+
   async #lookUp(secretHash: Buffer, name: string, nowMs: number): Promise<Auth | Refusal> {
     const key = await findKeyByHash(this.#db, secretHash)
     if (!key || !timingSafeEqual(key.secret_hash, secretHash)) {
@@ -107,6 +114,7 @@ function toAuth(key: KeyForAuth): Auth {
     scopes: new Set(key.scopes),
     requestsPerMinute: key.requests_per_minute,
     defaultCancelWindow: key.default_cancel_window,
+    clockOffsetSeconds: key.clock_offset_seconds,
   }
 }
 

@@ -120,7 +120,7 @@ export async function replayCancel(db: Db, record: IdempotencyRow): Promise<Repl
     const account = { merchantId: record.merchant_id, livemode: record.livemode }
     const row = await findPayment(db, { account, id })
     if (!row) throw new Error('a canceled payment vanished')
-    return asReplay(canceled(row))
+    return asReplay(canceled({ ...row, sequence }))
   }
   if (status === null) throw new Error('a record of a refusal names the status')
   return asReplay(

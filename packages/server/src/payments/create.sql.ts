@@ -21,6 +21,7 @@ export type NewPayment = Pick<
   | 'cancel_url'
   | 'url'
   | 'cancel_window'
+  | 'payment_method_token'
   | 'expires_at'
   | 'created_at'
 >
@@ -29,8 +30,10 @@ export type NewPayment = Pick<
 export interface CreateRecord {
   readonly key: string
   readonly requestHash: Buffer
-  /** The answer, to be told again. */
-  readonly body: string
+  /** The answer, to be told again; `null`: there is none yet. */
+  readonly body: string | null
+  /** Until when, in real time, the request is still at it, where there is no answer yet. */
+  readonly lockedUntil: Timestamp | null
 }
 
 /**
@@ -44,10 +47,12 @@ export async function insertPayment(
 ): Promise<boolean> {
   const recorded = record
     ? sql`insert into idempotency_records (merchant_id, livemode, key, operation, request_hash,
-        outcome, http_status, body, payment_id, event_sequence, created_at)
+        outcome, http_status, body, payment_id, event_sequence, created_at, locked_until)
       values (${payment.merchant_id}, ${payment.livemode}, ${record.key}, 'createPayment',
-        ${record.requestHash}, 'stored', 201, ${record.body}, ${payment.id}, 1,
-        ${payment.created_at}::timestamptz)
+        ${record.requestHash}, ${record.body === null ? 'running' : 'stored'},
+        ${record.body === null ? null : 201}, ${record.body}, ${payment.id},
+        ${record.body === null ? null : 1}, ${payment.created_at}::timestamptz,
+        ${record.lockedUntil}::timestamptz)
       on conflict do nothing
       returning 1`
     : sql`select 1`
@@ -118,14 +123,15 @@ function insertRow(
 ): RawBuilder<unknown> {
   return sql`insert into payments (merchant_id, livemode, id, sequence, status, amount, currency,
       payment_method, customer_email, customer_id, description, statement_descriptor, metadata,
-      success_url, cancel_url, url, cancel_window, cancellation_reason, canceled_at, expires_at,
+      success_url, cancel_url, url, cancel_window, payment_method_token, cancellation_reason, canceled_at, expires_at,
       created_at, updated_at)
     select ${payment.merchant_id}, ${payment.livemode}::boolean, ${payment.id},
       ${sequence}::integer, ${status}, ${payment.amount}::integer, ${payment.currency},
       ${payment.payment_method}, ${payment.customer_email}, ${payment.customer_id},
       ${payment.description}, ${payment.statement_descriptor},
       ${JSON.stringify(payment.metadata)}::jsonb, ${payment.success_url}, ${payment.cancel_url},
-      ${payment.url}, ${payment.cancel_window}::integer, ${cancel?.reason ?? null},
+      ${payment.url}, ${payment.cancel_window}::integer, ${payment.payment_method_token},
+      ${cancel?.reason ?? null},
       ${cancel?.at ?? null}::timestamptz, ${payment.expires_at}::timestamptz,
       ${payment.created_at}::timestamptz, ${payment.created_at}::timestamptz`
 }

@@ -2,9 +2,10 @@ import type { PaymentCreate, PaymentId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import type { IdempotencyRow, PaymentRow, Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import type { Auth } from '../http/auth.ts'
+import type { Account, Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { refuseField } from '../http/refusal.ts'
+import { claimLease } from '../idempotency/lease.sql.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
@@ -15,7 +16,11 @@ import {
   insertPayment,
   type NewPayment,
 } from './create.sql.ts'
+import { readGivenToken } from './given-token.ts'
+import { processorMissing } from './refusals.ts'
 import { etagOf, renderPayment } from './render.ts'
+import { type Submitter, submissionLeaseSeconds } from './submission.ts'
+import { submitPayment } from './submit.ts'
 
 export interface CreateRequest {
   readonly auth: Auth
@@ -31,33 +36,81 @@ const expirySecondsDefault = 3_600
 /** A payment that nobody pays for ninety days is not going to be paid. */
 const expirySecondsMax = 90 * 86_400
 
-/** Creates a payment; the same request with the same key gives the first answer again. */
-export async function createPayment(db: Db, request: CreateRequest): Promise<Reply> {
+/**
+ * Creates a payment, and submits it where that is asked for; the same request with the same key
+ * gives the first answer again, or goes on where a process that died has left it.
+ */
+export async function createPayment(on: Submitter, request: CreateRequest): Promise<Reply> {
   const { auth, body, idempotency, now } = request
+  const token = readGivenToken(body.payment_method_token ?? null, auth.livemode)
+  if (token !== null && typeof token !== 'string') return token
   const expiresAt = body.expires_at
     ? toTimestamp(Date.parse(body.expires_at))
     : plusSeconds(now, expirySecondsDefault)
   if (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000) {
     return refuseField('expires_at', body.expires_at, 'a moment within the next 90 days')
   }
-  const payment = toNewPayment(request, expiresAt)
+  const payment = toNewPayment(request, { expiresAt, token })
+  if (body.initiate) return await createAndSubmit(on, request, payment)
   const created = answer(201, JSON.stringify(renderPayment(pendingRow(payment), [])), {
     etag: etagOf({ sequence: 1 }),
   })
   const record = idempotency && recordOf(idempotency, created.body as string)
-  if (await insertPayment(db, payment, { actorId: auth.keyId, record })) return created
-  if (!idempotency) throw new Error('a create without a key cannot have been recorded')
-  return await answerRecorded(db, { request, payment, idempotency })
+  if (await insertPayment(on.db, payment, { actorId: auth.keyId, record })) return created
+  return await answerRecorded(on, request, payment)
+}
+
+/** The record of the key says `running` until it is known what became of the submission. */
+async function createAndSubmit(
+  on: Submitter,
+  request: CreateRequest,
+  payment: NewPayment,
+): Promise<Reply> {
+  const { auth, idempotency } = request
+  if (payment.payment_method_token === null) {
+    return refuseField('payment_method_token', undefined, 'a token: there is nothing to initiate')
+  }
+  if (!(await on.processors.forNew(auth))) return processorMissing()
+  const lockedUntil = plusSeconds(toTimestamp(Date.now()), submissionLeaseSeconds)
+  const record = idempotency && { ...idempotency, body: null, lockedUntil }
+  if (await insertPayment(on.db, payment, { actorId: auth.keyId, record })) {
+    return await submitCreated(on, request, payment.id)
+  }
+  return await answerRecorded(on, request, payment)
+}
+
+async function submitCreated(
+  on: Submitter,
+  request: CreateRequest,
+  paymentId: string,
+): Promise<Reply> {
+  return await submitPayment(on, {
+    account: request.auth,
+    paymentId,
+    token: null,
+    actor: { type: 'api_key', id: request.auth.keyId },
+    now: request.now,
+    operationId: 'createPayment',
+    idempotency: request.idempotency,
+    isClaimed: true,
+    replyTo: (row) => answer(201, renderPayment(row, []), { etag: etagOf(row) }),
+  })
 }
 
 /** There is a record of the key: of this request, of another, or of a cancel that came first. */
 async function answerRecorded(
-  db: Db,
-  create: { request: CreateRequest; payment: NewPayment; idempotency: IdempotencyKey },
+  on: Submitter,
+  request: CreateRequest,
+  payment: NewPayment,
 ): Promise<Reply> {
-  const { request, payment, idempotency } = create
+  const { db } = on
+  const { idempotency } = request
+  if (!idempotency) throw new Error('a create without a key cannot have been recorded')
   const found = await findRecord(db, { account: request.auth, key: idempotency.key })
   if (!found) throw new Error('the record of an idempotency key vanished')
+  if (found.payment_id !== null && (await takeOver(db, request.auth, idempotency, found))) {
+    return await submitCreated(on, request, found.payment_id)
+  }
   if (found.outcome !== 'awaited') return refuseRecord(found, idempotency) ?? storedAnswer(found)
   return await db.transaction().execute(async (tx) => {
     const record = await lockRecord(tx, { account: request.auth, key: idempotency.key })
@@ -73,6 +126,20 @@ async function answerRecorded(
     })
     return created
   })
+}
+
+/** Whether the record is that of this very request, whose process has died on the way. */
+async function takeOver(
+  db: Db,
+  account: Account,
+  idempotency: IdempotencyKey,
+  { outcome, payment_id: paymentId }: IdempotencyRow,
+): Promise<boolean> {
+  if (outcome !== 'running' || paymentId === null) return false
+  const now = toTimestamp(Date.now())
+  const until = plusSeconds(now, submissionLeaseSeconds)
+  const operation = 'createPayment'
+  return await claimLease(db, { account, idempotency, operation, paymentId, now, until })
 }
 
 function canceledAnswer(payment: NewPayment, record: IdempotencyRow) {
@@ -91,10 +158,13 @@ function canceledAnswer(payment: NewPayment, record: IdempotencyRow) {
 }
 
 function recordOf(idempotency: IdempotencyKey, body: string): CreateRecord {
-  return { ...idempotency, body }
+  return { ...idempotency, body, lockedUntil: null }
 }
 
-function toNewPayment(request: CreateRequest, expiresAt: Timestamp): NewPayment {
+function toNewPayment(
+  request: CreateRequest,
+  { expiresAt, token }: { expiresAt: Timestamp; token: string | null },
+): NewPayment {
   const { auth, body, now } = request
   const id = newId<PaymentId>('payment')
   return {
@@ -113,6 +183,7 @@ function toNewPayment(request: CreateRequest, expiresAt: Timestamp): NewPayment 
     cancel_url: body.cancel_url ?? null,
     url: `${request.publicUrl}/pay/${id}`,
     cancel_window: body.cancel_window ?? auth.defaultCancelWindow,
+    payment_method_token: token,
     expires_at: expiresAt,
     created_at: now,
   }
@@ -126,6 +197,7 @@ function pendingRow(payment: NewPayment): PaymentRow {
     status: 'pending',
     cancelable_until: null,
     refunded_amount: 0,
+    refund_count: 0,
     fee: null,
     net_amount: null,
     failure_code: null,
@@ -135,6 +207,7 @@ function pendingRow(payment: NewPayment): PaymentRow {
     settled_at: null,
     processor: null,
     processor_reference: null,
+    next_action_url: null,
     updated_at: payment.created_at,
   }
 }

@@ -38,6 +38,10 @@ export function renderPayment(row: PaymentRow, refunds: readonly Refund[]): Paym
     success_url: row.success_url,
     cancel_url: row.cancel_url,
     url: row.url,
+    next_action:
+      row.status === 'pending' && row.next_action_url !== null
+        ? { type: 'redirect_to_url', url: row.next_action_url }
+        : null,
     expires_at: row.expires_at,
     created_at: row.created_at,
     updated_at: row.updated_at,

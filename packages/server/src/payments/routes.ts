@@ -4,24 +4,49 @@ import type { Database } from '../database/connect.ts'
 import { answer } from '../http/answer.ts'
 import { implement } from '../http/implement.ts'
 import { readPage, renderList } from '../http/pagination.ts'
+import type { Processors } from '../processors/processor.ts'
+import { readAttempts } from './attempts.ts'
 import { Canceler } from './cancel.ts'
 import { cancelByKey } from './cancel-by-key.ts'
 import { createPayment } from './create.ts'
+import { initiatePayment } from './initiate.ts'
 import { findPayment, listPayments } from './payments.sql.ts'
+import { refundPayment } from './refund.ts'
 import { paymentNotFound } from './refusals.ts'
-import { etagOf, renderPayment } from './render.ts'
+import { etagOf } from './render.ts'
+import { renderAllWithRefunds, renderWithRefunds } from './render-with-refunds.ts'
+import { reversePayment } from './reverse.ts'
 import { readTimeline } from './timeline.ts'
 
 /** The payments of the API. */
 export function paymentRoutes(
   app: FastifyInstance,
-  { database, publicUrl }: { database: Database; publicUrl: () => string },
+  {
+    database,
+    processors,
+    publicUrl,
+    onWork,
+  }: {
+    database: Database
+    processors: Processors
+    publicUrl: () => string
+    onWork: () => void
+  },
 ): void {
   const { db } = database
+  const submitter = { db, processors, onWork }
   const canceler = new Canceler(database)
 
   implement(app, operations.createPayment, (request) =>
-    createPayment(db, { ...request, publicUrl: publicUrl() }),
+    createPayment(submitter, { ...request, publicUrl: publicUrl() }),
+  )
+
+  implement(app, operations.initiatePayment, ({ params, body, ...request }) =>
+    initiatePayment(submitter, {
+      ...request,
+      paymentId: params.id,
+      token: body.payment_method_token ?? null,
+    }),
   )
 
   implement(app, operations.cancelPayment, ({ params, body, ...request }) =>
@@ -36,19 +61,39 @@ export function paymentRoutes(
     }),
   )
 
+  implement(app, operations.refundPayment, async ({ params, ...request }) => {
+    const reply = await refundPayment(db, { ...request, paymentId: params.id })
+    onWork()
+    return reply
+  })
+
+  implement(app, operations.reversePayment, async ({ params, body, ...request }) => {
+    const reply = await reversePayment(db, {
+      ...request,
+      paymentId: params.id,
+      reason: body.reason ?? null,
+    })
+    onWork()
+    return reply
+  })
+
   implement(app, operations.retrievePayment, async ({ auth, params: { id } }) => {
     const row = isId('payment', id) ? await findPayment(db, { account: auth, id }) : undefined
     if (!row) return paymentNotFound(id)
-    return answer(200, renderPayment(row, []), { etag: etagOf(row) })
+    return answer(200, await renderWithRefunds(db, auth, row), { etag: etagOf(row) })
   })
 
   implement(app, operations.listPayments, async ({ auth, query }) => {
     const page = readPage(query, 'payment')
     if ('refusal' in page) return page
     const { rows, hasMore } = await listPayments(db, { account: auth, filter: query, page })
-    const data = rows.map((row) => renderPayment(row, []))
+    const data = await renderAllWithRefunds(db, auth, rows)
     return answer(200, renderList({ data, hasMore, url: '/v1/payments' }))
   })
+
+  implement(app, operations.listPaymentAttempts, ({ auth, params, query }) =>
+    readAttempts(db, { account: auth, paymentId: params.id, query }),
+  )
 
   implement(app, operations.listPaymentEvents, ({ auth, params, query }) =>
     readTimeline(db, { account: auth, paymentId: params.id, query }),

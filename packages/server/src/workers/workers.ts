@@ -1,18 +1,57 @@
 import type { Logger } from 'pino'
 import { stepCancellations } from '../cancellations/worker.ts'
+import { stepCheckout } from '../checkout/worker.ts'
 import type { Database } from '../database/connect.ts'
 import { describe } from '../http/failures.ts'
+import type { FeeSchedule } from '../ledger/fees.ts'
+import { startPaymentWorkers } from '../payments/work.ts'
+import type { Processors } from '../processors/processor.ts'
+import type { Sealer } from '../sealer.ts'
+import { startWebhooks } from '../webhooks/worker.ts'
 import { type Loop, startLoop } from './loop.ts'
 
 /** How often a process looks for work that another one has left, in milliseconds. */
 const idleMs = 500
 
 /** Starts everything that happens in the background of this process. */
-export function startWorkers(database: Database, log: Logger): Loop {
+export function startWorkers({
+  database,
+  processors,
+  fees,
+  sealer,
+  log,
+}: {
+  database: Database
+  processors: Processors
+  fees: FeeSchedule
+  sealer: Sealer
+  log: Logger
+}): Loop {
   const cancellations = startLoop({
     turn: () => stepCancellations(database.db),
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a bulk cancellation is held up'),
   })
-  return cancellations
+  const payments = startPaymentWorkers({
+    db: database.db,
+    processors,
+    fees,
+    idleMs,
+    onError: (error) => log.error({ err: describe(error) }, 'a payment is held up'),
+  })
+  const webhooks = startWebhooks({ db: database.db, log, sealer })
+  const checkout = startLoop({
+    turn: () => stepCheckout(database.db),
+    idleMs,
+    onError: (error) => log.error({ err: describe(error) }, 'a checkout session is held up'),
+  })
+  const loops = [cancellations, payments, checkout, webhooks]
+  return {
+    nudge() {
+      for (const loop of loops) loop.nudge()
+    },
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
 }

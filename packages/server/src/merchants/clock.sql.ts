@@ -1,0 +1,26 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../database/schema.ts'
+
+type Db = Kysely<Schema>
+
+/** How far a merchant's test clock is ahead, in seconds. */
+export async function findClockOffset(db: Db, merchantId: string): Promise<number> {
+  const { rows } = await sql<{ offset_seconds: number }>`
+    select offset_seconds::integer as offset_seconds from test_clocks
+    where merchant_id = ${merchantId}`.execute(db)
+  return rows[0]?.offset_seconds ?? 0
+}
+
+/** Advances a merchant's test clock. `undefined`: that would be further than `secondsMax`. */
+export async function advanceClock(
+  db: Db,
+  step: { merchantId: string; seconds: number; secondsMax: number },
+): Promise<number | undefined> {
+  const { rows } = await sql<{ offset_seconds: number }>`
+    insert into test_clocks as c (merchant_id, offset_seconds)
+    values (${step.merchantId}, ${step.seconds})
+    on conflict (merchant_id) do update set offset_seconds = c.offset_seconds + ${step.seconds}
+      where c.offset_seconds + ${step.seconds} <= ${step.secondsMax}
+    returning offset_seconds::integer as offset_seconds`.execute(db)
+  return rows[0]?.offset_seconds
+}

@@ -1,0 +1,52 @@
+import { clockOffsetSecondsMax, operations, type TestClock } from '@hedgepayments/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Db } from '../database/connect.ts'
+import type { Timestamp } from '../database/schema.ts'
+import { answer } from '../http/answer.ts'
+import type { Account } from '../http/auth.ts'
+import { implement } from '../http/implement.ts'
+import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { once } from '../idempotency/once.ts'
+import { plusSeconds, toTimestamp } from '../time.ts'
+import { advanceClock, findClockOffset } from './clock.sql.ts'
+
+/** The clock of a merchant's test mode. Source: contract, "Test mode". */
+export function clockRoutes(
+  app: FastifyInstance,
+  on: { db: Db; onAdvance: (merchantId: string) => void },
+): void {
+  implement(app, operations.retrieveTestClock, async ({ auth }) => {
+    if (auth.livemode) return noSuchPath()
+    return answer(200, renderClock(await findClockOffset(on.db, auth.merchantId)))
+  })
+
+  implement(app, operations.advanceTestClock, async (request) => {
+    const { auth, body } = request
+    if (auth.livemode) return noSuchPath()
+    const reply = await once(on.db, request, async (tx) => {
+      const { merchantId } = auth
+      const step = { merchantId, seconds: body.seconds, secondsMax: clockOffsetSecondsMax }
+      const offset = await advanceClock(tx, step)
+      return offset === undefined
+        ? refuseField('seconds', body.seconds, 'no more than ten years in all')
+        : answer(200, renderClock(offset))
+    })
+    on.onAdvance(auth.merchantId)
+    return reply
+  })
+}
+
+/** What time it is for a merchant in a mode. */
+export async function timeOf(db: Db, account: Account): Promise<Timestamp> {
+  const offset = account.livemode ? 0 : await findClockOffset(db, account.merchantId)
+  return plusSeconds(toTimestamp(Date.now()), offset)
+}
+
+function renderClock(offsetSeconds: number): TestClock {
+  const now = plusSeconds(toTimestamp(Date.now()), offsetSeconds)
+  return { object: 'test_clock', now, offset_seconds: offsetSeconds }
+}
+
+function noSuchPath(): Refusal {
+  return refuse('not_found', 'There is no such path in live mode.')
+}

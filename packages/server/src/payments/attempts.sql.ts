@@ -1,0 +1,110 @@
+import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
+import { type Kysely, sql } from 'kysely'
+import type { PaymentAttemptRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
+
+type Db = Kysely<Schema>
+type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
+
+export interface NewAttempt {
+  readonly kind: AttemptKind
+  readonly processor: string
+  readonly processorKey: string
+  readonly requestKey: string | null
+  readonly actor: { readonly type: ActorType; readonly id: string | null }
+  readonly now: Timestamp
+}
+
+/** Notes that a call to the processor is about to be made. Returns its number. */
+export async function insertAttempt(db: Db, row: PaymentKey, attempt: NewAttempt): Promise<number> {
+  // Two calls that begin at once ask for the same number: one of them asks again.
+  for (;;) {
+    const { rows } = await sql<{ number: number }>`
+      insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
+        processor_key, request_key, actor_type, actor_id, started_at)
+      select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id}, coalesce(max(number), 0) + 1,
+        ${attempt.kind}, ${attempt.processor}, ${attempt.processorKey}, ${attempt.requestKey},
+        ${attempt.actor.type}, ${attempt.actor.id}, ${attempt.now}::timestamptz
+      from payment_attempts
+      where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+        and payment_id = ${row.id}
+      on conflict do nothing
+      returning number`.execute(db)
+    const number = rows[0]?.number
+    if (number !== undefined) return number
+  }
+}
+
+export interface AttemptEnd {
+  readonly outcome: AttemptOutcome
+  readonly code: string | null
+  readonly message: string | null
+  readonly now: Timestamp
+}
+
+/** Notes what a call came to. */
+export async function endAttempt(
+  db: Db,
+  { row, number, end }: { row: PaymentKey; number: number; end: AttemptEnd },
+): Promise<void> {
+  await sql`
+    update payment_attempts
+    set outcome = ${end.outcome}, code = ${end.code}, message = ${end.message},
+      ended_at = greatest(started_at, ${end.now}::timestamptz)
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and number = ${number}`.execute(db)
+}
+
+/** Notes of calls that have not ended that nobody will hear their answer any more. */
+export async function giveUpAttempts(
+  db: Db,
+  { row, now }: { row: PaymentKey; now: Timestamp },
+): Promise<void> {
+  await sql`
+    update payment_attempts
+    set outcome = 'unknown', code = 'interrupted', message = 'The caller stopped before it answered.',
+      ended_at = greatest(started_at, ${now}::timestamptz)
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and outcome is null`.execute(db)
+}
+
+/** The latest call of some kinds. */
+export async function findLastAttempt(
+  db: Db,
+  { row, kinds }: { row: PaymentKey; kinds: readonly AttemptKind[] },
+): Promise<PaymentAttemptRow | undefined> {
+  const { rows } = await sql<PaymentAttemptRow>`
+    select * from payment_attempts
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and kind = any(${kinds}::text[])
+    order by number desc limit 1`.execute(db)
+  return rows[0]
+}
+
+/** Whether a request with this idempotency key has asked for an authorization already. */
+export async function hasAttemptOf(
+  db: Db,
+  { row, requestKey }: { row: PaymentKey; requestKey: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from payment_attempts
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and request_key = ${requestKey} and kind = 'authorize'
+    limit 1`.execute(db)
+  return rows.length > 0
+}
+
+/** A page of a payment's calls, newest first. */
+export async function listAttempts(
+  db: Db,
+  query: { account: Account; paymentId: string; before: number | null; limit: number },
+): Promise<{ rows: PaymentAttemptRow[]; hasMore: boolean }> {
+  const { account, limit } = query
+  const { rows } = await sql<PaymentAttemptRow>`
+    select * from payment_attempts
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and payment_id = ${query.paymentId}
+      and (${query.before}::integer is null or number < ${query.before}::integer)
+    order by number desc limit ${limit + 1}`.execute(db)
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit }
+}

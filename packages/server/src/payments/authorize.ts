@@ -1,0 +1,221 @@
+import type { ActorType } from '@hedgepayments/contract'
+import { sql } from 'kysely'
+import type { Db } from '../database/connect.ts'
+import type { PaymentRow, Timestamp } from '../database/schema.ts'
+import type { Tx } from '../idempotency/once.ts'
+import type {
+  AuthorizeResult,
+  Decline,
+  NextAction,
+  Processor,
+  ProcessorTruth,
+} from '../processors/processor.ts'
+import { plusSeconds } from '../time.ts'
+import { type CallResult, callProcessor } from './call-processor.ts'
+import { statusesBefore } from './lifecycle.ts'
+import { lockPayment, movePayment } from './move.sql.ts'
+import { dropTask, planTask } from './tasks.sql.ts'
+
+/** What is known of an authorization. */
+export type AuthorizationNews =
+  | { readonly state: 'authorized'; readonly reference: string }
+  | { readonly state: 'action_required'; readonly reference: string; readonly action: NextAction }
+  | { readonly state: 'declined'; readonly reference: string | null; readonly decline: Decline }
+  | { readonly state: 'undecided'; readonly reference: string }
+  | { readonly state: 'absent' }
+
+interface Actor {
+  readonly type: ActorType
+  readonly id: string | null
+}
+
+/** Asks the processor to authorize a payment with its token. */
+export async function callAuthorize(
+  db: Db,
+  call: {
+    row: PaymentRow
+    processor: Processor
+    processorKey: string
+    requestKey: string | null
+    actor: Actor
+    now: Timestamp
+    number?: number
+    signal?: AbortSignal
+  },
+): Promise<CallResult<AuthorizationNews>> {
+  const token = call.row.payment_method_token
+  if (token === null) throw new Error('a payment without a token cannot be authorized')
+  const answered = await callProcessor<AuthorizeResult>(db, {
+    ...call,
+    kind: 'authorize',
+    run: (payment, request) => call.processor.authorize(payment, { ...request, token }),
+    describe: (result) =>
+      result.outcome === 'declined'
+        ? { outcome: 'declined', decline: result.decline }
+        : { outcome: result.outcome },
+  })
+  return answered.known ? { known: true, result: newsOfResult(answered.result) } : answered
+}
+
+function newsOfResult(result: AuthorizeResult): AuthorizationNews {
+  const { outcome: state, ...rest } = result
+  return { state, ...rest } as AuthorizationNews
+}
+
+/** What the processor's truth means for a payment that waits for its authorization. */
+export function newsOfTruth(truth: ProcessorTruth): AuthorizationNews {
+  switch (truth.state) {
+    case 'absent':
+    case 'undecided':
+    case 'action_required':
+    case 'declined':
+    case 'authorized':
+      return truth
+    case 'captured':
+      // Taken by hand: it was authorized then, and the capture will find it taken.
+      return { state: 'authorized', reference: truth.reference }
+    case 'voided':
+      return {
+        state: 'declined',
+        reference: truth.reference,
+        decline: {
+          code: 'authorization_expired',
+          message: 'The authorization was given up at the processor.',
+        },
+      }
+  }
+}
+
+/**
+ * Writes down what is known of an authorization: the step of the payment, its events, and the next
+ * task, in one transaction. A payment that has left `pending` meanwhile stays what it is; where it
+ * was canceled, its authorization is given up.
+ *
+ * @returns the row as it is now; `isFirst`: nobody else had decided it before.
+ */
+export async function settleAuthorization(
+  tx: Tx,
+  known: { row: PaymentRow; news: AuthorizationNews; actor: Actor; now: Timestamp },
+): Promise<{ row: PaymentRow; isFirst: boolean }> {
+  const { news, actor, now } = known
+  const account = { merchantId: known.row.merchant_id, livemode: known.row.livemode }
+  const row = await lockPayment(tx, { account, id: known.row.id })
+  if (!row) throw new Error('a payment that was submitted vanished')
+  if (!statusesBefore('initiated').includes(row.status)) {
+    await dropTask(tx, { row, kind: 'authorize' })
+    if (row.status === 'canceled' && news.state !== 'declined') {
+      await planTask(tx, { row, kind: 'void', dueAt: now })
+    }
+    return { row, isFirst: false }
+  }
+  return { row: await step(tx, { row, news, actor, now }), isFirst: true }
+}
+
+async function step(
+  tx: Tx,
+  known: { row: PaymentRow; news: AuthorizationNews; actor: Actor; now: Timestamp },
+): Promise<PaymentRow> {
+  const { row, news, actor, now } = known
+  switch (news.state) {
+    case 'authorized':
+      return await initiated(tx, { row, reference: news.reference, actor, now })
+    case 'declined':
+      return await declined(tx, { row, ...news, actor, now })
+    case 'action_required':
+      return await actionRequired(tx, { row, ...news, now })
+    case 'undecided':
+    case 'absent':
+      return row
+  }
+}
+
+async function initiated(
+  tx: Tx,
+  step: { row: PaymentRow; reference: string; actor: Actor; now: Timestamp },
+): Promise<PaymentRow> {
+  const { row, now } = step
+  const cancelableUntil = plusSeconds(later(now, row.updated_at), row.cancel_window)
+  const moved = await movePayment(tx, {
+    row,
+    type: 'payment.initiated',
+    change: {
+      status: 'initiated',
+      cancelable_until: cancelableUntil,
+      processor_reference: step.reference,
+      next_action_url: null,
+    },
+    guard: sql`status = any(${statusesBefore('initiated')}::text[])`,
+    actor: step.actor,
+    reason: null,
+    now,
+  })
+  await planTask(tx, { row, kind: 'process', dueAt: cancelableUntil })
+  await dropTask(tx, { row, kind: 'authorize' })
+  return moved
+}
+
+/** Moments sort as text. */
+function later(a: Timestamp, b: Timestamp): Timestamp {
+  return a < b ? b : a
+}
+
+/** A decline is two steps: it was submitted, and refused before the network took it. */
+async function declined(
+  tx: Tx,
+  step: {
+    row: PaymentRow
+    reference: string | null
+    decline: Decline
+    actor: Actor
+    now: Timestamp
+  },
+): Promise<PaymentRow> {
+  const { row, decline, now } = step
+  const submitted = await movePayment(tx, {
+    row,
+    type: 'payment.initiated',
+    change: {
+      status: 'initiated',
+      processor_reference: step.reference ?? row.processor_reference,
+      next_action_url: null,
+    },
+    guard: sql`status = any(${statusesBefore('initiated')}::text[])`,
+    actor: step.actor,
+    reason: null,
+    now,
+  })
+  const failed = await movePayment(tx, {
+    row: submitted,
+    type: 'payment.failed',
+    change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
+    guard: sql`status = 'initiated'`,
+    actor: { type: 'processor', id: row.processor },
+    reason: decline.code,
+    now,
+  })
+  await dropTask(tx, { row, kind: 'authorize' })
+  return failed
+}
+
+async function actionRequired(
+  tx: Tx,
+  step: { row: PaymentRow; reference: string; action: NextAction; now: Timestamp },
+): Promise<PaymentRow> {
+  const { row, action, now } = step
+  if (row.next_action_url === action.url) return row
+  const moved = await movePayment(tx, {
+    row,
+    type: 'payment.action_required',
+    change: { next_action_url: action.url, processor_reference: step.reference },
+    guard: sql`status = any(${statusesBefore('initiated')}::text[])`,
+    actor: { type: 'processor', id: row.processor },
+    reason: null,
+    now,
+  })
+  // A notice brings this forward; without one the answer is asked for all the same.
+  await planTask(tx, { row, kind: 'authorize', dueAt: plusSeconds(now, actionPollSeconds) })
+  return moved
+}
+
+/** A customer needs about as long at least for the bank's page. */
+const actionPollSeconds = 15

@@ -1,0 +1,169 @@
+import { sql } from 'kysely'
+import { retryConflicts } from '../database/retry.ts'
+import type { PaymentAttemptRow, PaymentRow } from '../database/schema.ts'
+import type { Reply } from '../http/answer.ts'
+import { RefusalError, refuseField } from '../http/refusal.ts'
+import { claimLease } from '../idempotency/lease.sql.ts'
+import type { Tx } from '../idempotency/once.ts'
+import { findRecord } from '../idempotency/records.sql.ts'
+import { refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import type { Processor } from '../processors/processor.ts'
+import { plusSeconds, toTimestamp } from '../time.ts'
+import { findLastAttempt, hasAttemptOf, insertAttempt } from './attempts.sql.ts'
+import { statusesBefore } from './lifecycle.ts'
+import { lockPayment } from './move.sql.ts'
+import { paymentNotFound, processorMissing } from './refusals.ts'
+import {
+  keepAnswer,
+  type Submission,
+  type Submitter,
+  submissionLeaseSeconds,
+} from './submission.ts'
+import { planTask } from './tasks.sql.ts'
+
+export type Begun =
+  | { readonly kind: 'answered'; readonly reply: Reply }
+  /** Another request is at it: look again in a moment. */
+  | { readonly kind: 'waiting' }
+  | Submitting
+
+/** A submission that is on disk: from here on, somebody finds out what comes of it. */
+export interface Submitting {
+  readonly kind: 'submitting'
+  readonly row: PaymentRow
+  readonly processor: Processor
+  readonly processorKey: string
+  /** The call to make first, which is noted already under `number`. */
+  readonly first: 'authorize' | 'look_up'
+  readonly number: number
+  /** Whether this very request has called the processor before, from a process that died. */
+  readonly isResumed: boolean
+}
+
+/** Puts on disk that a payment is about to be submitted, or says why it will not be. */
+export async function beginSubmission(on: Submitter, submission: Submission): Promise<Begun> {
+  try {
+    return await retryConflicts(() =>
+      on.db.transaction().execute((tx) => begin(tx, on, submission)),
+    )
+  } catch (error) {
+    // Nothing is kept of a refusal that is not the payment's doing: its key is free again.
+    if (error instanceof WaitError) return { kind: 'waiting' }
+    if (error instanceof RefusalError) return { kind: 'answered', reply: error.refusal }
+    throw error
+  }
+}
+
+async function begin(tx: Tx, on: Submitter, submission: Submission): Promise<Begun> {
+  const { account, paymentId, idempotency } = submission
+  const row = await lockPayment(tx, { account, id: paymentId })
+  const recorded = await claim(tx, submission, row !== undefined)
+  if (recorded) return { kind: 'answered', reply: recorded }
+  if (!row) throw new RefusalError(paymentNotFound(paymentId))
+  const isMine = idempotency ? await hasAttemptOf(tx, { row, requestKey: idempotency.key }) : false
+  if (!statusesBefore('initiated').includes(row.status)) {
+    const reply = submission.replyTo(row, isMine && row.status !== 'canceled')
+    return { kind: 'answered', reply: await keepAnswer(tx, submission, reply) }
+  }
+  const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
+  const latest = await findLastAttempt(tx, { row, kinds: ['authorize', 'look_up'] })
+  if (!isMine && latest && isRunning(latest, submission)) {
+    // The claim of the key is undone with the transaction, so that it does not outlast the wait.
+    throw new WaitError()
+  }
+  const processor = await chooseProcessor(on, row)
+  if (!processor) throw new RefusalError(processorMissing())
+  return await note(tx, { submission, row, processor, last, isResumed: isMine })
+}
+
+/** The transaction is to be undone, and begun again in a moment. */
+class WaitError extends Error {}
+
+/** What the record of the request's key answers; `null` where the request is to be carried out. */
+async function claim(tx: Tx, submission: Submission, isKnown: boolean): Promise<Reply | null> {
+  const { account, idempotency, operationId, paymentId } = submission
+  if (!idempotency || submission.isClaimed) return null
+  const now = toTimestamp(Date.now())
+  const until = plusSeconds(now, submissionLeaseSeconds)
+  const claimed =
+    isKnown &&
+    (await claimLease(tx, {
+      account,
+      idempotency,
+      operation: operationId,
+      paymentId,
+      now,
+      until,
+    }))
+  if (claimed) return null
+  const record = await findRecord(tx, { account, key: idempotency.key })
+  return record ? (refuseRecord(record, idempotency) ?? storedAnswer(record)) : null
+}
+
+/** Whether another request waits for the answer to a call, or is about to take the step. */
+function isRunning(attempt: PaymentAttemptRow, { now }: Submission): boolean {
+  const isYoung = plusSeconds(attempt.started_at, submissionLeaseSeconds) > now
+  const isOpen = [null, 'authorized', 'declined'].includes(attempt.outcome)
+  return isOpen && attempt.actor_type !== 'system' && isYoung
+}
+
+async function chooseProcessor(on: Submitter, row: PaymentRow): Promise<Processor | null> {
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  return row.processor === null
+    ? await on.processors.forNew(account)
+    : await on.processors.forSent(account, row.processor)
+}
+
+/**
+ * Notes the processor, the token, the first call and the task that finds out what came of it. A
+ * payment that something may exist of at the processor is looked up first: what was asked for
+ * before, and not answered, must not be asked for differently.
+ */
+async function note(
+  tx: Tx,
+  begun: {
+    submission: Submission
+    row: PaymentRow
+    processor: Processor
+    last: PaymentAttemptRow | undefined
+    isResumed: boolean
+  },
+): Promise<Submitting> {
+  const { submission, row, processor, last } = begun
+  // Until the customer is asked to confirm, the first submission stands, and so does its token.
+  const isNew = last === undefined || (row.next_action_url !== null && submission.token !== null)
+  const given = isNew ? (submission.token ?? row.payment_method_token) : row.payment_method_token
+  if (given === null) {
+    const expected = 'a token: neither the request nor the payment has one'
+    throw new RefusalError(refuseField('payment_method_token', undefined, expected))
+  }
+  const count = last === undefined ? 0 : Number(last.processor_key.split(':').at(-1))
+  const processorKey = `${row.id}:authorize:${isNew ? count + 1 : count}`
+  const first = isNew ? 'authorize' : 'look_up'
+  const number = await insertAttempt(tx, row, {
+    kind: first,
+    processor: processor.name,
+    processorKey: first === 'authorize' ? processorKey : `${row.id}:look_up`,
+    requestKey: submission.idempotency?.key ?? null,
+    actor: submission.actor,
+    now: submission.now,
+  })
+  await sql`
+    update payments set processor = ${processor.name}, payment_method_token = ${given}
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and id = ${row.id}`.execute(tx)
+  await planTask(tx, {
+    row,
+    kind: 'authorize',
+    dueAt: plusSeconds(submission.now, submissionLeaseSeconds),
+  })
+  return {
+    kind: 'submitting',
+    row: { ...row, processor: processor.name, payment_method_token: given },
+    processor,
+    processorKey,
+    first,
+    number,
+    isResumed: begun.isResumed,
+  }
+}

@@ -1,0 +1,125 @@
+import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
+import type { Db } from '../database/connect.ts'
+import type { PaymentRow, Timestamp } from '../database/schema.ts'
+import type {
+  Call,
+  Decline,
+  Processor,
+  ProcessorPayment,
+  ProcessorTruth,
+} from '../processors/processor.ts'
+import { plusSeconds } from '../time.ts'
+import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
+
+/** A processor that has said nothing for this long is asked again by a look-up. */
+export const callTimeoutMs = 10_000
+
+/** A call to a processor that is noted before and after. */
+export interface NotedCall<T> {
+  readonly row: PaymentRow
+  readonly processor: Processor
+  readonly kind: AttemptKind
+  readonly processorKey: string
+  readonly requestKey?: string | null
+  readonly actor: { readonly type: ActorType; readonly id: string | null }
+  readonly now: Timestamp
+  /** Where the attempt was noted before, with something else that had to be on disk first. */
+  readonly number?: number
+  readonly signal?: AbortSignal
+  readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
+  readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
+}
+
+/** What came of a call. Not known: it may or may not have been done. */
+export type CallResult<T> =
+  | { readonly known: true; readonly result: T }
+  | { readonly known: false; readonly message: string }
+
+/** Makes a call with a deadline. An error is a value: the outcome is unknown. */
+export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<CallResult<T>> {
+  const { row, now } = noted
+  const number =
+    noted.number ??
+    (await insertAttempt(db, row, {
+      kind: noted.kind,
+      processor: noted.processor.name,
+      processorKey: noted.processorKey,
+      requestKey: noted.requestKey ?? null,
+      actor: noted.actor,
+      now,
+    }))
+  const startedMs = performance.now()
+  const endedAt = () => plusSeconds(now, Math.floor((performance.now() - startedMs) / 1000))
+  const timeout = AbortSignal.timeout(callTimeoutMs)
+  const signal = noted.signal ? AbortSignal.any([noted.signal, timeout]) : timeout
+  try {
+    const call = { idempotencyKey: noted.processorKey, now, signal }
+    const result = await orAborted(noted.run(toProcessorPayment(row), call), signal)
+    const { outcome, decline } = noted.describe(result)
+    const { code = null, message = null } = decline ?? {}
+    await endAttempt(db, { row, number, end: { outcome, code, message, now: endedAt() } })
+    return { known: true, result }
+  } catch (error) {
+    const { code, message } = errorOf(error, signal)
+    const end: AttemptEnd = { outcome: 'unknown', code, message, now: endedAt() }
+    await endAttempt(db, { row, number, end })
+    return { known: false, message }
+  }
+}
+
+/** Asks the processor for its truth. */
+export async function lookUp(
+  db: Db,
+  noted: Pick<NotedCall<never>, 'row' | 'processor' | 'actor' | 'now' | 'requestKey' | 'number'>,
+): Promise<CallResult<ProcessorTruth>> {
+  return await callProcessor<ProcessorTruth>(db, {
+    ...noted,
+    kind: 'look_up',
+    processorKey: `${noted.row.id}:look_up`,
+    run: (payment, call) => noted.processor.lookUp(payment, call),
+    describe: describeTruth,
+  })
+}
+
+function describeTruth(truth: ProcessorTruth): { outcome: AttemptOutcome; decline?: Decline } {
+  return truth.state === 'declined'
+    ? { outcome: 'declined', decline: truth.decline }
+    : { outcome: truth.state }
+}
+
+/** Holds whatever the processor does with its signal: a call ends when its time is up. */
+async function orAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: () => void = () => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([running, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+function errorOf(error: unknown, signal: AbortSignal): { code: string; message: string } {
+  if (signal.aborted) return { code: 'timeout', message: 'The processor did not answer in time.' }
+  if (!(error instanceof Error)) return { code: 'error', message: 'The call failed.' }
+  const { code } = error as { code?: unknown }
+  return {
+    code: typeof code === 'string' ? code : error.name,
+    message: error.message.slice(0, 500),
+  }
+}
+
+function toProcessorPayment(row: PaymentRow): ProcessorPayment {
+  return {
+    id: row.id,
+    money: { minor: row.amount, currency: row.currency },
+    method: row.payment_method,
+    customerEmail: row.customer_email,
+    description: row.description,
+    statementDescriptor: row.statement_descriptor,
+    returnUrl: row.url,
+    reference: row.processor_reference,
+  }
+}

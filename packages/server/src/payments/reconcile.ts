@@ -1,0 +1,51 @@
+import { retryConflicts } from '../database/retry.ts'
+import { findLastAttempt, giveUpAttempts } from './attempts.sql.ts'
+import {
+  type AuthorizationNews,
+  callAuthorize,
+  newsOfTruth,
+  settleAuthorization,
+} from './authorize.ts'
+import { type CallResult, lookUp } from './call-processor.ts'
+import { statusesBefore } from './lifecycle.ts'
+import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
+
+/**
+ * Finds out what came of an authorization whose outcome nobody has heard: the process that asked
+ * died, the processor did not answer, or the customer is still at the bank's page. The processor is
+ * asked; only where it has never heard of the payment is it asked once more to authorize it, with
+ * the same idempotency key. Nothing is ever guessed.
+ */
+export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
+  const { db, row, now } = work
+  if (!statusesBefore('initiated').includes(row.status)) return 'done'
+  await giveUpAttempts(db, { row, now })
+  const heard = await ask(work)
+  if (!heard.known) return 'again'
+  const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
+  const actor = last ? { type: last.actor_type, id: last.actor_id } : bySystem
+  const settled = await retryConflicts(() =>
+    db
+      .transaction()
+      .execute((tx) => settleAuthorization(tx, { row, news: heard.result, actor, now })),
+  )
+  return statusesBefore('initiated').includes(settled.row.status) ? 'again' : 'done'
+}
+
+async function ask(work: Work): Promise<CallResult<AuthorizationNews>> {
+  const { db, row, now } = work
+  const processor = await processorOf(work)
+  const truth = await lookUp(db, { row, processor, actor: bySystem, now })
+  if (!truth.known) return truth
+  const news = newsOfTruth(truth.result)
+  if (news.state !== 'absent') return { known: true, result: news }
+  const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
+  return await callAuthorize(db, {
+    row,
+    processor,
+    processorKey: last?.processor_key ?? `${row.id}:authorize:1`,
+    requestKey: last?.request_key ?? null,
+    actor: bySystem,
+    now,
+  })
+}

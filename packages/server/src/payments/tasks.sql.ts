@@ -1,0 +1,146 @@
+import { type Kysely, sql } from 'kysely'
+import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+
+type Db = Kysely<Schema>
+
+/**
+ * What can be still to do to a payment.
+ * - `expire`: pending for too long. `authorize`: submitted, the outcome is not known.
+ * - `process`: initiated, its undo window ends. `capture`: processing.
+ * - `void`: canceled, and the processor may hold an authorization.
+ * - `refund`: refunds that the processor has not been told of. `settle`: is it settled yet?
+ */
+export type TaskKind = 'expire' | 'authorize' | 'process' | 'capture' | 'void' | 'refund' | 'settle'
+
+type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
+
+/** A task that was taken to be worked on. */
+export interface ClaimedTask {
+  merchant_id: string
+  livemode: boolean
+  payment_id: string
+  kind: TaskKind
+  due_at: Timestamp
+  /** How often it was taken, this time included. */
+  attempts: number
+  /** How far the merchant's clock is ahead of the real one. */
+  offset_seconds: number
+}
+
+/**
+ * Plans a task, or brings one that is planned forward or back. Whoever works on it at the moment
+ * does not end it: what is planned now is done after now.
+ */
+export async function planTask(
+  tx: Db,
+  { row, kind, dueAt }: { row: PaymentKey; kind: TaskKind; dueAt: Timestamp },
+): Promise<void> {
+  await sql`
+    insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
+    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt}::timestamptz)
+    on conflict (merchant_id, livemode, payment_id, kind) do update
+      set due_at = excluded.due_at, attempts = t.attempts + 1, leased_until = null`.execute(tx)
+}
+
+/** Ends a task of a payment, whoever works on it. */
+export async function dropTask(
+  tx: Db,
+  { row, kind }: { row: PaymentKey; kind: TaskKind },
+): Promise<void> {
+  await sql`
+    delete from payment_tasks
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and kind = ${kind}`.execute(tx)
+}
+
+/** Brings a task of a payment forward, where there is one: something is known now. */
+export async function hastenTasks(
+  db: Db,
+  { row, kinds, now }: { row: PaymentKey; kinds: readonly TaskKind[]; now: Timestamp },
+): Promise<void> {
+  await sql`
+    update payment_tasks
+    set due_at = ${now}::timestamptz, attempts = attempts + 1, leased_until = null
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and kind = any(${kinds}::text[])`.execute(db)
+}
+
+/**
+ * Takes due tasks for `leaseSeconds` of real time; others pass them over. Those of merchants whose
+ * test clock is ahead are due by that clock. A taker that dies leaves them to the next.
+ */
+export async function claimTasks(
+  db: Db,
+  claim: {
+    kinds: readonly TaskKind[]
+    limit: number
+    /** The real time. */
+    now: Timestamp
+    leaseSeconds: number
+  },
+): Promise<ClaimedTask[]> {
+  if (claim.limit <= 0) return []
+  // Two reads, each of which is a range of the index on due_at: the second one is for the few
+  // merchants with a clock of their own. A join of all tasks with the clocks would read them all.
+  const free = sql`t.kind = any(${claim.kinds}::text[])
+      and (t.leased_until is null or t.leased_until <= ${claim.now}::timestamptz)`
+  const columns = sql`t.merchant_id, t.livemode, t.payment_id, t.kind`
+  const { rows } = await sql<ClaimedTask>`
+    with due as (
+      (select ${columns}, t.due_at from payment_tasks t
+        where t.due_at <= ${claim.now}::timestamptz and ${free}
+        order by t.due_at limit ${claim.limit})
+      union all
+      (select ${columns}, t.due_at from test_clocks c cross join lateral (
+          select * from payment_tasks t
+          where t.due_at > ${claim.now}::timestamptz
+            and t.due_at <= ${claim.now}::timestamptz + make_interval(secs => c.offset_seconds)
+            and t.merchant_id = c.merchant_id and not t.livemode and ${free}
+          order by t.due_at limit ${claim.limit}
+        ) t
+        where c.offset_seconds > 0)
+    ), taken as materialized (
+      select ${columns} from payment_tasks t
+        join due d using (merchant_id, livemode, payment_id, kind)
+      where ${free}
+      order by t.due_at, t.payment_id limit ${claim.limit}
+      for update of t skip locked
+    )
+    update payment_tasks t
+    set attempts = t.attempts + 1,
+      leased_until = ${claim.now}::timestamptz + make_interval(secs => ${claim.leaseSeconds})
+    from taken left join test_clocks c
+      on c.merchant_id = taken.merchant_id and not taken.livemode
+    where t.merchant_id = taken.merchant_id and t.livemode = taken.livemode
+      and t.payment_id = taken.payment_id and t.kind = taken.kind
+    returning ${columns}, t.due_at, t.attempts,
+      coalesce(c.offset_seconds, 0)::integer as offset_seconds`.execute(db)
+  return rows
+}
+
+/** Ends tasks that were taken, except those that were planned anew meanwhile. */
+export async function finishTasks(db: Db, tasks: readonly ClaimedTask[]): Promise<void> {
+  if (tasks.length === 0) return
+  await sql`
+    delete from payment_tasks t
+    using unnest(${tasks.map((task) => task.merchant_id)}::text[],
+      ${tasks.map((task) => task.livemode)}::boolean[],
+      ${tasks.map((task) => task.payment_id)}::text[],
+      ${tasks.map((task) => task.kind)}::text[],
+      ${tasks.map((task) => task.attempts)}::integer[])
+      as f (merchant_id, livemode, payment_id, kind, attempts)
+    where t.merchant_id = f.merchant_id and t.livemode = f.livemode
+      and t.payment_id = f.payment_id and t.kind = f.kind and t.attempts = f.attempts`.execute(db)
+}
+
+/** Puts a task that was taken off, unless it was planned anew meanwhile. */
+export async function postponeTask(
+  db: Db,
+  { task, dueAt }: { task: ClaimedTask; dueAt: Timestamp },
+): Promise<void> {
+  await sql`
+    update payment_tasks set due_at = ${dueAt}::timestamptz, leased_until = null
+    where merchant_id = ${task.merchant_id} and livemode = ${task.livemode}
+      and payment_id = ${task.payment_id} and kind = ${task.kind}
+      and attempts = ${task.attempts}`.execute(db)
+}

@@ -1,0 +1,102 @@
+import { retryConflicts } from '../database/retry.ts'
+import type { PaymentRow, Timestamp } from '../database/schema.ts'
+import type { Tx } from '../idempotency/once.ts'
+import { lateCaptures } from '../metrics.ts'
+import type { Processor, RefundResult, VoidResult } from '../processors/processor.ts'
+import { giveUpAttempts } from './attempts.sql.ts'
+import { callProcessor, lookUp } from './call-processor.ts'
+import { noteLateCapture } from './late-capture.sql.ts'
+import { lockPayment } from './move.sql.ts'
+import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
+
+/**
+ * Does at the processor what a cancel owes it: gives the authorization up. Where the money was
+ * taken all the same, by hand or by a call that came late, the customer gets it back; the payment
+ * stays canceled, and its timeline says so. Repeated until the processor has said that it is done.
+ */
+export async function voidPayment(work: Work): Promise<WorkResult> {
+  const { db, row, now } = work
+  if (row.status !== 'canceled' || row.processor === null) return 'done'
+  await giveUpAttempts(db, { row, now })
+  const processor = await processorOf(work)
+  const called = await callProcessor<VoidResult>(db, {
+    row,
+    processor,
+    kind: 'void',
+    processorKey: `${row.id}:void`,
+    actor: bySystem,
+    now,
+    run: (payment, request) => processor.void(payment, request),
+    describe: ({ outcome }) => ({ outcome }),
+  })
+  if (!called.known) return await giveBackIfCaptured(work, processor)
+  switch (called.result.outcome) {
+    case 'voided':
+      return 'done'
+    case 'captured':
+      return await giveBack(work, processor, called.result.capturedMinor)
+    case 'undecided':
+      return 'again'
+  }
+}
+
+/** A void that got no answer may have met a capture, and would go on getting none. */
+async function giveBackIfCaptured(work: Work, processor: Processor): Promise<WorkResult> {
+  const { db, row, now } = work
+  const looked = await lookUp(db, { row, processor, actor: bySystem, now })
+  if (!looked.known) return 'again'
+  if (looked.result.state === 'voided') return 'done'
+  return looked.result.state === 'captured'
+    ? await giveBack(work, processor, looked.result.capturedMinor)
+    : 'again'
+}
+
+async function giveBack(
+  work: Work,
+  processor: Processor,
+  capturedMinor: number,
+): Promise<WorkResult> {
+  const { db, row, now } = work
+  const looked = await lookUp(db, { row, processor, actor: bySystem, now })
+  if (!looked.known || looked.result.state !== 'captured') return 'again'
+  // What somebody has given back by hand already is not given back twice.
+  const returned = looked.result.refunds.filter((refund) => refund.status !== 'failed')
+  const returnedMinor = returned.reduce((sum, refund) => sum + refund.amountMinor, 0)
+  const mine = returned.find((refund) => refund.refundId === row.id)
+  if (mine?.status === 'pending') return 'again'
+  const owedMinor = capturedMinor - returnedMinor
+  if (owedMinor > 0 && !(await refund(work, processor, owedMinor))) return 'again'
+  const isNew = await retryConflicts(() => db.transaction().execute((tx) => note(tx, row, now)))
+  if (isNew) lateCaptures.inc()
+  return 'done'
+}
+
+async function refund(work: Work, processor: Processor, amountMinor: number): Promise<boolean> {
+  const { db, row, now } = work
+  const called = await callProcessor<RefundResult>(db, {
+    row,
+    processor,
+    kind: 'refund_late_capture',
+    processorKey: `${row.id}:refund_late_capture`,
+    actor: bySystem,
+    now,
+    run: (payment, call) =>
+      processor.refund(payment, {
+        ...call,
+        refundId: row.id,
+        amountMinor,
+        reason: 'captured_after_cancel',
+      }),
+    describe: (result) =>
+      result.outcome === 'declined'
+        ? { outcome: 'declined', decline: result.decline }
+        : { outcome: result.outcome },
+  })
+  return called.known && called.result.outcome === 'refunded'
+}
+
+async function note(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<boolean> {
+  const account = { merchantId: payment.merchant_id, livemode: payment.livemode }
+  const row = await lockPayment(tx, { account, id: payment.id })
+  return row !== undefined && (await noteLateCapture(tx, { row, now }))
+}

@@ -1,0 +1,161 @@
+import type { Db } from '../database/connect.ts'
+import type { PaymentRow } from '../database/schema.ts'
+import type { FeeSchedule } from '../ledger/fees.ts'
+import type { Processors } from '../processors/processor.ts'
+import { plusSeconds, toTimestamp } from '../time.ts'
+import { type Loop, startLoop } from '../workers/loop.ts'
+import { capturePayment } from './capture.ts'
+import { checkSettlement } from './check-settlement.ts'
+import { findPayment } from './payments.sql.ts'
+import { type DueTask, expireDue, processDue } from './process.sql.ts'
+import { reconcileAuthorization } from './reconcile.ts'
+import { sendRefunds } from './send-refunds.ts'
+import {
+  type ClaimedTask,
+  claimTasks,
+  finishTasks,
+  postponeTask,
+  type TaskKind,
+} from './tasks.sql.ts'
+import { voidPayment } from './void.ts'
+import type { Work, WorkResult } from './work-on.ts'
+
+export interface PaymentWorkers {
+  readonly db: Db
+  readonly processors: Processors
+  /** Of merchants without a schedule of their own. */
+  readonly fees: FeeSchedule
+  readonly idleMs: number
+  readonly onError: (error: unknown) => void
+}
+
+/** Payments of one set: enough to share the commit, few enough that a cancel waits for no one. */
+const setSize = 200
+/** Calls to processors at once, of one process: they wait more than they work. */
+const callsMax = 16
+/** Longer than a call may take, and the ones around it; then another process takes over. */
+const leaseSeconds = 45
+/** Longest pause between tries: a processor that is back is noticed within minutes. */
+const pauseSecondsMax = 300
+
+/** Tasks that are a call to the processor, and who does them. */
+const handlers: Partial<Record<TaskKind, (work: Work) => Promise<WorkResult>>> = {
+  authorize: reconcileAuthorization,
+  capture: capturePayment,
+  void: voidPayment,
+  refund: refundPayments,
+  settle: checkSettlement,
+}
+const callKinds = Object.keys(handlers) as TaskKind[]
+
+/**
+ * Starts what moves payments on by itself: expiry and processing, in sets, and calls to the
+ * processors, some at a time. Any number of processes share the tasks; one that dies leaves its
+ * own to the others.
+ */
+export function startPaymentWorkers(on: PaymentWorkers): Loop {
+  const calls = startCalls(on)
+  const sets = startLoop({
+    turn: async () => {
+      const expired = await takeSet(on.db, 'expire', expireDue)
+      const processed = await takeSet(on.db, 'process', processDue)
+      if (processed > 0 || expired > 0) calls.nudge()
+      return processed > 0 || expired > 0
+    },
+    idleMs: on.idleMs,
+    onError: on.onError,
+  })
+  return {
+    nudge() {
+      sets.nudge()
+      calls.nudge()
+    },
+    async stop() {
+      await sets.stop()
+      await calls.stop()
+    },
+  }
+}
+
+async function takeSet(
+  db: Db,
+  kind: TaskKind,
+  carryOut: (db: Db, due: readonly DueTask[]) => Promise<void>,
+): Promise<number> {
+  const now = toTimestamp(Date.now())
+  const tasks = await claimTasks(db, { kinds: [kind], limit: setSize, now, leaseSeconds })
+  if (tasks.length === 0) return 0
+  await carryOut(
+    db,
+    tasks.map((task) => ({ task, now: plusSeconds(now, task.offset_seconds) })),
+  )
+  return tasks.length
+}
+
+/** Keeps up to `callsMax` tasks running; each that ends makes room for the next. */
+function startCalls(on: PaymentWorkers): Loop {
+  const running = new Set<Promise<void>>()
+  const loop = startLoop({
+    turn: async () => {
+      const tasks = await claimTasks(on.db, {
+        kinds: callKinds,
+        limit: callsMax - running.size,
+        now: toTimestamp(Date.now()),
+        leaseSeconds,
+      })
+      for (const task of tasks) {
+        const work = carryOut(on, task)
+          .catch(on.onError)
+          .finally(() => {
+            running.delete(work)
+            loop.nudge()
+          })
+        running.add(work)
+      }
+      return tasks.length > 0 && running.size < callsMax
+    },
+    idleMs: on.idleMs,
+    onError: on.onError,
+  })
+  return {
+    nudge: () => loop.nudge(),
+    async stop() {
+      await loop.stop()
+      await Promise.all(running)
+    },
+  }
+}
+
+/** Whatever happens, the task is done or planned again: nobody forgets a payment. */
+async function carryOut({ db, processors, fees, onError }: PaymentWorkers, task: ClaimedTask) {
+  const now = () => plusSeconds(toTimestamp(Date.now()), task.offset_seconds)
+  let result: WorkResult = 'again'
+  try {
+    const row = await findPaymentOf(db, task)
+    const handler = handlers[task.kind]
+    if (handler) result = await handler({ db, processors, fees, task, row, now: now() })
+  } catch (error) {
+    onError(error)
+  }
+  if (result === 'done') await finishTasks(db, [task])
+  else await postponeTask(db, { task, dueAt: plusSeconds(now(), pauseSeconds(task.attempts)) })
+}
+
+async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
+  const account = { merchantId: task.merchant_id, livemode: task.livemode }
+  const row = await findPayment(db, { account, id: task.payment_id })
+  if (!row) throw new Error('the payment of a task vanished')
+  return row
+}
+
+/** One second, two, four …, each up to half as long again, so that many do not come at once. */
+function pauseSeconds(attempts: number): number {
+  const seconds = Math.min(pauseSecondsMax, 2 ** Math.min(attempts - 1, 20))
+  return Math.ceil(seconds * (1 + Math.random() / 2))
+}
+
+async function refundPayments({ db, processors, row, now }: Work): Promise<WorkResult> {
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const areAnswered = await sendRefunds(db, processors, { account, paymentId: row.id, now })
+  return areAnswered ? 'done' : 'again'
+}

@@ -1,0 +1,161 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema, Timestamp } from '../../database/schema.ts'
+
+type Db = Kysely<Schema>
+
+/** A payment in the sandbox's books. */
+export interface SandboxPayment {
+  merchant_id: string
+  payment_id: string
+  reference: string
+  /** `null`: it was given up before it was authorized. */
+  token: string | null
+  amount: number
+  currency: string
+  status: 'action_required' | 'authorized' | 'declined' | 'captured' | 'voided'
+  decline_code: string | null
+  decline_message: string | null
+  action_secret: string | null
+  action_url: string | null
+  return_url: string
+  captured_at: Timestamp | null
+}
+
+export interface SandboxRefund {
+  reference: string
+  refund_id: string
+  amount: number
+  /** From when on it is known to have succeeded. */
+  decided_at: Timestamp
+}
+
+/** Keeps other calls about the payment waiting until the transaction ends, also a first one. */
+export async function lockBooks(
+  tx: Db,
+  { merchantId, paymentId }: { merchantId: string; paymentId: string },
+): Promise<void> {
+  await sql`
+    select pg_advisory_xact_lock(hashtextextended(${`sandbox ${merchantId} ${paymentId}`}, 0))
+    `.execute(tx)
+}
+
+export async function findEntry(
+  db: Db,
+  { merchantId, paymentId }: { merchantId: string; paymentId: string },
+): Promise<SandboxPayment | undefined> {
+  const { rows } = await sql<SandboxPayment>`
+    select * from sandbox_payments
+    where merchant_id = ${merchantId} and payment_id = ${paymentId}`.execute(db)
+  return rows[0]
+}
+
+/** Finds the payment whose challenge has this secret: the customer's link names nothing else. */
+export async function findChallenged(db: Db, secret: string): Promise<SandboxPayment | undefined> {
+  const { rows } = await sql<SandboxPayment>`
+    select * from sandbox_payments where action_secret = ${secret}`.execute(db)
+  return rows[0]
+}
+
+/** Writes an entry, new or changed. */
+export async function saveEntry(tx: Db, entry: SandboxPayment): Promise<void> {
+  await sql`
+    insert into sandbox_payments (merchant_id, payment_id, reference, token, amount, currency,
+      status, decline_code, decline_message, action_secret, action_url, return_url, captured_at)
+    values (${entry.merchant_id}, ${entry.payment_id}, ${entry.reference}, ${entry.token},
+      ${entry.amount}, ${entry.currency}, ${entry.status}, ${entry.decline_code},
+      ${entry.decline_message}, ${entry.action_secret}, ${entry.action_url}, ${entry.return_url},
+      ${entry.captured_at}::timestamptz)
+    on conflict (merchant_id, payment_id) do update
+      set token = excluded.token, status = excluded.status, decline_code = excluded.decline_code,
+        decline_message = excluded.decline_message, action_secret = excluded.action_secret,
+        action_url = excluded.action_url, captured_at = excluded.captured_at`.execute(tx)
+}
+
+/** Notes that money was reserved, taken, let go or given back. */
+export async function noteMovement(
+  tx: Db,
+  movement: {
+    entry: SandboxPayment
+    kind: 'authorize' | 'capture' | 'void' | 'refund'
+    amount: number
+    idempotencyKey: string
+    now: Timestamp
+  },
+): Promise<void> {
+  const { entry } = movement
+  await sql`
+    insert into sandbox_movements (merchant_id, payment_id, kind, amount, idempotency_key, moved_at)
+    values (${entry.merchant_id}, ${entry.payment_id}, ${movement.kind}, ${movement.amount},
+      ${movement.idempotencyKey}, ${movement.now}::timestamptz)`.execute(tx)
+}
+
+export async function insertRefund(
+  tx: Db,
+  { entry, refund }: { entry: SandboxPayment; refund: SandboxRefund },
+): Promise<void> {
+  await sql`
+    insert into sandbox_refunds (merchant_id, reference, payment_id, refund_id, amount, decided_at)
+    values (${entry.merchant_id}, ${refund.reference}, ${entry.payment_id}, ${refund.refund_id},
+      ${refund.amount}, ${refund.decided_at}::timestamptz)`.execute(tx)
+}
+
+export async function listRefunds(db: Db, entry: SandboxPayment): Promise<SandboxRefund[]> {
+  const { rows } = await sql<SandboxRefund>`
+    select reference, refund_id, amount, decided_at from sandbox_refunds
+    where merchant_id = ${entry.merchant_id} and payment_id = ${entry.payment_id}
+    order by reference`.execute(db)
+  return rows
+}
+
+/** The first answer to an idempotency key. */
+export async function findAnswer<T>(
+  tx: Db,
+  { merchantId, key }: { merchantId: string; key: string },
+): Promise<T | undefined> {
+  const { rows } = await sql<{ answer: T }>`
+    select answer from sandbox_answers
+    where merchant_id = ${merchantId} and idempotency_key = ${key}`.execute(tx)
+  return rows[0]?.answer
+}
+
+export async function saveAnswer(
+  tx: Db,
+  { merchantId, key, answer }: { merchantId: string; key: string; answer: object },
+): Promise<void> {
+  await sql`
+    insert into sandbox_answers (merchant_id, idempotency_key, answer)
+    values (${merchantId}, ${key}, ${JSON.stringify(answer)}::jsonb)`.execute(tx)
+}
+
+export interface FaultCount {
+  calls: number
+  first_at: Timestamp
+}
+
+/** Counts a call of an operation whose token has a fault. By itself: it stays when the call fails. */
+export async function countFault(
+  db: Db,
+  call: { merchantId: string; paymentId: string; operation: string; token: string; now: Timestamp },
+): Promise<FaultCount> {
+  const { rows } = await sql<FaultCount>`
+    insert into sandbox_faults as f (merchant_id, payment_id, operation, token, calls, first_at)
+    values (${call.merchantId}, ${call.paymentId}, ${call.operation}, ${call.token}, 1,
+      ${call.now}::timestamptz)
+    on conflict (merchant_id, payment_id, operation) do update set calls = f.calls + 1
+    returning calls, first_at`.execute(db)
+  const count = rows[0]
+  if (!count) throw new Error('an upsert returns its row')
+  return count
+}
+
+/** The first call of a payment's authorization whose token has a fault. */
+export async function findFault(
+  db: Db,
+  { merchantId, paymentId }: { merchantId: string; paymentId: string },
+): Promise<(FaultCount & { token: string }) | undefined> {
+  const { rows } = await sql<FaultCount & { token: string }>`
+    select token, calls, first_at from sandbox_faults
+    where merchant_id = ${merchantId} and payment_id = ${paymentId}
+      and operation = 'authorize'`.execute(db)
+  return rows[0]
+}

@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Db } from '../../database/connect.ts'
+import { toTimestamp } from '../../time.ts'
+import { findChallenged } from './books.sql.ts'
+import { answerChallenge, type ChallengeAnswer } from './challenge.ts'
+
+/** Told when the sandbox has news of a payment: what a webhook is elsewhere. */
+export type OnSandboxNews = (payment: { merchantId: string; paymentId: string }) => Promise<void>
+
+// The page sends forms to this server and may then be led on to wherever the merchant says.
+const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'"
+
+/** The page of the customer's bank, as the sandbox plays it: 3-D Secure. */
+export function sandboxRoutes(
+  app: FastifyInstance,
+  { db, onNews }: { db: Db; onNews: OnSandboxNews },
+): void {
+  app.get<{ Params: { secret: string } }>('/sandbox/3d-secure/:secret', async (request, reply) => {
+    const entry = await findChallenged(db, request.params.secret)
+    if (!entry) return sendPage(reply, 404, '<p>There is no such challenge.</p>')
+    const amount = `${entry.amount} ${entry.currency} (minor units)`
+    return sendPage(reply, 200, challengePage(request.params.secret, amount))
+  })
+  answers('confirm')
+  answers('refuse')
+
+  function answers(wanted: ChallengeAnswer): void {
+    app.post<{ Params: { secret: string } }>(
+      `/sandbox/3d-secure/:secret/${wanted}`,
+      async (request, reply) => {
+        const { secret } = request.params
+        const entry = await answerChallenge(db, { secret, wanted, now: toTimestamp(Date.now()) })
+        if (!entry) return sendPage(reply, 404, '<p>There is no such challenge.</p>')
+        await onNews({ merchantId: entry.merchant_id, paymentId: entry.payment_id })
+        return reply.redirect(entry.return_url, 303)
+      },
+    )
+  }
+}
+
+function challengePage(secret: string, amount: string): string {
+  return `<p>Your bank asks: do you want to pay <strong>${amount}</strong>?</p>
+<form method="post" action="/sandbox/3d-secure/${secret}/confirm"><button>Confirm</button></form>
+<form method="post" action="/sandbox/3d-secure/${secret}/refuse"><button>Refuse</button></form>`
+}
+
+function sendPage(reply: FastifyReply, status: number, content: string): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-security-policy', contentSecurityPolicy)
+    .header('cache-control', 'no-store')
+    .type('text/html; charset=utf-8')
+    .send(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>3-D Secure (test mode)</title>
+<style>body { font: 1.1rem system-ui; max-width: 28rem; margin: 4rem auto; padding: 0 1rem }</style>
+</head>
+<body>
+<h1>3-D Secure</h1>
+<p>This is a test: no money moves.</p>
+${content}
+</body>
+</html>
+`)
+}

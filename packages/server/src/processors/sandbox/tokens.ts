@@ -1,0 +1,135 @@
+import type { DeclineCode } from '../processor.ts'
+import { declineMessages } from './declines.ts'
+
+/** What the sandbox does with a token. All of it is decided by the token alone. */
+export interface TestToken {
+  readonly token: string
+  /** What can be given instead of the token: a card's number, or routing and account. */
+  readonly number: string | null
+  readonly brand: string
+  /** What happens, for the documentation. */
+  readonly effect: string
+  /** Why it is declined when it is authorized. */
+  readonly declined?: DeclineCode
+  /** Why it is declined when it is captured: how ACH fails, days later. */
+  readonly captureDeclined?: DeclineCode
+  /** Whether the customer has to confirm first, and what comes of it where they do. */
+  readonly challenge?: 'passes' | 'fails'
+  readonly fault?: Fault
+}
+
+/** What goes wrong on the way, on demand. */
+export type Fault =
+  /** The connection breaks after the sandbox has done what was asked: once per operation. */
+  | 'lost_authorize_answer'
+  | 'lost_capture_answer'
+  /** The first two calls of each operation are answered 500, and nothing is done. */
+  | 'error_twice'
+  /** The first capture is done and its answer lost; every other is called a duplicate. */
+  | 'duplicate_capture'
+  /** Nothing is answered for a minute after the first call, by the merchant's clock. */
+  | 'down_minute'
+  /** Calls that move money take two seconds. */
+  | 'slow'
+  /** Captured as soon as it is authorized, as if somebody had done so by hand. */
+  | 'captured_by_hand'
+  /** Refunds are declined; or undecided, and done a minute later by the merchant's clock. */
+  | 'refund_declined'
+  | 'refund_undecided'
+
+function card(token: string, number: string, brand: string, effect = 'Succeeds.'): TestToken {
+  return { token, number, brand, effect }
+}
+
+function declinedCard(token: string, lastFour: string, code: DeclineCode): TestToken {
+  const effect = `Declined: ${declineMessages[code]}`
+  return { ...card(token, `400000000000${lastFour}`, 'visa', effect), declined: code }
+}
+
+function faultyCard(token: string, fault: Fault, effect: string): TestToken {
+  return { token, number: null, brand: 'visa', effect, fault }
+}
+
+/** Every token of the sandbox, with the test card or account it stands for. Source: api.md. */
+export const testTokens: readonly TestToken[] = [
+  card('tok_visa', '4242424242424242', 'visa'),
+  card('tok_mastercard', '5555555555554444', 'mastercard'),
+  card('tok_amex', '378282246310005', 'amex'),
+  card('tok_discover', '6011111111111117', 'discover'),
+  card('tok_jcb', '3566002020360505', 'jcb'),
+  declinedCard('tok_chargeDeclined', '0002', 'card_declined'),
+  declinedCard('tok_chargeDeclinedInsufficientFunds', '9995', 'insufficient_funds'),
+  declinedCard('tok_chargeDeclinedLostCard', '9987', 'lost_card'),
+  declinedCard('tok_chargeDeclinedStolenCard', '9979', 'stolen_card'),
+  declinedCard('tok_chargeDeclinedExpiredCard', '0069', 'expired_card'),
+  declinedCard('tok_chargeDeclinedIncorrectCvc', '0127', 'incorrect_cvc'),
+  {
+    ...card('tok_threeDSecureRequired', '4000000000003220', 'visa'),
+    effect: '3-D Secure is required; succeeds once the customer has confirmed.',
+    challenge: 'passes',
+  },
+  {
+    ...card('tok_threeDSecureFails', '4000000000003063', 'visa'),
+    effect: '3-D Secure is required, and fails whatever the customer does.',
+    challenge: 'fails',
+  },
+  card('tok_threeDSecureOptional', '4000000000003055', 'visa', 'Succeeds without 3-D Secure.'),
+  {
+    token: 'tok_captureDeclined',
+    number: null,
+    brand: 'visa',
+    effect: 'Authorized, then declined when the money is taken: processing, then failed.',
+    captureDeclined: 'card_declined',
+  },
+  card('tok_ach', '011401533:1111222233330000', 'ach'),
+  {
+    ...card('tok_achInsufficientFunds', '011401533:1111222233331111', 'ach'),
+    effect: 'Initiated, then fails while processing: insufficient funds.',
+    captureDeclined: 'insufficient_funds',
+  },
+  {
+    ...card('tok_achAccountClosed', '011401533:1111222233332222', 'ach'),
+    effect: 'Initiated, then fails while processing: the account is closed.',
+    captureDeclined: 'account_closed',
+  },
+  { token: 'tok_crypto', number: null, brand: 'crypto', effect: 'Succeeds.' },
+  faultyCard(
+    'tok_lostAuthorizeAnswer',
+    'lost_authorize_answer',
+    'The connection breaks after the authorization went through.',
+  ),
+  faultyCard(
+    'tok_lostCaptureAnswer',
+    'lost_capture_answer',
+    'The connection breaks after the money was taken.',
+  ),
+  faultyCard('tok_errorTwice', 'error_twice', 'Each operation answers 500 twice, then works.'),
+  faultyCard(
+    'tok_duplicateCapture',
+    'duplicate_capture',
+    'The answer to the capture is lost, and a second capture is reported as a duplicate.',
+  ),
+  faultyCard('tok_downMinute', 'down_minute', 'Down for a minute from the first call on.'),
+  faultyCard('tok_slow', 'slow', 'Every operation takes two seconds.'),
+  faultyCard(
+    'tok_capturedByHand',
+    'captured_by_hand',
+    'The money is taken at once, as if by hand at the processor: a cancel has to send it back.',
+  ),
+  faultyCard('tok_refundDeclined', 'refund_declined', 'Succeeds; refunds are declined.'),
+  faultyCard('tok_refundUndecided', 'refund_undecided', 'Succeeds; refunds take a minute.'),
+]
+
+const byToken = new Map(testTokens.map((entry) => [entry.token, entry]))
+const byNumber = new Map(
+  testTokens.flatMap((entry) => (entry.number === null ? [] : [[entry.number, entry] as const])),
+)
+
+export function findTestToken(token: string): TestToken | undefined {
+  return byToken.get(token)
+}
+
+/** The token of a test card's or account's number; `null` for any other number. */
+export function tokenOfNumber(number: string): string | null {
+  return byNumber.get(number)?.token ?? null
+}
