@@ -13,6 +13,8 @@ export interface TestServer {
   readonly secretKey: string
   readonly publishableKey: string
   readonly child: ChildProcess
+  /** What it has shown on standard output so far. */
+  output(): string
   /** What it has written to its log so far. */
   log(): string
   /** Asks it to stop; resolves with the exit code. */
@@ -63,12 +65,17 @@ export async function startServer(options: {
   child.stderr.on('data', (chunk: Buffer) => {
     log += chunk.toString()
   })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
   const exited = once(child, 'exit')
   const url = await readUrl(child, exited, () => log)
   return {
     url,
     ...firstKeys,
     child,
+    output: () => output,
     log: () => log,
     async stop() {
       child.kill('SIGTERM')

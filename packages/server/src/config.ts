@@ -81,7 +81,9 @@ function readLogLevel(env: Environment): string {
 function readUrl(env: Environment, name: string, protocols: readonly string[]): string | null {
   const value = read(env, name)
   if (value === null) return null
-  const accepted = protocols.some((protocol) => value.startsWith(`${protocol}//`))
+  // PostgreSQL takes an address without a host, for a socket; the standard of URLs does not.
+  const canParse = URL.canParse(value) || URL.canParse(value.replace('@/', '@host/'))
+  const accepted = canParse && protocols.some((protocol) => value.startsWith(`${protocol}//`))
   if (!accepted) {
     throw new ConfigError(
       `${name}: expected an address that begins with ${protocols.join('// or ')}//.`,

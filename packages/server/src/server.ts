@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import { type Credentials, loadCredentials, saveCredentials } from './banner.ts'
@@ -80,11 +81,27 @@ async function serve(
     url,
     credentials,
     async stop() {
-      await app.close()
+      await closeHttp(app)
       await workers.stop()
       await database.close()
       await bundled?.stop()
     },
+  }
+}
+
+/** How often connections that have fallen idle are looked for, in milliseconds. */
+const idleLookMs = 50
+
+/**
+ * Answers what is in flight and hangs up. A client that keeps its connections open would otherwise
+ * hold up the stop: they are closed once when it begins, and those in use then fall idle later.
+ */
+async function closeHttp(app: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => app.server.closeIdleConnections(), idleLookMs)
+  try {
+    await app.close()
+  } finally {
+    clearInterval(timer)
   }
 }
 

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, inject, test } from 'vitest'
+import { apiClient, createPayment } from '../support/api.ts'
+import { createDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer } from '../support/server.ts'
+import { countWaiting, openSql } from '../support/sql.ts'
+import { until } from '../support/until.ts'
+
+const mainFile = fileURLToPath(new URL('../../packages/server/src/main.ts', import.meta.url))
+
+/** Starts a server that is not going to run, and returns what it says and its exit code. */
+async function startInVain(env: Record<string, string>) {
+  const child = spawn(process.execPath, [mainFile], {
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+  }
+  await once(child, 'close')
+  return { said, code: child.exitCode }
+}
+
+test('requests in flight at SIGTERM are answered, and the process ends with 0', async () => {
+  const database = await createMigratedDatabase()
+  const sql = openSql(database.url)
+  const server = await startServer({ databaseUrl: database.url })
+  const api = apiClient(server.url, server.secretKey)
+  const payments = await Promise.all(Array.from({ length: 20 }, () => createPayment(api)))
+  const rival = await sql.connect()
+  await rival.query('begin')
+  await rival.query('select 1 from payments for update')
+  const running = payments.map(({ id }) => api('POST', `/v1/payments/${id}/cancel`))
+  await until('they wait', async () => (await countWaiting(sql)) >= 2)
+  const stopped = server.stop()
+  await until('it takes no new connections', async () => {
+    const socket = await fetch(`${server.url}/healthz`, { headers: { connection: 'close' } }).catch(
+      () => null,
+    )
+    await socket?.text()
+    return socket === null
+  })
+  await rival.query('rollback')
+  rival.release()
+  const answers = await Promise.all(running)
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  expect(await stopped).toBe(0)
+  await sql.close()
+  await database.drop()
+})
+
+test('several processes that start at once on an empty database all start, with one merchant', async () => {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const servers = await Promise.all(
+    Array.from({ length: 3 }, () => startServer({ databaseUrl: database.url })),
+  )
+  for (const server of servers) {
+    const api = apiClient(server.url, server.secretKey)
+    expect((await api('GET', '/v1/payments')).status).toBe(200)
+    expect((await api('GET', '/readyz')).status).toBe(200)
+  }
+  const sql = openSql(database.url)
+  expect(await sql.query('select count(*)::integer as n from merchants')).toEqual([{ n: 1 }])
+  expect(await sql.query('select count(*)::integer as n from api_keys')).toEqual([{ n: 1 }])
+  await sql.close()
+  await Promise.all(servers.map((server) => server.stop()))
+  await database.drop()
+})
+
+test('without given keys, the banner shows a pair that works; given ones are not repeated', async () => {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
+  const server = await startServer({ databaseUrl: database.url, env })
+  // The banner was read for the address already: a second process of the same database shows none.
+  expect(server.output()).toMatch(/secret key {7}sk_test_[\w-]{32}$/m)
+  const secret = /sk_test_[\w-]{32}/.exec(server.output())?.[0] ?? ''
+  expect((await apiClient(server.url, secret)('GET', '/v1/payments')).status).toBe(200)
+  expect(server.log()).not.toContain(secret)
+  const second = await startServer({ databaseUrl: database.url })
+  expect(second.output()).not.toMatch(/sk_test_/)
+  expect((await apiClient(second.url, secret)('GET', '/v1/payments')).status).toBe(200)
+  await Promise.all([server.stop(), second.stop()])
+  await database.drop()
+})
+
+test.each([
+  [
+    'a wrong port',
+    { DATABASE_URL: 'postgres://hedge:topsecret@127.0.0.1:1/hedge' },
+    /ECONNREFUSED/,
+  ],
+  [
+    'a port that is none',
+    { DATABASE_URL: 'postgres://hedge:topsecret@127.0.0.1:x/hedge' },
+    /DATABASE_URL/,
+  ],
+  ['no address', { DATABASE_URL: 'topsecret' }, /DATABASE_URL/],
+  [
+    'an unknown host',
+    { DATABASE_URL: 'postgres://a:topsecret@nowhere.invalid/hedge' },
+    /nowhere|EAI_AGAIN/,
+  ],
+  ['a port taken for PORT', { PORT: '99999' }, /PORT/],
+  ['a live key as the first', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],
+])('a start with %s ends with a message that says so, without secrets', async (_, env, words) => {
+  const { said, code } = await startInVain(env)
+  expect(code).toBe(1)
+  expect(said).toMatch(words)
+  expect(said).toContain('Hedge Payments could not start.')
+  expect(said).not.toContain('topsecret')
+})
+
+test('a database that does not exist, or refuses the sign-in, is named', async () => {
+  const url = new URL(inject('postgresAdminUrl'))
+  url.pathname = '/not_there'
+  const { said, code } = await startInVain({ DATABASE_URL: url.href })
+  expect(code).toBe(1)
+  expect(said).toContain('database "not_there" does not exist')
+  if (url.password) expect(said).not.toContain(url.password)
+})
