@@ -12,6 +12,7 @@ import { plusSeconds, toTimestamp } from '../time.ts'
 import { findLastAttempt, hasAttemptOf, insertAttempt } from './attempts.sql.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
+import { findPayment } from './payments.sql.ts'
 import { paymentNotFound, processorMissing } from './refusals.ts'
 import {
   keepAnswer,
@@ -42,9 +43,11 @@ export interface Submitting {
 
 /** Puts on disk that a payment is about to be submitted, or says why it will not be. */
 export async function beginSubmission(on: Submitter, submission: Submission): Promise<Begun> {
+  // Chosen before the transaction: that may ask the database as well, on another connection.
+  const chosen = await chooseProcessor(on, submission)
   try {
     return await retryConflicts(() =>
-      on.db.transaction().execute((tx) => begin(tx, on, submission)),
+      on.db.transaction().execute((tx) => begin(tx, submission, chosen)),
     )
   } catch (error) {
     // Nothing is kept of a refusal that is not the payment's doing: its key is free again.
@@ -54,7 +57,7 @@ export async function beginSubmission(on: Submitter, submission: Submission): Pr
   }
 }
 
-async function begin(tx: Tx, on: Submitter, submission: Submission): Promise<Begun> {
+async function begin(tx: Tx, submission: Submission, processor: Processor | null): Promise<Begun> {
   const { account, paymentId, idempotency } = submission
   const row = await lockPayment(tx, { account, id: paymentId })
   const recorded = await claim(tx, submission, row !== undefined)
@@ -71,7 +74,8 @@ async function begin(tx: Tx, on: Submitter, submission: Submission): Promise<Beg
     // The claim of the key is undone with the transaction, so that it does not outlast the wait.
     throw new WaitError()
   }
-  const processor = await chooseProcessor(on, row)
+  // Somebody else has submitted it since: to which processor is settled now.
+  if (row.processor !== null && processor?.name !== row.processor) throw new WaitError()
   if (!processor) throw new RefusalError(processorMissing())
   return await note(tx, { submission, row, processor, last, isResumed: isMine })
 }
@@ -107,11 +111,15 @@ function isRunning(attempt: PaymentAttemptRow, { now }: Submission): boolean {
   return isOpen && attempt.actor_type !== 'system' && isYoung
 }
 
-async function chooseProcessor(on: Submitter, row: PaymentRow): Promise<Processor | null> {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+async function chooseProcessor(
+  { db, processors }: Submitter,
+  { account, paymentId }: Submission,
+): Promise<Processor | null> {
+  const row = await findPayment(db, { account, id: paymentId })
+  if (!row || !statusesBefore('initiated').includes(row.status)) return null
   return row.processor === null
-    ? await on.processors.forNew(account)
-    : await on.processors.forSent(account, row.processor)
+    ? await processors.forNew(account)
+    : await processors.forSent(account, row.processor)
 }
 
 /**

@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest'
+import type {
+  AuthorizeResult,
+  Call,
+  Processor,
+  ProcessorPayment,
+  WebhookMessage,
+} from '../../packages/server/src/processors/processor.ts'
+
+/** What the suite needs of an implementation. */
+export interface Subject {
+  /** A new instance, as another process would have it: nothing may be kept in one. */
+  readonly connect: () => Processor
+  readonly tokens: {
+    readonly approved: string
+    readonly declined: string
+    /** One that makes the customer confirm first; left out where there is none. */
+    readonly challenged?: string
+  }
+  /** The code a decline of that token has. */
+  readonly declineCode: string
+  /** Does as the customer who confirms. */
+  readonly confirm?: (payment: ProcessorPayment, authorized: AuthorizeResult) => Promise<void>
+  /** Has the money of an authorized payment taken at the processor, past this server. */
+  readonly captureByHand?: (payment: ProcessorPayment) => Promise<void>
+  /** A genuine message about a payment; left out where the processor sends none. */
+  readonly message?: (paymentId: string) => WebhookMessage
+}
+
+/** Any processor passes this, whatever it is. `subject` is asked for once tests run. */
+export function conformance(name: string, subject: () => Subject): void {
+  const connect = () => subject().connect()
+  const authorize = (payment: ProcessorPayment, token = subject().tokens.approved, round = 1) =>
+    connect().authorize(payment, { ...call(`${payment.id}:authorize:${round}`), token })
+  const lookUp = (payment: ProcessorPayment) => connect().lookUp(payment, call(''))
+
+  /** An authorized payment, with the reference that the answer told. */
+  async function authorized(): Promise<ProcessorPayment> {
+    const payment = newPayment()
+    const result = await authorize(payment)
+    expect(result.outcome).toBe('authorized')
+    return { ...payment, reference: result.reference }
+  }
+
+  async function captured(): Promise<ProcessorPayment> {
+    const payment = await authorized()
+    const result = await connect().capture(payment, call(`${payment.id}:capture`))
+    expect(result).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
+    return payment
+  }
+
+  const refund = (payment: ProcessorPayment, refundId: string, amountMinor: number) =>
+    connect().refund(payment, { ...call(refundId), refundId, amountMinor, reason: null })
+
+  describe(`${name} is a processor`, () => {
+    test('a payment it has never heard of is absent', async () => {
+      expect(await lookUp(newPayment())).toEqual({ state: 'absent' })
+    })
+
+    test('an authorization reserves the amount, and is found without its reference', async () => {
+      const { reference, ...payment } = await authorized()
+      expect(await lookUp({ ...payment, reference: null })).toEqual({
+        state: 'authorized',
+        reference,
+      })
+    })
+
+    test('a repeated authorization tells the first outcome', async () => {
+      const payment = newPayment()
+      const first = await authorize(payment)
+      expect(await authorize(payment)).toEqual(first)
+      const [third, fourth] = await Promise.all([authorize(payment), authorize(payment)])
+      expect([third, fourth]).toEqual([first, first])
+    })
+
+    test('a decline is a value, with its code and a message', async () => {
+      const payment = newPayment()
+      const result = await authorize(payment, subject().tokens.declined)
+      expect(result).toMatchObject({
+        outcome: 'declined',
+        decline: { code: subject().declineCode, message: expect.stringMatching(/\w/) },
+      })
+      expect(await authorize(payment, subject().tokens.declined)).toEqual(result)
+      expect((await lookUp(payment)).state).toBe('declined')
+    })
+
+    test('a capture takes the whole amount once, however often it is asked for', async () => {
+      const payment = await captured()
+      const again = await connect().capture(payment, call(`${payment.id}:capture`))
+      expect(again).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
+      const truth = await lookUp({ ...payment, reference: null })
+      expect(truth).toMatchObject({
+        state: 'captured',
+        capturedMinor: payment.money.minor,
+        refunds: [],
+      })
+    })
+
+    test('a void gives the authorization up, for good', async () => {
+      const payment = await authorized()
+      const key = call(`${payment.id}:void`)
+      expect(await connect().void(payment, key)).toEqual({ outcome: 'voided' })
+      expect(await connect().void(payment, key)).toEqual({ outcome: 'voided' })
+      expect((await lookUp(payment)).state).toBe('voided')
+      const late = await connect().capture(payment, call(`${payment.id}:capture`))
+      expect(late.outcome).toBe('declined')
+    })
+
+    test('after a void nothing can be authorized that was still on its way', async () => {
+      const payment = newPayment()
+      const voided = await connect().void(payment, call(`${payment.id}:void`))
+      expect(voided).toEqual({ outcome: 'voided' })
+      const late = await authorize(payment)
+      expect(late.outcome).toBe('declined')
+      expect((await lookUp(payment)).state).toBe('voided')
+    })
+
+    test('a void that comes after the capture says so, and changes nothing', async () => {
+      const payment = await captured()
+      const result = await connect().void(payment, call(`${payment.id}:void`))
+      expect(result).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
+      expect((await lookUp(payment)).state).toBe('captured')
+    })
+
+    test('of a capture and a void at once one wins, and both tell the same', async () => {
+      const payment = await authorized()
+      await Promise.allSettled([
+        connect().capture(payment, call(`${payment.id}:capture`)),
+        connect().void(payment, call(`${payment.id}:void`)),
+      ])
+      const { state } = await lookUp(payment)
+      expect(['captured', 'voided']).toContain(state)
+      const result = await connect().void(payment, call(`${payment.id}:void again`))
+      expect(result.outcome).toBe(state)
+    })
+
+    test('refunds give back parts, each once, and never more than was taken', async () => {
+      const payment = await captured()
+      const { minor } = payment.money
+      const first = await refund(payment, `ref_${payment.id}_1`, minor - 1_000)
+      expect(first.outcome).toBe('refunded')
+      expect(await refund(payment, `ref_${payment.id}_1`, minor - 1_000)).toEqual(first)
+      const tooMuch = await refund(payment, `ref_${payment.id}_2`, 1_001)
+      expect(tooMuch.outcome).toBe('declined')
+      expect((await refund(payment, `ref_${payment.id}_3`, 1_000)).outcome).toBe('refunded')
+      const truth = await lookUp(payment)
+      expect(truth.state).toBe('captured')
+      if (truth.state !== 'captured') return
+      const shown = truth.refunds
+        .filter(({ status }) => status === 'succeeded')
+        .map(({ refundId, amountMinor }) => ({ refundId, amountMinor }))
+      expect(shown).toHaveLength(2)
+      expect(shown).toEqual(
+        expect.arrayContaining([
+          { refundId: `ref_${payment.id}_1`, amountMinor: minor - 1_000 },
+          { refundId: `ref_${payment.id}_3`, amountMinor: 1_000 },
+        ]),
+      )
+    })
+
+    test('a call whose time is up throws: its outcome is not known', async () => {
+      const payment = newPayment()
+      const aborted = { ...call(`${payment.id}:authorize:1`), signal: AbortSignal.abort() }
+      const request = { ...aborted, token: subject().tokens.approved }
+      await expect(connect().authorize(payment, request)).rejects.toThrow()
+    })
+
+    test('a message that nobody has signed is rejected', async () => {
+      const body = Buffer.from(JSON.stringify({ id: 'evt_1', type: 'payment_intent.succeeded' }))
+      const notice = await connect().noticeFromWebhook({ headers: {}, body, now })
+      expect(notice.kind).toBe('rejected')
+    })
+
+    test('a genuine message says where to look, and one that was changed is rejected', async () => {
+      const made = subject().message?.('pay_conformance')
+      if (!made) return
+      const notice = await connect().noticeFromWebhook(made)
+      expect(notice).toEqual({ kind: 'look', paymentId: 'pay_conformance' })
+      const body = Buffer.from(made.body.toString().replace('pay_conformance', 'pay_conformancf'))
+      expect((await connect().noticeFromWebhook({ ...made, body })).kind).toBe('rejected')
+    })
+
+    test('a customer who has to confirm first decides the authorization', async () => {
+      const { tokens, confirm } = subject()
+      if (tokens.challenged === undefined || !confirm) return
+      const payment = newPayment()
+      const result = await authorize(payment, tokens.challenged)
+      expect(result).toMatchObject({
+        outcome: 'action_required',
+        action: { type: 'redirect_to_url', url: expect.stringMatching(/^https?:/) },
+      })
+      expect((await lookUp(payment)).state).toBe('action_required')
+      await confirm(payment, result)
+      expect((await lookUp(payment)).state).toBe('authorized')
+    })
+
+    test('another token takes the place of one that waits for the customer', async () => {
+      const { tokens } = subject()
+      if (tokens.challenged === undefined) return
+      const payment = newPayment()
+      const { reference } = await authorize(payment, tokens.challenged)
+      const known = { ...payment, reference }
+      expect((await authorize(known, tokens.approved, 2)).outcome).toBe('authorized')
+    })
+
+    test('a challenge that was given up cannot be confirmed any more', async () => {
+      const { tokens, confirm } = subject()
+      if (tokens.challenged === undefined || !confirm) return
+      const payment = newPayment()
+      const result = await authorize(payment, tokens.challenged)
+      await connect().void(payment, call(`${payment.id}:void`))
+      await confirm(payment, result).catch(() => undefined)
+      expect((await lookUp(payment)).state).toBe('voided')
+    })
+
+    test('money taken past this server is found by a void, and can be given back', async () => {
+      const { captureByHand } = subject()
+      if (!captureByHand) return
+      const payment = await authorized()
+      await captureByHand(payment)
+      const result = await connect().void(payment, call(`${payment.id}:void`))
+      expect(result).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
+      expect((await refund(payment, payment.id, payment.money.minor)).outcome).toBe('refunded')
+    })
+  })
+}
+
+const now = '2030-06-15T10:32:00Z'
+/** Far more than any call needs, so that reaching it is a failure. */
+const callTimeoutMs = 10_000
+
+function call(idempotencyKey: string): Call {
+  return { idempotencyKey, now, signal: AbortSignal.timeout(callTimeoutMs) }
+}
+
+let payments = 0
+
+function newPayment(): ProcessorPayment {
+  payments++
+  return {
+    id: `pay_conformance${process.pid}x${payments}`,
+    money: { minor: 9999, currency: 'USD' },
+    method: 'card',
+    customerEmail: 'customer@example.com',
+    description: null,
+    statementDescriptor: null,
+    returnUrl: 'https://shop.example.com/done',
+    reference: null,
+  }
+}

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect, type Database } from '../../packages/server/src/database/connect.ts'
+import { readToken } from '../../packages/server/src/processors/payment-token.ts'
+import { answerChallenge } from '../../packages/server/src/processors/sandbox/challenge.ts'
+import { Sandbox } from '../../packages/server/src/processors/sandbox/sandbox.ts'
+import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase } from '../support/server.ts'
+import { conformance } from './conformance.ts'
+
+let testDatabase: TestDatabase
+let database: Database
+
+beforeAll(async () => {
+  testDatabase = await createMigratedDatabase()
+  database = connect({ url: testDatabase.url, onError: () => undefined })
+})
+
+afterAll(async () => {
+  await database?.close()
+  await testDatabase?.drop()
+})
+
+const options = { merchantId: 'merch_conformance', publicUrl: () => 'http://127.0.0.1:4000' }
+const connectSandbox = () => new Sandbox({ ...options, db: database.db })
+
+conformance('the sandbox', () => ({
+  connect: connectSandbox,
+  tokens: {
+    approved: 'tok_visa',
+    declined: 'tok_chargeDeclined',
+    challenged: 'tok_threeDSecureRequired',
+  },
+  declineCode: 'card_declined',
+  confirm: async (_, result) => {
+    if (result.outcome !== 'action_required') throw new Error('nothing to confirm')
+    const secret = result.action.url.split('/').at(-1) ?? ''
+    await answerChallenge(database.db, { secret, wanted: 'confirm', now: '2030-06-15T10:32:00Z' })
+  },
+  captureByHand: async (payment) => {
+    await connectSandbox().capture(payment, {
+      idempotencyKey: `${payment.id} by hand`,
+      now: '2030-06-15T10:32:00Z',
+      signal: AbortSignal.timeout(10_000),
+    })
+  },
+}))
+
+describe('what can be given to pay with', () => {
+  const numbered = testTokens.filter((entry) => entry.number !== null)
+
+  test.each(numbered)('$number stands for $token in test mode only', ({ token, number }) => {
+    const given = number ?? ''
+    expect(readToken(given, { livemode: false })).toEqual({ kind: 'token', token })
+    expect(readToken(given, { livemode: true })).toEqual({ kind: 'number' })
+  })
+
+  test.each(['4242-4242-4242-4242', '3782 822463 10005'])(
+    '%s is read as people write it',
+    (given) => {
+      expect(readToken(given, { livemode: false }).kind).toBe('token')
+    },
+  )
+
+  test.each(['4539148803436467', 'card 4539 1488 0343 6467', '011401533:1234567890'])(
+    '%s is no token, and goes no further',
+    (given) => {
+      expect(readToken(given, { livemode: false })).toEqual({ kind: 'number' })
+    },
+  )
+})
