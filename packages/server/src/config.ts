@@ -1,4 +1,7 @@
+import { amountMinorMax } from '@hedgepayments/contract'
+import { type FeeSchedule, feeScheduleDefault } from './ledger/fees.ts'
 import { isPublishableKey, isSecretKey } from './merchants/secrets.ts'
+import { stripeKeyShape, stripeWebhookShape } from './processors/stripe/shapes.ts'
 
 /** The server's settings, parsed once from the environment. */
 export interface Config {
@@ -16,6 +19,27 @@ export interface Config {
   readonly apiSecret: string | null
   /** `HEDGE_PUBLIC_URL`: where customers reach the payment page. Default: where it listens. */
   readonly publicUrl: string | null
+  /**
+   * `HEDGE_ENCRYPTION_KEY`: at least 32 characters by which secrets that are needed again, such as
+   * those of webhooks, are sealed in the database. Default: they are stored as they are.
+   */
+  readonly encryptionKey: string | null
+  /** `HEDGE_ENCRYPTION_KEY_PREVIOUS`: the one before, while processor credentials still need it. */
+  readonly encryptionKeyPrevious: string | null
+  /** Stripe, for all merchants that have not set a processor of their own. */
+  readonly stripe: {
+    /** `HEDGE_STRIPE_SECRET_KEY`: `sk_…` or restricted, `rk_…`. Its mode is the one it serves. */
+    readonly secretKey: string | null
+    /** `HEDGE_STRIPE_WEBHOOK_SECRET`: `whsec_…` of the endpoint at Stripe. */
+    readonly webhookSecret: string | null
+    /** `HEDGE_STRIPE_API_BASE`: a stand-in for Stripe's API. Default https://api.stripe.com. */
+    readonly apiBase: string | null
+  }
+  /**
+   * `HEDGE_FEE_BASIS_POINTS` and `HEDGE_FEE_FIXED`: what a payment costs a merchant that has no
+   * schedule of its own, in hundredths of a percent and minor units. Default 290 and 30.
+   */
+  readonly fees: FeeSchedule
   /** `LOG_LEVEL`: fatal, error, warn, info, debug, trace or silent. Default info. */
   readonly logLevel: string
 }
@@ -29,6 +53,9 @@ export class ConfigError extends Error {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** 32 random characters, of any sort, cannot be guessed. */
+const encryptionKeyLengthMin = 32
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -50,6 +77,19 @@ export function parseConfig(env: Environment): Config {
     apiKey,
     apiSecret,
     publicUrl: readUrl(env, 'HEDGE_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    encryptionKey: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY'),
+    encryptionKeyPrevious: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY_PREVIOUS'),
+    stripe: {
+      secretKey: readShaped(env, 'HEDGE_STRIPE_SECRET_KEY', stripeKeyShape),
+      webhookSecret: readShaped(env, 'HEDGE_STRIPE_WEBHOOK_SECRET', stripeWebhookShape),
+      apiBase: readUrl(env, 'HEDGE_STRIPE_API_BASE', ['http:', 'https:']),
+    },
+    fees: {
+      basisPoints:
+        readInteger(env, 'HEDGE_FEE_BASIS_POINTS', 10_000) ?? feeScheduleDefault.basisPoints,
+      fixedMinor:
+        readInteger(env, 'HEDGE_FEE_FIXED', amountMinorMax) ?? feeScheduleDefault.fixedMinor,
+    },
     logLevel: readLogLevel(env),
   }
 }
@@ -67,6 +107,30 @@ function readPort(env: Environment): number {
     throw new ConfigError(`PORT: expected a number from 0 to 65535, got ${JSON.stringify(value)}.`)
   }
   return port
+}
+
+function readEncryptionKey(env: Environment, name: string): string | null {
+  const key = read(env, name)
+  if (key !== null && key.length < encryptionKeyLengthMin) {
+    throw new ConfigError(`${name}: expected at least ${encryptionKeyLengthMin} characters.`)
+  }
+  return key
+}
+
+/** The value is not shown when it is wrong: it is a secret all the same. */
+function readShaped(env: Environment, name: string, shape: RegExp): string | null {
+  const value = read(env, name)
+  if (value === null || shape.test(value)) return value
+  throw new ConfigError(`${name}: expected something like ${shape.source}.`)
+}
+
+function readInteger(env: Environment, name: string, max: number): number | null {
+  const value = read(env, name)
+  if (value === null) return null
+  if (!/^\d{1,9}$/.test(value) || Number(value) > max) {
+    throw new ConfigError(`${name}: expected a whole number from 0 to ${max}, got ${value}.`)
+  }
+  return Number(value)
 }
 
 function readLogLevel(env: Environment): string {

@@ -14,3 +14,8 @@ export function toMs(timestamp: Timestamp): number {
 export function plusSeconds(timestamp: Timestamp, seconds: number): Timestamp {
   return toTimestamp(toMs(timestamp) + seconds * 1000)
 }
+
+/** The later of two moments. */
+export function latest(a: Timestamp, b: Timestamp): Timestamp {
+  return a > b ? a : b
+}

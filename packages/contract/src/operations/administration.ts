@@ -1,4 +1,5 @@
 import { defineOperation } from '../operation.ts'
+import { Balance } from '../resources/balance.ts'
 import {
   ApiKey,
   ApiKeyCreate,
@@ -68,6 +69,17 @@ export const retrieveMerchant = defineOperation({
   summary: 'Retrieve the merchant of the key',
   scope: 'any',
   responses: { 200: Merchant },
+  errors: [],
+})
+
+export const retrieveBalance = defineOperation({
+  id: 'retrieveBalance',
+  method: 'GET',
+  path: '/v1/merchants/:id/balance',
+  tag: 'Merchants',
+  summary: "The merchant's balance in the mode of the key",
+  scope: 'payments:read',
+  responses: { 200: Balance },
   errors: [],
 })
 

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { idSchema, type KeyId, type MerchantId } from '../ids.ts'
+import { amountMinorMax } from '../money.ts'
 import { nullable, oneOf, text, timestamp, timestampInput } from '../text.ts'
 
 /** What a key may do. Source: api.md, end; the last two are ours, for administration. */
@@ -59,6 +60,12 @@ export const Merchant = Type.Object(
     object: Type.Literal('merchant'),
     name: Type.String({ description: 'Name customers see.' }),
     default_cancel_window: Type.Integer({ description: 'Undo window of new payments, seconds.' }),
+    fee_basis_points: nullable(
+      Type.Integer({ description: "Fee in hundredths of a percent; `null`: the server's." }),
+    ),
+    fee_fixed: nullable(
+      Type.Integer({ description: "Minor units added to each fee; `null`: the server's." }),
+    ),
     created_at: timestamp('When it was made.'),
     updated_at: timestamp('When it last changed.'),
   },
@@ -73,8 +80,33 @@ const defaultCancelWindow = Type.Integer({
   description: 'Undo window of new payments, in seconds.',
 })
 
+const fees = {
+  fee_basis_points: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 0,
+        maximum: 10_000,
+        description: "Fee in hundredths of a percent; `null`: the server's.",
+      }),
+    ),
+  ),
+  fee_fixed: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 0,
+        maximum: amountMinorMax,
+        description: "Minor units of any currency added to each fee; `null`: the server's.",
+      }),
+    ),
+  ),
+}
+
 export const MerchantCreate = Type.Object(
-  { name: merchantName, default_cancel_window: Type.Optional(defaultCancelWindow) },
+  {
+    name: merchantName,
+    default_cancel_window: Type.Optional(defaultCancelWindow),
+    ...fees,
+  },
   { title: 'MerchantCreate', additionalProperties: false },
 )
 export type MerchantCreate = Static<typeof MerchantCreate>
@@ -83,6 +115,7 @@ export const MerchantUpdate = Type.Object(
   {
     name: Type.Optional(merchantName),
     default_cancel_window: Type.Optional(defaultCancelWindow),
+    ...fees,
   },
   { title: 'MerchantUpdate', additionalProperties: false },
 )

@@ -73,9 +73,12 @@ export interface Refund {
   /** Minor units. */
   amount: number
   currency: string
+  /** `failed`: the processor refused it for good, and its amount can be refunded again. */
   status: 'pending' | 'succeeded' | 'failed'
   reason: string | null
   metadata: Record<string, string>
+  failure_code: string | null
+  failure_message: string | null
   created_at: string
 }
 

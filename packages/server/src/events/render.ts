@@ -1,14 +1,29 @@
-import type { Event, EventType, Payment } from '@hedgepayments/contract'
-import type { EventRow, PaymentRow } from '../database/schema.ts'
+import type {
+  CheckoutEventType,
+  EndpointEventType,
+  Event,
+  EventType,
+  Payment,
+} from '@hedgepayments/contract'
+import type { EventRow, PaymentRow, RefundRow } from '../database/schema.ts'
 import { renderPayment } from '../payments/render.ts'
+import { refundsAt } from '../refunds/render.ts'
 import { eventId } from './event-id.ts'
+import { unmoved } from './state.ts'
 
-/** The event as the API shows it, with the payment as it was at that moment. */
-export function renderEvent(event: EventRow, payment: PaymentRow): Event {
+/**
+ * The event as the API shows it, with the payment as it was at that moment. `refunds` are those the
+ * payment has now, as `findRefundsOf` gives them; none where its `refund_count` is 0.
+ */
+export function renderEvent(
+  event: EventRow,
+  payment: PaymentRow,
+  refunds: readonly RefundRow[],
+): Event {
   return {
     id: eventId(event.subject_id, event.sequence),
     object: 'event',
-    type: event.type as EventType,
+    type: event.type as Exclude<EventType, CheckoutEventType | EndpointEventType>,
     created: event.created_at,
     livemode: event.livemode,
     sequence: event.sequence,
@@ -16,27 +31,16 @@ export function renderEvent(event: EventRow, payment: PaymentRow): Event {
     from_status: event.from_status,
     to_status: event.to_status,
     reason: event.reason,
-    data: paymentAt(event, payment),
+    data: paymentAt(event, payment, refunds),
   }
 }
 
-/** What every payment is like before anything has happened to it. */
-const unmoved = {
-  status: 'pending',
-  cancelable_until: null,
-  refunded_amount: 0,
-  fee: null,
-  net_amount: null,
-  failure_code: null,
-  failure_message: null,
-  cancellation_reason: null,
-  canceled_at: null,
-  settled_at: null,
-} as const satisfies Partial<PaymentRow>
-
 /** The payment at the moment of an event. An event's `state` holds what differed from `unmoved`. */
-function paymentAt(event: EventRow, payment: PaymentRow): Payment {
+function paymentAt(event: EventRow, payment: PaymentRow, refunds: readonly RefundRow[]): Payment {
   if (event.type === 'payment.canceled') return renderPayment(payment, [])
   const state = (event.state ?? {}) as Partial<PaymentRow>
-  return renderPayment({ ...payment, ...unmoved, updated_at: event.created_at, ...state }, [])
+  return renderPayment(
+    { ...payment, ...unmoved, updated_at: event.created_at, ...state },
+    refundsAt(refunds, event.sequence),
+  )
 }

@@ -28,6 +28,8 @@ export async function bootstrap(
       id,
       name: 'My business',
       default_cancel_window: 0,
+      fee_basis_points: null,
+      fee_fixed_minor: null,
       created_at: now,
       updated_at: now,
     })

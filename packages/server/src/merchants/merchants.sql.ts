@@ -11,13 +11,15 @@ export async function findMerchant(db: Db, id: string): Promise<MerchantRow | un
   return await db.selectFrom('merchants').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** Changes what is given and leaves the rest. */
+/** Changes what is given and leaves the rest. A fee of `null` is given: back to the server's. */
 export async function updateMerchant(
   db: Db,
   change: {
     id: string
     name: string | null
     defaultCancelWindow: number | null
+    feeBasisPoints: number | null | undefined
+    feeFixedMinor: number | null | undefined
     now: Timestamp
   },
 ): Promise<MerchantRow | undefined> {
@@ -26,6 +28,10 @@ export async function updateMerchant(
     set name = coalesce(${change.name}, name),
       default_cancel_window = coalesce(${change.defaultCancelWindow}::integer,
         default_cancel_window),
+      fee_basis_points = case when ${change.feeBasisPoints !== undefined}
+        then ${change.feeBasisPoints ?? null}::integer else fee_basis_points end,
+      fee_fixed_minor = case when ${change.feeFixedMinor !== undefined}
+        then ${change.feeFixedMinor ?? null}::integer else fee_fixed_minor end,
       updated_at = greatest(updated_at, ${change.now}::timestamptz)
     where id = ${change.id}
     returning *`.execute(db)

@@ -8,6 +8,7 @@ import { renderList } from '../http/pagination.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
+import { readBalance } from '../ledger/balance.ts'
 import { toTimestamp } from '../time.ts'
 import { listKeys, renderKey, revokeKey } from './keys.sql.ts'
 import { createKey } from './keys.ts'
@@ -24,6 +25,8 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
         id: newId<MerchantId>('merchant'),
         name: body.name,
         default_cancel_window: body.default_cancel_window ?? 0,
+        fee_basis_points: body.fee_basis_points ?? null,
+        fee_fixed_minor: body.fee_fixed ?? null,
         created_at: now,
         updated_at: now,
       }
@@ -41,12 +44,19 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
     return row ? answer(200, renderMerchant(row)) : merchantNotFound()
   })
 
+  implement(app, operations.retrieveBalance, async ({ auth, params: { id } }) => {
+    if (id !== auth.merchantId) return merchantNotFound()
+    return answer(200, await readBalance(db, auth))
+  })
+
   implement(app, operations.updateMerchant, async ({ auth, params: { id }, body, now }) => {
     if (id !== auth.merchantId) return merchantNotFound()
     const row = await updateMerchant(db, {
       id,
       name: body.name ?? null,
       defaultCancelWindow: body.default_cancel_window ?? null,
+      feeBasisPoints: body.fee_basis_points,
+      feeFixedMinor: body.fee_fixed,
       now,
     })
     return row ? answer(200, renderMerchant(row)) : merchantNotFound()
@@ -91,6 +101,8 @@ function renderMerchant(row: MerchantRow): Merchant {
     object: 'merchant',
     name: row.name,
     default_cancel_window: row.default_cancel_window,
+    fee_basis_points: row.fee_basis_points,
+    fee_fixed: row.fee_fixed_minor,
     created_at: row.created_at,
     updated_at: row.updated_at,
   }

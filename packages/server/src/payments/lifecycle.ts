@@ -31,6 +31,27 @@ export function statusesBefore(to: PaymentStatus): PaymentStatus[] {
   return paymentStatuses.filter((from) => canMove({ from, to }))
 }
 
+/**
+ * The status that follows from how much of a payment that succeeded was given back. Going down the
+ * life it is the step of a refund. There is one way up, and it is nobody's to call: a processor
+ * that refuses, for good, a refund it was told of takes that refund's amount back out, and with it
+ * the status, since a payment that nothing was refunded of must not say that it was.
+ * Source: api.md, Payments; the description of `refundPayment`.
+ */
+export function statusOfRefunded(sum: {
+  amountMinor: number
+  refundedMinor: number
+}): PaymentStatus {
+  if (sum.refundedMinor === 0) return 'succeeded'
+  return sum.refundedMinor < sum.amountMinor ? 'partially_refunded' : 'refunded'
+}
+
+/** Statuses in which a payment may have refunds that the processor has not answered. */
+export const statusesWithRefunds: readonly PaymentStatus[] = ['partially_refunded', 'refunded']
+
+/** Statuses in which the processor holds money of a payment, and can settle it. */
+export const statusesThatSettle: readonly PaymentStatus[] = ['succeeded', ...statusesWithRefunds]
+
 /** Whether nothing can follow. */
 export function isFinal(status: PaymentStatus): boolean {
   return transitions[status].length === 0

@@ -20,6 +20,8 @@ import { captureResultOf, declined, gone, refundResultOf } from './results.ts'
 import { intentExpansion, refundIdName, truthOf } from './truth.ts'
 import { paymentIdName, readStripeWebhook } from './webhook.ts'
 
+export const stripeName = 'stripe'
+
 type Query = Omit<Call, 'idempotencyKey'>
 
 /**
@@ -28,7 +30,7 @@ type Query = Omit<Call, 'idempotencyKey'>
  * canceled or refunded, each with the key of the call.
  */
 export class StripeProcessor implements Processor {
-  readonly name = 'stripe'
+  readonly name = stripeName
   readonly #access: StripeAccess
 
   constructor(access: StripeAccess) {

@@ -1,0 +1,24 @@
+import type { PaymentRow } from '../database/schema.ts'
+
+/** What every payment is like before anything has happened to it. */
+export const unmoved = {
+  status: 'pending',
+  cancelable_until: null,
+  refunded_amount: 0,
+  fee: null,
+  net_amount: null,
+  failure_code: null,
+  failure_message: null,
+  cancellation_reason: null,
+  canceled_at: null,
+  settled_at: null,
+  next_action_url: null,
+} as const satisfies Partial<PaymentRow>
+
+/** What an event has to keep of a payment: the columns in which it differs from `unmoved`. */
+export function stateOf(row: PaymentRow): Record<string, unknown> {
+  const columns = Object.keys(unmoved) as (keyof typeof unmoved)[]
+  return Object.fromEntries(
+    columns.filter((name) => row[name] !== unmoved[name]).map((name) => [name, row[name]]),
+  )
+}

@@ -1,0 +1,28 @@
+import { retryConflicts } from '../database/retry.ts'
+import { plusSeconds } from '../time.ts'
+import { lookUp } from './call-processor.ts'
+import { settlePayment } from './settle.ts'
+import { planTask } from './tasks.sql.ts'
+import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
+
+/** Settlement takes days, so some hours between questions are soon enough. */
+const secondsBetweenLooks = 6 * 3_600
+
+/** Asks the processor whether a payment has settled; if it has not, asks again some hours later. */
+export async function checkSettlement(work: Work): Promise<WorkResult> {
+  const { db, row, now } = work
+  if (row.settled_at !== null) return 'done'
+  const looked = await lookUp(db, { row, processor: await processorOf(work), actor: bySystem, now })
+  if (!looked.known) return 'again'
+  const truth = looked.result
+  const settledAt = truth.state === 'captured' ? truth.settledAt : null
+  if (settledAt === null) {
+    await planTask(db, { row, kind: 'settle', dueAt: plusSeconds(now, secondsBetweenLooks) })
+    return 'done'
+  }
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  await retryConflicts(() =>
+    db.transaction().execute((tx) => settlePayment(tx, { account, id: row.id, settledAt, now })),
+  )
+  return 'done'
+}

@@ -1,0 +1,31 @@
+import type { Payment } from '@hedgepayments/contract'
+import type { Kysely } from 'kysely'
+import type { PaymentRow, Schema } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
+import { findRefundsOf } from '../refunds/refunds.sql.ts'
+import { renderRefund } from '../refunds/render.ts'
+import { renderPayment } from './render.ts'
+
+/**
+ * Payments as the API shows them, in their order. Asks for the refunds of those that have any, in
+ * one statement, and for nothing where none has.
+ */
+export async function renderAllWithRefunds(
+  db: Kysely<Schema>,
+  account: Account,
+  rows: readonly PaymentRow[],
+): Promise<Payment[]> {
+  const paymentIds = rows.filter((row) => row.refund_count > 0).map((row) => row.id)
+  const refunds = await findRefundsOf(db, { account, paymentIds })
+  return rows.map((row) => renderPayment(row, (refunds.get(row.id) ?? []).map(renderRefund)))
+}
+
+/** One payment as the API shows it. */
+export async function renderWithRefunds(
+  db: Kysely<Schema>,
+  account: Account,
+  row: PaymentRow,
+): Promise<Payment> {
+  const [payment] = await renderAllWithRefunds(db, account, [row])
+  return payment ?? renderPayment(row, [])
+}

@@ -1,0 +1,42 @@
+import { type Kysely, sql } from 'kysely'
+import type { ProcessorCredentialsRow, Schema } from '../database/schema.ts'
+import type { ProcessorAccount } from './processor.ts'
+
+type Db = Kysely<Schema>
+
+export async function findCredentials(
+  db: Db,
+  account: ProcessorAccount,
+): Promise<ProcessorCredentialsRow | undefined> {
+  const { rows } = await sql<ProcessorCredentialsRow>`
+    select * from processor_credentials
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}`.execute(db)
+  return rows[0]
+}
+
+/** Sets the credentials of a merchant and mode, in the place of those before. */
+export async function saveCredentials(db: Db, row: ProcessorCredentialsRow): Promise<void> {
+  await db
+    .insertInto('processor_credentials')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['merchant_id', 'livemode']).doUpdateSet({
+        processor: row.processor,
+        key_id: row.key_id,
+        sealed: row.sealed,
+        secret_hint: row.secret_hint,
+        has_webhook_secret: row.has_webhook_secret,
+        updated_at: row.updated_at,
+      }),
+    )
+    .execute()
+}
+
+/** `false`: there were none. */
+export async function deleteCredentials(db: Db, account: ProcessorAccount): Promise<boolean> {
+  const { rows } = await sql`
+    delete from processor_credentials
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+    returning 1`.execute(db)
+  return rows.length > 0
+}

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { createPaid, eventTypes, untilStatus } from '../support/paid.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { query } from '../support/postgres-server.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+
+let database: TestDatabase
+let server: TestServer
+let first: Api
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({
+    databaseUrl: database.url,
+    env: { HEDGE_FEE_BASIS_POINTS: '100', HEDGE_FEE_FIXED: '7' },
+  })
+  first = apiClient(server.url, server.secretKey)
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await database?.drop()
+})
+
+/** A merchant of its own, with the vendor's schedule, so that balances are this test's alone. */
+async function newMerchant(more: object = { fee_basis_points: 290, fee_fixed: 30 }) {
+  const { body } = await first('POST', '/v1/merchants', { body: { name: 'A shop', ...more } })
+  const key = body.api_keys.find((one: { livemode: boolean }) => !one.livemode)
+  const api = apiClient(server.url, key.secret_key)
+  const balance = async () => (await api('GET', `/v1/merchants/${body.id}/balance`)).body
+  return { id: body.id as string, api, balance }
+}
+
+const usd = (amount: number) => [{ amount, currency: 'USD' }]
+
+async function sumOf(merchantId: string): Promise<unknown[]> {
+  return await query(
+    database.url,
+    `select coalesce(sum(amount), 0)::integer from ledger_entries where merchant_id = '${merchantId}'`,
+  )
+}
+
+describe('a fee', () => {
+  test('is taken when a payment succeeds, by the schedule of the merchant', async () => {
+    const { api, balance } = await newMerchant()
+    const payment = await createPaid(api)
+    expect(payment).toMatchObject({ amount: 9999, fee: 320, net_amount: 9679, settled: false })
+    expect(await balance()).toMatchObject({
+      object: 'balance',
+      livemode: false,
+      available: [],
+      pending: usd(9679),
+      fees: usd(320),
+    })
+  })
+
+  test('is that of the server for a merchant that has none of its own', async () => {
+    const { id, api } = await newMerchant({})
+    expect(await createPaid(api)).toMatchObject({ fee: 107, net_amount: 9892 })
+    const path = `/v1/merchants/${id}`
+    await api('PATCH', path, { body: { fee_basis_points: 0, fee_fixed: 1 } })
+    expect(await createPaid(api)).toMatchObject({ fee: 1 })
+    await api('PATCH', path, { body: { fee_fixed: null } })
+    expect((await api('GET', path)).body).toMatchObject({ fee_basis_points: 0, fee_fixed: null })
+    expect(await createPaid(api)).toMatchObject({ fee: 7 })
+  })
+
+  test('is never more than the amount, and not there before the payment succeeds', async () => {
+    const { api } = await newMerchant()
+    expect(await createPayment(api)).toMatchObject({ fee: null, net_amount: null })
+    expect(await createPaid(api, { amount: 12 })).toMatchObject({ fee: 12, net_amount: 0 })
+  })
+})
+
+describe('a settlement', () => {
+  test('comes by the word of the processor, with an event, and makes the money available', async () => {
+    const { api, balance } = await newMerchant()
+    const { id } = await createPaid(api)
+    await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1000 } })
+    expect(await balance()).toMatchObject({ available: [], pending: usd(8679) })
+    await api('POST', '/v1/test/clock/advance', { body: { seconds: 8 * 86_400 } })
+    const settled = await until('it is settled', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}`)
+      return body.settled && body
+    })
+    expect(settled.settled_at).not.toBeNull()
+    expect(await eventTypes(api, id)).toContain('payment.settled')
+    expect(await balance()).toMatchObject({ available: usd(8679), pending: usd(0) })
+
+    await api('POST', `/v1/payments/${id}/refund`)
+    await untilStatus(api, id, 'refunded')
+    expect(await balance()).toMatchObject({ available: usd(-320), pending: usd(0), fees: usd(320) })
+  })
+})
+
+describe('the ledger', () => {
+  test('gives a refund that failed back to where it came from', async () => {
+    const { api, balance } = await newMerchant()
+    const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
+    await api('POST', `/v1/payments/${id}/refund`)
+    await until('it has failed', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}`)
+      return body.refunds[0].status === 'failed'
+    })
+    expect(await balance()).toMatchObject({ pending: usd(9679) })
+  })
+
+  test('sums up to zero whatever happened, by payment, by currency and in all', async () => {
+    const { id, api, balance } = await newMerchant()
+    const amounts = [1, 2, 33, 50, 9999, 99_999_999]
+    await Promise.all(amounts.map((amount) => createPaid(api, { amount, currency: 'USD' })))
+    const yen = await createPaid(api, { amount: 5000, currency: 'jpy' })
+    await api('POST', `/v1/payments/${yen.id}/refund`, { body: { amount: 1 } })
+    expect(await sumOf(id)).toEqual([0])
+    const odd = await query(
+      database.url,
+      `select payment_id from ledger_entries group by payment_id, event_sequence, currency
+       having sum(amount) <> 0`,
+    )
+    expect(odd).toEqual([])
+    const { pending } = await balance()
+    expect(pending.map((one: { currency: string }) => one.currency)).toEqual(['JPY', 'USD'])
+    expect(pending[0].amount).toBe(5000 - 175 - 1)
+  })
+
+  test('cannot be changed, emptied, or told of a capture twice', async () => {
+    const { id, api } = await newMerchant()
+    await createPaid(api)
+    const mine = `where merchant_id = '${id}'`
+    for (const statement of [
+      `update ledger_transfers set amount = 1 ${mine}`,
+      `delete from ledger_transfers ${mine}`,
+      'truncate ledger_transfers',
+    ]) {
+      await expect(query(database.url, statement)).rejects.toThrow(/append-only/)
+    }
+    const again = `insert into ledger_transfers
+      select merchant_id, livemode, payment_id, event_sequence + 1, kind, debit_account,
+        credit_account, amount, currency, created_at
+      from ledger_transfers ${mine} and kind = 'capture'`
+    await expect(query(database.url, again)).rejects.toMatchObject({ constraint: 'ledger_once' })
+  })
+
+  test('is the business of its merchant alone', async () => {
+    const one = await newMerchant()
+    const other = await newMerchant()
+    await createPaid(one.api)
+    expect(await other.balance()).toMatchObject({ available: [], pending: [], fees: [] })
+    expect((await other.api('GET', `/v1/merchants/${one.id}/balance`)).status).toBe(404)
+  })
+})
