@@ -46,8 +46,8 @@ export async function dashboardRoutes(
 
   app.get('/dashboard/api/session', async (request, reply) => {
     const auth = await sessions.find(request, Date.now())
-    if (auth === null) return forPerson(reply, signedOut())
-    if ('refusal' in auth) return forPerson(reply, auth)
+    // Nobody being signed in is an answer here, not an error: every visit begins with it.
+    if (auth === null || 'refusal' in auth) return forPerson(reply, answer(200, signedOut))
     return forPerson(reply, answer(200, await describeSession(db, auth)))
   })
 
@@ -55,7 +55,7 @@ export async function dashboardRoutes(
     if (!isOwnRequest(request.method, request.headers)) return forPerson(reply, notOwn())
     await sessions.end(request)
     reply.header('set-cookie', cookieOf(null))
-    return forPerson(reply, answer(200, { object: 'dashboard_session', signed_in: false }))
+    return forPerson(reply, answer(200, signedOut))
   })
 
   app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>
@@ -81,9 +81,7 @@ async function describeSession(db: Db, auth: Auth): Promise<object> {
   }
 }
 
-function signedOut() {
-  return refuse('unauthorized', 'Not signed in.')
-}
+const signedOut = { object: 'dashboard_session', signed_in: false } as const
 
 /** Also a sign-in that another site's page asks for: it would put a stranger's account before you. */
 function notOwn() {

@@ -1,0 +1,86 @@
+import type {
+  Event,
+  WebhookDelivery,
+  WebhookDeliveryWithAttempts,
+  WebhookEndpoint,
+  WebhookEndpointWithSecret,
+  WebhookReplay,
+  WebhookRetry,
+} from '@hedgepayments/contract'
+import { queryOptions } from '@tanstack/react-query'
+import { type List, request, withQuery } from './client.ts'
+
+const path = '/v1/webhooks'
+
+export const endpointsQuery = queryOptions({
+  queryKey: ['endpoints'],
+  queryFn: async ({ signal }) =>
+    (await request<List<WebhookEndpoint>>('GET', `${path}/endpoints?limit=100`, { signal })).data,
+})
+
+export interface DeliveryFilter {
+  readonly endpoint_id?: string
+  readonly payment_id?: string
+  readonly status?: string
+}
+
+export const deliveriesQuery = (filter: DeliveryFilter) =>
+  queryOptions({
+    queryKey: ['deliveries', filter],
+    queryFn: async ({ signal }) =>
+      (
+        await request<List<WebhookDelivery>>(
+          'GET',
+          withQuery(`${path}/deliveries`, { limit: 50, ...filter }),
+          { signal },
+        )
+      ).data,
+  })
+
+export const deliveryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['delivery', id],
+    queryFn: ({ signal }) =>
+      request<WebhookDeliveryWithAttempts>('GET', `${path}/deliveries/${id}`, { signal }),
+  })
+
+export async function createEndpoint(endpoint: {
+  url: string
+  description: string | null
+  events: readonly string[]
+  idempotencyKey: string
+}): Promise<WebhookEndpointWithSecret> {
+  const { idempotencyKey, ...body } = endpoint
+  return await request('POST', `${path}/endpoints`, { body, idempotencyKey })
+}
+
+export async function setEndpointEnabled(id: string, enabled: boolean): Promise<WebhookEndpoint> {
+  return await request('PATCH', `${path}/endpoints/${id}`, { body: { enabled } })
+}
+
+/** Makes a new secret, which only this answer shows. */
+export async function rotateSecret(id: string): Promise<WebhookEndpointWithSecret> {
+  return await request('PATCH', `${path}/endpoints/${id}`, { body: { rotate_secret: true } })
+}
+
+export async function deleteEndpoint(id: string): Promise<void> {
+  await request('DELETE', `${path}/endpoints/${id}`)
+}
+
+/** Tries the failed deliveries of an endpoint again. */
+export async function retryFailed(id: string): Promise<WebhookRetry> {
+  return await request('POST', `${path}/endpoints/${id}/retry`)
+}
+
+/** Sends every event since a moment again. */
+export async function replay(id: string, since: string): Promise<WebhookReplay> {
+  return await request('POST', `${path}/endpoints/${id}/replay`, { body: { since } })
+}
+
+export async function retryDelivery(id: string): Promise<WebhookDelivery> {
+  return await request('POST', `${path}/deliveries/${id}/retry`)
+}
+
+export async function sendTest(id: string): Promise<Event> {
+  return await request('POST', `${path}/test`, { body: { endpoint_id: id } })
+}

@@ -1,0 +1,84 @@
+import { useQuery } from '@tanstack/react-query'
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
+import { type Session, sessionQuery } from './api/session.ts'
+import { PaymentPage } from './pages/payment/payment-page.tsx'
+import { PaymentsPage } from './pages/payments/payments-page.tsx'
+import { SignIn } from './pages/sign-in.tsx'
+import { Empty, Failed, Loading } from './parts/states.tsx'
+import { Link, usePlace } from './router.tsx'
+import { Shell } from './shell.tsx'
+
+const OverviewPage = lazy(async () => {
+  const page = await import('./pages/overview/overview-page.tsx')
+  return { default: page.OverviewPage }
+})
+const CancellationPage = lazy(async () => {
+  const page = await import('./pages/payments/cancellation-page.tsx')
+  return { default: page.CancellationPage }
+})
+const WebhooksPage = lazy(async () => {
+  const page = await import('./pages/webhooks/webhooks-page.tsx')
+  return { default: page.WebhooksPage }
+})
+const EventsPage = lazy(async () => {
+  const page = await import('./pages/events-page.tsx')
+  return { default: page.EventsPage }
+})
+const KeysPage = lazy(async () => {
+  const page = await import('./pages/keys/keys-page.tsx')
+  return { default: page.KeysPage }
+})
+
+/** Everything: the sign-in, or the page that the address names. */
+export function App() {
+  const session = useQuery({ ...sessionQuery, refetchInterval: 30_000 })
+  if (session.data) return <SignedIn session={session.data} />
+  if (session.data === null) return <SignIn />
+  if (session.error) {
+    return (
+      <main className="lone">
+        <Failed error={session.error} onRetry={() => void session.refetch()} />
+      </main>
+    )
+  }
+  return (
+    <main className="lone">
+      <Loading />
+    </main>
+  )
+}
+
+function SignedIn({ session }: { session: Session }) {
+  const { path } = usePlace()
+  const main = useRef<HTMLElement>(null)
+  const first = useRef(true)
+  // A screen reader is told of the new page as it would be of a document.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path is what changes the page
+  useEffect(() => {
+    if (!first.current) main.current?.focus({ preventScroll: true })
+    first.current = false
+  }, [path])
+  return (
+    <Shell session={session}>
+      <main ref={main} id="main" className="main" tabIndex={-1}>
+        <Suspense fallback={<Loading />}>{pageOf(path, session)}</Suspense>
+      </main>
+    </Shell>
+  )
+}
+
+function pageOf(path: string, session: Session): ReactNode {
+  const [, section = '', id] = path.split('/')
+  if (section === '') return <OverviewPage />
+  if (section === 'payments' && id) return <PaymentPage key={id} id={id} />
+  if (section === 'payments') return <PaymentsPage />
+  if (section === 'cancellations' && id) return <CancellationPage key={id} id={id} />
+  if (section === 'webhooks') return <WebhooksPage livemode={session.livemode} />
+  if (section === 'events') return <EventsPage />
+  if (section === 'keys') return <KeysPage session={session} />
+  return (
+    <Empty title="There is no such page">
+      <Link to="/">To the overview</Link>
+    </Empty>
+  )
+}

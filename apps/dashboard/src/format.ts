@@ -1,0 +1,96 @@
+/** The language of the browser. */
+const locale = undefined
+
+const digitsOf = new Map<string, number>()
+
+/** Decimals of a currency: 2 for dollars, none for yen. */
+function decimals(currency: string): number {
+  let digits = digitsOf.get(currency)
+  if (digits === undefined) {
+    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    digits = format.resolvedOptions().maximumFractionDigits ?? 2
+    digitsOf.set(currency, digits)
+  }
+  return digits
+}
+
+/** Money for people: `$99.99`. */
+export function formatMoney(minor: number, currency: string): string {
+  return new Intl.NumberFormat(locale, { style: 'currency', currency }).format(
+    minor / 10 ** decimals(currency),
+  )
+}
+
+/** The number alone, for an input: `99.99`. */
+export function formatMajor(minor: number, currency: string): string {
+  return (minor / 10 ** decimals(currency)).toFixed(decimals(currency))
+}
+
+/** Minor units of what was typed, or `null` where it is no amount of the currency. */
+export function parseMajor(text: string, currency: string): number | null {
+  const match = /^(\d{1,9})(?:[.,](\d+))?$/.exec(text.trim())
+  if (!match) return null
+  const [, whole = '', fraction = ''] = match
+  const digits = decimals(currency)
+  if (fraction.length > digits) return null
+  return Number(whole + fraction.padEnd(digits, '0'))
+}
+
+const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+const shortTime = new Intl.DateTimeFormat(locale, {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+})
+
+/** A moment to the second, in the reader's time zone. */
+export function formatMoment(timestamp: string): string {
+  return dateTime.format(new Date(timestamp))
+}
+
+/** A moment for a list. */
+export function formatShort(timestamp: string): string {
+  return shortTime.format(new Date(timestamp))
+}
+
+const number = new Intl.NumberFormat(locale)
+const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
+
+export function formatCount(count: number): string {
+  return number.format(count)
+}
+
+/** `12K`, for axes. */
+export function formatCompact(count: number): string {
+  return compact.format(count)
+}
+
+export function formatPercent(share: number): string {
+  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(share)
+}
+
+/** How long: `4 s`, `3 min`, `2 h`, `5 d`. */
+export function formatAge(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}
+
+/** A countdown: `1:02:03`, `2:03`, `0:03`. */
+export function formatCountdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000))
+  const pad = (n: number) => String(n).padStart(2, '0')
+  const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`
+  const hours = Math.floor(seconds / 3_600)
+  return hours > 0 ? `${hours}:${rest}` : rest.replace(/^0/, '')
+}
+
+/** `customer_requested` → `Customer requested`; what is not such a word stays as it is. */
+export function humanize(word: string): string {
+  if (!/^[a-z][a-z0-9_.]*$/.test(word)) return word
+  const text = word.replaceAll(/[_.]/g, ' ')
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

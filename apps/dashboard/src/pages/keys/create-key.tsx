@@ -1,0 +1,76 @@
+import type { ApiKeyWithSecret } from '@hedgepayments/contract'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useRef, useState } from 'react'
+import { createKey, keysQuery } from '../../api/keys.ts'
+import { Modal } from '../../parts/modal.tsx'
+
+/** A new key pair with some or all of what the own key may do. */
+export function CreateKey({
+  scopes,
+  onMade,
+  onClose,
+}: {
+  scopes: readonly string[]
+  onMade: (key: ApiKeyWithSecret) => void
+  onClose: () => void
+}) {
+  const client = useQueryClient()
+  const [chosen, setChosen] = useState<readonly string[]>(scopes)
+  const idempotencyKey = useRef(crypto.randomUUID())
+  const create = useMutation({
+    mutationFn: (name: string) =>
+      createKey({
+        name: name === '' ? null : name,
+        scopes: chosen,
+        idempotencyKey: idempotencyKey.current,
+      }),
+    onSuccess: onMade,
+    onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    create.mutate(String(new FormData(event.currentTarget).get('name') ?? '').trim())
+  }
+  const toggle = (scope: string) =>
+    setChosen(chosen.includes(scope) ? chosen.filter((s) => s !== scope) : [...chosen, scope])
+  return (
+    <Modal title="Create a key pair" open onClose={onClose}>
+      <form className="modal-body" onSubmit={submit}>
+        <label className="field">
+          <span>Name (optional)</span>
+          <input name="name" type="text" maxLength={100} autoComplete="off" />
+        </label>
+        <fieldset className="checks">
+          <legend>It may</legend>
+          {scopes.map((scope) => (
+            <label key={scope}>
+              <input
+                type="checkbox"
+                checked={chosen.includes(scope)}
+                onChange={() => toggle(scope)}
+              />
+              <code>{scope}</code>
+            </label>
+          ))}
+        </fieldset>
+        {create.error ? (
+          <p className="problem" role="alert">
+            {create.error.message}
+          </p>
+        ) : null}
+        <div className="modal-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Back
+          </button>
+          <button
+            type="submit"
+            className="button button-main"
+            disabled={create.isPending || chosen.length === 0}
+          >
+            Create key
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

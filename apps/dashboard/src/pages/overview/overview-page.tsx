@@ -1,0 +1,4 @@
+import { Empty } from '../../parts/states.tsx'
+export function OverviewPage() {
+  return <Empty title="Soon" />
+}

@@ -1,0 +1,147 @@
+import type { Payment } from '@hedgepayments/contract'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
+import { paymentQuery } from '../../api/payments.ts'
+import { formatMoney } from '../../format.ts'
+import { useLive } from '../../live/live.ts'
+import { isNotFound } from '../../live/query-client.ts'
+import { StatusBadge } from '../../parts/badge.tsx'
+import { CopyButton } from '../../parts/copy.tsx'
+import { Freshness } from '../../parts/freshness.tsx'
+import { Icon } from '../../parts/icons.tsx'
+import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Link } from '../../router.tsx'
+import { Attempts } from './attempts.tsx'
+import { CancelDialog } from './cancel-dialog.tsx'
+import { Countdown } from './countdown.tsx'
+import { Deliveries } from './deliveries.tsx'
+import { Details } from './details.tsx'
+import { MoneyCard } from './money-card.tsx'
+import { RefundDialog } from './refund-dialog.tsx'
+import { Timeline } from './timeline.tsx'
+
+/** One payment: what it is, what happened to it, and what can still be done. */
+export function PaymentPage({ id }: { id: string }) {
+  const client = useQueryClient()
+  const payment = useQuery({ ...paymentQuery(id), refetchInterval: false })
+  useLive(() => client.invalidateQueries({ queryKey: ['payment', id] }))
+
+  if (isNotFound(payment.error)) {
+    return (
+      <Empty title="There is no such payment">
+        <p>It may belong to the other mode: test and live payments are kept apart.</p>
+        <Link to="/payments">To the payments</Link>
+      </Empty>
+    )
+  }
+  if (!payment.data) {
+    if (!payment.error) return <Loading label="Loading the payment" />
+    return <Failed error={payment.error} onRetry={() => void payment.refetch()} />
+  }
+  return (
+    <div className="page">
+      <Link to="/payments" className="back">
+        <Icon name="back" /> Payments
+      </Link>
+      <Head payment={payment.data} freshAtMs={payment.dataUpdatedAt} error={payment.error} />
+      <div className="payment-columns">
+        <div className="stack">
+          <Timeline payment={payment.data} />
+          <Attempts id={id} />
+          <Deliveries id={id} />
+        </div>
+        <div className="stack">
+          <MoneyCard payment={payment.data} />
+          <Details payment={payment.data} />
+        </div>
+      </div>
+      <details className="card json">
+        <summary>JSON</summary>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
+        <pre tabIndex={0}>{JSON.stringify(payment.data, null, 2)}</pre>
+      </details>
+    </div>
+  )
+}
+
+type Asking = 'cancel' | 'refund' | null
+
+function Head({
+  payment,
+  freshAtMs,
+  error,
+}: {
+  payment: Payment
+  freshAtMs: number
+  error: Error | null
+}) {
+  const [asking, setAsking] = useState<Asking>(null)
+  const canCancel = payment.allowed_actions.includes('cancel')
+  const canRefund = payment.allowed_actions.includes('refund')
+
+  useEffect(() => {
+    const open = (event: KeyboardEvent) => {
+      const isElsewhere =
+        event.target instanceof HTMLElement &&
+        event.target.closest('input, textarea, [role=dialog]')
+      if (isElsewhere || event.ctrlKey || event.metaKey || event.altKey) return
+      const asked =
+        event.key === 'c' && canCancel ? 'cancel' : event.key === 'r' && canRefund ? 'refund' : null
+      if (asked === null) return
+      event.preventDefault()
+      setAsking(asked)
+    }
+    document.addEventListener('keydown', open)
+    return () => document.removeEventListener('keydown', open)
+  }, [canCancel, canRefund])
+
+  return (
+    <header className="payment-head">
+      <div>
+        <h1 className="payment-amount">
+          {formatMoney(payment.amount, payment.currency)} <small>{payment.currency}</small>
+        </h1>
+        <p className="payment-id">
+          <StatusBadge status={payment.status} />
+          <code>{payment.id}</code>
+          <CopyButton text={payment.id} label="Copy the id" />
+        </p>
+        <Freshness atMs={freshAtMs} />
+        {error ? <span className="problem"> {error.message}</span> : null}
+      </div>
+      <div className="payment-actions">
+        <Countdown payment={payment} />
+        {canRefund ? (
+          <button type="button" className="button" onClick={() => setAsking('refund')}>
+            Refund{' '}
+            <span className="kbd" aria-hidden="true">
+              r
+            </span>
+          </button>
+        ) : null}
+        {canCancel ? (
+          <button
+            type="button"
+            className="button button-danger"
+            onClick={() => setAsking('cancel')}
+          >
+            Cancel payment{' '}
+            <span className="kbd" aria-hidden="true">
+              c
+            </span>
+          </button>
+        ) : null}
+      </div>
+      {asking === 'cancel' ? (
+        <CancelDialog
+          payment={payment}
+          onClose={() => setAsking(null)}
+          onRefund={() => setAsking('refund')}
+        />
+      ) : null}
+      {asking === 'refund' ? (
+        <RefundDialog payment={payment} onClose={() => setAsking(null)} />
+      ) : null}
+    </header>
+  )
+}

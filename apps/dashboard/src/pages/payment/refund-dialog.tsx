@@ -1,0 +1,93 @@
+import type { Payment } from '@hedgepayments/contract'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { OfflineError } from '../../api/client.ts'
+import { paymentQuery, refundPayment } from '../../api/payments.ts'
+import { formatMajor, formatMoney, parseMajor } from '../../format.ts'
+import { Modal } from '../../parts/modal.tsx'
+
+/** Gives back some or all of what is left, and shows what will remain. */
+export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
+  const client = useQueryClient()
+  const { currency } = payment
+  const left = payment.amount - payment.refunded_amount
+  const [text, setText] = useState(() => formatMajor(left, currency))
+  const [reason, setReason] = useState('')
+  const idempotencyKey = useRef(crypto.randomUUID())
+  const amount = parseMajor(text, currency)
+  const isValid = amount !== null && amount >= 1 && amount <= left
+
+  const refund = useMutation({
+    mutationFn: (minor: number) =>
+      refundPayment({
+        id: payment.id,
+        amount: minor,
+        reason: reason.trim() === '' ? null : reason.trim(),
+        idempotencyKey: idempotencyKey.current,
+      }),
+    onSuccess: (refunded) => {
+      client.setQueryData(paymentQuery(payment.id).queryKey, refunded)
+      onClose()
+    },
+    onError: (error) => {
+      // A refusal was decided; only a try whose answer was lost may be the same refund again.
+      if (!(error instanceof OfflineError)) idempotencyKey.current = crypto.randomUUID()
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: ['payment', payment.id] }),
+  })
+
+  return (
+    <Modal title="Refund" open onClose={onClose}>
+      <form
+        className="modal-body"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (isValid) refund.mutate(amount)
+        }}
+      >
+        <label className="field">
+          <span>Amount in {currency}</span>
+          <input
+            type="text"
+            inputMode="decimal"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            aria-describedby="refund-left"
+            aria-invalid={isValid ? undefined : true}
+          />
+        </label>
+        <p id="refund-left" className={isValid ? 'quiet' : 'problem'} role="status">
+          {isValid
+            ? `${formatMoney(left - amount, currency)} of ${formatMoney(payment.amount, currency)} will remain.`
+            : `Enter at most ${formatMoney(left, currency)}: that is what is left.`}
+        </p>
+        <label className="field">
+          <span>Reason (optional)</span>
+          <input
+            type="text"
+            value={reason}
+            maxLength={500}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </label>
+        {refund.error ? (
+          <p className="problem" role="alert">
+            {refund.error.message}
+          </p>
+        ) : null}
+        <div className="modal-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Back
+          </button>
+          <button
+            type="submit"
+            className="button button-main"
+            disabled={!isValid || refund.isPending}
+          >
+            {isValid ? `Refund ${formatMoney(amount, currency)}` : 'Refund'}
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,104 @@
+import { useMutation } from '@tanstack/react-query'
+import { useRef, useState } from 'react'
+import { createCancellation } from '../../api/payments.ts'
+import { formatCount, formatMoney } from '../../format.ts'
+import { Modal } from '../../parts/modal.tsx'
+import { ReasonChoice } from '../../parts/reason-choice.tsx'
+import { go } from '../../router.tsx'
+import type { PaymentRow } from './payment-list.ts'
+
+/** What can be done with the chosen payments: cancel them all, and watch it happen. */
+export function BulkCancel({
+  rows,
+  chosen,
+  onClear,
+}: {
+  rows: readonly PaymentRow[]
+  chosen: ReadonlySet<string>
+  onClear: () => void
+}) {
+  const [asking, setAsking] = useState(false)
+  if (chosen.size === 0) return null
+  const picked = rows.filter((row) => chosen.has(row.id))
+  return (
+    <section className="bulk" aria-label="Chosen payments">
+      <span role="status">
+        <strong>{formatCount(chosen.size)} chosen</strong> {sums(picked)}
+      </span>
+      <button type="button" className="button" onClick={onClear}>
+        Clear
+      </button>
+      <button type="button" className="button button-danger" onClick={() => setAsking(true)}>
+        Cancel {chosen.size === 1 ? 'payment' : 'payments'}
+      </button>
+      <Ask open={asking} picked={picked} onClose={() => setAsking(false)} />
+    </section>
+  )
+}
+
+function Ask({
+  open,
+  picked,
+  onClose,
+}: {
+  open: boolean
+  picked: readonly PaymentRow[]
+  onClose: () => void
+}) {
+  const [reason, setReason] = useState<string | null>('customer_requested')
+  // One key for as long as the page is open: a second try never makes a second run.
+  const idempotencyKey = useRef(crypto.randomUUID())
+  const cancel = useMutation({
+    mutationFn: () =>
+      createCancellation({
+        ids: picked.map((row) => row.id),
+        reason,
+        idempotencyKey: idempotencyKey.current,
+      }),
+    onSuccess: (made) => go(`/cancellations/${made.id}`),
+  })
+  const count = picked.length
+  return (
+    <Modal
+      title={count === 1 ? 'Cancel this payment?' : `Cancel ${formatCount(count)} payments?`}
+      open={open}
+      onClose={onClose}
+    >
+      <form
+        className="modal-body"
+        onSubmit={(event) => {
+          event.preventDefault()
+          cancel.mutate()
+        }}
+      >
+        <p>
+          {sums(picked)} in all. Those that are processing by the time their turn comes are left as
+          they are, and listed.
+        </p>
+        <ReasonChoice reason={reason} onChange={setReason} />
+        {cancel.error ? (
+          <p className="problem" role="alert">
+            {cancel.error.message} Nothing is done twice: try again.
+          </p>
+        ) : null}
+        <div className="modal-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Keep them
+          </button>
+          <button type="submit" className="button button-danger" disabled={cancel.isPending}>
+            {cancel.isPending ? 'Canceling…' : 'Cancel payments'}
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+/** `$20.00 and ¥500`: amounts of different currencies are never added up. */
+function sums(rows: readonly PaymentRow[]): string {
+  const byCurrency = new Map<string, number>()
+  for (const { amount, currency } of rows) {
+    byCurrency.set(currency, (byCurrency.get(currency) ?? 0) + amount)
+  }
+  return [...byCurrency].map(([currency, minor]) => formatMoney(minor, currency)).join(' and ')
+}

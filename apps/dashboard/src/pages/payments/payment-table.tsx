@@ -1,0 +1,166 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useEffect, useRef } from 'react'
+import { formatMoney, formatShort } from '../../format.ts'
+import { StatusBadge } from '../../parts/badge.tsx'
+import { Link } from '../../router.tsx'
+import type { ListState, PaymentRow } from './payment-list.ts'
+
+interface TableProps {
+  readonly list: ListState
+  /** Whether nothing has come yet: grey rows stand in for the first page. */
+  readonly skeleton: boolean
+  readonly chosen: ReadonlySet<string>
+  readonly onChoose: (chosen: ReadonlySet<string>) => void
+  readonly onEnd: () => void
+  readonly onView: (view: { first: number; last: number }) => void
+}
+
+const rowHeight = window.matchMedia('(width < 45rem)').matches ? 64 : 48
+/** The next page is fetched this many rows before the end is reached. */
+const rowsAhead = 30
+
+/** The endless list. Only the rows in view are in the document, however many there are. */
+export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }: TableProps) {
+  const { rows, hasMore, loading } = list
+  const scroller = useRef<HTMLDivElement>(null)
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    getItemKey: (index) => rows[index]?.id ?? index,
+  })
+  const items = virtual.getVirtualItems()
+  const first = items[0]?.index ?? 0
+  const last = items.at(-1)?.index ?? 0
+
+  useEffect(() => onView({ first, last }), [first, last, onView])
+  useEffect(() => {
+    if (hasMore && !loading && rows.length > 0 && last >= rows.length - rowsAhead) onEnd()
+  }, [hasMore, loading, rows.length, last, onEnd])
+
+  const choose = (row: PaymentRow, isChosen: boolean) => {
+    const next = new Set(chosen)
+    if (isChosen) next.add(row.id)
+    else next.delete(row.id)
+    onChoose(next)
+  }
+
+  return (
+    <div className="table" ref={scroller}>
+      <table aria-label="Payments" aria-rowcount={hasMore ? -1 : rows.length + 1}>
+        <thead>
+          <tr className="row row-head" aria-rowindex={1}>
+            <ChooseAll rows={rows} chosen={chosen} onChoose={onChoose} />
+            <th scope="col">Amount</th>
+            <th scope="col">Status</th>
+            <th scope="col">Customer</th>
+            <th scope="col" className="cell-description">
+              Description
+            </th>
+            <th scope="col" className="cell-time">
+              Created
+            </th>
+          </tr>
+        </thead>
+        <tbody style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = rows[item.index]
+            if (!row) return null
+            return (
+              <Row
+                key={item.key}
+                row={row}
+                index={item.index}
+                top={item.start}
+                chosen={chosen.has(row.id)}
+                onChoose={choose}
+              />
+            )
+          })}
+        </tbody>
+      </table>
+      {skeleton ? <Skeleton /> : null}
+    </div>
+  )
+}
+
+function Row({
+  row,
+  index,
+  top,
+  chosen,
+  onChoose,
+}: {
+  row: PaymentRow
+  index: number
+  top: number
+  chosen: boolean
+  onChoose: (row: PaymentRow, chosen: boolean) => void
+}) {
+  const money = formatMoney(row.amount, row.currency)
+  return (
+    <tr
+      className={chosen ? 'row row-chosen' : 'row'}
+      aria-rowindex={index + 2}
+      style={{ transform: `translateY(${top}px)`, height: rowHeight }}
+    >
+      <td className="cell-choose">
+        <input
+          type="checkbox"
+          checked={chosen}
+          disabled={!row.cancelable && !chosen}
+          aria-label={`Choose ${money} of ${row.email}`}
+          onChange={(event) => onChoose(row, event.target.checked)}
+        />
+      </td>
+      <td className="cell-amount">
+        <Link to={`/payments/${row.id}`} className="row-link">
+          {money}
+        </Link>
+      </td>
+      <td className="cell-status">
+        <StatusBadge status={row.status} />
+      </td>
+      <td className="cell-customer">{row.email}</td>
+      <td className="cell-description">{row.description ?? row.id}</td>
+      <td className="cell-time">{formatShort(row.createdAt)}</td>
+    </tr>
+  )
+}
+
+/** Chooses every loaded payment that can be canceled. */
+function ChooseAll({
+  rows,
+  chosen,
+  onChoose,
+}: Pick<TableProps, 'chosen' | 'onChoose'> & { rows: readonly PaymentRow[] }) {
+  const cancelable = rows.filter((row) => row.cancelable)
+  const all = cancelable.length > 0 && cancelable.every((row) => chosen.has(row.id))
+  const some = chosen.size > 0 && !all
+  return (
+    <th scope="col" className="cell-choose">
+      <input
+        type="checkbox"
+        checked={all}
+        disabled={cancelable.length === 0}
+        ref={(input) => {
+          if (input) input.indeterminate = some
+        }}
+        aria-label="Choose all that are loaded and can be canceled"
+        onChange={() => onChoose(new Set(all ? [] : cancelable.map((row) => row.id)))}
+      />
+    </th>
+  )
+}
+
+function Skeleton() {
+  return (
+    <div className="skeleton" role="status" aria-label="Loading payments">
+      {Array.from({ length: 12 }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the grey rows are all the same
+        <div key={index} className="skeleton-row" style={{ height: rowHeight }} />
+      ))}
+    </div>
+  )
+}

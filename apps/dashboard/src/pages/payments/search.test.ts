@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { filterOf, placeOf, readSearch, understand } from './search.ts'
+
+describe('what is typed into the search', () => {
+  test.each([
+    ['', { kind: 'all' }],
+    ['pay_abc123xyz', { kind: 'payment', id: 'pay_abc123xyz' }],
+    ['ada@example.com', { filter: { customer_email: 'ada@example.com' } }],
+    ['order_id=A-1', { filter: { metadata: { key: 'order_id', value: 'A-1' } } }],
+    ['mail=a@b.c', { filter: { metadata: { key: 'mail', value: 'a@b.c' } } }],
+    ['99.99', { filter: { amount: 9999 } }],
+    ['$1,234.5', { filter: { amount: 123_450 } }],
+    ['100', { filter: { amount: 10_000 } }],
+    ['0', { kind: 'unclear' }],
+    ['something else', { kind: 'unclear' }],
+  ])('%s is understood', (text, meaning) => {
+    expect(understand(text)).toMatchObject(meaning)
+  })
+
+  test('a search survives its address', () => {
+    const search = { text: 'a=b&c', status: ['pending', 'failed'], from: '2026-01-02', to: '' }
+    const place = placeOf(search)
+    expect(readSearch(new URLSearchParams(place.slice(place.indexOf('?'))))).toEqual(search)
+  })
+
+  test('an address that makes no sense is no filter', () => {
+    const search = readSearch(new URLSearchParams('status=gone&from=tomorrow'))
+    expect(filterOf(search)).toEqual({})
+  })
+
+  test('the last day is included whole', () => {
+    const filter = filterOf({ text: '', status: [], from: '2026-01-31', to: '2026-01-31' })
+    const lengthMs = Date.parse(filter?.createdTo ?? '') - Date.parse(filter?.createdFrom ?? '')
+    expect(lengthMs).toBe(86_400_000)
+  })
+})

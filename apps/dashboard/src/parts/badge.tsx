@@ -1,0 +1,24 @@
+import type { PaymentStatus } from '@hedgepayments/contract'
+import { humanize } from '../format.ts'
+
+/** How good or bad a state is: the colour of its badge. */
+export type Tone = 'good' | 'bad' | 'waiting' | 'active' | 'quiet'
+
+const tones: Record<PaymentStatus, Tone> = {
+  pending: 'waiting',
+  initiated: 'waiting',
+  processing: 'active',
+  succeeded: 'good',
+  partially_refunded: 'quiet',
+  refunded: 'quiet',
+  failed: 'bad',
+  canceled: 'quiet',
+}
+
+export function StatusBadge({ status }: { status: PaymentStatus }) {
+  return <Badge tone={tones[status]}>{humanize(status)}</Badge>
+}
+
+export function Badge({ tone, children }: { tone: Tone; children: string }) {
+  return <span className={`badge badge-${tone}`}>{children}</span>
+}
