@@ -9,6 +9,9 @@ export type MerchantId = Id<'merchant'>
 export type KeyId = Id<'key'>
 export type EventId = Id<'event'>
 export type CancellationId = Id<'cancellation'>
+export type WebhookEndpointId = Id<'webhookEndpoint'>
+export type DeliveryId = Id<'delivery'>
+export type CheckoutSessionId = Id<'checkoutSession'>
 
 /** Every id the API hands out begins with its kind. Source: api.md, Conventions. */
 export const idPrefixes = {

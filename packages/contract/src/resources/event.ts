@@ -2,21 +2,16 @@ import { type Static, Type } from 'typebox'
 import { type EventId, idSchema } from '../ids.ts'
 import { paymentStatuses } from '../statuses.ts'
 import { nullable, oneOf, timestamp } from '../text.ts'
+import { CheckoutSession } from './checkout.ts'
+import {
+  type CheckoutEventType,
+  type EndpointEventType,
+  type EventType,
+  eventTypes,
+} from './event-type.ts'
 import { pageQuery } from './list.ts'
-import { Payment } from './payment.ts'
-
-/** Every type of event. Source: api.md, Webhooks. */
-export const eventTypes = [
-  'payment.created',
-  'payment.initiated',
-  'payment.processing',
-  'payment.succeeded',
-  'payment.failed',
-  'payment.canceled',
-  'payment.refunded',
-  'payment.settled',
-] as const
-export type EventType = (typeof eventTypes)[number]
+import { CreatedRange, Payment } from './payment.ts'
+import { WebhookEndpoint } from './webhook-endpoint.ts'
 
 /** Who made something happen. */
 export const actorTypes = ['api_key', 'system', 'processor', 'customer'] as const
@@ -45,24 +40,51 @@ export const Event = Type.Object(
     from_status: nullable(oneOf(paymentStatuses, { description: 'The status before.' })),
     to_status: nullable(oneOf(paymentStatuses, { description: 'The status after.' })),
     reason: nullable(Type.String({ description: 'Why, where somebody said so.' })),
-    data: Payment,
+    data: Type.Union([Payment, CheckoutSession, WebhookEndpoint], {
+      description:
+        'The payment as it was at that moment; of `checkout.…`, the session; of ' +
+        '`webhook_endpoint.disabled`, the endpoint.',
+    }),
   },
   { title: 'Event', additionalProperties: false },
 )
-export type Event = Static<typeof Event>
+type EventOf<T extends EventType, Data> = Omit<Static<typeof Event>, 'type' | 'data'> & {
+  type: T
+  data: Data
+}
+/** The type tells what `data` is. */
+export type Event =
+  | EventOf<Exclude<EventType, CheckoutEventType | EndpointEventType>, Payment>
+  | EventOf<CheckoutEventType, CheckoutSession>
+  | EventOf<EndpointEventType, WebhookEndpoint>
+
+const eventFilter = {
+  type: Type.Optional(
+    Type.Array(oneOf(eventTypes, { description: 'A type.' }), {
+      minItems: 1,
+      maxItems: eventTypes.length,
+      description: 'One or several types.',
+    }),
+  ),
+  payment_id: Type.Optional(Type.String({ maxLength: 64, description: 'Of one payment.' })),
+}
 
 export const EventListQuery = Type.Object(
-  {
-    ...pageQuery,
-    type: Type.Optional(
-      Type.Array(oneOf(eventTypes, { description: 'A type.' }), {
-        minItems: 1,
-        maxItems: eventTypes.length,
-        description: 'One or several types.',
-      }),
-    ),
-    payment_id: Type.Optional(Type.String({ maxLength: 64, description: 'Of one payment.' })),
-  },
+  { ...pageQuery, ...eventFilter, created: Type.Optional(CreatedRange) },
   { title: 'EventListQuery', additionalProperties: false },
 )
 export type EventListQuery = Static<typeof EventListQuery>
+
+export const EventStreamQuery = Type.Object(
+  {
+    ...eventFilter,
+    last_event_id: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: 'Instead of the header `Last-Event-ID`, which goes before it.',
+      }),
+    ),
+  },
+  { title: 'EventStreamQuery', additionalProperties: false },
+)
+export type EventStreamQuery = Static<typeof EventStreamQuery>

@@ -1,7 +1,9 @@
-import { type Kysely, sql } from 'kysely'
-import type { EventRow, PaymentRow, Schema } from '../database/schema.ts'
+import type { EventListQuery } from '@hedgepayments/contract'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { EventRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 import type { Page } from '../http/pagination.ts'
+import { toTimestamp } from '../time.ts'
 
 type Db = Kysely<Schema>
 
@@ -40,4 +42,75 @@ export async function findPayments(
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
       and id = any(${ids}::text[])`.execute(db)
   return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** The event of one of these subjects with this sequence. */
+export async function findEvent(
+  db: Db,
+  key: { account: Account; subjectIds: readonly string[]; sequence: number },
+): Promise<EventRow | undefined> {
+  const { rows } = await sql<EventRow>`
+    select * from events
+    where merchant_id = ${key.account.merchantId} and livemode = ${key.account.livemode}
+      and subject_id = any(${key.subjectIds}::text[]) and sequence = ${key.sequence}`.execute(db)
+  return rows[0]
+}
+
+/** Events by their positions, in their order. */
+export async function findEventsAt(db: Db, positions: readonly string[]): Promise<EventRow[]> {
+  const { rows } = await sql<EventRow>`
+    select * from events where position = any(${positions}::bigint[])
+    order by position`.execute(db)
+  return rows
+}
+
+export type EventFilter = Pick<EventListQuery, 'type' | 'payment_id' | 'created'>
+
+/** Events of an account between two positions, by position. */
+export async function listEvents(
+  db: Db,
+  request: {
+    account: Account
+    filter: EventFilter
+    /** Exclusive; `null` for no bound. */
+    after: string | null
+    /** Exclusive; `null` for no bound. */
+    before: string | null
+    /** Inclusive. */
+    through: string
+    order: 'newest first' | 'oldest first'
+    limit: number
+  },
+): Promise<EventRow[]> {
+  const { account, filter, after, before } = request
+  const conditions = [
+    sql`merchant_id = ${account.merchantId} and livemode = ${account.livemode}`,
+    sql`position <= ${request.through}::bigint`,
+  ]
+  if (after !== null) conditions.push(sql`position > ${after}::bigint`)
+  if (before !== null) conditions.push(sql`position < ${before}::bigint`)
+  if (filter.type) conditions.push(sql`type = any(${filter.type}::text[])`)
+  if (filter.payment_id !== undefined) conditions.push(sql`subject_id = ${filter.payment_id}`)
+  conditions.push(...createdWithin(filter.created ?? {}))
+  const direction = request.order === 'newest first' ? sql`desc` : sql`asc`
+  const { rows } = await sql<EventRow>`
+    select * from events where ${sql.join(conditions, sql` and `)}
+    order by position ${direction} limit ${request.limit}`.execute(db)
+  return rows
+}
+
+/** Rows hold whole seconds; a bound between two is moved to the one that gives the same rows. */
+function createdWithin(range: NonNullable<EventFilter['created']>): RawBuilder<unknown>[] {
+  const { gte, gt, lte, lt } = range
+  const conditions = []
+  if (gte !== undefined) conditions.push(sql`created_at >= ${rounded(gte, 'up')}::timestamptz`)
+  if (gt !== undefined) conditions.push(sql`created_at > ${rounded(gt, 'down')}::timestamptz`)
+  if (lte !== undefined) conditions.push(sql`created_at <= ${rounded(lte, 'down')}::timestamptz`)
+  if (lt !== undefined) conditions.push(sql`created_at < ${rounded(lt, 'up')}::timestamptz`)
+  return conditions
+}
+
+function rounded(moment: string, direction: 'up' | 'down'): Timestamp {
+  const ms = Date.parse(moment)
+  return toTimestamp(direction === 'up' ? Math.ceil(ms / 1000) * 1000 : ms)
 }

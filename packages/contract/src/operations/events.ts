@@ -1,0 +1,45 @@
+import { Type } from 'typebox'
+import { defineOperation } from '../operation.ts'
+import { Event, EventListQuery, EventStreamQuery } from '../resources/event.ts'
+import { listOf } from '../resources/list.ts'
+
+const tag = 'Events'
+
+export const listEvents = defineOperation({
+  id: 'listEvents',
+  method: 'GET',
+  path: '/v1/events',
+  tag,
+  summary: 'List events, newest first',
+  description: 'Nothing is ever inserted before an event that was listed: no page misses one.',
+  scope: 'payments:read',
+  query: EventListQuery,
+  responses: { 200: listOf(Event, 'EventList') },
+  errors: [],
+})
+
+export const streamEvents = defineOperation({
+  id: 'streamEvents',
+  method: 'GET',
+  path: '/v1/events/stream',
+  tag,
+  summary: 'Follow events as they happen, as server-sent events',
+  description:
+    'Each message has the `id`, the `type` as its `event`, and the event as its `data`. With ' +
+    '`Last-Event-ID` it goes on after that event and misses nothing; without, it begins now.',
+  scope: 'payments:read',
+  query: EventStreamQuery,
+  responses: { 200: Type.String({ contentMediaType: 'text/event-stream' }) },
+  errors: [],
+})
+
+export const retrieveEvent = defineOperation({
+  id: 'retrieveEvent',
+  method: 'GET',
+  path: '/v1/events/:id',
+  tag,
+  summary: 'Retrieve an event',
+  scope: 'payments:read',
+  responses: { 200: Event },
+  errors: [],
+})

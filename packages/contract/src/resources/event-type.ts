@@ -1,0 +1,26 @@
+/** Every type of event. Source: api.md, Webhooks. */
+export const eventTypes = [
+  'payment.created',
+  'payment.action_required',
+  'payment.initiated',
+  'payment.processing',
+  'payment.succeeded',
+  'payment.failed',
+  'payment.canceled',
+  'payment.late_capture_refunded',
+  'payment.refunded',
+  'payment.refund_succeeded',
+  'payment.refund_failed',
+  'payment.reversal_requested',
+  'payment.settled',
+  'checkout.completed',
+  'checkout.expired',
+  'webhook_endpoint.disabled',
+] as const
+export type EventType = (typeof eventTypes)[number]
+
+/** The types whose `data` is a checkout session, not a payment. */
+export type CheckoutEventType = 'checkout.completed' | 'checkout.expired'
+
+/** The types whose `data` is a webhook endpoint, not a payment. */
+export type EndpointEventType = 'webhook_endpoint.disabled'

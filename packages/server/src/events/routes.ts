@@ -1,0 +1,66 @@
+import { type EventListQuery, operations } from '@hedgepayments/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { EventRow, Schema } from '../database/schema.ts'
+import { answer, type Reply } from '../http/answer.ts'
+import type { Account } from '../http/auth.ts'
+import { implement } from '../http/implement.ts'
+import { readPage, renderList } from '../http/pagination.ts'
+import { refuse, refuseField } from '../http/refusal.ts'
+import { keyOf } from './event-id.ts'
+import { findEvent, listEvents } from './events.sql.ts'
+import { readHorizon } from './horizon.sql.ts'
+import { renderEvents } from './load.ts'
+
+type Db = Kysely<Schema>
+
+/** The events of the API, but for the stream. */
+export function eventRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+  implement(app, operations.listEvents, ({ auth, query }) => listPage(db, { account: auth, query }))
+
+  implement(app, operations.retrieveEvent, async ({ auth, params: { id } }) => {
+    const row = await findEventById(db, { account: auth, id })
+    const event = row && (await renderEvents(db, [row])).get(row.position)
+    return event ? answer(200, event) : refuse('not_found', 'Event not found.')
+  })
+}
+
+/** The event of an id, where there is one in this account. */
+export async function findEventById(
+  db: Db,
+  { account, id }: { account: Account; id: string },
+): Promise<EventRow | undefined> {
+  const key = keyOf(id)
+  return key ? await findEvent(db, { account, ...key }) : undefined
+}
+
+async function listPage(
+  db: Db,
+  { account, query }: { account: Account; query: EventListQuery },
+): Promise<Reply> {
+  const page = readPage(query, 'event')
+  if ('refusal' in page) return page
+  const cursor = page.after ?? page.before
+  const found = cursor === null ? null : await findEventById(db, { account, id: cursor })
+  if (found === undefined) {
+    const field = page.after === null ? 'ending_before' : 'starting_after'
+    return refuseField(field, cursor, 'the id of an event')
+  }
+  const isNewer = page.before !== null
+  const rows = await listEvents(db, {
+    account,
+    filter: query,
+    after: isNewer ? (found?.position ?? null) : null,
+    before: isNewer ? null : (found?.position ?? null),
+    // What lies beyond the horizon may still get an event in between, and would be skipped by
+    // whoever goes on from there. It is there a moment later.
+    through: await readHorizon(db),
+    order: isNewer ? 'oldest first' : 'newest first',
+    limit: page.limit + 1,
+  })
+  const kept = rows.slice(0, page.limit)
+  if (isNewer) kept.reverse()
+  const events = await renderEvents(db, kept)
+  const data = kept.flatMap((row) => events.get(row.position) ?? [])
+  return answer(200, renderList({ data, hasMore: rows.length > page.limit, url: '/v1/events' }))
+}

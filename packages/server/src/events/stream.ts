@@ -1,0 +1,203 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import {
+  type Event,
+  type EventStreamQuery,
+  type Operation,
+  operations,
+} from '@hedgepayments/contract'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { Kysely } from 'kysely'
+import type { Schema } from '../database/schema.ts'
+import type { Account, Auth } from '../http/auth.ts'
+import { describe } from '../http/failures.ts'
+import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { send } from '../http/send.ts'
+import { compileCheck } from '../http/validation.ts'
+import { type EventFilter, listEvents } from './events.sql.ts'
+import { readHorizon } from './horizon.sql.ts'
+import { HorizonWatch } from './horizon-watch.ts'
+import { renderEvents } from './load.ts'
+import { findEventById } from './routes.ts'
+
+type Db = Kysely<Schema>
+
+export interface StreamOptions {
+  readonly db: Db
+  readonly log: FastifyBaseLogger
+  /** Asked again and again while a stream is open, so that a revoked key loses it. */
+  readonly authenticate: (
+    request: FastifyRequest,
+    nowMs: number,
+  ) => Auth | Refusal | Promise<Auth | Refusal>
+}
+
+/** Streams of this process at once: each holds a socket and asks the database for its events. */
+const streamsMax = 500
+/** Often enough that no proxy takes the connection for dead. */
+const heartbeatMs = 15_000
+/** A revoked key is refused everywhere within five seconds; streams too. */
+const authCheckMs = 4_000
+/** Events of one write: all that is ever buffered for a client. */
+const batchSize = 100
+/** A client that takes nothing for so long is gone; it can come back with Last-Event-ID. */
+const stuckMs = 30_000
+/** What a client waits before it connects again. */
+const reconnectMs = 1_000
+
+interface Stream {
+  readonly account: Account
+  readonly filter: EventFilter
+  readonly request: FastifyRequest
+  readonly response: ServerResponse
+  readonly closed: AbortController
+  position: string
+}
+
+/** The stream of events, as server-sent events. Source: api.md, Webhooks. */
+export function streamRoute(app: FastifyInstance, options: StreamOptions): void {
+  const streams = new EventStreams(options)
+  const operation: Operation = operations.streamEvents
+  const checkQuery = compileCheck(operations.streamEvents.query, 'query')
+
+  // Before the server waits for its requests to end: streams would never.
+  app.addHook('preClose', async () => streams.stop())
+
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    config: { operation },
+    handler: async (request, reply) => {
+      const query = request.query as EventStreamQuery
+      const refusal = checkQuery(query) ?? streams.refuse()
+      if (refusal) return send(reply, refusal)
+      const { merchantId, livemode } = request.auth as Auth
+      const account = { merchantId, livemode }
+      const position = await readStart(options.db, { account, request, query })
+      if (typeof position !== 'string') return send(reply, position)
+      reply.hijack()
+      const response = reply.raw
+      response.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache, no-transform',
+        'x-accel-buffering': 'no',
+      })
+      const closed = new AbortController()
+      await streams.run({ account, filter: query, request, response, closed, position })
+      return reply
+    },
+  })
+}
+
+/** The streams of this process. */
+class EventStreams {
+  readonly #options: StreamOptions
+  readonly #open = new Set<Stream>()
+  readonly #watch: HorizonWatch
+
+  constructor(options: StreamOptions) {
+    this.#options = options
+    this.#watch = new HorizonWatch({
+      read: () => readHorizon(options.db),
+      onError: (error) =>
+        options.log.warn({ err: describe(error) }, 'the stream of events is held up'),
+    })
+  }
+
+  refuse(): Refusal | null {
+    if (this.#open.size < streamsMax) return null
+    const refusal = refuse('rate_limit_exceeded', `Too many streams: ${streamsMax} at once.`, {
+      retry_after: 5,
+    })
+    return { ...refusal, headers: { 'retry-after': '5' } }
+  }
+
+  stop(): void {
+    for (const stream of this.#open) stream.closed.abort()
+    this.#watch.stop()
+  }
+
+  /** Sends a stream its events until it is closed, by either side. */
+  async run(stream: Stream): Promise<void> {
+    const { response, closed } = stream
+    this.#open.add(stream)
+    response.on('close', () => closed.abort())
+    response.on('error', () => closed.abort())
+    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs)
+    const authCheck = setInterval(() => void this.#endUnlessAllowed(stream), authCheckMs)
+    try {
+      response.write(`retry: ${reconnectMs}\n\n`)
+      while (!closed.signal.aborted) {
+        const horizon = await this.#watch.beyond(stream.position, closed.signal)
+        if (horizon !== null) await this.#writeThrough(stream, horizon)
+      }
+    } catch (error) {
+      // The client comes back with Last-Event-ID, here or elsewhere.
+      this.#options.log.warn({ err: describe(error) }, 'a stream of events broke off')
+    } finally {
+      clearInterval(heartbeat)
+      clearInterval(authCheck)
+      this.#open.delete(stream)
+      response.end()
+    }
+  }
+
+  async #writeThrough(stream: Stream, horizon: string): Promise<void> {
+    const { db } = this.#options
+    while (!stream.closed.signal.aborted && BigInt(stream.position) < BigInt(horizon)) {
+      const rows = await listEvents(db, {
+        account: stream.account,
+        filter: stream.filter,
+        after: stream.position,
+        before: null,
+        through: horizon,
+        order: 'oldest first',
+        limit: batchSize,
+      })
+      const events = await renderEvents(db, rows)
+      const text = rows.map((row) => messageOf(events.get(row.position))).join('')
+      if (text !== '') await writeSlowly(stream, text)
+      const last = rows.at(-1)
+      stream.position = rows.length === batchSize && last ? last.position : horizon
+    }
+  }
+
+  async #endUnlessAllowed(stream: Stream): Promise<void> {
+    try {
+      const auth = await this.#options.authenticate(stream.request, Date.now())
+      if ('refusal' in auth) stream.closed.abort()
+    } catch (error) {
+      // The database is away: there is nothing to send then, and the key is asked for again soon.
+      this.#options.log.debug({ err: describe(error) }, 'the key of a stream was not checked')
+    }
+  }
+}
+
+function messageOf(event: Event | undefined): string {
+  if (!event) return ''
+  return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+}
+
+/** Writes, and waits until the client has taken it; one that never does loses its stream. */
+async function writeSlowly({ response, closed }: Stream, text: string): Promise<void> {
+  if (response.write(text)) return
+  const stuck = AbortSignal.any([closed.signal, AbortSignal.timeout(stuckMs)])
+  try {
+    await once(response, 'drain', { signal: stuck })
+  } catch {
+    closed.abort()
+    response.destroy()
+  }
+}
+
+async function readStart(
+  db: Db,
+  given: { account: Account; request: FastifyRequest; query: EventStreamQuery },
+): Promise<string | Refusal> {
+  const header = given.request.headers['last-event-id']
+  const id = typeof header === 'string' && header !== '' ? header : given.query.last_event_id
+  if (id === undefined) return await readHorizon(db)
+  const row = await findEventById(db, { account: given.account, id })
+  return row ? row.position : refuseField('Last-Event-ID', id, 'the id of an event')
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger } from 'pino'
+import { Batcher } from '../batching/batcher.ts'
+import type { Db } from '../database/connect.ts'
+import { retryConflicts } from '../database/retry.ts'
+import type { DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
+import { eventId } from '../events/event-id.ts'
+import { findEventsAt } from '../events/events.sql.ts'
+import { renderEvents } from '../events/load.ts'
+import { describe, isStatementRefused } from '../http/failures.ts'
+import type { Sealer } from '../sealer.ts'
+import { toMs } from '../time.ts'
+import { type Loop, startLoop } from '../workers/loop.ts'
+import { attempt, notSent, type Package } from './attempt.ts'
+import { Capacity } from './capacity.ts'
+import { disableWhenHopeless } from './disable.ts'
+import { disabledError } from './endpoints.sql.ts'
+import { findEndpointsOf, type Outcome, recordOutcomes, takeDue } from './queue.sql.ts'
+import type { Send } from './send.ts'
+
+export interface DelivererOptions {
+  readonly db: Db
+  readonly log: Logger
+  readonly sealer: Sealer
+  readonly send: Send
+}
+
+/** How often a process looks for deliveries that are due, in milliseconds. */
+const idleMs = 200
+/** What is on its way has so long when the server stops; then it is put back for others. */
+const stopGraceMs = 3_000
+const goneError = 'Not sent: the event is no longer kept.'
+/** Outcomes of one statement. */
+const outcomesMax = 200
+
+/** Sends what is due, as much at once as there is capacity for, until it is stopped. */
+export class Deliverer implements Loop {
+  readonly #options: DelivererOptions
+  readonly #process = randomUUID()
+  readonly #capacity = new Capacity()
+  readonly #running = new Set<Promise<void>>()
+  readonly #stopping = new AbortController()
+  readonly #outcomes: Batcher<Outcome, null>
+  readonly #loop: Loop
+  #turns = 0
+
+  constructor(options: DelivererOptions) {
+    this.#options = options
+    this.#outcomes = new Batcher<Outcome, null>({
+      run: async (batch) => {
+        await retryConflicts(() => recordOutcomes(options.db, batch))
+        return batch.map(() => null)
+      },
+      namesOf: ({ delivery }) => [delivery.id],
+      isEntrysFault: isStatementRefused,
+      sizeMax: outcomesMax,
+      inFlightMax: 1,
+      waitingMax: Number.POSITIVE_INFINITY,
+    })
+    this.#loop = startLoop({
+      turn: () => this.#turn(),
+      idleMs,
+      onError: (error) => options.log.error({ err: describe(error) }, 'webhooks are held up'),
+    })
+  }
+
+  nudge(): void {
+    this.#loop.nudge()
+  }
+
+  /** Lets what is on its way arrive, for a moment; the rest is put back for others. */
+  async stop(): Promise<void> {
+    await this.#loop.stop()
+    const timer = setTimeout(() => this.#stopping.abort(), stopGraceMs)
+    await Promise.all(this.#running)
+    clearTimeout(timer)
+  }
+
+  async #turn(): Promise<boolean> {
+    const capacity = this.#capacity
+    if (capacity.room === 0) return false
+    const request = {
+      // Of its own for every turn: whoever has lost a lease cannot take another's for it.
+      lease: `${this.#process}:${this.#turns++}`,
+      limit: capacity.room,
+      roomDefault: capacity.roomDefault,
+      rooms: capacity.rooms(),
+    }
+    const taken = await retryConflicts(() => takeDue(this.#options.db, request))
+    if (taken.length === 0) return false
+    const endpoints = await findEndpointsOf(this.#options.db, taken)
+    const bodies = await renderBodies(this.#options.db, taken)
+    for (const delivery of taken) {
+      const endpoint = endpoints.get(delivery.endpoint_id)
+      if (!endpoint) throw new Error('a delivery without an endpoint')
+      this.#start(delivery, endpoint, bodies.get(delivery.position) ?? null)
+    }
+    return true
+  }
+
+  #start(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer | null): void {
+    const { log } = this.#options
+    this.#capacity.take(endpoint.id)
+    const task = this.#deliver(delivery, endpoint, body)
+      // Its lease ends by itself, and it is taken again.
+      .catch((error: unknown) =>
+        log.error({ err: describe(error), delivery: delivery.id }, 'a webhook is held up'),
+      )
+      .finally(() => {
+        this.#capacity.release(endpoint.id)
+        this.#running.delete(task)
+        this.#loop.nudge()
+      })
+    this.#running.add(task)
+  }
+
+  async #deliver(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer | null): Promise<void> {
+    const { db, send } = this.#options
+    const obstacle = endpoint.enabled ? (body ? null : goneError) : disabledError
+    if (obstacle !== null || body === null) {
+      await this.#outcomes.submit(notSent(delivery, { retryDelayMs: null, error: obstacle }))
+      return
+    }
+    const parcel = this.#pack(delivery, endpoint, body)
+    const stopping = this.#stopping.signal
+    const outcome = await attempt({ delivery, endpoint, parcel, send, stopping })
+    this.#capacity.note(endpoint.id, outcome)
+    await this.#outcomes.submit(outcome)
+    if (outcome.result === 'failed') await disableWhenHopeless(db, { endpoint, outcome })
+  }
+
+  #pack(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer): Package {
+    const { sealer } = this.#options
+    const { old_secret: old, old_secret_expires_at: oldUntil } = endpoint
+    const secrets = [sealer.open(endpoint.secret, endpoint.id)]
+    if (old !== null && oldUntil !== null && toMs(oldUntil) > Date.now()) {
+      secrets.push(sealer.open(old, endpoint.id))
+    }
+    return { id: eventId(delivery.subject_id, delivery.sequence), body, secrets }
+  }
+}
+
+/** The bodies of deliveries by the positions of their events: each event is rendered once. */
+async function renderBodies(
+  db: Db,
+  deliveries: readonly DeliveryRow[],
+): Promise<Map<string, Buffer>> {
+  const positions = [...new Set(deliveries.map((row) => row.position))]
+  const events = await renderEvents(db, await findEventsAt(db, positions))
+  return new Map(
+    [...events].map(([position, event]) => [position, Buffer.from(JSON.stringify(event))]),
+  )
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import {
+  endpointsMax,
+  rotatedSecretSeconds,
+  type WebhookEndpointCreate,
+  type WebhookEndpointId,
+  type WebhookEndpointUpdate,
+} from '@hedgepayments/contract'
+import type { Db } from '../database/connect.ts'
+import type { Timestamp } from '../database/schema.ts'
+import type { EndpointRow } from '../database/webhook-rows.ts'
+import { answer, type Reply } from '../http/answer.ts'
+import type { Account } from '../http/auth.ts'
+import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { newId } from '../ids.ts'
+import type { Sealer } from '../sealer.ts'
+import { plusSeconds } from '../time.ts'
+import { expectedOfUrl } from './address.ts'
+import { failPending, findEndpoint, insertEndpoint, updateEndpoint } from './endpoints.sql.ts'
+import { renderEndpoint } from './render.ts'
+import { secretBytes, secretOf } from './signature.ts'
+
+interface Context {
+  readonly account: Account
+  readonly sealer: Sealer
+  readonly now: Timestamp
+}
+
+/** Registers an endpoint. The answer is the only one that shows its secret. */
+export async function createEndpoint(
+  tx: Db,
+  { account, sealer, now, body }: Context & { body: WebhookEndpointCreate },
+): Promise<Reply> {
+  const refusal = refuseUrl(body.url, account) ?? refuseSelection(body.events)
+  if (refusal) return refusal
+  const secret = secretOf(randomBytes(secretBytes))
+  const id = newId<WebhookEndpointId>('webhookEndpoint')
+  const row: EndpointRow = {
+    merchant_id: account.merchantId,
+    livemode: account.livemode,
+    id,
+    url: body.url,
+    events: body.events ?? ['*'],
+    description: body.description ?? null,
+    enabled: true,
+    disabled_reason: null,
+    secret: sealer.seal(secret, id),
+    old_secret: null,
+    old_secret_expires_at: null,
+    failing_since: null,
+    sequence: 0,
+    replay_since: null,
+    replay_from: null,
+    replay_through: null,
+    created_at: now,
+    updated_at: now,
+    deleted_at: null,
+  }
+  if (!(await insertEndpoint(tx, { row, max: endpointsMax }))) {
+    return refuseField('url', body.url, `at most ${endpointsMax} endpoints: delete one first`)
+  }
+  return answer(201, { ...renderEndpoint(row), secret })
+}
+
+/** Changes an endpoint; disabling it gives up what waits for it. */
+export async function changeEndpoint(
+  tx: Db,
+  request: Context & { id: string; body: WebhookEndpointUpdate },
+): Promise<Reply> {
+  const { account, id, body, now } = request
+  const refusal =
+    (body.url === undefined ? null : refuseUrl(body.url, account)) ?? refuseSelection(body.events)
+  if (refusal) return refusal
+  const current = await findEndpoint(tx, { account, id })
+  if (!current) return endpointNotFound()
+  const rotated = body.rotate_secret === true ? secretOf(randomBytes(secretBytes)) : null
+  const columns: Partial<EndpointRow> = {
+    ...(body.url === undefined ? {} : { url: body.url }),
+    ...(body.events === undefined ? {} : { events: body.events }),
+    ...(body.description === undefined ? {} : { description: body.description }),
+    ...switched(current, body.enabled),
+    ...(rotated === null
+      ? {}
+      : {
+          secret: request.sealer.seal(rotated, id),
+          old_secret: current.secret,
+          old_secret_expires_at: plusSeconds(now, rotatedSecretSeconds),
+        }),
+    updated_at: now,
+  }
+  const row = await updateEndpoint(tx, { account, id, columns })
+  if (!row) return endpointNotFound()
+  if (!row.enabled) await failPending(tx, row)
+  return answer(200, rotated ? { ...renderEndpoint(row), secret: rotated } : renderEndpoint(row))
+}
+
+/** Deletes an endpoint. Its row stays, unseen, for the log of its deliveries. */
+export async function deleteEndpoint(
+  tx: Db,
+  { account, id, now }: Omit<Context, 'sealer'> & { id: string },
+): Promise<Reply> {
+  const columns = { ...switchedOff, deleted_at: now, updated_at: now }
+  const row = await updateEndpoint(tx, { account, id, columns })
+  if (!row) return endpointNotFound()
+  await failPending(tx, row)
+  return answer(200, { id, object: 'webhook_endpoint', deleted: true })
+}
+
+export function endpointNotFound(): Refusal {
+  return refuse('not_found', 'Webhook endpoint not found.')
+}
+
+const switchedOff = {
+  enabled: false,
+  disabled_reason: 'requested',
+  replay_since: null,
+  replay_from: null,
+  replay_through: null,
+} as const satisfies Partial<EndpointRow>
+
+function switched(current: EndpointRow, enabled: boolean | undefined): Partial<EndpointRow> {
+  if (enabled === undefined || enabled === current.enabled) return {}
+  return enabled ? { enabled: true, disabled_reason: null, failing_since: null } : switchedOff
+}
+
+function refuseUrl(url: string, account: Account): Refusal | null {
+  const expected = expectedOfUrl(url, account)
+  return expected === null ? null : refuseField('url', url, expected)
+}
+
+function refuseSelection(events: readonly string[] | undefined): Refusal | null {
+  if (!events?.includes('*') || events.length === 1) return null
+  return refuseField('events', events, '["*"] alone, or types')
+}

@@ -1,0 +1,153 @@
+import { isId, operations } from '@hedgepayments/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Db } from '../database/connect.ts'
+import type { EndpointRow } from '../database/webhook-rows.ts'
+import { answer, type Reply } from '../http/answer.ts'
+import type { Account } from '../http/auth.ts'
+import { implement } from '../http/implement.ts'
+import { readPage, renderList } from '../http/pagination.ts'
+import { refuse } from '../http/refusal.ts'
+import { once } from '../idempotency/once.ts'
+import type { Sealer } from '../sealer.ts'
+import { toTimestamp } from '../time.ts'
+import {
+  findDelivery,
+  listAttempts,
+  listDeliveries,
+  retryDelivery,
+  retryFailed,
+} from './deliveries.sql.ts'
+import { findEndpoint, listEndpoints, requestReplay } from './endpoints.sql.ts'
+import { changeEndpoint, createEndpoint, deleteEndpoint, endpointNotFound } from './endpoints.ts'
+import { renderAttempt, renderDelivery, renderEndpoint } from './render.ts'
+import { sendTestEvent } from './test-event.ts'
+
+export interface WebhookOptions {
+  readonly db: Db
+  readonly sealer: Sealer
+  /** Told when a request has left something for the workers. */
+  readonly onWork: () => void
+}
+
+/** Most deliveries that one request puts down again: a statement of a second or so. */
+const retriesMax = 10_000
+
+/** Webhook endpoints, deliveries and test events. */
+export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): void {
+  endpointRoutes(app, options)
+  resendRoutes(app, options)
+  deliveryRoutes(app, options)
+}
+
+function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): void {
+  implement(app, operations.createWebhookEndpoint, (request) =>
+    once(db, request, (tx) => createEndpoint(tx, { ...request, account: request.auth, sealer })),
+  )
+
+  implement(app, operations.listWebhookEndpoints, async ({ auth, query }) => {
+    const page = readPage(query, 'webhookEndpoint')
+    if ('refusal' in page) return page
+    const { rows, hasMore } = await listEndpoints(db, { account: auth, page })
+    const data = rows.map(renderEndpoint)
+    return answer(200, renderList({ data, hasMore, url: '/v1/webhooks/endpoints' }))
+  })
+
+  implement(app, operations.retrieveWebhookEndpoint, ({ auth, params: { id } }) =>
+    withEndpoint(db, { account: auth, id }, (row) => answer(200, renderEndpoint(row))),
+  )
+
+  implement(app, operations.updateWebhookEndpoint, ({ auth, params: { id }, body, now }) =>
+    withEndpoint(db, { account: auth, id }, () =>
+      db
+        .transaction()
+        .execute((tx) => changeEndpoint(tx, { account: auth, id, body, now, sealer })),
+    ),
+  )
+
+  implement(app, operations.deleteWebhookEndpoint, ({ auth, params: { id }, now }) =>
+    withEndpoint(db, { account: auth, id }, () =>
+      db.transaction().execute((tx) => deleteEndpoint(tx, { account: auth, id, now })),
+    ),
+  )
+}
+
+function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): void {
+  implement(app, operations.retryWebhookEndpoint, async (request) => {
+    const { auth, params } = request
+    const reply = await once(db, request, (tx) =>
+      withEndpoint(tx, { account: auth, id: params.id }, async (endpoint) => {
+        const { count, hasMore } = await retryFailed(tx, { endpoint, limit: retriesMax })
+        return answer(200, {
+          object: 'webhook_retry',
+          livemode: endpoint.livemode,
+          endpoint_id: endpoint.id,
+          count,
+          has_more: hasMore,
+        })
+      }),
+    )
+    onWork()
+    return reply
+  })
+
+  implement(app, operations.replayWebhookEndpoint, async (request) => {
+    const { auth, params, body } = request
+    const since = toTimestamp(Math.ceil(Date.parse(body.since) / 1000) * 1000)
+    const reply = await once(db, request, (tx) =>
+      withEndpoint(tx, { account: auth, id: params.id }, async (endpoint) => {
+        await requestReplay(tx, { account: auth, id: endpoint.id, since })
+        return answer(202, {
+          object: 'webhook_replay',
+          livemode: endpoint.livemode,
+          endpoint_id: endpoint.id,
+          since,
+        })
+      }),
+    )
+    onWork()
+    return reply
+  })
+
+  implement(app, operations.testWebhook, async (request) => {
+    const reply = await once(db, request, (tx) => sendTestEvent(tx, request))
+    onWork()
+    return reply
+  })
+}
+
+function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): void {
+  implement(app, operations.listWebhookDeliveries, async ({ auth, query }) => {
+    const page = readPage(query, 'delivery')
+    if ('refusal' in page) return page
+    const { rows, hasMore } = await listDeliveries(db, { account: auth, filter: query, page })
+    const data = rows.map(renderDelivery)
+    return answer(200, renderList({ data, hasMore, url: '/v1/webhooks/deliveries' }))
+  })
+
+  implement(app, operations.retrieveWebhookDelivery, async ({ auth, params: { id } }) => {
+    const key = { account: auth, id }
+    const row = isId('delivery', id) ? await findDelivery(db, key) : undefined
+    if (!row) return refuse('not_found', 'Delivery not found.')
+    const attempts = (await listAttempts(db, key)).map(renderAttempt)
+    return answer(200, { ...renderDelivery(row), attempts })
+  })
+
+  implement(app, operations.retryWebhookDelivery, async (request) => {
+    const key = { account: request.auth, id: request.params.id }
+    const reply = await once(db, request, async (tx) => {
+      const row = isId('delivery', key.id) ? await retryDelivery(tx, key) : undefined
+      return row ? answer(200, renderDelivery(row)) : refuse('not_found', 'Delivery not found.')
+    })
+    onWork()
+    return reply
+  })
+}
+
+async function withEndpoint(
+  db: Db,
+  { account, id }: { account: Account; id: string },
+  use: (row: EndpointRow) => Reply | Promise<Reply>,
+): Promise<Reply> {
+  const row = isId('webhookEndpoint', id) ? await findEndpoint(db, { account, id }) : undefined
+  return row ? await use(row) : endpointNotFound()
+}

@@ -1,0 +1,51 @@
+import type { Logger } from 'pino'
+import type { Db } from '../database/connect.ts'
+import { retryConflicts } from '../database/retry.ts'
+import { describe } from '../http/failures.ts'
+import type { Sealer } from '../sealer.ts'
+import { toTimestamp } from '../time.ts'
+import { type Loop, startLoop } from '../workers/loop.ts'
+import { Deliverer } from './deliver.ts'
+import { resolveBySystem } from './lookup.ts'
+import { hasUnrelayed, relayEvents, replayEvents } from './relay.sql.ts'
+import { createSend } from './send.ts'
+
+/** How often an idle process looks for new events, in milliseconds: a read of one index entry. */
+const idleMs = 200
+
+/** What webhooks need in the background: the relay, replays, and what sends. */
+export function startWebhooks({ db, log, sealer }: { db: Db; log: Logger; sealer: Sealer }): Loop {
+  const sender = createSend(resolveBySystem)
+  const deliverer = new Deliverer({ db, log, sealer, send: sender.send })
+  const relay = startLoop({
+    turn: async () => {
+      const now = toTimestamp(Date.now())
+      const passed = (await hasUnrelayed(db)) ? await retryConflicts(() => relayEvents(db, now)) : 0
+      if (passed > 0) deliverer.nudge()
+      return passed > 0
+    },
+    idleMs,
+    onError: (error) => log.error({ err: describe(error) }, 'events wait to be relayed'),
+  })
+  const replays = startLoop({
+    turn: async () => {
+      const found = await retryConflicts(() => replayEvents(db, toTimestamp(Date.now())))
+      if (found) deliverer.nudge()
+      return found
+    },
+    idleMs: 5 * idleMs,
+    onError: (error) => log.error({ err: describe(error) }, 'a replay of events is held up'),
+  })
+  return {
+    nudge() {
+      relay.nudge()
+      replays.nudge()
+      deliverer.nudge()
+    },
+    async stop() {
+      await Promise.all([relay.stop(), replays.stop()])
+      await deliverer.stop()
+      sender.close()
+    },
+  }
+}

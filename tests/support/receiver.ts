@@ -1,0 +1,70 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A webhook as it came. */
+export interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly atMs: number
+  // Tests look into events freely; their shape is the contract's.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly event: any
+}
+
+/** How a receiver answers; `hang` never does. */
+export type ReceiverAnswer =
+  | number
+  | 'hang'
+  | { status: number; headers?: Record<string, string>; body?: string }
+
+export interface Receiver {
+  readonly url: string
+  /** Everything that came so far, in the order in which it came. */
+  readonly received: Received[]
+  /** Changes how it answers from now on. */
+  answer(how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer>): void
+  close(): Promise<void>
+}
+
+/** A receiver of webhooks on a free port; answers 200 unless told otherwise. */
+export async function startReceiver(): Promise<Receiver> {
+  const received: Received[] = []
+  let how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer> = () => 200
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      void (async () => {
+        const body = Buffer.concat(chunks).toString()
+        const one = {
+          headers: request.headers,
+          body,
+          atMs: performance.now(),
+          event: JSON.parse(body) as unknown,
+        }
+        received.push(one)
+        const answer = await how(one)
+        if (answer === 'hang') return
+        const {
+          status,
+          headers = {},
+          body: text = '',
+        } = typeof answer === 'number' ? { status: answer } : answer
+        response.writeHead(status, headers).end(text)
+      })()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    received,
+    answer(next) {
+      how = next
+    },
+    async close() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
