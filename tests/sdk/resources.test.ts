@@ -67,6 +67,22 @@ const calls: readonly [string, Call, string, unknown?][] = [
     (h) => h.cancellations.results('can_1'),
     'GET /v1/cancellations/can_1/results',
   ],
+  [
+    'checkout.sessions.create',
+    (h) => h.checkout.sessions.create({ amount: 100, currency: 'USD', expires_at: new Date(0) }),
+    'POST /v1/checkout/sessions',
+    { amount: 100, currency: 'USD', expires_at: '1970-01-01T00:00:00Z' },
+  ],
+  [
+    'checkout.sessions.retrieve',
+    (h) => h.checkout.sessions.retrieve('cs_1'),
+    'GET /v1/checkout/sessions/cs_1',
+  ],
+  [
+    'checkout.sessions.expire',
+    (h) => h.checkout.sessions.expire('cs_1'),
+    'POST /v1/checkout/sessions/cs_1/expire',
+  ],
   ['events.retrieve', (h) => h.events.retrieve('evt_1'), 'GET /v1/events/evt_1'],
   [
     'events.list',

@@ -3,6 +3,7 @@ import type { ErrorFacts } from './errors.ts'
 import {
   ApiError,
   AuthenticationError,
+  CheckoutSessionNotOpenError,
   ConflictError,
   IdempotencyError,
   InvalidRequestError,
@@ -71,6 +72,7 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   payment_not_cancelable: PaymentNotCancelableError,
   payment_not_refundable: PaymentNotRefundableError,
   precondition_failed: PreconditionFailedError,
+  checkout_session_not_open: CheckoutSessionNotOpenError,
   invalid_amount: InvalidRequestError,
   invalid_currency: InvalidRequestError,
   refund_amount_exceeded: RefundAmountExceededError,

@@ -2,6 +2,7 @@ import { configure } from './configuration.ts'
 import { RequestCore } from './request.ts'
 import { ApiKeys } from './resources/api-keys.ts'
 import { Cancellations } from './resources/cancellations.ts'
+import { CheckoutSessions } from './resources/checkout-sessions.ts'
 import { Events } from './resources/events.ts'
 import { Payments } from './resources/payments.ts'
 import { Webhooks } from './resources/webhooks.ts'
@@ -11,6 +12,7 @@ import type { Environment, HedgePaymentsOptions } from './types/options.ts'
 export class HedgePayments {
   readonly payments: Payments
   readonly cancellations: Cancellations
+  readonly checkout: { readonly sessions: CheckoutSessions }
   readonly events: Events
   readonly webhooks: Webhooks
   readonly apiKeys: ApiKeys
@@ -29,6 +31,7 @@ export class HedgePayments {
     this.baseUrl = configuration.baseUrl
     this.payments = new Payments(core)
     this.cancellations = new Cancellations(core)
+    this.checkout = { sessions: new CheckoutSessions(core) }
     this.events = new Events(core)
     this.webhooks = new Webhooks(core)
     this.apiKeys = new ApiKeys(core)

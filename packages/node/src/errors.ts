@@ -77,6 +77,16 @@ export interface PaymentNotRefundableDetails {
   current_status: PaymentStatus
 }
 
+/** 412 `checkout_session_not_open`: see `details.current_status`. */
+export class CheckoutSessionNotOpenError extends ApiError {
+  declare readonly details: CheckoutSessionNotOpenDetails
+}
+
+export interface CheckoutSessionNotOpenDetails {
+  session_id: string
+  current_status: 'complete' | 'expired'
+}
+
 /** 412 `precondition_failed`: the payment changed since the ETag given as `ifMatch`. */
 export class PreconditionFailedError extends ApiError {
   declare readonly details: Partial<PreconditionFailedDetails> | undefined

@@ -25,8 +25,8 @@ export class CheckoutSessions {
   }
 
   /**
-   * Ends an open session and cancels its open payment. Rejects with PreconditionError and the code
-   * `checkout_session_not_open` when it is complete or expired.
+   * Ends an open session and cancels its open payment. Rejects with
+   * CheckoutSessionNotOpenError when it is complete or expired.
    */
   expire(id: string, options?: RequestOptions): HedgePromise<CheckoutSession> {
     return this.#core.request({ method: 'POST', path: [...base, id, 'expire'] }, options)

@@ -1,0 +1,16 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { pageApi } from './api.ts'
+import { App } from './app.tsx'
+import './styles.css'
+
+const root = document.getElementById('page')
+if (!root) throw new Error('the page has no place to be shown')
+
+// The address is /pay/pay_… or /checkout/cs_….
+const id = location.pathname.split('/').filter(Boolean).at(-1) ?? ''
+createRoot(root).render(
+  <StrictMode>
+    <App api={pageApi(id)} />
+  </StrictMode>,
+)

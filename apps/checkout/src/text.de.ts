@@ -1,0 +1,119 @@
+import type { Text } from './text.en.ts'
+
+export const german: Text = {
+  code: 'de',
+  loading: 'Die Zahlung wird geladen …',
+  payment: 'Zahlung',
+  payTo: (merchant) => `Zahlung an ${merchant}`,
+  pay: (amount) => `${amount} bezahlen`,
+  paying: 'Wird bezahlt …',
+  method: 'Wie möchten Sie bezahlen?',
+  methods: { card: 'Karte', ach: 'Bankkonto (USA)' },
+  fields: {
+    email: 'E-Mail',
+    cardNumber: 'Kartennummer',
+    expiry: 'Gültig bis',
+    expiryHint: 'MM / JJ',
+    cvc: 'Prüfziffer',
+    holder: 'Kontoinhaber',
+    routing: 'Routing-Nummer',
+    account: 'Kontonummer',
+  },
+  problems: {
+    required: 'Bitte ausfüllen.',
+    email: 'Das ist keine E-Mail-Adresse.',
+    cardIncomplete: 'Die Kartennummer ist unvollständig.',
+    cardWrong: 'Bitte prüfen Sie die Kartennummer: Eine Ziffer stimmt nicht.',
+    expiryIncomplete: 'Geben Sie Monat und Jahr an, wie auf der Karte.',
+    expiryInvalid: 'Dieses Datum gibt es nicht.',
+    expiryPast: 'Diese Karte ist abgelaufen.',
+    cvcIncomplete: (digits) => `Die Prüfziffer hat ${digits} Stellen.`,
+    routing: 'Bitte prüfen Sie die Routing-Nummer: neun Ziffern, wie auf einem Scheck.',
+    account: 'Eine Kontonummer hat 4 bis 17 Ziffern.',
+  },
+  declines: {
+    card_declined: 'Die Bank hat abgelehnt. Bitte versuchen Sie es mit einer anderen Karte.',
+    insufficient_funds: 'Das Konto ist nicht gedeckt. Bitte zahlen Sie auf einem anderen Weg.',
+    lost_card: 'Die Bank hat diese Karte abgelehnt. Bitte nehmen Sie eine andere.',
+    stolen_card: 'Die Bank hat diese Karte abgelehnt. Bitte nehmen Sie eine andere.',
+    expired_card: 'Laut Bank ist diese Karte abgelaufen. Bitte nehmen Sie eine andere.',
+    incorrect_cvc: 'Die Prüfziffer stimmt nicht. Bitte prüfen Sie sie und versuchen es erneut.',
+    authentication_failed:
+      'Die Bank konnte nicht bestätigen, dass Sie es sind. Bitte versuchen Sie es erneut oder nehmen Sie eine andere Karte.',
+    account_closed: 'Dieses Konto ist geschlossen. Bitte nehmen Sie ein anderes.',
+    other:
+      'Die Zahlung wurde abgelehnt. Bitte versuchen Sie es erneut oder zahlen Sie auf einem anderen Weg.',
+  },
+  faults: {
+    unreachable:
+      'Wir waren nicht erreichbar. Bitte versuchen Sie es erneut: Es wird nichts doppelt abgebucht.',
+    tooMany: 'Das war zu oft. Bitte warten Sie eine Minute.',
+    tokenRefused: 'Dies ist der Testmodus: Er nimmt nur Testkarten und Testkonten.',
+    notTaken: 'Das konnte gerade nicht bezahlt werden. Bitte prüfen Sie Ihre Angaben.',
+  },
+  testMode: 'Testmodus',
+  testModeMeaning: 'Es fließt kein Geld.',
+  testCard: 'Testkarte 4242 4242 4242 4242 mit beliebigem künftigen Datum und Code.',
+  testAccount: 'Testkonto 1111222233330000 mit Routing-Nummer 011401533.',
+  mandate: (merchant, amount) =>
+    `Mit der Zahlung erlauben Sie ${merchant}, einmalig ${amount} von diesem Konto einzuziehen.`,
+  cardPrivacy:
+    'Ihre Kartendaten gehen an den Zahlungsdienstleister und werden hier nicht gespeichert.',
+  nothingTaken: 'Es wurde nichts abgebucht.',
+  notConfigured: (merchant) =>
+    `${merchant} kann auf dieser Seite noch keine Zahlungen annehmen: Es ist kein Zahlungsdienstleister mit sicheren Kartenfeldern eingerichtet. Senden Sie Kartendaten nie auf anderem Weg.`,
+  expiresIn: (time) => `Läuft ab in ${time}`,
+  expiresAt: (time) => `Läuft ab: ${time}`,
+  back: (merchant) => `Zurück zu ${merchant}`,
+  continueTo: (merchant) => `Weiter zu ${merchant}`,
+  continuing: (merchant) => `Sie werden zu ${merchant} zurückgeleitet.`,
+  language: 'Sprache',
+  offline: 'Sie sind offline. Diese Seite macht von selbst weiter, sobald Sie wieder da sind.',
+  reconnecting: 'Die Verbindung ist abgerissen. Neuer Versuch …',
+  retry: 'Erneut versuchen',
+  confirmTitle: 'Bei Ihrer Bank bestätigen',
+  confirmMeaning: (amount, merchant) =>
+    `Ihre Bank fragt, ob Sie ${amount} an ${merchant} zahlen möchten.`,
+  confirmSandbox: 'Dieser Schritt steht für die Seite einer Bank (3-D Secure).',
+  confirmYes: 'Ja, ich bin es',
+  confirmNo: 'Nein, ablehnen',
+  confirmElsewhere: 'Zu Ihrer Bank',
+  confirming: 'Die Bank wird gefragt …',
+  outcomes: {
+    accepted: {
+      title: 'Vielen Dank',
+      text: (amount, merchant) => `Ihre Zahlung von ${amount} an ${merchant} wurde angenommen.`,
+    },
+    paid: {
+      title: 'Bezahlt',
+      text: (amount, merchant) => `Sie haben ${amount} an ${merchant} gezahlt.`,
+    },
+    refunded: {
+      title: 'Erstattet',
+      text: (_amount, merchant) => `${merchant} hat Geld zurückgezahlt.`,
+    },
+    declined: {
+      title: 'Abgelehnt',
+      text: (_amount, merchant) =>
+        `Es wurde nichts abgebucht. Für einen neuen Versuch gehen Sie bitte zurück zu ${merchant}.`,
+    },
+    canceled: {
+      title: 'Storniert',
+      text: (_amount, merchant) =>
+        `${merchant} hat diese Zahlung storniert. Es wurde nichts abgebucht.`,
+    },
+    expired: {
+      title: 'Abgelaufen',
+      text: (_amount, merchant) =>
+        `Diese Zahlung wurde nicht rechtzeitig gemacht. Es wurde nichts abgebucht. Bitte fragen Sie ${merchant} nach einem neuen Link.`,
+    },
+  },
+  missing: {
+    title: 'Diese Zahlung gibt es nicht',
+    text: 'Bitte prüfen Sie den Link oder fragen Sie, wer ihn Ihnen geschickt hat.',
+  },
+  broken: {
+    title: 'Die Zahlung konnte nicht geladen werden',
+    text: 'Bitte prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
+  },
+}

@@ -1,0 +1,126 @@
+const fields = {
+  email: 'E-mail',
+  cardNumber: 'Card number',
+  expiry: 'Expiry',
+  expiryHint: 'MM / YY',
+  cvc: 'Security code',
+  holder: 'Account holder',
+  routing: 'Routing number',
+  account: 'Account number',
+}
+
+const problems = {
+  required: 'Please fill this in.',
+  email: 'This is not an e-mail address.',
+  cardIncomplete: 'The card number is not complete.',
+  cardWrong: 'Please check the card number: a digit is wrong.',
+  expiryIncomplete: 'Enter month and year, as on the card.',
+  expiryInvalid: 'There is no such date.',
+  expiryPast: 'This card has expired.',
+  cvcIncomplete: (digits: number) => `The security code has ${digits} digits.`,
+  routing: 'Please check the routing number: nine digits, as on a check.',
+  account: 'An account number has 4 to 17 digits.',
+}
+
+/** By the code of the decline; where there is none for it, `other`. */
+const declines: Readonly<Record<string, string>> = {
+  card_declined: 'The bank declined this payment. Please try another card.',
+  insufficient_funds: 'There is not enough money on the account. Please pay in another way.',
+  lost_card: 'The bank declined this card. Please try another one.',
+  stolen_card: 'The bank declined this card. Please try another one.',
+  expired_card: 'The bank says this card has expired. Please try another one.',
+  incorrect_cvc: 'The security code is wrong. Please check it and try again.',
+  authentication_failed:
+    'The bank could not confirm that it is you. Please try again or use another card.',
+  account_closed: 'This account is closed. Please use another one.',
+  other: 'The payment was declined. Please try again or pay in another way.',
+}
+
+const faults = {
+  unreachable: 'We could not be reached. Please try again: you will not be charged twice.',
+  tooMany: 'That was too often. Please wait a minute, then try again.',
+  tokenRefused: 'This is test mode: it takes test cards and test accounts only.',
+  notTaken: 'This could not be paid now. Please check what you entered.',
+}
+
+export const english = {
+  code: 'en',
+  loading: 'Loading the payment …',
+  payment: 'Payment',
+  payTo: (merchant: string) => `Pay ${merchant}`,
+  pay: (amount: string) => `Pay ${amount}`,
+  paying: 'Paying …',
+  method: 'How would you like to pay?',
+  methods: { card: 'Card', ach: 'Bank account' },
+  fields,
+  problems,
+  declines,
+  faults,
+  testMode: 'Test mode',
+  testModeMeaning: 'No money moves.',
+  testCard: 'Test card 4242 4242 4242 4242 with any future date and code.',
+  testAccount: 'Test account 1111222233330000 with routing number 011401533.',
+  mandate: (merchant: string, amount: string) =>
+    `By paying you authorize ${merchant} to debit ${amount} from this account once.`,
+  cardPrivacy: 'Your card details go to the payment processor and are not stored here.',
+  nothingTaken: 'Nothing was charged.',
+  notConfigured: (merchant: string) =>
+    `${merchant} cannot take payments on this page yet: no payment processor with secure card fields is set up. Never send card details in any other way.`,
+  expiresIn: (time: string) => `Expires in ${time}`,
+  expiresAt: (time: string) => `Expires ${time}`,
+  back: (merchant: string) => `Back to ${merchant}`,
+  continueTo: (merchant: string) => `Continue to ${merchant}`,
+  continuing: (merchant: string) => `You are being taken back to ${merchant}.`,
+  language: 'Language',
+  offline: 'You are offline. This page goes on by itself when you are back.',
+  reconnecting: 'The connection was lost. Trying again …',
+  retry: 'Try again',
+  confirmTitle: 'Confirm with your bank',
+  confirmMeaning: (amount: string, merchant: string) =>
+    `Your bank asks whether you want to pay ${amount} to ${merchant}.`,
+  confirmSandbox: 'This step stands in for the page of a bank (3-D Secure).',
+  confirmYes: 'Yes, it is me',
+  confirmNo: 'No, refuse',
+  confirmElsewhere: 'Go to your bank',
+  confirming: 'Asking the bank …',
+  outcomes: {
+    accepted: {
+      title: 'Thank you',
+      text: (amount: string, merchant: string) =>
+        `Your payment of ${amount} to ${merchant} has been accepted.`,
+    },
+    paid: {
+      title: 'Paid',
+      text: (amount: string, merchant: string) => `You have paid ${amount} to ${merchant}.`,
+    },
+    refunded: {
+      title: 'Refunded',
+      text: (_amount: string, merchant: string) => `${merchant} has given money back.`,
+    },
+    declined: {
+      title: 'Declined',
+      text: (_amount: string, merchant: string) =>
+        `Nothing was charged. To try again, please go back to ${merchant}.`,
+    },
+    canceled: {
+      title: 'Canceled',
+      text: (_amount: string, merchant: string) =>
+        `${merchant} has canceled this payment. No money was taken.`,
+    },
+    expired: {
+      title: 'Expired',
+      text: (_amount: string, merchant: string) =>
+        `This payment was not made in time. Nothing was charged. Please ask ${merchant} for a new link.`,
+    },
+  },
+  missing: {
+    title: 'There is no such payment',
+    text: 'Please check the link, or ask whoever sent it to you.',
+  },
+  broken: {
+    title: 'The payment could not be loaded',
+    text: 'Please check your connection and try again.',
+  },
+}
+
+export type Text = typeof english

@@ -1,0 +1,32 @@
+import { german } from './text.de.ts'
+import { english, type Text } from './text.en.ts'
+
+export const languages = ['en', 'de'] as const
+export type Language = (typeof languages)[number]
+
+export const languageNames: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' }
+
+export const texts: Readonly<Record<Language, Text>> = { en: english, de: german }
+
+const chosenName = 'hedge-language'
+
+/** The language chosen here before, else the first of the browser's that we speak. */
+export function firstLanguage(wanted: readonly string[], storage: Storage): Language {
+  const chosen = storage.getItem(chosenName)
+  const all = chosen === null ? wanted : [chosen, ...wanted]
+  return all.map(languageOf).find((language) => language !== undefined) ?? 'en'
+}
+
+/** Keeps the choice until the tab is closed. */
+export function keepLanguage(language: Language, storage: Storage): void {
+  storage.setItem(chosenName, language)
+}
+
+/** The browser's own variant of the language, for numbers and times: `en-GB` rather than `en`. */
+export function localeOf(language: Language, wanted: readonly string[]): string {
+  return wanted.find((locale) => languageOf(locale) === language) ?? language
+}
+
+function languageOf(locale: string): Language | undefined {
+  return languages.find((language) => locale.toLowerCase().split('-')[0] === language)
+}

@@ -1,0 +1,14 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  base: '/pay/',
+  plugins: [react()],
+  build: {
+    // Customers do not choose their browser for us: phones of the last four years.
+    target: ['chrome100', 'firefox100', 'safari15.4'],
+    // A data: address would be refused by the page's Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+})

@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify'
+import { RateLimiter } from '../http/rate-limit.ts'
+import { type Refusal, refuse } from '../http/refusal.ts'
+
+/** Tries to pay through one link: more than a person can type, too few to try out cards. */
+const writesPerMinuteOfLink = 30
+/** Behind a proxy all customers have one address, so this only stops a flood. */
+const requestsPerMinuteOfAddress = 3_000
+
+/** Says no to what another site's page sends, and to too much. */
+export class PageGuard {
+  readonly #limiter = new RateLimiter()
+
+  /** The refusal of a request to the page's API, where there is one. */
+  refusalOf(request: FastifyRequest, id: string): Refusal | null {
+    const nowMs = Date.now()
+    const isWrite = request.method === 'POST'
+    if (isWrite && !isFromOwnPage(request)) {
+      return refuse('unauthorized', 'The payment page takes requests from itself only.')
+    }
+    const counts = [
+      { caller: `address ${request.ip}`, limit: requestsPerMinuteOfAddress },
+      ...(isWrite ? [{ caller: `link ${id}`, limit: writesPerMinuteOfLink }] : []),
+    ]
+    for (const count of counts) {
+      const rate = this.#limiter.count({ ...count, nowMs })
+      if (!rate.exceeded) continue
+      const seconds = Math.max(1, Math.ceil(rate.reset - nowMs / 1000))
+      const refusal = refuse('rate_limit_exceeded', 'Too many tries. Please wait a minute.', {
+        retry_after: seconds,
+      })
+      return { ...refusal, headers: { 'retry-after': String(seconds) } }
+    }
+    return null
+  }
+}
+
+/**
+ * The page has no cookie that another site could ride on: the link itself is the right to pay. All
+ * the same nobody's page may make a visitor's browser pay.
+ */
+function isFromOwnPage({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin'
+  const { origin } = headers
+  if (origin === undefined) return true
+  return URL.canParse(origin) && new URL(origin).host === headers.host
+}

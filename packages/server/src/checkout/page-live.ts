@@ -1,0 +1,88 @@
+import type { ServerResponse } from 'node:http'
+import type { PaymentPage } from '@hedgepayments/contract'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
+import type { Db } from '../database/connect.ts'
+import { describe } from '../http/failures.ts'
+import { type Refusal, refuse } from '../http/refusal.ts'
+import { readMarks } from './watch.sql.ts'
+import { PageWatch } from './watch.ts'
+
+/** Pages that one process keeps informed at once: each holds a socket. */
+const streamsMax = 5_000
+/** Of one link: a customer with many tabs. */
+const streamsOfLinkMax = 20
+/** Often enough that no proxy takes the connection for dead. */
+const heartbeatMs = 15_000
+/** What a browser waits before it connects again. */
+const reconnectMs = 1_000
+/** A browser that lets this much lie around does not read any more. */
+const bufferedBytesMax = 64 * 1024
+
+/** Tells open pages what has changed, as server-sent events: each the whole state of its page. */
+export class PageStreams {
+  readonly #open = new Map<ServerResponse, string>()
+  readonly #watch: PageWatch
+  readonly #log: FastifyBaseLogger
+  readonly #read: (id: string) => Promise<PaymentPage | null>
+
+  constructor(options: {
+    app: FastifyInstance
+    db: Db
+    log: FastifyBaseLogger
+    read: (id: string) => Promise<PaymentPage | null>
+  }) {
+    this.#log = options.log
+    this.#read = options.read
+    this.#watch = new PageWatch({
+      read: (ids) => readMarks(options.db, ids),
+      onError: (error) => this.#log.warn({ err: describe(error) }, 'open payment pages wait'),
+    })
+    // Before the server waits for its requests to end: these would never.
+    options.app.addHook('preClose', async () => {
+      this.#watch.stop()
+      for (const response of this.#open.keys()) response.end()
+    })
+  }
+
+  /** The refusal of one stream more, where there are too many. */
+  refusalOf(id: string): Refusal | null {
+    const ofLink = [...this.#open.values()].filter((open) => open === id).length
+    if (this.#open.size < streamsMax && ofLink < streamsOfLinkMax) return null
+    return refuse('rate_limit_exceeded', 'This page is open too often.', { retry_after: 5 })
+  }
+
+  /** Keeps the reply open and writes to it whatever changes. */
+  add(id: string, reply: FastifyReply): void {
+    reply.hijack()
+    const response = reply.raw
+    response.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    })
+    response.write(`retry: ${reconnectMs}\n\n`)
+    this.#open.set(response, id)
+    const unwatch = this.#watch.add(id, () => void this.#tell(id, response))
+    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs)
+    response.on('error', () => response.destroy())
+    response.on('close', () => {
+      clearInterval(heartbeat)
+      unwatch()
+      this.#open.delete(response)
+    })
+  }
+
+  async #tell(id: string, response: ServerResponse): Promise<void> {
+    try {
+      const page = await this.#read(id)
+      if (!page || response.writableEnded) return
+      response.write(`data: ${JSON.stringify(page)}\n\n`)
+      if (response.writableLength > bufferedBytesMax) response.destroy()
+    } catch (error) {
+      this.#log.warn({ err: describe(error) }, 'an open payment page could not be told')
+      // It connects again, and is then told all.
+      response.destroy()
+    }
+  }
+}

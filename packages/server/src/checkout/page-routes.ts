@@ -1,0 +1,129 @@
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { answer, type Reply } from '../http/answer.ts'
+import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { send } from '../http/send.ts'
+import type { Submitter } from '../payments/submission.ts'
+import { readToken } from '../processors/payment-token.ts'
+import { answerChallenge } from '../processors/sandbox/challenge.ts'
+import { pageFiles, pageHeaders } from './page-files.ts'
+import { PageGuard } from './page-guard.ts'
+import { isConfirmation, isPayOrder, isTestSource } from './page-input.ts'
+import { PageStreams } from './page-live.ts'
+import { type PageSubject, renderPage } from './page-state.ts'
+import { lookAgain, pay } from './pay.ts'
+import { findSubject } from './subject.ts'
+
+/** A card and its holder are a few hundred bytes. */
+const bodyBytesMax = 4 * 1024
+
+type PageRequest = FastifyRequest<{ Params: { id: string } }>
+
+/** The hosted payment page and what it asks of the server, all without a key: the link is enough. */
+export async function pageRoutes(
+  app: FastifyInstance,
+  { on, log }: { on: Submitter; log: FastifyBaseLogger },
+): Promise<void> {
+  const guard = new PageGuard()
+  const streams = new PageStreams({ app, db: on.db, log, read })
+
+  await pageFiles(app)
+
+  app.get('/pay/api/:id', (request: PageRequest, reply) =>
+    withSubject(request, reply, async (subject) => shown(subject)),
+  )
+
+  app.get('/pay/api/:id/live', async (request: PageRequest, reply) => {
+    const { id } = request.params
+    const refusal = guard.refusalOf(request, id) ?? streams.refusalOf(id)
+    if (refusal) return forPage(reply, refusal)
+    if (!(await findSubject(on.db, id))) return forPage(reply, notFound())
+    streams.add(id, reply.headers(pageHeaders))
+    return reply
+  })
+
+  post('tokens', async (subject, body) => {
+    if (livemodeOf(subject)) return refuse('not_found', 'Live mode takes no numbers here.')
+    if (!isTestSource(body)) return numberRefused()
+    const given =
+      body.type === 'card' ? body.number : `${body.routing_number}:${body.account_number}`
+    const read = readToken(given, { livemode: false })
+    return read.kind === 'token' ? answer(200, { token: read.token }) : numberRefused()
+  })
+
+  post('pay', async (subject, body) => {
+    if (!isPayOrder(body)) return orderRefused()
+    const { method, token, email = null } = body
+    return await pay(on, subject, { method, token, email })
+  })
+
+  post('confirm', async ({ payment, now }, body) => {
+    if (!isConfirmation(body)) return refuseField('confirmed', undefined, 'true or false')
+    const { confirmed } = body
+    const secret = payment?.next_action_url?.split('/sandbox/3d-secure/')[1]
+    // Decided already, or canceled meanwhile: the page is told what is true.
+    if (!payment || payment.livemode || payment.status !== 'pending' || !secret) return null
+    const wanted = confirmed ? 'confirm' : 'refuse'
+    await answerChallenge(on.db, { secret, wanted, now })
+    return await lookAgain(on, payment, now)
+  })
+
+  /** A request that may change something. `null` from `work`: the answer is the page as it is then. */
+  function post(
+    name: string,
+    work: (subject: PageSubject, body: unknown) => Promise<Reply | null>,
+  ): void {
+    app.post(`/pay/api/:id/${name}`, { bodyLimit: bodyBytesMax }, (request: PageRequest, reply) =>
+      withSubject(request, reply, async (subject) => {
+        const reply = await work(subject, request.body)
+        return reply ?? shown(await findSubject(on.db, request.params.id))
+      }),
+    )
+  }
+
+  async function withSubject(
+    request: PageRequest,
+    reply: FastifyReply,
+    use: (subject: PageSubject) => Promise<Reply>,
+  ): Promise<FastifyReply> {
+    const { id } = request.params
+    const refusal = guard.refusalOf(request, id)
+    if (refusal) return forPage(reply, refusal)
+    const subject = await findSubject(on.db, id)
+    return forPage(reply, subject ? await use(subject) : notFound())
+  }
+
+  async function read(id: string) {
+    const subject = await findSubject(on.db, id)
+    return subject && renderPage(subject)
+  }
+}
+
+function shown(subject: PageSubject | null): Reply {
+  return subject ? answer(200, renderPage(subject)) : notFound()
+}
+
+function forPage(reply: FastifyReply, result: Reply): FastifyReply {
+  return send(reply.headers(pageHeaders).header('cache-control', 'no-store'), result)
+}
+
+function livemodeOf({ session, payment }: PageSubject): boolean {
+  return (session ?? payment)?.livemode ?? true
+}
+
+/** Says nothing of what came: it may be somebody's real card. */
+function numberRefused(): Refusal {
+  return refuseField('number', 'something else', 'the number of a test card or test account')
+}
+
+/** Nor of an order: a number may be where the token should be. */
+function orderRefused(): Refusal {
+  return refuseField(
+    'order',
+    'something else',
+    'a method, a token and an e-mail where it is asked for',
+  )
+}
+
+function notFound(): Refusal {
+  return refuse('not_found', 'There is no such payment page.')
+}

@@ -1,0 +1,66 @@
+import type { LinkMark } from './watch.sql.ts'
+
+/** How often changes are looked for, while anybody looks at a page: soon enough to be "at once". */
+const lookMs = 250
+
+interface Watcher {
+  readonly id: string
+  mark: string | null
+  readonly onChange: () => void
+}
+
+/**
+ * Looks for changes behind all pages that are open at this process, with one statement for all of
+ * them, and with none while no page is open. Changes by other processes are seen like its own.
+ */
+export class PageWatch {
+  readonly #read: (ids: readonly string[]) => Promise<readonly LinkMark[]>
+  readonly #onError: (error: unknown) => void
+  readonly #watchers = new Set<Watcher>()
+  #timer: NodeJS.Timeout | null = null
+  #stopped = false
+
+  constructor(options: {
+    read: (ids: readonly string[]) => Promise<readonly LinkMark[]>
+    onError: (error: unknown) => void
+  }) {
+    this.#read = options.read
+    this.#onError = options.onError
+  }
+
+  /** Calls `onChange` after every change, and once at the first look. Returns what ends it. */
+  add(id: string, onChange: () => void): () => void {
+    const watcher: Watcher = { id, mark: null, onChange }
+    this.#watchers.add(watcher)
+    this.#schedule()
+    return () => this.#watchers.delete(watcher)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    if (this.#timer) clearTimeout(this.#timer)
+  }
+
+  #schedule(): void {
+    if (this.#timer || this.#stopped || this.#watchers.size === 0) return
+    this.#timer = setTimeout(() => void this.#look(), lookMs)
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const ids = [...new Set([...this.#watchers].map(({ id }) => id))]
+      const marks = new Map((await this.#read(ids)).map(({ id, mark }) => [id, mark]))
+      for (const watcher of [...this.#watchers]) {
+        const mark = marks.get(watcher.id)
+        if (mark === undefined || mark === watcher.mark) continue
+        watcher.mark = mark
+        watcher.onChange()
+      }
+    } catch (error) {
+      this.#onError(error)
+    } finally {
+      this.#timer = null
+      this.#schedule()
+    }
+  }
+}

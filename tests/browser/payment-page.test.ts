@@ -1,0 +1,333 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../support/api.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { launchBrowser } from './browser.ts'
+import {
+  buildPaymentPage,
+  expectAccessible,
+  openLink,
+  startShop,
+  typeCard,
+  type WatchedPage,
+} from './payment-page.ts'
+
+let database: TestDatabase
+let server: TestServer
+let api: Api
+let browser: Browser
+let shop: Awaited<ReturnType<typeof startShop>>
+const opened: WatchedPage[] = []
+
+beforeAll(async () => {
+  buildPaymentPage()
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+  browser = await launchBrowser()
+  shop = await startShop()
+})
+
+afterEach(async () => {
+  const mishaps = opened.flatMap((each) => each.mishaps)
+  await Promise.all(opened.splice(0).map((each) => each.close()))
+  expect(mishaps).toEqual([])
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await shop?.stop()
+  await server?.stop()
+  await database?.drop()
+})
+
+async function createSession(more: Record<string, unknown> = {}) {
+  const { status, body } = await api('POST', '/v1/checkout/sessions', {
+    body: {
+      amount: 123_456,
+      currency: 'EUR',
+      customer_email: 'ada@example.com',
+      description: 'Two tickets',
+      ...more,
+    },
+  })
+  expect(status).toBe(201)
+  return body
+}
+
+async function open(url: string, options: Parameters<typeof openLink>[2] = {}) {
+  const watched = await openLink(browser, url, { servers: [shop.url], ...options })
+  opened.push(watched)
+  return watched.page
+}
+
+type OpenedPage = Awaited<ReturnType<typeof open>>
+const heading = (page: OpenedPage, name: string) => page.getByRole('heading', { name }).waitFor()
+const statusOf = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body.status
+const latest = async (id: string) => (await api('GET', `/v1/checkout/sessions/${id}`)).body
+const payButton = (page: OpenedPage) => page.getByRole('button', { name: /^Pay / })
+
+describe('pay', () => {
+  test('a customer pays by card and comes back to the shop with the ids', async () => {
+    const session = await createSession({ success_url: `${shop.url}/thanks` })
+    const page = await open(session.url)
+    await heading(page, 'Pay ')
+    expect(await page.getByText('€1,234.56', { exact: true }).count()).toBe(1)
+    expect(await page.getByText('Two tickets').count()).toBe(1)
+    await expectAccessible(page)
+    await typeCard(page, '4242424242424242')
+    expect(await page.getByLabel('Card number').inputValue()).toBe('4242 4242 4242 4242')
+    expect(await page.getByLabel('Expiry').inputValue()).toBe('12 / 40')
+    expect(await page.getByText('Visa').count()).toBe(1)
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    await expectAccessible(page)
+    await page.waitForURL(
+      `${shop.url}/thanks?session_id=${session.id}&payment_id=${session.payment_id}`,
+    )
+    expect((await latest(session.id)).status).toBe('complete')
+  })
+
+  test('with the keyboard alone, from the link of a payment', async () => {
+    const payment = await createPayment(api)
+    const page = await open(payment.url)
+    await page.getByLabel('Card number').focus()
+    await page.keyboard.type('378282246310005')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('11/40')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('1234')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    expect(await statusOf(payment.id)).toMatch(/initiated|processing|succeeded/)
+  })
+
+  test('from a bank account, with an e-mail that the merchant does not know', async () => {
+    const session = await createSession({
+      currency: 'USD',
+      customer_email: null,
+      payment_method_types: ['card', 'ach'],
+    })
+    const page = await open(session.url)
+    await page.getByLabel('E-mail').fill('grace@example.com')
+    await page.getByLabel('Bank account').check()
+    await page.getByLabel('Account holder').fill('Grace Hopper')
+    await page.getByLabel('Routing number').pressSequentially('011401533')
+    await page.getByLabel('Account number').pressSequentially('1111222233330000')
+    await expectAccessible(page)
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    expect((await latest(session.id)).customer_email).toBe('grace@example.com')
+  })
+
+  test('after a decline another card is tried, on the same page', async () => {
+    const session = await createSession()
+    const page = await open(session.url)
+    await typeCard(page, '4000000000009995')
+    await payButton(page).click()
+    const alert = page.getByRole('alert').filter({ hasText: 'There is not enough money' })
+    await alert.waitFor()
+    expect(await alert.evaluate((element) => element === document.activeElement)).toBe(true)
+    await expectAccessible(page)
+    await page.getByLabel('Card number').fill('5555 5555 5555 4444')
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    expect(await statusOf(session.payment_id)).toBe('failed')
+    expect((await latest(session.id)).payment_id).not.toBe(session.payment_id)
+  })
+
+  test('a payment of its own that was declined says that it is over', async () => {
+    const payment = await createPayment(api, { cancel_url: `${shop.url}/cart` })
+    const page = await open(payment.url)
+    await typeCard(page, '4000000000000002')
+    await payButton(page).click()
+    await heading(page, 'Declined')
+    await expectAccessible(page)
+    await page.getByRole('link', { name: /^Back to/ }).click()
+    await page.waitForURL(`${shop.url}/cart`)
+  })
+})
+
+describe('what is typed', () => {
+  test('is checked as one types, and named when it is wrong', async () => {
+    const page = await open((await createSession()).url)
+    await page.getByLabel('Card number').pressSequentially('4242424242424241')
+    await page.getByText('a digit is wrong').waitFor()
+    await page.getByLabel('Expiry').pressSequentially('1020')
+    await page.getByText('This card has expired.').waitFor()
+    await payButton(page).click()
+    await page.getByText('Please fill this in.').waitFor()
+    expect(await page.getByLabel('Card number').getAttribute('aria-invalid')).toBe('true')
+    const isFocused = (element: Element) => element === document.activeElement
+    expect(await page.getByLabel('Card number').evaluate(isFocused)).toBe(true)
+    await expectAccessible(page)
+  })
+
+  test('is mended in the middle without the caret jumping', async () => {
+    const page = await open((await createSession()).url)
+    const number = page.getByLabel('Card number')
+    await number.pressSequentially('4242942424242424')
+    await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(6, 6))
+    await page.keyboard.press('Backspace')
+    await page.keyboard.press('Backspace')
+    expect(await number.inputValue()).toBe('4244 2424 2424 24')
+    await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(1, 1))
+    await page.keyboard.type('99')
+    const caret = (input: HTMLInputElement) => input.selectionStart
+    expect(await number.inputValue()).toBe('4992 4424 2424 2424')
+    expect(await number.evaluate(caret)).toBe(3)
+  })
+
+  test('is what browsers and phones know how to fill in, and is kept nowhere', async () => {
+    const page = await open((await createSession()).url)
+    const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
+    for (const [label, autocomplete] of Object.entries(expected)) {
+      const input = page.getByLabel(label)
+      expect(await input.getAttribute('autocomplete')).toBe(autocomplete)
+      expect(await input.getAttribute('inputmode')).toBe('numeric')
+    }
+    await typeCard(page, '4242424242424242')
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]),
+    )
+    expect(kept).not.toMatch(/4242/)
+  })
+})
+
+describe('3-D Secure', () => {
+  const reachStep = async (link: string, number = '4000000000003220') => {
+    const page = await open(link)
+    await typeCard(page, number)
+    await payButton(page).click()
+    await heading(page, 'Confirm with your bank')
+    return page
+  }
+
+  test('is passed', async () => {
+    const session = await createSession()
+    const page = await reachStep(session.url)
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Yes, it is me' }).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+  })
+
+  test('is failed, and leaves another try', async () => {
+    const session = await createSession()
+    const page = await reachStep(session.url, '4000000000003063')
+    await page.getByRole('button', { name: 'Yes, it is me' }).click()
+    await page.getByText('could not confirm that it is you').waitFor()
+    await typeCard(page, '4242424242424242')
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+  })
+
+  test('is left in the middle and found again after a reload', async () => {
+    const session = await createSession()
+    const page = await reachStep(session.url)
+    await page.reload()
+    await page.getByRole('button', { name: 'No, refuse' }).click()
+    await page.getByText('could not confirm that it is you').waitFor()
+  })
+
+  test('is over at once when the payment is canceled in its middle, and nothing is taken', async () => {
+    const session = await createSession()
+    const page = await reachStep(session.url)
+    await api('POST', `/v1/payments/${session.payment_id}/cancel`)
+    await heading(page, 'Canceled')
+    await expectAccessible(page)
+    expect(await statusOf(session.payment_id)).toBe('canceled')
+  })
+})
+
+describe('what happens elsewhere', () => {
+  test('a cancel is seen at once by every open page', async () => {
+    const session = await createSession()
+    const pages = await Promise.all([open(session.url), open(session.url)])
+    await Promise.all(pages.map((page) => payButton(page).waitFor()))
+    await api('POST', `/v1/payments/${session.payment_id}/cancel`)
+    await Promise.all(pages.map((page) => heading(page, 'Canceled')))
+  })
+
+  test('a page that was offline catches up, and says that it was', async () => {
+    const session = await createSession()
+    const page = await open(session.url)
+    await payButton(page).waitFor()
+    await page.context().setOffline(true)
+    await page.getByText('You are offline').waitFor()
+    expect(await payButton(page).isDisabled()).toBe(true)
+    await expectAccessible(page)
+    await api('POST', `/v1/payments/${session.payment_id}/cancel`)
+    await page.context().setOffline(false)
+    await heading(page, 'Canceled')
+  })
+
+  test('there is no page for a link that leads nowhere', async () => {
+    const { page, mishaps, close } = await openLink(browser, `${server.url}/pay/pay_0`)
+    await heading(page, 'There is no such payment')
+    await expectAccessible(page)
+    await close()
+    // The browser itself notes the 404.
+    expect(mishaps.filter((mishap) => !mishap.includes('404'))).toEqual([])
+  })
+})
+
+describe('languages', () => {
+  test('a German browser is spoken to in German, with German amounts', async () => {
+    const page = await open((await createSession()).url, { locale: 'de-DE' })
+    await page.getByLabel('Kartennummer').waitFor()
+    expect(await page.getByText(/^1\.234,56\s€$/).count()).toBe(1)
+    expect(await page.locator('html').getAttribute('lang')).toBe('de')
+    await page.getByLabel('Kartennummer').pressSequentially('4242424242424241')
+    await page.getByText('Eine Ziffer stimmt nicht.').waitFor()
+    await expectAccessible(page)
+  })
+
+  test('the language can be chosen, and stays chosen', async () => {
+    const page = await open((await createSession()).url)
+    await page.getByLabel('Language').selectOption('Deutsch')
+    await page.getByLabel('Kartennummer').waitFor()
+    await page.reload()
+    await page.getByLabel('Kartennummer').waitFor()
+  })
+})
+
+describe('looks', () => {
+  test.each(['light', 'dark'] as const)('readable in %s, on a small phone', async (scheme) => {
+    const page = await open((await createSession()).url, {
+      colorScheme: scheme,
+      viewport: { width: 320, height: 640 },
+    })
+    await payButton(page).waitFor()
+    await page.getByLabel('Card number').pressSequentially('4242424242424241')
+    await payButton(page).click()
+    await expectAccessible(page)
+    const overflows = await page.evaluate(
+      () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+    )
+    expect(overflows).toBe(false)
+  })
+
+  test('the JavaScript of the page is at most 100 kB, compressed', () => {
+    const dist = join(import.meta.dirname, '../../apps/checkout/dist')
+    const scripts = globSync('**/*.js', { cwd: dist })
+    expect(scripts.length).toBeGreaterThan(0)
+    const bytes = scripts.map((file) => gzipSync(readFileSync(join(dist, file))).length)
+    expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(100_000)
+  })
+})
+
+test('a session that ran out says so on the open page, by itself', async () => {
+  const session = await createSession()
+  const page = await open(session.url)
+  await page.getByRole('timer').waitFor()
+  await api('POST', '/v1/test/clock/advance', { body: { seconds: 4_000 } })
+  await heading(page, 'Expired')
+  await expectAccessible(page)
+  expect(await statusOf(session.payment_id)).toBe('canceled')
+})

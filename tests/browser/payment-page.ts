@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process'
+import { globSync, statSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { expect } from 'vitest'
+
+const root = join(import.meta.dirname, '../..')
+const app = join(root, 'apps/checkout')
+
+/** Builds the payment page where its sources are newer than what was built. */
+export function buildPaymentPage(): void {
+  const sources = globSync(['src/**', 'index.html', 'vite.config.ts'], { cwd: app })
+  const changed = Math.max(...sources.map((file) => statSync(join(app, file)).mtimeMs))
+  const [page] = globSync('dist/index.html', { cwd: app })
+  if (page && statSync(join(app, page)).mtimeMs > changed) return
+  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  execFileSync(process.execPath, [vite, 'build', app, '--logLevel', 'warn'])
+}
+
+/** A browser's page that notes whatever should not happen. */
+export interface WatchedPage {
+  readonly page: Page
+  /** Console errors, exceptions, and requests to any but the servers of the test. */
+  readonly mishaps: string[]
+  close(): Promise<void>
+}
+
+/** Opens a link as a customer does, in a browser context of its own. */
+export async function openLink(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions & { servers?: readonly string[] } = {},
+): Promise<WatchedPage> {
+  const { servers = [], ...contextOptions } = options
+  const context = await browser.newContext({ locale: 'en-US', ...contextOptions })
+  const page = await context.newPage()
+  const mishaps: string[] = []
+  const known = [new URL(url).origin, ...servers]
+  page.on('console', (message) => {
+    if (message.type() === 'error') mishaps.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => mishaps.push(`exception: ${error.message}`))
+  page.on('request', (request) => {
+    if (!known.includes(new URL(request.url()).origin)) mishaps.push(`request: ${request.url()}`)
+  })
+  await page.goto(url)
+  return { page, mishaps, close: () => context.close() }
+}
+
+/** Types into the fields of a card, as a person does. */
+export async function typeCard(
+  page: Page,
+  number: string,
+  { expiry = '1240', cvc = '123' }: { expiry?: string; cvc?: string } = {},
+): Promise<void> {
+  await page.getByLabel('Card number').pressSequentially(number)
+  await page.getByLabel('Expiry').pressSequentially(expiry)
+  await page.getByLabel('Security code').pressSequentially(cvc)
+}
+
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  const found = violations.map(
+    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`,
+  )
+  expect(found).toEqual([])
+}
+
+/** Stands for the merchant's shop, on an origin of its own. */
+export async function startShop(): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html')
+    response.end('<!doctype html><link rel="icon" href="data:,"><title>Shop</title><h1>Shop</h1>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
