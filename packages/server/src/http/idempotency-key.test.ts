@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { hashRequest, parseIdempotencyKey } from './idempotency-key.ts'
+
+const printable = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code))
+const key = fc.string({ unit: printable, minLength: 1, maxLength: 255 })
+
+test('a key in quotes is read back, whatever it holds', () => {
+  fc.assert(
+    fc.property(key, (text) => {
+      const quoted = `"${text.replace(/["\\]/g, '\\$&')}"`
+      expect(parseIdempotencyKey(quoted)).toBe(text)
+    }),
+  )
+})
+
+test('a bare key is itself', () => {
+  fc.assert(
+    fc.property(key, (text) => {
+      fc.pre(!text.startsWith('"'))
+      expect(parseIdempotencyKey(text)).toBe(text)
+    }),
+  )
+})
+
+test('nothing that is empty, long or not printable ASCII is a key', () => {
+  const bad = fc.oneof(
+    fc.constant(''),
+    fc.constant('""'),
+    fc
+      .string({ unit: printable, minLength: 256, maxLength: 600 })
+      .filter((text) => text[0] !== '"'),
+    fc.tuple(key, fc.constantFrom('\0', '\t', '\x7f', 'ü', '😀')).map((parts) => parts.join('')),
+  )
+  fc.assert(
+    fc.property(bad, (text) => {
+      expect(parseIdempotencyKey(text)).toMatchObject({ code: 'invalid_request' })
+    }),
+  )
+})
+
+const request = { method: 'POST', path: '/v1/payments' }
+
+test('the order of fields does not count, their values do', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (body, other) => {
+      const turned = Object.fromEntries(Object.entries(body).reverse())
+      const hash = hashRequest({ ...request, body })
+      expect(hashRequest({ ...request, body: turned }).equals(hash)).toBe(true)
+      const changed = { ...body, changed: [other] }
+      fc.pre(JSON.stringify(body.changed) !== JSON.stringify([other]))
+      expect(hashRequest({ ...request, body: changed }).equals(hash)).toBe(false)
+    }),
+  )
+})
+
+test('method and path count, and no body is an empty one', () => {
+  const hash = hashRequest({ ...request, body: {} })
+  expect(hashRequest({ ...request, body: undefined }).equals(hash)).toBe(true)
+  expect(hashRequest({ ...request, method: 'PATCH', body: {} }).equals(hash)).toBe(false)
+  expect(hashRequest({ ...request, path: '/v1/payment', body: {} }).equals(hash)).toBe(false)
+})
