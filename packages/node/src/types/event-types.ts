@@ -13,7 +13,11 @@ export type HedgeEventType =
   | 'payment.refund_failed'
   | 'payment.reversal_requested'
   | 'payment.settled'
+  | CheckoutEventType
   | EndpointEventType
+
+/** The types whose `data` is a checkout session, not a payment. */
+export type CheckoutEventType = 'checkout.completed' | 'checkout.expired'
 
 /** The types whose `data` is a webhook endpoint, not a payment. */
 export type EndpointEventType = 'webhook_endpoint.disabled'

@@ -1,12 +1,14 @@
 import type { HedgeError } from '../errors.ts'
-import type { EndpointEventType, HedgeEventType } from './event-types.ts'
+import type { CheckoutSession } from './checkout.ts'
+import type { CheckoutEventType, EndpointEventType, HedgeEventType } from './event-types.ts'
 import type { ListParams, TimeRange } from './lists.ts'
 import type { Payment, PaymentStatus } from './payments.ts'
 import type { WebhookEndpoint } from './webhooks.ts'
 
 /** Something that happened; the type tells what `data` is. Source: api.md, Webhooks. */
 export type HedgeEvent =
-  | EventOf<Exclude<HedgeEventType, EndpointEventType>, Payment>
+  | EventOf<Exclude<HedgeEventType, CheckoutEventType | EndpointEventType>, Payment>
+  | EventOf<CheckoutEventType, CheckoutSession>
   | EventOf<EndpointEventType, WebhookEndpoint>
 
 export interface EventOf<Type extends HedgeEventType, Data> {
@@ -24,7 +26,7 @@ export interface EventOf<Type extends HedgeEventType, Data> {
   to_status: PaymentStatus | null
   /** Why, where somebody said so. */
   reason: string | null
-  /** The payment as it was at that moment; of `webhook_endpoint.disabled`, the endpoint. */
+  /** The payment, checkout session or webhook endpoint as it was at that moment. */
   data: Data
 }
 
