@@ -280,7 +280,7 @@ class Books {
     const left = intent.amount - given.reduce((sum, refund) => sum + refund.amount, 0)
     const amount = Number(body.amount ?? left)
     if (left === 0) return error(400, { code: 'charge_already_refunded', message: 'Refunded.' })
-    if (amount > left) return error(400, { message: 'Refund amount is greater than left.' })
+    if (amount > left) return error(400, { param: 'amount', message: 'Greater than left.' })
     const status =
       intent.token === 'pm_card_refundFail'
         ? 'failed'

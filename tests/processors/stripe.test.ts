@@ -5,6 +5,7 @@ import type {
   ProcessorPayment,
 } from '../../packages/server/src/processors/processor.ts'
 import { StripeProcessor } from '../../packages/server/src/processors/stripe/stripe.ts'
+import { conformance } from './conformance.ts'
 import { type StripeStandIn, startStripeStandIn } from './stripe-stand-in.ts'
 
 const secretKey = 'sk_test_stand_in'
@@ -45,6 +46,34 @@ function call(more: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
 function authorize(token = 'pm_card_visa', more: Partial<AuthorizeRequest> = {}): AuthorizeRequest {
   return { ...call(), token, ...more }
 }
+
+conformance('stripe', () => ({
+  connect: () => new StripeProcessor({ secretKey, webhookSecret, apiBase: stripe.url }),
+  tokens: {
+    approved: 'pm_card_visa',
+    declined: 'pm_card_chargeDeclinedLostCard',
+    challenged: 'pm_card_threeDSecureRequired',
+  },
+  declineCode: 'lost_card',
+  confirm: async (asked) => stripe.finishAction(asked.id, true),
+  captureByHand: async (authorized) => stripe.captureByHand(authorized.id),
+  message: (paymentId) => {
+    const moment = '2030-06-15T10:32:00Z'
+    const object = { id: 'pi_1', metadata: { hedge_payment_id: paymentId } }
+    const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object } })
+    const timestamp = Date.parse(moment) / 1000
+    const signature = Stripe.webhooks.generateTestHeaderString({
+      payload,
+      secret: webhookSecret,
+      timestamp,
+    })
+    return {
+      headers: { 'stripe-signature': signature },
+      body: Buffer.from(payload),
+      now: moment,
+    }
+  },
+}))
 
 const kinds = () => stripe.movements.map(({ kind }) => kind)
 

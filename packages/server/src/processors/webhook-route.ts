@@ -21,7 +21,7 @@ export async function processorWebhookRoute(
   app: FastifyInstance,
   on: { processors: Processors; onNotice: OnNotice },
 ): Promise<void> {
-  await app.register(async (raw: FastifyInstance) => {
+  await app.register((raw, _options, done) => {
     raw.removeAllContentTypeParsers()
     raw.addContentTypeParser<Buffer>(
       '*',
@@ -33,6 +33,7 @@ export async function processorWebhookRoute(
       { config: { operation } },
       async (request, reply) => send(reply, await receive(on, request)),
     )
+    done()
   })
 }
 

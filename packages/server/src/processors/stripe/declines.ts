@@ -64,8 +64,10 @@ export function declineOf(said: {
 /** A refund that Stripe will not make, ever; `null` where the error is something else. */
 export function refundDeclineIn(error: unknown): Decline | null {
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return null
+  // More than is left has no code of its own at Stripe: it is the amount that is wrong.
+  const isTooMuch = error.code === undefined && error.param === 'amount'
   const isFinal = error.code !== undefined && finalRefundCodes.has(error.code)
-  return isFinal ? { code: 'refund_failed', message: error.message } : null
+  return isFinal || isTooMuch ? { code: 'refund_failed', message: error.message } : null
 }
 
 const finalRefundCodes: ReadonlySet<string> = new Set([
