@@ -1,11 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { apiClient, createPayment, paymentBody } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
+
+// Each test starts several processes, and a busy machine takes seconds for one.
+vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let server: TestServer

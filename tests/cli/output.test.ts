@@ -3,12 +3,15 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createProgram } from '../../packages/cli/src/program.ts'
 import { apiClient, createPayment } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
+
+// Each test starts several processes, and a busy machine takes seconds for one.
+vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let server: TestServer

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Api, apiClient, createPayment } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
+
+// Each test starts several processes, and a busy machine takes seconds for one.
+vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let server: TestServer

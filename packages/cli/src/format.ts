@@ -14,8 +14,8 @@ export function formatCount(count: number): string {
 }
 
 /** `1 payment`, `1,204 payments`. */
-export function countOf(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`
 }
 
 /** `2024-06-15 10:32:00`, in UTC like everything the API says. */

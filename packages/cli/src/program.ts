@@ -1,9 +1,13 @@
 import { Command, Help } from 'commander'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eventsCommand } from './commands/events.ts'
 import { keysCommand } from './commands/keys.ts'
+import { listenCommand } from './commands/listen.ts'
 import { paymentsCommand } from './commands/payments.ts'
 import { serveCommand } from './commands/serve.ts'
+import { triggerCommand } from './commands/trigger.ts'
+import { webhooksCommand } from './commands/webhooks.ts'
 import { withExamples } from './examples.ts'
 import { exitCodesHelp } from './exit-codes.ts'
 import { withoutSecrets } from './report-error.ts'
@@ -33,6 +37,10 @@ export function createProgram({ json }: { json: boolean }): Command {
     serveCommand(),
     doctorCommand(),
     paymentsCommand(),
+    listenCommand(),
+    triggerCommand(),
+    eventsCommand(),
+    webhooksCommand(),
     keysCommand(),
     completionCommand(),
   ]) {
@@ -40,6 +48,8 @@ export function createProgram({ json }: { json: boolean }): Command {
   }
   withExamples(program, [
     ['hedge serve', 'run the server'],
+    ['hedge listen --forward-to 3000', 'send what happens to your own server'],
+    ['hedge trigger payment.succeeded', 'make something happen'],
     ['hedge payments list --status pending', 'what could still be canceled'],
     ['hedge payments cancel pay_abc123xyz', 'cancel a payment'],
   ])

@@ -33,7 +33,9 @@ interface ErrorFacts {
 export function factsOf(error: unknown): ErrorFacts {
   if (error instanceof HedgeError) {
     const { code, status, requestId, details } = error
-    return { code, message: withoutSecrets(error.message), status, request_id: requestId, details }
+    // What a runtime adds to a lost connection ("fetch failed") tells nobody anything.
+    const message = withoutSecrets(error.message.replace('fetch failed, ', ''))
+    return { code, message, status, request_id: requestId, details }
   }
   const code = (error as { code?: unknown } | null)?.code
   const message = error instanceof Error ? error.message : String(error)

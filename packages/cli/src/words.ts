@@ -1,4 +1,4 @@
-import type { PaymentStatus, Scope } from '@hedgepayments/node'
+import type { HedgeEventType, PaymentStatus, Scope } from '@hedgepayments/node'
 
 // The contract has these lists too, but loading its schemas takes two thirds of the time in which a
 // command starts (measured: 250 of 380 ms). The types of the SDK keep them complete.
@@ -12,6 +12,23 @@ export const paymentStatuses = wordsOf<PaymentStatus>({
   refunded: true,
   failed: true,
   canceled: true,
+})
+
+export const eventTypes = wordsOf<HedgeEventType>({
+  'payment.created': true,
+  'payment.action_required': true,
+  'payment.initiated': true,
+  'payment.processing': true,
+  'payment.succeeded': true,
+  'payment.failed': true,
+  'payment.canceled': true,
+  'payment.late_capture_refunded': true,
+  'payment.refunded': true,
+  'payment.refund_succeeded': true,
+  'payment.refund_failed': true,
+  'payment.reversal_requested': true,
+  'payment.settled': true,
+  'webhook_endpoint.disabled': true,
 })
 
 export const scopes = wordsOf<Scope>({

@@ -2,6 +2,7 @@ import { type ApiKey, HedgePayments } from '@hedgepayments/node'
 import { findCredentials } from '../credentials.ts'
 import { factsOf } from '../report-error.ts'
 import { type GlobalOptions, hintOf } from '../session.ts'
+import { scopes } from '../words.ts'
 import type { Check } from './check.ts'
 
 /** A server that takes longer for this is as good as down. */
@@ -113,7 +114,9 @@ async function checkKey(
 
 function describeKey(key: ApiKey, source: string): Check {
   const mode = key.livemode ? 'live' : 'test'
-  const text = `${key.id}, ${mode} mode, from ${source}; may ${key.scopes.join(', ')}`
+  const isAll = scopes.every((scope) => key.scopes.includes(scope))
+  const granted = isAll ? 'all scopes' : `scopes ${key.scopes.join(', ')}`
+  const text = `${key.id}, ${mode} mode, ${granted}, from ${source}`
   const isEnding = key.expires_at && Date.parse(key.expires_at) - Date.now() < expiresSoonMs
   return isEnding ? warn('key', `${text}; ends ${key.expires_at}`) : ok('key', text)
 }

@@ -29,7 +29,11 @@ export async function* streamEvents(
   params: EventStreamParams,
 ): AsyncGenerator<HedgeEvent, void, undefined> {
   const { signal } = params
-  const place: Place = { after: params.lastEventId, seen: null }
+  const { lastEventId } = params
+  const place: Place = {
+    after: lastEventId ?? undefined,
+    seen: lastEventId === null ? new Set() : null,
+  }
   for (let failures = 0; !signal?.aborted; ) {
     try {
       if (place.after === undefined && place.seen === null) await begin(source, place, signal)

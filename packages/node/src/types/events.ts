@@ -47,8 +47,8 @@ export interface EventListParams extends ListParams {
 export interface EventStreamParams {
   type?: HedgeEventType | readonly HedgeEventType[] | undefined
   payment_id?: string | undefined
-  /** The event to go on after. Default: the newest there is. */
-  lastEventId?: string | undefined
+  /** The event to go on after; `null`: all from the first one. Default: the newest there is. */
+  lastEventId?: string | null | undefined
   /** Ends the stream. */
   signal?: AbortSignal | undefined
   /** Told each time a connection stands. */

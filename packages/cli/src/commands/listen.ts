@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type HedgeEvent, type HedgeEventType, InvalidRequestError } from '@hedgepayments/node'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { withExamples } from '../examples.ts'
+import { usageError } from '../exit-codes.ts'
+import { choices } from '../filters.ts'
+import { followOptions, stopOnSignal } from '../follow.ts'
+import { countOf } from '../format.ts'
+import { type Forwarded, forward } from '../forward.ts'
+import { type ListenState, listenSecret, openListenState } from '../listen-state.ts'
+import { type Session, withSession } from '../session.ts'
+import { paint, print, say } from '../terminal.ts'
+import { eventTypes } from '../words.ts'
+
+interface ListenOptions {
+  forwardTo?: string
+  events?: HedgeEventType[]
+  skipMissed?: boolean
+  printSecret?: boolean
+}
+
+/** `hedge listen`: webhooks on a machine that the server cannot reach. */
+export function listenCommand(): Command {
+  const command = new Command('listen')
+    .description('forward events to a server on this machine, as webhooks')
+    .option(
+      '--forward-to <url>',
+      'where to: http://localhost:3000/webhooks, or just a port',
+      parseTarget,
+    )
+    .addOption(
+      choices(
+        new Option('--events <type>', 'only these types; several with commas, or repeated'),
+        eventTypes,
+      ),
+    )
+    .option('--skip-missed', 'begin now, not where it stopped the last time')
+    .option('--print-secret', 'only print the secret it signs with, and end')
+    .addHelpText(
+      'after',
+      `
+Each event is signed and sent like a real webhook, in order, one at a time. Where it stopped is
+kept in the data folder for each key: after a restart, sleep or a lost network it goes on there,
+and misses nothing. While nothing listens at the address it waits; what your server answers with
+an error is not sent again. The secret stays the same for the same key.`,
+    )
+    .action(
+      withSession<ListenOptions>(async (session, options) => {
+        const secret = listenSecret(session.apiSecret)
+        if (options.printSecret) {
+          session.show({ secret }, () => secret)
+          return
+        }
+        if (options.forwardTo === undefined) {
+          throw usageError('Where to? Give --forward-to.')
+        }
+        await listen(session, { ...options, url: options.forwardTo, secret })
+      }),
+    )
+  return withExamples(command, [
+    ['hedge listen --forward-to http://localhost:3000/webhooks', 'to your server'],
+    ['hedge listen --forward-to 3000 --events payment.canceled,payment.succeeded', 'only some'],
+    ['export HEDGE_WEBHOOK_SECRET=$(hedge listen --print-secret)', "for your server's environment"],
+  ])
+}
+
+interface Target {
+  readonly url: string
+  readonly secret: string
+  readonly events?: HedgeEventType[]
+  readonly skipMissed?: boolean
+}
+
+async function listen(session: Session, target: Target): Promise<void> {
+  const stop = stopOnSignal()
+  const state = openListenState(session)
+  const counts = { forwarded: 0, failed: 0 }
+  const lastEventId = target.skipMissed ? undefined : await knownPlace(session, state)
+  const from = lastEventId === undefined ? await startHere(session, state) : lastEventId
+  greet(session, target, lastEventId)
+  const stream = session.hedge.events.stream({
+    ...followOptions(session),
+    type: target.events,
+    lastEventId: from,
+    signal: stop.signal,
+  })
+  for await (const event of stream) {
+    const result = await deliver(session, { event, target, signal: stop.signal })
+    // Stopped in the middle: the next start sends it again rather than not at all.
+    if (result === null) break
+    const isTaken = result.status !== null && result.status >= 200 && result.status <= 299
+    counts[isTaken ? 'forwarded' : 'failed'] += 1
+    await state.write(event.id)
+  }
+  const failed =
+    counts.failed > 0 ? `, ${countOf(counts.failed, 'time')} answered with an error` : ''
+  if (!session.json) say(`Stopped: ${countOf(counts.forwarded, 'event')} forwarded${failed}.`)
+}
+
+/** Where it stopped, unless the server does not know that event: a new database has none of it. */
+async function knownPlace(session: Session, state: ListenState) {
+  const id = await state.read()
+  if (id === undefined || id === null) return id
+  try {
+    await session.hedge.events.list({ ending_before: id, limit: 1 })
+    return id
+  } catch (error) {
+    if (!(error instanceof InvalidRequestError)) throw error
+    say(paint('yellow', 'The server does not know the event it stopped at: it begins now.'))
+    return undefined
+  }
+}
+
+/** Remembers the newest event there is, so that stopping before the first one misses nothing. */
+async function startHere(session: Session, state: ListenState): Promise<string | null> {
+  const newest = (await session.hedge.events.list({ limit: 1 })).data[0]?.id ?? null
+  await state.write(newest)
+  return newest
+}
+
+/** Sends it, and waits for the local server where there is none. `null`: stopped meanwhile. */
+async function deliver(
+  session: Session,
+  given: { event: HedgeEvent; target: Target; signal: AbortSignal },
+): Promise<Forwarded | null> {
+  const { event, target, signal } = given
+  for (let waitMs = 250, isTold = false; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+    const result = await forward(event, { ...target, signal })
+    if (signal.aborted) return null
+    const isAbsent = result.status === null && result.reason === 'nothing listens there'
+    if (!isAbsent) {
+      report(session, event, result)
+      return result
+    }
+    if (!isTold && !session.json) {
+      say(paint('yellow', `Nothing listens at ${target.url}: waiting for it …`, process.stderr))
+    }
+    isTold = true
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined)
+    if (signal.aborted) return null
+  }
+}
+
+function greet(session: Session, target: Target, lastEventId: string | null | undefined): void {
+  if (session.json) {
+    print(JSON.stringify({ object: 'listener', url: target.url, secret: target.secret }))
+    return
+  }
+  print(`Forwarding events of ${session.hedge.baseUrl} to ${target.url}`)
+  print(`Signing with ${paint('bold', target.secret)}`)
+  print(
+    typeof lastEventId !== 'string'
+      ? 'Beginning now. Ctrl-C stops.'
+      : `Going on after ${lastEventId}. Ctrl-C stops; --skip-missed begins now.`,
+  )
+}
+
+function report(session: Session, event: HedgeEvent, result: Forwarded): void {
+  if (session.json) {
+    const { id, type } = event
+    print(JSON.stringify({ object: 'forwarded_event', event_id: id, type, ...result }))
+    return
+  }
+  const isTaken = result.status !== null && result.status >= 200 && result.status <= 299
+  const answer = paint(
+    isTaken ? 'green' : 'red',
+    String(result.status ?? `failed: ${result.reason}`),
+  )
+  const time = new Date().toTimeString().slice(0, 8)
+  print(`${time}  ${event.type.padEnd(26)}  ${event.data.id}  ${answer}  ${result.durationMs} ms`)
+}
+
+function parseTarget(value: string): string {
+  const text = /^\d{1,5}$/.test(value) ? `http://localhost:${value}/` : value
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href
+  throw new InvalidArgumentError('Expected an address like http://localhost:3000/webhooks.')
+}

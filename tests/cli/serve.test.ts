@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../support/until.ts'
+import { hedge, type Running, startHedge } from './hedge.ts'
+
+let folder: string
+let served: Running
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hedge-serve-'))
+})
+
+afterAll(async () => {
+  served?.child.kill('SIGTERM')
+  await served?.ended
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('hedge serve runs the server, and the other commands find its key and its database', async () => {
+  const env = { LOG_LEVEL: 'warn', HEDGE_DATA_DIR: folder }
+  served = startHedge(['serve', '--port', '0'], env)
+  const url = await until(
+    'the server is ready',
+    () => /ready at (\S+)/.exec(served.stdout())?.[1],
+    60_000,
+  )
+  const client = { ...env, HEDGE_BASE_URL: url }
+  const doctor = await hedge(['doctor'], client)
+  expect(doctor).toMatchObject({ code: 0, stderr: '' })
+  expect(doctor.stdout).toMatch(/^ok +database +bundled/m)
+  expect((await hedge(['payments', 'list'], client)).code).toBe(0)
+
+  const live = await hedge(['keys', 'create', '--live', '--json'], client)
+  expect(live.code).toBe(0)
+  const { secret_key: secretKey } = JSON.parse(live.stdout)
+  const listed = await hedge(['payments', 'list'], { ...client, HEDGE_API_SECRET: secretKey })
+  expect(listed.code).toBe(0)
+
+  served.child.kill('SIGTERM')
+  expect((await served.ended).code).toBe(0)
+  // The database is started for as long as the command needs it.
+  expect((await hedge(['keys', 'create', '--live'], client)).code).toBe(0)
+}, 120_000)
