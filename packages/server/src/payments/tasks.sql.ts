@@ -118,17 +118,26 @@ export async function claimTasks(
   return rows
 }
 
+/** Keeps tasks that are still worked on. */
+export async function renewLeases(
+  db: Db,
+  { tasks, until }: { tasks: readonly ClaimedTask[]; until: Timestamp },
+): Promise<void> {
+  if (tasks.length === 0) return
+  await sql`
+    update payment_tasks t set leased_until = ${until}::timestamptz
+    from ${listOf(tasks)}
+    where t.merchant_id = f.merchant_id and t.livemode = f.livemode
+      and t.payment_id = f.payment_id and t.kind = f.kind and t.attempts = f.attempts
+      and t.leased_until is not null`.execute(db)
+}
+
 /** Ends tasks that were taken, except those that were planned anew meanwhile. */
 export async function finishTasks(db: Db, tasks: readonly ClaimedTask[]): Promise<void> {
   if (tasks.length === 0) return
   await sql`
     delete from payment_tasks t
-    using unnest(${tasks.map((task) => task.merchant_id)}::text[],
-      ${tasks.map((task) => task.livemode)}::boolean[],
-      ${tasks.map((task) => task.payment_id)}::text[],
-      ${tasks.map((task) => task.kind)}::text[],
-      ${tasks.map((task) => task.attempts)}::integer[])
-      as f (merchant_id, livemode, payment_id, kind, attempts)
+    using ${listOf(tasks)}
     where t.merchant_id = f.merchant_id and t.livemode = f.livemode
       and t.payment_id = f.payment_id and t.kind = f.kind and t.attempts = f.attempts`.execute(db)
 }
@@ -143,4 +152,14 @@ export async function postponeTask(
     where merchant_id = ${task.merchant_id} and livemode = ${task.livemode}
       and payment_id = ${task.payment_id} and kind = ${task.kind}
       and attempts = ${task.attempts}`.execute(db)
+}
+
+/** Tasks as rows `f`, by their key and the time they were taken. */
+function listOf(tasks: readonly ClaimedTask[]) {
+  return sql`unnest(${tasks.map((task) => task.merchant_id)}::text[],
+      ${tasks.map((task) => task.livemode)}::boolean[],
+      ${tasks.map((task) => task.payment_id)}::text[],
+      ${tasks.map((task) => task.kind)}::text[],
+      ${tasks.map((task) => task.attempts)}::integer[])
+    as f (merchant_id, livemode, payment_id, kind, attempts)`
 }

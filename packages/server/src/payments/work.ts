@@ -15,6 +15,7 @@ import {
   claimTasks,
   finishTasks,
   postponeTask,
+  renewLeases,
   type TaskKind,
 } from './tasks.sql.ts'
 import { voidPayment } from './void.ts'
@@ -32,9 +33,11 @@ export interface PaymentWorkers {
 /** Payments of one set: enough to share the commit, few enough that a cancel waits for no one. */
 const setSize = 200
 /** Calls to processors at once, of one process: they wait more than they work. */
-const callsMax = 16
-/** Longer than a call may take, and the ones around it; then another process takes over. */
-const leaseSeconds = 45
+const callsMax = 8
+/** Once this has passed without a sign of life, another process takes over. */
+const leaseSeconds = 10
+/** How often a process says that it still works on its tasks: three times in a lease. */
+const renewMs = 3_000
 /** Longest pause between tries: a processor that is back is noticed within minutes. */
 const pauseSecondsMax = 300
 
@@ -94,7 +97,11 @@ async function takeSet(
 
 /** Keeps up to `callsMax` tasks running; each that ends makes room for the next. */
 function startCalls(on: PaymentWorkers): Loop {
-  const running = new Set<Promise<void>>()
+  const running = new Map<Promise<void>, ClaimedTask>()
+  const renewal = setInterval(() => {
+    const until = plusSeconds(toTimestamp(Date.now()), leaseSeconds)
+    renewLeases(on.db, { tasks: [...running.values()], until }).catch(on.onError)
+  }, renewMs)
   const loop = startLoop({
     turn: async () => {
       const tasks = await claimTasks(on.db, {
@@ -110,7 +117,7 @@ function startCalls(on: PaymentWorkers): Loop {
             running.delete(work)
             loop.nudge()
           })
-        running.add(work)
+        running.set(work, task)
       }
       return tasks.length > 0 && running.size < callsMax
     },
@@ -121,7 +128,8 @@ function startCalls(on: PaymentWorkers): Loop {
     nudge: () => loop.nudge(),
     async stop() {
       await loop.stop()
-      await Promise.all(running)
+      await Promise.all(running.keys())
+      clearInterval(renewal)
     },
   }
 }

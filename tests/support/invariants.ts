@@ -1,0 +1,96 @@
+import type { Sql } from './sql.ts'
+
+/**
+ * What holds of every payment at every moment, as statements that return whatever breaks it. The
+ * sandbox's books are those of a processor: they are compared with ours only where nothing is on
+ * the way any more.
+ */
+const always: Readonly<Record<string, string>> = {
+  'an open payment has a task that moves it on': `
+    select p.id, p.status from payments p where p.status in ('pending', 'initiated', 'processing')
+      and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
+        and t.livemode = p.livemode and t.payment_id = p.id and t.kind = case p.status
+          when 'pending' then 'expire' when 'initiated' then 'process' else 'capture' end)`,
+  'a submission whose outcome is not known has a task that finds out': `
+    select p.id from payments p where p.status = 'pending' and p.processor is not null
+      and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
+        and t.livemode = p.livemode and t.payment_id = p.id and t.kind = 'authorize')`,
+  'the events of a payment are numbered without a gap, as many as its version says': `
+    select p.id, p.sequence, count(*), max(e.sequence) from payments p
+      join events e on e.merchant_id = p.merchant_id and e.livemode = p.livemode
+        and e.subject_id = p.id
+    group by p.merchant_id, p.livemode, p.id, p.sequence
+    having count(*) <> p.sequence or max(e.sequence) <> p.sequence`,
+  'each step begins where the one before it has ended': `
+    select subject_id, sequence from (
+      select e.subject_id, e.sequence, e.from_status,
+        lag(e.to_status) over (partition by e.merchant_id, e.livemode, e.subject_id
+          order by e.sequence) as before
+      from events e where e.subject_id like 'pay\\_%') steps
+    where sequence > 1 and from_status is distinct from before`,
+  'a payment has the status its last event says': `
+    select p.id, p.status, e.to_status from payments p
+      join events e on e.merchant_id = p.merchant_id and e.livemode = p.livemode
+        and e.subject_id = p.id and e.sequence = p.sequence
+    where e.to_status <> p.status`,
+  'a payment is canceled once, and never moves again': `
+    select subject_id from events where type = 'payment.canceled'
+    group by merchant_id, livemode, subject_id having count(*) > 1
+    union all
+    select later.subject_id from events c join events later
+      on later.merchant_id = c.merchant_id and later.livemode = c.livemode
+        and later.subject_id = c.subject_id and later.sequence > c.sequence
+    where c.type = 'payment.canceled' and later.to_status <> 'canceled'`,
+  'the processor takes the money of a payment once': `
+    select payment_id, count(*) from sandbox_movements where kind = 'capture'
+    group by merchant_id, payment_id having count(*) > 1`,
+  'the processor authorizes a payment once': `
+    select payment_id, count(*) from sandbox_movements where kind = 'authorize'
+    group by merchant_id, payment_id having count(*) > 1`,
+}
+
+const atRest: Readonly<Record<string, string>> = {
+  'the processor keeps no money of a payment that was canceled or failed': `
+    select p.id, p.status from payments p join sandbox_movements m
+      on m.merchant_id = p.merchant_id and m.payment_id = p.id
+    where p.status in ('canceled', 'failed')
+    group by p.merchant_id, p.id, p.status
+    having sum(case m.kind when 'capture' then m.amount when 'refund' then -m.amount
+      else 0 end) <> 0`,
+  'the processor holds no authorization of a payment that was canceled': `
+    select p.id, s.status from payments p join sandbox_payments s
+      on s.merchant_id = p.merchant_id and s.payment_id = p.id
+    where p.status = 'canceled' and s.status in ('authorized', 'action_required')`,
+  'the processor has taken the money of every payment that succeeded': `
+    select p.id from payments p left join sandbox_payments s
+      on s.merchant_id = p.merchant_id and s.payment_id = p.id
+    where p.status in ('succeeded', 'partially_refunded', 'refunded')
+      and s.status is distinct from 'captured'`,
+  'no void is owed': `select payment_id from payment_tasks where kind = 'void'`,
+  'no call is left without an end': `
+    select payment_id, number from payment_attempts where outcome is null`,
+}
+
+/** Names of the invariants that do not hold, with what breaks them. Nothing: all is well. */
+export async function brokenInvariants(
+  sql: Sql,
+  { isAtRest }: { isAtRest: boolean },
+): Promise<Record<string, unknown[]>> {
+  const broken: Record<string, unknown[]> = {}
+  for (const [name, text] of Object.entries(isAtRest ? { ...always, ...atRest } : always)) {
+    const rows = await sql.query(text)
+    if (rows.length > 0) broken[name] = rows
+  }
+  return broken
+}
+
+/** Whether there is nothing left to do but to wait for time to pass. */
+export async function isAtRest(sql: Sql): Promise<boolean> {
+  const [row] = await sql.query<{ open: number }>(
+    `select (select count(*) from payments where status in ('initiated', 'processing'))
+      + (select count(*) from payment_tasks where kind in ('authorize', 'process', 'capture',
+        'void', 'refund'))
+      + (select count(*) from payment_attempts where outcome is null) as open`,
+  )
+  return Number(row?.open) === 0
+}
