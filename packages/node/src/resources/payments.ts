@@ -7,6 +7,7 @@ import type { ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
 import type {
   Payment,
+  PaymentAttempt,
   PaymentCancelParams,
   PaymentCreateParams,
   PaymentInitiateParams,
@@ -115,6 +116,17 @@ export class Payments {
   events(id: string, params: ListParams = {}, options?: RequestOptions): PagePromise<HedgeEvent> {
     const path = ['payments', id, 'events']
     return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
+  }
+
+  /** The calls to the processor about a payment, newest first, also those it did not answer. */
+  attempts(
+    id: string,
+    params: Omit<ListParams, 'ending_before'> = {},
+    options?: RequestOptions,
+  ): PagePromise<PaymentAttempt> {
+    const path = ['payments', id, 'attempts']
+    const cursorOf = (attempt: PaymentAttempt) => String(attempt.number)
+    return listPages({ core: this.#core, path, params, options, cursorOf })
   }
 
   async #ensureCanceled(

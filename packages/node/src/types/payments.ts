@@ -44,10 +44,18 @@ export interface Payment {
   cancel_url: string | null
   /** The hosted payment page. */
   url: string
+  /** What the customer has to do before a pending payment goes on, e.g. 3-D Secure. */
+  next_action: NextAction | null
   /** When a payment that is still pending is canceled by itself. ISO 8601 UTC. */
   expires_at: string
   created_at: string
   updated_at: string
+}
+
+export interface NextAction {
+  type: 'redirect_to_url'
+  /** Where the customer has to go; leads back to the payment's page. */
+  url: string
 }
 
 /** `pending` and `initiated` can be canceled, `succeeded` and `partially_refunded` refunded. */
@@ -132,6 +140,33 @@ export interface PaymentListParams extends ListParams {
   amount?: number | undefined
   created_at?: TimeRange | undefined
   metadata?: Readonly<Record<string, string>> | undefined
+}
+
+/** One call to the processor about a payment. */
+export interface PaymentAttempt {
+  object: 'payment_attempt'
+  /** 1, 2, 3 … within one payment. */
+  number: number
+  kind: 'authorize' | 'capture' | 'void' | 'refund' | 'refund_late_capture' | 'look_up'
+  /** Which processor, e.g. `sandbox`. */
+  processor: string
+  actor: { type: 'api_key' | 'system' | 'processor' | 'customer'; id: string | null }
+  /** `unknown`: it did not answer, and is looked up; `null`: the call still runs. */
+  outcome:
+    | 'authorized'
+    | 'action_required'
+    | 'captured'
+    | 'voided'
+    | 'refunded'
+    | 'declined'
+    | 'undecided'
+    | 'absent'
+    | 'unknown'
+    | null
+  code: string | null
+  message: string | null
+  started_at: string
+  ended_at: string | null
 }
 
 export interface PaymentInitiateParams {
