@@ -35,6 +35,7 @@ const calls: readonly [string, Call, string, unknown?][] = [
     { amount: 100 },
   ],
   ['payments.reverse', (h) => h.payments.reverse('pay_1'), 'POST /v1/payments/pay_1/reverse', {}],
+  ['merchants.balance', (h) => h.merchants.balance('merch_1'), 'GET /v1/merchants/merch_1/balance'],
   ['payments.events', (h) => h.payments.events('pay_1'), 'GET /v1/payments/pay_1/events'],
   [
     'cancellations.create',

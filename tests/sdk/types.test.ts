@@ -14,6 +14,8 @@ function agree<Answered extends Promised, Promised>(
 test('the hand-written types of the SDK hold what the contract promises, field by field', () => {
   agree<contract.Payment, sdk.Payment>()
   agree<contract.Refund, sdk.Refund>()
+  agree<contract.ReversedPayment, sdk.ReversedPayment>()
+  agree<contract.Balance, sdk.Balance>()
   agree<contract.Cancellation, sdk.Cancellation>()
   agree<contract.CheckoutSession, sdk.CheckoutSession>()
   agree<contract.CancellationResult, sdk.CancellationResult>()

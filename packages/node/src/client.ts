@@ -4,6 +4,7 @@ import { ApiKeys } from './resources/api-keys.ts'
 import { Cancellations } from './resources/cancellations.ts'
 import { CheckoutSessions } from './resources/checkout-sessions.ts'
 import { Events } from './resources/events.ts'
+import { Merchants } from './resources/merchants.ts'
 import { Payments } from './resources/payments.ts'
 import { Webhooks } from './resources/webhooks.ts'
 import type { Environment, HedgePaymentsOptions } from './types/options.ts'
@@ -14,6 +15,7 @@ export class HedgePayments {
   readonly cancellations: Cancellations
   readonly checkout: { readonly sessions: CheckoutSessions }
   readonly events: Events
+  readonly merchants: Merchants
   readonly webhooks: Webhooks
   readonly apiKeys: ApiKeys
   /** The publishable key, when one was given. The secret key is not kept where it can be seen. */
@@ -33,6 +35,7 @@ export class HedgePayments {
     this.cancellations = new Cancellations(core)
     this.checkout = { sessions: new CheckoutSessions(core) }
     this.events = new Events(core)
+    this.merchants = new Merchants(core)
     this.webhooks = new Webhooks(core)
     this.apiKeys = new ApiKeys(core)
   }

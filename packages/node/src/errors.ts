@@ -37,8 +37,20 @@ export class ApiError extends HedgeError {
 /** 400, 405, 413, 415, 422: the request is wrong and stays wrong when it is repeated. */
 export class InvalidRequestError extends ApiError {}
 
-/** 422 `refund_amount_exceeded`. */
-export class RefundAmountExceededError extends InvalidRequestError {}
+/** 422 `refund_amount_exceeded`: see `details.refundable_amount`. */
+export class RefundAmountExceededError extends InvalidRequestError {
+  declare readonly details: Partial<RefundAmountExceededDetails> | undefined
+}
+
+/** All in minor units of the payment's currency. */
+export interface RefundAmountExceededDetails {
+  payment_id: string
+  amount: number
+  refunded_amount: number
+  /** What is left: the most that is accepted. */
+  refundable_amount: number
+  requested_amount: number
+}
 
 /** 401: no key, a bad one or a revoked one. */
 export class AuthenticationError extends ApiError {}
@@ -67,7 +79,7 @@ export interface PaymentNotCancelableDetails {
   cancelable_statuses: PaymentStatus[]
 }
 
-/** 412 `payment_not_refundable`: see `details.current_status`. */
+/** 412 `payment_not_refundable`, also of a reversal: see `details.current_status`. */
 export class PaymentNotRefundableError extends ApiError {
   declare readonly details: PaymentNotRefundableDetails
 }
@@ -75,6 +87,7 @@ export class PaymentNotRefundableError extends ApiError {
 export interface PaymentNotRefundableDetails {
   payment_id: string
   current_status: PaymentStatus
+  refundable_statuses: PaymentStatus[]
 }
 
 /** 412 `checkout_session_not_open`: see `details.current_status`. */

@@ -92,7 +92,10 @@ export class Payments {
     return new HedgePromise(this.#ensureCanceled(id, params, options))
   }
 
-  /** Gives money back. Rejects with PaymentNotRefundableError or RefundAmountExceededError. */
+  /**
+   * Gives money back: a part, or all that is left. The refund is `pending` until the processor has
+   * done it. Rejects with PaymentNotRefundableError or RefundAmountExceededError.
+   */
   refund(
     id: string,
     params: PaymentRefundParams = {},
@@ -102,7 +105,10 @@ export class Payments {
     return this.#core.request({ method: 'POST', path, body: params }, options)
   }
 
-  /** Cancels if that is still possible, else refunds what is left; see `reversal`. */
+  /**
+   * Cancels if that is still possible, else refunds what is left; see `reversal`. Rejects with
+   * PaymentNotRefundableError where neither is: it failed, or was canceled or refunded already.
+   */
   reverse(
     id: string,
     params: PaymentReverseParams = {},
