@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { dirname } from 'node:path'
+import type { Comparison } from './rounds.ts'
+import type { Spread } from './statistics.ts'
+import type { Store } from './store.ts'
+import { type Figure, reaches, type Target } from './target.ts'
+
+/** What a run found, as it is written to bench/results/. */
+export interface Results {
+  readonly at: string
+  readonly commit: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly machine: { cores: number; model: string; memoryGiB: number; loadBefore: number }
+  readonly payments: number
+  readonly pairs: number
+  readonly roundSeconds: number
+  readonly comparisons: Comparison[]
+  readonly figures: Figure[]
+}
+
+/** Where and on what a run was made. */
+export async function describeRun(
+  store: Store,
+  given: { payments: number; pairs: number; durationMs: number; pgbench: string | null },
+): Promise<Results> {
+  const { rows } = await store.pool.query<{ server_version: string }>('show server_version')
+  return {
+    at: new Date().toISOString(),
+    commit: commit(),
+    versions: {
+      node: process.version,
+      postgresql: rows[0]?.server_version ?? 'unknown',
+      pgbench: given.pgbench ?? 'none: a bare pg loop instead',
+    },
+    machine: {
+      cores: cpus().length,
+      model: cpus()[0]?.model ?? 'unknown',
+      memoryGiB: Math.round(totalmem() / 2 ** 30),
+      loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
+    },
+    payments: given.payments,
+    pairs: given.pairs,
+    roundSeconds: given.durationMs / 1000,
+    comparisons: [],
+    figures: [],
+  }
+}
+
+/** Writes the results where the next commit can take them along. */
+export async function saveResults(file: string, results: Results): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
+}
+
+/** One comparison as a line for people. */
+export function lineOf({ name, ratio, aPerSecond, bPerSecond, target, a, b }: Comparison): string {
+  const rates = `${a} ${rate(aPerSecond)}, ${b} ${rate(bPerSecond)}`
+  return `${mark(ratio.median, target)} ${name}: ${spread(ratio)}  (${rates})`
+}
+
+/** One figure as a line for people. */
+export function lineOfFigure({ name, value, unit, target }: Figure): string {
+  return `${mark(value, target)} ${name}: ${shorten(value)} ${unit}${wanted(target)}`
+}
+
+function mark(value: number, target: Target | null): string {
+  if (!target) return ' '
+  return reaches(value, target) ? '✔' : '✘'
+}
+
+function spread({ median, min, max }: Spread): string {
+  return `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`
+}
+
+/** `, wanted at least 2`; nothing where nothing is. */
+export function wanted(target: Target | null): string {
+  if (target?.atLeast !== undefined) return `, wanted at least ${target.atLeast}`
+  return target?.atMost === undefined ? '' : `, wanted at most ${target.atMost}`
+}
+
+function rate({ median }: Spread): string {
+  return `${Math.round(median).toLocaleString('en')}/s`
+}
+
+function shorten(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)
+}
+
+function commit(): string {
+  try {
+    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
+    const changed = git('status', '--porcelain', '--', 'packages/server') === '' ? '' : ' (changed)'
+    return git('rev-parse', '--short', 'HEAD') + changed
+  } catch {
+    return 'unknown'
+  }
+}

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A server in a process of its own. */
+export interface Server {
+  readonly port: number
+  readonly pid: number
+  /** Memory that it holds, in MiB; NaN where the system does not say. */
+  rssMiB(): Promise<number>
+  stop(): Promise<void>
+}
+
+const bench = join(import.meta.dirname, '..')
+const mainFile = join(bench, '../packages/server/src/main.ts')
+const readyLine = /ready at http:\/\/127\.0\.0\.1:(\d+)/
+
+/** The server as users start it, with every setting at its default but where its database is. */
+export function startServer(databaseUrl: string): Promise<Server> {
+  return start(mainFile, [], databaseUrl)
+}
+
+/** One of the programs of this folder that listen. */
+export function startProgram(
+  name: string,
+  { args = [], databaseUrl }: { args?: string[]; databaseUrl?: string } = {},
+): Promise<Server> {
+  return start(join(bench, name), args, databaseUrl)
+}
+
+async function start(file: string, args: string[], databaseUrl?: string): Promise<Server> {
+  const child = spawn(process.execPath, [...profiling(), file, ...args], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  let log = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-10_000)
+  })
+  const port = await Promise.race([
+    readPort(child),
+    exited.then(() => {
+      throw new Error(`${file} did not start:\n${log}`)
+    }),
+  ])
+  return {
+    port,
+    pid: child.pid ?? 0,
+    rssMiB: () => readRss(child.pid),
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
+
+/** `BENCH_PROFILE=folder npm run bench`: every server leaves a profile there. */
+function profiling(): string[] {
+  const folder = process.env.BENCH_PROFILE
+  return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : []
+}
+
+async function readPort(child: ChildProcess): Promise<number> {
+  return await new Promise((resolve) => {
+    let output = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      const port = readyLine.exec(output)?.[1]
+      if (port) resolve(Number(port))
+    })
+  })
+}
+
+async function readRss(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024
+}
