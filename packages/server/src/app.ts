@@ -8,6 +8,8 @@ import {
 } from 'fastify'
 import { parse as parseQuery } from 'qs'
 import { cancellationRoutes } from './cancellations/routes.ts'
+import { clientTokenRoutes } from './checkout/client-token-routes.ts'
+import { ClientTokens, readClientToken } from './checkout/client-tokens.ts'
 import { pageRoutes } from './checkout/page-routes.ts'
 import { checkoutRoutes } from './checkout/routes.ts'
 import { dashboardRoutes } from './dashboard/routes.ts'
@@ -64,6 +66,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log } = options
   const authenticator = new Authenticator(database.db)
   const sessions = new Sessions(database.db, authenticator)
+  const tokens = new ClientTokens(database.db)
   const guard = guardEdge({ authenticate })
   const app = fastify({
     loggerInstance: log,
@@ -101,6 +104,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   })
   await docsRoutes(app)
   paymentRoutes(app, options)
+  clientTokenRoutes(app, { db: database.db, tokens })
   checkoutRoutes(app, { db: database.db, publicUrl: options.publicUrl })
   await pageRoutes(app, { on: { ...options, db: database.db }, log })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
@@ -138,6 +142,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
   /** By the Authorization header; without one, by the session of somebody at the dashboard. */
   function authenticate(request: FastifyRequest, nowMs: number) {
+    if (readClientToken(request)) return tokens.authenticate(request, nowMs)
     const { authorization, cookie } = request.headers
     const byKey = () => authenticator.authenticate(authorization, nowMs)
     if (authorization !== undefined || cookie === undefined) return byKey()

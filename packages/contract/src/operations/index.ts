@@ -2,6 +2,7 @@ import type { Operation } from '../operation.ts'
 import * as administration from './administration.ts'
 import * as cancellations from './cancellations.ts'
 import * as checkout from './checkout.ts'
+import * as clientToken from './client-token.ts'
 import * as events from './events.ts'
 import * as payments from './payments.ts'
 import * as processors from './processors.ts'
@@ -13,6 +14,7 @@ export const operations = {
   ...payments,
   ...cancellations,
   ...checkout,
+  ...clientToken,
   ...events,
   ...webhooks,
   ...testMode,

@@ -89,10 +89,19 @@ export function guardEdge({ authenticate }: Edge): Guard {
   }
 }
 
-/** Every path below /v1 needs a key, also one that does not exist. */
+/**
+ * Every path below /v1 needs a key, also one that does not exist. A browser that asks whether it
+ * may ask at all cannot send one.
+ */
 function needsKey(request: FastifyRequest): boolean {
+  if (isPreflight(request)) return false
   const operation = request.routeOptions.config?.operation
   return operation ? operation.scope !== 'none' : /^\/v1(\/|\?|$)/.test(request.url)
+}
+
+function isPreflight({ method, routeOptions, headers }: FastifyRequest): boolean {
+  const isRoute = routeOptions.url !== undefined
+  return method === 'OPTIONS' && isRoute && 'access-control-request-method' in headers
 }
 
 function checkScope(operation: Operation | undefined, auth: Auth): Refusal | null {
