@@ -57,7 +57,7 @@ export const card = (number: string) => ({
   cvc: '123',
 })
 
-export const account = (accountNumber: string) => ({
+const account = (accountNumber: string) => ({
   type: 'ach',
   routing_number: '011401533',
   account_number: accountNumber,

@@ -22,7 +22,9 @@ export function Outcome({
   const { title, text: describe } = text.outcomes[stage]
   const isPaid = stage === 'accepted' || stage === 'paid'
   const decline =
-    stage === 'declined' && page.decline_code ? text.declines[page.decline_code] : undefined
+    stage === 'declined' && page.decline_code
+      ? (text.declines[page.decline_code] ?? text.declines.other)
+      : undefined
   const wayOn = isPaid ? page.success_url : page.cancel_url
   useRedirect(isPaid ? page.success_url : null)
   return (

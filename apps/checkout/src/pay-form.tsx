@@ -60,7 +60,7 @@ export function PayForm({
   const merchant = page.merchant_name
   const setOf = { text, wasSent, disabled: isPaying, fields }
   return (
-    <form onSubmit={pay} noValidate aria-label={text.payTo(merchant)}>
+    <form onSubmit={(event) => void pay(event)} noValidate aria-label={text.payTo(merchant)}>
       <Alert text={text} fault={fault} page={page} isPaying={isPaying} />
       {page.needs_email ? (
         <Field
@@ -133,7 +133,7 @@ function Alert({
       {shown ? (
         <>
           <p>{shown}</p>
-          {fault ? null : <p>{text.nothingTaken}</p>}
+          {fault ? null : <p>{text.anotherTry}</p>}
         </>
       ) : null}
     </div>

@@ -26,7 +26,7 @@ export function Summary({
     <section className="summary">
       {isOpen && page.cancel_url ? (
         <a className="back" href={page.cancel_url}>
-          <span aria-hidden="true">←</span> {text.back(page.merchant_name)}
+          {text.back(page.merchant_name)}
         </a>
       ) : null}
       <h1>{text.payTo(page.merchant_name)}</h1>

@@ -8,7 +8,7 @@ export const german: Text = {
   pay: (amount) => `${amount} bezahlen`,
   paying: 'Wird bezahlt …',
   method: 'Wie möchten Sie bezahlen?',
-  methods: { card: 'Karte', ach: 'Bankkonto (USA)' },
+  methods: { card: 'Karte', ach: 'US-Bankkonto' },
   fields: {
     email: 'E-Mail',
     cardNumber: 'Kartennummer',
@@ -32,17 +32,15 @@ export const german: Text = {
     account: 'Eine Kontonummer hat 4 bis 17 Ziffern.',
   },
   declines: {
-    card_declined: 'Die Bank hat abgelehnt. Bitte versuchen Sie es mit einer anderen Karte.',
-    insufficient_funds: 'Das Konto ist nicht gedeckt. Bitte zahlen Sie auf einem anderen Weg.',
-    lost_card: 'Die Bank hat diese Karte abgelehnt. Bitte nehmen Sie eine andere.',
-    stolen_card: 'Die Bank hat diese Karte abgelehnt. Bitte nehmen Sie eine andere.',
-    expired_card: 'Laut Bank ist diese Karte abgelaufen. Bitte nehmen Sie eine andere.',
-    incorrect_cvc: 'Die Prüfziffer stimmt nicht. Bitte prüfen Sie sie und versuchen es erneut.',
-    authentication_failed:
-      'Die Bank konnte nicht bestätigen, dass Sie es sind. Bitte versuchen Sie es erneut oder nehmen Sie eine andere Karte.',
-    account_closed: 'Dieses Konto ist geschlossen. Bitte nehmen Sie ein anderes.',
-    other:
-      'Die Zahlung wurde abgelehnt. Bitte versuchen Sie es erneut oder zahlen Sie auf einem anderen Weg.',
+    card_declined: 'Die Bank hat diese Zahlung abgelehnt.',
+    insufficient_funds: 'Das Konto ist nicht gedeckt.',
+    lost_card: 'Die Bank hat diese Karte abgelehnt.',
+    stolen_card: 'Die Bank hat diese Karte abgelehnt.',
+    expired_card: 'Laut Bank ist diese Karte abgelaufen.',
+    incorrect_cvc: 'Die Prüfziffer stimmt nicht.',
+    authentication_failed: 'Die Bank konnte nicht bestätigen, dass Sie es sind.',
+    account_closed: 'Dieses Konto ist geschlossen.',
+    other: 'Die Zahlung wurde abgelehnt.',
   },
   faults: {
     unreachable:
@@ -59,7 +57,8 @@ export const german: Text = {
     `Mit der Zahlung erlauben Sie ${merchant}, einmalig ${amount} von diesem Konto einzuziehen.`,
   cardPrivacy:
     'Ihre Kartendaten gehen an den Zahlungsdienstleister und werden hier nicht gespeichert.',
-  nothingTaken: 'Es wurde nichts abgebucht.',
+  anotherTry:
+    'Es wurde nichts abgebucht. Prüfen Sie Ihre Angaben oder zahlen Sie auf einem anderen Weg.',
   notConfigured: (merchant) =>
     `${merchant} kann auf dieser Seite noch keine Zahlungen annehmen: Es ist kein Zahlungsdienstleister mit sicheren Kartenfeldern eingerichtet. Senden Sie Kartendaten nie auf anderem Weg.`,
   expiresIn: (time) => `Läuft ab in ${time}`,

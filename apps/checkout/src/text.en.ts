@@ -24,16 +24,15 @@ const problems = {
 
 /** By the code of the decline; where there is none for it, `other`. */
 const declines: Readonly<Record<string, string>> = {
-  card_declined: 'The bank declined this payment. Please try another card.',
-  insufficient_funds: 'There is not enough money on the account. Please pay in another way.',
-  lost_card: 'The bank declined this card. Please try another one.',
-  stolen_card: 'The bank declined this card. Please try another one.',
-  expired_card: 'The bank says this card has expired. Please try another one.',
-  incorrect_cvc: 'The security code is wrong. Please check it and try again.',
-  authentication_failed:
-    'The bank could not confirm that it is you. Please try again or use another card.',
-  account_closed: 'This account is closed. Please use another one.',
-  other: 'The payment was declined. Please try again or pay in another way.',
+  card_declined: 'The bank declined this payment.',
+  insufficient_funds: 'There is not enough money on the account.',
+  lost_card: 'The bank declined this card.',
+  stolen_card: 'The bank declined this card.',
+  expired_card: 'The bank says this card has expired.',
+  incorrect_cvc: 'The security code is wrong.',
+  authentication_failed: 'The bank could not confirm that it is you.',
+  account_closed: 'This account is closed.',
+  other: 'The payment was declined.',
 }
 
 const faults = {
@@ -63,7 +62,7 @@ export const english = {
   mandate: (merchant: string, amount: string) =>
     `By paying you authorize ${merchant} to debit ${amount} from this account once.`,
   cardPrivacy: 'Your card details go to the payment processor and are not stored here.',
-  nothingTaken: 'Nothing was charged.',
+  anotherTry: 'Nothing was charged. Check what you entered, or pay in another way.',
   notConfigured: (merchant: string) =>
     `${merchant} cannot take payments on this page yet: no payment processor with secure card fields is set up. Never send card details in any other way.`,
   expiresIn: (time: string) => `Expires in ${time}`,
