@@ -25,7 +25,7 @@ export interface Session {
 }
 
 /** Finds the key and the server. Throws CliError or the SDK's ConfigurationError. */
-export async function openSession(command: Command): Promise<Session> {
+async function openSession(command: Command): Promise<Session> {
   const globals = command.optsWithGlobals<GlobalOptions>()
   const { apiKey, apiSecret, source } = await findCredentials(process.env, globals.dataDir)
   const verbose = globals.verbose ?? false

@@ -120,7 +120,7 @@ function renderEvent(event: HedgeEvent): string {
   const { data, actor } = event
   const by = actor.id === null ? actor.type : `${actor.type} ${actor.id}`
   return `${event.id}  ${event.type}\n${renderFields([
-    [data.object === 'payment' ? 'payment' : 'endpoint', data.id],
+    [data.object.replaceAll('_', ' '), data.id],
     ['sequence', String(event.sequence)],
     ['from', event.from_status],
     ['to', event.to_status],

@@ -11,7 +11,11 @@ const lateSeconds = { warn: 60, fail: 900 }
 const countMax = 100_000
 
 /** What waits in the database, and for how long. */
-export const queues: readonly ((pool: Pool) => Promise<Check>)[] = [checkTasks, checkCancellations]
+export const queues: readonly ((pool: Pool) => Promise<Check>)[] = [
+  checkTasks,
+  checkDeliveries,
+  checkCancellations,
+]
 
 /** Payments to expire, to process, to void: a worker should have taken them. */
 async function checkTasks(pool: Pool): Promise<Check> {
@@ -20,6 +24,16 @@ async function checkTasks(pool: Pool): Promise<Check> {
     `select due_at as since from payment_tasks where due_at < now() order by due_at limit ${countMax}`,
   )
   return judge('tasks', late, { noun: 'overdue payment task', none: 'none overdue' })
+}
+
+/** Webhooks whose time has come: a worker should have sent them. Later tries are not late. */
+async function checkDeliveries(pool: Pool): Promise<Check> {
+  const late = await oldest(
+    pool,
+    `select due_at as since from webhook_deliveries
+     where status = 'pending' and due_at < now() limit ${countMax}`,
+  )
+  return judge('webhooks', late, { noun: 'unsent webhook', none: 'none unsent' })
 }
 
 /** Runs that cancel many payments and are not paused. */

@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A webhook that came in, byte for byte. */
+export interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+  readonly event: { id: string; type: string; data: { id: string } }
+}
+
+/** A local server that keeps every webhook it gets. */
+export interface Receiver {
+  readonly url: string
+  readonly received: Received[]
+  close(): Promise<void>
+}
+
+/** Listens on `port`, or on any; answers what `answer` says. */
+export async function startReceiver(
+  options: { port?: number; answer?: (count: number) => number } = {},
+): Promise<Receiver> {
+  const received: Received[] = []
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const body = Buffer.concat(chunks)
+    received.push({ headers: request.headers, body, event: JSON.parse(body.toString()) })
+    response.statusCode = options.answer?.(received.length) ?? 200
+    response.end()
+  })
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/webhooks`,
+    received,
+    async close() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+import { environmentOf, hedge, type Running, startHedge } from './hedge.ts'
+
+const shopFile = fileURLToPath(new URL('../../examples/express-shop/shop.mjs', import.meta.url))
+
+let database: TestDatabase
+let server: TestServer
+let folder: string
+let shop: ChildProcess
+let listening: Running
+let output = ''
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  folder = await mkdtemp(join(tmpdir(), 'hedge-shop-'))
+})
+
+afterAll(async () => {
+  listening?.child.kill('SIGKILL')
+  shop?.kill('SIGKILL')
+  if (shop && shop.exitCode === null) await once(shop, 'exit')
+  await server?.stop()
+  await database?.drop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+test('the Express shop creates a payment, cancels it, and learns of it by a verified webhook', async () => {
+  const env = { ...environmentOf(server), HEDGE_DATA_DIR: folder }
+  const secret = (await hedge(['listen', '--print-secret'], env)).stdout.trim()
+  shop = spawn(process.execPath, [shopFile], {
+    env: { PATH: process.env.PATH, PORT: '0', ...env, HEDGE_WEBHOOK_SECRET: secret },
+  })
+  shop.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const url = await until('the shop is open', () => /open at (\S+)/.exec(output)?.[1])
+  listening = startHedge(['listen', '--forward-to', `${url}/webhooks`], env)
+  await until('hedge listens', () => listening.stdout().includes('Ctrl-C stops'))
+
+  const forged = await fetch(`${url}/webhooks`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-hedge-signature': 't=1,v1=00' },
+    body: '{"type":"payment.succeeded"}',
+  })
+  expect(forged.status).toBe(400)
+
+  const ordered = await fetch(`${url}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'jane@example.com', item: 'lamp' }),
+  })
+  expect(ordered.status).toBe(201)
+  const { id, state } = (await ordered.json()) as { id: string; state: string }
+  expect(state).toBe('waiting for payment')
+
+  const canceled = await fetch(`${url}/orders/${id}/cancel`, { method: 'POST' })
+  expect(canceled.status).toBe(202)
+  await until('the webhook has told the shop', async () => {
+    const order = (await (await fetch(`${url}/orders/${id}`)).json()) as { state: string }
+    return order.state === 'canceled'
+  })
+  expect(output).toContain('payment.canceled: the order of lamp is canceled')
+}, 120_000)
