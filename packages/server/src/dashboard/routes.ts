@@ -6,11 +6,13 @@ import type { Auth } from '../http/auth.ts'
 import { refuse } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import { compileCheck } from '../http/validation.ts'
+import { toTimestamp } from '../time.ts'
 import { writeSessionCookie } from './cookie.ts'
 import { dashboardPages } from './pages.ts'
 import { isOwnRequest } from './same-origin.ts'
 import { findHolder } from './sessions.sql.ts'
 import { type Sessions, sessionSecondsMax } from './sessions.ts'
+import { readDashboardStats } from './stats.ts'
 
 const SignIn = Type.Object(
   { secret_key: Type.String({ minLength: 1, maxLength: 300 }) },
@@ -58,6 +60,16 @@ export async function dashboardRoutes(
     return forPerson(reply, answer(200, signedOut))
   })
 
+  app.get('/dashboard/api/stats', async (request, reply) => {
+    const nowMs = Date.now()
+    const auth = await sessions.find(request, nowMs)
+    if (auth === null) return forPerson(reply, refuse('unauthorized', 'Not signed in.'))
+    if ('refusal' in auth) return forPerson(reply, auth)
+    const { range } = request.query as { range?: unknown }
+    const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
+    return forPerson(reply, await readDashboardStats(db, { auth, range: String(range), now }))
+  })
+
   app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>
     forPerson(reply, refuse('not_found', 'There is no such path.')),
   )
@@ -71,6 +83,7 @@ async function describeSession(db: Db, auth: Auth): Promise<object> {
     object: 'dashboard_session',
     signed_in: true,
     livemode: auth.livemode,
+    clock_offset_seconds: auth.clockOffsetSeconds,
     merchant: { id: auth.merchantId, name: holder?.merchant_name ?? '' },
     key: {
       id: auth.keyId,

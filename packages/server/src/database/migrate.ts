@@ -10,6 +10,7 @@ import * as sandbox from './migrations/0007_sandbox.ts'
 import * as webhooks from './migrations/0008_webhooks.ts'
 import * as checkout from './migrations/0009_checkout.ts'
 import * as processorCredentials from './migrations/0010_processor_credentials.ts'
+import * as stats from './migrations/0011_stats.ts'
 
 /** Every migration in order. They only go forward, and one that was released never changes. */
 const migrations: Record<string, Migration> = {
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '0008_webhooks': webhooks,
   '0009_checkout': checkout,
   '0010_processor_credentials': processorCredentials,
+  '0011_stats': stats,
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { stepCancellations } from '../cancellations/worker.ts'
 import { stepCheckout } from '../checkout/worker.ts'
+import { startCounting } from '../dashboard/counting.ts'
 import type { Database } from '../database/connect.ts'
 import { describe } from '../http/failures.ts'
 import type { FeeSchedule } from '../ledger/fees.ts'
@@ -45,7 +46,8 @@ export function startWorkers({
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a checkout session is held up'),
   })
-  const loops = [cancellations, payments, checkout, webhooks]
+  const counting = startCounting({ db: database.db, log })
+  const loops = [cancellations, payments, checkout, webhooks, counting]
   return {
     nudge() {
       for (const loop of loops) loop.nudge()

@@ -1,0 +1,99 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema, Timestamp } from '../database/schema.ts'
+
+type Db = Kysely<Schema>
+
+/** Events of one step: some ten milliseconds of work, whatever the number of merchants. */
+export const countedEventsPerStep = 5_000
+
+/**
+ * An attempt is written within one statement, which the server gives up after some seconds: a
+ * minute later nothing can still appear that is older.
+ */
+const attemptsSettleSeconds = 60
+
+/**
+ * Reasons are free text. Those that look like a word of a program are counted by themselves, the
+ * rest together, so that a reason with an order's number in it does not make a row of its own.
+ */
+const reasonWord = '^[a-z][a-z_]{0,39}$'
+
+// Only events that the relay has passed are counted: it knows up to where none can appear any
+// more (webhooks/relay.sql.ts), so each is counted once. What they add up to is one row per hour
+// and kind; counting, and noting how far it is, are one statement, which a crash undoes whole.
+/** Counts the next events of the outbox. Returns how many, 0 also where another process is at it. */
+export async function countEvents(db: Db): Promise<number> {
+  const { rows } = await sql<{ counted: number }>`
+    with progress as materialized (
+      select position from stats_progress for update skip locked
+    ), next as materialized (
+      select e.* from progress cross join lateral (
+        select position, merchant_id, livemode, subject_id, sequence, type, created_at, reason
+        from events
+        where position > progress.position and position <= (select position from event_relay)
+        order by position limit ${countedEventsPerStep}
+      ) e
+    ), counted as (
+      select n.merchant_id, n.livemode, date_trunc('hour', n.created_at) as hour,
+        case n.type when 'payment.refund_succeeded' then 'refunded'
+          else split_part(n.type, '.', 2) end as measure,
+        p.currency,
+        case when n.type <> 'payment.canceled' then ''
+          when n.reason is null then 'none'
+          when n.reason ~ ${reasonWord} then n.reason
+          else 'other' end as label,
+        count(*) as count, sum(coalesce(r.amount, p.amount)) as amount
+      from next n
+        join payments p on p.merchant_id = n.merchant_id and p.livemode = n.livemode
+          and p.id = n.subject_id
+        left join refunds r on n.type = 'payment.refund_succeeded'
+          and r.merchant_id = n.merchant_id and r.livemode = n.livemode
+          and r.payment_id = n.subject_id and r.answered_sequence = n.sequence
+      where n.type in ('payment.created', 'payment.succeeded', 'payment.failed',
+        'payment.canceled', 'payment.refund_succeeded')
+      group by 1, 2, 3, 4, 5, 6
+    ), added as (
+      insert into hourly_stats (merchant_id, livemode, hour, measure, currency, label, count, amount)
+      select * from counted order by 1, 2, 3, 4, 5, 6
+      on conflict (merchant_id, livemode, hour, measure, currency, label) do update
+      set count = hourly_stats.count + excluded.count,
+        amount = hourly_stats.amount + excluded.amount
+    )
+    update stats_progress s set position = done.position
+    from (select max(position) as position, count(*)::integer as counted from next) done
+    where done.position is not null
+    returning done.counted`.execute(db)
+  return rows[0]?.counted ?? 0
+}
+
+/** Whether there is an event to count. Reads only: idle servers do not write. */
+export async function hasUncounted(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`
+    select s.position < r.position as found from stats_progress s, event_relay r`.execute(db)
+  return rows[0]?.found === true
+}
+
+/** Counts the attempts of webhooks since the last time, by whether they were answered well. */
+export async function countAttempts(db: Db, now: Timestamp): Promise<void> {
+  await sql`
+    with progress as materialized (
+      select attempts_through as since,
+        ${now}::timestamptz - make_interval(secs => ${attemptsSettleSeconds}) as through
+      from stats_progress for update skip locked
+    ), counted as (
+      select a.merchant_id, a.livemode, date_trunc('hour', a.created_at) as hour,
+        case when a.error is null then 'delivered' else 'undelivered' end as measure,
+        count(*) as count
+      from progress join webhook_attempts a
+        on a.created_at >= progress.since and a.created_at < progress.through
+      group by 1, 2, 3, 4
+    ), added as (
+      insert into hourly_stats (merchant_id, livemode, hour, measure, currency, label, count, amount)
+      select merchant_id, livemode, hour, measure, '', '', count, 0
+      from counted order by 1, 2, 3, 4
+      on conflict (merchant_id, livemode, hour, measure, currency, label) do update
+      set count = hourly_stats.count + excluded.count
+    )
+    update stats_progress s set attempts_through = progress.through
+    from progress where progress.through > progress.since`.execute(db)
+}

@@ -1,0 +1,28 @@
+import type { Logger } from 'pino'
+import type { Db } from '../database/connect.ts'
+import { describe } from '../http/failures.ts'
+import { toTimestamp } from '../time.ts'
+import { type Loop, startLoop } from '../workers/loop.ts'
+import { countAttempts, countEvents, countedEventsPerStep, hasUncounted } from './count.sql.ts'
+
+/** Plots may be this far behind: in exchange a busy server counts in large steps. */
+const idleMs = 2_000
+/** Attempts are counted once a minute, which is how long they take to be sure. */
+const attemptsEveryMs = 60_000
+
+/** Keeps the sums of the dashboard's plots up to date. */
+export function startCounting({ db, log }: { db: Db; log: Logger }): Loop {
+  let attemptsCountedAtMs = 0
+  return startLoop({
+    turn: async () => {
+      const nowMs = Date.now()
+      if (nowMs - attemptsCountedAtMs >= attemptsEveryMs) {
+        await countAttempts(db, toTimestamp(nowMs))
+        attemptsCountedAtMs = nowMs
+      }
+      return (await hasUncounted(db)) && (await countEvents(db)) === countedEventsPerStep
+    },
+    idleMs,
+    onError: (error) => log.error({ err: describe(error) }, 'counting for the plots is held up'),
+  })
+}
