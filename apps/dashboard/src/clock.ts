@@ -39,6 +39,15 @@ export function noteServerTime(header: string | null): void {
   skewMs = Math.abs(seen) < 1_000 ? 0 : seen
 }
 
+/** How far a test clock is ahead of the server's, in milliseconds. */
+let offsetMs = 0
+
+/** Learns how far the account's test clock was advanced; 0 in live mode. */
+export function noteClockOffset(seconds: number): void {
+  offsetMs = seconds * 1000
+}
+
+/** The time by which the server decides what is due. */
 export function useServerNow(): number {
-  return useNow() + skewMs
+  return useNow() + skewMs + offsetMs
 }

@@ -55,15 +55,9 @@ export function formatShort(timestamp: string): string {
 }
 
 const number = new Intl.NumberFormat(locale)
-const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 })
 
 export function formatCount(count: number): string {
   return number.format(count)
-}
-
-/** `12K`, for axes. */
-export function formatCompact(count: number): string {
-  return compact.format(count)
 }
 
 export function formatPercent(share: number): string {

@@ -58,7 +58,7 @@ export async function request<T>(
   noteServerTime(response.headers.get('date'))
   const body: unknown = await response.json().catch(() => ({}))
   if (response.ok) return body as T
-  if (response.status === 401 && path.startsWith('/v1')) whenSignedOut()
+  if (response.status === 401 && !path.endsWith('/session')) whenSignedOut()
   throw new ApiError(response.status, (body as { error?: object }).error ?? {})
 }
 

@@ -1,9 +1,11 @@
 import { queryOptions } from '@tanstack/react-query'
+import { noteClockOffset } from '../clock.ts'
 import { request } from './client.ts'
 
 /** Who is signed in. */
 export interface Session {
   readonly livemode: boolean
+  readonly clock_offset_seconds: number
   readonly merchant: { readonly id: string; readonly name: string }
   readonly key: {
     readonly id: string
@@ -20,13 +22,17 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Session | null> => {
     const session = await request<Session & { signed_in: boolean }>('GET', path, { signal })
-    return session.signed_in ? session : null
+    if (!session.signed_in) return null
+    noteClockOffset(session.clock_offset_seconds)
+    return session
   },
   staleTime: 60_000,
 })
 
 export async function signIn(secretKey: string): Promise<Session> {
-  return await request<Session>('POST', path, { body: { secret_key: secretKey } })
+  const session = await request<Session>('POST', path, { body: { secret_key: secretKey } })
+  noteClockOffset(session.clock_offset_seconds)
+  return session
 }
 
 export async function signOut(): Promise<void> {

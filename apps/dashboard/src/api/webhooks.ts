@@ -1,7 +1,6 @@
 import type {
   Event,
   WebhookDelivery,
-  WebhookDeliveryWithAttempts,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
   WebhookReplay,
@@ -35,13 +34,6 @@ export const deliveriesQuery = (filter: DeliveryFilter) =>
           { signal },
         )
       ).data,
-  })
-
-export const deliveryQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['delivery', id],
-    queryFn: ({ signal }) =>
-      request<WebhookDeliveryWithAttempts>('GET', `${path}/deliveries/${id}`, { signal }),
   })
 
 export async function createEndpoint(endpoint: {
