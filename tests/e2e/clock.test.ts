@@ -74,6 +74,22 @@ describe('the test clock', () => {
     await reached(api, body.id, 'succeeded')
   })
 
+  test('a payment that was canceled within its window is left alone when that ends', async () => {
+    const { body } = await initiate(api, 'tok_visa', { cancel_window: 600 })
+    const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
+    await advance(api, 601)
+    // Another payment whose window ends later has gone all the way: the first one had its turn.
+    const { body: later } = await initiate(api, 'tok_visa', { cancel_window: 600 })
+    await advance(api, 601)
+    await reached(api, later.id, 'succeeded')
+    expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
+    expect(await timeline(api, body.id)).toEqual([
+      'payment.created',
+      'payment.initiated',
+      'payment.canceled',
+    ])
+  })
+
   test('another merchant and live mode have a time of their own', async () => {
     const made = await api('POST', '/v1/merchants', { body: { name: 'Other' } })
     const [testKey, liveKey] = made.body.api_keys

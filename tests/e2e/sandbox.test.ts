@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import {
   advance,
@@ -174,6 +174,50 @@ describe('faults', () => {
     await advance(api, 61)
     expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('canceled')
     expect(await movements(id)).toEqual([])
+  })
+
+  test('a cancel wins while the processor is being asked, and nothing stays reserved', async () => {
+    const payment = await createPayment(api)
+    const path = `/v1/payments/${payment.id}/initiate`
+    const initiating = api('POST', path, { body: { payment_method_token: 'tok_slow' } })
+    await until('the processor is asked', async () =>
+      (await attempts(api, payment.id)).includes('authorize null'),
+    )
+    const canceled = await api('POST', `/v1/payments/${payment.id}/cancel`)
+    expect(canceled.status).toBe(200)
+    const answered = await initiating
+    expect(answered.status).toBe(412)
+    expect(answered.body.error.details.current_status).toBe('canceled')
+    await until('nothing is owed', async () => {
+      const { rows } = await books.query(
+        `select from payment_tasks where payment_id = $1 and kind in ('void', 'authorize')`,
+        [payment.id],
+      )
+      return rows.length === 0
+    })
+    const moved = await movements(payment.id)
+    expect(moved.filter((kind) => kind === 'authorize')).toHaveLength(
+      moved.filter((kind) => kind === 'void').length,
+    )
+    expect((await api('GET', `/v1/payments/${payment.id}`)).body).toEqual(canceled.body)
+  })
+
+  test('a cancel by key wins while its create is still being initiated', async () => {
+    const creating = api('POST', '/v1/payments', {
+      body: paymentBody({ initiate: true, payment_method_token: 'tok_slow' }),
+      idempotencyKey: 'canceled on the way',
+    })
+    const canceled = await until('the payment is there to be canceled', async () => {
+      const body = { idempotency_key: 'canceled on the way' }
+      const { rows } = await books.query(
+        `select from idempotency_records where key = 'canceled on the way'`,
+      )
+      return rows.length > 0 && (await api('POST', '/v1/payments/cancel', { body }))
+    })
+    expect(canceled.status).toBe(200)
+    const created = await creating
+    expect(created.status).toBe(201)
+    expect(created.body).toEqual(canceled.body)
   })
 
   test('money that was taken all the same goes back by itself, and the timeline says so', async () => {
