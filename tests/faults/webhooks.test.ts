@@ -11,8 +11,8 @@ import { until } from '../support/until.ts'
 const eventCount = Number(process.env.HEDGE_TEST_EVENTS ?? 1_000)
 /** The second server is killed each time so many more attempts have arrived. */
 const attemptsPerKill = Math.max(150, Math.round(eventCount / 20))
-/** Retries of half a minute, the lease of a killed server, and room for a busy machine. */
-const deadlineMs = 120_000 + eventCount * 30
+/** Retries of half a minute, the lease of a killed server, and room for a very busy machine. */
+const deadlineMs = 120_000 + eventCount * 90
 
 let database: TestDatabase
 let steady: TestServer

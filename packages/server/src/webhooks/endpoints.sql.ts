@@ -36,6 +36,16 @@ export async function findEndpoint(db: Db, { account, id }: Key): Promise<Endpoi
     .executeTakeFirst()
 }
 
+/** Reads an endpoint and keeps others from changing it until the transaction ends. */
+export async function lockEndpoint(tx: Db, { account, id }: Key): Promise<EndpointRow | undefined> {
+  const { rows } = await sql<EndpointRow>`
+    select * from webhook_endpoints
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and id = ${id} and deleted_at is null
+    for no key update`.execute(tx)
+  return rows[0]
+}
+
 export async function listEndpoints(db: Db, { account, page }: { account: Account; page: Page }) {
   const query = db
     .selectFrom('webhook_endpoints')

@@ -16,7 +16,7 @@ import { newId } from '../ids.ts'
 import type { Sealer } from '../sealer.ts'
 import { plusSeconds } from '../time.ts'
 import { expectedOfUrl } from './address.ts'
-import { failPending, findEndpoint, insertEndpoint, updateEndpoint } from './endpoints.sql.ts'
+import { failPending, insertEndpoint, lockEndpoint, updateEndpoint } from './endpoints.sql.ts'
 import { renderEndpoint } from './render.ts'
 import { secretBytes, secretOf } from './signature.ts'
 
@@ -71,7 +71,8 @@ export async function changeEndpoint(
   const refusal =
     (body.url === undefined ? null : refuseUrl(body.url, account)) ?? refuseSelection(body.events)
   if (refusal) return refusal
-  const current = await findEndpoint(tx, { account, id })
+  // Locked: of two rotations at once, the second must keep the first one's secret as the old one.
+  const current = await lockEndpoint(tx, { account, id })
   if (!current) return endpointNotFound()
   const rotated = body.rotate_secret === true ? secretOf(randomBytes(secretBytes)) : null
   const columns: Partial<EndpointRow> = {

@@ -1,0 +1,149 @@
+import type {
+  CheckoutSession,
+  CheckoutSessionId,
+  EventType,
+  Payment,
+  PaymentId,
+  PaymentStatus,
+  WebhookEndpoint,
+  WebhookEndpointId,
+} from '@hedgepayments/contract'
+import type { PaymentRow, Timestamp } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
+import { newId } from '../ids.ts'
+import { renderPayment } from '../payments/render.ts'
+import { plusSeconds } from '../time.ts'
+
+/** Marks what is sample data, wherever it turns up. */
+export const testMark = 'test_event'
+
+/** Data that an event of this type could have, made up and marked as such. */
+export function sampleOf(
+  type: EventType,
+  account: Account,
+  now: Timestamp,
+): Payment | CheckoutSession | WebhookEndpoint {
+  if (type === 'webhook_endpoint.disabled') return sampleEndpoint(now)
+  if (type === 'checkout.completed') return sampleSession('complete', now)
+  if (type === 'checkout.expired') return sampleSession('expired', now)
+  const id = newId<PaymentId>('payment')
+  const row: PaymentRow = {
+    ...samplePayment,
+    merchant_id: account.merchantId,
+    livemode: account.livemode,
+    id,
+    url: `https://example.com/pay/${id}`,
+    expires_at: plusSeconds(now, 3_600),
+    created_at: now,
+    updated_at: now,
+    ...(sampleStates[type] ?? {}),
+    ...(sampleStates[type]?.status === 'canceled' ? { canceled_at: now } : {}),
+    ...(type === 'payment.settled' ? { settled_at: now } : {}),
+  }
+  return renderPayment(row, [])
+}
+
+const paid = { status: 'succeeded', fee: 59, net_amount: 1941 } as const
+
+/** What a sample payment is like at an event, where that is not simply pending. */
+const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
+  'payment.initiated': { status: 'initiated' },
+  'payment.processing': { status: 'processing' },
+  'payment.succeeded': paid,
+  'payment.settled': paid,
+  'payment.failed': {
+    status: 'failed',
+    failure_code: 'card_declined',
+    failure_message: 'The card was declined.',
+  },
+  'payment.canceled': { status: 'canceled', cancellation_reason: 'customer_requested' },
+  'payment.late_capture_refunded': {
+    status: 'canceled',
+    cancellation_reason: 'customer_requested',
+  },
+  'payment.refunded': { ...paid, status: 'refunded', refunded_amount: 2000 },
+  'payment.refund_succeeded': { ...paid, status: 'refunded', refunded_amount: 2000 },
+  'payment.refund_failed': paid,
+  'payment.reversal_requested': { status: 'processing' },
+}
+
+/** The status that an event of this type leads to. */
+export const statusAfter: Partial<Record<EventType, PaymentStatus>> = Object.fromEntries([
+  ['payment.created', 'pending'],
+  ...Object.entries(sampleStates).map(([type, state]) => [type, state?.status]),
+])
+
+const samplePayment = {
+  sequence: 1,
+  status: 'pending',
+  amount: 2000,
+  currency: 'USD',
+  payment_method: 'card',
+  customer_email: 'sample@example.com',
+  customer_id: null,
+  description: 'Sample data of a test event: there is no such payment.',
+  statement_descriptor: null,
+  metadata: { [testMark]: 'true' },
+  success_url: null,
+  cancel_url: null,
+  cancel_window: 0,
+  cancelable_until: null,
+  refunded_amount: 0,
+  refund_count: 0,
+  fee: null,
+  net_amount: null,
+  failure_code: null,
+  failure_message: null,
+  cancellation_reason: null,
+  canceled_at: null,
+  settled_at: null,
+  processor: null,
+  processor_reference: null,
+  payment_method_token: null,
+  next_action_url: null,
+} as const
+
+function sampleSession(status: 'complete' | 'expired', now: Timestamp): CheckoutSession {
+  const id = newId<CheckoutSessionId>('checkoutSession')
+  return {
+    id,
+    object: 'checkout_session',
+    livemode: false,
+    status,
+    url: `https://example.com/checkout/${id}`,
+    payment_id: newId<PaymentId>('payment'),
+    payment_status: status === 'complete' ? 'succeeded' : 'canceled',
+    amount: samplePayment.amount,
+    currency: samplePayment.currency,
+    customer_email: samplePayment.customer_email,
+    customer_id: null,
+    description: 'Sample data of a test event: there is no such session.',
+    statement_descriptor: null,
+    metadata: { [testMark]: 'true' },
+    payment_method_types: ['card'],
+    cancel_window: 0,
+    success_url: null,
+    cancel_url: null,
+    expires_at: now,
+    completed_at: status === 'complete' ? now : null,
+    created_at: now,
+    updated_at: now,
+  }
+}
+
+function sampleEndpoint(now: Timestamp): WebhookEndpoint {
+  return {
+    id: newId<WebhookEndpointId>('webhookEndpoint'),
+    object: 'webhook_endpoint',
+    livemode: false,
+    url: 'https://example.com/webhooks',
+    events: ['*'],
+    description: 'Sample data of a test event: there is no such endpoint.',
+    enabled: false,
+    disabled_reason: 'failing',
+    failing_since: now,
+    old_secret_expires_at: null,
+    created_at: now,
+    updated_at: now,
+  }
+}
