@@ -108,7 +108,7 @@ describe('a refund', () => {
     [0, 422],
     [-1, 422],
     [100_000_000, 422],
-    [1.5, 400],
+    [1.5, 422],
     ['5', 400],
   ])('of %j is no amount: %i', async (amount, expected) => {
     const { id } = await createPaid(api)
@@ -197,6 +197,21 @@ describe('a refund', () => {
       'payment.refunded',
       'payment.refund_failed',
     ])
+  })
+
+  test('counts in every answer as long as it has not failed, however close they come', async () => {
+    const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
+    for (let round = 0; round < 15; round++) {
+      await refund(id)
+      await until('the refund has failed', async () => {
+        const { body } = await other('GET', `/v1/payments/${id}`)
+        const counted = body.refunds
+          .filter((one: { status: string }) => one.status !== 'failed')
+          .reduce((sum: number, one: { amount: number }) => sum + one.amount, 0)
+        expect(counted).toBe(body.refunded_amount)
+        return counted === 0
+      })
+    }
   })
 
   test('that the processor takes a minute for stays pending until it says', async () => {

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import type { PaymentRow, Schema } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 import { findRefundsOf } from '../refunds/refunds.sql.ts'
-import { renderRefund } from '../refunds/render.ts'
+import { refundsAt } from '../refunds/render.ts'
 import { renderPayment } from './render.ts'
 
 /**
@@ -17,7 +17,9 @@ export async function renderAllWithRefunds(
 ): Promise<Payment[]> {
   const paymentIds = rows.filter((row) => row.refund_count > 0).map((row) => row.id)
   const refunds = await findRefundsOf(db, { account, paymentIds })
-  return rows.map((row) => renderPayment(row, (refunds.get(row.id) ?? []).map(renderRefund)))
+  // They were read after the payment and may be newer: they are shown as they were at its version,
+  // so that no answer has a refund that failed in an amount that still counts it.
+  return rows.map((row) => renderPayment(row, refundsAt(refunds.get(row.id) ?? [], row.sequence)))
 }
 
 /** One payment as the API shows it. */

@@ -1,6 +1,17 @@
 import type { PaymentId, Refund, RefundId } from '@hedgepayments/contract'
 import type { RefundRow } from '../database/schema.ts'
 
+/** The refunds of a payment as they were at one of its events. */
+export function refundsAt(rows: readonly RefundRow[], sequence: number): Refund[] {
+  return rows
+    .filter((row) => row.requested_sequence <= sequence)
+    .map((row) => {
+      const isAnswered = row.answered_sequence !== null && row.answered_sequence <= sequence
+      if (isAnswered) return renderRefund(row)
+      return renderRefund({ ...row, status: 'pending', failure_code: null, failure_message: null })
+    })
+}
+
 /** The refund as the API shows it. */
 export function renderRefund(row: RefundRow): Refund {
   return {
@@ -16,15 +27,4 @@ export function renderRefund(row: RefundRow): Refund {
     failure_message: row.failure_message,
     created_at: row.created_at,
   }
-}
-
-/** The refunds of a payment as they were at one of its events. */
-export function refundsAt(rows: readonly RefundRow[], sequence: number): Refund[] {
-  return rows
-    .filter((row) => row.requested_sequence <= sequence)
-    .map((row) => {
-      const isAnswered = row.answered_sequence !== null && row.answered_sequence <= sequence
-      if (isAnswered) return renderRefund(row)
-      return renderRefund({ ...row, status: 'pending', failure_code: null, failure_message: null })
-    })
 }
