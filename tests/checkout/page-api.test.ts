@@ -285,6 +285,25 @@ describe('numbers', () => {
   })
 })
 
+describe('live mode', () => {
+  test('the page offers no way to type a card, and takes none', async () => {
+    const merchant = await api('POST', '/v1/merchants', { body: { name: 'Live shop' } })
+    const key = merchant.body.api_keys.find((each: { livemode: boolean }) => each.livemode)
+    const { body: session } = await apiClient(server.url, key.secret_key)(
+      'POST',
+      '/v1/checkout/sessions',
+      { body: { amount: 100, currency: 'USD', customer_email: 'ada@example.com' } },
+    )
+    const page = pageOf(session)
+    const shown = { livemode: true, methods: [], stage: 'open', merchant_name: 'Live shop' }
+    expect(await page.read()).toMatchObject(shown)
+    expect((await page.ask('/tokens', card('4242424242424242'))).status).toBe(404)
+    const order = { method: 'card', token: 'tok_visa' }
+    expect((await page.ask('/pay', order)).status).toBeGreaterThanOrEqual(400)
+    expect(await page.read()).toMatchObject(shown)
+  })
+})
+
 describe('other sites', () => {
   test.each([
     { 'sec-fetch-site': 'cross-site' },

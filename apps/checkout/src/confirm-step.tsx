@@ -50,8 +50,8 @@ export function ConfirmStep({
       <div role="alert" className={hasFailed ? 'alert' : 'none'}>
         {hasFailed ? <p>{text.faults.unreachable}</p> : null}
       </div>
-      {page.livemode ? (
-        <a className="primary" href={page.confirm_url ?? undefined}>
+      {page.confirm_url !== null ? (
+        <a className="primary" href={page.confirm_url}>
           {text.confirmElsewhere}
         </a>
       ) : (

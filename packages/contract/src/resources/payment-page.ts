@@ -36,7 +36,7 @@ export interface PaymentPage {
   readonly needs_email: boolean
   /** Why the last try was declined. */
   readonly decline_code: string | null
-  /** Where the customer confirms the payment, while `confirming`. */
+  /** Where the customer confirms it, while `confirming`; `null`: here, as the sandbox has it. */
   readonly confirm_url: string | null
   /** Where the customer goes on to after paying. */
   readonly success_url: string | null

@@ -9,7 +9,7 @@ import { pageFiles, pageHeaders } from './page-files.ts'
 import { PageGuard } from './page-guard.ts'
 import { isConfirmation, isPayOrder, isTestSource } from './page-input.ts'
 import { PageStreams } from './page-live.ts'
-import { type PageSubject, renderPage } from './page-state.ts'
+import { challengeSecret, type PageSubject, renderPage } from './page-state.ts'
 import { lookAgain, pay } from './pay.ts'
 import { findSubject } from './subject.ts'
 
@@ -59,9 +59,9 @@ export async function pageRoutes(
   post('confirm', async ({ payment, now }, body) => {
     if (!isConfirmation(body)) return refuseField('confirmed', undefined, 'true or false')
     const { confirmed } = body
-    const secret = payment?.next_action_url?.split('/sandbox/3d-secure/')[1]
+    const secret = challengeSecret(payment)
     // Decided already, or canceled meanwhile: the page is told what is true.
-    if (!payment || payment.livemode || payment.status !== 'pending' || !secret) return null
+    if (!payment || secret === null) return null
     const wanted = confirmed ? 'confirm' : 'refuse'
     await answerChallenge(on.db, { secret, wanted, now })
     return await lookAgain(on, payment, now)

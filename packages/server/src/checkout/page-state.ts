@@ -38,7 +38,7 @@ export function renderPage(subject: PageSubject): PaymentPage {
     methods: source.livemode ? [] : methodsOf(subject),
     needs_email: session !== null && session.customer_email === null,
     decline_code: payment?.status === 'failed' ? (payment.failure_code ?? 'other') : null,
-    confirm_url: stage === 'confirming' ? (payment?.next_action_url ?? null) : null,
+    confirm_url: stage === 'confirming' ? bankUrl(payment) : null,
     success_url: source.success_url && successUrl(source.success_url, subject),
     cancel_url: source.cancel_url,
     expires_at: source.expires_at,
@@ -84,6 +84,17 @@ function methodsOf({ session, payment }: PageSubject): readonly CheckoutMethod[]
   if (session) return session.payment_method_types
   const method = payment?.payment_method
   return method === 'card' || method === 'ach' ? [method] : []
+}
+
+/** Of the sandbox the page plays the bank itself, so that it goes on being told what happens. */
+function bankUrl(payment: PaymentRow | null): string | null {
+  return challengeSecret(payment) === null ? (payment?.next_action_url ?? null) : null
+}
+
+/** Names the sandbox's challenge that the payment waits for; `null`: it waits for none. */
+export function challengeSecret(payment: PaymentRow | null): string | null {
+  if (!payment || payment.livemode || payment.status !== 'pending') return null
+  return payment.next_action_url?.split('/sandbox/3d-secure/')[1] ?? null
 }
 
 /** The merchant's address with the ids that it needs to find the order. */
