@@ -211,3 +211,25 @@ test('two processes share the work, and do each part of it once', async () => {
     await second.stop()
   }
 })
+
+test('a payment that cannot take its step holds up no other of its set', async () => {
+  const submit = async () => {
+    const payment = await createPayment(api, { cancel_window: 60 })
+    await api('POST', `/v1/payments/${payment.id}/initiate`, {
+      body: { payment_method_token: 'tok_visa' },
+    })
+    return payment.id as string
+  }
+  const broken = await submit()
+  const others = [await submit(), await submit()]
+  // An event that is there already stands in the way of the one that its step would write.
+  await sql.query(
+    `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
+     select merchant_id, livemode, id, sequence + 1, 'payment.processing', now(), 'system'
+     from payments where id = $1`,
+    [broken],
+  )
+  await advance(api, 61)
+  for (const id of others) await reached(api, id, 'succeeded')
+  expect((await api('GET', `/v1/payments/${broken}`)).body.status).toBe('initiated')
+})

@@ -1,5 +1,7 @@
 import type { Db } from '../database/connect.ts'
+import { retryConflicts } from '../database/retry.ts'
 import type { PaymentRow } from '../database/schema.ts'
+import { isDatabaseUnavailable } from '../http/failures.ts'
 import type { FeeSchedule } from '../ledger/fees.ts'
 import type { Processors } from '../processors/processor.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
@@ -60,8 +62,8 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
   const calls = startCalls(on)
   const sets = startLoop({
     turn: async () => {
-      const expired = await takeSet(on.db, 'expire', expireDue)
-      const processed = await takeSet(on.db, 'process', processDue)
+      const expired = await takeSet(on, 'expire', expireDue)
+      const processed = await takeSet(on, 'process', processDue)
       if (processed > 0 || expired > 0) calls.nudge()
       return processed > 0 || expired > 0
     },
@@ -81,18 +83,23 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
 }
 
 async function takeSet(
-  db: Db,
+  { db, onError }: PaymentWorkers,
   kind: TaskKind,
-  carryOut: (db: Db, due: readonly DueTask[]) => Promise<void>,
+  carryOutSet: (db: Db, due: readonly DueTask[]) => Promise<void>,
 ): Promise<number> {
   const now = toTimestamp(Date.now())
   const tasks = await claimTasks(db, { kinds: [kind], limit: setSize, now, leaseSeconds })
-  if (tasks.length === 0) return 0
-  await carryOut(
-    db,
-    tasks.map((task) => ({ task, now: plusSeconds(now, task.offset_seconds) })),
-  )
-  return tasks.length
+  const due = tasks.map((task) => ({ task, now: plusSeconds(now, task.offset_seconds) }))
+  if (due.length === 0) return 0
+  try {
+    await retryConflicts(() => carryOutSet(db, due))
+  } catch (error) {
+    if (isDatabaseUnavailable(error)) throw error
+    // One payment that cannot take its step must not hold up the others of its set.
+    onError(error)
+    for (const one of due) await retryConflicts(() => carryOutSet(db, [one])).catch(onError)
+  }
+  return due.length
 }
 
 /** Keeps up to `callsMax` tasks running; each that ends makes room for the next. */
