@@ -4,7 +4,7 @@ import { retryConflicts } from '../database/retry.ts'
 import type { CancellationRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { firstIdAt, madeAtMs } from '../ids.ts'
-import { cancelPayments, inTransaction } from '../payments/cancel.sql.ts'
+import { cancelWithoutRows, inTransaction } from '../payments/cancel.sql.ts'
 import { toTimestamp } from '../time.ts'
 import {
   lockNextCancellation,
@@ -74,7 +74,7 @@ async function process(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
   if (last === undefined) {
     return { ...row, status: 'completed', completed_at: row.updated_at }
   }
-  const outcomes = await cancelPayments(
+  const outcomes = await cancelWithoutRows(
     inTransaction(tx),
     ids.map((paymentId) => ({
       merchantId: row.merchant_id,
