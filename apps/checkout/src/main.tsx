@@ -2,7 +2,9 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { pageApi } from './api.ts'
 import { App } from './app.tsx'
-import './styles.css'
+import './page.css'
+import './form.css'
+import './outcome.css'
 
 const root = document.getElementById('page')
 if (!root) throw new Error('the page has no place to be shown')
