@@ -7,7 +7,7 @@ import { createMigratedDatabase, startServer, type TestServer } from '../support
 import { openSql, type Sql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
-// A lease of a process that died has to run out first: longer than other waits.
+// A lease of a process that died has to run out first, and servers are started on the way.
 const waitMs = 45_000
 
 let database: TestDatabase
@@ -191,26 +191,30 @@ describe('kill -9', () => {
   )
 })
 
-test('two processes share the work, and do each part of it once', async () => {
-  const second = await startServer({ databaseUrl: database.url })
-  try {
-    const apis = [api, apiClient(second.url, second.secretKey)]
-    const created = await Promise.all(
-      Array.from({ length: 40 }, async (_, n) => {
-        const payment = await createPayment(apis[n % 2] as Api, { cancel_window: 60 })
-        await (apis[(n + 1) % 2] as Api)('POST', `/v1/payments/${payment.id}/initiate`, {
-          body: { payment_method_token: 'tok_visa' },
-        })
-        return payment.id as string
-      }),
-    )
-    await advance(api, 61)
-    for (const id of created) await reached(api, id, 'succeeded')
-    expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
-  } finally {
-    await second.stop()
-  }
-})
+test(
+  'two processes share the work, and do each part of it once',
+  async () => {
+    const second = await startServer({ databaseUrl: database.url })
+    try {
+      const apis = [api, apiClient(second.url, second.secretKey)]
+      const created = await Promise.all(
+        Array.from({ length: 40 }, async (_, n) => {
+          const payment = await createPayment(apis[n % 2] as Api, { cancel_window: 60 })
+          await (apis[(n + 1) % 2] as Api)('POST', `/v1/payments/${payment.id}/initiate`, {
+            body: { payment_method_token: 'tok_visa' },
+          })
+          return payment.id as string
+        }),
+      )
+      await advance(api, 61)
+      for (const id of created) await reached(api, id, 'succeeded')
+      expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
+    } finally {
+      await second.stop()
+    }
+  },
+  waitMs,
+)
 
 test('a payment that cannot take its step holds up no other of its set', async () => {
   const submit = async () => {
