@@ -16,6 +16,8 @@ export interface StripeStandIn {
   readonly requests: readonly string[]
   /** Does what the next request to a path asks for, and breaks the connection before it answers. */
   loseNextAnswer(path: RegExp): void
+  /** Forgets every idempotency key, as Stripe does after a day, with the answer that is lost next. */
+  loseNextAnswerAndKeys(path: RegExp): void
   /** Takes the next request to a path, does nothing and never answers. */
   hangNext(path: RegExp): void
   /** Answers the next request to a path with this status and error. */
@@ -58,7 +60,7 @@ type Body = Record<string, unknown> & { metadata?: Record<string, string> }
 type Answer = { status: number; body: Record<string, unknown> }
 interface Fault {
   path: RegExp
-  kind: 'lose' | 'hang' | 'fail'
+  kind: 'lose' | 'lose keys' | 'hang' | 'fail'
   answer?: Answer
 }
 
@@ -97,7 +99,8 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     const [fault] = at < 0 ? [] : faults.splice(at, 1)
     if (fault?.kind === 'hang') return
     const answer = fault?.answer ?? answerOnce(request, url, text)
-    if (fault?.kind === 'lose') {
+    if (fault?.kind === 'lose keys') first.clear()
+    if (fault?.kind === 'lose' || fault?.kind === 'lose keys') {
       response.destroy()
       return
     }
@@ -128,6 +131,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     movements: books.movements,
     requests,
     loseNextAnswer: (path) => faults.push({ path, kind: 'lose' }),
+    loseNextAnswerAndKeys: (path) => faults.push({ path, kind: 'lose keys' }),
     hangNext: (path) => faults.push({ path, kind: 'hang' }),
     failNext: (path, status, said) =>
       faults.push({ path, kind: 'fail', answer: error(status, said) }),
