@@ -22,9 +22,9 @@ export function Shell({ session, children }: { session: Session; children: React
         To the content
       </a>
       {session.livemode ? null : (
-        <p className="test-banner">
+        <section className="test-banner" aria-label="Mode">
           <strong>Test mode</strong> <span>No real money moves here.</span>
-        </p>
+        </section>
       )}
       <aside className="side">
         <p className="brand">

@@ -9,15 +9,15 @@ export const keysQuery = queryOptions({
   queryFn: async ({ signal }) => (await request<List<ApiKey>>('GET', path, { signal })).data,
 })
 
+/**
+ * Makes a key pair. Without an idempotency key: the server could tell a secret again only to who
+ * shows one. A pair whose answer was lost is in the list, and can be revoked there.
+ */
 export async function createKey(key: {
   name: string | null
   scopes: readonly string[]
-  idempotencyKey: string
 }): Promise<ApiKeyWithSecret> {
-  return await request('POST', path, {
-    body: { name: key.name, scopes: key.scopes },
-    idempotencyKey: key.idempotencyKey,
-  })
+  return await request('POST', path, { body: key })
 }
 
 export async function revokeKey(id: string): Promise<ApiKey> {

@@ -1,6 +1,6 @@
 import type { ApiKeyWithSecret } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { createKey, keysQuery } from '../../api/keys.ts'
 import { Modal } from '../../parts/modal.tsx'
 
@@ -16,13 +16,11 @@ export function CreateKey({
 }) {
   const client = useQueryClient()
   const [chosen, setChosen] = useState<readonly string[]>(scopes)
-  const idempotencyKey = useRef(crypto.randomUUID())
   const create = useMutation({
     mutationFn: (name: string) =>
       createKey({
         name: name === '' ? null : name,
         scopes: chosen,
-        idempotencyKey: idempotencyKey.current,
       }),
     onSuccess: onMade,
     onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),

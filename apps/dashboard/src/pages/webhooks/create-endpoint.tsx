@@ -1,6 +1,6 @@
 import type { WebhookEndpointWithSecret } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useRef } from 'react'
+import type { FormEvent } from 'react'
 import { createEndpoint, endpointsQuery } from '../../api/webhooks.ts'
 import { Modal } from '../../parts/modal.tsx'
 
@@ -13,14 +13,12 @@ export function CreateEndpoint({
   onClose: () => void
 }) {
   const client = useQueryClient()
-  const idempotencyKey = useRef(crypto.randomUUID())
   const create = useMutation({
     mutationFn: ({ url, description }: { url: string; description: string }) =>
       createEndpoint({
         url,
         description: description === '' ? null : description,
         events: ['*'],
-        idempotencyKey: idempotencyKey.current,
       }),
     onSuccess: onMade,
     onSettled: () => client.invalidateQueries({ queryKey: endpointsQuery.queryKey }),

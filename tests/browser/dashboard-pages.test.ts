@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { createPaid } from '../support/paid.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
+import { launchBrowser } from './browser.ts'
+import { expectAccessible, signIn, visit } from './dashboard.ts'
+
+let database: TestDatabase
+let server: TestServer
+let browser: Browser
+let api: Api
+let receiver: Server
+/** What the receiver of webhooks answers. */
+let receiverStatus = 500
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+  browser = await launchBrowser()
+  receiver = createServer((_, response) => response.writeHead(receiverStatus).end())
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+  await database?.drop()
+  receiver?.close()
+})
+
+function receiverUrl(): string {
+  return `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`
+}
+
+describe('every page', () => {
+  test.each([
+    ['light', 'wide'],
+    ['dark', 'wide'],
+    ['light', 'phone'],
+    ['dark', 'phone'],
+  ] as const)(
+    'has no barrier, error or stranger in it, %s, on a %s screen',
+    async (colorScheme, screen) => {
+      const viewport =
+        screen === 'phone' ? { width: 390, height: 844 } : { width: 1280, height: 860 }
+      const options = { colorScheme, viewport, reducedMotion: 'reduce' } as const
+      const paid = await createPaid(api)
+      await api('POST', `/v1/payments/${paid.id}/refund`, { body: { amount: 100 } })
+      const pending = await createPayment(api, { metadata: { order_id: 'A-1' } })
+
+      const stranger = await visit(browser, server.url, options)
+      await stranger.page.getByLabel('Secret key').waitFor()
+      await expectAccessible(stranger.page, 'sign-in')
+      await stranger.close()
+
+      const visitor = await signIn(browser, server, options)
+      const { page } = visitor
+      const pages = [
+        ['', 'Overview'],
+        ['/payments', 'Payments'],
+        [`/payments/${paid.id}`, /^\$99\.99/],
+        ['/webhooks', 'Webhooks'],
+        ['/events', 'Events'],
+        ['/keys', 'API keys'],
+      ] as const
+      for (const [path, name] of pages) {
+        await page.goto(`${server.url}/dashboard${path}`)
+        await page.getByRole('heading', { name, level: 1 }).waitFor()
+        await page
+          .getByText(/^Updated/)
+          .first()
+          .waitFor()
+        await expectAccessible(page, path)
+        const isTooWide = await page.evaluate(
+          () => document.documentElement.scrollWidth > window.innerWidth,
+        )
+        expect(isTooWide, `${path} scrolls sideways`).toBe(false)
+      }
+      await page.goto(`${server.url}/dashboard/payments/${pending.id}`)
+      await page.getByRole('button', { name: 'Cancel payment' }).click()
+      await page.getByRole('dialog').waitFor()
+      await expectAccessible(page, 'the question before a cancel')
+      visitor.expectClean()
+      await visitor.close()
+    },
+    120_000,
+  )
+
+  test('says that it is offline, shows how old it is, and comes back by itself', async () => {
+    const payment = await createPayment(api)
+    const visitor = await signIn(browser, server)
+    const { page } = visitor
+    await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
+    await page.getByRole('button', { name: 'Cancel payment' }).waitFor()
+    await visitor.context.setOffline(true)
+    await page.getByText('No answer from the server').first().waitFor()
+    await page.getByText(/^Updated \d+ s ago$/).waitFor()
+    await visitor.context.setOffline(false)
+    await page.getByText('No answer from the server').first().waitFor({ state: 'hidden' })
+    await page.getByText('Updated just now').first().waitFor()
+    await visitor.close()
+  }, 60_000)
+})
+
+describe('keys', () => {
+  test('a key that is made there works, and stops working when it is revoked there', async () => {
+    const visitor = await signIn(browser, server)
+    const { page } = visitor
+    await page.goto(`${server.url}/dashboard/keys`)
+    await page.getByRole('button', { name: 'Create key' }).click()
+    await page.getByLabel('Name (optional)').fill('Till 7')
+    await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click()
+    const secret = (await page.locator('.secret code').last().textContent()) ?? ''
+    await page.getByRole('button', { name: 'I have it' }).click()
+    const made = apiClient(server.url, secret)
+    expect((await made('GET', '/v1/payments')).status).toBe(200)
+    await page.getByRole('button', { name: 'Revoke Till 7' }).click()
+    await page.getByRole('button', { name: 'Revoke key' }).click()
+    await page.getByText('Revoked', { exact: true }).first().waitFor()
+    await until(
+      'the key is refused',
+      async () => (await made('GET', '/v1/payments')).status === 401,
+    )
+    visitor.expectClean()
+    await visitor.close()
+  })
+
+  test('revoking the key of a session ends it on screen too', async () => {
+    const { body: key } = await api('POST', '/v1/auth/api-keys', { body: { name: 'Own' } })
+    const visitor = await signIn(browser, { url: server.url, secretKey: key.secret_key })
+    await visitor.page.goto(`${server.url}/dashboard/payments`)
+    await visitor.page.getByRole('heading', { name: 'Payments' }).waitFor()
+    await api('DELETE', `/v1/auth/api-keys/${key.id}`)
+    await visitor.page.getByLabel('Secret key').waitFor()
+    await visitor.close()
+  })
+})
+
+describe('webhooks', () => {
+  test('an endpoint is added, its failed delivery retried, its secret rotated', async () => {
+    const visitor = await signIn(browser, server)
+    const { page } = visitor
+    await page.goto(`${server.url}/dashboard/webhooks`)
+    await page.getByRole('button', { name: 'Add endpoint' }).click()
+    await page.getByLabel('Address').fill(receiverUrl())
+    await page.getByRole('dialog').getByRole('button', { name: 'Add endpoint' }).click()
+    const secret = await page.locator('.secret code').textContent()
+    expect(secret).toMatch(/^whsec_/)
+    await page.getByRole('button', { name: 'I have it' }).click()
+
+    receiverStatus = 500
+    const payment = await createPayment(api)
+    await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
+    await page.getByText('Answered 500.').waitFor()
+    receiverStatus = 200
+    await page.getByRole('button', { name: /^Send payment\.created/ }).click()
+    await page.getByText('Delivered', { exact: true }).waitFor()
+
+    await page.goto(`${server.url}/dashboard/webhooks`)
+    await page.getByRole('button', { name: 'Rotate secret' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }).click()
+    const rotated = await page.locator('.secret code').textContent()
+    expect(rotated).toMatch(/^whsec_/)
+    expect(rotated).not.toBe(secret)
+    visitor.expectClean()
+    await visitor.close()
+  })
+})
+
+test('the first view is at most 250 kB of JavaScript, compressed', () => {
+  const dist = join(import.meta.dirname, '../../apps/dashboard/dist')
+  const page = readFileSync(join(dist, 'index.html'), 'utf8')
+  const scripts = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.js'))
+  const first = scripts.filter((name) => page.includes(name) || name.startsWith('overview-page'))
+  expect(first.length).toBeGreaterThan(1)
+  const bytes = first
+    .map((name) => gzipSync(readFileSync(join(dist, 'assets', name))).length)
+    .reduce((a, b) => a + b, 0)
+  expect(bytes).toBeLessThanOrEqual(250_000)
+})
+
+test('the plots show what has happened', async () => {
+  await createPaid(api, { amount: 4_200, currency: 'NOK' })
+  const visitor = await signIn(browser, server)
+  await visitor.page.getByRole('button', { name: 'NOK' }).click()
+  await visitor.page
+    .getByText(/NOK\s42\.00/)
+    .first()
+    .waitFor()
+  visitor.expectClean()
+  await visitor.close()
+})
