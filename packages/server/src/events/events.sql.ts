@@ -1,9 +1,9 @@
 import type { EventListQuery } from '@hedgepayments/contract'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { EventRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import { type Kysely, sql } from 'kysely'
+import { createdWithin } from '../database/created-within.ts'
+import type { EventRow, PaymentRow, Schema } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 import type { Page } from '../http/pagination.ts'
-import { toTimestamp } from '../time.ts'
 
 type Db = Kysely<Schema>
 
@@ -91,26 +91,10 @@ export async function listEvents(
   if (before !== null) conditions.push(sql`position < ${before}::bigint`)
   if (filter.type) conditions.push(sql`type = any(${filter.type}::text[])`)
   if (filter.payment_id !== undefined) conditions.push(sql`subject_id = ${filter.payment_id}`)
-  conditions.push(...createdWithin(filter.created ?? {}))
+  conditions.push(...createdWithin('created_at', filter.created))
   const direction = request.order === 'newest first' ? sql`desc` : sql`asc`
   const { rows } = await sql<EventRow>`
     select * from events where ${sql.join(conditions, sql` and `)}
     order by position ${direction} limit ${request.limit}`.execute(db)
   return rows
-}
-
-/** Rows hold whole seconds; a bound between two is moved to the one that gives the same rows. */
-function createdWithin(range: NonNullable<EventFilter['created']>): RawBuilder<unknown>[] {
-  const { gte, gt, lte, lt } = range
-  const conditions = []
-  if (gte !== undefined) conditions.push(sql`created_at >= ${rounded(gte, 'up')}::timestamptz`)
-  if (gt !== undefined) conditions.push(sql`created_at > ${rounded(gt, 'down')}::timestamptz`)
-  if (lte !== undefined) conditions.push(sql`created_at <= ${rounded(lte, 'down')}::timestamptz`)
-  if (lt !== undefined) conditions.push(sql`created_at < ${rounded(lt, 'up')}::timestamptz`)
-  return conditions
-}
-
-function rounded(moment: string, direction: 'up' | 'down'): Timestamp {
-  const ms = Date.parse(moment)
-  return toTimestamp(direction === 'up' ? Math.ceil(ms / 1000) * 1000 : ms)
 }

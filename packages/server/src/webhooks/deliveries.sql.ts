@@ -1,11 +1,11 @@
 import type { WebhookDeliveryListQuery } from '@hedgepayments/contract'
 import { type Kysely, type SqlBool, sql } from 'kysely'
-import type { Schema, Timestamp } from '../database/schema.ts'
+import { createdWithin } from '../database/created-within.ts'
+import type { Schema } from '../database/schema.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
 import { keyOf } from '../events/event-id.ts'
 import type { Account } from '../http/auth.ts'
 import { type Page, pageOf } from '../http/pagination.ts'
-import { toTimestamp } from '../time.ts'
 
 type Db = Kysely<Schema>
 type Key = { account: Account; id: string }
@@ -36,18 +36,10 @@ export async function listDeliveries(
       sql<SqlBool>`subject_id = any(${key.subjectIds}::text[]) and sequence = ${key.sequence}`,
     )
   }
-  const { gte, gt, lte, lt } = filter.created_at ?? {}
-  if (gte !== undefined) query = query.where('created_at', '>=', rounded(gte, 'up'))
-  if (gt !== undefined) query = query.where('created_at', '>', rounded(gt, 'down'))
-  if (lte !== undefined) query = query.where('created_at', '<=', rounded(lte, 'down'))
-  if (lt !== undefined) query = query.where('created_at', '<', rounded(lt, 'up'))
+  for (const condition of createdWithin('created_at', filter.created_at)) {
+    query = query.where(condition)
+  }
   return await pageOf(query, 'id', page)
-}
-
-/** Rows hold whole seconds; a bound between two is moved to the one that gives the same rows. */
-function rounded(moment: string, direction: 'up' | 'down'): Timestamp {
-  const ms = Date.parse(moment)
-  return toTimestamp(direction === 'up' ? Math.ceil(ms / 1000) * 1000 : ms)
 }
 
 export async function findDelivery(db: Db, { account, id }: Key): Promise<DeliveryRow | undefined> {
