@@ -26,7 +26,7 @@ const cases: [field: string, value: unknown, code?: string, named?: string][] = 
   ['amount', '100'],
   ['amount', null],
   ['amount', undefined],
-  ['currency', 'XXX', 'invalid_currency'],
+  ['currency', 'XTS', 'invalid_currency'],
   ['currency', '', 'invalid_currency'],
   ['currency', 'US\0', 'invalid_currency'],
   ['currency', 840],

@@ -93,10 +93,12 @@ describe('whatever comes, in whatever order batches finish', () => {
           }
           for (const name of 'abcdef') {
             const firstTimes = [...new Set(started.flat())].filter((one) =>
-              one.names.includes(name),
+              (one.names as readonly string[]).includes(name),
             )
             expect(firstTimes.map(({ n }) => n)).toEqual(
-              entries.filter((one) => one.names.includes(name)).map(({ n }) => n),
+              entries
+                .filter((one) => (one.names as readonly string[]).includes(name))
+                .map(({ n }) => n),
             )
           }
         },
