@@ -189,6 +189,7 @@ test('the first view is at most 250 kB of JavaScript, compressed', () => {
 })
 
 test('the plots show what has happened', async () => {
+  await createPaid(api)
   await createPaid(api, { amount: 4_200, currency: 'NOK' })
   const visitor = await signIn(browser, server)
   await visitor.page.getByRole('button', { name: 'NOK' }).click()
