@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startBundledPostgres } from '../../packages/server/src/database/bundled/start.ts'
+import { throwAway } from './throw-away.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -13,15 +14,6 @@ declare module 'vitest' {
 
 /** The folders of runs are named after their process, so that a later one can tell what is left over. */
 const folderPattern = /^hedge-tests-(\d+)-/
-
-/** Nothing of this cluster outlives the run, so it need not survive a power cut. */
-const throwAway = {
-  fsync: 'off',
-  synchronous_commit: 'off',
-  full_page_writes: 'off',
-  max_connections: '300',
-  shared_buffers: '128MB',
-}
 
 /** Starts one throw-away PostgreSQL for a vitest run, and removes it after the last test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

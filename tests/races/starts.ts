@@ -1,0 +1,199 @@
+import { feeScheduleDefault } from '../../packages/server/src/ledger/fees.ts'
+import { capturePayment } from '../../packages/server/src/payments/capture.ts'
+import { createPayment } from '../../packages/server/src/payments/create.ts'
+import { initiatePayment } from '../../packages/server/src/payments/initiate.ts'
+import { findPayment } from '../../packages/server/src/payments/payments.sql.ts'
+import { processDue } from '../../packages/server/src/payments/process.sql.ts'
+import { claimTasks, finishTasks } from '../../packages/server/src/payments/tasks.sql.ts'
+import { plusSeconds, toTimestamp } from '../../packages/server/src/time.ts'
+import { type Arena, clear } from './arena.ts'
+
+/** What a payment is like when its race begins. */
+export interface Start {
+  readonly name: string
+  /** How long ago it was created, in seconds: an hour later it expires. */
+  readonly ageSeconds?: number
+  readonly token?: string
+  readonly windowSeconds?: number
+  /** Whether a worker can be the first to move it. */
+  readonly isDue?: boolean
+  /** How far it has come. */
+  readonly through: 'created' | 'initiated' | 'processing' | 'succeeded'
+}
+
+export const amountMinor = 1_000
+
+const starts: readonly Start[] = [
+  { name: 'pending', through: 'created' },
+  { name: 'about to expire', through: 'created', ageSeconds: 7_200, isDue: true },
+  { name: 'within its undo window', through: 'initiated', token: 'tok_visa', windowSeconds: 3_600 },
+  { name: 'about to be processed', through: 'initiated', token: 'tok_visa', isDue: true },
+  { name: 'about to fail', through: 'initiated', token: 'tok_captureDeclined', isDue: true },
+  {
+    name: 'captured by hand',
+    through: 'initiated',
+    token: 'tok_capturedByHand',
+    windowSeconds: 3_600,
+  },
+  { name: 'about to be captured', through: 'processing', token: 'tok_visa', isDue: true },
+  { name: 'succeeded', through: 'succeeded', token: 'tok_visa' },
+  { name: 'refused its refunds', through: 'succeeded', token: 'tok_refundDeclined' },
+]
+
+/** All rows of one payment, as text in which its id can be replaced. */
+export interface Template {
+  readonly start: Start
+  readonly id: string
+  readonly rows: readonly { readonly table: string; readonly text: string }[]
+}
+
+/** Tables in the order in which their rows can be inserted, and the column that names a payment. */
+const tables: readonly (readonly [table: string, column: string])[] = [
+  ['payments', 'id'],
+  ['events', 'subject_id'],
+  ['payment_tasks', 'payment_id'],
+  ['payment_attempts', 'payment_id'],
+  ['idempotency_records', 'payment_id'],
+  ['ledger_transfers', 'payment_id'],
+  ['sandbox_payments', 'payment_id'],
+  ['sandbox_movements', 'payment_id'],
+]
+
+/** The key that a template was created with; a copy's is made of its own id. */
+const templateKey = 'template-key'
+
+/** The idempotency key that a copy was created with. */
+export function createKeyOf(id: string): string {
+  return `create ${id}`
+}
+
+/** Makes one payment for each start, by the server's own code, and takes it down as text. */
+export async function makeTemplates(arena: Arena): Promise<Template[]> {
+  const templates: Template[] = []
+  for (const start of starts) {
+    templates.push(await makeTemplate(arena, start))
+    await clear(arena.sql)
+  }
+  return templates
+}
+
+async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
+  const { auth, sql } = arena
+  const [{ database, processors }] = arena.sides
+  const { db } = database
+  // Whoever works must not see the payment before its race: what is due is due in the copies.
+  const now = toTimestamp(Date.now())
+  const createdAt = plusSeconds(now, -(start.ageSeconds ?? 60))
+  const submitter = { db, processors, onWork: () => undefined }
+  const created = await createPayment(submitter, {
+    auth,
+    body: {
+      amount: amountMinor,
+      currency: 'USD',
+      customer_email: 'customer@example.com',
+      cancel_window: start.windowSeconds ?? 0,
+    },
+    idempotency: { key: templateKey, requestHash: Buffer.alloc(32) },
+    now: createdAt,
+    publicUrl: 'http://127.0.0.1',
+  })
+  const { id } = JSON.parse((created as { body: string }).body)
+  if (start.through !== 'created') {
+    const reply = await initiatePayment(submitter, {
+      auth,
+      paymentId: id,
+      token: start.token ?? null,
+      idempotency: null,
+      operationId: 'initiatePayment',
+      now,
+    })
+    if (reply.status !== 200) throw new Error(`a template was not initiated: ${start.name}`)
+  }
+  if (start.through === 'processing' || start.through === 'succeeded') {
+    await advance(arena, id, 'processing')
+  }
+  if (start.through === 'succeeded') await advance(arena, id, 'succeeded')
+  const rows = await Promise.all(
+    tables.map(async ([table, column]) => {
+      const found = await sql.query(
+        `select to_jsonb(t)::text as text from ${table} t where ${column} = $1`,
+        [id],
+      )
+      return found.map(({ text }) => ({ table, text: unleased(text) }))
+    }),
+  )
+  return { start, id, rows: rows.flat() }
+}
+
+/** Does by hand what the workers do, and nothing more. */
+async function advance(arena: Arena, id: string, to: 'processing' | 'succeeded'): Promise<void> {
+  const [{ database, processors }] = arena.sides
+  const { db } = database
+  const now = toTimestamp(Date.now())
+  const kinds = [to === 'processing' ? ('process' as const) : ('capture' as const)]
+  const [task] = await claimTasks(db, { kinds, limit: 1, now, leaseSeconds: 10 })
+  const row = await findPayment(db, { account: arena.auth, id })
+  if (!task || !row) throw new Error(`nothing to do for a template on its way to ${to}`)
+  if (to === 'processing') return await processDue(db, [{ task, now }])
+  await capturePayment({ db, processors, task, row, fees: feeScheduleDefault, now })
+  await finishTasks(db, [task])
+}
+
+function unleased(text: string): string {
+  return text.replace(/"leased_until": "[^"]*"/, '"leased_until": null')
+}
+
+/** Copies templates under new ids, all at once. */
+export async function insertCopies(
+  arena: Arena,
+  copies: readonly { template: Template; id: string }[],
+): Promise<void> {
+  const client = await arena.sql.connect()
+  try {
+    await client.query('begin')
+    for (const [table] of tables) {
+      const texts = copies.flatMap(({ template, id }) =>
+        template.rows
+          .filter((row) => row.table === table)
+          .map(({ text }) =>
+            text
+              .replaceAll(suffixOf(template.id), suffixOf(id))
+              .replaceAll(templateKey, createKeyOf(id)),
+          ),
+      )
+      const columns = (await columnsOf(arena, table)).join(', ')
+      await client.query(
+        `insert into ${table} (${columns}) select ${columns}
+         from jsonb_populate_recordset(null::${table}, $1::jsonb)`,
+        [`[${texts.join(',')}]`],
+      )
+    }
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+const columnNames = new Map<string, string[]>()
+
+/** Columns of a table but those that number themselves. */
+async function columnsOf({ sql }: Arena, table: string): Promise<string[]> {
+  const known = columnNames.get(table)
+  if (known) return known
+  const rows = await sql.query(
+    `select column_name from information_schema.columns
+     where table_schema = current_schema() and table_name = $1 and is_identity = 'NO'`,
+    [table],
+  )
+  const names = rows.map((row) => row.column_name)
+  columnNames.set(table, names)
+  return names
+}
+
+/** What the names of everything about a payment have in common. */
+function suffixOf(id: string): string {
+  return id.slice(id.indexOf('_') + 1)
+}
