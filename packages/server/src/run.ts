@@ -1,0 +1,63 @@
+import type { Logger } from 'pino'
+import { renderBanner } from './banner.ts'
+import { ConfigError, parseConfig } from './config.ts'
+import { BundledPostgresError } from './database/bundled/failure.ts'
+import { describe } from './http/failures.ts'
+import { createLog } from './log.ts'
+import { type RunningServer, startServer } from './server.ts'
+
+/** After this a stop that hangs is a bug, and the process ends all the same. */
+const stopTimeoutMs = 30_000
+
+/** Runs the server of this process from its start to the signal that ends it. */
+export async function run(): Promise<void> {
+  // Asked for before anything is started: a signal in the middle of the start must not leave the
+  // database behind that was just started.
+  const signaled = nextSignal()
+  try {
+    const config = parseConfig(process.env)
+    const log = createLog(config.logLevel)
+    const server = await startServer(config, log)
+    process.stdout.write(
+      renderBanner({
+        url: server.url,
+        database: config.databaseUrl ? 'yours (DATABASE_URL)' : `bundled, in ${config.dataDir}`,
+        credentials: server.credentials,
+      }),
+    )
+    const signal = await signaled
+    log.info({ signal }, 'stopping: finishing what is in flight')
+    process.exit(await end(server, log))
+  } catch (error) {
+    const isExpected = error instanceof ConfigError || error instanceof BundledPostgresError
+    const text = isExpected ? error.message : startFailure(error)
+    process.stderr.write(`Hedge Payments could not start. ${text}\n`)
+    process.exit(1)
+  }
+}
+
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', resolve)
+    process.on('SIGINT', resolve)
+  })
+}
+
+async function end(server: RunningServer, log: Logger): Promise<0 | 1> {
+  setTimeout(() => process.exit(1), stopTimeoutMs).unref()
+  try {
+    await server.stop()
+    return 0
+  } catch (error) {
+    log.fatal({ err: describe(error) }, 'the server did not stop in good order')
+    return 1
+  }
+}
+
+/** PostgreSQL's and the system's own words, without the address, which may hold a password. */
+function startFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as { code?: string }
+  if (code === 'EADDRINUSE') return 'The port is in use: set PORT to another one, or to 0.'
+  return `${error.message}${code ? ` (${code})` : ''}\n${error.stack ?? ''}`
+}
