@@ -45,6 +45,7 @@ export function renderBanner(options: {
     '',
     ...keys,
     `  database         ${options.database}`,
+    `  dashboard        ${url}/dashboard`,
     `  documentation    ${url}/docs`,
     '',
     'Try it:',

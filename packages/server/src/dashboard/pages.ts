@@ -45,6 +45,7 @@ export async function dashboardPages(app: FastifyInstance): Promise<void> {
       reply.headers(securityHeaders)
     },
   })
+  app.get('/', (_, reply) => reply.redirect('/dashboard'))
   app.get('/dashboard', (_, reply) => sendPage(reply))
   app.get('/dashboard/*', (_, reply) => sendPage(reply))
 }
