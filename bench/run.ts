@@ -6,7 +6,12 @@ import type { Setup } from './machinery/setup.ts'
 import { findPgbench } from './machinery/single-statement.ts'
 import { Store } from './machinery/store.ts'
 import { batching } from './suites/batching.ts'
+import { beside } from './suites/beside.ts'
+import { growth } from './suites/growth.ts'
 import { latency } from './suites/latency.ts'
+import { operations } from './suites/operations.ts'
+import { peer } from './suites/peer.ts'
+import { processor } from './suites/processor.ts'
 import { statement } from './suites/statement.ts'
 
 // `npm run bench`: see bench/README.md.
@@ -15,7 +20,14 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   statement,
   batching,
   latency,
+  operations,
+  beside,
+  peer,
+  processor,
 }
+
+/** An hour and forty gigabytes: only when asked for. */
+const longSuites = { growth }
 
 const { values: flags } = parseArgs({
   options: {
@@ -38,7 +50,9 @@ try {
   console.log(`${payments.toLocaleString('en')} payments, ${pairs} pairs of ${durationMs} ms`)
   await store.addHistory(payments)
   for (const name of flags.only.split(',')) {
-    await suites[name]?.({
+    const suite = { ...suites, ...longSuites }[name]
+    if (!suite) throw new Error(`there is no suite ${name}`)
+    await suite({
       ...{ store, client, pairs, durationMs, isQuick },
       report(comparison) {
         results.comparisons.push(comparison)

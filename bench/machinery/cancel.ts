@@ -1,27 +1,11 @@
 import type { Client } from './client.ts'
-import type { LoadResult, NumberRange, RequestTemplate } from './job.ts'
-import type { Round, Variant } from './rounds.ts'
-import { secretKey } from './store.ts'
+import { apiRequest, requests } from './requests.ts'
+import type { Variant } from './rounds.ts'
 
 /** Where cancels go: to the API, or to one of the rivals of variants-process.ts. */
 export type CancelPath = 'cancel' | 'cancel-one-by-one' | 'cancel-textbook'
 
-/** What a request to cancel looks like: with a reason and an Idempotency-Key of its own. */
-export function cancelRequest(idPrefix: string, path: CancelPath = 'cancel'): RequestTemplate {
-  return {
-    method: 'POST',
-    path: `/v1/payments/{id}/${path}`,
-    headers: {
-      authorization: `Bearer ${secretKey}`,
-      'content-type': 'application/json',
-      'idempotency-key': 'cancel-5f1c6b1e-9a57-4f2b-{n}',
-    },
-    body: '{"reason":"customer_requested"}',
-    idPrefix,
-  }
-}
-
-/** Cancels over HTTP, by so many connections. */
+/** Cancels over HTTP, by so many connections: with a reason and an Idempotency-Key each. */
 export function httpCancels(options: {
   name: string
   client: Client
@@ -30,25 +14,17 @@ export function httpCancels(options: {
   idPrefix: string
   path?: CancelPath
 }): Variant {
-  const { name, client, port, connections, idPrefix, path } = options
-  return {
+  const { name, client, port, connections, idPrefix, path = 'cancel' } = options
+  return requests({
     name,
-    async run(range: NumberRange, durationMs: number) {
-      const request = cancelRequest(idPrefix, path)
-      const job = { port, connections, durationMs, request, numbers: range }
-      return toRound(name, await client.run(job))
-    },
-  }
-}
-
-function toRound(name: string, result: LoadResult): Round {
-  const acknowledged = result.statuses['200'] ?? 0
-  if (acknowledged !== result.requests) {
-    throw new Error(
-      `void: ${name} answered ${JSON.stringify(result.statuses)}: ${result.firstFailure}`,
-    )
-  }
-  if (result.ranOut) console.log(`  (${name}: the payments ran out before the time did)`)
-  const { perSecond, p50Ms, p99Ms, maxMs, clientMicrosPerRequest } = result
-  return { perSecond, acknowledged, p50Ms, p99Ms, maxMs, clientMicrosPerRequest }
+    targets: [{ client, port }],
+    connections,
+    request: apiRequest('POST', `/v1/payments/{id}/${path}`, {
+      idPrefix,
+      body: { reason: 'customer_requested' },
+      key: 'cancel-5f1c6b1e-9a57-4f2b-{n}',
+    }),
+    expected: 200,
+    cancels: true,
+  })
 }

@@ -17,6 +17,8 @@ export interface RequestTemplate {
   readonly body: string | null
   /** What stands before the sixteen digits of a number in an id. */
   readonly idPrefix: string
+  /** Ids that somebody else made; the number is then their index. */
+  readonly ids?: readonly string[]
 }
 
 /** `count` numbers from `from` on, each once, in an order that jumps about in a fixed way. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 
 /** A server in a process of its own. */
@@ -14,7 +16,7 @@ export interface Server {
 
 const bench = join(import.meta.dirname, '..')
 const mainFile = join(bench, '../packages/server/src/main.ts')
-const readyLine = /ready at http:\/\/127\.0\.0\.1:(\d+)/
+const readyLine = /ready at http:\/\/127\.0\.0\.1:(\d+)|started on port (\d+)/
 
 /** The server as users start it, with every setting at its default but where its database is. */
 export function startServer(databaseUrl: string): Promise<Server> {
@@ -29,11 +31,32 @@ export function startProgram(
   return start(join(bench, name), args, databaseUrl)
 }
 
-async function start(file: string, args: string[], databaseUrl?: string): Promise<Server> {
+/** stripe-stateful-mock as its users start it, but on a free port. */
+export async function startPeer(): Promise<Server> {
+  const port = await findFreePort()
+  const file = createRequire(import.meta.url).resolve('stripe-stateful-mock/dist/cli.js')
+  return await start(file, [], undefined, port)
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function start(
+  file: string,
+  args: string[],
+  databaseUrl?: string,
+  wantedPort = 0,
+): Promise<Server> {
   const child = spawn(process.execPath, [...profiling(), file, ...args], {
     env: {
       PATH: process.env.PATH,
-      PORT: '0',
+      PORT: String(wantedPort),
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,8 +94,8 @@ async function readPort(child: ChildProcess): Promise<number> {
     let output = ''
     child.stdout?.on('data', (chunk: Buffer) => {
       output += chunk.toString()
-      const port = readyLine.exec(output)?.[1]
-      if (port) resolve(Number(port))
+      const ready = readyLine.exec(output)
+      if (ready) resolve(Number(ready[1] ?? ready[2]))
     })
   })
 }

@@ -23,6 +23,8 @@ export class Store {
   readonly idPrefix = firstIdAt('payment', Date.now())
   readonly pool: pg.Pool
   readonly #stop: () => Promise<void>
+  /** The seeded payments that can be refunded. */
+  succeeded: NumberRange = { from: 0, count: 0 }
   #merchantId = ''
   #next = 0
 
@@ -73,16 +75,24 @@ export class Store {
 
   /** Adds payments whose life is over, with the two events that each has had. */
   async addHistory(count: number): Promise<void> {
-    for (let left = count; left > 0; left -= seedChunk) {
-      await this.#insert(Math.min(seedChunk, left), true)
-    }
+    const [succeeded, canceled] = [Math.floor(count * 0.7), Math.floor(count * 0.2)]
+    this.succeeded = { from: await this.#insertHistory('succeeded', succeeded), count: succeeded }
+    await this.#insertHistory('canceled', canceled)
+    await this.#insertHistory('failed', count - succeeded - canceled)
     await this.settle()
   }
 
+  async #insertHistory(status: string, count: number): Promise<number> {
+    const from = this.#next
+    for (let left = count; left > 0; left -= seedChunk) {
+      await this.#insert(insertHistory, Math.min(seedChunk, left), status)
+    }
+    return from
+  }
+
   /** Adds pending payments, as the API creates them: an event and a task each. */
-  async addPending(count: number): Promise<NumberRange> {
-    const from = await this.#insert(count, false)
-    return { from, count }
+  async addPending(count: number, { email = null as string | null } = {}): Promise<NumberRange> {
+    return { from: await this.#insert(insertPending, count, email), count }
   }
 
   /**
@@ -128,15 +138,11 @@ export class Store {
     return idOf(this.idPrefix, n)
   }
 
-  async #insert(count: number, isHistory: boolean): Promise<number> {
+  async #insert(text: string, count: number, what: string | null): Promise<number> {
     const from = this.#next
     this.#next += count
-    await this.pool.query(isHistory ? insertHistory : insertPending, [
-      this.#merchantId,
-      this.idPrefix,
-      from,
-      from + count - 1,
-    ])
+    const last = from + count - 1
+    await this.pool.query(text, [this.#merchantId, this.idPrefix, from, last, what])
     return from
   }
 }
@@ -155,16 +161,15 @@ const columns = `merchant_id, livemode, id, sequence, status, amount, currency, 
   customer_email, customer_id, description, metadata, url, cancel_window, cancellation_reason,
   canceled_at, expires_at, created_at, updated_at`
 
-const insertPayments = (status: string, sequence: number) => `
+const insertPayments = ({ status, sequence, email }: Record<string, string>) => `
   insert into payments (${columns})
-  select $1, false, $2 || lpad(n::text, 16, '0'), ${sequence}, status, 9999, 'USD', 'card',
-    'customer' || n % 100000 || '@example.com', case when n % 2 = 0 then 'cust_' || n % 50000 end,
-    'Order ' || n, case when n % 10 = 0 then jsonb_build_object('order_id', n::text)
-      else '{}' end,
+  select $1, false, $2 || lpad(n::text, 16, '0'), ${sequence}, ${status}, 9999, 'USD', 'card',
+    coalesce(${email}, 'customer' || n % 100000 || '@example.com'),
+    case when n % 2 = 0 then 'cust_' || n % 50000 end, 'Order ' || n,
+    case when n % 10 = 0 then jsonb_build_object('order_id', n::text) else '{}' end,
     'http://127.0.0.1:4000/pay/' || $2 || lpad(n::text, 16, '0'), 0, null,
-    case when status = 'canceled' then now() end, now() + interval '1 day', now(), now()
+    case when ${status} = 'canceled' then now() end, now() + interval '1 day', now(), now()
   from generate_series($3::bigint, $4::bigint) n
-  cross join lateral (select ${status} as status) s
   returning merchant_id, livemode, id, created_at, expires_at, status`
 
 const eventColumns = `merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
@@ -175,17 +180,18 @@ const created = `
     'pending' from inserted`
 
 const insertPending = `
-  with inserted as (${insertPayments("'pending'", 1)}), planned as (
+  with inserted as (
+    ${insertPayments({ status: "'pending'::text", sequence: '1', email: '$5::text' })}
+  ), planned as (
     insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
     select merchant_id, livemode, id, 'expire', expires_at from inserted
   )
   insert into events (${eventColumns}) ${created}`
 
 const insertHistory = `
-  with inserted as (${insertPayments(
-    "case when n % 10 < 7 then 'succeeded' when n % 10 < 9 then 'canceled' else 'failed' end",
-    2,
-  )})
+  with inserted as (
+    ${insertPayments({ status: '$5::text', sequence: '2', email: 'null::text' })}
+  )
   insert into events (${eventColumns}) ${created}
   union all
   select merchant_id, livemode, id, 2, 'payment.' || status, created_at, 'api_key', 'key_bench',

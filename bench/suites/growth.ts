@@ -1,0 +1,107 @@
+import { connect, type Socket } from 'node:net'
+import { httpCancels } from '../machinery/cancel.ts'
+import { startClient } from '../machinery/client.ts'
+import { countedRound } from '../machinery/rounds.ts'
+import { type Server, startServer } from '../machinery/server.ts'
+import type { Setup } from '../machinery/setup.ts'
+import { median } from '../machinery/statistics.ts'
+import { Store } from '../machinery/store.ts'
+
+const idleConnections = 5_000
+
+/** Long: tables of ten thousand to ten million payments, ten minutes of load, idle clients. */
+export async function growth(setup: Setup): Promise<void> {
+  await tables(setup)
+  const server = await startServer(setup.store.url)
+  try {
+    await idle(setup, server)
+    await endurance(setup, server)
+  } finally {
+    await server.stop()
+  }
+}
+
+/** One cluster for each size, rounds in turn, so that the machine's mood is in all of them. */
+async function tables({ client, pairs, durationMs, isQuick, note }: Setup): Promise<void> {
+  const sizes = isQuick ? [10_000, 100_000] : [10_000, 1_000_000, 10_000_000]
+  const tables = []
+  try {
+    for (const size of sizes) {
+      const store = await Store.start()
+      const server = await startServer(store.url)
+      tables.push({ size, store, server, rates: [] as number[] })
+      await store.addHistory(size)
+    }
+    // The first round warms up and is left out.
+    for (let round = 0; round <= pairs; round++) {
+      for (const { size, store, server, rates } of tables) {
+        const { idPrefix } = store
+        await store.checkpoint()
+        const range = await store.addPending(Math.ceil(durationMs * 25))
+        const name = `cancel among ${size}`
+        const shared = { client, port: server.port, connections: 64, idPrefix }
+        const cancel = httpCancels({ name, ...shared })
+        const { perSecond } = await countedRound(store, cancel, range, durationMs)
+        if (round > 0) rates.push(perSecond)
+      }
+    }
+    const first = tables[0]
+    for (const { size, rates } of tables) {
+      const name = `cancel among ${size.toLocaleString('en')} payments, 64 connections`
+      note({ name, value: median(rates), unit: 'requests/s', target: null })
+      if (!first || size === first.size) continue
+      const ratios = rates.map((rate, i) => rate / (first.rates[i] ?? Number.NaN))
+      const than = `among ${size.toLocaleString('en')} against ${first.size.toLocaleString('en')}`
+      note({ name: than, value: median(ratios), unit: 'times', target: { atLeast: 0.9 } })
+    }
+  } finally {
+    for (const { store, server } of tables) {
+      await server.stop()
+      await store.stop()
+    }
+  }
+}
+
+/** Five thousand clients that keep a connection open and say nothing, and one that works. */
+async function idle({ store, client, durationMs, note }: Setup, server: Server): Promise<void> {
+  const before = await server.rssMiB()
+  const sockets: Socket[] = []
+  for (let i = 0; i < idleConnections; i++) sockets.push(await open(server.port))
+  const { idPrefix } = store
+  const shared = { client, port: server.port, connections: 64, idPrefix }
+  const range = await store.addPending(Math.ceil(durationMs * 25))
+  const cancel = httpCancels({ name: 'cancel beside idle connections', ...shared })
+  const round = await countedRound(store, cancel, range, durationMs)
+  const after = await server.rssMiB()
+  for (const socket of sockets) socket.destroy()
+  const beside = `beside ${idleConnections.toLocaleString('en')} idle connections`
+  const shown = { unit: 'requests/s', target: null }
+  note({ name: `cancel ${beside}`, value: round.perSecond, ...shown })
+  note({ name: `memory for ${beside}`, value: after - before, unit: 'MiB', target: null })
+}
+
+function open(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    socket.once('error', reject)
+  })
+}
+
+/** Memory at each minute of a load that goes on. */
+async function endurance({ store, isQuick, note }: Setup, server: Server): Promise<void> {
+  const minutes = isQuick ? 1 : 10
+  const { idPrefix } = store
+  for (let minute = 1; minute <= minutes; minute++) {
+    // A client's memory is its own affair: a new one each minute, in rounds of ten seconds.
+    const client = startClient()
+    const shared = { client, port: server.port, connections: 64, idPrefix }
+    const cancel = httpCancels({ name: 'cancel, on and on', ...shared })
+    for (let i = 0; i < 6; i++) {
+      const range = await store.addPending(150_000)
+      await countedRound(store, cancel, range, 10_000)
+    }
+    await client.stop()
+    const name = `memory of the server after minute ${minute}`
+    note({ name, value: await server.rssMiB(), unit: 'MiB', target: null })
+  }
+}
