@@ -90,7 +90,8 @@ function shorten(value: number): string {
 
 function commit(): string {
   try {
-    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim()
+    const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore']
+    const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', stdio }).trim()
     const changed = git('status', '--porcelain', '--', 'packages/server') === '' ? '' : ' (changed)'
     return git('rev-parse', '--short', 'HEAD') + changed
   } catch {
