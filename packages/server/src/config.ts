@@ -3,7 +3,11 @@ import { type FeeSchedule, feeScheduleDefault } from './ledger/fees.ts'
 import { isPublishableKey, isSecretKey } from './merchants/secrets.ts'
 import { stripeKeyShape, stripeWebhookShape } from './processors/stripe/shapes.ts'
 
-/** The server's settings, parsed once from the environment. */
+/**
+ * The server's settings, parsed once from the environment. How long things are kept is not one of
+ * them: events and all that says what became of money for ever, the rest as workers/retention.ts
+ * and the files it names say.
+ */
 export interface Config {
   /** `PORT`: where to listen, 0 for any free port. Default 4000. */
   readonly port: number

@@ -11,6 +11,7 @@ import * as webhooks from './migrations/0008_webhooks.ts'
 import * as checkout from './migrations/0009_checkout.ts'
 import * as processorCredentials from './migrations/0010_processor_credentials.ts'
 import * as stats from './migrations/0011_stats.ts'
+import * as retention from './migrations/0012_retention.ts'
 
 /** Every migration in order. They only go forward, and one that was released never changes. */
 const migrations: Record<string, Migration> = {
@@ -25,6 +26,7 @@ const migrations: Record<string, Migration> = {
   '0009_checkout': checkout,
   '0010_processor_credentials': processorCredentials,
   '0011_stats': stats,
+  '0012_retention': retention,
 }
 
 /**

@@ -8,7 +8,7 @@ import type { Account, Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { errorBody, type Refusal } from '../http/refusal.ts'
 import { claimKey, findRecord, storeAnswer } from './records.sql.ts'
-import { refuseRecord, storedAnswer } from './replay.ts'
+import { recordDropped, refuseRecord, storedAnswer } from './replay.ts'
 import { seal, sealKeyOf, unseal } from './seal.ts'
 
 export type Tx = Transaction<Schema>
@@ -79,7 +79,7 @@ export async function once(
   }
   if (!idempotency) throw new Error('a request without a key cannot have been recorded')
   const record = await findRecord(db, { account: auth, key: idempotency.key })
-  if (!record) throw new Error('the record of an idempotency key vanished')
+  if (!record) return recordDropped()
   return refuseRecord(record, idempotency) ?? unsealed(storedAnswer(record), auth, idempotency)
 }
 

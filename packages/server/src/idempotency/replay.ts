@@ -1,5 +1,6 @@
 import type { IdempotencyRow } from '../database/schema.ts'
 import type { Answer, Reply } from '../http/answer.ts'
+import { unavailable } from '../http/failures.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 
@@ -38,6 +39,11 @@ export function storedAnswer(record: IdempotencyRow): Answer & { body: string } 
   }
   const etag = sequence === null ? {} : { etag: `"${sequence}"` }
   return { status, body, headers: { ...replayedHeader, ...etag } }
+}
+
+/** For a record that was there and, being old enough, was dropped before it could be read. */
+export function recordDropped(): Refusal {
+  return unavailable('The first answer to this idempotency key has just expired. Try again.')
 }
 
 /** Marks a reply as told again. */

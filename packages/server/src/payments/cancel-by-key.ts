@@ -7,6 +7,7 @@ import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { refuse } from '../http/refusal.ts'
 import { once } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
+import { recordDropped } from '../idempotency/replay.ts'
 import { recordSecondsKept } from '../idempotency/retention.ts'
 import { plusSeconds } from '../time.ts'
 import { cancelInTransaction } from './cancel.ts'
@@ -43,7 +44,7 @@ export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<
           now,
         })) ??
         (await findRecord(tx, { account: auth, key: createKey }))
-      if (!record) throw new Error('the record of an idempotency key vanished')
+      if (!record) return recordDropped()
       if (record.operation !== 'createPayment') {
         return refuse('not_found', 'The idempotency key was used, but not to create a payment.')
       }

@@ -9,7 +9,7 @@ import { isStatementRefused, unavailable } from '../http/failures.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
-import { asReplay, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import { asReplay, recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import {
   type CancelEntry,
   type CancelOutcome,
@@ -90,9 +90,7 @@ export class Canceler {
   async #reply(request: CancelRequest, outcome: CancelOutcome): Promise<Reply> {
     if (outcome.kind === 'missing') return await this.#notFound(request)
     if (outcome.kind !== 'recorded') return toReply(request.paymentId, outcome)
-    const replayed = await this.#replay(request)
-    if (!replayed) throw new Error('the record of an idempotency key vanished')
-    return replayed
+    return (await this.#replay(request)) ?? recordDropped()
   }
 
   async #notFound(request: CancelRequest): Promise<Reply> {

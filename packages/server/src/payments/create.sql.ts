@@ -77,7 +77,8 @@ export async function insertPayment(
 
 /**
  * Inserts a payment that was canceled before it came, with both its events: a cancel by its
- * idempotency key was promised. The record of the key becomes that of the create.
+ * idempotency key was promised. The record of the key becomes that of the create, and is kept as
+ * long from then on.
  */
 export async function insertCanceledPayment(
   db: Db,
@@ -108,7 +109,8 @@ export async function insertCanceledPayment(
     )
     update idempotency_records
     set operation = 'createPayment', request_hash = ${record.requestHash}, outcome = 'stored',
-      http_status = 201, body = ${record.body}, payment_id = ${payment.id}, event_sequence = 2
+      http_status = 201, body = ${record.body}, payment_id = ${payment.id}, event_sequence = 2,
+      created_at = ${payment.created_at}::timestamptz
     where merchant_id = ${payment.merchant_id} and livemode = ${payment.livemode}
       and key = ${record.key}`.execute(db)
 }

@@ -7,7 +7,7 @@ import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { refuseField } from '../http/refusal.ts'
 import { claimLease } from '../idempotency/lease.sql.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
-import { refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
 import { plusSeconds, toMs, toTimestamp } from '../time.ts'
 import {
@@ -107,14 +107,14 @@ async function answerRecorded(
   const { idempotency } = request
   if (!idempotency) throw new Error('a create without a key cannot have been recorded')
   const found = await findRecord(db, { account: request.auth, key: idempotency.key })
-  if (!found) throw new Error('the record of an idempotency key vanished')
+  if (!found) return recordDropped()
   if (found.payment_id !== null && (await takeOver(db, request.auth, idempotency, found))) {
     return await submitCreated(on, request, found.payment_id)
   }
   if (found.outcome !== 'awaited') return refuseRecord(found, idempotency) ?? storedAnswer(found)
   return await db.transaction().execute(async (tx) => {
     const record = await lockRecord(tx, { account: request.auth, key: idempotency.key })
-    if (!record) throw new Error('the record of an idempotency key vanished')
+    if (!record) return recordDropped()
     if (record.outcome !== 'awaited') {
       return refuseRecord(record, idempotency) ?? storedAnswer(record)
     }

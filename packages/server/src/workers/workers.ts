@@ -10,9 +10,12 @@ import type { Processors } from '../processors/processor.ts'
 import type { Sealer } from '../sealer.ts'
 import { startWebhooks } from '../webhooks/worker.ts'
 import { type Loop, startLoop } from './loop.ts'
+import { stepRetention } from './retention.ts'
 
 /** How often a process looks for work that another one has left, in milliseconds. */
 const idleMs = 500
+/** How often it looks whether something is old enough to be dropped: there is no hurry. */
+const retentionIdleMs = 5_000
 
 /** Starts everything that happens in the background of this process. */
 export function startWorkers({
@@ -47,13 +50,18 @@ export function startWorkers({
     onError: (error) => log.error({ err: describe(error) }, 'a checkout session is held up'),
   })
   const counting = startCounting({ db: database.db, log })
+  const retention = startLoop({
+    turn: () => stepRetention(database.db),
+    idleMs: retentionIdleMs,
+    onError: (error) => log.error({ err: describe(error) }, 'old rows wait to be dropped'),
+  })
   const loops = [cancellations, payments, checkout, webhooks, counting]
   return {
     nudge() {
       for (const loop of loops) loop.nudge()
     },
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()))
+      await Promise.all([...loops, retention].map((loop) => loop.stop()))
     },
   }
 }
