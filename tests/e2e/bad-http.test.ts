@@ -61,6 +61,18 @@ test.each([
   expect((await fixture.api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
 })
 
+test('a method that wants a body and has none is not allowed, like any other', async () => {
+  const server = fixture.servers[0]
+  const head = `QUERY /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${server?.secretKey}`
+  const answer = readRaw(await sendRaw(server?.url ?? '', `${head}\r\nConnection: close\r\n\r\n`))
+  expect([answer.status, answer.body.error.code]).toEqual([405, 'method_not_allowed'])
+})
+
+test('an expectation that nobody knows is ignored', async () => {
+  const lines = ['Expect: 200-ok', 'If-Match: "99"', 'Content-Length: 0']
+  expect(readRaw(await cancelWith(lines)).body.error.code).toBe('precondition_failed')
+})
+
 test('a body in chunks is a body', async () => {
   const { id: other } = await createPayment(fixture.api)
   const server = fixture.servers[0]

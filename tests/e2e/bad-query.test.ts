@@ -67,6 +67,19 @@ test.each(['starting_after=%00', 'starting_after=evt_abc', 'limit=0', 'status=pe
   },
 )
 
+test.each(['endpoint_id=%00', 'event_id=%00', 'payment_id=%00'])(
+  'the log of deliveries refuses ?%s, which PostgreSQL cannot hold',
+  async (query) => {
+    const { status } = await fixture.api('GET', `/v1/webhooks/deliveries?${query}`)
+    expect(status).toBe(400)
+  },
+)
+
+test('a stream of events refuses a payment that PostgreSQL cannot hold', async () => {
+  const { status } = await fixture.api('GET', '/v1/events/stream?payment_id=%00')
+  expect(status).toBe(400)
+})
+
 test.each(['starting_after=%00', 'limit=1001', 'outcome=lost', 'ending_before=pay_a'])(
   'the results of a cancellation refuse ?%s',
   async (query) => {

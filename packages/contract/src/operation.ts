@@ -43,7 +43,8 @@ export function commonErrors(operation: Operation): ErrorCode[] {
     codes.push('insufficient_permissions')
   if (operation.query || operation.body) codes.push('invalid_request')
   if (operation.path.includes(':')) codes.push('not_found')
-  if (operation.method === 'POST' || operation.method === 'PATCH') {
+  // A DELETE needs no body, but one that comes with it is read.
+  if (operation.method !== 'GET') {
     codes.push('invalid_request', 'payload_too_large', 'unsupported_media_type')
   }
   if (operation.method === 'POST') codes.push('idempotency_key_in_use', 'idempotency_key_reused')

@@ -23,6 +23,7 @@ import { docsRoutes } from './http/docs.ts'
 import { guardEdge, refuseRoute } from './http/edge.ts'
 import { describe, refusalOf } from './http/failures.ts'
 import { healthRoutes } from './http/health.ts'
+import { addCounts } from './http/rate-limit.sql.ts'
 import { refuse } from './http/refusal.ts'
 import { send } from './http/send.ts'
 import { newId } from './ids.ts'
@@ -67,7 +68,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const authenticator = new Authenticator(database.db)
   const sessions = new Sessions(database.db, authenticator)
   const tokens = new ClientTokens(database.db)
-  const guard = guardEdge({ authenticate })
+  const guard = guardEdge({
+    authenticate,
+    shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
+  })
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -92,9 +96,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
         .catch((error: unknown) => log.error({ err: describe(error) }, 'no answer could be sent'))
     },
   })
+  // Node answers an expectation it does not know itself, without a body: it may as well be ignored.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
   parseBodies(app)
   guard.attach(app)
-  app.setErrorHandler((error, request, reply) => send(reply, refusalOf(error, request.log)))
+  app.setErrorHandler((error, request, reply) => {
+    // Of a method that wants a body, before it is looked whether there is such a route: there is not.
+    const isStrange = (error as { code?: string }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'
+    return send(reply, isStrange ? refuseRoute(request) : refusalOf(error, request.log))
+  })
   app.setNotFoundHandler((request, reply) => send(reply, refuseRoute(request)))
 
   healthRoutes(app, database)

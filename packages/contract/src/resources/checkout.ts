@@ -115,7 +115,7 @@ export type CheckoutSessionCreate = Static<typeof CheckoutSessionCreate>
 
 export const ClientTokenCreate = Type.Object(
   {
-    payment_id: Type.String({ maxLength: 64, description: 'The payment that it may read.' }),
+    payment_id: text({ maxLength: 64, description: 'The payment that it may read.' }),
   },
   { title: 'ClientTokenCreate', additionalProperties: false },
 )

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type EventId, idSchema } from '../ids.ts'
 import { paymentStatuses } from '../statuses.ts'
-import { nullable, oneOf, timestamp } from '../text.ts'
+import { nullable, oneOf, text, timestamp } from '../text.ts'
 import { CheckoutSession } from './checkout.ts'
 import {
   type CheckoutEventType,
@@ -66,7 +66,7 @@ const eventFilter = {
       description: 'One or several types.',
     }),
   ),
-  payment_id: Type.Optional(Type.String({ maxLength: 64, description: 'Of one payment.' })),
+  payment_id: Type.Optional(text({ maxLength: 64, description: 'Of one payment.' })),
 }
 
 export const EventListQuery = Type.Object(
@@ -79,7 +79,7 @@ export const EventStreamQuery = Type.Object(
   {
     ...eventFilter,
     last_event_id: Type.Optional(
-      Type.String({
+      text({
         maxLength: 64,
         description: 'Instead of the header `Last-Event-ID`, which goes before it.',
       }),

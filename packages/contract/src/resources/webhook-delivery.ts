@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from '../ids.ts'
-import { nullable, oneOf, timestamp } from '../text.ts'
+import { nullable, oneOf, text, timestamp } from '../text.ts'
 import { eventTypes } from './event-type.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payment.ts'
@@ -73,9 +73,9 @@ export type WebhookDeliveryWithAttempts = Static<typeof WebhookDeliveryWithAttem
 export const WebhookDeliveryListQuery = Type.Object(
   {
     ...pageQuery,
-    endpoint_id: Type.Optional(Type.String({ maxLength: 64, description: 'To one endpoint.' })),
-    event_id: Type.Optional(Type.String({ maxLength: 64, description: 'Of one event.' })),
-    payment_id: Type.Optional(Type.String({ maxLength: 64, description: 'About one payment.' })),
+    endpoint_id: Type.Optional(text({ maxLength: 64, description: 'To one endpoint.' })),
+    event_id: Type.Optional(text({ maxLength: 64, description: 'Of one event.' })),
+    payment_id: Type.Optional(text({ maxLength: 64, description: 'About one payment.' })),
     status: Type.Optional(oneOf(deliveryStatuses, { description: 'With this status.' })),
     created_at: Type.Optional(CreatedRange),
   },
@@ -102,10 +102,10 @@ export const WebhookTest = Type.Object(
       oneOf(eventTypes, { description: 'Type of the event.', default: 'payment.succeeded' }),
     ),
     payment_id: Type.Optional(
-      Type.String({ maxLength: 64, description: 'Whose state it shows; by default a sample.' }),
+      text({ maxLength: 64, description: 'Whose state it shows; by default a sample.' }),
     ),
     endpoint_id: Type.Optional(
-      Type.String({
+      text({
         maxLength: 64,
         description: 'Only to this endpoint, whatever types it takes; by default to all.',
       }),
