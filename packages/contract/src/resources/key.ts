@@ -30,6 +30,7 @@ const keyFields = {
   publishable_key: Type.String({ description: 'The public half, `pk_…`.' }),
   secret_hint: Type.String({ description: 'Beginning and end of the secret half.' }),
   scopes: scopeList,
+  requests_per_minute: Type.Integer({ description: 'Its rate limit, over all servers.' }),
   created_at: timestamp('When it was made.'),
   expires_at: nullable(timestamp('When it ends by itself.')),
   revoked_at: nullable(timestamp('When it was revoked.')),
@@ -48,6 +49,14 @@ export const ApiKeyCreate = Type.Object(
   {
     name: Type.Optional(nullable(text({ maxLength: 100, description: 'What you call it.' }))),
     scopes: Type.Optional(scopeList),
+    requests_per_minute: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 2_000_000_000,
+        description:
+          "Its rate limit, at most your own key's. Default: 100 in live mode, far more in test mode.",
+      }),
+    ),
     expires_at: Type.Optional(nullable(timestampInput('When it ends by itself.'))),
   },
   { title: 'ApiKeyCreate', additionalProperties: false },

@@ -11,6 +11,8 @@ export interface ApiKey {
   /** Beginning and end of the secret half. */
   secret_hint: string
   scopes: Scope[]
+  /** Its rate limit, over all servers. */
+  requests_per_minute: number
   created_at: string
   expires_at: string | null
   revoked_at: string | null
@@ -39,4 +41,6 @@ export interface ApiKeyCreateParams {
   scopes?: readonly Scope[] | undefined
   /** When it ends by itself. Default: never. */
   expires_at?: Date | string | null | undefined
+  /** Its rate limit, at most that of the key in use. Default: 100 in live mode, far more in test. */
+  requests_per_minute?: number | undefined
 }

@@ -12,6 +12,7 @@ import * as checkout from './migrations/0009_checkout.ts'
 import * as processorCredentials from './migrations/0010_processor_credentials.ts'
 import * as stats from './migrations/0011_stats.ts'
 import * as retention from './migrations/0012_retention.ts'
+import * as rateCounts from './migrations/0013_rate_counts.ts'
 
 /** Every migration in order. They only go forward, and one that was released never changes. */
 const migrations: Record<string, Migration> = {
@@ -27,6 +28,7 @@ const migrations: Record<string, Migration> = {
   '0010_processor_credentials': processorCredentials,
   '0011_stats': stats,
   '0012_retention': retention,
+  '0013_rate_counts': rateCounts,
 }
 
 /**

@@ -1,8 +1,10 @@
 import { allOperations, type Operation } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTimestamp } from '../time.ts'
+import { startLoop } from '../workers/loop.ts'
 import type { Auth } from './auth.ts'
-import { type RateLimit, RateLimiter } from './rate-limit.ts'
+import { describe } from './failures.ts'
+import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { send } from './send.ts'
 
@@ -11,6 +13,8 @@ export interface Edge {
     request: FastifyRequest,
     nowMs: number,
   ) => Auth | Refusal | Promise<Auth | Refusal>
+  /** Adds up the requests of each key over all processes. Default: each counts for itself. */
+  readonly shareCounts?: ShareCounts
 }
 
 export interface Guard {
@@ -22,13 +26,16 @@ export interface Guard {
 
 /** Requests a minute of an address that shows no valid key: enough for pages and health checks. */
 const anonymousRequestsPerMinute = 6_000
+/** How often processes tell each other what their keys have used, in milliseconds. */
+const exchangeEveryMs = 200
 
 /**
  * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
  * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
  */
-export function guardEdge({ authenticate }: Edge): Guard {
-  const limiter = new RateLimiter()
+export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
+  const addresses = new RateLimiter()
+  const keys = new RateLimiter(shareCounts)
   return { admit, attach }
 
   function attach(app: FastifyInstance): void {
@@ -39,6 +46,7 @@ export function guardEdge({ authenticate }: Edge): Guard {
       if (refusal) return send(reply, refusal)
       return undefined
     })
+    startExchange(app, keys)
   }
 
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
@@ -59,7 +67,7 @@ export function guardEdge({ authenticate }: Edge): Guard {
     if (auth.clockOffsetSeconds > 0) {
       request.now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
     }
-    const rate = limiter.count({
+    const rate = keys.count({
       caller: auth.countedAs ?? auth.keyId,
       limit: auth.requestsPerMinute,
       nowMs,
@@ -85,8 +93,20 @@ export function guardEdge({ authenticate }: Edge): Guard {
   }
 
   function countAnonymous(request: FastifyRequest, nowMs: number): RateLimit {
-    return limiter.count({ caller: request.ip, limit: anonymousRequestsPerMinute, nowMs })
+    return addresses.count({ caller: request.ip, limit: anonymousRequestsPerMinute, nowMs })
   }
+}
+
+function startExchange(app: FastifyInstance, keys: RateLimiter): void {
+  const exchange = startLoop({
+    turn: async () => {
+      await keys.exchange()
+      return false
+    },
+    idleMs: exchangeEveryMs,
+    onError: (error) => app.log.warn({ err: describe(error) }, 'each process limits for itself'),
+  })
+  app.addHook('onClose', () => exchange.stop())
 }
 
 /**

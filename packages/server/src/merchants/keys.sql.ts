@@ -58,6 +58,16 @@ export async function revokeKey(
   return rows[0]
 }
 
+/** How many requests a minute a key has, whatever its session at the dashboard is allowed. */
+export async function findRequestsPerMinute(db: Db, id: string): Promise<number> {
+  const { requests_per_minute: limit } = await db
+    .selectFrom('api_keys')
+    .select('requests_per_minute')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return limit
+}
+
 /** The key pair as the API shows it: never the secret, nor its hash. */
 export function renderKey(row: ApiKeyRow): ApiKey {
   return {
@@ -69,6 +79,7 @@ export function renderKey(row: ApiKeyRow): ApiKey {
     publishable_key: row.publishable_key,
     secret_hint: row.secret_hint,
     scopes: row.scopes,
+    requests_per_minute: row.requests_per_minute,
     created_at: row.created_at,
     expires_at: row.expires_at,
     revoked_at: row.revoked_at,

@@ -11,6 +11,11 @@ const liveRequestsPerMinute = 100
 /** Of a test key: so high that only a runaway program meets it. */
 const testRequestsPerMinute = 6_000_000
 
+/** Requests a minute of a key that is made without saying how many. */
+export function defaultRequestsPerMinute(livemode: boolean): number {
+  return livemode ? liveRequestsPerMinute : testRequestsPerMinute
+}
+
 /** Makes a key pair. The secret is in what it returns and nowhere else. */
 export async function createKey(
   db: Kysely<Schema>,
@@ -20,6 +25,7 @@ export async function createKey(
     name?: string | null
     scopes?: readonly Scope[]
     expiresAt?: Timestamp | null
+    requestsPerMinute?: number
     pair?: KeyPair
   },
 ): Promise<ApiKeyWithSecret> {
@@ -34,7 +40,7 @@ export async function createKey(
     secret_hash: hashSecret(pair.secretKey),
     secret_hint: hintOf(pair.secretKey),
     scopes: [...(request.scopes ?? scopes)],
-    requests_per_minute: account.livemode ? liveRequestsPerMinute : testRequestsPerMinute,
+    requests_per_minute: request.requestsPerMinute ?? defaultRequestsPerMinute(account.livemode),
     created_at: now,
     expires_at: request.expiresAt ?? null,
     revoked_at: null,

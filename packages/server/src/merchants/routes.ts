@@ -10,8 +10,8 @@ import { once } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { readBalance } from '../ledger/balance.ts'
 import { toTimestamp } from '../time.ts'
-import { listKeys, renderKey, revokeKey } from './keys.sql.ts'
-import { createKey } from './keys.ts'
+import { findRequestsPerMinute, listKeys, renderKey, revokeKey } from './keys.sql.ts'
+import { createKey, defaultRequestsPerMinute } from './keys.ts'
 import { findMerchant, insertMerchant, updateMerchant } from './merchants.sql.ts'
 
 /** Key pairs and merchants. */
@@ -78,8 +78,14 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
       if (expiresAt !== null && expiresAt <= now) {
         return refuseField('expires_at', body.expires_at, 'a moment in the future')
       }
+      const ownLimit = await findRequestsPerMinute(tx, auth.keyId)
+      const limit = body.requests_per_minute
+      if (limit !== undefined && limit > ownLimit) {
+        return refuseField('requests_per_minute', limit, `no more than your own key's ${ownLimit}`)
+      }
       const key = await createKey(tx, {
         account: auth,
+        requestsPerMinute: limit ?? Math.min(ownLimit, defaultRequestsPerMinute(auth.livemode)),
         now,
         name: body.name ?? null,
         scopes: body.scopes ?? [...auth.scopes],

@@ -3,6 +3,7 @@ import { dropOldItems } from '../cancellations/retention.sql.ts'
 import { dropEndedSessions } from '../dashboard/retention.sql.ts'
 import type { Db } from '../database/connect.ts'
 import type { Schema } from '../database/schema.ts'
+import { dropOldCounts } from '../http/rate-limit.sql.ts'
 import { dropOldRecords } from '../idempotency/retention.ts'
 import { dropOldDeliveries } from '../webhooks/retention.sql.ts'
 
@@ -24,6 +25,7 @@ const steps: Readonly<Record<string, Step>> = {
     dropOldRecords(tx, reached as Parameters<typeof dropOldRecords>[1]),
   webhook_deliveries: async (tx) => andOn(await dropOldDeliveries(tx, Date.now())),
   cancellation_items: async (tx) => andOn(await dropOldItems(tx)),
+  rate_counts: async (tx) => andOn(await dropOldCounts(tx)),
   dashboard_sessions: async (tx) => andOn(await dropEndedSessions(tx)),
 }
 
