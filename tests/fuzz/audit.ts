@@ -1,0 +1,29 @@
+import type { Sql } from '../support/sql.ts'
+
+/** Requests are counted also where they are refused, and every so often, not at once. */
+const counters = ['rate_counts']
+
+/** Has every table note which of its rows were changed, by whatever statement. */
+export async function auditTables(sql: Sql): Promise<void> {
+  await sql.query('create table audit_of_tests (changed text not null)')
+  await sql.query(`create function note_change() returns trigger language plpgsql as $$
+    begin
+      insert into audit_of_tests values (tg_op || ' ' || tg_table_name);
+      return null;
+    end $$`)
+  const tables = await sql.query<{ name: string }>(
+    `select quote_ident(tablename) as name from pg_tables
+     where schemaname = 'public' and tablename <> all($1)`,
+    [['audit_of_tests', ...counters]],
+  )
+  for (const { name } of tables) {
+    await sql.query(`create trigger note_change after insert or update or delete on ${name}
+      for each row execute function note_change()`)
+  }
+}
+
+/** What was changed and committed since the last call, like `INSERT events`; sorted. */
+export async function takeChanges(sql: Sql): Promise<string[]> {
+  const rows = await sql.query<{ changed: string }>('delete from audit_of_tests returning changed')
+  return rows.map((row) => row.changed).sort()
+}

@@ -1,0 +1,88 @@
+import { connect } from 'node:net'
+
+/** A request as it goes over the wire. */
+export interface WireRequest {
+  readonly method: string
+  readonly target: string
+  readonly headers: readonly (readonly [name: string, value: string])[]
+  readonly body: Buffer | null
+}
+
+/** An answer as it came. */
+export interface WireAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+/** Headers that tell where a body ends. */
+export const framing = /^(content-length|transfer-encoding)$/i
+/** Time for an answer to what may be a whole request. */
+const endMs = 100
+
+/** Far longer than any answer takes on a busy machine: what takes longer hangs. */
+const hangMs = 10_000
+
+/**
+ * Sends a request as it is, also one that no HTTP client would send, over a connection of its own.
+ * `null`: the server hung up without a word; `hangs`: it said nothing for too long.
+ */
+export async function exchange(
+  url: string,
+  request: WireRequest,
+): Promise<WireAnswer | 'hangs' | null> {
+  const { hostname, port } = new URL(url)
+  return await new Promise((resolve) => {
+    const socket = connect(Number(port), hostname)
+    const chunks: Buffer[] = []
+    let seen = ''
+    socket.setTimeout(hangMs, () => finish('hangs'))
+    socket.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      // A stream of events goes on for ever: its head is the answer.
+      if (seen.length < 4_096) seen += chunk.toString('latin1')
+      if (/\r\ncontent-type: text\/event-stream.*\r\n\r\n/is.test(seen)) finish()
+    })
+    // It may hang up before all was sent; what it said before that counts.
+    socket.on('error', () => undefined)
+    socket.on('close', () => finish())
+    socket.write(bytesOf(request))
+    // Where the headers promise more than is sent, the end has to be told.
+    const lies = request.headers.some(([name]) => framing.test(name))
+    const timer = lies ? setTimeout(() => socket.end(), endMs) : undefined
+
+    function finish(hangs?: 'hangs'): void {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(hangs ?? parse(Buffer.concat(chunks)))
+    }
+  })
+}
+
+function bytesOf({ method, target, headers, body }: WireRequest): Buffer {
+  const lines = [
+    `${method} ${target} HTTP/1.1`,
+    'Host: hedge',
+    'Connection: close',
+    ...headers.map(([name, value]) => `${name}: ${value}`),
+    ...(body ? [`Content-Length: ${body.length}`] : []),
+  ]
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  return body ? Buffer.concat([head, body]) : head
+}
+
+function parse(bytes: Buffer): WireAnswer | null {
+  const end = bytes.indexOf('\r\n\r\n')
+  if (end === -1) return null
+  const [first = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n')
+  const headers = new Headers()
+  for (const line of lines) {
+    const colon = line.indexOf(':')
+    headers.append(line.slice(0, colon), line.slice(colon + 1).trim())
+  }
+  return {
+    status: Number(first.split(' ')[1]),
+    headers,
+    text: bytes.subarray(end + 4).toString(),
+  }
+}

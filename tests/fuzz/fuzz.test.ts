@@ -1,0 +1,74 @@
+import { allOperations } from '@hedgepayments/contract'
+import { afterEach, expect, test } from 'vitest'
+import { createMigratedDatabase } from '../support/server.ts'
+import { openSql, type Sql } from '../support/sql.ts'
+import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
+
+/** A seed to see again, or a new one each time. */
+const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
+const cases = Number(process.env.HEDGE_FUZZ_CASES ?? 3_000)
+/** Ten a second, on the busiest of machines. */
+const timeout = Math.max(300_000, cases * 100)
+/** From so many on, every operation has had its share. */
+const casesOfShare = 3_000
+
+const opened: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const close of opened.splice(0)) await close()
+})
+
+async function open(): Promise<{ fuzzer: Fuzzer; sql: Sql }> {
+  const database = await createMigratedDatabase()
+  const fuzzer = await openFuzzer(database)
+  const sql = openSql(database.url)
+  opened.push(async () => {
+    await fuzzer.close()
+    await sql.close()
+    await database.drop()
+  })
+  return { fuzzer, sql }
+}
+
+test(`${cases} requests from seed ${seed} are answered as the document says`, {
+  timeout,
+}, async () => {
+  const { fuzzer } = await open()
+  const { tally, deviations } = await fuzzer.run({ seed, count: cases })
+  expect(deviations, `seed ${seed}:\n${deviations.join('\n')}`).toEqual([])
+  expect(fuzzer.server.log()).toBe('')
+  if (cases < casesOfShare) return
+  // Requests that are all refused, or none, would prove little. What a processor has to sign and a
+  // delivery that is still there are hard to come by.
+  const most = allOperations.length - 4
+  expect(answered(tally, '2'), JSON.stringify(tally)).toBeGreaterThanOrEqual(most)
+  expect(answered(tally, '4'), JSON.stringify(tally)).toBeGreaterThanOrEqual(most)
+})
+
+test('a statement that fails is found', { timeout }, async () => {
+  const { fuzzer, sql } = await open()
+  await sql.query(`create function fail() returns trigger language plpgsql as $$
+    begin raise exception 'broken on purpose'; end $$`)
+  await sql.query(`create trigger fail before update on merchants
+    for each row execute function fail()`)
+  const { deviations } = await fuzzer.run({ seed: 1, count: 200 })
+  expect(deviations.filter((found) => found.startsWith('500'))).not.toEqual([])
+  expect(fuzzer.server.log()).toContain('broken on purpose')
+})
+
+test('a row that changes behind a refusal is found', { timeout }, async () => {
+  const { fuzzer, sql } = await open()
+  let isOver = false
+  const running = fuzzer.run({ seed: 1, count: 50 }).finally(() => {
+    isOver = true
+  })
+  while (!isOver) await sql.query('update merchants set name = name')
+  const { deviations } = await running
+  expect(deviations.join('\n')).toMatch(/a 4\d\d that changed rows: UPDATE merchants/)
+})
+
+/** How many operations have had an answer of a class. */
+function answered(tally: Tally, firstDigit: string): number {
+  const names = Object.keys(tally).filter((name) => name.split(' ')[1]?.startsWith(firstDigit))
+  return new Set(names.map((name) => name.split(' ')[0]).filter((id) => id !== 'elsewhere')).size
+}

@@ -1,0 +1,116 @@
+import { type ErrorCode, errorSchema, errors } from '@hedgepayments/contract'
+import { openApiDocument } from '@hedgepayments/contract/openapi'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { Case } from './cases.ts'
+import { framing, type WireAnswer } from './exchange.ts'
+
+interface Described {
+  readonly responses: Readonly<Record<string, { content?: Readonly<Record<string, unknown>> }>>
+}
+
+const document = openApiDocument() as unknown as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>
+}
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+addFormats.default(ajv)
+ajv.addSchema(document, 'document')
+const validators = new Map<string, ValidateFunction>()
+
+const headersOfAll = ['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining']
+
+/** Refusals by the state of a payment or session: recorded under their key, to be told again. */
+const recordedStatuses = new Set([412, 422])
+/** Looking at a session brings it up to date with its payment, as the workers would. */
+const lateSettler = 'retrieveCheckoutSession'
+const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'SEARCH', 'PROPFIND'])
+
+/**
+ * What is wrong with an answer and with what the request has changed; empty: nothing. `changes` is
+ * what the tables noted.
+ */
+export function judge(
+  sent: Case,
+  answer: WireAnswer | 'hangs' | null,
+  changes: string[],
+): string[] {
+  if (answer === 'hangs') return ['no answer in time']
+  // Half a request need not be answered.
+  const isHalf = sent.headers.some(([name]) => framing.test(name))
+  if (answer === null) return isHalf ? [] : ['the server hung up without an answer']
+  const offences = sent.isOwn ? ofOperation(sent, answer) : ofStranger(sent, answer)
+  const isRefused = answer.status >= 400
+  // A processor that has not answered may have done what it was asked: that is recorded.
+  const isUndecided = answer.status === 502
+  const isReading = readingMethods.has(sent.method) && sent.operation.id !== lateSettler
+  if ((isRefused && !isUndecided) || isReading) {
+    const left = recordedStatuses.has(answer.status) ? changes.filter(isNoRecord) : changes
+    if (left.length > 0) offences.push(`a ${answer.status} that changed rows: ${left.join(', ')}`)
+  }
+  return offences
+}
+
+function isNoRecord(change: string): boolean {
+  return !change.endsWith(' idempotency_records')
+}
+
+/** The document says what this operation answers. */
+function ofOperation({ operation }: Case, answer: WireAnswer): string[] {
+  const { status, headers, text } = answer
+  if (isBadHttp(answer)) return ofError(answer)
+  const path = operation.path.replace(/:(\w+)/g, '{$1}')
+  const method = operation.method.toLowerCase()
+  const described = document.paths[path]?.[method]?.responses[status]
+  if (!described) return [`${status} is not in the document: ${text.slice(0, 300)}`]
+  if (status === 500 || status === 503) return [`${status}: ${text.slice(0, 300)}`]
+  const missing = headersOfAll.filter((name) => !headers.has(name))
+  const offences = missing.map((name) => `the header ${name} is missing`)
+  const type = (headers.get('content-type') ?? '').split(';')[0] ?? ''
+  const documentedType = Object.keys(described.content ?? {})[0]
+  if (type !== documentedType) return [...offences, `type ${type}, not ${documentedType}`]
+  if (type !== 'application/json') return offences
+  const pointer = `/paths/${pointed(path)}/${method}/responses/${status}/content/${pointed(type)}/schema`
+  return [...offences, ...ofSchema(pointer, text)]
+}
+
+function pointed(name: string): string {
+  return encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))
+}
+
+function ofSchema(pointer: string, text: string): string[] {
+  let validate = validators.get(pointer)
+  if (!validate) {
+    validate = ajv.compile({ $ref: `document#${pointer}` })
+    validators.set(pointer, validate)
+  }
+  if (validate(JSON.parse(text))) return []
+  return [
+    `not of its schema: ${ajv.errorsText(validate.errors).slice(0, 400)}: ${text.slice(0, 300)}`,
+  ]
+}
+
+/** Another path or method, which may be another operation's, a page, or nobody's. */
+function ofStranger({ method, path }: Case, answer: WireAnswer): string[] {
+  const { status, text } = answer
+  if (status >= 500) return [`${status}: ${text.slice(0, 300)}`]
+  if (status < 400 || !path.startsWith('/v1/')) return []
+  return method === 'HEAD' ? [] : ofError(answer)
+}
+
+function ofError({ status, text }: WireAnswer): string[] {
+  let body: { error?: { code?: string } }
+  try {
+    body = JSON.parse(text)
+  } catch {
+    return [`a ${status} that is not JSON: ${text.slice(0, 300)}`]
+  }
+  const code = body.error?.code as ErrorCode
+  if (errors[code]?.status !== status) return [`a ${status} with the code ${code}`]
+  const validate = ajv.compile(errorSchema(code))
+  return validate(body) ? [] : [`not of its schema: ${ajv.errorsText(validate.errors)}`]
+}
+
+/** What is not HTTP is answered before there is a request that could be counted. */
+function isBadHttp({ status, headers }: WireAnswer): boolean {
+  return status === 400 && headers.has('x-request-id') && !headers.has('x-ratelimit-limit')
+}

@@ -1,0 +1,163 @@
+import fc from 'fast-check'
+import type { TestDatabase } from '../support/postgres.ts'
+import { openSql, type Sql } from '../support/sql.ts'
+import { auditTables, takeChanges } from './audit.ts'
+import { anyCase, type Case } from './cases.ts'
+import { exchange, type WireAnswer, type WireRequest } from './exchange.ts'
+import { judge } from './judge.ts'
+import { Pool } from './pool.ts'
+import { type QuietServer, startQuietServer } from './server.ts'
+
+/** Requests between two breaks in which the workers work. */
+const roundSize = 400
+/** Looks at the tables without a change after which the workers count as idle. */
+const quietLooks = 6
+const looksMax = 40
+const lookEveryMs = 50
+
+export interface Fuzzer {
+  /** Sends `count` requests of a seed: the same seed and count, the same requests. */
+  readonly run: (options: { seed: number; count: number }) => Promise<Findings>
+  readonly server: QuietServer
+  readonly close: () => Promise<void>
+}
+
+export interface Findings {
+  readonly tally: Tally
+  /** What was wrong, each kind of thing once, with the request that showed it first. */
+  readonly deviations: readonly string[]
+}
+
+/** How often each status was the answer, per operation: `cancelPayment 412`. */
+export type Tally = Record<string, number>
+
+/** Starts a server on a migrated database whose tables note what is changed. */
+export async function openFuzzer(database: TestDatabase): Promise<Fuzzer> {
+  const sql = openSql(database.url)
+  const server = await startQuietServer(database.url)
+  await auditTables(sql)
+  await sql.query('update api_keys set requests_per_minute = 100000000')
+  const pool = await fillPool(sql, server)
+  await takeChanges(sql)
+  return {
+    server,
+    run: async ({ seed, count }) => {
+      const tally: Tally = {}
+      const deviations = new Map<string, string>()
+      for (let sent = 0; sent < count; sent += roundSize) {
+        await letWork(sql, server)
+        const numRuns = Math.min(roundSize, count - sent)
+        for (const asked of fc.sample(anyCase, { seed: seed + sent, numRuns })) {
+          const { status, offences } = await send({ sql, server, pool }, asked)
+          const name = `${asked.isOwn ? asked.operation.id : 'elsewhere'} ${status}`
+          tally[name] = (tally[name] ?? 0) + 1
+          for (const offence of offences) {
+            const kind = `${asked.operation.id}: ${offence}`.slice(0, 90)
+            if (!deviations.has(kind)) deviations.set(kind, `${offence}\n  ${show(asked)}`)
+          }
+        }
+      }
+      return { tally, deviations: [...deviations.values()] }
+    },
+    close: async () => {
+      await server.stop()
+      await sql.close()
+    },
+  }
+}
+
+interface Means {
+  readonly sql: Sql
+  readonly server: QuietServer
+  readonly pool: Pool
+}
+
+async function send({ sql, server, pool }: Means, asked: Case) {
+  const answer = await exchange(server.url, resolve(asked, pool))
+  const offences = judge(asked, answer, await takeChanges(sql))
+  if (answer === null || answer === 'hangs') return { status: 0, offences }
+  const isJson = answer.headers.get('content-type')?.startsWith('application/json')
+  if (answer.status < 300 && isJson && answer.text !== '') {
+    pool.learn(JSON.parse(answer.text))
+    const etag = answer.headers.get('etag')
+    if (etag) pool.add('etag', etag)
+    if (asked.operation.id === 'setProcessor') await forgetProcessor({ sql, server, pool })
+  }
+  return { status: answer.status, offences }
+}
+
+/** Enough of a request to send it again by hand. */
+function show({ operation, made, method, path, query, headers, body }: Case): string {
+  const parts = { made, method, path, query, headers, body }
+  return `${operation.id}: ${JSON.stringify(parts).slice(0, 1_500)}`
+}
+
+/** A processor that nobody can reach would make every payment after it fail. */
+async function forgetProcessor({ sql, server, pool }: Means): Promise<void> {
+  await exchange(server.url, {
+    method: 'DELETE',
+    target: pool.resolve('/v1/merchants/{{merchant:0}}/processor'),
+    headers: [['Authorization', pool.resolve('Bearer {{own:0}}')]],
+    body: null,
+  })
+  await takeChanges(sql)
+}
+
+function resolve(asked: Case, pool: Pool): WireRequest {
+  const { method, path, query, headers, body, bodyIn } = asked
+  return {
+    method,
+    target: pool.resolve(query === '' ? path : `${path}?${query}`),
+    headers: headers.map(([name, value]) => [name, pool.resolve(value)]),
+    body: body === null ? null : Buffer.from(pool.resolve(body), bodyIn),
+  }
+}
+
+/** Lets the workers do what the requests have left for them. */
+async function letWork(sql: Sql, server: QuietServer): Promise<void> {
+  await server.tell('work')
+  let quiet = 0
+  for (let looks = 0; quiet < quietLooks && looks < looksMax; looks++) {
+    await new Promise((done) => setTimeout(done, lookEveryMs))
+    quiet = (await takeChanges(sql)).length === 0 ? quiet + 1 : 0
+  }
+  await server.tell('rest')
+  await takeChanges(sql)
+}
+
+/** What requests refer to before any answer has named something. */
+async function fillPool(sql: Sql, server: QuietServer): Promise<Pool> {
+  const [merchant] = await sql.query<{ id: string }>('select id from merchants')
+  const pool = new Pool({ merchant: merchant?.id ?? '' })
+  const post = async (target: string, body: object): Promise<WireAnswer> => {
+    const request = {
+      method: 'POST',
+      target,
+      headers: [
+        ['Authorization', pool.resolve('Bearer {{own:0}}')],
+        ['Content-Type', 'application/json'],
+      ] as const,
+      body: Buffer.from(JSON.stringify(body)),
+    }
+    const answer = await exchange(server.url, request)
+    if (answer === null || answer === 'hangs' || answer.status !== 201) {
+      throw new Error(`could not begin: ${JSON.stringify(answer)}`)
+    }
+    pool.learn(JSON.parse(answer.text))
+    return answer
+  }
+  const other = JSON.parse((await post('/v1/merchants', { name: 'Other' })).text)
+  pool.add('stranger', other.id)
+  pool.add('strange', other.api_keys[0].secret_key)
+  pool.add('live', other.api_keys[1].secret_key)
+  await post('/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/' })
+  for (let made = 0; made < 20; made++) {
+    await post('/v1/payments', {
+      amount: 100 + made,
+      currency: 'USD',
+      customer_email: 'customer1@example.com',
+      ...(made % 2 ? { initiate: true, payment_method_token: 'tok_visa' } : {}),
+    })
+  }
+  return pool
+}

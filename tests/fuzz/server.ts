@@ -1,0 +1,67 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { firstKeys } from '../support/server.ts'
+
+/** A server in a process of its own whose workers work only when told to. */
+export interface QuietServer {
+  readonly url: string
+  /** What it has written to its log so far: nothing, where nothing went wrong. */
+  readonly log: () => string
+  readonly tell: (order: 'work' | 'rest') => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+const file = fileURLToPath(new URL('../support/quiet-server-process.ts', import.meta.url))
+
+export async function startQuietServer(databaseUrl: string): Promise<QuietServer> {
+  const child = fork(file, [], {
+    execArgv: [],
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'error',
+      DATABASE_URL: databaseUrl,
+      HEDGE_API_KEY: firstKeys.publishableKey,
+      HEDGE_API_SECRET: firstKeys.secretKey,
+      HEDGE_ENCRYPTION_KEY: 'a key of this test run, of no worth',
+      // Nobody listens there: a processor that is set is one that cannot be reached.
+      HEDGE_STRIPE_API_BASE: 'http://127.0.0.1:1',
+    },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let log = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
+  const exited = once(child, 'exit')
+  const url = (await heard(child, 'listens ', () => log)).slice('listens '.length)
+  return {
+    url,
+    log: () => log,
+    async tell(order) {
+      const done = heard(child, `done ${order}`, () => log)
+      child.send(order)
+      await done
+    },
+    async stop() {
+      child.disconnect()
+      await exited
+    },
+  }
+}
+
+async function heard(child: ChildProcess, start: string, log: () => string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const onExit = () => reject(new Error(`the server ended: ${log()}`))
+    const onMessage = (message: unknown) => {
+      if (!String(message).startsWith(start)) return
+      child.off('message', onMessage)
+      child.off('exit', onExit)
+      resolve(String(message))
+    }
+    child.on('message', onMessage)
+    child.once('exit', onExit)
+  })
+}
