@@ -68,6 +68,13 @@ test('a method that wants a body and has none is not allowed, like any other', a
   expect([answer.status, answer.body.error.code]).toEqual([405, 'method_not_allowed'])
 })
 
+test('HEAD of a stream ends: it is taken for an event of that name', async () => {
+  const server = fixture.servers[0]
+  const head = `HEAD /v1/events/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${server?.secretKey}`
+  const answer = await sendRaw(server?.url ?? '', `${head}\r\nConnection: close\r\n\r\n`)
+  expect(answer).toContain('HTTP/1.1 404 Not Found')
+})
+
 test('an expectation that nobody knows is ignored', async () => {
   const lines = ['Expect: 200-ok', 'If-Match: "99"', 'Content-Length: 0']
   expect(readRaw(await cancelWith(lines)).body.error.code).toBe('precondition_failed')

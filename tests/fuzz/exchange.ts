@@ -74,6 +74,8 @@ function bytesOf({ method, target, headers, body }: WireRequest): Buffer {
 function parse(bytes: Buffer): WireAnswer | null {
   const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return null
+  // Leave to go on is not the answer yet.
+  if (bytes.toString('latin1', 0, 12) === 'HTTP/1.1 100') return parse(bytes.subarray(end + 4))
   const [first = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n')
   const headers = new Headers()
   for (const line of lines) {

@@ -66,6 +66,8 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
   app.route({
     method: operation.method,
     url: operation.path,
+    // Without a body to write to, it would hold a stream and its connection for ever.
+    exposeHeadRoute: false,
     config: { operation },
     handler: async (request, reply) => {
       const query = request.query as EventStreamQuery
