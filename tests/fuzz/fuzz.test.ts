@@ -4,8 +4,8 @@ import { createMigratedDatabase } from '../support/server.ts'
 import { openSql, type Sql } from '../support/sql.ts'
 import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
-/** A seed to see again, or a new one each time. */
-const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
+/** Always the same where nobody asks for another: whoever sees it fail can see it again. */
+const seed = Number(process.env.HEDGE_SEED ?? 20_261_124)
 const cases = Number(process.env.HEDGE_FUZZ_CASES ?? 3_000)
 /** Ten a second, on the busiest of machines. */
 const timeout = Math.max(300_000, cases * 100)
