@@ -1,5 +1,6 @@
 import { retryConflicts } from '../database/retry.ts'
 import { plusSeconds } from '../time.ts'
+import { giveUpAttempts } from './attempts.sql.ts'
 import { lookUp } from './call-processor.ts'
 import { settlePayment } from './settle.ts'
 import { planTask } from './tasks.sql.ts'
@@ -12,6 +13,7 @@ const secondsBetweenLooks = 6 * 3_600
 export async function checkSettlement(work: Work): Promise<WorkResult> {
   const { db, row, now } = work
   if (row.settled_at !== null) return 'done'
+  await giveUpAttempts(db, { row, now })
   const looked = await lookUp(db, { row, processor: await processorOf(work), actor: bySystem, now })
   if (!looked.known) return 'again'
   const truth = looked.result

@@ -5,6 +5,7 @@ import type { Account } from '../http/auth.ts'
 import type { Decline, Processor, Processors, RefundResult } from '../processors/processor.ts'
 import { countRefundAttempt, findRefunds } from '../refunds/refunds.sql.ts'
 import { type RefundAnswer, recordRefundAnswer } from './answer-refund.ts'
+import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'
 import { findPayment } from './payments.sql.ts'
 
@@ -33,6 +34,8 @@ export async function sendRefunds(
   const refunds = (await findRefunds(db, { account, paymentId })).filter(isOpen)
   if (!row || refunds.length === 0) return true
   if (row.processor === null) throw new Error('a payment with refunds was never submitted')
+  // Whoever was at it before has died: its calls came to nothing that anybody heard of.
+  await giveUpAttempts(db, { row, now })
   const processor = await processors.forSent(account, row.processor)
   let areAllAnswered = true
   for (const refund of refunds) {
