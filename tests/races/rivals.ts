@@ -9,8 +9,8 @@ import { refundPayment } from '../../packages/server/src/payments/refund.ts'
 import { reversePayment } from '../../packages/server/src/payments/reverse.ts'
 import { toTimestamp } from '../../packages/server/src/time.ts'
 import type { Loop } from '../../packages/server/src/workers/loop.ts'
+import type { Chance } from '../support/chance.ts'
 import type { Arena } from './arena.ts'
-import type { Chance } from './chance.ts'
 import { amountMinor, createKeyOf, type Start } from './starts.ts'
 
 /** Somebody who wants something of a payment, at a moment of their own. */

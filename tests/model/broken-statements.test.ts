@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { createDatabase, type TestDatabase } from '../support/postgres.ts'
+import { openSql, type Sql } from '../support/sql.ts'
+import { until } from '../support/until.ts'
+import { type Answered, answerTo, created, type PaymentState, type Request } from './contract.ts'
+import { findState, type PaymentOperation } from './payment-history.ts'
+
+// Three cancels on a PostgreSQL that is no mock, in the race that tells them apart. Two are wrong
+// as one writes them at first sight, and what their clients see must be found out.
+
+let database: TestDatabase
+let sql: Sql
+
+beforeAll(async () => {
+  database = await createDatabase(inject('postgresAdminUrl'))
+  sql = openSql(database.url)
+  await sql.query('create table tiny (id integer primary key, status text not null)')
+})
+
+afterAll(async () => {
+  await sql?.close()
+  await database?.drop()
+})
+
+/** What the statement of a cancel says: whether it won, and the status that it has seen. */
+interface Cancel {
+  readonly text: string
+}
+
+const selectBeside: Cancel = {
+  text: `with was as (select status from tiny where id = $1),
+    moved as (update tiny set status = 'canceled'
+      where id = $1 and status in ('pending', 'initiated') returning id)
+    select exists (select from moved) as won, status as seen from was`,
+}
+
+const lockFirst: Cancel = {
+  text: `with was as materialized (select id, status from tiny where id = $1 for no key update),
+    moved as (update tiny t set status = 'canceled' from was
+      where t.id = was.id and was.status in ('pending', 'initiated') returning t.id)
+    select exists (select from moved) as won, status as seen from was`,
+}
+
+let clock = 0
+
+async function noted(input: Request, run: () => Promise<Answered>): Promise<PaymentOperation> {
+  const calledAt = clock++
+  const output = await run()
+  return { input, output, calledAt, returnedAt: clock++ }
+}
+
+async function cancel({ text }: Cancel, id: number): Promise<PaymentOperation> {
+  return await noted({ kind: 'cancel' }, async () => {
+    const [row] = await sql.query(text, [id])
+    return cancelAnswer(row.won ? 'pending' : row.seen)
+  })
+}
+
+/** What a client is told by a cancel that has seen this status. */
+function cancelAnswer(status: PaymentState['status']): Answered {
+  const isWin = status === 'pending' || status === 'initiated'
+  return isWin
+    ? answerTo(created(1), { kind: 'cancel' }).answered
+    : answerTo({ ...created(1), status }, { kind: 'cancel' }).answered
+}
+
+/** A cancel meets a worker that has moved the row and not committed yet. */
+async function meetWorker(statement: Cancel, id: number): Promise<PaymentOperation[]> {
+  await sql.query(`insert into tiny values ($1, 'initiated')`, [id])
+  const worker = await sql.connect()
+  try {
+    await worker.query('begin')
+    await worker.query(`update tiny set status = 'processing' where id = $1`, [id])
+    const canceling = noted({ kind: 'cancel' }, async () => {
+      const [row] = await sql.query(statement.text, [id])
+      const refused = answerTo({ ...created(1), status: 'processing' }, { kind: 'cancel' }).answered
+      return row.won ? cancelAnswer('pending') : { ...refused, status: row.seen }
+    })
+    await until('the cancel waits for the worker', async () => {
+      const rows = await sql.query(
+        `select from pg_stat_activity where datname = current_database()
+           and wait_event_type = 'Lock'`,
+      )
+      return rows.length > 0
+    })
+    await worker.query('commit')
+    return [await canceling]
+  } finally {
+    worker.release()
+  }
+}
+
+const initiated: PaymentState = { ...created(1), status: 'initiated', fate: 'succeeds' }
+
+test('a cancel that reads beside its write is found out: it refuses with a status that it may not', async () => {
+  const history = await meetWorker(selectBeside, 1)
+  expect(history[0]?.output).toMatchObject({ httpStatus: 412, status: 'initiated' })
+  expect(findState(history, initiated)).toBeNull()
+})
+
+test('a cancel that locks first is right in the same race', async () => {
+  const history = await meetWorker(lockFirst, 2)
+  expect(history[0]?.output).toMatchObject({ httpStatus: 412, status: 'processing' })
+  expect(findState(history, initiated)?.status).toBe('processing')
+})
+
+test('two cancels that look before they write are found out: both win', async () => {
+  await sql.query(`insert into tiny values (3, 'pending')`)
+  let looks = 0
+  const lookThenWrite = () =>
+    noted({ kind: 'cancel' }, async () => {
+      const [row] = await sql.query('select status from tiny where id = 3')
+      looks++
+      await until('both have looked', () => looks === 2)
+      if (row.status === 'pending') await sql.query(`update tiny set status = 'canceled'`)
+      return cancelAnswer(row.status)
+    })
+  const history = await Promise.all([lookThenWrite(), lookThenWrite()])
+  expect(history.map(({ output }) => output?.httpStatus)).toEqual([200, 200])
+  expect(findState(history, created(1))).toBeNull()
+})
+
+test('two cancels that lock first are right: one wins, the other sees that it did', async () => {
+  await sql.query(`insert into tiny values (4, 'pending')`)
+  const history = await Promise.all([cancel(lockFirst, 4), cancel(lockFirst, 4)])
+  expect(history.map(({ output }) => output?.httpStatus).sort()).toEqual([200, 412])
+  expect(findState(history, created(1))?.status).toBe('canceled')
+})
+
+test('a canceled payment that is captured all the same is found out', () => {
+  const answered = (kind: Request['kind'], status: PaymentState['status'], at: number) => ({
+    input: { kind } as Request,
+    output: answerTo({ ...created(1), status }, { kind: 'retrieve' }).answered,
+    calledAt: at,
+    returnedAt: at + 1,
+  })
+  const history = [answered('cancel', 'canceled', 0), answered('retrieve', 'succeeded', 2)]
+  expect(findState(history, initiated)).toBeNull()
+})

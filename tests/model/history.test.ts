@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { type Chance, chanceOf } from '../support/chance.ts'
+import { createMerchant, withServers } from '../support/servers.ts'
+import { created, type Request, type Token } from './contract.ts'
+import { findState, type PaymentOperation, Recorder } from './payment-history.ts'
+
+/** A seed to see again what clients ask for, or a new one each time. */
+const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
+const rounds = Number(process.env.HEDGE_ROUNDS ?? 4)
+
+const paymentsOfRound = 6
+const clientsOfPayment = 6
+const requestsOfClient = 6
+const amountMinor = 1_000
+
+const fixture = withServers(2)
+
+/** What the clients of a payment are after: money back needs a payment that was not canceled. */
+const moods: readonly (readonly Request['kind'][])[] = [
+  ['cancel', 'cancel', 'initiate', 'initiate', 'retrieve', 'reverse', 'refund'],
+  ['initiate', 'retrieve', 'refund', 'refund', 'cancel', 'retrieve'],
+  ['initiate', 'initiate', 'retrieve', 'refund', 'retrieve', 'reverse'],
+]
+
+function drawRequest(chance: Chance, mood: readonly Request['kind'][]): Request {
+  const kind = chance.pick(mood)
+  switch (kind) {
+    case 'initiate': {
+      const tokens: Token[] = ['tok_visa', 'tok_visa', 'tok_chargeDeclined', 'tok_captureDeclined']
+      return { kind, token: chance.pick(tokens) }
+    }
+    case 'refund':
+      return { kind, amountMinor: chance.once(4) ? null : 1 + chance.below(600) }
+    case 'retrieve':
+    case 'cancel':
+    case 'reverse':
+      return { kind }
+  }
+}
+
+/** Has many clients at once ask for much of few payments; returns what each payment has seen. */
+async function runRound(chance: Chance, apis: readonly Api[]): Promise<PaymentOperation[][]> {
+  const recorder = new Recorder()
+  return await Promise.all(
+    Array.from({ length: paymentsOfRound }, async (_, n) => {
+      const mood = moods[n % moods.length] ?? []
+      const window = chance.once(3) ? 3_600 : 0
+      const { id } = await createPayment(apis[n % 2] as Api, {
+        amount: amountMinor,
+        cancel_window: window,
+      })
+      const clients = Array.from({ length: clientsOfPayment }, async (__, client) => {
+        const requests = Array.from({ length: requestsOfClient }, () => drawRequest(chance, mood))
+        for (const request of requests) await recorder.ask(apis[client % 2] as Api, id, request)
+      })
+      await Promise.all(clients)
+      await recorder.ask(apis[n % 2] as Api, id, { kind: 'retrieve' })
+      return recorder.historyOf(id)
+    }),
+  )
+}
+
+test(`what clients of two processes see of a payment is linearizable, seed ${seed}`, async () => {
+  const seen = new Map<string, number>()
+  for (let round = 0; round < rounds; round++) {
+    const merchant = await createMerchant(fixture)
+    const apis = fixture.servers.map(({ url }) => apiClient(url, merchant.testKey))
+    for (const history of await runRound(chanceOf(seed + round), apis)) {
+      const state = findState(history, created(amountMinor))
+      expect(state, `seed ${seed + round}\n${show(history)}`).not.toBeNull()
+      for (const { input, output } of history) {
+        const name = `${input.kind} ${output?.httpStatus} ${output?.status}`
+        seen.set(name, (seen.get(name) ?? 0) + 1)
+      }
+    }
+  }
+  // A history in which nobody meets anybody would prove nothing.
+  for (const name of ['cancel 200 canceled', 'cancel 412 canceled', 'initiate 200 initiated']) {
+    expect(seen.get(name) ?? 0, name).toBeGreaterThan(0)
+  }
+}, 120_000)
+
+function show(history: readonly PaymentOperation[]): string {
+  return [...history]
+    .sort((a, b) => a.calledAt - b.calledAt)
+    .map(({ input, output, calledAt, returnedAt }) => {
+      return `${calledAt}–${returnedAt} ${JSON.stringify(input)} ${JSON.stringify(output)}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,133 @@
+import type { Api, ApiAnswer } from '../support/api.ts'
+import {
+  type Answered,
+  answerTo,
+  type Happening,
+  happen,
+  type PaymentState,
+  type Request,
+} from './contract.ts'
+import { findOrder, type Operation, type Sequential } from './linearizability.ts'
+
+type Input = Request | ByItself
+type ByItself = { readonly kind: Happening }
+export type PaymentOperation = Operation<Input, Answered>
+
+/** The contract of one payment, as what its history is held against. */
+function paymentFrom(first: PaymentState): Sequential<PaymentState, Input, Answered> {
+  return {
+    first,
+    step(state, input, output) {
+      if (isHappening(input)) return happen(state, input.kind)
+      const { state: next, answered } = answerTo(state, input)
+      return output === undefined || areEqual(answered, output) ? next : null
+    },
+    nameOf: JSON.stringify,
+  }
+}
+
+/**
+ * The state that a payment's history leads to, if its operations can have taken effect one by one,
+ * with the steps of the workers somewhere in between where there can be any; else `null`.
+ */
+export function findState(
+  history: readonly PaymentOperation[],
+  first: PaymentState,
+  isDue = true,
+): PaymentState | null {
+  const all = isDue ? [...history, ...byItself] : history
+  return findOrder(all, paymentFrom(first))?.state ?? null
+}
+
+/** Whatever the workers do may be done at any time, and may never be. */
+const byItself = (['process', 'capture'] as const).map((kind) => ({
+  input: { kind },
+  output: undefined,
+  calledAt: -1,
+  returnedAt: Infinity,
+}))
+
+function isHappening(input: Input): input is ByItself {
+  return input.kind === 'process' || input.kind === 'capture' || input.kind === 'expire'
+}
+
+function areEqual(a: Answered, b: Answered): boolean {
+  return (Object.keys(a) as (keyof Answered)[]).every((name) => a[name] === b[name])
+}
+
+/** Takes down what clients ask for and what they are told, by payment and in the order it is seen. */
+export class Recorder {
+  readonly #histories = new Map<string, PaymentOperation[]>()
+  #clock = 0
+
+  /** Asks, and takes down the call and the return. */
+  async ask(api: Api, id: string, request: Request): Promise<ApiAnswer> {
+    const calledAt = this.#clock++
+    const answer = await ask(api, id, request)
+    const returnedAt = this.#clock++
+    this.historyOf(id).push({ input: request, output: readAnswer(answer), calledAt, returnedAt })
+    return answer
+  }
+
+  historyOf(id: string): PaymentOperation[] {
+    const history = this.#histories.get(id) ?? []
+    this.#histories.set(id, history)
+    return history
+  }
+}
+
+/** Sends a request of the model to a server. */
+async function ask(api: Api, id: string, request: Request): Promise<ApiAnswer> {
+  const { method, path, body } = wireOf(id, request)
+  return await api(method, path, body ? { body } : {})
+}
+
+/** A request of the model as it goes over the wire. */
+export function wireOf(
+  id: string,
+  request: Request,
+): { method: string; path: string; body?: object } {
+  const path = `/v1/payments/${id}`
+  switch (request.kind) {
+    case 'retrieve':
+      return { method: 'GET', path }
+    case 'initiate':
+      return { ...post(`${path}/initiate`), body: { payment_method_token: request.token } }
+    case 'refund': {
+      const { amountMinor } = request
+      return {
+        ...post(`${path}/refund`),
+        body: amountMinor === null ? {} : { amount: amountMinor },
+      }
+    }
+    case 'cancel':
+    case 'reverse':
+      return { ...post(`${path}/${request.kind}`), body: {} }
+  }
+}
+
+function post(path: string) {
+  return { method: 'POST', path }
+}
+
+/** What the model has to say of an answer. */
+export function readAnswer({ status: httpStatus, body }: ApiAnswer): Answered {
+  const { error } = body
+  return error
+    ? {
+        httpStatus,
+        code: error.code,
+        status: error.details?.current_status ?? null,
+        refundedMinor: null,
+        refundableMinor: error.details?.refundable_amount ?? null,
+        reversal: null,
+      }
+    : {
+        httpStatus,
+        code: null,
+        status: body.status,
+        refundedMinor: body.refunded_amount,
+        refundableMinor: null,
+        reversal: body.reversal ?? null,
+      }
+}
