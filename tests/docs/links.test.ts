@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { documents, readDocument } from './markdown.ts'
+
+const root = join(import.meta.dirname, '../..')
+const pages = [...documents, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md']
+
+interface Link {
+  readonly text: string
+  readonly target: string
+}
+
+describe('every link within the repository leads somewhere', () => {
+  test.each(pages)('%s', (path) => {
+    const broken = linksOf(path).filter(({ target }) => {
+      const [file = '', anchor] = target.split('#')
+      const place = file === '' ? path : join(dirname(path), file)
+      if (!existsSync(join(root, place))) return true
+      return anchor !== undefined && !anchorsOf(place).includes(anchor)
+    })
+    expect(broken).toEqual([])
+  })
+})
+
+describe('SECURITY.md', () => {
+  const named = linksOf('SECURITY.md').filter(({ target }) => target.endsWith('.test.ts'))
+
+  test('names tests that exist, by their titles', () => {
+    expect(named.length).toBeGreaterThan(40)
+    const missing = named.filter(({ text, target }) => !titlesOf(target).includes(text))
+    expect(missing).toEqual([])
+  })
+
+  test('has a test behind every defence', () => {
+    const rows = readDocument('SECURITY.md')
+      .split('\n')
+      .filter((line) => /^\| [^*]/.test(line) && !line.startsWith('| threat') && line !== '| | |')
+    expect(rows.length).toBeGreaterThan(20)
+    expect(rows.filter((line) => !line.includes('.test.ts)'))).toEqual([])
+  })
+})
+
+/** Links and images to files and headings here; what leads out is not looked at. */
+function linksOf(path: string): Link[] {
+  const prose = readDocument(path).replaceAll(/^```[\s\S]*?^```$/gm, '')
+  return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)]
+    .map(([, text = '', target = '']) => ({ text, target }))
+    .filter(({ target }) => !/^[a-z]+:/.test(target))
+}
+
+/** Headings as GitHub names them. */
+function anchorsOf(path: string): string[] {
+  return [...readFileSync(join(root, path), 'utf8').matchAll(/^#+ (.+)$/gm)].map(
+    ([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+  )
+}
+
+/** Titles of the tests of a file: the first string of each call of `test`. */
+function titlesOf(path: string): string[] {
+  const source = readFileSync(join(root, path), 'utf8')
+  const calls = /\btest(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g
+  return [...source.matchAll(calls)].map(([, , title = '']) => title.replaceAll('\\', ''))
+}

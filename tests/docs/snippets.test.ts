@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { documents, parseBlocks, readDocument, reasonNotToRun } from './markdown.ts'
+import { runDocument } from './run-document.ts'
+
+const runnable = ['sh', 'js', 'sql']
+/** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
+const shown = ['json', 'text', 'nginx', 'ini']
+
+let database: TestDatabase
+let server: TestServer
+let cacheFolder: string
+
+beforeAll(async () => {
+  cacheFolder = await mkdtemp(join(tmpdir(), 'hedge-docs-cache-'))
+  database = await createMigratedDatabase()
+  const env = { HEDGE_ENCRYPTION_KEY: 'a key of 32 characters, for this test' }
+  server = await startServer({ databaseUrl: database.url, env })
+})
+
+afterAll(async () => {
+  await server.stop()
+  await database.drop()
+  await rm(cacheFolder, { recursive: true, force: true })
+})
+
+describe('every snippet does what it says', () => {
+  test.concurrent.each(documents)('%s', { timeout: 120_000 }, async (path) => {
+    const blocks = parseBlocks(readDocument(path))
+    const meant = blocks.filter(
+      (block) => runnable.includes(block.language) && reasonNotToRun(block) === null,
+    )
+    const { url, secretKey } = server
+    const stage = { url, secretKey, databaseUrl: database.url, cacheFolder }
+    expect(await runDocument(path, stage)).toBe(meant.length)
+  })
+})
+
+describe('a snippet', () => {
+  const all = documents.flatMap((path) =>
+    parseBlocks(readDocument(path)).map((block) => ({ path, ...block })),
+  )
+
+  test('has a language, and is run or says why not', () => {
+    const offences = all.filter((block) => {
+      if (shown.includes(block.language)) return block.info !== ''
+      const isKnown = ['', 'background', 'refused'].includes(block.info)
+      return !runnable.includes(block.language) || !(isKnown || reasonNotToRun(block))
+    })
+    expect(offences.map(({ path, line }) => `${path}:${line}`)).toEqual([])
+  })
+
+  test('of JSON can be parsed', () => {
+    for (const { language, code } of all) if (language === 'json') JSON.parse(code)
+  })
+
+  test('is mostly run: those that are not are few', () => {
+    const ofCode = all.filter(({ language }) => runnable.includes(language))
+    const left = ofCode.filter((block) => reasonNotToRun(block) !== null)
+    expect(ofCode.length).toBeGreaterThan(40)
+    expect(left.length).toBeLessThan(ofCode.length / 3)
+  })
+})

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { eventTypes } from '@hedgepayments/contract'
+import { expect, test } from 'vitest'
+import { parseConfig } from '../../packages/server/src/config.ts'
+import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
+import { parseTableRows, readDocument } from './markdown.ts'
+
+const root = join(import.meta.dirname, '../..')
+
+/** The rows whose first cell is of a shape, as the text in the backticks of each cell. */
+function rowsOf(path: string, first: RegExp): string[][] {
+  return parseTableRows(readDocument(path)).filter(([cell]) => first.test(cell ?? ''))
+}
+
+test('the README lists every variable that the server reads, and no other', () => {
+  const source = readFileSync(join(root, 'packages/server/src/config.ts'), 'utf8')
+  const read = [...source.matchAll(/\bread\w*\(\s*env,\s*'([A-Z_]+)'/g)].map(([, name]) => name)
+  // PORT and LOG_LEVEL have functions of their own, which name them once more.
+  const listed = rowsOf('README.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
+  expect(listed.length).toBeGreaterThan(10)
+  expect(listed.toSorted()).toEqual([...new Set(read)].sort())
+})
+
+test('the defaults in the README are those of the server', () => {
+  const { port, host, dataDir, fees, logLevel } = parseConfig({})
+  const rows = new Map(rowsOf('README.md', /^`[A-Z_]+`$/).map((row) => [row[0], row[2]]))
+  expect(rows.get('`PORT`')).toBe(`\`${port}\``)
+  expect(rows.get('`HOST`')).toBe(`\`${host}\``)
+  expect(rows.get('`HEDGE_DATA_DIR`')).toBe(`\`${dataDir}\``)
+  expect(rows.get('`HEDGE_FEE_BASIS_POINTS`')).toBe(`\`${fees.basisPoints}\``)
+  expect(rows.get('`HEDGE_FEE_FIXED`')).toBe(`\`${fees.fixedMinor}\``)
+  expect(rows.get('`LOG_LEVEL`')).toBe(`\`${logLevel}\``)
+})
+
+test('the sandbox guide lists every test token with its number and effect', () => {
+  const listed = parseTableRows(readDocument('docs/sandbox.md')).filter(([, token]) =>
+    token?.startsWith('`tok_'),
+  )
+  const expected = testTokens.map(({ number, token, effect }) => [
+    number === null ? '—' : `\`${inGroups(number)}\``,
+    `\`${token}\``,
+    effect,
+  ])
+  expect(listed).toEqual(expected)
+})
+
+test('the guide to webhooks lists every type of event', () => {
+  const listed = rowsOf('docs/webhooks.md', /^`\w+\.\w+`$/).map(([type]) => type?.slice(1, -1))
+  expect(listed).toEqual(eventTypes)
+})
+
+/** A card's number as it stands on the card; an account as it is given. */
+function inGroups(number: string): string {
+  if (number.includes(':')) return number
+  return number.length === 15
+    ? number.replace(/(\d{4})(\d{6})(\d{5})/, '$1 $2 $3')
+    : number.replaceAll(/(\d{4})(?=\d)/g, '$1 ')
+}
