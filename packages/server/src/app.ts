@@ -17,6 +17,7 @@ import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
 import { eventRoutes } from './events/routes.ts'
 import { streamRoute } from './events/stream.ts'
+import type { Account } from './http/auth.ts'
 import { answerBadHttp } from './http/bad-http.ts'
 import { bodyBytesMax, parseBodies } from './http/body.ts'
 import { docsRoutes } from './http/docs.ts'
@@ -65,6 +66,7 @@ const requestTimeoutMs = 30_000
 /** The HTTP server with every feature's routes. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log } = options
+  const notice = noticeBy(options)
   const authenticator = new Authenticator(database.db)
   const sessions = new Sessions(database.db, authenticator)
   const tokens = new ClientTokens(database.db)
@@ -134,20 +136,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   processorRoutes(app, { ...options, db: database.db })
   await processorWebhookRoute(app, {
     processors: options.processors,
-    onNotice: async ({ account, paymentId }) => {
-      const now = await timeOf(database.db, account)
-      await noticePayment(database.db, { account, paymentId, now })
-      options.onWork()
-    },
+    onNotice: notice,
   })
   sandboxRoutes(app, {
     db: database.db,
-    onNews: async ({ merchantId, paymentId }) => {
-      const account = { merchantId, livemode: false }
-      const now = await timeOf(database.db, account)
-      await noticePayment(database.db, { account, paymentId, now })
-      options.onWork()
-    },
+    onNews: ({ merchantId, paymentId }) =>
+      notice({ account: { merchantId, livemode: false }, paymentId }),
   })
   await dashboardRoutes(app, { db: database.db, sessions, publicUrl: options.publicUrl })
   return app
@@ -159,5 +153,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     const byKey = () => authenticator.authenticate(authorization, nowMs)
     if (authorization !== undefined || cookie === undefined) return byKey()
     return sessions.find(request, nowMs).then((found) => found ?? byKey())
+  }
+}
+
+/** What to do where a processor says that something happened to a payment. */
+function noticeBy({ database: { db }, onWork }: AppOptions) {
+  return async ({ account, paymentId }: { account: Account; paymentId: string }) => {
+    const now = await timeOf(db, account)
+    await noticePayment(db, { account, paymentId, now })
+    onWork()
   }
 }
