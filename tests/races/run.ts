@@ -21,6 +21,12 @@ const seed = Number(flags.seed)
 const groups = Math.ceil(Number(flags.races) / groupSize)
 if (!Number.isSafeInteger(seed) || !(groups > 0)) throw new Error('--races and --seed are numbers')
 const say = (line: string) => process.stdout.write(`${line}\n`)
+// Nobody may be reading any more; the database has to be stopped all the same.
+process.stdout.on('error', () => undefined)
+
+/** Asked to stop, it does so after the group that runs. */
+const stopping = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort())
 
 const dataDir = await mkdtemp(join(tmpdir(), 'hedge-races-'))
 const postgres = await startBundledPostgres({ dataDir, log: () => undefined, settings: throwAway })
@@ -33,6 +39,7 @@ try {
     seed,
     groups,
     onGroup({ groups: n }) {
+      stopping.signal.throwIfAborted()
       const done = n * groupSize
       if (n % 160 === 0) say(`${done} races, ${rate(done)} a second, now at seed ${seed + n}`)
     },
@@ -42,9 +49,10 @@ try {
   say(`no violation in ${groups * groupSize} races, ${rate(groups * groupSize)} a second`)
 } catch (error) {
   process.exitCode = 1
-  if (!(error instanceof RaceError)) throw error
-  say(error.message)
-  say(`again: npm run races -- --seed ${error.seed} --races ${groupSize}`)
+  if (error instanceof RaceError) {
+    say(error.message)
+    say(`again: npm run races -- --seed ${error.seed} --races ${groupSize}`)
+  } else if (!stopping.signal.aborted) throw error
 } finally {
   await arena.close()
   await postgres.stop()
