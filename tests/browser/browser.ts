@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inflate } from '@sparticuz/chromium'
 import { type Browser, chromium } from 'playwright-core'
@@ -31,20 +32,42 @@ const flags = [
 ]
 
 /**
- * Starts the Chromium that comes from npm, headless, with an empty profile of its own. Where the
- * machine lacks libraries that it needs, those that come with it are used.
+ * Starts the Chromium that comes from npm, headless, with an empty profile and a home of its own.
+ * Where the machine lacks libraries that it needs, those that come with it are used.
  */
 export async function launchBrowser(): Promise<Browser> {
   await unpack()
   const executablePath = join(unpacked, 'chromium')
+  const home = await mkdtemp(join(tmpdir(), 'hedge-browser-'))
   const env: Record<string, string> = {
     PATH: process.env.PATH ?? '',
     LANG: 'en_US.UTF-8',
-    HOME: unpacked,
-    FONTCONFIG_PATH: join(unpacked, 'fonts'),
+    HOME: home,
+    FONTCONFIG_FILE: await writeFontConfig(home),
   }
   if (!starts(executablePath, env)) env.LD_LIBRARY_PATH = join(unpacked, 'al2023/lib')
-  return await chromium.launch({ executablePath, args: flags, env })
+  const browser = await chromium.launch({ executablePath, args: flags, env })
+  browser.once('disconnected', () => rmSync(home, { recursive: true, force: true }))
+  return browser
+}
+
+/**
+ * The configuration that comes with the fonts looks for them below /tmp, where only the package's
+ * own unpacking puts them: with it, a fresh machine has no font, and Chromium ends at the first
+ * text. Ours names them where they are, and no others, so that pages look alike on every machine.
+ */
+async function writeFontConfig(home: string): Promise<string> {
+  const path = join(home, 'fonts.conf')
+  await writeFile(
+    path,
+    `<?xml version="1.0"?>
+<fontconfig>
+  <dir>${join(unpacked, 'fonts/fonts')}</dir>
+  <cachedir>${join(home, 'font-cache')}</cachedir>
+</fontconfig>
+`,
+  )
+  return path
 }
 
 /** Unpacks beside the place and moves it there whole, so that files that run at once do not meet. */
