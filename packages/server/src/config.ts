@@ -1,4 +1,5 @@
 import { amountMinorMax } from '@hedgepayments/contract'
+import { AddressError, parseAddress } from './database/address.ts'
 import { type FeeSchedule, feeScheduleDefault } from './ledger/fees.ts'
 import { isPublishableKey, isSecretKey } from './merchants/secrets.ts'
 import { stripeKeyShape, stripeWebhookShape } from './processors/stripe/shapes.ts'
@@ -13,7 +14,10 @@ export interface Config {
   readonly port: number
   /** `HOST`: the address to listen on. Default 127.0.0.1, this machine only. */
   readonly host: string
-  /** `DATABASE_URL`: a PostgreSQL of yours. Unset: the bundled one. */
+  /**
+   * `DATABASE_URL`: a PostgreSQL of yours, also of several hosts of which one takes writes. Unset:
+   * the bundled one.
+   */
   readonly databaseUrl: string | null
   /** `HEDGE_DATA_DIR`: the bundled database and its log. Default `.hedge`. */
   readonly dataDir: string
@@ -76,7 +80,7 @@ export function parseConfig(env: Environment): Config {
   return {
     port: readPort(env),
     host: read(env, 'HOST') ?? '127.0.0.1',
-    databaseUrl: readUrl(env, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseUrl: readDatabaseUrl(env),
     dataDir: read(env, 'HEDGE_DATA_DIR') ?? '.hedge',
     apiKey,
     apiSecret,
@@ -145,14 +149,23 @@ function readLogLevel(env: Environment): string {
   return level
 }
 
+function readDatabaseUrl(env: Environment): string | null {
+  const value = read(env, 'DATABASE_URL')
+  try {
+    if (value !== null) parseAddress(value)
+    return value
+  } catch (error) {
+    if (error instanceof AddressError) throw new ConfigError(`DATABASE_URL: ${error.message}`)
+    throw error
+  }
+}
+
 /** The value is not shown when it is wrong: it may hold a password. */
 function readUrl(env: Environment, name: string, protocols: readonly string[]): string | null {
   const value = read(env, name)
   if (value === null) return null
-  // PostgreSQL takes an address without a host, for a socket; the standard of URLs does not.
-  const canParse = URL.canParse(value) || URL.canParse(value.replace('@/', '@host/'))
-  const accepted = canParse && protocols.some((protocol) => value.startsWith(`${protocol}//`))
-  if (!accepted) {
+  const accepted = protocols.some((protocol) => value.startsWith(`${protocol}//`))
+  if (!accepted || !URL.canParse(value)) {
     throw new ConfigError(
       `${name}: expected an address that begins with ${protocols.join('// or ')}//.`,
     )

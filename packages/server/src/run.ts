@@ -1,11 +1,15 @@
 import type { Logger } from 'pino'
 import { renderBanner } from './banner.ts'
 import { ConfigError, parseConfig } from './config.ts'
+import { AddressError } from './database/address.ts'
 import { BundledPostgresError } from './database/bundled/failure.ts'
+import { DatabaseUnreachableError } from './database/unreachable.ts'
 import { describe } from './http/failures.ts'
 import { createLog } from './log.ts'
 import { type RunningServer, startServer } from './server.ts'
 
+/** Errors whose message is what an operator needs: where in the code they arose is not. */
+const saysItAll = [ConfigError, BundledPostgresError, DatabaseUnreachableError]
 /** After this a stop that hangs is a bug, and the process ends all the same. */
 const stopTimeoutMs = 30_000
 
@@ -29,8 +33,7 @@ export async function run(): Promise<void> {
     log.info({ signal }, 'stopping: finishing what is in flight')
     process.exit(await end(server, log))
   } catch (error) {
-    const isExpected = error instanceof ConfigError || error instanceof BundledPostgresError
-    const text = isExpected ? error.message : startFailure(error)
+    const text = startFailure(error)
     process.stderr.write(`Hedge Payments could not start. ${text}\n`)
     process.exit(1)
   }
@@ -57,6 +60,8 @@ async function end(server: RunningServer, log: Logger): Promise<0 | 1> {
 /** PostgreSQL's and the system's own words, without the address, which may hold a password. */
 function startFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof AddressError) return `DATABASE_URL: ${error.message}`
+  if (saysItAll.some((kind) => error instanceof kind)) return error.message
   const { code } = error as { code?: string }
   if (code === 'EADDRINUSE') return 'The port is in use: set PORT to another one, or to 0.'
   return `${error.message}${code ? ` (${code})` : ''}\n${error.stack ?? ''}`

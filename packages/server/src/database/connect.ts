@@ -1,5 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { AddressError, type DatabaseAddress, parseAddress } from './address.ts'
+import { HostPool } from './host-pool.ts'
+import { Hosts } from './hosts.ts'
 import type { Schema } from './schema.ts'
 
 export type Db = Kysely<Schema>
@@ -21,6 +24,15 @@ const batchConnectionsMax = 2
 const connectTimeoutMs = 5_000
 /** No statement of a request takes longer; a stuck one must not hold its locks for ever. */
 const statementTimeoutMs = 30_000
+/** Nor does a transaction stand still: of a process that is frozen or cut off, its locks go. */
+const idleTransactionTimeoutMs = 30_000
+/**
+ * A statement that the server itself has not ended by then is one whose server is gone without a
+ * word, or whose commit waits for a standby: neither counts as a statement that takes long.
+ */
+const answerTimeoutMs = statementTimeoutMs + 5_000
+/** A server that is gone without a word is missed after this and ten seconds more. */
+const keepAliveMs = 10_000
 
 const timestamptzOid = 1184
 const jsonOid = 114
@@ -41,15 +53,28 @@ function isoSeconds(value: string): string {
   return `${value.slice(0, 10)}T${value.slice(11, 19)}Z`
 }
 
-/** Connects lazily: the first statement opens the first connection. */
+/**
+ * Connects lazily: the first statement opens the first connection. Of several hosts the one that
+ * takes writes is used, and the next one when that changes.
+ *
+ * @throws {AddressError} when the address cannot be used.
+ */
 export function connect(options: { url: string; onError: (error: Error) => void }): Database {
-  const pool = createPool(options, connectionsMax, '')
+  const address = parseAddress(options.url)
+  const hosts = new Hosts(address, configOf(address, ''))
+  const pool = createPool(hosts, options.onError, {
+    ...configOf(address, ''),
+    max: connectionsMax,
+  })
   // Batches join few rows of arguments with a large table by its key. The planner must not take
   // its first look at a still empty table as a reason to scan it, in a plan that is then kept; and
   // it must keep the plan: planning takes as long as canceling a dozen payments, and for a batch of
   // one it would plan anew every time.
   const batchSettings = ' -c enable_seqscan=off -c plan_cache_mode=force_generic_plan'
-  const batchPool = createPool(options, batchConnectionsMax, batchSettings)
+  const batchPool = createPool(hosts, options.onError, {
+    ...configOf(address, batchSettings),
+    max: batchConnectionsMax,
+  })
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   return {
     db,
@@ -61,23 +86,32 @@ export function connect(options: { url: string; onError: (error: Error) => void 
   }
 }
 
-function createPool(
-  { url, onError }: { url: string; onError: (error: Error) => void },
-  max: number,
-  settings: string,
-): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max,
+function createPool(hosts: Hosts, onError: (error: Error) => void, config: pg.PoolConfig): pg.Pool {
+  const pool = new HostPool(hosts, config)
+  pool.on('error', onError)
+  return pool
+}
+
+/** What all clients of a pool have in common. */
+function configOf(address: DatabaseAddress, settings: string): pg.ClientConfig {
+  const config = {
+    connectionString: address.connectionString,
     types,
     connectionTimeoutMillis: connectTimeoutMs,
     application_name: 'hedge',
     keepAlive: true,
-    options: `-c timezone=UTC -c datestyle=ISO -c statement_timeout=${statementTimeoutMs}${settings}`,
-  })
-  pool.on('error', onError)
-  // A connection that breaks while a transaction holds it has no other listener, and an error event
-  // without one ends the process. The statement in flight fails with the error all the same.
-  pool.on('connect', (client) => client.on('error', () => undefined))
-  return pool
+    keepAliveInitialDelayMillis: keepAliveMs,
+    query_timeout: answerTimeoutMs,
+    // What the address asks for comes first, so that what the server relies on goes before it.
+    options:
+      `${address.options} -c timezone=UTC -c datestyle=ISO -c statement_timeout=${statementTimeoutMs}` +
+      ` -c idle_in_transaction_session_timeout=${idleTransactionTimeoutMs}${settings}`,
+  }
+  try {
+    // Reads the certificates that the address names: better now than with the first statement.
+    new pg.Client(config)
+    return config
+  } catch (cause) {
+    throw new AddressError((cause as Error).message)
+  }
 }

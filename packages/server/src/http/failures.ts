@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyError } from 'fastify'
+import { DatabaseUnreachableError } from '../database/unreachable.ts'
 import { type Refusal, RefusalError, refuse, refuseField } from './refusal.ts'
 
 /** Turns whatever was thrown into an answer; what is not the caller's doing is logged. */
@@ -57,10 +58,11 @@ const networkCodes = new Set([
   'EAI_AGAIN',
 ])
 const connectionMessages =
-  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered|not queryable/
+  /Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered|not queryable/
 
 /** Whether the fault is the database's or the way to it, so that trying again makes sense. */
 export function isDatabaseUnavailable(error: unknown): boolean {
+  if (error instanceof DatabaseUnreachableError) return true
   const { code, message, severity } = error as {
     code?: string
     message?: string
