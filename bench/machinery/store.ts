@@ -46,7 +46,7 @@ export class Store {
     await allowCheckpoints(started.url)
     const store = new Store(started, dataDir)
     const database = connect({ url: store.url, onError: () => undefined })
-    await migrate(database.db)
+    await migrate(database)
     await bootstrap(database.db, { publishableKey, secretKey })
     await database.close()
     const { rows } = await store.pool.query<{ id: string }>('select id from merchants')

@@ -49,7 +49,7 @@ export async function openArena(url: string, cancelOf: CancelOf = byCanceler): P
   const onError = (error: unknown) => complaints.push(error)
   const open = () => connect({ url, onError })
   const first = open()
-  await migrate(first.db)
+  await migrate(first)
   await bootstrap(first.db, { publishableKey: null, secretKey: null })
   const sides = [first, open()].map((database): Side => {
     const { db } = database

@@ -37,7 +37,7 @@ export async function createMigratedDatabase(): Promise<TestDatabase> {
   const adminUrl = inject('postgresAdminUrl')
   await ensureTemplate(adminUrl, 'migrated', async (url) => {
     const database = connect({ url, onError: () => undefined })
-    await migrate(database.db)
+    await migrate(database)
     await database.close()
   })
   return await createDatabase(adminUrl, { template: 'migrated' })

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { migrationRule } from './migration-rules.ts'
 import { rules } from './rules.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -17,7 +18,7 @@ type Manifest = { name?: string; license?: string } & Partial<
 >
 
 describe('the tree is tidy', () => {
-  test.each(rules)('$name', ({ covers, offences }) => {
+  test.each([...rules, migrationRule])('$name', ({ covers, offences }) => {
     const found = tracked
       // The rules and their planted offences are full of what they forbid.
       .filter((path) => covers(path) && !binary.test(path) && !path.startsWith('tests/tree/'))

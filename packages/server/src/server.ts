@@ -51,7 +51,7 @@ async function serve(
   database: Database,
   bundled: BundledPostgres | null,
 ): Promise<RunningServer> {
-  const applied = await migrate(database.db)
+  const applied = await migrate(database)
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
   const credentials = await prepareKeys(config, database, bundled !== null)
 

@@ -13,6 +13,11 @@ export interface Database {
   readonly pool: pg.Pool
   /** Connections of their own for batches, so that no slow query makes a cancel wait. */
   readonly batchPool: pg.Pool
+  /**
+   * Does what may take minutes, such as migrations, on a connection of its own. It waits for locks
+   * for a second, since whoever comes after it waits as well.
+   */
+  withLongStatements<T>(work: (db: Db) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -24,6 +29,8 @@ const batchConnectionsMax = 2
 const connectTimeoutMs = 5_000
 /** No statement of a request takes longer; a stuck one must not hold its locks for ever. */
 const statementTimeoutMs = 30_000
+/** What takes long gives way: it asks for its lock again rather than keep others off with it. */
+const lockTimeoutMs = 1_000
 /** Nor does a transaction stand still: of a process that is frozen or cut off, its locks go. */
 const idleTransactionTimeoutMs = 30_000
 /**
@@ -76,10 +83,21 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     max: batchConnectionsMax,
   })
   const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
   return {
     db,
     pool,
     batchPool,
+    async withLongStatements(work) {
+      const { query_timeout: _, ...config } = configOf(address, longSettings)
+      const own = createPool(hosts, options.onError, { ...config, max: 1 })
+      const ownDb = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: own }) })
+      try {
+        return await ownDb.connection().execute(work)
+      } finally {
+        await ownDb.destroy()
+      }
+    },
     async close() {
       await Promise.all([db.destroy(), batchPool.end()])
     },

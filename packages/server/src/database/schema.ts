@@ -1,7 +1,4 @@
 import type {
-  ActorType,
-  AttemptKind,
-  AttemptOutcome,
   CancellationStatus,
   CheckoutMethod,
   CheckoutStatus,
@@ -12,6 +9,7 @@ import type {
   Scope,
 } from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
+import type { PaymentAttemptRow, PaymentTaskRow } from './task-rows.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
 
 /** A moment as the API writes it, `2024-06-15T10:32:00Z`: the pools parse timestamptz to this. */
@@ -103,39 +101,6 @@ export interface PaymentRow {
   expires_at: Timestamp
   created_at: Timestamp
   updated_at: Timestamp
-}
-
-export interface PaymentTaskRow {
-  merchant_id: string
-  livemode: boolean
-  payment_id: string
-  kind: string
-  due_at: Timestamp
-  /** How often it was taken. */
-  attempts: Generated<number>
-  /** Until when, in real time, somebody works on it. */
-  leased_until: Timestamp | null
-}
-
-/** One call to the processor about a payment. */
-export interface PaymentAttemptRow {
-  merchant_id: string
-  livemode: boolean
-  payment_id: string
-  number: number
-  kind: AttemptKind
-  processor: string
-  /** The idempotency key at the processor. */
-  processor_key: string
-  /** The idempotency key of the request that asked for it. */
-  request_key: string | null
-  actor_type: ActorType
-  actor_id: string | null
-  outcome: AttemptOutcome | null
-  code: string | null
-  message: string | null
-  started_at: Timestamp
-  ended_at: Timestamp | null
 }
 
 interface EventTable extends Omit<EventRow, 'position'> {

@@ -1,6 +1,7 @@
 import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
-import type { PaymentAttemptRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Account } from '../http/auth.ts'
 
 type Db = Kysely<Schema>

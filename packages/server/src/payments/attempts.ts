@@ -1,6 +1,6 @@
 import { isId, type PaymentAttempt, pageSizeDefault } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
-import type { PaymentAttemptRow } from '../database/schema.ts'
+import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { renderList } from '../http/pagination.ts'

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { retryConflicts } from '../database/retry.ts'
-import type { PaymentAttemptRow, PaymentRow } from '../database/schema.ts'
+import type { PaymentRow } from '../database/schema.ts'
+import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Reply } from '../http/answer.ts'
 import { RefusalError, refuseField } from '../http/refusal.ts'
 import { claimLease } from '../idempotency/lease.sql.ts'

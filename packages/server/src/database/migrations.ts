@@ -1,0 +1,36 @@
+import type { Migration } from './migration.ts'
+import * as payments from './migrations/0001_payments.ts'
+import * as cancellations from './migrations/0002_cancellations.ts'
+import * as dashboard from './migrations/0003_dashboard.ts'
+import * as refunds from './migrations/0004_refunds.ts'
+import * as ledger from './migrations/0005_ledger.ts'
+import * as processing from './migrations/0006_processing.ts'
+import * as sandbox from './migrations/0007_sandbox.ts'
+import * as webhooks from './migrations/0008_webhooks.ts'
+import * as checkout from './migrations/0009_checkout.ts'
+import * as processorCredentials from './migrations/0010_processor_credentials.ts'
+import * as stats from './migrations/0011_stats.ts'
+import * as retention from './migrations/0012_retention.ts'
+import * as rateCounts from './migrations/0013_rate_counts.ts'
+import * as openPayments from './migrations/0014_open_payments.ts'
+
+/**
+ * Every migration by its name, in order. They only go forward, and one that was released never
+ * changes. What they may do is in CONTRIBUTING.md: the version before runs on meanwhile.
+ */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001_payments': payments,
+  '0002_cancellations': cancellations,
+  '0003_dashboard': dashboard,
+  '0004_refunds': refunds,
+  '0005_ledger': ledger,
+  '0006_processing': processing,
+  '0007_sandbox': sandbox,
+  '0008_webhooks': webhooks,
+  '0009_checkout': checkout,
+  '0010_processor_credentials': processorCredentials,
+  '0011_stats': stats,
+  '0012_retention': retention,
+  '0013_rate_counts': rateCounts,
+  '0014_open_payments': openPayments,
+}

@@ -1,0 +1,41 @@
+import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
+import type { Generated } from 'kysely'
+
+/** As in schema.ts, which is made of these rows and others. */
+type Timestamp = string
+
+/** Something that is still to be done to a payment, and when. */
+export interface PaymentTaskRow {
+  merchant_id: string
+  livemode: boolean
+  payment_id: string
+  kind: string
+  due_at: Timestamp
+  /** How often it was taken. */
+  attempts: Generated<number>
+  /** Until when, in real time, somebody works on it. */
+  leased_until: Timestamp | null
+  /** When it was first planned, in real time, however often it was put off since. */
+  since: Generated<Timestamp>
+}
+
+/** One call to the processor about a payment. */
+export interface PaymentAttemptRow {
+  merchant_id: string
+  livemode: boolean
+  payment_id: string
+  number: number
+  kind: AttemptKind
+  processor: string
+  /** The idempotency key at the processor. */
+  processor_key: string
+  /** The idempotency key of the request that asked for it. */
+  request_key: string | null
+  actor_type: ActorType
+  actor_id: string | null
+  outcome: AttemptOutcome | null
+  code: string | null
+  message: string | null
+  started_at: Timestamp
+  ended_at: Timestamp | null
+}
