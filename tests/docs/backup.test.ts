@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Webhook } from 'standardwebhooks'
 import { afterEach, expect, test } from 'vitest'
 import { apiClient, createPayment } from '../support/api.ts'
+import { startReceiver } from '../support/receiver.ts'
 import { startServer } from '../support/server.ts'
+import { until } from '../support/until.ts'
 import { parseBlocks, readDocument } from './markdown.ts'
 
 const guide = 'docs/running-in-production.md'
@@ -17,29 +20,47 @@ afterEach(async () => {
 /** Two clusters are made, filled and copied, each with its fsyncs. */
 const timeout = 120_000
 
-test('the backup of the guide, restored elsewhere, has what was acknowledged', {
+const key = 'a key that is kept apart from the backup'
+
+test('the backup of the guide, restored elsewhere, has what was acknowledged, and opens with its key', {
   timeout,
 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hedge-backup-'))
   folders.push(folder)
-  const before = await startServer({ env: { HEDGE_DATA_DIR: join(folder, '.hedge') } })
+  const receiver = await startReceiver()
+  const withKey = { HEDGE_ENCRYPTION_KEY: key }
+  const before = await startServer({ env: { HEDGE_DATA_DIR: join(folder, '.hedge'), ...withKey } })
   const api = apiClient(before.url, before.secretKey)
   const kept = await createPayment(api)
   const canceled = await createPayment(api)
   expect((await api('POST', `/v1/payments/${canceled.id}/cancel`)).status).toBe(200)
+  const endpoint = { url: receiver.url, events: ['payment.canceled'] }
+  const { secret } = (await api('POST', '/v1/webhooks/endpoints', { body: endpoint })).body
   await before.stop()
 
   // Only the last line of the second block is not run as it stands: the server has a test's keys.
   for (const block of commands()) run(block.replace(/^HEDGE_DATA_DIR=.*npm start$/m, ''), folder)
   await rm(join(folder, '.hedge'), { recursive: true })
 
-  const after = await startServer({ env: { HEDGE_DATA_DIR: join(folder, 'restored') } })
+  const env = { HEDGE_DATA_DIR: join(folder, 'restored') }
+  const without = await startServer({ env })
+  const again = apiClient(without.url, without.secretKey)
+  expect((await again('GET', `/v1/payments/${kept.id}`)).body.status).toBe('pending')
+  expect((await again('GET', `/v1/payments/${canceled.id}`)).body.status).toBe('canceled')
+  expect((await again('POST', `/v1/payments/${kept.id}/cancel`)).status).toBe(200)
+  await until('its webhook waits', () => without.log().includes('a webhook is held up'))
+  await without.stop()
+  expect(receiver.received).toEqual([])
+
+  const after = await startServer({ env: { ...env, ...withKey } })
   try {
-    const again = apiClient(after.url, after.secretKey)
-    expect((await again('GET', `/v1/payments/${kept.id}`)).body.status).toBe('pending')
-    expect((await again('GET', `/v1/payments/${canceled.id}`)).body.status).toBe('canceled')
+    await until('its webhook comes', () => receiver.received.length > 0, timeout / 2)
+    const [{ body, headers } = { body: '', headers: {} }] = receiver.received
+    const event = new Webhook(secret).verify(body, headers as Record<string, string>)
+    expect(event).toMatchObject({ type: 'payment.canceled', data: { id: kept.id } })
   } finally {
     await after.stop()
+    await receiver.close()
   }
 })
 
