@@ -63,6 +63,17 @@ describe('hedge doctor', () => {
     expect(stdout).toMatch(/^ok +migrations /m)
   })
 
+  test('an address that is none is a failure that says why, without its password', async () => {
+    const url = 'postgres://me:hunter2@a,b/x?target_session_attrs=standby'
+    const { code, stdout } = await hedge(['doctor'], {
+      ...environmentOf(server),
+      DATABASE_URL: url,
+    })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^fail +database .*target_session_attrs: expected any, read-write/m)
+    expect(stdout).not.toContain('hunter2')
+  })
+
   test('a database that cannot be reached is a failure without its password', async () => {
     const env = { ...environmentOf(server), DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x' }
     const { code, stdout } = await hedge(['doctor'], env)

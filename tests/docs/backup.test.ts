@@ -50,14 +50,15 @@ test('the backup of the guide, restored elsewhere, has what was acknowledged, an
   expect((await again('POST', `/v1/payments/${kept.id}/cancel`)).status).toBe(200)
   await until('its webhook waits', () => without.log().includes('a webhook is held up'))
   await without.stop()
-  expect(receiver.received).toEqual([])
+  const ofKept = () => receiver.received.filter(({ event }) => event.data.id === kept.id)
+  expect(ofKept()).toEqual([])
 
   const after = await startServer({ env: { ...env, ...withKey } })
   try {
-    await until('its webhook comes', () => receiver.received.length > 0, timeout / 2)
-    const [{ body, headers } = { body: '', headers: {} }] = receiver.received
+    await until('its webhook comes', () => ofKept().length > 0, timeout / 2)
+    const [{ body, headers } = { body: '', headers: {} }] = ofKept()
     const event = new Webhook(secret).verify(body, headers as Record<string, string>)
-    expect(event).toMatchObject({ type: 'payment.canceled', data: { id: kept.id } })
+    expect(event).toMatchObject({ type: 'payment.canceled' })
   } finally {
     await after.stop()
     await receiver.close()

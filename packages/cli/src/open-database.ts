@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AddressError } from '@hedgepayments/server/database/address'
 import { openHome } from '@hedgepayments/server/database/bundled/home'
 import { addressOf } from '@hedgepayments/server/database/bundled/lock'
 import { findPostmaster } from '@hedgepayments/server/database/bundled/postmaster'
@@ -30,7 +31,7 @@ export async function openDatabase(options: {
   const url = options.databaseUrl ?? (process.env.DATABASE_URL?.trim() || undefined)
   const bundled = url === undefined ? await findBundled(dataDir, options.maySpawn) : null
   const address = url ?? bundled?.url ?? ''
-  const database = connect({ url: address, onError: () => undefined })
+  const database = open(address)
   const close = async () => {
     await database.close()
     await bundled?.stop()
@@ -48,6 +49,16 @@ export async function openDatabase(options: {
       ? `reached, as ${options.databaseUrl ? 'named' : 'DATABASE_URL says'}`
       : `bundled, in ${dataDir}`,
     close,
+  }
+}
+
+function open(url: string): Database {
+  try {
+    return connect({ url, onError: () => undefined })
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error
+    const message = `The address of the database: ${error.message}`
+    throw new CliError(exitCodes.usage, 'invalid_database', message)
   }
 }
 

@@ -10,6 +10,8 @@ interface Session {
   readonly host: Host | null
   /** Since when somebody has it, by the process's own clock; `null` while it is idle. */
   heldSinceMs: number | null
+  /** Whether it is to be given up once nobody has it any more. */
+  isSpent: boolean
 }
 
 /**
@@ -56,7 +58,11 @@ export class HostPool extends pg.Pool {
     this.#hosts = hosts
     this.on('connect', (client) => this.#welcome(client))
     this.on('acquire', (client) => this.#hold(client, performance.now()))
-    this.on('release', (_, client) => this.#hold(client, null))
+    this.on('release', (_, client) => {
+      this.#hold(client, null)
+      // The pool looks next whether it has ended, and then forgets it.
+      if (this.#sessions.get(client)?.isSpent) void client.end()
+    })
     if (hosts.areAsked) this.#watch = setInterval(() => void this.#look(), watchMs).unref()
   }
 
@@ -112,7 +118,8 @@ export class HostPool extends pg.Pool {
 
   #welcome(client: pg.PoolClient): void {
     const host = this.#hosts.hostOf(client)
-    this.#sessions.set(client, { host, heldSinceMs: performance.now() })
+    const session: Session = { host, heldSinceMs: performance.now(), isSpent: false }
+    this.#sessions.set(client, session)
     client.once('end', () => this.#sessions.delete(client))
     // A connection that breaks while a transaction holds it has no other listener, and an error
     // event without one ends the process. The statement in flight fails with the error all the same.
@@ -121,7 +128,7 @@ export class HostPool extends pg.Pool {
       if (code === undefined || !unusable.test(code)) return
       this.#hosts.doubt(host)
       // The others end by themselves. One that has become a standby would be kept for ever.
-      if (code === readOnly) void client.end()
+      if (code === readOnly) session.isSpent = true
     })
     client.on('notice', ({ routine }) => {
       // PostgreSQL goes on to say that the commit was done, although no standby has it: somebody

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema, Timestamp } from '../database/schema.ts'
+import type { TaskKind } from './tasks.sql.ts'
 
 type Db = Kysely<Schema>
 
@@ -10,7 +11,18 @@ type Db = Kysely<Schema>
 const lookedAtMax = 1_000
 
 /** Counted up to here: more is too many in any case, and the count must not burden the database. */
-const countMax = 100_000
+const countMax = 50_000
+
+/** All there are: the compiler sees to it. */
+const kinds: Readonly<Record<TaskKind, true>> = {
+  expire: true,
+  authorize: true,
+  process: true,
+  capture: true,
+  void: true,
+  refund: true,
+  settle: true,
+}
 
 /**
  * Age in seconds of the oldest payment that somebody has to move on, by status: since it is
@@ -81,12 +93,14 @@ async function oldestSeconds(
   return rows[0]?.seconds ?? 0
 }
 
-/** How many tasks are due by the real time, by kind, of the hundred thousand due for longest. */
+/** How many tasks are due by the real time, by kind, each up to fifty thousand. */
 export async function countDueTasks(db: Db, now: Timestamp): Promise<Map<string, number>> {
   const { rows } = await sql<{ kind: string; count: number }>`
-    select kind, count(*)::integer as count from (
-      select kind from payment_tasks
-      where due_at <= ${now}::timestamptz order by due_at limit ${countMax}
-    ) due group by kind`.execute(db)
+    select kind.kind, due.count from unnest(${Object.keys(kinds)}::text[]) as kind (kind) cross join lateral (
+      select count(*)::integer as count from (
+        select from payment_tasks t
+        where t.kind = kind.kind and t.due_at <= ${now}::timestamptz limit ${countMax}
+      ) counted
+    ) due where due.count > 0`.execute(db)
   return new Map(rows.map((row) => [row.kind, row.count]))
 }

@@ -10,13 +10,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     alter table payment_tasks
       add column if not exists since timestamptz(0) not null default now()`.execute(db)
-  // Few tasks are of these kinds at any moment, so most writes touch neither index.
   await createIndexConcurrently(db, {
     name: 'payment_tasks_captures',
     definition: "payment_tasks (since) where kind = 'capture'",
   })
+  // So that what is due of one kind is not looked for among a million of another.
   await createIndexConcurrently(db, {
-    name: 'payment_tasks_windows',
-    definition: "payment_tasks (due_at) where kind = 'process'",
+    name: 'payment_tasks_kind',
+    definition: 'payment_tasks (kind, due_at)',
   })
 }
