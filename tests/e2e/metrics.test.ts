@@ -97,9 +97,9 @@ test('a thousand forgotten tasks at the front do not hide what is behind them', 
   expect((await ages()).processing).toBeGreaterThanOrEqual(69_000)
 })
 
-test('fifty thousand open payments cost no more than the thousands that are looked at', async () => {
-  await insertOpen({ status: 'processing', seconds: 500, count: 25_000 })
-  await insertOpen({ status: 'initiated', seconds: 500, count: 25_000 })
+test('sixteen thousand open payments cost no more than the thousands that are looked at', async () => {
+  await insertOpen({ status: 'processing', seconds: 500, count: 8_000 })
+  await insertOpen({ status: 'initiated', seconds: 500, count: 8_000 })
   await fixture.sql.query('analyze payments, payment_tasks')
   const database = connect({ url: fixture.database.url, onError: () => undefined })
   const rowsRead = await database.db.transaction().execute(async (tx) => {
