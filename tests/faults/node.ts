@@ -11,7 +11,7 @@ import { until } from '../support/until.ts'
 
 /** Of one run of tests on this machine: nobody else gets to know the folder or the ports. */
 export const password = 'of-a-test'
-export const superuser = 'postgres'
+const superuser = 'postgres'
 export const database = 'hedge'
 
 /** PostgreSQL's programs, and as whom they run. */
