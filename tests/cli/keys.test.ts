@@ -27,6 +27,9 @@ afterAll(async () => {
 describe('hedge keys', () => {
   test('a new key may do what was said and nothing else, and is of use until it is revoked', async () => {
     const scopes = ['--scope', 'payments:read', '--scope', 'payments:cancel']
+    const slow = await run('keys', 'create', '--requests-per-minute', '9', '--json')
+    expect(JSON.parse(slow.stdout).requests_per_minute).toBe(9)
+    expect((await run('keys', 'create', '--requests-per-minute', '0')).code).toBe(2)
     const made = await run('keys', 'create', '--name', 'desk', ...scopes, '--json')
     expect(made.code).toBe(0)
     const key = JSON.parse(made.stdout)
@@ -58,10 +61,14 @@ describe('hedge keys', () => {
 describe('hedge keys create --live', () => {
   test('makes a live key in the database, with which destructive commands ask first', async () => {
     const args = ['keys', 'create', '--live', '--database', database.url, '--json']
-    const { code, stdout } = await hedge(args)
+    const { code, stdout } = await hedge([...args, '--requests-per-minute', '6000'])
     expect(code).toBe(0)
     const key = JSON.parse(stdout)
-    expect(key).toMatchObject({ livemode: true, secret_key: expect.stringMatching(/^sk_live_/) })
+    expect(key).toMatchObject({
+      livemode: true,
+      secret_key: expect.stringMatching(/^sk_live_/),
+      requests_per_minute: 6000,
+    })
 
     const live = environmentOf({ url: server.url, secretKey: key.secret_key })
     const { id } = await createPayment(apiClient(server.url, key.secret_key))

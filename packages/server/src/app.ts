@@ -52,6 +52,8 @@ export interface AppOptions {
   /** Where customers reach this server; known once it listens. */
   readonly publicUrl: () => string
   readonly processors: Processors
+  /** Addresses and ranges of the proxies that are believed whom they speak for. */
+  readonly trustedProxies: readonly string[]
   /** Seals the credentials of processors; `null`: none are taken. */
   readonly keyring: Keyring | null
   /** Told when a request has left something for the workers. */
@@ -79,6 +81,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('request'),
     requestIdHeader: false,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
     return503OnClosing: false,

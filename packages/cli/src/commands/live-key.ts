@@ -15,6 +15,7 @@ export async function createLiveKey(options: {
   name?: string
   scope?: readonly Scope[]
   expiresAt?: string
+  requestsPerMinute?: number
 }): Promise<ApiKeyWithSecret> {
   const opened = await openDatabase({
     databaseUrl: typeof options.database === 'string' ? options.database : undefined,
@@ -36,6 +37,7 @@ export async function createLiveKey(options: {
       name: options.name ?? null,
       ...(options.scope ? { scopes: options.scope } : {}),
       expiresAt: options.expiresAt ?? null,
+      ...(options.requestsPerMinute ? { requestsPerMinute: options.requestsPerMinute } : {}),
     })
   } finally {
     await opened.close()

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTimestamp } from '../time.ts'
 import { startLoop } from '../workers/loop.ts'
 import type { Auth } from './auth.ts'
+import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -93,7 +94,11 @@ export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
   }
 
   function countAnonymous(request: FastifyRequest, nowMs: number): RateLimit {
-    return addresses.count({ caller: request.ip, limit: anonymousRequestsPerMinute, nowMs })
+    return addresses.count({
+      caller: countedAddress(addressOf(request)),
+      limit: anonymousRequestsPerMinute,
+      nowMs,
+    })
   }
 }
 
