@@ -58,6 +58,29 @@ describe('hedge keys', () => {
   })
 })
 
+describe('hedge audit', () => {
+  test('shows who made and ended keys, and the operator who made one in the database', async () => {
+    const made = await run('keys', 'create', '--name', '\u001b[31mred', '--json')
+    const { id } = JSON.parse(made.stdout)
+    await run('keys', 'revoke', id)
+    const table = await run('audit', '--target', id)
+    expect(table.code).toBe(0)
+    expect(table.stdout).toMatch(/api_key\.revoked .*\n.*api_key\.created .*key_.*127\.0\.0\.1/)
+    expect(table.stdout).not.toContain('\u001b')
+    const ended = await run('audit', '--action', 'api_key.revoked', '--limit', '1', '--json')
+    expect(JSON.parse(ended.stdout).data[0].target.id).toBe(id)
+    expect((await run('audit', '--action', 'api_key.stolen')).code).toBe(2)
+
+    const args = ['keys', 'create', '--live', '--database', database.url, '--json']
+    const live = JSON.parse((await hedge(args)).stdout)
+    const env = environmentOf({ url: server.url, secretKey: live.secret_key })
+    const { stdout } = await hedge(['audit', '--target', live.id, '--json'], env)
+    expect(JSON.parse(stdout).data).toMatchObject([
+      { action: 'api_key.created', actor: { type: 'operator', id: null }, address: null },
+    ])
+  })
+})
+
 describe('hedge keys create --live', () => {
   test('makes a live key in the database, with which destructive commands ask first', async () => {
     const args = ['keys', 'create', '--live', '--database', database.url, '--json']

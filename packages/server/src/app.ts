@@ -7,6 +7,7 @@ import {
   LogController,
 } from 'fastify'
 import { parse as parseQuery } from 'qs'
+import { auditRoutes } from './audit/routes.ts'
 import { cancellationRoutes } from './cancellations/routes.ts'
 import { clientTokenRoutes } from './checkout/client-token-routes.ts'
 import { ClientTokens, readClientToken } from './checkout/client-tokens.ts'
@@ -126,6 +127,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await pageRoutes(app, { on: { ...options, db: database.db }, log })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
+  auditRoutes(app, database)
   eventRoutes(app, database)
   streamRoute(app, { db: database.db, log, authenticate })
   webhookRoutes(app, { ...options, db: database.db })

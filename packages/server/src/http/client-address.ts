@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
+import type { Origin } from './auth.ts'
 
 /**
  * The address of whoever asks: of the connection, or what a trusted proxy says it is. A proxy that
@@ -8,6 +9,10 @@ import type { FastifyRequest } from 'fastify'
 export function addressOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   const said = plain(request.ip)
   return isIP(said) === 0 ? plain(request.socket.remoteAddress) : said
+}
+
+export function originOf(request: FastifyRequest): Origin {
+  return { requestId: request.id, address: addressOf(request) }
 }
 
 /**

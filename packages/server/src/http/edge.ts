@@ -144,7 +144,8 @@ function setRateLimit(reply: FastifyReply, rate: RateLimit): void {
   reply.header('x-ratelimit-reset', rate.reset)
 }
 
-function tooMany(rate: RateLimit, nowMs: number): Refusal {
+/** The refusal of whoever has asked too often, with the wait. */
+export function tooMany(rate: RateLimit, nowMs: number): Refusal {
   const seconds = Math.max(1, Math.ceil(rate.reset - nowMs / 1000))
   const refusal = refuse('rate_limit_exceeded', `Too many requests: ${rate.limit} a minute.`, {
     retry_after: seconds,
