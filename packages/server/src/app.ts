@@ -75,6 +75,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const tokens = new ClientTokens(database.db)
   const guard = guardEdge({
     authenticate,
+    isSecure: () => options.publicUrl().startsWith('https:'),
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
   const app = fastify({

@@ -7,6 +7,7 @@ import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
 import { type Refusal, refuse } from './refusal.ts'
+import { securityHeaders, strictTransport } from './security-headers.ts'
 import { send } from './send.ts'
 
 export interface Edge {
@@ -14,6 +15,8 @@ export interface Edge {
     request: FastifyRequest,
     nowMs: number,
   ) => Auth | Refusal | Promise<Auth | Refusal>
+  /** Whether callers come by https, by way of a proxy. */
+  readonly isSecure: () => boolean
   /** Adds up the requests of each key over all processes. Default: each counts for itself. */
   readonly shareCounts?: ShareCounts
 }
@@ -34,7 +37,7 @@ const exchangeEveryMs = 200
  * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
  * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
  */
-export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
+export function guardEdge({ authenticate, shareCounts, isSecure }: Edge): Guard {
   const addresses = new RateLimiter()
   const keys = new RateLimiter(shareCounts)
   return { admit, attach }
@@ -53,7 +56,8 @@ export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
     const nowMs = Date.now()
     request.now = toTimestamp(nowMs)
-    reply.header('x-request-id', request.id)
+    reply.headers(securityHeaders).header('x-request-id', request.id)
+    if (isSecure()) reply.headers(strictTransport)
     if (!needsKey(request)) {
       setRateLimit(reply, countAnonymous(request, nowMs))
       return null
