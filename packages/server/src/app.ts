@@ -71,11 +71,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log } = options
   const notice = noticeBy(options)
   const authenticator = new Authenticator(database.db)
-  const sessions = new Sessions(database.db, authenticator)
+  const isSecure = () => options.publicUrl().startsWith('https:')
+  const sessions = new Sessions(database.db, authenticator, isSecure)
   const tokens = new ClientTokens(database.db)
   const guard = guardEdge({
     authenticate,
-    isSecure: () => options.publicUrl().startsWith('https:'),
+    isSecure,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
   const app = fastify({
@@ -140,10 +141,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
   })
   processorRoutes(app, { ...options, db: database.db })
-  await processorWebhookRoute(app, {
-    processors: options.processors,
-    onNotice: notice,
-  })
+  await processorWebhookRoute(app, { processors: options.processors, onNotice: notice })
   sandboxRoutes(app, {
     db: database.db,
     onNews: ({ merchantId, paymentId }) =>

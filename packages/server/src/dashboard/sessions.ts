@@ -25,11 +25,14 @@ const sessionRequestsPerMinute = 1_200
 export class Sessions {
   readonly #db: Db
   readonly #authenticator: Authenticator
+  readonly #isSecure: () => boolean
   readonly #failures = new SignInFailures()
 
-  constructor(db: Db, authenticator: Authenticator) {
+  /** @param isSecure whether the dashboard is reached by https. */
+  constructor(db: Db, authenticator: Authenticator, isSecure: () => boolean) {
     this.#db = db
     this.#authenticator = authenticator
+    this.#isSecure = isSecure
   }
 
   /** Begins a session with a secret key; returns its token, which is stored nowhere. */
@@ -64,7 +67,7 @@ export class Sessions {
    * database is asked each time: a revoked key ends its sessions at once.
    */
   async find(request: FastifyRequest, nowMs: number): Promise<Auth | Refusal | null> {
-    const token = readSessionCookie(request.headers.cookie)
+    const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
     if (token === null || !isOwnRequest(request.method, request.headers)) return null
     const key = await findKeyBySession(this.#db, {
       tokenHash: hashToken(token),
@@ -83,7 +86,7 @@ export class Sessions {
 
   /** Ends the session of a request, where it has one. */
   async end(request: FastifyRequest): Promise<void> {
-    const token = readSessionCookie(request.headers.cookie)
+    const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
     if (token === null) return
     const tokenHash = hashToken(token)
     await this.#db.transaction().execute(async (tx) => {

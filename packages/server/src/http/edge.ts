@@ -15,8 +15,8 @@ export interface Edge {
     request: FastifyRequest,
     nowMs: number,
   ) => Auth | Refusal | Promise<Auth | Refusal>
-  /** Whether callers come by https, by way of a proxy. */
-  readonly isSecure: () => boolean
+  /** Whether callers come by https, by way of a proxy. Default: they do not. */
+  readonly isSecure?: () => boolean
   /** Adds up the requests of each key over all processes. Default: each counts for itself. */
   readonly shareCounts?: ShareCounts
 }
@@ -37,7 +37,7 @@ const exchangeEveryMs = 200
  * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
  * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
  */
-export function guardEdge({ authenticate, shareCounts, isSecure }: Edge): Guard {
+export function guardEdge({ authenticate, shareCounts, isSecure = () => false }: Edge): Guard {
   const addresses = new RateLimiter()
   const keys = new RateLimiter(shareCounts)
   return { admit, attach }
