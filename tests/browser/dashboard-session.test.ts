@@ -65,6 +65,12 @@ describe('the dashboard’s session', () => {
       const cookie = response.headers.get('set-cookie') ?? ''
       expect(cookie).toMatch(/^__Host-hedge_session=/)
       expect(cookie).toMatch(/; Secure/)
+      // By its plain name it may be a neighbour's: it opens nothing.
+      const token = cookie.split(';', 1)[0]?.split('=')[1]
+      const ask = (name: string) =>
+        fetch(`${secure.url}/v1/payments`, { headers: { cookie: `${name}=${token}`, ...ownPage } })
+      expect((await ask('__Host-hedge_session')).status).toBe(200)
+      expect((await ask('hedge_session')).status).toBe(401)
     } finally {
       await secure.stop()
     }

@@ -27,6 +27,9 @@ afterAll(async () => {
 describe('hedge keys', () => {
   test('a new key may do what was said and nothing else, and is of use until it is revoked', async () => {
     const scopes = ['--scope', 'payments:read', '--scope', 'payments:cancel']
+    const slow = await run('keys', 'create', '--requests-per-minute', '9', '--json')
+    expect(JSON.parse(slow.stdout).requests_per_minute).toBe(9)
+    expect((await run('keys', 'create', '--requests-per-minute', '0')).code).toBe(2)
     const made = await run('keys', 'create', '--name', 'desk', ...scopes, '--json')
     expect(made.code).toBe(0)
     const key = JSON.parse(made.stdout)
@@ -55,13 +58,40 @@ describe('hedge keys', () => {
   })
 })
 
+describe('hedge audit', () => {
+  test('shows who made and ended keys, and the operator who made one in the database', async () => {
+    const made = await run('keys', 'create', '--name', '\u001b[31mred', '--json')
+    const { id } = JSON.parse(made.stdout)
+    await run('keys', 'revoke', id)
+    const table = await run('audit', '--target', id)
+    expect(table.code).toBe(0)
+    expect(table.stdout).toMatch(/api_key\.revoked .*\n.*api_key\.created .*key_.*127\.0\.0\.1/)
+    expect(table.stdout).not.toContain('\u001b')
+    const ended = await run('audit', '--action', 'api_key.revoked', '--limit', '1', '--json')
+    expect(JSON.parse(ended.stdout).data[0].target.id).toBe(id)
+    expect((await run('audit', '--action', 'api_key.stolen')).code).toBe(2)
+
+    const args = ['keys', 'create', '--live', '--database', database.url, '--json']
+    const live = JSON.parse((await hedge(args)).stdout)
+    const env = environmentOf({ url: server.url, secretKey: live.secret_key })
+    const { stdout } = await hedge(['audit', '--target', live.id, '--json'], env)
+    expect(JSON.parse(stdout).data).toMatchObject([
+      { action: 'api_key.created', actor: { type: 'operator', id: null }, address: null },
+    ])
+  })
+})
+
 describe('hedge keys create --live', () => {
   test('makes a live key in the database, with which destructive commands ask first', async () => {
     const args = ['keys', 'create', '--live', '--database', database.url, '--json']
-    const { code, stdout } = await hedge(args)
+    const { code, stdout } = await hedge([...args, '--requests-per-minute', '6000'])
     expect(code).toBe(0)
     const key = JSON.parse(stdout)
-    expect(key).toMatchObject({ livemode: true, secret_key: expect.stringMatching(/^sk_live_/) })
+    expect(key).toMatchObject({
+      livemode: true,
+      secret_key: expect.stringMatching(/^sk_live_/),
+      requests_per_minute: 6000,
+    })
 
     const live = environmentOf({ url: server.url, secretKey: key.secret_key })
     const { id } = await createPayment(apiClient(server.url, key.secret_key))

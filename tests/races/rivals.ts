@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { createCancellation } from '../../packages/server/src/cancellations/create.ts'
+import { renderCancellation } from '../../packages/server/src/cancellations/render.ts'
 import { stepCancellations } from '../../packages/server/src/cancellations/worker.ts'
-import type { Reply } from '../../packages/server/src/http/answer.ts'
+import { answer, type Reply } from '../../packages/server/src/http/answer.ts'
 import { errorBody } from '../../packages/server/src/http/refusal.ts'
 import { cancelByKey } from '../../packages/server/src/payments/cancel-by-key.ts'
 import { initiatePayment } from '../../packages/server/src/payments/initiate.ts'
@@ -101,11 +102,11 @@ async function act(arena: Arena, rival: Rival, paymentId: string): Promise<Reply
       return await cancelByKey(db, { ...request, createKey: createKeyOf(paymentId) })
     case 'bulk': {
       const body = { payment_ids: [paymentId as never], reason }
-      const reply = await db
+      const row = await db
         .transaction()
         .execute((tx) => createCancellation(tx, { auth, body, now }))
       while (await stepCancellations(db)) await turn()
-      return reply
+      return 'refusal' in row ? row : answer(201, renderCancellation(row))
     }
     case 'initiate': {
       const onWork = () => undefined

@@ -36,6 +36,11 @@ const calls: readonly [string, Call, string, unknown?][] = [
   ],
   ['payments.reverse', (h) => h.payments.reverse('pay_1'), 'POST /v1/payments/pay_1/reverse', {}],
   ['merchants.balance', (h) => h.merchants.balance('merch_1'), 'GET /v1/merchants/merch_1/balance'],
+  [
+    'auditLog.list',
+    (h) => h.auditLog.list({ action: 'api_key.created', created_at: { gte: new Date(0) } }),
+    'GET /v1/audit_log?action=api_key.created&created_at[gte]=1970-01-01T00%3A00%3A00Z',
+  ],
   ['payments.events', (h) => h.payments.events('pay_1'), 'GET /v1/payments/pay_1/events'],
   [
     'cancellations.create',

@@ -26,5 +26,6 @@ test('the hand-written types of the SDK hold what the contract promises, field b
   agree<contract.WebhookAttempt, sdk.WebhookAttempt>()
   agree<contract.WebhookRetry, sdk.WebhookRetry>()
   agree<contract.WebhookReplay, sdk.WebhookReplay>()
+  agree<contract.AuditEntry, sdk.AuditEntry>()
   agree<contract.ApiKeyWithSecret, sdk.ApiKeyWithSecret>()
 })

@@ -29,6 +29,7 @@ let workers: ReturnType<typeof startWorkers> | null = null
 const app = await createApp({
   database,
   processors,
+  trustedProxies: config.trustedProxies,
   log,
   sealer,
   keyring,

@@ -1,4 +1,5 @@
 import { Command, Help } from 'commander'
+import { auditCommand } from './commands/audit.ts'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventsCommand } from './commands/events.ts'
@@ -42,6 +43,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     eventsCommand(),
     webhooksCommand(),
     keysCommand(),
+    auditCommand(),
     completionCommand(),
   ]) {
     program.addCommand(command)

@@ -1,4 +1,4 @@
-import type { HedgeEventType, PaymentStatus, Scope } from '@hedgepayments/node'
+import type { AuditAction, HedgeEventType, PaymentStatus, Scope } from '@hedgepayments/node'
 
 // The contract has these lists too, but loading its schemas takes two thirds of the time in which a
 // command starts (measured: 250 of 380 ms). The types of the SDK keep them complete.
@@ -31,6 +31,29 @@ export const eventTypes = wordsOf<HedgeEventType>({
   'checkout.completed': true,
   'checkout.expired': true,
   'webhook_endpoint.disabled': true,
+})
+
+export const auditActions = wordsOf<AuditAction>({
+  'api_key.created': true,
+  'api_key.revoked': true,
+  'merchant.created': true,
+  'merchant.updated': true,
+  'processor.set': true,
+  'processor.removed': true,
+  'webhook_endpoint.created': true,
+  'webhook_endpoint.updated': true,
+  'webhook_endpoint.secret_rotated': true,
+  'webhook_endpoint.deleted': true,
+  'webhook_endpoint.retried': true,
+  'webhook_endpoint.replayed': true,
+  'webhook_delivery.retried': true,
+  'cancellation.created': true,
+  'cancellation.paused': true,
+  'cancellation.resumed': true,
+  'test_clock.advanced': true,
+  'dashboard.signed_in': true,
+  'dashboard.sign_in_failed': true,
+  'dashboard.signed_out': true,
 })
 
 export const scopes = wordsOf<Scope>({

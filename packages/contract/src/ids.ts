@@ -11,6 +11,7 @@ export type EventId = Id<'event'>
 export type CancellationId = Id<'cancellation'>
 export type WebhookEndpointId = Id<'webhookEndpoint'>
 export type DeliveryId = Id<'delivery'>
+export type AuditEntryId = Id<'auditEntry'>
 export type CheckoutSessionId = Id<'checkoutSession'>
 
 /** Every id the API hands out begins with its kind. Source: api.md, Conventions. */
@@ -25,6 +26,7 @@ export const idPrefixes = {
   key: 'key_',
   checkoutSession: 'cs_',
   cancellation: 'can_',
+  auditEntry: 'aud_',
   request: 'req_',
 } as const
 

@@ -1,6 +1,7 @@
 import { configure } from './configuration.ts'
 import { RequestCore } from './request.ts'
 import { ApiKeys } from './resources/api-keys.ts'
+import { AuditLog } from './resources/audit-log.ts'
 import { Cancellations } from './resources/cancellations.ts'
 import { CheckoutSessions } from './resources/checkout-sessions.ts'
 import { Events } from './resources/events.ts'
@@ -18,6 +19,7 @@ export class HedgePayments {
   readonly merchants: Merchants
   readonly webhooks: Webhooks
   readonly apiKeys: ApiKeys
+  readonly auditLog: AuditLog
   /** The publishable key, when one was given. The secret key is not kept where it can be seen. */
   readonly apiKey: string | undefined
   /** The mode of the secret key. */
@@ -38,5 +40,6 @@ export class HedgePayments {
     this.merchants = new Merchants(core)
     this.webhooks = new Webhooks(core)
     this.apiKeys = new ApiKeys(core)
+    this.auditLog = new AuditLog(core)
   }
 }

@@ -7,6 +7,7 @@ import {
   LogController,
 } from 'fastify'
 import { parse as parseQuery } from 'qs'
+import { auditRoutes } from './audit/routes.ts'
 import { cancellationRoutes } from './cancellations/routes.ts'
 import { clientTokenRoutes } from './checkout/client-token-routes.ts'
 import { ClientTokens, readClientToken } from './checkout/client-tokens.ts'
@@ -52,6 +53,8 @@ export interface AppOptions {
   /** Where customers reach this server; known once it listens. */
   readonly publicUrl: () => string
   readonly processors: Processors
+  /** Addresses and ranges of the proxies that are believed whom they speak for. */
+  readonly trustedProxies: readonly string[]
   /** Seals the credentials of processors; `null`: none are taken. */
   readonly keyring: Keyring | null
   /** Told when a request has left something for the workers. */
@@ -68,10 +71,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log } = options
   const notice = noticeBy(options)
   const authenticator = new Authenticator(database.db)
-  const sessions = new Sessions(database.db, authenticator)
+  const isSecure = () => options.publicUrl().startsWith('https:')
+  const sessions = new Sessions(database.db, authenticator, isSecure)
   const tokens = new ClientTokens(database.db)
   const guard = guardEdge({
     authenticate,
+    isSecure,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
   const app = fastify({
@@ -79,6 +84,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('request'),
     requestIdHeader: false,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
     return503OnClosing: false,
@@ -123,6 +129,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await pageRoutes(app, { on: { ...options, db: database.db }, log })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
+  auditRoutes(app, database)
   eventRoutes(app, database)
   streamRoute(app, { db: database.db, log, authenticate })
   webhookRoutes(app, { ...options, db: database.db })
@@ -134,10 +141,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
   })
   processorRoutes(app, { ...options, db: database.db })
-  await processorWebhookRoute(app, {
-    processors: options.processors,
-    onNotice: notice,
-  })
+  await processorWebhookRoute(app, { processors: options.processors, onNotice: notice })
   sandboxRoutes(app, {
     db: database.db,
     onNews: ({ merchantId, paymentId }) =>

@@ -1,5 +1,6 @@
 import { amountMinorMax } from '@hedgepayments/contract'
 import { AddressError, parseAddress } from './database/address.ts'
+import { isProxy } from './http/client-address.ts'
 import { type FeeSchedule, feeScheduleDefault } from './ledger/fees.ts'
 import { isPublishableKey, isSecretKey } from './merchants/secrets.ts'
 import { stripeKeyShape, stripeWebhookShape } from './processors/stripe/shapes.ts'
@@ -27,6 +28,11 @@ export interface Config {
   readonly apiSecret: string | null
   /** `HEDGE_PUBLIC_URL`: where customers reach the payment page. Default: where it listens. */
   readonly publicUrl: string | null
+  /**
+   * `HEDGE_TRUSTED_PROXIES`: addresses and ranges of the proxies in front, with commas between. What
+   * these say in X-Forwarded-For is taken as a caller's address. Default: nobody is believed.
+   */
+  readonly trustedProxies: readonly string[]
   /**
    * `HEDGE_ENCRYPTION_KEY`: at least 32 characters by which secrets that are needed again, such as
    * those of webhooks, are sealed in the database. Default: they are stored as they are.
@@ -85,6 +91,7 @@ export function parseConfig(env: Environment): Config {
     apiKey,
     apiSecret,
     publicUrl: readUrl(env, 'HEDGE_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    trustedProxies: readProxies(env, 'HEDGE_TRUSTED_PROXIES'),
     encryptionKey: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY'),
     encryptionKeyPrevious: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY_PREVIOUS'),
     stripe: {
@@ -115,6 +122,16 @@ function readPort(env: Environment): number {
     throw new ConfigError(`PORT: expected a number from 0 to 65535, got ${JSON.stringify(value)}.`)
   }
   return port
+}
+
+function readProxies(env: Environment, name: string): string[] {
+  const proxies = (read(env, name) ?? '').split(',').flatMap((part) => part.trim() || [])
+  const wrong = proxies.find((proxy) => !isProxy(proxy))
+  if (wrong === undefined) return proxies
+  throw new ConfigError(
+    `${name}: expected addresses and ranges like 10.0.0.5, 10.1.0.0/16 or fd00::/8, with commas ` +
+      `between, none of them so wide that it holds everybody; got ${JSON.stringify(wrong)}.`,
+  )
 }
 
 function readEncryptionKey(env: Environment, name: string): string | null {

@@ -69,6 +69,7 @@ async function serve(
   const app = await createApp({
     database,
     processors,
+    trustedProxies: config.trustedProxies,
     log,
     sealer,
     keyring,

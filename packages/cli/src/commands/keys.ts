@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyWithSecret, Scope } from '@hedgepayments/node'
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { confirmLive } from '../confirm.ts'
 import { withExamples } from '../examples.ts'
 import { usageError } from '../exit-codes.ts'
@@ -28,6 +28,7 @@ interface CreateOptions {
   live?: boolean
   test?: boolean
   merchant?: string
+  requestsPerMinute?: number
   database?: string | true
 }
 
@@ -42,6 +43,7 @@ function createCommand(): Command {
       ),
     )
     .option('--expires-at <time>', 'when it ends by itself: 2030-01-01', parseTime)
+    .option('--requests-per-minute <n>', "its limit, at most your own key's", parseRate)
     .optionsGroup("For the server's operator:")
     .option('--live', 'a live key pair, made directly in the database')
     .option('--merchant <id>', 'whose: needed where there are several merchants')
@@ -50,7 +52,7 @@ function createCommand(): Command {
       'after',
       `
 A key of test mode cannot make one of live mode. The first live key is made with --live by
-whoever has the database: with DATABASE_URL, or beside the data folder of \`hedge serve\`, while the
+whoever has the database, with any limit: with DATABASE_URL, or beside the data folder of \`hedge serve\`, while the
 server runs or not.`,
     )
     .action(async (options: CreateOptions, self: Command) => {
@@ -83,6 +85,7 @@ const createByApi = withSession<CreateOptions>(async (session, options) => {
     name: options.name,
     scopes: options.scope,
     expires_at: options.expiresAt,
+    requests_per_minute: options.requestsPerMinute,
   })
   session.show(key, renderNewKey)
   if (!session.json) sayKeep()
@@ -146,8 +149,18 @@ function renderNewKey(key: ApiKeyWithSecret): string {
     ['publishable key', key.publishable_key],
     ['secret key', key.secret_key],
     ['scopes', scopesOf(key)],
+    ['requests a minute', String(key.requests_per_minute)],
     ['expires', key.expires_at === null ? null : `${formatTime(key.expires_at)} UTC`],
   ])
 }
 
 const sayKeep = () => say('Keep the secret key now: it is not shown again.')
+
+/** Source: the contract, of a new key. */
+const requestsPerMinuteMax = 2_000_000_000
+
+function parseRate(value: string): number {
+  const rate = Number(value)
+  if (/^\d{1,10}$/.test(value) && rate >= 1 && rate <= requestsPerMinuteMax) return rate
+  throw new InvalidArgumentError(`Expected a number from 1 to ${requestsPerMinuteMax}.`)
+}

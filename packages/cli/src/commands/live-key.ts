@@ -1,4 +1,5 @@
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/node'
+import { databaseDoer } from '@hedgepayments/server/audit/note'
 import { createKey } from '@hedgepayments/server/merchants/keys'
 import { toTimestamp } from '@hedgepayments/server/time'
 import { CliError, exitCodes, usageError } from '../exit-codes.ts'
@@ -15,6 +16,7 @@ export async function createLiveKey(options: {
   name?: string
   scope?: readonly Scope[]
   expiresAt?: string
+  requestsPerMinute?: number
 }): Promise<ApiKeyWithSecret> {
   const opened = await openDatabase({
     databaseUrl: typeof options.database === 'string' ? options.database : undefined,
@@ -30,19 +32,21 @@ export async function createLiveKey(options: {
     if (options.expiresAt !== undefined && options.expiresAt <= now) {
       throw usageError('--expires-at is in the past.')
     }
-    return await createKey(db, {
-      account: { merchantId: merchant.id as MerchantId, livemode: true },
+    const account = { merchantId: merchant.id, livemode: true }
+    const wanted = {
+      account,
       now,
       name: options.name ?? null,
       ...(options.scope ? { scopes: options.scope } : {}),
       expiresAt: options.expiresAt ?? null,
-    })
+      ...(options.requestsPerMinute ? { requestsPerMinute: options.requestsPerMinute } : {}),
+      doer: databaseDoer('operator', account),
+    }
+    return await db.transaction().execute((tx) => createKey(tx, wanted))
   } finally {
     await opened.close()
   }
 }
-
-type MerchantId = Parameters<typeof createKey>[1]['account']['merchantId']
 
 interface NamedMerchant {
   readonly id: string

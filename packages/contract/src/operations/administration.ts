@@ -1,4 +1,5 @@
 import { defineOperation } from '../operation.ts'
+import { AuditEntry, AuditEntryListQuery } from '../resources/audit-entry.ts'
 import { Balance } from '../resources/balance.ts'
 import {
   ApiKey,
@@ -92,5 +93,20 @@ export const updateMerchant = defineOperation({
   scope: 'merchants:write',
   body: MerchantUpdate,
   responses: { 200: Merchant },
+  errors: [],
+})
+
+export const listAuditLog = defineOperation({
+  id: 'listAuditLog',
+  method: 'GET',
+  path: '/v1/audit_log',
+  tag: 'Audit log',
+  summary: 'List what administrators did, newest first',
+  description:
+    'Keys, processors, endpoints, merchants, bulk cancellations, sign-ins and the test clock, in ' +
+    'the mode of the key. Entries are never changed, and kept for 400 days.',
+  scope: 'merchants:write',
+  query: AuditEntryListQuery,
+  responses: { 200: listOf(AuditEntry, 'AuditLog') },
   errors: [],
 })

@@ -61,12 +61,14 @@ export async function setStatus(
     to: 'paused' | 'running'
     now: Timestamp
   },
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { rows } = await sql`
     update cancellations
     set status = ${change.to}, updated_at = greatest(updated_at, ${change.now}::timestamptz)
     where merchant_id = ${change.account.merchantId} and livemode = ${change.account.livemode}
-      and id = ${change.id} and status = any(${change.from}::text[])`.execute(db)
+      and id = ${change.id} and status = any(${change.from}::text[])
+    returning 1`.execute(db)
+  return rows.length > 0
 }
 
 /** How many payments a filter matches, by status. */

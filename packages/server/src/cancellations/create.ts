@@ -5,14 +5,12 @@ import {
   type PaymentFilter,
 } from '@hedgepayments/contract'
 import type { CancellationRow, Timestamp } from '../database/schema.ts'
-import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
-import { refuseField } from '../http/refusal.ts'
+import { type Refusal, refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { isAllowed, statusesBefore } from '../payments/lifecycle.ts'
 import { countByFilter, countByIds, insertCancellation, insertItems } from './cancellations.sql.ts'
-import { renderCancellation } from './render.ts'
 
 /**
  * Takes on a cancellation of many payments: the worker carries it out. A dry run is counted at
@@ -21,7 +19,7 @@ import { renderCancellation } from './render.ts'
 export async function createCancellation(
   tx: Tx,
   { auth, body, now }: { auth: Auth; body: CancellationCreate; now: Timestamp },
-): Promise<Reply> {
+): Promise<CancellationRow | Refusal> {
   const { payment_ids: ids, filter } = body
   if (ids && filter) return refuseField('filter', filter, 'nothing where payment_ids is given')
   if (!ids && !filter) return refuseField('payment_ids', undefined, 'payment_ids or filter')
@@ -39,7 +37,7 @@ export async function createCancellation(
   if (paymentIds && !row.dry_run) {
     await insertItems(tx, { cancellationId: row.id, paymentIds })
   }
-  return answer(201, renderCancellation(created))
+  return created
 }
 
 function newRow(auth: Auth, now: Timestamp): CancellationRow {

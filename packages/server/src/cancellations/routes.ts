@@ -1,13 +1,14 @@
-import { isId, operations } from '@hedgepayments/contract'
+import { type CancellationStatus, isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
+import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import type { CancellationRow, Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import type { Account } from '../http/auth.ts'
+import type { Account, Auth, Origin } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
 import { readPage, renderList } from '../http/pagination.ts'
 import { refuse } from '../http/refusal.ts'
-import { once } from '../idempotency/once.ts'
+import { once, type Tx } from '../idempotency/once.ts'
 import { findCancellation, listCancellations, listResults, setStatus } from './cancellations.sql.ts'
 import { createCancellation } from './create.ts'
 import { renderCancellation } from './render.ts'
@@ -18,7 +19,18 @@ export function cancellationRoutes(
   { db, onWork }: { db: Db; onWork: () => void },
 ): void {
   implement(app, operations.createCancellation, async (request) => {
-    const reply = await once(db, request, (tx) => createCancellation(tx, request))
+    const reply = await once(db, request, async (tx) => {
+      const row = await createCancellation(tx, request)
+      if ('refusal' in row) return row
+      const { id, dry_run, filter, total } = row
+      if (!dry_run) {
+        // Of a filter, what it asks for: it may name a customer's e-mail address.
+        const details = filter ? { filter: Object.keys(filter) } : { total }
+        const deed = { action: 'cancellation.created', target: targetOf(id), details } as const
+        await note(tx, doerOf(request), deed)
+      }
+      return answer(201, renderCancellation(row))
+    })
     onWork()
     return reply
   })
@@ -49,29 +61,42 @@ export function cancellationRoutes(
   )
 
   implement(app, operations.pauseCancellation, (request) =>
-    once(db, request, (tx) =>
-      change(tx, { ...scopeOf(request), from: ['pending', 'running'], to: 'paused' }),
-    ),
+    once(db, request, (tx) => change(tx, request, { from: ['pending', 'running'], to: 'paused' })),
   )
 
   implement(app, operations.resumeCancellation, async (request) => {
     const reply = await once(db, request, (tx) =>
-      change(tx, { ...scopeOf(request), from: ['paused'], to: 'running' }),
+      change(tx, request, { from: ['paused'], to: 'running' }),
     )
     onWork()
     return reply
   })
 }
 
-function scopeOf(request: { auth: Account; params: { id: string }; now: Timestamp }) {
-  return { account: request.auth, id: request.params.id, now: request.now }
+interface Change {
+  readonly auth: Auth
+  readonly params: { readonly id: string }
+  readonly now: Timestamp
+  readonly origin: Origin
 }
 
-async function change(db: Db, request: Parameters<typeof setStatus>[1]): Promise<Reply> {
-  return await withCancellation(db, request, async () => {
-    await setStatus(db, request)
-    return await withCancellation(db, request, (row) => answer(200, renderCancellation(row)))
+async function change(
+  tx: Tx,
+  request: Change,
+  { from, to }: { from: CancellationStatus[]; to: 'paused' | 'running' },
+): Promise<Reply> {
+  const key = { account: request.auth, id: request.params.id }
+  return await withCancellation(tx, key, async () => {
+    if (await setStatus(tx, { ...key, now: request.now, from, to })) {
+      const action = to === 'paused' ? 'cancellation.paused' : 'cancellation.resumed'
+      await note(tx, doerOf(request), { action, target: targetOf(key.id) })
+    }
+    return await withCancellation(tx, key, (row) => answer(200, renderCancellation(row)))
   })
+}
+
+function targetOf(id: string) {
+  return { type: 'cancellation', id } as const
 }
 
 async function withCancellation(

@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify'
+import { addressOf, countedAddress } from '../http/client-address.ts'
 import { RateLimiter } from '../http/rate-limit.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 
 /** Tries to pay through one link: more than a person can type, too few to try out cards. */
 const writesPerMinuteOfLink = 30
-/** Behind a proxy all customers have one address, so this only stops a flood. */
+/** Many customers may share an address (an office, a proxy that is not trusted): stops a flood. */
 const requestsPerMinuteOfAddress = 3_000
 
 /** Says no to what another site's page sends, and to too much. */
@@ -19,7 +20,10 @@ export class PageGuard {
       return refuse('unauthorized', 'The payment page takes requests from itself only.')
     }
     const counts = [
-      { caller: `address ${request.ip}`, limit: requestsPerMinuteOfAddress },
+      {
+        caller: `address ${countedAddress(addressOf(request))}`,
+        limit: requestsPerMinuteOfAddress,
+      },
       ...(isWrite ? [{ caller: `link ${id}`, limit: writesPerMinuteOfLink }] : []),
     ]
     for (const count of counts) {

@@ -2,15 +2,22 @@
 const plainName = 'hedge_session'
 const secureName = '__Host-hedge_session'
 
-/** The session token of a Cookie header. Tokens are base64url, so nothing needs decoding. */
-export function readSessionCookie(header: string | undefined): string | null {
+/**
+ * The session token of a Cookie header. Tokens are base64url, so nothing needs decoding. Over https
+ * the plain name does not count: a neighbouring host, or whoever is on the way, could have set it,
+ * to have somebody work in a stranger's account.
+ */
+export function readSessionCookie(
+  header: string | undefined,
+  { secure }: { secure: boolean },
+): string | null {
   const cookies = new Map(
     (header ?? '').split(';').map((pair) => {
       const [name = '', value = ''] = pair.split('=', 2)
       return [name.trim(), value.trim()]
     }),
   )
-  return cookies.get(secureName) || cookies.get(plainName) || null
+  return cookies.get(secure ? secureName : plainName) || null
 }
 
 /** The Set-Cookie header of a session; `token: null` ends it in the browser. */

@@ -18,14 +18,10 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-const securityHeaders = {
+/** Beyond those of every answer. */
+const pageHeaders = {
   'content-security-policy': contentSecurityPolicy,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 } as const
 
 /** Says what to do instead of an empty page where the dashboard was not built. */
@@ -42,7 +38,7 @@ export async function dashboardPages(app: FastifyInstance): Promise<void> {
     immutable: true,
     maxAge: '365d',
     setHeaders: (reply) => {
-      reply.headers(securityHeaders)
+      reply.headers(pageHeaders)
     },
   })
   app.get('/', (_, reply) => reply.redirect('/dashboard'))
@@ -52,7 +48,7 @@ export async function dashboardPages(app: FastifyInstance): Promise<void> {
 
 async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
   const page = await readFile(`${built}index.html`).catch(() => null)
-  reply.headers(securityHeaders).header('cache-control', 'no-cache')
+  reply.headers(pageHeaders).header('cache-control', 'no-cache')
   if (page === null) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt)
   return reply.type('text/html; charset=utf-8').send(page)
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { Db } from '../database/connect.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
+import { originOf } from '../http/client-address.ts'
 import { refuse } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import { compileCheck } from '../http/validation.ts'
@@ -40,7 +41,10 @@ export async function dashboardRoutes(
     const refusal = checkSignIn(body)
     if (refusal) return forPerson(reply, refusal)
     const { secret_key: secretKey } = body as { secret_key: string }
-    const begun = await sessions.begin(secretKey.trim(), Date.now())
+    const begun = await sessions.begin(secretKey.trim(), {
+      nowMs: Date.now(),
+      origin: originOf(request),
+    })
     if ('refusal' in begun) return forPerson(reply, begun)
     reply.header('set-cookie', cookieOf(begun.token))
     return forPerson(reply, answer(201, await describeSession(db, begun.auth)))

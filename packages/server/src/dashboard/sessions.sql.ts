@@ -35,8 +35,11 @@ export async function findKeyBySession(
   return rows[0]
 }
 
-export async function deleteSession(db: Db, tokenHash: Buffer): Promise<void> {
-  await sql`delete from dashboard_sessions where token_hash = ${tokenHash}`.execute(db)
+/** `false`: there was none. */
+export async function deleteSession(db: Db, tokenHash: Buffer): Promise<boolean> {
+  const { rows } = await sql`
+    delete from dashboard_sessions where token_hash = ${tokenHash} returning 1`.execute(db)
+  return rows.length > 0
 }
 
 /** What the dashboard shows of whose session it is. */

@@ -1,13 +1,16 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { Auth } from '../http/auth.ts'
+import type { Auth, Origin } from '../http/auth.ts'
+import { originOf } from '../http/client-address.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { type Authenticator, authOf } from '../merchants/authenticate.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
 import { readSessionCookie } from './cookie.ts'
 import { isOwnRequest } from './same-origin.ts'
 import { deleteSession, findKeyBySession, insertSession } from './sessions.sql.ts'
+import { SignInFailures } from './sign-in-failures.ts'
 
 /** A working day: whoever comes back tomorrow signs in again. */
 export const sessionSecondsMax = 12 * 3_600
@@ -22,23 +25,39 @@ const sessionRequestsPerMinute = 1_200
 export class Sessions {
   readonly #db: Db
   readonly #authenticator: Authenticator
+  readonly #isSecure: () => boolean
+  readonly #failures = new SignInFailures()
 
-  constructor(db: Db, authenticator: Authenticator) {
+  /** @param isSecure whether the dashboard is reached by https. */
+  constructor(db: Db, authenticator: Authenticator, isSecure: () => boolean) {
     this.#db = db
     this.#authenticator = authenticator
+    this.#isSecure = isSecure
   }
 
   /** Begins a session with a secret key; returns its token, which is stored nowhere. */
-  async begin(secretKey: string, nowMs: number): Promise<{ token: string; auth: Auth } | Refusal> {
-    const auth = await this.#authenticator.authenticate(`Bearer ${secretKey}`, nowMs)
-    if ('refusal' in auth) return auth
+  async begin(
+    secretKey: string,
+    { nowMs, origin }: { nowMs: number; origin: Origin },
+  ): Promise<{ token: string; auth: Auth } | Refusal> {
+    const refusal = this.#failures.refusalOf(origin, nowMs)
+    if (refusal) return refusal
+    const found = await this.#authenticator.authenticate(`Bearer ${secretKey}`, nowMs)
+    if ('refusal' in found) {
+      await this.#failures.note(this.#db, { secretKey, origin, nowMs })
+      return found
+    }
+    const auth = { ...found, byDashboard: true } as const
     const token = randomBytes(32).toString('base64url')
     const now = toTimestamp(nowMs)
-    await insertSession(this.#db, {
-      tokenHash: hashToken(token),
-      keyId: auth.keyId,
-      now,
-      expiresAt: plusSeconds(now, sessionSecondsMax),
+    await this.#db.transaction().execute(async (tx) => {
+      await insertSession(tx, {
+        tokenHash: hashToken(token),
+        keyId: auth.keyId,
+        now,
+        expiresAt: plusSeconds(now, sessionSecondsMax),
+      })
+      await note(tx, doerOf({ auth, origin }), { action: 'dashboard.signed_in', target: of(auth) })
     })
     return { token, auth }
   }
@@ -48,7 +67,7 @@ export class Sessions {
    * database is asked each time: a revoked key ends its sessions at once.
    */
   async find(request: FastifyRequest, nowMs: number): Promise<Auth | Refusal | null> {
-    const token = readSessionCookie(request.headers.cookie)
+    const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
     if (token === null || !isOwnRequest(request.method, request.headers)) return null
     const key = await findKeyBySession(this.#db, {
       tokenHash: hashToken(token),
@@ -59,6 +78,7 @@ export class Sessions {
     if ('refusal' in auth) return auth
     return {
       ...auth,
+      byDashboard: true,
       requestsPerMinute: sessionRequestsPerMinute,
       countedAs: `dashboard ${auth.keyId}`,
     }
@@ -66,9 +86,28 @@ export class Sessions {
 
   /** Ends the session of a request, where it has one. */
   async end(request: FastifyRequest): Promise<void> {
-    const token = readSessionCookie(request.headers.cookie)
-    if (token !== null) await deleteSession(this.#db, hashToken(token))
+    const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
+    if (token === null) return
+    const tokenHash = hashToken(token)
+    await this.#db.transaction().execute(async (tx) => {
+      const now = toTimestamp(Date.now())
+      const key = await findKeyBySession(tx, { tokenHash, now })
+      const isEnd = await deleteSession(tx, tokenHash)
+      if (!key || !isEnd) return
+      const doer = {
+        account: { merchantId: key.merchant_id, livemode: key.livemode },
+        actor: { type: 'dashboard', id: key.id },
+        origin: originOf(request),
+      } as const
+      const target = { type: 'dashboard_session', id: key.id } as const
+      await note(tx, doer, { action: 'dashboard.signed_out', target })
+    })
   }
+}
+
+/** A session is named by its key: its own token is a secret. */
+function of({ keyId }: Auth) {
+  return { type: 'dashboard_session', id: keyId } as const
 }
 
 /** 32 random bytes cannot be guessed, so a plain hash keeps a stolen table useless. */

@@ -13,6 +13,7 @@ import * as stats from './migrations/0011_stats.ts'
 import * as retention from './migrations/0012_retention.ts'
 import * as rateCounts from './migrations/0013_rate_counts.ts'
 import * as openPayments from './migrations/0014_open_payments.ts'
+import * as auditLog from './migrations/0015_audit_log.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -33,4 +34,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012_retention': retention,
   '0013_rate_counts': rateCounts,
   '0014_open_payments': openPayments,
+  '0015_audit_log': auditLog,
 }

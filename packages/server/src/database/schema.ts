@@ -9,6 +9,7 @@ import type {
   Scope,
 } from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
+import type { AuditRow, DashboardSessionRow, SigningKeyRow } from './access-rows.ts'
 import type { PaymentAttemptRow, PaymentTaskRow } from './task-rows.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
 
@@ -35,6 +36,7 @@ export interface Schema {
   webhook_endpoints: EndpointRow
   webhook_deliveries: DeliveryRow
   webhook_attempts: AttemptRow
+  audit_log: AuditRow
 }
 
 export interface MerchantRow {
@@ -219,13 +221,6 @@ export interface CancellationItemRow {
   current_status: PaymentStatus | null
 }
 
-export interface DashboardSessionRow {
-  token_hash: Buffer
-  key_id: string
-  created_at: Timestamp
-  expires_at: Timestamp
-}
-
 export interface CheckoutSessionRow {
   merchant_id: string
   livemode: boolean
@@ -255,11 +250,4 @@ export interface CheckoutSessionRow {
   completed_at: Timestamp | null
   created_at: Timestamp
   updated_at: Timestamp
-}
-
-export interface SigningKeyRow {
-  id: string
-  purpose: string
-  secret: Buffer
-  created_at: Timestamp
 }

@@ -7,12 +7,20 @@ export interface Auth {
   readonly livemode: boolean
   readonly scopes: ReadonlySet<Scope>
   readonly requestsPerMinute: number
+  /** Whether somebody who is signed in at the dashboard asks, rather than the holder of the key. */
+  readonly byDashboard?: true
   /** What its requests are counted under, where that is not the key itself. */
   readonly countedAs?: string
   /** Undo window in seconds of the merchant's new payments. */
   readonly defaultCancelWindow: number
   /** How far its clock is ahead of the real one: 0 but where a test clock was advanced. */
   readonly clockOffsetSeconds: number
+}
+
+/** Where a request comes from, for the log of what administrators do. */
+export interface Origin {
+  readonly requestId: string
+  readonly address: string
 }
 
 /** Whose data and which mode: what every statement is scoped by. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { newId } from '../ids.ts'
 import { errorBody, refuseField } from './refusal.ts'
+import { securityHeaders } from './security-headers.ts'
 
 /** Answers what is not HTTP, or too much of it, in the API's form, and hangs up. */
 export function answerBadHttp(error: Error & { code?: string }, socket: Socket): void {
@@ -16,6 +17,7 @@ export function answerBadHttp(error: Error & { code?: string }, socket: Socket):
       'content-type: application/json; charset=utf-8',
       `content-length: ${Buffer.byteLength(body)}`,
       `x-request-id: ${newId('request')}`,
+      ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
       'connection: close',
       '',
       body,

@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTimestamp } from '../time.ts'
 import { startLoop } from '../workers/loop.ts'
 import type { Auth } from './auth.ts'
+import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
 import { type Refusal, refuse } from './refusal.ts'
+import { securityHeaders, strictTransport } from './security-headers.ts'
 import { send } from './send.ts'
 
 export interface Edge {
@@ -13,6 +15,8 @@ export interface Edge {
     request: FastifyRequest,
     nowMs: number,
   ) => Auth | Refusal | Promise<Auth | Refusal>
+  /** Whether callers come by https, by way of a proxy. Default: they do not. */
+  readonly isSecure?: () => boolean
   /** Adds up the requests of each key over all processes. Default: each counts for itself. */
   readonly shareCounts?: ShareCounts
 }
@@ -33,7 +37,7 @@ const exchangeEveryMs = 200
  * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
  * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
  */
-export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
+export function guardEdge({ authenticate, shareCounts, isSecure = () => false }: Edge): Guard {
   const addresses = new RateLimiter()
   const keys = new RateLimiter(shareCounts)
   return { admit, attach }
@@ -52,7 +56,8 @@ export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
     const nowMs = Date.now()
     request.now = toTimestamp(nowMs)
-    reply.header('x-request-id', request.id)
+    reply.headers(securityHeaders).header('x-request-id', request.id)
+    if (isSecure()) reply.headers(strictTransport)
     if (!needsKey(request)) {
       setRateLimit(reply, countAnonymous(request, nowMs))
       return null
@@ -93,7 +98,11 @@ export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
   }
 
   function countAnonymous(request: FastifyRequest, nowMs: number): RateLimit {
-    return addresses.count({ caller: request.ip, limit: anonymousRequestsPerMinute, nowMs })
+    return addresses.count({
+      caller: countedAddress(addressOf(request)),
+      limit: anonymousRequestsPerMinute,
+      nowMs,
+    })
   }
 }
 
@@ -139,7 +148,8 @@ function setRateLimit(reply: FastifyReply, rate: RateLimit): void {
   reply.header('x-ratelimit-reset', rate.reset)
 }
 
-function tooMany(rate: RateLimit, nowMs: number): Refusal {
+/** The refusal of whoever has asked too often, with the wait. */
+export function tooMany(rate: RateLimit, nowMs: number): Refusal {
   const seconds = Math.max(1, Math.ceil(rate.reset - nowMs / 1000))
   const refusal = refuse('rate_limit_exceeded', `Too many requests: ${rate.limit} a minute.`, {
     retry_after: seconds,

@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import type { Timestamp } from '../database/schema.ts'
 import type { Reply } from './answer.ts'
-import type { Auth } from './auth.ts'
+import type { Auth, Origin } from './auth.ts'
+import { originOf } from './client-address.ts'
 import { hashRequest, type IdempotencyKey, parseIdempotencyKey } from './idempotency-key.ts'
 import { type Refusal, refuseField } from './refusal.ts'
 import { send } from './send.ts'
@@ -21,6 +22,7 @@ export interface ApiRequest<O extends Operation> {
   /** The moment at which the request counts as made. */
   readonly now: Timestamp
   readonly operationId: O['id']
+  readonly origin: Origin
 }
 
 type ParameterOf<P extends string> = P extends `${string}:${infer Name}/${infer Rest}`
@@ -74,6 +76,7 @@ export function implement<O extends Operation>(
         ifMatch,
         now: request.now,
         operationId: operation.id,
+        origin: originOf(request),
       }
       return send(reply, await handler(reached))
     },

@@ -1,5 +1,6 @@
 import type { ApiKeyWithSecret, MerchantId } from '@hedgepayments/contract'
 import { sql } from 'kysely'
+import { databaseDoer } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import { newId } from '../ids.ts'
 import { toTimestamp } from '../time.ts'
@@ -34,9 +35,11 @@ export async function bootstrap(
       updated_at: now,
     })
     const made = newKeyPair(false)
+    const account = { merchantId: id, livemode: false }
     return await createKey(tx, {
-      account: { merchantId: id, livemode: false },
+      account,
       now,
+      doer: databaseDoer('system', account),
       name: 'First key',
       pair: {
         publishableKey: given.publishableKey ?? made.publishableKey,

@@ -1,5 +1,6 @@
 import { clockOffsetSecondsMax, operations, type TestClock } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
+import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import type { Timestamp } from '../database/schema.ts'
 import { answer } from '../http/answer.ts'
@@ -27,9 +28,15 @@ export function clockRoutes(
       const { merchantId } = auth
       const step = { merchantId, seconds: body.seconds, secondsMax: clockOffsetSecondsMax }
       const offset = await advanceClock(tx, step)
-      return offset === undefined
-        ? refuseField('seconds', body.seconds, 'no more than ten years in all')
-        : answer(200, renderClock(offset))
+      if (offset === undefined) {
+        return refuseField('seconds', body.seconds, 'no more than ten years in all')
+      }
+      await note(tx, doerOf(request), {
+        action: 'test_clock.advanced',
+        target: { type: 'test_clock', id: merchantId },
+        details: { seconds: body.seconds, offset_seconds: offset },
+      })
+      return answer(200, renderClock(offset))
     })
     on.onAdvance(auth.merchantId)
     return reply

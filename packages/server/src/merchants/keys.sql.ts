@@ -46,16 +46,30 @@ export async function listKeys(db: Db, account: Account): Promise<ApiKeyRow[]> {
     .execute()
 }
 
-/** Revokes a key; one that is revoked already keeps its moment. `undefined`: no such key. */
+/** Revokes a key. `false`: there is none, or it is revoked already and keeps its moment. */
 export async function revokeKey(
   db: Db,
   { account, id, now }: { account: Account; id: string; now: Timestamp },
-): Promise<ApiKeyRow | undefined> {
-  const { rows } = await sql<ApiKeyRow>`
-    update api_keys set revoked_at = coalesce(revoked_at, ${now}::timestamptz)
+): Promise<boolean> {
+  const { rows } = await sql`
+    update api_keys set revoked_at = ${now}::timestamptz
     where id = ${id} and merchant_id = ${account.merchantId} and livemode = ${account.livemode}
-    returning *`.execute(db)
-  return rows[0]
+      and revoked_at is null
+    returning 1`.execute(db)
+  return rows.length > 0
+}
+
+export async function findKey(
+  db: Db,
+  { account, id }: { account: Account; id: string },
+): Promise<ApiKeyRow | undefined> {
+  return await db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('id', '=', id)
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .executeTakeFirst()
 }
 
 /** How many requests a minute a key has, whatever its session at the dashboard is allowed. */

@@ -1,5 +1,6 @@
 import { type ApiKeyWithSecret, type KeyId, type Scope, scopes } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
+import { type Doer, note } from '../audit/note.ts'
 import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 import { newId } from '../ids.ts'
@@ -16,7 +17,7 @@ export function defaultRequestsPerMinute(livemode: boolean): number {
   return livemode ? liveRequestsPerMinute : testRequestsPerMinute
 }
 
-/** Makes a key pair. The secret is in what it returns and nowhere else. */
+/** Makes a key pair, in a transaction of the caller's. The secret is in what it returns and nowhere else. */
 export async function createKey(
   db: Kysely<Schema>,
   request: {
@@ -27,6 +28,8 @@ export async function createKey(
     expiresAt?: Timestamp | null
     requestsPerMinute?: number
     pair?: KeyPair
+    /** Who makes it, for the log. */
+    doer: Doer
   },
 ): Promise<ApiKeyWithSecret> {
   const { account, now } = request
@@ -46,5 +49,11 @@ export async function createKey(
     revoked_at: null,
   }
   await insertKey(db, row)
+  const { scopes: given, name, requests_per_minute, expires_at } = row
+  await note(db, request.doer, {
+    action: 'api_key.created',
+    target: { type: 'api_key', id: row.id },
+    details: { name, scopes: given, requests_per_minute, expires_at },
+  })
   return { ...renderKey(row), secret_key: pair.secretKey }
 }

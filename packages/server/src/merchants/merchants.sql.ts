@@ -11,6 +11,13 @@ export async function findMerchant(db: Db, id: string): Promise<MerchantRow | un
   return await db.selectFrom('merchants').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/** Reads a merchant and keeps others from changing it until the transaction ends. */
+export async function lockMerchant(tx: Db, id: string): Promise<MerchantRow | undefined> {
+  const { rows } = await sql<MerchantRow>`
+    select * from merchants where id = ${id} for no key update`.execute(tx)
+  return rows[0]
+}
+
 /** Changes what is given and leaves the rest. A fee of `null` is given: back to the server's. */
 export async function updateMerchant(
   db: Db,

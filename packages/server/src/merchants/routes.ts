@@ -1,18 +1,19 @@
 import { isId, type Merchant, type MerchantId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
+import { changesOf, doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import type { MerchantRow } from '../database/schema.ts'
-import { answer } from '../http/answer.ts'
-import { implement } from '../http/implement.ts'
+import { answer, type Reply } from '../http/answer.ts'
+import { type ApiRequest, implement } from '../http/implement.ts'
 import { renderList } from '../http/pagination.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
-import { once } from '../idempotency/once.ts'
+import { once, type Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { readBalance } from '../ledger/balance.ts'
 import { toTimestamp } from '../time.ts'
-import { findRequestsPerMinute, listKeys, renderKey, revokeKey } from './keys.sql.ts'
+import { findKey, findRequestsPerMinute, listKeys, renderKey, revokeKey } from './keys.sql.ts'
 import { createKey, defaultRequestsPerMinute } from './keys.ts'
-import { findMerchant, insertMerchant, updateMerchant } from './merchants.sql.ts'
+import { findMerchant, insertMerchant, lockMerchant, updateMerchant } from './merchants.sql.ts'
 
 /** Key pairs and merchants. */
 export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
@@ -31,9 +32,14 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
         updated_at: now,
       }
       await insertMerchant(tx, row)
+      const doer = doerOf(request)
+      const target = { type: 'merchant', id: row.id } as const
+      await note(tx, doer, { action: 'merchant.created', target, details: { name: row.name } })
       const apiKeys = []
       for (const livemode of [false, true]) {
-        apiKeys.push(await createKey(tx, { account: { merchantId: row.id, livemode }, now }))
+        const account = { merchantId: row.id, livemode }
+        // In the new merchant's own log: its first keys were not made by itself.
+        apiKeys.push(await createKey(tx, { account, now, doer: { ...doer, account } }))
       }
       return answer(201, { ...renderMerchant(row), api_keys: apiKeys })
     }),
@@ -49,18 +55,40 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
     return answer(200, await readBalance(db, auth))
   })
 
-  implement(app, operations.updateMerchant, async ({ auth, params: { id }, body, now }) => {
-    if (id !== auth.merchantId) return merchantNotFound()
-    const row = await updateMerchant(db, {
-      id,
-      name: body.name ?? null,
-      defaultCancelWindow: body.default_cancel_window ?? null,
-      feeBasisPoints: body.fee_basis_points,
-      feeFixedMinor: body.fee_fixed,
-      now,
-    })
-    return row ? answer(200, renderMerchant(row)) : merchantNotFound()
+  implement(app, operations.updateMerchant, async (request) => {
+    if (request.params.id !== request.auth.merchantId) return merchantNotFound()
+    return await db.transaction().execute((tx) => changeMerchant(tx, request))
   })
+}
+
+async function changeMerchant(
+  tx: Tx,
+  request: ApiRequest<typeof operations.updateMerchant>,
+): Promise<Reply> {
+  const { id } = request.params
+  const { body, now } = request
+  const before = await lockMerchant(tx, id)
+  const row = await updateMerchant(tx, {
+    id,
+    name: body.name ?? null,
+    defaultCancelWindow: body.default_cancel_window ?? null,
+    feeBasisPoints: body.fee_basis_points,
+    feeFixedMinor: body.fee_fixed,
+    now,
+  })
+  if (!before || !row) return merchantNotFound()
+  const [from, to] = [renderMerchant(before), renderMerchant(row)]
+  await note(tx, doerOf(request), {
+    action: 'merchant.updated',
+    target: { type: 'merchant', id },
+    details: changesOf(from, to, [
+      'name',
+      'default_cancel_window',
+      'fee_basis_points',
+      'fee_fixed',
+    ]),
+  })
+  return answer(200, to)
 }
 
 function keyRoutes(app: FastifyInstance, db: Db): void {
@@ -90,14 +118,25 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
         name: body.name ?? null,
         scopes: body.scopes ?? [...auth.scopes],
         expiresAt,
+        doer: doerOf(request),
       })
       return answer(201, key)
     }),
   )
 
-  implement(app, operations.revokeApiKey, async ({ auth, params: { id }, now }) => {
-    const row = isId('key', id) ? await revokeKey(db, { account: auth, id, now }) : undefined
-    return row ? answer(200, renderKey(row)) : refuse('not_found', 'API key not found.')
+  implement(app, operations.revokeApiKey, async (request) => {
+    const { auth, params, now } = request
+    const { id } = params
+    if (!isId('key', id)) return keyNotFound()
+    return await db.transaction().execute(async (tx) => {
+      const isEnd = await revokeKey(tx, { account: auth, id, now })
+      const row = await findKey(tx, { account: auth, id })
+      if (!row) return keyNotFound()
+      const target = { type: 'api_key', id } as const
+      // One that was revoked before has not been revoked now.
+      if (isEnd) await note(tx, doerOf(request), { action: 'api_key.revoked', target })
+      return answer(200, renderKey(row))
+    })
   })
 }
 
@@ -112,6 +151,10 @@ function renderMerchant(row: MerchantRow): Merchant {
     created_at: row.created_at,
     updated_at: row.updated_at,
   }
+}
+
+function keyNotFound(): Refusal {
+  return refuse('not_found', 'API key not found.')
 }
 
 function merchantNotFound(): Refusal {

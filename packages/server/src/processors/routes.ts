@@ -1,19 +1,18 @@
-import {
-  type MerchantProcessor,
-  type MerchantProcessorSet,
-  operations,
-} from '@hedgepayments/contract'
+import { type MerchantProcessor, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
+import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { ProcessorCredentialsRow, Timestamp } from '../database/schema.ts'
+import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import type { Auth } from '../http/auth.ts'
-import { implement } from '../http/implement.ts'
+import { type ApiRequest, implement } from '../http/implement.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { deleteCredentials, findCredentials, saveCredentials } from './credentials.sql.ts'
 import { sealCredentials } from './credentials.ts'
 import type { Keyring } from './encryption.ts'
 import { isLiveStripeKey, stripeKeyShape, stripeWebhookShape } from './stripe/shapes.ts'
+
+/** The one processor that a merchant can set. */
+const stripe = { type: 'merchant_processor', id: 'stripe' } as const
 
 export interface ProcessorRoutes {
   readonly db: Db
@@ -24,9 +23,9 @@ export interface ProcessorRoutes {
 
 /** The processor of a merchant's own. Its secrets go in, and never come out. */
 export function processorRoutes(app: FastifyInstance, on: ProcessorRoutes): void {
-  implement(app, operations.setProcessor, async ({ auth, params: { id }, body, now }) => {
-    if (id !== auth.merchantId) return merchantNotFound()
-    return await setProcessor(on, { auth, body, now })
+  implement(app, operations.setProcessor, async (request) => {
+    if (request.params.id !== request.auth.merchantId) return merchantNotFound()
+    return await setProcessor(on, request)
   })
 
   implement(app, operations.retrieveProcessor, async ({ auth, params: { id } }) => {
@@ -34,16 +33,22 @@ export function processorRoutes(app: FastifyInstance, on: ProcessorRoutes): void
     return row ? answer(200, render(row, on.publicUrl())) : notConfigured()
   })
 
-  implement(app, operations.removeProcessor, async ({ auth, params: { id } }) => {
-    const isGone = id === auth.merchantId && (await deleteCredentials(on.db, auth))
-    return isGone ? answer(200, { object: 'merchant_processor', deleted: true }) : notConfigured()
+  implement(app, operations.removeProcessor, async (request) => {
+    const { auth, params } = request
+    if (params.id !== auth.merchantId) return notConfigured()
+    return await on.db.transaction().execute(async (tx) => {
+      if (!(await deleteCredentials(tx, auth))) return notConfigured()
+      await note(tx, doerOf(request), { action: 'processor.removed', target: stripe })
+      return answer(200, { object: 'merchant_processor', deleted: true })
+    })
   })
 }
 
 async function setProcessor(
   { db, keyring, publicUrl }: ProcessorRoutes,
-  { auth, body, now }: { auth: Auth; body: MerchantProcessorSet; now: Timestamp },
+  request: ApiRequest<typeof operations.setProcessor>,
 ): Promise<Reply> {
+  const { auth, body, now } = request
   const mode = auth.livemode ? 'live' : 'test'
   const isOfMode =
     stripeKeyShape.test(body.secret_key) && isLiveStripeKey(body.secret_key) === auth.livemode
@@ -60,7 +65,15 @@ async function setProcessor(
     secrets: { secretKey: body.secret_key, webhookSecret: body.webhook_secret ?? null },
     now,
   })
-  await saveCredentials(db, row)
+  const { secret_hint, has_webhook_secret } = row
+  await db.transaction().execute(async (tx) => {
+    await saveCredentials(tx, row)
+    await note(tx, doerOf(request), {
+      action: 'processor.set',
+      target: stripe,
+      details: { secret_hint, has_webhook_secret },
+    })
+  })
   return answer(200, render(row, publicUrl()))
 }
 

@@ -6,11 +6,12 @@ import {
   type WebhookEndpointId,
   type WebhookEndpointUpdate,
 } from '@hedgepayments/contract'
+import { changesOf, doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import type { Timestamp } from '../database/schema.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import type { Account } from '../http/auth.ts'
+import type { Account, Auth, Origin } from '../http/auth.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { newId } from '../ids.ts'
 import type { Sealer } from '../sealer.ts'
@@ -21,7 +22,8 @@ import { renderEndpoint } from './render.ts'
 import { secretBytes, secretOf } from './signature.ts'
 
 interface Context {
-  readonly account: Account
+  readonly auth: Auth
+  readonly origin: Origin
   readonly sealer: Sealer
   readonly now: Timestamp
 }
@@ -29,8 +31,9 @@ interface Context {
 /** Registers an endpoint. The answer is the only one that shows its secret. */
 export async function createEndpoint(
   tx: Db,
-  { account, sealer, now, body }: Context & { body: WebhookEndpointCreate },
+  request: Context & { body: WebhookEndpointCreate },
 ): Promise<Reply> {
+  const { auth: account, sealer, now, body } = request
   const refusal = refuseUrl(body.url, account) ?? refuseSelection(body.events)
   if (refusal) return refusal
   const secret = secretOf(randomBytes(secretBytes))
@@ -59,6 +62,12 @@ export async function createEndpoint(
   if (!(await insertEndpoint(tx, { row, max: endpointsMax }))) {
     return refuseField('url', body.url, `at most ${endpointsMax} endpoints: delete one first`)
   }
+  const details = { host: hostOf(row), events: row.events }
+  await note(tx, doerOf(request), {
+    action: 'webhook_endpoint.created',
+    target: target(id),
+    details,
+  })
   return answer(201, { ...renderEndpoint(row), secret })
 }
 
@@ -67,7 +76,7 @@ export async function changeEndpoint(
   tx: Db,
   request: Context & { id: string; body: WebhookEndpointUpdate },
 ): Promise<Reply> {
-  const { account, id, body, now } = request
+  const { auth: account, id, body, now } = request
   const refusal =
     (body.url === undefined ? null : refuseUrl(body.url, account)) ?? refuseSelection(body.events)
   if (refusal) return refusal
@@ -92,19 +101,51 @@ export async function changeEndpoint(
   const row = await updateEndpoint(tx, { account, id, columns })
   if (!row) return endpointNotFound()
   if (!row.enabled) await failPending(tx, row)
+  await noteChange(tx, request, { before: current, after: row })
   return answer(200, rotated ? { ...renderEndpoint(row), secret: rotated } : renderEndpoint(row))
 }
 
 /** Deletes an endpoint. Its row stays, unseen, for the log of its deliveries. */
 export async function deleteEndpoint(
   tx: Db,
-  { account, id, now }: Omit<Context, 'sealer'> & { id: string },
+  request: Omit<Context, 'sealer'> & { id: string },
 ): Promise<Reply> {
+  const { auth: account, id, now } = request
   const columns = { ...switchedOff, deleted_at: now, updated_at: now }
   const row = await updateEndpoint(tx, { account, id, columns })
   if (!row) return endpointNotFound()
   await failPending(tx, row)
+  await note(tx, doerOf(request), { action: 'webhook_endpoint.deleted', target: target(id) })
   return answer(200, { id, object: 'webhook_endpoint', deleted: true })
+}
+
+/** A rotation is an entry of its own: it is what one looks for when a secret has leaked. */
+async function noteChange(
+  tx: Db,
+  request: Omit<Context, 'sealer'> & { id: string; body: WebhookEndpointUpdate },
+  { before, after }: { before: EndpointRow; after: EndpointRow },
+): Promise<void> {
+  const doer = doerOf(request)
+  const of = target(request.id)
+  if (request.body.rotate_secret === true) {
+    await note(tx, doer, { action: 'webhook_endpoint.secret_rotated', target: of })
+  }
+  const hosts = { host: { from: hostOf(before), to: hostOf(after) } }
+  const details = {
+    ...changesOf(before, after, ['events', 'description', 'enabled']),
+    ...(before.url === after.url ? {} : hosts),
+  }
+  if (Object.keys(details).length === 0) return
+  await note(tx, doer, { action: 'webhook_endpoint.updated', target: of, details })
+}
+
+function target(id: string) {
+  return { type: 'webhook_endpoint', id } as const
+}
+
+/** What of an address is no secret: many a path or query is one. */
+function hostOf({ url }: EndpointRow): string {
+  return new URL(url).origin
 }
 
 export function endpointNotFound(): Refusal {

@@ -1,5 +1,6 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
+import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
 import { answer, type Reply } from '../http/answer.ts'
@@ -41,7 +42,7 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
 
 function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): void {
   implement(app, operations.createWebhookEndpoint, (request) =>
-    once(db, request, (tx) => createEndpoint(tx, { ...request, account: request.auth, sealer })),
+    once(db, request, (tx) => createEndpoint(tx, { ...request, sealer })),
   )
 
   implement(app, operations.listWebhookEndpoints, async ({ auth, query }) => {
@@ -56,19 +57,19 @@ function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): v
     withEndpoint(db, { account: auth, id }, (row) => answer(200, renderEndpoint(row))),
   )
 
-  implement(app, operations.updateWebhookEndpoint, ({ auth, params: { id }, body, now }) =>
-    withEndpoint(db, { account: auth, id }, () =>
-      db
-        .transaction()
-        .execute((tx) => changeEndpoint(tx, { account: auth, id, body, now, sealer })),
-    ),
-  )
+  implement(app, operations.updateWebhookEndpoint, (request) => {
+    const { id } = request.params
+    return withEndpoint(db, { account: request.auth, id }, () =>
+      db.transaction().execute((tx) => changeEndpoint(tx, { ...request, id, sealer })),
+    )
+  })
 
-  implement(app, operations.deleteWebhookEndpoint, ({ auth, params: { id }, now }) =>
-    withEndpoint(db, { account: auth, id }, () =>
-      db.transaction().execute((tx) => deleteEndpoint(tx, { account: auth, id, now })),
-    ),
-  )
+  implement(app, operations.deleteWebhookEndpoint, (request) => {
+    const { id } = request.params
+    return withEndpoint(db, { account: request.auth, id }, () =>
+      db.transaction().execute((tx) => deleteEndpoint(tx, { ...request, id })),
+    )
+  })
 }
 
 function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): void {
@@ -77,6 +78,9 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
     const reply = await once(db, request, (tx) =>
       withEndpoint(tx, { account: auth, id: params.id }, async (endpoint) => {
         const { count, hasMore } = await retryFailed(tx, { endpoint, limit: retriesMax })
+        const target = { type: 'webhook_endpoint', id: endpoint.id } as const
+        const deed = { action: 'webhook_endpoint.retried', target, details: { count } } as const
+        if (count > 0) await note(tx, doerOf(request), deed)
         return answer(200, {
           object: 'webhook_retry',
           livemode: endpoint.livemode,
@@ -96,6 +100,9 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
     const reply = await once(db, request, (tx) =>
       withEndpoint(tx, { account: auth, id: params.id }, async (endpoint) => {
         await requestReplay(tx, { account: auth, id: endpoint.id, since })
+        const target = { type: 'webhook_endpoint', id: endpoint.id } as const
+        const deed = { action: 'webhook_endpoint.replayed', target, details: { since } } as const
+        await note(tx, doerOf(request), deed)
         return answer(202, {
           object: 'webhook_replay',
           livemode: endpoint.livemode,
@@ -136,7 +143,10 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
     const key = { account: request.auth, id: request.params.id }
     const reply = await once(db, request, async (tx) => {
       const row = isId('delivery', key.id) ? await retryDelivery(tx, key) : undefined
-      return row ? answer(200, renderDelivery(row)) : refuse('not_found', 'Delivery not found.')
+      if (!row) return refuse('not_found', 'Delivery not found.')
+      const target = { type: 'webhook_delivery', id: row.id } as const
+      await note(tx, doerOf(request), { action: 'webhook_delivery.retried', target })
+      return answer(200, renderDelivery(row))
     })
     onWork()
     return reply

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { dropOldEntries } from '../audit/audit.sql.ts'
 import { dropOldItems } from '../cancellations/retention.sql.ts'
 import { dropEndedSessions } from '../dashboard/retention.sql.ts'
 import type { Db } from '../database/connect.ts'
@@ -26,6 +27,7 @@ const steps: Readonly<Record<string, Step>> = {
   webhook_deliveries: async (tx) => andOn(await dropOldDeliveries(tx, Date.now())),
   cancellation_items: async (tx) => andOn(await dropOldItems(tx)),
   rate_counts: async (tx) => andOn(await dropOldCounts(tx)),
+  audit_log: async (tx) => andOn(await dropOldEntries(tx)),
   dashboard_sessions: async (tx) => andOn(await dropEndedSessions(tx)),
 }
 

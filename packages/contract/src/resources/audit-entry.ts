@@ -1,0 +1,99 @@
+import { type Static, Type } from 'typebox'
+import { type AuditEntryId, idSchema } from '../ids.ts'
+import { nullable, oneOf, text, timestamp } from '../text.ts'
+import { pageQuery } from './list.ts'
+import { CreatedRange } from './payment.ts'
+
+/** What administrators do. */
+export const auditActions = [
+  'api_key.created',
+  'api_key.revoked',
+  'merchant.created',
+  'merchant.updated',
+  'processor.set',
+  'processor.removed',
+  'webhook_endpoint.created',
+  'webhook_endpoint.updated',
+  'webhook_endpoint.secret_rotated',
+  'webhook_endpoint.deleted',
+  'webhook_endpoint.retried',
+  'webhook_endpoint.replayed',
+  'webhook_delivery.retried',
+  'cancellation.created',
+  'cancellation.paused',
+  'cancellation.resumed',
+  'test_clock.advanced',
+  'dashboard.signed_in',
+  'dashboard.sign_in_failed',
+  'dashboard.signed_out',
+] as const
+export type AuditAction = (typeof auditActions)[number]
+
+/** Who acts: a key by itself or at the dashboard, whoever has the database, the server, nobody known. */
+export const auditActorTypes = ['api_key', 'dashboard', 'operator', 'system', 'unknown'] as const
+export type AuditActorType = (typeof auditActorTypes)[number]
+
+export const auditTargetTypes = [
+  'api_key',
+  'merchant',
+  'merchant_processor',
+  'webhook_endpoint',
+  'webhook_delivery',
+  'cancellation',
+  'test_clock',
+  'dashboard_session',
+] as const
+export type AuditTargetType = (typeof auditTargetTypes)[number]
+
+export const AuditEntry = Type.Object(
+  {
+    id: idSchema<AuditEntryId>('auditEntry', 'Id of the entry.'),
+    object: Type.Literal('audit_entry'),
+    livemode: Type.Boolean({ description: 'The mode it was done in.' }),
+    action: oneOf(auditActions, { description: 'What was done.' }),
+    actor: Type.Object(
+      {
+        type: oneOf(auditActorTypes, {
+          description:
+            '`api_key`; `dashboard`: somebody signed in with the key; `operator`: by the database.',
+        }),
+        id: nullable(Type.String({ description: 'The key that was used.' })),
+      },
+      { title: 'AuditActor', additionalProperties: false },
+    ),
+    target: Type.Object(
+      {
+        type: oneOf(auditTargetTypes, { description: 'What kind of thing.' }),
+        id: Type.String({ description: 'Which one.' }),
+      },
+      { title: 'AuditTarget', additionalProperties: false },
+    ),
+    details: Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      description: 'What else there is to say, by action. Never a secret.',
+    }),
+    request_id: nullable(Type.String({ description: 'The request that did it.' })),
+    address: nullable(Type.String({ description: 'Where that came from.' })),
+    created_at: timestamp('When, by the real clock, also in test mode.'),
+  },
+  { title: 'AuditEntry', additionalProperties: false },
+)
+export type AuditEntry = Static<typeof AuditEntry>
+
+export const AuditEntryListQuery = Type.Object(
+  {
+    ...pageQuery,
+    action: Type.Optional(
+      Type.Array(oneOf(auditActions, { description: 'An action.' }), {
+        minItems: 1,
+        maxItems: auditActions.length,
+        description: 'One or several actions.',
+      }),
+    ),
+    actor_id: Type.Optional(text({ maxLength: 64, description: 'By this key.' })),
+    target_id: Type.Optional(text({ maxLength: 64, description: 'Done to this.' })),
+    created_at: Type.Optional(CreatedRange),
+  },
+  { title: 'AuditEntryListQuery', additionalProperties: false },
+)
+export type AuditEntryListQuery = Static<typeof AuditEntryListQuery>

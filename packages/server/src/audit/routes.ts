@@ -1,0 +1,33 @@
+import { type AuditEntry, type AuditEntryId, operations } from '@hedgepayments/contract'
+import type { FastifyInstance } from 'fastify'
+import type { AuditRow } from '../database/access-rows.ts'
+import type { Db } from '../database/connect.ts'
+import { answer } from '../http/answer.ts'
+import { implement } from '../http/implement.ts'
+import { readPage, renderList } from '../http/pagination.ts'
+import { listEntries } from './audit.sql.ts'
+
+/** What administrators did, for those who may administer. */
+export function auditRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+  implement(app, operations.listAuditLog, async ({ auth, query }) => {
+    const page = readPage(query, 'auditEntry')
+    if ('refusal' in page) return page
+    const { rows, hasMore } = await listEntries(db, { account: auth, filter: query, page })
+    return answer(200, renderList({ data: rows.map(render), hasMore, url: '/v1/audit_log' }))
+  })
+}
+
+function render(row: AuditRow): AuditEntry {
+  return {
+    id: row.id as AuditEntryId,
+    object: 'audit_entry',
+    livemode: row.livemode,
+    action: row.action,
+    actor: { type: row.actor_type, id: row.actor_id },
+    target: { type: row.target_type, id: row.target_id },
+    details: row.details,
+    request_id: row.request_id,
+    address: row.address,
+    created_at: row.created_at,
+  }
+}

@@ -1,0 +1,68 @@
+import { note } from '../audit/note.ts'
+import type { Db } from '../database/connect.ts'
+import type { Origin } from '../http/auth.ts'
+import { countedAddress } from '../http/client-address.ts'
+import { tooMany } from '../http/edge.ts'
+import { RateLimiter } from '../http/rate-limit.ts'
+import type { Refusal } from '../http/refusal.ts'
+import { findKeyByHash } from '../merchants/keys.sql.ts'
+import { hashSecret } from '../merchants/secrets.ts'
+
+/** Wrong keys a minute from one address: more than an office mistypes. */
+const failuresPerMinute = 60
+/** Of them, what is written down: enough to see that somebody tries, too few to fill a disk. */
+const entriesPerMinute = { address: 5, server: 30 } as const
+
+/** Sign-ins that failed: how many an address may have, and which of them are logged. */
+export class SignInFailures {
+  readonly #failures = new RateLimiter()
+  readonly #entries = new RateLimiter()
+  #notLogged = 0
+
+  /** The refusal of an address that has failed too often, whatever key it shows now. */
+  refusalOf({ address }: Origin, nowMs: number): Refusal | null {
+    const rate = this.#failures.look({ ...failuresOf(address), nowMs })
+    return rate.exceeded ? tooMany(rate, nowMs) : null
+  }
+
+  /**
+   * Writes a failure into the log of the key's merchant, where the key was one, else of nobody; not
+   * the key itself. An entry says how many before it were not written.
+   */
+  async note(
+    db: Db,
+    { secretKey, origin, nowMs }: { secretKey: string; origin: Origin; nowMs: number },
+  ): Promise<void> {
+    const caller = countedAddress(origin.address)
+    this.#failures.count({ ...failuresOf(origin.address), nowMs })
+    const counts = [
+      { caller: `address ${caller}`, limit: entriesPerMinute.address, nowMs },
+      { caller: 'server', limit: entriesPerMinute.server, nowMs },
+    ]
+    if (counts.some((count) => this.#entries.count(count).exceeded)) {
+      this.#notLogged++
+      return
+    }
+    const notLogged = this.#notLogged
+    this.#notLogged = 0
+    const key = await findKeyByHash(db, hashSecret(secretKey))
+    const id = key?.id ?? 'unknown'
+    await note(
+      db,
+      {
+        account: { merchantId: key?.merchant_id ?? '', livemode: key?.livemode ?? false },
+        actor: key ? { type: 'dashboard', id } : { type: 'unknown', id: null },
+        origin,
+      },
+      {
+        action: 'dashboard.sign_in_failed',
+        target: { type: 'dashboard_session', id },
+        details: { not_logged_before: notLogged },
+      },
+    )
+  }
+}
+
+function failuresOf(address: string) {
+  return { caller: countedAddress(address), limit: failuresPerMinute }
+}
