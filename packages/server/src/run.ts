@@ -58,6 +58,5 @@ async function end(server: RunningServer, log: Logger): Promise<0 | 1> {
 function startFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { code } = error as { code?: string }
-  if (code === 'EADDRINUSE') return 'The port is in use: set PORT to another one, or to 0.'
   return `${error.message}${code ? ` (${code})` : ''}\n${error.stack ?? ''}`
 }
