@@ -3,9 +3,11 @@ import { RequestCore } from './request.ts'
 import { ApiKeys } from './resources/api-keys.ts'
 import { Cancellations } from './resources/cancellations.ts'
 import { CheckoutSessions } from './resources/checkout-sessions.ts'
+import { ClientTokens } from './resources/client-tokens.ts'
 import { Events } from './resources/events.ts'
 import { Merchants } from './resources/merchants.ts'
 import { Payments } from './resources/payments.ts'
+import { TestClock } from './resources/test-clock.ts'
 import { Webhooks } from './resources/webhooks.ts'
 import type { Environment, HedgePaymentsOptions } from './types/options.ts'
 
@@ -18,6 +20,8 @@ export class HedgePayments {
   readonly merchants: Merchants
   readonly webhooks: Webhooks
   readonly apiKeys: ApiKeys
+  readonly clientTokens: ClientTokens
+  readonly testClock: TestClock
   /** The publishable key, when one was given. The secret key is not kept where it can be seen. */
   readonly apiKey: string | undefined
   /** The mode of the secret key. */
@@ -38,5 +42,7 @@ export class HedgePayments {
     this.merchants = new Merchants(core)
     this.webhooks = new Webhooks(core)
     this.apiKeys = new ApiKeys(core)
+    this.clientTokens = new ClientTokens(core)
+    this.testClock = new TestClock(core)
   }
 }
