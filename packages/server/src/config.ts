@@ -89,13 +89,11 @@ export function parseConfig(env: Environment): Config {
     encryptionKey: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY'),
     encryptionKeyPrevious: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY_PREVIOUS'),
     stripe: {
-      secretKey: readShaped(env, {
-        name: 'HEDGE_STRIPE_SECRET_KEY',
+      secretKey: readShaped(env, 'HEDGE_STRIPE_SECRET_KEY', {
         shape: stripeKeyShape,
         words: 'a key of Stripe: sk_test_…, sk_live_…, rk_test_… or rk_live_…',
       }),
-      webhookSecret: readShaped(env, {
-        name: 'HEDGE_STRIPE_WEBHOOK_SECRET',
+      webhookSecret: readShaped(env, 'HEDGE_STRIPE_WEBHOOK_SECRET', {
         shape: stripeWebhookShape,
         words: "the secret of Stripe's endpoint: whsec_…",
       }),
@@ -139,7 +137,8 @@ function readEncryptionKey(env: Environment, name: string): string | null {
 /** The value is not shown when it is wrong: it is a secret all the same. */
 function readShaped(
   env: Environment,
-  { name, shape, words }: { name: string; shape: RegExp; words: string },
+  name: string,
+  { shape, words }: { shape: RegExp; words: string },
 ): string | null {
   const value = read(env, name)
   if (value === null || shape.test(value)) return value
