@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -117,9 +117,46 @@ describe('completion', () => {
     expect(await complete('hedge', 'completion', 'z')).toEqual(['zsh'])
   })
 
+  test.skipIf(!isInstalled('zsh'))('the script for zsh, run by zsh, does the same', async () => {
+    const { stdout } = await hedge(['completion', 'zsh'])
+    expect(stdout).toMatch(/^#compdef hedge\n/)
+    // Outside of a completion, what the script calls is not there: it prints what it would offer.
+    const stage = `compdef() { : }; compadd() { shift; print -l -- "$@" }; _describe() { print -l -- "\${(@P)2}" }`
+    const complete = async (...words: string[]) => {
+      const line = words.map((word) => `'${word}'`).join(' ')
+      const asked = `words=(${line}); CURRENT=${words.length}; _hedge`
+      const script = `${stage}\n${stdout}\n${asked}`
+      const run = await promisify(execFile)('zsh', ['-f', '-c', script])
+      return run.stdout.trim().split('\n')
+    }
+    expect(await complete('hedge', '')).toContain(
+      'payments:create, find, cancel and refund payments',
+    )
+    expect(await complete('hedge', 'payments', 'create', '--payment-method', '')).toEqual([
+      'card',
+      'ach',
+      'crypto',
+    ])
+  })
+
+  test.skipIf(!isInstalled('fish'))('the script for fish, run by fish, does the same', async () => {
+    const { stdout } = await hedge(['completion', 'fish'])
+    const complete = async (line: string) => {
+      const script = `${stdout}\ncomplete -C '${line}'`
+      const run = await promisify(execFile)('fish', ['--no-config', '-c', script])
+      return run.stdout.split('\n').map((offer) => offer.split('\t')[0])
+    }
+    expect(await complete('hedge payments can')).toContain('cancel')
+    expect(await complete('hedge payments list --status proc')).toContain('processing')
+  })
+
   test('there are scripts for zsh and fish as well, and for no other shell', async () => {
     expect((await hedge(['completion', 'zsh'])).stdout).toMatch(/^#compdef hedge\n/)
     expect((await hedge(['completion', 'fish'])).stdout).toContain('complete -c hedge')
     expect((await hedge(['completion', 'tcsh'])).code).toBe(2)
   })
 })
+
+function isInstalled(shell: string): boolean {
+  return spawnSync(shell, ['-c', 'exit']).status === 0
+}

@@ -105,14 +105,38 @@ test.each([
     { DATABASE_URL: 'postgres://a:topsecret@nowhere.invalid/hedge' },
     /nowhere|EAI_AGAIN/,
   ],
-  ['a port taken for PORT', { PORT: '99999' }, /PORT/],
+  [
+    'a password that is no part of an address',
+    { DATABASE_URL: 'postgres://hedge:a@topsecret/b@127.0.0.1/hedge' },
+    /DATABASE_URL: .*%2F/,
+  ],
+  ['a port that there is not', { PORT: '99999' }, /PORT: .*0 to 65535, got "99999"/],
+  ['a folder that is a file', { HEDGE_DATA_DIR: mainFile }, /HEDGE_DATA_DIR: /],
+  ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got x/],
+  ['a short key', { HEDGE_ENCRYPTION_KEY: 'topsecret' }, /HEDGE_ENCRYPTION_KEY: .*32.*, got 9/],
   ['a live key as the first', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],
 ])('a start with %s ends with a message that says so, without secrets', async (_, env, words) => {
   const { said, code } = await startInVain(env)
   expect(code).toBe(1)
   expect(said).toMatch(words)
-  expect(said).toContain('Hedge Payments could not start.')
+  expect(said.trimEnd().split('\n').at(-1)).toMatch(/^Hedge Payments could not start\. /)
   expect(said).not.toContain('topsecret')
+  expect(said, 'what a person can mend is no stack').not.toContain('    at ')
+})
+
+test('a port in use and an address of elsewhere are named, and nothing else is said', async () => {
+  const database = await createMigratedDatabase()
+  const first = await startServer({ databaseUrl: database.url })
+  const { port } = new URL(first.url)
+  const { said, code } = await startInVain({ DATABASE_URL: database.url, PORT: port })
+  expect(code).toBe(1)
+  expect(said.trim()).toMatch(
+    new RegExp(`^Hedge Payments could not start\\. PORT: the port ${port} .* is in use.*$`),
+  )
+  const elsewhere = await startInVain({ DATABASE_URL: database.url, HOST: '192.0.2.1' })
+  expect(elsewhere.said.trim()).toMatch(/^Hedge.*\. HOST: expected .*, got "192\.0\.2\.1" .*$/)
+  await first.stop()
+  await database.drop()
 })
 
 test('a database that does not exist, or refuses the sign-in, is named', async () => {

@@ -196,3 +196,30 @@ describe('a refusal', () => {
     expect(error).toMatchObject({ code: 'invalid_amount', details: { field: 'amount' } })
   })
 })
+
+describe('a merchant', () => {
+  test('is made, changed and read, with keys that work', async () => {
+    const made = await hedge.merchants.create({ name: 'A shop' })
+    const [testPair] = made.api_keys.filter((pair) => !pair.livemode)
+    const own = new HedgePayments({ apiSecret: testPair?.secret_key, baseUrl: server.url })
+    await own.merchants.update(made.id, { default_cancel_window: 60 })
+    expect(await own.merchants.retrieve(made.id)).toMatchObject({
+      name: 'A shop',
+      default_cancel_window: 60,
+    })
+    expect(await rejection(own.merchants.processor.retrieve(made.id))).toBeInstanceOf(NotFoundError)
+    expect(await rejection(hedge.merchants.retrieve(made.id))).toBeInstanceOf(NotFoundError)
+  })
+
+  test('jumps ahead in test mode, and gives a browser one payment to read', async () => {
+    const before = await hedge.testClock.retrieve()
+    const after = await hedge.testClock.advance({ seconds: 60 })
+    expect(after.offset_seconds).toBe(before.offset_seconds + 60)
+    const { id } = await hedge.payments.create(order)
+    const { token } = await hedge.clientTokens.create({ payment_id: id })
+    const read = await fetch(`${server.url}/v1/payments/${id}`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    expect(await read.json()).toMatchObject({ id, status: 'pending' })
+  })
+})

@@ -75,13 +75,16 @@ describe('what is repeated', () => {
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('a Retry-After within it is waited for', async () => {
+  test.each([
+    [429, 'rate_limit_exceeded'],
+    [503, 'service_unavailable'],
+  ])('a Retry-After within it is waited for: %i', async (status, code) => {
     withoutWaiting()
     const headers = { 'retry-after': '0.2' }
-    const wire = await startWire(refusal(429, 'rate_limit_exceeded', { headers }), {})
+    const wire = await startWire(refusal(status, code, { headers }), {})
     const warn = vi.fn()
     await wire.client({ logger: { warn } }).payments.cancel('pay_1')
-    expect(warn.mock.calls[0]?.[1]).toMatchObject({ retryInMs: 200, status: 429 })
+    expect(warn.mock.calls[0]?.[1]).toMatchObject({ retryInMs: 200, status })
   })
 })
 

@@ -28,4 +28,8 @@ test('the hand-written types of the SDK hold what the contract promises, field b
   agree<contract.WebhookReplay, sdk.WebhookReplay>()
   agree<contract.AuditEntry, sdk.AuditEntry>()
   agree<contract.ApiKeyWithSecret, sdk.ApiKeyWithSecret>()
+  agree<contract.MerchantWithKeys, sdk.MerchantWithKeys>()
+  agree<contract.MerchantProcessor, sdk.MerchantProcessor>()
+  agree<contract.ClientToken, sdk.ClientToken>()
+  agree<contract.TestClock, sdk.TestClockTime>()
 })

@@ -12,6 +12,7 @@ import {
   SignatureVerificationError,
   signTestEvent,
   verifyWebhook,
+  verifyWebhookSync,
 } from '../../packages/node/src/index.ts'
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
@@ -38,6 +39,16 @@ describe('a genuine webhook', () => {
   ])('passes as %s', async (_name, raw) => {
     const event = await verifyWebhook(raw, header, secret, { now })
     expect(event).toEqual(JSON.parse(body))
+    expect(verifyWebhookSync(raw, header, secret, { now })).toEqual(event)
+  })
+
+  test.each([
+    ['of Node and Express', { host: 'localhost', 'x-hedge-signature': header }],
+    ['of a gateway that keeps capitals', { 'X-Hedge-Signature': [header] }],
+    ['of fetch', new Headers({ 'X-Hedge-Signature': header })],
+  ])('passes with all its headers, %s', async (_name, headers) => {
+    expect((await verifyWebhook(body, headers, secret, { now })).id).toBe('evt_1')
+    expect(verifyWebhookSync(body, headers, secret, { now }).id).toBe('evt_1')
   })
 
   test('passes through the client', async () => {
@@ -70,7 +81,10 @@ describe('a webhook that must not be trusted', () => {
   ) => {
     const { raw = body, key = secret, at = nowSeconds, toleranceSeconds } = options
     const given = { now: new Date(at * 1_000), toleranceSeconds }
-    return await verifyWebhook(raw, signature, key, given).catch((error: unknown) => error)
+    const one = await verifyWebhook(raw, signature, key, given).catch((error: unknown) => error)
+    const other = outcomeOf(() => verifyWebhookSync(raw, signature, key, given))
+    expect(other, 'both say the same').toEqual(one)
+    return one
   }
 
   test.each([undefined, ''])('has no signature: %j', async (signature) => {
@@ -143,3 +157,11 @@ describe('a receiver that is set up wrongly is told how', () => {
     await expect(verifyWebhook('{', signature, secret, { now })).rejects.toThrow('not JSON')
   })
 })
+
+function outcomeOf(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}

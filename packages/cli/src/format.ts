@@ -23,6 +23,12 @@ export function formatTime(timestamp: string): string {
   return timestamp.replace('T', ' ').replace(/Z$/, '')
 }
 
+/** The same in ten letters: the time of today, the day of another one. `now` is in Unix ms. */
+export function shortTime(timestamp: string, now: number = Date.now()): string {
+  const today = new Date(now).toISOString().slice(0, 10)
+  return timestamp.startsWith(today) ? timestamp.slice(11, 19) : timestamp.slice(0, 10)
+}
+
 function digitsOf(currency: string): number {
   try {
     const format = new Intl.NumberFormat('en-US', { style: 'currency', currency })

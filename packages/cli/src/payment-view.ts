@@ -1,5 +1,5 @@
 import type { HedgeEvent, Payment, PaymentStatus } from '@hedgepayments/node'
-import { formatMoney, formatTime } from './format.ts'
+import { formatMoney, formatTime, shortTime } from './format.ts'
 import { type Column, renderFields } from './table.ts'
 import { harmless, paint, type Style } from './terminal.ts'
 
@@ -12,18 +12,32 @@ export const paymentColumns: readonly Column<Payment>[] = [
     align: 'right',
     value: (payment) => formatMoney(payment.amount, payment.currency),
   },
-  { title: 'CUSTOMER', value: (payment) => harmless(payment.customer_email) },
-  { title: 'CREATED (UTC)', value: (payment) => formatTime(payment.created_at) },
+  { title: 'CUSTOMER', widthMin: 12, value: (payment) => harmless(payment.customer_email) },
+  {
+    title: 'CREATED (UTC)',
+    value: (payment) => formatTime(payment.created_at),
+    short: { title: 'CREATED', value: (payment) => shortTime(payment.created_at) },
+    leaveOut: 1,
+  },
 ]
 
 /** A payment's timeline, or events of many payments. */
 export const eventColumns: readonly Column<HedgeEvent>[] = [
-  { title: 'CREATED (UTC)', value: (event) => formatTime(event.created) },
+  {
+    title: 'CREATED (UTC)',
+    value: (event) => formatTime(event.created),
+    short: { title: 'CREATED', value: (event) => shortTime(event.created) },
+  },
   { title: 'EVENT', value: (event) => event.type },
   { title: 'PAYMENT', value: (event) => event.data.id },
   { title: 'SEQ', align: 'right', value: (event) => String(event.sequence) },
-  { title: 'BY', value: (event) => event.actor.id ?? event.actor.type },
-  { title: 'ID', value: (event) => event.id },
+  {
+    title: 'BY',
+    value: (event) => event.actor.id ?? event.actor.type,
+    widthMin: 8,
+    leaveOut: 1,
+  },
+  { title: 'ID', value: (event) => event.id, leaveOut: 2 },
 ]
 
 /** Everything of a payment that is not empty. */

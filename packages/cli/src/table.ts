@@ -1,14 +1,23 @@
-import { paint, widthOf } from './terminal.ts'
+import { fitColumns, type GivesWay } from './fit.ts'
+import { paint, terminalWidth, widthOf } from './terminal.ts'
 
-export interface Column<Item> {
+export interface Column<Item> extends GivesWay<Item> {
   readonly title: string
   readonly value: (item: Item) => string
   /** Numbers stand under each other at their right end. */
   readonly align?: 'right'
 }
 
-/** Lines of a table for people: titles, then one line for each item. */
-export function renderTable<Item>(items: readonly Item[], columns: readonly Column<Item>[]) {
+/**
+ * Lines of a table for people: titles, then one line for each item. It fits into the terminal; what
+ * reads from a pipe gets all of it.
+ */
+export function renderTable<Item>(
+  items: readonly Item[],
+  wanted: readonly Column<Item>[],
+  widthMax: number = terminalWidth(),
+): string {
+  const columns = fitColumns(items, wanted, widthMax)
   const rows = items.map((item) => columns.map((column) => column.value(item)))
   const widths = columns.map((column, index) =>
     Math.max(widthOf(column.title), ...rows.map((row) => widthOf(row[index] ?? ''))),

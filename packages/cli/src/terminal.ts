@@ -30,12 +30,21 @@ export function harmless(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
 
+/** Columns of the terminal that results go to; no end of them where it is none. */
+export function terminalWidth(): number {
+  const { isTTY, columns } = process.stdout
+  return isTTY && columns > 0 ? columns : Number.POSITIVE_INFINITY
+}
+
+/** Letters as a reader counts them, without the codes of colours. */
+export function graphemesOf(text: string): string[] {
+  return Array.from(graphemes.segment(text.replace(colourCodes, '')), ({ segment }) => segment)
+}
+
 /** Columns a text takes: wide characters two, combining marks none. Colours are not counted. */
 export function widthOf(text: string): number {
   let width = 0
-  for (const { segment } of graphemes.segment(text.replace(colourCodes, ''))) {
-    width += wide.test(segment) ? 2 : 1
-  }
+  for (const grapheme of graphemesOf(text)) width += wide.test(grapheme) ? 2 : 1
   return width
 }
 

@@ -57,7 +57,10 @@ export function unreadableAnswerError(answer: FailedAnswer): InvalidResponseErro
   )
 }
 
-type ErrorClass = new (message: string, facts: ErrorFacts) => ApiError
+type ErrorClass = new (
+  message: string,
+  facts: ErrorFacts & { retryAfter?: number | undefined },
+) => ApiError
 
 const classes: Readonly<Record<string, ErrorClass>> = {
   invalid_request: InvalidRequestError,
@@ -109,12 +112,9 @@ function make(
   headers: Headers,
   now: number,
 ): ApiError {
-  if (Class !== RateLimitError) return new Class(message, facts)
-  const retryAfter = retryAfterSeconds(headers.get('retry-after'), now)
-  return new RateLimitError(message, {
-    ...facts,
-    retryAfter: retryAfter ?? retryAfterOfDetails(facts.details),
-  })
+  const retryAfter =
+    retryAfterSeconds(headers.get('retry-after'), now) ?? retryAfterOfDetails(facts.details)
+  return new Class(message, { ...facts, retryAfter })
 }
 
 function parseErrorBody(

@@ -4,9 +4,11 @@ import { ApiKeys } from './resources/api-keys.ts'
 import { AuditLog } from './resources/audit-log.ts'
 import { Cancellations } from './resources/cancellations.ts'
 import { CheckoutSessions } from './resources/checkout-sessions.ts'
+import { ClientTokens } from './resources/client-tokens.ts'
 import { Events } from './resources/events.ts'
 import { Merchants } from './resources/merchants.ts'
 import { Payments } from './resources/payments.ts'
+import { TestClock } from './resources/test-clock.ts'
 import { Webhooks } from './resources/webhooks.ts'
 import type { Environment, HedgePaymentsOptions } from './types/options.ts'
 
@@ -20,6 +22,8 @@ export class HedgePayments {
   readonly webhooks: Webhooks
   readonly apiKeys: ApiKeys
   readonly auditLog: AuditLog
+  readonly clientTokens: ClientTokens
+  readonly testClock: TestClock
   /** The publishable key, when one was given. The secret key is not kept where it can be seen. */
   readonly apiKey: string | undefined
   /** The mode of the secret key. */
@@ -41,5 +45,7 @@ export class HedgePayments {
     this.webhooks = new Webhooks(core)
     this.apiKeys = new ApiKeys(core)
     this.auditLog = new AuditLog(core)
+    this.clientTokens = new ClientTokens(core)
+    this.testClock = new TestClock(core)
   }
 }

@@ -114,19 +114,32 @@ export interface PreconditionFailedDetails {
   if_match: string
 }
 
+/** What the server asks to wait, beside the rest. */
+interface PassingFacts extends ErrorFacts {
+  retryAfter?: number | undefined
+}
+
 /** 429, after the retries. */
 export class RateLimitError extends ApiError {
   /** Seconds to wait, as the server says; `undefined` when it does not. */
   readonly retryAfter: number | undefined
 
-  constructor(message: string, facts: ErrorFacts & { retryAfter?: number | undefined }) {
+  constructor(message: string, facts: PassingFacts) {
     super(message, facts)
     this.retryAfter = facts.retryAfter
   }
 }
 
 /** 5xx, after the retries. Whether the request was carried out is unknown. */
-export class ServerError extends ApiError {}
+export class ServerError extends ApiError {
+  /** Seconds to wait, as the server says, mostly with a 503; `undefined` when it does not. */
+  readonly retryAfter: number | undefined
+
+  constructor(message: string, facts: PassingFacts) {
+    super(message, facts)
+    this.retryAfter = facts.retryAfter
+  }
+}
 
 /** 502 `processor_unavailable`, after the retries. */
 export class ProcessorUnavailableError extends ServerError {}

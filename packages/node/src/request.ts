@@ -2,7 +2,7 @@ import { answerError, unreadableAnswerError } from './answer-error.ts'
 import { attemptOnce, openOnce, type ReadAnswer } from './attempt.ts'
 import { retryDelayMs } from './backoff.ts'
 import { type Configuration, checkMaxRetries, checkTimeout } from './configuration.ts'
-import { ApiError, ConnectionError, HedgeError, RateLimitError } from './errors.ts'
+import { ApiError, ConnectionError, HedgeError, RateLimitError, ServerError } from './errors.ts'
 import { requestHeaders } from './headers.ts'
 import { type Answer, HedgePromise } from './hedge-promise.ts'
 import { note } from './log.ts'
@@ -101,7 +101,7 @@ async function persist(configuration: Configuration, call: Call): Promise<ReadAn
       result instanceof HedgeError && attempt <= call.maxRetries && isRetryable(result, call.method)
         ? retryDelayMs({
             attempt,
-            retryAfterSeconds: result instanceof RateLimitError ? result.retryAfter : undefined,
+            retryAfterSeconds: retryAfterOf(result),
             random: Math.random(),
           })
         : undefined
@@ -115,6 +115,11 @@ async function persist(configuration: Configuration, call: Call): Promise<ReadAn
 
 function checkStatus(answer: ReadAnswer): ReadAnswer | ApiError {
   return answer.status >= 200 && answer.status < 300 ? answer : answerError(answer, Date.now())
+}
+
+function retryAfterOf(error: HedgeError): number | undefined {
+  const isPassing = error instanceof RateLimitError || error instanceof ServerError
+  return isPassing ? error.retryAfter : undefined
 }
 
 /** Only what may be different the next time, and only where doing it twice does no harm. */

@@ -1,11 +1,16 @@
+import { builtinCrypto } from './builtin-crypto.ts'
 import {
   ConfigurationError,
   InvalidArgumentError,
   SignatureExpiredError,
-  SignatureMalformedError,
   SignatureMismatchError,
-  SignatureMissingError,
 } from './errors.ts'
+import {
+  type Bytes,
+  parseSignature,
+  type SignatureSource,
+  signaturesMax,
+} from './signature-header.ts'
 import type { HedgeEvent } from './types/events.ts'
 
 /** The body as it came, before anything parsed it. A Node Buffer is a Uint8Array. */
@@ -24,42 +29,48 @@ export interface VerifyOptions {
 /** Five minutes, the contract's tolerance. Source: api.md, Webhooks. */
 const toleranceDefaultSeconds = 300
 
-/** More than any rotation needs; each one costs an HMAC over the body. */
-const signaturesMax = 10
-
 /**
  * Checks that a webhook is genuine and recent, and gives the event in it. `signature` is the header
- * `X-Hedge-Signature`: `t=<Unix seconds>,v1=<hex>`, an HMAC-SHA256 over `t.body` by the secret.
- * Rejects with a SignatureVerificationError: SignatureMissingError, SignatureMalformedError,
- * SignatureMismatchError or SignatureExpiredError.
+ * `X-Hedge-Signature`: `t=<Unix seconds>,v1=<hex>`, an HMAC-SHA256 over `t.body` by the secret; or
+ * all headers of the request. Rejects with a SignatureVerificationError: SignatureMissingError,
+ * SignatureMalformedError, SignatureMismatchError or SignatureExpiredError.
  */
 export async function verifyWebhook(
   body: RawBody,
-  signature: string | readonly string[] | null | undefined,
+  signature: SignatureSource,
   secret: WebhookSecrets,
   options: VerifyOptions = {},
 ): Promise<HedgeEvent> {
-  const bytes = bytesOf(body)
-  const secrets = secretsOf(secret)
-  const { timestamp, signatures } = parse(signature)
-  const signed = joined(`${timestamp}.`, bytes)
-  if (!(await isSignedByAny(signed, signatures, secrets))) {
-    throw new SignatureMismatchError(
-      'no signature fits the body and the secret; is the body the raw one, byte for byte?',
-      { code: 'signature_mismatch' },
-    )
+  const claim = readClaim(body, signature, secret)
+  let isSigned = false
+  for (const secret of claim.secrets) {
+    const key = await keyOf(secret, 'verify')
+    for (const given of claim.signatures) {
+      // WebCrypto compares in constant time.
+      if (await crypto.subtle.verify('HMAC', key, given, claim.signed)) isSigned = true
+    }
   }
-  // After the signature, so that only what is genuine is called expired.
-  const ageSeconds = (options.now ?? new Date()).getTime() / 1_000 - timestamp
-  const toleranceSeconds = options.toleranceSeconds ?? toleranceDefaultSeconds
-  if (!(Math.abs(ageSeconds) <= toleranceSeconds)) {
-    throw new SignatureExpiredError(
-      `the signature's time is ${Math.round(Math.abs(ageSeconds))} s in the ` +
-        `${ageSeconds > 0 ? 'past' : 'future'}; up to ${toleranceSeconds} s are allowed`,
-      { code: 'signature_expired' },
-    )
+  return eventOf(claim, isSigned, options)
+}
+
+/**
+ * As `verifyWebhook`, but throws and returns at once. For Node.js, Bun and Deno; where there is no
+ * `node:crypto`, it throws ConfigurationError.
+ */
+export function verifyWebhookSync(
+  body: RawBody,
+  signature: SignatureSource,
+  secret: WebhookSecrets,
+  options: VerifyOptions = {},
+): HedgeEvent {
+  const { createHmac, timingSafeEqual } = builtinCrypto()
+  const claim = readClaim(body, signature, secret)
+  let isSigned = false
+  for (const secret of claim.secrets) {
+    const mac = createHmac('sha256', secret).update(claim.signed).digest()
+    for (const given of claim.signatures) if (timingSafeEqual(mac, given)) isSigned = true
   }
-  return parseEvent(bytes)
+  return eventOf(claim, isSigned, options)
 }
 
 /** The header `X-Hedge-Signature` for a body, for tests of your own webhook receiver. */
@@ -75,46 +86,40 @@ export async function signTestEvent(
   return `t=${timestamp},v1=${hex.join('')}`
 }
 
-type Bytes = Uint8Array<ArrayBuffer>
-
-function parse(header: string | readonly string[] | null | undefined): {
+/** What a webhook says of itself, before anything of it is believed. */
+interface Claim {
+  bytes: Bytes
+  signed: Bytes
   timestamp: number
-  signatures: Bytes[]
-} {
-  const text = typeof header === 'object' && header !== null ? header.join(',') : header
-  if (!text) {
-    throw new SignatureMissingError('there is no X-Hedge-Signature', { code: 'signature_missing' })
-  }
-  const parts = text.split(',').map((part) => part.trim())
-  const [time, ...moreTimes] = parts.filter((part) => part.startsWith('t='))
-  // Other schemes may stand beside v1 one day; a v1 that is not one is no reason to trust another.
-  const signatures = parts.filter((part) => /^v1=[0-9a-f]{64}$/i.test(part))
-  const isWellFormed = time !== undefined && /^t=\d{1,12}$/.test(time) && moreTimes.length === 0
-  if (!isWellFormed || signatures.length === 0 || signatures.length > signaturesMax) {
-    throw new SignatureMalformedError('X-Hedge-Signature is not of the form t=…,v1=…', {
-      code: 'signature_malformed',
-    })
-  }
-  return {
-    timestamp: Number(time.slice(2)),
-    signatures: signatures.map((part) => bytesOfHex(part.slice(3))),
-  }
+  signatures: readonly Bytes[]
+  secrets: readonly string[]
 }
 
-async function isSignedByAny(
-  signed: Bytes,
-  signatures: readonly Bytes[],
-  secrets: readonly string[],
-): Promise<boolean> {
-  let isSigned = false
-  for (const secret of secrets) {
-    const key = await keyOf(secret, 'verify')
-    for (const signature of signatures) {
-      // WebCrypto compares in constant time.
-      if (await crypto.subtle.verify('HMAC', key, signature, signed)) isSigned = true
-    }
+function readClaim(body: RawBody, signature: SignatureSource, secret: WebhookSecrets): Claim {
+  const bytes = bytesOf(body)
+  const secrets = secretsOf(secret)
+  const { timestamp, signatures } = parseSignature(signature)
+  return { bytes, signed: joined(`${timestamp}.`, bytes), timestamp, signatures, secrets }
+}
+
+function eventOf(claim: Claim, isSigned: boolean, options: VerifyOptions): HedgeEvent {
+  if (!isSigned) {
+    throw new SignatureMismatchError(
+      'no signature fits the body and the secret; is the body the raw one, byte for byte?',
+      { code: 'signature_mismatch' },
+    )
   }
-  return isSigned
+  // After the signature, so that only what is genuine is called expired.
+  const ageSeconds = (options.now ?? new Date()).getTime() / 1_000 - claim.timestamp
+  const toleranceSeconds = options.toleranceSeconds ?? toleranceDefaultSeconds
+  if (!(Math.abs(ageSeconds) <= toleranceSeconds)) {
+    throw new SignatureExpiredError(
+      `the signature's time is ${Math.round(Math.abs(ageSeconds))} s in the ` +
+        `${ageSeconds > 0 ? 'past' : 'future'}; up to ${toleranceSeconds} s are allowed`,
+      { code: 'signature_expired' },
+    )
+  }
+  return parseEvent(claim.bytes)
 }
 
 /** The whole secret is the key, `whsec_` included, as text. */
@@ -142,10 +147,6 @@ function bytesOf(body: RawBody): Bytes {
     'the body must be the raw one (string or bytes), not one that was parsed already',
     { code: 'invalid_argument' },
   )
-}
-
-function bytesOfHex(hex: string): Bytes {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 }
 
 function joined(prefix: string, bytes: Bytes): Bytes {

@@ -78,10 +78,15 @@ export function parseConfig(env: Environment): Config {
   const apiKey = read(env, 'HEDGE_API_KEY')
   const apiSecret = read(env, 'HEDGE_API_SECRET')
   if (apiKey !== null && !(isPublishableKey(apiKey) && apiKey.startsWith('pk_test_'))) {
-    throw new ConfigError('HEDGE_API_KEY: expected pk_test_ and at least 8 more characters.')
+    throw new ConfigError(
+      `HEDGE_API_KEY: expected pk_test_ and at least 8 more characters, got ${apiKey}.`,
+    )
   }
   if (apiSecret !== null && !(isSecretKey(apiSecret) && apiSecret.startsWith('sk_test_'))) {
-    throw new ConfigError('HEDGE_API_SECRET: expected sk_test_ and at least 8 more characters.')
+    throw new ConfigError(
+      'HEDGE_API_SECRET: expected sk_test_ and at least 8 more characters, got ' +
+        `${apiSecret.startsWith('sk_live_') ? 'a live key' : 'something else'}.`,
+    )
   }
   return {
     port: readPort(env),
@@ -95,8 +100,14 @@ export function parseConfig(env: Environment): Config {
     encryptionKey: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY'),
     encryptionKeyPrevious: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY_PREVIOUS'),
     stripe: {
-      secretKey: readShaped(env, 'HEDGE_STRIPE_SECRET_KEY', stripeKeyShape),
-      webhookSecret: readShaped(env, 'HEDGE_STRIPE_WEBHOOK_SECRET', stripeWebhookShape),
+      secretKey: readShaped(env, 'HEDGE_STRIPE_SECRET_KEY', {
+        shape: stripeKeyShape,
+        words: 'a key of Stripe: sk_test_…, sk_live_…, rk_test_… or rk_live_…',
+      }),
+      webhookSecret: readShaped(env, 'HEDGE_STRIPE_WEBHOOK_SECRET', {
+        shape: stripeWebhookShape,
+        words: "the secret of Stripe's endpoint: whsec_…",
+      }),
       apiBase: readUrl(env, 'HEDGE_STRIPE_API_BASE', ['http:', 'https:']),
     },
     fees: {
@@ -137,16 +148,22 @@ function readProxies(env: Environment, name: string): string[] {
 function readEncryptionKey(env: Environment, name: string): string | null {
   const key = read(env, name)
   if (key !== null && key.length < encryptionKeyLengthMin) {
-    throw new ConfigError(`${name}: expected at least ${encryptionKeyLengthMin} characters.`)
+    throw new ConfigError(
+      `${name}: expected at least ${encryptionKeyLengthMin} characters, got ${key.length}.`,
+    )
   }
   return key
 }
 
 /** The value is not shown when it is wrong: it is a secret all the same. */
-function readShaped(env: Environment, name: string, shape: RegExp): string | null {
+function readShaped(
+  env: Environment,
+  name: string,
+  { shape, words }: { shape: RegExp; words: string },
+): string | null {
   const value = read(env, name)
   if (value === null || shape.test(value)) return value
-  throw new ConfigError(`${name}: expected something like ${shape.source}.`)
+  throw new ConfigError(`${name}: expected ${words}, got something else.`)
 }
 
 function readInteger(env: Environment, name: string, max: number): number | null {
@@ -181,10 +198,11 @@ function readDatabaseUrl(env: Environment): string | null {
 function readUrl(env: Environment, name: string, protocols: readonly string[]): string | null {
   const value = read(env, name)
   if (value === null) return null
-  const accepted = protocols.some((protocol) => value.startsWith(`${protocol}//`))
-  if (!accepted || !URL.canParse(value)) {
+  const begins = protocols.some((protocol) => value.startsWith(`${protocol}//`))
+  if (!begins || !URL.canParse(value)) {
     throw new ConfigError(
-      `${name}: expected an address that begins with ${protocols.join('// or ')}//.`,
+      `${name}: expected an address that begins with ${protocols.join('// or ')}//, got ` +
+        (begins ? 'one whose host, port or password cannot be read.' : 'something else.'),
     )
   }
   return value

@@ -1,6 +1,10 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { renderLogLine } from './log-lines.ts'
 
-/** The log: JSON lines on standard error, so that standard output stays for people. */
+/**
+ * The log, on standard error, so that standard output stays for results: JSON lines, or lines to
+ * read where standard error is a terminal.
+ */
 export function createLog(level: string): Logger {
   return pino(
     {
@@ -19,6 +23,13 @@ export function createLog(level: string): Logger {
         censor: '[redacted]',
       },
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination(),
   )
+}
+
+function destination(): DestinationStream {
+  const lines = pino.destination({ fd: 2, sync: true })
+  if (!process.stderr.isTTY) return lines
+  const colours = process.stderr.hasColors()
+  return { write: (json) => lines.write(renderLogLine(json, { colours })) }
 }

@@ -63,6 +63,5 @@ function startFailure(error: unknown): string {
   if (error instanceof AddressError) return `DATABASE_URL: ${error.message}`
   if (saysItAll.some((kind) => error instanceof kind)) return error.message
   const { code } = error as { code?: string }
-  if (code === 'EADDRINUSE') return 'The port is in use: set PORT to another one, or to 0.'
   return `${error.message}${code ? ` (${code})` : ''}\n${error.stack ?? ''}`
 }

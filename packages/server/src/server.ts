@@ -6,10 +6,12 @@ import type { Config } from './config.ts'
 import { type BundledPostgres, startBundledPostgres } from './database/bundled/start.ts'
 import { connect, type Database } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
+import { listen } from './listen.ts'
 import { bootstrap } from './merchants/bootstrap.ts'
 import { Keyring } from './processors/encryption.ts'
 import { createProcessors } from './processors/processors.ts'
 import { createSealer } from './sealer.ts'
+import { explainUnreachable } from './unreachable-database.ts'
 import { startWorkers } from './workers/workers.ts'
 
 /** A server that listens. */
@@ -34,7 +36,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   } catch (error) {
     await database.close()
     await bundled?.stop()
-    throw error
+    throw config.databaseUrl === null ? error : explainUnreachable(error, config.databaseUrl)
   }
 }
 
@@ -76,7 +78,11 @@ async function serve(
     publicUrl: () => address,
     onWork: () => workers.nudge(),
   })
-  const url = await app.listen({ port: config.port, host: config.host })
+  const url = await listen(app, config).catch(async (error) => {
+    // Before the database goes: what works in the background would report its loss.
+    await workers.stop()
+    throw error
+  })
   address = config.publicUrl ?? url
   return {
     url,

@@ -4,7 +4,7 @@ import { confirmLive } from '../confirm.ts'
 import { withExamples } from '../examples.ts'
 import { usageError } from '../exit-codes.ts'
 import { choices, parseTime } from '../filters.ts'
-import { formatTime } from '../format.ts'
+import { formatTime, shortTime } from '../format.ts'
 import { showList } from '../list.ts'
 import { type GlobalOptions, withSession } from '../session.ts'
 import { type Column, renderFields } from '../table.ts'
@@ -124,10 +124,15 @@ function revokeCommand(): Command {
 
 const keyColumns: readonly Column<ApiKey>[] = [
   { title: 'ID', value: (key) => key.id },
-  { title: 'NAME', value: (key) => harmless(key.name ?? '') },
+  { title: 'NAME', widthMin: 8, value: (key) => harmless(key.name ?? '') },
   { title: 'SECRET', value: (key) => key.secret_hint },
-  { title: 'SCOPES', value: (key) => scopesOf(key) },
-  { title: 'CREATED (UTC)', value: (key) => formatTime(key.created_at) },
+  { title: 'SCOPES', widthMin: 8, value: (key) => scopesOf(key) },
+  {
+    title: 'CREATED (UTC)',
+    value: (key) => formatTime(key.created_at),
+    short: { title: 'CREATED', value: (key) => shortTime(key.created_at) },
+    leaveOut: 1,
+  },
   { title: 'STATE', value: stateOf },
 ]
 

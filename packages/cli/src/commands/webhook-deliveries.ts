@@ -6,7 +6,8 @@ import type {
 import { Argument, Command, Option } from 'commander'
 import { withExamples } from '../examples.ts'
 import { parseTime } from '../filters.ts'
-import { countOf, formatTime } from '../format.ts'
+import { cut } from '../fit.ts'
+import { countOf, formatTime, shortTime } from '../format.ts'
 import { collect, pageSizeMax, parseLimit, showList } from '../list.ts'
 import { withSession } from '../session.ts'
 import { type Column, renderFields, renderTable } from '../table.ts'
@@ -126,10 +127,15 @@ const deliveryColumns: readonly Column<WebhookDelivery>[] = [
   { title: 'ID', value: (delivery) => delivery.id },
   { title: 'STATUS', value: statusOf },
   { title: 'TRIES', align: 'right', value: (delivery) => String(delivery.attempt) },
-  { title: 'ANSWER', value: (delivery) => answerOf(delivery) },
+  { title: 'ANSWER', widthMin: 8, value: (delivery) => answerOf(delivery) },
   { title: 'EVENT', value: (delivery) => delivery.event_type },
-  { title: 'ENDPOINT', value: (delivery) => delivery.endpoint_id },
-  { title: 'CREATED (UTC)', value: (delivery) => formatTime(delivery.created_at) },
+  { title: 'ENDPOINT', value: (delivery) => delivery.endpoint_id, leaveOut: 2 },
+  {
+    title: 'CREATED (UTC)',
+    value: (delivery) => formatTime(delivery.created_at),
+    short: { title: 'CREATED', value: (delivery) => shortTime(delivery.created_at) },
+    leaveOut: 1,
+  },
 ]
 
 const statusStyles = { pending: 'yellow', succeeded: 'green', failed: 'red' } as const
@@ -156,8 +162,12 @@ function renderDelivery(delivery: WebhookDeliveryWithAttempts): string {
     { title: 'ATTEMPT', align: 'right', value: (attempt) => String(attempt.attempt) },
     { title: 'AT (UTC)', value: (attempt) => formatTime(attempt.created_at) },
     { title: 'TOOK', align: 'right', value: (attempt) => `${attempt.duration_ms ?? 0} ms` },
-    { title: 'ANSWER', value: answerOf },
-    { title: 'BODY', value: (attempt) => harmless(attempt.response_body ?? '').slice(0, 60) },
+    { title: 'ANSWER', widthMin: 12, value: answerOf },
+    {
+      title: 'BODY',
+      value: (attempt) => cut(harmless(attempt.response_body ?? ''), 60),
+      widthMin: 10,
+    },
   ])
   return `${delivery.id}  ${statusOf(delivery)}\n${fields}\n\n${attempts}`
 }

@@ -190,9 +190,14 @@ function replayCommand(): Command {
 const endpointColumns: readonly Column<WebhookEndpoint>[] = [
   { title: 'ID', value: (endpoint) => endpoint.id },
   { title: 'STATE', value: stateOf },
-  { title: 'URL', value: (endpoint) => harmless(endpoint.url) },
-  { title: 'EVENTS', value: (endpoint) => eventsOf(endpoint) },
-  { title: 'DESCRIPTION', value: (endpoint) => harmless(endpoint.description ?? '') },
+  { title: 'URL', widthMin: 20, value: (endpoint) => harmless(endpoint.url) },
+  { title: 'EVENTS', widthMin: 12, leaveOut: 1, value: (endpoint) => eventsOf(endpoint) },
+  {
+    title: 'DESCRIPTION',
+    value: (endpoint) => harmless(endpoint.description ?? ''),
+    widthMin: 11,
+    leaveOut: 2,
+  },
 ]
 
 function stateOf(endpoint: WebhookEndpoint): string {

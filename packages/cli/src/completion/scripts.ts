@@ -12,7 +12,7 @@ _hedge() {
     esac
   done
   case "$path $prev" in
-${valueCases(nodes, (words) => `COMPREPLY=($(compgen -W ${quote(words)} -- "$cur")); return`)}
+${valueCases(nodes, (words) => `COMPREPLY=($(compgen -W ${quote(words.join(' '))} -- "$cur")); return`)}
   esac
   case "$path" in
 ${nodes.map((node) => `    ${quote(node.path)}) COMPREPLY=($(compgen -W ${quote(wordsOf(node).join(' '))} -- "$cur")) ;;`).join('\n')}
@@ -32,7 +32,7 @@ _hedge() {
     esac
   done
   case "$path_so_far $prev" in
-${valueCases(nodes, (words) => `compadd -- \${(s: :)${quote(words)}}; return`, '_files; return')}
+${valueCases(nodes, (words) => `compadd -- ${words.map(quote).join(' ')}; return`, '_files; return')}
   esac
   local -a found
   case "$path_so_far" in
@@ -83,7 +83,7 @@ const alternatives = (nodes: readonly CommandNode[]) => paths(nodes).map(quote).
 /** What stands at the place of an option's value: its words, or whatever `free` does. */
 function valueCases(
   nodes: readonly CommandNode[],
-  offer: (words: string) => string,
+  offer: (words: readonly string[]) => string,
   free = 'return',
 ): string {
   return nodes
@@ -91,7 +91,7 @@ function valueCases(
       node.options
         .filter((option) => option.takesValue)
         .map((option) => {
-          const action = option.words.length > 0 ? offer(option.words.join(' ')) : free
+          const action = option.words.length > 0 ? offer(option.words) : free
           return `    ${quote(`${node.path} ${option.name}`)}) ${action} ;;`
         }),
     )

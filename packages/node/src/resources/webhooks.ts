@@ -4,7 +4,7 @@ import type { HedgeEventType } from '../types/event-types.ts'
 import type { HedgeEvent } from '../types/events.ts'
 import type { RequestOptions } from '../types/options.ts'
 import type { WebhookTriggerParams } from '../types/webhooks.ts'
-import { signTestEvent, verifyWebhook } from '../webhook-signature.ts'
+import { signTestEvent, verifyWebhook, verifyWebhookSync } from '../webhook-signature.ts'
 import { WebhookDeliveries } from './webhook-deliveries.ts'
 import { WebhookEndpoints } from './webhook-endpoints.ts'
 
@@ -14,6 +14,8 @@ export class Webhooks {
   readonly deliveries: WebhookDeliveries
   /** Checks a webhook and gives its event: `await hedge.webhooks.verify(body, header, secret)`. */
   readonly verify: typeof verifyWebhook = verifyWebhook
+  /** As `verify`, without a promise, on Node.js, Bun and Deno. */
+  readonly verifySync: typeof verifyWebhookSync = verifyWebhookSync
   /** Signs a body as the server does, for tests of your own receiver. */
   readonly signTestEvent: typeof signTestEvent = signTestEvent
   readonly #core: RequestCore

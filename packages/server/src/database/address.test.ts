@@ -94,6 +94,7 @@ describe('an address of a database', () => {
     ['postgres://u:topsecret@[::1/pay', /host 1 is not a name/],
     ['postgres://u:topsecret@::1/pay', /host 1 is not a name/],
     ['postgres://u:top/secret@a/pay', /port of host 1/],
+    ['postgres://u:a@topsecret/b@host/pay', /%2F and %40/],
     ['postgres://u:top#secret@a/pay', /%3F and %23/],
     ['postgres://u:topsecret%@a/pay', /user or the password has a %/],
     ['postgres://u:topsecret@a/pay?target_session_attrs=standby', /target_session_attrs: expected/],

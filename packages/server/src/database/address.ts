@@ -58,6 +58,12 @@ export function parseAddress(address: string): DatabaseAddress {
   decode(database, 'the name of the database')
   const parameters = new URLSearchParams(query)
   const hosts = readHosts(authority.slice(at + 1), parameters)
+  // A password with letters that an address cannot hold puts a part of it where the host is.
+  if (database.includes('@')) {
+    throw new AddressError(
+      'expected no @ after the host: / and @ of names and passwords are written as %2F and %40.',
+    )
+  }
   const wanted = readWanted(parameters, hosts)
   const options = take(parameters, 'options') ?? ''
   readTls(parameters)

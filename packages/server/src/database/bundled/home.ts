@@ -22,7 +22,7 @@ const sharedFolders = ['/var/lib', '/var/tmp']
 export async function openHome(dataDir: string, log: (message: string) => void): Promise<Home> {
   const dataFolder = await makeDataFolder(resolve(dataDir))
   const folder = await locate(dataFolder, log)
-  await makePassable(folder)
+  await makeOrExplain(folder)
   const account = await chooseAccount(await ownerOfCluster(folder))
   if (!(await canEnter(account, folder))) {
     throw new BundledPostgresError(
@@ -55,8 +55,20 @@ export async function give(path: string, account: Account | undefined): Promise<
 }
 
 async function makeDataFolder(folder: string): Promise<string> {
-  await makePassable(folder)
+  await makeOrExplain(folder)
   return await realpath(folder)
+}
+
+async function makeOrExplain(folder: string): Promise<void> {
+  try {
+    await makePassable(folder)
+  } catch (cause) {
+    throw new BundledPostgresError(
+      `HEDGE_DATA_DIR: expected a folder that can be written to: ${(cause as Error).message}. ` +
+        'Set it to another one, or DATABASE_URL to a database of yours.',
+      { cause },
+    )
+  }
 }
 
 async function locate(dataFolder: string, log: (message: string) => void): Promise<string> {

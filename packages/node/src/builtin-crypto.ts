@@ -1,0 +1,25 @@
+import { ConfigurationError } from './errors.ts'
+
+/** What `verifySync` uses of `node:crypto`. */
+interface BuiltinCrypto {
+  createHmac(
+    algorithm: 'sha256',
+    key: string,
+  ): { update(data: Uint8Array): { digest(): Uint8Array } }
+  timingSafeEqual(one: Uint8Array, other: Uint8Array): boolean
+}
+
+/**
+ * The crypto module of Node.js, Bun and Deno, asked for only when it is needed, so that the SDK
+ * loads where there is none. Throws ConfigurationError there.
+ */
+export function builtinCrypto(): BuiltinCrypto {
+  const host = globalThis as {
+    process?: { getBuiltinModule?: (name: string) => BuiltinCrypto | undefined }
+  }
+  const found = host.process?.getBuiltinModule?.('node:crypto')
+  if (found) return found
+  throw new ConfigurationError('this runtime has no node:crypto: await webhooks.verify instead', {
+    code: 'invalid_configuration',
+  })
+}

@@ -1,0 +1,65 @@
+import { SignatureMalformedError, SignatureMissingError } from './errors.ts'
+
+/**
+ * The value of the header `X-Hedge-Signature`, or the headers of the request in which it is: those
+ * of Node and Express (`request.headers`) or of `fetch` (`Headers`).
+ */
+export type SignatureSource =
+  | string
+  | readonly string[]
+  | null
+  | undefined
+  | Readonly<Record<string, string | readonly string[] | undefined>>
+  | { get(name: string): string | null }
+
+export type Bytes = Uint8Array<ArrayBuffer>
+
+/** More than any rotation needs; each one costs an HMAC over the body. */
+export const signaturesMax = 10
+
+const headerName = 'x-hedge-signature'
+
+/** Takes the header apart. Throws SignatureMissingError or SignatureMalformedError. */
+export function parseSignature(source: SignatureSource): {
+  timestamp: number
+  signatures: Bytes[]
+} {
+  const text = headerOf(source)
+  if (!text) {
+    throw new SignatureMissingError('there is no X-Hedge-Signature', { code: 'signature_missing' })
+  }
+  const parts = text.split(',').map((part) => part.trim())
+  const [time, ...moreTimes] = parts.filter((part) => part.startsWith('t='))
+  // Other schemes may stand beside v1 one day; a v1 that is not one is no reason to trust another.
+  const signatures = parts.filter((part) => /^v1=[0-9a-f]{64}$/i.test(part))
+  const isWellFormed = time !== undefined && /^t=\d{1,12}$/.test(time) && moreTimes.length === 0
+  if (!isWellFormed || signatures.length === 0 || signatures.length > signaturesMax) {
+    throw new SignatureMalformedError('X-Hedge-Signature is not of the form t=…,v1=…', {
+      code: 'signature_malformed',
+    })
+  }
+  return {
+    timestamp: Number(time.slice(2)),
+    signatures: signatures.map((part) => bytesOfHex(part.slice(3))),
+  }
+}
+
+function headerOf(source: SignatureSource): string | null | undefined {
+  if (typeof source !== 'object' || source === null) return source
+  if (isList(source)) return source.join(',')
+  if (isHeaders(source)) return source.get(headerName)
+  const found = Object.entries(source).filter(([name]) => name.toLowerCase() === headerName)
+  return found.flatMap(([, value]) => value ?? []).join(',')
+}
+
+function isList(source: object): source is readonly string[] {
+  return Array.isArray(source)
+}
+
+function isHeaders(source: object): source is { get(name: string): string | null } {
+  return 'get' in source && typeof source.get === 'function'
+}
+
+function bytesOfHex(hex: string): Bytes {
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+}

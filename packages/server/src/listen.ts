@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import { ConfigError } from './config.ts'
+
+/**
+ * Opens the port and gives the address. Throws ConfigError, which names the variable to change, for
+ * what the system refuses.
+ */
+export async function listen(
+  app: FastifyInstance,
+  { port, host }: { port: number; host: string },
+): Promise<string> {
+  try {
+    return await app.listen({ port, host })
+  } catch (cause) {
+    throw refusal(cause as NodeJS.ErrnoException, { port, host })
+  }
+}
+
+function refusal(
+  cause: NodeJS.ErrnoException,
+  { port, host }: { port: number; host: string },
+): Error {
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new ConfigError(
+        `PORT: the port ${port} of ${host} is in use: stop what listens there, or set PORT to ` +
+          'another one, or to 0 for any that is free.',
+      )
+    case 'EACCES':
+      return new ConfigError(
+        `PORT: this user may not listen on port ${port}: set PORT to one from 1024 on.`,
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return new ConfigError(
+        `HOST: expected an address of this machine, such as 127.0.0.1 or 0.0.0.0, got ` +
+          `${JSON.stringify(host)} (${cause.code}).`,
+      )
+    default:
+      return cause
+  }
+}
