@@ -5,7 +5,7 @@ import { startLoop } from '../workers/loop.ts'
 import type { Auth } from './auth.ts'
 import { describe } from './failures.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse, refuseField } from './refusal.ts'
 import { send } from './send.ts'
 
 export interface Edge {
@@ -42,7 +42,7 @@ export function guardEdge({ authenticate, shareCounts }: Edge): Guard {
     app.decorateRequest('auth', null)
     app.decorateRequest('now', '')
     app.addHook('onRequest', async (request, reply) => {
-      const refusal = await admit(request, reply)
+      const refusal = (await admit(request, reply)) ?? refuseHostless(request)
       if (refusal) return send(reply, refusal)
       return undefined
     })
@@ -145,6 +145,13 @@ function tooMany(rate: RateLimit, nowMs: number): Refusal {
     retry_after: seconds,
   })
   return { ...refusal, headers: { 'retry-after': String(seconds) } }
+}
+
+/** Source: RFC 9112, 3.2: a request of HTTP/1.1 names its host. */
+function refuseHostless({ raw, headers }: FastifyRequest): Refusal | null {
+  return raw.httpVersion === '1.1' && headers.host === undefined
+    ? refuseField('Host', undefined, 'the host that is meant: HTTP/1.1 asks for it')
+    : null
 }
 
 /** Paths with their methods; fixed ones first, as the router prefers them. */
