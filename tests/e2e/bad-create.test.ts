@@ -29,6 +29,7 @@ const cases: [field: string, value: unknown, code?: string, named?: string][] = 
   ['currency', 'XTS', 'invalid_currency'],
   ['currency', '', 'invalid_currency'],
   ['currency', 'US\0', 'invalid_currency'],
+  ['currency', 'uſd', 'invalid_currency'],
   ['currency', 840],
   ['customer_email', 'nobody'],
   ['customer_email', `${'a'.repeat(250)}@example.com`],

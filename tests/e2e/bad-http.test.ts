@@ -68,6 +68,14 @@ test('a method that wants a body and has none is not allowed, like any other', a
   expect([answer.status, answer.body.error.code]).toEqual([405, 'method_not_allowed'])
 })
 
+test('a request without a host is refused like any other, and has the headers of every answer', async () => {
+  const server = fixture.servers[0]
+  const head = `GET /v1/payments HTTP/1.1\r\nAuthorization: Bearer ${server?.secretKey}\r\nConnection: close`
+  const answer = readRaw(await sendRaw(server?.url ?? '', `${head}\r\n\r\n`))
+  expect([answer.status, answer.body.error.details?.field]).toEqual([400, 'Host'])
+  for (const name of ['x-request-id', 'x-ratelimit-limit']) expect(answer.head).toContain(name)
+})
+
 test('HEAD of a stream ends: it is taken for an event of that name', async () => {
   const server = fixture.servers[0]
   const head = `HEAD /v1/events/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${server?.secretKey}`

@@ -82,6 +82,7 @@ describe('filters', () => {
     expect(await by('status=canceled')).toEqual([id])
     expect(await by('status=canceled&status=initiated')).toEqual([other, id])
     expect(await by('status[]=pending&status[]=initiated')).toEqual([third, other])
+    expect(await by('status=pending,initiated')).toEqual([third, other])
     expect(await by('status=succeeded')).toEqual([])
   })
 

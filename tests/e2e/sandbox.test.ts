@@ -246,3 +246,19 @@ describe('faults', () => {
     expect(metrics).toMatch(/^hedge_late_captures_total 1$/m)
   })
 })
+
+test('a bank debit that the bank returns has an event of its own, after the failure', async () => {
+  const { body } = await initiate(api, 'tok_achAccountClosed', { payment_method: 'ach' })
+  const failed = await reached(api, body.id, 'failed')
+  expect(failed.failure_code).toBe('account_closed')
+  expect(await timeline(api, body.id)).toEqual([
+    'payment.created',
+    'payment.initiated',
+    'payment.processing',
+    'payment.failed',
+    'ach.returned',
+  ])
+  const [returned] = (await api('GET', `/v1/payments/${body.id}/events?limit=1`)).body.data
+  expect(returned).toMatchObject({ type: 'ach.returned', sequence: 5, reason: 'account_closed' })
+  expect(returned.data).toMatchObject({ status: 'failed', failure_code: 'account_closed' })
+})

@@ -19,6 +19,7 @@ interface Refund {
   id: string
   payment_intent: string
   amount: number
+  currency: string
   status: string
   metadata: Record<string, string>
 }
@@ -122,6 +123,10 @@ export class StripeBooks {
     if (Number(body.amount) < 50) {
       return error(400, { code: 'amount_too_small', message: 'Amount must be at least $0.50 usd' })
     }
+    if (!/[a-z]/i.test(String(body.statement_descriptor_suffix ?? 'x'))) {
+      const message = 'The statement descriptor must contain at least one letter.'
+      return error(400, { param: 'statement_descriptor_suffix', message })
+    }
     const intent: Intent = {
       id: `pi_${this.#intents.size + 1}`,
       amount: Number(body.amount),
@@ -189,6 +194,7 @@ export class StripeBooks {
       id: `re_${this.#refunds.length + 1}`,
       payment_intent: intent.id,
       amount,
+      currency: intent.currency,
       status,
       metadata: body.metadata ?? {},
     }

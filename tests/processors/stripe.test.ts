@@ -111,10 +111,33 @@ describe('authorize', () => {
     expect(result.outcome).toBe('authorized')
   })
 
-  test('of an amount that Stripe never takes is a decline, with its own code', async () => {
-    const tiny = payment({ money: { minor: 1, currency: 'USD' } })
-    const result = await processor.authorize(tiny, authorize())
-    expect(result).toMatchObject({ outcome: 'declined', decline: { code: 'amount_too_small' } })
+  test.each([
+    ['an amount it never takes', { money: { minor: 1, currency: 'USD' } }, 'amount_too_small'],
+    ['a descriptor it never takes', { statementDescriptor: '12345' }, 'invalid_payment'],
+  ])('of %s is a decline, and its void is done', async (_name, more, code) => {
+    const result = await processor.authorize(payment(more), authorize())
+    expect(result).toMatchObject({ outcome: 'declined', decline: { code } })
+    expect(await processor.void(payment(more), call())).toEqual({ outcome: 'voided' })
+  })
+
+  test('of a currency with units of its own at Stripe asks for, and reads, the same money', async () => {
+    const krona = payment({ money: { minor: 500, currency: 'ISK' } })
+    await processor.authorize(krona, authorize())
+    const captured = await processor.capture({ ...krona, reference: 'pi_1' }, call())
+    expect(captured).toMatchObject({ outcome: 'captured', capturedMinor: 500 })
+    const refund = { ...call(), refundId: 'ref_1', amountMinor: 200, reason: null }
+    await processor.refund({ ...krona, reference: 'pi_1' }, refund)
+    expect(stripe.movements.map(({ amount }) => amount)).toEqual([50_000, 50_000, 20_000])
+    const truth = await processor.lookUp({ ...krona, reference: 'pi_1' }, call())
+    expect(truth).toMatchObject({ capturedMinor: 500, refunds: [{ amountMinor: 200 }] })
+  })
+
+  test('of an amount that Stripe cannot express asks for no other one', async () => {
+    const exact = payment({ money: { minor: 5124, currency: 'KWD' } })
+    const result = await processor.authorize(exact, authorize())
+    expect(result).toMatchObject({ outcome: 'declined', decline: { code: 'amount_unsupported' } })
+    expect(await processor.void(exact, call())).toEqual({ outcome: 'voided' })
+    expect(kinds()).toEqual([])
   })
 
   test('of anything but a card asks Stripe for nothing', async () => {

@@ -11,6 +11,7 @@ import type { Processors } from '../../packages/server/src/processors/processor.
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
 import type { Loop } from '../../packages/server/src/workers/loop.ts'
 import { openSql, type Sql } from '../support/sql.ts'
+import { preparedSettings, prepareStatements } from './prepare.ts'
 
 /** Cancels one payment: the server's way, or one that is known to be wrong. */
 export type Cancel = (request: CancelRequest) => Promise<Reply>
@@ -47,7 +48,13 @@ const byCanceler: CancelOf = (database) => {
 export async function openArena(url: string, cancelOf: CancelOf = byCanceler): Promise<Arena> {
   const complaints: unknown[] = []
   const onError = (error: unknown) => complaints.push(error)
-  const open = () => connect({ url, onError })
+  const sql = openSql(url)
+  await keepPlans(sql)
+  const open = () => {
+    const database = connect({ url, onError })
+    prepareStatements(database.pool)
+    return database
+  }
   const first = open()
   await migrate(first)
   await bootstrap(first.db, { publishableKey: null, secretKey: null })
@@ -58,7 +65,6 @@ export async function openArena(url: string, cancelOf: CancelOf = byCanceler): P
     const processors = createProcessors({ db, publicUrl, keyring: null, stripe })
     return { database, cancel: cancelOf(database), processors }
   })
-  const sql = openSql(url)
   return {
     sides: sides as [Side, Side],
     sql,
@@ -68,6 +74,14 @@ export async function openArena(url: string, cancelOf: CancelOf = byCanceler): P
       await Promise.all(sides.map(({ database }) => database.close()))
       await sql.close()
     },
+  }
+}
+
+/** For all connections that are opened from now on. */
+async function keepPlans(sql: Sql): Promise<void> {
+  const [{ name }] = await sql.query('select quote_ident(current_database()) as name')
+  for (const [setting, value] of Object.entries(preparedSettings)) {
+    await sql.query(`alter database ${name} set ${setting} = '${value}'`)
   }
 }
 

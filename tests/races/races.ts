@@ -11,53 +11,75 @@ import { insertCopies, makeTemplates, type Template } from './starts.ts'
 
 /** Races of one group run at once, so that batches, sets of tasks and pools are shared. */
 export const groupSize = 64
-/** Groups between two looks at the whole database, which then becomes empty. */
-const groupsBetweenLooks = 16
-
-export interface RaceRun {
-  /** The first group's seed; each further group has the next number. */
-  readonly seed: number
-  readonly groups: number
-  /** Told after each group. */
-  readonly onGroup?: (done: { groups: number; tally: Tally }) => void
-}
+/**
+ * Groups of one lap, after which the whole database is looked at and becomes empty. To empty it makes every
+ * connection plan its statements anew, which is worth it every few thousand races.
+ */
+const groupsOfLap = 64
 
 /** How often what has happened, to see that the races are races. */
 export type Tally = Record<string, number>
 
-/** What is wrong, and the seed of the group in which it went wrong. */
+/** What is wrong, and the groups among which it went wrong: the first one's seed, and how many. */
 export class RaceError extends Error {
   readonly seed: number
+  readonly groups: number
 
-  constructor(seed: number, problems: readonly string[]) {
+  constructor({ seed, groups }: Lap, problems: readonly string[]) {
     super(`races of seed ${seed} went wrong:\n${problems.join('\n')}`)
     this.name = 'RaceError'
     this.seed = seed
+    this.groups = groups
   }
 }
 
+/** Groups in a row. */
+export interface Lap {
+  /** The first group's seed; each further group has the next number. */
+  readonly seed: number
+  readonly groups: number
+}
+
 /** Runs groups of races on an arena of their own. @throws {RaceError} for the first that is wrong. */
-export async function runRaces(arena: Arena, { seed, groups, onGroup }: RaceRun): Promise<Tally> {
+export async function runRaces(arena: Arena, { seed, groups }: Lap): Promise<Tally> {
   const templates = await makeTemplates(arena)
   const tally: Tally = {}
-  for (let first = 0; first < groups; first += groupsBetweenLooks) {
-    const workers = startWorkers(arena)
-    try {
-      const end = Math.min(groups, first + groupsBetweenLooks)
-      for (let n = first; n < end; n++) {
-        await runGroup(arena, { workers, templates, seed: seed + n, tally })
-        onGroup?.({ groups: n + 1, tally })
-      }
-    } finally {
-      await Promise.all(workers.map((loop) => loop.stop()))
-    }
-    const broken = await brokenInvariants(arena.sql, { isAtRest: true })
-    if (Object.keys(broken).length > 0) {
-      throw new RaceError(seed + first, [`within ${groupsBetweenLooks} groups: ${show(broken)}`])
-    }
-    await clear(arena.sql)
-  }
+  for (const lap of lapsOf({ seed, groups })) add(tally, await runLap(arena, templates, lap))
   return tally
+}
+
+/** Splits groups in a row into laps. */
+export function lapsOf({ seed, groups }: Lap): Lap[] {
+  return Array.from({ length: Math.ceil(groups / groupsOfLap) }, (_, n) => ({
+    seed: seed + n * groupsOfLap,
+    groups: Math.min(groupsOfLap, groups - n * groupsOfLap),
+  }))
+}
+
+/** Runs one lap on an empty arena, and leaves it empty. @throws {RaceError} as `runRaces` does. */
+export async function runLap(
+  arena: Arena,
+  templates: readonly Template[],
+  lap: Lap,
+): Promise<Tally> {
+  const tally: Tally = {}
+  const workers = startWorkers(arena)
+  try {
+    for (let n = 0; n < lap.groups; n++) {
+      await runGroup(arena, { workers, templates, seed: lap.seed + n, tally })
+    }
+  } finally {
+    await Promise.all(workers.map((loop) => loop.stop()))
+  }
+  const broken = await brokenInvariants(arena.sql, { isAtRest: true })
+  if (Object.keys(broken).length > 0) throw new RaceError(lap, [show(broken)])
+  await clear(arena.sql)
+  return tally
+}
+
+/** Adds what happened in some races to what happened in others. */
+export function add(tally: Tally, more: Tally): void {
+  for (const [name, count] of Object.entries(more)) tally[name] = (tally[name] ?? 0) + count
 }
 
 interface Race {
@@ -91,7 +113,7 @@ async function runGroup(
     return found.length > 0 ? [`${race.template.start.name}: ${found.join('; ')}\n${show(is)}`] : []
   })
   problems.push(...arena.complaints.map(String))
-  if (problems.length > 0) throw new RaceError(seed, problems)
+  if (problems.length > 0) throw new RaceError({ seed, groups: 1 }, problems)
 }
 
 function drawRaces(chance: Chance, templates: readonly Template[]): Race[] {

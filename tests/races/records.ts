@@ -33,33 +33,59 @@ export interface Aftermath {
   readonly tasks: readonly string[]
 }
 
-/** Reads what races have left of some payments, in one statement. */
+/**
+ * Reads what races have left of some payments, in one statement that reads each table once: a
+ * look-up per payment and table cost a tenth of the whole run.
+ */
 export async function readAftermath(sql: Sql, ids: readonly string[]): Promise<Aftermath[]> {
   return await sql.query<Aftermath>(
-    `select p.id, p.status, p.sequence, p.amount, p.refunded_amount, p.fee,
-      array(select jsonb_build_object('sequence', e.sequence, 'type', e.type,
-          'actor_type', e.actor_type, 'from_status', e.from_status, 'to_status', e.to_status,
-          'reason', e.reason, 'refunded', e.state -> 'refunded_amount') from events e
-        where e.merchant_id = p.merchant_id and e.livemode = p.livemode and e.subject_id = p.id
-        order by e.sequence) as events,
-      array(select jsonb_build_object('amount', r.amount, 'status', r.status, 'reason', r.reason)
-        from refunds r where r.merchant_id = p.merchant_id and r.livemode = p.livemode
-          and r.payment_id = p.id) as refunds,
-      (select s.status from sandbox_payments s
-        where s.merchant_id = p.merchant_id and s.payment_id = p.id) as books,
-      array(select jsonb_build_object('kind', m.kind, 'amount', m.amount) from sandbox_movements m
-        where m.payment_id = p.id order by m.position) as movements,
-      (select coalesce(jsonb_object_agg(account, balance), '{}') from (
-        select l.account, -sum(l.amount) as balance from ledger_entries l
-        where l.merchant_id = p.merchant_id and l.livemode = p.livemode and l.payment_id = p.id
-        group by l.account) balances) as ledger,
-      array(select jsonb_build_object('reason', c.reason, 'status', c.status,
-          'outcome', i.outcome, 'seen', i.current_status)
-        from cancellation_items i join cancellations c on c.id = i.cancellation_id
-        where i.payment_id = p.id) as bulk,
-      array(select t.kind from payment_tasks t where t.merchant_id = p.merchant_id
-        and t.livemode = p.livemode and t.payment_id = p.id) as tasks
-    from payments p where p.id = any($1::text[]) order by p.id`,
+    `with wanted as materialized (
+      select * from payments where id = any($1::text[])
+    ), key as (
+      select merchant_id, livemode, id as payment_id from wanted
+    ), happened as (
+      select e.subject_id as payment_id, array_agg(jsonb_build_object('sequence', e.sequence,
+          'type', e.type, 'actor_type', e.actor_type, 'from_status', e.from_status,
+          'to_status', e.to_status, 'reason', e.reason, 'refunded', e.state -> 'refunded_amount')
+        order by e.sequence) as all
+      from wanted w join events e on e.merchant_id = w.merchant_id and e.livemode = w.livemode
+        and e.subject_id = w.id
+      group by e.subject_id
+    ), given_back as (
+      select r.payment_id, array_agg(jsonb_build_object('amount', r.amount, 'status', r.status,
+        'reason', r.reason)) as all
+      from key join refunds r using (merchant_id, livemode, payment_id) group by r.payment_id
+    ), moved as (
+      select m.payment_id, array_agg(jsonb_build_object('kind', m.kind, 'amount', m.amount)
+        order by m.position) as all
+      from sandbox_movements m where m.payment_id = any($1::text[]) group by m.payment_id
+    ), balances as (
+      select l.payment_id, l.account, -sum(l.amount) as balance
+      from ledger_entries l join key using (merchant_id, livemode, payment_id)
+      group by l.payment_id, l.account
+    ), books as (
+      select payment_id, jsonb_object_agg(account, balance) as all from balances group by payment_id
+    ), bulk as (
+      select i.payment_id, array_agg(jsonb_build_object('reason', c.reason, 'status', c.status,
+        'outcome', i.outcome, 'seen', i.current_status)) as all
+      from cancellation_items i join cancellations c on c.id = i.cancellation_id
+      where i.payment_id = any($1::text[]) group by i.payment_id
+    ), owed as (
+      select t.payment_id, array_agg(t.kind) as all
+      from key join payment_tasks t using (merchant_id, livemode, payment_id)
+      group by t.payment_id
+    )
+    select p.id, p.status, p.sequence, p.amount, p.refunded_amount, p.fee,
+      coalesce(happened.all, '{}') as events, coalesce(given_back.all, '{}') as refunds,
+      s.status as books, coalesce(moved.all, '{}') as movements, coalesce(books.all, '{}') as ledger,
+      coalesce(bulk.all, '{}') as bulk, coalesce(owed.all, '{}') as tasks
+    from wanted p
+      left join sandbox_payments s on s.merchant_id = p.merchant_id and s.payment_id = p.id
+      left join happened on happened.payment_id = p.id
+      left join given_back on given_back.payment_id = p.id
+      left join moved on moved.payment_id = p.id left join books on books.payment_id = p.id
+      left join bulk on bulk.payment_id = p.id left join owed on owed.payment_id = p.id
+    order by p.id`,
     [ids],
   )
 }

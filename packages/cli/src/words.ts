@@ -28,6 +28,7 @@ export const eventTypes = wordsOf<HedgeEventType>({
   'payment.refund_failed': true,
   'payment.reversal_requested': true,
   'payment.settled': true,
+  'ach.returned': true,
   'checkout.completed': true,
   'checkout.expired': true,
   'webhook_endpoint.disabled': true,

@@ -27,7 +27,8 @@ export const currencies: ReadonlySet<string> = new Set(
 
 /** Whether `code`, in any case, is a currency of ISO 4217. */
 export function isCurrency(code: string): boolean {
-  return currencies.has(code.toUpperCase())
+  // Only ASCII: other letters, such as the long s of `uſd`, become ASCII in upper case.
+  return /^[A-Za-z]{3}$/.test(code) && currencies.has(code.toUpperCase())
 }
 
 /** Minor units of a payment. Out of range is refused with `invalid_amount` (422). */

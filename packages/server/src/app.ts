@@ -88,6 +88,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
     return503OnClosing: false,
+    // Node would answer a request without one itself, with no body: the edge does.
+    http: { requireHostHeader: false },
     routerOptions: {
       maxParamLength: parameterLengthMax,
       querystringParser: (text) => parseQuery(text, { plainObjects: true, depth: 2 }),

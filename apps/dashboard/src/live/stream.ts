@@ -76,5 +76,6 @@ const streamedTypes = [
   'payment.refund_failed',
   'payment.reversal_requested',
   'payment.settled',
+  'ach.returned',
   'webhook_endpoint.disabled',
 ] as const satisfies Event['type'][]

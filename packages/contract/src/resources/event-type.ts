@@ -13,6 +13,7 @@ export const eventTypes = [
   'payment.refund_failed',
   'payment.reversal_requested',
   'payment.settled',
+  'ach.returned',
   'checkout.completed',
   'checkout.expired',
   'webhook_endpoint.disabled',

@@ -208,7 +208,7 @@ export const paymentFilter = {
     Type.Array(oneOf(paymentStatuses, { description: 'A status.' }), {
       minItems: 1,
       maxItems: paymentStatuses.length,
-      description: 'One or several statuses.',
+      description: 'One or several statuses; in a query repeated, or with commas between them.',
     }),
   ),
   customer_email: Type.Optional(text({ maxLength: 254, description: 'E-mail, letter by letter.' })),

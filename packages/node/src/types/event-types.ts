@@ -13,6 +13,7 @@ export type HedgeEventType =
   | 'payment.refund_failed'
   | 'payment.reversal_requested'
   | 'payment.settled'
+  | 'ach.returned'
   | CheckoutEventType
   | EndpointEventType
 

@@ -6,7 +6,7 @@ import type { Auth } from './auth.ts'
 import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse, refuseField } from './refusal.ts'
 import { securityHeaders, strictTransport } from './security-headers.ts'
 import { send } from './send.ts'
 
@@ -46,7 +46,7 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     app.decorateRequest('auth', null)
     app.decorateRequest('now', '')
     app.addHook('onRequest', async (request, reply) => {
-      const refusal = await admit(request, reply)
+      const refusal = (await admit(request, reply)) ?? refuseHostless(request)
       if (refusal) return send(reply, refusal)
       return undefined
     })
@@ -155,6 +155,13 @@ export function tooMany(rate: RateLimit, nowMs: number): Refusal {
     retry_after: seconds,
   })
   return { ...refusal, headers: { 'retry-after': String(seconds) } }
+}
+
+/** Source: RFC 9112, 3.2: a request of HTTP/1.1 names its host. */
+function refuseHostless({ raw, headers }: FastifyRequest): Refusal | null {
+  return raw.httpVersion === '1.1' && headers.host === undefined
+    ? refuseField('Host', undefined, 'the host that is meant: HTTP/1.1 asks for it')
+    : null
 }
 
 /** Paths with their methods; fixed ones first, as the router prefers them. */

@@ -52,11 +52,26 @@ function isMoment(value: string): boolean {
  */
 export function compileCheck(schema: TSchema, where: Where): (value: unknown) => Refusal | null {
   const validate: ValidateFunction = validators[where].compile(schema)
+  const lists = where === 'query' ? listsOf(schema) : []
   return (value) => {
+    splitLists(value, lists)
     if (validate(value)) return null
     const error = validate.errors?.[0]
     if (!error) throw new Error('a failed validation without an error')
     return toRefusal(error, where)
+  }
+}
+
+function listsOf(schema: TSchema): string[] {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  return Object.keys(properties).filter((name) => properties[name]?.type === 'array')
+}
+
+/** `status=a,b` is `status=a&status=b`: both are common, and no item of a list has a comma. */
+function splitLists(value: unknown, lists: readonly string[]): void {
+  const query = value as Record<string, unknown>
+  for (const name of lists) {
+    if (typeof query[name] === 'string') query[name] = query[name].split(',')
   }
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { type FeeSchedule, feeOf } from '../ledger/fees.ts'
@@ -39,21 +39,30 @@ export async function succeedPayment(
   return await carryOutReversal(tx, moved, now)
 }
 
-/** The processor refused, for good, to take the money of a payment that is `processing`. */
+/**
+ * The processor refused, for good, to take the money of a payment that is `processing`. Of a bank
+ * debit that is the bank's return, which has an event of its own for those who reconcile accounts.
+ */
 export async function failPayment(
   tx: Tx,
   step: { row: PaymentRow; decline: Decline; now: Timestamp },
 ): Promise<PaymentRow> {
   const { row, decline } = step
-  return await movePayment(tx, {
+  const said = {
+    actor: { type: 'processor', id: row.processor },
+    reason: decline.code,
+    now: step.now,
+  } as const
+  const failed = await movePayment(tx, {
+    ...said,
     row,
     type: 'payment.failed',
     change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
-    actor: { type: 'processor', id: row.processor },
-    reason: decline.code,
-    now: step.now,
   })
+  if (row.payment_method !== 'ach') return failed
+  const guard = sql<SqlBool>`status = 'failed'`
+  return await movePayment(tx, { ...said, row: failed, type: 'ach.returned', change: {}, guard })
 }
 
 /** By the merchant's schedule at this moment; a later one changes nothing of the past. */

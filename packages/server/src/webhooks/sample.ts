@@ -56,6 +56,12 @@ const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
     failure_code: 'card_declined',
     failure_message: 'The card was declined.',
   },
+  'ach.returned': {
+    status: 'failed',
+    payment_method: 'ach',
+    failure_code: 'insufficient_funds',
+    failure_message: 'There are not enough funds.',
+  },
   'payment.canceled': { status: 'canceled', cancellation_reason: 'customer_requested' },
   'payment.late_capture_refunded': {
     status: 'canceled',

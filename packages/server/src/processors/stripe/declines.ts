@@ -35,6 +35,12 @@ const finalCodes: ReadonlySet<string> = new Set([
   'token_already_used',
 ])
 
+/**
+ * Parameters that say what the payment is. Where Stripe takes none with such a value (a currency it
+ * does not know, a descriptor without a letter), it never will, and asking again only repeats it.
+ */
+const ofThePayment = /^(amount|currency|description|receipt_email|statement_descriptor_suffix)\b/
+
 /** The decline in an error of Stripe's; `null` where it is something else. */
 export function declineIn(error: unknown): Decline | null {
   if (error instanceof Stripe.errors.StripeCardError) {
@@ -43,8 +49,14 @@ export function declineIn(error: unknown): Decline | null {
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return null
   const isMissingToken =
     error.code === 'resource_missing' && /^(payment_method|source|card)/.test(error.param ?? '')
-  const isFinal = isMissingToken || (error.code !== undefined && finalCodes.has(error.code))
-  return isFinal ? declineOf({ ...said(error), message: error.message }) : null
+  const isFinal =
+    isMissingToken ||
+    ofThePayment.test(error.param ?? '') ||
+    (error.code !== undefined && finalCodes.has(error.code))
+  if (!isFinal) return null
+  // Not every error about a parameter has a code; the card has nothing to do with it.
+  const code = error.code ?? 'invalid_payment'
+  return declineOf({ ...said(error), code, message: error.message })
 }
 
 /** The decline that Stripe's codes and words say. The more exact code comes first. */

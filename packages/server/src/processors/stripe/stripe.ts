@@ -13,6 +13,7 @@ import type {
   WebhookMessage,
   WebhookNotice,
 } from '../processor.ts'
+import { toStripeAmount } from './amounts.ts'
 import { type StripeAccess, stripeClient } from './client.ts'
 import { confirm } from './confirm.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
@@ -43,9 +44,14 @@ export class StripeProcessor implements Processor {
       const message = `Stripe cannot hold an amount by ${payment.method}: only cards can.`
       return declined(null, { code: 'payment_method_unsupported', message })
     }
+    const amount = toStripeAmount(payment.money)
+    if (amount === null) {
+      const message = `Stripe cannot charge this amount of ${payment.money.currency}: it is too exact.`
+      return declined(null, { code: 'amount_unsupported', message })
+    }
     const stripe = stripeClient(this.#access, request.signal)
     try {
-      const reference = payment.reference ?? (await this.#create(stripe, payment)).id
+      const reference = payment.reference ?? (await this.#create(stripe, payment, amount)).id
       return await confirm(stripe, { payment, request, reference })
     } catch (error) {
       const decline = declineIn(error)
@@ -77,9 +83,8 @@ export class StripeProcessor implements Processor {
   async void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {
     const stripe = stripeClient(this.#access, call.signal)
     const found = await this.#find(stripe, payment)
-    // A PaymentIntent that is made only to be canceled keeps its idempotency key taken: whatever
-    // was on its way to authorize this payment meets one that is canceled.
-    const reference = found?.id ?? (await this.#create(stripe, payment)).id
+    const reference = found?.id ?? (await this.#createToVoid(stripe, payment))
+    if (reference === null) return { outcome: 'voided' }
     try {
       const { idempotencyKey } = call
       await stripe.paymentIntents.cancel(reference, {}, { idempotencyKey })
@@ -101,12 +106,18 @@ export class StripeProcessor implements Processor {
       const message = 'Stripe has no such payment.'
       return declined(null, { code: 'refund_failed', message })
     }
+    const { currency } = payment.money
+    const amount = toStripeAmount({ minor: request.amountMinor, currency })
+    if (amount === null) {
+      const message = `Stripe cannot refund this amount of ${currency}: it is too exact.`
+      return declined(null, { code: 'refund_failed', message })
+    }
     try {
       const { idempotencyKey } = request
       const refund = await stripe.refunds.create(
         {
           payment_intent: found.id,
-          amount: request.amountMinor,
+          amount,
           metadata: { [paymentIdName]: payment.id, [refundIdName]: request.refundId },
         },
         { idempotencyKey },
@@ -130,10 +141,14 @@ export class StripeProcessor implements Processor {
   }
 
   /** The same values each time, as Stripe refuses a key that comes again with others. */
-  async #create(stripe: Stripe, payment: ProcessorPayment): Promise<Stripe.PaymentIntent> {
+  async #create(
+    stripe: Stripe,
+    payment: ProcessorPayment,
+    amount: number,
+  ): Promise<Stripe.PaymentIntent> {
     return await stripe.paymentIntents.create(
       {
-        amount: payment.money.minor,
+        amount,
         currency: payment.money.currency.toLowerCase(),
         capture_method: 'manual',
         allowed_payment_method_types: ['card'],
@@ -146,6 +161,22 @@ export class StripeProcessor implements Processor {
       },
       { idempotencyKey: `${payment.id}-intent` },
     )
+  }
+
+  /**
+   * A PaymentIntent that is made only to be canceled keeps its idempotency key taken: whatever was
+   * on its way to authorize this payment meets one that is canceled. `null` where Stripe takes no
+   * payment like this one, so that none can come into being.
+   */
+  async #createToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<string | null> {
+    const amount = toStripeAmount(payment.money)
+    if (amount === null) return null
+    try {
+      return (await this.#create(stripe, payment, amount)).id
+    } catch (error) {
+      if (declineIn(error)) return null
+      throw error
+    }
   }
 
   /** By its reference; without one by our id, which Stripe's search knows after about a minute. */

@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import type { Timestamp } from '../../database/schema.ts'
 import { toTimestamp } from '../../time.ts'
 import type { Captured, ProcessorTruth, RefundTruth } from '../processor.ts'
+import { fromStripeAmount } from './amounts.ts'
 import { declineOf } from './declines.ts'
 
 /** What has to be asked for with a PaymentIntent, so that its fee and settlement come along. */
@@ -53,8 +54,9 @@ export function capturedOf(intent: Stripe.PaymentIntent): Captured {
   const transaction = balanceTransactionOf(intent)
   const isSameCurrency = transaction?.currency === intent.currency
   return {
-    capturedMinor: intent.amount_received,
-    feeMinor: transaction && isSameCurrency ? transaction.fee : null,
+    capturedMinor: fromStripeAmount(intent.amount_received, intent.currency),
+    feeMinor:
+      transaction && isSameCurrency ? fromStripeAmount(transaction.fee, intent.currency) : null,
   }
 }
 
@@ -75,7 +77,7 @@ function refundTruthOf(refund: Stripe.Refund): RefundTruth {
   return {
     refundId: refund.metadata?.[refundIdName] ?? null,
     reference: refund.id,
-    amountMinor: refund.amount,
+    amountMinor: fromStripeAmount(refund.amount, refund.currency),
     status: refundStatusOf(refund),
   }
 }

@@ -1,0 +1,130 @@
+import type {
+  AuthorizeRequest,
+  AuthorizeResult,
+  Call,
+  CaptureResult,
+  Declined,
+  Processor,
+  ProcessorPayment,
+  ProcessorTruth,
+  RefundRequest,
+  RefundResult,
+  RefundTruth,
+  VoidResult,
+  WebhookNotice,
+} from '../../packages/server/src/processors/processor.ts'
+
+/** One page of the bank's book. */
+interface Page {
+  readonly reference: string
+  readonly amountMinor: number
+  state: 'authorized' | 'captured' | 'voided' | 'declined'
+  readonly refunds: RefundTruth[]
+}
+
+/** Stands for the processor's own system: it outlives every instance that talks to it. */
+export type PaperBook = Map<string, Page>
+
+/**
+ * The smallest processor there can be, to write another one after: a bank that keeps its book on
+ * paper. It is asked by the payment's id alone, so that what is repeated finds what was done, and
+ * no answer that was lost matters.
+ */
+export class PaperBank implements Processor {
+  readonly name = 'paper'
+  readonly #book: PaperBook
+
+  constructor(book: PaperBook) {
+    this.#book = book
+  }
+
+  async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
+    request.signal.throwIfAborted()
+    const state = request.token === 'paper_ok' ? 'authorized' : 'declined'
+    const page = this.#pageOf(payment) ?? this.#open(payment, state)
+    if (page.state === 'declined') return declined(page, 'card_declined')
+    if (page.state === 'voided') return declined(page, 'authorization_expired')
+    return { outcome: 'authorized', reference: page.reference }
+  }
+
+  async capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult> {
+    call.signal.throwIfAborted()
+    const page = this.#pageOf(payment)
+    if (page?.state === 'authorized') page.state = 'captured'
+    return page?.state === 'captured' ? taken(page) : declined(page, 'authorization_expired')
+  }
+
+  async void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {
+    call.signal.throwIfAborted()
+    // A payment that was never heard of is given up too: an authorization may be on its way.
+    const page = this.#pageOf(payment) ?? this.#open(payment, 'voided')
+    if (page.state === 'captured') return taken(page)
+    page.state = 'voided'
+    return { outcome: 'voided' }
+  }
+
+  async refund(payment: ProcessorPayment, request: RefundRequest): Promise<RefundResult> {
+    request.signal.throwIfAborted()
+    const { refundId, amountMinor } = request
+    const page = this.#pageOf(payment)
+    if (page?.state !== 'captured') return declined(page, 'refund_failed')
+    const earlier = page.refunds.find((refund) => refund.refundId === refundId)
+    if (earlier) return { outcome: 'refunded', reference: earlier.reference }
+    const given = page.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0)
+    if (given + amountMinor > page.amountMinor) return declined(page, 'refund_failed')
+    const reference = `slip ${refundId}`
+    page.refunds.push({ refundId, reference, amountMinor, status: 'succeeded' })
+    return { outcome: 'refunded', reference }
+  }
+
+  async lookUp(payment: ProcessorPayment): Promise<ProcessorTruth> {
+    const page = this.#pageOf(payment)
+    if (!page) return { state: 'absent' }
+    const { state, reference, refunds } = page
+    switch (state) {
+      case 'captured':
+        return {
+          state,
+          reference,
+          capturedMinor: page.amountMinor,
+          feeMinor: null,
+          refunds,
+          settledAt: null,
+        }
+      case 'declined':
+        return { state, reference, decline: declined(page, 'card_declined').decline }
+      case 'authorized':
+      case 'voided':
+        return { state, reference }
+    }
+  }
+
+  async noticeFromWebhook(): Promise<WebhookNotice> {
+    return { kind: 'rejected', reason: 'A paper bank sends letters.' }
+  }
+
+  #pageOf({ id }: ProcessorPayment): Page | undefined {
+    return this.#book.get(id)
+  }
+
+  #open({ id, money }: ProcessorPayment, state: Page['state']): Page {
+    const reference = `page ${this.#book.size + 1}`
+    const page: Page = { reference, amountMinor: money.minor, state, refunds: [] }
+    this.#book.set(id, page)
+    return page
+  }
+}
+
+function taken({ reference, amountMinor }: Page) {
+  return {
+    outcome: 'captured' as const,
+    reference,
+    capturedMinor: amountMinor,
+    feeMinor: null,
+  }
+}
+
+function declined(page: Page | undefined, code: string): Declined {
+  const decline = { code, message: 'The bank says no.' }
+  return { outcome: 'declined', reference: page?.reference ?? null, decline }
+}
