@@ -80,6 +80,19 @@ export class RateLimiter {
     }
   }
 
+  /** Where a caller is, without counting anything. */
+  look({ caller, limit, nowMs }: { caller: string; limit: number; nowMs: number }): RateLimit {
+    const windowStart = nowMs - (nowMs % windowMs)
+    const known = windowStart === this.#windowStart ? this.#callers.get(caller) : undefined
+    const count = known ? known.own + known.others : 0
+    return {
+      limit,
+      remaining: Math.max(0, limit - count),
+      reset: (windowStart + windowMs) / 1000,
+      exceeded: count > limit,
+    }
+  }
+
   /** Tells the other processes what was counted here since the last time, and hears of theirs. */
   async exchange(): Promise<void> {
     if (!this.#share || this.#due.size === 0) return

@@ -10,6 +10,7 @@ import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
 import { asReplay, recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import { watchBatcher } from '../metrics/saturation.ts'
 import {
   type CancelEntry,
   type CancelOutcome,
@@ -57,6 +58,7 @@ export class Canceler {
       isEntrysFault: isStatementRefused,
       ...limits,
     })
+    watchBatcher('cancels', () => this.#batcher.waiting)
   }
 
   /** Cancels the payment, or says why not. Source: api.md, "Cancel, exactly". */

@@ -8,6 +8,7 @@ import { eventId } from '../events/event-id.ts'
 import { findEventsAt } from '../events/events.sql.ts'
 import { renderEvents } from '../events/load.ts'
 import { describe, isStatementRefused } from '../http/failures.ts'
+import { webhookAttempts } from '../metrics/registry.ts'
 import type { Sealer } from '../sealer.ts'
 import { toMs } from '../time.ts'
 import { type Loop, startLoop } from '../workers/loop.ts'
@@ -125,6 +126,7 @@ export class Deliverer implements Loop {
     const stopping = this.#stopping.signal
     const outcome = await attempt({ delivery, endpoint, parcel, send, stopping })
     this.#capacity.note(endpoint.id, outcome)
+    webhookAttempts.inc({ result: outcome.result })
     await this.#outcomes.submit(outcome)
     if (outcome.result === 'failed') await disableWhenHopeless(db, { endpoint, outcome })
   }
