@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { statementLog } from '../tracing/statements.ts'
 import { AddressError, type DatabaseAddress, parseAddress } from './address.ts'
 import { HostPool } from './host-pool.ts'
 import { Hosts } from './hosts.ts'
@@ -84,7 +85,11 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     ...configOf(address, batchSettings),
     max: batchConnectionsMax,
   })
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const log = statementLog()
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool }),
+    ...(log ? { log } : {}),
+  })
   const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
   return {
     db,

@@ -4,6 +4,7 @@ import { parse as parseQuery } from 'qs'
 import { newId } from '../ids.ts'
 import { observeRequests } from '../metrics/requests.ts'
 import { watchLanes } from '../metrics/saturation.ts'
+import { nameRequestSpans, traceRequests } from '../tracing/requests.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { answerBadHttp } from './bad-http.ts'
 import { bodyBytesMax, parseBodies } from './body.ts'
@@ -31,7 +32,7 @@ export function createInstance(given: {
   const admission = new Admission({ rateOf: guard.lookAtAddress, limits: limits.admission })
   const app = fastify({
     serverFactory: (listener) =>
-      createHttpServer(admission.before(listener), limits.connections),
+      createHttpServer(admission.before(traceRequests(listener)), limits.connections),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('request'),
@@ -59,6 +60,7 @@ export function createInstance(given: {
     app.server.emit('request', request, response)
   })
   parseBodies(app)
+  nameRequestSpans(app)
   guard.attach(app)
   admission.attach(app)
   watchLanes({ stops: admission.stops, others: admission.others })
