@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
@@ -88,6 +88,32 @@ test('one cancel is one trace: from the caller, over HTTP and SQL, to the webhoo
   expect(delivered).toEqual([
     { type: 'payment.canceled', traceparent: `00-${traceId}-${webhook.spanId}-01` },
   ])
+})
+
+test('a body that comes later is of the same request', async () => {
+  const { id } = await createPayment(api)
+  const traceId = '2cf7651916cd43dd8448eb211c80319e'
+  const { hostname, port } = new URL(server.url)
+  const socket = connect(Number(port), hostname)
+  const head = [
+    `POST /v1/payments/${id}/cancel HTTP/1.1`,
+    'Host: h',
+    `Authorization: Bearer ${server.secretKey}`,
+    `Traceparent: 00-${traceId}-b7ad6b7169203331-01`,
+    'Content-Type: application/json',
+    'Content-Length: 14',
+    'Expect: 100-continue',
+  ]
+  socket.write(`${head.join('\r\n')}\r\n\r\n`)
+  const [goOn] = await once(socket, 'data')
+  expect(String(goOn)).toContain('100 Continue')
+  socket.write('{"reason":"x"}')
+  const [answer] = await once(socket, 'data')
+  socket.destroy()
+  expect(String(answer)).toContain('200 OK')
+  await until('its statement was traced', () =>
+    spans.find((span) => span.traceId === traceId && span.name === 'sql cancel payments'),
+  )
 })
 
 test('a statement of a request is a part of it, without its values', async () => {

@@ -59,6 +59,7 @@ export class Deliverer implements Loop {
       isEntrysFault: isStatementRefused,
       sizeMax: outcomesMax,
       inFlightMax: 1,
+      // What waits here was sent a moment ago: no more than there is capacity for.
       waitingMax: Number.POSITIVE_INFINITY,
     })
     this.#loop = startLoop({
