@@ -100,7 +100,7 @@ describe('clients that do not finish their request', () => {
     const before = await fingerprint(own.sql)
     const socket = await open()
     const answer = readToEnd(socket)
-    const lines = ['Content-Type: application/json', 'Content-Length: 100']
+    const lines = ['Content-Type: application/json', 'Content-Length: 100000']
     socket.write(`${head(`POST /v1/payments/${id}/cancel`, ...lines)}\r\n{`)
     const dribbling = setInterval(() => socket.writable && socket.write(' '), 50)
     expect(readRaw(await answer).status).toBe(400)

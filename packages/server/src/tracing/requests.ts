@@ -18,8 +18,7 @@ export function traceRequests(listener: RequestListener): RequestListener {
       if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       span.end()
     })
-    // A body comes by events of the socket, which know nothing of what runs.
-    context.bind(inside, request)
+    // A body comes by events of the socket, which know nothing of what runs; Fastify sees to that.
     context.with(inside, () => listener(request, response))
     return undefined
   }
