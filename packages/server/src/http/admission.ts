@@ -19,11 +19,12 @@ export interface AdmissionLimits {
 /**
  * Cancels have a lane of their own, so that somebody can stop a payment while reads and creates
  * are refused; a thousand of them at once are no overload, and five thousand fill the batcher.
- * The rest shares twenty connections: a thousand in flight are half a second's worth of it.
+ * The rest shares twenty connections. With a thousand of it let in, a machine that was too busy for
+ * five hundred a second took seconds for what it had accepted; five hundred are half of that.
  */
 const defaultLimits: AdmissionLimits = {
   stops: { burstMax: 5_000, floor: 1_000 },
-  others: { burstMax: 1_000, floor: 256 },
+  others: { burstMax: 500, floor: 128 },
 }
 
 const busy = unavailable('Too many requests are in flight. Try again: nothing was done.')
