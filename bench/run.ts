@@ -10,6 +10,7 @@ import { beside } from './suites/beside.ts'
 import { growth } from './suites/growth.ts'
 import { latency } from './suites/latency.ts'
 import { operations } from './suites/operations.ts'
+import { overload } from './suites/overload.ts'
 import { peer } from './suites/peer.ts'
 import { processor } from './suites/processor.ts'
 import { statement } from './suites/statement.ts'
@@ -22,6 +23,7 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   latency,
   operations,
   beside,
+  overload,
   peer,
   processor,
 }

@@ -46,6 +46,9 @@ test.each(requests)(
     const answer = readRaw(await cancelWith(lines, body))
     expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request'])
     expect(answer.head).toContain('x-request-id: req_')
+    expect(answer.head).toMatch(/^x-ratelimit-limit: \d+$/m)
+    expect(answer.head).toMatch(/^x-ratelimit-remaining: \d+$/m)
+    expect(answer.head).toMatch(/^x-ratelimit-reset: \d{10}$/m)
     expect(await fingerprint(fixture.sql)).toBe(before)
   },
 )

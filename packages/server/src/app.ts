@@ -1,12 +1,4 @@
-import type { Socket } from 'node:net'
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyRequest,
-  fastify,
-  LogController,
-} from 'fastify'
-import { parse as parseQuery } from 'qs'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import { auditRoutes } from './audit/routes.ts'
 import { cancellationRoutes } from './cancellations/routes.ts'
 import { clientTokenRoutes } from './checkout/client-token-routes.ts'
@@ -19,22 +11,16 @@ import type { Database } from './database/connect.ts'
 import { eventRoutes } from './events/routes.ts'
 import { streamRoute } from './events/stream.ts'
 import type { Account } from './http/auth.ts'
-import { answerBadHttp } from './http/bad-http.ts'
-import { bodyBytesMax, parseBodies } from './http/body.ts'
 import { docsRoutes } from './http/docs.ts'
-import { guardEdge, refuseRoute } from './http/edge.ts'
-import { describe, refusalOf } from './http/failures.ts'
+import { guardEdge } from './http/edge.ts'
 import { healthRoutes } from './http/health.ts'
+import { createInstance, type InstanceLimits } from './http/instance.ts'
 import { addCounts } from './http/rate-limit.sql.ts'
-import { refuse } from './http/refusal.ts'
-import { send } from './http/send.ts'
-import { newId } from './ids.ts'
 import { Authenticator } from './merchants/authenticate.ts'
 import { clockRoutes, timeOf } from './merchants/clock.ts'
 import { merchantRoutes } from './merchants/routes.ts'
-import { metricsRoutes } from './metrics.ts'
+import { metricsRoutes } from './metrics/routes.ts'
 import { noticePayment } from './payments/notice.ts'
-import { countDueTasks, oldestOpenSeconds } from './payments/open-payments.sql.ts'
 import { paymentRoutes } from './payments/routes.ts'
 import type { Keyring } from './processors/encryption.ts'
 import type { Processors } from './processors/processor.ts'
@@ -42,7 +28,6 @@ import { processorRoutes } from './processors/routes.ts'
 import { sandboxRoutes } from './processors/sandbox/routes.ts'
 import { processorWebhookRoute } from './processors/webhook-route.ts'
 import type { Sealer } from './sealer.ts'
-import { toTimestamp } from './time.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
 export interface AppOptions {
@@ -59,12 +44,9 @@ export interface AppOptions {
   readonly keyring: Keyring | null
   /** Told when a request has left something for the workers. */
   readonly onWork: () => void
+  /** Requests in flight, and what slow clients may hold. Default: what production needs. */
+  readonly limits?: InstanceLimits
 }
-
-/** Longest path parameter: as long as a request line can be, so that a long id is just unknown. */
-const parameterLengthMax = 16 * 1024
-/** A request that has not come whole after this is not coming. */
-const requestTimeoutMs = 30_000
 
 /** The HTTP server with every feature's routes. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
@@ -79,51 +61,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     isSecure,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
-  const app = fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => newId('request'),
-    requestIdHeader: false,
-    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
-    bodyLimit: bodyBytesMax,
-    requestTimeout: requestTimeoutMs,
-    return503OnClosing: false,
-    // Node would answer a request without one itself, with no body: the edge does.
-    http: { requireHostHeader: false },
-    routerOptions: {
-      maxParamLength: parameterLengthMax,
-      querystringParser: (text) => parseQuery(text, { plainObjects: true, depth: 2 }),
-    },
-    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
-      answerBadHttp(error, socket),
-    // A path that cannot be decoded names nothing. It skips the hooks, so the key is asked here.
-    frameworkErrors: (_error, request, reply) => {
-      guard
-        .admit(request, reply)
-        .then((refusal) => refusal ?? refuse('not_found', 'There is no such path.'))
-        .catch((error: unknown) => refusalOf(error, log))
-        .then((refusal) => send(reply, refusal))
-        .catch((error: unknown) => log.error({ err: describe(error) }, 'no answer could be sent'))
-    },
-  })
-  // Node answers an expectation it does not know itself, without a body: it may as well be ignored.
-  app.server.on('checkExpectation', (request, response) => {
-    app.server.emit('request', request, response)
-  })
-  parseBodies(app)
-  guard.attach(app)
-  app.setErrorHandler((error, request, reply) => {
-    // Of a method that wants a body, before it is looked whether there is such a route: there is not.
-    const isStrange = (error as { code?: string }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'
-    return send(reply, isStrange ? refuseRoute(request) : refusalOf(error, request.log))
-  })
-  app.setNotFoundHandler((request, reply) => send(reply, refuseRoute(request)))
+  const { trustedProxies, limits = {} } = options
+  const app = createInstance({ guard, log, trustedProxies, limits })
 
   healthRoutes(app, database)
-  metricsRoutes(app, {
-    oldestOpen: () => oldestOpenSeconds(database.db, toTimestamp(Date.now())),
-    dueTasks: () => countDueTasks(database.db, toTimestamp(Date.now())),
-  })
+  metricsRoutes(app, database)
   await docsRoutes(app)
   paymentRoutes(app, options)
   clientTokenRoutes(app, { db: database.db, tokens })

@@ -4,6 +4,7 @@ import { isProxy } from './http/client-address.ts'
 import { type FeeSchedule, feeScheduleDefault } from './ledger/fees.ts'
 import { isPublishableKey, isSecretKey } from './merchants/secrets.ts'
 import { stripeKeyShape, stripeWebhookShape } from './processors/stripe/shapes.ts'
+import type { TracesConfig } from './tracing/start.ts'
 
 /**
  * The server's settings, parsed once from the environment. How long things are kept is not one of
@@ -54,6 +55,12 @@ export interface Config {
    * schedule of its own, in hundredths of a percent and minor units. Default 290 and 30.
    */
   readonly fees: FeeSchedule
+  /**
+   * `OTEL_EXPORTER_OTLP_ENDPOINT`: a collector that takes traces as OTLP over HTTP, such as
+   * http://127.0.0.1:4318. `OTEL_TRACES_EXPORTER`: `otlp` traces without an address too, `none`
+   * never. `OTEL_TRACES_SAMPLER_ARG`: the share of traces that is kept, 0 to 1. Default: no traces.
+   */
+  readonly traces: TracesConfig | null
   /** `LOG_LEVEL`: fatal, error, warn, info, debug, trace or silent. Default info. */
   readonly logLevel: string
 }
@@ -116,6 +123,7 @@ export function parseConfig(env: Environment): Config {
       fixedMinor:
         readInteger(env, 'HEDGE_FEE_FIXED', amountMinorMax) ?? feeScheduleDefault.fixedMinor,
     },
+    traces: readTraces(env),
     logLevel: readLogLevel(env),
   }
 }
@@ -173,6 +181,19 @@ function readInteger(env: Environment, name: string, max: number): number | null
     throw new ConfigError(`${name}: expected a whole number from 0 to ${max}, got ${value}.`)
   }
   return Number(value)
+}
+
+function readTraces(env: Environment): TracesConfig | null {
+  const endpoint = readUrl(env, 'OTEL_EXPORTER_OTLP_ENDPOINT', ['http:', 'https:'])
+  const exporter = read(env, 'OTEL_TRACES_EXPORTER') ?? (endpoint === null ? 'none' : 'otlp')
+  if (exporter !== 'otlp' && exporter !== 'none') {
+    throw new ConfigError(`OTEL_TRACES_EXPORTER: expected otlp or none, got ${exporter}.`)
+  }
+  const share = Number(read(env, 'OTEL_TRACES_SAMPLER_ARG') ?? 1)
+  if (!(share >= 0 && share <= 1)) {
+    throw new ConfigError('OTEL_TRACES_SAMPLER_ARG: expected a number from 0 to 1.')
+  }
+  return exporter === 'otlp' ? { share } : null
 }
 
 function readLogLevel(env: Environment): string {

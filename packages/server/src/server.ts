@@ -11,6 +11,7 @@ import { bootstrap } from './merchants/bootstrap.ts'
 import { Keyring } from './processors/encryption.ts'
 import { createProcessors } from './processors/processors.ts'
 import { createSealer } from './sealer.ts'
+import { startTracing } from './tracing/start.ts'
 import { explainUnreachable } from './unreachable-database.ts'
 import { startWorkers } from './workers/workers.ts'
 
@@ -25,6 +26,8 @@ export interface RunningServer {
 
 /** Database, migrations, first keys, HTTP, workers: in this order, and back when it stops. */
 export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
+  // First of all: what is traced is decided where the rest is set up.
+  const tracing = config.traces ? await startTracing(config.traces) : null
   const bundled = config.databaseUrl === null ? await startBundled(config, log) : null
   const url = config.databaseUrl ?? bundled?.url ?? ''
   const database = connect({
@@ -32,7 +35,14 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     onError: (error) => log.warn({ message: error.message }, 'an idle database connection broke'),
   })
   try {
-    return await serve(config, log, database, bundled)
+    const server = await serve(config, log, database, bundled)
+    return {
+      ...server,
+      async stop() {
+        await server.stop()
+        await tracing?.stop()
+      },
+    }
   } catch (error) {
     await database.close()
     await bundled?.stop()

@@ -52,6 +52,11 @@ export class Batcher<Entry, Result> {
     this.#waitingMax = options.waitingMax
   }
 
+  /** Entries that wait for a batch. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /** @throws {BatcherFullError} when too many wait; whatever `run` throws otherwise. */
   submit(entry: Entry): Promise<Result> {
     if (this.#waiting.length >= this.#waitingMax) {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { PaymentPage } from '@hedgepayments/contract'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
 import type { Db } from '../database/connect.ts'
+import { leave } from '../http/admission.ts'
 import { describe } from '../http/failures.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { readMarks } from './watch.sql.ts'
@@ -53,6 +54,7 @@ export class PageStreams {
 
   /** Keeps the reply open and writes to it whatever changes. */
   add(id: string, reply: FastifyReply): void {
+    leave(reply.request, reply)
     reply.hijack()
     const response = reply.raw
     response.writeHead(200, {
@@ -64,7 +66,10 @@ export class PageStreams {
     response.write(`retry: ${reconnectMs}\n\n`)
     this.#open.set(response, id)
     const unwatch = this.#watch.add(id, () => void this.#tell(id, response))
-    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs)
+    // A browser that has not taken the last one gets none: it falls silent, and is hung up on.
+    const heartbeat = setInterval(() => {
+      if (response.writableLength === 0) response.write(': still here\n\n')
+    }, heartbeatMs)
     response.on('error', () => response.destroy())
     response.on('close', () => {
       clearInterval(heartbeat)

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { statementLog } from '../tracing/statements.ts'
 import { AddressError, type DatabaseAddress, parseAddress } from './address.ts'
 import { HostPool } from './host-pool.ts'
 import { Hosts } from './hosts.ts'
@@ -27,6 +28,8 @@ const connectionsMax = 20
 const batchConnectionsMax = 2
 /** After this a request that waits for a connection is refused rather than kept. */
 const connectTimeoutMs = 5_000
+/** What may wait for a connection: twice the requests that are let in at once, and the workers. */
+const waitingMax = 2_000
 /** No statement of a request takes longer; a stuck one must not hold its locks for ever. */
 const statementTimeoutMs = 30_000
 /** What takes long gives way: it asks for its lock again rather than keep others off with it. */
@@ -82,7 +85,11 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     ...configOf(address, batchSettings),
     max: batchConnectionsMax,
   })
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const log = statementLog()
+  const db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool }),
+    ...(log ? { log } : {}),
+  })
   const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
   return {
     db,
@@ -105,7 +112,7 @@ export function connect(options: { url: string; onError: (error: Error) => void 
 }
 
 function createPool(hosts: Hosts, onError: (error: Error) => void, config: pg.PoolConfig): pg.Pool {
-  const pool = new HostPool(hosts, config)
+  const pool = new HostPool(hosts, { ...config, waitingMax })
   pool.on('error', onError)
   return pool
 }

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Host } from './address.ts'
+import { BoundedPool } from './bounded-pool.ts'
 import type { Hosts } from './hosts.ts'
 import { DatabaseUnreachableError } from './unreachable.ts'
 
@@ -37,13 +38,13 @@ const unusable = /^(25006|57P0[123]|08)/
  * A pool whose connections are all to the host that takes writes. When another one does, it goes on
  * there: connections to the old one break at once, also those that wait for its answer.
  */
-export class HostPool extends pg.Pool {
+export class HostPool extends BoundedPool {
   readonly #hosts: Hosts
   readonly #sessions = new Map<pg.ClientBase, Session>()
   readonly #watch: NodeJS.Timeout | undefined
   #askedMs = Number.NEGATIVE_INFINITY
 
-  constructor(hosts: Hosts, config: pg.PoolConfig) {
+  constructor(hosts: Hosts, config: pg.PoolConfig & { waitingMax: number }) {
     super({
       ...config,
       Client: clientOf(hosts),

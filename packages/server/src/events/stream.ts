@@ -9,6 +9,7 @@ import {
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
+import { leave } from '../http/admission.ts'
 import type { Account, Auth } from '../http/auth.ts'
 import { describe } from '../http/failures.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
@@ -77,6 +78,7 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
       const account = { merchantId, livemode }
       const position = await readStart(options.db, { account, request, query })
       if (typeof position !== 'string') return send(reply, position)
+      leave(request, reply)
       reply.hijack()
       const response = reply.raw
       response.writeHead(200, {
@@ -126,7 +128,7 @@ class EventStreams {
     this.#open.add(stream)
     response.on('close', () => closed.abort())
     response.on('error', () => closed.abort())
-    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs)
+    const heartbeat = setInterval(() => beat(response), heartbeatMs)
     const authCheck = setInterval(() => void this.#endUnlessAllowed(stream), authCheckMs)
     try {
       response.write(`retry: ${reconnectMs}\n\n`)
@@ -174,6 +176,11 @@ class EventStreams {
       this.#options.log.debug({ err: describe(error) }, 'the key of a stream was not checked')
     }
   }
+}
+
+/** A sign of life. To a client that has not taken the last one none is sent: it falls silent. */
+function beat(response: ServerResponse): void {
+  if (response.writableLength === 0) response.write(': still here\n\n')
 }
 
 function messageOf(event: Event | undefined): string {

@@ -1,16 +1,25 @@
 import type { Socket } from 'node:net'
 import { newId } from '../ids.ts'
+import type { RateLimit } from './rate-limit.ts'
 import { errorBody, refuseField } from './refusal.ts'
 import { securityHeaders } from './security-headers.ts'
 
-/** Answers what is not HTTP, or too much of it, in the API's form, and hangs up. */
-export function answerBadHttp(error: Error & { code?: string }, socket: Socket): void {
+/**
+ * Answers what is not HTTP, or too much or too little of it, in the API's form, and hangs up.
+ * `rateOf` says what the headers of every answer say to an address.
+ */
+export function answerBadHttp(
+  error: Error & { code?: string },
+  socket: Socket,
+  rateOf: (address: string) => RateLimit,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }
   const [field, received, expected] = reasonOf(error.code)
   const body = JSON.stringify(errorBody(refuseField(field, received, expected)))
+  const { limit, remaining, reset } = rateOf(socket.remoteAddress ?? '')
   socket.end(
     [
       'HTTP/1.1 400 Bad Request',
@@ -18,6 +27,9 @@ export function answerBadHttp(error: Error & { code?: string }, socket: Socket):
       `content-length: ${Buffer.byteLength(body)}`,
       `x-request-id: ${newId('request')}`,
       ...Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
+      `x-ratelimit-limit: ${limit}`,
+      `x-ratelimit-remaining: ${remaining}`,
+      `x-ratelimit-reset: ${reset}`,
       'connection: close',
       '',
       body,

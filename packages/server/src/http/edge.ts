@@ -26,6 +26,10 @@ export interface Guard {
   readonly admit: (request: FastifyRequest, reply: FastifyReply) => Promise<Refusal | null>
   /** Has every request of the server admitted before anything else. */
   readonly attach: (app: FastifyInstance) => void
+  /** Counts what came from an address and was not even HTTP. */
+  readonly countAddress: (address: string) => RateLimit
+  /** Where an address is. Refusing a request unseen must not use up what it may ask for. */
+  readonly lookAtAddress: (address: string) => RateLimit
 }
 
 /** Requests a minute of an address that shows no valid key: enough for pages and health checks. */
@@ -40,7 +44,17 @@ const exchangeEveryMs = 200
 export function guardEdge({ authenticate, shareCounts, isSecure = () => false }: Edge): Guard {
   const addresses = new RateLimiter()
   const keys = new RateLimiter(shareCounts)
-  return { admit, attach }
+  const ofAddress = (address: string) => ({
+    caller: countedAddress(address),
+    limit: anonymousRequestsPerMinute,
+    nowMs: Date.now(),
+  })
+  return {
+    admit,
+    attach,
+    countAddress: (address) => addresses.count(ofAddress(address)),
+    lookAtAddress: (address) => addresses.look(ofAddress(address)),
+  }
 
   function attach(app: FastifyInstance): void {
     app.decorateRequest('auth', null)

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyError } from 'fastify'
+import { PoolFullError } from '../database/bounded-pool.ts'
 import { DatabaseUnreachableError } from '../database/unreachable.ts'
 import { type Refusal, RefusalError, refuse, refuseField } from './refusal.ts'
 
@@ -8,6 +9,7 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   if (isHangUp(error)) return refuseField('body', 'a part of it', 'the whole body')
   const known = knownRefusals.get((error as Partial<FastifyError>).code ?? '')
   if (known) return known
+  if (error instanceof PoolFullError) return unavailable('Too many statements wait. Try again.')
   if (isDatabaseUnavailable(error)) {
     log.error({ err: describe(error) }, 'the database is not available')
     return unavailable('The database is not available. Try again.')
@@ -68,6 +70,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     message?: string
     severity?: string
   }
+  if (error instanceof PoolFullError) return true
   // A FATAL error ends the session, whatever it is about: a refused sign-in, a dropped database.
   if (severity === 'FATAL' || severity === 'PANIC') return true
   if (severity !== undefined && code !== undefined) return unavailableStates.test(code)

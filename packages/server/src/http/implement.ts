@@ -1,7 +1,9 @@
-import type { Operation } from '@hedgepayments/contract'
+import { isId, type Operation } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import type { Timestamp } from '../database/schema.ts'
+import { rememberCause } from '../tracing/causes.ts'
+import { isTracing } from '../tracing/spans.ts'
 import type { Reply } from './answer.ts'
 import type { Auth, Origin } from './auth.ts'
 import { originOf } from './client-address.ts'
@@ -78,7 +80,9 @@ export function implement<O extends Operation>(
         operationId: operation.id,
         origin: originOf(request),
       }
-      return send(reply, await handler(reached))
+      const result = await handler(reached)
+      if (takesBody && isTracing()) noteCause(reached.params, result)
+      return send(reply, result)
     },
   })
 
@@ -91,6 +95,14 @@ export function implement<O extends Operation>(
     }
     return checkBody(request.body)
   }
+}
+
+/** What is done later about the payment that was changed is a part of this request's trace. */
+function noteCause(params: object, result: Reply): void {
+  if (result.refusal) return
+  const ids = [params, result.body].map((named) => (named as { id?: unknown }).id)
+  const id = ids.find((each) => typeof each === 'string' && isId('payment', each))
+  if (typeof id === 'string') rememberCause(id)
 }
 
 function readIdempotencyKey(

@@ -1,4 +1,5 @@
 import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
+import { SpanKind } from '@opentelemetry/api'
 import type { Db } from '../database/connect.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type {
@@ -9,6 +10,8 @@ import type {
   ProcessorTruth,
 } from '../processors/processor.ts'
 import { plusSeconds } from '../time.ts'
+import { causeOf } from '../tracing/causes.ts'
+import { currentSpan, inSpan } from '../tracing/spans.ts'
 import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
 
 /** A processor that has said nothing for this long is asked again by a look-up. */
@@ -54,7 +57,8 @@ export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<Cal
   const signal = noted.signal ? AbortSignal.any([noted.signal, timeout]) : timeout
   try {
     const call = { idempotencyKey: noted.processorKey, now, signal }
-    const result = await orAborted(noted.run(toProcessorPayment(row), call), signal)
+    const run = () => orAborted(noted.run(toProcessorPayment(row), call), signal)
+    const result = await inSpan(spanOf(noted), run)
     const { outcome, decline } = noted.describe(result)
     const { code = null, message = null } = decline ?? {}
     await endAttempt(db, { row, number, end: { outcome, code, message, now: endedAt() } })
@@ -64,6 +68,16 @@ export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<Cal
     const end: AttemptEnd = { outcome: 'unknown', code, message, now: endedAt() }
     await endAttempt(db, { row, number, end })
     return { known: false, message }
+  }
+}
+
+/** The span of a call: in the trace of the request that makes it, or that led to it. */
+function spanOf({ row, processor, kind }: Pick<NotedCall<never>, 'row' | 'processor' | 'kind'>) {
+  return {
+    name: `processor ${kind}`,
+    kind: SpanKind.CLIENT,
+    parent: currentSpan() ?? causeOf(row.id),
+    attributes: { 'hedge.payment_id': row.id, 'hedge.processor': processor.name },
   }
 }
 

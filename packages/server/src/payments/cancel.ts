@@ -10,6 +10,9 @@ import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
 import { asReplay, recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import { watchBatcher } from '../metrics/saturation.ts'
+import { currentSpan } from '../tracing/spans.ts'
+import { inBatchSpan } from '../tracing/statements.ts'
 import {
   type CancelEntry,
   type CancelOutcome,
@@ -32,6 +35,9 @@ export interface CancelRequest {
   readonly now: Timestamp
 }
 
+/** A cancel that waits for its batch, and the request that it is a part of, where that is traced. */
+type BatchedCancel = CancelEntry & { readonly origin: ReturnType<typeof currentSpan> }
+
 export interface CancelLimits {
   /** Most cancels of one statement. */
   readonly sizeMax: number
@@ -46,17 +52,21 @@ const defaultLimits: CancelLimits = { sizeMax: 256, inFlightMax: 2, waitingMax: 
 /** What a cancel means: one compare-and-set on the payment's row, and the answer to it. */
 export class Canceler {
   readonly #db: Db
-  readonly #batcher: Batcher<CancelEntry, CancelOutcome>
+  readonly #batcher: Batcher<BatchedCancel, CancelOutcome>
 
   constructor(database: Database, limits: CancelLimits = defaultLimits) {
     this.#db = database.db
     const run = onPool(database.batchPool)
-    this.#batcher = new Batcher({
-      run: (entries) => retryConflicts(() => cancelPayments(run, entries)),
+    this.#batcher = new Batcher<BatchedCancel, CancelOutcome>({
+      run: (entries) =>
+        inBatchSpan('cancel payments', entries, () =>
+          retryConflicts(() => cancelPayments(run, entries)),
+        ),
       namesOf: conflictNames,
       isEntrysFault: isStatementRefused,
       ...limits,
     })
+    watchBatcher('cancels', () => this.#batcher.waiting)
   }
 
   /** Cancels the payment, or says why not. Source: api.md, "Cancel, exactly". */
@@ -77,6 +87,7 @@ export class Canceler {
         idempotencyKey: idempotency?.key ?? null,
         requestHash: idempotency?.requestHash ?? null,
         now: request.now,
+        origin: currentSpan(),
       })
       return await this.#reply(request, outcome)
     } catch (error) {

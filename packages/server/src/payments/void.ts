@@ -1,7 +1,7 @@
 import { retryConflicts } from '../database/retry.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
-import { lateCaptures } from '../metrics.ts'
+import { lateCaptures } from '../metrics/registry.ts'
 import type { Processor, RefundResult, VoidResult } from '../processors/processor.ts'
 import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'

@@ -1,4 +1,5 @@
 import type { DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
+import { traceHeaders } from '../tracing/spans.ts'
 import type { Outcome } from './queue.sql.ts'
 import { retryDelayMs } from './schedule.ts'
 import { explain, type Send } from './send.ts'
@@ -45,6 +46,7 @@ export async function attempt(given: {
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': 'HedgePayments-Webhooks/1.0',
+        ...traceHeaders(),
         ...signatureHeaders({ ...signed, timestamp: Math.floor(nowMs / 1000) }),
       },
       body: parcel.body,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { SpanKind } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import { Batcher } from '../batching/batcher.ts'
 import type { Db } from '../database/connect.ts'
@@ -8,8 +9,11 @@ import { eventId } from '../events/event-id.ts'
 import { findEventsAt } from '../events/events.sql.ts'
 import { renderEvents } from '../events/load.ts'
 import { describe, isStatementRefused } from '../http/failures.ts'
+import { webhookAttempts } from '../metrics/registry.ts'
 import type { Sealer } from '../sealer.ts'
 import { toMs } from '../time.ts'
+import { causeOf } from '../tracing/causes.ts'
+import { inSpan } from '../tracing/spans.ts'
 import { type Loop, startLoop } from '../workers/loop.ts'
 import { attempt, notSent, type Package } from './attempt.ts'
 import { Capacity } from './capacity.ts'
@@ -55,6 +59,7 @@ export class Deliverer implements Loop {
       isEntrysFault: isStatementRefused,
       sizeMax: outcomesMax,
       inFlightMax: 1,
+      // What waits here was sent a moment ago: no more than there is capacity for.
       waitingMax: Number.POSITIVE_INFINITY,
     })
     this.#loop = startLoop({
@@ -123,8 +128,16 @@ export class Deliverer implements Loop {
     }
     const parcel = this.#pack(delivery, endpoint, body)
     const stopping = this.#stopping.signal
-    const outcome = await attempt({ delivery, endpoint, parcel, send, stopping })
+    const outcome = await inSpan(spanOf(delivery), async (span) => {
+      const ended = await attempt({ delivery, endpoint, parcel, send, stopping })
+      span?.setAttribute('hedge.webhook.result', ended.result)
+      if (ended.responseCode !== null) {
+        span?.setAttribute('http.response.status_code', ended.responseCode)
+      }
+      return ended
+    })
     this.#capacity.note(endpoint.id, outcome)
+    webhookAttempts.inc({ result: outcome.result })
     await this.#outcomes.submit(outcome)
     if (outcome.result === 'failed') await disableWhenHopeless(db, { endpoint, outcome })
   }
@@ -137,6 +150,20 @@ export class Deliverer implements Loop {
       secrets.push(sealer.open(old, endpoint.id))
     }
     return { id: eventId(delivery.subject_id, delivery.sequence), body, secrets }
+  }
+}
+
+/** The span of an attempt: in the trace of the request that changed the payment, if it was here. */
+function spanOf(delivery: DeliveryRow) {
+  return {
+    name: 'webhook',
+    kind: SpanKind.CLIENT,
+    parent: causeOf(delivery.subject_id),
+    attributes: {
+      'hedge.payment_id': delivery.subject_id,
+      'hedge.event_type': delivery.event_type,
+      'hedge.webhook.attempt': delivery.attempts + 1,
+    },
   }
 }
 

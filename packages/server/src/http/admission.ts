@@ -1,0 +1,158 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { newId } from '../ids.ts'
+import { unavailable } from './failures.ts'
+import { Lane, type LaneLimits, lookMs } from './lane.ts'
+import type { RateLimit } from './rate-limit.ts'
+import { errorBody } from './refusal.ts'
+import { send } from './send.ts'
+
+/** How many requests a process works on at once. */
+export interface AdmissionLimits {
+  /** What stops payments: cancels, reversals, bulk cancellations. */
+  readonly stops: LaneLimits
+  /** Everything else. */
+  readonly others: LaneLimits
+}
+
+/**
+ * Cancels have a lane of their own, so that somebody can stop a payment while reads and creates
+ * are refused; a thousand of them at once are no overload, and five thousand fill the batcher.
+ * The rest shares twenty connections: two thousand at once are what a program asks for that does not
+ * count, and are worked off in a second or two. A pile that stands is cut down much further.
+ */
+const defaultLimits: AdmissionLimits = {
+  stops: { burstMax: 5_000, floor: 1_000 },
+  others: { burstMax: 2_000, floor: 128 },
+}
+
+const busy = unavailable('Too many requests are in flight. Try again: nothing was done.')
+const busyBody = JSON.stringify(errorBody(busy))
+const busyLength = Buffer.byteLength(busyBody)
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Where the request counts as in flight; `null` before its body has come, and after. */
+    lane: Lane | null
+  }
+}
+
+/**
+ * Refuses early what would otherwise time out late. The refusal is decided by two comparisons,
+ * before routing, before the key is looked at and before the body is read; so while a process is
+ * too busy, a bad key is told so as well. A request counts as in flight from when its body is
+ * there: whoever dribbles one takes no room from others.
+ */
+export class Admission {
+  readonly stops: Lane
+  readonly others: Lane
+  readonly #rateOf: (address: string) => RateLimit
+
+  constructor(given: {
+    /** The rate limit headers of a caller who is refused unseen. */
+    rateOf: (address: string) => RateLimit
+    limits?: AdmissionLimits | undefined
+  }) {
+    const { stops, others } = given.limits ?? defaultLimits
+    this.stops = new Lane(stops)
+    this.others = new Lane(others)
+    this.#rateOf = given.rateOf
+  }
+
+  /** Puts the refusal before whatever listens to requests. */
+  before(listener: RequestListener): RequestListener {
+    return (request, response) => {
+      if (noteRequest(request.socket) > pipelinedMax) {
+        this.#refuse(request, response)
+        return
+      }
+      if (this.stops.isFull || this.others.isFull) {
+        const lane = this.#laneOf(request)
+        if (lane?.isFull) {
+          lane.refuse()
+          this.#refuse(request, response)
+          return
+        }
+      }
+      listener(request, response)
+    }
+  }
+
+  /** Counts what is in flight. */
+  attach(app: FastifyInstance): void {
+    app.decorateRequest('lane', null)
+    app.addHook('preHandler', (request, reply, done) => {
+      const lane = this.#laneOf(request.raw)
+      if (lane && !lane.enter()) {
+        send(reply, busy)
+        return
+      }
+      request.lane = lane
+      done()
+    })
+    app.addHook('onSend', (request, reply, _, done) => {
+      leave(request, reply)
+      done()
+    })
+    app.addHook('onResponse', (request, _, done) => {
+      noteSent(request.raw.socket)
+      done()
+    })
+    const timer = setInterval(() => {
+      this.stops.look()
+      this.others.look()
+    }, lookMs).unref()
+    app.addHook('onClose', async () => clearInterval(timer))
+  }
+
+  #laneOf({ method, url = '' }: IncomingMessage): Lane | null {
+    if (method === 'POST' && stopPath.test(url)) return this.stops
+    return neverRefused.has(url) ? null : this.others
+  }
+
+  #refuse({ socket }: IncomingMessage, response: ServerResponse): void {
+    noteSent(socket)
+    const rate = this.#rateOf(socket.remoteAddress ?? '')
+    response.writeHead(busy.status, {
+      ...busy.headers,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': busyLength,
+      'x-request-id': newId('request'),
+      'x-ratelimit-limit': rate.limit,
+      'x-ratelimit-remaining': rate.remaining,
+      'x-ratelimit-reset': rate.reset,
+    })
+    response.end(busyBody)
+  }
+}
+
+/**
+ * Requests of one connection whose answers have not been sent. Nobody needs to send a request
+ * before it has the answer to the last; whoever reads no answers would have any number kept.
+ */
+const pipelinedMax = 16
+const unsent = Symbol('requests whose answers have not been sent')
+
+type CountedSocket = Socket & { [unsent]?: number }
+
+function noteRequest(socket: CountedSocket): number {
+  const count = (socket[unsent] ?? 0) + 1
+  socket[unsent] = count
+  return count
+}
+
+function noteSent(socket: CountedSocket): void {
+  socket[unsent] = (socket[unsent] ?? 1) - 1
+}
+
+/** Paths that stop payments. An id in them is no longer than a request line. */
+const stopPath = /^\/v1\/(?:payments\/(?:[^/?]+\/)?(?:cancel|reverse)|cancellations)(?:[/?]|$)/
+/** Whoever watches the process has to see it when it is busy. */
+const neverRefused: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
+
+/** Answered, or open for hours as a stream, which has limits of its own: no longer in flight. */
+export function leave(request: FastifyRequest, reply: FastifyReply): void {
+  request.lane?.leave({ served: reply.statusCode !== busy.status })
+  request.lane = null
+}

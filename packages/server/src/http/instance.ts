@@ -1,0 +1,78 @@
+import type { Socket } from 'node:net'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import { parse as parseQuery } from 'qs'
+import { newId } from '../ids.ts'
+import { observeRequests } from '../metrics/requests.ts'
+import { watchLanes } from '../metrics/saturation.ts'
+import { nameRequestSpans, traceRequests } from '../tracing/requests.ts'
+import { Admission, type AdmissionLimits } from './admission.ts'
+import { answerBadHttp } from './bad-http.ts'
+import { bodyBytesMax, parseBodies } from './body.ts'
+import { type ConnectionLimits, createHttpServer } from './connections.ts'
+import { type Guard, refuseRoute } from './edge.ts'
+import { describe, refusalOf } from './failures.ts'
+import { refuse } from './refusal.ts'
+import { send } from './send.ts'
+
+export interface InstanceLimits {
+  readonly admission?: AdmissionLimits
+  readonly connections?: ConnectionLimits
+}
+
+/** Longest path parameter: as long as a request line can be, so that a long id is just unknown. */
+const parameterLengthMax = 16 * 1024
+
+/** Fastify, set up so that every answer has the form of the contract; it has no routes yet. */
+export function createInstance(given: {
+  guard: Guard
+  log: FastifyBaseLogger
+  /** Addresses and ranges of the proxies that are believed whom they speak for. */
+  trustedProxies: readonly string[]
+  limits: InstanceLimits
+}): FastifyInstance {
+  const { guard, log, limits, trustedProxies } = given
+  const admission = new Admission({ rateOf: guard.lookAtAddress, limits: limits.admission })
+  const app = fastify({
+    serverFactory: (listener) =>
+      createHttpServer(admission.before(traceRequests(listener)), limits.connections),
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId('request'),
+    requestIdHeader: false,
+    trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
+    bodyLimit: bodyBytesMax,
+    return503OnClosing: false,
+    routerOptions: {
+      maxParamLength: parameterLengthMax,
+      querystringParser: (text) => parseQuery(text, { plainObjects: true, depth: 2 }),
+    },
+    clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
+      answerBadHttp(error, socket, guard.countAddress),
+    // A path that cannot be decoded names nothing. It skips the hooks, so the key is asked here.
+    frameworkErrors: (_error, request, reply) => {
+      guard
+        .admit(request, reply)
+        .then((refusal) => refusal ?? refuse('not_found', 'There is no such path.'))
+        .catch((error: unknown) => refusalOf(error, log))
+        .then((refusal) => send(reply, refusal))
+        .catch((error: unknown) => log.error({ err: describe(error) }, 'no answer could be sent'))
+    },
+  })
+  // Node answers an expectation it does not know itself, without a body: it may as well be ignored.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response)
+  })
+  parseBodies(app)
+  nameRequestSpans(app)
+  guard.attach(app)
+  admission.attach(app)
+  watchLanes({ stops: admission.stops, others: admission.others })
+  observeRequests(app)
+  app.setErrorHandler((error, request, reply) => {
+    // Of a method that wants a body, before it is looked whether there is such a route: there is not.
+    const isStrange = (error as { code?: string }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'
+    return send(reply, isStrange ? refuseRoute(request) : refusalOf(error, request.log))
+  })
+  app.setNotFoundHandler((request, reply) => send(reply, refuseRoute(request)))
+  return app
+}

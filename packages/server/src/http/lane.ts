@@ -1,0 +1,112 @@
+/** How many requests of a lane may be in flight. */
+export interface LaneLimits {
+  /** Most at once. What arrives together is served, though the last of it waits. */
+  readonly burstMax: number
+  /** What is let in however slowly it goes, so that a slow kind of request is not shut out. */
+  readonly floor: number
+}
+
+/** How often a lane looks at itself, in milliseconds. */
+export const lookMs = 100
+/** What may be in flight once requests pile up: as many as were lately answered in 250 ms. */
+const targetLooks = 2.5
+/** A pile that has not gone after two seconds was no burst. */
+const patienceLooks = 20
+/** Without a refusal for a second, there is room for a burst again. */
+const calmLooks = 10
+/** Nothing answered for five seconds: whatever the lane waits for stands still. */
+const stalledLooks = 50
+/** What may wait for something that stands still: it may come back. */
+const stalledMax = 64
+/** How fast the rate follows: half of what it says is of the last third of a second. */
+const rateWeight = 0.2
+
+/**
+ * Requests in flight of one kind, and how many there may be. A burst is let in whole. Where a pile
+ * stands (it has never been small for two seconds, which a burst that is worked off is), the limit
+ * becomes what a quarter of a second can serve: more would only wait longer, and time out late.
+ *
+ * Waiting is measured by what is answered, not by the age of the oldest request: cancels of one
+ * payment wait for each other by right, and none of them shows that the process is too busy.
+ */
+export class Lane {
+  readonly #limits: LaneLimits
+  #limit: number
+  #inFlight = 0
+  #lowest = 0
+  #answered = 0
+  #refused = 0
+  #refusedInAll = 0
+  #ratePerLook = 0
+  #piledLooks = 0
+  #calmLooks = 0
+  #silentLooks = 0
+
+  constructor(limits: LaneLimits) {
+    this.#limits = limits
+    this.#limit = limits.burstMax
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** How many were refused since the start. */
+  get refused(): number {
+    return this.#refusedInAll
+  }
+
+  get isFull(): boolean {
+    return this.#inFlight >= this.#limit
+  }
+
+  /** Lets a request in, or counts its refusal. */
+  enter(): boolean {
+    if (this.isFull) {
+      this.refuse()
+      return false
+    }
+    this.#inFlight++
+    return true
+  }
+
+  /** Counts a request that was refused for want of room. */
+  refuse(): void {
+    this.#refused++
+    this.#refusedInAll++
+  }
+
+  /** `served`: it was worked on, and not given up for want of a database. */
+  leave({ served }: { served: boolean }): void {
+    this.#inFlight--
+    if (served) this.#answered++
+    if (this.#inFlight < this.#lowest) this.#lowest = this.#inFlight
+  }
+
+  /** Sets the limit by what has happened since the last look. */
+  look(): void {
+    const { burstMax, floor } = this.#limits
+    this.#ratePerLook += (this.#answered - this.#ratePerLook) * rateWeight
+    const target = Math.min(burstMax, Math.max(floor, Math.ceil(this.#ratePerLook * targetLooks)))
+    const isSilent = this.#answered === 0 && this.#inFlight > 0
+    this.#silentLooks = isSilent ? this.#silentLooks + 1 : 0
+    this.#piledLooks = this.#lowest > target ? this.#piledLooks + 1 : 0
+    this.#calmLooks = this.#refused === 0 ? this.#calmLooks + 1 : 0
+    this.#limit = this.#nextLimit(target)
+    this.#lowest = this.#inFlight
+    this.#answered = 0
+    this.#refused = 0
+  }
+
+  #nextLimit(target: number): number {
+    const { burstMax } = this.#limits
+    if (this.#silentLooks >= stalledLooks) return Math.min(stalledMax, burstMax)
+    if (this.#piledLooks >= patienceLooks) return target
+    const isShedding = this.#limit < burstMax
+    return isShedding && this.#calmLooks < calmLooks ? target : burstMax
+  }
+}

@@ -1,0 +1,45 @@
+import { type SpanContext, SpanKind } from '@opentelemetry/api'
+import type { LogEvent } from 'kysely'
+import { inSpan, isTracing, noteSpan } from './spans.ts'
+
+/** Longest text of a statement in a span. */
+const textLengthMax = 2_000
+
+/** A Kysely log that makes a span of each statement of a request: its text, never its values. */
+export function statementLog(): ((event: LogEvent) => void) | undefined {
+  if (!isTracing()) return undefined
+  return ({ level, query, queryDurationMillis }) => {
+    const text = query.sql.trim()
+    const verb = /^[a-z]+/i.exec(text)?.[0].toLowerCase() ?? 'statement'
+    noteSpan({
+      name: `sql ${verb}`,
+      attributes: {
+        'db.system.name': 'postgresql',
+        'db.query.text': text.replaceAll(/\s+/g, ' ').slice(0, textLengthMax),
+      },
+      durationMs: queryDurationMillis,
+      failed: level === 'error',
+    })
+  }
+}
+
+/**
+ * Runs a statement that is shared by several requests. Its span is a part of the first one's trace
+ * and linked to the others.
+ */
+export async function inBatchSpan<T>(
+  name: string,
+  entries: readonly { readonly origin: SpanContext | undefined }[],
+  run: () => Promise<T>,
+): Promise<T> {
+  if (!isTracing()) return await run()
+  const origins = entries.map(({ origin }) => origin).filter((origin) => origin !== undefined)
+  const [parent, ...links] = origins
+  const attributes = {
+    'db.system.name': 'postgresql',
+    'db.query.summary': name,
+    'db.operation.batch.size': entries.length,
+  }
+  const options = { name: `sql ${name}`, kind: SpanKind.CLIENT, attributes, parent, links }
+  return await inSpan(options, run)
+}
