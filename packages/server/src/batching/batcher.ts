@@ -16,10 +16,22 @@ export class BatcherFullError extends Error {
   }
 }
 
+/** When a batch goes out. */
+export interface Patience {
+  /**
+   * Entries that make another batch worthwhile while one is in flight: a statement costs as much
+   * as a dozen entries, so two small ones cost more than one that comes a little later.
+   */
+  readonly worthwhile: number
+  /** How long fewer wait for the one in flight, in milliseconds: it may be held up by a lock. */
+  readonly waitMsMax: number
+}
+
 /**
  * Lets concurrent calls share one statement. A lone entry goes out at once; while as many batches
  * as may be are in flight, arrivals gather for the next. Two entries of one name never share a
- * batch, so that each has its turn as if they had come apart.
+ * batch, so that each has its turn as if they had come apart. With `patience`, what arrives in one
+ * turn of the event loop goes out together, and a batch beside another is only for many.
  *
  * A batch that fails by the fault of an entry is run again in halves, until that one fails alone.
  * Any other failure fails each of its entries; those that wait are not touched.
@@ -31,6 +43,9 @@ export class Batcher<Entry, Result> {
   readonly #sizeMax: number
   readonly #inFlightMax: number
   readonly #waitingMax: number
+  readonly #patience: Patience | null
+  #timer: NodeJS.Timeout | null = null
+  #isTurnPending = false
   #waiting: Waiting<Entry, Result>[] = []
   #inFlight = 0
 
@@ -43,6 +58,8 @@ export class Batcher<Entry, Result> {
     sizeMax: number
     inFlightMax: number
     waitingMax: number
+    /** Default: none, every entry goes out as soon as a batch may. */
+    patience?: Patience
   }) {
     this.#run = options.run
     this.#namesOf = options.namesOf
@@ -50,6 +67,7 @@ export class Batcher<Entry, Result> {
     this.#sizeMax = options.sizeMax
     this.#inFlightMax = options.inFlightMax
     this.#waitingMax = options.waitingMax
+    this.#patience = options.patience ?? null
   }
 
   /** @throws {BatcherFullError} when too many wait; whatever `run` throws otherwise. */
@@ -59,11 +77,32 @@ export class Batcher<Entry, Result> {
     }
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ entry, names: this.#namesOf(entry), resolve, reject })
-      this.#startBatches()
+      if (this.#patience) this.#startWhenWorthwhile(this.#patience)
+      else this.#startBatches()
     })
   }
 
+  #startWhenWorthwhile(patience: Patience): void {
+    if (this.#inFlight === 0) {
+      if (this.#isTurnPending) return
+      this.#isTurnPending = true
+      setImmediate(() => {
+        this.#isTurnPending = false
+        this.#startBatches()
+      })
+    } else if (this.#waiting.length >= patience.worthwhile) {
+      this.#startBatches()
+    } else if (this.#waiting.length > 0) {
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null
+        this.#startBatches()
+      }, patience.waitMsMax)
+    }
+  }
+
   #startBatches(): void {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
     while (this.#inFlight < this.#inFlightMax && this.#waiting.length > 0) {
       const batch = this.#takeBatch()
       this.#inFlight++
@@ -91,7 +130,8 @@ export class Batcher<Entry, Result> {
       await this.#runOrHalve(batch)
     } finally {
       this.#inFlight--
-      this.#startBatches()
+      if (this.#patience && this.#inFlight > 0) this.#startWhenWorthwhile(this.#patience)
+      else this.#startBatches()
     }
   }
 

@@ -1,5 +1,5 @@
 import { isId } from '@hedgepayments/contract'
-import { Batcher, BatcherFullError } from '../batching/batcher.ts'
+import { Batcher, BatcherFullError, type Patience } from '../batching/batcher.ts'
 import type { Database, Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
@@ -39,9 +39,18 @@ export interface CancelLimits {
   readonly inFlightMax: number
   /** Most cancels that may wait: at ten thousand a second, half a second's worth. */
   readonly waitingMax: number
+  /** When a statement goes out beside another; without it, whenever there is room. */
+  readonly patience?: Patience
 }
 
-const defaultLimits: CancelLimits = { sizeMax: 256, inFlightMax: 2, waitingMax: 5_000 }
+// While one statement runs, this process answers the cancels of the one before and reads those of
+// the next: two cores are busy with one in flight already.
+const defaultLimits: CancelLimits = {
+  sizeMax: 256,
+  inFlightMax: 2,
+  waitingMax: 5_000,
+  patience: { worthwhile: 64, waitMsMax: 20 },
+}
 
 /** What a cancel means: one compare-and-set on the payment's row, and the answer to it. */
 export class Canceler {
