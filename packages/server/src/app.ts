@@ -82,6 +82,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request costs more than its key; only failures are logged.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => newId('request'),
     requestIdHeader: false,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
@@ -113,7 +115,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.setErrorHandler((error, request, reply) => {
     // Of a method that wants a body, before it is looked whether there is such a route: there is not.
     const isStrange = (error as { code?: string }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'
-    return send(reply, isStrange ? refuseRoute(request) : refusalOf(error, request.log))
+    if (isStrange) return send(reply, refuseRoute(request))
+    return send(reply, refusalOf(error, request.log.child({ reqId: request.id })))
   })
   app.setNotFoundHandler((request, reply) => send(reply, refuseRoute(request)))
 

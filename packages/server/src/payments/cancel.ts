@@ -44,12 +44,13 @@ export interface CancelLimits {
 }
 
 // While one statement runs, this process answers the cancels of the one before and reads those of
-// the next: two cores are busy with one in flight already.
+// the next: two cores are busy with one in flight. Where as many as this wait already, this process
+// has nothing else to do, and its core may as well run another statement.
 const defaultLimits: CancelLimits = {
   sizeMax: 256,
   inFlightMax: 2,
   waitingMax: 5_000,
-  patience: { worthwhile: 64, waitMsMax: 20 },
+  patience: { worthwhile: 32, waitMsMax: 20 },
 }
 
 /** What a cancel means: one compare-and-set on the payment's row, and the answer to it. */
