@@ -59,7 +59,9 @@ const store = await Store.start()
 const client = startClient()
 try {
   const pgbench = await findPgbench()
-  const results = await describeRun(store, { payments, pairs, durationMs, pgbench })
+  const results = await describeRun(store, {
+    ...{ suites: chosen, payments, pairs, durationMs, pgbench },
+  })
   console.log(`${payments.toLocaleString('en')} payments, ${pairs} pairs of ${durationMs} ms`)
   if (chosen.some((name) => name in suites)) await store.addHistory(payments)
   for (const name of chosen) {
