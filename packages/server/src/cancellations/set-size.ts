@@ -6,8 +6,8 @@ export const firstSet = 500
  * it, and so does a pause. Shorter ones cost: each ends with a write to disk.
  */
 const wantedMs = 20
-/** Few enough to be quick even where a payment takes a hundred times as long as usual. */
-const smallest = 50
+/** On a machine with no time left, smaller sets would only be more of them: some milliseconds. */
+const smallest = 250
 /** At this size what a set costs by itself has stopped to count. */
 const largest = 4_000
 
