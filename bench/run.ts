@@ -55,7 +55,7 @@ const minutes = given(flags.minutes, isQuick ? 1 : 10)
 const chosen = flags.only?.split(',') ?? (isQuick ? quickSuites : Object.keys(suites))
 const isReduced = isQuick || flags.payments || flags.pairs || flags.seconds || flags.minutes
 
-const store = await Store.start()
+const store = await Store.start({ isQuick })
 const client = startClient()
 try {
   const pgbench = await findPgbench()

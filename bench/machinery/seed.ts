@@ -56,14 +56,23 @@ export async function passSeeded(pool: Pool): Promise<void> {
 /** Where nothing moves for so long no server runs that would. */
 const nothingMovesMs = 5_000
 
-/** Waits until every event was passed on and counted, or nobody is there who would. */
-export async function waitForBackground(pool: Pool): Promise<void> {
+/**
+ * Waits until every event was passed on and, where `counted`, counted for the plots, which the
+ * server does every two seconds; or until nobody is there who would.
+ */
+export async function waitForBackground(
+  pool: Pool,
+  { counted }: { counted: boolean },
+): Promise<void> {
   let seen = ''
   for (let still = performance.now(); performance.now() - still < nothingMovesMs; ) {
-    const { rows } = await pool.query<{ left: string | null; at: string }>(`
-      select (select max(position) from events) - least(r.position, s.position) as left,
+    const { rows } = await pool.query<{ left: string | null; at: string }>(
+      `select (select max(position) from events)
+          - case when $1 then least(r.position, s.position) else r.position end as left,
         r.position + s.position as at
-      from event_relay r, stats_progress s`)
+      from event_relay r, stats_progress s`,
+      [counted],
+    )
     if (!rows[0] || Number(rows[0].left) <= 0) return
     if (rows[0].at !== seen) still = performance.now()
     seen = rows[0].at

@@ -20,6 +20,7 @@ export class Store {
   /** What stands before the number in the ids of seeded payments. */
   readonly idPrefix = firstIdAt('payment', Date.now())
   readonly pool: pg.Pool
+  readonly #isQuick: boolean
   readonly #seeder: pg.Pool
   readonly #stop: () => Promise<void>
   /** The seeded payments that can be refunded. */
@@ -27,9 +28,13 @@ export class Store {
   #merchantId = ''
   #next = 0
 
-  private constructor(started: { url: string; stop: () => Promise<void> }, dataDir: string) {
+  private constructor(
+    started: { url: string; stop: () => Promise<void> },
+    { dataDir, isQuick }: { dataDir: string; isQuick: boolean },
+  ) {
     this.url = started.url
     this.dataDir = dataDir
+    this.#isQuick = isQuick
     this.#stop = started.stop
     this.pool = new pg.Pool({ connectionString: started.url, max: 4, application_name: 'bench' })
     this.#seeder = createSeeder(started.url)
@@ -38,7 +43,7 @@ export class Store {
   }
 
   /** A new cluster on the disk of this repository, with fsync on, migrated, with one merchant. */
-  static async start(): Promise<Store> {
+  static async start({ isQuick = false } = {}): Promise<Store> {
     const parent = join(import.meta.dirname, '../.hedge')
     await mkdir(parent, { recursive: true })
     const dataDir = await mkdtemp(join(parent, 'run-'))
@@ -46,7 +51,7 @@ export class Store {
     const settings = { max_connections: '300' }
     const started = await startBundledPostgres({ dataDir, log: () => undefined, settings })
     await allowCheckpoints(started.url)
-    const store = new Store(started, dataDir)
+    const store = new Store(started, { dataDir, isQuick })
     const database = connect({ url: store.url, onError: () => undefined })
     await migrate(database)
     await bootstrap(database.db, { publishableKey, secretKey })
@@ -104,9 +109,9 @@ export class Store {
     return { from, count }
   }
 
-  /** Waits until the servers of the run have passed on and counted every event, if any runs. */
+  /** Waits until the servers of the run have nothing left to do in the background, if any runs. */
   async catchUp(): Promise<void> {
-    await waitForBackground(this.pool)
+    await waitForBackground(this.pool, { counted: !this.#isQuick })
   }
 
   /**

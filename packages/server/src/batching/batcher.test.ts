@@ -90,7 +90,6 @@ describe('whatever comes, in whatever order batches finish', () => {
         async (entries, limit, order) => {
           const { batcher, inFlight, started } = setUp(limit)
           const results = entries.map((one) => batcher.submit(one).catch((error: unknown) => error))
-          await nextTurn()
           while (inFlight.length > 0) {
             expect(inFlight.length).toBeLessThanOrEqual(limit.inFlightMax)
             const picked = inFlight[(order.next().value as number) % inFlight.length]
@@ -138,21 +137,9 @@ describe('with patience', () => {
   const limits = { sizeMax: 100, inFlightMax: 2 }
   const patience = { worthwhile: 3, waitMsMax: 60_000 }
 
-  test('what arrives in one turn of the event loop goes out together', async () => {
-    const { batcher, inFlight, started } = setUp({ ...limits, patience })
-    const results = [0, 1, 2, 3].map((n) => batcher.submit(entry(n)))
-    await nextTurn()
-    expect(started.map((batch) => batch.length)).toEqual([4])
-    await settle(inFlight)
-    expect(await Promise.all(results)).toEqual([0, 10, 20, 30])
-  })
-
   test('few wait for the batch in flight, many go out beside it', async () => {
     const { batcher, inFlight, started } = setUp({ ...limits, patience })
-    const results = [batcher.submit(entry(0))]
-    await nextTurn()
-    results.push(batcher.submit(entry(1)), batcher.submit(entry(2)))
-    await nextTurn()
+    const results = [0, 1, 2].map((n) => batcher.submit(entry(n)))
     expect(started.map((batch) => batch.length)).toEqual([1])
     results.push(batcher.submit(entry(3)))
     expect(started.map((batch) => batch.length)).toEqual([1, 3])
@@ -165,7 +152,6 @@ describe('with patience', () => {
   test('a batch that is held up holds up no other for long', async () => {
     const { batcher, inFlight } = setUp({ ...limits, patience: { worthwhile: 3, waitMsMax: 1 } })
     const stuck = batcher.submit(entry(0))
-    await nextTurn()
     const other = batcher.submit(entry(1))
     await expect.poll(() => inFlight.length).toBe(2)
     inFlight[1]?.finish()

@@ -30,8 +30,8 @@ export interface Patience {
 /**
  * Lets concurrent calls share one statement. A lone entry goes out at once; while as many batches
  * as may be are in flight, arrivals gather for the next. Two entries of one name never share a
- * batch, so that each has its turn as if they had come apart. With `patience`, what arrives in one
- * turn of the event loop goes out together, and a batch beside another is only for many.
+ * batch, so that each has its turn as if they had come apart. With `patience`, a batch beside
+ * another is only for many.
  *
  * A batch that fails by the fault of an entry is run again in halves, until that one fails alone.
  * Any other failure fails each of its entries; those that wait are not touched.
@@ -45,7 +45,6 @@ export class Batcher<Entry, Result> {
   readonly #waitingMax: number
   readonly #patience: Patience | null
   #timer: NodeJS.Timeout | null = null
-  #isTurnPending = false
   #waiting: Waiting<Entry, Result>[] = []
   #inFlight = 0
 
@@ -77,26 +76,17 @@ export class Batcher<Entry, Result> {
     }
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ entry, names: this.#namesOf(entry), resolve, reject })
-      if (this.#patience) this.#startWhenWorthwhile(this.#patience)
-      else this.#startBatches()
+      this.#startWhenWorthwhile()
     })
   }
 
-  #startWhenWorthwhile(patience: Patience): void {
-    if (this.#inFlight === 0) {
-      if (this.#isTurnPending) return
-      this.#isTurnPending = true
-      setImmediate(() => {
-        this.#isTurnPending = false
-        this.#startBatches()
-      })
-    } else if (this.#waiting.length >= patience.worthwhile) {
+  #startWhenWorthwhile(): void {
+    const patience = this.#patience
+    const isWorthwhile = !patience || this.#waiting.length >= patience.worthwhile
+    if (this.#inFlight === 0 || isWorthwhile) {
       this.#startBatches()
     } else if (this.#waiting.length > 0) {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = null
-        this.#startBatches()
-      }, patience.waitMsMax)
+      this.#timer ??= setTimeout(() => this.#startBatches(), patience.waitMsMax)
     }
   }
 
@@ -130,8 +120,7 @@ export class Batcher<Entry, Result> {
       await this.#runOrHalve(batch)
     } finally {
       this.#inFlight--
-      if (this.#patience && this.#inFlight > 0) this.#startWhenWorthwhile(this.#patience)
-      else this.#startBatches()
+      this.#startWhenWorthwhile()
     }
   }
 
