@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Batcher, BatcherFullError, type Patience } from './batcher.ts'
+import { Batcher, BatcherFullError } from './batcher.ts'
 
 interface Entry {
   readonly n: number
@@ -17,12 +17,7 @@ interface Run {
 }
 
 /** A batcher whose batches stay in flight until the test lets them finish. */
-function setUp(limits: {
-  sizeMax: number
-  inFlightMax: number
-  waitingMax?: number
-  patience?: Patience
-}) {
+function setUp(limits: { sizeMax: number; inFlightMax: number; waitingMax?: number }) {
   const inFlight: Run[] = []
   const started: Entry[][] = []
   const batcher = new Batcher<Entry, number>({
@@ -48,12 +43,10 @@ function setUp(limits: {
   return { batcher, inFlight, started }
 }
 
-const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
-
 const settle = async (inFlight: Run[]) => {
   for (let i = 0; i < 10_000 && inFlight.length > 0; i++) {
     inFlight[0]?.finish()
-    await nextTurn()
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 
@@ -71,17 +64,10 @@ const anyEntries = fc
 
 describe('whatever comes, in whatever order batches finish', () => {
   test('each entry has its own result, names never share a batch, limits hold, order per name stays', async () => {
-    const limits = fc.record(
-      {
-        sizeMax: fc.integer({ min: 1, max: 8 }),
-        inFlightMax: fc.integer({ min: 1, max: 3 }),
-        patience: fc.record({
-          worthwhile: fc.integer({ min: 1, max: 8 }),
-          waitMsMax: fc.constant(60_000),
-        }),
-      },
-      { requiredKeys: ['sizeMax', 'inFlightMax'] },
-    )
+    const limits = fc.record({
+      sizeMax: fc.integer({ min: 1, max: 8 }),
+      inFlightMax: fc.integer({ min: 1, max: 3 }),
+    })
     await fc.assert(
       fc.asyncProperty(
         anyEntries,
@@ -94,7 +80,7 @@ describe('whatever comes, in whatever order batches finish', () => {
             expect(inFlight.length).toBeLessThanOrEqual(limit.inFlightMax)
             const picked = inFlight[(order.next().value as number) % inFlight.length]
             picked?.finish()
-            await nextTurn()
+            await new Promise((resolve) => setImmediate(resolve))
           }
           for (const batch of started) {
             expect(batch.length).toBeLessThanOrEqual(limit.sizeMax)
@@ -131,34 +117,6 @@ test('a lone entry goes out at once; arrivals gather while batches are in flight
   await settle(inFlight)
   expect(started.map((batch) => batch.length)).toEqual([1, 5])
   expect(await Promise.all(results)).toEqual([0, 10, 20, 30, 40, 50])
-})
-
-describe('with patience', () => {
-  const limits = { sizeMax: 100, inFlightMax: 2 }
-  const patience = { worthwhile: 3, waitMsMax: 60_000 }
-
-  test('few wait for the batch in flight, many go out beside it', async () => {
-    const { batcher, inFlight, started } = setUp({ ...limits, patience })
-    const results = [0, 1, 2].map((n) => batcher.submit(entry(n)))
-    expect(started.map((batch) => batch.length)).toEqual([1])
-    results.push(batcher.submit(entry(3)))
-    expect(started.map((batch) => batch.length)).toEqual([1, 3])
-    results.push(batcher.submit(entry(4)))
-    await settle(inFlight)
-    expect(started.map((batch) => batch.length)).toEqual([1, 3, 1])
-    expect(await Promise.all(results)).toEqual([0, 10, 20, 30, 40])
-  })
-
-  test('a batch that is held up holds up no other for long', async () => {
-    const { batcher, inFlight } = setUp({ ...limits, patience: { worthwhile: 3, waitMsMax: 1 } })
-    const stuck = batcher.submit(entry(0))
-    const other = batcher.submit(entry(1))
-    await expect.poll(() => inFlight.length).toBe(2)
-    inFlight[1]?.finish()
-    expect(await other).toBe(10)
-    inFlight[0]?.finish()
-    expect(await stuck).toBe(0)
-  })
 })
 
 test('a lost connection fails its batch once, without trying the halves, and no other', async () => {

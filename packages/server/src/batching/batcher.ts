@@ -16,22 +16,10 @@ export class BatcherFullError extends Error {
   }
 }
 
-/** When a batch goes out. */
-export interface Patience {
-  /**
-   * Entries that make another batch worthwhile while one is in flight: a statement costs as much
-   * as a dozen entries, so two small ones cost more than one that comes a little later.
-   */
-  readonly worthwhile: number
-  /** How long fewer wait for the one in flight, in milliseconds: it may be held up by a lock. */
-  readonly waitMsMax: number
-}
-
 /**
  * Lets concurrent calls share one statement. A lone entry goes out at once; while as many batches
  * as may be are in flight, arrivals gather for the next. Two entries of one name never share a
- * batch, so that each has its turn as if they had come apart. With `patience`, a batch beside
- * another is only for many.
+ * batch, so that each has its turn as if they had come apart.
  *
  * A batch that fails by the fault of an entry is run again in halves, until that one fails alone.
  * Any other failure fails each of its entries; those that wait are not touched.
@@ -43,8 +31,6 @@ export class Batcher<Entry, Result> {
   readonly #sizeMax: number
   readonly #inFlightMax: number
   readonly #waitingMax: number
-  readonly #patience: Patience | null
-  #timer: NodeJS.Timeout | null = null
   #waiting: Waiting<Entry, Result>[] = []
   #inFlight = 0
 
@@ -57,8 +43,6 @@ export class Batcher<Entry, Result> {
     sizeMax: number
     inFlightMax: number
     waitingMax: number
-    /** Default: none, every entry goes out as soon as a batch may. */
-    patience?: Patience
   }) {
     this.#run = options.run
     this.#namesOf = options.namesOf
@@ -66,7 +50,6 @@ export class Batcher<Entry, Result> {
     this.#sizeMax = options.sizeMax
     this.#inFlightMax = options.inFlightMax
     this.#waitingMax = options.waitingMax
-    this.#patience = options.patience ?? null
   }
 
   /** @throws {BatcherFullError} when too many wait; whatever `run` throws otherwise. */
@@ -76,23 +59,11 @@ export class Batcher<Entry, Result> {
     }
     return new Promise<Result>((resolve, reject) => {
       this.#waiting.push({ entry, names: this.#namesOf(entry), resolve, reject })
-      this.#startWhenWorthwhile()
+      this.#startBatches()
     })
   }
 
-  #startWhenWorthwhile(): void {
-    const patience = this.#patience
-    const isWorthwhile = !patience || this.#waiting.length >= patience.worthwhile
-    if (this.#inFlight === 0 || isWorthwhile) {
-      this.#startBatches()
-    } else if (this.#waiting.length > 0) {
-      this.#timer ??= setTimeout(() => this.#startBatches(), patience.waitMsMax)
-    }
-  }
-
   #startBatches(): void {
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = null
     while (this.#inFlight < this.#inFlightMax && this.#waiting.length > 0) {
       const batch = this.#takeBatch()
       this.#inFlight++
@@ -120,7 +91,7 @@ export class Batcher<Entry, Result> {
       await this.#runOrHalve(batch)
     } finally {
       this.#inFlight--
-      this.#startWhenWorthwhile()
+      this.#startBatches()
     }
   }
 

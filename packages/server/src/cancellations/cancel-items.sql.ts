@@ -17,7 +17,8 @@ export interface CanceledSet {
 // the order of their ids, a locked row is seen in its newest version, and only then it is moved.
 // What a single cancel has beyond that (keys of idempotency, If-Match, the row for the answer) is
 // not here, and no id leaves PostgreSQL: a payment costs about half as much (bench/README.md).
-// LATERAL keeps one look-up by the key per item, in their order.
+// LATERAL keeps one look-up by the key per item, in their order. Merchant and mode come with the
+// items: as constants they lead a planner without statistics to read all of a merchant's payments.
 /**
  * Cancels the payments of the next items, at most `limit`, and notes on the items what was not
  * canceled. Together with the row's progress it is to be one transaction.
@@ -29,16 +30,16 @@ export async function cancelNextItems(
   const cancelable = statusesBefore('canceled')
   const { rows } = await sql<CanceledSet>`
     with item as materialized (
-      select payment_id from cancellation_items
+      select ${row.merchant_id}::text as merchant_id, ${row.livemode}::boolean as livemode, payment_id
+      from cancellation_items
       where cancellation_id = ${row.id} and payment_id > ${row.processed_through}
       order by payment_id limit ${limit}
     ), locked as materialized (
-      select i.payment_id, p.status, p.status = any(${cancelable}::text[]) as goes,
+      select i.*, p.status, p.status = any(${cancelable}::text[]) as goes,
         greatest(${row.updated_at}::timestamptz, p.updated_at) as at
       from item i cross join lateral (
         select p.status, p.updated_at from payments p
-        where p.merchant_id = ${row.merchant_id} and p.livemode = ${row.livemode}
-          and p.id = i.payment_id
+        where p.merchant_id = i.merchant_id and p.livemode = i.livemode and p.id = i.payment_id
         for no key update
       ) p
     ), moved as (
@@ -46,7 +47,7 @@ export async function cancelNextItems(
       set status = 'canceled', sequence = p.sequence + 1, canceled_at = l.at, updated_at = l.at,
         cancellation_reason = ${row.reason}
       from locked l
-      where l.goes and p.merchant_id = ${row.merchant_id} and p.livemode = ${row.livemode}
+      where l.goes and p.merchant_id = l.merchant_id and p.livemode = l.livemode
         and p.id = l.payment_id and p.status = any(${cancelable}::text[])
       returning p.id, p.sequence, l.at, l.status as seen_status, p.processor is not null as owes
     ), noted as (

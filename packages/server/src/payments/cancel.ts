@@ -1,5 +1,5 @@
 import { isId } from '@hedgepayments/contract'
-import { Batcher, BatcherFullError, type Patience } from '../batching/batcher.ts'
+import { Batcher, BatcherFullError } from '../batching/batcher.ts'
 import type { Database, Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
@@ -39,19 +39,9 @@ export interface CancelLimits {
   readonly inFlightMax: number
   /** Most cancels that may wait: at ten thousand a second, half a second's worth. */
   readonly waitingMax: number
-  /** When a statement goes out beside another; without it, whenever there is room. */
-  readonly patience?: Patience
 }
 
-// While one statement runs, this process answers the cancels of the one before and reads those of
-// the next: two cores are busy with one in flight. Where as many as this wait already, this process
-// has nothing else to do, and its core may as well run another statement.
-const defaultLimits: CancelLimits = {
-  sizeMax: 256,
-  inFlightMax: 2,
-  waitingMax: 5_000,
-  patience: { worthwhile: 32, waitMsMax: 20 },
-}
+const defaultLimits: CancelLimits = { sizeMax: 256, inFlightMax: 2, waitingMax: 5_000 }
 
 /** What a cancel means: one compare-and-set on the payment's row, and the answer to it. */
 export class Canceler {
