@@ -28,34 +28,49 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   processor,
 }
 
-/** An hour and forty gigabytes: only when asked for. */
+/** Half an hour and forty gigabytes: only when asked for. It has tables of its own. */
 const longSuites = { growth }
+
+/** What an impression consists of. */
+const quickSuites = ['statement', 'batching', 'operations', 'beside']
 
 const { values: flags } = parseArgs({
   options: {
     /** Less of everything: an impression in under two minutes. */
     quick: { type: 'boolean', default: false },
     /** Suites by name, with commas. */
-    only: { type: 'string', default: Object.keys(suites).join(',') },
+    only: { type: 'string' },
+    /** Payments that are there before; pairs of rounds; seconds of a round; minutes of endurance. */
+    payments: { type: 'string' },
+    pairs: { type: 'string' },
+    seconds: { type: 'string' },
+    minutes: { type: 'string' },
   },
 })
 
 const isQuick = flags.quick
-const payments = isQuick ? 50_000 : 1_000_000
-const [pairs, durationMs] = isQuick ? [3, 1_000] : [5, 4_000]
+const given = (flag: string | undefined, usual: number) => Number(flag ?? usual)
+const payments = given(flags.payments, isQuick ? 50_000 : 1_000_000)
+const pairs = given(flags.pairs, isQuick ? 3 : 5)
+const durationMs = given(flags.seconds, isQuick ? 1 : 3) * 1000
+const minutes = given(flags.minutes, isQuick ? 1 : 10)
+const chosen = flags.only?.split(',') ?? (isQuick ? quickSuites : Object.keys(suites))
+const isReduced = isQuick || flags.payments || flags.pairs || flags.seconds || flags.minutes
 
-const store = await Store.start()
+const store = await Store.start({ isQuick })
 const client = startClient()
 try {
   const pgbench = await findPgbench()
-  const results = await describeRun(store, { payments, pairs, durationMs, pgbench })
+  const results = await describeRun(store, {
+    ...{ suites: chosen, payments, pairs, durationMs, pgbench },
+  })
   console.log(`${payments.toLocaleString('en')} payments, ${pairs} pairs of ${durationMs} ms`)
-  await store.addHistory(payments)
-  for (const name of flags.only.split(',')) {
+  if (chosen.some((name) => name in suites)) await store.addHistory(payments)
+  for (const name of chosen) {
     const suite = { ...suites, ...longSuites }[name]
     if (!suite) throw new Error(`there is no suite ${name}`)
     await suite({
-      ...{ store, client, pairs, durationMs, isQuick },
+      ...{ store, client, pairs, durationMs, minutes, isQuick },
       report(comparison) {
         results.comparisons.push(comparison)
         console.log(`${lineOf(comparison)}${wanted(comparison.target)}`)
@@ -66,7 +81,9 @@ try {
       },
     })
   }
-  const file = join(import.meta.dirname, 'results', isQuick ? 'quick.json' : 'full.json')
+  const all = flags.only ?? 'full'
+  const name = isReduced ? 'quick' : all in longSuites || all === 'full' ? all : 'part'
+  const file = join(import.meta.dirname, 'results', `${name}.json`)
   await saveResults(file, results)
 } finally {
   await client.stop()

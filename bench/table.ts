@@ -3,35 +3,50 @@ import { join } from 'node:path'
 import { type Results, wanted } from './machinery/report.ts'
 import { type Figure, reaches, type Target } from './machinery/target.ts'
 
-// `node bench/table.ts`: writes the results of the last full run into README.md, between its marks.
+// `npm run bench:table`: writes the results of the last full run into README.md, between its marks,
+// and those of the last run of growth below them.
 
 const [begin, end] = ['<!-- bench: begin -->', '<!-- bench: end -->']
 const readme = join(import.meta.dirname, '../README.md')
-const file = join(import.meta.dirname, 'results', 'full.json')
 
-const results = JSON.parse(await readFile(file, 'utf8')) as Results
+const full = await read('full')
+if (!full) throw new Error('there is no full run: npm run bench')
+const growth = await read('growth')
 const text = await readFile(readme, 'utf8')
 const [before, rest] = text.split(begin)
 const after = rest?.split(end)[1]
 if (before === undefined || after === undefined)
   throw new Error(`README.md lacks ${begin} … ${end}`)
-await writeFile(readme, `${before}${begin}\n${render(results)}${end}${after}`)
+const rendered = [full, growth].filter((results) => results !== null).map(render)
+await writeFile(readme, `${before}${begin}\n${rendered.join('\n')}${end}${after}`)
 
-function render({
-  at,
-  commit,
-  versions,
-  machine,
-  payments,
-  comparisons,
-  figures,
-}: Results): string {
-  const { cores, model, memoryGiB } = machine
+async function read(name: string): Promise<Results | null> {
+  const file = join(import.meta.dirname, 'results', `${name}.json`)
+  const text = await readFile(file, 'utf8').catch(() => null)
+  return text === null ? null : (JSON.parse(text) as Results)
+}
+
+function render({ at, commit, versions, machine, ...results }: Results): string {
+  const { cores, model, memoryGiB, loadBefore } = machine
+  const { suites, payments, comparisons, figures } = results
+  const isGrowth = suites.includes('growth')
   return [
-    `Measured ${at.slice(0, 10)} at ${commit} on ${cores} cores (${model}), ${memoryGiB} GiB, with`,
-    `Node ${versions.node}, PostgreSQL ${versions.postgresql}, fsync on and`,
-    `${payments.toLocaleString('en')} payments. Repeat it: \`npm run bench\`.`,
+    `Measured ${at.slice(0, 10)} at ${commit} on ${cores} cores (${model}), ${memoryGiB} GiB, load before`,
+    `${loadBefore}, with Node ${versions.node}, PostgreSQL ${versions.postgresql}, fsync on` +
+      (isGrowth ? '.' : ` and ${payments.toLocaleString('en')} payments.`),
+    `Repeat it: \`npm run bench${isGrowth ? ' -- --only growth' : ''}\`.`,
     '',
+    ...comparisonRows(comparisons),
+    '| measured | | | wanted |',
+    '|---|---|---|---|',
+    ...figures.map((figure) => row(figure.name, shown(figure), figure.unit, figure.target)),
+    '',
+  ].join('\n')
+}
+
+function comparisonRows(comparisons: Results['comparisons']): string[] {
+  if (comparisons.length === 0) return []
+  return [
     '| compared | median ratio | range | wanted |',
     '|---|---|---|---|',
     ...comparisons.map(({ name, ratio, target }) =>
@@ -43,11 +58,7 @@ function render({
       ),
     ),
     '',
-    '| measured | | | wanted |',
-    '|---|---|---|---|',
-    ...figures.map((figure) => row(figure.name, shown(figure), figure.unit, figure.target)),
-    '',
-  ].join('\n')
+  ]
 }
 
 function row(name: string, value: string, more: string, target: Target | null): string {

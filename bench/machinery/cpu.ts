@@ -1,13 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Linux counts processor time in hundredths of a second. */
-const microsPerTick = 10_000
-
-/** Processor time in microseconds that a process has used so far, or NaN where nobody says. */
+/**
+ * Processor time in microseconds that a process has used so far, or NaN where nobody says. Linux
+ * counts it by the nanosecond for each thread.
+ */
 export async function cpuMicrosOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * microsPerTick
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+  if (threads.length === 0) return Number.NaN
+  const times = await Promise.all(threads.map((thread) => threadMicros(pid, thread)))
+  return times.reduce((sum, micros) => sum + micros, 0)
 }
 
 /** That of every process whose parent this is: PostgreSQL's own, by its postmaster. */
@@ -16,9 +17,14 @@ export async function cpuMicrosOfChildren(parent: number): Promise<number> {
   for (const name of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(name)) continue
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (Number(fields[1]) === parent)
-      sum += (Number(fields[11]) + Number(fields[12])) * microsPerTick
+    const parentOf = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]
+    if (Number(parentOf) === parent) sum += await threadMicros(Number(name), name)
   }
   return sum
+}
+
+async function threadMicros(pid: number, thread: string): Promise<number> {
+  const file = `/proc/${pid}/task/${thread}/schedstat`
+  const [nanos = '0'] = (await readFile(file, 'utf8').catch(() => '0')).split(' ', 1)
+  return Number(nanos) / 1000
 }

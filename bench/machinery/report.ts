@@ -13,6 +13,7 @@ export interface Results {
   readonly commit: string
   readonly versions: Readonly<Record<string, string>>
   readonly machine: { cores: number; model: string; memoryGiB: number; loadBefore: number }
+  readonly suites: readonly string[]
   readonly payments: number
   readonly pairs: number
   readonly roundSeconds: number
@@ -23,7 +24,13 @@ export interface Results {
 /** Where and on what a run was made. */
 export async function describeRun(
   store: Store,
-  given: { payments: number; pairs: number; durationMs: number; pgbench: string | null },
+  given: {
+    suites: readonly string[]
+    payments: number
+    pairs: number
+    durationMs: number
+    pgbench: string | null
+  },
 ): Promise<Results> {
   const { rows } = await store.pool.query<{ server_version: string }>('show server_version')
   return {
@@ -40,6 +47,7 @@ export async function describeRun(
       memoryGiB: Math.round(totalmem() / 2 ** 30),
       loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
     },
+    suites: given.suites,
     payments: given.payments,
     pairs: given.pairs,
     roundSeconds: given.durationMs / 1000,

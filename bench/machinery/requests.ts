@@ -36,6 +36,7 @@ export function requests(options: {
   const { name, targets, connections, request, expected } = options
   return {
     name,
+    isBystander: options.cancels !== true,
     async run(range: NumberRange, durationMs: number) {
       const share = Math.floor(range.count / targets.length)
       const results = await Promise.all(

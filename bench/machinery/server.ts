@@ -23,6 +23,11 @@ export function startServer(databaseUrl: string): Promise<Server> {
   return start(mainFile, [], databaseUrl)
 }
 
+/** The same, and when it has stopped there is a profile of it in `folder`. */
+export function startProfiledServer(databaseUrl: string, folder: string): Promise<Server> {
+  return start(mainFile, [], databaseUrl, 0, folder)
+}
+
 /** One of the programs of this folder that listen. */
 export function startProgram(
   name: string,
@@ -47,13 +52,16 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
+/** `BENCH_PROFILE=folder npm run bench`: every server leaves a profile there. */
 async function start(
   file: string,
   args: string[],
   databaseUrl?: string,
   wantedPort = 0,
+  profileFolder = process.env.BENCH_PROFILE,
 ): Promise<Server> {
-  const child = spawn(process.execPath, [...profiling(), file, ...args], {
+  const profiling = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : []
+  const child = spawn(process.execPath, [...profiling, file, ...args], {
     env: {
       PATH: process.env.PATH,
       PORT: String(wantedPort),
@@ -81,12 +89,6 @@ async function start(
       await exited
     },
   }
-}
-
-/** `BENCH_PROFILE=folder npm run bench`: every server leaves a profile there. */
-function profiling(): string[] {
-  const folder = process.env.BENCH_PROFILE
-  return folder ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : []
 }
 
 async function readPort(child: ChildProcess): Promise<number> {

@@ -10,6 +10,8 @@ export interface Setup {
   /** Pairs of rounds of each comparison. */
   readonly pairs: number
   readonly durationMs: number
+  /** How long a load goes on that is to show whether memory grows. */
+  readonly minutes: number
   readonly isQuick: boolean
   /** Told of each comparison when it is done. */
   readonly report: (comparison: Comparison) => void

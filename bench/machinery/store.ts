@@ -7,13 +7,11 @@ import { migrate } from '../../packages/server/src/database/migrate.ts'
 import { firstIdAt } from '../../packages/server/src/ids.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
 import { idOf, type NumberRange } from './job.ts'
+import { insertPending, passSeeded, seedHistory, waitForBackground } from './seed.ts'
 
 /** The key that every server of a run takes. */
 export const secretKey = 'sk_test_for_the_benchmark_only'
 const publishableKey = 'pk_test_for_the_benchmark_only'
-
-/** Payments of one insert: a transaction of some seconds. */
-const seedChunk = 500_000
 
 /** The bundled PostgreSQL with the payments of a run. */
 export class Store {
@@ -22,21 +20,30 @@ export class Store {
   /** What stands before the number in the ids of seeded payments. */
   readonly idPrefix = firstIdAt('payment', Date.now())
   readonly pool: pg.Pool
+  readonly #isQuick: boolean
+  readonly #seeder: pg.Pool
   readonly #stop: () => Promise<void>
   /** The seeded payments that can be refunded. */
   succeeded: NumberRange = { from: 0, count: 0 }
   #merchantId = ''
   #next = 0
 
-  private constructor(started: { url: string; stop: () => Promise<void> }, dataDir: string) {
+  private constructor(
+    started: { url: string; stop: () => Promise<void> },
+    { dataDir, isQuick }: { dataDir: string; isQuick: boolean },
+  ) {
     this.url = started.url
     this.dataDir = dataDir
+    this.#isQuick = isQuick
     this.#stop = started.stop
     this.pool = new pg.Pool({ connectionString: started.url, max: 4, application_name: 'bench' })
+    this.#seeder = createSeeder(started.url)
+    // A connection that the end of PostgreSQL cuts off is nobody's failure; a statement's would be.
+    for (const pool of [this.pool, this.#seeder]) pool.on('error', () => undefined)
   }
 
   /** A new cluster on the disk of this repository, with fsync on, migrated, with one merchant. */
-  static async start(): Promise<Store> {
+  static async start({ isQuick = false } = {}): Promise<Store> {
     const parent = join(import.meta.dirname, '../.hedge')
     await mkdir(parent, { recursive: true })
     const dataDir = await mkdtemp(join(parent, 'run-'))
@@ -44,7 +51,7 @@ export class Store {
     const settings = { max_connections: '300' }
     const started = await startBundledPostgres({ dataDir, log: () => undefined, settings })
     await allowCheckpoints(started.url)
-    const store = new Store(started, dataDir)
+    const store = new Store(started, { dataDir, isQuick })
     const database = connect({ url: store.url, onError: () => undefined })
     await migrate(database)
     await bootstrap(database.db, { publishableKey, secretKey })
@@ -75,24 +82,36 @@ export class Store {
 
   /** Adds payments whose life is over, with the two events that each has had. */
   async addHistory(count: number): Promise<void> {
-    const [succeeded, canceled] = [Math.floor(count * 0.7), Math.floor(count * 0.2)]
-    this.succeeded = { from: await this.#insertHistory('succeeded', succeeded), count: succeeded }
-    await this.#insertHistory('canceled', canceled)
-    await this.#insertHistory('failed', count - succeeded - canceled)
+    const [from, succeeded, canceled] = [this.#next, Math.floor(count * 0.7), count * 0.2]
+    this.succeeded = { from, count: succeeded }
+    this.#next += count
+    await seedHistory(this.#seeder, {
+      ...{ merchantId: this.#merchantId, idPrefix: this.idPrefix, from, count },
+      canceledFrom: from + succeeded,
+      failedFrom: from + succeeded + Math.floor(canceled),
+    })
+    await passSeeded(this.#seeder)
     await this.settle()
   }
 
-  async #insertHistory(status: string, count: number): Promise<number> {
+  /**
+   * Adds pending payments, as the API creates them: an event and a task each. Their events count as
+   * passed on long ago; those of the rounds before are waited for.
+   */
+  async addPending(count: number, { email = null as string | null } = {}): Promise<NumberRange> {
     const from = this.#next
-    for (let left = count; left > 0; left -= seedChunk) {
-      await this.#insert(insertHistory, Math.min(seedChunk, left), status)
-    }
-    return from
+    this.#next += count
+    await this.catchUp()
+    await this.#seeder.query(insertPending, [
+      ...[this.#merchantId, this.idPrefix, from, from + count - 1, email],
+    ])
+    await passSeeded(this.#seeder)
+    return { from, count }
   }
 
-  /** Adds pending payments, as the API creates them: an event and a task each. */
-  async addPending(count: number, { email = null as string | null } = {}): Promise<NumberRange> {
-    return { from: await this.#insert(insertPending, count, email), count }
+  /** Waits until the servers of the run have nothing left to do in the background, if any runs. */
+  async catchUp(): Promise<void> {
+    await waitForBackground(this.pool, { counted: !this.#isQuick })
   }
 
   /**
@@ -126,6 +145,7 @@ export class Store {
   /** Ends PostgreSQL and removes its data. */
   async stop(): Promise<void> {
     await this.pool.end()
+    await this.#seeder.end()
     await this.#stop()
     const elsewhere = await readFile(join(this.dataDir, 'postgres.location'), 'utf8').catch(
       () => '',
@@ -137,14 +157,18 @@ export class Store {
   #idOf(n: number): string {
     return idOf(this.idPrefix, n)
   }
+}
 
-  async #insert(text: string, count: number, what: string | null): Promise<number> {
-    const from = this.#next
-    this.#next += count
-    const last = from + count - 1
-    await this.pool.query(text, [this.#merchantId, this.idPrefix, from, last, what])
-    return from
-  }
+/**
+ * What adds rows by the million: foreign keys are not looked up, as what is added refers to what
+ * was added with it, and nothing waits for the disk. Both only on these connections.
+ */
+function createSeeder(url: string): pg.Pool {
+  const asSuperuser = new URL(url)
+  asSuperuser.username = 'postgres'
+  const options =
+    '-c session_replication_role=replica -c synchronous_commit=off -c maintenance_work_mem=512MB'
+  return new pg.Pool({ connectionString: asSuperuser.href, max: 2, options })
 }
 
 /** Rounds begin after a checkpoint, which the server's own role may not ask for. */
@@ -156,43 +180,3 @@ async function allowCheckpoints(url: string): Promise<void> {
   await admin.query('grant pg_checkpoint to hedge')
   await admin.end()
 }
-
-const columns = `merchant_id, livemode, id, sequence, status, amount, currency, payment_method,
-  customer_email, customer_id, description, metadata, url, cancel_window, cancellation_reason,
-  canceled_at, expires_at, created_at, updated_at`
-
-const insertPayments = ({ status, sequence, email }: Record<string, string>) => `
-  insert into payments (${columns})
-  select $1, false, $2 || lpad(n::text, 16, '0'), ${sequence}, ${status}, 9999, 'USD', 'card',
-    coalesce(${email}, 'customer' || n % 100000 || '@example.com'),
-    case when n % 2 = 0 then 'cust_' || n % 50000 end, 'Order ' || n,
-    case when n % 10 = 0 then jsonb_build_object('order_id', n::text) else '{}' end,
-    'http://127.0.0.1:4000/pay/' || $2 || lpad(n::text, 16, '0'), 0, null,
-    case when ${status} = 'canceled' then now() end, now() + interval '1 day', now(), now()
-  from generate_series($3::bigint, $4::bigint) n
-  returning merchant_id, livemode, id, created_at, expires_at, status`
-
-const eventColumns = `merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
-  actor_id, from_status, to_status`
-
-const created = `
-  select merchant_id, livemode, id, 1, 'payment.created', created_at, 'api_key', 'key_bench', null,
-    'pending' from inserted`
-
-const insertPending = `
-  with inserted as (
-    ${insertPayments({ status: "'pending'::text", sequence: '1', email: '$5::text' })}
-  ), planned as (
-    insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-    select merchant_id, livemode, id, 'expire', expires_at from inserted
-  )
-  insert into events (${eventColumns}) ${created}`
-
-const insertHistory = `
-  with inserted as (
-    ${insertPayments({ status: '$5::text', sequence: '2', email: 'null::text' })}
-  )
-  insert into events (${eventColumns}) ${created}
-  union all
-  select merchant_id, livemode, id, 2, 'payment.' || status, created_at, 'api_key', 'key_bench',
-    'pending', status from inserted`

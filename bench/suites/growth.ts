@@ -9,51 +9,26 @@ import { Store } from '../machinery/store.ts'
 
 const idleConnections = 5_000
 
-/** Long: tables of ten thousand to ten million payments, ten minutes of load, idle clients. */
-export async function growth(setup: Setup): Promise<void> {
-  await tables(setup)
-  const server = await startServer(setup.store.url)
-  try {
-    await idle(setup, server)
-    await endurance(setup, server)
-  } finally {
-    await server.stop()
-  }
+interface Table {
+  readonly size: number
+  readonly store: Store
+  readonly server: Server
+  readonly rates: number[]
 }
 
-/** One cluster for each size, rounds in turn, so that the machine's mood is in all of them. */
-async function tables({ client, pairs, durationMs, isQuick, note }: Setup): Promise<void> {
-  const sizes = isQuick ? [10_000, 100_000] : [10_000, 1_000_000, 10_000_000]
-  const tables = []
+/** Long: tables of ten thousand to ten million payments, ten minutes of load, idle clients. */
+export async function growth(setup: Setup): Promise<void> {
+  const tables: Table[] = []
   try {
-    for (const size of sizes) {
-      const store = await Store.start()
-      const server = await startServer(store.url)
-      tables.push({ size, store, server, rates: [] as number[] })
-      await store.addHistory(size)
+    for (const size of setup.isQuick ? [10_000, 100_000] : [10_000, 1_000_000, 10_000_000]) {
+      const table = await createTable(size)
+      tables.push(table)
     }
-    // The first round warms up and is left out.
-    for (let round = 0; round <= pairs; round++) {
-      for (const { size, store, server, rates } of tables) {
-        const { idPrefix } = store
-        await store.checkpoint()
-        const range = await store.addPending(Math.ceil(durationMs * 25))
-        const name = `cancel among ${size}`
-        const shared = { client, port: server.port, connections: 64, idPrefix }
-        const cancel = httpCancels({ name, ...shared })
-        const { perSecond } = await countedRound(store, cancel, range, durationMs)
-        if (round > 0) rates.push(perSecond)
-      }
-    }
-    const first = tables[0]
-    for (const { size, rates } of tables) {
-      const name = `cancel among ${size.toLocaleString('en')} payments, 64 connections`
-      note({ name, value: median(rates), unit: 'requests/s', target: null })
-      if (!first || size === first.size) continue
-      const ratios = rates.map((rate, i) => rate / (first.rates[i] ?? Number.NaN))
-      const than = `among ${size.toLocaleString('en')} against ${first.size.toLocaleString('en')}`
-      note({ name: than, value: median(ratios), unit: 'times', target: { atLeast: 0.9 } })
-    }
+    await compareTables(setup, tables)
+    const largest = tables.at(-1)
+    if (!largest) throw new Error('there is no table to go on with')
+    await idle(setup, largest)
+    await endurance(setup, largest)
   } finally {
     for (const { store, server } of tables) {
       await server.stop()
@@ -62,8 +37,45 @@ async function tables({ client, pairs, durationMs, isQuick, note }: Setup): Prom
   }
 }
 
+async function createTable(size: number): Promise<Table> {
+  const startedAt = performance.now()
+  const store = await Store.start()
+  await store.addHistory(size)
+  const server = await startServer(store.url)
+  const seconds = Math.round((performance.now() - startedAt) / 1000)
+  console.log(`  (${size.toLocaleString('en')} payments, made in ${seconds} s)`)
+  return { size, store, server, rates: [] }
+}
+
+/** One cluster for each size, rounds in turn, so that the machine's mood is in all of them. */
+async function compareTables({ client, pairs, durationMs, note }: Setup, tables: Table[]) {
+  // The first round warms up and is left out.
+  for (let round = 0; round <= pairs; round++) {
+    for (const { size, store, server, rates } of tables) {
+      const { idPrefix } = store
+      await store.checkpoint()
+      const range = await store.addPending(Math.ceil(durationMs * 25))
+      await store.settle()
+      const name = `cancel among ${size}`
+      const shared = { client, port: server.port, connections: 64, idPrefix }
+      const cancel = httpCancels({ name, ...shared })
+      const { perSecond } = await countedRound(store, cancel, range, durationMs)
+      if (round > 0) rates.push(perSecond)
+    }
+  }
+  const first = tables[0]
+  for (const { size, rates } of tables) {
+    const name = `cancel among ${size.toLocaleString('en')} payments, 64 connections`
+    note({ name, value: median(rates), unit: 'requests/s', target: null })
+    if (!first || size === first.size) continue
+    const ratios = rates.map((rate, i) => rate / (first.rates[i] ?? Number.NaN))
+    const than = `among ${size.toLocaleString('en')} against ${first.size.toLocaleString('en')}`
+    note({ name: than, value: median(ratios), unit: 'times', target: { atLeast: 0.9 } })
+  }
+}
+
 /** Five thousand clients that keep a connection open and say nothing, and one that works. */
-async function idle({ store, client, durationMs, note }: Setup, server: Server): Promise<void> {
+async function idle({ client, durationMs, note }: Setup, { store, server }: Table): Promise<void> {
   const before = await server.rssMiB()
   const sockets: Socket[] = []
   for (let i = 0; i < idleConnections; i++) sockets.push(await open(server.port))
@@ -88,8 +100,7 @@ function open(port: number): Promise<Socket> {
 }
 
 /** Memory at each minute of a load that goes on. */
-async function endurance({ store, isQuick, note }: Setup, server: Server): Promise<void> {
-  const minutes = isQuick ? 1 : 10
+async function endurance({ minutes, note }: Setup, { store, server }: Table): Promise<void> {
   const { idPrefix } = store
   for (let minute = 1; minute <= minutes; minute++) {
     // A client's memory is its own affair: a new one each minute, in rounds of ten seconds.

@@ -39,6 +39,7 @@ export async function peer({ store, client, pairs, durationMs, report }: Setup):
 function refunds(client: Client, port: number): Variant {
   return {
     name: 'stripe-stateful-mock',
+    isBystander: true,
     async run({ count }, durationMs) {
       const ids = await makeCharges(port, count)
       const body = 'charge={id}'

@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { httpCancels } from '../machinery/cancel.ts'
 import { cpuMicrosOf, cpuMicrosOfChildren } from '../machinery/cpu.ts'
-import { startServer } from '../machinery/server.ts'
+import { monotonicMicros, readProfile } from '../machinery/profile.ts'
+import { countedRound } from '../machinery/rounds.ts'
+import { startProfiledServer, startServer } from '../machinery/server.ts'
 import type { Setup } from '../machinery/setup.ts'
 import { median } from '../machinery/statistics.ts'
 
@@ -33,5 +38,31 @@ export async function processor(setup: Setup): Promise<void> {
     }
   } finally {
     await server.stop()
+  }
+  await partsOfServer(setup)
+}
+
+/** What the server's part consists of, by a profile, which itself costs a little. */
+async function partsOfServer({ store, client, durationMs, note }: Setup): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-profile-'))
+  try {
+    const server = await startProfiledServer(store.url, folder)
+    const { idPrefix } = store
+    const shared = { client, port: server.port, connections: 64, idPrefix }
+    const cancel = httpCancels({ name: 'cancel, profiled', ...shared })
+    const range = () => store.addPending(Math.ceil(durationMs * 25))
+    const ranges = [await range(), await range()] as const
+    await countedRound(store, cancel, ranges[0], durationMs)
+    const from = monotonicMicros()
+    const { acknowledged } = await cancel.run(ranges[1], durationMs)
+    const to = monotonicMicros()
+    await server.stop()
+    const spent = await readProfile(folder, { from, to })
+    for (const [part, micros] of [...spent].toSorted(([, a], [, b]) => b - a)) {
+      const name = `of the server's, by its profile: ${part}`
+      note({ name, value: micros / acknowledged, unit: 'µs', target: null })
+    }
+  } finally {
+    await rm(folder, { recursive: true })
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { createCancellation } from '../../packages/server/src/cancellations/create.ts'
 import { renderCancellation } from '../../packages/server/src/cancellations/render.ts'
-import { stepCancellations } from '../../packages/server/src/cancellations/worker.ts'
+import { createCancellationWorker } from '../../packages/server/src/cancellations/worker.ts'
 import { answer, type Reply } from '../../packages/server/src/http/answer.ts'
 import { errorBody } from '../../packages/server/src/http/refusal.ts'
 import { cancelByKey } from '../../packages/server/src/payments/cancel-by-key.ts'
@@ -105,7 +105,8 @@ async function act(arena: Arena, rival: Rival, paymentId: string): Promise<Reply
       const row = await db
         .transaction()
         .execute((tx) => createCancellation(tx, { auth, body, now }))
-      while (await stepCancellations(db)) await turn()
+      const worker = createCancellationWorker(db)
+      while (await worker.step()) await turn()
       return 'refusal' in row ? row : answer(201, renderCancellation(row))
     }
     case 'initiate': {

@@ -129,37 +129,6 @@ export async function selectItems(
   return chunk && chunk.through !== null ? { count: chunk.count, through: chunk.through } : null
 }
 
-export async function nextItems(
-  tx: Db,
-  { row, limit }: { row: CancellationRow; limit: number },
-): Promise<string[]> {
-  const { rows } = await sql<{ payment_id: string }>`
-    select payment_id from cancellation_items
-    where cancellation_id = ${row.id} and payment_id > ${row.processed_through}
-    order by payment_id limit ${limit}`.execute(tx)
-  return rows.map((item) => item.payment_id)
-}
-
-/** Notes the outcomes that are not `canceled`; that one follows from the progress. */
-export async function noteExceptions(
-  tx: Db,
-  {
-    cancellationId,
-    exceptions,
-  }: {
-    cancellationId: string
-    exceptions: readonly { id: string; outcome: 'refused' | 'not_found'; status: string | null }[]
-  },
-): Promise<void> {
-  if (exceptions.length === 0) return
-  await sql`
-    update cancellation_items i set outcome = e.outcome, current_status = e.status
-    from unnest(${exceptions.map((e) => e.id)}::text[],
-      ${exceptions.map((e) => e.outcome)}::text[],
-      ${exceptions.map((e) => e.status)}::text[]) as e (id, outcome, status)
-    where i.cancellation_id = ${cancellationId} and i.payment_id = e.id`.execute(tx)
-}
-
 /** Writes how far a cancellation is. */
 export async function saveProgress(tx: Db, row: CancellationRow): Promise<void> {
   await sql`

@@ -1,55 +1,53 @@
 import { cancellationPaymentsMax } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
-import type { CancellationRow, Timestamp } from '../database/schema.ts'
+import type { CancellationRow } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { firstIdAt, madeAtMs } from '../ids.ts'
-import { cancelWithoutRows, inTransaction } from '../payments/cancel.sql.ts'
-import { toTimestamp } from '../time.ts'
-import {
-  lockNextCancellation,
-  nextItems,
-  noteExceptions,
-  saveProgress,
-  selectItems,
-} from './cancellations.sql.ts'
+import { latest, toTimestamp } from '../time.ts'
+import { cancelNextItems } from './cancel-items.sql.ts'
+import { lockNextCancellation, saveProgress, selectItems } from './cancellations.sql.ts'
+import { firstSet, nextLimit } from './set-size.ts'
 
 /** Items of one selection: long enough to be quick, short enough to be paused soon. */
 const selectedPerStep = 20_000
-/**
- * Cancels of one transaction. A single cancel of one of these payments waits for it, so it is kept
- * to some milliseconds.
- */
-const canceledPerStep = 500
 
-/**
- * Carries on one open cancellation by one step: a transaction that selects or cancels the next
- * payments and writes how far it is, so that a crash loses nothing and repeats nothing.
- *
- * @returns whether there was anything to do.
- */
-export async function stepCancellations(db: Db, now: () => number = Date.now): Promise<boolean> {
-  return await retryConflicts(() =>
-    db.transaction().execute(async (tx) => {
-      const row = await lockNextCancellation(tx)
-      if (!row) return false
-      const at = toTimestamp(now())
-      const progress: CancellationRow = {
-        ...row,
-        status: 'running',
-        updated_at: latest(at, row.updated_at),
-      }
-      await saveProgress(
-        tx,
-        row.selected ? await process(tx, progress) : await select(tx, progress),
-      )
-      return true
-    }),
-  )
+/** The worker of this process. */
+export interface CancellationWorker {
+  /**
+   * Carries on one open cancellation by one step: a transaction that selects or cancels the next
+   * payments and writes how far it is, so that a crash loses nothing and repeats nothing.
+   *
+   * @returns whether there was anything to do.
+   */
+  step(): Promise<boolean>
 }
 
-function latest(a: Timestamp, b: Timestamp): Timestamp {
-  return a > b ? a : b
+export function createCancellationWorker(db: Db): CancellationWorker {
+  let limit = firstSet
+  return {
+    async step() {
+      return await retryConflicts(() =>
+        db.transaction().execute(async (tx) => {
+          const row = await lockNextCancellation(tx)
+          if (!row) return false
+          const startedAt = performance.now()
+          const progress: CancellationRow = {
+            ...row,
+            status: 'running',
+            updated_at: latest(toTimestamp(Date.now()), row.updated_at),
+          }
+          if (row.selected) {
+            await saveProgress(tx, await process(tx, { row: progress, limit }))
+            limit = nextLimit(limit, performance.now() - startedAt)
+          } else {
+            await saveProgress(tx, await select(tx, progress))
+          }
+          return true
+        }),
+      )
+    },
+  }
 }
 
 async function select(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
@@ -68,45 +66,19 @@ async function select(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
   }
 }
 
-async function process(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
-  const ids = await nextItems(tx, { row, limit: canceledPerStep })
-  const last = ids.at(-1)
-  if (last === undefined) {
-    return { ...row, status: 'completed', completed_at: row.updated_at }
-  }
-  const outcomes = await cancelWithoutRows(
-    inTransaction(tx),
-    ids.map((paymentId) => ({
-      merchantId: row.merchant_id,
-      livemode: row.livemode,
-      paymentId,
-      reason: row.reason,
-      actorType: 'api_key',
-      actorId: row.actor_id,
-      versions: null,
-      idempotencyKey: null,
-      requestHash: null,
-      now: row.updated_at,
-    })),
-  )
-  const exceptions = outcomes.flatMap((outcome, i) => {
-    const id = ids[i] as string
-    if (outcome.kind === 'missing') return { id, outcome: 'not_found' as const, status: null }
-    if (outcome.kind === 'refused') {
-      return { id, outcome: 'refused' as const, status: outcome.status }
-    }
-    return []
-  })
-  await noteExceptions(tx, { cancellationId: row.id, exceptions })
-  const refused = exceptions.filter((exception) => exception.outcome === 'refused').length
-  const isLast = ids.length < canceledPerStep
+async function process(
+  tx: Tx,
+  { row, limit }: { row: CancellationRow; limit: number },
+): Promise<CancellationRow> {
+  const { taken, last, canceled, refused } = await cancelNextItems(tx, { row, limit })
+  const isLast = taken < limit
   return {
     ...row,
-    processed_through: last,
-    processed: row.processed + ids.length,
-    canceled: row.canceled + ids.length - exceptions.length,
+    processed_through: last ?? row.processed_through,
+    processed: row.processed + taken,
+    canceled: row.canceled + canceled,
     refused: row.refused + refused,
-    not_found: row.not_found + exceptions.length - refused,
+    not_found: row.not_found + taken - canceled - refused,
     status: isLast ? 'completed' : 'running',
     completed_at: isLast ? row.updated_at : null,
   }

@@ -37,6 +37,8 @@ export function createInstance(given: {
       createHttpServer(admission.before(traceRequests(listener)), limits.connections),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request costs more than its key; only failures are logged.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => newId('request'),
     requestIdHeader: false,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
@@ -71,7 +73,8 @@ export function createInstance(given: {
   app.setErrorHandler((error, request, reply) => {
     // Of a method that wants a body, before it is looked whether there is such a route: there is not.
     const isStrange = (error as { code?: string }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE'
-    return send(reply, isStrange ? refuseRoute(request) : refusalOf(error, request.log))
+    if (isStrange) return send(reply, refuseRoute(request))
+    return send(reply, refusalOf(error, request.log.child({ reqId: request.id })))
   })
   app.setNotFoundHandler((request, reply) => send(reply, refuseRoute(request)))
   return app

@@ -31,9 +31,6 @@ export type CancelOutcome =
   /** There is a record of the idempotency key already; nothing was done. */
   | { readonly kind: 'recorded' }
 
-/** The same where nobody looks at the row. */
-export type BareOutcome = Exclude<CancelOutcome, { kind: 'canceled' }> | { kind: 'canceled' }
-
 /** What the statement says of an entry: its number from 1 on, and what became of it. */
 type Verdict = [
   n: number,
@@ -149,12 +146,7 @@ with request as materialized (
 )
 select f.n::integer as n,
   case when f.is_new or f.outcome = 'missing' then f.outcome else 'recorded' end as outcome,
-  f.seen_status, f.seen_sequence, f.at`
-
-const withoutRows = `${decide}
-from fresh f`
-
-const withRows = `${decide}, ${shown.map((column) => `m.${column}`).join(', ')}
+  f.seen_status, f.seen_sequence, f.at, ${shown.map((column) => `m.${column}`).join(', ')}
 from fresh f left join moved m on m.n = f.n`
 
 const cancelable = statusesBefore('canceled')
@@ -188,28 +180,9 @@ export async function cancelPayments(
   run: RunCancel,
   entries: readonly CancelEntry[],
 ): Promise<CancelOutcome[]> {
-  return await runSorted(run, withRows, entries, (outcome, entry, values) =>
-    outcome.kind === 'canceled' ? { kind: 'canceled', row: toRow(entry, values) } : outcome,
-  )
-}
-
-/** The same without the rows, for cancels of many. */
-export async function cancelWithoutRows(
-  run: RunCancel,
-  entries: readonly CancelEntry[],
-): Promise<BareOutcome[]> {
-  return await runSorted(run, withoutRows, entries, (outcome) => outcome)
-}
-
-async function runSorted<Outcome>(
-  run: RunCancel,
-  text: string,
-  entries: readonly CancelEntry[],
-  toOutcome: (outcome: BareOutcome, entry: CancelEntry, values: unknown[]) => Outcome,
-): Promise<Outcome[]> {
   const sorted = [...entries.entries()].sort(([, a], [, b]) => compareKeys(a, b))
   const column = <T>(pick: (entry: CancelEntry) => T) => sorted.map(([, entry]) => pick(entry))
-  const rows = await run(text, [
+  const rows = await run(decide, [
     column((entry) => entry.merchantId),
     column((entry) => entry.livemode),
     column((entry) => entry.paymentId),
@@ -222,21 +195,22 @@ async function runSorted<Outcome>(
     column((entry) => entry.now),
     cancelable,
   ])
-  const outcomes = new Array<Outcome>(entries.length)
+  const outcomes = new Array<CancelOutcome>(entries.length)
   for (const values of rows) {
     const original = sorted[(values[0] as number) - 1]
-    if (!original) continue
-    outcomes[original[0]] = toOutcome(judge(values as Verdict), original[1], values)
+    if (original) outcomes[original[0]] = judge(original[1], values)
   }
   return outcomes
 }
 
-function judge([, outcome, status, sequence]: Verdict): BareOutcome {
+function judge(entry: CancelEntry, values: unknown[]): CancelOutcome {
+  const [, outcome, status, sequence] = values as Verdict
   switch (outcome) {
     case 'missing':
     case 'recorded':
-    case 'canceled':
       return { kind: outcome }
+    case 'canceled':
+      return { kind: 'canceled', row: toRow(entry, values) }
     case 'refused':
       return { kind: 'refused', status }
     case 'stale':

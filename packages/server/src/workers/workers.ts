@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { stepCancellations } from '../cancellations/worker.ts'
+import { createCancellationWorker } from '../cancellations/worker.ts'
 import { stepCheckout } from '../checkout/worker.ts'
 import { startCounting } from '../dashboard/counting.ts'
 import type { Database } from '../database/connect.ts'
@@ -31,8 +31,9 @@ export function startWorkers({
   sealer: Sealer
   log: Logger
 }): Loop {
+  const canceling = createCancellationWorker(database.db)
   const cancellations = startLoop({
-    turn: () => stepCancellations(database.db),
+    turn: () => canceling.step(),
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a bulk cancellation is held up'),
   })

@@ -1,0 +1,25 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { firstSet, nextLimit } from './set-size.ts'
+
+const settled = (msPerPayment: number) => {
+  let limit = firstSet
+  for (let i = 0; i < 50; i++) limit = nextLimit(limit, limit * msPerPayment)
+  return limit
+}
+
+test('sets grow and shrink until one takes twenty milliseconds', () => {
+  expect(settled(0.02)).toBe(1_000)
+  expect(settled(0.05)).toBe(400)
+})
+
+test('whatever a set took, the next is neither empty nor endless', () => {
+  const took = fc.double({ min: 0, max: 1e9, noNaN: true })
+  fc.assert(
+    fc.property(fc.array(took, { maxLength: 40 }), (times) => {
+      let limit = firstSet
+      for (const ms of times) limit = nextLimit(limit, ms)
+      return Number.isInteger(limit) && limit >= 250 && limit <= 4_000
+    }),
+  )
+})
