@@ -13,6 +13,7 @@ import * as processorCredentials from './migrations/0010_processor_credentials.t
 import * as stats from './migrations/0011_stats.ts'
 import * as retention from './migrations/0012_retention.ts'
 import * as rateCounts from './migrations/0013_rate_counts.ts'
+import * as dailyStats from './migrations/0017_daily_stats.ts'
 
 /** Every migration in order. They only go forward, and one that was released never changes. */
 const migrations: Record<string, Migration> = {
@@ -29,6 +30,7 @@ const migrations: Record<string, Migration> = {
   '0011_stats': stats,
   '0012_retention': retention,
   '0013_rate_counts': rateCounts,
+  '0017_daily_stats': dailyStats,
 }
 
 /**
