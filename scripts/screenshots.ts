@@ -79,14 +79,27 @@ async function live(url: string): Promise<void> {
   await sleep(6_000)
 }
 
-async function api(url: string, path: string, body: object): Promise<{ id: string }> {
+async function api(url: string, path: string, body: object): Promise<{ id: string; url: string }> {
   const response = await fetch(url + path, {
     method: 'POST',
     headers: { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
   if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`)
-  return (await response.json()) as { id: string }
+  return (await response.json()) as { id: string; url: string }
+}
+
+/** The link of something to buy. */
+async function checkout(url: string): Promise<string> {
+  const session = await api(url, '/v1/checkout/sessions', {
+    amount: 12_900,
+    currency: 'USD',
+    customer_email: 'ada.lovelace@example.com',
+    description: 'Hiking boots, size 39',
+    payment_method_types: ['card', 'ach'],
+    cancel_url: 'https://shop.example.com/cart',
+  })
+  return session.url
 }
 
 async function photograph(url: string): Promise<void> {
@@ -101,22 +114,26 @@ async function photograph(url: string): Promise<void> {
     await page.getByLabel('Secret key').fill(secretKey)
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('heading', { name: 'Volume' }).waitFor()
-    await shoot(page, 'overview')
+    await shoot(page, 'dashboard-overview')
     await page.goto(`${url}/dashboard/payments`)
     await page.locator('tbody tr').nth(5).waitFor()
-    await shoot(page, 'payments')
+    await shoot(page, 'dashboard-payments')
     await page.goto(`${url}/dashboard/payments?status=initiated`)
     await page.locator('.row-link').first().click()
     await page.getByRole('button', { name: 'Cancel payment' }).click()
     await page.getByRole('dialog').waitFor()
-    await shoot(page, 'cancel')
+    await shoot(page, 'dashboard-cancel')
+    await page.goto(await checkout(url))
+    await page.getByLabel('Card number').pressSequentially('4242424242424242')
+    await page.getByLabel('Expiry').pressSequentially('1240')
+    await shoot(page, 'payment-page')
   } finally {
     await browser.close()
   }
 }
 
 async function shoot(page: Page, name: string): Promise<void> {
-  const path = join(images, `dashboard-${name}.png`)
+  const path = join(images, `${name}.png`)
   await page.screenshot({ path, animations: 'disabled' })
   console.log(path)
 }

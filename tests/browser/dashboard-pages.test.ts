@@ -26,7 +26,9 @@ beforeAll(async () => {
   server = await startServer({ databaseUrl: database.url })
   api = apiClient(server.url, server.secretKey)
   browser = await launchBrowser()
-  receiver = createServer((_, response) => response.writeHead(receiverStatus).end())
+  receiver = createServer((_, response) =>
+    response.writeHead(receiverStatus).end('the till is on fire'),
+  )
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
 })
 
@@ -84,6 +86,12 @@ describe('every page', () => {
           () => document.documentElement.scrollWidth > window.innerWidth,
         )
         expect(isTooWide, `${path} scrolls sideways`).toBe(false)
+        // What only screen readers see must not make a page longer than what is seen.
+        const emptyBelow = await page.evaluate(() => {
+          const end = document.querySelector('main > *')?.getBoundingClientRect().bottom ?? 0
+          return document.documentElement.scrollHeight - Math.max(end + scrollY, innerHeight)
+        })
+        expect(emptyBelow, `${path} goes on below its end`).toBeLessThan(100)
       }
       await page.goto(`${server.url}/dashboard/payments/${pending.id}`)
       await page.getByRole('button', { name: 'Cancel payment' }).click()
@@ -140,7 +148,24 @@ describe('keys', () => {
     await visitor.page.goto(`${server.url}/dashboard/payments`)
     await visitor.page.getByRole('heading', { name: 'Payments' }).waitFor()
     await api('DELETE', `/v1/auth/api-keys/${key.id}`)
-    await visitor.page.getByLabel('Secret key').waitFor()
+    await visitor.page.getByText('Your session has ended').waitFor()
+    await expectAccessible(visitor.page, 'after the end of a session')
+    // Who signs in again goes on where they were.
+    await visitor.page.getByLabel('Secret key').fill(server.secretKey)
+    await visitor.page.getByRole('button', { name: 'Sign in' }).click()
+    await visitor.page.getByRole('heading', { name: 'Payments' }).waitFor()
+    await visitor.close()
+  })
+
+  test('who cannot be signed out is told so, rather than shown a sign-in', async () => {
+    const visitor = await signIn(browser, server)
+    const { page } = visitor
+    await visitor.context.setOffline(true)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByText('Not signed out: try again').waitFor()
+    await visitor.context.setOffline(false)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Secret key').waitFor()
     await visitor.close()
   })
 })
@@ -161,6 +186,10 @@ describe('webhooks', () => {
     const payment = await createPayment(api)
     await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
     await page.getByText('Answered 500.').waitFor()
+    await page.getByText(`to ${receiverUrl()}`).waitFor()
+    await page.getByText('What was answered').click()
+    await page.getByText('the till is on fire').first().waitFor()
+    await expectAccessible(page, 'what a receiver answered')
     receiverStatus = 200
     await page.getByRole('button', { name: /^Send payment\.created/ }).click()
     await page.getByText('Delivered', { exact: true }).waitFor()

@@ -7,7 +7,7 @@ import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
-import { signIn, type Visitor } from './dashboard.ts'
+import { expectAccessible, signIn, type Visitor } from './dashboard.ts'
 
 let database: TestDatabase
 let server: TestServer
@@ -70,6 +70,7 @@ describe('a payment', () => {
     // Processing wins while the question is on screen.
     await api('POST', '/v1/test/clock/advance', { body: { seconds: 3_601 } })
     await untilStatus(api, payment.id, 'succeeded')
+    await page.getByText('By now its status is “Succeeded”.').waitFor()
     await page.getByRole('button', { name: 'Cancel payment' }).last().click()
     const dialog = page.getByRole('dialog', { name: 'Too late to cancel' })
     await dialog.getByText('so it was not canceled').waitFor()
@@ -134,6 +135,47 @@ describe('a payment', () => {
   })
 })
 
+describe('a test payment', () => {
+  test('is made on the payments page, and canceled within its undo window', async () => {
+    const page = await open('/payments')
+    await page.getByRole('button', { name: 'Test payment' }).click()
+    const amount = page.getByRole('textbox', { name: 'Amount', exact: true })
+    await amount.fill('0')
+    await page.getByText('Enter an amount').waitFor()
+    await amount.fill('19.90')
+    await page.getByLabel('Currency').selectOption('EUR')
+    await expectAccessible(page, 'the questions before a test payment')
+    await page.getByRole('button', { name: 'Create payment' }).click()
+    await page.getByRole('heading', { name: '€19.90' }).waitFor()
+    await page.getByText('Can be canceled for').waitFor()
+    await page.getByRole('button', { name: 'Cancel payment' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel payment' }).click()
+    await page.locator('.payment-id').getByText('Canceled').waitFor()
+  })
+
+  test('that is not paid yet comes with the link and the cards to pay it with', async () => {
+    const page = await open('/payments')
+    await page.getByRole('button', { name: 'Test payment' }).click()
+    await page.getByLabel('Not paid yet').check()
+    await page.getByRole('button', { name: 'Create payment' }).click()
+    await page.getByText('4242 4242 4242 4242').waitFor()
+    await expectAccessible(page, 'a payment that is not paid yet')
+    const link = page.getByRole('link', { name: 'Open the payment page' })
+    expect(await link.getAttribute('href')).toMatch(/\/pay\/pay_/)
+  })
+
+  test('cannot be made with a key that may only read', async () => {
+    const { body: key } = await api('POST', '/v1/auth/api-keys', {
+      body: { scopes: ['payments:read'] },
+    })
+    const reader = await signIn(browser, { url: server.url, secretKey: key.secret_key })
+    await reader.page.goto(`${server.url}/dashboard/payments`)
+    await reader.page.getByText(/^Updated/).waitFor()
+    expect(await reader.page.getByRole('button', { name: 'Test payment' }).count()).toBe(0)
+    await reader.close()
+  })
+})
+
 describe('the list', () => {
   test('finds by e-mail, metadata, amount and id, and keeps the search in the address', async () => {
     const payment = await createPayment(api, {
@@ -166,7 +208,7 @@ describe('the list', () => {
     const page = await open(`/payments?q=${email}`)
     await page.getByLabel('Choose all that are loaded and can be canceled').check()
     await page.getByText('3 chosen').waitFor()
-    await page.getByRole('button', { name: 'Cancel payments' }).click()
+    await page.keyboard.press('c')
     await page.getByRole('dialog').waitFor()
     await api('POST', `/v1/payments/${ids[0]}/cancel`)
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel payments' }).click()

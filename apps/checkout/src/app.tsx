@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import type { PageApi } from './api.ts'
 import { ConfirmStep } from './confirm-step.tsx'
 import { formatMoney } from './money.ts'
-import { Notice, Outcome } from './outcome.tsx'
+import { NotHere, Notice, Outcome } from './outcome.tsx'
 import { PayForm } from './pay-form.tsx'
 import { Summary } from './summary.tsx'
 import type { Text } from './text.en.ts'
@@ -103,7 +103,7 @@ function Ready({
     switch (page.stage) {
       case 'open':
         return page.methods.length === 0 ? (
-          <p className="plain">{text.notConfigured(page.merchant_name)}</p>
+          <NotHere {...{ page, text }} />
         ) : (
           <PayForm {...{ page, api, text, amount, now, show, isOffline }} />
         )
@@ -147,11 +147,18 @@ function Banner({
 function Loading({ text }: { text: Text }) {
   return (
     <div className="skeleton" role="status">
-      <span className="hidden">{text.loading}</span>
-      <i />
-      <i />
-      <i />
-      <i />
+      <h1 className="hidden">{text.loading}</h1>
+      <div>
+        <i className="short" />
+        <i className="large" />
+        <i />
+      </div>
+      <div className="step">
+        <i className="field" />
+        <i className="field" />
+        <i className="field" />
+        <i className="field" />
+      </div>
     </div>
   )
 }

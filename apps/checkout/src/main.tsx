@@ -5,6 +5,7 @@ import { App } from './app.tsx'
 import './page.css'
 import './form.css'
 import './outcome.css'
+import './skeleton.css'
 
 const root = document.getElementById('page')
 if (!root) throw new Error('the page has no place to be shown')

@@ -29,13 +29,36 @@ export function Outcome({
   useRedirect(isPaid ? page.success_url : null)
   return (
     <div className={`outcome ${stage}`}>
+      <Mark kind={marks[stage]} />
       <Title title={title} />
       {decline ? <p>{decline}</p> : null}
       <p>{describe(amount, page.merchant_name)}</p>
-      {isPaid && wayOn ? <p className="small">{text.continuing(page.merchant_name)}</p> : null}
+      {isPaid ? (
+        <p className="small">{wayOn ? text.continuing(page.merchant_name) : text.done}</p>
+      ) : null}
       {wayOn ? (
         <a className="primary" href={wayOn}>
           {isPaid ? text.continueTo(page.merchant_name) : text.back(page.merchant_name)}
+        </a>
+      ) : null}
+    </div>
+  )
+}
+
+/**
+ * A live payment that nobody has submitted yet: cards of the real world are for fields of their
+ * processor, which only the merchant's own page has.
+ */
+export function NotHere({ page, text }: { page: PaymentPage; text: Text }) {
+  const { title, text: describe } = text.notHere
+  return (
+    <div className="outcome">
+      <h2 className="title">{title}</h2>
+      <p>{describe(page.merchant_name)}</p>
+      <p className="small">{text.notHere.warning}</p>
+      {page.cancel_url ? (
+        <a className="primary" href={page.cancel_url}>
+          {text.back(page.merchant_name)}
         </a>
       ) : null}
     </div>
@@ -56,6 +79,7 @@ export function Notice({
 }) {
   return (
     <div className={`outcome alone ${kind}`}>
+      <Mark kind={kind === 'broken' ? 'wrong' : 'plain'} />
       <Title title={title} level={1} />
       <p>{text}</p>
       {retry ? (
@@ -64,6 +88,32 @@ export function Notice({
         </button>
       ) : null}
     </div>
+  )
+}
+
+type MarkKind = 'good' | 'wrong' | 'plain'
+
+const marks: Readonly<Record<FinalStage, MarkKind>> = {
+  accepted: 'good',
+  paid: 'good',
+  refunded: 'plain',
+  declined: 'wrong',
+  canceled: 'plain',
+  expired: 'plain',
+}
+
+const drawings: Readonly<Record<MarkKind, string>> = {
+  good: 'M6 12.5l4 4 8-9',
+  wrong: 'M12 6v8M12 17.5v.5',
+  plain: 'M7 12h10',
+}
+
+/** How it ended, at a glance; the title says it in words. */
+function Mark({ kind }: { kind: MarkKind }) {
+  return (
+    <svg className={`mark ${kind}`} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={drawings[kind]} />
+    </svg>
   )
 }
 

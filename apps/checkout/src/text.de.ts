@@ -59,8 +59,13 @@ export const german: Text = {
     'Ihre Kartendaten gehen an den Zahlungsdienstleister und werden hier nicht gespeichert.',
   anotherTry:
     'Es wurde nichts abgebucht. Prüfen Sie Ihre Angaben oder zahlen Sie auf einem anderen Weg.',
-  notConfigured: (merchant) =>
-    `${merchant} kann auf dieser Seite noch keine Zahlungen annehmen: Es ist kein Zahlungsdienstleister mit sicheren Kartenfeldern eingerichtet. Senden Sie Kartendaten nie auf anderem Weg.`,
+  notHere: {
+    title: 'Nicht auf dieser Seite',
+    text: (merchant) =>
+      `Hier kann diese Zahlung nicht erfolgen. Bitte bezahlen Sie dort, wo Sie bestellt haben, oder fragen Sie ${merchant}. Es wurde nichts abgebucht.`,
+    warning: 'Senden Sie Kartendaten nie per E-Mail, im Chat oder am Telefon.',
+  },
+  done: 'Sie können diese Seite schließen.',
   expiresIn: (time) => `Läuft ab in ${time}`,
   expiresAt: (time) => `Läuft ab: ${time}`,
   back: (merchant) => `Zurück zu ${merchant}`,
@@ -69,7 +74,7 @@ export const german: Text = {
   language: 'Sprache',
   offline: 'Sie sind offline. Diese Seite macht von selbst weiter, sobald Sie wieder da sind.',
   reconnecting: 'Die Verbindung ist abgerissen. Neuer Versuch …',
-  retry: 'Erneut versuchen',
+  retry: 'Jetzt versuchen',
   confirmTitle: 'Bei Ihrer Bank bestätigen',
   confirmMeaning: (amount, merchant) =>
     `Ihre Bank fragt, ob Sie ${amount} an ${merchant} zahlen möchten.`,
@@ -113,6 +118,6 @@ export const german: Text = {
   },
   broken: {
     title: 'Die Zahlung konnte nicht geladen werden',
-    text: 'Bitte prüfen Sie Ihre Verbindung und versuchen Sie es erneut.',
+    text: 'Der Server ist nicht zu erreichen. Es wird alle paar Sekunden neu versucht.',
   },
 }

@@ -63,8 +63,13 @@ export const english = {
     `By paying you authorize ${merchant} to debit ${amount} from this account once.`,
   cardPrivacy: 'Your card details go to the payment processor and are not stored here.',
   anotherTry: 'Nothing was charged. Check what you entered, or pay in another way.',
-  notConfigured: (merchant: string) =>
-    `${merchant} cannot take payments on this page yet: no payment processor with secure card fields is set up. Never send card details in any other way.`,
+  notHere: {
+    title: 'Not on this page',
+    text: (merchant: string) =>
+      `This payment cannot be made here. Please pay where you ordered, or ask ${merchant} how. Nothing was charged.`,
+    warning: 'Never send card details by e-mail, chat or phone.',
+  },
+  done: 'You can close this page.',
   expiresIn: (time: string) => `Expires in ${time}`,
   expiresAt: (time: string) => `Expires ${time}`,
   back: (merchant: string) => `Back to ${merchant}`,
@@ -73,7 +78,7 @@ export const english = {
   language: 'Language',
   offline: 'You are offline. This page goes on by itself when you are back.',
   reconnecting: 'The connection was lost. Trying again …',
-  retry: 'Try again',
+  retry: 'Try now',
   confirmTitle: 'Confirm with your bank',
   confirmMeaning: (amount: string, merchant: string) =>
     `Your bank asks whether you want to pay ${amount} to ${merchant}.`,
@@ -118,7 +123,7 @@ export const english = {
   },
   broken: {
     title: 'The payment could not be loaded',
-    text: 'Please check your connection and try again.',
+    text: 'The server cannot be reached. It is tried again every few seconds.',
   },
 }
 

@@ -17,7 +17,7 @@ export type Connection = 'live' | 'lost' | 'offline'
 
 /** How long a broken stream may take to come back before the customer is told. */
 const patienceMs = 2_500
-/** The browser gives up on a stream that was refused; after this we try again. */
+/** The browser gives up on what was refused or cut; after this we try again. */
 const againMs = 4_000
 
 /**
@@ -52,6 +52,18 @@ export function usePage(api: PageApi) {
       isCurrent = false
     }
   }, [api, show, round])
+
+  // Each try that fails makes a new state, and so another try; none begins while one is running.
+  useEffect(() => {
+    if (loaded.state !== 'broken') return undefined
+    const again = () => setRound((last) => last + 1)
+    const timer = setTimeout(again, againMs)
+    window.addEventListener('online', again)
+    return () => {
+      clearTimeout(timer)
+      window.removeEventListener('online', again)
+    }
+  }, [loaded])
 
   const connection = useLive(api, show, loaded.state === 'ready')
   const reload = useCallback(() => {

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { type Session, sessionQuery } from './api/session.ts'
 import { PaymentPage } from './pages/payment/payment-page.tsx'
 import { PaymentsPage } from './pages/payments/payments-page.tsx'
 import { SignIn } from './pages/sign-in.tsx'
-import { Empty, Failed, Loading } from './parts/states.tsx'
+import { Empty, Failed, Loading, WholePage } from './parts/states.tsx'
 import { Link, usePlace } from './router.tsx'
 import { Shell } from './shell.tsx'
 
@@ -32,18 +32,22 @@ const KeysPage = lazy(async () => {
 /** Everything: the sign-in, or the page that the address names. */
 export function App() {
   const session = useQuery({ ...sessionQuery, refetchInterval: 30_000 })
+  const [wasSignedIn, setWasSignedIn] = useState(false)
+  if (session.data && !wasSignedIn) setWasSignedIn(true)
   if (session.data) return <SignedIn session={session.data} />
-  if (session.data === null) return <SignIn />
+  if (session.data === null) return <SignIn hasEnded={wasSignedIn} />
   if (session.error) {
     return (
       <main className="lone">
-        <Failed error={session.error} onRetry={() => void session.refetch()} />
+        <WholePage name="Hedge Payments">
+          <Failed error={session.error} onRetry={() => void session.refetch()} />
+        </WholePage>
       </main>
     )
   }
   return (
     <main className="lone">
-      <Loading />
+      <Waiting />
     </main>
   )
 }
@@ -61,9 +65,17 @@ function SignedIn({ session }: { session: Session }) {
   return (
     <Shell session={session}>
       <main ref={main} id="main" className="main" tabIndex={-1}>
-        <Suspense fallback={<Loading />}>{pageOf(path, session)}</Suspense>
+        <Suspense fallback={<Waiting />}>{pageOf(path, session)}</Suspense>
       </main>
     </Shell>
+  )
+}
+
+function Waiting() {
+  return (
+    <WholePage name="Loading">
+      <Loading />
+    </WholePage>
   )
 }
 
@@ -71,14 +83,16 @@ function pageOf(path: string, session: Session): ReactNode {
   const [, section = '', id] = path.split('/')
   if (section === '') return <OverviewPage />
   if (section === 'payments' && id) return <PaymentPage key={id} id={id} />
-  if (section === 'payments') return <PaymentsPage />
+  if (section === 'payments') return <PaymentsPage session={session} />
   if (section === 'cancellations' && id) return <CancellationPage key={id} id={id} />
   if (section === 'webhooks') return <WebhooksPage livemode={session.livemode} />
   if (section === 'events') return <EventsPage />
   if (section === 'keys') return <KeysPage session={session} />
   return (
-    <Empty title="There is no such page">
-      <Link to="/">To the overview</Link>
-    </Empty>
+    <WholePage name="Not found">
+      <Empty title="There is no such page">
+        <Link to="/">To the overview</Link>
+      </Empty>
+    </WholePage>
   )
 }

@@ -1,6 +1,5 @@
-import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { type Session, sessionQuery, signOut } from './api/session.ts'
+import { type Session, signOut } from './api/session.ts'
 import { Icon, type IconName } from './parts/icons.tsx'
 import { Link, usePlace } from './router.tsx'
 import { chooseTheme, isDark, readTheme } from './theme.ts'
@@ -57,13 +56,18 @@ function isIn(path: string, to: string): 'page' | undefined {
 }
 
 function Account({ session }: { session: Session }) {
-  const client = useQueryClient()
+  const [failed, setFailed] = useState(false)
   const [theme, setTheme] = useState(readTheme)
   const dark = isDark(theme)
   const leave = async () => {
-    await signOut().catch(() => undefined)
-    client.clear()
-    client.setQueryData(sessionQuery.queryKey, null)
+    try {
+      await signOut()
+      // A new document: nothing of what was seen stays in memory.
+      window.location.reload()
+    } catch {
+      // Without an answer the session may live on, and must not look as if it were over.
+      setFailed(true)
+    }
   }
   const turn = () => {
     const next = dark ? 'light' : 'dark'
@@ -72,8 +76,8 @@ function Account({ session }: { session: Session }) {
   }
   return (
     <div className="account">
-      <span className="account-key" title={session.key.secret_hint}>
-        {session.key.name ?? session.key.secret_hint}
+      <span className="account-key" title={session.key.secret_hint} role="status">
+        {failed ? 'Not signed out: try again' : (session.key.name ?? session.key.secret_hint)}
       </span>
       <button
         type="button"

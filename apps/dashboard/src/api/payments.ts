@@ -13,6 +13,7 @@ import { type List, request, withQuery } from './client.ts'
 export interface PaymentFilter {
   readonly status?: readonly string[]
   readonly customer_email?: string
+  readonly customer_id?: string
   readonly amount?: number
   readonly metadata?: { readonly key: string; readonly value: string }
   readonly createdFrom?: string
@@ -31,6 +32,7 @@ export async function listPayments(
     starting_after: page.after,
     status: filter.status,
     customer_email: filter.customer_email,
+    customer_id: filter.customer_id,
     amount: filter.amount,
     'created_at[gte]': filter.createdFrom,
     'created_at[lt]': filter.createdTo,
@@ -53,6 +55,28 @@ export const timelineQuery = (id: string) =>
       return (await request<List<Event>>('GET', path, { signal })).data
     },
   })
+
+/** Creates a payment, and submits it where a token to pay it with is given. */
+export async function createPayment(payment: {
+  amountMinor: number
+  currency: string
+  email: string
+  cancelWindowSeconds: number
+  token: string | null
+  idempotencyKey: string
+}): Promise<Payment> {
+  return await request<Payment>('POST', '/v1/payments', {
+    body: {
+      amount: payment.amountMinor,
+      currency: payment.currency,
+      customer_email: payment.email,
+      description: 'Test payment',
+      cancel_window: payment.cancelWindowSeconds,
+      ...(payment.token === null ? {} : { initiate: true, payment_method_token: payment.token }),
+    },
+    idempotencyKey: payment.idempotencyKey,
+  })
+}
 
 export async function cancelPayment(cancel: {
   id: string

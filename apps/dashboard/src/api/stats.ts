@@ -10,6 +10,8 @@ export interface Stats {
   readonly times: readonly string[]
   /** Since when events wait to be counted; `null`: all are. */
   readonly behind_since: string | null
+  /** Up to when webhooks are counted: a minute or two ago. */
+  readonly attempts_through: string
   readonly created: readonly number[]
   readonly succeeded: readonly number[]
   readonly failed: readonly number[]

@@ -1,6 +1,7 @@
 import type {
   Event,
   WebhookDelivery,
+  WebhookDeliveryWithAttempts,
   WebhookEndpoint,
   WebhookEndpointWithSecret,
   WebhookReplay,
@@ -34,6 +35,14 @@ export const deliveriesQuery = (filter: DeliveryFilter) =>
           { signal },
         )
       ).data,
+  })
+
+/** A delivery with each of its attempts, newest first. */
+export const deliveryQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['deliveries', 'attempts', id],
+    queryFn: ({ signal }) =>
+      request<WebhookDeliveryWithAttempts>('GET', `${path}/deliveries/${id}`, { signal }),
   })
 
 /** Without an idempotency key, as for API keys: the answer holds a secret. */

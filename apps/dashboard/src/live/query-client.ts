@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { ApiError, onSignedOut } from '../api/client.ts'
 import { sessionQuery } from '../api/session.ts'
+import { watchAsking } from './asked.ts'
 
 /** What is on screen is asked for again this often, also where events tell of changes. */
 export const refreshMs = 3_000
@@ -18,6 +19,8 @@ export const queryClient = new QueryClient({
     mutations: { networkMode: 'always', retry: false },
   },
 })
+
+watchAsking(queryClient.getQueryCache())
 
 onSignedOut(() => {
   const { queryKey } = sessionQuery

@@ -2,15 +2,18 @@ import type { Event } from '@hedgepayments/contract'
 import { useQuery } from '@tanstack/react-query'
 import { listEvents } from '../api/events.ts'
 import { formatMoment, formatMoney, humanize } from '../format.ts'
+import { askedAt } from '../live/asked.ts'
 import { useLive } from '../live/live.ts'
 import { Freshness } from '../parts/freshness.tsx'
 import { Empty, Failed, Loading } from '../parts/states.tsx'
 import { Link } from '../router.tsx'
 
+const queryKey = ['events']
+
 /** Everything that happens, as it happens. */
 export function EventsPage() {
   const events = useQuery({
-    queryKey: ['events'],
+    queryKey,
     queryFn: ({ signal }) => listEvents(signal),
     refetchInterval: false,
   })
@@ -20,7 +23,7 @@ export function EventsPage() {
       <header className="page-head">
         <div>
           <h1>Events</h1>
-          <Freshness atMs={events.data ? events.dataUpdatedAt : null} />
+          <Freshness askedAtMs={() => askedAt(queryKey)} />
         </div>
       </header>
       {events.data ? (

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { sessionQuery, signIn } from '../api/session.ts'
 
 /** The way in: the secret key becomes a cookie that no script can read, and is forgotten here. */
-export function SignIn() {
+export function SignIn({ hasEnded }: { hasEnded: boolean }) {
   const client = useQueryClient()
   const [error, setError] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
@@ -28,7 +28,13 @@ export function SignIn() {
           H
         </span>
         <h1>Hedge Payments</h1>
-        <p className="quiet">Sign in with the secret key of a key pair.</p>
+        {hasEnded ? (
+          <p className="notice" role="status">
+            Your session has ended: sign in again to go on where you were.
+          </p>
+        ) : (
+          <p className="quiet">Sign in with the secret key of a key pair.</p>
+        )}
         <label className="field">
           <span>Secret key</span>
           <input
@@ -51,8 +57,9 @@ export function SignIn() {
           {busy ? 'Signing in…' : 'Sign in'}
         </button>
         <p className="quiet small">
-          A test key shows test payments, a live key live ones. The session ends after twelve hours,
-          or at once when the key is revoked.
+          A test key shows test payments, a live key live ones. The server has printed a test key at
+          its first start; <code>hedge keys create</code> makes more. The session ends after twelve
+          hours, or at once when the key is revoked.
         </p>
       </form>
     </main>

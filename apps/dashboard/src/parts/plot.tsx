@@ -17,6 +17,8 @@ interface PlotProps {
   /** Highest value of the axis; by default that of the values. */
   readonly max?: number
   readonly bad?: boolean
+  /** Takes the whole width of the page. */
+  readonly wide?: boolean
   readonly format: (value: number) => string
   readonly formatTime: (time: string) => string
   readonly children?: ReactNode
@@ -25,19 +27,20 @@ interface PlotProps {
 /** Values over time. What the drawing shows is also there as a table, for who cannot see it. */
 export function Plot(plot: PlotProps) {
   const { title, sum, times, values, format, formatTime } = plot
+  const isEmpty = values.every((value) => value === null || (value === 0 && plot.kind === 'bars'))
   const highest = plot.max ?? Math.max(1, ...values.map((value) => value ?? 0))
   const step = width / Math.max(1, values.length)
   const y = (value: number) => floor - (value / highest) * (floor - top)
   const labelled = [0, Math.floor((times.length - 1) / 2), times.length - 1]
   return (
-    <section className="card plot" aria-label={title}>
+    <section className={plot.wide ? 'card plot plot-wide' : 'card plot'} aria-label={title}>
       <div className="plot-head">
         <h2>{title}</h2>
         <span className="plot-sum">{sum}</span>
       </div>
       {plot.children}
       <span className="plot-max" aria-hidden="true">
-        {format(highest)}
+        {isEmpty ? 'Nothing in this time' : format(highest)}
       </span>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden="true">
         <line className="plot-grid" x1="0" x2={width} y1={floor} y2={floor} />
@@ -62,17 +65,20 @@ export function Plot(plot: PlotProps) {
           <span key={index}>{formatTime(times[index] ?? '')}</span>
         ))}
       </div>
-      <table className="visually-hidden">
-        <caption>{title}</caption>
-        <tbody>
-          {times.map((time, index) => (
-            <tr key={time}>
-              <th scope="row">{formatTime(time)}</th>
-              <td>{describe(values[index], format)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      {/* In a box of its own: a table is as high as its rows, and would make the page longer. */}
+      <div className="visually-hidden">
+        <table>
+          <caption>{title}</caption>
+          <tbody>
+            {times.map((time, index) => (
+              <tr key={time}>
+                <th scope="row">{formatTime(time)}</th>
+                <td>{describe(values[index], format)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </section>
   )
 }

@@ -2,6 +2,16 @@ import type { ReactNode } from 'react'
 import { OfflineError } from '../api/client.ts'
 import { Icon } from './icons.tsx'
 
+/** A state in place of a whole page, which has a name all the same. */
+export function WholePage({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <>
+      <h1 className="visually-hidden">{name}</h1>
+      {children}
+    </>
+  )
+}
+
 /** Something is on its way. */
 export function Loading({ label = 'Loading' }: { label?: string }) {
   return (

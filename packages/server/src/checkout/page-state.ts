@@ -1,6 +1,9 @@
 import type { CheckoutMethod, PaymentPage, PaymentPageStage } from '@hedgepayments/contract'
 import type { CheckoutSessionRow, PaymentRow, Timestamp } from '../database/schema.ts'
 
+/** Source: contract, `cancellation_reason` of a payment whose session was expired by hand. */
+export const expiredByHand = 'checkout_session_expired'
+
 /** What a payment page's link stands for. */
 export interface PageSubject {
   /** `null`: the link of a payment that belongs to no session. */
@@ -11,6 +14,9 @@ export interface PageSubject {
   /** The moment by the merchant's clock. */
   readonly now: Timestamp
 }
+
+/** Reasons of cancels that mean that time is up, by the clock or because the merchant ended it. */
+const endings: ReadonlySet<string> = new Set(['expired', expiredByHand])
 
 /** Declined tries of one session. More than a person makes, fewer than a thief of cards needs. */
 export const triesMax = 10
@@ -76,7 +82,7 @@ function stageOf({ session, payment, now }: PageSubject): PaymentPageStage {
       if (session?.status === 'expired') return 'expired'
       return session && canTryAgain(session, now) ? 'open' : 'declined'
     case 'canceled':
-      return payment?.cancellation_reason === 'expired' ? 'expired' : 'canceled'
+      return endings.has(payment?.cancellation_reason ?? '') ? 'expired' : 'canceled'
   }
 }
 

@@ -7,12 +7,10 @@ import { implement } from '../http/implement.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { once } from '../idempotency/once.ts'
 import { createSession } from './create.ts'
+import { expiredByHand } from './page-state.ts'
 import { renderSession } from './render.ts'
 import { findSession } from './sessions.sql.ts'
 import { expireNow, type SessionWithPayment, settle } from './settle.ts'
-
-/** Source: contract, `cancellation_reason` of a payment whose session was expired by hand. */
-const expiredByHand = 'checkout_session_expired'
 
 /** The checkout sessions of the API. */
 export function checkoutRoutes(

@@ -18,6 +18,24 @@ const attemptsSettleSeconds = 60
  */
 const reasonWord = '^[a-z][a-z_]{0,39}$'
 
+/** Adds what was `counted` by the hour to the sums by the day, in the same statement. */
+const addToDays = sql`
+    added_to_days as (
+      insert into daily_stats (merchant_id, livemode, day, measure, currency, count, amount)
+      select merchant_id, livemode, date_trunc('day', hour, 'UTC'), measure, currency,
+        sum(count), sum(amount)
+      from counted group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
+      on conflict (merchant_id, livemode, day, measure, currency) do update
+      set count = daily_stats.count + excluded.count,
+        amount = daily_stats.amount + excluded.amount
+    ), added_to_reasons as (
+      insert into daily_reasons (merchant_id, livemode, day, reason, count)
+      select merchant_id, livemode, date_trunc('day', hour, 'UTC'), label, sum(count)
+      from counted where measure = 'canceled' group by 1, 2, 3, 4 order by 1, 2, 3, 4
+      on conflict (merchant_id, livemode, day, reason) do update
+      set count = daily_reasons.count + excluded.count
+    )`
+
 // Only events that the relay has passed are counted: it knows up to where none can appear any
 // more (webhooks/relay.sql.ts), so each is counted once. What they add up to is one row per hour
 // and kind; counting, and noting how far it is, are one statement, which a crash undoes whole.
@@ -58,7 +76,7 @@ export async function countEvents(db: Db): Promise<number> {
       on conflict (merchant_id, livemode, hour, measure, currency, label) do update
       set count = hourly_stats.count + excluded.count,
         amount = hourly_stats.amount + excluded.amount
-    )
+    ), ${addToDays}
     update stats_progress s set position = done.position
     from (select max(position) as position, count(*)::integer as counted from next) done
     where done.position is not null
@@ -83,17 +101,47 @@ export async function countAttempts(db: Db, now: Timestamp): Promise<void> {
     ), counted as (
       select a.merchant_id, a.livemode, date_trunc('hour', a.created_at) as hour,
         case when a.error is null then 'delivered' else 'undelivered' end as measure,
-        count(*) as count
+        '' as currency, '' as label, count(*) as count, 0 as amount
       from progress join webhook_attempts a
         on a.created_at >= progress.since and a.created_at < progress.through
       group by 1, 2, 3, 4
     ), added as (
       insert into hourly_stats (merchant_id, livemode, hour, measure, currency, label, count, amount)
-      select merchant_id, livemode, hour, measure, '', '', count, 0
-      from counted order by 1, 2, 3, 4
+      select * from counted order by 1, 2, 3, 4
       on conflict (merchant_id, livemode, hour, measure, currency, label) do update
       set count = hourly_stats.count + excluded.count
-    )
+    ), ${addToDays}
     update stats_progress s set attempts_through = progress.through
     from progress where progress.through > progress.since`.execute(db)
+}
+
+/** Counting is seldom further behind; each server looks at these days again once an hour. */
+const summedAgainDays = 2
+
+/**
+ * Makes the sums of the latest days what those by the hour add up to. While a new version is
+ * deployed, a server that knows only hours may still count beside this one.
+ */
+export async function sumDays(db: Db, now: Timestamp): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    // First the lock, in a statement of its own: the next one sees what was counted before it.
+    await sql`select position from stats_progress for update`.execute(tx)
+    const since = sql`date_trunc('day', ${now}::timestamptz, 'UTC')
+      - make_interval(days => ${summedAgainDays})`
+    await sql`
+      insert into daily_stats (merchant_id, livemode, day, measure, currency, count, amount)
+      select merchant_id, livemode, date_trunc('day', hour, 'UTC'), measure, currency,
+        sum(count), sum(amount)
+      from hourly_stats where hour >= ${since} group by 1, 2, 3, 4, 5
+      on conflict (merchant_id, livemode, day, measure, currency) do update
+      set count = excluded.count, amount = excluded.amount
+      where (daily_stats.count, daily_stats.amount)
+        is distinct from (excluded.count, excluded.amount)`.execute(tx)
+    await sql`
+      insert into daily_reasons (merchant_id, livemode, day, reason, count)
+      select merchant_id, livemode, date_trunc('day', hour, 'UTC'), label, sum(count)
+      from hourly_stats where hour >= ${since} and measure = 'canceled' group by 1, 2, 3, 4
+      on conflict (merchant_id, livemode, day, reason) do update set count = excluded.count
+      where daily_reasons.count is distinct from excluded.count`.execute(tx)
+  })
 }

@@ -3,22 +3,36 @@ import type { Db } from '../database/connect.ts'
 import { describe } from '../http/failures.ts'
 import { toTimestamp } from '../time.ts'
 import { type Loop, startLoop } from '../workers/loop.ts'
-import { countAttempts, countEvents, countedEventsPerStep, hasUncounted } from './count.sql.ts'
+import {
+  countAttempts,
+  countEvents,
+  countedEventsPerStep,
+  hasUncounted,
+  sumDays,
+} from './count.sql.ts'
 
 /** Plots may be this far behind: in exchange a busy server counts in large steps. */
 const idleMs = 2_000
 /** Attempts are counted once a minute, which is how long they take to be sure. */
 const attemptsEveryMs = 60_000
+/** Seldom: it only matters after a deploy. */
+const daysEveryMs = 3_600_000
 
 /** Keeps the sums of the dashboard's plots up to date. */
 export function startCounting({ db, log }: { db: Db; log: Logger }): Loop {
   let attemptsCountedAtMs = 0
+  // At the start the migration has just summed them up, or servers like this one have.
+  let daysSummedAtMs = Date.now()
   return startLoop({
     turn: async () => {
       const nowMs = Date.now()
       if (nowMs - attemptsCountedAtMs >= attemptsEveryMs) {
         await countAttempts(db, toTimestamp(nowMs))
         attemptsCountedAtMs = nowMs
+      }
+      if (nowMs - daysSummedAtMs >= daysEveryMs) {
+        await sumDays(db, toTimestamp(nowMs))
+        daysSummedAtMs = nowMs
       }
       return (await hasUncounted(db)) && (await countEvents(db)) === countedEventsPerStep
     },

@@ -4,7 +4,7 @@ import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
 import { refuse, refuseField } from '../http/refusal.ts'
 import { toMs, toTimestamp } from '../time.ts'
-import { type Bucket, oldestUncounted, readReasons, readStats, type StatsRow } from './stats.sql.ts'
+import { type Bucket, readCounted, readReasons, readStats, type StatsRow } from './stats.sql.ts'
 
 const hourMs = 3_600_000
 
@@ -33,21 +33,22 @@ export async function readDashboardStats(
   }
   if (!isRange(range)) return refuseField('range', range, Object.keys(ranges).join(', '))
   const { bucket } = ranges[range]
-  const times = timesOf(range, now)
-  const since = times[0] as Timestamp
-  const [rows, reasons, behindSince] = await Promise.all([
+  const axis = axisOf(range, now)
+  const since = toTimestamp(axis.firstMs)
+  const [rows, reasons, counted] = await Promise.all([
     readStats(db, { account: auth, since, bucket }),
-    readReasons(db, { account: auth, since, limit: reasonsShown }),
-    oldestUncounted(db),
+    readReasons(db, { account: auth, since, bucket, limit: reasonsShown }),
+    readCounted(db),
   ])
-  const count = (measure: string) => seriesOf(rows, times, { measure })
-  const money = (measure: string) => moneyOf(rows, times, measure)
+  const count = (measure: string) => countsOf(rows, axis, measure)
+  const money = (measure: string) => moneyOf(rows, axis, measure)
   return answer(200, {
     object: 'dashboard_stats',
     range,
     bucket,
-    times,
-    behind_since: behindSince,
+    times: axis.times,
+    behind_since: counted.behind_since,
+    attempts_through: counted.attempts_through,
     created: count('created'),
     succeeded: count('succeeded'),
     failed: count('failed'),
@@ -64,43 +65,58 @@ function isRange(range: string): range is keyof typeof ranges {
   return Object.hasOwn(ranges, range)
 }
 
-/** The beginning of each step, oldest first; the last one is still running. */
-function timesOf(range: keyof typeof ranges, now: Timestamp): Timestamp[] {
-  const { bucket, buckets } = ranges[range]
-  const stepMs = bucket === 'hour' ? hourMs : 24 * hourMs
-  const last = Math.floor(toMs(now) / stepMs) * stepMs
-  return Array.from({ length: buckets }, (_, i) => toTimestamp(last - (buckets - 1 - i) * stepMs))
+/** The steps of a plot. */
+interface Axis {
+  /** When each begins, oldest first; the last one is still running. */
+  readonly times: readonly Timestamp[]
+  readonly firstMs: number
+  readonly stepMs: number
 }
 
-function seriesOf(
-  rows: readonly StatsRow[],
-  times: readonly Timestamp[],
-  { measure }: { measure: string },
-): number[] {
-  const sums = new Map<Timestamp, number>()
+function axisOf(range: keyof typeof ranges, now: Timestamp): Axis {
+  const { bucket, buckets } = ranges[range]
+  const stepMs = bucket === 'hour' ? hourMs : 24 * hourMs
+  const lastMs = Math.floor(toMs(now) / stepMs) * stepMs
+  const firstMs = lastMs - (buckets - 1) * stepMs
+  const times = Array.from({ length: buckets }, (_, i) => toTimestamp(firstMs + i * stepMs))
+  return { times, firstMs, stepMs }
+}
+
+/** Counts of a measure in all currencies. */
+function countsOf(rows: readonly StatsRow[], axis: Axis, measure: string): number[] {
+  const counts = emptySteps(axis)
   for (const row of rows) {
-    if (row.measure === measure)
-      sums.set(row.bucket, (sums.get(row.bucket) ?? 0) + Number(row.count))
+    if (row.measure !== measure) continue
+    for (const [seconds, count] of row.steps) addTo(counts, axis, { seconds, value: count })
   }
-  return times.map((time) => sums.get(time) ?? 0)
+  return counts
 }
 
 /** A series of minor units for each currency: they are never added up. */
-function moneyOf(
-  rows: readonly StatsRow[],
-  times: readonly Timestamp[],
-  measure: string,
-): Record<string, number[]> {
-  const measured = rows.filter((row) => row.measure === measure)
-  const currencies = [...new Set(measured.map((row) => row.currency))].sort()
+function moneyOf(rows: readonly StatsRow[], axis: Axis, measure: string): Record<string, number[]> {
+  const measured = rows
+    .filter((row) => row.measure === measure)
+    .sort((a, b) => (a.currency < b.currency ? -1 : 1))
   return Object.fromEntries(
-    currencies.map((currency) => {
-      const own = new Map(
-        measured
-          .filter((row) => row.currency === currency)
-          .map((row) => [row.bucket, Number(row.amount)]),
-      )
-      return [currency, times.map((time) => own.get(time) ?? 0)]
+    measured.map(({ currency, steps }) => {
+      const amounts = emptySteps(axis)
+      for (const [seconds, , amount] of steps) addTo(amounts, axis, { seconds, value: amount })
+      return [currency, amounts]
     }),
   )
+}
+
+function emptySteps({ times }: Axis): number[] {
+  return times.map(() => 0)
+}
+
+/** Adds a value to its step; what lies after the last one (a clock ran ahead) is left out. */
+function addTo(
+  series: number[],
+  { firstMs, stepMs }: Axis,
+  { seconds, value }: { seconds: number; value: number },
+): void {
+  const index = Math.floor((seconds * 1000 - firstMs) / stepMs)
+  const before = series[index]
+  if (before !== undefined) series[index] = before + value
 }

@@ -14,6 +14,7 @@ import * as retention from './migrations/0012_retention.ts'
 import * as rateCounts from './migrations/0013_rate_counts.ts'
 import * as openPayments from './migrations/0014_open_payments.ts'
 import * as auditLog from './migrations/0015_audit_log.ts'
+import * as dailyStats from './migrations/0016_daily_stats.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -35,4 +36,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013_rate_counts': rateCounts,
   '0014_open_payments': openPayments,
   '0015_audit_log': auditLog,
+  '0016_daily_stats': dailyStats,
 }

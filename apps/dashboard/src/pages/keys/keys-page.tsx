@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { keysQuery, revokeKey } from '../../api/keys.ts'
 import type { Session } from '../../api/session.ts'
 import { formatMoment } from '../../format.ts'
+import { askedAt } from '../../live/asked.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
@@ -23,7 +24,7 @@ export function KeysPage({ session }: { session: Session }) {
       <header className="page-head">
         <div>
           <h1>API keys</h1>
-          <Freshness atMs={keys.data ? keys.dataUpdatedAt : null} />
+          <Freshness askedAtMs={() => askedAt(keysQuery.queryKey)} />
         </div>
         {canWrite ? (
           <button type="button" className="button button-main" onClick={() => setCreating(true)}>

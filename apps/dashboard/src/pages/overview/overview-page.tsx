@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Range, type Stats, statsQuery } from '../../api/stats.ts'
+import { askedAt } from '../../live/asked.ts'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import { go, usePlace } from '../../router.tsx'
@@ -18,12 +19,15 @@ export function OverviewPage() {
   const { search } = usePlace()
   const range = ranges.find((option) => option.range === search.get('range'))?.range ?? 'day'
   const stats = useQuery(statsQuery(range))
+  const { queryKey } = statsQuery(range)
   return (
     <div className="page">
       <header className="page-head">
         <div>
           <h1>Overview</h1>
-          <Freshness atMs={stats.data ? countedAtMs(stats.data, stats.dataUpdatedAt) : null} />
+          <Freshness
+            askedAtMs={() => (stats.data ? countedAtMs(stats.data, askedAt(queryKey)) : null)}
+          />
         </div>
         <fieldset className="chips" aria-label="How far back">
           {ranges.map((option) => (
@@ -74,7 +78,7 @@ function byVolume(stats: Stats): string[] {
 }
 
 /** What is shown is as old as the oldest event that is not in it yet. */
-function countedAtMs(stats: Stats, updatedAtMs: number): number {
-  if (stats.behind_since === null) return updatedAtMs
-  return Math.min(updatedAtMs, Date.parse(stats.behind_since))
+function countedAtMs(stats: Stats, askedAtMs: number | null): number | null {
+  if (stats.behind_since === null || askedAtMs === null) return askedAtMs
+  return Math.min(askedAtMs, Date.parse(stats.behind_since))
 }

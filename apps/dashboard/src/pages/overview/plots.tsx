@@ -3,6 +3,7 @@ import { formatCount, formatMoney, formatPercent, humanize } from '../../format.
 import { Plot } from '../../parts/plot.tsx'
 
 const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 // Days are days of UTC, and named as such wherever the reader is.
 const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', timeZone: 'UTC' })
 
@@ -31,6 +32,7 @@ export function Plots({
         sum={money(sum(volume))}
         values={volume}
         kind="bars"
+        wide
         format={money}
       >
         {currencies.length > 1 ? (
@@ -91,7 +93,11 @@ export function Plots({
         kind="line"
         max={1}
         format={formatPercent}
-      />
+      >
+        <p className="quiet small">
+          Counted up to {clock.format(new Date(stats.attempts_through))}
+        </p>
+      </Plot>
     </div>
   )
 }

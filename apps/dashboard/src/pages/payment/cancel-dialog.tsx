@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { ApiError, OfflineError } from '../../api/client.ts'
 import { cancelPayment, paymentQuery, reversePayment } from '../../api/payments.ts'
-import { formatMoney } from '../../format.ts'
+import { formatMoney, humanize } from '../../format.ts'
 import { Modal } from '../../parts/modal.tsx'
 import { ReasonChoice } from '../../parts/reason-choice.tsx'
 import { Countdown } from './countdown.tsx'
@@ -46,7 +46,14 @@ export function CancelDialog({ payment, onClose, onRefund }: CancelDialogProps) 
           <strong>{formatMoney(payment.amount, payment.currency)}</strong> of{' '}
           {payment.customer_email} will not be charged. This cannot be undone.
         </p>
-        <Countdown payment={payment} />
+        {payment.cancelable ? (
+          <Countdown payment={payment} />
+        ) : (
+          // The question stays: buttons that change under the pointer are pressed by mistake.
+          <p className="notice" role="status">
+            By now its status is “{humanize(payment.status)}”.
+          </p>
+        )}
         <ReasonChoice reason={reason} onChange={setReason} />
         {cancel.error ? <Problem error={cancel.error} /> : null}
         <div className="modal-actions">

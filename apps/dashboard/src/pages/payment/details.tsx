@@ -1,6 +1,6 @@
 import type { Payment } from '@hedgepayments/contract'
 import type { ReactNode } from 'react'
-import { formatMoment, humanize } from '../../format.ts'
+import { formatAge, formatMoment, humanize } from '../../format.ts'
 import { CopyButton } from '../../parts/copy.tsx'
 
 /** Everything else that is known of a payment. */
@@ -23,7 +23,7 @@ export function Details({ payment }: { payment: Payment }) {
         </Fact>
         <Fact name="Failure">{payment.failure_message ?? payment.failure_code}</Fact>
         <Fact name="Undo window">
-          {payment.cancel_window > 0 ? `${payment.cancel_window} s` : null}
+          {payment.cancel_window > 0 ? formatAge(payment.cancel_window * 1000) : null}
         </Fact>
         <Fact name="Payment page">
           <span className="with-copy">

@@ -1,15 +1,16 @@
 import type { Payment } from '@hedgepayments/contract'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { paymentQuery } from '../../api/payments.ts'
+import { attemptsQuery, paymentQuery, timelineQuery } from '../../api/payments.ts'
 import { formatMoney } from '../../format.ts'
+import { askedAt } from '../../live/asked.ts'
 import { useLive } from '../../live/live.ts'
 import { isNotFound } from '../../live/query-client.ts'
 import { StatusBadge } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Icon } from '../../parts/icons.tsx'
-import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Empty, Failed, Loading, WholePage } from '../../parts/states.tsx'
 import { Link } from '../../router.tsx'
 import { Attempts } from './attempts.tsx'
 import { CancelDialog } from './cancel-dialog.tsx'
@@ -18,6 +19,7 @@ import { Deliveries } from './deliveries.tsx'
 import { Details } from './details.tsx'
 import { MoneyCard } from './money-card.tsx'
 import { RefundDialog } from './refund-dialog.tsx'
+import { TestCards } from './test-cards.tsx'
 import { Timeline } from './timeline.tsx'
 
 /** One payment: what it is, what happened to it, and what can still be done. */
@@ -28,22 +30,31 @@ export function PaymentPage({ id }: { id: string }) {
 
   if (isNotFound(payment.error)) {
     return (
-      <Empty title="There is no such payment">
-        <p>It may belong to the other mode: test and live payments are kept apart.</p>
-        <Link to="/payments">To the payments</Link>
-      </Empty>
+      <WholePage name="Payment">
+        <Empty title="There is no such payment">
+          <p>It may belong to the other mode: test and live payments are kept apart.</p>
+          <Link to="/payments">To the payments</Link>
+        </Empty>
+      </WholePage>
     )
   }
   if (!payment.data) {
-    if (!payment.error) return <Loading label="Loading the payment" />
-    return <Failed error={payment.error} onRetry={() => void payment.refetch()} />
+    return (
+      <WholePage name="Payment">
+        {payment.error ? (
+          <Failed error={payment.error} onRetry={() => void payment.refetch()} />
+        ) : (
+          <Loading label="Loading the payment" />
+        )}
+      </WholePage>
+    )
   }
   return (
     <div className="page">
       <Link to="/payments" className="back">
         <Icon name="back" /> Payments
       </Link>
-      <Head payment={payment.data} freshAtMs={payment.dataUpdatedAt} error={payment.error} />
+      <Head payment={payment.data} error={payment.error} />
       <div className="payment-columns">
         <div className="stack">
           <Timeline payment={payment.data} />
@@ -51,6 +62,7 @@ export function PaymentPage({ id }: { id: string }) {
           <Deliveries id={id} />
         </div>
         <div className="stack">
+          <TestCards payment={payment.data} />
           <MoneyCard payment={payment.data} />
           <Details payment={payment.data} />
         </div>
@@ -66,15 +78,9 @@ export function PaymentPage({ id }: { id: string }) {
 
 type Asking = 'cancel' | 'refund' | null
 
-function Head({
-  payment,
-  freshAtMs,
-  error,
-}: {
-  payment: Payment
-  freshAtMs: number
-  error: Error | null
-}) {
+function Head({ payment, error }: { payment: Payment; error: Error | null }) {
+  const { id } = payment
+  const shown = [paymentQuery(id), timelineQuery(id), attemptsQuery(id)]
   const [asking, setAsking] = useState<Asking>(null)
   const canCancel = payment.allowed_actions.includes('cancel')
   const canRefund = payment.allowed_actions.includes('refund')
@@ -103,10 +109,12 @@ function Head({
         </h1>
         <p className="payment-id">
           <StatusBadge status={payment.status} />
-          <code>{payment.id}</code>
-          <CopyButton text={payment.id} label="Copy the id" />
+          <span className="with-copy">
+            <code>{payment.id}</code>
+            <CopyButton text={payment.id} label="Copy the id" />
+          </span>
         </p>
-        <Freshness atMs={freshAtMs} />
+        <Freshness askedAtMs={() => askedAt(...shown.map(({ queryKey }) => queryKey))} />
         {error ? <span className="problem"> {error.message}</span> : null}
       </div>
       <div className="payment-actions">

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { createCancellation } from '../../api/payments.ts'
 import { formatCount, formatMoney } from '../../format.ts'
 import { Modal } from '../../parts/modal.tsx'
@@ -18,7 +18,21 @@ export function BulkCancel({
   onClear: () => void
 }) {
   const [asking, setAsking] = useState(false)
-  if (chosen.size === 0) return null
+  const isAny = chosen.size > 0
+  useEffect(() => {
+    const ask = (event: KeyboardEvent) => {
+      const isElsewhere =
+        event.target instanceof HTMLElement &&
+        event.target.closest('input:not([type=checkbox]), textarea, select, [role=dialog]')
+      if (event.key !== 'c' || !isAny || isElsewhere) return
+      if (event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      setAsking(true)
+    }
+    document.addEventListener('keydown', ask)
+    return () => document.removeEventListener('keydown', ask)
+  }, [isAny])
+  if (!isAny) return null
   const picked = rows.filter((row) => chosen.has(row.id))
   return (
     <section className="bulk" aria-label="Chosen payments">
@@ -29,7 +43,10 @@ export function BulkCancel({
         Clear
       </button>
       <button type="button" className="button button-danger" onClick={() => setAsking(true)}>
-        Cancel {chosen.size === 1 ? 'payment' : 'payments'}
+        Cancel {chosen.size === 1 ? 'payment' : 'payments'}{' '}
+        <span className="kbd" aria-hidden="true">
+          c
+        </span>
       </button>
       <Ask open={asking} picked={picked} onClose={() => setAsking(false)} />
     </section>

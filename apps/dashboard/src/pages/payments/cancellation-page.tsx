@@ -2,20 +2,29 @@ import type { Cancellation } from '@hedgepayments/contract'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { cancellationQuery, exceptionsQuery, setCancellationPaused } from '../../api/payments.ts'
 import { formatCount, humanize } from '../../format.ts'
+import { askedAt } from '../../live/asked.ts'
 import { isNotFound } from '../../live/query-client.ts'
 import { StatusBadge } from '../../parts/badge.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Icon } from '../../parts/icons.tsx'
-import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { Empty, Failed, Loading, WholePage } from '../../parts/states.tsx'
 import { Link } from '../../router.tsx'
 
 /** A cancellation of many payments: how far it is, and what could not be canceled. */
 export function CancellationPage({ id }: { id: string }) {
   const run = useQuery(cancellationQuery(id))
-  if (isNotFound(run.error)) return <Empty title="There is no such cancellation" />
-  if (!run.data) {
-    if (!run.error) return <Loading />
-    return <Failed error={run.error} onRetry={() => void run.refetch()} />
+  if (!run.data || isNotFound(run.error)) {
+    return (
+      <WholePage name="Cancellation">
+        {isNotFound(run.error) ? (
+          <Empty title="There is no such cancellation" />
+        ) : run.error ? (
+          <Failed error={run.error} onRetry={() => void run.refetch()} />
+        ) : (
+          <Loading />
+        )}
+      </WholePage>
+    )
   }
   return (
     <div className="page">
@@ -30,7 +39,9 @@ export function CancellationPage({ id }: { id: string }) {
         <Pause run={run.data} />
       </header>
       <Progress run={run.data} />
-      {run.data.status === 'completed' ? null : <Freshness atMs={run.dataUpdatedAt} />}
+      {run.data.status === 'completed' ? null : (
+        <Freshness askedAtMs={() => askedAt(cancellationQuery(id).queryKey)} />
+      )}
       {run.error ? <p className="problem">{run.error.message}</p> : null}
       {run.data.refused > 0 ? <Exceptions run={run.data} /> : null}
     </div>

@@ -11,13 +11,21 @@ export interface PaymentRow {
   readonly email: string
   readonly description: string | null
   readonly createdAt: string
+  /** When the server was asked for it. */
+  readonly askedAtMs: number
+}
+
+/** The first and last row that is drawn. */
+export interface View {
+  readonly first: number
+  readonly last: number
 }
 
 export interface ListState {
   /** Newest first. */
   readonly rows: readonly PaymentRow[]
   readonly hasMore: boolean
-  /** When what is on screen was last confirmed by the server; `null`: never yet. */
+  /** When the server was last asked, with an answer; `null`: never yet. */
   readonly freshAtMs: number | null
   readonly loading: boolean
   readonly error: Error | null
@@ -30,6 +38,7 @@ export interface ListState {
 export class PaymentList {
   readonly #filter: PaymentFilter
   readonly #listeners = new Set<() => void>()
+  #refreshing: Promise<void> | null = null
   #state: ListState = { rows: [], hasMore: true, freshAtMs: null, loading: false, error: null }
 
   constructor(filter: PaymentFilter) {
@@ -48,23 +57,41 @@ export class PaymentList {
     if (this.#state.loading || !this.#state.hasMore) return
     this.#set({ loading: true })
     const last = this.#state.rows.at(-1)
+    const askedAtMs = Date.now()
     try {
       const page = await listPayments(this.#filter, last ? { after: last.id } : {})
       this.#set({
-        rows: [...this.#state.rows, ...page.data.map(toRow)],
+        rows: [...this.#state.rows, ...page.data.map((payment) => toRow(payment, askedAtMs))],
         hasMore: page.has_more,
         loading: false,
         error: null,
         // Further rows say nothing about those above them.
-        freshAtMs: last ? this.#state.freshAtMs : Date.now(),
+        freshAtMs: last ? this.#state.freshAtMs : askedAtMs,
       })
     } catch (error) {
       this.#set({ loading: false, error: error as Error })
     }
   }
 
-  /** Asks again for the rows in view and for what is new at the top. */
-  async refresh(view: { first: number; last: number }): Promise<void> {
+  /** When the server was asked for the oldest of the rows in view; `null`: never yet. */
+  oldestAskedAtMs({ first, last }: View): number | null {
+    const { rows, freshAtMs } = this.#state
+    if (freshAtMs === null) return null
+    return Math.min(freshAtMs, ...rows.slice(first, last + 1).map((row) => row.askedAtMs))
+  }
+
+  /**
+   * Asks again for the rows in view and for what is new at the top. One at a time, so that an
+   * older answer never takes the place of a newer one.
+   */
+  async refresh(view: View): Promise<void> {
+    this.#refreshing ??= this.#refresh(view).finally(() => {
+      this.#refreshing = null
+    })
+    return await this.#refreshing
+  }
+
+  async #refresh(view: View): Promise<void> {
     if (this.#state.rows.length === 0) {
       this.#set({ hasMore: true })
       return await this.loadMore()
@@ -72,13 +99,14 @@ export class PaymentList {
     const askedAtMs = Date.now()
     try {
       const top = await listPayments(this.#filter)
-      this.#merge(undefined, top.data.map(toRow), top.has_more)
+      const shown = (payment: Payment) => toRow(payment, askedAtMs)
+      this.#merge(undefined, top.data.map(shown), top.has_more)
       // New rows at the top have moved the view down; one page covers any screen.
       if (view.last >= pageSize) {
         const after = this.#state.rows[Math.max(0, view.first - 1)]
         if (after) {
           const page = await listPayments(this.#filter, { after: after.id })
-          this.#merge(after.id, page.data.map(toRow), page.has_more)
+          this.#merge(after.id, page.data.map(shown), page.has_more)
         }
       }
       this.#set({ freshAtMs: askedAtMs, error: null })
@@ -104,7 +132,7 @@ export class PaymentList {
   }
 }
 
-function toRow(payment: Payment): PaymentRow {
+function toRow(payment: Payment, askedAtMs: number): PaymentRow {
   return {
     id: payment.id,
     amount: payment.amount,
@@ -114,5 +142,6 @@ function toRow(payment: Payment): PaymentRow {
     email: payment.customer_email,
     description: payment.description,
     createdAt: payment.created_at,
+    askedAtMs,
   }
 }

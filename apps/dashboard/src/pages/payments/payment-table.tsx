@@ -1,9 +1,9 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { formatMoney, formatShort } from '../../format.ts'
 import { StatusBadge } from '../../parts/badge.tsx'
 import { Link } from '../../router.tsx'
-import type { ListState, PaymentRow } from './payment-list.ts'
+import type { ListState, PaymentRow, View } from './payment-list.ts'
 
 interface TableProps {
   readonly list: ListState
@@ -12,10 +12,11 @@ interface TableProps {
   readonly chosen: ReadonlySet<string>
   readonly onChoose: (chosen: ReadonlySet<string>) => void
   readonly onEnd: () => void
-  readonly onView: (view: { first: number; last: number }) => void
+  readonly onView: (view: View) => void
 }
 
-const rowHeight = window.matchMedia('(width < 45rem)').matches ? 64 : 48
+/** Where a payment takes two lines: lists.css. */
+const narrow = window.matchMedia('(width < 60rem)')
 /** The next page is fetched this many rows before the end is reached. */
 const rowsAhead = 30
 
@@ -23,6 +24,7 @@ const rowsAhead = 30
 export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }: TableProps) {
   const { rows, hasMore, loading } = list
   const scroller = useRef<HTMLDivElement>(null)
+  const rowHeight = useRowHeight()
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -34,6 +36,8 @@ export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height lie elsewhere
+  useEffect(() => virtual.measure(), [rowHeight])
   useEffect(() => onView({ first, last }), [first, last, onView])
   useEffect(() => {
     if (hasMore && !loading && rows.length > 0 && last >= rows.length - rowsAhead) onEnd()
@@ -73,6 +77,7 @@ export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }
                 row={row}
                 index={item.index}
                 top={item.start}
+                height={rowHeight}
                 chosen={chosen.has(row.id)}
                 onChoose={choose}
               />
@@ -80,7 +85,7 @@ export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }
           })}
         </tbody>
       </table>
-      {skeleton ? <Skeleton /> : null}
+      {skeleton ? <Skeleton rowHeight={rowHeight} /> : null}
     </div>
   )
 }
@@ -89,12 +94,14 @@ function Row({
   row,
   index,
   top,
+  height,
   chosen,
   onChoose,
 }: {
   row: PaymentRow
   index: number
   top: number
+  height: number
   chosen: boolean
   onChoose: (row: PaymentRow, chosen: boolean) => void
 }) {
@@ -103,7 +110,7 @@ function Row({
     <tr
       className={chosen ? 'row row-chosen' : 'row'}
       aria-rowindex={index + 2}
-      style={{ transform: `translateY(${top}px)`, height: rowHeight }}
+      style={{ transform: `translateY(${top}px)`, height }}
     >
       <td className="cell-choose">
         <input
@@ -122,8 +129,12 @@ function Row({
       <td className="cell-status">
         <StatusBadge status={row.status} />
       </td>
-      <td className="cell-customer">{row.email}</td>
-      <td className="cell-description">{row.description ?? row.id}</td>
+      <td className="cell-customer" title={row.email}>
+        {row.email}
+      </td>
+      <td className="cell-description" title={row.description ?? row.id}>
+        {row.description ?? row.id}
+      </td>
       <td className="cell-time">{formatShort(row.createdAt)}</td>
     </tr>
   )
@@ -154,7 +165,18 @@ function ChooseAll({
   )
 }
 
-function Skeleton() {
+/** In pixels; it changes when a tablet is turned. */
+function useRowHeight(): number {
+  return useSyncExternalStore(
+    (onChange) => {
+      narrow.addEventListener('change', onChange)
+      return () => narrow.removeEventListener('change', onChange)
+    },
+    () => (narrow.matches ? 64 : 48),
+  )
+}
+
+function Skeleton({ rowHeight }: { rowHeight: number }) {
   return (
     <div className="skeleton" role="status" aria-label="Loading payments">
       {Array.from({ length: 12 }, (_, index) => (

@@ -1,20 +1,24 @@
 import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
 import type { PaymentFilter } from '../../api/payments.ts'
+import type { Session } from '../../api/session.ts'
 import { useLive } from '../../live/live.ts'
+import { refreshMs } from '../../live/query-client.ts'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Empty, Failed } from '../../parts/states.tsx'
-import { go, usePlace } from '../../router.tsx'
+import { go, Link, usePlace } from '../../router.tsx'
 import { BulkCancel } from './bulk-cancel.tsx'
-import { PaymentList } from './payment-list.ts'
+import { CreateTestPayment } from './create-test-payment.tsx'
+import { PaymentList, type View } from './payment-list.ts'
 import { PaymentTable } from './payment-table.tsx'
 import { filterOf, placeOf, readSearch, type Search, understand } from './search.ts'
 import { SearchBar } from './search-bar.tsx'
 
 /** Payments: searched, filtered, several chosen and canceled. The address holds the search. */
-export function PaymentsPage() {
+export function PaymentsPage({ session }: { session: Session }) {
   const { search: params } = usePlace()
   const search = useMemo(() => readSearch(params), [params])
   const filter = useMemo(() => filterOf(search), [search])
+  const canCreate = !session.livemode && session.key.scopes.includes('payments:create')
   const change = (next: Search) => {
     const meaning = understand(next.text)
     if (meaning.kind === 'payment') go(`/payments/${meaning.id}`)
@@ -22,7 +26,9 @@ export function PaymentsPage() {
   }
   return (
     <div className="page page-full">
-      <SearchBar key={search.text} search={search} onChange={change} />
+      <SearchBar key={search.text} search={search} onChange={change}>
+        {canCreate ? <CreateTestPayment /> : null}
+      </SearchBar>
       {filter === null ? (
         <Empty title="Nothing can be found by that">
           <p>
@@ -41,10 +47,11 @@ function Found({ filter }: { filter: PaymentFilter }) {
   const list = useMemo(() => new PaymentList(filter), [filter])
   const state = useSyncExternalStore(list.subscribe, list.snapshot)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const [view, setView] = useState({ first: 0, last: 0 })
+  const [view, setView] = useState<View>({ first: 0, last: 0 })
 
   useEffect(() => void list.loadMore(), [list])
   useLive(() => list.refresh(view))
+  useRefreshOnScroll(list, view)
 
   const isFirstLoad = state.rows.length === 0 && (state.loading || state.freshAtMs === null)
   if (state.rows.length === 0 && state.error) {
@@ -54,14 +61,21 @@ function Found({ filter }: { filter: PaymentFilter }) {
     const isFiltered = Object.keys(filter).length > 0
     return (
       <Empty title={isFiltered ? 'No payment matches' : 'There are no payments yet'}>
-        <p>{isFiltered ? 'Try fewer filters.' : 'They appear here as they are created.'}</p>
+        {isFiltered ? (
+          <>
+            <p>Try fewer filters.</p>
+            <Link to="/payments">Show all payments</Link>
+          </>
+        ) : (
+          <p>They appear here as they are created.</p>
+        )}
       </Empty>
     )
   }
   return (
     <>
       <div className="list-head">
-        <Freshness atMs={state.freshAtMs} />
+        <Freshness askedAtMs={() => list.oldestAskedAtMs(view)} />
         {state.error ? <span className="problem">{state.error.message}</span> : null}
       </div>
       <PaymentTable
@@ -75,4 +89,24 @@ function Found({ filter }: { filter: PaymentFilter }) {
       <BulkCancel rows={state.rows} chosen={chosen} onClear={() => setChosen(new Set())} />
     </>
   )
+}
+
+/** A scroll that goes on is waited for: only where it ends is anything read. */
+const scrollEndMs = 150
+
+/** Rows that were loaded a while ago are asked for as soon as they come into view again. */
+function useRefreshOnScroll(list: PaymentList, view: View): void {
+  useEffect(() => {
+    const isOld = () => {
+      const askedAtMs = list.oldestAskedAtMs(view)
+      return askedAtMs !== null && Date.now() - askedAtMs > refreshMs
+    }
+    const refresh = async () => {
+      if (isOld()) await list.refresh(view)
+      // That may have been a refresh which was under way for the view before this one.
+      if (isOld()) await list.refresh(view)
+    }
+    const timer = setTimeout(() => void refresh(), scrollEndMs)
+    return () => clearTimeout(timer)
+  }, [list, view])
 }

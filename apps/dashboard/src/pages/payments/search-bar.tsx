@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useRef } from 'react'
+import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { humanize } from '../../format.ts'
 import { Icon } from '../../parts/icons.tsx'
 import { type Search, statuses, understand } from './search.ts'
@@ -7,9 +7,12 @@ import { type Search, statuses, understand } from './search.ts'
 export function SearchBar({
   search,
   onChange,
+  children,
 }: {
   search: Search
   onChange: (search: Search) => void
+  /** What stands beside the search. */
+  children?: ReactNode
 }) {
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => {
@@ -54,6 +57,7 @@ export function SearchBar({
             /
           </span>
         </form>
+        {children}
       </div>
       <div className="filters">
         <fieldset className="chips" aria-label="Status">

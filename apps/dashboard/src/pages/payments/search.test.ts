@@ -11,6 +11,11 @@ describe('what is typed into the search', () => {
     ['99.99', { filter: { amount: 9999 } }],
     ['$1,234.5', { filter: { amount: 123_450 } }],
     ['100', { filter: { amount: 10_000 } }],
+    ['€99.99', { filter: { amount: 9999 } }],
+    ['99.99 eur', { filter: { amount: 9999 } }],
+    ['¥500', { filter: { amount: 500 } }],
+    ['500 JPY', { filter: { amount: 500 } }],
+    ['cust_42', { filter: { customer_id: 'cust_42' } }],
     ['0', { kind: 'unclear' }],
     ['something else', { kind: 'unclear' }],
   ])('%s is understood', (text, meaning) => {

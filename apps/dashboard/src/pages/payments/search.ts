@@ -1,5 +1,6 @@
 import type { PaymentStatus } from '@hedgepayments/contract'
 import type { PaymentFilter } from '../../api/payments.ts'
+import { formatMajor, parseMajor } from '../../format.ts'
 
 /** Every status, in the order of a payment's life. */
 export const statuses = [
@@ -60,6 +61,9 @@ export function understand(typed: string): Meaning {
   if (/^[^\s@=]+@[^\s@=]+$/.test(text)) {
     return { kind: 'filter', filter: { customer_email: text }, label: `E-mail is ${text}` }
   }
+  if (/^cust_\w+$/.test(text)) {
+    return { kind: 'filter', filter: { customer_id: text }, label: `Customer is ${text}` }
+  }
   const pair = /^([^=]{1,40})=(.{1,500})$/.exec(text)
   if (pair) {
     const key = pair[1]?.trim() ?? ''
@@ -73,15 +77,22 @@ export function understand(typed: string): Meaning {
   return understandAmount(text)
 }
 
-/** `99.99` is 9999 minor units; a whole number is taken in major units as well. */
+/**
+ * `99.99` is 9999 minor units, as is `$99.99` or `99.99 EUR`; a whole number is taken in major units
+ * as well. Where a currency without minor units is named, as in `¥500`, it is 500.
+ */
 function understandAmount(text: string): Meaning {
-  const match = /^\D?(\d{1,3}(?:,\d{3})+|\d{1,8})(?:\.(\d{1,2}))?$/.exec(text)
+  const match =
+    /^(?:([A-Za-z]{3})\s?|\D{0,2})(\d{1,3}(?:,\d{3})+|\d{1,8})(?:\.(\d{1,2}))?(?:\s?([A-Za-z]{3}))?$/.exec(
+      text,
+    )
   if (!match) return { kind: 'unclear' }
-  const [, whole = '', fraction = ''] = match
-  const amount = Number(whole.replaceAll(',', '') + fraction.padEnd(2, '0'))
-  if (amount < 1 || amount > 99_999_999) return { kind: 'unclear' }
-  const label = `Amount is ${(amount / 100).toFixed(2)}`
-  return { kind: 'filter', filter: { amount }, label }
+  const [, before, whole = '', fraction = '', after] = match
+  const named = (before ?? after ?? (text.startsWith('¥') ? 'JPY' : 'USD')).toUpperCase()
+  const major = whole.replaceAll(',', '') + (fraction === '' ? '' : `.${fraction}`)
+  const amount = parseMajor(major, named)
+  if (amount === null || amount < 1 || amount > 99_999_999) return { kind: 'unclear' }
+  return { kind: 'filter', filter: { amount }, label: `Amount is ${formatMajor(amount, named)}` }
 }
 
 /** The API's filter of a search; `null` where its text names nothing that can be looked for. */

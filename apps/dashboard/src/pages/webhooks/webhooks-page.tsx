@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { deliveriesQuery, endpointsQuery } from '../../api/webhooks.ts'
+import { askedAt } from '../../live/asked.ts'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { SecretDialog } from '../../parts/secret.tsx'
@@ -19,7 +20,7 @@ export function WebhooksPage({ livemode }: { livemode: boolean }) {
       <header className="page-head">
         <div>
           <h1>Webhooks</h1>
-          <Freshness atMs={endpoints.data ? endpoints.dataUpdatedAt : null} />
+          <Freshness askedAtMs={() => askedAt(endpointsQuery.queryKey)} />
         </div>
         <button type="button" className="button button-main" onClick={() => setCreating(true)}>
           <Icon name="plus" /> Add endpoint
@@ -77,11 +78,13 @@ const shownOptions = [
 
 function Log() {
   const [status, setStatus] = useState('')
-  const deliveries = useQuery(deliveriesQuery(status === '' ? {} : { status }))
+  const query = deliveriesQuery(status === '' ? {} : { status })
+  const deliveries = useQuery(query)
   return (
     <section className="card" aria-labelledby="log">
       <div className="card-head">
         <h2 id="log">Deliveries</h2>
+        <Freshness askedAtMs={() => askedAt(query.queryKey)} />
         <fieldset className="chips" aria-label="Which deliveries">
           {shownOptions.map((option) => (
             <button

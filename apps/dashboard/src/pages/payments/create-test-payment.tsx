@@ -1,0 +1,158 @@
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useRef, useState } from 'react'
+import { OfflineError } from '../../api/client.ts'
+import { createPayment } from '../../api/payments.ts'
+import { formatMoney, parseMajor } from '../../format.ts'
+import { Icon } from '../../parts/icons.tsx'
+import { Modal } from '../../parts/modal.tsx'
+import { go } from '../../router.tsx'
+
+/** What can be made to happen, by a token of the sandbox; `null`: nothing yet. */
+const courses = [
+  { token: 'tok_visa', name: 'Paid with a card', effect: 'succeeds after the undo window' },
+  { token: null, name: 'Not paid yet', effect: 'pay it on its page as a customer would' },
+  { token: 'tok_chargeDeclined', name: 'Declined', effect: 'the bank says no at once' },
+] as const
+
+/** Long enough to look around and cancel, and short enough to see it become too late. */
+const undoWindows = [
+  { seconds: 900, name: '15 minutes' },
+  { seconds: 30, name: '30 seconds' },
+  { seconds: 0, name: 'None' },
+] as const
+
+const currencies = ['USD', 'EUR', 'GBP', 'JPY'] as const
+
+/** The API takes at most this many minor units. */
+const amountMinorMax = 99_999_999
+
+/** Makes a payment in the sandbox, so that a cancel can be tried without a command line. */
+export function CreateTestPayment() {
+  const [asking, setAsking] = useState(false)
+  return (
+    <>
+      <button type="button" className="button" onClick={() => setAsking(true)}>
+        <Icon name="plus" /> Test payment
+      </button>
+      {asking ? <Ask onClose={() => setAsking(false)} /> : null}
+    </>
+  )
+}
+
+function Ask({ onClose }: { onClose: () => void }) {
+  const [amount, setAmount] = useState('42.00')
+  const [currency, setCurrency] = useState<string>('USD')
+  const [token, setToken] = useState<string | null>('tok_visa')
+  const idempotencyKey = useRef(crypto.randomUUID())
+  const minor = parseMajor(amount, currency)
+  const isValid = minor !== null && minor >= 1 && minor <= amountMinorMax
+  const create = useMutation({
+    mutationFn: createPayment,
+    onSuccess: (payment) => go(`/payments/${payment.id}`),
+    onError: (error) => {
+      // A refused try was none; one whose answer was lost must not make a second payment.
+      if (!(error instanceof OfflineError)) idempotencyKey.current = crypto.randomUUID()
+    },
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    if (!isValid) return
+    const form = new FormData(event.currentTarget)
+    create.mutate({
+      amountMinor: minor,
+      currency,
+      email: String(form.get('email')).trim(),
+      cancelWindowSeconds: token === null ? 0 : Number(form.get('undo')),
+      token,
+      idempotencyKey: idempotencyKey.current,
+    })
+  }
+  return (
+    <Modal title="Create a test payment" open onClose={onClose}>
+      <form className="modal-body" onSubmit={submit}>
+        <div className="field-pair">
+          <label className="field">
+            <span>Amount</span>
+            <input
+              type="text"
+              inputMode="decimal"
+              value={amount}
+              onChange={(event) => setAmount(event.target.value)}
+              aria-invalid={isValid ? undefined : true}
+              aria-describedby={isValid ? undefined : 'test-amount'}
+            />
+          </label>
+          <label className="field">
+            <span>Currency</span>
+            <select value={currency} onChange={(event) => setCurrency(event.target.value)}>
+              {currencies.map((code) => (
+                <option key={code}>{code}</option>
+              ))}
+            </select>
+          </label>
+        </div>
+        {isValid ? null : (
+          <p id="test-amount" className="problem">
+            Enter an amount of at most {formatMoney(amountMinorMax, currency)}.
+          </p>
+        )}
+        <label className="field">
+          <span>Customer’s e-mail</span>
+          <input
+            name="email"
+            type="email"
+            required
+            maxLength={254}
+            defaultValue="customer@example.com"
+            autoComplete="off"
+          />
+        </label>
+        <fieldset className="reasons">
+          <legend>What happens</legend>
+          {courses.map((course) => (
+            <label key={course.name} className="reason">
+              <input
+                type="radio"
+                name="course"
+                checked={course.token === token}
+                onChange={() => setToken(course.token)}
+              />
+              <span>
+                {course.name} <span className="quiet small">{course.effect}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        {token === 'tok_visa' ? (
+          <label className="field">
+            <span>Undo window</span>
+            <select name="undo" defaultValue={undoWindows[0].seconds}>
+              {undoWindows.map(({ seconds, name }) => (
+                <option key={seconds} value={seconds}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        ) : null}
+        {create.error ? (
+          <p className="problem" role="alert">
+            {create.error.message}
+          </p>
+        ) : null}
+        <div className="modal-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Back
+          </button>
+          <button
+            type="submit"
+            className="button button-main"
+            disabled={!isValid || create.isPending}
+          >
+            {create.isPending ? 'Creating…' : 'Create payment'}
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,218 @@
+import type { Browser, Route } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createPayment } from '../support/api.ts'
+import { createPaid } from '../support/paid.ts'
+import { withServers } from '../support/servers.ts'
+import { insertPayments } from '../support/sql.ts'
+import { until } from '../support/until.ts'
+import { launchBrowser } from './browser.ts'
+import { expectAccessible, signIn, visit } from './dashboard.ts'
+
+const fixture = withServers(1)
+let browser: Browser
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+})
+
+function server() {
+  const [first] = fixture.servers
+  if (!first) throw new Error('the server was not started')
+  return first
+}
+
+/** Lets nothing of what the dashboard asks for be answered until it is told to. */
+function gate() {
+  let open: () => void = () => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const hold = async (route: Route) => {
+    await opened
+    await route.continue().catch(() => undefined)
+  }
+  return { open: () => open(), hold }
+}
+
+const data = /\/v1\/|\/dashboard\/api\//
+
+describe('while nothing was answered yet', () => {
+  test.each([
+    '',
+    '/payments',
+    '/payments/pay_0',
+    '/cancellations/bulk_0',
+    '/webhooks',
+    '/events',
+    '/keys',
+  ])('%s says that it loads, and can be read by everybody', async (path) => {
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    const { open, hold } = gate()
+    // The session is known: it is the page that waits.
+    await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
+    await page.goto(`${server().url}/dashboard${path}`)
+    await page.getByRole('navigation', { name: 'Sections' }).waitFor()
+    await page
+      .getByRole('status')
+      .filter({ hasText: /Loading/ })
+      .or(page.locator('.skeleton'))
+      .first()
+      .waitFor()
+    await expectAccessible(page, `${path} while it loads`)
+    open()
+    await visitor.close()
+  })
+
+  test('the dashboard itself says that it loads', async () => {
+    const visitor = await visit(browser, server().url)
+    const { open, hold } = gate()
+    await visitor.page.route(data, hold)
+    await visitor.page.reload()
+    await visitor.page.getByText('Loading…').waitFor()
+    await expectAccessible(visitor.page, 'before the session is known')
+    open()
+    await visitor.page.getByLabel('Secret key').waitFor()
+    visitor.expectClean()
+    await visitor.close()
+  })
+})
+
+describe('without a server', () => {
+  test.each(['', '/payments', '/payments/pay_0', '/webhooks', '/events', '/keys'])(
+    '%s says so, and goes on by itself when it is back',
+    async (path) => {
+      const visitor = await signIn(browser, server())
+      const { page } = visitor
+      let isDown = true
+      await page.route(/\/v1\/|\/dashboard\/api\/stats/, async (route) => {
+        if (isDown) await route.abort('connectionrefused')
+        else await route.continue()
+      })
+      await page.goto(`${server().url}/dashboard${path}`)
+      const failed = page.getByText('The server cannot be reached')
+      await failed.first().waitFor()
+      await expectAccessible(page, `${path} without a server`)
+      isDown = false
+      await failed.first().waitFor({ state: 'hidden' })
+      await visitor.close()
+    },
+  )
+
+  test('a cancel whose answer is lost is not said to be done, and counts once when it is tried again', async () => {
+    const payment = await createPayment(fixture.api)
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    await page.goto(`${server().url}/dashboard/payments/${payment.id}`)
+    await page.getByRole('button', { name: 'Cancel payment' }).click()
+    let isLost = true
+    await page.route('**/cancel', async (route) => {
+      if (!isLost) return await route.continue()
+      // The server does it; the answer is cut off.
+      await route.fetch()
+      isLost = false
+      await route.abort('connectionreset')
+    })
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Cancel payment' }).click()
+    await dialog.getByText('Whether it was canceled is not known').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel payment' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+    await page.locator('.payment-id').getByText('Canceled').waitFor()
+    await visitor.close()
+  })
+})
+
+describe('what is not there', () => {
+  test.each([
+    ['/payments/pay_0', 'There is no such payment'],
+    ['/nowhere', 'There is no such page'],
+    ['/payments?q=what', 'Nothing can be found by that'],
+    ['/payments?q=nobody@example.com', 'No payment matches'],
+  ])('%s says so, with a way on', async (path, text) => {
+    await createPayment(fixture.api)
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    await page.goto(`${server().url}/dashboard${path}`)
+    await page.getByText(text).waitFor()
+    await expectAccessible(page, path)
+    await visitor.close()
+  })
+})
+
+describe('how old it is', () => {
+  test('counts from the question, not from an answer that came late', async () => {
+    const payment = await createPaid(fixture.api)
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    await page.clock.install()
+    let isAnswered = false
+    const { open, hold } = gate()
+    // One answer, late; what is asked after that is left without one.
+    await page.route('**/v1/payments/**', async (route) => {
+      if (isAnswered) return
+      await hold(route)
+      isAnswered = true
+    })
+    await page.goto(`${server().url}/dashboard/payments/${payment.id}`)
+    await page.getByText('Loading the payment').waitFor()
+    await page.clock.fastForward(9_000)
+    open()
+    await page
+      .getByText(/^Updated (9|\d\d+) s ago/)
+      .first()
+      .waitFor()
+    await visitor.close()
+  })
+
+  test('rows that come into view again are asked for again', async () => {
+    const { sql, owner, api } = fixture
+    const ids = await insertPayments(sql, { owner, count: 400, ageMs: 1_000 })
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    await page.goto(`${server().url}/dashboard/payments?status=pending`)
+    await page.locator('tbody tr').first().waitFor()
+    const scroll = (top: number) =>
+      page.locator('.table').evaluate((table, to) => table.scrollTo(0, to), top)
+    const middle = page.locator(`a[href$="${ids[199]}"]`)
+    // As far as what is loaded goes, until it is loaded.
+    await until('the middle is in view', async () => {
+      await scroll(200 * 48)
+      return (await middle.count()) === 1
+    })
+    await scroll(0)
+    await middle.waitFor({ state: 'detached' })
+    await api('POST', `/v1/payments/${ids[199]}/cancel`)
+    await scroll(200 * 48)
+    // It is no longer pending, so it leaves the list.
+    await middle.waitFor({ state: 'detached' })
+    await page
+      .getByText(/^Updated/)
+      .first()
+      .waitFor()
+    await visitor.close()
+  })
+})
+
+test('the list shows amount, status and customer of a payment at every width, also after a turn', async () => {
+  await createPayment(fixture.api, { customer_email: 'ada.lovelace@example.com' })
+  const visitor = await signIn(browser, server())
+  const { page } = visitor
+  await page.goto(`${server().url}/dashboard/payments`)
+  for (const width of [1920, 1280, 1120, 960, 768, 600, 360]) {
+    await page.setViewportSize({ width, height: 800 })
+    const row = page.locator('tbody tr').first()
+    for (const part of ['amount', 'status', 'customer']) {
+      const box = await row.locator(`.cell-${part}`).boundingBox()
+      expect(box?.width, `${part} at ${width}`).toBeGreaterThan(60)
+    }
+    const isOver = await row.evaluate((element) => element.scrollHeight > element.clientHeight + 1)
+    expect(isOver, `a row is higher than its place at ${width}`).toBe(false)
+  }
+  visitor.expectClean()
+  await visitor.close()
+})

@@ -1,0 +1,127 @@
+import type { Browser, Route } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createPayment } from '../support/api.ts'
+import { createMerchant, withServers } from '../support/servers.ts'
+import { launchBrowser } from './browser.ts'
+import { buildPaymentPage, expectAccessible, openLink } from './payment-page.ts'
+
+const fixture = withServers(1)
+let browser: Browser
+
+beforeAll(async () => {
+  buildPaymentPage()
+  browser = await launchBrowser()
+})
+
+afterAll(async () => {
+  await browser?.close()
+})
+
+/** Opens a link while what the page asks of the server is answered by `answer`. */
+async function openAgainst(link: string, answer: (route: Route) => Promise<void>) {
+  const watched = await openLink(browser, 'about:blank', { servers: [new URL(link).origin] })
+  await watched.page.route('**/pay/api/**', answer)
+  await watched.page.goto(link)
+  return watched
+}
+
+/** What Chromium itself notes of a request that got no answer is no mistake of the page. */
+const unexpected = (mishaps: readonly string[]) =>
+  mishaps.filter((mishap) => !mishap.startsWith('console: Failed to load resource: net::'))
+
+describe('before there is an answer', () => {
+  test.each(['light', 'dark'] as const)(
+    'the page says that it loads, in %s',
+    async (colorScheme) => {
+      const payment = await createPayment(fixture.api)
+      let answer: () => void = () => undefined
+      const answered = new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
+        await answered
+        await route.continue()
+      })
+      await page.emulateMedia({ colorScheme })
+      await page.getByText('Loading the payment').waitFor()
+      await expectAccessible(page)
+      answer()
+      await page.getByLabel('Card number').waitFor()
+      await close()
+      expect(mishaps).toEqual([])
+    },
+  )
+
+  test('a server that cannot be reached is asked again until it can, without a click', async () => {
+    const payment = await createPayment(fixture.api)
+    let isDown = true
+    const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
+      if (isDown) await route.abort('connectionrefused')
+      else await route.continue()
+    })
+    await page.getByRole('heading', { name: 'The payment could not be loaded' }).waitFor()
+    await expectAccessible(page)
+    isDown = false
+    await page.getByLabel('Card number').waitFor()
+    await close()
+    expect(unexpected(mishaps)).toEqual([])
+  })
+
+  test('a payment whose answer is lost is not known to be paid, and can be tried again', async () => {
+    const payment = await createPayment(fixture.api)
+    let isDown = true
+    const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
+      if (isDown && route.request().method() === 'POST') await route.abort('connectionreset')
+      else await route.continue()
+    })
+    await page.getByLabel('Card number').fill('4242424242424242')
+    await page.getByLabel('Expiry').fill('1240')
+    await page.getByLabel('Security code').fill('123')
+    await page.getByRole('button', { name: /^Pay / }).click()
+    await page.getByText('you will not be charged twice').waitFor()
+    await expectAccessible(page)
+    isDown = false
+    await page.getByRole('button', { name: /^Pay / }).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    await page.getByText('You can close this page.').waitFor()
+    await close()
+    expect(unexpected(mishaps)).toEqual([])
+  })
+})
+
+describe('in live mode', () => {
+  test.each([
+    ['en-US', 'Not on this page', /^Back to/],
+    ['de-DE', 'Nicht auf dieser Seite', /^Zurück zu/],
+  ] as const)(
+    'there is no field for a card, and the customer is told where to pay: %s',
+    async (locale, title, back) => {
+      const { live } = await createMerchant(fixture, 'Northwind Books')
+      const { body } = await live('POST', '/v1/checkout/sessions', {
+        body: { amount: 2_500, currency: 'USD', cancel_url: 'https://shop.example.com/cart' },
+      })
+      const { page, mishaps, close } = await openLink(browser, body.url, { locale })
+      await page.getByRole('heading', { name: title }).waitFor()
+      expect(await page.getByText(/Test mode|Testmodus/).count()).toBe(0)
+      expect(await page.locator('input').count()).toBe(0)
+      const link = page.getByRole('link', { name: back }).last()
+      expect(await link.getAttribute('href')).toBe('https://shop.example.com/cart')
+      await expectAccessible(page)
+      await close()
+      expect(mishaps).toEqual([])
+    },
+  )
+})
+
+test('a session that the merchant has ended is said to have expired', async () => {
+  const { api } = fixture
+  const { body: session } = await api('POST', '/v1/checkout/sessions', {
+    body: { amount: 2_500, currency: 'USD' },
+  })
+  const { page, mishaps, close } = await openLink(browser, session.url)
+  await page.getByLabel('Card number').waitFor()
+  await api('POST', `/v1/checkout/sessions/${session.id}/expire`)
+  await page.getByRole('heading', { name: 'Expired' }).waitFor()
+  await close()
+  expect(mishaps).toEqual([])
+})
