@@ -1,6 +1,6 @@
 import { cancellationPaymentsMax } from '@hedgepayments/contract'
+import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import { retryConflicts } from '../database/retry.ts'
 import type { CancellationRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { firstIdAt, madeAtMs } from '../ids.ts'
@@ -29,23 +29,18 @@ const canceledPerStep = 500
  * @returns whether there was anything to do.
  */
 export async function stepCancellations(db: Db, now: () => number = Date.now): Promise<boolean> {
-  return await retryConflicts(() =>
-    db.transaction().execute(async (tx) => {
-      const row = await lockNextCancellation(tx)
-      if (!row) return false
-      const at = toTimestamp(now())
-      const progress: CancellationRow = {
-        ...row,
-        status: 'running',
-        updated_at: latest(at, row.updated_at),
-      }
-      await saveProgress(
-        tx,
-        row.selected ? await process(tx, progress) : await select(tx, progress),
-      )
-      return true
-    }),
-  )
+  return await commit(db, 'bulk', async (tx) => {
+    const row = await lockNextCancellation(tx)
+    if (!row) return false
+    const at = toTimestamp(now())
+    const progress: CancellationRow = {
+      ...row,
+      status: 'running',
+      updated_at: latest(at, row.updated_at),
+    }
+    await saveProgress(tx, row.selected ? await process(tx, progress) : await select(tx, progress))
+    return true
+  })
 }
 
 function latest(a: Timestamp, b: Timestamp): Timestamp {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { retryConflicts } from '../database/retry.ts'
+import { commit } from '../database/commit.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Reply } from '../http/answer.ts'
@@ -47,9 +47,7 @@ export async function beginSubmission(on: Submitter, submission: Submission): Pr
   // Chosen before the transaction: that may ask the database as well, on another connection.
   const chosen = await chooseProcessor(on, submission)
   try {
-    return await retryConflicts(() =>
-      on.db.transaction().execute((tx) => begin(tx, submission, chosen)),
-    )
+    return await commit(on.db, 'submission', (tx) => begin(tx, submission, chosen))
   } catch (error) {
     // Nothing is kept of a refusal that is not the payment's doing: its key is free again.
     if (error instanceof WaitError) return { kind: 'waiting' }

@@ -1,6 +1,7 @@
 import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
+import { failpoint } from '../failpoints.ts'
 import type {
   Call,
   Decline,
@@ -54,7 +55,9 @@ export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<Cal
   const signal = noted.signal ? AbortSignal.any([noted.signal, timeout]) : timeout
   try {
     const call = { idempotencyKey: noted.processorKey, now, signal }
+    failpoint('before call', noted.kind)
     const result = await orAborted(noted.run(toProcessorPayment(row), call), signal)
+    failpoint('after call', noted.kind)
     const { outcome, decline } = noted.describe(result)
     const { code = null, message = null } = decline ?? {}
     await endAttempt(db, { row, number, end: { outcome, code, message, now: endedAt() } })

@@ -1,6 +1,7 @@
 import type { PaymentCreate, PaymentId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import type { IdempotencyRow, PaymentRow, Timestamp } from '../database/schema.ts'
+import { failpoint } from '../failpoints.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account, Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
@@ -56,7 +57,10 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
     etag: etagOf({ sequence: 1 }),
   })
   const record = idempotency && recordOf(idempotency, created.body as string)
-  if (await insertPayment(on.db, payment, { actorId: auth.keyId, record })) return created
+  failpoint('before commit', 'create')
+  const isNew = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  failpoint('after commit', 'create')
+  if (isNew) return created
   return await answerRecorded(on, request, payment)
 }
 

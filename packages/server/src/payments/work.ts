@@ -1,6 +1,7 @@
 import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { PaymentRow } from '../database/schema.ts'
+import { failpoint } from '../failpoints.ts'
 import { isDatabaseUnavailable } from '../http/failures.ts'
 import type { FeeSchedule } from '../ledger/fees.ts'
 import type { Processors } from '../processors/processor.ts'
@@ -62,8 +63,8 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
   const calls = startCalls(on)
   const sets = startLoop({
     turn: async () => {
-      const expired = await takeSet(on, 'expire', expireDue)
-      const processed = await takeSet(on, 'process', processDue)
+      const expired = await takeSet(on, 'expire', 'expiry', expireDue)
+      const processed = await takeSet(on, 'process', 'process', processDue)
       if (processed > 0 || expired > 0) calls.nudge()
       return processed > 0 || expired > 0
     },
@@ -85,6 +86,7 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
 async function takeSet(
   { db, onError }: PaymentWorkers,
   kind: TaskKind,
+  step: 'expiry' | 'process',
   carryOutSet: (db: Db, due: readonly DueTask[]) => Promise<void>,
 ): Promise<number> {
   const now = toTimestamp(Date.now())
@@ -92,7 +94,9 @@ async function takeSet(
   const due = tasks.map((task) => ({ task, now: plusSeconds(now, task.offset_seconds) }))
   if (due.length === 0) return 0
   try {
+    failpoint('before commit', step)
     await retryConflicts(() => carryOutSet(db, due))
+    failpoint('after commit', step)
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
     // One payment that cannot take its step must not hold up the others of its set.
@@ -152,8 +156,10 @@ async function carryOut({ db, processors, fees, onError }: PaymentWorkers, task:
   } catch (error) {
     onError(error)
   }
+  failpoint('before commit', 'task')
   if (result === 'done') await finishTasks(db, [task])
   else await postponeTask(db, { task, dueAt: plusSeconds(now(), pauseSeconds(task.attempts)) })
+  failpoint('after commit', 'task')
 }
 
 async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
