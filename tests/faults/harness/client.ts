@@ -30,7 +30,11 @@ const pauseMs = 60
  * A client as a good one is: it sends an Idempotency-Key, tries again what may be tried again, at
  * whatever server, and goes on until it knows.
  */
-export function createSend(on: { fleet: Fleet; journal: Journal; chance: Chance }): Send {
+export function createSend(on: {
+  fleet: Pick<Fleet, 'slots'>
+  journal: Journal
+  chance: Chance
+}): Send {
   const { fleet, journal, chance } = on
   return async (request) => {
     journal.requests++
@@ -42,6 +46,7 @@ export function createSend(on: { fleet: Fleet; journal: Journal; chance: Chance 
         journal.answeredAtMs.push(performance.now())
         return answer
       }
+      journal.repeats++
       if (answer?.status === 502 && ++processorTries === processorTriesMax) return null
       await sleep(pauseMs + chance.below(pauseMs))
     }
@@ -71,7 +76,9 @@ async function attempt(
       ...(sent === null ? {} : { body: sent }),
     })
     const text = await response.text()
-    const answer = { kind, method, path, sent, key, status: response.status, text }
+    const { status, headers } = response
+    const isReplay = headers.get('idempotent-replayed') === 'true'
+    const answer = { kind, method, path, sent, key, status, text, isReplay }
     const body: unknown = JSON.parse(text)
     const complaint = judge(answer, body)
     if (complaint) journal.complaints.push(`${kind} was answered ${complaint}: ${text}`)

@@ -56,6 +56,12 @@ const readyLine = /^Hedge Payments is ready at (\S+)$/m
 /** What is kept of a server's log, in characters: its last words, however long it runs. */
 const logLengthMax = 20_000
 
+/** Whatever ends the harness, its servers do not outlive it. */
+const living = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+})
+
 /** Makes the places; nobody is in them yet. */
 export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) => string): Fleet {
   const surprises: string[] = []
@@ -77,12 +83,16 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
         ...how.env,
       },
       stdio: ['ignore', 'pipe', 'pipe', ...(how.entry ? (['ipc'] as const) : [])],
+      // Out of reach of Ctrl-C, which is for the harness: it stops its servers itself.
+      detached: true,
     })
+    living.add(child)
     slot.child = child
     // Until it is ready it may give up: there may be no database yet, and it is started again.
     expected.add(child)
     const log = tailOf(child)
     child.once('exit', (code, signal) => {
+      living.delete(child)
       beginOutage(slot)
       slot.child = null
       if (expected.has(child)) return

@@ -8,6 +8,8 @@ export interface Journal {
   readonly complaints: string[]
   /** Requests that were made: each with all its tries. */
   requests: number
+  /** Tries that had to be repeated: the fault, as clients have met it. */
+  repeats: number
   /** Moments at which a request was answered, in milliseconds of performance.now(). */
   readonly answeredAtMs: number[]
   forget(): void
@@ -32,6 +34,8 @@ export interface Answered {
   readonly key: string | null
   readonly status: number
   readonly text: string
+  /** Whether it says that it was given before. */
+  readonly isReplay: boolean
   // Answers are looked into freely.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any
@@ -51,11 +55,13 @@ export function createJournal(): Journal {
     broken: [],
     complaints: [],
     requests: 0,
+    repeats: 0,
     answeredAtMs: [],
     forget() {
       for (const list of [journal.answered, journal.broken, journal.complaints]) list.length = 0
       journal.answeredAtMs.length = 0
       journal.requests = 0
+      journal.repeats = 0
     },
   }
   return journal

@@ -6,6 +6,7 @@ export function renderTable(results: readonly RoundResult[]): string {
     'fault',
     'rounds',
     'requests',
+    'repeated',
     'acknowledged',
     'lost',
     'doubled',
@@ -35,6 +36,7 @@ function counts(rounds: readonly RoundResult[]): string[] {
   return [
     String(rounds.length),
     sum((round) => round.requests),
+    sum((round) => round.repeats),
     sum((round) => round.acknowledged),
     violations('lost'),
     violations('doubled'),

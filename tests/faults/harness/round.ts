@@ -1,10 +1,11 @@
 import { type Chance, chanceOf } from '../../support/chance.ts'
 import { isAtRest } from '../../support/invariants.ts'
 import { until } from '../../support/until.ts'
-import { countUndelivered } from './books.ts'
+import { countUndelivered, hasNothingDue } from './books.ts'
 import { findViolations, type Violation } from './checks.ts'
 import { rate } from './journal.ts'
 import { startLoad } from './load.ts'
+import { findChanged } from './replays.ts'
 import { forget, type World } from './world.ts'
 
 /** Something that breaks. */
@@ -41,6 +42,8 @@ export interface RoundResult {
   readonly fault: string
   readonly seed: number
   readonly requests: number
+  /** Tries of these that had to be repeated. */
+  readonly repeats: number
   readonly acknowledged: number
   /** From the end of each fault to full speed, in seconds. */
   readonly recoveredInSeconds: readonly number[]
@@ -55,8 +58,11 @@ const windowMs = 1_000
 const fullSpeed = 0.7
 /** Far more than anything needs, in milliseconds: what takes longer does not come back by itself. */
 const deadlineMs = 180_000
-/** Jumps the clock over every undo window and outage, but over no payment that waits for an hour. */
-const windowEndSeconds = 3_600
+/**
+ * Jumps the test clock over every undo window and outage, and over the time that was planned with
+ * by a server whose clock was wrong.
+ */
+const windowEndSeconds = 24 * 3_600
 /** What customers pay with when nothing is wrong: each way through the processor is taken. */
 const usualTokens = [
   'tok_visa',
@@ -112,9 +118,18 @@ export async function runRound(
   }
   found.push(...(await settle(world)))
   found.push(...(await findViolations({ ...world, ...world.fleet, query: world.sql.query })))
-  const { requests, answered } = journal
+  found.push(...(await findChanged(world, chance)))
+  const { requests, repeats, answered } = journal
   const acknowledged = answered.filter(({ status }) => status < 400).length
-  return { fault: fault.name, seed, requests, acknowledged, recoveredInSeconds, violations: found }
+  return {
+    fault: fault.name,
+    seed,
+    requests,
+    repeats,
+    acknowledged,
+    recoveredInSeconds,
+    violations: found,
+  }
 }
 
 /** Answers a second while all is well. */
@@ -142,7 +157,11 @@ async function settle(world: World): Promise<Violation[]> {
   const { sql, ask, endpointId } = world
   try {
     await advance(world, windowEndSeconds)
-    await until('nothing is left to do', () => isAtRest(sql), deadlineMs)
+    await until(
+      'nothing is left to do',
+      async () => (await isAtRest(sql)) && (await hasNothingDue(sql.query)),
+      deadlineMs,
+    )
     await until(
       'every event is delivered',
       async () => {

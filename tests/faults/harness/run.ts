@@ -91,6 +91,7 @@ function tell({
   fault,
   seed,
   requests,
+  repeats,
   acknowledged,
   recoveredInSeconds,
   violations,
@@ -98,7 +99,7 @@ function tell({
   const recovered = recoveredInSeconds.map((seconds) => seconds.toFixed(1)).join(', ')
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(0)
   say(
-    `${seconds.padStart(5)} s  ${fault}: ${requests} requests, ${acknowledged} acknowledged, ` +
+    `${seconds.padStart(5)} s  ${fault}: ${requests} requests, ${repeats} repeats, ${acknowledged} acknowledged, ` +
       `recovered in ${recovered} s, seed ${seed}`,
   )
   for (const { kind, what } of violations) say(`         ${kind}: ${what}`)

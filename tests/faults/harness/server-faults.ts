@@ -85,6 +85,22 @@ const dying = Object.entries(stages).map(
   }),
 )
 
+/** Deaths of a round that does not go through a stage. */
+const deathsAnywhere = 3
+
+/** What only happens when days have passed takes longer to reach than a short round has. */
+const frequent = failpointNames.filter((name) => !name.endsWith('settlement'))
+
+/** Kills servers at failpoints of any stage. */
+const dieAnywhere: Fault = {
+  name: 'die-anywhere',
+  prepare: ({ world }) => replaceAll(world, fitted),
+  async strike(scene) {
+    for (let n = 0; n < deathsAnywhere; n++) await dieAt(scene, scene.chance.pick(frequent))
+  },
+  tidy: ({ world }) => replaceAll(world),
+}
+
 const passingsMax = 3
 /** What the load passes within a second or two; a failpoint that is not reached is a mistake. */
 const reachDeadlineMs = 90_000
@@ -92,7 +108,8 @@ const reachDeadlineMs = 90_000
 async function dieAt({ world, chance, over }: Scene, name: string): Promise<void> {
   const { fleet } = world
   const slot = chance.pick(fleet.slots)
-  const passing = 1 + chance.below(passingsMax)
+  const isRare = !frequent.includes(name)
+  const passing = isRare ? 1 : 1 + chance.below(passingsMax)
   const gone = fleet.untilGone(slot)
   await fleet.tell(slot, { failpoint: { name, passing } })
   let isGone = false
@@ -102,7 +119,9 @@ async function dieAt({ world, chance, over }: Scene, name: string): Promise<void
   await until(
     `server ${slot.index} has died at "${name}"`,
     async () => {
-      if (!isGone && name.endsWith('settlement')) await advance(world, secondsToSettle)
+      if (isGone || !isRare) return isGone
+      await advance(world, secondsToSettle)
+      await lasting()
       return isGone
     },
     reachDeadlineMs,
@@ -131,5 +150,6 @@ export const serverFaults: readonly Fault[] = [
   deploy,
   jumpClock,
   jumpTestClock,
+  dieAnywhere,
   ...dying,
 ]

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, rm, rmdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { folderName } from './leftovers.ts'
 
 /** A file system of its own that is small enough to be filled. */
 export interface SmallDisk {
@@ -22,7 +22,7 @@ const run = promisify(execFile)
 /** Mounts one in memory; the reason where this user or system does not let it: root has to. */
 export async function mountSmallDisk(): Promise<SmallDisk | string> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root may mount a disk'
-  const folder = await mkdtemp(join(tmpdir(), `hedge-faults-${process.pid}-disk-`))
+  const folder = await mkdtemp(`${folderName}disk-`)
   try {
     await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=711`, 'tmpfs', folder])
   } catch (error) {

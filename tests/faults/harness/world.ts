@@ -1,5 +1,4 @@
 import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { retryConflicts } from '../../../packages/server/src/database/retry.ts'
 import { removeData } from '../../support/postgres-server.ts'
@@ -9,6 +8,7 @@ import { createFleet, type Fleet, keys, type Launch, type Slot } from './fleet.t
 import { type Gate, openGate } from './gate.ts'
 import { type Hooks, startHooks } from './hooks.ts'
 import { createJournal, type Journal } from './journal.ts'
+import { folderName, noteServer, removeLeftovers } from './leftovers.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import type { SmallDisk } from './small-disk.ts'
 
@@ -44,10 +44,9 @@ export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
     for (const one of closing.splice(0).reverse()) await one()
   }
   try {
+    await removeLeftovers()
     if (disk) closing.push(() => disk.unmount())
-    const dataDir = disk
-      ? join(disk.folder, 'data')
-      : await mkdtemp(join(tmpdir(), `hedge-faults-${process.pid}-`))
+    const dataDir = disk ? join(disk.folder, 'data') : await mkdtemp(folderName)
     closing.push(() => removeData(dataDir))
     const postgres = await startPostgres(dataDir)
     closing.push(() => postgres.stop())
@@ -60,7 +59,10 @@ export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
     closing.push(() => hooks.close())
     const fleet = createFleet(gates, (gate) => throughGate(postgres.url, gate))
     closing.push(() => Promise.all(fleet.slots.map((slot) => fleet.kill(slot))))
-    const bringUp = (slot: Slot, how?: Launch) => startUntilUp(fleet, slot, how)
+    const bringUp = async (slot: Slot, how?: Launch) => {
+      await startUntilUp(fleet, slot, how)
+      await noteServer(dataDir, slot.child?.pid)
+    }
     await Promise.all(fleet.slots.map((slot) => bringUp(slot)))
     const ask = createAsk(fleet)
     const endpoint = (await ask('POST', '/v1/webhooks/endpoints', { url: hooks.url })) as {
