@@ -18,9 +18,9 @@ export interface Request {
 export type Send = (request: Request) => Promise<Answered | null>
 
 /** No fault lasts as long as this, so a request that is not answered by then never is. */
-const patienceMs = 120_000
+const patienceMs = 240_000
 /** A server has half a minute for a statement; whoever says nothing after this is stuck. */
-const silenceMs = 45_000
+const silenceMs = 90_000
 /** The processor is down: the client has heard so this often, and does something else. */
 const processorTriesMax = 3
 /** Between two tries of a request, with as much again by chance. */

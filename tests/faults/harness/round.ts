@@ -57,7 +57,7 @@ const windowMs = 1_000
 /** Part of the speed before that counts as full speed: what comes in bursts is never quite even. */
 const fullSpeed = 0.7
 /** Far more than anything needs, in milliseconds: what takes longer does not come back by itself. */
-const deadlineMs = 180_000
+const deadlineMs = 300_000
 /**
  * Jumps the test clock over every undo window and outage, and over the time that was planned with
  * by a server whose clock was wrong.

@@ -44,6 +44,7 @@ const results: RoundResult[] = []
 say(`faults from seed ${firstSeed}: ${chosen.map(({ name }) => name).join(', ')}`)
 
 let world: World | null = null
+let isBroken = false
 try {
   for (let n = 0; !isOver(n); n++) {
     const fault = faultOf(n)
@@ -52,20 +53,26 @@ try {
       say(`skipped ${fault.name}: ${disk}`)
       continue
     }
-    if (disk || world?.disk || n % roundsPerWorld === 0) {
+    // What a violation has left behind must not be the next round's.
+    if (disk || isBroken || world?.disk || n % roundsPerWorld === 0) {
       await world?.close()
       world = null
     }
     world ??= await openWorld(disk)
     const result = await runRound(world, { fault, seed: firstSeed + n })
+    isBroken = result.violations.length > 0
     results.push(result)
     tell(result)
   }
+} catch (error) {
+  // What was found so far is worth having whatever has happened.
+  process.exitCode = 1
+  say(`the harness itself failed: ${(error as Error).stack}`)
 } finally {
   await world?.close()
 }
 say(`\n${renderTable(results)}\nseed ${firstSeed}`)
-process.exitCode = results.some(({ violations }) => violations.length > 0) ? 1 : 0
+if (results.some(({ violations }) => violations.length > 0)) process.exitCode = 1
 
 function choose(only: string | undefined): readonly Fault[] {
   if (only === undefined) return faults

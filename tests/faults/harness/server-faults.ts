@@ -102,8 +102,8 @@ const dieAnywhere: Fault = {
 }
 
 const passingsMax = 3
-/** What the load passes within a second or two; a failpoint that is not reached is a mistake. */
-const reachDeadlineMs = 90_000
+/** The load gets anywhere within seconds, on a very busy machine within minutes. */
+const reachDeadlineMs = 300_000
 
 async function dieAt({ world, chance, over }: Scene, name: string): Promise<void> {
   const { fleet } = world
