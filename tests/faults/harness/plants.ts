@@ -40,7 +40,10 @@ export const plants: readonly Plant[] = [
     name: 'a payment that was created and is gone',
     kind: 'lost',
     found: /create was acknowledged, and there is no such payment/,
-    sql: `delete from payments where id = ${oneOf('canceled', 'refund_count = 0')}`,
+    sql: `delete from payments where id = ${oneOf(
+      'canceled',
+      'not exists (select from payment_attempts a where a.payment_id = payments.id)',
+    )}`,
   },
   {
     name: 'a create that made two payments',
