@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { advance, initiate, reached, timeline } from '../support/sandbox.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
@@ -48,6 +48,20 @@ describe('the test clock', () => {
     await api('POST', '/v1/test/clock/advance', request)
     await api('POST', '/v1/test/clock/advance', request)
     expect((await clock(api)).offset_seconds).toBe(before + 100)
+  })
+
+  test('a create is told its first answer also once its payment has expired', async () => {
+    const { now } = await clock(api)
+    const expires_at = new Date(Date.parse(now) + 600_000).toISOString().replace('.000', '')
+    const request = { body: paymentBody({ expires_at }), idempotencyKey: 'repeated late' }
+    const first = await api('POST', '/v1/payments', request)
+    expect(first.status).toBe(201)
+    await advance(api, 700)
+    const again = await api('POST', '/v1/payments', request)
+    expect([again.status, again.text]).toEqual([201, first.text])
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    const other = await api('POST', '/v1/payments', { ...request, idempotencyKey: 'too late' })
+    expect(other.body.error.details.field).toBe('expires_at')
   })
 
   test('a payment that nobody pays expires: canceled by the system, with one event', async () => {

@@ -131,7 +131,7 @@ async function advance(arena: Arena, id: string, to: 'processing' | 'succeeded')
   const { db } = database
   const now = toTimestamp(Date.now())
   const kinds = [to === 'processing' ? ('process' as const) : ('capture' as const)]
-  const [task] = await claimTasks(db, { kinds, limit: 1, now, leaseSeconds: 10 })
+  const [task] = await claimTasks(db, { kinds, limit: 1, leaseSeconds: 10 })
   const row = await findPayment(db, { account: arena.auth, id })
   if (!task || !row) throw new Error(`nothing to do for a template on its way to ${to}`)
   if (to === 'processing') return await processDue(db, [{ task, now }])

@@ -73,7 +73,7 @@ const atRest: Readonly<Record<string, string>> = {
 
 /** Names of the invariants that do not hold, with what breaks them. Nothing: all is well. */
 export async function brokenInvariants(
-  sql: Sql,
+  sql: Pick<Sql, 'query'>,
   { isAtRest }: { isAtRest: boolean },
 ): Promise<Record<string, unknown[]>> {
   const broken: Record<string, unknown[]> = {}

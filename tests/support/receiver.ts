@@ -26,8 +26,8 @@ export interface Receiver {
   close(): Promise<void>
 }
 
-/** A receiver of webhooks on a free port; answers 200 unless told otherwise. */
-export async function startReceiver(): Promise<Receiver> {
+/** A receiver of webhooks, on a free port unless given one; answers 200 unless told otherwise. */
+export async function startReceiver(onPort = 0): Promise<Receiver> {
   const received: Received[] = []
   let how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer> = () => 200
   const server = createServer((request, response) => {
@@ -54,7 +54,7 @@ export async function startReceiver(): Promise<Receiver> {
       })()
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(onPort, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}/hook`,

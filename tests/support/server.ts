@@ -45,10 +45,12 @@ export async function createMigratedDatabase(): Promise<TestDatabase> {
 
 /** Starts a server process on a free port and waits until it is ready. */
 export async function startServer(options: {
+  /** A start file of its own, which can be sent messages. */
+  entry?: string
   databaseUrl?: string
   env?: Record<string, string>
 }): Promise<TestServer> {
-  const child = spawn(process.execPath, [mainFile], {
+  const child = spawn(process.execPath, [options.entry ?? mainFile], {
     env: {
       PATH: process.env.PATH,
       PORT: '0',
@@ -59,14 +61,14 @@ export async function startServer(options: {
       ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
       ...options.env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.entry ? (['ipc'] as const) : [])],
   })
   let log = ''
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString()
   })
   let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString()
   })
   const exited = once(child, 'exit')

@@ -1,6 +1,6 @@
 import { cancellationPaymentsMax } from '@hedgepayments/contract'
+import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import { retryConflicts } from '../database/retry.ts'
 import type { CancellationRow } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { firstIdAt, madeAtMs } from '../ids.ts'
@@ -27,25 +27,23 @@ export function createCancellationWorker(db: Db): CancellationWorker {
   let limit = firstSet
   return {
     async step() {
-      return await retryConflicts(() =>
-        db.transaction().execute(async (tx) => {
-          const row = await lockNextCancellation(tx)
-          if (!row) return false
-          const startedAt = performance.now()
-          const progress: CancellationRow = {
-            ...row,
-            status: 'running',
-            updated_at: latest(toTimestamp(Date.now()), row.updated_at),
-          }
-          if (row.selected) {
-            await saveProgress(tx, await process(tx, { row: progress, limit }))
-            limit = nextLimit(limit, performance.now() - startedAt)
-          } else {
-            await saveProgress(tx, await select(tx, progress))
-          }
-          return true
-        }),
-      )
+      return await commit(db, 'bulk', async (tx) => {
+        const row = await lockNextCancellation(tx)
+        if (!row) return false
+        const startedAt = performance.now()
+        const progress: CancellationRow = {
+          ...row,
+          status: 'running',
+          updated_at: latest(toTimestamp(Date.now()), row.updated_at),
+        }
+        if (row.selected) {
+          await saveProgress(tx, await process(tx, { row: progress, limit }))
+          limit = nextLimit(limit, performance.now() - startedAt)
+        } else {
+          await saveProgress(tx, await select(tx, progress))
+        }
+        return true
+      })
     },
   }
 }

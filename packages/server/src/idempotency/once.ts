@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@hedgepayments/contract'
 import type { Transaction } from 'kysely'
+import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import { retryConflicts } from '../database/retry.ts'
 import type { Schema, Timestamp } from '../database/schema.ts'
 import type { Answer, Reply } from '../http/answer.ts'
 import type { Account, Auth } from '../http/auth.ts'
@@ -50,28 +50,26 @@ export async function once(
 ): Promise<Reply> {
   const { auth, idempotency } = request
   try {
-    const reply = await retryConflicts(() =>
-      db.transaction().execute(async (tx) => {
-        if (!idempotency) return rollBackUnlessStored(await work(tx))
-        const isNew = await claimKey(tx, {
-          account: auth,
-          key: idempotency.key,
-          operation: request.operationId,
-          requestHash: idempotency.requestHash,
-          now: request.now,
-        })
-        if (!isNew) return null
-        const first = serialized(rollBackUnlessStored(await work(tx)))
-        await storeAnswer(tx, {
-          account: auth,
-          key: idempotency.key,
-          httpStatus: first.status,
-          body: sealed(first.body, request.auth, idempotency),
-          eventSequence: sequenceOf(first),
-        })
-        return first
-      }),
-    )
+    const reply = await commit(db, 'record', async (tx) => {
+      if (!idempotency) return rollBackUnlessStored(await work(tx))
+      const isNew = await claimKey(tx, {
+        account: auth,
+        key: idempotency.key,
+        operation: request.operationId,
+        requestHash: idempotency.requestHash,
+        now: request.now,
+      })
+      if (!isNew) return null
+      const first = serialized(rollBackUnlessStored(await work(tx)))
+      await storeAnswer(tx, {
+        account: auth,
+        key: idempotency.key,
+        httpStatus: first.status,
+        body: sealed(first.body, request.auth, idempotency),
+        eventSequence: sequenceOf(first),
+      })
+      return first
+    })
     if (reply) return reply
   } catch (error) {
     if (error instanceof RolledBack) return error.refusal

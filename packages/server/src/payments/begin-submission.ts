@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { retryConflicts } from '../database/retry.ts'
+import { commit } from '../database/commit.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Reply } from '../http/answer.ts'
@@ -10,7 +10,7 @@ import { findRecord } from '../idempotency/records.sql.ts'
 import { refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import type { Processor } from '../processors/processor.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
-import { findLastAttempt, hasAttemptOf, insertAttempt } from './attempts.sql.ts'
+import { findLastAttempt, giveUpAttempts, hasAttemptOf, insertAttempt } from './attempts.sql.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
 import { findPayment } from './payments.sql.ts'
@@ -47,9 +47,7 @@ export async function beginSubmission(on: Submitter, submission: Submission): Pr
   // Chosen before the transaction: that may ask the database as well, on another connection.
   const chosen = await chooseProcessor(on, submission)
   try {
-    return await retryConflicts(() =>
-      on.db.transaction().execute((tx) => begin(tx, submission, chosen)),
-    )
+    return await commit(on.db, 'submission', (tx) => begin(tx, submission, chosen))
   } catch (error) {
     // Nothing is kept of a refusal that is not the payment's doing: its key is free again.
     if (error instanceof WaitError) return { kind: 'waiting' }
@@ -149,6 +147,9 @@ async function note(
   const count = last === undefined ? 0 : Number(last.processor_key.split(':').at(-1))
   const processorKey = `${row.id}:authorize:${isNew ? count + 1 : count}`
   const first = isNew ? 'authorize' : 'look_up'
+  // Whoever was at it before has died, or is about to give up: nobody else would end its calls,
+  // where the payment needs nothing more after this one.
+  await giveUpAttempts(tx, { row, now: submission.now })
   const number = await insertAttempt(tx, row, {
     kind: first,
     processor: processor.name,

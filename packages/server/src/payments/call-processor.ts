@@ -2,6 +2,7 @@ import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/cont
 import { SpanKind } from '@opentelemetry/api'
 import type { Db } from '../database/connect.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
+import { failpoint } from '../failpoints.ts'
 import type {
   Call,
   Decline,
@@ -58,7 +59,9 @@ export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<Cal
   try {
     const call = { idempotencyKey: noted.processorKey, now, signal }
     const run = () => orAborted(noted.run(toProcessorPayment(row), call), signal)
+    failpoint('before call', noted.kind)
     const result = await inSpan(spanOf(noted), run)
+    failpoint('after call', noted.kind)
     const { outcome, decline } = noted.describe(result)
     const { code = null, message = null } = decline ?? {}
     await endAttempt(db, { row, number, end: { outcome, code, message, now: endedAt() } })

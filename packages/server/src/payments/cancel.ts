@@ -3,6 +3,7 @@ import { Batcher, BatcherFullError } from '../batching/batcher.ts'
 import type { Database, Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
+import { failpoint } from '../failpoints.ts'
 import { type Answer, answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
 import { isStatementRefused, unavailable } from '../http/failures.ts'
@@ -58,10 +59,14 @@ export class Canceler {
     this.#db = database.db
     const run = onPool(database.batchPool)
     this.#batcher = new Batcher<BatchedCancel, CancelOutcome>({
-      run: (entries) =>
-        inBatchSpan('cancel payments', entries, () =>
+      run: async (entries) => {
+        failpoint('before commit', 'cancel')
+        const outcomes = await inBatchSpan('cancel payments', entries, () =>
           retryConflicts(() => cancelPayments(run, entries)),
-        ),
+        )
+        failpoint('after commit', 'cancel')
+        return outcomes
+      },
       namesOf: conflictNames,
       isEntrysFault: isStatementRefused,
       ...limits,

@@ -1,4 +1,4 @@
-import { retryConflicts } from '../database/retry.ts'
+import { commit } from '../database/commit.ts'
 import type { Tx } from '../idempotency/once.ts'
 import type { Captured, CaptureResult, Decline } from '../processors/processor.ts'
 import { findLastAttempt, giveUpAttempts } from './attempts.sql.ts'
@@ -27,7 +27,7 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   const heard = wasAsked ? await lookUpFirst(work) : await call(work)
   if (!heard.known || heard.result.state === 'undecided') return 'again'
   const news = heard.result
-  await retryConflicts(() => db.transaction().execute((tx) => settleCapture(tx, work, news)))
+  await commit(db, 'capture', (tx) => settleCapture(tx, work, news))
   return 'done'
 }
 

@@ -1,4 +1,4 @@
-import { retryConflicts } from '../database/retry.ts'
+import { commit } from '../database/commit.ts'
 import { plusSeconds } from '../time.ts'
 import { giveUpAttempts } from './attempts.sql.ts'
 import { lookUp } from './call-processor.ts'
@@ -23,8 +23,6 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
     return 'done'
   }
   const account = { merchantId: row.merchant_id, livemode: row.livemode }
-  await retryConflicts(() =>
-    db.transaction().execute((tx) => settlePayment(tx, { account, id: row.id, settledAt, now })),
-  )
+  await commit(db, 'settlement', (tx) => settlePayment(tx, { account, id: row.id, settledAt, now }))
   return 'done'
 }

@@ -1,6 +1,7 @@
 import type { PaymentCreate, PaymentId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import type { IdempotencyRow, PaymentRow, Timestamp } from '../database/schema.ts'
+import { failpoint } from '../failpoints.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account, Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
@@ -47,16 +48,21 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   const expiresAt = body.expires_at
     ? toTimestamp(Date.parse(body.expires_at))
     : plusSeconds(now, expirySecondsDefault)
+  const payment = toNewPayment(request, { expiresAt, token })
   if (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000) {
+    // What was carried out in time is told again, however late the request is repeated.
+    if (await wasCarriedOut(on.db, request)) return await answerRecorded(on, request, payment)
     return refuseField('expires_at', body.expires_at, 'a moment within the next 90 days')
   }
-  const payment = toNewPayment(request, { expiresAt, token })
   if (body.initiate) return await createAndSubmit(on, request, payment)
   const created = answer(201, JSON.stringify(renderPayment(pendingRow(payment), [])), {
     etag: etagOf({ sequence: 1 }),
   })
   const record = idempotency && recordOf(idempotency, created.body as string)
-  if (await insertPayment(on.db, payment, { actorId: auth.keyId, record })) return created
+  failpoint('before commit', 'create')
+  const isNew = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  failpoint('after commit', 'create')
+  if (isNew) return created
   return await answerRecorded(on, request, payment)
 }
 
@@ -126,6 +132,13 @@ async function answerRecorded(
     })
     return created
   })
+}
+
+/** Whether a create with this key has made a payment, or is about to. */
+async function wasCarriedOut(db: Db, { auth, idempotency }: CreateRequest): Promise<boolean> {
+  if (!idempotency) return false
+  const found = await findRecord(db, { account: auth, key: idempotency.key })
+  return found !== undefined && found.outcome !== 'awaited'
 }
 
 /** Whether the record is that of this very request, whose process has died on the way. */

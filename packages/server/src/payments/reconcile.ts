@@ -1,4 +1,4 @@
-import { retryConflicts } from '../database/retry.ts'
+import { commit } from '../database/commit.ts'
 import { findLastAttempt, giveUpAttempts } from './attempts.sql.ts'
 import {
   type AuthorizationNews,
@@ -24,10 +24,8 @@ export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
   if (!heard.known) return 'again'
   const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
   const actor = last ? { type: last.actor_type, id: last.actor_id } : bySystem
-  const settled = await retryConflicts(() =>
-    db
-      .transaction()
-      .execute((tx) => settleAuthorization(tx, { row, news: heard.result, actor, now })),
+  const settled = await commit(db, 'authorization', (tx) =>
+    settleAuthorization(tx, { row, news: heard.result, actor, now }),
   )
   return statusesBefore('initiated').includes(settled.row.status) ? 'again' : 'done'
 }

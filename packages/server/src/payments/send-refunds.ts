@@ -1,5 +1,5 @@
+import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import { retryConflicts } from '../database/retry.ts'
 import type { PaymentRow, RefundRow, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 import type { Decline, Processor, Processors, RefundResult } from '../processors/processor.ts'
@@ -43,9 +43,7 @@ export async function sendRefunds(
     const answer = (await findAnswer(db, sending)) ?? (await send(db, sending))
     if (answer === 'undecided') areAllAnswered = false
     else {
-      await retryConflicts(() =>
-        db.transaction().execute((tx) => recordRefundAnswer(tx, { refund, answer, now })),
-      )
+      await commit(db, 'refund answer', (tx) => recordRefundAnswer(tx, { refund, answer, now }))
     }
   }
   return areAllAnswered

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import { retryConflicts } from '../database/retry.ts'
 import type { Reply } from '../http/answer.ts'
 import { releaseLease } from '../idempotency/lease.sql.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
@@ -56,14 +56,12 @@ async function carryOn(
     on.onWork()
     return processorSilent(begun.row.id)
   }
-  const reply = await retryConflicts(() =>
-    db.transaction().execute(async (tx) => {
-      const settled = { row: begun.row, news: heard.result, actor, now: submission.now }
-      const { row, isFirst } = await settleAuthorization(tx, settled)
-      const won = row.status !== 'canceled' && (isFirst || begun.isResumed)
-      return await keepAnswer(tx, submission, submission.replyTo(row, won))
-    }),
-  )
+  const reply = await commit(db, 'authorization', async (tx) => {
+    const settled = { row: begun.row, news: heard.result, actor, now: submission.now }
+    const { row, isFirst } = await settleAuthorization(tx, settled)
+    const won = row.status !== 'canceled' && (isFirst || begun.isResumed)
+    return await keepAnswer(tx, submission, submission.replyTo(row, won))
+  })
   on.onWork()
   return reply
 }

@@ -25,6 +25,8 @@ export interface ClaimedTask {
   attempts: number
   /** How far the merchant's clock is ahead of the real one. */
   offset_seconds: number
+  /** When it was taken, by the database's clock. */
+  taken_at: Timestamp
 }
 
 /**
@@ -66,16 +68,17 @@ export async function hastenTasks(
 }
 
 /**
- * Takes due tasks for `leaseSeconds` of real time; others pass them over. Those of merchants whose
- * test clock is ahead are due by that clock. A taker that dies leaves them to the next.
+ * Takes due tasks for `leaseSeconds`; others pass them over. Those of merchants whose test clock is
+ * ahead are due by that clock. A taker that dies leaves them to the next.
+ *
+ * What time it is says the database. By the clock of a process that is hours ahead, undo windows
+ * would have ended that are open, and its leases would keep others away for as long.
  */
 export async function claimTasks(
   db: Db,
   claim: {
     kinds: readonly TaskKind[]
     limit: number
-    /** The real time. */
-    now: Timestamp
     leaseSeconds: number
   },
 ): Promise<ClaimedTask[]> {
@@ -83,18 +86,17 @@ export async function claimTasks(
   // Two reads, each of which is a range of the index on due_at: the second one is for the few
   // merchants with a clock of their own. A join of all tasks with the clocks would read them all.
   const free = sql`t.kind = any(${claim.kinds}::text[])
-      and (t.leased_until is null or t.leased_until <= ${claim.now}::timestamptz)`
+      and (t.leased_until is null or t.leased_until <= now())`
   const columns = sql`t.merchant_id, t.livemode, t.payment_id, t.kind`
   const { rows } = await sql<ClaimedTask>`
     with due as (
       (select ${columns}, t.due_at from payment_tasks t
-        where t.due_at <= ${claim.now}::timestamptz and ${free}
+        where t.due_at <= now() and ${free}
         order by t.due_at limit ${claim.limit})
       union all
       (select ${columns}, t.due_at from test_clocks c cross join lateral (
           select * from payment_tasks t
-          where t.due_at > ${claim.now}::timestamptz
-            and t.due_at <= ${claim.now}::timestamptz + make_interval(secs => c.offset_seconds)
+          where t.due_at > now() and t.due_at <= now() + make_interval(secs => c.offset_seconds)
             and t.merchant_id = c.merchant_id and not t.livemode and ${free}
           order by t.due_at limit ${claim.limit}
         ) t
@@ -108,24 +110,26 @@ export async function claimTasks(
     )
     update payment_tasks t
     set attempts = t.attempts + 1,
-      leased_until = ${claim.now}::timestamptz + make_interval(secs => ${claim.leaseSeconds})
+      leased_until = date_trunc('second', now()) + make_interval(secs => ${claim.leaseSeconds})
     from taken left join test_clocks c
       on c.merchant_id = taken.merchant_id and not taken.livemode
     where t.merchant_id = taken.merchant_id and t.livemode = taken.livemode
       and t.payment_id = taken.payment_id and t.kind = taken.kind
     returning ${columns}, t.due_at, t.attempts,
-      coalesce(c.offset_seconds, 0)::integer as offset_seconds`.execute(db)
+      coalesce(c.offset_seconds, 0)::integer as offset_seconds,
+      date_trunc('second', now()) as taken_at`.execute(db)
   return rows
 }
 
 /** Keeps tasks that are still worked on. */
 export async function renewLeases(
   db: Db,
-  { tasks, until }: { tasks: readonly ClaimedTask[]; until: Timestamp },
+  { tasks, leaseSeconds }: { tasks: readonly ClaimedTask[]; leaseSeconds: number },
 ): Promise<void> {
   if (tasks.length === 0) return
   await sql`
-    update payment_tasks t set leased_until = ${until}::timestamptz
+    update payment_tasks t
+    set leased_until = date_trunc('second', now()) + make_interval(secs => ${leaseSeconds})
     from ${listOf(tasks)}
     where t.merchant_id = f.merchant_id and t.livemode = f.livemode
       and t.payment_id = f.payment_id and t.kind = f.kind and t.attempts = f.attempts

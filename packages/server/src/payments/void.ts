@@ -1,4 +1,4 @@
-import { retryConflicts } from '../database/retry.ts'
+import { commit } from '../database/commit.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { lateCaptures } from '../metrics/registry.ts'
@@ -66,7 +66,7 @@ async function giveBack(
   if (mine?.status === 'pending') return 'again'
   const owedMinor = capturedMinor - returnedMinor
   if (owedMinor > 0 && !(await refund(work, processor, owedMinor))) return 'again'
-  const isNew = await retryConflicts(() => db.transaction().execute((tx) => note(tx, row, now)))
+  const isNew = await commit(db, 'late capture', (tx) => note(tx, row, now))
   if (isNew) lateCaptures.inc()
   return 'done'
 }

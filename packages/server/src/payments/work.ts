@@ -1,10 +1,11 @@
 import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { PaymentRow } from '../database/schema.ts'
+import { failpoint } from '../failpoints.ts'
 import { isDatabaseUnavailable } from '../http/failures.ts'
 import type { FeeSchedule } from '../ledger/fees.ts'
 import type { Processors } from '../processors/processor.ts'
-import { plusSeconds, toTimestamp } from '../time.ts'
+import { plusSeconds } from '../time.ts'
 import { type Loop, startLoop } from '../workers/loop.ts'
 import { capturePayment } from './capture.ts'
 import { checkSettlement } from './check-settlement.ts'
@@ -62,8 +63,8 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
   const calls = startCalls(on)
   const sets = startLoop({
     turn: async () => {
-      const expired = await takeSet(on, 'expire', expireDue)
-      const processed = await takeSet(on, 'process', processDue)
+      const expired = await takeSet(on, 'expire', 'expiry', expireDue)
+      const processed = await takeSet(on, 'process', 'process', processDue)
       if (processed > 0 || expired > 0) calls.nudge()
       return processed > 0 || expired > 0
     },
@@ -85,14 +86,16 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
 async function takeSet(
   { db, onError }: PaymentWorkers,
   kind: TaskKind,
+  step: 'expiry' | 'process',
   carryOutSet: (db: Db, due: readonly DueTask[]) => Promise<void>,
 ): Promise<number> {
-  const now = toTimestamp(Date.now())
-  const tasks = await claimTasks(db, { kinds: [kind], limit: setSize, now, leaseSeconds })
-  const due = tasks.map((task) => ({ task, now: plusSeconds(now, task.offset_seconds) }))
+  const tasks = await claimTasks(db, { kinds: [kind], limit: setSize, leaseSeconds })
+  const due = tasks.map((task) => ({ task, now: plusSeconds(task.taken_at, task.offset_seconds) }))
   if (due.length === 0) return 0
   try {
+    failpoint('before commit', step)
     await retryConflicts(() => carryOutSet(db, due))
+    failpoint('after commit', step)
   } catch (error) {
     if (isDatabaseUnavailable(error)) throw error
     // One payment that cannot take its step must not hold up the others of its set.
@@ -106,15 +109,13 @@ async function takeSet(
 function startCalls(on: PaymentWorkers): Loop {
   const running = new Map<Promise<void>, ClaimedTask>()
   const renewal = setInterval(() => {
-    const until = plusSeconds(toTimestamp(Date.now()), leaseSeconds)
-    renewLeases(on.db, { tasks: [...running.values()], until }).catch(on.onError)
+    renewLeases(on.db, { tasks: [...running.values()], leaseSeconds }).catch(on.onError)
   }, renewMs)
   const loop = startLoop({
     turn: async () => {
       const tasks = await claimTasks(on.db, {
         kinds: callKinds,
         limit: callsMax - running.size,
-        now: toTimestamp(Date.now()),
         leaseSeconds,
       })
       for (const task of tasks) {
@@ -143,7 +144,9 @@ function startCalls(on: PaymentWorkers): Loop {
 
 /** Whatever happens, the task is done or planned again: nobody forgets a payment. */
 async function carryOut({ db, processors, fees, onError }: PaymentWorkers, task: ClaimedTask) {
-  const now = () => plusSeconds(toTimestamp(Date.now()), task.offset_seconds)
+  const takenMs = performance.now()
+  const elapsedSeconds = () => Math.floor((performance.now() - takenMs) / 1000)
+  const now = () => plusSeconds(task.taken_at, task.offset_seconds + elapsedSeconds())
   let result: WorkResult = 'again'
   try {
     const row = await findPaymentOf(db, task)
@@ -152,8 +155,10 @@ async function carryOut({ db, processors, fees, onError }: PaymentWorkers, task:
   } catch (error) {
     onError(error)
   }
+  failpoint('before commit', 'task')
   if (result === 'done') await finishTasks(db, [task])
   else await postponeTask(db, { task, dueAt: plusSeconds(now(), pauseSeconds(task.attempts)) })
+  failpoint('after commit', 'task')
 }
 
 async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {

@@ -8,6 +8,7 @@ import type { DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
 import { eventId } from '../events/event-id.ts'
 import { findEventsAt } from '../events/events.sql.ts'
 import { renderEvents } from '../events/load.ts'
+import { failpoint } from '../failpoints.ts'
 import { describe, isStatementRefused } from '../http/failures.ts'
 import { webhookAttempts } from '../metrics/registry.ts'
 import type { Sealer } from '../sealer.ts'
@@ -52,7 +53,9 @@ export class Deliverer implements Loop {
     this.#options = options
     this.#outcomes = new Batcher<Outcome, null>({
       run: async (batch) => {
+        failpoint('before commit', 'delivery')
         await retryConflicts(() => recordOutcomes(options.db, batch))
+        failpoint('after commit', 'delivery')
         return batch.map(() => null)
       },
       namesOf: ({ delivery }) => [delivery.id],
@@ -91,8 +94,10 @@ export class Deliverer implements Loop {
       roomDefault: capacity.roomDefault,
       rooms: capacity.rooms(),
     }
+    failpoint('before commit', 'delivery lease')
     const taken = await retryConflicts(() => takeDue(this.#options.db, request))
     if (taken.length === 0) return false
+    failpoint('after commit', 'delivery lease')
     const endpoints = await findEndpointsOf(this.#options.db, taken)
     const bodies = await renderBodies(this.#options.db, taken)
     for (const delivery of taken) {

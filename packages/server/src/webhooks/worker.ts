@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
+import { failpoint } from '../failpoints.ts'
 import { describe } from '../http/failures.ts'
 import type { Sealer } from '../sealer.ts'
 import { toTimestamp } from '../time.ts'
@@ -20,7 +21,10 @@ export function startWebhooks({ db, log, sealer }: { db: Db; log: Logger; sealer
   const relay = startLoop({
     turn: async () => {
       const now = toTimestamp(Date.now())
-      const passed = (await hasUnrelayed(db)) ? await retryConflicts(() => relayEvents(db, now)) : 0
+      if (!(await hasUnrelayed(db))) return false
+      failpoint('before commit', 'relay')
+      const passed = await retryConflicts(() => relayEvents(db, now))
+      failpoint('after commit', 'relay')
       if (passed > 0) deliverer.nudge()
       return passed > 0
     },

@@ -1,0 +1,7 @@
+import { peerFaults } from './peer-faults.ts'
+import { postgresFaults } from './postgres-faults.ts'
+import type { Fault } from './round.ts'
+import { serverFaults } from './server-faults.ts'
+
+/** Every fault that the harness can cause. */
+export const faults: readonly Fault[] = [...serverFaults, ...postgresFaults, ...peerFaults]

@@ -1,0 +1,100 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+/** The way from a server to PostgreSQL: a TCP port that leads to a socket, until it does not. */
+export interface Gate {
+  readonly port: number
+  /** Resets every connection; new ones are taken. */
+  cut(): void
+  /** Resets every connection, and each new one at once, until `open`. */
+  shut(): void
+  /** Holds back all that comes from now on, in both directions, until `open`. */
+  stall(): void
+  /** Passes everything on this much later, in milliseconds, in both directions, until `open`. */
+  delay(ms: number): void
+  /** All is well again; what was held back goes on. */
+  open(): void
+  close(): Promise<void>
+}
+
+type State = { readonly kind: 'open' | 'shut' | 'stalled' } | { kind: 'delayed'; ms: number }
+
+/** Opens a gate on a free port of 127.0.0.1. */
+export async function openGate(target: string): Promise<Gate> {
+  let state: State = { kind: 'open' }
+  const sockets = new Set<Socket>()
+  const stalled = new Set<() => void>()
+
+  const pass = (from: Socket, to: Socket): void => {
+    let last: Promise<void> = Promise.resolve()
+    from.on('data', (chunk: Buffer) => {
+      const due = wait(state, stalled)
+      // One after the other, as they came; an open gate with nothing before adds no turn.
+      last = last.then(() => due).then(() => void to.write(chunk))
+    })
+    from.on('end', () => {
+      last = last.then(() => void to.end())
+    })
+  }
+
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    if (state.kind === 'shut') return void client.resetAndDestroy()
+    const upstream = connect({ path: target, allowHalfOpen: true })
+    for (const [socket, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => {
+        sockets.delete(socket)
+        other.destroy()
+      })
+      pass(socket, other)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+
+  const cut = () => {
+    for (const socket of sockets) socket.destroy()
+  }
+  const open = () => {
+    state = { kind: 'open' }
+    for (const goOn of stalled) goOn()
+    stalled.clear()
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut,
+    shut() {
+      state = { kind: 'shut' }
+      cut()
+    },
+    stall() {
+      state = { kind: 'stalled' }
+    },
+    delay(ms) {
+      state = { kind: 'delayed', ms }
+    },
+    open,
+    async close() {
+      open()
+      cut()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** What a chunk waits for that comes now. */
+function wait(state: State, stalled: Set<() => void>): Promise<void> | undefined {
+  switch (state.kind) {
+    case 'open':
+    case 'shut':
+      return undefined
+    case 'stalled':
+      return new Promise((resolve) => stalled.add(resolve))
+    case 'delayed': {
+      const { ms } = state
+      return new Promise((resolve) => setTimeout(resolve, ms))
+    }
+  }
+}

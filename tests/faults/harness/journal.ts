@@ -1,0 +1,79 @@
+/** What clients were told, for those who check it. */
+export interface Journal {
+  /** Requests that came to an end, in their order. */
+  readonly answered: Answered[]
+  /** Tries that ended without an answer. */
+  readonly broken: Broken[]
+  /** What no client should ever meet: answers outside of the contract, requests without an end. */
+  readonly complaints: string[]
+  /** Requests that were made: each with all its tries. */
+  requests: number
+  /** Tries that had to be repeated: the fault, as clients have met it. */
+  repeats: number
+  /** Moments at which a request was answered, in milliseconds of performance.now(). */
+  readonly answeredAtMs: number[]
+  forget(): void
+}
+
+export type OperationKind =
+  | 'create'
+  | 'initiate'
+  | 'cancel'
+  | 'cancel by key'
+  | 'refund'
+  | 'reverse'
+  | 'bulk'
+  | 'retrieve'
+
+/** A request with its last answer. */
+export interface Answered {
+  readonly kind: OperationKind
+  readonly method: string
+  readonly path: string
+  readonly sent: string | null
+  readonly key: string | null
+  readonly status: number
+  readonly text: string
+  /** Whether it says that it was given before. */
+  readonly isReplay: boolean
+  // Answers are looked into freely.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly body: any
+}
+
+/** A try whose connection broke: fine, if its server was away. */
+export interface Broken {
+  readonly slotIndex: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly why: string
+}
+
+export function createJournal(): Journal {
+  const journal: Journal = {
+    answered: [],
+    broken: [],
+    complaints: [],
+    requests: 0,
+    repeats: 0,
+    answeredAtMs: [],
+    forget() {
+      for (const list of [journal.answered, journal.broken, journal.complaints]) list.length = 0
+      journal.answeredAtMs.length = 0
+      journal.requests = 0
+      journal.repeats = 0
+    },
+  }
+  return journal
+}
+
+/** Answers a second between two moments. */
+export function rate({ answeredAtMs }: Journal, fromMs: number, toMs: number): number {
+  let count = 0
+  for (let i = answeredAtMs.length - 1; i >= 0; i--) {
+    const atMs = answeredAtMs[i] ?? 0
+    if (atMs < fromMs) break
+    if (atMs <= toMs) count++
+  }
+  return (count * 1000) / (toMs - fromMs)
+}

@@ -1,0 +1,181 @@
+import type { Evidence, Violation } from './checks.ts'
+
+/** Something wrong that is put where the checks must find it. */
+export interface Plant {
+  readonly name: string
+  readonly kind: Violation['kind']
+  /** What the checks have to say. */
+  readonly found: RegExp
+  /** Changes one row. */
+  readonly sql?: string
+  readonly change?: (evidence: Omit<Evidence, 'query'>) => void
+}
+
+const oneOf = (status: string, more = 'true') => `
+  (select id from payments where status = '${status}' and ${more} order by id limit 1)`
+/** Canceled by a request of its own. */
+const canceledByClient = `
+  (select payment_id from idempotency_records where operation = 'cancelPayment'
+    and outcome = 'canceled' order by payment_id limit 1)`
+const withRefund = `(select reference from sandbox_refunds
+  where refund_id like 'ref\\_%' order by reference limit 1)`
+
+/** One of each sort that the checks are for. */
+export const plants: readonly Plant[] = [
+  {
+    name: 'a cancel that was acknowledged and is undone',
+    kind: 'lost',
+    found: /cancel was acknowledged, and the payment is .*"pending"/,
+    sql: `update payments set status = 'pending', canceled_at = null, cancellation_reason = null
+      where id = ${canceledByClient}`,
+  },
+  {
+    name: 'a cancel that is another by now',
+    kind: 'lost',
+    found: /cancel was acknowledged, and the payment is/,
+    sql: `update payments set cancellation_reason = 'somebody else'
+      where id = ${canceledByClient}`,
+  },
+  {
+    name: 'a payment that was created and is gone',
+    kind: 'lost',
+    found: /create was acknowledged, and there is no such payment/,
+    sql: `delete from payments where id = ${oneOf(
+      'canceled',
+      'not exists (select from payment_attempts a where a.payment_id = payments.id)',
+    )}`,
+  },
+  {
+    name: 'a create that made two payments',
+    kind: 'doubled',
+    found: /a create made one payment/,
+    sql: `update payments set metadata =
+        (select metadata from payments order by id desc limit 1)
+      where id = (select id from payments order by id limit 1)`,
+  },
+  {
+    name: 'a capture that was made twice',
+    kind: 'doubled',
+    found: /takes the money of a payment once/,
+    sql: `insert into sandbox_movements (merchant_id, payment_id, kind, amount, idempotency_key,
+        moved_at)
+      select merchant_id, payment_id, kind, amount, 'another', moved_at from sandbox_movements
+      where kind = 'capture' order by position limit 1`,
+  },
+  {
+    name: 'a canceled payment that was captured',
+    kind: 'wrong',
+    found: /canceled payment was captured/,
+    sql: `insert into sandbox_movements (merchant_id, payment_id, kind, amount, idempotency_key,
+        moved_at)
+      select merchant_id, id, 'capture', amount, 'late', now() from payments
+      where id = ${oneOf('canceled', "payment_method_token = 'tok_visa'")}`,
+  },
+  {
+    name: 'a refund that the processor gave twice',
+    kind: 'doubled',
+    found: /gave each refund once/,
+    sql: `insert into sandbox_refunds (merchant_id, reference, payment_id, refund_id, amount,
+        decided_at)
+      select merchant_id, 'again', payment_id, refund_id, amount, decided_at from sandbox_refunds
+      where reference = ${withRefund}`,
+  },
+  {
+    name: 'money that moved back twice for one refund',
+    kind: 'doubled',
+    found: /moved no more than its refunds say/,
+    sql: `insert into sandbox_movements (merchant_id, payment_id, kind, amount, idempotency_key,
+        moved_at)
+      select merchant_id, payment_id, kind, amount, 'another', moved_at from sandbox_movements
+      where kind = 'refund' order by position limit 1`,
+  },
+  {
+    name: 'a refund that we know and the processor does not',
+    kind: 'lost',
+    found: /was given there/,
+    sql: `delete from sandbox_refunds where reference = ${withRefund}`,
+  },
+  {
+    name: 'a refund that was acknowledged and is gone',
+    kind: 'lost',
+    found: /refund was acknowledged, and there is no such refund/,
+    sql: `delete from refunds where id = (select id from refunds where metadata ? 'refund'
+      order by id limit 1)`,
+  },
+  {
+    name: 'an authorization that was never given up',
+    kind: 'wrong',
+    found: /holds no authorization of a payment that was canceled/,
+    sql: `update sandbox_payments set status = 'authorized'
+      where payment_id = (select s.payment_id from sandbox_payments s join payments p
+        on p.id = s.payment_id where p.status = 'canceled' and s.status = 'voided' limit 1)`,
+  },
+  {
+    name: 'an event that is missing in a timeline',
+    kind: 'wrong',
+    found: /numbered without a gap/,
+    sql: `delete from events where sequence = 1 and subject_id = ${canceledByClient}`,
+  },
+  {
+    name: 'a step that was told twice',
+    kind: 'wrong',
+    found: /a step has one event/,
+    sql: `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
+        actor_type, from_status, to_status)
+      select merchant_id, livemode, subject_id, sequence + 1, type, created_at, actor_type,
+        to_status, to_status
+      from events where type = 'payment.canceled' and subject_id = ${canceledByClient}`,
+  },
+  {
+    name: 'a payment that nobody moves on',
+    kind: 'wrong',
+    found: /an open payment has a task/,
+    sql: `update payments set status = 'processing', canceled_at = null,
+        cancellation_reason = null
+      where id = ${canceledByClient}`,
+  },
+  {
+    name: 'an event that did not reach the merchant',
+    kind: 'lost',
+    found: /^1 events did not reach the merchant/,
+    change: ({ hooks }) => {
+      for (const id of [...hooks.accepted.keys()].slice(0, 1)) hooks.accepted.delete(id)
+    },
+  },
+  {
+    name: 'a webhook of an event that was never written',
+    kind: 'wrong',
+    found: /told of what never was/,
+    change: ({ hooks }) => {
+      const told = { type: 'payment.canceled', sequence: 1, paymentId: 'pay_none', times: 1 }
+      hooks.accepted.set('evt_none', told)
+    },
+  },
+  {
+    name: 'a signature that is not ours',
+    kind: 'wrong',
+    found: /were not signed by us/,
+    change: ({ hooks }) => void hooks.forged.push('evt_forged'),
+  },
+  {
+    name: 'a connection that broke though its server was up',
+    kind: 'wrong',
+    found: /connections broke though the server was up/,
+    change: ({ journal }) => {
+      const atMs = performance.timeOrigin * -1
+      journal.broken.push({ slotIndex: 0, fromMs: atMs, toMs: atMs, why: 'ECONNRESET' })
+    },
+  },
+  {
+    name: 'an answer that the contract does not know',
+    kind: 'wrong',
+    found: /were not by the contract/,
+    change: ({ journal }) => void journal.complaints.push('cancel was answered 500'),
+  },
+  {
+    name: 'a server that fell over by itself',
+    kind: 'wrong',
+    found: /ended by itself/,
+    change: ({ surprises }) => void (surprises as string[]).push('server 0 ended by itself (1)'),
+  },
+]

@@ -1,0 +1,155 @@
+import { until } from '../../support/until.ts'
+import { failpointNames } from './failpoints.ts'
+import { fitted, type Launch, type Slot } from './fleet.ts'
+import { lasting } from './lasting.ts'
+import { advance, type Fault, type Scene } from './round.ts'
+import type { World } from './world.ts'
+
+const killServer: Fault = {
+  name: 'kill-server',
+  async strike({ world, chance, over }) {
+    const slot = chance.pick(world.fleet.slots)
+    await world.fleet.kill(slot)
+    const up = world.bringUp(slot)
+    await over()
+    await up
+  },
+}
+
+/** Long enough for its leases to end, so that it wakes up with work that is another's by then. */
+const frozenTimes = 4
+
+const freezeServer: Fault = {
+  name: 'freeze-server',
+  async strike({ world, chance, over }) {
+    const slot = chance.pick(world.fleet.slots)
+    world.fleet.freeze(slot)
+    await lasting(frozenTimes)
+    world.fleet.thaw(slot)
+    await over()
+  },
+}
+
+/** A new version takes the place of the old one, server by server. */
+const deploy: Fault = {
+  name: 'deploy',
+  async strike({ world, over }) {
+    await replaceAll(world)
+    await over()
+  },
+}
+
+/** A few hours: payments wait for one at most, undo windows and leases end long before. */
+const clockHours = [-12, -2, 2, 12]
+
+const jumpClock: Fault = {
+  name: 'clock-jump',
+  prepare: ({ world }) => replaceAll(world, fitted),
+  async strike({ world, chance, over }) {
+    const slot = chance.pick(world.fleet.slots)
+    const clockAheadMs = chance.pick(clockHours) * 3_600_000
+    await world.fleet.tell(slot, { clockAheadMs })
+    await lasting()
+    await world.fleet.tell(slot, { clockAheadMs: 0 })
+    await over()
+  },
+  tidy: ({ world }) => replaceAll(world),
+}
+
+const jumpTestClock: Fault = {
+  name: 'test-clock-jump',
+  async strike({ world, chance, over }) {
+    await advance(world, 3_600 * (1 + chance.below(48)))
+    await over()
+  },
+}
+
+/** Failpoints by what a process is at when it dies: so many that a round has enough to do. */
+const stages: Readonly<Record<string, RegExp>> = {
+  'die-submitting': /: (create|submission|authorization|authorize|look_up)$/,
+  'die-canceling': /: (cancel|record|bulk|expiry|void)$/,
+  'die-capturing': /: (process|capture|task)$/,
+  'die-returning': /: (refund|refund answer|late capture|refund_late_capture|settlement)$/,
+  'die-telling': /: (relay|delivery lease|delivery)$/,
+}
+
+/** Kills a server at each failpoint of a stage in turn, mostly not the first time it passes. */
+const dying = Object.entries(stages).map(
+  ([name, shape]): Fault => ({
+    name,
+    prepare: ({ world }) => replaceAll(world, fitted),
+    async strike(scene) {
+      for (const at of failpointNames.filter((one) => shape.test(one))) await dieAt(scene, at)
+    },
+    tidy: ({ world }) => replaceAll(world),
+  }),
+)
+
+/** Deaths of a round that does not go through a stage. */
+const deathsAnywhere = 3
+
+/** What only happens when days have passed takes longer to reach than a short round has. */
+const frequent = failpointNames.filter((name) => !name.endsWith('settlement'))
+
+/** Kills servers at failpoints of any stage. */
+const dieAnywhere: Fault = {
+  name: 'die-anywhere',
+  prepare: ({ world }) => replaceAll(world, fitted),
+  async strike(scene) {
+    for (let n = 0; n < deathsAnywhere; n++) await dieAt(scene, scene.chance.pick(frequent))
+  },
+  tidy: ({ world }) => replaceAll(world),
+}
+
+const passingsMax = 3
+/** The load gets anywhere within seconds, on a very busy machine within minutes. */
+const reachDeadlineMs = 300_000
+
+async function dieAt({ world, chance, over }: Scene, name: string): Promise<void> {
+  const { fleet } = world
+  const slot = chance.pick(fleet.slots)
+  const isRare = !frequent.includes(name)
+  const passing = isRare ? 1 : 1 + chance.below(passingsMax)
+  const gone = fleet.untilGone(slot)
+  await fleet.tell(slot, { failpoint: { name, passing } })
+  let isGone = false
+  void gone.then(() => {
+    isGone = true
+  })
+  await until(
+    `server ${slot.index} has died at "${name}"`,
+    async () => {
+      if (isGone || !isRare) return isGone
+      await advance(world, secondsToSettle)
+      await lasting()
+      return isGone
+    },
+    reachDeadlineMs,
+  )
+  const up = world.bringUp(slot, fitted)
+  await over()
+  await up
+}
+
+/** The sandbox settles after two days. */
+const secondsToSettle = 3 * 86_400
+
+async function replaceAll(world: World, how?: Launch): Promise<void> {
+  for (const slot of world.fleet.slots) await replace(world, slot, how)
+}
+
+async function replace({ fleet, bringUp }: World, slot: Slot, how?: Launch): Promise<void> {
+  await fleet.stop(slot)
+  await bringUp(slot, how)
+}
+
+/** What can happen to a server. */
+export const serverFaults: readonly Fault[] = [
+  killServer,
+  freezeServer,
+  deploy,
+  jumpClock,
+  jumpTestClock,
+  dieAnywhere,
+  ...dying,
+]
