@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../support/api.ts'
 import { brokenInvariants } from '../support/invariants.ts'
+import { createPaid } from '../support/paid.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { attempts } from '../support/sandbox.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
@@ -102,6 +103,30 @@ test(
       `select kind from payment_tasks where leased_until > now() + interval '1 minute'`,
     )
     expect(rows).toEqual([])
+  },
+  2 * waitMs,
+)
+
+test(
+  'a call that nobody will end, of a payment that needs nothing more, is ended; a young one runs on',
+  async () => {
+    const { id } = await createPaid(api)
+    const begun = async (number: number, ago: string) =>
+      await sql.query(
+        `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
+          processor_key, actor_type, started_at)
+        select merchant_id, livemode, id, $2, 'look_up', 'sandbox', 'its process died', 'system',
+          now() - $3::interval
+        from payments where id = $1`,
+        [id, number, ago],
+      )
+    await begun(98, '1 minute')
+    await begun(99, '-1 hour')
+    const calls = await until('the old call has an end', async () => {
+      const found = await attempts(api, id)
+      return found.includes('look_up unknown') && found
+    })
+    expect(calls.slice(-2)).toEqual(['look_up unknown', 'look_up null'])
   },
   2 * waitMs,
 )

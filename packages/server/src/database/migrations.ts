@@ -15,6 +15,7 @@ import * as rateCounts from './migrations/0013_rate_counts.ts'
 import * as openPayments from './migrations/0014_open_payments.ts'
 import * as auditLog from './migrations/0015_audit_log.ts'
 import * as dailyStats from './migrations/0016_daily_stats.ts'
+import * as openCalls from './migrations/0017_open_calls.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -37,4 +38,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014_open_payments': openPayments,
   '0015_audit_log': auditLog,
   '0016_daily_stats': dailyStats,
+  '0017_open_calls': openCalls,
 }

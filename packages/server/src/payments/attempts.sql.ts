@@ -69,6 +69,39 @@ export async function giveUpAttempts(
       and payment_id = ${row.id} and outcome is null`.execute(db)
 }
 
+/** A call has ten seconds. One that has not ended after thirty has lost whoever made it. */
+const abandonedSeconds = 30
+/** Rows of one step. */
+const abandonedPerStep = 200
+
+/**
+ * Ends calls whose process died where nothing is left to do to the payment: another process may
+ * have settled it before, during or after such a call. Whoever only stood still, and comes back
+ * with the answer, writes that over it. Returns whether there may be more.
+ */
+export async function endAbandonedAttempts(db: Db): Promise<boolean> {
+  const { rows } = await sql`
+    with abandoned as (
+      select a.merchant_id, a.livemode, a.payment_id, a.number,
+        now() + make_interval(secs => coalesce(c.offset_seconds, 0)) as at
+      from payment_attempts a left join test_clocks c
+        on c.merchant_id = a.merchant_id and not a.livemode
+      where a.outcome is null
+        and a.started_at < now() + make_interval(secs => coalesce(c.offset_seconds, 0))
+          - make_interval(secs => ${abandonedSeconds})
+      limit ${abandonedPerStep}
+      for update of a skip locked
+    )
+    update payment_attempts a
+    set outcome = 'unknown', code = 'interrupted', message = 'The caller stopped before it answered.',
+      ended_at = date_trunc('second', b.at)
+    from abandoned b
+    where a.merchant_id = b.merchant_id and a.livemode = b.livemode
+      and a.payment_id = b.payment_id and a.number = b.number
+    returning a.number`.execute(db)
+  return rows.length === abandonedPerStep
+}
+
 /** The latest call of some kinds. */
 export async function findLastAttempt(
   db: Db,

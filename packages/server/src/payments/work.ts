@@ -7,6 +7,7 @@ import type { FeeSchedule } from '../ledger/fees.ts'
 import type { Processors } from '../processors/processor.ts'
 import { plusSeconds } from '../time.ts'
 import { type Loop, startLoop } from '../workers/loop.ts'
+import { endAbandonedAttempts } from './attempts.sql.ts'
 import { capturePayment } from './capture.ts'
 import { checkSettlement } from './check-settlement.ts'
 import { findPayment } from './payments.sql.ts'
@@ -41,6 +42,8 @@ const callsMax = 8
 const leaseSeconds = 10
 /** How often a process says that it still works on its tasks: three times in a lease. */
 const renewMs = 3_000
+/** How often calls are looked for whose process died. */
+const abandonedLookMs = 5_000
 /** Longest pause between tries: a processor that is back is noticed within minutes. */
 const pauseSecondsMax = 300
 
@@ -71,6 +74,11 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
     idleMs: on.idleMs,
     onError: on.onError,
   })
+  const abandoned = startLoop({
+    turn: () => endAbandonedAttempts(on.db),
+    idleMs: abandonedLookMs,
+    onError: on.onError,
+  })
   return {
     nudge() {
       sets.nudge()
@@ -79,6 +87,7 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
     async stop() {
       await sets.stop()
       await calls.stop()
+      await abandoned.stop()
     },
   }
 }
