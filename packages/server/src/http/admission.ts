@@ -63,6 +63,7 @@ export class Admission {
   /** Puts the refusal before whatever listens to requests. */
   before(listener: RequestListener): RequestListener {
     return (request, response) => {
+      response.on('close', noteSent)
       if (noteRequest(request.socket) > pipelinedMax) {
         this.#refuse(request, response)
         return
@@ -95,10 +96,6 @@ export class Admission {
       leave(request, reply)
       done()
     })
-    app.addHook('onResponse', (request, _, done) => {
-      noteSent(request.raw.socket)
-      done()
-    })
     const timer = setInterval(() => {
       this.stops.look()
       this.others.look()
@@ -112,7 +109,6 @@ export class Admission {
   }
 
   #refuse({ socket }: IncomingMessage, response: ServerResponse): void {
-    noteSent(socket)
     const rate = this.#rateOf(socket.remoteAddress ?? '')
     response.writeHead(busy.status, {
       ...busy.headers,
@@ -142,7 +138,9 @@ function noteRequest(socket: CountedSocket): number {
   return count
 }
 
-function noteSent(socket: CountedSocket): void {
+/** By the response itself: Fastify's hooks do not see those that it has no route for. */
+function noteSent(this: ServerResponse): void {
+  const { socket }: { socket: CountedSocket } = this.req
   socket[unsent] = (socket[unsent] ?? 1) - 1
 }
 
