@@ -85,6 +85,7 @@ describe('initiate', () => {
       'payment.initiated',
       'payment.processing',
       'payment.failed',
+      'ach.returned',
     ])
   })
 

@@ -5,12 +5,18 @@ import { oldestOpenSeconds } from '../../packages/server/src/payments/open-payme
 import { toTimestamp } from '../../packages/server/src/time.ts'
 import { withServers } from '../support/servers.ts'
 import { insertPayments } from '../support/sql.ts'
+import { until } from '../support/until.ts'
 
 const fixture = withServers(1)
 
-/** The samples of a metric, by their one label. */
+/** The samples of a metric, by their one label, as they are by now: a look is kept for a second. */
 async function read(name: string): Promise<Record<string, number>> {
-  const text = await (await fetch(`${fixture.servers[0]?.url}/metrics`)).text()
+  const askedMs = Date.now()
+  const text = await until('the queues are looked at anew', async () => {
+    const shown = await (await fetch(`${fixture.servers[0]?.url}/metrics`)).text()
+    const at = /^hedge_queues_measured_timestamp_seconds (\S+)$/m.exec(shown)?.[1]
+    return Number(at) * 1000 >= askedMs && shown
+  })
   const samples = text.matchAll(new RegExp(`^${name}\\{\\w+="(\\w+)"\\} (\\S+)$`, 'gm'))
   return Object.fromEntries([...samples].map(([, label, value]) => [label, Number(value)]))
 }

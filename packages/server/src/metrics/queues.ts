@@ -66,12 +66,18 @@ const oldestCancellation = new Gauge({
   registers,
 })
 
-/** What is in the database is the same for seconds, however often and by whom it is scraped. */
-const keptMs = 5_000
+const measuredAt = new Gauge({
+  name: 'hedge_queues_measured_timestamp_seconds',
+  help: 'When the queues were looked at, in Unix seconds: what is shown of them is as old as that.',
+  registers,
+})
+
+/** What is in the database is the same for a second, however often and by whom it is scraped. */
+const keptMs = 1_000
 /** A scrape does not wait longer for a busy database: it shows what was known. */
 const waitMs = 2_000
 
-/** The queues, looked at no more often than every five seconds, and once at a time. */
+/** The queues, looked at no more often than once a second, and once at a time. */
 export class Queues {
   readonly #db: Db
   #measured = Number.NEGATIVE_INFINITY
@@ -100,7 +106,8 @@ export class Queues {
 
   async #measure(): Promise<void> {
     const db = this.#db
-    const now = toTimestamp(Date.now())
+    const startedMs = Date.now()
+    const now = toTimestamp(startedMs)
     try {
       // One after the other: a scrape takes one connection of twenty, and not five.
       setAll(oldestOpen, 'status', await oldestOpenSeconds(db, now))
@@ -117,6 +124,7 @@ export class Queues {
       cancellations.set(bulk.count)
       oldestCancellation.set(bulk.oldestSeconds)
       up.set(1)
+      measuredAt.set(startedMs / 1000)
       this.#measured = performance.now()
     } catch {
       // What was known is out of date and says so; the process's own numbers are as good as ever.
