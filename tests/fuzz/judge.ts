@@ -57,7 +57,6 @@ function isNoRecord(change: string): boolean {
 /** The document says what this operation answers. */
 function ofOperation({ operation }: Case, answer: WireAnswer): string[] {
   const { status, headers, text } = answer
-  if (isBadHttp(answer)) return ofError(answer)
   const path = operation.path.replace(/:(\w+)/g, '{$1}')
   const method = operation.method.toLowerCase()
   const described = document.paths[path]?.[method]?.responses[status]
@@ -108,9 +107,4 @@ function ofError({ status, text }: WireAnswer): string[] {
   if (errors[code]?.status !== status) return [`a ${status} with the code ${code}`]
   const validate = ajv.compile(errorSchema(code))
   return validate(body) ? [] : [`not of its schema: ${ajv.errorsText(validate.errors)}`]
-}
-
-/** What is not HTTP is answered before there is a request that could be counted. */
-function isBadHttp({ status, headers }: WireAnswer): boolean {
-  return status === 400 && headers.has('x-request-id') && !headers.has('x-ratelimit-limit')
 }

@@ -10,6 +10,8 @@ import { type QuietServer, startQuietServer } from './server.ts'
 
 /** Requests between two breaks in which the workers work. */
 const roundSize = 400
+/** Of the payments that requests can name: else there is nothing left to refund after a while. */
+const paidPerRound = 8
 /** Looks at the tables without a change after which the workers count as idle. */
 const quietLooks = 6
 const looksMax = 40
@@ -45,6 +47,7 @@ export async function openFuzzer(database: TestDatabase): Promise<Fuzzer> {
       const tally: Tally = {}
       const deviations = new Map<string, string>()
       for (let sent = 0; sent < count; sent += roundSize) {
+        await makePaid({ server, pool })
         await letWork(sql, server)
         const numRuns = Math.min(roundSize, count - sent)
         for (const asked of fc.sample(anyCase, { seed: seed + sent, numRuns })) {
@@ -149,27 +152,46 @@ async function letWork(sql: Sql, server: QuietServer): Promise<void> {
   await takeChanges(sql)
 }
 
+/** Makes something by a request that succeeds, for others to name. */
+async function make(
+  { server, pool }: Pick<Means, 'server' | 'pool'>,
+  target: string,
+  body: object,
+): Promise<WireAnswer> {
+  const answer = await exchange(server.url, {
+    method: 'POST',
+    target,
+    headers: [
+      ['Authorization', pool.resolve('Bearer {{own:0}}')],
+      ['Content-Type', 'application/json'],
+    ],
+    body: Buffer.from(JSON.stringify(body)),
+  })
+  if (answer === null || answer === 'hangs' || answer.status !== 201) {
+    throw new Error(`could not begin: ${JSON.stringify(answer)}`)
+  }
+  pool.learn(JSON.parse(answer.text))
+  return answer
+}
+
+/** Payments that the workers will have captured by the time that a round begins. */
+async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
+  for (let made = 0; made < paidPerRound; made++) {
+    await make(means, '/v1/payments', {
+      amount: 10_000 + made,
+      currency: 'USD',
+      customer_email: 'customer1@example.com',
+      initiate: true,
+      payment_method_token: 'tok_visa',
+    })
+  }
+}
+
 /** What requests refer to before any answer has named something. */
 async function fillPool(sql: Sql, server: QuietServer): Promise<Pool> {
   const [merchant] = await sql.query<{ id: string }>('select id from merchants')
   const pool = new Pool({ merchant: merchant?.id ?? '' })
-  const post = async (target: string, body: object): Promise<WireAnswer> => {
-    const request = {
-      method: 'POST',
-      target,
-      headers: [
-        ['Authorization', pool.resolve('Bearer {{own:0}}')],
-        ['Content-Type', 'application/json'],
-      ] as const,
-      body: Buffer.from(JSON.stringify(body)),
-    }
-    const answer = await exchange(server.url, request)
-    if (answer === null || answer === 'hangs' || answer.status !== 201) {
-      throw new Error(`could not begin: ${JSON.stringify(answer)}`)
-    }
-    pool.learn(JSON.parse(answer.text))
-    return answer
-  }
+  const post = (target: string, body: object) => make({ server, pool }, target, body)
   const other = JSON.parse((await post('/v1/merchants', { name: 'Other' })).text)
   pool.add('stranger', other.id)
   pool.add('strange', other.api_keys[0].secret_key)

@@ -37,15 +37,20 @@ export function defineOperation<const O extends Operation>(operation: O): O {
 
 /** Errors that any operation of a kind can answer, besides its own. */
 export function commonErrors(operation: Operation): ErrorCode[] {
-  const codes: ErrorCode[] = ['rate_limit_exceeded', 'internal_error', 'service_unavailable']
+  // The first: not even HTTP, or more headers than are read, which a request to any path can be.
+  const codes: ErrorCode[] = [
+    'invalid_request',
+    'rate_limit_exceeded',
+    'internal_error',
+    'service_unavailable',
+  ]
   if (operation.scope !== 'none') codes.push('unauthorized')
   if (operation.scope !== 'none' && operation.scope !== 'any')
     codes.push('insufficient_permissions')
-  if (operation.query || operation.body) codes.push('invalid_request')
   if (operation.path.includes(':')) codes.push('not_found')
   // A DELETE needs no body, but one that comes with it is read.
   if (operation.method !== 'GET') {
-    codes.push('invalid_request', 'payload_too_large', 'unsupported_media_type')
+    codes.push('payload_too_large', 'unsupported_media_type')
   }
   if (operation.method === 'POST') codes.push('idempotency_key_in_use', 'idempotency_key_reused')
   return codes

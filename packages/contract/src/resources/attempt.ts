@@ -54,7 +54,12 @@ export const PaymentAttemptListQuery = Type.Object(
   {
     limit: pageQuery.limit,
     starting_after: Type.Optional(
-      Type.Integer({ minimum: 1, description: 'The number after which the page begins (older).' }),
+      Type.Integer({
+        minimum: 1,
+        // As large as the database counts.
+        maximum: 2_147_483_647,
+        description: 'The number after which the page begins (older).',
+      }),
     ),
   },
   { title: 'PaymentAttemptListQuery', additionalProperties: false },
