@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { DialogEnd } from './dialog-end.tsx'
 import { Modal } from './modal.tsx'
 
 /** Asks before something that cannot be undone. */
@@ -23,15 +24,7 @@ export function Confirm({
     <Modal title={title} open onClose={onClose}>
       <div className="modal-body">
         {children}
-        {error ? (
-          <p className="problem" role="alert">
-            {error.message}
-          </p>
-        ) : null}
-        <div className="modal-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Back
-          </button>
+        <DialogEnd error={error} onBack={onClose}>
           <button
             type="button"
             className="button button-danger"
@@ -40,7 +33,7 @@ export function Confirm({
           >
             {action}
           </button>
-        </div>
+        </DialogEnd>
       </div>
     </Modal>
   )

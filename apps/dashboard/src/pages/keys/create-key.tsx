@@ -2,6 +2,7 @@ import type { ApiKeyWithSecret } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { createKey, keysQuery } from '../../api/keys.ts'
+import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
 
 /** A new key pair with some or all of what the own key may do. */
@@ -51,15 +52,7 @@ export function CreateKey({
             </label>
           ))}
         </fieldset>
-        {create.error ? (
-          <p className="problem" role="alert">
-            {create.error.message}
-          </p>
-        ) : null}
-        <div className="modal-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Back
-          </button>
+        <DialogEnd error={create.error} onBack={onClose}>
           <button
             type="submit"
             className="button button-main"
@@ -67,7 +60,7 @@ export function CreateKey({
           >
             Create key
           </button>
-        </div>
+        </DialogEnd>
       </form>
     </Modal>
   )

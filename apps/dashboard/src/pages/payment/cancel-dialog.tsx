@@ -4,6 +4,7 @@ import { useRef, useState } from 'react'
 import { ApiError, OfflineError } from '../../api/client.ts'
 import { cancelPayment, paymentQuery, reversePayment } from '../../api/payments.ts'
 import { formatMoney, humanize } from '../../format.ts'
+import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
 import { ReasonChoice } from '../../parts/reason-choice.tsx'
 import { Countdown } from './countdown.tsx'
@@ -112,15 +113,7 @@ function TooLate({
     >
       <div className="modal-body">
         <p role="alert">{outcomes[status]}</p>
-        {reverse.error ? (
-          <p className="problem" role="alert">
-            {reverse.error.message}
-          </p>
-        ) : null}
-        <div className="modal-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Close
-          </button>
+        <DialogEnd error={reverse.error} back="Close" onBack={onClose}>
           {isRefundable ? (
             <button type="button" className="button button-main" onClick={onRefund}>
               Refund instead
@@ -136,7 +129,7 @@ function TooLate({
               Refund as soon as it succeeds
             </button>
           ) : null}
-        </div>
+        </DialogEnd>
       </div>
     </Modal>
   )

@@ -4,6 +4,7 @@ import { useRef, useState } from 'react'
 import { OfflineError } from '../../api/client.ts'
 import { paymentQuery, refundPayment } from '../../api/payments.ts'
 import { formatMajor, formatMoney, parseMajor } from '../../format.ts'
+import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
 
 /** Gives back some or all of what is left, and shows what will remain. */
@@ -70,15 +71,7 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
             onChange={(event) => setReason(event.target.value)}
           />
         </label>
-        {refund.error ? (
-          <p className="problem" role="alert">
-            {refund.error.message}
-          </p>
-        ) : null}
-        <div className="modal-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Back
-          </button>
+        <DialogEnd error={refund.error} onBack={onClose}>
           <button
             type="submit"
             className="button button-main"
@@ -86,7 +79,7 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
           >
             {isValid ? `Refund ${formatMoney(amount, currency)}` : 'Refund'}
           </button>
-        </div>
+        </DialogEnd>
       </form>
     </Modal>
   )

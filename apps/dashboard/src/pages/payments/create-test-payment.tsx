@@ -3,6 +3,7 @@ import { type FormEvent, useRef, useState } from 'react'
 import { OfflineError } from '../../api/client.ts'
 import { createPayment } from '../../api/payments.ts'
 import { formatMoney, parseMajor } from '../../format.ts'
+import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { Modal } from '../../parts/modal.tsx'
 import { go } from '../../router.tsx'
@@ -135,15 +136,7 @@ function Ask({ onClose }: { onClose: () => void }) {
             </select>
           </label>
         ) : null}
-        {create.error ? (
-          <p className="problem" role="alert">
-            {create.error.message}
-          </p>
-        ) : null}
-        <div className="modal-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Back
-          </button>
+        <DialogEnd error={create.error} onBack={onClose}>
           <button
             type="submit"
             className="button button-main"
@@ -151,7 +144,7 @@ function Ask({ onClose }: { onClose: () => void }) {
           >
             {create.isPending ? 'Creating…' : 'Create payment'}
           </button>
-        </div>
+        </DialogEnd>
       </form>
     </Modal>
   )

@@ -2,6 +2,7 @@ import type { WebhookEndpointWithSecret } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { createEndpoint, endpointsQuery } from '../../api/webhooks.ts'
+import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
 
 /** A new address for every event. */
@@ -40,19 +41,11 @@ export function CreateEndpoint({
           <span>Description (optional)</span>
           <input name="description" type="text" maxLength={500} autoComplete="off" />
         </label>
-        {create.error ? (
-          <p className="problem" role="alert">
-            {create.error.message}
-          </p>
-        ) : null}
-        <div className="modal-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Back
-          </button>
+        <DialogEnd error={create.error} onBack={onClose}>
           <button type="submit" className="button button-main" disabled={create.isPending}>
             Add endpoint
           </button>
-        </div>
+        </DialogEnd>
       </form>
     </Modal>
   )
