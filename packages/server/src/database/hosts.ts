@@ -108,12 +108,11 @@ export class Hosts {
   }
 
   async #askAll(): Promise<void> {
-    const reports = await this.#gather()
-    const fit = reports.filter((report) => 'timeline' in report)
-    // Of equals the one that was named first, whoever answered first.
+    // In the order they were named in, whoever answered first: so of equals the first is taken.
     const rank = ({ host }: Report) => this.#address.hosts.indexOf(host)
-    fit.sort((a, b) => b.timeline - a.timeline || rank(a) - rank(b))
-    const best = fit[0]
+    const reports = (await this.#gather()).sort((a, b) => rank(a) - rank(b))
+    const fit = reports.filter((report) => 'timeline' in report)
+    const best = fit.sort((a, b) => b.timeline - a.timeline)[0]
     if (best) {
       this.#current = best.host
       return
