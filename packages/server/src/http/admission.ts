@@ -6,6 +6,7 @@ import { unavailable } from './failures.ts'
 import { Lane, type LaneLimits, lookMs } from './lane.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { errorBody } from './refusal.ts'
+import { securityHeaders } from './security-headers.ts'
 import { send } from './send.ts'
 
 /** How many requests a process works on at once. */
@@ -111,6 +112,7 @@ export class Admission {
   #refuse({ socket }: IncomingMessage, response: ServerResponse): void {
     const rate = this.#rateOf(socket.remoteAddress ?? '')
     response.writeHead(busy.status, {
+      ...securityHeaders,
       ...busy.headers,
       'content-type': 'application/json; charset=utf-8',
       'content-length': busyLength,

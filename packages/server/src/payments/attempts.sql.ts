@@ -56,6 +56,10 @@ export async function endAttempt(
       and payment_id = ${row.id} and number = ${number}`.execute(db)
 }
 
+/** What a call came to whose caller is gone. */
+const interrupted = sql`outcome = 'unknown', code = 'interrupted',
+  message = 'The caller stopped before it answered.'`
+
 /** Notes of calls that have not ended that nobody will hear their answer any more. */
 export async function giveUpAttempts(
   db: Db,
@@ -63,7 +67,7 @@ export async function giveUpAttempts(
 ): Promise<void> {
   await sql`
     update payment_attempts
-    set outcome = 'unknown', code = 'interrupted', message = 'The caller stopped before it answered.',
+    set ${interrupted},
       ended_at = greatest(started_at, ${now}::timestamptz)
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
       and payment_id = ${row.id} and outcome is null`.execute(db)
@@ -93,7 +97,7 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
       for update of a skip locked
     )
     update payment_attempts a
-    set outcome = 'unknown', code = 'interrupted', message = 'The caller stopped before it answered.',
+    set ${interrupted},
       ended_at = date_trunc('second', b.at)
     from abandoned b
     where a.merchant_id = b.merchant_id and a.livemode = b.livemode
