@@ -9,8 +9,8 @@ import { cancelNextItems } from './cancel-items.sql.ts'
 import { lockNextCancellation, saveProgress, selectItems } from './cancellations.sql.ts'
 import { firstSet, nextLimit } from './set-size.ts'
 
-/** Items of one selection: long enough to be quick, short enough to be paused soon. */
-const selectedPerStep = 20_000
+/** Items of one selection: some twenty milliseconds, as a set of cancels. */
+const selectedPerStep = 5_000
 
 /** The worker of this process. */
 export interface CancellationWorker {

@@ -4,7 +4,7 @@ import type { Schema, Timestamp } from '../database/schema.ts'
 type Db = Kysely<Schema>
 
 /** Events of one step: some ten milliseconds of work, whatever the number of merchants. */
-export const countedEventsPerStep = 5_000
+export const countedEventsPerStep = 1_000
 
 /**
  * An attempt is written within one statement, which the server gives up after some seconds: a
@@ -39,18 +39,22 @@ const addToDays = sql`
 // Only events that the relay has passed are counted: it knows up to where none can appear any
 // more (webhooks/relay.sql.ts), so each is counted once. What they add up to is one row per hour
 // and kind; counting, and noting how far it is, are one statement, which a crash undoes whole.
+// The limits of one row keep it a look-up by the key per event: without them the planner joins a
+// few thousand events with the whole table of payments. And the relay's position is asked for
+// outside of the limit: within, the planner expects few events, and sorts all that are left.
 /** Counts the next events of the outbox. Returns how many, 0 also where another process is at it. */
 export async function countEvents(db: Db): Promise<number> {
   const { rows } = await sql<{ counted: number }>`
     with progress as materialized (
-      select position from stats_progress for update skip locked
+      select position from stats_progress limit 1 for update skip locked
     ), next as materialized (
       select e.* from progress cross join lateral (
         select position, merchant_id, livemode, subject_id, sequence, type, created_at, reason
         from events
-        where position > progress.position and position <= (select position from event_relay)
+        where position > progress.position
         order by position limit ${countedEventsPerStep}
       ) e
+      where e.position <= (select position from event_relay)
     ), counted as (
       select n.merchant_id, n.livemode, date_trunc('hour', n.created_at) as hour,
         case n.type when 'payment.refund_succeeded' then 'refunded'
@@ -62,11 +66,18 @@ export async function countEvents(db: Db): Promise<number> {
           else 'other' end as label,
         count(*) as count, sum(coalesce(r.amount, p.amount)) as amount
       from next n
-        join payments p on p.merchant_id = n.merchant_id and p.livemode = n.livemode
-          and p.id = n.subject_id
-        left join refunds r on n.type = 'payment.refund_succeeded'
-          and r.merchant_id = n.merchant_id and r.livemode = n.livemode
-          and r.payment_id = n.subject_id and r.answered_sequence = n.sequence
+        cross join lateral (
+          select currency, amount from payments
+          where merchant_id = n.merchant_id and livemode = n.livemode and id = n.subject_id
+          limit 1
+        ) p
+        left join lateral (
+          select amount from refunds
+          where n.type = 'payment.refund_succeeded' and merchant_id = n.merchant_id
+            and livemode = n.livemode and payment_id = n.subject_id
+            and answered_sequence = n.sequence
+          limit 1
+        ) r on true
       where n.type in ('payment.created', 'payment.succeeded', 'payment.failed',
         'payment.canceled', 'payment.refund_succeeded')
       group by 1, 2, 3, 4, 5, 6
