@@ -44,7 +44,10 @@ process.send?.(`listens ${address}`)
 
 async function obey(order: unknown): Promise<void> {
   if (order === 'work') {
-    workers ??= startWorkers({ database, processors, fees: config.fees, sealer, log })
+    workers ??= startWorkers({
+      ...{ database, processors, fees: config.fees, sealer, log },
+      requestsInFlight: () => app.requestsInFlight(),
+    })
   } else {
     await workers?.stop()
     workers = null

@@ -68,6 +68,7 @@ async function serve(
   const credentials = await prepareKeys(config, database, bundled !== null)
 
   let address = config.publicUrl ?? ''
+  let requestsInFlight = () => 0
   const keys = [config.encryptionKey, config.encryptionKeyPrevious].filter((key) => key !== null)
   const sealer = createSealer(keys)
   const keyring = keys.length > 0 ? new Keyring(keys) : null
@@ -77,7 +78,10 @@ async function serve(
     keyring,
     stripe: config.stripe,
   })
-  const workers = startWorkers({ database, processors, fees: config.fees, sealer, log })
+  const workers = startWorkers({
+    ...{ database, processors, fees: config.fees, sealer, log },
+    requestsInFlight: () => requestsInFlight(),
+  })
   const app = await createApp({
     database,
     processors,
@@ -94,6 +98,7 @@ async function serve(
     throw error
   })
   address = config.publicUrl ?? url
+  requestsInFlight = () => app.requestsInFlight()
   return {
     url,
     credentials,

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Db } from '../database/connect.ts'
 import { describe } from '../http/failures.ts'
 import { toTimestamp } from '../time.ts'
-import { type Loop, startLoop } from '../workers/loop.ts'
+import { type Courtesy, type Loop, startLoop } from '../workers/loop.ts'
 import {
   countAttempts,
   countEvents,
@@ -19,7 +19,15 @@ const attemptsEveryMs = 60_000
 const daysEveryMs = 3_600_000
 
 /** Keeps the sums of the dashboard's plots up to date. */
-export function startCounting({ db, log }: { db: Db; log: Logger }): Loop {
+export function startCounting({
+  db,
+  log,
+  courtesy,
+}: {
+  db: Db
+  log: Logger
+  courtesy: Courtesy
+}): Loop {
   let attemptsCountedAtMs = 0
   // At the start the migration has just summed them up, or servers like this one have.
   let daysSummedAtMs = Date.now()
@@ -38,5 +46,6 @@ export function startCounting({ db, log }: { db: Db; log: Logger }): Loop {
     },
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'counting for the plots is held up'),
+    courtesy,
   })
 }

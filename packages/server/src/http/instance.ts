@@ -19,6 +19,13 @@ export interface InstanceLimits {
   readonly connections?: ConnectionLimits
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** How many requests are being worked on. */
+    requestsInFlight(): number
+  }
+}
+
 /** Longest path parameter: as long as a request line can be, so that a long id is just unknown. */
 const parameterLengthMax = 16 * 1024
 
@@ -68,6 +75,7 @@ export function createInstance(given: {
   nameRequestSpans(app)
   guard.attach(app)
   admission.attach(app)
+  app.decorate('requestsInFlight', () => admission.stops.inFlight + admission.others.inFlight)
   watchLanes({ stops: admission.stops, others: admission.others })
   observeRequests(app)
   app.setErrorHandler((error, request, reply) => {

@@ -15,7 +15,7 @@ import type { Sealer } from '../sealer.ts'
 import { toMs } from '../time.ts'
 import { causeOf } from '../tracing/causes.ts'
 import { inSpan } from '../tracing/spans.ts'
-import { type Loop, startLoop } from '../workers/loop.ts'
+import { type Courtesy, type Loop, startLoop } from '../workers/loop.ts'
 import { attempt, notSent, type Package } from './attempt.ts'
 import { Capacity } from './capacity.ts'
 import { disableWhenHopeless } from './disable.ts'
@@ -28,10 +28,17 @@ export interface DelivererOptions {
   readonly log: Logger
   readonly sealer: Sealer
   readonly send: Send
+  readonly courtesy?: Courtesy
 }
 
 /** How often a process looks for deliveries that are due, in milliseconds. */
 const idleMs = 200
+/**
+ * How long the room that an endpoint has may wait until it is half of what it may get. To take one delivery from
+ * the queue costs as much as to take thirty: each time begins by stepping over what is done and
+ * not yet vacuumed.
+ */
+const gatherMs = 50
 /** What is on its way has so long when the server stops; then it is put back for others. */
 const stopGraceMs = 3_000
 const goneError = 'Not sent: the event is no longer kept.'
@@ -47,6 +54,7 @@ export class Deliverer implements Loop {
   readonly #stopping = new AbortController()
   readonly #outcomes: Batcher<Outcome, null>
   readonly #loop: Loop
+  #gathering: NodeJS.Timeout | undefined
   #turns = 0
 
   constructor(options: DelivererOptions) {
@@ -69,6 +77,7 @@ export class Deliverer implements Loop {
       turn: () => this.#turn(),
       idleMs,
       onError: (error) => options.log.error({ err: describe(error) }, 'webhooks are held up'),
+      courtesy: options.courtesy,
     })
   }
 
@@ -82,6 +91,7 @@ export class Deliverer implements Loop {
     const timer = setTimeout(() => this.#stopping.abort(), stopGraceMs)
     await Promise.all(this.#running)
     clearTimeout(timer)
+    clearTimeout(this.#gathering)
   }
 
   async #turn(): Promise<boolean> {
@@ -105,7 +115,8 @@ export class Deliverer implements Loop {
       if (!endpoint) throw new Error('a delivery without an endpoint')
       this.#start(delivery, endpoint, bodies.get(delivery.position) ?? null)
     }
-    return true
+    // Whatever there was room for is on its way: what comes of it says when to look again.
+    return false
   }
 
   #start(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer | null): void {
@@ -119,9 +130,23 @@ export class Deliverer implements Loop {
       .finally(() => {
         this.#capacity.release(endpoint.id)
         this.#running.delete(task)
-        this.#loop.nudge()
+        this.#noteRoom(endpoint.id)
       })
     this.#running.add(task)
+  }
+
+  /** Looks for more to send: at once where the endpoint has room for many, or a moment later. */
+  #noteRoom(endpointId: string): void {
+    if (this.#capacity.isHalfFree(endpointId)) {
+      clearTimeout(this.#gathering)
+      this.#gathering = undefined
+      this.#loop.nudge()
+    } else {
+      this.#gathering ??= setTimeout(() => {
+        this.#gathering = undefined
+        this.#loop.nudge()
+      }, gatherMs)
+    }
   }
 
   async #deliver(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer | null): Promise<void> {

@@ -5,7 +5,7 @@ import { failpoint } from '../failpoints.ts'
 import { describe } from '../http/failures.ts'
 import type { Sealer } from '../sealer.ts'
 import { toTimestamp } from '../time.ts'
-import { type Loop, startLoop } from '../workers/loop.ts'
+import { type Courtesy, type Loop, startLoop } from '../workers/loop.ts'
 import { Deliverer } from './deliver.ts'
 import { resolveBySystem } from './lookup.ts'
 import { hasUnrelayed, relayEvents, replayEvents } from './relay.sql.ts'
@@ -15,9 +15,15 @@ import { createSend } from './send.ts'
 const idleMs = 200
 
 /** What webhooks need in the background: the relay, replays, and what sends. */
-export function startWebhooks({ db, log, sealer }: { db: Db; log: Logger; sealer: Sealer }): Loop {
+export function startWebhooks(on: {
+  db: Db
+  log: Logger
+  sealer: Sealer
+  courtesy: Courtesy
+}): Loop {
+  const { db, log, sealer, courtesy } = on
   const sender = createSend(resolveBySystem)
-  const deliverer = new Deliverer({ db, log, sealer, send: sender.send })
+  const deliverer = new Deliverer({ db, log, sealer, courtesy, send: sender.send })
   const relay = startLoop({
     turn: async () => {
       const now = toTimestamp(Date.now())
@@ -30,6 +36,7 @@ export function startWebhooks({ db, log, sealer }: { db: Db; log: Logger; sealer
     },
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'events wait to be relayed'),
+    courtesy,
   })
   const replays = startLoop({
     turn: async () => {

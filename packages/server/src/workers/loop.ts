@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** A task that runs in the background until it is stopped. */
 export interface Loop {
   /** There may be something to do: looks now rather than at the next turn. */
@@ -5,6 +7,17 @@ export interface Loop {
   /** Lets the running turn finish and starts no other. */
   stop(): Promise<void>
 }
+
+/** Who goes first while there is more to do than processors for it. */
+export interface Courtesy {
+  /** Whether somebody waits for an answer. */
+  readonly isBusy: () => boolean
+  /** For how long others are left alone then: so many times as long as the turn before has taken. */
+  readonly times: number
+}
+
+/** Longest that work is put off for others at once: it goes on, however busy it is. */
+const courtesyMsMax = 500
 
 /** Longest pause after failures in a row: a database that comes back is noticed soon. */
 const pauseMsMax = 5_000
@@ -17,10 +30,20 @@ export function startLoop(options: {
   turn: () => Promise<boolean>
   idleMs: number
   onError: (error: unknown) => void
+  courtesy?: Courtesy | undefined
 }): Loop {
+  const { courtesy } = options
   let stopped = false
   let nudged = false
   let wake: () => void = () => undefined
+  const stopping = new AbortController()
+
+  /** Unlike a pause it is not cut short: a nudge says that there is work, which is known. */
+  const giveWay = async (tookMs: number) => {
+    if (!courtesy?.isBusy()) return
+    const ms = Math.min(courtesyMsMax, tookMs * courtesy.times)
+    await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
+  }
 
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -37,9 +60,11 @@ export function startLoop(options: {
     while (!stopped) {
       nudged = false
       let hadWork = false
+      const startedMs = performance.now()
       try {
         hadWork = await options.turn()
         failures = 0
+        await giveWay(performance.now() - startedMs)
       } catch (error) {
         failures++
         options.onError(error)
@@ -57,6 +82,7 @@ export function startLoop(options: {
     },
     async stop() {
       stopped = true
+      stopping.abort()
       wake()
       await running
     },

@@ -9,13 +9,16 @@ import { startPaymentWorkers } from '../payments/work.ts'
 import type { Processors } from '../processors/processor.ts'
 import type { Sealer } from '../sealer.ts'
 import { startWebhooks } from '../webhooks/worker.ts'
-import { type Loop, startLoop } from './loop.ts'
+import { type Courtesy, type Loop, startLoop } from './loop.ts'
 import { stepRetention } from './retention.ts'
 
 /** How often a process looks for work that another one has left, in milliseconds. */
 const idleMs = 500
 /** How often it looks whether something is old enough to be dropped: there is no hurry. */
 const retentionIdleMs = 5_000
+
+/** From so many requests in flight on, what nobody waits for gives way: a few are no rush. */
+const rush = 16
 
 /** Starts everything that happens in the background of this process. */
 export function startWorkers({
@@ -24,18 +27,26 @@ export function startWorkers({
   fees,
   sealer,
   log,
+  requestsInFlight,
 }: {
   database: Database
   processors: Processors
   fees: FeeSchedule
   sealer: Sealer
   log: Logger
+  /** Of this process. */
+  requestsInFlight: () => number
 }): Loop {
+  const courtesy = (times: number): Courtesy => ({
+    isBusy: () => requestsInFlight() >= rush,
+    times,
+  })
   const canceling = createCancellationWorker(database.db)
   const cancellations = startLoop({
     turn: () => canceling.step(),
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a bulk cancellation is held up'),
+    courtesy: courtesy(4),
   })
   const payments = startPaymentWorkers({
     db: database.db,
@@ -44,13 +55,13 @@ export function startWorkers({
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a payment is held up'),
   })
-  const webhooks = startWebhooks({ db: database.db, log, sealer })
+  const webhooks = startWebhooks({ db: database.db, log, sealer, courtesy: courtesy(2) })
   const checkout = startLoop({
     turn: () => stepCheckout(database.db),
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a checkout session is held up'),
   })
-  const counting = startCounting({ db: database.db, log })
+  const counting = startCounting({ db: database.db, log, courtesy: courtesy(4) })
   const retention = startLoop({
     turn: () => stepRetention(database.db),
     idleMs: retentionIdleMs,
