@@ -15,6 +15,8 @@ process.on('message', (job: FloodJob) => {
 
 /** How often it is looked what is due. */
 const tickMs = 2
+/** What a refusal asks for. */
+const retryAfterMs = 1_000
 /** What is on its way at the end is waited for so long. */
 const lastMs = 10_000
 
@@ -121,7 +123,9 @@ class Flood {
     times.push(performance.now() - lane.sentAt)
     this.#times.set(status, times)
     this.#answered++
-    this.#free.push(lane)
+    const isRefused = this.#job.isPatient && status === 503
+    if (isRefused) setTimeout(() => this.#free.push(lane), retryAfterMs)
+    else this.#free.push(lane)
   }
 }
 

@@ -10,6 +10,8 @@ export interface FloodJob {
   /** Each carries one request at a time: as many clients as there are. */
   readonly connections: number
   readonly durationMs: number
+  /** Whether a client that was refused waits for as long as it was asked to (Retry-After). */
+  readonly isPatient: boolean
   readonly request: RequestTemplate
   /** One number for each request; they begin anew when they end. */
   readonly numbers: NumberRange

@@ -144,3 +144,29 @@ test('bodies that dribble take no room from whole requests', async () => {
   expect((await own.api('POST', '/v1/payments', { body: paymentBody() })).status).toBe(201)
   for (const socket of sockets) socket.destroy()
 })
+
+test('whoever asks again at once during a flood is read again only when it may try', async () => {
+  const { hostname, port } = new URL(own.url)
+  const ask = `GET /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${firstKeys.secretKey}\r\n\r\n`
+  // More than are refused by chance, all the time.
+  const sockets = Array.from({ length: 60 }, () => connect(Number(port), hostname))
+  const answers: string[] = []
+  for (const socket of sockets) {
+    socket.setEncoding('latin1')
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      answers.push(String(chunk).slice(9, 12))
+      socket.write(ask)
+    })
+    socket.write(ask)
+  }
+  try {
+    // Without being held back, sixty clients would be refused some thousand times meanwhile.
+    const served = () => answers.filter((status) => status === '200').length
+    await until('two hundred are served', () => served() >= 200)
+    expect(answers.filter((status) => status === '503').length).toBeLessThan(5 * served())
+    expect((await own.api('POST', '/v1/payments/pay_unknown/cancel')).status).toBe(404)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+})

@@ -20,12 +20,12 @@ export interface AdmissionLimits {
 /**
  * Cancels have a lane of their own, so that somebody can stop a payment while reads and creates
  * are refused; a thousand of them at once are no overload, and five thousand fill the batcher.
- * The rest shares twenty connections: two thousand at once are what a program asks for that does not
- * count, and are worked off in a second or two. A pile that stands is cut down much further.
+ * The rest shares twenty connections: a thousand at once are what a program asks for that does not
+ * count, and are worked off in about a second. A pile that stands is cut down much further.
  */
 const defaultLimits: AdmissionLimits = {
   stops: { burstMax: 5_000, floor: 1_000 },
-  others: { burstMax: 2_000, floor: 128 },
+  others: { burstMax: 500, floor: 128 },
 }
 
 const busy = unavailable('Too many requests are in flight. Try again: nothing was done.')
@@ -73,6 +73,7 @@ export class Admission {
         const lane = this.#laneOf(request)
         if (lane?.isFull) {
           lane.refuse()
+          this.#holdBack(lane, response)
           this.#refuse(request, response)
           return
         }
@@ -87,6 +88,7 @@ export class Admission {
     app.addHook('preHandler', (request, reply, done) => {
       const lane = this.#laneOf(request.raw)
       if (lane && !lane.enter()) {
+        this.#holdBack(lane, reply.raw)
         send(reply, busy)
         return
       }
@@ -109,6 +111,11 @@ export class Admission {
     return neverRefused.has(url) ? null : this.others
   }
 
+  /** Whoever stops payments is never kept from asking again. */
+  #holdBack(lane: Lane, response: ServerResponse): void {
+    if (lane.isFlooded && lane === this.others) holdBack(response)
+  }
+
   #refuse({ socket }: IncomingMessage, response: ServerResponse): void {
     const rate = this.#rateOf(socket.remoteAddress ?? '')
     response.writeHead(busy.status, {
@@ -123,6 +130,29 @@ export class Admission {
     })
     response.end(busyBody)
   }
+}
+
+/**
+ * About as long as the refusal asks to wait (`Retry-After`), in milliseconds; not all for as long,
+ * or all that were refused at once would be back at once.
+ */
+const heldBackMs = { least: 500, most: 1_500 }
+
+/**
+ * Reads nothing more from a connection until it may try again. To refuse a request takes a tenth of a millisecond,
+ * so that thousands of clients that ask again at once would leave no time for those let in. One
+ * that waits as it was asked to does not notice.
+ */
+function holdBack(response: ServerResponse): void {
+  const { socket } = response.req
+  response.once('finish', () => {
+    // Node reads on once the answer is out; this is after it.
+    setImmediate(() => {
+      socket.pause()
+      const { least, most } = heldBackMs
+      setTimeout(() => socket.resume(), least + Math.random() * (most - least)).unref()
+    })
+  })
 }
 
 /**

@@ -44,11 +44,25 @@ describe('a lane', () => {
     expect(lane.limit).toBe(50)
   })
 
-  test('takes a burst again a second after the last refusal', () => {
+  test('takes a burst again three seconds after the last refusal, when those refused are back', () => {
     const lane = new Lane(limits)
     for (let i = 0; i < 50; i++) pass(lane, { come: 1_000, answered: 100 })
     for (let i = 0; i < 20; i++) pass(lane, { come: 50, answered: 100 })
+    expect(lane.limit).toBeLessThan(1_000)
+    for (let i = 0; i < 20; i++) pass(lane, { come: 50, answered: 100 })
     expect(lane.limit).toBe(1_000)
+  })
+
+  test('is flooded while more is refused than served, and for three seconds after', () => {
+    const lane = new Lane(limits)
+    pass(lane, { come: 1_010, answered: 1 })
+    expect(lane.isFlooded).toBe(false)
+    pass(lane, { come: 200, answered: 150 })
+    expect(lane.isFlooded).toBe(true)
+    for (let i = 0; i < 29; i++) pass(lane, { come: 10, answered: 100 })
+    expect(lane.isFlooded).toBe(true)
+    pass(lane, { come: 10, answered: 100 })
+    expect(lane.isFlooded).toBe(false)
   })
 
   test('lets in few while nothing at all is answered, and all again once something is', () => {
@@ -56,7 +70,7 @@ describe('a lane', () => {
     for (let i = 0; i < 60; i++) pass(lane, { come: 10, answered: 0 })
     expect(lane.limit).toBe(64)
     for (let i = 0; i < 4; i++) pass(lane, { come: 0, answered: 200 })
-    for (let i = 0; i < 12; i++) pass(lane, { come: 0, answered: 0 })
+    for (let i = 0; i < 32; i++) pass(lane, { come: 0, answered: 0 })
     expect([lane.inFlight, lane.limit]).toEqual([0, 1_000])
   })
 

@@ -10,10 +10,15 @@ export interface LaneLimits {
 export const lookMs = 100
 /** What may be in flight once requests pile up: as many as were lately answered in 250 ms. */
 const targetLooks = 2.5
-/** A pile that has not gone after two seconds was no burst. */
-const patienceLooks = 20
-/** Without a refusal for a second, there is room for a burst again. */
-const calmLooks = 10
+/** A pile that has not gone after half a second was no burst. */
+const patienceLooks = 5
+/**
+ * Without a refusal for three seconds, there is room for a burst again. Whoever was refused was asked to
+ * come back after one: sooner, the same ones would be taken for a burst.
+ */
+const calmLooks = 30
+/** More refusals than this in a look, and than answers: they cost more than what is served. */
+const floodRefusals = 20
 /** Nothing answered for five seconds: whatever the lane waits for stands still. */
 const stalledLooks = 50
 /** What may wait for something that stands still: it may come back. */
@@ -23,7 +28,7 @@ const rateWeight = 0.2
 
 /**
  * Requests in flight of one kind, and how many there may be. A burst is let in whole. Where a pile
- * stands (it has never been small for two seconds, which a burst that is worked off is), the limit
+ * stands (it has not been small for half a second, which a burst that is worked off has), the limit
  * becomes what a quarter of a second can serve: more would only wait longer, and time out late.
  *
  * Waiting is measured by what is answered, not by the age of the oldest request: cancels of one
@@ -41,6 +46,7 @@ export class Lane {
   #piledLooks = 0
   #calmLooks = 0
   #silentLooks = 0
+  #sinceFlood = Number.POSITIVE_INFINITY
 
   constructor(limits: LaneLimits) {
     this.#limits = limits
@@ -58,6 +64,11 @@ export class Lane {
   /** How many were refused since the start. */
   get refused(): number {
     return this.#refusedInAll
+  }
+
+  /** Whether more is refused than served, or was until a few seconds ago. */
+  get isFlooded(): boolean {
+    return this.#sinceFlood < calmLooks
   }
 
   get isFull(): boolean {
@@ -96,6 +107,8 @@ export class Lane {
     this.#silentLooks = isSilent ? this.#silentLooks + 1 : 0
     this.#piledLooks = this.#lowest > target ? this.#piledLooks + 1 : 0
     this.#calmLooks = this.#refused === 0 ? this.#calmLooks + 1 : 0
+    const isFlood = this.#refused > Math.max(floodRefusals, this.#answered)
+    this.#sinceFlood = isFlood ? 0 : this.#sinceFlood + 1
     this.#limit = this.#nextLimit(target)
     this.#lowest = this.#inFlight
     this.#answered = 0
