@@ -46,7 +46,8 @@ export function startWorkers({
     turn: () => canceling.step(),
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a bulk cancellation is held up'),
-    courtesy: courtesy(4),
+    // It stops payments as well, and somebody watches: the two share.
+    courtesy: courtesy(1),
   })
   const payments = startPaymentWorkers({
     db: database.db,
