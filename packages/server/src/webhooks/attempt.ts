@@ -3,14 +3,14 @@ import { traceHeaders } from '../tracing/spans.ts'
 import type { Outcome } from './queue.sql.ts'
 import { retryDelayMs } from './schedule.ts'
 import { explain, type Send } from './send.ts'
-import { signatureHeaders } from './signature.ts'
+import { type Signer, signatureHeaders } from './signature.ts'
 
 /** What is sent: the event in the bytes that are signed, and who signs. */
 export interface Package {
   /** Id of the event: what a receiver deduplicates on. */
   readonly id: string
   readonly body: Buffer
-  readonly secrets: readonly string[]
+  readonly signers: readonly Signer[]
 }
 
 /** Ten seconds for everything, from the look-up of the name. Source: api.md, Webhooks. */
@@ -38,7 +38,7 @@ export async function attempt(given: {
       nowMs,
       random: Math.random(),
     })
-  const signed = { id: parcel.id, body: parcel.body, secrets: parcel.secrets }
+  const signed = { id: parcel.id, body: parcel.body, signers: parcel.signers }
   try {
     const answer = await given.send({
       url: endpoint.url,

@@ -22,6 +22,7 @@ import { disableWhenHopeless } from './disable.ts'
 import { disabledError } from './endpoints.sql.ts'
 import { findEndpointsOf, type Outcome, recordOutcomes, takeDue } from './queue.sql.ts'
 import type { Send } from './send.ts'
+import { type Signer, signerOf } from './signature.ts'
 
 export interface DelivererOptions {
   readonly db: Db
@@ -110,19 +111,29 @@ export class Deliverer implements Loop {
     failpoint('after commit', 'delivery lease')
     const endpoints = await findEndpointsOf(this.#options.db, taken)
     const bodies = await renderBodies(this.#options.db, taken)
+    const signers = new Map<string, Signer[]>()
     for (const delivery of taken) {
       const endpoint = endpoints.get(delivery.endpoint_id)
       if (!endpoint) throw new Error('a delivery without an endpoint')
-      this.#start(delivery, endpoint, bodies.get(delivery.position) ?? null)
+      const body = bodies.get(delivery.position)
+      const pack = body
+        ? (): Package => {
+            const signersOfAll = signers.get(endpoint.id) ?? this.#signersOf(endpoint)
+            signers.set(endpoint.id, signersOfAll)
+            const id = eventId(delivery.subject_id, delivery.sequence)
+            return { id, body, signers: signersOfAll }
+          }
+        : null
+      this.#start(delivery, endpoint, pack)
     }
     // Whatever there was room for is on its way: what comes of it says when to look again.
     return false
   }
 
-  #start(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer | null): void {
+  #start(delivery: DeliveryRow, endpoint: EndpointRow, pack: (() => Package) | null): void {
     const { log } = this.#options
     this.#capacity.take(endpoint.id)
-    const task = this.#deliver(delivery, endpoint, body)
+    const task = this.#deliver(delivery, endpoint, pack)
       // Its lease ends by itself, and it is taken again.
       .catch((error: unknown) =>
         log.error({ err: describe(error), delivery: delivery.id }, 'a webhook is held up'),
@@ -149,14 +160,19 @@ export class Deliverer implements Loop {
     }
   }
 
-  async #deliver(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer | null): Promise<void> {
+  /** @param pack `null`: the event is not kept any more. */
+  async #deliver(
+    delivery: DeliveryRow,
+    endpoint: EndpointRow,
+    pack: (() => Package) | null,
+  ): Promise<void> {
     const { db, send } = this.#options
-    const obstacle = endpoint.enabled ? (body ? null : goneError) : disabledError
-    if (obstacle !== null || body === null) {
+    const obstacle = endpoint.enabled ? (pack ? null : goneError) : disabledError
+    if (obstacle !== null || pack === null) {
       await this.#outcomes.submit(notSent(delivery, { retryDelayMs: null, error: obstacle }))
       return
     }
-    const parcel = this.#pack(delivery, endpoint, body)
+    const parcel = pack()
     const stopping = this.#stopping.signal
     const outcome = await inSpan(spanOf(delivery), async (span) => {
       const ended = await attempt({ delivery, endpoint, parcel, send, stopping })
@@ -172,14 +188,14 @@ export class Deliverer implements Loop {
     if (outcome.result === 'failed') await disableWhenHopeless(db, { endpoint, outcome })
   }
 
-  #pack(delivery: DeliveryRow, endpoint: EndpointRow, body: Buffer): Package {
+  #signersOf(endpoint: EndpointRow): Signer[] {
     const { sealer } = this.#options
     const { old_secret: old, old_secret_expires_at: oldUntil } = endpoint
     const secrets = [sealer.open(endpoint.secret, endpoint.id)]
     if (old !== null && oldUntil !== null && toMs(oldUntil) > Date.now()) {
       secrets.push(sealer.open(old, endpoint.id))
     }
-    return { id: eventId(delivery.subject_id, delivery.sequence), body, secrets }
+    return secrets.map(signerOf)
   }
 }
 

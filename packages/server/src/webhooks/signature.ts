@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 
 /** Begins every secret. The rest is base64, for the libraries of Standard Webhooks. */
 const secretPrefix = 'whsec_'
@@ -11,6 +11,21 @@ export function secretOf(random: Buffer): string {
   return secretPrefix + random.toString('base64')
 }
 
+/** A secret in the forms that sign. To make one takes Node as long as to sign several times. */
+export interface Signer {
+  /** For Standard Webhooks: the bytes that the secret stands for. */
+  readonly standard: KeyObject
+  /** For `X-Hedge-Signature`: the secret as it is written. */
+  readonly own: KeyObject
+}
+
+export function signerOf(secret: string): Signer {
+  return {
+    standard: createSecretKey(secret.slice(secretPrefix.length), 'base64'),
+    own: createSecretKey(secret, 'utf8'),
+  }
+}
+
 /**
  * The headers that prove where a body comes from, each with a signature per secret: while one is
  * rotated, the old and the new one. Standard Webhooks signs `id.t.body` with the decoded secret;
@@ -21,16 +36,15 @@ export function signatureHeaders(signed: {
   /** Unix seconds. */
   timestamp: number
   body: Buffer
-  secrets: readonly string[]
+  signers: readonly Signer[]
 }): Record<string, string> {
-  const { id, timestamp, body, secrets } = signed
-  const standard = secrets.map((secret) => {
-    const key = Buffer.from(secret.slice(secretPrefix.length), 'base64')
-    const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body)
+  const { id, timestamp, body, signers } = signed
+  const standard = signers.map((signer) => {
+    const mac = createHmac('sha256', signer.standard).update(`${id}.${timestamp}.`).update(body)
     return `v1,${mac.digest('base64')}`
   })
-  const own = secrets.map((secret) => {
-    const mac = createHmac('sha256', secret).update(`${timestamp}.`).update(body)
+  const own = signers.map((signer) => {
+    const mac = createHmac('sha256', signer.own).update(`${timestamp}.`).update(body)
     return `v1=${mac.digest('hex')}`
   })
   return {
