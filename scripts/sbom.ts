@@ -7,9 +7,11 @@ import { execFileSync } from 'node:child_process'
 
 type Component = {
   'bom-ref': string
+  name: string
   properties?: readonly { name: string; value: string }[]
 }
 type Bom = {
+  metadata: { component: Component }
   components: Component[]
   dependencies: { ref: string; dependsOn?: string[] }[]
 }
@@ -23,7 +25,7 @@ const everything = execFileSync(
   ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'],
   { encoding: 'utf8', maxBuffer: outputBytesMax, stdio: ['ignore', 'pipe', 'inherit'] },
 )
-console.log(JSON.stringify(withoutTools(JSON.parse(everything) as Bom), null, 2))
+console.log(JSON.stringify(named(withoutTools(JSON.parse(everything) as Bom)), null, 2))
 
 function withoutTools(bom: Bom): Bom {
   const tools = new Set(bom.components.filter(isTool).map((component) => component['bom-ref']))
@@ -34,6 +36,19 @@ function withoutTools(bom: Bom): Bom {
     dependencies: bom.dependencies
       .filter(({ ref }) => runs(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: (dependsOn ?? []).filter(runs) })),
+  }
+}
+
+/** npm calls what is not from a registry by its folder, which is called as whoever cloned it likes. */
+function named(bom: Bom): Bom {
+  const rename = (component: Component): Component => ({
+    ...component,
+    name: component['bom-ref'].replace(/(?<=.)@.*$/, ''),
+  })
+  return {
+    ...bom,
+    metadata: { ...bom.metadata, component: rename(bom.metadata.component) },
+    components: bom.components.map(rename),
   }
 }
 

@@ -1,25 +1,41 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { Ajv } from 'ajv'
+import { fullFormats } from 'ajv-formats/dist/formats.js'
+import { beforeAll, expect, test } from 'vitest'
 
+const require = createRequire(import.meta.url)
 const root = join(import.meta.dirname, '../..')
+
+interface Component {
+  readonly name: string
+  readonly purl: string
+  readonly licenses?: readonly unknown[]
+}
 
 interface Bom {
   readonly bomFormat: string
-  readonly components: readonly { readonly purl: string; readonly hashes?: readonly unknown[] }[]
+  readonly specVersion: string
+  readonly metadata: { readonly component: Component }
+  readonly components: readonly Component[]
 }
 
-test('lists what the server runs on, in the locked versions, and no tools', () => {
+let bom: Bom
+
+beforeAll(() => {
   const output = execFileSync('npm', ['run', '--silent', 'sbom'], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: 64 * 1024 * 1024,
   })
-  const { bomFormat, components } = JSON.parse(output) as Bom
-  expect(bomFormat).toBe('CycloneDX')
-  const listed = new Set(components.map(({ purl }) => decodeURIComponent(purl)))
+  bom = JSON.parse(output) as Bom
+})
+
+test('lists what the server runs on, in the locked versions, and no tools', () => {
+  const listed = new Set(bom.components.map(({ purl }) => decodeURIComponent(purl)))
   const server = readManifest('packages/server/package.json').dependencies ?? {}
   const missing = Object.entries(server).filter(
     ([name, version]) => !listed.has(`pkg:npm/${name}@${version}`),
@@ -29,6 +45,55 @@ test('lists what the server runs on, in the locked versions, and no tools', () =
   const names = [...listed].map((purl) => purl.replace(/^pkg:npm\/(.+)@[^@]+$/, '$1'))
   expect(names.filter((name) => tools.includes(name))).toEqual([])
 })
+
+test('is what the official schema of its CycloneDX version asks for', () => {
+  expect(bom.bomFormat).toBe('CycloneDX')
+  const validate = officialSchema(bom.specVersion)
+  validate(bom)
+  expect(validate.errors).toBeNull()
+  // A schema that takes anything would show nothing.
+  const [first, ...others] = bom.components
+  expect(validate({ ...bom, components: [{ ...first, type: 'no such type' }, ...others] })).toBe(
+    false,
+  )
+  expect(validate({ ...bom, serialNumber: 'not a urn' })).toBe(false)
+})
+
+test('names the project and its parts as they are called, wherever they lie', () => {
+  const named = [bom.metadata.component, ...bom.components]
+  const wrong = named.filter(
+    ({ name, purl }) => !decodeURIComponent(purl).startsWith(`pkg:npm/${name}@`),
+  )
+  expect(wrong).toEqual([])
+})
+
+test('says the licence of everything in it', () => {
+  const all = [bom.metadata.component, ...bom.components]
+  expect(all.filter(({ licenses = [] }) => licenses.length === 0)).toEqual([])
+})
+
+/** The schema with those it refers to, as CycloneDX’s own library ships them. */
+function officialSchema(version: string) {
+  const library = require.resolve('@cyclonedx/cyclonedx-library/package.json')
+  const read = (name: string) =>
+    JSON.parse(
+      readFileSync(join(dirname(library), 'res/schema', `${name}.SNAPSHOT.schema.json`), 'utf8'),
+    ) as object
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: false,
+    formats: {
+      ...fullFormats,
+      // Internationalized forms, which ajv-formats does not know. Nothing of ours has either.
+      'idn-email': true,
+      'iri-reference': fullFormats['uri-reference'],
+    },
+  })
+  for (const name of ['spdx', 'jsf-0.82']) {
+    ajv.addSchema(read(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`)
+  }
+  return ajv.compile(read(`bom-${version}`))
+}
 
 function readManifest(path: string) {
   return JSON.parse(readFileSync(join(root, path), 'utf8')) as {

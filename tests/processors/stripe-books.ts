@@ -77,6 +77,10 @@ export class StripeBooks {
     }
   }
 
+  intentOf(paymentId: string): string | undefined {
+    return this.#ofPayment(paymentId)?.id
+  }
+
   finishAction(paymentId: string, passes: boolean): void {
     const intent = this.#ofPayment(paymentId)
     if (intent?.status !== 'requires_action') throw new Error('there is nothing to finish')

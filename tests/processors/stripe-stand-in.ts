@@ -13,6 +13,8 @@ export interface StripeStandIn {
   readonly url: string
   /** What moved, in order. */
   readonly movements: readonly Movement[]
+  /** The id of the PaymentIntent that belongs to a payment. */
+  intentOf(paymentId: string): string | undefined
   /** How many requests came, by method and path. */
   readonly requests: readonly string[]
   /** Does what the next request to a path asks for, and breaks the connection before it answers. */
@@ -23,6 +25,8 @@ export interface StripeStandIn {
   hangNext(path: RegExp): void
   /** Answers the next request to a path with this status and error. */
   failNext(path: RegExp, status: number, error: Record<string, unknown>): void
+  /** Does what is asked for, and garbles the answers to these paths, until it is told `null`. */
+  garble(garbling: { path: RegExp; how: Garble } | null): void
   /** The customer finishes 3-D Secure of a payment. */
   finishAction(paymentId: string, passes: boolean): void
   /** Time goes by: what was captured before is settled now. */
@@ -31,6 +35,9 @@ export interface StripeStandIn {
   captureByHand(paymentId: string): void
   stop(): Promise<void>
 }
+
+/** What comes instead of an honest answer: this text with status 200, or half of it and a cut. */
+export type Garble = (honest: Readonly<Record<string, unknown>>) => string | { cut: string }
 
 interface Fault {
   path: RegExp
@@ -42,6 +49,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
   const books = new StripeBooks()
   const faults: Fault[] = []
   const requests: string[] = []
+  let garbling: { path: RegExp; how: Garble } | null = null
   const first = new Map<string, { asked: string; answer: Answer }>()
 
   const server = createServer((request, response) => {
@@ -64,6 +72,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
       response.destroy()
       return
     }
+    if (garbling?.path.test(line)) return sendGarbled(response, garbling.how(answer.body))
     response.writeHead(answer.status, { 'content-type': 'application/json' })
     response.end(JSON.stringify(answer.body))
   }
@@ -89,12 +98,16 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     movements: books.movements,
+    intentOf: (paymentId) => books.intentOf(paymentId),
     requests,
     loseNextAnswer: (path) => faults.push({ path, kind: 'lose' }),
     loseNextAnswerAndKeys: (path) => faults.push({ path, kind: 'lose keys' }),
     hangNext: (path) => faults.push({ path, kind: 'hang' }),
     failNext: (path, status, said) =>
       faults.push({ path, kind: 'fail', answer: error(status, said) }),
+    garble: (given) => {
+      garbling = given
+    },
     finishAction: (paymentId, passes) => books.finishAction(paymentId, passes),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId) => books.captureByHand(paymentId),
@@ -104,4 +117,11 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
       await once(server, 'close')
     },
   }
+}
+
+function sendGarbled(response: ServerResponse, garbled: string | { cut: string }): void {
+  const text = typeof garbled === 'string' ? garbled : garbled.cut
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length })
+  if (typeof garbled === 'string') response.end(text)
+  else response.write(text.slice(0, text.length / 2), () => response.destroy())
 }

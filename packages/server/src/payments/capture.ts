@@ -27,6 +27,8 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   const heard = wasAsked ? await lookUpFirst(work) : await call(work)
   if (!heard.known || heard.result.state === 'undecided') return 'again'
   const news = heard.result
+  // A part that was taken by hand, or an answer that cannot be true: the books know the whole only.
+  if (news.state === 'captured' && news.capturedMinor !== row.amount) return 'again'
   await commit(db, 'capture', (tx) => settleCapture(tx, work, news))
   return 'done'
 }

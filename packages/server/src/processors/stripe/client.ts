@@ -1,4 +1,5 @@
 import { Stripe } from 'stripe'
+import { insist } from './answers.ts'
 
 /** What a merchant's account at Stripe is reached with. */
 export interface StripeAccess {
@@ -21,9 +22,9 @@ const timeoutMs = 60_000
  */
 export function stripeClient(access: StripeAccess, signal: AbortSignal): Stripe {
   const { protocol, hostname, port } = new URL(access.apiBase)
-  const abortable: typeof fetch = (input, init) => {
+  const abortable: typeof fetch = async (input, init) => {
     const signals = init?.signal ? [init.signal, signal] : [signal]
-    return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+    return await readable(await fetch(input, { ...init, signal: AbortSignal.any(signals) }))
   }
   return new Stripe(access.secretKey, {
     host: hostname,
@@ -34,4 +35,24 @@ export function stripeClient(access: StripeAccess, signal: AbortSignal): Stripe 
     timeout: timeoutMs,
     telemetry: false,
   })
+}
+
+/**
+ * The answer, if it is a JSON object. Of JSON that is none the SDK (23.1) throws where nobody
+ * catches: that would end this process, and the call would never come back.
+ */
+async function readable(response: Response): Promise<Response> {
+  const text = await response.text()
+  insist(isJsonObject(text), 'it is not a JSON object')
+  const { status, statusText, headers } = response
+  return new Response(text, { status, statusText, headers })
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
+  }
 }

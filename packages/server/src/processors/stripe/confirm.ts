@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { AuthorizeRequest, AuthorizeResult, ProcessorPayment } from '../processor.ts'
+import { readIntent, readMethodId } from './answers.ts'
 import { intentIn, isUnexpectedState } from './declines.ts'
 import { authorizeResultOf } from './results.ts'
 import { truthOf } from './truth.ts'
@@ -12,7 +13,7 @@ export async function confirm(
   const { payment, request, reference } = given
   const { idempotencyKey } = request
   try {
-    const intent = await stripe.paymentIntents.confirm(
+    const answer = await stripe.paymentIntents.confirm(
       reference,
       {
         payment_method: await paymentMethodOf(stripe, request),
@@ -20,10 +21,10 @@ export async function confirm(
       },
       { idempotencyKey },
     )
-    return authorizeResultOf(truthOf(intent, []), reference)
+    return authorizeResultOf(truthOf(readIntent(answer, { payment, reference }), []), reference)
   } catch (error) {
     // Confirmed before, by another key, or canceled: what it is now is the answer.
-    const intent = isUnexpectedState(error) ? intentIn(error) : null
+    const intent = isUnexpectedState(error) ? intentIn(error, { payment, reference }) : null
     if (intent) return authorizeResultOf(truthOf(intent, []), reference)
     throw error
   }
@@ -37,5 +38,5 @@ async function paymentMethodOf(stripe: Stripe, request: AuthorizeRequest): Promi
     { type: 'card', card: { token } },
     { idempotencyKey: `${idempotencyKey}-method` },
   )
-  return method.id
+  return readMethodId(method)
 }

@@ -1,5 +1,6 @@
 import { Stripe } from 'stripe'
-import type { Decline, DeclineCode } from '../processor.ts'
+import type { Decline, DeclineCode, ProcessorPayment } from '../processor.ts'
+import { readIntent } from './answers.ts'
 
 /** Stripe's codes in ours. One that is not here is passed on as it is. */
 const codes: Readonly<Record<string, DeclineCode>> = {
@@ -43,7 +44,8 @@ const ofThePayment = /^(amount|currency|description|receipt_email|statement_desc
 
 /** The decline in an error of Stripe's; `null` where it is something else. */
 export function declineIn(error: unknown): Decline | null {
-  if (error instanceof Stripe.errors.StripeCardError) {
+  // Any 402 becomes this class, whoever sent it: only Stripe says of which kind it is.
+  if (error instanceof Stripe.errors.StripeCardError && error.rawType === 'card_error') {
     return declineOf({ ...said(error), message: error.message })
   }
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return null
@@ -102,6 +104,10 @@ export function isUnexpectedState(error: unknown): boolean {
 }
 
 /** The PaymentIntent as it is now, which Stripe adds to errors about one. */
-export function intentIn(error: unknown): Stripe.PaymentIntent | null {
-  return error instanceof Stripe.errors.StripeError ? (error.payment_intent ?? null) : null
+export function intentIn(
+  error: unknown,
+  asked: { payment: ProcessorPayment; reference: string | null },
+): Stripe.PaymentIntent | null {
+  const isOfStripe = error instanceof Stripe.errors.StripeError
+  return isOfStripe && error.payment_intent ? readIntent(error.payment_intent, asked) : null
 }

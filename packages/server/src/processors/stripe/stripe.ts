@@ -14,12 +14,21 @@ import type {
   WebhookNotice,
 } from '../processor.ts'
 import { toStripeAmount } from './amounts.ts'
+import {
+  insist,
+  paymentIdName,
+  readFound,
+  readIntent,
+  readRefund,
+  readRefunds,
+  refundIdName,
+} from './answers.ts'
 import { type StripeAccess, stripeClient } from './client.ts'
 import { confirm } from './confirm.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { captureResultOf, declined, gone, refundResultOf } from './results.ts'
-import { intentExpansion, refundIdName, truthOf } from './truth.ts'
-import { paymentIdName, readStripeWebhook } from './webhook.ts'
+import { intentExpansion, truthOf } from './truth.ts'
+import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
 
@@ -50,12 +59,14 @@ export class StripeProcessor implements Processor {
       return declined(null, { code: 'amount_unsupported', message })
     }
     const stripe = stripeClient(this.#access, request.signal)
+    let { reference } = payment
     try {
-      const reference = payment.reference ?? (await this.#create(stripe, payment, amount)).id
+      reference ??= (await this.#create(stripe, payment, amount)).id
       return await confirm(stripe, { payment, request, reference })
     } catch (error) {
       const decline = declineIn(error)
-      if (decline) return declined(intentIn(error)?.id ?? payment.reference, decline)
+      if (decline)
+        return declined(intentIn(error, { payment, reference })?.id ?? payment.reference, decline)
       throw error
     }
   }
@@ -66,17 +77,18 @@ export class StripeProcessor implements Processor {
     if (!found) return gone(null)
     try {
       const { idempotencyKey } = call
-      const intent = await stripe.paymentIntents.capture(
+      const answer = await stripe.paymentIntents.capture(
         found.id,
         { expand: intentExpansion },
         { idempotencyKey },
       )
+      const intent = readIntent(answer, { payment, reference: found.id })
       return captureResultOf(truthOf(intent, []))
     } catch (error) {
       const decline = declineIn(error)
       if (decline) return declined(found.id, decline)
       if (!isUnexpectedState(error)) throw error
-      return captureResultOf(await this.#truth(stripe, found.id))
+      return captureResultOf(await this.#truth(stripe, payment, found.id))
     }
   }
 
@@ -87,11 +99,12 @@ export class StripeProcessor implements Processor {
     if (reference === null) return { outcome: 'voided' }
     try {
       const { idempotencyKey } = call
-      await stripe.paymentIntents.cancel(reference, {}, { idempotencyKey })
-      return { outcome: 'voided' }
+      const answer = await stripe.paymentIntents.cancel(reference, {}, { idempotencyKey })
+      const { status } = readIntent(answer, { payment, reference })
+      return status === 'canceled' ? { outcome: 'voided' } : { outcome: 'undecided', reference }
     } catch (error) {
       if (!isUnexpectedState(error)) throw error
-      const truth = await this.#truth(stripe, reference)
+      const truth = await this.#truth(stripe, payment, reference)
       if (truth.state === 'voided') return { outcome: 'voided' }
       if (truth.state !== 'captured') return { outcome: 'undecided', reference }
       const { capturedMinor, feeMinor } = truth
@@ -114,7 +127,7 @@ export class StripeProcessor implements Processor {
     }
     try {
       const { idempotencyKey } = request
-      const refund = await stripe.refunds.create(
+      const answer = await stripe.refunds.create(
         {
           payment_intent: found.id,
           amount,
@@ -122,6 +135,10 @@ export class StripeProcessor implements Processor {
         },
         { idempotencyKey },
       )
+      const refund = readRefund(answer, { payment, reference: found.id })
+      const isAsked =
+        refund.amount === amount && refund.metadata?.[refundIdName] === request.refundId
+      insist(isAsked, 'it is about another refund')
       return refundResultOf(refund)
     } catch (error) {
       const decline = refundDeclineIn(error)
@@ -133,7 +150,7 @@ export class StripeProcessor implements Processor {
   async lookUp(payment: ProcessorPayment, query: Query): Promise<ProcessorTruth> {
     const stripe = stripeClient(this.#access, query.signal)
     const found = await this.#find(stripe, payment)
-    return found ? await this.#truth(stripe, found.id) : { state: 'absent' }
+    return found ? await this.#truth(stripe, payment, found.id) : { state: 'absent' }
   }
 
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {
@@ -146,7 +163,7 @@ export class StripeProcessor implements Processor {
     payment: ProcessorPayment,
     amount: number,
   ): Promise<Stripe.PaymentIntent> {
-    return await stripe.paymentIntents.create(
+    const answer = await stripe.paymentIntents.create(
       {
         amount,
         currency: payment.money.currency.toLowerCase(),
@@ -161,6 +178,7 @@ export class StripeProcessor implements Processor {
       },
       { idempotencyKey: `${payment.id}-intent` },
     )
+    return readIntent(answer, { payment, reference: payment.reference })
   }
 
   /**
@@ -183,17 +201,38 @@ export class StripeProcessor implements Processor {
   async #find(stripe: Stripe, payment: ProcessorPayment): Promise<{ id: string } | null> {
     if (payment.reference !== null) return { id: payment.reference }
     const query = `metadata['${paymentIdName}']:'${payment.id}'`
-    const { data } = await stripe.paymentIntents.search({ query, limit: 1 })
-    return data[0] ?? null
+    const found = readFound(await stripe.paymentIntents.search({ query, limit: 1 }), payment)
+    return found[0] ?? null
   }
 
-  async #truth(stripe: Stripe, reference: string): Promise<ProcessorTruth> {
-    const intent = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
+  async #truth(
+    stripe: Stripe,
+    payment: ProcessorPayment,
+    reference: string,
+  ): Promise<ProcessorTruth> {
+    const answer = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
+    const intent = readIntent(answer, { payment, reference })
+    const isTaken = intent.status === 'succeeded'
+    return truthOf(intent, isTaken ? await this.#refunds(stripe, payment, reference) : [])
+  }
+
+  async #refunds(
+    stripe: Stripe,
+    payment: ProcessorPayment,
+    reference: string,
+  ): Promise<Stripe.Refund[]> {
     const refunds: Stripe.Refund[] = []
-    if (intent.status === 'succeeded') {
-      const list = stripe.refunds.list({ payment_intent: reference, limit: 100 })
-      for await (const refund of list) refunds.push(refund)
-    }
-    return truthOf(intent, refunds)
+    let next: string | null = null
+    do {
+      const answer: unknown = await stripe.refunds.list({
+        payment_intent: reference,
+        limit: 100,
+        ...(next === null ? {} : { starting_after: next }),
+      })
+      const page = readRefunds(answer, { payment, reference })
+      refunds.push(...page.refunds)
+      next = page.next
+    } while (next !== null)
+    return refunds
   }
 }

@@ -3,13 +3,11 @@ import type { Timestamp } from '../../database/schema.ts'
 import { toTimestamp } from '../../time.ts'
 import type { Captured, ProcessorTruth, RefundTruth } from '../processor.ts'
 import { fromStripeAmount } from './amounts.ts'
+import { refundIdName } from './answers.ts'
 import { declineOf } from './declines.ts'
 
 /** What has to be asked for with a PaymentIntent, so that its fee and settlement come along. */
 export const intentExpansion = ['latest_charge.balance_transaction']
-
-/** Where a refund at Stripe keeps the id of ours. */
-export const refundIdName = 'hedge_refund_id'
 
 /** What a PaymentIntent and its refunds say in our words. */
 export function truthOf(

@@ -1,9 +1,7 @@
 import { Stripe } from 'stripe'
 import { toMs } from '../../time.ts'
 import type { WebhookMessage, WebhookNotice } from '../processor.ts'
-
-/** Where everything that we make at Stripe keeps the id of the payment it belongs to. */
-export const paymentIdName = 'hedge_payment_id'
+import { paymentIdName } from './answers.ts'
 
 /** Source: https://docs.stripe.com/webhooks, "Preventing replay attacks". */
 const toleranceSeconds = 300
