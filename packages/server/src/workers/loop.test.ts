@@ -49,7 +49,7 @@ test('a nudge does not make work push in, but it is not forgotten', async () => 
   let busy = true
   const loop = startLoop({
     turn: async () => {
-      await null
+      await sleep(1)
       turns++
       if (turns === 1) loop.nudge()
       if (turns === 2) busy = false
