@@ -80,12 +80,22 @@ try {
         console.log(lineOfFigure(figure))
       },
     })
+    // Half an hour of figures is not to be lost with what comes after them.
+    await saveResults(fileOf('part'), results)
   }
-  const all = flags.only ?? 'full'
-  const name = isReduced ? 'quick' : all in longSuites || all === 'full' ? all : 'part'
-  const file = join(import.meta.dirname, 'results', `${name}.json`)
-  await saveResults(file, results)
+  await saveResults(fileOf(nameOfRun()), results)
 } finally {
   await client.stop()
   await store.stop()
+}
+
+/** Only a whole run is called one. */
+function nameOfRun(): string {
+  const all = flags.only ?? 'full'
+  if (isReduced) return 'quick'
+  return all in longSuites || all === 'full' ? all : 'part'
+}
+
+function fileOf(name: string): string {
+  return join(import.meta.dirname, 'results', `${name}.json`)
 }
