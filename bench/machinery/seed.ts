@@ -57,8 +57,8 @@ export async function passSeeded(pool: Pool): Promise<void> {
 const nothingMovesMs = 5_000
 
 /**
- * Waits until every event was passed on and, where `counted`, counted for the plots, which the
- * server does every two seconds; or until nobody is there who would.
+ * Waits until no task is due, every event was passed on and, where `counted`, counted for the
+ * plots, which the server does every two seconds; or until nobody is there who would.
  */
 export async function waitForBackground(
   pool: Pool,
@@ -68,9 +68,10 @@ export async function waitForBackground(
   for (let still = performance.now(); performance.now() - still < nothingMovesMs; ) {
     const { rows } = await pool.query<{ left: string | null; at: string }>(
       `select (select max(position) from events)
-          - case when $1 then least(r.position, s.position) else r.position end as left,
-        r.position + s.position as at
-      from event_relay r, stats_progress s`,
+          - case when $1 then least(r.position, s.position) else r.position end + t.due as left,
+        r.position + s.position - t.due as at
+      from event_relay r, stats_progress s,
+        (select count(*) as due from payment_tasks where due_at <= now()) t`,
       [counted],
     )
     if (!rows[0] || Number(rows[0].left) <= 0) return

@@ -83,18 +83,24 @@ export async function claimTasks(
   },
 ): Promise<ClaimedTask[]> {
   if (claim.limit <= 0) return []
-  // Two reads, each of which is a range of the index on due_at: the second one is for the few
-  // merchants with a clock of their own. A join of all tasks with the clocks would read them all.
-  const free = sql`t.kind = any(${claim.kinds}::text[])
-      and (t.leased_until is null or t.leased_until <= now())`
+  // Two reads, each of which is the start of a range of the index on kind and due_at: the second one
+  // is for the few merchants with a clock of their own. A join of all tasks with the clocks would
+  // read them all; and asked for several kinds at once, the planner sorts all that are due of them.
+  const kinds = sql`unnest(${claim.kinds}::text[]) as k (kind)`
+  const free = sql`t.kind = k.kind and (t.leased_until is null or t.leased_until <= now())`
   const columns = sql`t.merchant_id, t.livemode, t.payment_id, t.kind`
-  const { rows } = await sql<ClaimedTask>`
+  return await db.transaction().execute(async (tx) => {
+    // Of a queue the planner knows little: expecting a handful, it would read and sort all of it.
+    await sql`set local enable_bitmapscan = off`.execute(tx)
+    const { rows } = await sql<ClaimedTask>`
     with due as (
-      (select ${columns}, t.due_at from payment_tasks t
-        where t.due_at <= now() and ${free}
-        order by t.due_at limit ${claim.limit})
+      (select ${columns}, t.due_at from ${kinds} cross join lateral (
+          select * from payment_tasks t
+          where t.due_at <= now() and ${free}
+          order by t.due_at limit ${claim.limit}
+        ) t)
       union all
-      (select ${columns}, t.due_at from test_clocks c cross join lateral (
+      (select ${columns}, t.due_at from test_clocks c cross join ${kinds} cross join lateral (
           select * from payment_tasks t
           where t.due_at > now() and t.due_at <= now() + make_interval(secs => c.offset_seconds)
             and t.merchant_id = c.merchant_id and not t.livemode and ${free}
@@ -102,11 +108,15 @@ export async function claimTasks(
         ) t
         where c.offset_seconds > 0)
     ), taken as materialized (
-      select ${columns} from payment_tasks t
-        join due d using (merchant_id, livemode, payment_id, kind)
-      where ${free}
-      order by t.due_at, t.payment_id limit ${claim.limit}
-      for update of t skip locked
+      select ${columns} from (select * from due order by due_at, payment_id) d
+        cross join lateral (
+          select * from payment_tasks t
+          where t.merchant_id = d.merchant_id and t.livemode = d.livemode
+            and t.payment_id = d.payment_id and t.kind = d.kind
+            and (t.leased_until is null or t.leased_until <= now())
+          for update skip locked
+        ) t
+      limit ${claim.limit}
     )
     update payment_tasks t
     set attempts = t.attempts + 1,
@@ -117,8 +127,9 @@ export async function claimTasks(
       and t.payment_id = taken.payment_id and t.kind = taken.kind
     returning ${columns}, t.due_at, t.attempts,
       coalesce(c.offset_seconds, 0)::integer as offset_seconds,
-      date_trunc('second', now()) as taken_at`.execute(db)
-  return rows
+      date_trunc('second', now()) as taken_at`.execute(tx)
+    return rows
+  })
 }
 
 /** Keeps tasks that are still worked on. */
