@@ -1,41 +1,31 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { type Api, createPayment } from '../support/api.ts'
 import { createPaid, untilStatus } from '../support/paid.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 import { leaked, unreadable, untrueOfIntent } from './garbage.ts'
-import { type StripeStandIn, startStripeStandIn } from './stripe-stand-in.ts'
+import { startServerWithStripe } from './server-with-stripe.ts'
+import type { StripeStandIn } from './stripe-stand-in.ts'
 
 const stripeKey = 'sk_test_of_this_merchant'
 const token = 'pm_card_visa'
 
-let database: TestDatabase
 let stripe: StripeStandIn
 let server: TestServer
+let started: Awaited<ReturnType<typeof startServerWithStripe>>
 let api: Api
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  stripe = await startStripeStandIn(stripeKey)
-  server = await startServer({
-    databaseUrl: database.url,
-    env: {
-      HEDGE_STRIPE_API_BASE: stripe.url,
-      HEDGE_ENCRYPTION_KEY: 'the key of this test suite, long enough',
-    },
-  })
-  api = apiClient(server.url, server.secretKey)
+  started = await startServerWithStripe(stripeKey)
+  stripe = started.stripe
+  server = started.server
+  api = started.api
   const { merchant_id: merchant } = await createPayment(api)
   const body = { processor: 'stripe', secret_key: stripeKey }
   expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
 })
 
-afterAll(async () => {
-  await server?.stop()
-  await stripe?.stop()
-  await database?.drop()
-})
+afterAll(() => started?.stop())
 
 afterEach(() => stripe.garble(null))
 

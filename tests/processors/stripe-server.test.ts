@@ -4,8 +4,9 @@ import { type Api, apiClient, createPayment } from '../support/api.ts'
 import { createPaid, untilStatus } from '../support/paid.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { query } from '../support/postgres-server.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
-import { type StripeStandIn, startStripeStandIn } from './stripe-stand-in.ts'
+import type { TestServer } from '../support/server.ts'
+import { startServerWithStripe } from './server-with-stripe.ts'
+import type { StripeStandIn } from './stripe-stand-in.ts'
 
 const stripeKey = 'sk_test_of_this_merchant'
 const webhookSecret = 'whsec_of_this_merchant'
@@ -13,28 +14,20 @@ const webhookSecret = 'whsec_of_this_merchant'
 let database: TestDatabase
 let stripe: StripeStandIn
 let server: TestServer
+let started: Awaited<ReturnType<typeof startServerWithStripe>>
 let api: Api
 let merchant: string
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  stripe = await startStripeStandIn(stripeKey)
-  server = await startServer({
-    databaseUrl: database.url,
-    env: {
-      HEDGE_STRIPE_API_BASE: stripe.url,
-      HEDGE_ENCRYPTION_KEY: 'the key of this test suite, long enough',
-    },
-  })
-  api = apiClient(server.url, server.secretKey)
+  started = await startServerWithStripe(stripeKey)
+  database = started.database
+  stripe = started.stripe
+  server = started.server
+  api = started.api
   merchant = (await createPayment(api)).merchant_id
 })
 
-afterAll(async () => {
-  await server?.stop()
-  await stripe?.stop()
-  await database?.drop()
-})
+afterAll(() => started?.stop())
 
 const path = () => `/v1/merchants/${merchant}/processor`
 const configure = (body: object, by: Api = api) => by('POST', path(), { body })

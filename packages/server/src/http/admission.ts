@@ -20,8 +20,8 @@ export interface AdmissionLimits {
 /**
  * Cancels have a lane of their own, so that somebody can stop a payment while reads and creates
  * are refused; a thousand of them at once are no overload, and five thousand fill the batcher.
- * The rest shares twenty connections: a thousand at once are what a program asks for that does not
- * count, and are worked off in about a second. A pile that stands is cut down much further.
+ * The rest shares twenty connections: five hundred at once are what a program asks for that does
+ * not count, and are worked off in about half a second. A pile that stands is cut down much further.
  */
 const defaultLimits: AdmissionLimits = {
   stops: { burstMax: 5_000, floor: 1_000 },

@@ -87,7 +87,8 @@ export async function claimTasks(
   // is for the few merchants with a clock of their own. A join of all tasks with the clocks would
   // read them all; and asked for several kinds at once, the planner sorts all that are due of them.
   const kinds = sql`unnest(${claim.kinds}::text[]) as k (kind)`
-  const free = sql`t.kind = k.kind and (t.leased_until is null or t.leased_until <= now())`
+  const isFree = sql`(t.leased_until is null or t.leased_until <= now())`
+  const isOfKind = sql`t.kind = k.kind and ${isFree}`
   const columns = sql`t.merchant_id, t.livemode, t.payment_id, t.kind`
   return await db.transaction().execute(async (tx) => {
     // Of a queue the planner knows little: expecting a handful, it would read and sort all of it.
@@ -96,14 +97,14 @@ export async function claimTasks(
     with due as (
       (select ${columns}, t.due_at from ${kinds} cross join lateral (
           select * from payment_tasks t
-          where t.due_at <= now() and ${free}
+          where t.due_at <= now() and ${isOfKind}
           order by t.due_at limit ${claim.limit}
         ) t)
       union all
       (select ${columns}, t.due_at from test_clocks c cross join ${kinds} cross join lateral (
           select * from payment_tasks t
           where t.due_at > now() and t.due_at <= now() + make_interval(secs => c.offset_seconds)
-            and t.merchant_id = c.merchant_id and not t.livemode and ${free}
+            and t.merchant_id = c.merchant_id and not t.livemode and ${isOfKind}
           order by t.due_at limit ${claim.limit}
         ) t
         where c.offset_seconds > 0)
@@ -113,7 +114,7 @@ export async function claimTasks(
           select * from payment_tasks t
           where t.merchant_id = d.merchant_id and t.livemode = d.livemode
             and t.payment_id = d.payment_id and t.kind = d.kind
-            and (t.leased_until is null or t.leased_until <= now())
+            and ${isFree}
           for update skip locked
         ) t
       limit ${claim.limit}
