@@ -21,6 +21,8 @@ export interface Receiver {
   readonly url: string
   /** Everything that came so far, in the order in which it came. */
   readonly received: Received[]
+  /** The most that were open at once so far: neither answered nor given up by who sent them. */
+  openMost(): number
   /** Changes how it answers from now on. */
   answer(how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer>): void
   close(): Promise<void>
@@ -30,7 +32,11 @@ export interface Receiver {
 export async function startReceiver(onPort = 0): Promise<Receiver> {
   const received: Received[] = []
   let how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer> = () => 200
+  let open = 0
+  let openMost = 0
   const server = createServer((request, response) => {
+    openMost = Math.max(openMost, ++open)
+    response.once('close', () => open--)
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
@@ -59,6 +65,7 @@ export async function startReceiver(onPort = 0): Promise<Receiver> {
   return {
     url: `http://127.0.0.1:${port}/hook`,
     received,
+    openMost: () => openMost,
     answer(next) {
       how = next
     },

@@ -245,10 +245,10 @@ test('a receiver that never answers does not hold up another', async () => {
   const { body: second } = await register(other.url)
   receiver.answer(() => 'hang')
   try {
-    const count = 40
+    const count = 20
     for (let i = 0; i < count; i++) await testEvent()
     await until('the other has them all', () => other.received.length === count, 8_000)
-    expect(receiver.received.length).toBeLessThanOrEqual(8)
+    expect(receiver.openMost()).toBeLessThanOrEqual(8)
   } finally {
     await api('DELETE', `/v1/webhooks/endpoints/${second.id}`)
     await other.close()

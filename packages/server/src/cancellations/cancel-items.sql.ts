@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { readInIndexOrder } from '../database/index-order.ts'
 import type { CancellationRow, Schema } from '../database/schema.ts'
 import { statusesBefore } from '../payments/lifecycle.ts'
 
@@ -19,8 +20,6 @@ export interface CanceledSet {
 // not here, and no id leaves PostgreSQL: a payment costs about half as much (bench/README.md).
 // LATERAL keeps one look-up by the key per item, in their order. Merchant and mode come with the
 // items: as constants they lead a planner without statistics to read all of a merchant's payments.
-// The items are new, so the planner knows nothing of them: expecting a handful, it would read and
-// sort all that are left for every set. For this transaction only their index, in its order, is open.
 /**
  * Cancels the payments of the next items, at most `limit`, and notes on the items what was not
  * canceled. Together with the row's progress it is to be one transaction.
@@ -30,7 +29,7 @@ export async function cancelNextItems(
   { row, limit }: { row: CancellationRow; limit: number },
 ): Promise<CanceledSet> {
   const cancelable = statusesBefore('canceled')
-  await sql`set local enable_bitmapscan = off`.execute(tx)
+  await readInIndexOrder(tx)
   const { rows } = await sql<CanceledSet>`
     with item as materialized (
       select ${row.merchant_id}::text as merchant_id, ${row.livemode}::boolean as livemode, payment_id

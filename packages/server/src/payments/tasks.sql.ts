@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { readInIndexOrder } from '../database/index-order.ts'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 
 type Db = Kysely<Schema>
@@ -91,8 +92,7 @@ export async function claimTasks(
   const isOfKind = sql`t.kind = k.kind and ${isFree}`
   const columns = sql`t.merchant_id, t.livemode, t.payment_id, t.kind`
   return await db.transaction().execute(async (tx) => {
-    // Of a queue the planner knows little: expecting a handful, it would read and sort all of it.
-    await sql`set local enable_bitmapscan = off`.execute(tx)
+    await readInIndexOrder(tx)
     const { rows } = await sql<ClaimedTask>`
     with due as (
       (select ${columns}, t.due_at from ${kinds} cross join lateral (

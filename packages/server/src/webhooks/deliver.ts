@@ -32,6 +32,18 @@ export interface DelivererOptions {
   readonly courtesy?: Courtesy
 }
 
+/** By endpoint, what signs in its name: each secret is opened once a turn. */
+type OpenedSecrets = Map<string, readonly Signer[]>
+
+/** A delivery that was taken from the queue, with all that it takes to send it. */
+interface Job {
+  readonly delivery: DeliveryRow
+  readonly endpoint: EndpointRow
+  /** `null`: the event is not kept any more. */
+  readonly body: Buffer | null
+  readonly opened: OpenedSecrets
+}
+
 /** How often a process looks for deliveries that are due, in milliseconds. */
 const idleMs = 200
 /**
@@ -111,29 +123,21 @@ export class Deliverer implements Loop {
     failpoint('after commit', 'delivery lease')
     const endpoints = await findEndpointsOf(this.#options.db, taken)
     const bodies = await renderBodies(this.#options.db, taken)
-    const signers = new Map<string, Signer[]>()
+    const opened: OpenedSecrets = new Map()
     for (const delivery of taken) {
       const endpoint = endpoints.get(delivery.endpoint_id)
       if (!endpoint) throw new Error('a delivery without an endpoint')
-      const body = bodies.get(delivery.position)
-      const pack = body
-        ? (): Package => {
-            const signersOfAll = signers.get(endpoint.id) ?? this.#signersOf(endpoint)
-            signers.set(endpoint.id, signersOfAll)
-            const id = eventId(delivery.subject_id, delivery.sequence)
-            return { id, body, signers: signersOfAll }
-          }
-        : null
-      this.#start(delivery, endpoint, pack)
+      this.#start({ delivery, endpoint, body: bodies.get(delivery.position) ?? null, opened })
     }
     // Whatever there was room for is on its way: what comes of it says when to look again.
     return false
   }
 
-  #start(delivery: DeliveryRow, endpoint: EndpointRow, pack: (() => Package) | null): void {
+  #start(job: Job): void {
     const { log } = this.#options
+    const { delivery, endpoint } = job
     this.#capacity.take(endpoint.id)
-    const task = this.#deliver(delivery, endpoint, pack)
+    const task = this.#deliver(job)
       // Its lease ends by itself, and it is taken again.
       .catch((error: unknown) =>
         log.error({ err: describe(error), delivery: delivery.id }, 'a webhook is held up'),
@@ -160,19 +164,15 @@ export class Deliverer implements Loop {
     }
   }
 
-  /** @param pack `null`: the event is not kept any more. */
-  async #deliver(
-    delivery: DeliveryRow,
-    endpoint: EndpointRow,
-    pack: (() => Package) | null,
-  ): Promise<void> {
+  async #deliver({ delivery, endpoint, body, opened }: Job): Promise<void> {
     const { db, send } = this.#options
-    const obstacle = endpoint.enabled ? (pack ? null : goneError) : disabledError
-    if (obstacle !== null || pack === null) {
+    const obstacle = endpoint.enabled ? (body ? null : goneError) : disabledError
+    if (obstacle !== null || body === null) {
       await this.#outcomes.submit(notSent(delivery, { retryDelayMs: null, error: obstacle }))
       return
     }
-    const parcel = pack()
+    const id = eventId(delivery.subject_id, delivery.sequence)
+    const parcel: Package = { id, body, signers: this.#signersOf(endpoint, opened) }
     const stopping = this.#stopping.signal
     const outcome = await inSpan(spanOf(delivery), async (span) => {
       const ended = await attempt({ delivery, endpoint, parcel, send, stopping })
@@ -188,14 +188,19 @@ export class Deliverer implements Loop {
     if (outcome.result === 'failed') await disableWhenHopeless(db, { endpoint, outcome })
   }
 
-  #signersOf(endpoint: EndpointRow): Signer[] {
+  /** A secret that cannot be opened holds up the deliveries of its own endpoint only. */
+  #signersOf(endpoint: EndpointRow, opened: OpenedSecrets): readonly Signer[] {
+    const known = opened.get(endpoint.id)
+    if (known) return known
     const { sealer } = this.#options
     const { old_secret: old, old_secret_expires_at: oldUntil } = endpoint
     const secrets = [sealer.open(endpoint.secret, endpoint.id)]
     if (old !== null && oldUntil !== null && toMs(oldUntil) > Date.now()) {
       secrets.push(sealer.open(old, endpoint.id))
     }
-    return secrets.map(signerOf)
+    const signers = secrets.map(signerOf)
+    opened.set(endpoint.id, signers)
+    return signers
   }
 }
 

@@ -46,6 +46,7 @@ export function startWebhooks(on: {
     },
     idleMs: 5 * idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a replay of events is held up'),
+    courtesy,
   })
   return {
     nudge() {

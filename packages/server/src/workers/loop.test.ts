@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startLoop } from './loop.ts'
 
@@ -65,7 +65,17 @@ test('a nudge does not make work push in, but it is not forgotten', async () => 
 })
 
 test('a stop does not wait until it was polite for long enough', async () => {
-  const { loop, hasTurned } = startWorking({ isBusy: () => true, times: 1_000_000 })
-  await hasTurned(1)
+  const { promise: givesWay, resolve: waits } = Promise.withResolvers<void>()
+  const { loop } = startWorking({
+    isBusy: () => {
+      waits()
+      return true
+    },
+    times: 1_000_000,
+  })
+  await givesWay
+  // What is not waiting for any time to pass is done before the next turn of the event loop.
+  const first = await Promise.race([loop.stop().then(() => 'stopped'), turn('still waiting')])
+  expect(first).toBe('stopped')
   await loop.stop()
 })
