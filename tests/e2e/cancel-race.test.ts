@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Api, createPayment } from '../support/api.ts'
 import { withServers } from '../support/servers.ts'
-import { countWaiting, insertPayments, movePayment } from '../support/sql.ts'
+import { countWaiting, holdPayments, insertPayments, movePayment } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
 const fixture = withServers(2)
@@ -138,23 +138,24 @@ describe('many payments at once', () => {
   test('batches of two processes that name the same payments in opposite order never deadlock', async () => {
     const { apis, owner, sql } = fixture
     const shared = await insertPayments(sql, { owner, count: 3, ageMs: 200_000 })
-    const held = await insertPayments(sql, { owner, count: 4, ageMs: 300_000 })
-    const [gate, middle] = [await sql.connect(), await sql.connect()]
-    await gate.query('begin')
-    await gate.query('select 1 from payments where id = any($1) for update', [held])
+    const early = await insertPayments(sql, { owner, count: 4, ageMs: 300_000 })
+    const middle = await sql.connect()
     await middle.query('begin')
     await middle.query('select 1 from payments where id = $1 for update', [shared[1]])
-    const before = held.map((id, i) => cancel(apis[i % 2] as Api, id))
-    await until('all batches hang', async () => (await countWaiting(sql)) >= 4)
+    const letGo = await holdPayments(sql)
+    const before = early.map((id, i) => cancel(apis[i % 2] as Api, id))
+    await until('all batches wait', async () => (await countWaiting(sql)) >= 4)
     const running = apis.flatMap((api, i) =>
       (i === 0 ? shared : shared.toReversed()).map((id) => cancel(api, id)),
     )
     // An answer that came later than they did: they have gathered by now.
     await Promise.all(apis.map((api) => api('GET', `/v1/payments/${shared[0]}`)))
-    await gate.query('rollback')
-    gate.release()
+    await letGo()
     await Promise.all(before)
-    await until('both batches wait in the middle', async () => (await countWaiting(sql)) >= 2)
+    await until(
+      'both processes wait for the one in the middle',
+      async () => (await countWaiting(sql)) >= 2,
+    )
     await middle.query('rollback')
     middle.release()
     const statuses = (await Promise.all(running)).map(({ status }) => status)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, apiClient, createPayment, paymentBody } from '../support/api.ts'
 import { createMerchant, withServers } from '../support/servers.ts'
-import { countWaiting, fingerprint, movePayment } from '../support/sql.ts'
+import { countWaiting, fingerprint, holdPayments, movePayment } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
 const fixture = withServers(2)
@@ -93,20 +93,15 @@ describe('the same request again gets the first answer, byte for byte, on any pr
 
   test('many keys for one payment at once cancel it once, and each key keeps its answer', async () => {
     const { id } = await createPayment(fixture.api)
-    const held = [await createPayment(fixture.api), await createPayment(fixture.api)]
+    const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
     const mine = Array.from({ length: 20 }, newKey)
-    const rival = await fixture.sql.connect()
-    // Both batches in flight hang on other payments, so that all of these wait for the same one.
-    await rival.query('begin')
-    await rival.query('select 1 from payments where id = any($1) for update', [
-      held.map((payment) => payment.id),
-    ])
-    const before = held.map((payment) => cancel(payment.id, newKey()))
+    // Both batches in flight wait with other payments, so that all of these wait for the same one.
+    const letGo = await holdPayments(fixture.sql)
+    const before = others.map((payment) => cancel(payment.id, newKey()))
     await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
     const running = mine.map((key) => cancel(id, key))
     await fixture.api('GET', `/v1/payments/${id}`)
-    await rival.query('rollback')
-    rival.release()
+    await letGo()
     await Promise.all(before)
     const answers = await Promise.all(running)
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])

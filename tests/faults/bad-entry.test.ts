@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { withServers } from '../support/servers.ts'
-import { countWaiting, insertPayments } from '../support/sql.ts'
+import { countWaiting, holdPayments, insertPayments } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
 const fixture = withServers(1)
@@ -14,27 +14,21 @@ test('one cancel that the database refuses fails alone, not its batch', async ()
     create trigger refuse before update on payments
     for each row when (old.customer_id = 'damaged') execute function refuse()`)
   const { owner, sql } = fixture
-  const held = await insertPayments(sql, { owner, count: 2, ageMs: 90_000 })
+  const early = await insertPayments(sql, { owner, count: 2, ageMs: 90_000 })
   const good = await insertPayments(sql, { owner, count: 60 })
   const bad = await insertPayments(sql, { owner, count: 2, ageMs: 70_000, customerId: 'damaged' })
-  const rival = await sql.connect()
-  try {
-    await rival.query('begin')
-    await rival.query('select 1 from payments where id = any($1) order by id for update', [held])
-    const cancel = (id: string) => fixture.api('POST', `/v1/payments/${id}/cancel`)
-    const first = held.map(cancel)
-    await until('both batches wait', async () => (await countWaiting(sql)) >= 2)
-    // While they wait, all others gather for one batch.
-    const ids = [...good.slice(0, 30), ...bad, ...good.slice(30)]
-    const running = ids.map(cancel)
-    await fixture.api('GET', '/v1/payments?limit=1')
-    await rival.query('rollback')
-    const answers = await Promise.all([...first, ...running])
-    const statuses = answers.map(({ status }) => status)
-    expect(statuses.filter((status) => status === 500)).toHaveLength(2)
-    expect(answers.filter((_, i) => statuses[i] === 200)).toHaveLength(62)
-    expect(statuses.slice(32, 34)).toEqual([500, 500])
-  } finally {
-    rival.release()
-  }
+  const letGo = await holdPayments(sql)
+  const cancel = (id: string) => fixture.api('POST', `/v1/payments/${id}/cancel`)
+  const first = early.map(cancel)
+  await until('both batches wait', async () => (await countWaiting(sql)) >= 2)
+  // While they wait, all others gather for one batch.
+  const ids = [...good.slice(0, 30), ...bad, ...good.slice(30)]
+  const running = ids.map(cancel)
+  await fixture.api('GET', '/v1/payments?limit=1')
+  await letGo()
+  const answers = await Promise.all([...first, ...running])
+  const statuses = answers.map(({ status }) => status)
+  expect(statuses.filter((status) => status === 500)).toHaveLength(2)
+  expect(answers.filter((_, i) => statuses[i] === 200)).toHaveLength(62)
+  expect(statuses.slice(32, 34)).toEqual([500, 500])
 })

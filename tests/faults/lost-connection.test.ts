@@ -1,7 +1,7 @@
 import { expect, inject, test } from 'vitest'
 import { apiClient, createPayment, paymentBody } from '../support/api.ts'
 import { withServers } from '../support/servers.ts'
-import { countWaiting, insertPayments, openSql } from '../support/sql.ts'
+import { countWaiting, holdPayments, insertPayments, openSql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
 const fixture = withServers(1)
@@ -48,37 +48,21 @@ test('a connection lost in mid-flight fails each cancel with 503, none half done
 
 test('a whole batch that loses its connection fails whole, and each can be sent again', async () => {
   const ids = await insertPayments(fixture.sql, { owner: fixture.owner, count: 40, ageMs: 90_000 })
-  const rivals = await Promise.all([fixture.sql.connect(), fixture.sql.connect()])
-  try {
-    // Two payments are held, so that both batches hang; what comes then gathers in their tails.
-    for (const [i, rival] of rivals.entries()) {
-      await rival.query('begin')
-      await rival.query('select 1 from payments where id = $1 for update', [ids[i]])
-    }
-    const running = ids.map((id, i) => cancel(id, `batch ${i}`))
-    await until('both batches wait', async () => (await countWaiting(fixture.sql)) >= 2)
-    await terminateAll()
-    await until('the next batch is done or waits', async () => {
-      const open = (await statusesOf(ids)).filter((status) => status === 'pending')
-      return open.length <= 2
-    })
-    const answers = await Promise.all(running)
-    expect(answers.slice(0, 2).map(({ status }) => status)).toEqual([503, 503])
-    const after = await fixture.sql.query('select id, status from payments where id = any($1)', [
-      ids,
-    ])
-    for (const [i, answer] of answers.entries()) {
-      const status = after.find(({ id }) => id === ids[i]).status
-      expect([answer.status, status]).toEqual(
-        answer.status === 200 ? [200, 'canceled'] : [503, 'pending'],
-      )
-    }
-  } finally {
-    for (const rival of rivals) {
-      await rival.query('rollback')
-      rival.release()
-    }
-  }
+  const letGo = await holdPayments(fixture.sql)
+  const waiting = (count: number) => async () => (await countWaiting(fixture.sql)) >= count
+  const first = ids.slice(0, 2).map((id, i) => cancel(id, `batch ${i}`))
+  await until('both batches wait', waiting(2))
+  // While they wait, all others gather for one batch.
+  const running = ids.slice(2).map((id, i) => cancel(id, `batch ${i + 2}`))
+  await fixture.api('GET', '/v1/payments?limit=1')
+  await terminateAll()
+  await Promise.all(first)
+  await until('the next batch waits', waiting(1))
+  await terminateAll()
+  const answers = await Promise.all([...first, ...running])
+  expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(503))
+  expect(new Set(await statusesOf(ids))).toEqual(new Set(['pending']))
+  await letGo()
   const again = await Promise.all(ids.map((id, i) => cancel(id, `batch ${i}`)))
   expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200]))
   const [events] = await fixture.sql.query(

@@ -97,6 +97,20 @@ export async function movePayment(
   )
 }
 
+/**
+ * Has every statement that may change a payment wait, until what it returns is called: unlike a row
+ * that is held, batches of cancels do not pass over that. Payments can be read meanwhile.
+ */
+export async function holdPayments(sql: Sql): Promise<() => Promise<void>> {
+  const client = await sql.connect()
+  await client.query('begin')
+  await client.query('lock table payments in share row exclusive mode')
+  return async () => {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
 /** How many sessions of the servers wait for a lock. */
 export async function countWaiting(sql: Sql): Promise<number> {
   const [row] = await sql.query<{ count: number }>(

@@ -1,4 +1,4 @@
-/** Why an entry may not share a batch with another: equal names must not meet. */
+/** Why an entry may not be in flight beside another: equal names must not meet. */
 export type ConflictNames<Entry> = (entry: Entry) => readonly string[]
 
 interface Waiting<Entry, Result> {
@@ -33,6 +33,7 @@ export class Batcher<Entry, Result> {
   readonly #waitingMax: number
   #waiting: Waiting<Entry, Result>[] = []
   #inFlight = 0
+  readonly #namesInFlight = new Set<string>()
 
   constructor(options: {
     /** Runs a batch; its results are in the order of the entries. */
@@ -63,14 +64,17 @@ export class Batcher<Entry, Result> {
       return Promise.reject(new BatcherFullError(this.#waitingMax))
     }
     return new Promise<Result>((resolve, reject) => {
-      this.#waiting.push({ entry, names: this.#namesOf(entry), resolve, reject })
-      this.#startBatches()
+      const names = this.#namesOf(entry)
+      this.#waiting.push({ entry, names, resolve, reject })
+      // Not looked at again for each that has to wait, of many for the same.
+      if (!names.some((name) => this.#namesInFlight.has(name))) this.#startBatches()
     })
   }
 
   #startBatches(): void {
     while (this.#inFlight < this.#inFlightMax && this.#waiting.length > 0) {
       const batch = this.#takeBatch()
+      if (batch.length === 0) return
       this.#inFlight++
       void this.#settle(batch)
     }
@@ -79,7 +83,7 @@ export class Batcher<Entry, Result> {
   #takeBatch(): Waiting<Entry, Result>[] {
     const batch: Waiting<Entry, Result>[] = []
     const left: Waiting<Entry, Result>[] = []
-    const taken = new Set<string>()
+    const taken = new Set<string>(this.#namesInFlight)
     for (const waiting of this.#waiting) {
       const fits = batch.length < this.#sizeMax && !waiting.names.some((name) => taken.has(name))
       // The names of one that is left behind are taken too: a later entry must not overtake it.
@@ -88,6 +92,7 @@ export class Batcher<Entry, Result> {
       else left.push(waiting)
     }
     this.#waiting = left
+    for (const { names } of batch) for (const name of names) this.#namesInFlight.add(name)
     return batch
   }
 
@@ -96,6 +101,7 @@ export class Batcher<Entry, Result> {
       await this.#runOrHalve(batch)
     } finally {
       this.#inFlight--
+      for (const { names } of batch) for (const name of names) this.#namesInFlight.delete(name)
       this.#startBatches()
     }
   }

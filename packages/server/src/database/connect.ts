@@ -32,6 +32,8 @@ const connectTimeoutMs = 5_000
 const waitingMax = 2_000
 /** No statement of a request takes longer; a stuck one must not hold its locks for ever. */
 const statementTimeoutMs = 30_000
+/** Whoever holds a row for longer stands still: who waits for it is told to come back. */
+export const lockWaitMsMax = 5_000
 /** What takes long gives way: it asks for its lock again rather than keep others off with it. */
 const lockTimeoutMs = 1_000
 /** Nor does a transaction stand still: of a process that is frozen or cut off, its locks go. */
@@ -78,7 +80,8 @@ export function connect(options: { url: string; onError: (error: Error) => void 
   // disk: by the default cost, which is a spinning disk's, it would rather sort all that is left of
   // a queue than follow the index to the next few. Before PostgreSQL 18 a plan that cannot do without a
   // scan is priced so high that it is compiled, which takes a second for a statement of milliseconds.
-  const settings = ' -c enable_seqscan=off -c random_page_cost=1.1 -c jit=off'
+  const plans = ' -c enable_seqscan=off -c random_page_cost=1.1 -c jit=off'
+  const settings = `${plans} -c lock_timeout=${lockWaitMsMax}`
   const pool = createPool(hosts, options.onError, {
     ...configOf(address, settings),
     max: connectionsMax,

@@ -45,9 +45,9 @@ function isHangUp(error: unknown): boolean {
 }
 
 // Classes of SQLSTATE: 08 connection, 40 conflicts that outlasted every retry, 53 resources, 57P
-// shutdown and start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 is our
-// own statement timeout.
-const unavailableStates = /^(08|40|53|57P|57014|25006|58)/
+// shutdown and start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 and 55P03
+// are our own timeouts, of a statement and of its wait for a lock.
+const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|58)/
 const networkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -76,6 +76,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (severity !== undefined && code !== undefined) return unavailableStates.test(code)
   if (code !== undefined && networkCodes.has(code)) return true
   return connectionMessages.test(message ?? '')
+}
+
+/** Whether a statement gave up waiting for what another transaction holds: nothing of it was done. */
+export function isLockTimeout(error: unknown): boolean {
+  return (error as { code?: string }).code === '55P03'
 }
 
 /** Whether PostgreSQL refused what a statement says: then nothing of it was done. */

@@ -28,6 +28,8 @@ export type CancelOutcome =
   /** It could be canceled, but is not of a version that If-Match names. */
   | { readonly kind: 'stale'; readonly status: PaymentStatus; readonly sequence: number }
   | { readonly kind: 'missing' }
+  /** Another transaction holds its row: nothing was done, and nobody waited. */
+  | { readonly kind: 'held' }
   /** There is a record of the idempotency key already; nothing was done. */
   | { readonly kind: 'recorded' }
 
@@ -87,9 +89,12 @@ type ShownColumn = (typeof shown)[number]
 // first, so no two statements wait for each other. LATERAL keeps one look-up by the key per
 // argument, in their order, whatever the planner knows of the table.
 //
+// A batch passes over rows that another transaction holds: one of these that stands still, with its process
+// frozen or cut off, would keep all cancels of this process waiting, whosever they are.
+//
 // Returning the rows as JSON, or as an array of text, halves the work here once more but makes
 // PostgreSQL's a fifth dearer; columns read by position cost the least in all (bench/README.md).
-const decide = `
+const decide = (ifHeld: '' | 'skip locked') => `
 with request as materialized (
   select * from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[], $6::text[],
       $7::text[], $8::text[], $9::bytea[], $10::timestamptz[])
@@ -100,11 +105,15 @@ with request as materialized (
   from request r cross join lateral (
     select p.status, p.sequence, p.updated_at from payments p
     where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
-    for no key update
+    for no key update ${ifHeld}
   ) p
 ), decided as materialized (
   select r.*, l.status as seen_status, l.sequence as seen_sequence, l.at,
-    case when l.n is null then 'missing'
+    case when l.n is null then
+        case when exists (
+          select from payments p
+          where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
+        ) then 'held' else 'missing' end
       when l.status <> all($11::text[]) then 'refused'
       when r.versions is not null
         and l.sequence::text <> all(string_to_array(r.versions, ',')) then 'stale'
@@ -116,7 +125,7 @@ with request as materialized (
   select merchant_id, livemode, key, 'cancelPayment', request_hash, outcome, payment_id,
     case outcome when 'canceled' then seen_sequence + 1 else seen_sequence end,
     case outcome when 'canceled' then null else seen_status end, now
-  from decided where key is not null and outcome <> 'missing'
+  from decided where key is not null and outcome <> all(array['missing', 'held'])
   order by merchant_id, livemode, key
   on conflict do nothing
   returning merchant_id, livemode, key
@@ -145,27 +154,38 @@ with request as materialized (
   on conflict do nothing
 )
 select f.n::integer as n,
-  case when f.is_new or f.outcome = 'missing' then f.outcome else 'recorded' end as outcome,
+  case when f.is_new or f.outcome = any(array['missing', 'held']) then f.outcome
+    else 'recorded' end as outcome,
   f.seen_status, f.seen_sequence, f.at, ${shown.map((column) => `m.${column}`).join(', ')}
 from fresh f left join moved m on m.n = f.n`
 
 const cancelable = statusesBefore('canceled')
 
-/** Runs a statement, on a connection of its own or inside a transaction: its rows, as arrays. */
-export type RunCancel = (text: string, values: unknown[]) => Promise<unknown[][]>
+const decideOrPassOver = decide('skip locked')
+const decideOrWait = decide('')
 
-/** Runs it by itself, prepared once per connection: when it returns, all it says is on disk. */
-export function onPool(pool: Pool): RunCancel {
-  return async (text, values) => {
-    const query = { name: 'cancel-payments', text, values, rowMode: 'array' as const }
-    return (await pool.query<unknown[]>(query)).rows
-  }
+/** Runs the statement, on a connection of its own or inside a transaction: its rows, as arrays. */
+export type RunCancel = (values: unknown[]) => Promise<unknown[][]>
+
+/**
+ * Runs it by itself, prepared once per connection: when it returns, all it says is on disk. Passes
+ * over rows that another transaction holds.
+ */
+export function passingOver(pool: Pool): RunCancel {
+  const query = { name: 'cancel-payments', text: decideOrPassOver, rowMode: 'array' as const }
+  return async (values) => (await pool.query<unknown[]>({ ...query, values })).rows
 }
 
-/** Runs it as a part of a transaction. */
+/** The same, but waits for these rows. */
+export function waiting(pool: Pool): RunCancel {
+  const query = { name: 'cancel-payments-held', text: decideOrWait, rowMode: 'array' as const }
+  return async (values) => (await pool.query<unknown[]>({ ...query, values })).rows
+}
+
+/** Runs it as a part of a transaction, which waits for rows that another one holds. */
 export function inTransaction(tx: Kysely<Schema>): RunCancel {
-  return async (text, values) => {
-    const { rows } = await tx.executeQuery(CompiledQuery.raw(text, values))
+  return async (values) => {
+    const { rows } = await tx.executeQuery(CompiledQuery.raw(decideOrWait, values))
     return rows.map((row) => Object.values(row as object))
   }
 }
@@ -182,7 +202,7 @@ export async function cancelPayments(
 ): Promise<CancelOutcome[]> {
   const sorted = [...entries.entries()].sort(([, a], [, b]) => compareKeys(a, b))
   const column = <T>(pick: (entry: CancelEntry) => T) => sorted.map(([, entry]) => pick(entry))
-  const rows = await run(decide, [
+  const rows = await run([
     column((entry) => entry.merchantId),
     column((entry) => entry.livemode),
     column((entry) => entry.paymentId),
@@ -207,6 +227,7 @@ function judge(entry: CancelEntry, values: unknown[]): CancelOutcome {
   const [, outcome, status, sequence] = values as Verdict
   switch (outcome) {
     case 'missing':
+    case 'held':
     case 'recorded':
       return { kind: outcome }
     case 'canceled':

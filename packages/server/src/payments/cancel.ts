@@ -1,12 +1,12 @@
 import { isId } from '@hedgepayments/contract'
 import { Batcher, BatcherFullError } from '../batching/batcher.ts'
-import type { Database, Db } from '../database/connect.ts'
+import { type Database, type Db, lockWaitMsMax } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
 import { failpoint } from '../failpoints.ts'
 import { type Answer, answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
-import { isStatementRefused, unavailable } from '../http/failures.ts'
+import { isLockTimeout, isStatementRefused, unavailable } from '../http/failures.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
@@ -19,7 +19,8 @@ import {
   type CancelOutcome,
   cancelPayments,
   inTransaction,
-  onPool,
+  passingOver,
+  waiting,
 } from './cancel.sql.ts'
 import { parseIfMatch } from './if-match.ts'
 import { findPayment } from './payments.sql.ts'
@@ -39,6 +40,9 @@ export interface CancelRequest {
 /** A cancel that waits for its batch, and the request that it is a part of, where that is traced. */
 type BatchedCancel = CancelEntry & { readonly origin: ReturnType<typeof currentSpan> }
 
+/** A cancel of a payment that another transaction holds, and since when that is known. */
+type HeldCancel = BatchedCancel & { readonly sinceMs: number }
+
 export interface CancelLimits {
   /** Most cancels of one statement. */
   readonly sizeMax: number
@@ -48,29 +52,33 @@ export interface CancelLimits {
   readonly waitingMax: number
 }
 
+/**
+ * Cancels that wait, each in a statement of its own, for a payment that another transaction holds: few of
+ * the connections that requests share.
+ */
+const patientMax = 4
+
 const defaultLimits: CancelLimits = { sizeMax: 256, inFlightMax: 2, waitingMax: 5_000 }
 
 /** What a cancel means: one compare-and-set on the payment's row, and the answer to it. */
 export class Canceler {
   readonly #db: Db
   readonly #batcher: Batcher<BatchedCancel, CancelOutcome>
+  readonly #patient: Batcher<HeldCancel, CancelOutcome>
 
   constructor(database: Database, limits: CancelLimits = defaultLimits) {
     this.#db = database.db
-    const run = onPool(database.batchPool)
-    this.#batcher = new Batcher<BatchedCancel, CancelOutcome>({
-      run: async (entries) => {
-        failpoint('before commit', 'cancel')
-        const outcomes = await inBatchSpan('cancel payments', entries, () =>
-          retryConflicts(() => cancelPayments(run, entries)),
-        )
-        failpoint('after commit', 'cancel')
-        return outcomes
-      },
-      namesOf: conflictNames,
-      isEntrysFault: isStatementRefused,
-      ...limits,
-    })
+    const atOnce = passingOver(database.batchPool)
+    this.#batcher = batcherOf((entries) => cancelPayments(atOnce, entries), limits)
+    const patiently = waiting(database.pool)
+    this.#patient = batcherOf<HeldCancel>(
+      // Whoever had no turn in all this time is not made to wait as long again.
+      async ([entry]) =>
+        entry && performance.now() - entry.sinceMs < lockWaitMsMax
+          ? await cancelPayments(patiently, [entry])
+          : [{ kind: 'held' }],
+      { sizeMax: 1, inFlightMax: patientMax, waitingMax: limits.waitingMax },
+    )
     watchBatcher('cancels', () => this.#batcher.waiting)
   }
 
@@ -81,7 +89,7 @@ export class Canceler {
     // A key with it may still belong to another request.
     if (!isId('payment', paymentId)) return await this.#notFound(request)
     try {
-      const outcome = await this.#batcher.submit({
+      const outcome = await this.#submit({
         merchantId: auth.merchantId,
         livemode: auth.livemode,
         paymentId,
@@ -103,8 +111,21 @@ export class Canceler {
     }
   }
 
+  async #submit(entry: BatchedCancel): Promise<CancelOutcome> {
+    const outcome = await this.#batcher.submit(entry)
+    if (outcome.kind !== 'held') return outcome
+    try {
+      return await this.#patient.submit({ ...entry, sinceMs: performance.now() })
+    } catch (error) {
+      if (isLockTimeout(error)) return outcome
+      throw error
+    }
+  }
+
   async #reply(request: CancelRequest, outcome: CancelOutcome): Promise<Reply> {
     if (outcome.kind === 'missing') return await this.#notFound(request)
+    if (outcome.kind === 'held')
+      return unavailable('The payment is locked. Try again: nothing was done.')
     if (outcome.kind !== 'recorded') return toReply(request.paymentId, outcome)
     return (await this.#replay(request)) ?? recordDropped()
   }
@@ -120,6 +141,25 @@ export class Canceler {
     if (!record) return null
     return refuseRecord(record, idempotency) ?? (await replayCancel(this.#db, record))
   }
+}
+
+function batcherOf<Entry extends BatchedCancel>(
+  cancelAll: (entries: Entry[]) => Promise<CancelOutcome[]>,
+  limits: CancelLimits,
+): Batcher<Entry, CancelOutcome> {
+  return new Batcher<Entry, CancelOutcome>({
+    run: async (entries) => {
+      failpoint('before commit', 'cancel')
+      const outcomes = await inBatchSpan('cancel payments', entries, () =>
+        retryConflicts(() => cancelAll(entries)),
+      )
+      failpoint('after commit', 'cancel')
+      return outcomes
+    },
+    namesOf: conflictNames,
+    isEntrysFault: isStatementRefused,
+    ...limits,
+  })
 }
 
 /**
@@ -152,13 +192,16 @@ export async function cancelInTransaction(
   const [outcome] = await cancelPayments(inTransaction(tx), [
     { ...entry, versions: null, idempotencyKey: null, requestHash: null },
   ])
-  if (!outcome || outcome.kind === 'recorded')
-    throw new Error('a cancel without a key has no record')
+  if (!outcome || outcome.kind === 'recorded' || outcome.kind === 'held')
+    throw new Error('a cancel that waits, without a key, finds no lock and no record')
   if (outcome.kind === 'missing') return paymentNotFound(entry.paymentId)
   return toReply(entry.paymentId, outcome)
 }
 
-function toReply(id: string, outcome: Exclude<CancelOutcome, { kind: 'missing' | 'recorded' }>) {
+function toReply(
+  id: string,
+  outcome: Exclude<CancelOutcome, { kind: 'missing' | 'held' | 'recorded' }>,
+) {
   switch (outcome.kind) {
     case 'canceled':
       return canceled(outcome.row)
