@@ -42,3 +42,27 @@ test('an undo window lasts as long as the answer says, although the clock of its
   }
   expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
 })
+
+test('a bulk cancel takes what was there, and nothing that came after, by whichever clock it was made', async () => {
+  const { api } = fixture
+  const customer = { customer_id: 'bulk' }
+  const there = [
+    await createPayment(api, customer),
+    await createPayment(behind, customer),
+    await createPayment(api, customer),
+  ]
+  const other = await createPayment(api)
+  const { body: accepted } = await behind('POST', '/v1/cancellations', {
+    body: { filter: customer },
+  })
+  const later = [await createPayment(behind, customer), await createPayment(api, customer)]
+  const done = await until('the cancellation is done', async () => {
+    const { body } = await api('GET', `/v1/cancellations/${accepted.id}`)
+    return body.status === 'completed' && body
+  })
+  expect(done).toMatchObject({ total: 3, processed: 3, canceled: 3, refused: 0, not_found: 0 })
+  const statusOf = async ({ id }: { id: string }) =>
+    (await api('GET', `/v1/payments/${id}`)).body.status
+  for (const payment of there) expect(await statusOf(payment)).toBe('canceled')
+  for (const payment of [other, ...later]) expect(await statusOf(payment)).toBe('pending')
+})
