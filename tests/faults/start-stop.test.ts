@@ -112,6 +112,11 @@ test.each([
   ],
   ['a port that there is not', { PORT: '99999' }, /PORT: .*0 to 65535, got "99999"/],
   ['a folder that is a file', { HEDGE_DATA_DIR: mainFile }, /HEDGE_DATA_DIR: /],
+  [
+    'a folder that the system does not let be',
+    { HEDGE_DATA_DIR: '/proc/hedge' },
+    /HEDGE_DATA_DIR: /,
+  ],
   ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got x/],
   ['a short key', { HEDGE_ENCRYPTION_KEY: 'topsecret' }, /HEDGE_ENCRYPTION_KEY: .*32.*, got 9/],
   ['a live key as the first', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],
