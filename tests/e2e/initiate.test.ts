@@ -3,6 +3,7 @@ import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.
 import { type Api, apiClient, createPayment, paymentBody } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { openSql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
 let database: TestDatabase
@@ -135,6 +136,39 @@ describe('initiate', () => {
     expect(second.headers.get('idempotent-replayed')).toBe('true')
     const other = { ...request, body: { payment_method_token: 'tok_jcb' } }
     expect((await api('POST', path, other)).body.error.code).toBe('idempotency_key_reused')
+  })
+
+  test('requests that wait for another one to end only read meanwhile', async () => {
+    const sql = openSql(database.url)
+    // A claim of a key that is undone counts as well.
+    const claims = async () => {
+      const [row] = await sql.query(
+        `select n_tup_ins::integer as n from pg_stat_user_tables
+         where relname = 'idempotency_records'`,
+      )
+      return row.n as number
+    }
+    try {
+      const payment = await createPayment(api, { cancel_window: 3600 })
+      const before = await claims()
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          api('POST', `/v1/payments/${payment.id}/initiate`, {
+            body: { payment_method_token: 'tok_slow' },
+            idempotencyKey: `waits ${n}`,
+          }),
+        ),
+      )
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])
+      const made = await until('the claims are counted', async () => {
+        const counted = (await claims()) - before
+        return counted >= 20 && counted
+      })
+      // One that waits claims its key twice: when it comes, and when there is something to see.
+      expect(made).toBeLessThanOrEqual(2 * 20)
+    } finally {
+      await sql.close()
+    }
   })
 
   test('of many concurrent requests one initiates and the others see it', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPayment, paymentBody } from '../support/api.ts'
-import { withServers } from '../support/servers.ts'
+import { advance } from '../support/sandbox.ts'
+import { createMerchant, withServers } from '../support/servers.ts'
 import { insertPayments } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
@@ -70,6 +71,47 @@ test('the key of a create that was awaited is kept a day from the create on', as
   await runRetention()
   expect((await api('POST', '/v1/payments', create)).text).toBe(first.text)
   expect(await count('idempotency_records', `key = 'never'`)).toBe(0)
+})
+
+test('records are dropped after a day of real time, however far the test clock is ahead', async () => {
+  const { sql } = fixture
+  const { id: merchant, test: api } = await createMerchant(fixture)
+  await advance(api, 300 * 86_400)
+  const token = { payment_method_token: 'tok_visa' }
+  const promised = { body: { idempotency_key: 'promised' } }
+  expect((await api('POST', '/v1/payments/cancel', promised)).status).toBe(202)
+  const requests = [
+    { path: '/v1/payments', body: paymentBody(), idempotencyKey: 'create' },
+    { path: '/v1/payments', body: paymentBody(), idempotencyKey: 'promised' },
+    {
+      path: '/v1/payments',
+      body: paymentBody({ initiate: true, ...token }),
+      idempotencyKey: 'create and initiate',
+    },
+    { path: '/v1/cancellations', body: { payment_ids: ['pay_none'] }, idempotencyKey: 'bulk' },
+    {
+      path: `/v1/payments/${(await createPayment(api)).id}/cancel`,
+      body: {},
+      idempotencyKey: 'cancel',
+    },
+    {
+      path: `/v1/payments/${(await createPayment(api)).id}/initiate`,
+      body: token,
+      idempotencyKey: 'initiate',
+    },
+  ]
+  const send = ({ path, ...options }: (typeof requests)[number]) => api('POST', path, options)
+  const answers = await Promise.all(requests.map(send))
+  await runRetention()
+  const replayed = await Promise.all(requests.map(send))
+  expect(replayed.map(({ text }) => text)).toEqual(answers.map(({ text }) => text))
+  await sql.query(
+    `update idempotency_records set created_at = created_at - interval '26 hours'
+     where merchant_id = $1`,
+    [merchant],
+  )
+  await runRetention()
+  expect(await count('idempotency_records', `merchant_id = '${merchant}'`)).toBe(0)
 })
 
 test('a record whose request still runs is kept, and so is one that another session holds', async () => {

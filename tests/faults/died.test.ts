@@ -6,7 +6,7 @@ import { brokenInvariants } from '../support/invariants.ts'
 import { createPaid } from '../support/paid.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { attempts } from '../support/sandbox.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { createMigratedDatabase, startServer, type TestServer, tell } from '../support/server.ts'
 import { openSql, type Sql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
@@ -35,16 +35,9 @@ afterEach(async () => {
   await database?.drop()
 })
 
-/** Tells the fitted server something, and waits until it has heard. */
-async function tell(message: object): Promise<void> {
-  const heard = once(doomed.child, 'message')
-  doomed.child.send(message)
-  await heard
-}
-
 /** Has a server die at a failpoint, by a request that gets there. */
 async function dieAt(name: string, request: (api: Api) => Promise<unknown>): Promise<void> {
-  await tell({ failpoint: { name, passing: 1 } })
+  await tell(doomed, { failpoint: { name, passing: 1 } })
   const died = once(doomed.child, 'exit')
   await expect(request(apiClient(doomed.url, doomed.secretKey))).rejects.toThrow()
   await died
@@ -82,7 +75,7 @@ test(
 test(
   'a server whose clock is hours ahead ends no undo window, and lets no payment expire',
   async () => {
-    await tell({ clockAheadMs: 12 * 3_600_000 })
+    await tell(doomed, { clockAheadMs: 12 * 3_600_000 })
     const submit = async (cancelWindow: number) => {
       const { id } = await createPayment(api, { cancel_window: cancelWindow })
       const path = `/v1/payments/${id}/initiate`

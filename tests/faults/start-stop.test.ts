@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { expect, inject, test } from 'vitest'
 import { apiClient, createPayment } from '../support/api.ts'
@@ -88,6 +89,29 @@ test('without given keys, the banner shows a pair that works; given ones are not
   await database.drop()
 })
 
+test('keys that a start made which then failed were shown', async () => {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const { said, code } = await startInVain({
+    DATABASE_URL: database.url,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+  })
+  taken.close()
+  expect(code).toBe(1)
+  expect(said).toMatch(/publishable key {2}pk_test_[\w-]{32}$/m)
+  const secret = /secret key {7}(sk_test_[\w-]{32})$/m.exec(said)?.[1] ?? ''
+  expect(said).toMatch(/PORT: the port \d+ of 127\.0\.0\.1 is in use/)
+  const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
+  const server = await startServer({ databaseUrl: database.url, env })
+  expect(server.output()).not.toMatch(/sk_test_/)
+  expect((await apiClient(server.url, secret)('GET', '/v1/payments')).status).toBe(200)
+  await server.stop()
+  await database.drop()
+})
+
 test.each([
   [
     'a wrong port',
@@ -112,6 +136,11 @@ test.each([
   ],
   ['a port that there is not', { PORT: '99999' }, /PORT: .*0 to 65535, got "99999"/],
   ['a folder that is a file', { HEDGE_DATA_DIR: mainFile }, /HEDGE_DATA_DIR: /],
+  [
+    'a folder that the system does not let be',
+    { HEDGE_DATA_DIR: '/proc/hedge' },
+    /HEDGE_DATA_DIR: /,
+  ],
   ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got x/],
   ['a short key', { HEDGE_ENCRYPTION_KEY: 'topsecret' }, /HEDGE_ENCRYPTION_KEY: .*32.*, got 9/],
   ['a live key as the first', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],

@@ -91,6 +91,13 @@ export async function startServer(options: {
   }
 }
 
+/** Tells a server that was started by a file of its own something, and waits until it has heard. */
+export async function tell({ child }: TestServer, message: object): Promise<void> {
+  const heard = once(child, 'message')
+  child.send(message)
+  await heard
+}
+
 async function readUrl(
   child: ChildProcess,
   exited: Promise<unknown>,

@@ -4,6 +4,7 @@ import { verifyWebhook } from '../../packages/node/src/index.ts'
 import { type Api, apiClient, createPayment } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { advance } from '../support/sandbox.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -147,6 +148,23 @@ describe('a delivery', () => {
     const failed = body.attempts.at(-1)
     expect(failed).toMatchObject({ attempt: 1, response_code: 500, error: 'Answered 500.' })
     expect(failed.response_body).toBe(`no\ufffd${'x'.repeat(1021)}`)
+  })
+
+  test('that waits for another try comes sooner when the test clock is advanced', async () => {
+    receiver.answer(() => ({ status: 503, headers: { 'retry-after': '60' } }))
+    const { id } = await testEvent()
+    const waiting = await deliveryOf(id, ({ attempt }) => attempt === 1)
+    const dueMs = Date.parse(waiting.next_attempt_at)
+    await advance(api, 10)
+    const sooner = await deliveryOf(id, () => true)
+    expect(sooner.attempt).toBe(1)
+    expect(dueMs - Date.parse(sooner.next_attempt_at)).toBe(10_000)
+    for (let attempt = 2; attempt <= 6; attempt++) {
+      await advance(api, 3_600)
+      await deliveryOf(id, (delivery) => delivery.attempt === attempt)
+    }
+    expect(await deliveryOf(id, () => true)).toMatchObject({ status: 'failed' })
+    expect(receiver.received).toHaveLength(6)
   })
 
   test('that is redirected has failed, and nothing is sent to the other place', async () => {

@@ -28,6 +28,7 @@ import { processorRoutes } from './processors/routes.ts'
 import { sandboxRoutes } from './processors/sandbox/routes.ts'
 import { processorWebhookRoute } from './processors/webhook-route.ts'
 import type { Sealer } from './sealer.ts'
+import { hastenRetries } from './webhooks/queue.sql.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
 export interface AppOptions {
@@ -79,6 +80,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   webhookRoutes(app, { ...options, db: database.db })
   clockRoutes(app, {
     db: database.db,
+    hasten: hastenRetries,
     onAdvance: (merchantId) => {
       authenticator.forget(merchantId)
       options.onWork()

@@ -29,6 +29,21 @@ export async function loadCredentials(dataDir: string): Promise<Credentials | nu
   }
 }
 
+/** What is printed of keys that were just made where the server then cannot be used. */
+export function renderKeys(credentials: Credentials): string {
+  return [
+    'The first keys were made, and are shown this once:',
+    '',
+    ...keyLines(credentials),
+    '',
+    '',
+  ].join('\n')
+}
+
+function keyLines({ publishableKey, secretKey }: Credentials): string[] {
+  return [`  publishable key  ${publishableKey}`, `  secret key       ${secretKey}`]
+}
+
 /** What is printed when the server can be used. Secrets that came from outside are not repeated. */
 export function renderBanner(options: {
   url: string
@@ -38,7 +53,7 @@ export function renderBanner(options: {
   const { url, credentials } = options
   const secret = credentials?.secretKey ?? '$HEDGE_API_SECRET'
   const keys = credentials
-    ? [`  publishable key  ${credentials.publishableKey}`, `  secret key       ${secret}`]
+    ? keyLines(credentials)
     : ['  keys             those you set, or were shown when the database was made']
   return [
     `Hedge Payments is ready at ${url}`,

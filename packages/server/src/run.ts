@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { renderBanner } from './banner.ts'
+import { type Credentials, renderBanner, renderKeys } from './banner.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { AddressError } from './database/address.ts'
 import { BundledPostgresError } from './database/bundled/failure.ts'
@@ -18,10 +18,11 @@ export async function run(): Promise<void> {
   // Asked for before anything is started: a signal in the middle of the start must not leave the
   // database behind that was just started.
   const signaled = nextSignal()
+  const unshown: Credentials[] = []
   try {
     const config = parseConfig(process.env)
     const log = createLog(config.logLevel)
-    const server = await startServer(config, log)
+    const server = await startServer(config, log, (made) => unshown.push(made))
     process.stdout.write(
       renderBanner({
         url: server.url,
@@ -33,6 +34,8 @@ export async function run(): Promise<void> {
     log.info({ signal }, 'stopping: finishing what is in flight')
     process.exit(await end(server, log))
   } catch (error) {
+    // The next start could not show them: of the secret one there is only a hash in the database.
+    for (const keys of unshown) process.stdout.write(renderKeys(keys))
     const text = startFailure(error)
     process.stderr.write(`Hedge Payments could not start. ${text}\n`)
     process.exit(1)

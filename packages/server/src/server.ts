@@ -24,8 +24,15 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** Database, migrations, first keys, HTTP, workers: in this order, and back when it stops. */
-export async function startServer(config: Config, log: Logger): Promise<RunningServer> {
+/**
+ * Database, migrations, first keys, HTTP, workers: in this order, and back when it stops. `onKeys` is
+ * told of keys that were made and that no later start can show, though this one may still fail.
+ */
+export async function startServer(
+  config: Config,
+  log: Logger,
+  onKeys: (made: Credentials) => void,
+): Promise<RunningServer> {
   // First of all: what is traced is decided where the rest is set up.
   const tracing = config.traces ? await startTracing(config.traces) : null
   const bundled = config.databaseUrl === null ? await startBundled(config, log) : null
@@ -35,7 +42,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     onError: (error) => log.warn({ message: error.message }, 'an idle database connection broke'),
   })
   try {
-    const server = await serve(config, log, database, bundled)
+    const server = await serve({ config, log, onKeys, database, bundled })
     return {
       ...server,
       async stop() {
@@ -57,15 +64,27 @@ async function startBundled(config: Config, log: Logger): Promise<BundledPostgre
   })
 }
 
-async function serve(
-  config: Config,
-  log: Logger,
-  database: Database,
-  bundled: BundledPostgres | null,
-): Promise<RunningServer> {
+async function serve({
+  config,
+  log,
+  onKeys,
+  database,
+  bundled,
+}: {
+  config: Config
+  log: Logger
+  onKeys: (made: Credentials) => void
+  database: Database
+  bundled: BundledPostgres | null
+}): Promise<RunningServer> {
   const applied = await migrate(database)
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
-  const credentials = await prepareKeys(config, database, bundled !== null)
+  const credentials = await prepareKeys({
+    config,
+    database,
+    isBundled: bundled !== null,
+    onKeys,
+  })
 
   let address = config.publicUrl ?? ''
   let requestsInFlight = () => 0
@@ -128,11 +147,17 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 }
 
 /** Makes the first key pair where there is none, and finds the one this process may print. */
-async function prepareKeys(
-  config: Config,
-  database: Database,
-  isBundled: boolean,
-): Promise<Credentials | null> {
+async function prepareKeys({
+  config,
+  database,
+  isBundled,
+  onKeys,
+}: {
+  config: Config
+  database: Database
+  isBundled: boolean
+  onKeys: (made: Credentials) => void
+}): Promise<Credentials | null> {
   const made = await bootstrap(database.db, {
     publishableKey: config.apiKey,
     secretKey: config.apiSecret,
@@ -141,5 +166,6 @@ async function prepareKeys(
   if (!made) return isBundled ? await loadCredentials(config.dataDir) : null
   const credentials = { publishableKey: made.publishable_key, secretKey: made.secret_key }
   if (isBundled) await saveCredentials(config.dataDir, credentials)
+  else onKeys(credentials)
   return credentials
 }

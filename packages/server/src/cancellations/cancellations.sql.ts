@@ -109,17 +109,20 @@ export async function lockNextCancellation(tx: Db): Promise<CancellationRow | un
   return rows[0]
 }
 
-/** Adds the next payments that match the filter to the items. `null`: there are no more. */
+/**
+ * Adds the next payments that match the filter to the items, of those whose id is higher than
+ * `after` and, unless it is `null`, lower than `before`. `null`: there are no more.
+ */
 export async function selectItems(
   tx: Db,
-  { row, before, limit }: { row: CancellationRow; before: string; limit: number },
+  { row, after, before, limit }: ItemSelection,
 ): Promise<{ count: number; through: string } | null> {
   const { rows } = await sql<{ count: number; through: string | null }>`
     with selected as (
       insert into cancellation_items (cancellation_id, payment_id)
       select ${row.id}, id from payments
       where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-        and id > ${row.selected_through} and id < ${before}
+        and id > ${after} ${before === null ? sql`` : sql`and id < ${before}`}
         and ${matches(row.filter ?? {})}
       order by id limit ${limit}
       returning payment_id
@@ -127,6 +130,13 @@ export async function selectItems(
     select count(*)::integer as count, max(payment_id) as through from selected`.execute(tx)
   const chunk = rows[0]
   return chunk && chunk.through !== null ? { count: chunk.count, through: chunk.through } : null
+}
+
+interface ItemSelection {
+  readonly row: CancellationRow
+  readonly after: string
+  readonly before: string | null
+  readonly limit: number
 }
 
 /** Writes how far a cancellation is. */

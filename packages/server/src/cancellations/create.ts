@@ -8,9 +8,15 @@ import type { CancellationRow, Timestamp } from '../database/schema.ts'
 import type { Auth } from '../http/auth.ts'
 import { type Refusal, refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
-import { newId } from '../ids.ts'
+import { firstIdAt, madeAtMs, newId } from '../ids.ts'
 import { isAllowed, statusesBefore } from '../payments/lifecycle.ts'
-import { countByFilter, countByIds, insertCancellation, insertItems } from './cancellations.sql.ts'
+import {
+  countByFilter,
+  countByIds,
+  insertCancellation,
+  insertItems,
+  selectItems,
+} from './cancellations.sql.ts'
 
 /**
  * Takes on a cancellation of many payments: the worker carries it out. A dry run is counted at
@@ -32,12 +38,35 @@ export async function createCancellation(
     selected: paymentIds !== null,
     total: paymentIds?.length ?? 0,
   }
-  const created = row.dry_run ? await counted(tx, { row, paymentIds }) : row
+  const created = row.dry_run
+    ? await counted(tx, { row, paymentIds })
+    : await withFutureItems(tx, row)
   await insertCancellation(tx, created)
   if (paymentIds && !row.dry_run) {
     await insertItems(tx, { cancellationId: row.id, paymentIds })
   }
   return created
+}
+
+/**
+ * Below it are the ids of the payments that the worker selects: those that came after the request
+ * are not what it asked for. A cancellation's id knows the millisecond, `created_at` only the
+ * second: a payment made right after the answer would be lost by that.
+ */
+export function firstIdAfter(row: CancellationRow): string {
+  return firstIdAt('payment', madeAtMs(row.id) + 1)
+}
+
+/**
+ * With the payments that are there although their ids say that they are yet to come: those of a
+ * server whose clock is ahead of this one's. The worker could not tell them from payments that
+ * come after the answer, so they are selected with the request; mostly there are none.
+ */
+async function withFutureItems(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
+  if (row.filter === null) return row
+  const range = { row, after: firstIdAfter(row), before: null, limit: cancellationPaymentsMax }
+  const found = await selectItems(tx, range)
+  return { ...row, total: found?.count ?? 0 }
 }
 
 function newRow(auth: Auth, now: Timestamp): CancellationRow {

@@ -3,10 +3,10 @@ import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
 import type { CancellationRow } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
-import { firstIdAt, madeAtMs } from '../ids.ts'
 import { latest, toTimestamp } from '../time.ts'
 import { cancelNextItems } from './cancel-items.sql.ts'
 import { lockNextCancellation, saveProgress, selectItems } from './cancellations.sql.ts'
+import { firstIdAfter } from './create.ts'
 import { firstSet, nextLimit } from './set-size.ts'
 
 /** Items of one selection: some twenty milliseconds, as a set of cancels. */
@@ -50,11 +50,9 @@ export function createCancellationWorker(db: Db): CancellationWorker {
 
 async function select(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
   const room = cancellationPaymentsMax - row.total
-  // Payments that came after the request are not what it asked for. Its id knows the millisecond,
-  // `created_at` only the second: a payment made right after the answer would be lost by that.
-  const before = firstIdAt('payment', madeAtMs(row.id) + 1)
+  const range = { row, after: row.selected_through, before: firstIdAfter(row) }
   const limit = Math.min(selectedPerStep, room)
-  const chunk = limit > 0 ? await selectItems(tx, { row, before, limit }) : null
+  const chunk = limit > 0 ? await selectItems(tx, { ...range, limit }) : null
   if (!chunk) return { ...row, selected: true }
   return {
     ...row,

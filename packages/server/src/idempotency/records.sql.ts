@@ -44,10 +44,18 @@ export async function claimKey(
     insert into idempotency_records (merchant_id, livemode, key, operation, request_hash, outcome,
       created_at)
     values (${claim.account.merchantId}, ${claim.account.livemode}, ${claim.key},
-      ${claim.operation}, ${claim.requestHash}, 'running', ${claim.now}::timestamptz)
+      ${claim.operation}, ${claim.requestHash}, 'running', ${recordedAt(claim.now)})
     on conflict do nothing
     returning key`.execute(db)
   return rows.length > 0
+}
+
+/**
+ * When a record is made. How long it is kept is real time: by a test clock that is years ahead, or
+ * the clock of a process that is, it would be kept for as long.
+ */
+export function recordedAt(now: Timestamp) {
+  return sql`least(${now}::timestamptz, now())`
 }
 
 /** Keeps the first answer to a key, to be told again. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import type { Schema, Timestamp } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
 
 type Db = Kysely<Schema>
 
@@ -9,6 +10,17 @@ export async function findClockOffset(db: Db, merchantId: string): Promise<numbe
     select offset_seconds::integer as offset_seconds from test_clocks
     where merchant_id = ${merchantId}`.execute(db)
   return rows[0]?.offset_seconds ?? 0
+}
+
+/** What time it is for a merchant in a mode by the database's clock, which the workers go by. */
+export async function readDatabaseTime(db: Db, account: Account): Promise<Timestamp> {
+  const { rows } = await sql<{ now: Timestamp }>`
+    select date_trunc('second', now()) + make_interval(secs => coalesce((
+      select offset_seconds from test_clocks
+      where merchant_id = ${account.merchantId} and not ${account.livemode}::boolean
+    ), 0)) as now`.execute(db)
+  if (!rows[0]) throw new Error('the database did not say what time it is')
+  return rows[0].now
 }
 
 /** Advances a merchant's test clock. `undefined`: that would be further than `secondsMax`. */

@@ -7,15 +7,19 @@ import { answer } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
-import { once } from '../idempotency/once.ts'
+import { once, type Tx } from '../idempotency/once.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
 import { advanceClock, findClockOffset } from './clock.sql.ts'
 
+interface ClockRoutes {
+  readonly db: Db
+  /** Moves what waits by the database's clock alone, in the transaction that advances this one. */
+  readonly hasten: (tx: Tx, step: { merchantId: string; seconds: number }) => Promise<void>
+  readonly onAdvance: (merchantId: string) => void
+}
+
 /** The clock of a merchant's test mode. Source: contract, "Test mode". */
-export function clockRoutes(
-  app: FastifyInstance,
-  on: { db: Db; onAdvance: (merchantId: string) => void },
-): void {
+export function clockRoutes(app: FastifyInstance, on: ClockRoutes): void {
   implement(app, operations.retrieveTestClock, async ({ auth }) => {
     if (auth.livemode) return noSuchPath()
     return answer(200, renderClock(await findClockOffset(on.db, auth.merchantId)))
@@ -31,6 +35,7 @@ export function clockRoutes(
       if (offset === undefined) {
         return refuseField('seconds', body.seconds, 'no more than ten years in all')
       }
+      await on.hasten(tx, step)
       await note(tx, doerOf(request), {
         action: 'test_clock.advanced',
         target: { type: 'test_clock', id: merchantId },

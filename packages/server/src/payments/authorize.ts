@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Db } from '../database/connect.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import type {
   AuthorizeResult,
   Decline,
@@ -10,7 +11,7 @@ import type {
   Processor,
   ProcessorTruth,
 } from '../processors/processor.ts'
-import { plusSeconds } from '../time.ts'
+import { latest, plusSeconds } from '../time.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
@@ -133,8 +134,9 @@ async function initiated(
   tx: Tx,
   step: { row: PaymentRow; reference: string; actor: Actor; now: Timestamp },
 ): Promise<PaymentRow> {
-  const { row, now } = step
-  const cancelableUntil = plusSeconds(later(now, row.updated_at), row.cancel_window)
+  const { row } = step
+  const now = await windowStart(tx, step)
+  const cancelableUntil = plusSeconds(now, row.cancel_window)
   const moved = await movePayment(tx, {
     row,
     type: 'payment.initiated',
@@ -154,9 +156,18 @@ async function initiated(
   return moved
 }
 
-/** Moments sort as text. */
-function later(a: Timestamp, b: Timestamp): Timestamp {
-  return a < b ? b : a
+/**
+ * When the undo window begins. The database's clock says when it has ended: one that began by the
+ * clock of a process that is behind would end too early, or at once.
+ */
+async function windowStart(
+  tx: Tx,
+  { row, now }: { row: PaymentRow; now: Timestamp },
+): Promise<Timestamp> {
+  const known = latest(now, row.updated_at)
+  if (row.cancel_window === 0) return known
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  return latest(known, await readDatabaseTime(tx, account))
 }
 
 /** A decline is two steps: it was submitted, and refused before the network took it. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { commit } from '../database/commit.ts'
+import type { Db } from '../database/connect.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Reply } from '../http/answer.ts'
@@ -56,6 +57,21 @@ export async function beginSubmission(on: Submitter, submission: Submission): Pr
   }
 }
 
+/**
+ * Whether another request is still at it, for one that waits for that. It only reads: many that wait
+ * and locked the row in turn each time held up the answer that they wait for.
+ */
+export async function isSubmittedElsewhere(
+  { db }: Submitter,
+  submission: Submission,
+): Promise<boolean> {
+  const { account, paymentId } = submission
+  const row = await findPayment(db, { account, id: paymentId })
+  if (!row || !statusesBefore('initiated').includes(row.status)) return false
+  const latest = await findLatestCall(db, row)
+  return latest !== undefined && isRunning(latest, submission)
+}
+
 async function begin(tx: Tx, submission: Submission, processor: Processor | null): Promise<Begun> {
   const { account, paymentId, idempotency } = submission
   const row = await lockPayment(tx, { account, id: paymentId })
@@ -68,7 +84,7 @@ async function begin(tx: Tx, submission: Submission, processor: Processor | null
     return { kind: 'answered', reply: await keepAnswer(tx, submission, reply) }
   }
   const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
-  const latest = await findLastAttempt(tx, { row, kinds: ['authorize', 'look_up'] })
+  const latest = await findLatestCall(tx, row)
   if (!isMine && latest && isRunning(latest, submission)) {
     // The claim of the key is undone with the transaction, so that it does not outlast the wait.
     throw new WaitError()
@@ -77,6 +93,10 @@ async function begin(tx: Tx, submission: Submission, processor: Processor | null
   if (row.processor !== null && processor?.name !== row.processor) throw new WaitError()
   if (!processor) throw new RefusalError(processorMissing())
   return await note(tx, { submission, row, processor, last, isResumed: isMine })
+}
+
+async function findLatestCall(db: Db, row: PaymentRow): Promise<PaymentAttemptRow | undefined> {
+  return await findLastAttempt(db, { row, kinds: ['authorize', 'look_up'] })
 }
 
 /** The transaction is to be undone, and begun again in a moment. */

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import { recordedAt } from '../idempotency/records.sql.ts'
 
 type Db = Kysely<Schema>
 
@@ -51,7 +52,7 @@ export async function insertPayment(
       values (${payment.merchant_id}, ${payment.livemode}, ${record.key}, 'createPayment',
         ${record.requestHash}, ${record.body === null ? 'running' : 'stored'},
         ${record.body === null ? null : 201}, ${record.body}, ${payment.id},
-        ${record.body === null ? null : 1}, ${payment.created_at}::timestamptz,
+        ${record.body === null ? null : 1}, ${recordedAt(payment.created_at)},
         ${record.lockedUntil}::timestamptz)
       on conflict do nothing
       returning 1`
@@ -110,7 +111,7 @@ export async function insertCanceledPayment(
     update idempotency_records
     set operation = 'createPayment', request_hash = ${record.requestHash}, outcome = 'stored',
       http_status = 201, body = ${record.body}, payment_id = ${payment.id}, event_sequence = 2,
-      created_at = ${payment.created_at}::timestamptz
+      created_at = ${recordedAt(payment.created_at)}
     where merchant_id = ${payment.merchant_id} and livemode = ${payment.livemode}
       and key = ${record.key}`.execute(db)
 }

@@ -10,7 +10,7 @@ import {
   newsOfTruth,
   settleAuthorization,
 } from './authorize.ts'
-import { beginSubmission, type Submitting } from './begin-submission.ts'
+import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
 import { type CallResult, lookUp } from './call-processor.ts'
 import { processorSilent } from './refusals.ts'
 import { keepAnswer, type Submission, type Submitter } from './submission.ts'
@@ -20,8 +20,8 @@ import { planTask } from './tasks.sql.ts'
 const budgetMs = 12_000
 /** Calls of one request: more is for the worker. */
 const callsMax = 3
-/** How often a request looks whether another one has come to an end. */
-const lookAgainMs = 50
+/** How soon a request looks whether another one has come to an end: at first, and at the latest. */
+const lookAgainMs = { first: 50, max: 400 }
 
 /**
  * Submits a payment to its processor. First a transaction puts on disk that it is about to happen,
@@ -31,12 +31,14 @@ const lookAgainMs = 50
  */
 export async function submitPayment(on: Submitter, submission: Submission): Promise<Reply> {
   const signal = AbortSignal.timeout(budgetMs)
-  for (;;) {
+  for (let looks = 0; ; ) {
     const begun = await beginSubmission(on, submission)
     if (begun.kind === 'answered') return begun.reply
     if (begun.kind === 'submitting') return await carryOn(on, submission, begun, signal)
-    if (signal.aborted) return processorSilent(submission.paymentId)
-    await sleep(lookAgainMs)
+    do {
+      if (signal.aborted) return processorSilent(submission.paymentId)
+      await sleep(lookPauseMs(looks++))
+    } while (await isSubmittedElsewhere(on, submission))
   }
 }
 
@@ -93,6 +95,12 @@ async function ask(
     }
   }
   return heard
+}
+
+/** Half as long again each time, and never all at once. */
+function lookPauseMs(looks: number): number {
+  const { first, max } = lookAgainMs
+  return Math.min(max, first * 1.5 ** looks) * (0.75 + Math.random() / 2)
 }
 
 /** Between calls that got no answer: a quarter to half a second, then twice that. */

@@ -138,6 +138,32 @@ export async function recordOutcomes(db: Db, outcomes: readonly Outcome[]): Prom
       and (e.failing_since is not null) = h.works`.execute(db)
 }
 
+/**
+ * Brings the retries of a merchant's test mode forward by as much as its clock is advanced, though
+ * not to before now. What is being attempted, or was never, is left alone; so is what another
+ * statement holds: it is due already.
+ */
+export async function hastenRetries(
+  tx: Db,
+  { merchantId, seconds }: { merchantId: string; seconds: number },
+): Promise<void> {
+  await sql`
+    with waiting as materialized (
+      select d.id from webhook_endpoints e cross join lateral (
+        select d.id from webhook_deliveries d
+        where d.merchant_id = e.merchant_id and d.livemode = e.livemode
+          and d.endpoint_id = e.id and d.status = 'pending' and d.due_at > now()
+          and d.attempts > 0 and d.lease is null
+        for update skip locked
+      ) d
+      where e.merchant_id = ${merchantId} and not e.livemode
+    )
+    update webhook_deliveries d
+    set due_at = greatest(now(), d.due_at - make_interval(secs => ${seconds}))
+    from waiting w
+    where d.merchant_id = ${merchantId} and not d.livemode and d.id = w.id`.execute(tx)
+}
+
 /** The endpoints of some deliveries, by their ids. */
 export async function findEndpointsOf(
   db: Db,

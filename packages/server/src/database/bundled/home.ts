@@ -38,8 +38,31 @@ export async function openHome(dataDir: string, log: (message: string) => void):
  * there before keeps the mode somebody gave it.
  */
 export async function makePassable(folder: string): Promise<void> {
-  const made = await mkdir(folder, { recursive: true })
-  if (made !== undefined) await chmod(folder, runsAsRoot() ? 0o711 : 0o700)
+  if (await makeFolder(folder)) await chmod(folder, runsAsRoot() ? 0o711 : 0o700)
+}
+
+/**
+ * Makes a folder and those above it; `false`: it was there. Node's own `recursive` never comes back
+ * where the system says ENOENT although the folder above is there, as it does in /proc.
+ */
+async function makeFolder(folder: string): Promise<boolean> {
+  if (await isFolder(folder)) return false
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder))
+  try {
+    await mkdir(folder)
+    return true
+  } catch (cause) {
+    // Several that start at once make it at once.
+    if (await isFolder(folder)) return false
+    throw cause
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 }
 
 /** Makes a folder that belongs to the account alone. Its parent has to be ours, not the account's. */
