@@ -55,12 +55,8 @@ export class StripeBooks {
         return this.#create(body)
       case 'GET /v1/payment_intents/search': {
         const wanted = /:'(.+)'$/.exec(String(body.query))?.[1] ?? ''
-        const found = this.#ofPayment(wanted)
-        return ok({
-          object: 'search_result',
-          has_more: false,
-          data: found ? [this.#show(found)] : [],
-        })
+        const data = this.#allOfPayment(wanted).map((intent) => this.#show(intent))
+        return ok({ object: 'search_result', has_more: false, data })
       }
       case 'POST /v1/payment_methods': {
         const token = String((body.card as { token?: string } | undefined)?.token)
@@ -212,7 +208,11 @@ export class StripeBooks {
   }
 
   #ofPayment(paymentId: string): Intent | undefined {
-    return [...this.#intents.values()].find(
+    return this.#allOfPayment(paymentId)[0]
+  }
+
+  #allOfPayment(paymentId: string): Intent[] {
+    return [...this.#intents.values()].filter(
       (intent) => intent.metadata.hedge_payment_id === paymentId,
     )
   }

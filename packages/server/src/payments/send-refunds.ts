@@ -8,6 +8,7 @@ import { type RefundAnswer, recordRefundAnswer } from './answer-refund.ts'
 import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'
 import { findPayment } from './payments.sql.ts'
+import { processorKeyOf } from './processor-keys.ts'
 
 const bySystem = { type: 'system', id: null } as const
 
@@ -89,7 +90,7 @@ async function send(db: Db, sending: Sending): Promise<RefundAnswer | 'undecided
     row,
     processor,
     kind: 'refund',
-    processorKey: refund.id,
+    processorKey: await processorKeyOf(db, { row, kind: 'refund', firstKey: refund.id }),
     actor: bySystem,
     now,
     ...(signal ? { signal } : {}),

@@ -7,6 +7,7 @@ import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'
 import { noteLateCapture } from './late-capture.sql.ts'
 import { lockPayment } from './move.sql.ts'
+import { processorKeyOf } from './processor-keys.ts'
 import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
 
 /**
@@ -23,7 +24,7 @@ export async function voidPayment(work: Work): Promise<WorkResult> {
     row,
     processor,
     kind: 'void',
-    processorKey: `${row.id}:void`,
+    processorKey: await processorKeyOf(db, { row, kind: 'void', firstKey: `${row.id}:void` }),
     actor: bySystem,
     now,
     run: (payment, request) => processor.void(payment, request),
@@ -73,11 +74,12 @@ async function giveBack(
 
 async function refund(work: Work, processor: Processor, amountMinor: number): Promise<boolean> {
   const { db, row, now } = work
+  const firstKey = `${row.id}:refund_late_capture`
   const called = await callProcessor<RefundResult>(db, {
     row,
     processor,
     kind: 'refund_late_capture',
-    processorKey: `${row.id}:refund_late_capture`,
+    processorKey: await processorKeyOf(db, { row, kind: 'refund_late_capture', firstKey }),
     actor: bySystem,
     now,
     run: (payment, call) =>
