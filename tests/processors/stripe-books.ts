@@ -84,6 +84,12 @@ export class StripeBooks {
     else this.#decline(intent, { code: 'payment_intent_authentication_failure' })
   }
 
+  authorizeLate(paymentId: string): void {
+    const intent = this.#ofPayment(paymentId)
+    if (intent?.status !== 'requires_payment_method') throw new Error('it cannot be confirmed')
+    this.#authorize(intent)
+  }
+
   settleAll(): void {
     for (const intent of this.#intents.values()) {
       if (intent.status === 'succeeded') intent.settled = true

@@ -35,6 +35,8 @@ export interface StripeStandIn {
   garble(garbling: { path: RegExp; how: Garble } | null): void
   /** The customer finishes 3-D Secure of a payment. */
   finishAction(paymentId: string, passes: boolean): void
+  /** A card that was declined before is approved after all, by a confirmation that came late. */
+  authorizeLate(paymentId: string): void
   /** Time goes by: what was captured before is settled now. */
   settleAll(): void
   /** Somebody captures or refunds by hand, in Stripe's dashboard. */
@@ -137,6 +139,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
       garbling = given
     },
     finishAction: (paymentId, passes) => books.finishAction(paymentId, passes),
+    authorizeLate: (paymentId) => books.authorizeLate(paymentId),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId) => books.captureByHand(paymentId),
     async stop() {

@@ -8,7 +8,7 @@ type Db = Kysely<Schema>
  * What can be still to do to a payment.
  * - `expire`: pending for too long. `authorize`: submitted, the outcome is not known.
  * - `process`: initiated, its undo window ends. `capture`: processing.
- * - `void`: canceled, and the processor may hold an authorization.
+ * - `void`: canceled or failed, and the processor may hold an authorization.
  * - `refund`: refunds that the processor has not been told of. `settle`: is it settled yet?
  */
 export type TaskKind = 'expire' | 'authorize' | 'process' | 'capture' | 'void' | 'refund' | 'settle'
