@@ -90,6 +90,13 @@ export class StripeBooks {
     this.#authorize(intent)
   }
 
+  failRefunds(paymentId: string): void {
+    const intent = this.#ofPayment(paymentId)
+    for (const refund of this.#refunds) {
+      if (refund.payment_intent === intent?.id) refund.status = 'failed'
+    }
+  }
+
   settleAll(): void {
     for (const intent of this.#intents.values()) {
       if (intent.status === 'succeeded') intent.settled = true

@@ -37,6 +37,8 @@ export interface StripeStandIn {
   finishAction(paymentId: string, passes: boolean): void
   /** A card that was declined before is approved after all, by a confirmation that came late. */
   authorizeLate(paymentId: string): void
+  /** The bank sends back what was refunded. */
+  failRefunds(paymentId: string): void
   /** Time goes by: what was captured before is settled now. */
   settleAll(): void
   /** Somebody captures or refunds by hand, in Stripe's dashboard. */
@@ -140,6 +142,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     },
     finishAction: (paymentId, passes) => books.finishAction(paymentId, passes),
     authorizeLate: (paymentId) => books.authorizeLate(paymentId),
+    failRefunds: (paymentId) => books.failRefunds(paymentId),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId) => books.captureByHand(paymentId),
     async stop() {

@@ -8,7 +8,8 @@ import { hastenTasks, planTask } from './tasks.sql.ts'
 /**
  * The processor has news of a payment: whatever waits for it looks now. A notice changes nothing by
  * itself; what is true is asked. One about a payment that was canceled or has failed has it given up
- * at the processor, so that money that came later goes back.
+ * at the processor, so that money that came later goes back. One about a payment with refunds has
+ * them compared with what the processor says of them now.
  */
 export async function noticePayment(
   db: Db,
@@ -18,6 +19,7 @@ export async function noticePayment(
   if (!row || row.processor === null) return
   if (statusesGivenUp.includes(row.status)) await planTask(db, { row, kind: 'void', dueAt: now })
   else {
+    if (row.refund_count > 0) await planTask(db, { row, kind: 'refund', dueAt: now })
     const kinds = ['authorize', 'capture', 'refund', 'settle'] as const
     await hastenTasks(db, { row, kinds, now })
   }

@@ -9,7 +9,8 @@ type Db = Kysely<Schema>
  * - `expire`: pending for too long. `authorize`: submitted, the outcome is not known.
  * - `process`: initiated, its undo window ends. `capture`: processing.
  * - `void`: canceled or failed, and the processor may hold an authorization.
- * - `refund`: refunds that the processor has not been told of. `settle`: is it settled yet?
+ * - `refund`: refunds that the processor has not been told of, or has news of. `settle`: is it
+ *   settled yet?
  */
 export type TaskKind = 'expire' | 'authorize' | 'process' | 'capture' | 'void' | 'refund' | 'settle'
 

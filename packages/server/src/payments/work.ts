@@ -10,11 +10,11 @@ import { type Loop, startLoop } from '../workers/loop.ts'
 import { endAbandonedAttempts } from './attempts.sql.ts'
 import { CallRoom } from './call-room.ts'
 import { capturePayment } from './capture.ts'
+import { refundPayments } from './carry-out-refunds.ts'
 import { checkSettlement } from './check-settlement.ts'
 import { findPayment } from './payments.sql.ts'
 import { type DueTask, expireDue, processDue } from './process.sql.ts'
 import { reconcileAuthorization } from './reconcile.ts'
-import { sendRefunds } from './send-refunds.ts'
 import {
   type ClaimedTask,
   claimTasks,
@@ -187,10 +187,4 @@ async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
 function pauseSeconds(attempts: number): number {
   const seconds = Math.min(pauseSecondsMax, 2 ** Math.min(attempts - 1, 20))
   return Math.ceil(seconds * (1 + Math.random() / 2))
-}
-
-async function refundPayments({ db, processors, row, now }: Work): Promise<WorkResult> {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
-  const areAnswered = await sendRefunds(db, processors, { account, paymentId: row.id, now })
-  return areAnswered ? 'done' : 'again'
 }
