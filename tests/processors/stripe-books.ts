@@ -55,12 +55,8 @@ export class StripeBooks {
         return this.#create(body)
       case 'GET /v1/payment_intents/search': {
         const wanted = /:'(.+)'$/.exec(String(body.query))?.[1] ?? ''
-        const found = this.#ofPayment(wanted)
-        return ok({
-          object: 'search_result',
-          has_more: false,
-          data: found ? [this.#show(found)] : [],
-        })
+        const data = this.#allOfPayment(wanted).map((intent) => this.#show(intent))
+        return ok({ object: 'search_result', has_more: false, data })
       }
       case 'POST /v1/payment_methods': {
         const token = String((body.card as { token?: string } | undefined)?.token)
@@ -86,6 +82,19 @@ export class StripeBooks {
     if (intent?.status !== 'requires_action') throw new Error('there is nothing to finish')
     if (passes) this.#authorize(intent)
     else this.#decline(intent, { code: 'payment_intent_authentication_failure' })
+  }
+
+  authorizeLate(paymentId: string): void {
+    const intent = this.#ofPayment(paymentId)
+    if (intent?.status !== 'requires_payment_method') throw new Error('it cannot be confirmed')
+    this.#authorize(intent)
+  }
+
+  failRefunds(paymentId: string): void {
+    const intent = this.#ofPayment(paymentId)
+    for (const refund of this.#refunds) {
+      if (refund.payment_intent === intent?.id) refund.status = 'failed'
+    }
   }
 
   settleAll(): void {
@@ -212,7 +221,11 @@ export class StripeBooks {
   }
 
   #ofPayment(paymentId: string): Intent | undefined {
-    return [...this.#intents.values()].find(
+    return this.#allOfPayment(paymentId)[0]
+  }
+
+  #allOfPayment(paymentId: string): Intent[] {
+    return [...this.#intents.values()].filter(
       (intent) => intent.metadata.hedge_payment_id === paymentId,
     )
   }

@@ -17,18 +17,28 @@ export interface StripeStandIn {
   intentOf(paymentId: string): string | undefined
   /** How many requests came, by method and path. */
   readonly requests: readonly string[]
+  /** The idempotency keys of the requests to a path, in order. */
+  keysTo(path: RegExp): string[]
+  /** Breaks the connection of the next request to a path before it does anything. */
+  cutNext(path: RegExp): void
   /** Does what the next request to a path asks for, and breaks the connection before it answers. */
   loseNextAnswer(path: RegExp): void
   /** Forgets every idempotency key, as Stripe does after a day, with the answer that is lost next. */
   loseNextAnswerAndKeys(path: RegExp): void
   /** Takes the next request to a path, does nothing and never answers. */
   hangNext(path: RegExp): void
-  /** Answers the next request to a path with this status and error. */
+  /** Answers the next request to a path with this status and error; 500 and more are kept by key. */
   failNext(path: RegExp, status: number, error: Record<string, unknown>): void
+  /** Does what the next request to a path asks for, and says that it has failed. */
+  failNextThoughDone(path: RegExp): void
   /** Does what is asked for, and garbles the answers to these paths, until it is told `null`. */
   garble(garbling: { path: RegExp; how: Garble } | null): void
   /** The customer finishes 3-D Secure of a payment. */
   finishAction(paymentId: string, passes: boolean): void
+  /** A card that was declined before is approved after all, by a confirmation that came late. */
+  authorizeLate(paymentId: string): void
+  /** The bank sends back what was refunded. */
+  failRefunds(paymentId: string): void
   /** Time goes by: what was captured before is settled now. */
   settleAll(): void
   /** Somebody captures or refunds by hand, in Stripe's dashboard. */
@@ -41,7 +51,7 @@ export type Garble = (honest: Readonly<Record<string, unknown>>) => string | { c
 
 interface Fault {
   path: RegExp
-  kind: 'lose' | 'lose keys' | 'hang' | 'fail'
+  kind: 'lose' | 'lose keys' | 'hang' | 'cut' | 'fail' | 'fail though done'
   answer?: Answer
 }
 
@@ -49,6 +59,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
   const books = new StripeBooks()
   const faults: Fault[] = []
   const requests: string[] = []
+  const keys: { line: string; key: string }[] = []
   let garbling: { path: RegExp; how: Garble } | null = null
   const first = new Map<string, { asked: string; answer: Answer }>()
 
@@ -63,34 +74,51 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     const url = new URL(request.url ?? '/', 'http://stripe')
     const line = `${request.method} ${url.pathname}`
     requests.push(line)
+    keys.push({ line, key: keyOf(request) })
     const at = faults.findIndex(({ path }) => path.test(line))
     const [fault] = at < 0 ? [] : faults.splice(at, 1)
     if (fault?.kind === 'hang') return
-    const answer = fault?.answer ?? answerOnce(request, url, text)
+    if (fault?.kind === 'cut') return void response.destroy()
+    const { answer, isReplayed } = answerOnce(request, { url, text, fault })
     if (fault?.kind === 'lose keys') first.clear()
     if (fault?.kind === 'lose' || fault?.kind === 'lose keys') {
       response.destroy()
       return
     }
     if (garbling?.path.test(line)) return sendGarbled(response, garbling.how(answer.body))
-    response.writeHead(answer.status, { 'content-type': 'application/json' })
+    response.writeHead(answer.status, {
+      'content-type': 'application/json',
+      ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}),
+    })
     response.end(JSON.stringify(answer.body))
   }
 
-  function answerOnce(request: IncomingMessage, url: URL, text: string): Answer {
+  /** The first answer to a key is repeated, a failure of Stripe's own too; what was not begun, not. */
+  function answerOnce(
+    request: IncomingMessage,
+    { url, text, fault }: { url: URL; text: string; fault: Fault | undefined },
+  ): { answer: Answer; isReplayed?: boolean } {
+    const failure = fault?.answer
+    if (failure && failure.status < 500) return { answer: failure }
     if (request.headers.authorization !== `Bearer ${secretKey}`) {
-      return error(401, { message: 'Invalid API Key provided' })
+      return { answer: error(401, { message: 'Invalid API Key provided' }) }
     }
     const asked = `${request.method} ${url.pathname} ${text}`
-    const key = String(request.headers['idempotency-key'] ?? '')
+    const key = keyOf(request)
     const known = key === '' ? undefined : first.get(key)
     if (known && known.asked !== asked) {
-      return error(400, { type: 'idempotency_error', message: 'Keys are for the same parameters.' })
+      const message = 'Keys are for the same parameters.'
+      return { answer: error(400, { type: 'idempotency_error', message }) }
     }
+    if (known) return { answer: known.answer, isReplayed: true }
     const given = request.method === 'GET' ? url.search.slice(1) : text
-    const answer = known?.answer ?? books.answer(`${request.method} ${url.pathname}`, parse(given))
-    if (key !== '' && !known) first.set(key, { asked, answer })
-    return answer
+    const isDone = fault?.kind !== 'fail'
+    const done = isDone
+      ? books.answer(`${request.method} ${url.pathname}`, parse(given))
+      : ownFailure
+    const answer = failure ?? done
+    if (key !== '') first.set(key, { asked, answer })
+    return { answer }
   }
 
   server.listen(0, '127.0.0.1')
@@ -100,6 +128,10 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     movements: books.movements,
     intentOf: (paymentId) => books.intentOf(paymentId),
     requests,
+    keysTo: (path) => keys.filter(({ line }) => path.test(line)).map(({ key }) => key),
+    cutNext: (path) => faults.push({ path, kind: 'cut' }),
+    failNextThoughDone: (path) =>
+      faults.push({ path, kind: 'fail though done', answer: ownFailure }),
     loseNextAnswer: (path) => faults.push({ path, kind: 'lose' }),
     loseNextAnswerAndKeys: (path) => faults.push({ path, kind: 'lose keys' }),
     hangNext: (path) => faults.push({ path, kind: 'hang' }),
@@ -109,6 +141,8 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
       garbling = given
     },
     finishAction: (paymentId, passes) => books.finishAction(paymentId, passes),
+    authorizeLate: (paymentId) => books.authorizeLate(paymentId),
+    failRefunds: (paymentId) => books.failRefunds(paymentId),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId) => books.captureByHand(paymentId),
     async stop() {
@@ -117,6 +151,12 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
       await once(server, 'close')
     },
   }
+}
+
+const ownFailure = error(500, { type: 'api_error', message: 'Something went wrong.' })
+
+function keyOf(request: IncomingMessage): string {
+  return String(request.headers['idempotency-key'] ?? '')
 }
 
 function sendGarbled(response: ServerResponse, garbled: string | { cut: string }): void {

@@ -183,6 +183,18 @@ describe('authorize', () => {
     expect(kinds()).toEqual(['authorize'])
   })
 
+  test('makes no second intent where it is not certain that Stripe repeats the failure', async () => {
+    const made = /POST .*payment_intents$/
+    stripe.failNext(made, 500, { type: 'api_error' })
+    await expect(processor.authorize(payment(), authorize())).rejects.toThrow()
+    expect(new Set(stripe.keysTo(made))).toEqual(new Set(['pay_1-intent']))
+    const results = await Promise.all(
+      [1, 2, 3].map(() => processor.authorize(payment(), authorize())),
+    )
+    expect(new Set(results.map(({ reference }) => reference))).toEqual(new Set(['pi_1']))
+    expect(kinds()).toEqual(['authorize'])
+  })
+
   test('with a wrong key throws: that is nobody’s decline', async () => {
     const stranger = new StripeProcessor({
       secretKey: 'sk_test_wrong',
@@ -270,6 +282,20 @@ describe('void', () => {
     const late = await processor.authorize(payment(), authorize())
     expect(late).toMatchObject({ outcome: 'declined' })
     expect(kinds()).toEqual([])
+  })
+
+  test('leaves no intent open, also not one that Stripe said it had failed to make', async () => {
+    stripe.failNextThoughDone(/POST .*payment_intents$/)
+    await expect(processor.authorize(payment(), authorize())).rejects.toThrow()
+    const authorized = { outcome: 'authorized', reference: 'pi_2' }
+    expect(await processor.authorize(payment(), authorize())).toEqual(authorized)
+    expect(await processor.lookUp(payment(), call())).toMatchObject({ state: 'authorized' })
+    expect(await processor.void(payment(), call())).toEqual({ outcome: 'voided' })
+    expect(kinds()).toEqual(['authorize', 'cancel'])
+    for (const reference of ['pi_1', 'pi_2']) {
+      const truth = await processor.lookUp(payment({ reference }), call())
+      expect(truth).toMatchObject({ state: 'voided' })
+    }
   })
 
   test('that comes too late tells what was captured', async () => {

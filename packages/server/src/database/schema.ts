@@ -143,6 +143,8 @@ export interface RefundRow {
   /** The payment's event that asked for it, and the one that tells the processor's answer. */
   requested_sequence: number
   answered_sequence: number | null
+  /** The one at which it failed after all, where that answer was that it was paid. */
+  returned_sequence: number | null
   created_at: Timestamp
   updated_at: Timestamp
 }

@@ -67,6 +67,17 @@ export async function postRefundFailed(
   ])
 }
 
+/** A refund that was paid came back to the processor: the amount is the merchant's again. */
+export async function postRefundReturned(
+  tx: Db,
+  row: PaymentRow,
+  refundMinor: number,
+): Promise<void> {
+  await insertTransfers(tx, [
+    transfer(row, 'refund_failed', { from: merchantOf(row), to: 'processor', minor: refundMinor }),
+  ])
+}
+
 function merchantOf(row: PaymentRow): LedgerAccount {
   return row.settled_at === null ? 'merchant_pending' : 'merchant_available'
 }

@@ -106,15 +106,21 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
   return rows.length === abandonedPerStep
 }
 
-/** The latest call of some kinds. */
+/** The latest call of some kinds; by `firstKey` or a key that followed it, where that is given. */
 export async function findLastAttempt(
   db: Db,
-  { row, kinds }: { row: PaymentKey; kinds: readonly AttemptKind[] },
+  {
+    row,
+    kinds,
+    firstKey = null,
+  }: { row: PaymentKey; kinds: readonly AttemptKind[]; firstKey?: string | null },
 ): Promise<PaymentAttemptRow | undefined> {
   const { rows } = await sql<PaymentAttemptRow>`
     select * from payment_attempts
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
       and payment_id = ${row.id} and kind = any(${kinds}::text[])
+      and (${firstKey}::text is null or processor_key = ${firstKey}
+        or starts_with(processor_key, ${firstKey} || ':'))
     order by number desc limit 1`.execute(db)
   return rows[0]
 }

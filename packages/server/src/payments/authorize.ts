@@ -12,8 +12,9 @@ import type {
   ProcessorTruth,
 } from '../processors/processor.ts'
 import { latest, plusSeconds } from '../time.ts'
+import { findLastAttempt } from './attempts.sql.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
-import { statusesBefore } from './lifecycle.ts'
+import { statusesBefore, statusesGivenUp } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
 import { dropTask, planTask } from './tasks.sql.ts'
 
@@ -90,7 +91,7 @@ export function newsOfTruth(truth: ProcessorTruth): AuthorizationNews {
 /**
  * Writes down what is known of an authorization: the step of the payment, its events, and the next
  * task, in one transaction. A payment that has left `pending` meanwhile stays what it is; where it
- * was canceled, its authorization is given up.
+ * was canceled or has failed, its authorization is given up.
  *
  * @returns the row as it is now; `isFirst`: nobody else had decided it before.
  */
@@ -104,7 +105,7 @@ export async function settleAuthorization(
   if (!row) throw new Error('a payment that was submitted vanished')
   if (!statusesBefore('initiated').includes(row.status)) {
     await dropTask(tx, { row, kind: 'authorize' })
-    if (row.status === 'canceled' && news.state !== 'declined') {
+    if (statusesGivenUp.includes(row.status) && news.state !== 'declined') {
       await planTask(tx, { row, kind: 'void', dueAt: now })
     }
     return { row, isFirst: false }
@@ -205,6 +206,9 @@ async function declined(
     now,
   })
   await dropTask(tx, { row, kind: 'authorize' })
+  // A look-up may have told of an earlier token: what was asked for since must not come true later.
+  const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
+  if (last?.outcome === 'unknown') await planTask(tx, { row, kind: 'void', dueAt: now })
   return failed
 }
 

@@ -15,6 +15,7 @@ import { findLastAttempt, giveUpAttempts, hasAttemptOf, insertAttempt } from './
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
 import { findPayment } from './payments.sql.ts'
+import { authorizeKeyAfter } from './processor-keys.ts'
 import { paymentNotFound, processorMissing } from './refusals.ts'
 import {
   keepAnswer,
@@ -165,7 +166,7 @@ async function note(
     throw new RefusalError(refuseField('payment_method_token', undefined, expected))
   }
   const count = last === undefined ? 0 : Number(last.processor_key.split(':').at(-1))
-  const processorKey = `${row.id}:authorize:${isNew ? count + 1 : count}`
+  const processorKey = isNew ? `${row.id}:authorize:${count + 1}` : authorizeKeyAfter(last, row)
   const first = isNew ? 'authorize' : 'look_up'
   // Whoever was at it before has died, or is about to give up: nobody else would end its calls,
   // where the payment needs nothing more after this one.

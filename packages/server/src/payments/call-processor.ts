@@ -3,12 +3,13 @@ import { SpanKind } from '@opentelemetry/api'
 import type { Db } from '../database/connect.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import { failpoint } from '../failpoints.ts'
-import type {
-  Call,
-  Decline,
-  Processor,
-  ProcessorPayment,
-  ProcessorTruth,
+import {
+  type Call,
+  type Decline,
+  keptFailureCode,
+  type Processor,
+  type ProcessorPayment,
+  type ProcessorTruth,
 } from '../processors/processor.ts'
 import { plusSeconds } from '../time.ts'
 import { causeOf } from '../tracing/causes.ts'
@@ -34,10 +35,13 @@ export interface NotedCall<T> {
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
 }
 
-/** What came of a call. Not known: it may or may not have been done. */
+/**
+ * What came of a call. Not known: it may or may not have been done. `isKept`: the same idempotency
+ * key would hear the same failure again, as `processor-keys.ts` knows.
+ */
 export type CallResult<T> =
   | { readonly known: true; readonly result: T }
-  | { readonly known: false; readonly message: string }
+  | { readonly known: false; readonly message: string; readonly isKept?: boolean }
 
 /** Makes a call with a deadline. An error is a value: the outcome is unknown. */
 export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<CallResult<T>> {
@@ -70,7 +74,7 @@ export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<Cal
     const { code, message } = errorOf(error, signal)
     const end: AttemptEnd = { outcome: 'unknown', code, message, now: endedAt() }
     await endAttempt(db, { row, number, end })
-    return { known: false, message }
+    return { known: false, message, isKept: code === keptFailureCode }
   }
 }
 

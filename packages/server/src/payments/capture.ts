@@ -6,6 +6,7 @@ import { type CallResult, callProcessor, lookUp } from './call-processor.ts'
 import { failPayment, succeedPayment } from './decide.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
+import { processorKeyOf } from './processor-keys.ts'
 import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
 
 /** What the processor has made of a capture. */
@@ -17,7 +18,8 @@ type CaptureNews =
 /**
  * Takes the money of a payment that is `processing`. One that was asked for before and is not known
  * to be decided is looked up first; a processor that still holds the authorization is asked again
- * with the same idempotency key. However often this runs, the money is taken once.
+ * with the same idempotency key, or the next one where that is used up. However often this runs,
+ * the money is taken once.
  */
 export async function capturePayment(work: Work): Promise<WorkResult> {
   const { db, row, now } = work
@@ -75,11 +77,12 @@ const givenUp: Decline = {
 async function call(work: Work): Promise<CallResult<CaptureNews>> {
   const { db, row, now } = work
   const processor = await processorOf(work)
+  const firstKey = `${row.id}:capture`
   const called = await callProcessor<CaptureResult>(db, {
     row,
     processor,
     kind: 'capture',
-    processorKey: `${row.id}:capture`,
+    processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
     actor: bySystem,
     now,
     run: (payment, request) => processor.capture(payment, request),

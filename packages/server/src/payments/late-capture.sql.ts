@@ -4,10 +4,15 @@ import { stateOf } from '../events/state.ts'
 
 const type = 'payment.late_capture_refunded'
 
+/** Why money of a payment that was canceled or has failed goes back. */
+export function lateCaptureReason({ status }: PaymentRow): string {
+  return status === 'failed' ? 'captured_after_failure' : 'captured_after_cancel'
+}
+
 /**
- * Notes in the timeline of a canceled payment, which is locked, that money was taken after the
- * cancel and went back: once, and without a change to anything that is shown of the payment, which
- * is final. `false`: it was noted before.
+ * Notes in the timeline of a payment that was canceled or has failed, which is locked, that money
+ * was taken later and went back: once, and without a change to anything that is shown of the
+ * payment, which is final. `false`: it was noted before.
  */
 export async function noteLateCapture(
   tx: Kysely<Schema>,
@@ -27,7 +32,7 @@ export async function noteLateCapture(
       actor_id, from_status, to_status, reason, state)
     select merchant_id, livemode, id, sequence, ${type},
       greatest(${now}::timestamptz, updated_at), 'processor', processor, status, status,
-      'captured_after_cancel', ${JSON.stringify(state)}::jsonb
+      ${lateCaptureReason(row)}, ${JSON.stringify(state)}::jsonb
     from noted
     returning sequence`.execute(tx)
   return rows.length > 0

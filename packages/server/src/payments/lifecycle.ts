@@ -52,6 +52,9 @@ export const statusesWithRefunds: readonly PaymentStatus[] = ['partially_refunde
 /** Statuses in which the processor holds money of a payment, and can settle it. */
 export const statusesThatSettle: readonly PaymentStatus[] = ['succeeded', ...statusesWithRefunds]
 
+/** Statuses in which the processor must hold nothing for a payment: what it holds is given up. */
+export const statusesGivenUp: readonly PaymentStatus[] = ['failed', 'canceled']
+
 /** Whether nothing can follow. */
 export function isFinal(status: PaymentStatus): boolean {
   return transitions[status].length === 0

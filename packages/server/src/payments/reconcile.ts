@@ -8,13 +8,14 @@ import {
 } from './authorize.ts'
 import { type CallResult, lookUp } from './call-processor.ts'
 import { statusesBefore } from './lifecycle.ts'
+import { authorizeKeyAfter } from './processor-keys.ts'
 import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
 
 /**
  * Finds out what came of an authorization whose outcome nobody has heard: the process that asked
  * died, the processor did not answer, or the customer is still at the bank's page. The processor is
  * asked; only where it has never heard of the payment is it asked once more to authorize it, with
- * the same idempotency key. Nothing is ever guessed.
+ * the same idempotency key, unless that is used up. Nothing is ever guessed.
  */
 export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
   const { db, row, now } = work
@@ -41,7 +42,7 @@ async function ask(work: Work): Promise<CallResult<AuthorizationNews>> {
   return await callAuthorize(db, {
     row,
     processor,
-    processorKey: last?.processor_key ?? `${row.id}:authorize:1`,
+    processorKey: authorizeKeyAfter(last, row),
     requestKey: last?.request_key ?? null,
     actor: bySystem,
     now,

@@ -131,6 +131,7 @@ function newRefund(
     attempts: 0,
     requested_sequence: moved.sequence,
     answered_sequence: null,
+    returned_sequence: null,
     created_at: moved.updated_at,
     updated_at: moved.updated_at,
   }

@@ -2,12 +2,13 @@ import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
 import type { PaymentRow, RefundRow, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import type { Decline, Processor, Processors, RefundResult } from '../processors/processor.ts'
+import type { Processor, Processors, RefundResult } from '../processors/processor.ts'
 import { countRefundAttempt, findRefunds } from '../refunds/refunds.sql.ts'
-import { type RefundAnswer, recordRefundAnswer } from './answer-refund.ts'
+import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './answer-refund.ts'
 import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'
 import { findPayment } from './payments.sql.ts'
+import { processorKeyOf } from './processor-keys.ts'
 
 const bySystem = { type: 'system', id: null } as const
 
@@ -73,13 +74,8 @@ async function findAnswer(db: Db, sending: Sending): Promise<RefundAnswer | 'und
     case 'succeeded':
       return { outcome: 'refunded', reference: found.reference }
     case 'failed':
-      return { outcome: 'declined', reference: found.reference, decline: failedLater }
+      return { outcome: 'declined', reference: found.reference, decline: refundFailedLater }
   }
-}
-
-const failedLater: Decline = {
-  code: 'refund_failed',
-  message: 'The processor took the refund and could not pay it out.',
 }
 
 async function send(db: Db, sending: Sending): Promise<RefundAnswer | 'undecided'> {
@@ -89,7 +85,7 @@ async function send(db: Db, sending: Sending): Promise<RefundAnswer | 'undecided
     row,
     processor,
     kind: 'refund',
-    processorKey: refund.id,
+    processorKey: await processorKeyOf(db, { row, kind: 'refund', firstKey: refund.id }),
     actor: bySystem,
     now,
     ...(signal ? { signal } : {}),

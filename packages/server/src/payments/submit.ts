@@ -3,6 +3,7 @@ import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
 import type { Reply } from '../http/answer.ts'
 import { releaseLease } from '../idempotency/lease.sql.ts'
+import { keptFailureCode } from '../processors/processor.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
 import {
   type AuthorizationNews,
@@ -12,6 +13,7 @@ import {
 } from './authorize.ts'
 import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
 import { type CallResult, lookUp } from './call-processor.ts'
+import { authorizeKeyAfter } from './processor-keys.ts'
 import { processorSilent } from './refusals.ts'
 import { keepAnswer, type Submission, type Submitter } from './submission.ts'
 import { planTask } from './tasks.sql.ts'
@@ -68,17 +70,21 @@ async function carryOn(
   return reply
 }
 
-/** Asks the processor until it answers, some times. A repeated call tells the first outcome. */
+/**
+ * Asks the processor until it answers, some times. A repeated call tells the first outcome; where
+ * that is a failure that the processor keeps, a look-up comes first, and then another key.
+ */
 async function ask(
   db: Db,
   submission: Submission,
   begun: Submitting,
   signal: AbortSignal,
 ): Promise<CallResult<AuthorizationNews>> {
-  const { row, processor, processorKey } = begun
+  const { row, processor } = begun
   const { actor, now } = submission
   const requestKey = submission.idempotency?.key ?? null
-  const call = { row, processor, processorKey, requestKey, actor, now, signal }
+  const call = { row, processor, requestKey, actor, now, signal }
+  let { processorKey } = begun
   let heard: CallResult<AuthorizationNews> = { known: false, message: '' }
   let kind = begun.first
   for (let n = 1; n <= callsMax && !signal.aborted; n++) {
@@ -89,8 +95,13 @@ async function ask(
       if (!heard.known || heard.result.state !== 'absent') return heard
       kind = 'authorize'
     } else {
-      heard = await callAuthorize(db, noted)
+      heard = await callAuthorize(db, { ...noted, processorKey })
       if (heard.known) return heard
+      if (heard.isKept) {
+        kind = 'look_up'
+        const last = { processor_key: processorKey, code: keptFailureCode }
+        processorKey = authorizeKeyAfter(last, row)
+      }
       await sleep(pauseMs(n))
     }
   }

@@ -5,25 +5,28 @@ import { lateCaptures } from '../metrics/registry.ts'
 import type { Processor, RefundResult, VoidResult } from '../processors/processor.ts'
 import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'
-import { noteLateCapture } from './late-capture.sql.ts'
+import { lateCaptureReason, noteLateCapture } from './late-capture.sql.ts'
+import { statusesGivenUp } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
+import { processorKeyOf } from './processor-keys.ts'
 import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
 
 /**
- * Does at the processor what a cancel owes it: gives the authorization up. Where the money was
- * taken all the same, by hand or by a call that came late, the customer gets it back; the payment
- * stays canceled, and its timeline says so. Repeated until the processor has said that it is done.
+ * Does at the processor what a cancel owes it, or a failure that an authorization came after: gives
+ * the authorization up. Where the money was taken all the same, by hand or by a call that came late,
+ * the customer gets it back; the payment stays what it is, and its timeline says so. Repeated until
+ * the processor has said that it is done.
  */
 export async function voidPayment(work: Work): Promise<WorkResult> {
   const { db, row, now } = work
-  if (row.status !== 'canceled' || row.processor === null) return 'done'
+  if (!statusesGivenUp.includes(row.status) || row.processor === null) return 'done'
   await giveUpAttempts(db, { row, now })
   const processor = await processorOf(work)
   const called = await callProcessor<VoidResult>(db, {
     row,
     processor,
     kind: 'void',
-    processorKey: `${row.id}:void`,
+    processorKey: await processorKeyOf(db, { row, kind: 'void', firstKey: `${row.id}:void` }),
     actor: bySystem,
     now,
     run: (payment, request) => processor.void(payment, request),
@@ -73,11 +76,12 @@ async function giveBack(
 
 async function refund(work: Work, processor: Processor, amountMinor: number): Promise<boolean> {
   const { db, row, now } = work
+  const firstKey = `${row.id}:refund_late_capture`
   const called = await callProcessor<RefundResult>(db, {
     row,
     processor,
     kind: 'refund_late_capture',
-    processorKey: `${row.id}:refund_late_capture`,
+    processorKey: await processorKeyOf(db, { row, kind: 'refund_late_capture', firstKey }),
     actor: bySystem,
     now,
     run: (payment, call) =>
@@ -85,7 +89,7 @@ async function refund(work: Work, processor: Processor, amountMinor: number): Pr
         ...call,
         refundId: row.id,
         amountMinor,
-        reason: 'captured_after_cancel',
+        reason: lateCaptureReason(row),
       }),
     describe: (result) =>
       result.outcome === 'declined'

@@ -8,16 +8,18 @@ import type { Processors } from '../processors/processor.ts'
 import { plusSeconds } from '../time.ts'
 import { type Loop, startLoop } from '../workers/loop.ts'
 import { endAbandonedAttempts } from './attempts.sql.ts'
+import { CallRoom } from './call-room.ts'
 import { capturePayment } from './capture.ts'
+import { refundPayments } from './carry-out-refunds.ts'
 import { checkSettlement } from './check-settlement.ts'
 import { findPayment } from './payments.sql.ts'
 import { type DueTask, expireDue, processDue } from './process.sql.ts'
 import { reconcileAuthorization } from './reconcile.ts'
-import { sendRefunds } from './send-refunds.ts'
 import {
   type ClaimedTask,
   claimTasks,
   finishTasks,
+  type PassedOver,
   postponeTask,
   renewLeases,
   type TaskKind,
@@ -36,8 +38,6 @@ export interface PaymentWorkers {
 
 /** Payments of one set: enough to share the commit, few enough that a cancel waits for no one. */
 const setSize = 200
-/** Calls to processors at once, of one process: they wait more than they work. */
-const callsMax = 8
 /** Once this has passed without a sign of life, another process takes over. */
 const leaseSeconds = 10
 /** How often a process says that it still works on its tasks: three times in a lease. */
@@ -114,33 +114,39 @@ async function takeSet(
   return due.length
 }
 
-/** Keeps up to `callsMax` tasks running; each that ends makes room for the next. */
+/** Keeps as many tasks running as there is room for; each that ends makes room for the next. */
 function startCalls(on: PaymentWorkers): Loop {
   const running = new Map<Promise<void>, ClaimedTask>()
+  const room = new CallRoom()
   const renewal = setInterval(() => {
     renewLeases(on.db, { tasks: [...running.values()], leaseSeconds }).catch(on.onError)
   }, renewMs)
   const loop = startLoop({
     turn: async () => {
-      const tasks = await claimTasks(on.db, {
-        kinds: callKinds,
-        limit: callsMax - running.size,
-        leaseSeconds,
-      })
-      for (const task of tasks) {
-        const work = carryOut(on, task)
-          .catch(on.onError)
-          .finally(() => {
-            running.delete(work)
-            loop.nudge()
-          })
-        running.set(work, task)
-      }
-      return tasks.length > 0 && running.size < callsMax
+      const others = await room.lookBehind(begin)
+      const began = await begin()
+      return others.length + began.length > 0 && room.left > 0
     },
     idleMs: on.idleMs,
     onError: on.onError,
   })
+  async function begin(passedOver?: PassedOver): Promise<ClaimedTask[]> {
+    const { left: limit, shares } = room
+    const claim = { kinds: callKinds, limit, leaseSeconds, shares }
+    const tasks = await claimTasks(on.db, passedOver ? { ...claim, passedOver } : claim)
+    for (const task of tasks) {
+      const work = carryOut(on, task)
+        .catch(on.onError)
+        .finally(() => {
+          running.delete(work)
+          room.release(task)
+          loop.nudge()
+        })
+      running.set(work, task)
+      room.take(task)
+    }
+    return tasks
+  }
   return {
     nudge: () => loop.nudge(),
     async stop() {
@@ -181,10 +187,4 @@ async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
 function pauseSeconds(attempts: number): number {
   const seconds = Math.min(pauseSecondsMax, 2 ** Math.min(attempts - 1, 20))
   return Math.ceil(seconds * (1 + Math.random() / 2))
-}
-
-async function refundPayments({ db, processors, row, now }: Work): Promise<WorkResult> {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
-  const areAnswered = await sendRefunds(db, processors, { account, paymentId: row.id, now })
-  return areAnswered ? 'done' : 'again'
 }

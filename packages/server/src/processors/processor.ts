@@ -11,6 +11,7 @@ import type { Timestamp } from '../database/schema.ts'
  *   often. Every call can be repeated with its idempotency key and then tells the first outcome.
  * - A result is a value, and is final: the processor said so. A call that throws leaves its
  *   outcome **unknown**, also when it ran out of time: the caller asks `lookUp`, and never guesses.
+ *   Where it throws `KeptFailureError`, the key is used up: see there.
  * - A decline is a value, with a code of ours where there is one (`declineCodes`). What is wrong
  *   with the credentials or with this server is thrown: it is nobody's decline.
  * - `now` is the merchant's clock, which in test mode can be ahead of the real one.
@@ -106,6 +107,15 @@ export type RefundResult =
   | { readonly outcome: 'refunded'; readonly reference: string }
   | Declined
   | Undecided
+
+/**
+ * The processor has failed, and keeps this answer for the idempotency key: a repetition would hear
+ * of nothing else. Once a look-up says that nothing was done, the call goes out with another key.
+ */
+export class KeptFailureError extends Error {
+  readonly code = keptFailureCode
+}
+export const keptFailureCode = 'kept_failure'
 
 /** What the processor says of a payment. */
 export type ProcessorTruth =

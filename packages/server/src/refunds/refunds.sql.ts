@@ -66,3 +66,20 @@ export async function answerRefund(
     returning id`.execute(db)
   return rows.length > 0
 }
+
+/** The processor could not pay out a refund that it had said was paid. `false`: it is known. */
+export async function returnRefund(
+  db: Db,
+  refund: RefundRow,
+  given: { failureCode: string; failureMessage: string; sequence: number; at: Timestamp },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update refunds
+    set status = 'failed', failure_code = ${given.failureCode},
+      failure_message = ${given.failureMessage}, returned_sequence = ${given.sequence},
+      updated_at = ${given.at}::timestamptz
+    where merchant_id = ${refund.merchant_id} and livemode = ${refund.livemode}
+      and payment_id = ${refund.payment_id} and id = ${refund.id} and status = 'succeeded'
+    returning id`.execute(db)
+  return rows.length > 0
+}

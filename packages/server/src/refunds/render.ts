@@ -7,8 +7,10 @@ export function refundsAt(rows: readonly RefundRow[], sequence: number): Refund[
     .filter((row) => row.requested_sequence <= sequence)
     .map((row) => {
       const isAnswered = row.answered_sequence !== null && row.answered_sequence <= sequence
-      if (isAnswered) return renderRefund(row)
-      return renderRefund({ ...row, status: 'pending', failure_code: null, failure_message: null })
+      const isReturnedLater = row.returned_sequence !== null && row.returned_sequence > sequence
+      if (isAnswered && !isReturnedLater) return renderRefund(row)
+      const status = isAnswered ? 'succeeded' : 'pending'
+      return renderRefund({ ...row, status, failure_code: null, failure_message: null })
     })
 }
 

@@ -2,6 +2,7 @@ import type { Stripe } from 'stripe'
 import type { AuthorizeRequest, AuthorizeResult, ProcessorPayment } from '../processor.ts'
 import { readIntent, readMethodId } from './answers.ts'
 import { intentIn, isUnexpectedState } from './declines.ts'
+import { withKey } from './kept-failures.ts'
 import { authorizeResultOf } from './results.ts'
 import { truthOf } from './truth.ts'
 
@@ -13,13 +14,12 @@ export async function confirm(
   const { payment, request, reference } = given
   const { idempotencyKey } = request
   try {
-    const answer = await stripe.paymentIntents.confirm(
-      reference,
-      {
-        payment_method: await paymentMethodOf(stripe, request),
-        return_url: payment.returnUrl,
-      },
-      { idempotencyKey },
+    const paid = {
+      payment_method: await paymentMethodOf(stripe, request),
+      return_url: payment.returnUrl,
+    }
+    const answer = await withKey(() =>
+      stripe.paymentIntents.confirm(reference, paid, { idempotencyKey }),
     )
     return authorizeResultOf(truthOf(readIntent(answer, { payment, reference }), []), reference)
   } catch (error) {
@@ -34,9 +34,11 @@ export async function confirm(
 async function paymentMethodOf(stripe: Stripe, request: AuthorizeRequest): Promise<string> {
   const { token, idempotencyKey } = request
   if (!token.startsWith('tok_')) return token
-  const method = await stripe.paymentMethods.create(
-    { type: 'card', card: { token } },
-    { idempotencyKey: `${idempotencyKey}-method` },
+  const method = await withKey(() =>
+    stripe.paymentMethods.create(
+      { type: 'card', card: { token } },
+      { idempotencyKey: `${idempotencyKey}-method` },
+    ),
   )
   return readMethodId(method)
 }

@@ -25,7 +25,9 @@ import {
 } from './answers.ts'
 import { type StripeAccess, stripeClient } from './client.ts'
 import { confirm } from './confirm.ts'
+import { createIntent } from './create-intent.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
+import { withKey } from './kept-failures.ts'
 import { captureResultOf, declined, gone, refundResultOf } from './results.ts'
 import { intentExpansion, truthOf } from './truth.ts'
 import { readStripeWebhook } from './webhook.ts'
@@ -61,7 +63,7 @@ export class StripeProcessor implements Processor {
     const stripe = stripeClient(this.#access, request.signal)
     let { reference } = payment
     try {
-      reference ??= (await this.#create(stripe, payment, amount)).id
+      reference ??= (await createIntent(stripe, payment, amount)).id
       return await confirm(stripe, { payment, request, reference })
     } catch (error) {
       const decline = declineIn(error)
@@ -77,10 +79,8 @@ export class StripeProcessor implements Processor {
     if (!found) return gone(null)
     try {
       const { idempotencyKey } = call
-      const answer = await stripe.paymentIntents.capture(
-        found.id,
-        { expand: intentExpansion },
-        { idempotencyKey },
+      const answer = await withKey(() =>
+        stripe.paymentIntents.capture(found.id, { expand: intentExpansion }, { idempotencyKey }),
       )
       const intent = readIntent(answer, { payment, reference: found.id })
       return captureResultOf(truthOf(intent, []))
@@ -94,22 +94,17 @@ export class StripeProcessor implements Processor {
 
   async void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {
     const stripe = stripeClient(this.#access, call.signal)
-    const found = await this.#find(stripe, payment)
-    const reference = found?.id ?? (await this.#createToVoid(stripe, payment))
-    if (reference === null) return { outcome: 'voided' }
-    try {
-      const { idempotencyKey } = call
-      const answer = await stripe.paymentIntents.cancel(reference, {}, { idempotencyKey })
-      const { status } = readIntent(answer, { payment, reference })
-      return status === 'canceled' ? { outcome: 'voided' } : { outcome: 'undecided', reference }
-    } catch (error) {
-      if (!isUnexpectedState(error)) throw error
-      const truth = await this.#truth(stripe, payment, reference)
-      if (truth.state === 'voided') return { outcome: 'voided' }
-      if (truth.state !== 'captured') return { outcome: 'undecided', reference }
-      const { capturedMinor, feeMinor } = truth
-      return { outcome: 'captured', capturedMinor, feeMinor }
+    const { reference } = payment
+    const { idempotencyKey } = call
+    if (reference !== null) {
+      return await this.#cancel(stripe, payment, { reference, idempotencyKey })
     }
+    for (const one of await this.#referencesToVoid(stripe, payment)) {
+      const canceling = { reference: one, idempotencyKey: `${idempotencyKey}-${one}` }
+      const result = await this.#cancel(stripe, payment, canceling)
+      if (result.outcome !== 'voided') return result
+    }
+    return { outcome: 'voided' }
   }
 
   async refund(payment: ProcessorPayment, request: RefundRequest): Promise<RefundResult> {
@@ -127,13 +122,9 @@ export class StripeProcessor implements Processor {
     }
     try {
       const { idempotencyKey } = request
-      const answer = await stripe.refunds.create(
-        {
-          payment_intent: found.id,
-          amount,
-          metadata: { [paymentIdName]: payment.id, [refundIdName]: request.refundId },
-        },
-        { idempotencyKey },
+      const metadata = { [paymentIdName]: payment.id, [refundIdName]: request.refundId }
+      const answer = await withKey(() =>
+        stripe.refunds.create({ payment_intent: found.id, amount, metadata }, { idempotencyKey }),
       )
       const refund = readRefund(answer, { payment, reference: found.id })
       const isAsked =
@@ -157,40 +148,46 @@ export class StripeProcessor implements Processor {
     return Promise.resolve(readStripeWebhook(message, this.#access.webhookSecret))
   }
 
-  /** The same values each time, as Stripe refuses a key that comes again with others. */
-  async #create(
+  async #cancel(
     stripe: Stripe,
     payment: ProcessorPayment,
-    amount: number,
-  ): Promise<Stripe.PaymentIntent> {
-    const answer = await stripe.paymentIntents.create(
-      {
-        amount,
-        currency: payment.money.currency.toLowerCase(),
-        capture_method: 'manual',
-        allowed_payment_method_types: ['card'],
-        receipt_email: payment.customerEmail,
-        metadata: { [paymentIdName]: payment.id },
-        ...(payment.description ? { description: payment.description } : {}),
-        ...(payment.statementDescriptor
-          ? { statement_descriptor_suffix: payment.statementDescriptor }
-          : {}),
-      },
-      { idempotencyKey: `${payment.id}-intent` },
-    )
-    return readIntent(answer, { payment, reference: payment.reference })
+    { reference, idempotencyKey }: { reference: string; idempotencyKey: string },
+  ): Promise<VoidResult> {
+    try {
+      const answer = await withKey(() =>
+        stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }),
+      )
+      const { status } = readIntent(answer, { payment, reference })
+      return status === 'canceled' ? { outcome: 'voided' } : { outcome: 'undecided', reference }
+    } catch (error) {
+      if (!isUnexpectedState(error)) throw error
+      const truth = await this.#truth(stripe, payment, reference)
+      if (truth.state === 'voided') return { outcome: 'voided' }
+      if (truth.state !== 'captured') return { outcome: 'undecided', reference }
+      const { capturedMinor, feeMinor } = truth
+      return { outcome: 'captured', capturedMinor, feeMinor }
+    }
   }
 
   /**
-   * A PaymentIntent that is made only to be canceled keeps its idempotency key taken: whatever was
-   * on its way to authorize this payment meets one that is canceled. `null` where Stripe takes no
-   * payment like this one, so that none can come into being.
+   * Whatever may be confirmed, or is, of a payment that no answer has told the reference of. Where
+   * the search shows none that was, the one that its key names is given up as well, made only for
+   * that if need be: whatever was on its way to authorize this payment meets one that is canceled.
    */
+  async #referencesToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<Set<string>> {
+    const found = await this.#search(stripe, payment)
+    const references = new Set(found.map(({ id }) => id))
+    if (found.some(isTried)) return references
+    const created = await this.#createToVoid(stripe, payment)
+    return created === null ? references : references.add(created)
+  }
+
+  /** `null` where Stripe takes no payment like this one, so that none can come into being. */
   async #createToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<string | null> {
     const amount = toStripeAmount(payment.money)
     if (amount === null) return null
     try {
-      return (await this.#create(stripe, payment, amount)).id
+      return (await createIntent(stripe, payment, amount)).id
     } catch (error) {
       if (declineIn(error)) return null
       throw error
@@ -200,9 +197,14 @@ export class StripeProcessor implements Processor {
   /** By its reference; without one by our id, which Stripe's search knows after about a minute. */
   async #find(stripe: Stripe, payment: ProcessorPayment): Promise<{ id: string } | null> {
     if (payment.reference !== null) return { id: payment.reference }
+    const found = await this.#search(stripe, payment)
+    return found.find(isTried) ?? found[0] ?? null
+  }
+
+  /** More than one only where Stripe has made one and said that it had failed. */
+  async #search(stripe: Stripe, payment: ProcessorPayment): Promise<Stripe.PaymentIntent[]> {
     const query = `metadata['${paymentIdName}']:'${payment.id}'`
-    const found = readFound(await stripe.paymentIntents.search({ query, limit: 1 }), payment)
-    return found[0] ?? null
+    return readFound(await stripe.paymentIntents.search({ query, limit: 100 }), payment)
   }
 
   async #truth(
@@ -235,4 +237,9 @@ export class StripeProcessor implements Processor {
     } while (next !== null)
     return refunds
   }
+}
+
+/** Whether something was ever asked of it. */
+function isTried(intent: Stripe.PaymentIntent): boolean {
+  return truthOf(intent, []).state !== 'absent'
 }

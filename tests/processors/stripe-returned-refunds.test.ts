@@ -1,0 +1,123 @@
+import { Stripe } from 'stripe'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { createPaid, eventTypes } from '../support/paid.ts'
+import { advance } from '../support/sandbox.ts'
+import { openSql, type Sql } from '../support/sql.ts'
+import { until } from '../support/until.ts'
+import { startServerWithStripe } from './server-with-stripe.ts'
+import type { StripeStandIn } from './stripe-stand-in.ts'
+
+// Stripe may say that a refund was paid, and days later that the bank has sent it back.
+
+const stripeKey = 'sk_test_of_this_merchant'
+const secret = 'whsec_of_this_merchant'
+const token = 'pm_card_visa'
+const daySeconds = 86_400
+
+let stripe: StripeStandIn
+let started: Awaited<ReturnType<typeof startServerWithStripe>>
+let api: Api
+let merchant: string
+let sql: Sql
+
+beforeAll(async () => {
+  started = await startServerWithStripe(stripeKey)
+  stripe = started.stripe
+  api = started.api
+  sql = openSql(started.database.url)
+  merchant = (await createPayment(api)).merchant_id
+  const body = { processor: 'stripe', secret_key: stripeKey, webhook_secret: secret }
+  expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
+})
+
+afterAll(async () => {
+  await sql?.close()
+  await started?.stop()
+})
+
+const retrieve = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
+
+async function createRefunded(): Promise<string> {
+  const { id } = await createPaid(api, { token })
+  await api('POST', `/v1/payments/${id}/refund`)
+  await untilRefund(id, 'succeeded')
+  return id
+}
+
+async function untilRefund(id: string, status: string) {
+  return await until(`the refund of ${id} is ${status}`, async () => {
+    const payment = await retrieve(id)
+    return payment.refunds[0].status === status && payment
+  })
+}
+
+/** Stripe's `refund.failed`: about the refund, which has our payment's id as well. */
+async function notify(id: string): Promise<void> {
+  const object = { id: 're_1', object: 'refund', metadata: { hedge_payment_id: id } }
+  const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object } })
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
+  const anyone = apiClient(started.server.url, null)
+  const taken = await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
+    rawBody: payload,
+    headers: { 'stripe-signature': signature },
+  })
+  expect(taken.status).toBe(200)
+}
+
+/** What stands in the accounts by the transfers of a payment: debits less credits. */
+async function ledgerOf(id: string): Promise<Record<string, number>> {
+  const rows = await sql.query<{ account: string; sum: string }>(
+    `select account, sum(amount) as sum from ledger_entries where payment_id = $1
+     group by account having sum(amount) <> 0`,
+    [id],
+  )
+  return Object.fromEntries(rows.map(({ account, sum }) => [account, Number(sum)]))
+}
+
+test('a refund that fails after it was paid is failed, and can be made again', async () => {
+  const { id } = await createPaid(api, { token })
+  const paid = await ledgerOf(id)
+  await api('POST', `/v1/payments/${id}/refund`)
+  await untilRefund(id, 'succeeded')
+  stripe.failRefunds(id)
+  await notify(id)
+
+  const payment = await untilRefund(id, 'failed')
+  expect(payment).toMatchObject({ status: 'succeeded', refunded_amount: 0 })
+  expect(payment.refunds[0].failure_code).toBe('refund_failed')
+  expect(await ledgerOf(id)).toEqual(paid)
+  expect((await eventTypes(api, id)).slice(-2)).toEqual([
+    'payment.refund_succeeded',
+    'payment.refund_failed',
+  ])
+  // Each event tells what was so at its moment, however often it is asked for.
+  const { body } = await api('GET', `/v1/payments/${id}/events`)
+  const told = body.data.map((event: { data: { refunds: { status: string }[] } }) =>
+    event.data.refunds.map(({ status }) => status),
+  )
+  expect(told.slice(0, 3)).toEqual([['failed'], ['succeeded'], ['pending']])
+
+  expect((await api('POST', `/v1/payments/${id}/refund`)).status).toBe(200)
+  await until('the second refund is paid', async () =>
+    (await retrieve(id)).refunds.some(({ status }: { status: string }) => status === 'succeeded'),
+  )
+})
+
+test('a refund that fails after it was paid is noticed without a message, too', async () => {
+  const id = await createRefunded()
+  stripe.failRefunds(id)
+  await advance(api, 2 * daySeconds)
+  expect((await untilRefund(id, 'failed')).status).toBe('succeeded')
+})
+
+test('messages about refunds that stand change nothing', async () => {
+  const id = await createRefunded()
+  const before = await retrieve(id)
+  await notify(id)
+  await until('the refund was looked up', async () => {
+    const { body } = await api('GET', `/v1/payments/${id}/attempts`)
+    return body.data[0].kind === 'look_up' && body.data[0].outcome === 'captured'
+  })
+  expect(await retrieve(id)).toEqual(before)
+})
