@@ -96,6 +96,7 @@ async function submitCreated(
     account: request.auth,
     paymentId,
     token: null,
+    ifMatch: null,
     actor: { type: 'api_key', id: request.auth.keyId },
     now: request.now,
     operationId: 'createPayment',
