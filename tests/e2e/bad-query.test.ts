@@ -67,6 +67,18 @@ const queries = [
   'created_at[lt]=9999-12-31T23:59:59-23:59',
   'created_at[after]=2024-06-15T10:32:00Z',
   'order=asc',
+  '__proto__[x]=1',
+  '__proto__=1',
+  'constructor[x]=1',
+  'metadata[__proto__][x]=1',
+  'metadata%5Ba%5D=x&metadata%5Ba%5D=y',
+  'metadata[]=x&metadata[a]=y',
+  'metadata=x&metadata[a]=y',
+  'created_at[gte]=2024-06-15T10:32:00Z&created_at=2024-06-15T10:32:00Z',
+  'created_at[gte][x]=2024-06-15T10:32:00Z',
+  'created_at[__proto__]=2024-06-15T10:32:00Z',
+  'status[a]=pending',
+  '=1',
 ]
 
 test.each(queries)('a list refuses ?%s', async (query) => {

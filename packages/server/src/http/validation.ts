@@ -71,13 +71,22 @@ function textReader(schema: TSchema): (query: Record<string, unknown>) => void {
   const [lists, integers] = [namesOf('array'), namesOf('integer')]
   return (query) => {
     for (const name of lists) {
-      // `status=a,b` is `status=a&status=b`: both are common, and no item of a list has a comma.
-      if (typeof query[name] === 'string') query[name] = query[name].split(',')
+      if (query[name] !== undefined) query[name] = readList(query[name])
     }
     for (const name of integers) {
       if (typeof query[name] === 'string') query[name] = readInteger(query[name])
     }
   }
+}
+
+/**
+ * `status=a,b` and `status[0]=a&status[1]=b` are `status=a&status=b`: all are common, and no item
+ * of a list has a comma.
+ */
+function readList(value: unknown): unknown {
+  if (typeof value === 'string') return value.split(',')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.keys(value).every((key) => /^\d+$/.test(key)) ? Object.values(value) : value
 }
 
 function readInteger(text: string): number | string {
