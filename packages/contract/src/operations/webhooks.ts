@@ -67,6 +67,7 @@ export const updateWebhookEndpoint = defineOperation({
   tag,
   summary: 'Change an endpoint, enable or disable it, rotate its secret',
   scope,
+  secretAnswer: true,
   body: WebhookEndpointUpdate,
   responses: { 200: WebhookEndpointUpdated },
   errors: [],

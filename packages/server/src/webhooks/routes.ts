@@ -59,8 +59,10 @@ function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): v
 
   implement(app, operations.updateWebhookEndpoint, (request) => {
     const { id } = request.params
-    return withEndpoint(db, { account: request.auth, id }, () =>
-      db.transaction().execute((tx) => changeEndpoint(tx, { ...request, id, sealer })),
+    return once(db, request, (tx) =>
+      withEndpoint(tx, { account: request.auth, id }, () =>
+        changeEndpoint(tx, { ...request, id, sealer }),
+      ),
     )
   })
 
