@@ -158,6 +158,7 @@ export function invalidFor(schema: Schema): fc.Arbitrary<unknown> {
     wrong.push(
       'http://',
       'http://[::1',
+      'http://example.com:99999/',
       'javascript:alert(1)',
       'http://a b/',
       'HTTP://\u00fc.invalid',

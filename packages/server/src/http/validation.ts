@@ -25,6 +25,10 @@ function createAjv(): Ajv2020 {
   addFormats.default(created)
   created.addFormat('date-time', isMoment)
   created.addFormat('iso-4217', isCurrency)
+  // The grammar takes addresses that nobody can go to, with a port of 99999, say.
+  const uri = created.formats.uri
+  if (typeof uri !== 'function') throw new Error('the format of addresses is missing')
+  created.addFormat('uri', (value: string) => uri(value) === true && URL.canParse(value))
   return created
 }
 
