@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { paymentBody } from '../support/api.ts'
 import { withServers } from '../support/servers.ts'
@@ -54,6 +55,9 @@ const cases: [field: string, value: unknown, code?: string, named?: string][] = 
   ['metadata', { 'a\0': 'x' }, 'invalid_request', 'metadata.a\0'],
   ['success_url', 'javascript:alert(1)'],
   ['success_url', '/relative'],
+  ['success_url', 'http://example.com:99999/'],
+  ['cancel_url', 'http://example.com:99999/'],
+  ['cancel_url', 'https://1.2.3.456/'],
   ['cancel_url', `https://example.com/${'x'.repeat(2048)}`],
   ['cancel_url', 'https://example.com/a b'],
   ['expires_at', 'tomorrow'],
@@ -95,4 +99,30 @@ test('a body of 2 MB is refused before it is read', async () => {
     body: paymentBody({ description: 'x'.repeat(2_000_000) }),
   })
   expect(status).toBe(413)
+})
+
+test.each(['gzip', 'br', 'deflate, gzip', 'GZIP', 'nonsense'])(
+  'a body that says it is encoded, by %s, is not read as if it were not',
+  async (encoding) => {
+    for (const rawBody of [
+      JSON.stringify(paymentBody()),
+      gzipSync(JSON.stringify(paymentBody())),
+    ]) {
+      const { status, body, headers } = await fixture.api('POST', '/v1/payments', {
+        rawBody,
+        headers: { 'content-encoding': encoding },
+      })
+      expect([status, body.error.code]).toEqual([415, 'unsupported_media_type'])
+      expect(body.error.message).toContain(`Content-Encoding ${encoding.toLowerCase()}`)
+      expect(headers.get('accept-encoding')).toBe('identity')
+    }
+  },
+)
+
+test('a body that is encoded by nothing, or an empty one, is read', async () => {
+  const identity = { headers: { 'content-encoding': 'identity' } }
+  const answer = await fixture.api('POST', '/v1/payments', { body: { amount: 0 }, ...identity })
+  expect(answer.body.error.code).toBe('invalid_request')
+  const none = { rawBody: '', headers: { 'content-encoding': 'gzip' } }
+  expect((await fixture.api('POST', '/v1/payments/pay_x/cancel', none)).status).toBe(404)
 })

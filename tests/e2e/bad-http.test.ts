@@ -109,3 +109,16 @@ test('a body in chunks is a body', async () => {
   expect(answer).toContain('200 OK')
   expect(answer).toContain('"cancellation_reason":"x"')
 })
+
+test.each(['%00', '%2e%2e/x', '%2e%2e%2fx', '..%5cx', 'a%00.js', './x', '//x'])(
+  'a file named %s is not there, in the form of the API',
+  async (name) => {
+    for (const folder of ['pay', 'dashboard']) {
+      const head = [`GET /${folder}/assets/${name} HTTP/1.1`, 'Host: hedge', 'Connection: close']
+      const answer = readRaw(
+        await sendRaw(fixture.servers[0]?.url ?? '', `${head.join('\r\n')}\r\n\r\n`),
+      )
+      expect([answer.status, answer.body.error.code], folder).toEqual([404, 'not_found'])
+    }
+  },
+)

@@ -23,6 +23,21 @@ const queries = [
   'limit=1e9',
   'limit=',
   'limit=1&limit=2',
+  'limit=1e400',
+  'limit=Infinity',
+  'limit=-Infinity',
+  'limit=NaN',
+  'limit=0x10',
+  'limit=1e1',
+  'limit=%2010',
+  'limit=10%20',
+  'limit=%2B10',
+  'limit=10.0',
+  'limit=9007199254740993',
+  `limit=${'9'.repeat(400)}`,
+  'amount=Infinity',
+  'amount=1e400',
+  'amount=0x10',
   'starting_after=',
   'starting_after=nonsense',
   'starting_after=ref_abc',
@@ -52,12 +67,44 @@ const queries = [
   'created_at[lt]=9999-12-31T23:59:59-23:59',
   'created_at[after]=2024-06-15T10:32:00Z',
   'order=asc',
+  '__proto__[x]=1',
+  '__proto__=1',
+  'constructor[x]=1',
+  'metadata[__proto__][x]=1',
+  'metadata%5Ba%5D=x&metadata%5Ba%5D=y',
+  'metadata[]=x&metadata[a]=y',
+  'metadata=x&metadata[a]=y',
+  'created_at[gte]=2024-06-15T10:32:00Z&created_at=2024-06-15T10:32:00Z',
+  'created_at[gte][x]=2024-06-15T10:32:00Z',
+  'created_at[__proto__]=2024-06-15T10:32:00Z',
+  'status[a]=pending',
+  '=1',
 ]
 
 test.each(queries)('a list refuses ?%s', async (query) => {
   const { status, body } = await fixture.api('GET', `/v1/payments?${query}`)
   expect([status, body.error.code]).toEqual([400, 'invalid_request'])
 })
+
+test.each(['Infinity', '1e400', '0x10', '1e1'])(
+  'a number that is not written as one is named, with what came: %s',
+  async (text) => {
+    const { body } = await fixture.api('GET', `/v1/payments?limit=${text}`)
+    expect(body.error.details).toEqual({
+      field: 'limit',
+      received: JSON.stringify(text),
+      expected: 'an integer',
+    })
+  },
+)
+
+test.each(['starting_after=1e400', 'starting_after=Infinity', 'limit=1e400', 'starting_after=0'])(
+  'a list of attempts refuses ?%s',
+  async (query) => {
+    const { status } = await fixture.api('GET', `/v1/payments/${paymentId}/attempts?${query}`)
+    expect(status).toBe(400)
+  },
+)
 
 test.each(['starting_after=%00', 'starting_after=evt_abc', 'limit=0', 'status=pending'])(
   'a timeline refuses ?%s',

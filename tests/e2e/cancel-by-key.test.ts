@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Api, paymentBody } from '../support/api.ts'
+import { advance } from '../support/sandbox.ts'
 import { createMerchant, withServers } from '../support/servers.ts'
 
 const fixture = withServers(2)
@@ -122,13 +123,91 @@ describe('cancel by the key of a create', () => {
     expect((await create(key)).body.status).toBe('canceled')
   })
 
-  test('a request that names its own key as that of the create is 404 and keeps nothing', async () => {
+  test.each([
+    ['bare', 'bare', 'order-77'],
+    ['quoted as it was sent', '"quoted"', '"order-78"'],
+    ['bare, of a create whose key was quoted', '"quoted"', 'order-79'],
+    ['quoted, of a create whose key was bare', 'bare', '"order-80"'],
+    ['with quotes in it', '"quoted"', '"order \\"81\\" \\\\"'],
+    ['quoted with blanks at its ends', '"quoted"', '" order-82 "'],
+  ])('a key finds its create by the name that its header gave it: %s', async (_, sent, key) => {
+    const text = key.startsWith('"') ? key.slice(1, -1).replace(/\\(["\\])/g, '$1') : key
+    const header = sent === 'bare' ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+    const { body: made } = await create(header)
+    expect((await cancelByKey(key)).body).toMatchObject({ id: made.id, status: 'canceled' })
+
+    const later = key.replace('order', 'later')
+    const promised = await cancelByKey(later)
+    expect(promised.status).toBe(202)
+    expect(promised.body.idempotency_key).toBe(text.replace('order', 'later'))
+    expect((await create(header.replace('order', 'later'))).body.status).toBe('canceled')
+  })
+
+  test('as long as the longest key is, with each of its characters escaped', async () => {
+    const header = `"${'\\"'.repeat(255)}"`
+    const { body: made } = await create(header, fixture.api, { customer_id: 'escaped' })
+    expect((await cancelByKey(header)).body.id).toBe(made.id)
+  })
+
+  test('a promise is kept until the moment it names, and no longer', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const [inTime, late, renewed] = [newKey(), newKey(), newKey()]
+    const { body: promised } = await cancelByKey(inTime, api)
+    expect(Date.parse(promised.expires_at) - Date.parse(promised.created_at)).toBe(86_400_000)
+    await Promise.all([late, renewed].map((key) => cancelByKey(key, api)))
+    await advance(api, 86_400 - 60)
+    expect((await create(inTime, api)).body.status).toBe('canceled')
+
+    await advance(api, 120)
+    const more = { amount: 7 }
+    const created = await create(late, api, more)
+    expect(created.body).toMatchObject({ status: 'pending', cancelable: true })
+    expect((await create(late, api, more)).text, 'the create is told again').toBe(created.text)
+    expect((await cancelByKey(late, api)).body).toMatchObject({
+      id: created.body.id,
+      status: 'canceled',
+    })
+
+    const { body: again } = await cancelByKey(renewed, api, { reason: 'still' })
+    expect(Date.parse(again.expires_at)).toBeGreaterThan(
+      Date.parse(promised.expires_at) + 86_400_000,
+    )
+    expect(again.reason).toBe('still')
+    expect((await create(renewed, api)).body).toMatchObject({
+      status: 'canceled',
+      cancellation_reason: 'still',
+    })
+  })
+
+  test('of creates that come too late for a promise, at the same moment, one is made', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const key = newKey()
+    await cancelByKey(key, api)
+    await advance(api, 86_400 + 60)
+    const token = { payment_method_token: 'tok_visa', initiate: true, cancel_window: 3_600 }
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create(key, api, token)))
+    const made = answers.filter(({ status }) => status === 201)
+    expect(made.length).toBeGreaterThan(0)
+    expect(new Set(made.map(({ text }) => text)).size).toBe(1)
+    expect(made[0]?.body.status).toBe('initiated')
+    const { body } = await api('GET', `/v1/payments?customer_id=${encodeURIComponent(key)}`)
+    expect(body.data).toHaveLength(1)
+  })
+
+  test('a request that names its own key as that of the create is told so and keeps nothing', async () => {
     const key = newKey()
     const answer = await fixture.api('POST', '/v1/payments/cancel', {
       body: { idempotency_key: key },
       idempotencyKey: key,
     })
-    expect(answer.status).toBe(404)
+    expect([answer.status, answer.body.error.details]).toEqual([
+      400,
+      {
+        field: 'idempotency_key',
+        received: JSON.stringify(key),
+        expected: 'the key of the create, not that of this request',
+      },
+    ])
     expect((await create(key)).body.status).toBe('pending')
   })
 
@@ -137,6 +216,11 @@ describe('cancel by the key of a create', () => {
     ['no key', {}, 'idempotency_key'],
     ['an empty key', { idempotency_key: '' }, 'idempotency_key'],
     ['a long key', { idempotency_key: 'x'.repeat(256) }, 'idempotency_key'],
+    ['a key that begins blank', { idempotency_key: ' x' }, 'idempotency_key'],
+    ['a key that ends blank', { idempotency_key: 'x ' }, 'idempotency_key'],
+    ['a blank key', { idempotency_key: ' ' }, 'idempotency_key'],
+    ['an empty key in quotes', { idempotency_key: '""' }, 'idempotency_key'],
+    ['a long key in quotes', { idempotency_key: `"${'x'.repeat(256)}"` }, 'idempotency_key'],
     ['NUL', { idempotency_key: 'a\0' }, 'idempotency_key'],
     ['not ASCII', { idempotency_key: 'ü' }, 'idempotency_key'],
     ['a number', { idempotency_key: 1 }, 'idempotency_key'],

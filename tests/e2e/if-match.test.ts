@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Api, createPayment } from '../support/api.ts'
+import { createPaid } from '../support/paid.ts'
 import { withServers } from '../support/servers.ts'
 import { countWaiting, movePayment } from '../support/sql.ts'
 import { until } from '../support/until.ts'
@@ -66,4 +67,78 @@ test('the version that counts is the newest, not that of the moment the cancel c
   } finally {
     rival.release()
   }
+})
+
+const ofPending = () => createPayment(fixture.api, { cancel_window: 3_600 })
+const ofPaid = () => createPaid(fixture.api)
+
+const steps = [
+  {
+    action: 'initiate',
+    make: ofPending,
+    body: { payment_method_token: 'tok_visa' },
+    refused: 'payment_not_initiable',
+  },
+  { action: 'refund', make: ofPaid, body: { amount: 100 }, refused: 'payment_not_refundable' },
+  { action: 'reverse', make: ofPending, body: { reason: 'x' }, refused: 'payment_not_refundable' },
+  { action: 'reverse', make: ofPaid, body: { reason: 'x' }, refused: 'payment_not_refundable' },
+]
+
+describe.each(steps)('$action with If-Match', ({ action, make, body, refused }) => {
+  const ask = (id: string, ifMatch: string, more: object = {}) =>
+    fixture.api('POST', `/v1/payments/${id}/${action}`, {
+      body,
+      headers: { 'if-match': ifMatch },
+      ...more,
+    })
+
+  test('of another version is refused with the one there is, and nothing is done', async () => {
+    const { id } = await make()
+    const before = await fixture.api('GET', `/v1/payments/${id}`)
+    const answer = await ask(id, '"99"')
+    expect([answer.status, answer.body.error]).toMatchObject([
+      412,
+      {
+        code: 'precondition_failed',
+        details: {
+          payment_id: id,
+          current_status: before.body.status,
+          current_etag: before.headers.get('etag'),
+        },
+      },
+    ])
+    expect((await fixture.api('GET', `/v1/payments/${id}`)).text).toBe(before.text)
+    const calls = await fixture.api('GET', `/v1/payments/${id}/attempts`)
+    const asked = calls.body.data.filter(({ kind }: { kind: string }) => kind !== 'capture')
+    expect(asked.length).toBe(before.body.status === 'pending' ? 0 : 1)
+  })
+
+  test('of the version there is goes through, once of all at the same moment', async () => {
+    const { id } = await make()
+    const etag = (await fixture.api('GET', `/v1/payments/${id}`)).headers.get('etag') ?? ''
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask(id, etag)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(5).fill(412)])
+  })
+
+  test('is told again to the same key, whichever way it went and whatever it is by then', async () => {
+    const { id } = await make()
+    const key = `${action} ${id}`
+    const stale = await ask(id, '"99"', { idempotencyKey: `${key} stale` })
+    const done = await ask(id, '*', { idempotencyKey: key })
+    expect([stale.status, done.status]).toEqual([412, 200])
+    for (const [first, idempotencyKey] of [
+      [stale, `${key} stale`],
+      [done, key],
+    ] as const) {
+      const again = await ask(id, '"98"', { idempotencyKey })
+      expect([again.status, again.text]).toEqual([first.status, first.text])
+      expect(again.headers.get('idempotent-replayed')).toBe('true')
+    }
+  })
+
+  test('says of a payment that it can never be done to, whatever the version, that', async () => {
+    const { id } = await createPayment(fixture.api)
+    await cancelIf(id, '*')
+    expect((await ask(id, '"99"')).body.error.code).toBe(refused)
+  })
 })

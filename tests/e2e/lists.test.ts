@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
+import { createPayment, paymentBody } from '../support/api.ts'
 import { withServers } from '../support/servers.ts'
 import { insertPayments, movePayment } from '../support/sql.ts'
 
@@ -103,6 +103,36 @@ describe('filters', () => {
     expect(await by({ 'metadata[order]': 'A-1', 'metadata[with space]': 'ü & = ?' })).toEqual([id])
     expect(await by({ 'metadata[order]': 'A-1', 'metadata[with space]': 'x' })).toEqual([])
     expect(await by({ 'metadata[order]': "A-1' or true --" })).toEqual([])
+  })
+
+  test.each(['7', '0', '__proto__', 'constructor', 'a]', 'a[b]', '[', 'a][b', 'a.b', '%5B', 'a+b'])(
+    'by metadata whose key is %s, and by nothing less',
+    async (key) => {
+      const body = JSON.stringify(paymentBody()).replace('{', `{"metadata":{"${key}":"v"},`)
+      const { body: made } = await fixture.api('POST', '/v1/payments', { rawBody: body })
+      expect(Object.entries(made.metadata)).toEqual([[key, 'v']])
+      const pairOf = (value: string) => new URLSearchParams({ [`metadata[${key}]`]: value })
+      for (const name of [`metadata[${encodeURIComponent(key)}]`, `${pairOf('')}`.slice(0, -1)]) {
+        expect((await list(`${name}=v`)).ids, name).toContain(made.id)
+        expect((await list(`${name}=w`)).ids, name).toEqual([])
+      }
+    },
+  )
+
+  test('by one status or several, whichever way a list is written', async () => {
+    const customer = 'customer_email=lists%40example.com'
+    const { id } = await createPayment(fixture.api, { customer_email: 'lists@example.com' })
+    for (const lists of [
+      ['status[]=pending', 'status[]=canceled'],
+      ['status[0]=pending', 'status[1]=canceled'],
+      ['status%5B0%5D=pending', 'status%5B1%5D=canceled'],
+      ['status=pending', 'status=canceled'],
+      ['status=pending,canceled'],
+      ['status[]=pending'],
+    ]) {
+      expect((await list([customer, ...lists].join('&'))).ids, lists.join('&')).toEqual([id])
+    }
+    expect((await list(`${customer}&status[]=canceled`)).ids).toEqual([])
   })
 
   test('by the moment of creation, with bounds between two seconds', async () => {

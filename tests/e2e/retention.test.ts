@@ -64,12 +64,20 @@ test('the key of a create that was awaited is kept a day from the create on', as
     (await api('POST', '/v1/payments/cancel', { body: { idempotency_key: 'never' } })).status,
   ).toBe(202)
   await sql.query(`update idempotency_records set created_at = now() - interval '26 hours'
-    where outcome = 'awaited'`)
+    where key = 'never'`)
+  await sql.query(`update idempotency_records set created_at = now() - interval '23 hours'
+    where key = 'awaited'`)
   const create = { body: paymentBody(), idempotencyKey: 'awaited' }
   const first = await api('POST', '/v1/payments', create)
   expect(first.body.status).toBe('canceled')
   await runRetention()
   expect((await api('POST', '/v1/payments', create)).text).toBe(first.text)
+  expect(
+    await count(
+      'idempotency_records',
+      `key = 'awaited' and created_at > now() - interval '1 hour'`,
+    ),
+  ).toBe(1)
   expect(await count('idempotency_records', `key = 'never'`)).toBe(0)
 })
 

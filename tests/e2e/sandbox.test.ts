@@ -63,6 +63,23 @@ describe('3-D Secure', () => {
     ])
   })
 
+  test.each(['%00', 'a%00b', 'A', '%F0%9F%92%A9', 'a'.repeat(5_000)])(
+    'a link that was never given out leads to a page that says so: %s',
+    async (secret) => {
+      const path = `${server.url}/sandbox/3d-secure/${secret}`
+      const answers = [
+        await fetch(path),
+        await answerChallenge(path, 'confirm'),
+        await answerChallenge(path, 'refuse'),
+      ]
+      for (const answer of answers) {
+        expect(answer.status).toBe(404)
+        expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+        expect(await answer.text()).toContain('There is no such challenge.')
+      }
+    },
+  )
+
   test('a customer who refuses, or fails, has a payment that failed', async () => {
     for (const [token, wanted] of [
       ['tok_threeDSecureRequired', 'refuse'],

@@ -43,6 +43,49 @@ test('a new secret is shown once, and told again to a retry without lying in the
   }
 })
 
+test('a secret that is rotated twice with one key is rotated once, and told again', async () => {
+  const base = '/v1/webhooks/endpoints'
+  const made = await fixture.api('POST', base, { body: { url: 'https://example.com/hook' } })
+  const path = `${base}/${made.body.id}`
+  const options = { body: { rotate_secret: true }, idempotencyKey: 'rotate once' }
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => fixture.apis[i % 2]?.('PATCH', path, options)),
+  )
+  const [first] = answers
+  expect(answers.map((answer) => [answer?.status, answer?.text])).toEqual(
+    Array(6).fill([200, first?.text]),
+  )
+  expect(first?.body.secret).toMatch(/^whsec_/)
+  expect(first?.body.secret).not.toBe(made.body.secret)
+  expect(
+    answers.filter((answer) => answer?.headers.get('idempotent-replayed') === 'true'),
+  ).toHaveLength(5)
+  const [kept] = await fixture.sql.query(
+    `select body from idempotency_records where key = 'rotate once'`,
+  )
+  expect(kept.body).not.toContain('whsec_')
+
+  const other = { body: { enabled: false }, idempotencyKey: 'rotate once' }
+  const reused = await fixture.api('PATCH', path, other)
+  expect([reused.status, reused.body.error.code]).toEqual([409, 'idempotency_key_reused'])
+  const { body } = await fixture.api('PATCH', path, { body: { rotate_secret: true } })
+  expect(body.secret).not.toBe(first?.body.secret)
+  await fixture.api('DELETE', path)
+  expect((await fixture.api('PATCH', path, options)).text, 'also of what is gone').toBe(first?.text)
+})
+
+test('a merchant that is changed twice with one key is changed once', async () => {
+  const path = `/v1/merchants/${fixture.owner.merchant_id}`
+  const options = { body: { name: 'Changed once' }, idempotencyKey: 'change once' }
+  const first = await fixture.api('PATCH', path, options)
+  await fixture.api('PATCH', path, { body: { name: 'Changed since' } })
+  const again = await fixture.api('PATCH', path, options)
+  expect([again.status, again.text]).toEqual([200, first.text])
+  expect((await fixture.api('GET', path)).body.name).toBe('Changed since')
+  const log = await fixture.api('GET', '/v1/audit_log?action=merchant.updated')
+  expect(log.body.data).toHaveLength(2)
+})
+
 test('another key of the merchant does not get the secret that the first one was shown', async () => {
   const options = { body: { name: 'mine' }, idempotencyKey: 'of one key' }
   const first = await fixture.api('POST', '/v1/auth/api-keys', options)

@@ -38,6 +38,9 @@ const kinds: readonly (readonly [start: string, kind: Kind])[] = [
   ['/v1/merchants', 'merchant'],
 ]
 
+/** Methods that may be sent with an idempotency key. */
+const idempotent = new Set(['POST', 'PATCH'])
+
 /** Requests of every operation: right, almost right, and hostile. */
 export const anyCase: fc.Arbitrary<Case> = fc.oneof(
   ...allOperations.map((operation) => ({
@@ -76,7 +79,7 @@ function drafts(operation: Operation): fc.Arbitrary<Draft> {
       .tuple(maybe(sentKey), operation.ifMatch ? maybe(refer('etag')) : fc.constant(null))
       .map(([key, etag]) => [
         ['Authorization', 'Bearer {{own:0}}'] as const,
-        ...(key && operation.method === 'POST' ? [['Idempotency-Key', key] as const] : []),
+        ...(key && idempotent.has(operation.method) ? [['Idempotency-Key', key] as const] : []),
         ...(etag ? [['If-Match', etag] as const] : []),
       ]),
   })

@@ -134,6 +134,19 @@ export function invalidFor(schema: Schema): fc.Arbitrary<unknown> {
   const wrong: unknown[] = [null, true, 1.5, -1, '', [], {}, [[]], '\0', '\ud800', 'x', 2 ** 53]
   if (minimum !== undefined) wrong.push(minimum - 1, String(minimum))
   if (maximum !== undefined) wrong.push(maximum + 1, maximum + 0.5)
+  if ([schema.type].flat().includes('integer')) {
+    wrong.push(
+      '1e400',
+      '-1e400',
+      'Infinity',
+      '-Infinity',
+      'NaN',
+      '0x10',
+      '1e1',
+      ' 10',
+      '9'.repeat(400),
+    )
+  }
   if (minLength) wrong.push('x'.repeat(minLength - 1))
   if (maxLength !== undefined) wrong.push('x'.repeat(maxLength + 1), '\u{1f4a9}'.repeat(maxLength))
   if (maxItems !== undefined && maxItems < 1_000) wrong.push(Array(maxItems + 1).fill('x'))
@@ -145,6 +158,7 @@ export function invalidFor(schema: Schema): fc.Arbitrary<unknown> {
     wrong.push(
       'http://',
       'http://[::1',
+      'http://example.com:99999/',
       'javascript:alert(1)',
       'http://a b/',
       'HTTP://\u00fc.invalid',

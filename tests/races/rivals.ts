@@ -94,10 +94,18 @@ async function act(arena: Arena, rival: Rival, paymentId: string): Promise<Reply
   const reason = reasonOf(rival)
   const now = toTimestamp(Date.now())
   const idempotency = key === null ? null : { key, requestHash: hashOf(reason) }
-  const request = { auth, paymentId, reason, idempotency, now, operationId: rival.kind }
+  const request = {
+    auth,
+    paymentId,
+    reason,
+    idempotency,
+    ifMatch: null,
+    now,
+    operationId: rival.kind,
+  }
   switch (rival.kind) {
     case 'cancel':
-      return await side.cancel({ ...request, ifMatch: null })
+      return await side.cancel(request)
     case 'cancel by key':
       return await cancelByKey(db, { ...request, createKey: createKeyOf(paymentId) })
     case 'bulk': {

@@ -103,6 +103,7 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
       auth,
       paymentId: id,
       token: start.token ?? null,
+      ifMatch: null,
       idempotency: null,
       operationId: 'initiatePayment',
       now,

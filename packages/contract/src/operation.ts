@@ -52,6 +52,11 @@ export function commonErrors(operation: Operation): ErrorCode[] {
   if (operation.method !== 'GET') {
     codes.push('payload_too_large', 'unsupported_media_type')
   }
-  if (operation.method === 'POST') codes.push('idempotency_key_in_use', 'idempotency_key_reused')
+  if (takesIdempotencyKey(operation)) codes.push('idempotency_key_in_use', 'idempotency_key_reused')
   return codes
+}
+
+/** Whether the operation does something that must not be done twice by accident. */
+export function takesIdempotencyKey({ method }: Operation): boolean {
+  return method === 'POST' || method === 'PATCH'
 }

@@ -125,7 +125,7 @@ function retryAfterOf(error: HedgeError): number | undefined {
 /** Only what may be different the next time, and only where doing it twice does no harm. */
 function isRetryable(error: HedgeError, method: Method): boolean {
   if (error.status === 429 || error.code === 'idempotency_key_in_use') return true
-  // A PATCH has no idempotency key: a second one could, say, rotate a secret twice.
+  // A PATCH gets no idempotency key by itself: a second one could, say, rotate a secret twice.
   if (method === 'PATCH') return false
   if (error instanceof ConnectionError) return true
   return error instanceof ApiError && [500, 502, 503, 504].includes(error.status)

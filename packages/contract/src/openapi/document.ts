@@ -1,5 +1,5 @@
 import { type ErrorCode, errorSchema, errors } from '../errors.ts'
-import { commonErrors, type Operation } from '../operation.ts'
+import { commonErrors, type Operation, takesIdempotencyKey } from '../operation.ts'
 import { allOperations } from '../operations/index.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -71,7 +71,7 @@ function describe(operation: Operation, schemas: Schemas): Json {
   const parameters = [
     ...pathParameters(operation),
     ...queryParameters(operation, schemas),
-    ...(operation.method === 'POST' ? [idempotencyKey] : []),
+    ...(takesIdempotencyKey(operation) ? [idempotencyKey] : []),
     ...(operation.ifMatch ? [ifMatch] : []),
   ]
   return {

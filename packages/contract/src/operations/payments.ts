@@ -66,8 +66,9 @@ export const initiatePayment = defineOperation({
   scope: 'payments:create',
   body: PaymentInitiate,
   bodyOptional: true,
+  ifMatch: true,
   responses: { 200: Payment },
-  errors: ['payment_not_initiable', 'processor_unavailable'],
+  errors: ['payment_not_initiable', 'precondition_failed', 'processor_unavailable'],
 })
 
 export const cancelPayment = defineOperation({
@@ -118,8 +119,14 @@ export const refundPayment = defineOperation({
   scope: 'payments:refund',
   body: PaymentRefund,
   bodyOptional: true,
+  ifMatch: true,
   responses: { 200: Payment },
-  errors: ['payment_not_refundable', 'refund_amount_exceeded', 'invalid_amount'],
+  errors: [
+    'payment_not_refundable',
+    'precondition_failed',
+    'refund_amount_exceeded',
+    'invalid_amount',
+  ],
 })
 
 export const reversePayment = defineOperation({
@@ -135,8 +142,9 @@ export const reversePayment = defineOperation({
   scope: 'payments:refund',
   body: PaymentReverse,
   bodyOptional: true,
+  ifMatch: true,
   responses: { 200: ReversedPayment, 202: ReversedPayment },
-  errors: ['payment_not_refundable'],
+  errors: ['payment_not_refundable', 'precondition_failed'],
 })
 
 export const listPaymentAttempts = defineOperation({

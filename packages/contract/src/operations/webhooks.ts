@@ -67,6 +67,7 @@ export const updateWebhookEndpoint = defineOperation({
   tag,
   summary: 'Change an endpoint, enable or disable it, rotate its secret',
   scope,
+  secretAnswer: true,
   body: WebhookEndpointUpdate,
   responses: { 200: WebhookEndpointUpdated },
   errors: [],
@@ -90,7 +91,7 @@ export const retryWebhookEndpoint = defineOperation({
   path: '/v1/webhooks/endpoints/:id/retry',
   tag,
   summary: 'Try the failed deliveries of an endpoint again',
-  description: 'The oldest 10,000 at once; ask again while `has_more`.',
+  description: 'The oldest 10,000 at once; ask again while `has_more`. It must be enabled.',
   scope,
   responses: { 200: WebhookRetry },
   errors: [],
@@ -104,7 +105,7 @@ export const replayWebhookEndpoint = defineOperation({
   summary: 'Send an endpoint every event since a time again',
   description:
     'Each becomes a new delivery, also where it was delivered before. Events that come later ' +
-    'are sent as always and may overtake the replay.',
+    'are sent as always and may overtake the replay. It must be enabled.',
   scope,
   body: WebhookReplayCreate,
   responses: { 202: WebhookReplay },
@@ -140,7 +141,9 @@ export const retryWebhookDelivery = defineOperation({
   path: '/v1/webhooks/deliveries/:id/retry',
   tag,
   summary: 'Send a delivery again now',
-  description: 'Whatever became of it. Should it fail, the schedule of retries begins anew.',
+  description:
+    'Whatever became of it. Should it fail, the schedule of retries begins anew. Its endpoint must ' +
+    'be there and enabled.',
   scope,
   responses: { 200: WebhookDelivery },
   errors: [],

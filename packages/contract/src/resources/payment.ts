@@ -168,9 +168,12 @@ export const PaymentCancelByKey = Type.Object(
   {
     idempotency_key: Type.String({
       minLength: 1,
-      maxLength: idempotencyKeyLengthMax,
+      // Quoted and with each of its characters escaped it is longer.
+      maxLength: 2 * idempotencyKeyLengthMax + 2,
       pattern: '^[\\u0020-\\u007e]+$',
-      description: 'The Idempotency-Key that the create was, or will be, sent with.',
+      description:
+        'The Idempotency-Key that the create was, or will be, sent with: as its header has it, or ' +
+        'without its quotes.',
     }),
     reason,
   },

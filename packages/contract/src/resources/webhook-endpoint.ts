@@ -123,7 +123,11 @@ export const DeletedWebhookEndpoint = Type.Object(
 )
 
 export const WebhookReplayCreate = Type.Object(
-  { since: timestampInput('Send every event again that is of this moment or later.') },
+  {
+    since: timestampInput(
+      'Send every event again that is of this moment or later; not in the future.',
+    ),
+  },
   { title: 'WebhookReplayCreate', additionalProperties: false },
 )
 

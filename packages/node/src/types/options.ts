@@ -67,6 +67,9 @@ export interface RequestOptions {
   maxRetries?: number | undefined
   /** Sent in addition. `Authorization` cannot be replaced. */
   headers?: Readonly<Record<string, string>> | undefined
-  /** The ETag that the payment must still have; otherwise `PreconditionFailedError`. */
+  /**
+   * The ETag that the payment must still have; otherwise `PreconditionFailedError`. For `cancel`,
+   * `initiate`, `refund` and `reverse`.
+   */
   ifMatch?: string | undefined
 }

@@ -64,6 +64,7 @@ async function submit(
     account: accountOf(payment),
     paymentId: payment.id,
     token,
+    ifMatch: null,
     actor: { type: 'customer', id: null },
     now,
     operationId: 'payOnPage',

@@ -8,14 +8,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads bodies as JSON. An empty body is no body, whatever content type is sent with it; any other
- * type than application/json is refused. Source: api.md, Conventions.
+ * type than application/json is refused, and so is one that is encoded. Source: api.md, Conventions.
  */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
-    async (_: FastifyRequest, bytes: Buffer) => (bytes.length === 0 ? undefined : parse(bytes)),
+    async (request: FastifyRequest, bytes: Buffer) => {
+      if (bytes.length === 0) return undefined
+      refuseEncoded(request)
+      return parse(bytes)
+    },
   )
   app.addContentTypeParser<Buffer>(
     '*',
@@ -31,6 +35,18 @@ export function parseBodies(app: FastifyInstance): void {
       )
     },
   )
+}
+
+/** A body that says it is encoded would be read as what it is not. */
+function refuseEncoded({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding']?.trim().toLowerCase()
+  if (encoding === undefined || encoding === '' || encoding === 'identity') return
+  const refusal = refuse(
+    'unsupported_media_type',
+    `Unsupported Content-Encoding ${encoding.slice(0, 100)}: send the body as it is.`,
+  )
+  // Source: RFC 9110, section 12.5.3.
+  throw new RefusalError({ ...refusal, headers: { 'accept-encoding': 'identity' } })
 }
 
 function parse(bytes: Buffer): unknown {

@@ -19,6 +19,8 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
 }
 
 const knownRefusals: ReadonlyMap<string, Refusal> = new Map([
+  // A file's name with a NUL, or with dots that would lead out of the folder: there is no such file.
+  ['FST_STATIC_FORBIDDEN_PATH', refuse('not_found', 'There is no such path.')],
   [
     'FST_ERR_CTP_BODY_TOO_LARGE',
     refuse('payload_too_large', 'The body is larger than this path takes.'),

@@ -15,14 +15,14 @@ const printable = /^[\x20-\x7e]+$/
 const expected = `1 to ${idempotencyKeyLengthMax} printable ASCII characters`
 
 /**
- * Reads the header, bare or as the quoted string of the IETF draft.
+ * Reads the header, or the field of a body that repeats one: bare, or as the quoted string of the IETF draft.
  * Source: api.md, Idempotency.
  */
-export function parseIdempotencyKey(header: string): string | Refusal {
+export function parseIdempotencyKey(header: string, field = 'Idempotency-Key'): string | Refusal {
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)
   const key = quoted?.[1]?.replace(/\\(["\\])/g, '$1') ?? header
   if (key.length > idempotencyKeyLengthMax || !printable.test(key)) {
-    return refuseField('Idempotency-Key', header, expected)
+    return refuseField(field, header, expected)
   }
   return key
 }

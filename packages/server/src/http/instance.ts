@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
-import { parse as parseQuery } from 'qs'
 import { newId } from '../ids.ts'
 import { observeRequests } from '../metrics/requests.ts'
 import { watchLanes } from '../metrics/saturation.ts'
@@ -11,6 +10,7 @@ import { bodyBytesMax, parseBodies } from './body.ts'
 import { type ConnectionLimits, createHttpServer } from './connections.ts'
 import { type Guard, refuseRoute } from './edge.ts'
 import { describe, refusalOf } from './failures.ts'
+import { parseQuery } from './query.ts'
 import { refuse } from './refusal.ts'
 import { send } from './send.ts'
 
@@ -53,7 +53,7 @@ export function createInstance(given: {
     return503OnClosing: false,
     routerOptions: {
       maxParamLength: parameterLengthMax,
-      querystringParser: (text) => parseQuery(text, { plainObjects: true, depth: 2 }),
+      querystringParser: parseQuery,
     },
     clientErrorHandler: (error: Error & { code?: string }, socket: Socket) =>
       answerBadHttp(error, socket, guard.countAddress),

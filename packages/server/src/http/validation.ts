@@ -6,12 +6,13 @@ import { type Refusal, refuse, refuseField, shorten } from './refusal.ts'
 
 type Where = 'body' | 'query'
 
-// Bodies are taken as they come: "12" is not 12. A query is text, so there it is.
-const validators: Record<Where, Ajv2020> = { body: createAjv(false), query: createAjv('array') }
+const ajv = createAjv()
 
-function createAjv(coerceTypes: false | 'array'): Ajv2020 {
-  const ajv = new Ajv2020({
-    coerceTypes,
+function createAjv(): Ajv2020 {
+  const created = new Ajv2020({
+    // "12" is not 12. Of a query, which is text, whole numbers are read here: Ajv reads `Infinity`,
+    // `1e400` and `0x10` as numbers, and asks no limit of what is not finite.
+    coerceTypes: false,
     useDefaults: true,
     removeAdditional: false,
     allErrors: false,
@@ -21,10 +22,14 @@ function createAjv(coerceTypes: false | 'array'): Ajv2020 {
     allowUnionTypes: true,
     keywords: ['x-error-code'],
   })
-  addFormats.default(ajv)
-  ajv.addFormat('date-time', isMoment)
-  ajv.addFormat('iso-4217', isCurrency)
-  return ajv
+  addFormats.default(created)
+  created.addFormat('date-time', isMoment)
+  created.addFormat('iso-4217', isCurrency)
+  // The grammar takes addresses that nobody can go to, with a port of 99999, say.
+  const uri = created.formats.uri
+  if (typeof uri !== 'function') throw new Error('the format of addresses is missing')
+  created.addFormat('uri', (value: string) => uri(value) === true && URL.canParse(value))
+  return created
 }
 
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
@@ -51,10 +56,10 @@ function isMoment(value: string): boolean {
  * Defaults are filled in; in a query, text becomes the number or list that the schema asks for.
  */
 export function compileCheck(schema: TSchema, where: Where): (value: unknown) => Refusal | null {
-  const validate: ValidateFunction = validators[where].compile(schema)
-  const lists = where === 'query' ? listsOf(schema) : []
+  const validate: ValidateFunction = ajv.compile(schema)
+  const readText = where === 'query' ? textReader(schema) : null
   return (value) => {
-    splitLists(value, lists)
+    readText?.(value as Record<string, unknown>)
     if (validate(value)) return null
     const error = validate.errors?.[0]
     if (!error) throw new Error('a failed validation without an error')
@@ -62,17 +67,35 @@ export function compileCheck(schema: TSchema, where: Where): (value: unknown) =>
   }
 }
 
-function listsOf(schema: TSchema): string[] {
+/** Reads the text of a query as the schema has it; what it is not stays text, and is refused. */
+function textReader(schema: TSchema): (query: Record<string, unknown>) => void {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
-  return Object.keys(properties).filter((name) => properties[name]?.type === 'array')
+  const namesOf = (type: string) =>
+    Object.keys(properties).filter((name) => properties[name]?.type === type)
+  const [lists, integers] = [namesOf('array'), namesOf('integer')]
+  return (query) => {
+    for (const name of lists) {
+      if (query[name] !== undefined) query[name] = readList(query[name])
+    }
+    for (const name of integers) {
+      if (typeof query[name] === 'string') query[name] = readInteger(query[name])
+    }
+  }
 }
 
-/** `status=a,b` is `status=a&status=b`: both are common, and no item of a list has a comma. */
-function splitLists(value: unknown, lists: readonly string[]): void {
-  const query = value as Record<string, unknown>
-  for (const name of lists) {
-    if (typeof query[name] === 'string') query[name] = query[name].split(',')
-  }
+/**
+ * `status=a,b` and `status[0]=a&status[1]=b` are `status=a&status=b`: all are common, and no item
+ * of a list has a comma.
+ */
+function readList(value: unknown): unknown {
+  if (typeof value === 'string') return value.split(',')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.keys(value).every((key) => /^\d+$/.test(key)) ? Object.values(value) : value
+}
+
+function readInteger(text: string): number | string {
+  const number = Number(text)
+  return /^-?\d+$/.test(text) && Number.isSafeInteger(number) ? number : text
 }
 
 function toRefusal(error: ErrorObject, where: Where): Refusal {

@@ -57,7 +57,7 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
 
   implement(app, operations.updateMerchant, async (request) => {
     if (request.params.id !== request.auth.merchantId) return merchantNotFound()
-    return await db.transaction().execute((tx) => changeMerchant(tx, request))
+    return await once(db, request, (tx) => changeMerchant(tx, request))
   })
 }
 

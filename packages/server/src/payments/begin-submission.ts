@@ -12,11 +12,12 @@ import { refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import type { Processor } from '../processors/processor.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
 import { findLastAttempt, giveUpAttempts, hasAttemptOf, insertAttempt } from './attempts.sql.ts'
+import { isStale } from './if-match.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
 import { findPayment } from './payments.sql.ts'
 import { authorizeKeyAfter } from './processor-keys.ts'
-import { paymentNotFound, processorMissing } from './refusals.ts'
+import { paymentNotFound, preconditionFailed, processorMissing } from './refusals.ts'
 import {
   keepAnswer,
   type Submission,
@@ -83,6 +84,10 @@ async function begin(tx: Tx, submission: Submission, processor: Processor | null
   if (!statusesBefore('initiated').includes(row.status)) {
     const reply = submission.replyTo(row, isMine && row.status !== 'canceled')
     return { kind: 'answered', reply: await keepAnswer(tx, submission, reply) }
+  }
+  // Where this very request has called the processor before, it was not stale then.
+  if (!isMine && isStale(submission.ifMatch, row.sequence)) {
+    return { kind: 'answered', reply: await keepAnswer(tx, submission, preconditionFailed(row)) }
   }
   const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
   const latest = await findLatestCall(tx, row)

@@ -25,3 +25,14 @@ export async function insertAwaited(
     returning *`.execute(db)
   return rows[0]
 }
+
+/** Drops a promise that was made at a moment, unless a create has come or it was made anew. */
+export async function dropAwaited(
+  db: Kysely<Schema>,
+  { account, key, madeAt }: { account: Account; key: string; madeAt: Timestamp },
+): Promise<void> {
+  await sql`
+    delete from idempotency_records
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and key = ${key}
+      and outcome = 'awaited' and created_at = ${madeAt}::timestamptz`.execute(db)
+}

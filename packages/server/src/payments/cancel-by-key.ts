@@ -3,19 +3,18 @@ import type { Db } from '../database/connect.ts'
 import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
-import type { IdempotencyKey } from '../http/idempotency-key.ts'
-import { refuse } from '../http/refusal.ts'
-import { once } from '../idempotency/once.ts'
+import { type IdempotencyKey, parseIdempotencyKey } from '../http/idempotency-key.ts'
+import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { once, type Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
 import { recordDropped } from '../idempotency/replay.ts'
-import { recordSecondsKept } from '../idempotency/retention.ts'
-import { plusSeconds } from '../time.ts'
 import { cancelInTransaction } from './cancel.ts'
-import { insertAwaited } from './cancel-by-key.sql.ts'
+import { dropAwaited, insertAwaited } from './cancel-by-key.sql.ts'
+import { hasLapsed, promisedUntil } from './promise.ts'
 
 export interface CancelByKeyRequest {
   readonly auth: Auth
-  /** The key that the create was, or will be, sent with. */
+  /** The key that the create was, or will be, sent with: as its header has it. */
   readonly createKey: string
   readonly reason: string | null
   /** The key of this request itself. */
@@ -28,22 +27,14 @@ export interface CancelByKeyRequest {
  * the answer to its create. Both write the record of the key; whoever is second sees the other.
  */
 export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<Reply> {
-  const { auth, createKey, reason, now } = request
+  const { auth, reason, now } = request
+  const createKey = readCreateKey(request)
+  if (typeof createKey !== 'string') return createKey
   return await once(
     db,
     { ...request, operationId: 'cancelPaymentByIdempotencyKey' },
     async (tx) => {
-      const found = await findRecord(tx, { account: auth, key: createKey })
-      const record =
-        found ??
-        (await insertAwaited(tx, {
-          account: auth,
-          key: createKey,
-          reason,
-          actorId: auth.keyId,
-          now,
-        })) ??
-        (await findRecord(tx, { account: auth, key: createKey }))
+      const record = await findOrPromise(tx, request, createKey)
       if (!record) return recordDropped()
       if (record.operation !== 'createPayment') {
         return refuse('not_found', 'The idempotency key was used, but not to create a payment.')
@@ -65,6 +56,39 @@ export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<
   )
 }
 
+const createKeyField = 'idempotency_key'
+
+/** The key by which the server knows the create. */
+function readCreateKey({ createKey, idempotency }: CancelByKeyRequest): string | Refusal {
+  // HTTP cuts blanks off both ends of a header.
+  if (createKey.trim() !== createKey) {
+    return refuseField(
+      createKeyField,
+      createKey,
+      'a key as it is sent: no header begins or ends blank',
+    )
+  }
+  const key = parseIdempotencyKey(createKey, createKeyField)
+  if (key === idempotency?.key) {
+    return refuseField(createKeyField, createKey, 'the key of the create, not that of this request')
+  }
+  return key
+}
+
+async function findOrPromise(
+  tx: Tx,
+  { auth, reason, now }: CancelByKeyRequest,
+  key: string,
+): Promise<IdempotencyRow | undefined> {
+  const found = await findRecord(tx, { account: auth, key })
+  if (found && !hasLapsed(found, now)) return found
+  if (found) await dropAwaited(tx, { account: auth, key, madeAt: found.created_at })
+  return (
+    (await insertAwaited(tx, { account: auth, key, reason, actorId: auth.keyId, now })) ??
+    (await findRecord(tx, { account: auth, key }))
+  )
+}
+
 function renderAwaited(record: IdempotencyRow): PendingCancellation {
   return {
     object: 'pending_cancellation',
@@ -72,6 +96,6 @@ function renderAwaited(record: IdempotencyRow): PendingCancellation {
     idempotency_key: record.key,
     reason: record.reason,
     created_at: record.created_at,
-    expires_at: plusSeconds(record.created_at, recordSecondsKept),
+    expires_at: promisedUntil(record),
   }
 }

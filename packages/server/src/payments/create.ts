@@ -11,6 +11,7 @@ import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
 import { plusSeconds, toMs, toTimestamp } from '../time.ts'
+import { dropAwaited } from './cancel-by-key.sql.ts'
 import {
   type CreateRecord,
   insertCanceledPayment,
@@ -18,6 +19,7 @@ import {
   type NewPayment,
 } from './create.sql.ts'
 import { readGivenToken } from './given-token.ts'
+import { hasLapsed } from './promise.ts'
 import { processorMissing } from './refusals.ts'
 import { etagOf, renderPayment } from './render.ts'
 import { type Submitter, submissionLeaseSeconds } from './submission.ts'
@@ -94,6 +96,7 @@ async function submitCreated(
     account: request.auth,
     paymentId,
     token: null,
+    ifMatch: null,
     actor: { type: 'api_key', id: request.auth.keyId },
     now: request.now,
     operationId: 'createPayment',
@@ -118,9 +121,14 @@ async function answerRecorded(
     return await submitCreated(on, request, found.payment_id)
   }
   if (found.outcome !== 'awaited') return refuseRecord(found, idempotency) ?? storedAnswer(found)
-  return await db.transaction().execute(async (tx) => {
+  const answered = await db.transaction().execute(async (tx) => {
     const record = await lockRecord(tx, { account: request.auth, key: idempotency.key })
-    if (!record) return recordDropped()
+    if (!record) return null
+    if (hasLapsed(record, request.now)) {
+      const { key, created_at: madeAt } = record
+      await dropAwaited(tx, { account: request.auth, key, madeAt })
+      return null
+    }
     if (record.outcome !== 'awaited') {
       return refuseRecord(record, idempotency) ?? storedAnswer(record)
     }
@@ -132,6 +140,8 @@ async function answerRecorded(
     })
     return created
   })
+  // The key is free again.
+  return answered ?? (await createPayment(on, request))
 }
 
 /** Whether a create with this key has made a payment, or is about to. */

@@ -11,3 +11,8 @@ export function parseIfMatch(header: string | null): number[] | null {
   }
   return versions
 }
+
+/** Whether a version is none of those that an If-Match header accepts. */
+export function isStale(header: string | null, version: number): boolean {
+  return parseIfMatch(header)?.includes(version) === false
+}

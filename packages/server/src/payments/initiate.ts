@@ -15,6 +15,7 @@ export interface InitiateRequest {
   readonly auth: Auth
   readonly paymentId: string
   readonly token: string | null
+  readonly ifMatch: string | null
   readonly idempotency: IdempotencyKey | null
   readonly operationId: string
   readonly now: Timestamp
@@ -37,6 +38,7 @@ export async function initiatePayment(on: Submitter, request: InitiateRequest): 
     account: auth,
     paymentId,
     token,
+    ifMatch: request.ifMatch,
     actor: { type: 'api_key', id: auth.keyId },
     now: request.now,
     operationId: request.operationId,

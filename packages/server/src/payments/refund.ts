@@ -10,9 +10,10 @@ import { once, type Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { postRefund } from '../ledger/post.ts'
 import { insertRefund } from '../refunds/refunds.sql.ts'
+import { isStale } from './if-match.ts'
 import { isAllowed, statusesBefore, statusOfRefunded } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
-import { notRefundable, paymentNotFound, refundExceeds } from './refusals.ts'
+import { notRefundable, paymentNotFound, preconditionFailed, refundExceeds } from './refusals.ts'
 import { etagOf } from './render.ts'
 import { renderWithRefunds } from './render-with-refunds.ts'
 import { planTask } from './tasks.sql.ts'
@@ -22,6 +23,7 @@ export interface RefundRequest {
   readonly operationId: string
   readonly paymentId: string
   readonly body: PaymentRefund
+  readonly ifMatch: string | null
   readonly idempotency: IdempotencyKey | null
   readonly now: Timestamp
 }
@@ -42,7 +44,7 @@ export async function refundPayment(db: Db, request: RefundRequest): Promise<Rep
   return await once(db, request, async (tx) => {
     const row = await lockPayment(tx, { account: auth, id })
     if (!row) return paymentNotFound(id)
-    const refusal = refuseRefund(row, body.amount ?? null)
+    const refusal = refuseRefund(row, request)
     if (refusal) return refusal
     const refunded = await recordRefund(tx, {
       row,
@@ -62,9 +64,11 @@ export function leftToRefund(row: PaymentRow): number {
   return row.amount - row.refunded_amount
 }
 
-function refuseRefund(row: PaymentRow, askedMinor: number | null): Refusal | null {
+function refuseRefund(row: PaymentRow, { body, ifMatch }: RefundRequest): Refusal | null {
   if (!isAllowed('refund', row.status)) return notRefundable(row.id, row.status)
-  if (askedMinor === null) return null
+  if (isStale(ifMatch, row.sequence)) return preconditionFailed(row)
+  const askedMinor = body.amount
+  if (askedMinor === undefined) return null
   const leftMinor = leftToRefund(row)
   if (askedMinor > leftMinor) return refundExceeds(row, askedMinor)
   if (row.refund_count >= refundsMax - 1 && askedMinor < leftMinor) {

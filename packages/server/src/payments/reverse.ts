@@ -8,10 +8,11 @@ import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { refuse } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { cancelInTransaction } from './cancel.ts'
+import { isStale } from './if-match.ts'
 import { isAllowed } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
 import { leftToRefund, recordRefund } from './refund.ts'
-import { notReversible, paymentNotFound } from './refusals.ts'
+import { notReversible, paymentNotFound, preconditionFailed } from './refusals.ts'
 import { etagOf } from './render.ts'
 import { renderWithRefunds } from './render-with-refunds.ts'
 import { findReversalRequest } from './reverse.sql.ts'
@@ -21,6 +22,7 @@ export interface ReverseRequest {
   readonly operationId: string
   readonly paymentId: string
   readonly reason: string | null
+  readonly ifMatch: string | null
   readonly idempotency: IdempotencyKey | null
   readonly now: Timestamp
 }
@@ -42,10 +44,11 @@ export async function reversePayment(db: Db, request: ReverseRequest): Promise<R
   return await once(db, request, async (tx) => {
     const row = await lockPayment(tx, { account: auth, id })
     if (!row) return paymentNotFound(id)
+    if (!isAllowed('reverse', row.status)) return notReversible(id, row.status)
+    if (isStale(request.ifMatch, row.sequence)) return preconditionFailed(row)
     if (isAllowed('cancel', row.status)) return await cancel(tx, request)
     if (isAllowed('refund', row.status)) return await refund(tx, row, request)
-    if (isAllowed('reverse', row.status)) return await takeDown(tx, row, request)
-    return notReversible(id, row.status)
+    return await takeDown(tx, row, request)
   })
 }
 

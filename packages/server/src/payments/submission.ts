@@ -22,6 +22,8 @@ export interface Submission {
   readonly paymentId: string
   /** What to pay with; `null`: what the payment was given before. */
   readonly token: string | null
+  /** The If-Match header of the request, where it may have one. */
+  readonly ifMatch: string | null
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly now: Timestamp
   readonly operationId: string

@@ -121,5 +121,5 @@ export async function requestReplay(
     set replay_since = least(replay_since, ${since}::timestamptz), replay_from = 0,
       replay_through = (select position from event_relay)
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
-      and id = ${id} and deleted_at is null`.execute(db)
+      and id = ${id} and enabled and deleted_at is null`.execute(db)
 }

@@ -7,10 +7,10 @@ import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
 import { readPage, renderList } from '../http/pagination.ts'
-import { refuse } from '../http/refusal.ts'
+import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once } from '../idempotency/once.ts'
 import type { Sealer } from '../sealer.ts'
-import { toTimestamp } from '../time.ts'
+import { toMs, toTimestamp } from '../time.ts'
 import {
   findDelivery,
   listAttempts,
@@ -59,8 +59,10 @@ function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): v
 
   implement(app, operations.updateWebhookEndpoint, (request) => {
     const { id } = request.params
-    return withEndpoint(db, { account: request.auth, id }, () =>
-      db.transaction().execute((tx) => changeEndpoint(tx, { ...request, id, sealer })),
+    return once(db, request, (tx) =>
+      withEndpoint(tx, { account: request.auth, id }, () =>
+        changeEndpoint(tx, { ...request, id, sealer }),
+      ),
     )
   })
 
@@ -77,6 +79,7 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
     const { auth, params } = request
     const reply = await once(db, request, (tx) =>
       withEndpoint(tx, { account: auth, id: params.id }, async (endpoint) => {
+        if (!endpoint.enabled) return endpointDisabled(endpoint.id)
         const { count, hasMore } = await retryFailed(tx, { endpoint, limit: retriesMax })
         const target = { type: 'webhook_endpoint', id: endpoint.id } as const
         const deed = { action: 'webhook_endpoint.retried', target, details: { count } } as const
@@ -95,10 +98,14 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
   })
 
   implement(app, operations.replayWebhookEndpoint, async (request) => {
-    const { auth, params, body } = request
+    const { auth, params, body, now } = request
+    if (Date.parse(body.since) >= toMs(now) + 1000) {
+      return refuseField('since', body.since, 'a moment that is not in the future')
+    }
     const since = toTimestamp(Math.ceil(Date.parse(body.since) / 1000) * 1000)
     const reply = await once(db, request, (tx) =>
       withEndpoint(tx, { account: auth, id: params.id }, async (endpoint) => {
+        if (!endpoint.enabled) return endpointDisabled(endpoint.id)
         await requestReplay(tx, { account: auth, id: endpoint.id, since })
         const target = { type: 'webhook_endpoint', id: endpoint.id } as const
         const deed = { action: 'webhook_endpoint.replayed', target, details: { since } } as const
@@ -134,7 +141,7 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
   implement(app, operations.retrieveWebhookDelivery, async ({ auth, params: { id } }) => {
     const key = { account: auth, id }
     const row = isId('delivery', id) ? await findDelivery(db, key) : undefined
-    if (!row) return refuse('not_found', 'Delivery not found.')
+    if (!row) return deliveryNotFound()
     const attempts = (await listAttempts(db, key)).map(renderAttempt)
     return answer(200, { ...renderDelivery(row), attempts })
   })
@@ -142,8 +149,13 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
   implement(app, operations.retryWebhookDelivery, async (request) => {
     const key = { account: request.auth, id: request.params.id }
     const reply = await once(db, request, async (tx) => {
-      const row = isId('delivery', key.id) ? await retryDelivery(tx, key) : undefined
-      if (!row) return refuse('not_found', 'Delivery not found.')
+      const found = isId('delivery', key.id) ? await findDelivery(tx, key) : undefined
+      if (!found) return deliveryNotFound()
+      const endpoint = await findEndpoint(tx, { account: request.auth, id: found.endpoint_id })
+      if (!endpoint) return refuseField('id', key.id, 'a delivery to an endpoint: it was deleted')
+      if (!endpoint.enabled) return endpointDisabled(key.id)
+      const row = await retryDelivery(tx, key)
+      if (!row) return deliveryNotFound()
       const target = { type: 'webhook_delivery', id: row.id } as const
       await note(tx, doerOf(request), { action: 'webhook_delivery.retried', target })
       return answer(200, renderDelivery(row))
@@ -151,6 +163,15 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
     onWork()
     return reply
   })
+}
+
+function deliveryNotFound(): Refusal {
+  return refuse('not_found', 'Delivery not found.')
+}
+
+/** Nothing is sent there, so a promise to send something again would be a false one. */
+function endpointDisabled(id: string): Refusal {
+  return refuseField('id', id, 'an endpoint that is enabled: enable it first')
 }
 
 async function withEndpoint(

@@ -16,10 +16,11 @@ export function sandboxRoutes(
   { db, onNews }: { db: Db; onNews: OnSandboxNews },
 ): void {
   app.get<{ Params: { secret: string } }>('/sandbox/3d-secure/:secret', async (request, reply) => {
-    const entry = await findChallenged(db, request.params.secret)
+    const { secret } = request.params
+    const entry = isSecret(secret) ? await findChallenged(db, secret) : undefined
     if (!entry) return sendPage(reply, 404, '<p>There is no such challenge.</p>')
     const amount = `${entry.amount} ${entry.currency} (minor units)`
-    return sendPage(reply, 200, challengePage(request.params.secret, amount))
+    return sendPage(reply, 200, challengePage(secret, amount))
   })
   answers('confirm')
   answers('refuse')
@@ -29,13 +30,21 @@ export function sandboxRoutes(
       `/sandbox/3d-secure/:secret/${wanted}`,
       async (request, reply) => {
         const { secret } = request.params
-        const entry = await answerChallenge(db, { secret, wanted, now: toTimestamp(Date.now()) })
+        const now = toTimestamp(Date.now())
+        const entry = isSecret(secret)
+          ? await answerChallenge(db, { secret, wanted, now })
+          : undefined
         if (!entry) return sendPage(reply, 404, '<p>There is no such challenge.</p>')
         await onNews({ merchantId: entry.merchant_id, paymentId: entry.payment_id })
         return reply.redirect(entry.return_url, 303)
       },
     )
   }
+}
+
+/** Whether it can be a secret of ours: other text may be such that PostgreSQL cannot hold it. */
+function isSecret(text: string): boolean {
+  return /^[0-9a-z]{1,64}$/.test(text)
 }
 
 function challengePage(secret: string, amount: string): string {
