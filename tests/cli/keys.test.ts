@@ -124,4 +124,18 @@ describe('hedge keys create --live', () => {
       await empty.drop()
     }
   })
+
+  test('says what test keys have set, which only live keys change from then on', async () => {
+    const api = apiClient(server.url, server.secretKey)
+    const { body } = await api('POST', '/v1/merchants', { body: { name: 'Other', fee_fixed: 0 } })
+    const args = ['keys', 'create', '--live', '--database', database.url, '--merchant', body.id]
+    const { code, stderr } = await hedge(args)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(
+      /only live keys .*fee_basis_points the server's, fee_fixed 0, .*window 0/,
+    )
+    const own = apiClient(server.url, body.api_keys[0].secret_key)
+    const change = { body: { fee_fixed: 1 } }
+    expect((await own('PATCH', `/v1/merchants/${body.id}`, change)).status).toBe(403)
+  })
 })

@@ -4,6 +4,7 @@ import { type Api, apiClient } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { createLiveMerchant } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 let database: TestDatabase
@@ -22,8 +23,7 @@ beforeAll(async () => {
   admin = new pg.Client({ connectionString: database.url })
   await admin.connect()
   api = apiClient(server.url, server.secretKey)
-  const { body } = await api('POST', '/v1/merchants', { body: { name: 'Live' } })
-  live = apiClient(server.url, body.api_keys[1].secret_key)
+  live = (await createLiveMerchant({ servers: [server], api, database })).live
 })
 
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import type { ApiKey, ApiKeyWithSecret, Scope } from '@hedgepayments/node'
+import type { MerchantRow } from '@hedgepayments/server/database/schema'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { confirmLive } from '../confirm.ts'
 import { withExamples } from '../examples.ts'
@@ -60,9 +61,10 @@ server runs or not.`,
         // Only here is the server's code needed; every other command starts without it.
         const { createLiveKey } = await import('./live-key.ts')
         const globals = self.optsWithGlobals<GlobalOptions>()
-        const key = await createLiveKey({ ...options, dataDir: globals.dataDir })
+        const { key, merchant } = await createLiveKey({ ...options, dataDir: globals.dataDir })
         print(globals.json ? JSON.stringify(key, null, 2) : renderNewKey(key))
         if (!globals.json) sayKeep()
+        sayMoney(merchant)
         return
       }
       if (options.merchant || options.database) {
@@ -157,6 +159,15 @@ function renderNewKey(key: ApiKeyWithSecret): string {
     ['requests a minute', String(key.requests_per_minute)],
     ['expires', key.expires_at === null ? null : `${formatTime(key.expires_at)} UTC`],
   ])
+}
+
+/** What may have been set by whoever had a test key. */
+function sayMoney(merchant: MerchantRow): void {
+  const { fee_basis_points: points, fee_fixed_minor: fixed } = merchant
+  const ofServer = "the server's"
+  const fees = `fee_basis_points ${points ?? ofServer}, fee_fixed ${fixed ?? ofServer}`
+  const window = `default_cancel_window ${merchant.default_cancel_window}`
+  say(`Of ${merchant.id} only live keys change these from now on: ${fees}, ${window}.`)
 }
 
 const sayKeep = () => say('Keep the secret key now: it is not shown again.')

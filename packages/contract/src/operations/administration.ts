@@ -54,7 +54,10 @@ export const createMerchant = defineOperation({
   method: 'POST',
   path: '/v1/merchants',
   tag: 'Merchants',
-  summary: 'Create a merchant with a key pair for each mode',
+  summary: 'Create a merchant with its first key pairs',
+  description:
+    'A test key makes a merchant with a test key pair; a live key makes one with a pair for each ' +
+    'mode. The new keys have the scopes and the end of the key that asks, and at most its limit.',
   scope: 'merchants:write',
   body: MerchantCreate,
   secretAnswer: true,
@@ -90,6 +93,9 @@ export const updateMerchant = defineOperation({
   path: '/v1/merchants/:id',
   tag: 'Merchants',
   summary: 'Change the merchant of the key',
+  description:
+    'Fees and the undo window are those of both modes: once the merchant has a live key, only live ' +
+    'keys change them.',
   scope: 'merchants:write',
   body: MerchantUpdate,
   responses: { 200: Merchant },

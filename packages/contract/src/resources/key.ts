@@ -134,7 +134,8 @@ export const MerchantWithKeys = Type.Object(
   {
     ...Merchant.properties,
     api_keys: Type.Array(ApiKeyWithSecret, {
-      description: 'Its first key pairs, one per mode; the secrets are shown only here.',
+      description:
+        'Its first key pairs, a live one where a live key asks; the secrets are shown only here.',
     }),
   },
   { title: 'MerchantWithKeys', additionalProperties: false },

@@ -72,14 +72,19 @@ export async function findKey(
     .executeTakeFirst()
 }
 
-/** How many requests a minute a key has, whatever its session at the dashboard is allowed. */
-export async function findRequestsPerMinute(db: Db, id: string): Promise<number> {
-  const { requests_per_minute: limit } = await db
+/**
+ * What no key that this one makes may exceed: its requests a minute, whatever its session at the
+ * dashboard is allowed, and its end.
+ */
+export async function findKeyBounds(
+  db: Db,
+  id: string,
+): Promise<{ requestsPerMinute: number; expiresAt: Timestamp | null }> {
+  return await db
     .selectFrom('api_keys')
-    .select('requests_per_minute')
+    .select(['requests_per_minute as requestsPerMinute', 'expires_at as expiresAt'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  return limit
 }
 
 /** The key pair as the API shows it: never the secret, nor its hash. */
