@@ -11,8 +11,6 @@ export interface Auth {
   readonly byDashboard?: true
   /** What its requests are counted under, where that is not the key itself. */
   readonly countedAs?: string
-  /** Undo window in seconds of the merchant's new payments. */
-  readonly defaultCancelWindow: number
   /** How far its clock is ahead of the real one: 0 but where a test clock was advanced. */
   readonly clockOffsetSeconds: number
 }

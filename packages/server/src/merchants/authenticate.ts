@@ -113,7 +113,6 @@ function toAuth(key: KeyForAuth): Auth {
     livemode: key.livemode,
     scopes: new Set(key.scopes),
     requestsPerMinute: key.requests_per_minute,
-    defaultCancelWindow: key.default_cancel_window,
     clockOffsetSeconds: key.clock_offset_seconds,
   }
 }

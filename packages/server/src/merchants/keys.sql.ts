@@ -15,7 +15,6 @@ export interface KeyForAuth {
   requests_per_minute: number
   expires_at: Timestamp | null
   revoked_at: Timestamp | null
-  default_cancel_window: number
   clock_offset_seconds: number
 }
 
@@ -23,9 +22,9 @@ export interface KeyForAuth {
 export async function findKeyByHash(db: Db, secretHash: Buffer): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
     select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.expires_at, k.revoked_at, m.default_cancel_window,
+      k.expires_at, k.revoked_at,
       coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
-    from api_keys k join merchants m on m.id = k.merchant_id
+    from api_keys k
       left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
     where k.secret_hash = ${secretHash}`.execute(db)
   return rows[0]

@@ -11,6 +11,19 @@ export async function findMerchant(db: Db, id: string): Promise<MerchantRow | un
   return await db.selectFrom('merchants').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
+/**
+ * Undo window in seconds of a merchant's payments that name none. Asked each time: a change that
+ * was acknowledged holds at once on every process, or money is taken too soon.
+ */
+export async function findCancelWindow(db: Db, id: string): Promise<number> {
+  const { default_cancel_window: seconds } = await db
+    .selectFrom('merchants')
+    .select('default_cancel_window')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return seconds
+}
+
 /** Whether a merchant has, or ever had, a key of live mode. */
 export async function hasLiveKey(db: Db, id: string): Promise<boolean> {
   const { rows } = await sql`
