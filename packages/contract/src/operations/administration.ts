@@ -29,7 +29,9 @@ export const createApiKey = defineOperation({
   path: '/v1/auth/api-keys',
   tag: 'API keys',
   summary: 'Create a key pair in the mode of the key that asks',
-  description: 'A key can only give scopes that it has itself; by default all of them.',
+  description:
+    'A key can only give scopes that it has itself, by default all of them, and no longer a life ' +
+    'than its own.',
   scope: 'keys:write',
   body: ApiKeyCreate,
   bodyOptional: true,

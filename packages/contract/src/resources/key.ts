@@ -57,7 +57,13 @@ export const ApiKeyCreate = Type.Object(
           "Its rate limit, at most your own key's. Default: 100 in live mode, far more in test mode.",
       }),
     ),
-    expires_at: Type.Optional(nullable(timestampInput('When it ends by itself.'))),
+    expires_at: Type.Optional(
+      nullable(
+        timestampInput(
+          'When it ends by itself, no later than your own key; by the real time. Default: as your own key.',
+        ),
+      ),
+    ),
   },
   { title: 'ApiKeyCreate', additionalProperties: false },
 )
