@@ -17,6 +17,7 @@ const cachedKeysMax = 10_000
 interface Cached {
   readonly key: KeyForAuth
   readonly auth: Auth
+  /** By the process's own clock: the other one may be set back, and a key would stay fresh. */
   readonly readAtMs: number
 }
 
@@ -43,7 +44,7 @@ export class Authenticator {
     const secretHash = hashSecret(secret)
     const name = secretHash.toString('latin1')
     const cached = this.#cache.get(name)
-    if (cached && nowMs - cached.readAtMs < freshMs) return judge(cached, nowMs)
+    if (cached && performance.now() - cached.readAtMs < freshMs) return judge(cached, nowMs)
     let running = this.#running.get(name)
     if (!running) {
       running = this.#lookUp(secretHash, name, nowMs).finally(() => this.#running.delete(name))
@@ -60,12 +61,13 @@ export class Authenticator {
   }
 
   async #lookUp(secretHash: Buffer, name: string, nowMs: number): Promise<Auth | Refusal> {
+    const readAtMs = performance.now()
     const key = await findKeyByHash(this.#db, secretHash)
     if (!key || !timingSafeEqual(key.secret_hash, secretHash)) {
       this.#cache.delete(name)
       return unauthorized('Invalid API key.')
     }
-    const cached = { key, auth: toAuth(key), readAtMs: nowMs }
+    const cached = { key, auth: toAuth(key), readAtMs }
     this.#cache.delete(name)
     this.#cache.set(name, cached)
     if (this.#cache.size > cachedKeysMax) {
