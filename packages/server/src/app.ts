@@ -52,10 +52,10 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log } = options
   const notice = noticeBy(options)
-  const authenticator = new Authenticator(database.db)
+  const authenticator = new Authenticator(database.keyDb)
   const isSecure = () => options.publicUrl().startsWith('https:')
-  const sessions = new Sessions(database.db, authenticator, isSecure)
-  const tokens = new ClientTokens(database.db)
+  const sessions = new Sessions(database, authenticator, isSecure)
+  const tokens = new ClientTokens(database.keyDb)
   const guard = guardEdge({
     authenticate,
     isSecure,

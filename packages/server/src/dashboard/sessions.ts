@@ -24,13 +24,19 @@ const sessionRequestsPerMinute = 1_200
 /** Sign-ins of the dashboard. Each is a row, so that signing out ends it on the server as well. */
 export class Sessions {
   readonly #db: Db
+  readonly #keyDb: Db
   readonly #authenticator: Authenticator
   readonly #isSecure: () => boolean
   readonly #failures = new SignInFailures()
 
   /** @param isSecure whether the dashboard is reached by https. */
-  constructor(db: Db, authenticator: Authenticator, isSecure: () => boolean) {
+  constructor(
+    { db, keyDb }: { db: Db; keyDb: Db },
+    authenticator: Authenticator,
+    isSecure: () => boolean,
+  ) {
     this.#db = db
+    this.#keyDb = keyDb
     this.#authenticator = authenticator
     this.#isSecure = isSecure
   }
@@ -69,7 +75,7 @@ export class Sessions {
   async find(request: FastifyRequest, nowMs: number): Promise<Auth | Refusal | null> {
     const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
     if (token === null || !isOwnRequest(request.method, request.headers)) return null
-    const key = await findKeyBySession(this.#db, {
+    const key = await findKeyBySession(this.#keyDb, {
       tokenHash: hashToken(token),
       now: toTimestamp(nowMs),
     })
