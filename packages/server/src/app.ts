@@ -10,7 +10,7 @@ import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
 import { eventRoutes } from './events/routes.ts'
 import { streamRoute } from './events/stream.ts'
-import type { Account } from './http/auth.ts'
+import type { Account, RefuseStranger } from './http/auth.ts'
 import { docsRoutes } from './http/docs.ts'
 import { guardEdge } from './http/edge.ts'
 import { healthRoutes } from './http/health.ts'
@@ -95,12 +95,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 
   /** By the Authorization header; without one, by the session of somebody at the dashboard. */
-  function authenticate(request: FastifyRequest, nowMs: number) {
+  function authenticate(
+    request: FastifyRequest,
+    nowMs: number,
+    refuseStranger: RefuseStranger = () => null,
+  ) {
     if (readClientToken(request)) return tokens.authenticate(request, nowMs)
     const { authorization, cookie } = request.headers
-    const byKey = () => authenticator.authenticate(authorization, nowMs)
+    const byKey = () => authenticator.authenticate(authorization, nowMs, refuseStranger)
     if (authorization !== undefined || cookie === undefined) return byKey()
-    return sessions.find(request, nowMs).then((found) => found ?? byKey())
+    return sessions.find(request, nowMs, refuseStranger).then((found) => found ?? byKey())
   }
 }
 

@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { Auth, Origin } from '../http/auth.ts'
+import type { Auth, Origin, RefuseStranger } from '../http/auth.ts'
 import { originOf } from '../http/client-address.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { type Authenticator, authOf } from '../merchants/authenticate.ts'
@@ -72,9 +72,15 @@ export class Sessions {
    * The holder of the session that a request shows, or `null` where it shows none that counts. The
    * database is asked each time: a revoked key ends its sessions at once.
    */
-  async find(request: FastifyRequest, nowMs: number): Promise<Auth | Refusal | null> {
+  async find(
+    request: FastifyRequest,
+    nowMs: number,
+    refuseStranger: RefuseStranger = () => null,
+  ): Promise<Auth | Refusal | null> {
     const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
     if (token === null || !isOwnRequest(request.method, request.headers)) return null
+    const refusal = refuseStranger()
+    if (refusal) return refusal
     const key = await findKeyBySession(this.#keyDb, {
       tokenHash: hashToken(token),
       now: toTimestamp(nowMs),

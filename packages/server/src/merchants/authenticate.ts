@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, MerchantId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
-import type { Auth } from '../http/auth.ts'
+import type { Auth, RefuseStranger } from '../http/auth.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { findKeyByHash, type KeyForAuth } from './keys.sql.ts'
 import { hashSecret, isPublishableKey, isSecretKey } from './secrets.ts'
@@ -33,11 +33,13 @@ export class Authenticator {
 
   /**
    * The holder of the key, or the 401 that says what is wrong. Answers at once where the key was
-   * looked up a moment ago; concurrent look-ups of one key share a query.
+   * looked up a moment ago; concurrent look-ups of one key share a query. A key that nobody has
+   * shown before is looked up only where `refuseStranger` does not refuse.
    */
   authenticate(
     header: string | undefined,
     nowMs: number,
+    refuseStranger: RefuseStranger = () => null,
   ): Auth | Refusal | Promise<Auth | Refusal> {
     const secret = readBearer(header)
     if (typeof secret !== 'string') return secret
@@ -45,6 +47,8 @@ export class Authenticator {
     const name = secretHash.toString('latin1')
     const cached = this.#cache.get(name)
     if (cached && performance.now() - cached.readAtMs < freshMs) return judge(cached, nowMs)
+    const refusal = cached ? null : refuseStranger()
+    if (refusal) return refusal
     let running = this.#running.get(name)
     if (!running) {
       running = this.#lookUp(secretHash, name, nowMs).finally(() => this.#running.delete(name))
