@@ -58,6 +58,21 @@ describe('hedge keys', () => {
   })
 })
 
+describe('hedge keys list', () => {
+  test('shows all keys, however many pages they take', async () => {
+    const api = apiClient(server.url, server.secretKey)
+    for (let made = 0; made < 101; made++) {
+      await api('POST', '/v1/auth/api-keys', { body: { name: `one of many ${made}` } })
+    }
+    const { data, has_more } = JSON.parse((await run('keys', 'list', '--json')).stdout)
+    const names = data.map(({ name }: { name: string }) => name)
+    expect(names.filter((name: string) => name?.startsWith('one of many'))).toHaveLength(101)
+    expect([names.at(-1), has_more]).toEqual(['First key', false])
+    const { stdout } = await run('doctor', '--json')
+    expect(stdout).toContain(data.at(-1).id)
+  })
+})
+
 describe('hedge audit', () => {
   test('shows who made and ended keys, and the operator who made one in the database', async () => {
     const made = await run('keys', 'create', '--name', '\u001b[31mred', '--json')

@@ -129,6 +129,24 @@ test('a key lives by the real time, also where the test clock is ahead of its en
   expect((await key('GET', '/v1/payments')).status).toBe(200)
 })
 
+test('the list of keys is paged through without gaps or repeats, ten at a time', async () => {
+  const { test: api } = await createMerchant(fixture)
+  const [first] = (await api('GET', '/v1/auth/api-keys')).body.data
+  const made: string[] = [first.id]
+  for (let count = 0; count < 11; count++) {
+    made.unshift((await api('POST', '/v1/auth/api-keys', { body: {} })).body.id)
+  }
+  const page = async (query: string) => {
+    const { body } = await api('GET', `/v1/auth/api-keys${query}`)
+    return { ids: body.data.map(({ id }: { id: string }) => id), more: body.has_more }
+  }
+  expect(await page('')).toEqual({ ids: made.slice(0, 10), more: true })
+  expect(await page(`?starting_after=${made[9]}`)).toEqual({ ids: made.slice(10), more: false })
+  const before = await page(`?limit=4&ending_before=${made[10]}`)
+  expect(before).toEqual({ ids: made.slice(6, 10), more: true })
+  expect(await page('?limit=100')).toEqual({ ids: made, more: false })
+})
+
 test('a revoked key is refused within 5 seconds on every process', async () => {
   const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
   const apis = fixture.servers.map((server) => apiClient(server.url, key.secret_key))

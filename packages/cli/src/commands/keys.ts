@@ -6,7 +6,7 @@ import { withExamples } from '../examples.ts'
 import { usageError } from '../exit-codes.ts'
 import { choices, parseTime } from '../filters.ts'
 import { formatTime, shortTime } from '../format.ts'
-import { showList } from '../list.ts'
+import { collect, pageSizeMax, showList } from '../list.ts'
 import { type GlobalOptions, withSession } from '../session.ts'
 import { type Column, renderFields } from '../table.ts'
 import { harmless, paint, print, say } from '../terminal.ts'
@@ -21,6 +21,9 @@ export function keysCommand(): Command {
     .addCommand(revokeCommand())
   return withExamples(command, [['hedge keys list', 'key pairs of the mode of your own key']])
 }
+
+/** Who has more keys than this has no use for a table of them. */
+const keysShownMax = 10_000
 
 interface CreateOptions {
   name?: string
@@ -98,9 +101,9 @@ function listCommand(): Command {
     .description('list the key pairs of this mode, newest first')
     .action(
       withSession(async (session) => {
-        const { data } = await session.hedge.apiKeys.list()
-        const list = { object: 'list', data, has_more: false, url: '/v1/auth/api-keys' } as const
-        showList(session, list, { columns: keyColumns, empty: 'No keys.', more: '' })
+        const first = session.hedge.apiKeys.list({ limit: pageSizeMax })
+        const list = await collect(first, keysShownMax)
+        showList(session, list, { columns: keyColumns, empty: 'No keys.', more: 'There are more.' })
       }),
     )
   return withExamples(command, [

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
 import { AuditEntry, AuditEntryListQuery } from '../resources/audit-entry.ts'
 import { Balance } from '../resources/balance.ts'
@@ -10,7 +11,7 @@ import {
   MerchantUpdate,
   MerchantWithKeys,
 } from '../resources/key.ts'
-import { listOf } from '../resources/list.ts'
+import { listOf, pageQuery } from '../resources/list.ts'
 
 export const listApiKeys = defineOperation({
   id: 'listApiKeys',
@@ -19,6 +20,7 @@ export const listApiKeys = defineOperation({
   tag: 'API keys',
   summary: "List the merchant's key pairs of this mode",
   scope: 'any',
+  query: Type.Object(pageQuery, { title: 'PageQuery', additionalProperties: false }),
   responses: { 200: listOf(ApiKey, 'ApiKeyList') },
   errors: [],
 })

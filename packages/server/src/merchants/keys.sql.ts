@@ -2,6 +2,7 @@ import type { ApiKey, KeyId, MerchantId, Scope } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
 import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
+import { type Page, pageOf } from '../http/pagination.ts'
 
 type Db = Kysely<Schema>
 
@@ -34,15 +35,17 @@ export async function insertKey(db: Db, key: ApiKeyRow): Promise<void> {
   await db.insertInto('api_keys').values(key).execute()
 }
 
-/** Key pairs of a merchant and mode, newest first, revoked ones too. */
-export async function listKeys(db: Db, account: Account): Promise<ApiKeyRow[]> {
-  return await db
+/** A page of the key pairs of a merchant and mode, newest first, revoked ones too. */
+export async function listKeys(
+  db: Db,
+  { account, page }: { account: Account; page: Page },
+): Promise<{ rows: ApiKeyRow[]; hasMore: boolean }> {
+  const query = db
     .selectFrom('api_keys')
     .selectAll()
     .where('merchant_id', '=', account.merchantId)
     .where('livemode', '=', account.livemode)
-    .orderBy('id', 'desc')
-    .execute()
+  return await pageOf(query, 'id', page)
 }
 
 /** Revokes a key. `false`: there is none, or it is revoked already and keeps its moment. */

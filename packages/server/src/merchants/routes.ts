@@ -5,7 +5,7 @@ import type { Db } from '../database/connect.ts'
 import type { MerchantRow, Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import { type ApiRequest, implement } from '../http/implement.ts'
-import { renderList } from '../http/pagination.ts'
+import { readPage, renderList } from '../http/pagination.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
@@ -127,9 +127,11 @@ async function refuseLiveFields(
 }
 
 function keyRoutes(app: FastifyInstance, db: Db): void {
-  implement(app, operations.listApiKeys, async ({ auth }) => {
-    const data = (await listKeys(db, auth)).map(renderKey)
-    return answer(200, renderList({ data, hasMore: false, url: '/v1/auth/api-keys' }))
+  implement(app, operations.listApiKeys, async ({ auth, query }) => {
+    const page = readPage(query, 'key')
+    if ('refusal' in page) return page
+    const { rows, hasMore } = await listKeys(db, { account: auth, page })
+    return answer(200, renderList({ data: rows.map(renderKey), hasMore, url: '/v1/auth/api-keys' }))
   })
 
   implement(app, operations.createApiKey, (request) =>
