@@ -1,7 +1,7 @@
 import type { Browser, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPayment } from '../support/api.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { createLiveMerchant, withServers } from '../support/servers.ts'
 import { launchBrowser } from './browser.ts'
 import { buildPaymentPage, expectAccessible, openLink } from './payment-page.ts'
 
@@ -96,7 +96,7 @@ describe('in live mode', () => {
   ] as const)(
     'there is no field for a card, and the customer is told where to pay: %s',
     async (locale, title, back) => {
-      const { live } = await createMerchant(fixture, 'Northwind Books')
+      const { live } = await createLiveMerchant(fixture, 'Northwind Books')
       const { body } = await live('POST', '/v1/checkout/sessions', {
         body: { amount: 2_500, currency: 'USD', cancel_url: 'https://shop.example.com/cart' },
       })

@@ -3,6 +3,7 @@ import { type Api, apiClient, createPayment } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { query } from '../support/postgres-server.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { createLiveMerchant } from '../support/servers.ts'
 import { card, pageClient } from './page.ts'
 
 let database: TestDatabase
@@ -287,13 +288,10 @@ describe('numbers', () => {
 
 describe('live mode', () => {
   test('the page offers no way to type a card, and takes none', async () => {
-    const merchant = await api('POST', '/v1/merchants', { body: { name: 'Live shop' } })
-    const key = merchant.body.api_keys.find((each: { livemode: boolean }) => each.livemode)
-    const { body: session } = await apiClient(server.url, key.secret_key)(
-      'POST',
-      '/v1/checkout/sessions',
-      { body: { amount: 100, currency: 'USD', customer_email: 'ada@example.com' } },
-    )
+    const { live } = await createLiveMerchant({ servers: [server], api, database }, 'Live shop')
+    const { body: session } = await live('POST', '/v1/checkout/sessions', {
+      body: { amount: 100, currency: 'USD', customer_email: 'ada@example.com' },
+    })
     const page = pageOf(session)
     const shown = { livemode: true, methods: [], stage: 'open', merchant_name: 'Live shop' }
     expect(await page.read()).toMatchObject(shown)

@@ -58,6 +58,21 @@ describe('hedge keys', () => {
   })
 })
 
+describe('hedge keys list', () => {
+  test('shows all keys, however many pages they take', async () => {
+    const api = apiClient(server.url, server.secretKey)
+    for (let made = 0; made < 101; made++) {
+      await api('POST', '/v1/auth/api-keys', { body: { name: `one of many ${made}` } })
+    }
+    const { data, has_more } = JSON.parse((await run('keys', 'list', '--json')).stdout)
+    const names = data.map(({ name }: { name: string }) => name)
+    expect(names.filter((name: string) => name?.startsWith('one of many'))).toHaveLength(101)
+    expect([names.at(-1), has_more]).toEqual(['First key', false])
+    const { stdout } = await run('doctor', '--json')
+    expect(stdout).toContain(data.at(-1).id)
+  })
+})
+
 describe('hedge audit', () => {
   test('shows who made and ended keys, and the operator who made one in the database', async () => {
     const made = await run('keys', 'create', '--name', '\u001b[31mred', '--json')
@@ -123,5 +138,19 @@ describe('hedge keys create --live', () => {
     } finally {
       await empty.drop()
     }
+  })
+
+  test('says what test keys have set, which only live keys change from then on', async () => {
+    const api = apiClient(server.url, server.secretKey)
+    const { body } = await api('POST', '/v1/merchants', { body: { name: 'Other', fee_fixed: 0 } })
+    const args = ['keys', 'create', '--live', '--database', database.url, '--merchant', body.id]
+    const { code, stderr } = await hedge(args)
+    expect(code).toBe(0)
+    expect(stderr).toMatch(
+      /only live keys .*fee_basis_points the server's, fee_fixed 0, .*window 0/,
+    )
+    const own = apiClient(server.url, body.api_keys[0].secret_key)
+    const change = { body: { fee_fixed: 1 } }
+    expect((await own('PATCH', `/v1/merchants/${body.id}`, change)).status).toBe(403)
   })
 })

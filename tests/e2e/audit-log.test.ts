@@ -1,7 +1,7 @@
 import { auditActions, operations } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
 import { type Api, apiClient } from '../support/api.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../support/servers.ts'
 import { insertPayments } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
@@ -210,7 +210,7 @@ describe('the audit log', () => {
 
 describe('the list of it', () => {
   test('is for keys that may administer, of their merchant and mode alone', async () => {
-    const { test: api, live } = await createMerchant(fixture)
+    const { test: api, live } = await createLiveMerchant(fixture)
     const [entry] = (await api('GET', path)).body.data
     expect((await live('GET', path)).body.data).toHaveLength(1)
     expect((await live('GET', path)).body.data[0].livemode).toBe(true)

@@ -1,7 +1,7 @@
 import { allOperations, scopes } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
 import { apiClient, createPayment } from '../support/api.ts'
-import { withServers } from '../support/servers.ts'
+import { createMerchant, withServers } from '../support/servers.ts'
 import { fingerprint } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
@@ -99,6 +99,52 @@ test('a key cannot give a scope that it lacks', async () => {
   expect([greedy.status, greedy.body.error.details.field]).toEqual([400, 'scopes'])
   const same = await poor('POST', '/v1/auth/api-keys', {})
   expect(same.body.scopes).toEqual(['keys:write'])
+})
+
+test('a key cannot make one that lasts longer than itself', async () => {
+  const own = '2090-06-15T10:32:00Z'
+  const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: { expires_at: own } })
+  const ending = keyed(`Bearer ${body.secret_key}`)
+  const make = (given: object) => ending('POST', '/v1/auth/api-keys', given)
+  for (const later of [null, '2090-06-15T10:32:01Z']) {
+    const refused = await make({ expires_at: later })
+    expect([refused.status, refused.body.error.details.field]).toEqual([400, 'expires_at'])
+    expect(refused.body.error.message).toContain(own)
+  }
+  expect((await make({})).body.expires_at, 'by default').toBe(own)
+  for (const earlier of [own, '2089-01-01T00:00:00Z']) {
+    expect((await make({ expires_at: earlier })).body.expires_at).toBe(earlier)
+  }
+  const endless = await fixture.api('POST', '/v1/auth/api-keys', { body: { expires_at: null } })
+  expect([endless.status, endless.body.expires_at]).toEqual([201, null])
+})
+
+test('a key lives by the real time, also where the test clock is ahead of its end', async () => {
+  const { test: api } = await createMerchant(fixture)
+  await api('POST', '/v1/test/clock/advance', { body: { seconds: 86_400 } })
+  const expires = new Date(Date.now() + 3_600_000).toISOString()
+  const made = await api('POST', '/v1/auth/api-keys', { body: { expires_at: expires } })
+  expect(made.status).toBe(201)
+  const key = keyed(`Bearer ${made.body.secret_key}`)
+  expect((await key('GET', '/v1/payments')).status).toBe(200)
+})
+
+test('the list of keys is paged through without gaps or repeats, ten at a time', async () => {
+  const { test: api } = await createMerchant(fixture)
+  const [first] = (await api('GET', '/v1/auth/api-keys')).body.data
+  const made: string[] = [first.id]
+  for (let count = 0; count < 11; count++) {
+    made.unshift((await api('POST', '/v1/auth/api-keys', { body: {} })).body.id)
+  }
+  const page = async (query: string) => {
+    const { body } = await api('GET', `/v1/auth/api-keys${query}`)
+    return { ids: body.data.map(({ id }: { id: string }) => id), more: body.has_more }
+  }
+  expect(await page('')).toEqual({ ids: made.slice(0, 10), more: true })
+  expect(await page(`?starting_after=${made[9]}`)).toEqual({ ids: made.slice(10), more: false })
+  const before = await page(`?limit=4&ending_before=${made[10]}`)
+  expect(before).toEqual({ ids: made.slice(6, 10), more: true })
+  expect(await page('?limit=100')).toEqual({ ids: made, more: false })
 })
 
 test('a revoked key is refused within 5 seconds on every process', async () => {

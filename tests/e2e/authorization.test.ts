@@ -1,7 +1,7 @@
 import { allOperations, type Operation, scopes } from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { apiClient, createPayment } from '../support/api.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { createLiveMerchant, withServers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 /**
@@ -58,7 +58,7 @@ beforeAll(async () => {
     secret_key: 'sk_test_of_a_stand_in_000',
   })
 
-  const other = await createMerchant(fixture)
+  const other = await createLiveMerchant(fixture)
   const live = await sql.query(
     `update api_keys set merchant_id = $1 where merchant_id = $2 and livemode returning 1`,
     [fixture.owner.merchant_id, other.id],

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiOptions, createPayment } from '../support/api.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { createLiveMerchant, withServers } from '../support/servers.ts'
 import { fingerprint } from '../support/sql.ts'
 
 const fixture = withServers(1)
@@ -98,7 +98,7 @@ describe('an id that names nothing', () => {
   })
 
   test('a payment of another merchant or of the other mode is 404 and stays as it is', async () => {
-    const other = await createMerchant(fixture)
+    const other = await createLiveMerchant(fixture)
     for (const api of [other.test, other.live]) {
       const answers = [
         await api('POST', `/v1/payments/${id}/cancel`),

@@ -114,6 +114,14 @@ test.each(['starting_after=%00', 'starting_after=evt_abc', 'limit=0', 'status=pe
   },
 )
 
+test.each(['starting_after=pay_abc', 'ending_before=%00', 'limit=0', 'limit=101', 'order=asc'])(
+  'the list of keys refuses ?%s',
+  async (query) => {
+    const { status, body } = await fixture.api('GET', `/v1/auth/api-keys?${query}`)
+    expect([status, body.error.code]).toEqual([400, 'invalid_request'])
+  },
+)
+
 test.each(['endpoint_id=%00', 'event_id=%00', 'payment_id=%00'])(
   'the log of deliveries refuses ?%s, which PostgreSQL cannot hold',
   async (query) => {

@@ -3,6 +3,7 @@ import { type Api, apiClient, createPayment, paymentBody } from '../support/api.
 import type { TestDatabase } from '../support/postgres.ts'
 import { advance, initiate, reached, timeline } from '../support/sandbox.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { createLiveMerchant } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 let database: TestDatabase
@@ -105,12 +106,10 @@ describe('the test clock', () => {
   })
 
   test('another merchant and live mode have a time of their own', async () => {
-    const made = await api('POST', '/v1/merchants', { body: { name: 'Other' } })
-    const [testKey, liveKey] = made.body.api_keys
-    const other = apiClient(server.url, testKey.secret_key)
+    const merchant = { servers: [server], api, database }
+    const { test: other, live } = await createLiveMerchant(merchant)
     await advance(api, 60)
     expect((await clock(other)).offset_seconds).toBe(0)
-    const live = apiClient(server.url, liveKey.secret_key)
     expect((await live('GET', '/v1/test/clock')).status).toBe(404)
     const { status } = await live('POST', '/v1/test/clock/advance', { body: { seconds: 60 } })
     expect(status).toBe(404)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, apiClient, createPayment, paymentBody } from '../support/api.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { createLiveMerchant, withServers } from '../support/servers.ts'
 import { countWaiting, fingerprint, holdPayments, movePayment } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
@@ -172,7 +172,7 @@ describe('what is the same request', () => {
 
   test('the same key of another merchant or mode is another key', async () => {
     const key = newKey()
-    const other = await createMerchant(fixture)
+    const other = await createLiveMerchant(fixture)
     const ids = new Set<string>()
     for (const api of [fixture.api, other.test, other.live]) {
       const answer = await api('POST', '/v1/payments', { body: paymentBody(), idempotencyKey: key })

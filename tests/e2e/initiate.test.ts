@@ -3,6 +3,7 @@ import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.
 import { type Api, apiClient, createPayment, paymentBody } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { createLiveMerchant } from '../support/servers.ts'
 import { openSql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 
@@ -239,8 +240,7 @@ describe('create with initiate', () => {
 
 describe('live mode', () => {
   test('starts no payment where no processor is configured', async () => {
-    const made = await api('POST', '/v1/merchants', { body: { name: 'Live' } })
-    const live = apiClient(server.url, made.body.api_keys[1].secret_key)
+    const { live } = await createLiveMerchant({ servers: [server], api, database })
     const payment = await createPayment(live)
     const path = `/v1/payments/${payment.id}/initiate`
     const body = { payment_method_token: 'tok_visa' }

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { type Api, type ApiAnswer, apiClient } from '../support/api.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { createLiveMerchant, withServers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 const fixture = withServers(2)
 
 test('a live key gets 100 requests a minute, then 429 with the wait; other keys are not touched', async () => {
-  const { live, test: own } = await createMerchant(fixture)
+  const { live, test: own } = await createLiveMerchant(fixture)
   const answers: ApiAnswer[] = []
   // A new minute may begin meanwhile and count anew: the last 201 of the same minute are looked at.
   while (answers.length < 450) {
@@ -35,7 +35,7 @@ test('a live key gets 100 requests a minute, then 429 with the wait; other keys 
 
 test('two servers admit together what one would, but for what is on the way between them', async () => {
   const { sql, servers } = fixture
-  const { id, liveKey } = await createMerchant(fixture)
+  const { id, liveKey } = await createLiveMerchant(fixture)
   const clients = servers.map((server) => apiClient(server.url, liveKey))
   const rounds = 60
   const perRound = 10
@@ -70,7 +70,7 @@ test('two servers admit together what one would, but for what is on the way betw
 })
 
 test('a key can be given a lower limit than the one that makes it, never a higher one', async () => {
-  const { live } = await createMerchant(fixture)
+  const { live } = await createLiveMerchant(fixture)
   const url = fixture.servers[0]?.url ?? ''
   const make = (body: object) => live('POST', '/v1/auth/api-keys', { body })
   const { body: low } = await make({ requests_per_minute: 5 })

@@ -33,8 +33,8 @@ function withParameters(url: string, parameters: Record<string, string>): string
 
 test('settings of the address are kept, and do not displace what the server relies on', async () => {
   const options = '-c search_path=pay,public -c timezone=Asia/Tokyo -c statement_timeout=0'
-  await using(withParameters(shared.url, { options }), async ({ pool, batchPool }) => {
-    for (const one of [pool, batchPool]) {
+  await using(withParameters(shared.url, { options }), async ({ pool, batchPool, keyPool }) => {
+    for (const one of [pool, batchPool, keyPool]) {
       const { rows } = await one.query(
         `select name, setting from pg_settings where name in ('search_path', 'TimeZone',
           'statement_timeout', 'idle_in_transaction_session_timeout') order by name`,

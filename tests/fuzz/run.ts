@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { makeLiveKey } from '../support/live-key.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { openSql, type Sql } from '../support/sql.ts'
 import { auditTables, takeChanges } from './audit.ts'
@@ -11,7 +12,7 @@ import { type QuietServer, startQuietServer } from './server.ts'
 /** Requests between two breaks in which the workers work. */
 const roundSize = 400
 /** Of the payments that requests can name: else there is nothing left to refund after a while. */
-const paidPerRound = 8
+const paidPerRound = 16
 /** Looks at the tables without a change after which the workers count as idle. */
 const quietLooks = 6
 const looksMax = 40
@@ -39,7 +40,7 @@ export async function openFuzzer(database: TestDatabase): Promise<Fuzzer> {
   const server = await startQuietServer(database.url)
   await auditTables(sql)
   await sql.query('update api_keys set requests_per_minute = 100000000')
-  const pool = await fillPool(sql, server)
+  const pool = await fillPool({ sql, server, databaseUrl: database.url })
   await takeChanges(sql)
   return {
     server,
@@ -188,14 +189,22 @@ async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
 }
 
 /** What requests refer to before any answer has named something. */
-async function fillPool(sql: Sql, server: QuietServer): Promise<Pool> {
+async function fillPool({
+  sql,
+  server,
+  databaseUrl,
+}: {
+  sql: Sql
+  server: QuietServer
+  databaseUrl: string
+}): Promise<Pool> {
   const [merchant] = await sql.query<{ id: string }>('select id from merchants')
   const pool = new Pool({ merchant: merchant?.id ?? '' })
   const post = (target: string, body: object) => make({ server, pool }, target, body)
   const other = JSON.parse((await post('/v1/merchants', { name: 'Other' })).text)
   pool.add('stranger', other.id)
   pool.add('strange', other.api_keys[0].secret_key)
-  pool.add('live', other.api_keys[1].secret_key)
+  pool.add('live', await makeLiveKey(databaseUrl, other.id))
   await post('/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/' })
   for (let made = 0; made < 20; made++) {
     await post('/v1/payments', {

@@ -106,7 +106,6 @@ async function firstAuth(sql: Sql): Promise<Auth> {
     livemode: false,
     scopes: new Set(scopes),
     requestsPerMinute: 1_000_000,
-    defaultCancelWindow: 0,
     clockOffsetSeconds: 0,
   }
 }

@@ -147,7 +147,7 @@ export const calls: readonly [string, Call, string, unknown?][] = [
     'POST /v1/auth/api-keys',
     { name: 'x' },
   ],
-  ['apiKeys.list', (h) => h.apiKeys.list(), 'GET /v1/auth/api-keys'],
+  ['apiKeys.list', (h) => h.apiKeys.list({ limit: 2 }), 'GET /v1/auth/api-keys?limit=2'],
   ['apiKeys.revoke', (h) => h.apiKeys.revoke('key_1'), 'DELETE /v1/auth/api-keys/key_1'],
   [
     'auditLog.list',

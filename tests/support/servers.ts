@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from 'vitest'
 import { type Api, apiClient } from './api.ts'
+import { makeLiveKey } from './live-key.ts'
 import type { TestDatabase } from './postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
 import { type Owner, openSql, type Sql } from './sql.ts'
@@ -46,19 +47,22 @@ export function withServers(count: number, env: Record<string, string> = {}): Se
   return started
 }
 
-/** Another merchant with a key pair of each mode. */
+/** Another merchant, with a key pair of test mode. */
 export async function createMerchant(
-  { servers, api }: Servers,
+  { servers, api }: Pick<Servers, 'servers' | 'api'>,
   name = 'Another merchant',
-): Promise<{ id: string; test: Api; live: Api; liveKey: string; testKey: string }> {
+): Promise<{ id: string; test: Api; testKey: string }> {
   const { body } = await api('POST', '/v1/merchants', { body: { name } })
-  const url = servers[0]?.url ?? ''
-  const [testKey, liveKey] = body.api_keys.map((pair: { secret_key: string }) => pair.secret_key)
-  return {
-    id: body.id,
-    test: apiClient(url, testKey),
-    live: apiClient(url, liveKey),
-    liveKey,
-    testKey,
-  }
+  const [{ secret_key: testKey }] = body.api_keys
+  return { id: body.id, test: apiClient(servers[0]?.url ?? '', testKey), testKey }
+}
+
+/** Another merchant, to which the operator has given a live key as well. */
+export async function createLiveMerchant(
+  fixture: Pick<Servers, 'servers' | 'api' | 'database'>,
+  name?: string,
+): Promise<{ id: string; test: Api; live: Api; liveKey: string; testKey: string }> {
+  const merchant = await createMerchant(fixture, name)
+  const liveKey = await makeLiveKey(fixture.database.url, merchant.id)
+  return { ...merchant, live: apiClient(fixture.servers[0]?.url ?? '', liveKey), liveKey }
 }

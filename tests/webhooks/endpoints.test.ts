@@ -4,6 +4,7 @@ import { type Api, apiClient } from '../support/api.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import { createLiveMerchant, createMerchant } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
 let database: TestDatabase
@@ -22,8 +23,7 @@ beforeAll(async () => {
   admin = new pg.Client({ connectionString: database.url })
   await admin.connect()
   api = apiClient(server.url, server.secretKey)
-  const { body } = await api('POST', '/v1/merchants', { body: { name: 'Live' } })
-  live = apiClient(server.url, body.api_keys[1].secret_key)
+  live = (await createLiveMerchant({ servers: [server], api, database })).live
 })
 
 afterAll(async () => {
@@ -91,6 +91,17 @@ describe('an endpoint', () => {
     const events = ['*', 'payment.created']
     const mixed = await api('POST', base, { body: { url: 'https://example.com/', events } })
     expect(mixed.body.error.details.field).toBe('events')
+  })
+
+  test('lets its old secret go by the real time, although the test clock is ahead', async () => {
+    const { test: own } = await createMerchant({ servers: [server], api })
+    const { body: endpoint } = await own('POST', base, { body: { url: 'http://127.0.0.1:1/' } })
+    const days = 10
+    await own('POST', '/v1/test/clock/advance', { body: { seconds: days * 86_400 } })
+    const rotate = { body: { rotate_secret: true } }
+    const { body } = await own('PATCH', `${base}/${endpoint.id}`, rotate)
+    const secondsLeft = (Date.parse(body.old_secret_expires_at) - Date.now()) / 1000
+    expect(Math.round(secondsLeft / 86_400)).toBe(1)
   })
 
   test('that has failed for days is disabled by its next failure', async () => {

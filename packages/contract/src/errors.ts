@@ -83,6 +83,9 @@ export const ScopeDetails = Type.Object(
   {
     required_scope: Type.String({ description: 'The scope the key would need.' }),
     scopes: Type.Array(Type.String(), { description: 'The scopes the key has.' }),
+    field: Type.Optional(
+      Type.String({ description: 'What only a live key may change, where a test key tried to.' }),
+    ),
   },
   { title: 'ScopeDetails', additionalProperties: false },
 )
@@ -99,7 +102,11 @@ function plain(status: number, description: string) {
 export const errors = {
   invalid_request: define(400, 'The request is malformed.', FieldDetails),
   unauthorized: plain(401, 'Invalid or missing API key.'),
-  insufficient_permissions: define(403, 'The key lacks the scope.', ScopeDetails),
+  insufficient_permissions: define(
+    403,
+    'The key lacks the scope, or is a test key where it takes a live one.',
+    ScopeDetails,
+  ),
   not_found: plain(404, 'There is no such thing for this key.'),
   method_not_allowed: plain(405, 'The path has no such method.'),
   payload_too_large: plain(413, 'The body is too large.'),

@@ -10,7 +10,7 @@ import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
 import { eventRoutes } from './events/routes.ts'
 import { streamRoute } from './events/stream.ts'
-import type { Account } from './http/auth.ts'
+import type { Account, RefuseStranger } from './http/auth.ts'
 import { docsRoutes } from './http/docs.ts'
 import { guardEdge } from './http/edge.ts'
 import { healthRoutes } from './http/health.ts'
@@ -53,10 +53,10 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { database, log } = options
   const notice = noticeBy(options)
-  const authenticator = new Authenticator(database.db)
+  const authenticator = new Authenticator(database.keyDb)
   const isSecure = () => options.publicUrl().startsWith('https:')
-  const sessions = new Sessions(database.db, authenticator, isSecure)
-  const tokens = new ClientTokens(database.db)
+  const sessions = new Sessions(database, authenticator, isSecure)
+  const tokens = new ClientTokens(database.keyDb)
   const guard = guardEdge({
     authenticate,
     isSecure,
@@ -97,12 +97,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 
   /** By the Authorization header; without one, by the session of somebody at the dashboard. */
-  function authenticate(request: FastifyRequest, nowMs: number) {
+  function authenticate(
+    request: FastifyRequest,
+    nowMs: number,
+    refuseStranger: RefuseStranger = () => null,
+  ) {
     if (readClientToken(request)) return tokens.authenticate(request, nowMs)
     const { authorization, cookie } = request.headers
-    const byKey = () => authenticator.authenticate(authorization, nowMs)
+    const byKey = () => authenticator.authenticate(authorization, nowMs, refuseStranger)
     if (authorization !== undefined || cookie === undefined) return byKey()
-    return sessions.find(request, nowMs).then((found) => found ?? byKey())
+    return sessions.find(request, nowMs, refuseStranger).then((found) => found ?? byKey())
   }
 }
 

@@ -1,11 +1,12 @@
 import type { ApiKey, ApiKeyWithSecret, Scope } from '@hedgepayments/node'
+import type { MerchantRow } from '@hedgepayments/server/database/schema'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { confirmLive } from '../confirm.ts'
 import { withExamples } from '../examples.ts'
 import { usageError } from '../exit-codes.ts'
 import { choices, parseTime } from '../filters.ts'
 import { formatTime, shortTime } from '../format.ts'
-import { showList } from '../list.ts'
+import { collect, pageSizeMax, showList } from '../list.ts'
 import { type GlobalOptions, withSession } from '../session.ts'
 import { type Column, renderFields } from '../table.ts'
 import { harmless, paint, print, say } from '../terminal.ts'
@@ -20,6 +21,9 @@ export function keysCommand(): Command {
     .addCommand(revokeCommand())
   return withExamples(command, [['hedge keys list', 'key pairs of the mode of your own key']])
 }
+
+/** Who has more keys than this has no use for a table of them. */
+const keysShownMax = 10_000
 
 interface CreateOptions {
   name?: string
@@ -60,9 +64,10 @@ server runs or not.`,
         // Only here is the server's code needed; every other command starts without it.
         const { createLiveKey } = await import('./live-key.ts')
         const globals = self.optsWithGlobals<GlobalOptions>()
-        const key = await createLiveKey({ ...options, dataDir: globals.dataDir })
+        const { key, merchant } = await createLiveKey({ ...options, dataDir: globals.dataDir })
         print(globals.json ? JSON.stringify(key, null, 2) : renderNewKey(key))
         if (!globals.json) sayKeep()
+        sayMoney(merchant)
         return
       }
       if (options.merchant || options.database) {
@@ -96,9 +101,9 @@ function listCommand(): Command {
     .description('list the key pairs of this mode, newest first')
     .action(
       withSession(async (session) => {
-        const { data } = await session.hedge.apiKeys.list()
-        const list = { object: 'list', data, has_more: false, url: '/v1/auth/api-keys' } as const
-        showList(session, list, { columns: keyColumns, empty: 'No keys.', more: '' })
+        const first = session.hedge.apiKeys.list({ limit: pageSizeMax })
+        const list = await collect(first, keysShownMax)
+        showList(session, list, { columns: keyColumns, empty: 'No keys.', more: 'There are more.' })
       }),
     )
   return withExamples(command, [
@@ -157,6 +162,15 @@ function renderNewKey(key: ApiKeyWithSecret): string {
     ['requests a minute', String(key.requests_per_minute)],
     ['expires', key.expires_at === null ? null : `${formatTime(key.expires_at)} UTC`],
   ])
+}
+
+/** What may have been set by whoever had a test key. */
+function sayMoney(merchant: MerchantRow): void {
+  const { fee_basis_points: points, fee_fixed_minor: fixed } = merchant
+  const ofServer = "the server's"
+  const fees = `fee_basis_points ${points ?? ofServer}, fee_fixed ${fixed ?? ofServer}`
+  const window = `default_cancel_window ${merchant.default_cancel_window}`
+  say(`Of ${merchant.id} only live keys change these from now on: ${fees}, ${window}.`)
 }
 
 const sayKeep = () => say('Keep the secret key now: it is not shown again.')

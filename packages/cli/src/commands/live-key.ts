@@ -1,13 +1,15 @@
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/node'
 import { databaseDoer } from '@hedgepayments/server/audit/note'
+import type { MerchantRow } from '@hedgepayments/server/database/schema'
 import { createKey } from '@hedgepayments/server/merchants/keys'
+import { lockMerchant } from '@hedgepayments/server/merchants/merchants.sql'
 import { toTimestamp } from '@hedgepayments/server/time'
 import { CliError, exitCodes, usageError } from '../exit-codes.ts'
 import { openDatabase, requireMigrated } from '../open-database.ts'
 
 /**
  * Makes a live key pair directly in the database: whoever has that is the operator, and there is no
- * other way to the first one.
+ * other way to the first one. Returns the merchant too, as it was when the key was made.
  */
 export async function createLiveKey(options: {
   merchant?: string
@@ -17,7 +19,7 @@ export async function createLiveKey(options: {
   scope?: readonly Scope[]
   expiresAt?: string
   requestsPerMinute?: number
-}): Promise<ApiKeyWithSecret> {
+}): Promise<{ key: ApiKeyWithSecret; merchant: MerchantRow }> {
   const opened = await openDatabase({
     databaseUrl: typeof options.database === 'string' ? options.database : undefined,
     dataDir: options.dataDir,
@@ -42,7 +44,12 @@ export async function createLiveKey(options: {
       ...(options.requestsPerMinute ? { requestsPerMinute: options.requestsPerMinute } : {}),
       doer: databaseDoer('operator', account),
     }
-    return await db.transaction().execute((tx) => createKey(tx, wanted))
+    return await db.transaction().execute(async (tx) => {
+      // A test key that changes fees at this very moment comes before, or is refused.
+      const locked = await lockMerchant(tx, merchant.id)
+      if (!locked) throw new Error('a merchant vanished')
+      return { key: await createKey(tx, wanted), merchant: locked }
+    })
   } finally {
     await opened.close()
   }

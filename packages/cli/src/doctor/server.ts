@@ -1,5 +1,6 @@
 import { type ApiKey, HedgePayments } from '@hedgepayments/node'
 import { findCredentials } from '../credentials.ts'
+import { pageSizeMax } from '../list.ts'
 import { factsOf } from '../report-error.ts'
 import { type GlobalOptions, hintOf } from '../session.ts'
 import { scopes } from '../words.ts'
@@ -102,10 +103,11 @@ async function checkKey(
 ): Promise<Check> {
   const hint = hintOf(found.apiSecret)
   try {
-    const { data } = await client.apiKeys.list()
     // The server never tells which key asked; beginning and end say it well enough.
-    const own = data.find((key) => key.secret_hint === hint && key.revoked_at === null)
-    return own ? describeKey(own, found.source) : ok('key', `${hint} is valid (${found.source})`)
+    for await (const key of client.apiKeys.list({ limit: pageSizeMax })) {
+      if (key.secret_hint === hint && key.revoked_at === null) return describeKey(key, found.source)
+    }
+    return ok('key', `${hint} is valid (${found.source})`)
   } catch (error) {
     const { message, code } = factsOf(error)
     return fail('key', `${hint} from ${found.source}: ${message} (${code})`)

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
 import { AuditEntry, AuditEntryListQuery } from '../resources/audit-entry.ts'
 import { Balance } from '../resources/balance.ts'
@@ -10,7 +11,7 @@ import {
   MerchantUpdate,
   MerchantWithKeys,
 } from '../resources/key.ts'
-import { listOf } from '../resources/list.ts'
+import { listOf, pageQuery } from '../resources/list.ts'
 
 export const listApiKeys = defineOperation({
   id: 'listApiKeys',
@@ -19,6 +20,7 @@ export const listApiKeys = defineOperation({
   tag: 'API keys',
   summary: "List the merchant's key pairs of this mode",
   scope: 'any',
+  query: Type.Object(pageQuery, { title: 'PageQuery', additionalProperties: false }),
   responses: { 200: listOf(ApiKey, 'ApiKeyList') },
   errors: [],
 })
@@ -29,7 +31,9 @@ export const createApiKey = defineOperation({
   path: '/v1/auth/api-keys',
   tag: 'API keys',
   summary: 'Create a key pair in the mode of the key that asks',
-  description: 'A key can only give scopes that it has itself; by default all of them.',
+  description:
+    'A key can only give scopes that it has itself, by default all of them, and no longer a life ' +
+    'than its own.',
   scope: 'keys:write',
   body: ApiKeyCreate,
   bodyOptional: true,
@@ -54,7 +58,10 @@ export const createMerchant = defineOperation({
   method: 'POST',
   path: '/v1/merchants',
   tag: 'Merchants',
-  summary: 'Create a merchant with a key pair for each mode',
+  summary: 'Create a merchant with its first key pairs',
+  description:
+    'A test key makes a merchant with a test key pair; a live key makes one with a pair for each ' +
+    'mode. The new keys have the scopes and the end of the key that asks, and at most its limit.',
   scope: 'merchants:write',
   body: MerchantCreate,
   secretAnswer: true,
@@ -90,6 +97,9 @@ export const updateMerchant = defineOperation({
   path: '/v1/merchants/:id',
   tag: 'Merchants',
   summary: 'Change the merchant of the key',
+  description:
+    'Fees and the undo window are those of both modes: once the merchant has a live key, only live ' +
+    'keys change them.',
   scope: 'merchants:write',
   body: MerchantUpdate,
   responses: { 200: Merchant },

@@ -57,7 +57,13 @@ export const ApiKeyCreate = Type.Object(
           "Its rate limit, at most your own key's. Default: 100 in live mode, far more in test mode.",
       }),
     ),
-    expires_at: Type.Optional(nullable(timestampInput('When it ends by itself.'))),
+    expires_at: Type.Optional(
+      nullable(
+        timestampInput(
+          'When it ends by itself, no later than your own key; by the real time. Default: as your own key.',
+        ),
+      ),
+    ),
   },
   { title: 'ApiKeyCreate', additionalProperties: false },
 )
@@ -134,7 +140,8 @@ export const MerchantWithKeys = Type.Object(
   {
     ...Merchant.properties,
     api_keys: Type.Array(ApiKeyWithSecret, {
-      description: 'Its first key pairs, one per mode; the secrets are shown only here.',
+      description:
+        'Its first key pairs, a live one where a live key asks; the secrets are shown only here.',
     }),
   },
   { title: 'MerchantWithKeys', additionalProperties: false },

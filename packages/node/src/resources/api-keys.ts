@@ -2,6 +2,7 @@ import type { HedgePromise } from '../hedge-promise.ts'
 import { listPages, type PagePromise } from '../page.ts'
 import type { RequestCore } from '../request.ts'
 import type { ApiKey, ApiKeyCreateParams, ApiKeyWithSecret } from '../types/api-keys.ts'
+import type { ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
 
 const base = ['auth', 'api-keys']
@@ -22,10 +23,10 @@ export class ApiKeys {
     return this.#core.request({ method: 'POST', path: base, body: params }, options)
   }
 
-  /** All of them on one page, newest first, revoked ones too. */
-  list(options?: RequestOptions): PagePromise<ApiKey> {
+  /** Newest first, revoked ones too; `for await` goes through all pages. */
+  list(params: ListParams = {}, options?: RequestOptions): PagePromise<ApiKey> {
     const cursorOf = (item: ApiKey) => item.id
-    return listPages({ core: this.#core, path: base, params: {}, options, cursorOf })
+    return listPages({ core: this.#core, path: base, params, options, cursorOf })
   }
 
   /** Ends the key pair, within 5 seconds on every process of the server. */

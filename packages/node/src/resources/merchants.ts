@@ -21,7 +21,10 @@ export class Merchants {
     this.processor = new MerchantProcessors(core)
   }
 
-  /** Another merchant, with a key pair of each mode: its answer is the only one with the secrets. */
+  /**
+   * Another merchant, with a key pair of test mode and, by a live key, one of live mode as well: its
+   * answer is the only one with the secrets.
+   */
   create(params: MerchantCreateParams, options?: RequestOptions): HedgePromise<MerchantWithKeys> {
     return this.#core.request({ method: 'POST', path: ['merchants'], body: params }, options)
   }
@@ -31,7 +34,10 @@ export class Merchants {
     return this.#core.request({ method: 'GET', path: ['merchants', id] }, options)
   }
 
-  /** Changes what is given, and leaves the rest. */
+  /**
+   * Changes what is given, and leaves the rest. Once the merchant has a live key, fees and the undo
+   * window are changed by live keys only.
+   */
   update(
     id: string,
     params: MerchantUpdateParams,

@@ -39,7 +39,7 @@ export interface ApiKeyCreateParams {
   name?: string | null | undefined
   /** Default: all that the key in use has. It cannot give more. */
   scopes?: readonly Scope[] | undefined
-  /** When it ends by itself. Default: never. */
+  /** When it ends by itself, no later than the key in use. Default: as the key in use. */
   expires_at?: Date | string | null | undefined
   /** Its rate limit, at most that of the key in use. Default: 100 in live mode, far more in test. */
   requests_per_minute?: number | undefined

@@ -39,7 +39,7 @@ export interface Merchant {
 
 /** The answer to a create: the only time the secrets are shown. */
 export interface MerchantWithKeys extends Merchant {
-  /** One pair for each mode. */
+  /** One pair of test mode; where a live key asks, one of live mode as well. */
   api_keys: ApiKeyWithSecret[]
 }
 

@@ -5,6 +5,7 @@ import type { Auth } from '../http/auth.ts'
 import { refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
+import { findCancelWindow } from '../merchants/merchants.sql.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
 import { insertTry } from './payment-of-try.ts'
 import { renderSession } from './render.ts'
@@ -45,7 +46,7 @@ export async function createSession(
     statement_descriptor: body.statement_descriptor ?? null,
     metadata: body.metadata ?? {},
     payment_method_types: body.payment_method_types ?? ['card'],
-    cancel_window: body.cancel_window ?? auth.defaultCancelWindow,
+    cancel_window: body.cancel_window ?? (await findCancelWindow(tx, auth.merchantId)),
     success_url: body.success_url ?? null,
     cancel_url: body.cancel_url ?? null,
     url: `${publicUrl}/checkout/${id}`,

@@ -25,11 +25,10 @@ export async function findKeyBySession(
 ): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
     select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.expires_at, k.revoked_at, m.default_cancel_window,
+      k.expires_at, k.revoked_at,
       coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
     from dashboard_sessions s
       join api_keys k on k.id = s.key_id
-      join merchants m on m.id = k.merchant_id
       left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
     where s.token_hash = ${tokenHash} and s.expires_at > ${now}::timestamptz`.execute(db)
   return rows[0]

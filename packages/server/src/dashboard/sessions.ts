@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { Auth, Origin } from '../http/auth.ts'
+import type { Auth, Origin, RefuseStranger } from '../http/auth.ts'
 import { originOf } from '../http/client-address.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { type Authenticator, authOf } from '../merchants/authenticate.ts'
@@ -24,13 +24,19 @@ const sessionRequestsPerMinute = 1_200
 /** Sign-ins of the dashboard. Each is a row, so that signing out ends it on the server as well. */
 export class Sessions {
   readonly #db: Db
+  readonly #keyDb: Db
   readonly #authenticator: Authenticator
   readonly #isSecure: () => boolean
   readonly #failures = new SignInFailures()
 
   /** @param isSecure whether the dashboard is reached by https. */
-  constructor(db: Db, authenticator: Authenticator, isSecure: () => boolean) {
+  constructor(
+    { db, keyDb }: { db: Db; keyDb: Db },
+    authenticator: Authenticator,
+    isSecure: () => boolean,
+  ) {
     this.#db = db
+    this.#keyDb = keyDb
     this.#authenticator = authenticator
     this.#isSecure = isSecure
   }
@@ -66,10 +72,16 @@ export class Sessions {
    * The holder of the session that a request shows, or `null` where it shows none that counts. The
    * database is asked each time: a revoked key ends its sessions at once.
    */
-  async find(request: FastifyRequest, nowMs: number): Promise<Auth | Refusal | null> {
+  async find(
+    request: FastifyRequest,
+    nowMs: number,
+    refuseStranger: RefuseStranger = () => null,
+  ): Promise<Auth | Refusal | null> {
     const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
     if (token === null || !isOwnRequest(request.method, request.headers)) return null
-    const key = await findKeyBySession(this.#db, {
+    const refusal = refuseStranger()
+    if (refusal) return refusal
+    const key = await findKeyBySession(this.#keyDb, {
       tokenHash: hashToken(token),
       now: toTimestamp(nowMs),
     })

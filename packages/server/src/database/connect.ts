@@ -14,6 +14,9 @@ export interface Database {
   readonly pool: pg.Pool
   /** Connections of their own for batches, so that no slow query makes a cancel wait. */
   readonly batchPool: pg.Pool
+  /** Connections of their own for looking keys up: what waits for a lock must not keep callers out. */
+  readonly keyDb: Db
+  readonly keyPool: pg.Pool
   /**
    * Does what may take minutes, such as migrations, on a connection of its own. It waits for locks
    * for a second, since whoever comes after it waits as well.
@@ -26,6 +29,8 @@ export interface Database {
 const connectionsMax = 20
 /** Two batches in flight: one at PostgreSQL while the next is on the wire. */
 const batchConnectionsMax = 2
+/** A key is looked up in less than a millisecond, and again after two seconds: one and a spare. */
+const keyConnectionsMax = 2
 /** After this a request that waits for a connection is refused rather than kept. */
 const connectTimeoutMs = 5_000
 /** What may wait for a connection: twice the requests that are let in at once, and the workers. */
@@ -93,16 +98,25 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     ...configOf(address, batchSettings),
     max: batchConnectionsMax,
   })
-  const log = statementLog()
-  const db = new Kysely<Schema>({
-    dialect: new PostgresDialect({ pool }),
-    ...(log ? { log } : {}),
+  const keyPool = createPool(hosts, options.onError, {
+    ...configOf(address, settings),
+    max: keyConnectionsMax,
   })
+  const log = statementLog()
+  const throughPool = (through: pg.Pool) =>
+    new Kysely<Schema>({
+      dialect: new PostgresDialect({ pool: through }),
+      ...(log ? { log } : {}),
+    })
+  const db = throughPool(pool)
+  const keyDb = throughPool(keyPool)
   const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
   return {
     db,
     pool,
     batchPool,
+    keyDb,
+    keyPool,
     async withLongStatements(work) {
       const { query_timeout: _, ...config } = configOf(address, longSettings)
       const own = createPool(hosts, options.onError, { ...config, max: 1 })
@@ -114,7 +128,7 @@ export function connect(options: { url: string; onError: (error: Error) => void 
       }
     },
     async close() {
-      await Promise.all([db.destroy(), batchPool.end()])
+      await Promise.all([db.destroy(), keyDb.destroy(), batchPool.end()])
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { KeyId, MerchantId, Scope } from '@hedgepayments/contract'
+import type { Refusal } from './refusal.ts'
 
 /** Who asks: the key of a request, as far as the rest of the server needs to know it. */
 export interface Auth {
@@ -11,11 +12,12 @@ export interface Auth {
   readonly byDashboard?: true
   /** What its requests are counted under, where that is not the key itself. */
   readonly countedAs?: string
-  /** Undo window in seconds of the merchant's new payments. */
-  readonly defaultCancelWindow: number
   /** How far its clock is ahead of the real one: 0 but where a test clock was advanced. */
   readonly clockOffsetSeconds: number
 }
+
+/** Asked before the database is, about a key that is not known yet: the refusal, or `null`. */
+export type RefuseStranger = () => Refusal | null
 
 /** Where a request comes from, for the log of what administrators do. */
 export interface Origin {

@@ -2,7 +2,7 @@ import { allOperations, type Operation } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTimestamp } from '../time.ts'
 import { startLoop } from '../workers/loop.ts'
-import type { Auth } from './auth.ts'
+import type { Auth, RefuseStranger } from './auth.ts'
 import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
@@ -14,6 +14,7 @@ export interface Edge {
   readonly authenticate: (
     request: FastifyRequest,
     nowMs: number,
+    refuseStranger: RefuseStranger,
   ) => Auth | Refusal | Promise<Auth | Refusal>
   /** Whether callers come by https, by way of a proxy. Default: they do not. */
   readonly isSecure?: () => boolean
@@ -79,6 +80,7 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     const auth = await findAuth(request, reply, nowMs)
     if ('refusal' in auth) {
       const rate = countAnonymous(request, nowMs)
+      addresses.count(badKeysOf(request, nowMs))
       setRateLimit(reply, rate)
       return rate.exceeded ? tooMany(rate, nowMs) : auth
     }
@@ -102,8 +104,12 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     reply: FastifyReply,
     nowMs: number,
   ): Promise<Auth | Refusal> {
+    const refuseStranger = () => {
+      const rate = addresses.look(badKeysOf(request, nowMs))
+      return rate.exceeded ? tooMany(rate, nowMs) : null
+    }
     try {
-      const found = authenticate(request, nowMs)
+      const found = authenticate(request, nowMs, refuseStranger)
       return found instanceof Promise ? await found : found
     } catch (error) {
       setRateLimit(reply, countAnonymous(request, nowMs))
@@ -118,6 +124,15 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
       nowMs,
     })
   }
+}
+
+/**
+ * What came from an address with a bad key. Counted apart from its other requests without a key:
+ * visitors of the payment page must not keep a program behind the same address from its first request.
+ */
+function badKeysOf(request: FastifyRequest, nowMs: number) {
+  const caller = `bad keys of ${countedAddress(addressOf(request))}`
+  return { caller, limit: anonymousRequestsPerMinute, nowMs }
 }
 
 function startExchange(app: FastifyInstance, keys: RateLimiter): void {

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, MerchantId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
-import type { Auth } from '../http/auth.ts'
+import type { Auth, RefuseStranger } from '../http/auth.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { findKeyByHash, type KeyForAuth } from './keys.sql.ts'
 import { hashSecret, isPublishableKey, isSecretKey } from './secrets.ts'
@@ -17,6 +17,7 @@ const cachedKeysMax = 10_000
 interface Cached {
   readonly key: KeyForAuth
   readonly auth: Auth
+  /** By the process's own clock: the other one may be set back, and a key would stay fresh. */
   readonly readAtMs: number
 }
 
@@ -32,18 +33,22 @@ export class Authenticator {
 
   /**
    * The holder of the key, or the 401 that says what is wrong. Answers at once where the key was
-   * looked up a moment ago; concurrent look-ups of one key share a query.
+   * looked up a moment ago; concurrent look-ups of one key share a query. A key that nobody has
+   * shown before is looked up only where `refuseStranger` does not refuse.
    */
   authenticate(
     header: string | undefined,
     nowMs: number,
+    refuseStranger: RefuseStranger = () => null,
   ): Auth | Refusal | Promise<Auth | Refusal> {
     const secret = readBearer(header)
     if (typeof secret !== 'string') return secret
     const secretHash = hashSecret(secret)
     const name = secretHash.toString('latin1')
     const cached = this.#cache.get(name)
-    if (cached && nowMs - cached.readAtMs < freshMs) return judge(cached, nowMs)
+    if (cached && performance.now() - cached.readAtMs < freshMs) return judge(cached, nowMs)
+    const refusal = cached ? null : refuseStranger()
+    if (refusal) return refusal
     let running = this.#running.get(name)
     if (!running) {
       running = this.#lookUp(secretHash, name, nowMs).finally(() => this.#running.delete(name))
@@ -60,12 +65,13 @@ export class Authenticator {
   }
 
   async #lookUp(secretHash: Buffer, name: string, nowMs: number): Promise<Auth | Refusal> {
+    const readAtMs = performance.now()
     const key = await findKeyByHash(this.#db, secretHash)
     if (!key || !timingSafeEqual(key.secret_hash, secretHash)) {
       this.#cache.delete(name)
       return unauthorized('Invalid API key.')
     }
-    const cached = { key, auth: toAuth(key), readAtMs: nowMs }
+    const cached = { key, auth: toAuth(key), readAtMs }
     this.#cache.delete(name)
     this.#cache.set(name, cached)
     if (this.#cache.size > cachedKeysMax) {
@@ -113,7 +119,6 @@ function toAuth(key: KeyForAuth): Auth {
     livemode: key.livemode,
     scopes: new Set(key.scopes),
     requestsPerMinute: key.requests_per_minute,
-    defaultCancelWindow: key.default_cancel_window,
     clockOffsetSeconds: key.clock_offset_seconds,
   }
 }

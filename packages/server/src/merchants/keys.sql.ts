@@ -2,6 +2,7 @@ import type { ApiKey, KeyId, MerchantId, Scope } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
 import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
+import { type Page, pageOf } from '../http/pagination.ts'
 
 type Db = Kysely<Schema>
 
@@ -15,7 +16,6 @@ export interface KeyForAuth {
   requests_per_minute: number
   expires_at: Timestamp | null
   revoked_at: Timestamp | null
-  default_cancel_window: number
   clock_offset_seconds: number
 }
 
@@ -23,9 +23,9 @@ export interface KeyForAuth {
 export async function findKeyByHash(db: Db, secretHash: Buffer): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
     select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.expires_at, k.revoked_at, m.default_cancel_window,
+      k.expires_at, k.revoked_at,
       coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
-    from api_keys k join merchants m on m.id = k.merchant_id
+    from api_keys k
       left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
     where k.secret_hash = ${secretHash}`.execute(db)
   return rows[0]
@@ -35,15 +35,17 @@ export async function insertKey(db: Db, key: ApiKeyRow): Promise<void> {
   await db.insertInto('api_keys').values(key).execute()
 }
 
-/** Key pairs of a merchant and mode, newest first, revoked ones too. */
-export async function listKeys(db: Db, account: Account): Promise<ApiKeyRow[]> {
-  return await db
+/** A page of the key pairs of a merchant and mode, newest first, revoked ones too. */
+export async function listKeys(
+  db: Db,
+  { account, page }: { account: Account; page: Page },
+): Promise<{ rows: ApiKeyRow[]; hasMore: boolean }> {
+  const query = db
     .selectFrom('api_keys')
     .selectAll()
     .where('merchant_id', '=', account.merchantId)
     .where('livemode', '=', account.livemode)
-    .orderBy('id', 'desc')
-    .execute()
+  return await pageOf(query, 'id', page)
 }
 
 /** Revokes a key. `false`: there is none, or it is revoked already and keeps its moment. */
@@ -72,14 +74,19 @@ export async function findKey(
     .executeTakeFirst()
 }
 
-/** How many requests a minute a key has, whatever its session at the dashboard is allowed. */
-export async function findRequestsPerMinute(db: Db, id: string): Promise<number> {
-  const { requests_per_minute: limit } = await db
+/**
+ * What no key that this one makes may exceed: its requests a minute, whatever its session at the
+ * dashboard is allowed, and its end.
+ */
+export async function findKeyBounds(
+  db: Db,
+  id: string,
+): Promise<{ requestsPerMinute: number; expiresAt: Timestamp | null }> {
+  return await db
     .selectFrom('api_keys')
-    .select('requests_per_minute')
+    .select(['requests_per_minute as requestsPerMinute', 'expires_at as expiresAt'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  return limit
 }
 
 /** The key pair as the API shows it: never the secret, nor its hash. */

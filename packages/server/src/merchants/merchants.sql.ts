@@ -11,7 +11,30 @@ export async function findMerchant(db: Db, id: string): Promise<MerchantRow | un
   return await db.selectFrom('merchants').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
-/** Reads a merchant and keeps others from changing it until the transaction ends. */
+/**
+ * Undo window in seconds of a merchant's payments that name none. Asked each time: a change that
+ * was acknowledged holds at once on every process, or money is taken too soon.
+ */
+export async function findCancelWindow(db: Db, id: string): Promise<number> {
+  const { default_cancel_window: seconds } = await db
+    .selectFrom('merchants')
+    .select('default_cancel_window')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return seconds
+}
+
+/** Whether a merchant has, or ever had, a key of live mode. */
+export async function hasLiveKey(db: Db, id: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from api_keys where merchant_id = ${id} and livemode limit 1`.execute(db)
+  return rows.length > 0
+}
+
+/**
+ * Reads a merchant and keeps others from changing it, and from making its first live key, until the
+ * transaction ends.
+ */
 export async function lockMerchant(tx: Db, id: string): Promise<MerchantRow | undefined> {
   const { rows } = await sql<MerchantRow>`
     select * from merchants where id = ${id} for no key update`.execute(tx)

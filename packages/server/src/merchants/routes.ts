@@ -2,18 +2,24 @@ import { isId, type Merchant, type MerchantId, operations } from '@hedgepayments
 import type { FastifyInstance } from 'fastify'
 import { changesOf, doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { MerchantRow } from '../database/schema.ts'
+import type { MerchantRow, Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import { type ApiRequest, implement } from '../http/implement.ts'
-import { renderList } from '../http/pagination.ts'
+import { readPage, renderList } from '../http/pagination.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { readBalance } from '../ledger/balance.ts'
 import { toTimestamp } from '../time.ts'
-import { findKey, findRequestsPerMinute, listKeys, renderKey, revokeKey } from './keys.sql.ts'
+import { findKey, findKeyBounds, listKeys, renderKey, revokeKey } from './keys.sql.ts'
 import { createKey, defaultRequestsPerMinute } from './keys.ts'
-import { findMerchant, insertMerchant, lockMerchant, updateMerchant } from './merchants.sql.ts'
+import {
+  findMerchant,
+  hasLiveKey,
+  insertMerchant,
+  lockMerchant,
+  updateMerchant,
+} from './merchants.sql.ts'
 
 /** Key pairs and merchants. */
 export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
@@ -21,7 +27,7 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
 
   implement(app, operations.createMerchant, (request) =>
     once(db, request, async (tx) => {
-      const { body, now } = request
+      const { auth, body, now } = request
       const row: MerchantRow = {
         id: newId<MerchantId>('merchant'),
         name: body.name,
@@ -35,11 +41,21 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
       const doer = doerOf(request)
       const target = { type: 'merchant', id: row.id } as const
       await note(tx, doer, { action: 'merchant.created', target, details: { name: row.name } })
+      const own = await findKeyBounds(tx, auth.keyId)
       const apiKeys = []
-      for (const livemode of [false, true]) {
+      // A live key of any merchant reaches the operator's own processor: no test key makes one.
+      for (const livemode of auth.livemode ? [false, true] : [false]) {
         const account = { merchantId: row.id, livemode }
-        // In the new merchant's own log: its first keys were not made by itself.
-        apiKeys.push(await createKey(tx, { account, now, doer: { ...doer, account } }))
+        const key = await createKey(tx, {
+          account,
+          now,
+          scopes: [...auth.scopes],
+          requestsPerMinute: Math.min(own.requestsPerMinute, defaultRequestsPerMinute(livemode)),
+          expiresAt: own.expiresAt,
+          // In the new merchant's own log: its first keys were not made by itself.
+          doer: { ...doer, account },
+        })
+        apiKeys.push(key)
       }
       return answer(201, { ...renderMerchant(row), api_keys: apiKeys })
     }),
@@ -68,6 +84,8 @@ async function changeMerchant(
   const { id } = request.params
   const { body, now } = request
   const before = await lockMerchant(tx, id)
+  const refusal = await refuseLiveFields(tx, request)
+  if (refusal) return refusal
   const row = await updateMerchant(tx, {
     id,
     name: body.name ?? null,
@@ -91,10 +109,29 @@ async function changeMerchant(
   return answer(200, to)
 }
 
+/** Fields that decide about live money as well as about test payments. */
+const liveFields = ['default_cancel_window', 'fee_basis_points', 'fee_fixed'] as const
+
+/** Until a merchant has a live key there is no live money, and its test keys may try everything. */
+async function refuseLiveFields(
+  tx: Tx,
+  { auth, body }: ApiRequest<typeof operations.updateMerchant>,
+): Promise<Refusal | null> {
+  const field = liveFields.find((name) => body[name] !== undefined)
+  if (field === undefined || auth.livemode || !(await hasLiveKey(tx, auth.merchantId))) return null
+  return refuse(
+    'insufficient_permissions',
+    `A test key cannot change ${field}: it is that of live mode too. Use a live key.`,
+    { field, required_scope: operations.updateMerchant.scope, scopes: [...auth.scopes] },
+  )
+}
+
 function keyRoutes(app: FastifyInstance, db: Db): void {
-  implement(app, operations.listApiKeys, async ({ auth }) => {
-    const data = (await listKeys(db, auth)).map(renderKey)
-    return answer(200, renderList({ data, hasMore: false, url: '/v1/auth/api-keys' }))
+  implement(app, operations.listApiKeys, async ({ auth, query }) => {
+    const page = readPage(query, 'key')
+    if ('refusal' in page) return page
+    const { rows, hasMore } = await listKeys(db, { account: auth, page })
+    return answer(200, renderList({ data: rows.map(renderKey), hasMore, url: '/v1/auth/api-keys' }))
   })
 
   implement(app, operations.createApiKey, (request) =>
@@ -102,18 +139,18 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
       const { auth, body, now } = request
       const missing = body.scopes?.find((scope) => !auth.scopes.has(scope))
       if (missing) return refuseField('scopes', missing, 'scopes that your own key has')
-      const expiresAt = body.expires_at ? toTimestamp(Date.parse(body.expires_at)) : null
-      if (expiresAt !== null && expiresAt <= now) {
-        return refuseField('expires_at', body.expires_at, 'a moment in the future')
-      }
-      const ownLimit = await findRequestsPerMinute(tx, auth.keyId)
+      const own = await findKeyBounds(tx, auth.keyId)
+      const expiresAt = readEnd(body.expires_at, own.expiresAt)
+      if (expiresAt !== null && typeof expiresAt !== 'string') return expiresAt
       const limit = body.requests_per_minute
-      if (limit !== undefined && limit > ownLimit) {
-        return refuseField('requests_per_minute', limit, `no more than your own key's ${ownLimit}`)
+      if (limit !== undefined && limit > own.requestsPerMinute) {
+        const expected = `no more than your own key's ${own.requestsPerMinute}`
+        return refuseField('requests_per_minute', limit, expected)
       }
       const key = await createKey(tx, {
         account: auth,
-        requestsPerMinute: limit ?? Math.min(ownLimit, defaultRequestsPerMinute(auth.livemode)),
+        requestsPerMinute:
+          limit ?? Math.min(own.requestsPerMinute, defaultRequestsPerMinute(auth.livemode)),
         now,
         name: body.name ?? null,
         scopes: body.scopes ?? [...auth.scopes],
@@ -138,6 +175,25 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
       return answer(200, renderKey(row))
     })
   })
+}
+
+/**
+ * When a new key ends: as the one that makes it where nothing is said, and never after it. By the
+ * real time, which keys are judged by: a test clock lets none last longer.
+ */
+function readEnd(
+  given: string | null | undefined,
+  own: Timestamp | null,
+): Timestamp | Refusal | null {
+  if (given === undefined) return own
+  const end = given === null ? null : toTimestamp(Date.parse(given))
+  if (end !== null && end <= toTimestamp(Date.now())) {
+    return refuseField('expires_at', given, 'a moment in the future')
+  }
+  if (own !== null && (end === null || end > own)) {
+    return refuseField('expires_at', given, `no later than your own key's ${own}`)
+  }
+  return end
 }
 
 function renderMerchant(row: MerchantRow): Merchant {

@@ -11,9 +11,10 @@ const loopDelayPrecisionMs = 20
 let measuresProcess = false
 
 /** Puts `/metrics` on the server, for Prometheus. Without a key, like the health checks. */
-export function metricsRoutes(app: FastifyInstance, { db, pool, batchPool }: Database): void {
-  const queues = new Queues(db)
-  watchPools({ requests: pool, batches: batchPool })
+export function metricsRoutes(app: FastifyInstance, database: Database): void {
+  const queues = new Queues(database.db)
+  const { pool, batchPool, keyPool } = database
+  watchPools({ requests: pool, batches: batchPool, keys: keyPool })
   watchConnections(app.server)
   if (!measuresProcess) {
     measuresProcess = true

@@ -10,6 +10,7 @@ import { claimLease } from '../idempotency/lease.sql.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
+import { findCancelWindow } from '../merchants/merchants.sql.ts'
 import { plusSeconds, toMs, toTimestamp } from '../time.ts'
 import { dropAwaited } from './cancel-by-key.sql.ts'
 import {
@@ -50,7 +51,8 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   const expiresAt = body.expires_at
     ? toTimestamp(Date.parse(body.expires_at))
     : plusSeconds(now, expirySecondsDefault)
-  const payment = toNewPayment(request, { expiresAt, token })
+  const cancelWindow = body.cancel_window ?? (await findCancelWindow(on.db, auth.merchantId))
+  const payment = toNewPayment(request, { expiresAt, token, cancelWindow })
   if (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000) {
     // What was carried out in time is told again, however late the request is repeated.
     if (await wasCarriedOut(on.db, request)) return await answerRecorded(on, request, payment)
@@ -186,7 +188,11 @@ function recordOf(idempotency: IdempotencyKey, body: string): CreateRecord {
 
 function toNewPayment(
   request: CreateRequest,
-  { expiresAt, token }: { expiresAt: Timestamp; token: string | null },
+  {
+    expiresAt,
+    token,
+    cancelWindow,
+  }: { expiresAt: Timestamp; token: string | null; cancelWindow: number },
 ): NewPayment {
   const { auth, body, now } = request
   const id = newId<PaymentId>('payment')
@@ -205,7 +211,7 @@ function toNewPayment(
     success_url: body.success_url ?? null,
     cancel_url: body.cancel_url ?? null,
     url: `${request.publicUrl}/pay/${id}`,
-    cancel_window: body.cancel_window ?? auth.defaultCancelWindow,
+    cancel_window: cancelWindow,
     payment_method_token: token,
     expires_at: expiresAt,
     created_at: now,
