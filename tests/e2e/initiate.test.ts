@@ -172,6 +172,25 @@ describe('initiate', () => {
     }
   })
 
+  test('a payment that was submitted is refused without waiting for who holds it', async () => {
+    const { body: payment } = await initiate('tok_visa', { cancel_window: 3600 })
+    const sql = openSql(database.url)
+    const holder = await sql.connect()
+    try {
+      await holder.query('begin')
+      await holder.query('select from payments where id = $1 for no key update', [payment.id])
+      const { status } = await api('POST', `/v1/payments/${payment.id}/initiate`, {
+        body: { payment_method_token: 'tok_visa' },
+        idempotencyKey: 'refused at once',
+      })
+      expect(status).toBe(412)
+    } finally {
+      await holder.query('rollback')
+      holder.release()
+      await sql.close()
+    }
+  })
+
   test('of many concurrent requests one initiates and the others see it', async () => {
     const payment = await createPayment(api, { cancel_window: 3600 })
     const answers = await Promise.all(

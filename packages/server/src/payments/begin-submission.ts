@@ -76,7 +76,11 @@ export async function isSubmittedElsewhere(
 
 async function begin(tx: Tx, submission: Submission, processor: Processor | null): Promise<Begun> {
   const { account, paymentId, idempotency } = submission
-  const row = await lockPayment(tx, { account, id: paymentId })
+  // There is none for a payment that was submitted: with one, it was pending a moment ago.
+  const row = await (processor ? lockPayment : lockUnlessSubmitted)(tx, {
+    account,
+    id: paymentId,
+  })
   const recorded = await claim(tx, submission, row !== undefined)
   if (recorded) return { kind: 'answered', reply: recorded }
   if (!row) throw new RefusalError(paymentNotFound(paymentId))
@@ -99,6 +103,19 @@ async function begin(tx: Tx, submission: Submission, processor: Processor | null
   if (row.processor !== null && processor?.name !== row.processor) throw new WaitError()
   if (!processor) throw new RefusalError(processorMissing())
   return await note(tx, { submission, row, processor, last, isResumed: isMine })
+}
+
+/**
+ * A payment that has left `pending` never comes back: its refusal needs no lock, for which many that
+ * are refused at once would wait until each other's answer is on disk.
+ */
+async function lockUnlessSubmitted(
+  tx: Tx,
+  key: Parameters<typeof lockPayment>[1],
+): Promise<PaymentRow | undefined> {
+  const seen = await findPayment(tx, key)
+  if (!seen || !statusesBefore('initiated').includes(seen.status)) return seen
+  return await lockPayment(tx, key)
 }
 
 async function findLatestCall(db: Db, row: PaymentRow): Promise<PaymentAttemptRow | undefined> {
