@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { apiClient, createPayment, paymentBody } from '../support/api.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../support/api.ts'
 import { createLiveMerchant, withServers } from '../support/servers.ts'
 
 const fixture = withServers(2, { LOG_LEVEL: 'debug' })
@@ -49,16 +49,16 @@ test('a secret that is rotated twice with one key is rotated once, and told agai
   const path = `${base}/${made.body.id}`
   const options = { body: { rotate_secret: true }, idempotencyKey: 'rotate once' }
   const answers = await Promise.all(
-    Array.from({ length: 6 }, (_, i) => fixture.apis[i % 2]?.('PATCH', path, options)),
+    Array.from({ length: 6 }, (_, i) => (fixture.apis[i % 2] as Api)('PATCH', path, options)),
   )
   const [first] = answers
-  expect(answers.map((answer) => [answer?.status, answer?.text])).toEqual(
+  expect(answers.map((answer) => [answer.status, answer.text])).toEqual(
     Array(6).fill([200, first?.text]),
   )
   expect(first?.body.secret).toMatch(/^whsec_/)
   expect(first?.body.secret).not.toBe(made.body.secret)
   expect(
-    answers.filter((answer) => answer?.headers.get('idempotent-replayed') === 'true'),
+    answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true'),
   ).toHaveLength(5)
   const [kept] = await fixture.sql.query(
     `select body from idempotency_records where key = 'rotate once'`,
