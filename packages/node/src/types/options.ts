@@ -11,7 +11,7 @@ export interface HedgePaymentsOptions {
   environment?: Environment | undefined
   /**
    * Address of the server, without `/v1`. Default: the environment's `HEDGE_BASE_URL`, else
-   * `http://127.0.0.1:4000` for the sandbox and `https://api.hedgepayments.com` for production.
+   * `http://127.0.0.1:4000` for test keys; live keys have no other.
    */
   baseUrl?: string | undefined
   /** Milliseconds until one attempt is given up. Default: 30,000. */
