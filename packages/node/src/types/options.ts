@@ -55,10 +55,10 @@ export interface LogFields {
 /** What one call may say differently from the client. The last argument of every method. */
 export interface RequestOptions {
   /**
-   * 1 to 255 printable ASCII characters. Default: a new random one per POST, the same on each
-   * retry. Give your own to make a call safe to repeat after a restart of your process.
+   * 1 to 255 printable ASCII characters. Default, also for `null`: a new random one per POST, the
+   * same on each retry. Give your own to make a call safe to repeat after a restart of your process.
    */
-  idempotencyKey?: string | undefined
+  idempotencyKey?: string | null | undefined
   /** Gives up the call, and the wait before a retry. What reached the server may still be done. */
   signal?: AbortSignal | undefined
   /** Milliseconds until one attempt is given up. */
@@ -67,6 +67,9 @@ export interface RequestOptions {
   maxRetries?: number | undefined
   /** Sent in addition. `Authorization` cannot be replaced. */
   headers?: Readonly<Record<string, string>> | undefined
-  /** The ETag that the payment must still have; otherwise `PreconditionFailedError`. */
-  ifMatch?: string | undefined
+  /**
+   * The ETag that the payment must still have; otherwise `PreconditionFailedError`. `null`, which is
+   * what an answer without one has, asks for none.
+   */
+  ifMatch?: string | null | undefined
 }
