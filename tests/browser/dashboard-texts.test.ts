@@ -95,3 +95,22 @@ describe('the longest values', () => {
     }
   })
 })
+
+test.each([
+  ['', 'Enter an amount.'],
+  ['abc', 'That is no amount: enter it like 99.99.'],
+  ['1,000.00', 'That is no amount: enter it like 99.99.'],
+  ['0', 'Enter at least $0.01.'],
+  ['-1', 'Enter at least $0.01.'],
+  ['1.005', 'USD has at most 2 decimals.'],
+  ['100', 'Enter at most $99.99: that is what is left.'],
+])('a refund of "%s" is refused with what is wrong with it', async (text, problem) => {
+  const { id } = await createPaid(fixture.api)
+  const page = await open(`/payments/${id}`)
+  await page.getByRole('button', { name: 'Refund' }).click()
+  const amount = page.getByLabel('Amount in USD')
+  await amount.fill(text)
+  await page.getByText(problem, { exact: true }).waitFor()
+  await amount.fill('1,5')
+  await page.getByRole('button', { name: 'Refund $1.50' }).waitFor()
+})
