@@ -31,6 +31,12 @@ async function open(path: string) {
   return visitor.page
 }
 
+test('of a payment that was never told of, no reason is made up', async () => {
+  const { id } = await createPayment(fixture.api)
+  const page = await open(`/payments/${id}`)
+  await page.getByText('None was sent.').waitFor()
+})
+
 /** As long as it may be, with no place where a line could end. */
 const unbroken = (length: number) => 'W'.repeat(length)
 const email = `${unbroken(64)}@${unbroken(63)}.${unbroken(63)}.${unbroken(57)}.com`
