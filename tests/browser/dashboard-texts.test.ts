@@ -120,3 +120,11 @@ test.each([
   await amount.fill('1,5')
   await page.getByRole('button', { name: 'Refund $1.50' }).waitFor()
 })
+
+test('an amount names its currency once', async () => {
+  const { id } = await createPayment(fixture.api, { amount: 123_456, currency: 'KWD' })
+  const page = await open(`/payments/${id}`)
+  const head = page.getByRole('heading', { level: 1, name: '123.456' })
+  await head.waitFor()
+  expect(await head.textContent()).toMatch(/^KWD\s123\.456$/)
+})
