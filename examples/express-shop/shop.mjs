@@ -37,7 +37,12 @@ shop.post('/webhooks', express.raw({ type: 'application/json' }), async (request
 shop.use(express.json())
 
 shop.post('/orders', async (request, response) => {
-  const { email, item } = request.body
+  // Without a body of JSON there is none.
+  const { email, item } = request.body ?? {}
+  if (typeof email !== 'string' || typeof item !== 'string') {
+    response.status(400).json({ message: 'Send JSON with an email and an item.' })
+    return
+  }
   const payment = await hedge.payments.create({
     amount: 4900,
     currency: 'EUR',

@@ -203,6 +203,25 @@ describe('webhooks', () => {
     visitor.expectClean()
     await visitor.close()
   })
+
+  test('an endpoint may be told of some events only', async () => {
+    const visitor = await signIn(browser, server)
+    const { page } = visitor
+    await page.goto(`${server.url}/dashboard/webhooks`)
+    await page.getByRole('button', { name: 'Add endpoint' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Address').fill(`${receiverUrl()}some`)
+    await dialog.getByLabel('Every event').uncheck()
+    expect(await dialog.getByRole('button', { name: 'Add endpoint' }).isDisabled()).toBe(true)
+    await dialog.getByLabel('payment.canceled').check()
+    await dialog.getByLabel('ach.returned').check()
+    await expectAccessible(page, 'the choice of events')
+    await dialog.getByRole('button', { name: 'Add endpoint' }).click()
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await page.getByText('payment.canceled, ach.returned').waitFor()
+    visitor.expectClean()
+    await visitor.close()
+  })
 })
 
 test('the first view is at most 250 kB of JavaScript, compressed', () => {

@@ -103,6 +103,32 @@ describe('without a server', () => {
     },
   )
 
+  test('a page whose script does not come says so, leaves the others, and comes when it is back', async () => {
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+    const scripts = /webhooks-page/
+    const everything = `${server().url}/**`
+    await page.route(scripts, (route) => route.fulfill({ status: 404 }))
+    const link = (name: string) => page.getByRole('link', { name, exact: true })
+    await link('Webhooks').click()
+    await page.getByText('This page could not be loaded').waitFor()
+    await expectAccessible(page, 'a page that was not loaded')
+
+    await page.route(everything, (route) => route.abort('connectionrefused'))
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByText('There is still no answer from the server').waitFor()
+    await link('Payments').click()
+    await page.getByRole('heading', { name: 'Payments', level: 1 }).waitFor()
+
+    await link('Webhooks').click()
+    await page.unroute(everything)
+    await page.unroute(scripts)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor()
+    await visitor.close()
+  })
+
   test('a cancel whose answer is lost is not said to be done, and counts once when it is tried again', async () => {
     const payment = await createPayment(fixture.api)
     const visitor = await signIn(browser, server())

@@ -87,6 +87,16 @@ describe('the key', () => {
     expect(stderr).not.toContain(server.secretKey)
   })
 
+  test.each(['sk_test_of_nobody', 'sk_live_of_nobody'])(
+    '%s goes to this machine where no address is given',
+    async (apiSecret) => {
+      const env = { HEDGE_API_SECRET: apiSecret }
+      // What it is answered depends on what listens there: only the address matters.
+      const { stderr } = await hedge(['payments', 'list', '--verbose'], env)
+      expect(stderr).toContain('server: http://127.0.0.1:4000\n')
+    },
+  )
+
   test('is not repeated when it was typed where it does not belong', async () => {
     const { code, stderr } = await hedge([server.secretKey])
     expect(code).toBe(2)

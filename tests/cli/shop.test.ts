@@ -54,10 +54,14 @@ test('the Express shop creates a payment, cancels it, and learns of it by a veri
   })
   expect(forged.status).toBe(400)
 
+  const form = { email: 'jane@example.com', item: 'lamp' }
+  const nothing = await fetch(`${url}/orders`, { method: 'POST', body: new URLSearchParams(form) })
+  expect(nothing.status).toBe(400)
+
   const ordered = await fetch(`${url}/orders`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email: 'jane@example.com', item: 'lamp' }),
+    body: JSON.stringify(form),
   })
   expect(ordered.status).toBe(201)
   const { id, state } = (await ordered.json()) as { id: string; state: string }

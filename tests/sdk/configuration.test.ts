@@ -25,9 +25,16 @@ function refusalOf(options: HedgePaymentsOptions): ConfigurationError {
 }
 
 describe('the address', () => {
-  test('follows the mode of the key', () => {
+  test('of a test key is this machine where none is given', () => {
     expect(new HedgePayments({ apiSecret: sandbox }).baseUrl).toBe('http://127.0.0.1:4000')
-    expect(new HedgePayments({ apiSecret: live }).baseUrl).toBe('https://api.hedgepayments.com')
+  })
+
+  test('of a live key must be given: the secret goes to no host that nobody named', () => {
+    for (const options of [{ apiSecret: live }, { apiSecret: live, baseUrl: '' }]) {
+      const { message } = refusalOf(options)
+      expect(message).toContain('pass it, or set HEDGE_BASE_URL to the address of your server')
+      expect(message).not.toContain(live)
+    }
   })
 
   test('comes from the option, else from HEDGE_BASE_URL, for keys of both modes', () => {
@@ -49,6 +56,7 @@ describe('the keys', () => {
   test('come from the options, else from the environment', () => {
     vi.stubEnv('HEDGE_API_KEY', 'pk_live_1')
     vi.stubEnv('HEDGE_API_SECRET', live)
+    vi.stubEnv('HEDGE_BASE_URL', 'https://payments.example.com')
     expect(new HedgePayments()).toMatchObject({ environment: 'production', apiKey: 'pk_live_1' })
     const own = new HedgePayments({ apiSecret: sandbox })
     expect(own).toMatchObject({ environment: 'sandbox', apiKey: undefined })

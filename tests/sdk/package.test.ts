@@ -13,6 +13,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { version } from '../../packages/node/src/version.ts'
+import { parseBlocks, readDocument } from '../docs/markdown.ts'
 
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
@@ -135,8 +136,8 @@ describe('the installed package', () => {
         }
       }
       const { data, response } = await hedge.payments.retrieve('pay_1').withResponse()
-      const etag = response.headers.get('etag') ?? undefined
-      await hedge.payments.cancel(data.id, {}, { ifMatch: etag })
+      const etag = response.headers.get('etag')
+      await hedge.payments.cancel(data.id, {}, { ifMatch: etag, idempotencyKey: null })
       const found = await hedge.payments.cancelByIdempotencyKey('order-17')
       if (found.object === 'pending_cancellation') ids.push(found.expires_at)
       const code: string = await hedge.payments.refund('pay_1').then(
@@ -161,21 +162,39 @@ describe('the installed package', () => {
     ['a CommonJS module', 'use.cts', { module: 'nodenext', ...web }],
     ['a bundled module', 'use.ts', { module: 'esnext', moduleResolution: 'bundler', ...web }],
   ])('has types for %s, as strict as they come', async (_way, name, compilerOptions) => {
-    writeFileSync(join(consumer, name), program)
-    const strict = {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      noPropertyAccessFromIndexSignature: true,
-      // The shipped types are checked themselves, too.
-      skipLibCheck: false,
-      noEmit: true,
-      target: 'es2022',
-    }
-    const config = { compilerOptions: { ...strict, ...compilerOptions }, files: [name] }
-    writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(config))
-    const compiled = await run(join(bin, 'tsc'), ['-p', consumer], { env }).catch((error) => error)
-    expect(compiled.stdout).toBe('')
-    expect(compiled.code).toBeUndefined()
+    await expectCompiles({ [name]: program }, compilerOptions)
+  })
+
+  test('passes what the guide to cancels does with it, as strict as they come', async () => {
+    const client = `import { HedgePayments } from '@hedgepayments/node'\nconst hedge = new HedgePayments()\n`
+    const snippets = parseBlocks(readDocument('docs/canceling-payments.md'))
+      // What is caught can be anything in TypeScript: there one would ask for its class first.
+      .filter(({ language, code }) => language === 'js' && !code.includes('catch'))
+      .map(({ line, code }) => [`line-${line}.mts`, client + code])
+    expect(snippets.length).toBeGreaterThan(5)
+    await expectCompiles(Object.fromEntries(snippets), { module: 'nodenext', ...web })
   })
 })
+
+/** Compiles files of TypeScript as a consumer of the package with every strictness would. */
+async function expectCompiles(files: Record<string, string>, compilerOptions: object) {
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(consumer, name), text)
+  const strict = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    noPropertyAccessFromIndexSignature: true,
+    // The shipped types are checked themselves, too.
+    skipLibCheck: false,
+    noEmit: true,
+    target: 'es2022',
+  }
+  const config = {
+    compilerOptions: { ...strict, ...compilerOptions },
+    files: Object.keys(files),
+  }
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(config))
+  const compiled = await run(join(bin, 'tsc'), ['-p', consumer], { env }).catch((error) => error)
+  expect(compiled.stdout).toBe('')
+  expect(compiled.code).toBeUndefined()
+}

@@ -62,6 +62,13 @@ describe('what is sent', () => {
     })
   })
 
+  test('null is no ETag and no idempotency key of one’s own', async () => {
+    const wire = await startWire({})
+    await wire.client().payments.cancel('pay_1', {}, { ifMatch: null, idempotencyKey: null })
+    expect(wire.requests[0]?.headers).not.toHaveProperty('if-match')
+    expect(wire.requests[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
   test.each(['', '.', '..', '\ud800'])('the id %j is refused before any request', async (id) => {
     const wire = await startWire()
     const error = await rejection(wire.client().payments.cancel(id))

@@ -4,28 +4,29 @@ import { type Session, sessionQuery } from './api/session.ts'
 import { PaymentPage } from './pages/payment/payment-page.tsx'
 import { PaymentsPage } from './pages/payments/payments-page.tsx'
 import { SignIn } from './pages/sign-in.tsx'
+import { ErrorBoundary } from './parts/error-boundary.tsx'
 import { Empty, Failed, Loading, WholePage } from './parts/states.tsx'
 import { Link, usePlace } from './router.tsx'
 import { Shell } from './shell.tsx'
 
 const OverviewPage = lazy(async () => {
-  const page = await import('./pages/overview/overview-page.tsx')
+  const page = await arrivalOf(import('./pages/overview/overview-page.tsx'))
   return { default: page.OverviewPage }
 })
 const CancellationPage = lazy(async () => {
-  const page = await import('./pages/payments/cancellation-page.tsx')
+  const page = await arrivalOf(import('./pages/payments/cancellation-page.tsx'))
   return { default: page.CancellationPage }
 })
 const WebhooksPage = lazy(async () => {
-  const page = await import('./pages/webhooks/webhooks-page.tsx')
+  const page = await arrivalOf(import('./pages/webhooks/webhooks-page.tsx'))
   return { default: page.WebhooksPage }
 })
 const EventsPage = lazy(async () => {
-  const page = await import('./pages/events-page.tsx')
+  const page = await arrivalOf(import('./pages/events-page.tsx'))
   return { default: page.EventsPage }
 })
 const KeysPage = lazy(async () => {
-  const page = await import('./pages/keys/keys-page.tsx')
+  const page = await arrivalOf(import('./pages/keys/keys-page.tsx'))
   return { default: page.KeysPage }
 })
 
@@ -65,10 +66,22 @@ function SignedIn({ session }: { session: Session }) {
   return (
     <Shell session={session}>
       <main ref={main} id="main" className="main" tabIndex={-1}>
-        <Suspense fallback={<Waiting />}>{pageOf(path, session)}</Suspense>
+        <ErrorBoundary key={path}>
+          <Suspense fallback={<Waiting />}>{pageOf(path, session)}</Suspense>
+        </ErrorBoundary>
       </main>
     </Shell>
   )
+}
+
+/** The script of a page; what a browser says of one that did not come is for its developers. */
+async function arrivalOf<Page>(page: Promise<Page>): Promise<Page> {
+  try {
+    return await page
+  } catch (cause) {
+    const why = 'This page could not be loaded: the server does not answer, or was upgraded.'
+    throw new Error(why, { cause })
+  }
 }
 
 function Waiting() {

@@ -4,7 +4,7 @@ const locale = undefined
 const digitsOf = new Map<string, number>()
 
 /** Decimals of a currency: 2 for dollars, none for yen. */
-function decimals(currency: string): number {
+export function decimals(currency: string): number {
   let digits = digitsOf.get(currency)
   if (digits === undefined) {
     const format = new Intl.NumberFormat('en', { style: 'currency', currency })

@@ -35,6 +35,11 @@ export async function findCredentials(
   )
 }
 
+/** The server's address, for keys of both modes: a live key must go nowhere that nobody named. */
+export function findAddress(env: Environment, baseUrl: string | undefined): string {
+  return baseUrl || env.HEDGE_BASE_URL || 'http://127.0.0.1:4000'
+}
+
 async function readPair(file: string): Promise<{ apiKey: string; apiSecret: string } | null> {
   let text: string
   try {

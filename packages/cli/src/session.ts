@@ -1,6 +1,6 @@
 import { HedgePayments } from '@hedgepayments/node'
 import type { Command } from 'commander'
-import { findCredentials } from './credentials.ts'
+import { findAddress, findCredentials } from './credentials.ts'
 import { print, say } from './terminal.ts'
 
 /** Options that every command understands. */
@@ -32,7 +32,7 @@ async function openSession(command: Command): Promise<Session> {
   const hedge = new HedgePayments({
     apiKey,
     apiSecret,
-    baseUrl: globals.baseUrl,
+    baseUrl: findAddress(process.env, globals.baseUrl),
     ...(verbose ? { logger: spokenLog } : {}),
   })
   if (verbose) {

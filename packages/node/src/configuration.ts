@@ -14,10 +14,8 @@ export interface Configuration {
   logger: Logger
 }
 
-const defaultBaseUrls: Readonly<Record<Environment, string>> = {
-  sandbox: 'http://127.0.0.1:4000',
-  production: 'https://api.hedgepayments.com',
-}
+/** Where a server listens that nobody told otherwise. Of production nobody knows but its owner. */
+const sandboxUrl = 'http://127.0.0.1:4000'
 
 /** Longer than any answer takes, shorter than most callers' own patience. */
 const timeoutDefaultMs = 30_000
@@ -45,9 +43,7 @@ export function configure(options: HedgePaymentsOptions): Configuration {
     apiKey: apiKey?.trim() || undefined,
     apiSecret,
     environment,
-    baseUrl: readBaseUrl(
-      options.baseUrl || readEnvironment('HEDGE_BASE_URL') || defaultBaseUrls[environment],
-    ),
+    baseUrl: readBaseUrl(options.baseUrl || readEnvironment('HEDGE_BASE_URL'), environment),
     timeoutMs: checkTimeout(options.timeout ?? timeoutDefaultMs),
     maxRetries: checkMaxRetries(options.maxRetries ?? maxRetriesDefault),
     fetch: options.fetch ?? runtimeFetch(),
@@ -109,10 +105,13 @@ function checkAgreement(facts: {
   }
 }
 
-function readBaseUrl(given: string): string {
+function readBaseUrl(given: string | undefined, environment: Environment): string {
+  if (!given && environment === 'production') {
+    throw refuse('baseUrl is missing: pass it, or set HEDGE_BASE_URL to the address of your server')
+  }
   let url: URL
   try {
-    url = new URL(given.trim())
+    url = new URL((given ?? sandboxUrl).trim())
   } catch {
     throw refuse('baseUrl is not an address: it must look like http://127.0.0.1:4000')
   }

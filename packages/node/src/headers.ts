@@ -21,9 +21,11 @@ export function requestHeaders(facts: {
   for (const [name, value] of Object.entries(options.headers ?? {})) set(headers, name, value)
   headers.set('authorization', `Bearer ${configuration.apiSecret}`)
   if (hasBody) headers.set('content-type', 'application/json')
-  if (options.ifMatch !== undefined) set(headers, 'if-match', options.ifMatch)
-  if (options.idempotencyKey !== undefined) {
-    set(headers, 'idempotency-key', checkIdempotencyKey(options.idempotencyKey))
+  const { ifMatch, idempotencyKey } = options
+  // `null` is none as well: it is what `Headers.get` and databases answer.
+  if (ifMatch !== undefined && ifMatch !== null) set(headers, 'if-match', ifMatch)
+  if (idempotencyKey !== undefined && idempotencyKey !== null) {
+    set(headers, 'idempotency-key', checkIdempotencyKey(idempotencyKey))
   } else if (method === 'POST' && !headers.has('idempotency-key')) {
     headers.set('idempotency-key', crypto.randomUUID())
   }

@@ -2,7 +2,7 @@ import type { AuditAction, AuditEntry } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
 import { withExamples } from '../examples.ts'
 import { choices, parseTime } from '../filters.ts'
-import { formatTime } from '../format.ts'
+import { formatTime, shortTime } from '../format.ts'
 import { collect, pageSizeMax, parseLimit, showList } from '../list.ts'
 import { withSession } from '../session.ts'
 import type { Column } from '../table.ts'
@@ -45,7 +45,7 @@ export function auditCommand(): Command {
         })
         const list = await collect(page, limit)
         showList(session, list, {
-          columns,
+          columns: auditColumns,
           empty: 'Nothing.',
           more: `There is more: --starting-after ${list.data.at(-1)?.id}, or a larger --limit.`,
         })
@@ -58,13 +58,18 @@ export function auditCommand(): Command {
   ])
 }
 
-const columns: readonly Column<AuditEntry>[] = [
-  { title: 'TIME (UTC)', value: (entry) => formatTime(entry.created_at) },
+/** An entry in a table. */
+export const auditColumns: readonly Column<AuditEntry>[] = [
+  {
+    title: 'TIME (UTC)',
+    value: (entry) => formatTime(entry.created_at),
+    short: { title: 'TIME', value: (entry) => shortTime(entry.created_at) },
+  },
   { title: 'ACTION', value: (entry) => entry.action },
   { title: 'TARGET', value: (entry) => entry.target.id },
-  { title: 'BY', value: (entry) => actorOf(entry) },
-  { title: 'FROM', value: (entry) => entry.address ?? '' },
-  { title: 'DETAILS', value: detailsOf },
+  { title: 'BY', value: (entry) => actorOf(entry), widthMin: 12, leaveOut: 1 },
+  { title: 'FROM', value: (entry) => entry.address ?? '', leaveOut: 2 },
+  { title: 'DETAILS', value: detailsOf, widthMin: 16, leaveOut: 3 },
 ]
 
 function actorOf({ actor }: AuditEntry): string {

@@ -1,5 +1,5 @@
 import { type ApiKey, HedgePayments } from '@hedgepayments/node'
-import { findCredentials } from '../credentials.ts'
+import { findAddress, findCredentials } from '../credentials.ts'
 import { pageSizeMax } from '../list.ts'
 import { factsOf } from '../report-error.ts'
 import { type GlobalOptions, hintOf } from '../session.ts'
@@ -48,7 +48,7 @@ function clientFor(
     return new HedgePayments({
       apiSecret: found?.apiSecret ?? 'sk_test_none',
       apiKey: found?.apiKey,
-      baseUrl: options.baseUrl,
+      baseUrl: findAddress(process.env, options.baseUrl),
       timeout: answerTimeoutMs,
       maxRetries: 0,
     })

@@ -5,7 +5,8 @@ import { allOperations } from '../operations/index.ts'
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 type Schemas = Record<string, Json>
 
-const version = '1.0.0'
+/** Source: package.json of this package. */
+const version = '0.1.0'
 
 const headers = {
   'X-Request-Id': { description: 'Id of the request, for support.', schema: { type: 'string' } },

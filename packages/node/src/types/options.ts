@@ -11,7 +11,7 @@ export interface HedgePaymentsOptions {
   environment?: Environment | undefined
   /**
    * Address of the server, without `/v1`. Default: the environment's `HEDGE_BASE_URL`, else
-   * `http://127.0.0.1:4000` for the sandbox and `https://api.hedgepayments.com` for production.
+   * `http://127.0.0.1:4000` for test keys; live keys have no other.
    */
   baseUrl?: string | undefined
   /** Milliseconds until one attempt is given up. Default: 30,000. */
@@ -55,10 +55,10 @@ export interface LogFields {
 /** What one call may say differently from the client. The last argument of every method. */
 export interface RequestOptions {
   /**
-   * 1 to 255 printable ASCII characters. Default: a new random one per POST, the same on each
-   * retry. Give your own to make a call safe to repeat after a restart of your process.
+   * 1 to 255 printable ASCII characters. Default, also for `null`: a new random one per POST, the
+   * same on each retry. Give your own to make a call safe to repeat after a restart of your process.
    */
-  idempotencyKey?: string | undefined
+  idempotencyKey?: string | null | undefined
   /** Gives up the call, and the wait before a retry. What reached the server may still be done. */
   signal?: AbortSignal | undefined
   /** Milliseconds until one attempt is given up. */
@@ -69,7 +69,7 @@ export interface RequestOptions {
   headers?: Readonly<Record<string, string>> | undefined
   /**
    * The ETag that the payment must still have; otherwise `PreconditionFailedError`. For `cancel`,
-   * `initiate`, `refund` and `reverse`.
+   * `initiate`, `refund` and `reverse`. `null`, which is what an answer without one has, asks for none.
    */
-  ifMatch?: string | undefined
+  ifMatch?: string | null | undefined
 }

@@ -24,7 +24,12 @@ const page = `<!doctype html>
 </html>
 `
 
-const start = `SwaggerUIBundle({
+// The viewer is dark where the document says so, and leaves it to the page to ask for that.
+const start = `const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', follow)
+follow()
+SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#docs',
   deepLinking: true,

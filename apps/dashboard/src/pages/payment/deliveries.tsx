@@ -13,7 +13,7 @@ export function Deliveries({ id }: { id: string }) {
       <h2 id="deliveries">Webhooks sent</h2>
       {deliveries.data ? (
         deliveries.data.length === 0 ? (
-          <p className="quiet">None: no endpoint takes its events.</p>
+          <p className="quiet">None was sent.</p>
         ) : (
           <DeliveryList deliveries={deliveries.data} />
         )

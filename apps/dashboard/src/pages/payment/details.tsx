@@ -37,7 +37,7 @@ export function Details({ payment }: { payment: Payment }) {
       {metadata.length === 0 ? null : (
         <>
           <h3>Metadata</h3>
-          <dl className="facts">
+          <dl className="facts metadata">
             {metadata.map(([key, value]) => (
               <Fact key={key} name={key}>
                 {value}

@@ -80,6 +80,7 @@ type Asking = 'cancel' | 'refund' | null
 
 function Head({ payment, error }: { payment: Payment; error: Error | null }) {
   const { id } = payment
+  const amount = formatMoney(payment.amount, payment.currency)
   const shown = [paymentQuery(id), timelineQuery(id), attemptsQuery(id)]
   const [asking, setAsking] = useState<Asking>(null)
   const canCancel = payment.allowed_actions.includes('cancel')
@@ -105,7 +106,9 @@ function Head({ payment, error }: { payment: Payment; error: Error | null }) {
     <header className="payment-head">
       <div>
         <h1 className="payment-amount">
-          {formatMoney(payment.amount, payment.currency)} <small>{payment.currency}</small>
+          {amount}
+          {/* Where a currency has no sign, its code is in the amount. */}
+          {amount.includes(payment.currency) ? null : <small> {payment.currency}</small>}
         </h1>
         <p className="payment-id">
           <StatusBadge status={payment.status} />

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { OfflineError } from '../../api/client.ts'
 import { paymentQuery, refundPayment } from '../../api/payments.ts'
-import { formatMajor, formatMoney, parseMajor } from '../../format.ts'
+import { decimals, formatMajor, formatMoney, parseMajor } from '../../format.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
 
@@ -15,8 +15,7 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
   const [text, setText] = useState(() => formatMajor(left, currency))
   const [reason, setReason] = useState('')
   const idempotencyKey = useRef(crypto.randomUUID())
-  const amount = parseMajor(text, currency)
-  const isValid = amount !== null && amount >= 1 && amount <= left
+  const entered = readAmount({ text, left, currency })
 
   const refund = useMutation({
     mutationFn: (minor: number) =>
@@ -43,7 +42,7 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
         className="modal-body"
         onSubmit={(event) => {
           event.preventDefault()
-          if (isValid) refund.mutate(amount)
+          if ('minor' in entered) refund.mutate(entered.minor)
         }}
       >
         <label className="field">
@@ -54,13 +53,13 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
             value={text}
             onChange={(event) => setText(event.target.value)}
             aria-describedby="refund-left"
-            aria-invalid={isValid ? undefined : true}
+            aria-invalid={'problem' in entered ? true : undefined}
           />
         </label>
-        <p id="refund-left" className={isValid ? 'quiet' : 'problem'} role="status">
-          {isValid
-            ? `${formatMoney(left - amount, currency)} of ${formatMoney(payment.amount, currency)} will remain.`
-            : `Enter at most ${formatMoney(left, currency)}: that is what is left.`}
+        <p id="refund-left" className={'problem' in entered ? 'problem' : 'quiet'} role="status">
+          {'problem' in entered
+            ? entered.problem
+            : `${formatMoney(left - entered.minor, currency)} of ${formatMoney(payment.amount, currency)} will remain.`}
         </p>
         <label className="field">
           <span>Reason (optional)</span>
@@ -75,12 +74,38 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
           <button
             type="submit"
             className="button button-main"
-            disabled={!isValid || refund.isPending}
+            disabled={'problem' in entered || refund.isPending}
           >
-            {isValid ? `Refund ${formatMoney(amount, currency)}` : 'Refund'}
+            {'problem' in entered ? 'Refund' : `Refund ${formatMoney(entered.minor, currency)}`}
           </button>
         </DialogEnd>
       </form>
     </Modal>
   )
+}
+
+/** What was entered in minor units, or what is wrong with it. */
+function readAmount(entered: {
+  text: string
+  left: number
+  currency: string
+}): { minor: number } | { problem: string } {
+  const { left, currency } = entered
+  const text = entered.text.trim()
+  if (text === '') return { problem: 'Enter an amount.' }
+  if (!/^[-−]?\d+(?:[.,]\d*)?$/.test(text)) {
+    return { problem: `That is no amount: enter it like ${formatMajor(left, currency)}.` }
+  }
+  const number = Number(text.replace(',', '.').replace('−', '-'))
+  if (number <= 0) return { problem: `Enter at least ${formatMoney(1, currency)}.` }
+  if (number > Number(formatMajor(left, currency))) {
+    return { problem: `Enter at most ${formatMoney(left, currency)}: that is what is left.` }
+  }
+  const minor = parseMajor(text, currency)
+  if (minor !== null) return { minor }
+  const digits = decimals(currency)
+  return {
+    problem:
+      digits === 0 ? `${currency} has no decimals.` : `${currency} has at most ${digits} decimals.`,
+  }
 }

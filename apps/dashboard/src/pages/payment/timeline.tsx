@@ -46,7 +46,7 @@ function titleOf(event: Event, payment: Payment): string {
 function actorOf(event: Event): string {
   switch (event.actor.type) {
     case 'api_key':
-      return event.actor.id === null ? 'an API key' : `key ${event.actor.id}`
+      return event.actor.id ?? 'an API key'
     case 'system':
       return 'Hedge Payments'
     case 'processor':

@@ -1,11 +1,12 @@
 import type { WebhookEndpointWithSecret } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import type { FormEvent } from 'react'
+import { type FormEvent, useState } from 'react'
 import { createEndpoint, endpointsQuery } from '../../api/webhooks.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
+import { EventChoice } from './event-choice.tsx'
 
-/** A new address for every event. */
+/** A new address for events. */
 export function CreateEndpoint({
   onMade,
   onClose,
@@ -14,12 +15,13 @@ export function CreateEndpoint({
   onClose: () => void
 }) {
   const client = useQueryClient()
+  const [events, setEvents] = useState<readonly string[]>(['*'])
   const create = useMutation({
     mutationFn: ({ url, description }: { url: string; description: string }) =>
       createEndpoint({
         url,
         description: description === '' ? null : description,
-        events: ['*'],
+        events,
       }),
     onSuccess: onMade,
     onSettled: () => client.invalidateQueries({ queryKey: endpointsQuery.queryKey }),
@@ -41,8 +43,13 @@ export function CreateEndpoint({
           <span>Description (optional)</span>
           <input name="description" type="text" maxLength={500} autoComplete="off" />
         </label>
+        <EventChoice events={events} onChange={setEvents} />
         <DialogEnd error={create.error} onBack={onClose}>
-          <button type="submit" className="button button-main" disabled={create.isPending}>
+          <button
+            type="submit"
+            className="button button-main"
+            disabled={create.isPending || events.length === 0}
+          >
             Add endpoint
           </button>
         </DialogEnd>

@@ -24,7 +24,7 @@ export function EndpointCard({ endpoint, livemode, onSecret }: EndpointCardProps
   return (
     <li className="card">
       <div className="key-head">
-        <h2 className="address">{endpoint.url}</h2>
+        <h2>{endpoint.url}</h2>
         <Health endpoint={endpoint} />
       </div>
       {endpoint.description ? <p>{endpoint.description}</p> : null}
