@@ -44,7 +44,7 @@ const doings: readonly [action: string, method: string, path: string, body?: obj
     '/v1/webhooks/endpoints',
     { url: 'http://127.0.0.1:1/hook?token=planted_in_a_query' },
   ],
-  ['webhook_endpoint.updated', 'PATCH', '/v1/webhooks/endpoints/{id}', { enabled: false }],
+  ['webhook_endpoint.updated', 'PATCH', '/v1/webhooks/endpoints/{id}', { description: 'Desk' }],
   [
     'webhook_endpoint.secret_rotated',
     'PATCH',
