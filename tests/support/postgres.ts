@@ -21,7 +21,7 @@ export async function createDatabase(
   await asAdmin(adminUrl, (admin) => admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`))
   const drop = () =>
     asAdmin(adminUrl, async (admin) => {
-      await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      await whenUnused(() => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
     })
   return { url: withDatabase(adminUrl, name), drop }
 }
@@ -70,15 +70,19 @@ async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): 
   }
 }
 
-/** A closed connection's session ends a moment after its client has gone. */
+/**
+ * A closed connection's session ends a moment after its client has gone; and a vacuum, which
+ * `FORCE` may not end as it is a superuser's, when it has looked at its tables.
+ */
 async function whenUnused(change: () => Promise<unknown>): Promise<void> {
-  const isInUse = '55006'
+  const inUse = ['55006', '42501']
   for (const deadline = Date.now() + sessionsEndMs; ; await sleep(20)) {
     try {
       await change()
       return
     } catch (cause) {
-      if ((cause as { code?: string }).code !== isInUse || Date.now() > deadline) throw cause
+      const { code = '' } = cause as { code?: string }
+      if (!inUse.includes(code) || Date.now() > deadline) throw cause
     }
   }
 }
