@@ -63,6 +63,7 @@ test('what waits for too long is told to come back, and nothing of it was done',
   for (const { status, body, headers } of refused) {
     expect(status).toBe(503)
     expect(body.error.code).toBe('service_unavailable')
+    expect(body.error.message).toMatch(/ is locked\. Try again: nothing was done\.$/)
     expect(headers.get('retry-after')).toBe('1')
   }
   await letGo()

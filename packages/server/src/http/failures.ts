@@ -10,6 +10,10 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   const known = knownRefusals.get((error as Partial<FastifyError>).code ?? '')
   if (known) return known
   if (error instanceof PoolFullError) return unavailable('Too many statements wait. Try again.')
+  if (isLockTimeout(error)) {
+    log.warn({ err: describe(error) }, 'a lock was waited for in vain')
+    return unavailable('What this would change is locked. Try again: nothing was done.')
+  }
   if (isDatabaseUnavailable(error)) {
     log.error({ err: describe(error) }, 'the database is not available')
     return unavailable('The database is not available. Try again.')
