@@ -79,7 +79,7 @@ export class Canceler {
           : [{ kind: 'held' }],
       { sizeMax: 1, inFlightMax: patientMax, waitingMax: limits.waitingMax },
     )
-    watchBatcher('cancels', () => this.#batcher.waiting)
+    watchBatcher('cancels', () => this.#batcher.waiting + this.#patient.waiting)
   }
 
   /** Cancels the payment, or says why not. Source: api.md, "Cancel, exactly". */
