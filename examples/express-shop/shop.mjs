@@ -90,6 +90,11 @@ shop.use((error, _request, response, _next) => {
     response.sendStatus(400)
     return
   }
+  // A body that Express cannot read comes with the status to answer.
+  if (error.expose) {
+    response.status(error.status).json({ message: 'That is not JSON.' })
+    return
+  }
   console.error(error.message)
   response.status(502).json({ message: 'The payment service did not answer as expected.' })
 })

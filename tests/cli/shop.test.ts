@@ -57,6 +57,12 @@ test('the Express shop creates a payment, cancels it, and learns of it by a veri
   const form = { email: 'jane@example.com', item: 'lamp' }
   const nothing = await fetch(`${url}/orders`, { method: 'POST', body: new URLSearchParams(form) })
   expect(nothing.status).toBe(400)
+  const broken = await fetch(`${url}/orders`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"email":',
+  })
+  expect(broken.status).toBe(400)
 
   const ordered = await fetch(`${url}/orders`, {
     method: 'POST',
