@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, createPayment } from '../support/api.ts'
 import { createPaid, untilStatus } from '../support/paid.ts'
 import { until } from '../support/until.ts'
-import { startServerWithStripe } from './server-with-stripe.ts'
+import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 
 // Stripe keeps its first answer to an idempotency key, also where that is a failure of its own, and
@@ -13,16 +13,13 @@ const token = 'pm_card_visa'
 const failure = { type: 'api_error', message: 'Something went wrong.' }
 
 let stripe: StripeStandIn
-let started: Awaited<ReturnType<typeof startServerWithStripe>>
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
 let api: Api
 
 beforeAll(async () => {
-  started = await startServerWithStripe(stripeKey)
+  started = await startMerchantWithStripe(stripeKey)
   stripe = started.stripe
   api = started.api
-  const { merchant_id: merchant } = await createPayment(api)
-  const body = { processor: 'stripe', secret_key: stripeKey }
-  expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
 })
 
 afterAll(() => started?.stop())

@@ -4,7 +4,7 @@ import { createPaid, untilStatus } from '../support/paid.ts'
 import type { TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 import { leaked, unreadable, untrueOfIntent } from './garbage.ts'
-import { startServerWithStripe } from './server-with-stripe.ts'
+import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 
 const stripeKey = 'sk_test_of_this_merchant'
@@ -12,17 +12,14 @@ const token = 'pm_card_visa'
 
 let stripe: StripeStandIn
 let server: TestServer
-let started: Awaited<ReturnType<typeof startServerWithStripe>>
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
 let api: Api
 
 beforeAll(async () => {
-  started = await startServerWithStripe(stripeKey)
+  started = await startMerchantWithStripe(stripeKey)
   stripe = started.stripe
   server = started.server
   api = started.api
-  const { merchant_id: merchant } = await createPayment(api)
-  const body = { processor: 'stripe', secret_key: stripeKey }
-  expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
 })
 
 afterAll(() => started?.stop())

@@ -1,29 +1,23 @@
-import { Stripe } from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { type Api, createPayment } from '../support/api.ts'
 import { eventTypes, untilStatus } from '../support/paid.ts'
 import { until } from '../support/until.ts'
-import { startServerWithStripe } from './server-with-stripe.ts'
+import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 
 // A payment that has failed stays so. What a bank approves afterwards is held for nothing, and has
 // to be given up.
 
 const stripeKey = 'sk_test_of_this_merchant'
-const secret = 'whsec_of_this_merchant'
 
 let stripe: StripeStandIn
-let started: Awaited<ReturnType<typeof startServerWithStripe>>
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
 let api: Api
-let merchant: string
 
 beforeAll(async () => {
-  started = await startServerWithStripe(stripeKey)
+  started = await startMerchantWithStripe(stripeKey)
   stripe = started.stripe
   api = started.api
-  merchant = (await createPayment(api)).merchant_id
-  const body = { processor: 'stripe', secret_key: stripeKey, webhook_secret: secret }
-  expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
 })
 
 afterAll(() => started?.stop())
@@ -31,17 +25,7 @@ afterAll(() => started?.stop())
 const initiate = (id: string, token: string) =>
   api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: token } })
 
-async function notify(id: string): Promise<void> {
-  const object = { id: 'pi_1', object: 'payment_intent', metadata: { hedge_payment_id: id } }
-  const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object } })
-  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
-  const anyone = apiClient(started.server.url, null)
-  const taken = await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
-    rawBody: payload,
-    headers: { 'stripe-signature': signature },
-  })
-  expect(taken.status).toBe(200)
-}
+const notify = (id: string) => started.notify(id, 'payment_intent')
 
 async function untilVoided(id: string) {
   await until(`what is held for ${id} is given up`, async () => {

@@ -1,34 +1,28 @@
-import { Stripe } from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
+import type { Api } from '../support/api.ts'
 import { createPaid, eventTypes } from '../support/paid.ts'
 import { advance } from '../support/sandbox.ts'
 import { openSql, type Sql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
-import { startServerWithStripe } from './server-with-stripe.ts'
+import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 
 // Stripe may say that a refund was paid, and days later that the bank has sent it back.
 
 const stripeKey = 'sk_test_of_this_merchant'
-const secret = 'whsec_of_this_merchant'
 const token = 'pm_card_visa'
 const daySeconds = 86_400
 
 let stripe: StripeStandIn
-let started: Awaited<ReturnType<typeof startServerWithStripe>>
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
 let api: Api
-let merchant: string
 let sql: Sql
 
 beforeAll(async () => {
-  started = await startServerWithStripe(stripeKey)
+  started = await startMerchantWithStripe(stripeKey)
   stripe = started.stripe
   api = started.api
   sql = openSql(started.database.url)
-  merchant = (await createPayment(api)).merchant_id
-  const body = { processor: 'stripe', secret_key: stripeKey, webhook_secret: secret }
-  expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
 })
 
 afterAll(async () => {
@@ -53,17 +47,7 @@ async function untilRefund(id: string, status: string) {
 }
 
 /** Stripe's `refund.failed`: about the refund, which has our payment's id as well. */
-async function notify(id: string): Promise<void> {
-  const object = { id: 're_1', object: 'refund', metadata: { hedge_payment_id: id } }
-  const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object } })
-  const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
-  const anyone = apiClient(started.server.url, null)
-  const taken = await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
-    rawBody: payload,
-    headers: { 'stripe-signature': signature },
-  })
-  expect(taken.status).toBe(200)
-}
+const notify = (id: string) => started.notify(id, 'refund')
 
 /** What stands in the accounts by the transfers of a payment: debits less credits. */
 async function ledgerOf(id: string): Promise<Record<string, number>> {
