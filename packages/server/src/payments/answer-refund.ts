@@ -21,9 +21,7 @@ export async function recordRefundAnswer(
   tx: Tx,
   { refund, answer, now }: { refund: RefundRow; answer: RefundAnswer; now: Timestamp },
 ): Promise<void> {
-  const account = { merchantId: refund.merchant_id, livemode: refund.livemode }
-  const row = await lockPayment(tx, { account, id: refund.payment_id })
-  if (!row) throw new Error('the payment of a refund vanished')
+  const row = await lockPaymentOf(tx, refund)
   const isRefunded = answer.outcome === 'refunded'
   const isNew = await answerRefund(tx, refund, {
     status: isRefunded ? 'succeeded' : 'failed',
@@ -34,17 +32,21 @@ export async function recordRefundAnswer(
     at: latest(now, row.updated_at),
   })
   if (!isNew) return
+  if (answer.outcome === 'declined') {
+    const failed = await moveBack(tx, { row, refund, reason: answer.decline.code, now })
+    await postRefundFailed(tx, failed, refund.amount)
+    return
+  }
   const moved = await movePayment(tx, {
     row,
-    type: isRefunded ? 'payment.refund_succeeded' : 'payment.refund_failed',
-    change: isRefunded ? {} : withoutRefund(row, refund),
+    type: 'payment.refund_succeeded',
+    change: {},
     guard: isRefundCounted(refund),
     actor: { type: 'processor', id: row.processor },
-    reason: isRefunded ? refund.reason : answer.decline.code,
+    reason: refund.reason,
     now,
   })
-  if (isRefunded) await postRefundPaid(tx, moved, refund.amount)
-  else await postRefundFailed(tx, moved, refund.amount)
+  await postRefundPaid(tx, moved, refund.amount)
 }
 
 /** Why a refund failed that the processor had taken. */
@@ -61,9 +63,7 @@ export async function takeRefundBack(
   tx: Tx,
   { refund, decline, now }: { refund: RefundRow; decline: Decline; now: Timestamp },
 ): Promise<void> {
-  const account = { merchantId: refund.merchant_id, livemode: refund.livemode }
-  const row = await lockPayment(tx, { account, id: refund.payment_id })
-  if (!row) throw new Error('the payment of a refund vanished')
+  const row = await lockPaymentOf(tx, refund)
   const isNew = await returnRefund(tx, refund, {
     failureCode: decline.code,
     failureMessage: decline.message,
@@ -71,27 +71,39 @@ export async function takeRefundBack(
     at: latest(now, row.updated_at),
   })
   if (!isNew) return
-  const moved = await movePayment(tx, {
+  const moved = await moveBack(tx, { row, refund, reason: decline.code, now })
+  await postRefundReturned(tx, moved, refund.amount)
+}
+
+async function lockPaymentOf(tx: Tx, refund: RefundRow): Promise<PaymentRow> {
+  const account = { merchantId: refund.merchant_id, livemode: refund.livemode }
+  const row = await lockPayment(tx, { account, id: refund.payment_id })
+  if (!row) throw new Error('the payment of a refund vanished')
+  return row
+}
+
+/** The step of a payment by which the amount of a refund that failed can be refunded again. */
+async function moveBack(
+  tx: Tx,
+  failed: { row: PaymentRow; refund: RefundRow; reason: string; now: Timestamp },
+): Promise<PaymentRow> {
+  const { row, refund, reason, now } = failed
+  const refundedMinor = row.refunded_amount - refund.amount
+  return await movePayment(tx, {
     row,
     type: 'payment.refund_failed',
-    change: withoutRefund(row, refund),
+    change: {
+      refunded_amount: refundedMinor,
+      status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),
+    },
     guard: isRefundCounted(refund),
     actor: { type: 'processor', id: row.processor },
-    reason: decline.code,
+    reason,
     now,
   })
-  await postRefundReturned(tx, moved, refund.amount)
 }
 
 function isRefundCounted(refund: RefundRow) {
   return sql<SqlBool>`status = any(${statusesWithRefunds}::text[])
     and refunded_amount >= ${refund.amount}::integer`
-}
-
-function withoutRefund(row: PaymentRow, refund: RefundRow): Partial<PaymentRow> {
-  const refundedMinor = row.refunded_amount - refund.amount
-  return {
-    refunded_amount: refundedMinor,
-    status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),
-  }
 }
