@@ -122,9 +122,10 @@ export const plants: readonly Plant[] = [
     found: /a step has one event/,
     sql: `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, from_status, to_status)
-      select merchant_id, livemode, subject_id, sequence + 1, type, created_at, actor_type,
-        to_status, to_status
-      from events where type = 'payment.canceled' and subject_id = ${canceledByClient}`,
+      select merchant_id, livemode, subject_id,
+        (select max(last.sequence) + 1 from events last where last.subject_id = e.subject_id),
+        type, created_at, actor_type, to_status, to_status
+      from events e where type = 'payment.canceled' and subject_id = ${canceledByClient}`,
   },
   {
     name: 'a payment that nobody moves on',
