@@ -83,7 +83,8 @@ export async function waitForBackground(
 
 const columns = `merchant_id, livemode, id, sequence, status, amount, currency, payment_method,
   customer_email, customer_id, description, metadata, url, cancel_window, cancellation_reason,
-  canceled_at, expires_at, created_at, updated_at`
+  canceled_at, expires_at, created_at, updated_at, processor, processor_reference,
+  payment_method_token`
 
 const payments = ({ status, sequence, email }: Record<string, string>) => `
   insert into payments (${columns})
@@ -92,7 +93,10 @@ const payments = ({ status, sequence, email }: Record<string, string>) => `
     case when n % 2 = 0 then 'cust_' || n % 50000 end, 'Order ' || n,
     case when n % 10 = 0 then jsonb_build_object('order_id', n::text) else '{}' end,
     'http://127.0.0.1:4000/pay/' || $2 || lpad(n::text, 16, '0'), 0, null,
-    case when ${status} = 'canceled' then now() end, now() + interval '1 day', now(), now()
+    case when ${status} = 'canceled' then now() end, now() + interval '1 day', now(), now(),
+    case when ${status} = 'succeeded' then 'sandbox' end,
+    case when ${status} = 'succeeded' then 'sbx_' || $2 || lpad(n::text, 16, '0') end,
+    case when ${status} = 'succeeded' then 'tok_visa' end
   from generate_series($3::bigint, $4::bigint) n`
 
 const eventColumns = `merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
@@ -115,6 +119,15 @@ const status = `case when n < $5::bigint then 'succeeded' when n < $6::bigint th
   else 'failed' end`
 
 const insertHistory = payments({ status, sequence: '2', email: 'null::text' })
+
+/** What the sandbox knows of payments that it has captured: without it, it would refund none of them. */
+export const insertCaptures = `
+  insert into sandbox_payments (merchant_id, payment_id, reference, token, amount, currency, status,
+    return_url, captured_at)
+  select merchant_id, id, processor_reference, payment_method_token, amount, currency, 'captured',
+    url, now() from payments
+  where merchant_id = $1 and not livemode and status = 'succeeded' and id between $2 and $3
+  on conflict do nothing`
 
 const insertHistoryEvents = `
   insert into events (${eventColumns})

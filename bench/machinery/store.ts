@@ -7,7 +7,13 @@ import { migrate } from '../../packages/server/src/database/migrate.ts'
 import { firstIdAt } from '../../packages/server/src/ids.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
 import { idOf, type NumberRange } from './job.ts'
-import { insertPending, passSeeded, seedHistory, waitForBackground } from './seed.ts'
+import {
+  insertCaptures,
+  insertPending,
+  passSeeded,
+  seedHistory,
+  waitForBackground,
+} from './seed.ts'
 
 /** The key that every server of a run takes. */
 export const secretKey = 'sk_test_for_the_benchmark_only'
@@ -107,6 +113,14 @@ export class Store {
     ])
     await passSeeded(this.#seeder)
     return { from, count }
+  }
+
+  /** Has the sandbox know that it captured these, so that it can refund them. */
+  async addCaptures({ from, count }: NumberRange): Promise<void> {
+    const last = from + count - 1
+    await this.#seeder.query(insertCaptures, [
+      ...[this.#merchantId, this.#idOf(from), this.#idOf(last)],
+    ])
   }
 
   /** Waits until the servers of the run have nothing left to do in the background, if any runs. */
