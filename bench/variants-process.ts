@@ -1,38 +1,41 @@
 import { operations } from '@hedgepayments/contract'
-import { type FastifyBaseLogger, fastify, LogController } from 'fastify'
+import { createApp } from '../packages/server/src/app.ts'
 import { connect } from '../packages/server/src/database/connect.ts'
-import { bodyBytesMax, parseBodies } from '../packages/server/src/http/body.ts'
-import { guardEdge } from '../packages/server/src/http/edge.ts'
 import { implement } from '../packages/server/src/http/implement.ts'
-import { newId } from '../packages/server/src/ids.ts'
+import { feeScheduleDefault } from '../packages/server/src/ledger/fees.ts'
 import { createLog } from '../packages/server/src/log.ts'
-import { Authenticator } from '../packages/server/src/merchants/authenticate.ts'
 import { Canceler } from '../packages/server/src/payments/cancel.ts'
+import { createProcessors } from '../packages/server/src/processors/processors.ts'
+import { createSealer } from '../packages/server/src/sealer.ts'
+import { startWorkers } from '../packages/server/src/workers/workers.ts'
 import { cancelByTheBook } from './machinery/textbook.ts'
 
-// Rivals of the cancel behind the same HTTP, keys, checks and limits: the same statement with one
-// request each, and the textbook's three statements in a transaction. Both have twenty connections.
+// The server, whole, with two rivals of its cancel beside it: the same statement with one request
+// each, and the textbook's three statements in a transaction. Both have twenty connections.
 
 /** More in flight than there are connections: a request waits for one, never for the batcher. */
 const oneByOne = { sizeMax: 1, inFlightMax: 10_000, waitingMax: 10_000 }
 
-const log: FastifyBaseLogger = createLog('info')
+const log = createLog('info')
 const database = connect({
   url: process.env.DATABASE_URL ?? '',
   onError: (error) => log.warn({ message: error.message }),
 })
-const authenticator = new Authenticator(database.db)
-const app = fastify({
-  loggerInstance: log,
-  logController: new LogController({ disableRequestLogging: true }),
-  genReqId: () => newId('request'),
-  requestIdHeader: false,
-  bodyLimit: bodyBytesMax,
+let address = ''
+const publicUrl = () => address
+const sealer = createSealer([])
+const stripe = { secretKey: null, webhookSecret: null, apiBase: null }
+const processors = createProcessors({ db: database.db, publicUrl, keyring: null, stripe })
+let requestsInFlight = () => 0
+const workers = startWorkers({
+  ...{ database, processors, fees: feeScheduleDefault, sealer, log },
+  requestsInFlight: () => requestsInFlight(),
 })
-parseBodies(app)
-guardEdge({
-  authenticate: ({ headers }, nowMs) => authenticator.authenticate(headers.authorization, nowMs),
-}).attach(app)
+const app = await createApp({
+  ...{ database, processors, trustedProxies: [], log, sealer, keyring: null, publicUrl },
+  onWork: () => workers.nudge(),
+})
+requestsInFlight = () => app.requestsInFlight()
 
 const canceler = new Canceler({ ...database, batchPool: database.pool }, oneByOne)
 const { cancelPayment } = operations
@@ -52,5 +55,6 @@ implement(
       reason: body.reason ?? null,
     }),
 )
-console.log(`ready at ${await app.listen({ port: 0, host: '127.0.0.1' })}`)
+address = await app.listen({ port: 0, host: '127.0.0.1' })
+console.log(`ready at ${address}`)
 process.on('SIGTERM', () => process.exit(0))

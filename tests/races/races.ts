@@ -5,7 +5,7 @@ import { brokenInvariants } from '../support/invariants.ts'
 import { until } from '../support/until.ts'
 import { type Arena, clear, startWorkers } from './arena.ts'
 import { judge } from './judge.ts'
-import { isQuiet, readAftermath } from './records.ts'
+import { isQuiet, readAftermath, readUnrest } from './records.ts'
 import { drawRivals, type Rival, run, type Told } from './rivals.ts'
 import { insertCopies, makeTemplates, type Template } from './starts.ts'
 
@@ -102,6 +102,9 @@ async function runGroup(
     if (await isQuiet(arena.sql)) return true
     for (const loop of workers) loop.nudge()
     return false
+  }).catch(async (error: Error) => {
+    const left = show(await readUnrest(arena.sql))
+    throw new RaceError({ seed, groups: 1 }, [error.message, left, ...arena.complaints.map(String)])
   })
   const after = new Map((await readAftermath(arena.sql, ids)).map((row) => [row.id, row]))
   const problems = races.flatMap((race, n) => {

@@ -100,3 +100,19 @@ export async function isQuiet(sql: Sql): Promise<boolean> {
   )
   return row.quiet
 }
+
+/** Who still has something to do, for whoever waits for that in vain. */
+export async function readUnrest(sql: Sql): Promise<unknown> {
+  const [row] = await sql.query(
+    `select now()::text as now,
+      (select json_agg(t) from payment_tasks t
+        where kind <> 'settle' and due_at <= now() + interval '1 minute') as tasks,
+      (select json_agg(a) from payment_attempts a where outcome is null) as attempts,
+      (select json_agg(c) from cancellations c where status in ('pending', 'running')) as cancellations,
+      (select json_agg(i) from cancellation_items i where outcome is null) as items,
+      (select json_agg(json_build_object('state', state, 'wait', wait_event, 'query', left(query, 200),
+          'since', now() - state_change))
+        from pg_stat_activity where datname = current_database() and state <> 'idle') as active`,
+  )
+  return row
+}
