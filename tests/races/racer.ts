@@ -22,7 +22,7 @@ async function race(lap: Lap): Promise<void> {
   try {
     say({ tally: await runLap(arena, templates, lap) })
   } catch (error) {
-    // Anything else, such as a race that does not come to rest, went wrong somewhere in the lap.
+    // Anything else went wrong somewhere in the lap.
     const { message = String(error), stack = message } = error as Error
     const isFound = error instanceof RaceError
     say({ wrong: isFound ? message : stack, lap: isFound ? error : lap })

@@ -90,29 +90,34 @@ export async function readAftermath(sql: Sql, ids: readonly string[]): Promise<A
   )
 }
 
+/** What somebody still has to do, and not only later, by table. */
+const unrest = {
+  payment_tasks: `kind <> 'settle' and due_at <= now() + interval '1 minute'`,
+  payment_attempts: 'outcome is null',
+  cancellations: `status in ('pending', 'running')`,
+}
+
 /** Whether nobody has anything left to do that is not for later. */
 export async function isQuiet(sql: Sql): Promise<boolean> {
-  const [row] = await sql.query(
-    `select not exists (select from payment_tasks
-        where kind <> 'settle' and due_at <= now() + interval '1 minute')
-      and not exists (select from payment_attempts where outcome is null)
-      and not exists (select from cancellations where status in ('pending', 'running')) as quiet`,
-  )
+  const [row] = await sql.query(isQuietText)
   return row.quiet
 }
 
-/** Who still has something to do, for whoever waits for that in vain. */
+const isQuietText = `select ${Object.entries(unrest)
+  .map(([table, isOpen]) => `not exists (select from ${table} where ${isOpen})`)
+  .join(' and ')} as quiet`
+
+/** What is left, and what the database is at, for whoever waits for quiet in vain. */
 export async function readUnrest(sql: Sql): Promise<unknown> {
+  const left = Object.entries(unrest).map(
+    ([table, isOpen]) =>
+      `(select json_agg(o) from (select * from ${table} where ${isOpen}) o) as ${table}`,
+  )
   const [row] = await sql.query(
-    `select now()::text as now,
-      (select json_agg(t) from payment_tasks t
-        where kind <> 'settle' and due_at <= now() + interval '1 minute') as tasks,
-      (select json_agg(a) from payment_attempts a where outcome is null) as attempts,
-      (select json_agg(c) from cancellations c where status in ('pending', 'running')) as cancellations,
-      (select json_agg(i) from cancellation_items i where outcome is null) as items,
-      (select json_agg(json_build_object('state', state, 'wait', wait_event, 'query', left(query, 200),
-          'since', now() - state_change))
-        from pg_stat_activity where datname = current_database() and state <> 'idle') as active`,
+    `select now(), ${left.join(', ')}, (
+      select json_agg(json_build_object('state', state, 'wait', wait_event, 'query', left(query, 200),
+        'since', now() - state_change))
+      from pg_stat_activity where datname = current_database() and state <> 'idle') as statements`,
   )
   return row
 }
