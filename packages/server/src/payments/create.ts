@@ -3,27 +3,22 @@ import type { Db } from '../database/connect.ts'
 import type { IdempotencyRow, PaymentRow, Timestamp } from '../database/schema.ts'
 import { failpoint } from '../failpoints.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import type { Account, Auth } from '../http/auth.ts'
+import type { Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { refuseField } from '../http/refusal.ts'
-import { claimLease } from '../idempotency/lease.sql.ts'
+import { claimLease, type Lease } from '../idempotency/lease.sql.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
 import { findCancelWindow } from '../merchants/merchants.sql.ts'
 import { plusSeconds, toMs, toTimestamp } from '../time.ts'
 import { dropAwaited } from './cancel-by-key.sql.ts'
-import {
-  type CreateRecord,
-  insertCanceledPayment,
-  insertPayment,
-  type NewPayment,
-} from './create.sql.ts'
+import { insertCanceledPayment, insertPayment, type NewPayment } from './create.sql.ts'
 import { readGivenToken } from './given-token.ts'
 import { hasLapsed } from './promise.ts'
 import { processorMissing } from './refusals.ts'
 import { etagOf, renderPayment } from './render.ts'
-import { type Submitter, submissionLeaseSeconds } from './submission.ts'
+import type { Submitter } from './submission.ts'
 import { submitPayment } from './submit.ts'
 
 export interface CreateRequest {
@@ -62,7 +57,8 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   const created = answer(201, JSON.stringify(renderPayment(pendingRow(payment), [])), {
     etag: etagOf({ sequence: 1 }),
   })
-  const record = idempotency && recordOf(idempotency, created.body as string)
+  const holds = { body: created.body as string }
+  const record = idempotency && { ...idempotency, holds }
   failpoint('before commit', 'create')
   const isNew = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
@@ -80,11 +76,18 @@ async function createAndSubmit(
   if (payment.payment_method_token === null) {
     return refuseField('payment_method_token', undefined, 'a token: there is nothing to initiate')
   }
-  if (!(await on.processors.forNew(auth))) return processorMissing()
-  const lockedUntil = plusSeconds(toTimestamp(Date.now()), submissionLeaseSeconds)
-  const record = idempotency && { ...idempotency, body: null, lockedUntil }
-  if (await insertPayment(on.db, payment, { actorId: auth.keyId, record })) {
-    return await submitCreated(on, request, payment.id)
+  if (!(await on.processors.forNew(auth))) {
+    // What was carried out while there was a processor is replayed all the same.
+    if (await wasCarriedOut(on.db, request)) return await answerRecorded(on, request, payment)
+    return processorMissing()
+  }
+  const holds = { leaseSeconds: on.leaseSeconds }
+  const record = idempotency && { ...idempotency, holds }
+  const inserted = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  if (inserted) {
+    const { leaseToken: token } = inserted
+    const lease = idempotency && token && { account: auth, key: idempotency.key, token }
+    return await submitCreated(on, request, { paymentId: payment.id, lease })
   }
   return await answerRecorded(on, request, payment)
 }
@@ -92,7 +95,7 @@ async function createAndSubmit(
 async function submitCreated(
   on: Submitter,
   request: CreateRequest,
-  paymentId: string,
+  { paymentId, lease }: { paymentId: string; lease: Lease | null },
 ): Promise<Reply> {
   return await submitPayment(on, {
     account: request.auth,
@@ -103,7 +106,7 @@ async function submitCreated(
     now: request.now,
     operationId: 'createPayment',
     idempotency: request.idempotency,
-    isClaimed: true,
+    lease,
     replyTo: (row) => answer(201, renderPayment(row, []), { etag: etagOf(row) }),
   })
 }
@@ -117,11 +120,10 @@ async function answerRecorded(
   const { db } = on
   const { idempotency } = request
   if (!idempotency) throw new Error('a create without a key cannot have been recorded')
+  const taken = await takeOver(on, request, idempotency)
+  if (taken) return await submitCreated(on, request, taken)
   const found = await findRecord(db, { account: request.auth, key: idempotency.key })
   if (!found) return recordDropped()
-  if (found.payment_id !== null && (await takeOver(db, request.auth, idempotency, found))) {
-    return await submitCreated(on, request, found.payment_id)
-  }
   if (found.outcome !== 'awaited') return refuseRecord(found, idempotency) ?? storedAnswer(found)
   const answered = await db.transaction().execute(async (tx) => {
     const record = await lockRecord(tx, { account: request.auth, key: idempotency.key })
@@ -137,7 +139,7 @@ async function answerRecorded(
     const created = canceledAnswer(payment, record)
     await insertCanceledPayment(tx, payment, {
       actorId: request.auth.keyId,
-      record: recordOf(idempotency, created.body),
+      record: { ...idempotency, body: created.body },
       cancel: { reason: record.reason, actorId: record.actor_id, at: payment.created_at },
     })
     return created
@@ -153,18 +155,18 @@ async function wasCarriedOut(db: Db, { auth, idempotency }: CreateRequest): Prom
   return found !== undefined && found.outcome !== 'awaited'
 }
 
-/** Whether the record is that of this very request, whose process has died on the way. */
+/** Takes over a create that submits its payment, where its process has stopped on the way. */
 async function takeOver(
-  db: Db,
-  account: Account,
+  { db, leaseSeconds: seconds }: Submitter,
+  { auth: account }: CreateRequest,
   idempotency: IdempotencyKey,
-  { outcome, payment_id: paymentId }: IdempotencyRow,
-): Promise<boolean> {
-  if (outcome !== 'running' || paymentId === null) return false
-  const now = toTimestamp(Date.now())
-  const until = plusSeconds(now, submissionLeaseSeconds)
+): Promise<{ paymentId: string; lease: Lease } | null> {
+  const found = await findRecord(db, { account, key: idempotency.key })
+  if (found?.outcome !== 'running' || found.payment_id === null) return null
+  const { payment_id: paymentId } = found
   const operation = 'createPayment'
-  return await claimLease(db, { account, idempotency, operation, paymentId, now, until })
+  const lease = await claimLease(db, { account, idempotency, operation, paymentId, seconds })
+  return lease && { paymentId, lease }
 }
 
 function canceledAnswer(payment: NewPayment, record: IdempotencyRow) {
@@ -180,10 +182,6 @@ function canceledAnswer(payment: NewPayment, record: IdempotencyRow) {
     body: JSON.stringify(renderPayment(row, [])),
     headers: { etag: etagOf(row) },
   }
-}
-
-function recordOf(idempotency: IdempotencyKey, body: string): CreateRecord {
-  return { ...idempotency, body, lockedUntil: null }
 }
 
 function toNewPayment(
