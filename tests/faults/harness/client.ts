@@ -64,6 +64,8 @@ async function attempt(
   const sent = request.body === undefined ? null : JSON.stringify(request.body)
   const fromMs = performance.now()
   const timeout = AbortSignal.timeout(silenceMs)
+  const underway = { slotIndex: slot.index, request }
+  journal.underway.add(underway)
   try {
     const response = await fetch(`${slot.url}${path}`, {
       method,
@@ -89,6 +91,8 @@ async function attempt(
     const why = cause?.code ?? String(cause ?? error)
     journal.broken.push({ slotIndex: slot.index, fromMs, toMs: performance.now(), why })
     return undefined
+  } finally {
+    journal.underway.delete(underway)
   }
 }
 

@@ -1,7 +1,11 @@
+import type { Request } from './client.ts'
+
 /** What clients were told, for those who check it. */
 export interface Journal {
   /** Requests that came to an end, in their order. */
   readonly answered: Answered[]
+  /** Tries that wait for their answer. */
+  readonly underway: Set<Underway>
   /** Tries that ended without an answer. */
   readonly broken: Broken[]
   /** What no client should ever meet: answers outside of the contract, requests without an end. */
@@ -41,6 +45,12 @@ export interface Answered {
   readonly body: any
 }
 
+/** A try that was sent to a server. */
+export interface Underway {
+  readonly slotIndex: number
+  readonly request: Request
+}
+
 /** A try whose connection broke: fine, if its server was away. */
 export interface Broken {
   readonly slotIndex: number
@@ -49,9 +59,15 @@ export interface Broken {
   readonly why: string
 }
 
+/** Source: api.md, Idempotency: what was executed, and what the payment's state has refused. */
+export function isStored({ status }: Pick<Answered, 'status'>): boolean {
+  return status < 300 || status === 412
+}
+
 export function createJournal(): Journal {
   const journal: Journal = {
     answered: [],
+    underway: new Set(),
     broken: [],
     complaints: [],
     requests: 0,
