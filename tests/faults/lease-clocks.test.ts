@@ -4,6 +4,8 @@ import { withHeldPair } from '../support/held-pair.ts'
 import { armHold, startHeld, untilFinal } from '../support/held-requests.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { tell } from '../support/server.ts'
+import { countWaiting } from '../support/sql.ts'
+import { until } from '../support/until.ts'
 
 /** Every statement of a request is a place. */
 const timeout = 300_000
@@ -90,7 +92,14 @@ describe.each(clocks)(
           // Far more statements than it takes to begin: it looks, again and again, and waits.
           const looks = await armHold(pair.otherServer, 30)
           second = untilFinal(pair.other, rival)
-          await looks.held
+          let hasLooked = false
+          void looks.held.then(() => {
+            hasLooked = true
+          })
+          await until(
+            `the rival waits, ${place}`,
+            async () => hasLooked || (await countWaiting(pair.sql)) > 0,
+          )
           looks.stop()
         }
         await tell(pair.heldServer, { release: true })

@@ -1,5 +1,3 @@
-import type { Request } from './client.ts'
-
 /** What clients were told, for those who check it. */
 export interface Journal {
   /** Requests that came to an end, in their order. */
@@ -43,6 +41,16 @@ export interface Answered {
   // Answers are looked into freely.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any
+}
+
+/** A request, with all its tries. */
+export interface Request {
+  readonly kind: OperationKind
+  readonly method?: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: object
+  /** Sent with each try, so that it is one request however often it is repeated. */
+  readonly key?: string
 }
 
 /** A try that was sent to a server. */
