@@ -104,7 +104,8 @@ describe('a server stops at any statement of a submission while the worker ends 
   const isWorking = async (id: string) => {
     const due = await pair.sql.query(
       `select from payments p join payment_tasks t on t.payment_id = p.id
-      where p.id = $1 and p.status = 'pending' and t.kind = 'authorize'`,
+      where p.id = $1 and p.status = 'pending' and t.kind = 'authorize'
+      for update of t skip locked`,
       [id],
     )
     return due.length > 0 && (await countWaiting(pair.sql)) === 0
