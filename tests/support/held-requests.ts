@@ -61,6 +61,8 @@ export async function startHeld(
   const answer = untilFinal(held, request)
   const heldAt = await Promise.race([watch.held, answer.then(() => null)])
   watch.stop()
+  // The request has fewer statements: the next one must not be held instead.
+  if (heldAt === null) await tell(heldServer, { release: true })
   return { heldAt, answer }
 }
 
