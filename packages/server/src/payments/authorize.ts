@@ -14,6 +14,7 @@ import type {
 import { latest, plusSeconds } from '../time.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
+import type { HeldTask } from './held-tasks.sql.ts'
 import { statusesBefore, statusesGivenUp } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
 import { dropTask, planTask } from './tasks.sql.ts'
@@ -42,6 +43,7 @@ export async function callAuthorize(
     actor: Actor
     now: Timestamp
     number?: number
+    task?: HeldTask
     signal?: AbortSignal
   },
 ): Promise<CallResult<AuthorizationNews>> {

@@ -14,7 +14,7 @@ export interface Package {
 }
 
 /** Ten seconds for everything, from the look-up of the name. Source: api.md, Webhooks. */
-const deadlineMs = 10_000
+export const deadlineMs = 10_000
 /** The receiver is gone for good. Source: api.md, Webhooks. */
 const goneStatus = 410
 
