@@ -13,6 +13,7 @@ import { type Owner, openSql, type Sql } from './sql.ts'
 /** The API in the test's own process, without workers: with limits that a test can reach. */
 export interface OwnApp {
   readonly url: string
+  readonly databaseUrl: string
   readonly api: Api
   readonly app: FastifyInstance
   readonly sql: Sql
@@ -47,6 +48,7 @@ export async function startOwnApp(limits: InstanceLimits): Promise<OwnApp> {
   const [merchant] = await sql.query('select id from merchants')
   return {
     url,
+    databaseUrl: created.url,
     api: apiClient(url, firstKeys.secretKey),
     app,
     sql,
