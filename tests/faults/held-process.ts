@@ -5,6 +5,8 @@ import { createProcessors } from '../../packages/server/src/processors/processor
 import { createSealer } from '../../packages/server/src/sealer.ts'
 import type { Loop } from '../../packages/server/src/workers/loop.ts'
 import { startWorkers } from '../../packages/server/src/workers/workers.ts'
+import type { Sql } from '../support/sql.ts'
+import { until } from '../support/until.ts'
 
 /** The background work of one server, in the process of the test. */
 export interface BackgroundWork {
@@ -83,8 +85,13 @@ export function startHeldWork(
     return client
   }) as typeof database.pool.connect
 
-  return {
-    ...workOn(database),
+  const base = workOn(database)
+  const work: HeldWork = {
+    loop: base.loop,
+    async stop() {
+      running.delete(work)
+      await base.stop()
+    },
     held,
     statement: () => statement,
     isHeld: () => state === 'held',
@@ -94,6 +101,37 @@ export function startHeldWork(
       release()
     },
   }
+  running.delete(base)
+  running.add(work)
+  return work
+}
+
+const running = new Set<BackgroundWork>()
+
+/** Stops all that still works, so that a test that fails leaves nothing behind. */
+export async function stopWork(): Promise<void> {
+  for (const work of running) {
+    if ('release' in work) (work as HeldWork).release()
+    await work.stop()
+  }
+}
+
+/** The time of every lease passes, and the database ends transactions that stand still. */
+export async function passLeases(sql: Sql, held: HeldWork): Promise<void> {
+  await until('its transactions have ended', async () => {
+    const rows = await sql.query(
+      `select case when state like 'idle in transaction%' then pg_terminate_backend(pid) end
+       from pg_stat_activity where pid = any($1::integer[]) and state <> 'idle'`,
+      [held.sessions()],
+    )
+    return rows.length === 0
+  })
+  const ended = "now() - interval '1 s'"
+  await sql.query(`update payment_tasks set leased_until = ${ended} where leased_until is not null`)
+  await sql.query(
+    `update checkout_sessions set leased_until = ${ended} where leased_until is not null`,
+  )
+  await sql.query(`update webhook_deliveries set due_at = ${ended} where lease is not null`)
 }
 
 function workOn(database: Database): BackgroundWork {
@@ -108,11 +146,14 @@ function workOn(database: Database): BackgroundWork {
     log: pino({ level: process.env.HEDGE_TEST_LOG ?? 'silent' }, pino.destination(2)),
     requestsInFlight: () => 0,
   })
-  return {
+  const work = {
     loop,
     async stop() {
+      running.delete(work)
       await loop.stop()
       await database.close()
     },
   }
+  running.add(work)
+  return work
 }

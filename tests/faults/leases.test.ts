@@ -3,7 +3,7 @@ import { createPayment } from '../support/api.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { type OwnApp, startOwnApp } from '../support/own-app.ts'
 import { until } from '../support/until.ts'
-import { type BackgroundWork, type HeldWork, startHeldWork, startWork } from './held-process.ts'
+import { passLeases, startHeldWork, startWork, stopWork } from './held-process.ts'
 
 // A worker stands still between any two statements of a piece of work for longer than its lease;
 // another one takes over and finishes. Then the first goes on. Nothing may come of that.
@@ -14,20 +14,13 @@ const timeout = 600_000
 
 let app: OwnApp
 let url: string
-const running = new Set<BackgroundWork>()
 
 beforeAll(async () => {
   app = await startOwnApp({})
   url = app.databaseUrl
 })
 
-afterEach(async () => {
-  for (const work of running) {
-    if ('release' in work) (work as HeldWork).release()
-    await work.stop()
-  }
-  running.clear()
-})
+afterEach(() => stopWork())
 
 afterAll(() => app?.close())
 
@@ -49,12 +42,12 @@ async function paid(token = 'tok_visa'): Promise<string> {
 
 /** Has others work until the payment has a status and nothing is left to do to it now. */
 async function whileWorking(id: string, status: string): Promise<void> {
-  const work = start(startWork(url))
+  const work = startWork(url)
   await until(`payment ${id} is ${status}`, async () => {
     work.loop.nudge()
     return (await statusOf(id)) === status && (await isDone(id))
   })
-  await end(work)
+  await work.stop()
 }
 
 async function isDone(id: string): Promise<boolean> {
@@ -68,21 +61,13 @@ async function isDone(id: string): Promise<boolean> {
   return Number(row.open) === 0
 }
 
-function start<Work extends BackgroundWork>(work: Work): Work {
-  running.add(work)
-  return work
-}
-
-async function end(work: BackgroundWork): Promise<void> {
-  running.delete(work)
-  await work.stop()
-}
-
 /** What a worker must not change once another one has taken over. */
 async function snapshot(id: string): Promise<unknown> {
   const { api, sql } = app
   const rows = async (table: string, column = 'payment_id') =>
-    await sql.query(`select to_jsonb(x) as row from ${table} x where ${column} = $1 order by 1`, [id])
+    await sql.query(`select to_jsonb(x) as row from ${table} x where ${column} = $1 order by 1`, [
+      id,
+    ])
   return {
     payment: (await api('GET', `/v1/payments/${id}`)).body,
     events: await rows('events', 'subject_id'),
@@ -96,22 +81,6 @@ async function snapshot(id: string): Promise<unknown> {
       [id],
     ),
   }
-}
-
-/** The time of every lease passes, and the database ends transactions that stand still. */
-async function passLeases(held: HeldWork): Promise<void> {
-  const { sql } = app
-  await until('its transactions have ended', async () => {
-    const rows = await sql.query(
-      `select case when state like 'idle in transaction%' then pg_terminate_backend(pid) end
-       from pg_stat_activity where pid = any($1::integer[]) and state <> 'idle'`,
-      [held.sessions()],
-    )
-    return rows.length === 0
-  })
-  await sql.query(
-    `update payment_tasks set leased_until = now() - interval '1 s' where leased_until is not null`,
-  )
 }
 
 /** A piece of work: what is there to do, and the status of the payment when it is done. */
@@ -216,18 +185,18 @@ describe('a worker that stands still longer than its lease changes nothing when 
     const places: string[] = []
     for (let nth = 1; nth <= statementsMax; nth++) {
       const id = await prepare()
-      const held = start(startHeldWork(url, { ids: [id], nth }))
+      const held = startHeldWork(url, { ids: [id], nth })
       await until(`it is held at ${nth} or done`, async () => {
         held.loop.nudge()
         return held.isHeld() || ((await statusOf(id)) === status && (await isDone(id)))
       })
       if (!held.isHeld()) break
       places.push(held.statement())
-      await passLeases(held)
+      await passLeases(app.sql, held)
       await whileWorking(id, status)
       const before = await snapshot(id)
       held.release()
-      await end(held)
+      await held.stop()
       expect(await snapshot(id), `held before ${held.statement()}`).toEqual(before)
     }
     expect(places.length).toBeGreaterThan(1)
