@@ -8,6 +8,7 @@ import { readAmount } from '../../entered-amount.ts'
 import { formatMoney } from '../../format.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 
 /** Gives back some or all of what is left, and shows what will remain. */
 export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
@@ -35,8 +36,9 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
       // A refusal was decided; only a try whose answer was lost may be the same refund again.
       if (!(error instanceof OfflineError)) idempotencyKey.current = crypto.randomUUID()
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ['payment', payment.id] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', payment.id] }),
   })
+  const submit = useSubmitOnce(refund)
 
   return (
     <Modal title="Refund" open onClose={onClose}>
@@ -44,7 +46,7 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
         className="modal-body"
         onSubmit={(event) => {
           event.preventDefault()
-          if ('minor' in entered) refund.mutate(entered.minor)
+          if ('minor' in entered) submit(entered.minor)
         }}
       >
         <label className="field">

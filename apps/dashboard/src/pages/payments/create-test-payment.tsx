@@ -8,6 +8,7 @@ import { readAmount } from '../../entered-amount.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { Modal } from '../../parts/modal.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 import { go } from '../../router.tsx'
 
 /** What can be made to happen, by a token of the sandbox; `null`: nothing yet. */
@@ -59,11 +60,12 @@ function Ask({ onClose }: { onClose: () => void }) {
       if (!(error instanceof OfflineError)) idempotencyKey.current = crypto.randomUUID()
     },
   })
+  const createOnce = useSubmitOnce(create)
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     if (!('minor' in entered)) return
     const form = new FormData(event.currentTarget)
-    create.mutate({
+    createOnce({
       amountMinor: entered.minor,
       currency,
       email: String(form.get('email')).trim(),
