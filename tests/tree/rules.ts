@@ -62,6 +62,14 @@ export const rules: readonly Rule[] = [
     covers: (path) => path === 'package-lock.json',
     offences: matches(/"resolved": "https?:/),
   },
+  {
+    name: 'the headers of a request are read in one place',
+    covers: (path) =>
+      path.startsWith('packages/server/src/') && path !== 'packages/server/src/http/headers.ts',
+    offences: matches(
+      /(?<!['"])\b(?:request|req|raw)\.(?:headers|rawHeaders|headersDistinct)\b|\b(?:raw)?[hH]eaders\b[^{}]*\}\s*(?::\s*(?:\w*Request|IncomingMessage)\b|=\s*[\w.]*(?:[rR]equest|raw)\b)/,
+    ),
+  },
 ]
 
 function matches(pattern: RegExp): (text: string) => readonly string[] {

@@ -38,12 +38,18 @@ export class RefusalError extends Error {
 }
 
 /** A refusal that names a field: what came and what was expected. */
-export function refuseField(field: string, received: unknown, expected: string): Refusal {
+export function refuseField(named: string, received: unknown, expected: string): Refusal {
+  const field = nameOf(named)
   return refuse('invalid_request', `Invalid ${field}: expected ${expected}.`, {
     field,
     received: shorten(received),
     expected,
   })
+}
+
+/** Names come from the caller too, where a field is unknown or repeated. */
+function nameOf(field: string): string {
+  return field.toWellFormed().slice(0, 200)
 }
 
 /** What came, as JSON, short enough to be read and never the whole of a hostile input. */

@@ -176,7 +176,7 @@ export interface NextAction {
 }
 
 export interface WebhookMessage {
-  /** Lower-case names. */
+  /** Lower-case names. Only headers that may stand once, and do: a signature is one of them. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** The bytes, as they came: signatures are over these. */
   readonly body: Buffer
