@@ -52,6 +52,12 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
     good: '      "resolved": "packages/node",',
   },
   {
+    rule: 'a payment token is made by its parser only',
+    path: 'packages/server/src/payments/create.ts',
+    bad: 'const token = body.payment_method_token as PaymentToken',
+    good: 'const token: PaymentToken | null = readGivenToken(body.payment_method_token)',
+  },
+  {
     rule: 'the headers of a request are read in one place',
     path: 'packages/server/src/app.ts',
     bad: "const key = request.headers['idempotency-key']",

@@ -63,6 +63,11 @@ export const rules: readonly Rule[] = [
     offences: matches(/"resolved": "https?:/),
   },
   {
+    name: 'a payment token is made by its parser only',
+    covers: (path) => code.test(path) && path !== 'packages/server/src/domain/payment-token.ts',
+    offences: matches(/\bas (?:\w+ as )?PaymentToken\b|<PaymentToken>[^(]*[('"`]/),
+  },
+  {
     name: 'the headers of a request are read in one place',
     covers: (path) =>
       path.startsWith('packages/server/src/') && path !== 'packages/server/src/http/headers.ts',

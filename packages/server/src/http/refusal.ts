@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, errors } from '@hedgepayments/contract'
+import { holdsCardNumber } from '../domain/card-number.ts'
 
 /** An answer that says no. A value, not an exception: it can be stored and told again. */
 export interface Refusal {
@@ -49,8 +50,12 @@ export function refuseField(named: string, received: unknown, expected: string):
 
 /** Names come from the caller too, where a field is unknown or repeated. */
 function nameOf(field: string): string {
-  return field.toWellFormed().slice(0, 200)
+  const shown = field.toWellFormed().slice(0, 200)
+  return holdsCardNumber(shown) ? hidden : shown
 }
+
+/** Stands for what may be the number of a card: it may come in any field, and no answer repeats it. */
+const hidden = '(digits that may be the number of a card)'
 
 /** What came, as JSON, short enough to be read and never the whole of a hostile input. */
 export function shorten(value: unknown): string {
@@ -58,6 +63,8 @@ export function shorten(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) return 'an object'
   const json = JSON.stringify(value) ?? typeof value
+  // Some more than is shown: a number at the end of it would be shown in part.
+  if (holdsCardNumber(json.slice(0, 200))) return hidden
   const printable = json.toWellFormed()
   return printable.length <= 100 ? printable : `${printable.slice(0, 97).toWellFormed()}…`
 }

@@ -1,5 +1,6 @@
 import type { Money, PaymentMethod } from '@hedgepayments/contract'
 import type { Timestamp } from '../database/schema.ts'
+import type { PaymentToken } from '../domain/payment-token.ts'
 
 /**
  * What moves the money. An instance belongs to one merchant and one mode, and holds their
@@ -74,8 +75,8 @@ export interface Call {
 }
 
 export interface AuthorizeRequest extends Call {
-  /** What the customer pays with: a token of the processor's, or, in the sandbox, a card number. */
-  readonly token: string
+  /** What the customer pays with. */
+  readonly token: PaymentToken
 }
 
 export interface RefundRequest extends Call {
