@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   endpointsMax,
   rotatedSecretSeconds,
@@ -19,7 +18,7 @@ import { plusSeconds } from '../time.ts'
 import { expectedOfUrl } from './address.ts'
 import { failPending, insertEndpoint, lockEndpoint, updateEndpoint } from './endpoints.sql.ts'
 import { renderEndpoint } from './render.ts'
-import { secretBytes, secretOf } from './signature.ts'
+import { newSecret } from './signature.ts'
 
 interface Context {
   readonly auth: Auth
@@ -36,7 +35,7 @@ export async function createEndpoint(
   const { auth: account, sealer, now, body } = request
   const refusal = refuseUrl(body.url, account) ?? refuseSelection(body.events)
   if (refusal) return refusal
-  const secret = secretOf(randomBytes(secretBytes))
+  const secret = newSecret()
   const id = newId<WebhookEndpointId>('webhookEndpoint')
   const row: EndpointRow = {
     merchant_id: account.merchantId,
@@ -84,7 +83,7 @@ export async function changeEndpoint(
   const current = await lockEndpoint(tx, { account, id })
   if (!current) return endpointNotFound()
   const { clockOffsetSeconds: aheadSeconds } = account
-  const rotated = body.rotate_secret === true ? secretOf(randomBytes(secretBytes)) : null
+  const rotated = body.rotate_secret === true ? newSecret() : null
   const columns: Partial<EndpointRow> = {
     ...(body.url === undefined ? {} : { url: body.url }),
     ...(body.events === undefined ? {} : { events: body.events }),
