@@ -62,10 +62,8 @@ describe('paging', () => {
     expect([none.ids, none.body.has_more]).toEqual([[], false])
   })
 
-  test('has ten by default, and a cursor may name a payment that is not there', async () => {
+  test('has ten by default', async () => {
     expect((await list('')).ids).toHaveLength(10)
-    const { ids } = await list(`limit=3&starting_after=${oldest[5]}zzz`)
-    expect(ids).toEqual([oldest[5], oldest[4], oldest[3]])
   })
 })
 

@@ -2,7 +2,7 @@ import type { CancellationOutcome, PaymentFilter } from '@hedgepayments/contract
 import { type Kysely, sql } from 'kysely'
 import type { CancellationRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
 import { matches } from '../payments/payments.sql.ts'
 
 type Db = Kysely<Schema>
@@ -41,7 +41,7 @@ export async function findCancellation(
 
 export async function listCancellations(
   db: Db,
-  { account, page }: { account: Account; page: Page },
+  { account, page }: { account: Account; page: FencedPage },
 ) {
   const query = db
     .selectFrom('cancellations')
@@ -151,6 +151,17 @@ export async function saveProgress(tx: Db, row: CancellationRow): Promise<void> 
       completed_at = ${row.completed_at}::timestamptz
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
       and id = ${row.id}`.execute(tx)
+}
+
+/** Whether a payment is an item of a cancellation. */
+export async function hasItem(
+  db: Db,
+  { row, paymentId }: { row: CancellationRow; paymentId: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from cancellation_items
+    where cancellation_id = ${row.id} and payment_id = ${paymentId}`.execute(db)
+  return rows.length > 0
 }
 
 export interface ResultRow {

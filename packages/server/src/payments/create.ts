@@ -10,6 +10,7 @@ import { claimLease } from '../idempotency/lease.sql.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
+import { claimId } from '../lists/ids.sql.ts'
 import { findCancelWindow } from '../merchants/merchants.sql.ts'
 import { plusSeconds, toMs, toTimestamp } from '../time.ts'
 import { dropAwaited } from './cancel-by-key.sql.ts'
@@ -64,9 +65,9 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   })
   const record = idempotency && recordOf(idempotency, created.body as string)
   failpoint('before commit', 'create')
-  const isNew = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  const id = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
-  if (isNew) return created
+  if (id) return { ...created, body: (created.body as string).replaceAll(payment.id, id) }
   return await answerRecorded(on, request, payment)
 }
 
@@ -83,9 +84,8 @@ async function createAndSubmit(
   if (!(await on.processors.forNew(auth))) return processorMissing()
   const lockedUntil = plusSeconds(toTimestamp(Date.now()), submissionLeaseSeconds)
   const record = idempotency && { ...idempotency, body: null, lockedUntil }
-  if (await insertPayment(on.db, payment, { actorId: auth.keyId, record })) {
-    return await submitCreated(on, request, payment.id)
-  }
+  const id = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  if (id) return await submitCreated(on, request, id)
   return await answerRecorded(on, request, payment)
 }
 
@@ -134,8 +134,10 @@ async function answerRecorded(
     if (record.outcome !== 'awaited') {
       return refuseRecord(record, idempotency) ?? storedAnswer(record)
     }
-    const created = canceledAnswer(payment, record)
-    await insertCanceledPayment(tx, payment, {
+    const id = await claimId<PaymentId>(tx, { kind: 'payment', account: request.auth })
+    const made = { ...payment, id, url: payment.url.replace(payment.id, id) }
+    const created = canceledAnswer(made, record)
+    await insertCanceledPayment(tx, made, {
       actorId: request.auth.keyId,
       record: recordOf(idempotency, created.body),
       cancel: { reason: record.reason, actorId: record.actor_id, at: payment.created_at },

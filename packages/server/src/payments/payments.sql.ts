@@ -2,7 +2,7 @@ import type { PaymentFilter } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
 import { toTimestamp } from '../time.ts'
 
 type Db = Kysely<Schema>
@@ -21,7 +21,7 @@ export async function findPayment(
 /** A page of payments, newest first. Each page is one range of the primary key. */
 export async function listPayments(
   db: Db,
-  { account, filter, page }: { account: Account; filter: PaymentFilter; page: Page },
+  { account, filter, page }: { account: Account; filter: PaymentFilter; page: FencedPage },
 ): Promise<{ rows: PaymentRow[]; hasMore: boolean }> {
   const query = db
     .selectFrom('payments')
