@@ -18,7 +18,8 @@ import * as dailyStats from './migrations/0016_daily_stats.ts'
 import * as openCalls from './migrations/0017_open_calls.ts'
 import * as roomForVersions from './migrations/0018_room_for_versions.ts'
 import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
-import * as idsByCommit from './migrations/0024_ids_by_commit.ts'
+import * as idTimes from './migrations/0024_id_times.ts'
+import * as idClaims from './migrations/0025_id_claims.ts'
 import * as foldedEmails from './migrations/0026_folded_emails.ts'
 
 /**
@@ -45,6 +46,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017_open_calls': openCalls,
   '0018_room_for_versions': roomForVersions,
   '0019_returned_refunds': returnedRefunds,
-  '0024_ids_by_commit': idsByCommit,
+  '0024_id_times': idTimes,
+  '0025_id_claims': idClaims,
   '0026_folded_emails': foldedEmails,
 }
