@@ -1,5 +1,6 @@
 export * from './errors.ts'
 export * from './ids.ts'
+export * from './lifecycle.ts'
 export * from './money.ts'
 export * from './operation.ts'
 export * from './operations/index.ts'
