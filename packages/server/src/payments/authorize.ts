@@ -11,7 +11,7 @@ import type {
   Processor,
   ProcessorTruth,
 } from '../processors/processor.ts'
-import { latest, plusSeconds } from '../time.ts'
+import { latest, plusSeconds, promisedEnd } from '../time.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
 import { statusesBefore, statusesGivenUp } from './lifecycle.ts'
@@ -137,7 +137,8 @@ async function initiated(
 ): Promise<PaymentRow> {
   const { row } = step
   const now = await windowStart(tx, step)
-  const cancelableUntil = plusSeconds(now, row.cancel_window)
+  // No window ends at once. Any other is never shorter than asked.
+  const cancelableUntil = row.cancel_window === 0 ? now : promisedEnd(now, row.cancel_window)
   const moved = await movePayment(tx, {
     row,
     type: 'payment.initiated',

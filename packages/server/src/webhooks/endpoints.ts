@@ -15,7 +15,7 @@ import type { Account, Auth, Origin } from '../http/auth.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { newId } from '../ids.ts'
 import type { Sealer } from '../sealer.ts'
-import { plusSeconds } from '../time.ts'
+import { promisedEnd } from '../time.ts'
 import { expectedOfUrl } from './address.ts'
 import { failPending, insertEndpoint, lockEndpoint, updateEndpoint } from './endpoints.sql.ts'
 import { renderEndpoint } from './render.ts'
@@ -96,7 +96,7 @@ export async function changeEndpoint(
           secret: request.sealer.seal(rotated, id),
           old_secret: current.secret,
           // Deliveries judge it by the real time, whatever the test clock says.
-          old_secret_expires_at: plusSeconds(now, rotatedSecretSeconds - aheadSeconds),
+          old_secret_expires_at: promisedEnd(now, rotatedSecretSeconds - aheadSeconds),
         }),
     updated_at: now,
   }
