@@ -20,12 +20,14 @@ import {
 } from './deliveries.sql.ts'
 import { findEndpoint, listEndpoints, requestReplay } from './endpoints.sql.ts'
 import { changeEndpoint, createEndpoint, deleteEndpoint, endpointNotFound } from './endpoints.ts'
+import type { PrivateNetworks } from './reach.sql.ts'
 import { renderAttempt, renderDelivery, renderEndpoint } from './render.ts'
 import { sendTestEvent } from './test-event.ts'
 
 export interface WebhookOptions {
   readonly db: Db
   readonly sealer: Sealer
+  readonly privateNetworks: PrivateNetworks
   /** Told when a request has left something for the workers. */
   readonly onWork: () => void
 }
@@ -40,9 +42,10 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
   deliveryRoutes(app, options)
 }
 
-function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): void {
+function endpointRoutes(app: FastifyInstance, options: WebhookOptions): void {
+  const { db, sealer, privateNetworks } = options
   implement(app, operations.createWebhookEndpoint, (request) =>
-    once(db, request, (tx) => createEndpoint(tx, { ...request, sealer })),
+    once(db, request, (tx) => createEndpoint(tx, { ...request, sealer, privateNetworks })),
   )
 
   implement(app, operations.listWebhookEndpoints, async ({ auth, query }) => {
@@ -61,7 +64,7 @@ function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): v
     const { id } = request.params
     return once(db, request, (tx) =>
       withEndpoint(tx, { account: request.auth, id }, () =>
-        changeEndpoint(tx, { ...request, id, sealer }),
+        changeEndpoint(tx, { ...request, id, sealer, privateNetworks }),
       ),
     )
   })
