@@ -50,8 +50,8 @@ async function askServers(
   hostname: string,
   { timeoutMs, servers }: { timeoutMs: number; servers: readonly string[] | undefined },
 ): Promise<LookupAddress[]> {
-  // Each try waits twice as long as the one before: 1 + 2 + 4 sevenths.
-  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 7), tries: 3 })
+  // Each try waits twice as long as the one before: the four take `timeoutMs`.
+  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 15), tries: 4 })
   if (servers) resolver.setServers(servers)
   const timer = setTimeout(() => resolver.cancel(), timeoutMs)
   try {
