@@ -123,7 +123,7 @@ export function parseConfig(env: Environment): Config {
       }),
       apiBase: readUrl(env, 'HEDGE_STRIPE_API_BASE', ['http:', 'https:']),
     },
-    webhookPrivateNetworks: readPrivateNetworks(env),
+    webhookPrivateNetworks: readPrivateNetworks(env, 'HEDGE_WEBHOOK_PRIVATE_NETWORKS'),
     fees: {
       basisPoints:
         readInteger(env, 'HEDGE_FEE_BASIS_POINTS', 10_000) ?? feeScheduleDefault.basisPoints,
@@ -190,8 +190,7 @@ function readInteger(env: Environment, name: string, max: number): number | null
   return Number(value)
 }
 
-function readPrivateNetworks(env: Environment): PrivateNetworks {
-  const name = 'HEDGE_WEBHOOK_PRIVATE_NETWORKS'
+function readPrivateNetworks(env: Environment, name: string): PrivateNetworks {
   const value = read(env, name)
   if (value === null || value === 'allow' || value === 'deny') return value
   throw new ConfigError(`${name}: expected allow or deny, got ${JSON.stringify(value)}.`)

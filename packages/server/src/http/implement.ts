@@ -9,6 +9,7 @@ import type { Auth, Origin } from './auth.ts'
 import { originOf } from './client-address.ts'
 import { hashRequest, type IdempotencyKey, parseIdempotencyKey } from './idempotency-key.ts'
 import { type Refusal, refuseField } from './refusal.ts'
+import { checkScopesOfBody } from './scopes.ts'
 import { send } from './send.ts'
 import { compileCheck } from './validation.ts'
 
@@ -66,6 +67,8 @@ export function implement<O extends Operation>(
     handler: async (request, reply) => {
       const refusal = check(request)
       if (refusal) return send(reply, refusal)
+      const forbidden = request.auth && checkScopesOfBody(operation, request.auth, request.body)
+      if (forbidden) return send(reply, forbidden)
       const idempotency = takesBody ? readIdempotencyKey(request, operation) : null
       if (idempotency && 'refusal' in idempotency) return send(reply, idempotency)
       const ifMatch = operation.ifMatch ? (request.headers['if-match'] ?? null) : null
