@@ -36,11 +36,12 @@ async function start(setting?: string): Promise<TestServer> {
 const register = (url: string) => api('POST', base, { body: { url } })
 
 async function attemptOf(endpointId: string) {
-  await api('POST', '/v1/webhooks/test', { body: { endpoint_id: endpointId } })
+  const { body: event } = await api('POST', '/v1/webhooks/test', {
+    body: { endpoint_id: endpointId },
+  })
   const { id } = await until('it was attempted', async () => {
-    const { body } = await api('GET', `/v1/webhooks/deliveries?endpoint_id=${endpointId}&limit=1`)
-    const [newest] = body.data
-    return newest?.attempt >= 1 && newest
+    const { body } = await api('GET', `/v1/webhooks/deliveries?event_id=${event.id}`)
+    return body.data.find((one: { attempt: number }) => one.attempt >= 1)
   })
   return (await api('GET', `/v1/webhooks/deliveries/${id}`)).body.attempts[0]
 }
