@@ -10,12 +10,13 @@ import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
 import { eventRoutes } from './events/routes.ts'
 import { streamRoute } from './events/stream.ts'
-import type { Account, RefuseStranger } from './http/auth.ts'
+import type { Account } from './http/auth.ts'
 import { docsRoutes } from './http/docs.ts'
 import { guardEdge } from './http/edge.ts'
 import { healthRoutes } from './http/health.ts'
 import { createInstance, type InstanceLimits } from './http/instance.ts'
 import { addCounts } from './http/rate-limit.sql.ts'
+import type { LookUpStranger } from './http/strangers.ts'
 import { Authenticator } from './merchants/authenticate.ts'
 import { clockRoutes, timeOf } from './merchants/clock.ts'
 import { merchantRoutes } from './merchants/routes.ts'
@@ -93,20 +94,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     onNews: ({ merchantId, paymentId }) =>
       notice({ account: { merchantId, livemode: false }, paymentId }),
   })
-  await dashboardRoutes(app, { db: database.db, sessions, publicUrl: options.publicUrl })
+  await dashboardRoutes(app, { db: database.db, sessions, guard, publicUrl: options.publicUrl })
   return app
 
   /** By the Authorization header; without one, by the session of somebody at the dashboard. */
-  function authenticate(
-    request: FastifyRequest,
-    nowMs: number,
-    refuseStranger: RefuseStranger = () => null,
-  ) {
+  function authenticate(request: FastifyRequest, nowMs: number, lookUpStranger?: LookUpStranger) {
     if (readClientToken(request)) return tokens.authenticate(request, nowMs)
     const { authorization, cookie } = request.headers
-    const byKey = () => authenticator.authenticate(authorization, nowMs, refuseStranger)
+    const byKey = () => authenticator.authenticate(authorization, nowMs, lookUpStranger)
     if (authorization !== undefined || cookie === undefined) return byKey()
-    return sessions.find(request, nowMs, refuseStranger).then((found) => found ?? byKey())
+    return sessions.find(request, nowMs, lookUpStranger).then((found) => found ?? byKey())
   }
 }
 

@@ -2,19 +2,20 @@ import { allOperations, type Operation } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTimestamp } from '../time.ts'
 import { startLoop } from '../workers/loop.ts'
-import type { Auth, RefuseStranger } from './auth.ts'
+import type { Auth } from './auth.ts'
 import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
 import { type Refusal, refuse, refuseField } from './refusal.ts'
 import { securityHeaders, strictTransport } from './security-headers.ts'
 import { send } from './send.ts'
+import { type LookUpStranger, Strangers } from './strangers.ts'
 
 export interface Edge {
   readonly authenticate: (
     request: FastifyRequest,
     nowMs: number,
-    refuseStranger: RefuseStranger,
+    lookUpStranger: LookUpStranger,
   ) => Auth | Refusal | Promise<Auth | Refusal>
   /** Whether callers come by https, by way of a proxy. Default: they do not. */
   readonly isSecure?: () => boolean
@@ -25,6 +26,10 @@ export interface Edge {
 export interface Guard {
   /** Looks at a request and sets the headers of every answer; the refusal, where there is one. */
   readonly admit: (request: FastifyRequest, reply: FastifyReply) => Promise<Refusal | null>
+  /** How a route looks up a key or a session itself. */
+  readonly strangerOf: (request: FastifyRequest, nowMs: number) => LookUpStranger
+  /** Counts a request of a key that the route has looked up itself; the refusal, if any. */
+  readonly charge: (reply: FastifyReply, auth: Auth, nowMs: number) => Refusal | null
   /** Has every request of the server admitted before anything else. */
   readonly attach: (app: FastifyInstance) => void
   /** Counts what came from an address and was not even HTTP. */
@@ -35,6 +40,8 @@ export interface Guard {
 
 /** Requests a minute of an address that shows no valid key: enough for pages and health checks. */
 const anonymousRequestsPerMinute = 6_000
+/** Look-ups a minute of keys and sessions that nobody has, for an address, before they wait for each other. */
+const unknownKeysPerMinute = 600
 /** How often processes tell each other what their keys have used, in milliseconds. */
 const exchangeEveryMs = 200
 
@@ -44,6 +51,7 @@ const exchangeEveryMs = 200
  */
 export function guardEdge({ authenticate, shareCounts, isSecure = () => false }: Edge): Guard {
   const addresses = new RateLimiter()
+  const strangers = new Strangers(unknownKeysPerMinute)
   const keys = new RateLimiter(shareCounts)
   const ofAddress = (address: string) => ({
     caller: countedAddress(address),
@@ -52,6 +60,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
   })
   return {
     admit,
+    charge,
+    strangerOf: (request, nowMs) => strangers.of(request, nowMs),
     attach,
     countAddress: (address) => addresses.count(ofAddress(address)),
     lookAtAddress: (address) => addresses.look(ofAddress(address)),
@@ -80,7 +90,6 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     const auth = await findAuth(request, reply, nowMs)
     if ('refusal' in auth) {
       const rate = countAnonymous(request, nowMs)
-      addresses.count(badKeysOf(request, nowMs))
       setRateLimit(reply, rate)
       return rate.exceeded ? tooMany(rate, nowMs) : auth
     }
@@ -88,14 +97,13 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     if (auth.clockOffsetSeconds > 0) {
       request.now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
     }
-    const rate = keys.count({
-      caller: auth.countedAs ?? auth.keyId,
-      limit: auth.requestsPerMinute,
-      nowMs,
-    })
+    return charge(reply, auth, nowMs) ?? checkScope(request.routeOptions.config?.operation, auth)
+  }
+
+  function charge(reply: FastifyReply, auth: Auth, nowMs: number): Refusal | null {
+    const rate = keys.countAll(auth.budgets, nowMs)
     setRateLimit(reply, rate)
-    if (rate.exceeded) return tooMany(rate, nowMs)
-    return checkScope(request.routeOptions.config?.operation, auth)
+    return rate.exceeded ? tooMany(rate, nowMs) : null
   }
 
   /** A look-up that fails ends in a 503, which has the headers of every answer as well. */
@@ -104,12 +112,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     reply: FastifyReply,
     nowMs: number,
   ): Promise<Auth | Refusal> {
-    const refuseStranger = () => {
-      const rate = addresses.look(badKeysOf(request, nowMs))
-      return rate.exceeded ? tooMany(rate, nowMs) : null
-    }
     try {
-      const found = authenticate(request, nowMs, refuseStranger)
+      const found = authenticate(request, nowMs, strangers.of(request, nowMs))
       return found instanceof Promise ? await found : found
     } catch (error) {
       setRateLimit(reply, countAnonymous(request, nowMs))
@@ -124,15 +128,6 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
       nowMs,
     })
   }
-}
-
-/**
- * What came from an address with a bad key. Counted apart from its other requests without a key:
- * visitors of the payment page must not keep a program behind the same address from its first request.
- */
-function badKeysOf(request: FastifyRequest, nowMs: number) {
-  const caller = `bad keys of ${countedAddress(addressOf(request))}`
-  return { caller, limit: anonymousRequestsPerMinute, nowMs }
 }
 
 function startExchange(app: FastifyInstance, keys: RateLimiter): void {
