@@ -17,6 +17,7 @@ import { healthRoutes } from './http/health.ts'
 import { createInstance, type InstanceLimits } from './http/instance.ts'
 import { addCounts } from './http/rate-limit.sql.ts'
 import type { LookUpStranger } from './http/strangers.ts'
+import { refuseLiveMode } from './live-mode.ts'
 import { Authenticator } from './merchants/authenticate.ts'
 import { clockRoutes, timeOf } from './merchants/clock.ts'
 import { merchantRoutes } from './merchants/routes.ts'
@@ -58,9 +59,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const isSecure = () => options.publicUrl().startsWith('https:')
   const sessions = new Sessions(database, authenticator, isSecure)
   const tokens = new ClientTokens(database.keyDb)
+  const refuseLive = () =>
+    refuseLiveMode({ publicUrl: options.publicUrl(), trustedProxies: options.trustedProxies })
   const guard = guardEdge({
     authenticate,
     isSecure,
+    refuseLive,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
   const { trustedProxies, limits = {} } = options
@@ -72,7 +76,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   paymentRoutes(app, options)
   clientTokenRoutes(app, { db: database.db, tokens })
   checkoutRoutes(app, { db: database.db, publicUrl: options.publicUrl })
-  await pageRoutes(app, { on: { ...options, db: database.db }, log })
+  await pageRoutes(app, { on: { ...options, db: database.db }, log, refuseLive })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
   auditRoutes(app, database)

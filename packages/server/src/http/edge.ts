@@ -19,6 +19,8 @@ export interface Edge {
   ) => Auth | Refusal | Promise<Auth | Refusal>
   /** Whether callers come by https, by way of a proxy. Default: they do not. */
   readonly isSecure?: () => boolean
+  /** The refusal of live mode where it is not served. Default: it is. */
+  readonly refuseLive?: () => Refusal | null
   /** Adds up the requests of each key over all processes. Default: each counts for itself. */
   readonly shareCounts?: ShareCounts
 }
@@ -49,7 +51,12 @@ const exchangeEveryMs = 200
  * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
  * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
  */
-export function guardEdge({ authenticate, shareCounts, isSecure = () => false }: Edge): Guard {
+export function guardEdge({
+  authenticate,
+  shareCounts,
+  isSecure = () => false,
+  refuseLive = () => null,
+}: Edge): Guard {
   const addresses = new RateLimiter()
   const strangers = new Strangers(unknownKeysPerMinute)
   const keys = new RateLimiter(shareCounts)
@@ -73,6 +80,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     app.addHook('onRequest', async (request, reply) => {
       const refusal = (await admit(request, reply)) ?? refuseHostless(request)
       if (refusal) return send(reply, refusal)
+      // Before its body is read: nobody would look at that.
+      if (request.is404) return send(reply, refuseRoute(request))
       return undefined
     })
     startExchange(app, keys)
@@ -103,7 +112,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
   function charge(reply: FastifyReply, auth: Auth, nowMs: number): Refusal | null {
     const rate = keys.countAll(auth.budgets, nowMs)
     setRateLimit(reply, rate)
-    return rate.exceeded ? tooMany(rate, nowMs) : null
+    if (rate.exceeded) return tooMany(rate, nowMs)
+    return auth.livemode ? refuseLive() : null
   }
 
   /** A look-up that fails ends in a 503, which has the headers of every answer as well. */

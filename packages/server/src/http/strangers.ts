@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { addressOf, countedAddress } from './client-address.ts'
 import { unavailable } from './failures.ts'
 import { RateLimiter } from './rate-limit.ts'
-import type { Refusal } from './refusal.ts'
+import { isRefusal, type Refusal } from './refusal.ts'
 import { Turns } from './turns.ts'
 
 /**
@@ -43,8 +43,4 @@ export class Strangers {
     if (!isRefusal(found)) this.#lookUps.giveBack(budget)
     return found
   }
-}
-
-function isRefusal(found: unknown): found is Refusal {
-  return typeof found === 'object' && found !== null && 'refusal' in found
 }
