@@ -58,9 +58,30 @@ export const rules: readonly Rule[] = [
     offences: () => ['name it after what it is'],
   },
   {
+    name: 'decimals of a currency come from the contract, never from Intl',
+    // The one module that formats money, and the environment that differs on purpose.
+    covers: (path) =>
+      code.test(path) &&
+      !/^packages\/contract\/src\/amounts(?:\.test)?\.ts$|\/foreign-cldr\.js$/.test(path),
+    offences: matches(/\bresolvedOptions\b|\bstyle['"]?\s*:\s*['"`]currency\b/),
+  },
+  {
     name: 'the lockfile names no registry, so any mirror serves',
     covers: (path) => path === 'package-lock.json',
     offences: matches(/"resolved": "https?:/),
+  },
+  {
+    name: 'a payment token is made by its parser only',
+    covers: (path) => code.test(path) && path !== 'packages/server/src/domain/payment-token.ts',
+    offences: matches(/\bas (?:\w+ as )?PaymentToken\b|<PaymentToken>[^(]*[('"`]/),
+  },
+  {
+    name: 'the headers of a request are read in one place',
+    covers: (path) =>
+      path.startsWith('packages/server/src/') && path !== 'packages/server/src/http/headers.ts',
+    offences: matches(
+      /(?<!['"])\b(?:request|req|raw)\.(?:headers|rawHeaders|headersDistinct)\b|\b(?:raw)?[hH]eaders\b[^{}]*\}\s*(?::\s*(?:\w*Request|IncomingMessage)\b|=\s*[\w.]*(?:[rR]equest|raw)\b)/,
+    ),
   },
 ]
 

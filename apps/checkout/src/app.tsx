@@ -1,8 +1,8 @@
 import type { PaymentPage } from '@hedgepayments/contract'
+import { formatMoney } from '@hedgepayments/contract/amounts'
 import { useEffect, useState } from 'react'
 import type { PageApi } from './api.ts'
 import { ConfirmStep } from './confirm-step.tsx'
-import { formatMoney } from './money.ts'
 import { NotHere, Notice, Outcome } from './outcome.tsx'
 import { PayForm } from './pay-form.tsx'
 import { Summary } from './summary.tsx'
@@ -90,7 +90,7 @@ function Ready({
   reload: () => void
   isOffline: boolean
 }) {
-  const amount = formatMoney(page.amount, page.currency, locale)
+  const amount = formatMoney({ minor: page.amount, currency: page.currency }, locale)
   const now = () => new Date(Date.now() + aheadMs)
   return (
     <>

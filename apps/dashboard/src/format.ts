@@ -1,39 +1,11 @@
+import { formatMoney as format } from '@hedgepayments/contract/amounts'
+
 /** The language of the browser. */
 const locale = undefined
 
-const digitsOf = new Map<string, number>()
-
-/** Decimals of a currency: 2 for dollars, none for yen. */
-export function decimals(currency: string): number {
-  let digits = digitsOf.get(currency)
-  if (digits === undefined) {
-    const format = new Intl.NumberFormat('en', { style: 'currency', currency })
-    digits = format.resolvedOptions().maximumFractionDigits ?? 2
-    digitsOf.set(currency, digits)
-  }
-  return digits
-}
-
 /** Money for people: `$99.99`. */
 export function formatMoney(minor: number, currency: string): string {
-  return new Intl.NumberFormat(locale, { style: 'currency', currency }).format(
-    minor / 10 ** decimals(currency),
-  )
-}
-
-/** The number alone, for an input: `99.99`. */
-export function formatMajor(minor: number, currency: string): string {
-  return (minor / 10 ** decimals(currency)).toFixed(decimals(currency))
-}
-
-/** Minor units of what was typed, or `null` where it is no amount of the currency. */
-export function parseMajor(text: string, currency: string): number | null {
-  const match = /^(\d{1,9})(?:[.,](\d+))?$/.exec(text.trim())
-  if (!match) return null
-  const [, whole = '', fraction = ''] = match
-  const digits = decimals(currency)
-  if (fraction.length > digits) return null
-  return Number(whole + fraction.padEnd(digits, '0'))
+  return format({ minor, currency }, locale)
 }
 
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' })

@@ -1,13 +1,3 @@
-/** An amount in the currency's own digits: 9999 USD is `99.99 USD`, 500 JPY is `500 JPY`. */
-export function formatMoney(amountMinor: number, currency: string): string {
-  const digits = digitsOf(currency)
-  const amount = (amountMinor / 10 ** digits).toLocaleString('en-US', {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  })
-  return `${amount} ${currency}`
-}
-
 /** `1,204`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US')
@@ -27,13 +17,4 @@ export function formatTime(timestamp: string): string {
 export function shortTime(timestamp: string, now: number = Date.now()): string {
   const today = new Date(now).toISOString().slice(0, 10)
   return timestamp.startsWith(today) ? timestamp.slice(11, 19) : timestamp.slice(0, 10)
-}
-
-function digitsOf(currency: string): number {
-  try {
-    const format = new Intl.NumberFormat('en-US', { style: 'currency', currency })
-    return format.resolvedOptions().maximumFractionDigits ?? 2
-  } catch {
-    return 2
-  }
 }

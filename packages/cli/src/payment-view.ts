@@ -1,5 +1,6 @@
+import { formatWithCode } from '@hedgepayments/contract/amounts'
 import type { HedgeEvent, Payment, PaymentStatus } from '@hedgepayments/node'
-import { formatMoney, formatTime, shortTime } from './format.ts'
+import { formatTime, shortTime } from './format.ts'
 import { type Column, renderFields } from './table.ts'
 import { harmless, paint, type Style } from './terminal.ts'
 
@@ -10,7 +11,7 @@ export const paymentColumns: readonly Column<Payment>[] = [
   {
     title: 'AMOUNT',
     align: 'right',
-    value: (payment) => formatMoney(payment.amount, payment.currency),
+    value: (payment) => formatWithCode({ minor: payment.amount, currency: payment.currency }),
   },
   { title: 'CUSTOMER', widthMin: 12, value: (payment) => harmless(payment.customer_email) },
   {
@@ -43,7 +44,7 @@ export const eventColumns: readonly Column<HedgeEvent>[] = [
 /** Everything of a payment that is not empty. */
 export function renderPayment(payment: Payment): string {
   const money = (minor: number | null) =>
-    minor === null ? null : formatMoney(minor, payment.currency)
+    minor === null ? null : formatWithCode({ minor, currency: payment.currency })
   const time = (at: string | null) => (at === null ? null : `${formatTime(at)} UTC`)
   const text = (value: string | null) => (value === null ? null : harmless(value))
   const isOpen = payment.status === 'pending'

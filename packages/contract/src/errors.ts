@@ -1,10 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import {
-  cancelableStatuses,
-  initiableStatuses,
-  paymentStatuses,
-  refundableStatuses,
-} from './statuses.ts'
+import { cancelableStatuses, initiableStatuses, refundableStatuses } from './lifecycle.ts'
+import { paymentStatuses } from './statuses.ts'
 import { oneOf } from './text.ts'
 
 /** Details of a refusal that names a field: what came and what was expected. */
@@ -81,7 +77,10 @@ export const RetryDetails = Type.Object(
 
 export const ScopeDetails = Type.Object(
   {
-    required_scope: Type.String({ description: 'The scope the key would need.' }),
+    required_scope: Type.String({
+      description: 'The scope the key would need; the first of them.',
+    }),
+    missing_scopes: Type.Array(Type.String(), { description: 'All scopes the key lacks.' }),
     scopes: Type.Array(Type.String(), { description: 'The scopes the key has.' }),
     field: Type.Optional(
       Type.String({ description: 'What only a live key may change, where a test key tried to.' }),
@@ -127,7 +126,11 @@ export const errors = {
   precondition_failed: define(412, 'If-Match names another version.', PreconditionDetails),
   checkout_session_not_open: define(412, 'The session is complete or expired.', NotOpenDetails),
   invalid_amount: define(422, 'The amount is out of range.', FieldDetails),
-  invalid_currency: define(422, 'The currency is not one of ISO 4217.', FieldDetails),
+  invalid_currency: define(
+    422,
+    'The currency is not one of ISO 4217 with a minor unit.',
+    FieldDetails,
+  ),
   refund_amount_exceeded: define(
     422,
     'More was asked for than is left to refund.',

@@ -10,18 +10,22 @@ import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
 import { eventRoutes } from './events/routes.ts'
 import { streamRoute } from './events/stream.ts'
-import type { Account, RefuseStranger } from './http/auth.ts'
+import type { Account } from './http/auth.ts'
 import { docsRoutes } from './http/docs.ts'
 import { guardEdge } from './http/edge.ts'
+import { readHeader } from './http/headers.ts'
 import { healthRoutes } from './http/health.ts'
 import { createInstance, type InstanceLimits } from './http/instance.ts'
 import { addCounts } from './http/rate-limit.sql.ts'
+import type { LookUpStranger } from './http/strangers.ts'
+import { refuseLiveMode } from './live-mode.ts'
 import { Authenticator } from './merchants/authenticate.ts'
-import { clockRoutes, timeOf } from './merchants/clock.ts'
+import { clockRoutes } from './merchants/clock.ts'
 import { merchantRoutes } from './merchants/routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { noticePayment } from './payments/notice.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import { submissionLeaseSeconds } from './payments/submission.ts'
 import type { Keyring } from './processors/encryption.ts'
 import type { Processors } from './processors/processor.ts'
 import { processorRoutes } from './processors/routes.ts'
@@ -29,6 +33,7 @@ import { sandboxRoutes } from './processors/sandbox/routes.ts'
 import { processorWebhookRoute } from './processors/webhook-route.ts'
 import type { Sealer } from './sealer.ts'
 import { hastenRetries } from './webhooks/queue.sql.ts'
+import type { PrivateNetworks } from './webhooks/reach.sql.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
 export interface AppOptions {
@@ -43,10 +48,14 @@ export interface AppOptions {
   readonly trustedProxies: readonly string[]
   /** Seals the credentials of processors; `null`: none are taken. */
   readonly keyring: Keyring | null
+  /** Whether webhooks of test mode may reach the server's own network. Default: until a live key exists. */
+  readonly privateNetworks?: PrivateNetworks
   /** Told when a request has left something for the workers. */
   readonly onWork: () => void
   /** Requests in flight, and what slow clients may hold. Default: what production needs. */
   readonly limits?: InstanceLimits
+  /** How long a request that submits a payment keeps others off. Default: what production needs. */
+  readonly leaseSeconds?: number
 }
 
 /** The HTTP server with every feature's routes. */
@@ -57,27 +66,31 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const isSecure = () => options.publicUrl().startsWith('https:')
   const sessions = new Sessions(database, authenticator, isSecure)
   const tokens = new ClientTokens(database.keyDb)
+  const refuseLive = () =>
+    refuseLiveMode({ publicUrl: options.publicUrl(), trustedProxies: options.trustedProxies })
   const guard = guardEdge({
     authenticate,
     isSecure,
+    refuseLive,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
-  const { trustedProxies, limits = {} } = options
+  const { trustedProxies, limits = {}, leaseSeconds = submissionLeaseSeconds } = options
   const app = createInstance({ guard, log, trustedProxies, limits })
 
   healthRoutes(app, database)
   metricsRoutes(app, database)
   await docsRoutes(app)
-  paymentRoutes(app, options)
+  paymentRoutes(app, { ...options, leaseSeconds })
   clientTokenRoutes(app, { db: database.db, tokens })
   checkoutRoutes(app, { db: database.db, publicUrl: options.publicUrl })
-  await pageRoutes(app, { on: { ...options, db: database.db }, log })
+  await pageRoutes(app, { on: { ...options, db: database.db, leaseSeconds }, log, refuseLive })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
   auditRoutes(app, database)
   eventRoutes(app, database)
   streamRoute(app, { db: database.db, log, authenticate })
-  webhookRoutes(app, { ...options, db: database.db })
+  const { privateNetworks = null } = options
+  webhookRoutes(app, { ...options, db: database.db, privateNetworks })
   clockRoutes(app, {
     db: database.db,
     hasten: hastenRetries,
@@ -93,28 +106,24 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     onNews: ({ merchantId, paymentId }) =>
       notice({ account: { merchantId, livemode: false }, paymentId }),
   })
-  await dashboardRoutes(app, { db: database.db, sessions, publicUrl: options.publicUrl })
+  await dashboardRoutes(app, { db: database.db, sessions, guard, publicUrl: options.publicUrl })
   return app
 
   /** By the Authorization header; without one, by the session of somebody at the dashboard. */
-  function authenticate(
-    request: FastifyRequest,
-    nowMs: number,
-    refuseStranger: RefuseStranger = () => null,
-  ) {
+  function authenticate(request: FastifyRequest, nowMs: number, lookUpStranger?: LookUpStranger) {
     if (readClientToken(request)) return tokens.authenticate(request, nowMs)
-    const { authorization, cookie } = request.headers
-    const byKey = () => authenticator.authenticate(authorization, nowMs, refuseStranger)
+    const authorization = readHeader(request, 'authorization')
+    const cookie = readHeader(request, 'cookie')
+    const byKey = () => authenticator.authenticate(authorization, nowMs, lookUpStranger)
     if (authorization !== undefined || cookie === undefined) return byKey()
-    return sessions.find(request, nowMs, refuseStranger).then((found) => found ?? byKey())
+    return sessions.find(request, nowMs, lookUpStranger).then((found) => found ?? byKey())
   }
 }
 
 /** What to do where a processor says that something happened to a payment. */
 function noticeBy({ database: { db }, onWork }: AppOptions) {
   return async ({ account, paymentId }: { account: Account; paymentId: string }) => {
-    const now = await timeOf(db, account)
-    await noticePayment(db, { account, paymentId, now })
+    await noticePayment(db, { account, paymentId })
     onWork()
   }
 }

@@ -1,12 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
-import { type Credentials, loadCredentials, saveCredentials } from './banner.ts'
+import {
+  type Credentials,
+  credentialsFile,
+  loadCredentials,
+  type ShownCredentials,
+  saveCredentials,
+} from './banner.ts'
 import type { Config } from './config.ts'
 import { type BundledPostgres, startBundledPostgres } from './database/bundled/start.ts'
 import { connect, type Database } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
 import { listen } from './listen.ts'
+import { requireProxiesForLiveMode, sharesOneAddress } from './live-mode.ts'
 import { bootstrap } from './merchants/bootstrap.ts'
 import { Keyring } from './processors/encryption.ts'
 import { createProcessors } from './processors/processors.ts'
@@ -19,7 +26,7 @@ import { startWorkers } from './workers/workers.ts'
 export interface RunningServer {
   readonly url: string
   /** The test key pair, where this process may show it. */
-  readonly credentials: Credentials | null
+  readonly credentials: ShownCredentials | null
   /** Finishes what is in flight, then stops the workers and the database it started. */
   stop(): Promise<void>
 }
@@ -77,8 +84,13 @@ async function serve({
   database: Database
   bundled: BundledPostgres | null
 }): Promise<RunningServer> {
+  const reached = { publicUrl: config.publicUrl ?? '', trustedProxies: config.trustedProxies }
   const applied = await migrate(database)
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
+  await requireProxiesForLiveMode(database.db, reached)
+  if (sharesOneAddress(reached)) {
+    log.warn('HEDGE_PUBLIC_URL is https but HEDGE_TRUSTED_PROXIES is not set: live mode is refused')
+  }
   const credentials = await prepareKeys({
     config,
     database,
@@ -99,6 +111,7 @@ async function serve({
   })
   const workers = startWorkers({
     ...{ database, processors, fees: config.fees, sealer, log },
+    privateNetworks: config.webhookPrivateNetworks,
     requestsInFlight: () => requestsInFlight(),
   })
   const app = await createApp({
@@ -109,6 +122,7 @@ async function serve({
     sealer,
     keyring,
     publicUrl: () => address,
+    privateNetworks: config.webhookPrivateNetworks,
     onWork: () => workers.nudge(),
   })
   const url = await listen(app, config).catch(async (error) => {
@@ -157,15 +171,19 @@ async function prepareKeys({
   database: Database
   isBundled: boolean
   onKeys: (made: Credentials) => void
-}): Promise<Credentials | null> {
+}): Promise<ShownCredentials | null> {
   const made = await bootstrap(database.db, {
     publishableKey: config.apiKey,
     secretKey: config.apiSecret,
   })
   if (config.apiSecret !== null) return null
-  if (!made) return isBundled ? await loadCredentials(config.dataDir) : null
+  const file = isBundled ? credentialsFile(config.dataDir) : null
+  if (!made) {
+    const kept = isBundled ? await loadCredentials(config.dataDir) : null
+    return kept && { ...kept, isNew: false, file }
+  }
   const credentials = { publishableKey: made.publishable_key, secretKey: made.secret_key }
   if (isBundled) await saveCredentials(config.dataDir, credentials)
   else onKeys(credentials)
-  return credentials
+  return { ...credentials, isNew: true, file }
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { sessionQuery, signIn } from '../api/session.ts'
 
 /** The way in: the secret key becomes a cookie that no script can read, and is forgotten here. */
@@ -7,6 +7,9 @@ export function SignIn({ hasEnded }: { hasEnded: boolean }) {
   const client = useQueryClient()
   const [error, setError] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  // There is one thing to do here: what is typed or pasted is the key.
+  useEffect(() => input.current?.focus(), [])
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -38,6 +41,7 @@ export function SignIn({ hasEnded }: { hasEnded: boolean }) {
         <label className="field">
           <span>Secret key</span>
           <input
+            ref={input}
             name="secret_key"
             type="password"
             autoComplete="current-password"

@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { type ReactNode, useRef } from 'react'
 import { Icon } from './icons.tsx'
+import { focusFirst, useKeysInside } from './modal-keys.ts'
 
 interface ModalProps {
   readonly title: string
@@ -12,16 +13,18 @@ interface ModalProps {
 /** A question in front of everything else. Escape and a click beside it close it. */
 export function Modal({ title, open, onClose, children }: ModalProps) {
   const popup = useRef<HTMLDivElement>(null)
-  // Where one goes on: the first field, so that Enter is the answer and Escape the way back.
-  const findFirst = () =>
-    popup.current?.querySelector<HTMLElement>('input:checked, input') ??
-    popup.current?.querySelector<HTMLElement>('.modal-actions button') ??
-    null
+  useKeysInside(popup, open)
+  // The dialog's own way moves the focus in the next frame. On a busy machine that is after the
+  // next keys, which would be lost: this is called before any of them.
+  const focusNow = () => {
+    focusFirst(popup.current)
+    return false
+  }
   return (
     <Dialog.Root open={open} onOpenChange={(isOpen) => isOpen || onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="modal" ref={popup} initialFocus={findFirst}>
+        <Dialog.Popup className="modal" ref={popup} initialFocus={focusNow}>
           <header className="modal-head">
             <Dialog.Title className="modal-title">{title}</Dialog.Title>
             <Dialog.Close className="icon-button" aria-label="Close">

@@ -19,9 +19,9 @@ export function ReasonChoice({
 
   useEffect(() => {
     const choose = (event: KeyboardEvent) => {
-      const isText = event.target instanceof HTMLElement && event.target.matches('[type=text]')
+      const isText = document.activeElement?.matches('[type=text]') === true
       const picked = common[Number(event.key) - 1]
-      if (picked === undefined || isText || event.ctrlKey || event.metaKey) return
+      if (picked === undefined || isText || event.ctrlKey || event.metaKey || event.altKey) return
       event.preventDefault()
       onChange(picked)
     }

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorSchema, errors } from '../errors.ts'
-import { commonErrors, type Operation, takesIdempotencyKey } from '../operation.ts'
+import { commonErrors, type Operation, scopesOf, takesIdempotencyKey } from '../operation.ts'
 import { allOperations } from '../operations/index.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -22,7 +22,9 @@ const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'The same key and request give the first answer again, for at least 24 hours.',
+  description:
+    'The same key and request give the first answer again, for at least 24 hours. The key of a ' +
+    'create is kept while its payment can be canceled, and at least a day longer.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
@@ -49,7 +51,9 @@ export function openApiDocument(): Json {
       title: 'Hedge Payments',
       version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description: 'Create, pay, cancel and refund payments.',
+      description:
+        'Create, pay, cancel and refund payments. A header that may stand once and stands twice is ' +
+        'refused with 400, as is a JSON body that names a field twice.',
     },
     servers: [{ url: '/' }],
     security: [{ secretKey: [] }],
@@ -81,9 +85,7 @@ function describe(operation: Operation, schemas: Schemas): Json {
     summary: operation.summary,
     ...(operation.description ? { description: operation.description } : {}),
     ...(operation.scope === 'none' ? { security: [] } : {}),
-    ...(operation.scope !== 'none' && operation.scope !== 'any'
-      ? { 'x-scope': operation.scope }
-      : {}),
+    ...scopesShown(operation),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body
       ? {
@@ -94,6 +96,17 @@ function describe(operation: Operation, schemas: Schemas): Json {
         }
       : {}),
     responses: responses(operation, schemas),
+  }
+}
+
+/** `x-scope` is the operation's own; a key needs all of `x-scopes`. */
+function scopesShown(operation: Operation): Record<string, Json> {
+  const scopes = scopesOf(operation)
+  return {
+    ...(scopes[0] ? { 'x-scope': scopes[0], 'x-scopes': [...scopes] } : {}),
+    ...(operation.scopesOfBody
+      ? { 'x-scopes-of-body': operation.scopesOfBody.map((one) => ({ ...one })) }
+      : {}),
   }
 }
 

@@ -98,7 +98,8 @@ export const cancelPaymentByKey = defineOperation({
   description:
     'For a client that lost the answer to its create: cancels the payment that a create with this ' +
     'key made. Where none has arrived yet, the answer is 202, and the create, arriving later, ' +
-    'yields a canceled payment.',
+    'yields a canceled payment. The key is known for as long as the payment can be canceled, and ' +
+    'at least a day longer.',
   scope: 'payments:cancel',
   body: PaymentCancelByKey,
   responses: { 200: Payment, 202: PendingCancellation },
@@ -115,7 +116,8 @@ export const refundPayment = defineOperation({
     'Several refunds never give back more than the amount, also when they come at once. The refund ' +
     'is `pending` until the processor has done it. Should the processor refuse it for good, it is ' +
     '`failed`, and its amount is taken back out of `refunded_amount`, from which the status ' +
-    'follows: `succeeded`, or `partially_refunded` where another refund remains.',
+    'follows: `succeeded`, or `partially_refunded` where another refund remains. A payment has at ' +
+    'most 100 refunds that have not failed; the last one has to give back all that is left.',
   scope: 'payments:refund',
   body: PaymentRefund,
   bodyOptional: true,
@@ -140,6 +142,7 @@ export const reversePayment = defineOperation({
     'with 202; it is carried out as soon as the payment is decided. The key needs the scope ' +
     '`payments:cancel` as well.',
   scope: 'payments:refund',
+  scopesAlso: ['payments:cancel'],
   body: PaymentReverse,
   bodyOptional: true,
   ifMatch: true,

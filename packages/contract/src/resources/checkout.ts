@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { amountMinorMax } from '../amounts.ts'
 import { type CheckoutSessionId, idSchema, type PaymentId } from '../ids.ts'
-import { amountMinorMax, amountSchema, currencyInputSchema } from '../money.ts'
+import { amountSchema, currencyInputSchema } from '../money.ts'
 import { paymentStatuses } from '../statuses.ts'
 import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
 import { cancelWindowSecondsMax, Metadata, StoredMetadata } from './payment.ts'

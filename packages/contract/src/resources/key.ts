@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
+import { amountMinorMax } from '../amounts.ts'
 import { idSchema, type KeyId, type MerchantId } from '../ids.ts'
-import { amountMinorMax } from '../money.ts'
 import { nullable, oneOf, text, timestamp, timestampInput } from '../text.ts'
 
 /** What a key may do. Source: api.md, end; the last two are ours, for administration. */

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { amountMinorMax } from '../amounts.ts'
 import { idSchema, type MerchantId, type PaymentId } from '../ids.ts'
-import { amountMinorMax, amountSchema, currencyInputSchema } from '../money.ts'
+import { amountSchema, currencyInputSchema } from '../money.ts'
 import { paymentActions, paymentStatuses } from '../statuses.ts'
 import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
 import { pageQuery } from './list.ts'
@@ -43,8 +44,9 @@ const paymentMethodToken = text({
   minLength: 1,
   maxLength: 255,
   description:
-    'What to pay with: a token, e.g. `tok_visa`. In test mode also the number of a test card, or ' +
-    '`routing:account` of a test account; of these only the token is kept.',
+    'What to pay with: a token, e.g. `tok_visa`, of ASCII letters, digits and `_.:~+/=$-`. In test ' +
+    'mode also the number of a test card, or `routing:account` of a test account; of these only the ' +
+    'token is kept. Whatever else may hold the number of a card is refused.',
 })
 
 export const Payment = Type.Object(
@@ -136,7 +138,8 @@ export const PaymentCreate = Type.Object(
         minimum: 0,
         maximum: cancelWindowSecondsMax,
         description:
-          'Undo window in seconds after it was initiated; the merchant sets the default.',
+          'Undo window in seconds after it was initiated; the merchant sets the default. Its end is ' +
+          'rounded up to a whole second: it is never shorter than asked.',
       }),
     ),
   },
@@ -214,7 +217,12 @@ export const paymentFilter = {
       description: 'One or several statuses; in a query repeated, or with commas between them.',
     }),
   ),
-  customer_email: Type.Optional(text({ maxLength: 254, description: 'E-mail, letter by letter.' })),
+  customer_email: Type.Optional(
+    text({
+      maxLength: 254,
+      description: 'E-mail. The case of the letters A to Z does not matter.',
+    }),
+  ),
   customer_id: Type.Optional(text({ maxLength: 255, description: 'Your id of the customer.' })),
   amount: Type.Optional(
     Type.Integer({ minimum: 1, maximum: amountMinorMax, description: 'Exactly this amount.' }),

@@ -1,19 +1,30 @@
 import { randomBytes } from 'node:crypto'
-import { type ClientToken, operations, type PaymentId, type Scope } from '@hedgepayments/contract'
+import {
+  type ClientToken,
+  operations,
+  type PaymentId,
+  type Scope,
+  scopesOf,
+} from '@hedgepayments/contract'
 import type { FastifyRequest } from 'fastify'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import type { Db } from '../database/connect.ts'
 import type { Auth } from '../http/auth.ts'
+import { readHeader } from '../http/headers.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { randomCharacters } from '../ids.ts'
 import { authOf } from '../merchants/authenticate.ts'
-import { toMs, toTimestamp } from '../time.ts'
+import { promisedEnd, toMs, toTimestamp } from '../time.ts'
 import { findKeyById, findOrInsertSigningKey } from './client-tokens.sql.ts'
 
 /** Source: api.md, "The rest of the vendor's surface": 15 minutes. */
 const lifetimeSeconds = 900
-/** Requests a minute of one token: a page that asks every second, twice over. */
-const requestsPerMinute = 120
+/**
+ * Requests a minute for one payment, a page that asks every second, twice over; and for all payments
+ * of a merchant and mode. They do not count against the key that made the token: customers have
+ * the tokens, and must not use up what the merchant's programs may ask for.
+ */
+const perMinute = { payment: 120, account: 6_000 } as const
 const algorithm = 'HS256'
 const audience = 'hedge:client-token'
 
@@ -29,7 +40,7 @@ export class ClientTokens {
   /** Makes a token. It counts by the real time: a test clock does not make it last longer. */
   async create(auth: Auth, paymentId: string, nowMs: number): Promise<ClientToken> {
     const now = toMs(toTimestamp(nowMs)) / 1000
-    const expiresAt = now + lifetimeSeconds
+    const expiresAt = toMs(promisedEnd(toTimestamp(nowMs), lifetimeSeconds)) / 1000
     const token = await new SignJWT({ key: auth.keyId })
       .setProtectedHeader({ alg: algorithm })
       .setSubject(paymentId)
@@ -57,14 +68,20 @@ export class ClientTokens {
     const { id } = (request.params ?? {}) as { id?: string }
     const { operation } = request.routeOptions.config ?? {}
     if (operation?.id !== operations.retrievePayment.id || id !== claims.paymentId) {
-      const scope = operation?.scope ?? 'any'
+      const needed = operation ? [...scopesOf(operation)] : []
       return refuse('insufficient_permissions', 'A client token can only read its own payment.', {
-        required_scope: scope,
+        required_scope: needed[0] ?? 'any',
+        missing_scopes: needed,
         scopes: [],
       })
     }
     const scopes = new Set<Scope>(['payments:read'])
-    return { ...auth, scopes, requestsPerMinute, countedAs: `client token of ${claims.paymentId}` }
+    const account = `${auth.merchantId} ${auth.livemode ? 'live' : 'test'}`
+    const budgets = [
+      { name: `client tokens of ${claims.paymentId}`, perMinute: perMinute.payment },
+      { name: `client tokens of ${account}`, perMinute: perMinute.account },
+    ]
+    return { ...auth, scopes, budgets }
   }
 
   async #verify(
@@ -105,8 +122,9 @@ export class ClientTokens {
 }
 
 /** The client token of a request: a bearer that has the form of a JWT, which no key has. */
-export function readClientToken({ headers }: FastifyRequest): string | null {
-  return /^bearer +(eyJ[\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(headers.authorization ?? '')?.[1] ?? null
+export function readClientToken(request: FastifyRequest): string | null {
+  const header = readHeader(request, 'authorization') ?? ''
+  return /^bearer +(eyJ[\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(header)?.[1] ?? null
 }
 
 function unauthorized(message: string): Refusal {

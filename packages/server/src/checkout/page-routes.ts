@@ -1,6 +1,9 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parsePaymentToken } from '../domain/payment-token.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import type { Account } from '../http/auth.ts'
+import { addressOf, countedAddress } from '../http/client-address.ts'
+import { isRefusal, type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import type { Submitter } from '../payments/submission.ts'
 import { readToken } from '../processors/payment-token.ts'
@@ -9,19 +12,20 @@ import { pageFiles, pageHeaders } from './page-files.ts'
 import { PageGuard } from './page-guard.ts'
 import { isConfirmation, isPayOrder, isTestSource } from './page-input.ts'
 import { PageStreams } from './page-live.ts'
-import { challengeSecret, type PageSubject, renderPage } from './page-state.ts'
+import { challengeSecret, methodsOf, type PageSubject, renderPage } from './page-state.ts'
 import { lookAgain, pay } from './pay.ts'
 import { findSubject } from './subject.ts'
-
-/** A card and its holder are a few hundred bytes. */
-const bodyBytesMax = 4 * 1024
 
 type PageRequest = FastifyRequest<{ Params: { id: string } }>
 
 /** The hosted payment page and what it asks of the server, all without a key: the link is enough. */
 export async function pageRoutes(
   app: FastifyInstance,
-  { on, log }: { on: Submitter; log: FastifyBaseLogger },
+  {
+    on,
+    log,
+    refuseLive,
+  }: { on: Submitter; log: FastifyBaseLogger; refuseLive: () => Refusal | null },
 ): Promise<void> {
   const guard = new PageGuard()
   const streams = new PageStreams({ app, db: on.db, log, read })
@@ -34,26 +38,26 @@ export async function pageRoutes(
 
   app.get('/pay/api/:id/live', async (request: PageRequest, reply) => {
     const { id } = request.params
-    const refusal = guard.refusalOf(request, id) ?? streams.refusalOf(id)
+    const refusal = guard.refusalOf(request, id)
     if (refusal) return forPage(reply, refusal)
-    if (!(await findSubject(on.db, id))) return forPage(reply, notFound())
-    streams.add(id, reply.headers(pageHeaders))
+    const address = countedAddress(addressOf(request))
+    const places = await streams.reserve({ id, address }, () => findAccount(request))
+    if (isRefusal(places)) return forPage(reply, places)
+    streams.add(id, reply.headers(pageHeaders), places)
     return reply
   })
 
-  post('tokens', async (subject, body) => {
-    if (livemodeOf(subject)) return refuse('not_found', 'Live mode takes no numbers here.')
-    if (!isTestSource(body)) return numberRefused()
-    const given =
-      body.type === 'card' ? body.number : `${body.routing_number}:${body.account_number}`
-    const read = readToken(given, { livemode: false })
-    return read.kind === 'token' ? answer(200, { token: read.token }) : numberRefused()
-  })
+  post('tokens', async (_, body) => tokenOf(body))
 
   post('pay', async (subject, body) => {
     if (!isPayOrder(body)) return orderRefused()
-    const { method, token, email = null } = body
-    return await pay(on, subject, { method, token, email })
+    const { method, email = null } = body
+    if (!methodsOf(subject).includes(method)) {
+      return refuseField('method', method, 'one of those that the page offers')
+    }
+    const read = parsePaymentToken(body.token)
+    if ('fault' in read) return orderRefused()
+    return await pay(on, subject, { method, token: read.token, email })
   })
 
   post('confirm', async ({ payment, now }, body) => {
@@ -67,13 +71,17 @@ export async function pageRoutes(
     return await lookAgain(on, payment, now)
   })
 
-  /** A request that may change something. `null` from `work`: the answer is the page as it is then. */
+  /**
+   * A request that may change something. `null` from `work`: the answer is the page as it is then. A
+   * page that offers no way to pay, as every page in live mode, has none of these endpoints.
+   */
   function post(
     name: string,
     work: (subject: PageSubject, body: unknown) => Promise<Reply | null>,
   ): void {
-    app.post(`/pay/api/:id/${name}`, { bodyLimit: bodyBytesMax }, (request: PageRequest, reply) =>
+    app.post(`/pay/api/:id/${name}`, (request: PageRequest, reply) =>
       withSubject(request, reply, async (subject) => {
+        if (methodsOf(subject).length === 0) return notPayable()
         const reply = await work(subject, request.body)
         return reply ?? shown(await findSubject(on.db, request.params.id))
       }),
@@ -88,8 +96,20 @@ export async function pageRoutes(
     const { id } = request.params
     const refusal = guard.refusalOf(request, id)
     if (refusal) return forPage(reply, refusal)
-    const subject = await findSubject(on.db, id)
-    return forPage(reply, subject ? await use(subject) : notFound())
+    const subject = await find(request)
+    return forPage(reply, isRefusal(subject) ? subject : await use(subject))
+  }
+
+  async function findAccount(request: PageRequest): Promise<Account | Refusal> {
+    const subject = await find(request)
+    return isRefusal(subject) ? subject : accountOf(subject)
+  }
+
+  async function find(request: PageRequest): Promise<PageSubject | Refusal> {
+    const { id } = request.params
+    const subject = await guard.find(request, id, () => findSubject(on.db, id))
+    if (isRefusal(subject)) return subject
+    return (accountOf(subject).livemode ? refuseLive() : null) ?? subject
   }
 
   async function read(id: string) {
@@ -106,8 +126,21 @@ function forPage(reply: FastifyReply, result: Reply): FastifyReply {
   return send(reply.headers(pageHeaders).header('cache-control', 'no-store'), result)
 }
 
-function livemodeOf({ session, payment }: PageSubject): boolean {
-  return (session ?? payment)?.livemode ?? true
+function _livemodeOf(subject: PageSubject): boolean {
+  return accountOf(subject).livemode
+}
+
+/** The token that stands for the number of a test card or test account. */
+function tokenOf(body: unknown): Reply {
+  if (!isTestSource(body)) return numberRefused()
+  const given = body.type === 'card' ? body.number : `${body.routing_number}:${body.account_number}`
+  const read = readToken(given, { livemode: false })
+  return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
+}
+
+function accountOf({ session, payment }: PageSubject): Account {
+  const source = session ?? payment
+  return { merchantId: source?.merchant_id ?? '', livemode: source?.livemode ?? true }
 }
 
 /** Says nothing of what came: it may be somebody's real card. */
@@ -122,6 +155,10 @@ function orderRefused(): Refusal {
     'something else',
     'a method, a token and an e-mail where it is asked for',
   )
+}
+
+function notPayable(): Refusal {
+  return refuse('not_found', 'This page takes no payment details.')
 }
 
 function notFound(): Refusal {

@@ -9,6 +9,7 @@ import type {
   Scope,
 } from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
+import type { PaymentToken } from '../domain/payment-token.ts'
 import type { AuditRow, DashboardSessionRow, SigningKeyRow } from './access-rows.ts'
 import type { PaymentAttemptRow, PaymentTaskRow } from './task-rows.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
@@ -60,6 +61,9 @@ export interface ApiKeyRow {
   secret_hint: string
   scopes: Scope[]
   requests_per_minute: number
+  /** The limits it shares with the keys it descends from, nearest first; null: none. */
+  budget_names: string[] | null
+  budget_limits: number[] | null
   created_at: Timestamp
   expires_at: Timestamp | null
   revoked_at: Timestamp | null
@@ -97,7 +101,7 @@ export interface PaymentRow {
   processor: string | null
   processor_reference: string | null
   /** What it is paid with, once somebody said. Never a card number. */
-  payment_method_token: string | null
+  payment_method_token: PaymentToken | null
   /** Where the customer has to go, while it is pending. */
   next_action_url: string | null
   expires_at: Timestamp
@@ -191,7 +195,10 @@ export interface IdempotencyRow {
   reason: string | null
   actor_id: string | null
   created_at: Timestamp
+  /** Until when, by the database's clock, a request works on the key. */
   locked_until: Timestamp | null
+  /** The fencing token of that request: a bigint, as text. */
+  lease_token: string | null
 }
 
 export interface CancellationRow {
@@ -211,6 +218,9 @@ export interface CancellationRow {
   canceled: number
   refused: number
   not_found: number
+  /** Steps in a row that failed, and when the next one is tried, in real time. */
+  failures: number
+  retry_at: Timestamp | null
   created_at: Timestamp
   updated_at: Timestamp
   completed_at: Timestamp | null
@@ -248,6 +258,11 @@ export interface CheckoutSessionRow {
   actor_id: string
   /** When a worker looks at it next, while it is open. */
   look_at: Timestamp
+  /** The claim of the worker that looks at it, and when that lease ends, in real time. */
+  lease: string | null
+  leased_until: Timestamp | null
+  /** Looks in a row that failed. */
+  failures: number
   expires_at: Timestamp
   completed_at: Timestamp | null
   created_at: Timestamp

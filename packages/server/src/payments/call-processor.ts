@@ -15,6 +15,7 @@ import { plusSeconds } from '../time.ts'
 import { causeOf } from '../tracing/causes.ts'
 import { currentSpan, inSpan } from '../tracing/spans.ts'
 import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
+import type { HeldTask } from './held-tasks.sql.ts'
 
 /** A processor that has said nothing for this long is asked again by a look-up. */
 export const callTimeoutMs = 10_000
@@ -30,6 +31,10 @@ export interface NotedCall<T> {
   readonly now: Timestamp
   /** Where the attempt was noted before, with something else that had to be on disk first. */
   readonly number?: number
+  /** The submission of a request that the call belongs to. */
+  readonly submission?: number
+  /** The task of the worker that makes the call, which makes it only while it holds the task. */
+  readonly task?: HeldTask
   readonly signal?: AbortSignal
   readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
@@ -43,19 +48,23 @@ export type CallResult<T> =
   | { readonly known: true; readonly result: T }
   | { readonly known: false; readonly message: string; readonly isKept?: boolean }
 
-/** Makes a call with a deadline. An error is a value: the outcome is unknown. */
+/**
+ * Makes a call with a deadline. An error is a value: the outcome is unknown.
+ *
+ * @throws {LeaseLostError} where the caller does not hold its task any more: nothing was called.
+ */
 export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<CallResult<T>> {
   const { row, now } = noted
-  const number =
-    noted.number ??
-    (await insertAttempt(db, row, {
-      kind: noted.kind,
-      processor: noted.processor.name,
-      processorKey: noted.processorKey,
-      requestKey: noted.requestKey ?? null,
-      actor: noted.actor,
-      now,
-    }))
+  const attempt = {
+    kind: noted.kind,
+    processor: noted.processor.name,
+    processorKey: noted.processorKey,
+    requestKey: noted.requestKey ?? null,
+    actor: noted.actor,
+    now,
+    submission: noted.submission === undefined ? null : { number: noted.submission },
+  }
+  const number = noted.number ?? (await insertAttempt(db, row, attempt, noted.task))
   const startedMs = performance.now()
   const endedAt = () => plusSeconds(now, Math.floor((performance.now() - startedMs) / 1000))
   const timeout = AbortSignal.timeout(callTimeoutMs)
@@ -91,7 +100,7 @@ function spanOf({ row, processor, kind }: Pick<NotedCall<never>, 'row' | 'proces
 /** Asks the processor for its truth. */
 export async function lookUp(
   db: Db,
-  noted: Pick<NotedCall<never>, 'row' | 'processor' | 'actor' | 'now' | 'requestKey' | 'number'>,
+  noted: Omit<NotedCall<never>, 'kind' | 'processorKey' | 'run' | 'describe'>,
 ): Promise<CallResult<ProcessorTruth>> {
   return await callProcessor<ProcessorTruth>(db, {
     ...noted,

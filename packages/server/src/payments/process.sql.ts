@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema, Timestamp } from '../database/schema.ts'
+import { cancelRows } from './cancel-rows.sql.ts'
+import type { ClaimedTask } from './held-tasks.sql.ts'
 import { statusesBefore } from './lifecycle.ts'
-import type { ClaimedTask } from './tasks.sql.ts'
 
 /** A task that is due, and what time it is for its merchant. */
 export interface DueTask {
@@ -40,35 +41,30 @@ export async function processDue(db: Kysely<Schema>, due: readonly DueTask[]): P
     ${dropDone(statusesBefore('processing'))}`.execute(db)
 }
 
+const cancelUnpaid = cancelRows({
+  name: 'unpaid',
+  where: "s.seen_status = 'pending' and p.expires_at <= s.now",
+  returning: [],
+})
+
 /**
- * Cancels what nobody has paid in time: `pending` past its `expires_at`, by the system, with one
- * event each. What the processor may know of is to be given up there.
+ * Cancels payments that were not paid in time: `pending` past their `expires_at`, by the system,
+ * with one event each.
  */
 export async function expireDue(db: Kysely<Schema>, due: readonly DueTask[]): Promise<void> {
   await sql`
-    with ${dueRows(due)}, moved as (
-      update payments p
-      set status = 'canceled', sequence = p.sequence + 1, updated_at = l.at, canceled_at = l.at,
-        cancellation_reason = 'expired'
-      from locked l
-      where p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
-        and p.status = any(${statusesBefore('initiated')}::text[]) and p.expires_at <= l.now
-      returning p.*, l.seen_status
-    ), noted as (
-      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-        actor_type, from_status, to_status, reason)
-      select merchant_id, livemode, id, sequence, 'payment.canceled', canceled_at, 'system',
-        seen_status, status, cancellation_reason
-      from moved order by merchant_id, livemode, id
-    ), owed as (
-      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-      select merchant_id, livemode, id, 'void', canceled_at from moved where processor is not null
-      on conflict do nothing
-    )
+    with ${dueRows(due)}, unpaid as (
+      select *, row_number() over (order by merchant_id, livemode, payment_id) as n,
+        'expired' as reason, 'system' as actor_type, null::text as actor_id
+      from locked
+    ), ${sql.raw(cancelUnpaid)}, moved as (select * from canceled)
     ${dropDone(statusesBefore('initiated'))}`.execute(db)
 }
 
-/** The due tasks with their payments, locked in the order of their keys. */
+/**
+ * The due tasks that are still held, with their payments: each payment is locked, then its task, in
+ * the order of the payments' keys. A task that another worker has claimed is left to that one.
+ */
 function dueRows(due: readonly DueTask[]) {
   const sorted = [...due].sort((a, b) => (keyOf(a.task) < keyOf(b.task) ? -1 : 1))
   return sql`due as materialized (
@@ -76,16 +72,21 @@ function dueRows(due: readonly DueTask[]) {
         ${sorted.map(({ task }) => task.livemode)}::boolean[],
         ${sorted.map(({ task }) => task.payment_id)}::text[],
         ${sorted.map(({ task }) => task.kind)}::text[],
-        ${sorted.map(({ task }) => task.attempts)}::integer[],
+        ${sorted.map(({ task }) => task.lease)}::text[],
         ${sorted.map(({ now }) => now)}::timestamptz[])
-        as d (merchant_id, livemode, payment_id, kind, attempts, now)
+        as d (merchant_id, livemode, payment_id, kind, lease, now)
     ), locked as materialized (
       select d.*, p.status as seen_status, greatest(d.now, p.updated_at) as at
       from due d cross join lateral (
-        select p.status, p.updated_at from payments p
+        select p.id, p.status, p.updated_at from payments p
         where p.merchant_id = d.merchant_id and p.livemode = d.livemode and p.id = d.payment_id
         for no key update
-      ) p
+      ) p cross join lateral (
+        select from payment_tasks t
+        where t.merchant_id = d.merchant_id and t.livemode = d.livemode
+          and t.payment_id = p.id and t.kind = d.kind and t.lease = d.lease
+        for update
+      ) t
     )`
 }
 
@@ -93,7 +94,7 @@ function dueRows(due: readonly DueTask[]) {
 function dropDone(waiting: readonly string[]) {
   return sql`delete from payment_tasks t using locked l
     where t.merchant_id = l.merchant_id and t.livemode = l.livemode
-      and t.payment_id = l.payment_id and t.kind = l.kind and t.attempts = l.attempts
+      and t.payment_id = l.payment_id and t.kind = l.kind
       and (l.seen_status <> all(${waiting}::text[]) or exists (
         select from moved m where m.merchant_id = l.merchant_id and m.livemode = l.livemode
           and m.id = l.payment_id))`

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { SpanKind } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import { Batcher } from '../batching/batcher.ts'
@@ -16,12 +15,21 @@ import { toMs } from '../time.ts'
 import { causeOf } from '../tracing/causes.ts'
 import { inSpan } from '../tracing/spans.ts'
 import { type Courtesy, type Loop, startLoop } from '../workers/loop.ts'
+import type { Reach } from './address.ts'
 import { attempt, notSent, type Package } from './attempt.ts'
 import { Capacity } from './capacity.ts'
 import { disableWhenHopeless } from './disable.ts'
 import { disabledError } from './endpoints.sql.ts'
-import { findEndpointsOf, type Outcome, recordOutcomes, takeDue } from './queue.sql.ts'
-import type { Send } from './send.ts'
+import {
+  type FailingEndpoint,
+  findEndpointsOf,
+  leaseSeconds,
+  type Outcome,
+  recordOutcomes,
+  takeDue,
+} from './queue.sql.ts'
+import { findReach, type PrivateNetworks } from './reach.sql.ts'
+import { deadlineDefaultMs, type Send } from './send.ts'
 import { type Signer, signerOf } from './signature.ts'
 
 export interface DelivererOptions {
@@ -29,7 +37,8 @@ export interface DelivererOptions {
   readonly log: Logger
   readonly sealer: Sealer
   readonly send: Send
-  readonly courtesy?: Courtesy
+  readonly privateNetworks: PrivateNetworks
+  readonly courtesy?: Courtesy | undefined
 }
 
 /** By endpoint, what signs in its name: each secret is opened once a turn. */
@@ -38,11 +47,17 @@ type OpenedSecrets = Map<string, readonly Signer[]>
 /** A delivery that was taken from the queue, with all that it takes to send it. */
 interface Job {
   readonly delivery: DeliveryRow
-  readonly endpoint: EndpointRow
+  readonly endpoint: FailingEndpoint
   /** `null`: the event is not kept any more. */
   readonly body: Buffer | null
   readonly opened: OpenedSecrets
+  readonly reach: Reach
+  /** When it was taken, by this process's monotonic clock. */
+  readonly takenMs: number
 }
+
+/** An attempt that begins later may outlast its lease: the delivery is left to the next claim. */
+const beginMsMax = leaseSeconds * 1_000 - deadlineDefaultMs
 
 /** How often a process looks for deliveries that are due, in milliseconds. */
 const idleMs = 200
@@ -61,23 +76,22 @@ const outcomesMax = 200
 /** Sends what is due, as much at once as there is capacity for, until it is stopped. */
 export class Deliverer implements Loop {
   readonly #options: DelivererOptions
-  readonly #process = randomUUID()
   readonly #capacity = new Capacity()
   readonly #running = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
-  readonly #outcomes: Batcher<Outcome, null>
+  /** Whether the lease of the delivery was current. */
+  readonly #outcomes: Batcher<Outcome, boolean>
   readonly #loop: Loop
   #gathering: NodeJS.Timeout | undefined
-  #turns = 0
 
   constructor(options: DelivererOptions) {
     this.#options = options
-    this.#outcomes = new Batcher<Outcome, null>({
+    this.#outcomes = new Batcher<Outcome, boolean>({
       run: async (batch) => {
         failpoint('before commit', 'delivery')
-        await retryConflicts(() => recordOutcomes(options.db, batch))
+        const recorded = await retryConflicts(() => recordOutcomes(options.db, batch))
         failpoint('after commit', 'delivery')
-        return batch.map(() => null)
+        return batch.map(({ delivery }) => recorded.has(delivery.id))
       },
       namesOf: ({ delivery }) => [delivery.id],
       isEntrysFault: isStatementRefused,
@@ -111,23 +125,28 @@ export class Deliverer implements Loop {
     const capacity = this.#capacity
     if (capacity.room === 0) return false
     const request = {
-      // Of its own for every turn: whoever has lost a lease cannot take another's for it.
-      lease: `${this.#process}:${this.#turns++}`,
-      limit: capacity.room,
-      roomDefault: capacity.roomDefault,
-      rooms: capacity.rooms(),
+      ...capacity.shares(),
     }
     failpoint('before commit', 'delivery lease')
+    const takenMs = performance.now()
     const taken = await retryConflicts(() => takeDue(this.#options.db, request))
     if (taken.length === 0) return false
     failpoint('after commit', 'delivery lease')
     const endpoints = await findEndpointsOf(this.#options.db, taken)
     const bodies = await renderBodies(this.#options.db, taken)
     const opened: OpenedSecrets = new Map()
+    const reach = await this.#reachOf(taken)
     for (const delivery of taken) {
       const endpoint = endpoints.get(delivery.endpoint_id)
       if (!endpoint) throw new Error('a delivery without an endpoint')
-      this.#start({ delivery, endpoint, body: bodies.get(delivery.position) ?? null, opened })
+      this.#start({
+        delivery,
+        endpoint,
+        body: bodies.get(delivery.position) ?? null,
+        opened,
+        reach,
+        takenMs,
+      })
     }
     // Whatever there was room for is on its way: what comes of it says when to look again.
     return false
@@ -135,24 +154,31 @@ export class Deliverer implements Loop {
 
   #start(job: Job): void {
     const { log } = this.#options
-    const { delivery, endpoint } = job
-    this.#capacity.take(endpoint.id)
+    const { delivery } = job
+    this.#capacity.take(delivery)
     const task = this.#deliver(job)
       // Its lease ends by itself, and it is taken again.
       .catch((error: unknown) =>
         log.error({ err: describe(error), delivery: delivery.id }, 'a webhook is held up'),
       )
       .finally(() => {
-        this.#capacity.release(endpoint.id)
+        this.#capacity.release(delivery)
         this.#running.delete(task)
-        this.#noteRoom(endpoint.id)
+        this.#noteRoom(delivery)
       })
     this.#running.add(task)
   }
 
+  /** Asked anew in each turn: the first live key takes the private networks away at once. */
+  async #reachOf(taken: readonly DeliveryRow[]): Promise<Reach> {
+    const { db, privateNetworks } = this.#options
+    const livemode = taken.every((delivery) => delivery.livemode)
+    return await findReach(db, { livemode, privateNetworks })
+  }
+
   /** Looks for more to send: at once where the endpoint has room for many, or a moment later. */
-  #noteRoom(endpointId: string): void {
-    if (this.#capacity.isHalfFree(endpointId)) {
+  #noteRoom(delivery: DeliveryRow): void {
+    if (this.#capacity.isHalfFree(delivery)) {
       clearTimeout(this.#gathering)
       this.#gathering = undefined
       this.#loop.nudge()
@@ -164,8 +190,9 @@ export class Deliverer implements Loop {
     }
   }
 
-  async #deliver({ delivery, endpoint, body, opened }: Job): Promise<void> {
+  async #deliver({ delivery, endpoint, body, opened, reach, takenMs }: Job): Promise<void> {
     const { db, send } = this.#options
+    if (performance.now() - takenMs > beginMsMax) return
     const obstacle = endpoint.enabled ? (body ? null : goneError) : disabledError
     if (obstacle !== null || body === null) {
       await this.#outcomes.submit(notSent(delivery, { retryDelayMs: null, error: obstacle }))
@@ -175,7 +202,7 @@ export class Deliverer implements Loop {
     const parcel: Package = { id, body, signers: this.#signersOf(endpoint, opened) }
     const stopping = this.#stopping.signal
     const outcome = await inSpan(spanOf(delivery), async (span) => {
-      const ended = await attempt({ delivery, endpoint, parcel, send, stopping })
+      const ended = await attempt({ delivery, endpoint, parcel, reach, send, stopping })
       span?.setAttribute('hedge.webhook.result', ended.result)
       if (ended.responseCode !== null) {
         span?.setAttribute('http.response.status_code', ended.responseCode)
@@ -184,8 +211,10 @@ export class Deliverer implements Loop {
     })
     this.#capacity.note(endpoint.id, outcome)
     webhookAttempts.inc({ result: outcome.result })
-    await this.#outcomes.submit(outcome)
-    if (outcome.result === 'failed') await disableWhenHopeless(db, { endpoint, outcome })
+    const isCurrent = await this.#outcomes.submit(outcome)
+    if (isCurrent && outcome.result === 'failed') {
+      await disableWhenHopeless(db, { endpoint, outcome })
+    }
   }
 
   /** A secret that cannot be opened holds up the deliveries of its own endpoint only. */

@@ -6,9 +6,10 @@ import type { EndpointRow } from '../database/webhook-rows.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
-import { readPage, renderList } from '../http/pagination.ts'
+import { renderList } from '../http/pagination.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once } from '../idempotency/once.ts'
+import { openPage } from '../lists/fence.ts'
 import type { Sealer } from '../sealer.ts'
 import { toMs, toTimestamp } from '../time.ts'
 import {
@@ -20,12 +21,15 @@ import {
 } from './deliveries.sql.ts'
 import { findEndpoint, listEndpoints, requestReplay } from './endpoints.sql.ts'
 import { changeEndpoint, createEndpoint, deleteEndpoint, endpointNotFound } from './endpoints.ts'
+import type { PrivateNetworks } from './reach.sql.ts'
 import { renderAttempt, renderDelivery, renderEndpoint } from './render.ts'
+import { deliveryDaysKept } from './retention.sql.ts'
 import { sendTestEvent } from './test-event.ts'
 
 export interface WebhookOptions {
   readonly db: Db
   readonly sealer: Sealer
+  readonly privateNetworks: PrivateNetworks
   /** Told when a request has left something for the workers. */
   readonly onWork: () => void
 }
@@ -40,13 +44,14 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
   deliveryRoutes(app, options)
 }
 
-function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): void {
+function endpointRoutes(app: FastifyInstance, options: WebhookOptions): void {
+  const { db, sealer, privateNetworks } = options
   implement(app, operations.createWebhookEndpoint, (request) =>
-    once(db, request, (tx) => createEndpoint(tx, { ...request, sealer })),
+    once(db, request, (tx) => createEndpoint(tx, { ...request, sealer, privateNetworks })),
   )
 
   implement(app, operations.listWebhookEndpoints, async ({ auth, query }) => {
-    const page = readPage(query, 'webhookEndpoint')
+    const page = await openPage(db, { kind: 'webhookEndpoint', account: auth, query })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listEndpoints(db, { account: auth, page })
     const data = rows.map(renderEndpoint)
@@ -61,7 +66,7 @@ function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): v
     const { id } = request.params
     return once(db, request, (tx) =>
       withEndpoint(tx, { account: request.auth, id }, () =>
-        changeEndpoint(tx, { ...request, id, sealer }),
+        changeEndpoint(tx, { ...request, id, sealer, privateNetworks }),
       ),
     )
   })
@@ -131,7 +136,12 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
 
 function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): void {
   implement(app, operations.listWebhookDeliveries, async ({ auth, query }) => {
-    const page = readPage(query, 'delivery')
+    const page = await openPage(db, {
+      kind: 'delivery',
+      account: auth,
+      query,
+      daysKept: deliveryDaysKept,
+    })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listDeliveries(db, { account: auth, filter: query, page })
     const data = rows.map(renderDelivery)
@@ -142,7 +152,10 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
     const key = { account: auth, id }
     const row = isId('delivery', id) ? await findDelivery(db, key) : undefined
     if (!row) return deliveryNotFound()
-    const attempts = (await listAttempts(db, key)).map(renderAttempt)
+    const mayRead = auth.scopes.has('payments:read')
+    const attempts = (await listAttempts(db, key))
+      .map(renderAttempt)
+      .map((attempt) => (mayRead ? attempt : { ...attempt, response_body: null }))
     return answer(200, { ...renderDelivery(row), attempts })
   })
 

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { createKey, keysQuery } from '../../api/keys.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 
 /** A new key pair with some or all of what the own key may do. */
 export function CreateKey({
@@ -24,11 +25,12 @@ export function CreateKey({
         scopes: chosen,
       }),
     onSuccess: onMade,
-    onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
+    onSettled: () => void client.invalidateQueries({ queryKey: keysQuery.queryKey }),
   })
+  const createOnce = useSubmitOnce(create)
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    create.mutate(String(new FormData(event.currentTarget).get('name') ?? '').trim())
+    createOnce(String(new FormData(event.currentTarget).get('name') ?? '').trim())
   }
   const toggle = (scope: string) =>
     setChosen(chosen.includes(scope) ? chosen.filter((s) => s !== scope) : [...chosen, scope])

@@ -11,6 +11,7 @@ import { Freshness } from '../../parts/freshness.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { SecretDialog } from '../../parts/secret.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 import { CreateKey } from './create-key.tsx'
 
 /** Key pairs: made, and revoked. */
@@ -86,8 +87,9 @@ function KeyCard({
   const revoke = useMutation({
     mutationFn: () => revokeKey(apiKey.id),
     onSuccess: () => setAsking(false),
-    onSettled: () => client.invalidateQueries({ queryKey: keysQuery.queryKey }),
+    onSettled: () => void client.invalidateQueries({ queryKey: keysQuery.queryKey }),
   })
+  const revokeOnce = useSubmitOnce(revoke)
   const name = apiKey.name ?? apiKey.secret_hint
   return (
     <li className="card key">
@@ -135,7 +137,7 @@ function KeyCard({
           action="Revoke key"
           busy={revoke.isPending}
           error={revoke.error}
-          onConfirm={() => revoke.mutate()}
+          onConfirm={() => revokeOnce()}
           onClose={() => setAsking(false)}
         >
           <p>

@@ -5,8 +5,10 @@ import { ApiError, OfflineError } from '../../api/client.ts'
 import { cancelPayment, paymentQuery, reversePayment } from '../../api/payments.ts'
 import { formatMoney, humanize } from '../../format.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
+import { useIdempotencyKey } from '../../parts/idempotency-key.ts'
 import { Modal } from '../../parts/modal.tsx'
 import { ReasonChoice } from '../../parts/reason-choice.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 import { Countdown } from './countdown.tsx'
 
 interface CancelDialogProps {
@@ -19,17 +21,17 @@ interface CancelDialogProps {
 export function CancelDialog({ payment, onClose, onRefund }: CancelDialogProps) {
   const client = useQueryClient()
   const [reason, setReason] = useState<string | null>('customer_requested')
-  // The same key for every try of this dialog: a try whose answer was lost is not a second cancel.
-  const idempotencyKey = useRef(crypto.randomUUID())
+  const keyOf = useIdempotencyKey()
   const cancel = useMutation({
     mutationFn: () =>
-      cancelPayment({ id: payment.id, reason, idempotencyKey: idempotencyKey.current }),
+      cancelPayment({ id: payment.id, reason, idempotencyKey: keyOf(reason ?? '') }),
     onSuccess: (canceled) => {
       client.setQueryData(paymentQuery(payment.id).queryKey, canceled)
       onClose()
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ['payment', payment.id] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', payment.id] }),
   })
+  const submit = useSubmitOnce(cancel)
   const lostTo = statusThatWon(cancel.error)
   if (lostTo !== null) {
     return <TooLate payment={payment} status={lostTo} onClose={onClose} onRefund={onRefund} />
@@ -40,7 +42,7 @@ export function CancelDialog({ payment, onClose, onRefund }: CancelDialogProps) 
         className="modal-body"
         onSubmit={(event) => {
           event.preventDefault()
-          cancel.mutate()
+          submit()
         }}
       >
         <p>
@@ -101,8 +103,9 @@ function TooLate({
     mutationFn: () =>
       reversePayment({ id: payment.id, reason: null, idempotencyKey: idempotencyKey.current }),
     onSuccess: onClose,
-    onSettled: () => client.invalidateQueries({ queryKey: ['payment', payment.id] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', payment.id] }),
   })
+  const reverseOnce = useSubmitOnce(reverse)
   const isProcessing = status === 'processing'
   const isRefundable = status === 'succeeded' || status === 'partially_refunded'
   return (
@@ -124,7 +127,7 @@ function TooLate({
               type="button"
               className="button button-main"
               disabled={reverse.isPending}
-              onClick={() => reverse.mutate()}
+              onClick={() => reverseOnce()}
             >
               Refund as soon as it succeeds
             </button>

@@ -1,6 +1,6 @@
 import type { Payment } from '@hedgepayments/contract'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { attemptsQuery, paymentQuery, timelineQuery } from '../../api/payments.ts'
 import { formatMoney } from '../../format.ts'
 import { askedAt } from '../../live/asked.ts'
@@ -10,6 +10,7 @@ import { StatusBadge } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Icon } from '../../parts/icons.tsx'
+import { useShortcut } from '../../parts/shortcut.ts'
 import { Empty, Failed, Loading, WholePage } from '../../parts/states.tsx'
 import { Link } from '../../router.tsx'
 import { Attempts } from './attempts.tsx'
@@ -86,21 +87,11 @@ function Head({ payment, error }: { payment: Payment; error: Error | null }) {
   const canCancel = payment.allowed_actions.includes('cancel')
   const canRefund = payment.allowed_actions.includes('refund')
 
-  useEffect(() => {
-    const open = (event: KeyboardEvent) => {
-      const isElsewhere =
-        event.target instanceof HTMLElement &&
-        event.target.closest('input, textarea, [role=dialog]')
-      if (isElsewhere || event.ctrlKey || event.metaKey || event.altKey) return
-      const asked =
-        event.key === 'c' && canCancel ? 'cancel' : event.key === 'r' && canRefund ? 'refund' : null
-      if (asked === null) return
-      event.preventDefault()
-      setAsking(asked)
-    }
-    document.addEventListener('keydown', open)
-    return () => document.removeEventListener('keydown', open)
-  }, [canCancel, canRefund])
+  useShortcut((key) => {
+    const asked = key === 'c' && canCancel ? 'cancel' : key === 'r' && canRefund ? 'refund' : null
+    if (asked !== null) setAsking(asked)
+    return asked !== null
+  })
 
   return (
     <header className="payment-head">

@@ -1,21 +1,24 @@
 import type { Payment } from '@hedgepayments/contract'
+import { formatForInput } from '@hedgepayments/contract/amounts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { OfflineError } from '../../api/client.ts'
 import { paymentQuery, refundPayment } from '../../api/payments.ts'
-import { decimals, formatMajor, formatMoney, parseMajor } from '../../format.ts'
+import { readAmount } from '../../entered-amount.ts'
+import { formatMoney } from '../../format.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 
 /** Gives back some or all of what is left, and shows what will remain. */
 export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
   const client = useQueryClient()
   const { currency } = payment
   const left = payment.amount - payment.refunded_amount
-  const [text, setText] = useState(() => formatMajor(left, currency))
+  const [text, setText] = useState(() => formatForInput({ minor: left, currency }))
   const [reason, setReason] = useState('')
   const idempotencyKey = useRef(crypto.randomUUID())
-  const entered = readAmount({ text, left, currency })
+  const entered = readAmount(text, { currency, maxMinor: left, maxReason: 'that is what is left' })
 
   const refund = useMutation({
     mutationFn: (minor: number) =>
@@ -33,8 +36,9 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
       // A refusal was decided; only a try whose answer was lost may be the same refund again.
       if (!(error instanceof OfflineError)) idempotencyKey.current = crypto.randomUUID()
     },
-    onSettled: () => client.invalidateQueries({ queryKey: ['payment', payment.id] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', payment.id] }),
   })
+  const submit = useSubmitOnce(refund)
 
   return (
     <Modal title="Refund" open onClose={onClose}>
@@ -42,7 +46,7 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
         className="modal-body"
         onSubmit={(event) => {
           event.preventDefault()
-          if ('minor' in entered) refund.mutate(entered.minor)
+          if ('minor' in entered) submit(entered.minor)
         }}
       >
         <label className="field">
@@ -82,30 +86,4 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
       </form>
     </Modal>
   )
-}
-
-/** What was entered in minor units, or what is wrong with it. */
-function readAmount(entered: {
-  text: string
-  left: number
-  currency: string
-}): { minor: number } | { problem: string } {
-  const { left, currency } = entered
-  const text = entered.text.trim()
-  if (text === '') return { problem: 'Enter an amount.' }
-  if (!/^[-−]?\d+(?:[.,]\d*)?$/.test(text)) {
-    return { problem: `That is no amount: enter it like ${formatMajor(left, currency)}.` }
-  }
-  const number = Number(text.replace(',', '.').replace('−', '-'))
-  if (number <= 0) return { problem: `Enter at least ${formatMoney(1, currency)}.` }
-  if (number > Number(formatMajor(left, currency))) {
-    return { problem: `Enter at most ${formatMoney(left, currency)}: that is what is left.` }
-  }
-  const minor = parseMajor(text, currency)
-  if (minor !== null) return { minor }
-  const digits = decimals(currency)
-  return {
-    problem:
-      digits === 0 ? `${currency} has no decimals.` : `${currency} has at most ${digits} decimals.`,
-  }
 }

@@ -1,9 +1,12 @@
 import { useMutation } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { createCancellation } from '../../api/payments.ts'
 import { formatCount, formatMoney } from '../../format.ts'
+import { useIdempotencyKey } from '../../parts/idempotency-key.ts'
 import { Modal } from '../../parts/modal.tsx'
 import { ReasonChoice } from '../../parts/reason-choice.tsx'
+import { useShortcut } from '../../parts/shortcut.ts'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 import { go } from '../../router.tsx'
 import type { PaymentRow } from './payment-list.ts'
 
@@ -19,19 +22,11 @@ export function BulkCancel({
 }) {
   const [asking, setAsking] = useState(false)
   const isAny = chosen.size > 0
-  useEffect(() => {
-    const ask = (event: KeyboardEvent) => {
-      const isElsewhere =
-        event.target instanceof HTMLElement &&
-        event.target.closest('input:not([type=checkbox]), textarea, select, [role=dialog]')
-      if (event.key !== 'c' || !isAny || isElsewhere) return
-      if (event.ctrlKey || event.metaKey || event.altKey) return
-      event.preventDefault()
-      setAsking(true)
-    }
-    document.addEventListener('keydown', ask)
-    return () => document.removeEventListener('keydown', ask)
-  }, [isAny])
+  useShortcut((key) => {
+    if (key !== 'c' || !isAny) return false
+    setAsking(true)
+    return true
+  })
   if (!isAny) return null
   const picked = rows.filter((row) => chosen.has(row.id))
   return (
@@ -63,17 +58,16 @@ function Ask({
   onClose: () => void
 }) {
   const [reason, setReason] = useState<string | null>('customer_requested')
-  // One key for as long as the page is open: a second try never makes a second run.
-  const idempotencyKey = useRef(crypto.randomUUID())
+  // The same payments again are the same run: a second try never makes a second one.
+  const keyOf = useIdempotencyKey()
   const cancel = useMutation({
-    mutationFn: () =>
-      createCancellation({
-        ids: picked.map((row) => row.id),
-        reason,
-        idempotencyKey: idempotencyKey.current,
-      }),
+    mutationFn: () => {
+      const run = { ids: picked.map((row) => row.id), reason }
+      return createCancellation({ ...run, idempotencyKey: keyOf(JSON.stringify(run)) })
+    },
     onSuccess: (made) => go(`/cancellations/${made.id}`),
   })
+  const submit = useSubmitOnce(cancel)
   const count = picked.length
   return (
     <Modal
@@ -85,7 +79,7 @@ function Ask({
         className="modal-body"
         onSubmit={(event) => {
           event.preventDefault()
-          cancel.mutate()
+          submit()
         }}
       >
         <p>

@@ -1,11 +1,14 @@
+import { amountMinorMax, formatForInput } from '@hedgepayments/contract/amounts'
+import { currencies } from '@hedgepayments/contract/currencies'
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useRef, useState } from 'react'
 import { OfflineError } from '../../api/client.ts'
 import { createPayment } from '../../api/payments.ts'
-import { formatMoney, parseMajor } from '../../format.ts'
+import { readAmount } from '../../entered-amount.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Icon } from '../../parts/icons.tsx'
 import { Modal } from '../../parts/modal.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 import { go } from '../../router.tsx'
 
 /** What can be made to happen, by a token of the sandbox; `null`: nothing yet. */
@@ -22,10 +25,8 @@ const undoWindows = [
   { seconds: 0, name: 'None' },
 ] as const
 
-const currencies = ['USD', 'EUR', 'GBP', 'JPY'] as const
-
-/** The API takes at most this many minor units. */
-const amountMinorMax = 99_999_999
+/** The most common first; the rest follows by the alphabet. */
+const currencyChoice = [...new Set(['USD', 'EUR', 'GBP', 'JPY', ...currencies])]
 
 /** Makes a payment in the sandbox, so that a cancel can be tried without a command line. */
 export function CreateTestPayment() {
@@ -41,12 +42,16 @@ export function CreateTestPayment() {
 }
 
 function Ask({ onClose }: { onClose: () => void }) {
-  const [amount, setAmount] = useState('42.00')
+  const [amount, setAmount] = useState(() => formatForInput({ minor: 42_00, currency: 'USD' }))
   const [currency, setCurrency] = useState<string>('USD')
   const [token, setToken] = useState<string | null>('tok_visa')
   const idempotencyKey = useRef(crypto.randomUUID())
-  const minor = parseMajor(amount, currency)
-  const isValid = minor !== null && minor >= 1 && minor <= amountMinorMax
+  const entered = readAmount(amount, {
+    currency,
+    maxMinor: amountMinorMax,
+    maxReason: 'more is not possible',
+  })
+  const isValid = 'minor' in entered
   const create = useMutation({
     mutationFn: createPayment,
     onSuccess: (payment) => go(`/payments/${payment.id}`),
@@ -55,12 +60,13 @@ function Ask({ onClose }: { onClose: () => void }) {
       if (!(error instanceof OfflineError)) idempotencyKey.current = crypto.randomUUID()
     },
   })
+  const createOnce = useSubmitOnce(create)
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    if (!isValid) return
+    if (!('minor' in entered)) return
     const form = new FormData(event.currentTarget)
-    create.mutate({
-      amountMinor: minor,
+    createOnce({
+      amountMinor: entered.minor,
       currency,
       email: String(form.get('email')).trim(),
       cancelWindowSeconds: token === null ? 0 : Number(form.get('undo')),
@@ -86,17 +92,17 @@ function Ask({ onClose }: { onClose: () => void }) {
           <label className="field">
             <span>Currency</span>
             <select value={currency} onChange={(event) => setCurrency(event.target.value)}>
-              {currencies.map((code) => (
+              {currencyChoice.map((code) => (
                 <option key={code}>{code}</option>
               ))}
             </select>
           </label>
         </div>
-        {isValid ? null : (
+        {'problem' in entered ? (
           <p id="test-amount" className="problem">
-            Enter an amount of at most {formatMoney(amountMinorMax, currency)}.
+            {entered.problem}
           </p>
-        )}
+        ) : null}
         <label className="field">
           <span>Customer’s e-mail</span>
           <input

@@ -26,7 +26,7 @@ export function PaymentsPage({ session }: { session: Session }) {
   }
   return (
     <div className="page page-full">
-      <SearchBar key={search.text} search={search} onChange={change}>
+      <SearchBar search={search} onChange={change}>
         {canCreate ? <CreateTestPayment /> : null}
       </SearchBar>
       {filter === null ? (

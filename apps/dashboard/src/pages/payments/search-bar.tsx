@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { humanize } from '../../format.ts'
 import { Icon } from '../../parts/icons.tsx'
+import { useShortcut } from '../../parts/shortcut.ts'
 import { type Search, statuses, understand } from './search.ts'
 
 /** The search and its filters. */
@@ -15,15 +16,15 @@ export function SearchBar({
   children?: ReactNode
 }) {
   const input = useRef<HTMLInputElement>(null)
+  useShortcut((key) => {
+    if (key !== '/') return false
+    input.current?.focus()
+    return true
+  })
+  // The same input for every search: a new one would not have the focus, and the next keys were lost.
   useEffect(() => {
-    const focusOnSlash = (event: KeyboardEvent) => {
-      if (event.key !== '/' || isTyping(event.target)) return
-      event.preventDefault()
-      input.current?.focus()
-    }
-    document.addEventListener('keydown', focusOnSlash)
-    return () => document.removeEventListener('keydown', focusOnSlash)
-  }, [])
+    if (input.current) input.current.value = search.text
+  }, [search.text])
 
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -112,8 +113,4 @@ function Days({ search, onChange }: { search: Search; onChange: (search: Search)
       </label>
     </div>
   )
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input, textarea, select')
 }

@@ -15,11 +15,20 @@ describe('what is typed into the search', () => {
     ['99.99 eur', { filter: { amount: 9999 } }],
     ['¥500', { filter: { amount: 500 } }],
     ['500 JPY', { filter: { amount: 500 } }],
+    ['5000 HUF', { filter: { amount: 500_000 } }],
+    ['huf 5,000.50', { filter: { amount: 500_050 } }],
+    ['1.234 KWD', { filter: { amount: 1_234 } }],
+    ['₩5,000', { filter: { amount: 5_000 } }],
+    ['99,99 €', { filter: { amount: 9999 } }],
+    ['1.234,56 €', { filter: { amount: 123_456 } }],
     ['cust_42', { filter: { customer_id: 'cust_42' } }],
     ['0', { kind: 'unclear' }],
+    ['-5', { kind: 'unclear' }],
+    ['99.999', { kind: 'unclear' }],
+    ['5 XAU', { kind: 'unclear' }],
     ['something else', { kind: 'unclear' }],
   ])('%s is understood', (text, meaning) => {
-    expect(understand(text)).toMatchObject(meaning)
+    expect(understand(text, 'en-US')).toMatchObject(meaning)
   })
 
   test('a search survives its address', () => {

@@ -1,6 +1,7 @@
 import type { PaymentStatus } from '@hedgepayments/contract'
+import { amountMinorMax, toDecimal } from '@hedgepayments/contract/amounts'
+import { parseAmount } from '@hedgepayments/contract/parse-amount'
 import type { PaymentFilter } from '../../api/payments.ts'
-import { formatMajor, parseMajor } from '../../format.ts'
 
 /** Every status, in the order of a payment's life. */
 export const statuses = [
@@ -54,7 +55,7 @@ export type Meaning =
   | { readonly kind: 'unclear' }
 
 /** Reads an id, an e-mail, an amount or metadata out of what was typed. */
-export function understand(typed: string): Meaning {
+export function understand(typed: string, locale?: string): Meaning {
   const text = typed.trim()
   if (text === '') return { kind: 'all' }
   if (/^pay_[0-9a-z]+$/.test(text)) return { kind: 'payment', id: text }
@@ -74,25 +75,35 @@ export function understand(typed: string): Meaning {
       label: `Metadata ${key} is ${value}`,
     }
   }
-  return understandAmount(text)
+  return understandAmount(text, locale)
+}
+
+/** Signs of currencies that do not have two decimals. */
+const currencyOfSign: Readonly<Record<string, string>> = {
+  '¥': 'JPY',
+  '￥': 'JPY',
+  '₩': 'KRW',
+  '₫': 'VND',
+  '₲': 'PYG',
 }
 
 /**
- * `99.99` is 9999 minor units, as is `$99.99` or `99.99 EUR`; a whole number is taken in major units
- * as well. Where a currency without minor units is named, as in `¥500`, it is 500.
+ * `99.99` is 9999 minor units, as is `$99.99` or `99.99 EUR`. A whole number is in major units as
+ * well. Without the code or sign of another currency, an amount has two decimals.
  */
-function understandAmount(text: string): Meaning {
+function understandAmount(text: string, locale?: string): Meaning {
   const match =
-    /^(?:([A-Za-z]{3})\s?|\D{0,2})(\d{1,3}(?:,\d{3})+|\d{1,8})(?:\.(\d{1,2}))?(?:\s?([A-Za-z]{3}))?$/.exec(
-      text,
-    )
+    /^([A-Za-z]{3}(?![A-Za-z])|[^\d\s.,+−-]{0,2})?\s?(\d.*?)\s?([A-Za-z]{3}|\p{Sc})?$/u.exec(text)
   if (!match) return { kind: 'unclear' }
-  const [, before, whole = '', fraction = '', after] = match
-  const named = (before ?? after ?? (text.startsWith('¥') ? 'JPY' : 'USD')).toUpperCase()
-  const major = whole.replaceAll(',', '') + (fraction === '' ? '' : `.${fraction}`)
-  const amount = parseMajor(major, named)
-  if (amount === null || amount < 1 || amount > 99_999_999) return { kind: 'unclear' }
-  return { kind: 'filter', filter: { amount }, label: `Amount is ${formatMajor(amount, named)}` }
+  const [, before = '', number = '', after = ''] = match
+  const named = before.trim() === '' ? after : before.trim()
+  const code = /^[A-Za-z]{3}$/.test(named) ? named.toUpperCase() : (currencyOfSign[named] ?? 'USD')
+  const parsed = parseAmount(number, { currency: code, locale })
+  if (!('minor' in parsed)) return { kind: 'unclear' }
+  const { minor } = parsed
+  if (minor < 1 || minor > amountMinorMax) return { kind: 'unclear' }
+  const label = `Amount is ${toDecimal({ minor, currency: code })}`
+  return { kind: 'filter', filter: { amount: minor }, label }
 }
 
 /** The API's filter of a search; `null` where its text names nothing that can be looked for. */

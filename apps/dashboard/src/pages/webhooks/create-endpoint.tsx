@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react'
 import { createEndpoint, endpointsQuery } from '../../api/webhooks.ts'
 import { DialogEnd } from '../../parts/dialog-end.tsx'
 import { Modal } from '../../parts/modal.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 import { EventChoice } from './event-choice.tsx'
 
 /** A new address for events. */
@@ -24,13 +25,14 @@ export function CreateEndpoint({
         events,
       }),
     onSuccess: onMade,
-    onSettled: () => client.invalidateQueries({ queryKey: endpointsQuery.queryKey }),
+    onSettled: () => void client.invalidateQueries({ queryKey: endpointsQuery.queryKey }),
   })
+  const createOnce = useSubmitOnce(create)
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
     const read = (name: string) => String(form.get(name) ?? '').trim()
-    create.mutate({ url: read('url'), description: read('description') })
+    createOnce({ url: read('url'), description: read('description') })
   }
   return (
     <Modal title="Add an endpoint" open onClose={onClose}>

@@ -31,7 +31,7 @@ function Line({ delivery, address }: { delivery: WebhookDelivery; address: strin
   const client = useQueryClient()
   const retry = useMutation({
     mutationFn: () => retryDelivery(delivery.id),
-    onSettled: () => client.invalidateQueries({ queryKey: ['deliveries'] }),
+    onSettled: () => void client.invalidateQueries({ queryKey: ['deliveries'] }),
   })
   return (
     <li className="line line-delivery">

@@ -12,6 +12,7 @@ import {
 import { formatCount, formatMoment } from '../../format.ts'
 import { Badge } from '../../parts/badge.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
+import { useSubmitOnce } from '../../parts/submit-once.ts'
 
 interface EndpointCardProps {
   readonly endpoint: WebhookEndpoint
@@ -70,10 +71,11 @@ function Actions({ endpoint, livemode, onSecret }: EndpointCardProps) {
     },
     onSuccess: () => setAsking(null),
     onSettled: () =>
-      client.invalidateQueries({
+      void client.invalidateQueries({
         predicate: ({ queryKey }) => queryKey[0] === 'endpoints' || queryKey[0] === 'deliveries',
       }),
   })
+  const actOnce = useSubmitOnce(act)
   const button = (name: string, run: () => void) => (
     <button type="button" className="button button-small" disabled={act.isPending} onClick={run}>
       {name}
@@ -82,11 +84,11 @@ function Actions({ endpoint, livemode, onSecret }: EndpointCardProps) {
   return (
     <>
       <div className="actions">
-        {livemode ? null : button('Send test event', () => act.mutate('test'))}
-        {button('Retry failed', () => act.mutate('retry'))}
-        {button('Replay last 24 hours', () => act.mutate('replay'))}
+        {livemode ? null : button('Send test event', () => actOnce('test'))}
+        {button('Retry failed', () => actOnce('retry'))}
+        {button('Replay last 24 hours', () => actOnce('replay'))}
         {button('Rotate secret', () => setAsking('rotate'))}
-        {button(endpoint.enabled ? 'Disable' : 'Enable', () => act.mutate('toggle'))}
+        {button(endpoint.enabled ? 'Disable' : 'Enable', () => actOnce('toggle'))}
         {button('Delete', () => setAsking('delete'))}
       </div>
       <p role="status" className="quiet small">
@@ -103,7 +105,7 @@ function Actions({ endpoint, livemode, onSecret }: EndpointCardProps) {
           action={asking === 'rotate' ? 'Rotate secret' : 'Delete endpoint'}
           busy={act.isPending}
           error={act.error}
-          onConfirm={() => act.mutate(asking)}
+          onConfirm={() => actOnce(asking)}
           onClose={() => setAsking(null)}
         >
           <p>

@@ -1,3 +1,4 @@
+import { formatWithCode } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Db } from '../../database/connect.ts'
 import { toTimestamp } from '../../time.ts'
@@ -19,7 +20,7 @@ export function sandboxRoutes(
     const { secret } = request.params
     const entry = isSecret(secret) ? await findChallenged(db, secret) : undefined
     if (!entry) return sendPage(reply, 404, '<p>There is no such challenge.</p>')
-    const amount = `${entry.amount} ${entry.currency} (minor units)`
+    const amount = formatWithCode({ minor: entry.amount, currency: entry.currency })
     return sendPage(reply, 200, challengePage(secret, amount))
   })
   answers('confirm')

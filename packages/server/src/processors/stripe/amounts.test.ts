@@ -1,5 +1,6 @@
 import { currencies } from '@hedgepayments/contract'
 import { expect, test } from 'vitest'
+import { isoDecimals } from '../../../../../tests/support/iso-4217.ts'
 import { fromStripeAmount, toStripeAmount } from './amounts.ts'
 
 test.each([
@@ -11,6 +12,9 @@ test.each([
   ['MGA', 50_001, null],
   ['KWD', 5120, 5120],
   ['KWD', 5124, null],
+  ['IQD', 5124, null],
+  ['HUF', 999_900, 999_900],
+  ['TWD', 999_900, 999_900],
 ])('%s of %i minor units is %s at Stripe', (currency, minor, amount) => {
   expect(toStripeAmount({ minor, currency })).toBe(amount)
 })
@@ -19,5 +23,24 @@ test('an amount that Stripe can express comes back as it was, in every currency'
   for (const currency of currencies) {
     const amount = toStripeAmount({ minor: 12_300, currency })
     expect(amount && fromStripeAmount(amount, currency.toLowerCase()), currency).toBe(12_300)
+  }
+})
+
+// By Stripe's documents; these were read there, and not taken from our table.
+const withoutDecimals = 'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' ')
+const withThreeDecimals = 'BHD JOD KWD OMR TND'.split(' ')
+
+test('what Stripe is sent is the same money, in every currency that it takes', () => {
+  const unknownThere = ['UYI', 'CLF', 'UYW', 'IQD', 'LYD']
+  for (const currency of [...currencies].filter((code) => !unknownThere.includes(code))) {
+    const decimals = withoutDecimals.includes(currency)
+      ? 0
+      : withThreeDecimals.includes(currency)
+        ? 3
+        : 2
+    // Seven of the currency, whatever its smallest unit is.
+    const minor = 7 * 10 ** isoDecimals(currency)
+    expect(toStripeAmount({ minor, currency }), currency).toBe(7 * 10 ** decimals)
+    expect(fromStripeAmount(7 * 10 ** decimals, currency.toLowerCase()), currency).toBe(minor)
   }
 })

@@ -1,0 +1,2 @@
+// A script without exports: it changes Intl where it is loaded.
+export {}
