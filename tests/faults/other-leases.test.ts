@@ -3,7 +3,7 @@ import { createPayment } from '../support/api.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { type OwnApp, startOwnApp } from '../support/own-app.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
-import { insertPayments } from '../support/sql.ts'
+import { insertPayments, withoutGuards } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 import { passLeases, startHeldWork, startWork, stopWork } from './held-process.ts'
 
@@ -149,7 +149,8 @@ describe('a webhook worker that stands still longer than its lease', () => {
         }
       },
     })
-    expect(places).toBeGreaterThan(2)
+    // The reading of the endpoint and the recording of the result: a claim names no endpoint.
+    expect(places).toBeGreaterThan(1)
     expect(late, 'it was held after it had sent').toBeGreaterThan(0)
     await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
   })
@@ -275,7 +276,8 @@ test('a bulk cancellation that fails is tried again later, and delays no other',
   expect(failures).toBeGreaterThan(0)
   await api('POST', `/v1/cancellations/${broken}/pause`)
   await work.stop()
-  await sql.query(
+  await withoutGuards(
+    sql,
     `delete from events e using payments p where p.customer_id = 'broken' and e.subject_id = p.id
        and e.sequence > p.sequence`,
   )

@@ -10,7 +10,7 @@ import { startPaymentWorkers } from '../../packages/server/src/payments/work.ts'
 import type { Processors } from '../../packages/server/src/processors/processor.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
 import type { Loop } from '../../packages/server/src/workers/loop.ts'
-import { disableGuards, enableGuards, openSql, type Sql } from '../support/sql.ts'
+import { openSql, type Sql, withoutGuards } from '../support/sql.ts'
 import { preparedSettings, prepareStatements } from './prepare.ts'
 
 /** Cancels one payment: the server's way, or one that is known to be wrong. */
@@ -118,16 +118,11 @@ async function firstAuth(sql: Sql): Promise<Auth> {
 
 /** Makes room: every payment goes, with all that is known of it, here and at the sandbox. */
 export async function clear(sql: Sql): Promise<void> {
-  const client = await sql.connect()
-  try {
-    // The database refuses to forget: only the owner of the tables can make it.
-    await client.query(`begin; ${disableGuards};
-      truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
-        ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
-        sandbox_answers, sandbox_movements, sandbox_faults cascade;
-      ${enableGuards}; commit`)
-    await allowCopies(sql)
-  } finally {
-    client.release()
-  }
+  await withoutGuards(
+    sql,
+    `truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
+       ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
+       sandbox_answers, sandbox_movements, sandbox_faults cascade`,
+  )
+  await allowCopies(sql)
 }

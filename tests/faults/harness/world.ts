@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { retryConflicts } from '../../../packages/server/src/database/retry.ts'
 import { removeData } from '../../support/postgres-server.ts'
-import { disableGuards, enableGuards, openSql, type Sql } from '../../support/sql.ts'
+import { openSql, type Sql, withoutGuards } from '../../support/sql.ts'
 import { until } from '../../support/until.ts'
 import { createFleet, type Fleet, keys, type Launch, type Slot } from './fleet.ts'
 import { type Gate, openGate } from './gate.ts'
@@ -94,23 +94,15 @@ export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
 /** Makes room: all payments go, with what is known of them anywhere, and the past is forgotten. */
 export async function forget({ sql, journal, hooks, fleet }: World): Promise<void> {
   // The workers look at these tables all the time, in an order of their own.
-  await retryConflicts(async () => {
-    const client = await sql.connect()
-    try {
-      // The database refuses to forget: only the owner of the tables can make it.
-      await client.query(`begin; ${disableGuards};
-        truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
-          ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
-          sandbox_answers, sandbox_movements, sandbox_faults, webhook_deliveries, webhook_attempts
-          cascade;
-        ${enableGuards}; commit`)
-    } catch (error) {
-      await client.query('rollback')
-      throw error
-    } finally {
-      client.release()
-    }
-  })
+  await retryConflicts(() =>
+    withoutGuards(
+      sql,
+      `truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
+         ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
+         sandbox_answers, sandbox_movements, sandbox_faults, webhook_deliveries, webhook_attempts
+         cascade`,
+    ),
+  )
   journal.forget()
   hooks.forget()
   fleet.forget()
