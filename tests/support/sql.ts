@@ -38,7 +38,7 @@ const guarded = ['payments', 'events', 'payment_attempts', 'refunds', 'ledger_tr
 export const disableGuards = guarded
   .map((table) => `alter table ${table} disable trigger user`)
   .join('; ')
-const enableGuards = disableGuards.replaceAll(' disable ', ' enable ')
+export const enableGuards = disableGuards.replaceAll(' disable ', ' enable ')
 
 /** Runs a statement that the database refuses otherwise: only the owner of the tables can. */
 export async function withoutGuards(sql: Sql, statement: string): Promise<void> {

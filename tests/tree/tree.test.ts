@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, globSync, readFileSync, realpathSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { migrationRule } from './migration-rules.ts'
 import { rules } from './rules.ts'
@@ -92,16 +92,14 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8').replace(/^\s*\/\/.*$/gm, ''))
 }
 
-/** The files of the repository that `tsc` reads for one project, relative to the root. */
+/** The files that a project names to `tsc`, relative to the root. */
 function filesOfProject(project: string): string[] {
   const tsc = globSync('node_modules/.bin/tsc', { cwd: root })[0]
   if (!tsc) throw new Error('TypeScript is not installed: run npm ci')
-  const listing = execFileSync(join(root, tsc), ['-p', project, '--listFilesOnly'], {
+  const config = execFileSync(join(root, tsc), ['-p', project, '--showConfig'], {
     cwd: root,
     encoding: 'utf8',
   })
-  return listing
-    .split('\n')
-    .filter((path) => path !== '' && !path.includes('node_modules'))
-    .map((path) => relative(realpathSync(root), realpathSync(path)))
+  const { files = [] } = JSON.parse(config) as { files?: readonly string[] }
+  return files.map((path) => posix.join(project, path))
 }

@@ -17,6 +17,12 @@ export interface HostileMerchant {
   close(): Promise<void>
 }
 
+/** What the harness reads of the answers to this merchant. */
+interface Answered {
+  readonly id: string
+  readonly api_keys: readonly { readonly secret_key: string }[]
+}
+
 const endpointsMax = 16
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
 const behaviors = [
@@ -35,7 +41,7 @@ export async function createHostileMerchant({ fleet, sql }: World): Promise<Host
   }
   const url = fleet.slots[0]?.url ?? ''
   const made = await send(url, keys.secretKey, 'POST', '/v1/merchants', { name: 'Hostile' })
-  const key = made.api_keys[0].secret_key
+  const key = made.api_keys[0]?.secret_key ?? ''
   const ask = (method: string, path: string, body?: object) => send(url, key, method, path, body)
   let endpointIds: string[] = []
   const register = async () => {
@@ -74,9 +80,7 @@ async function send(
   method: string,
   path: string,
   body?: object,
-  // The harness reads what it needs of answers: their shapes are the contract's.
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-): Promise<any> {
+): Promise<Answered> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
@@ -87,5 +91,5 @@ async function send(
   })
   if (!response.ok)
     throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-  return await response.json()
+  return (await response.json()) as Answered
 }

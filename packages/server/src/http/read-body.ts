@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { errorCodes, type FastifyRequest } from 'fastify'
+import { readHeader } from './headers.ts'
 import { bodyBytesFree, tooMuchKept } from './held-bytes.ts'
 import type { Reservation } from './places.ts'
 import { RefusalError } from './refusal.ts'
@@ -12,7 +13,7 @@ import { RefusalError } from './refusal.ts'
  */
 export async function readBody(request: FastifyRequest, body: IncomingMessage): Promise<Buffer> {
   const limit = request.routeOptions.bodyLimit ?? 0
-  const length = Number(request.headers['content-length'])
+  const length = Number(readHeader(request, 'content-length'))
   if (length > limit) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()
   const chunks = await readChunks(request, body, limit)
   const bytes = Buffer.concat(chunks)
