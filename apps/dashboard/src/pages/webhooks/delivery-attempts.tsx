@@ -13,13 +13,20 @@ export function DeliveryAttempts({ id }: { id: string }) {
         {delivery.data.attempts.map((attempt) => (
           <li key={attempt.attempt}>
             <span className="quiet">{describe(attempt)}</span>
-            {attempt.response_body ? <pre>{attempt.response_body}</pre> : null}
+            <Body attempt={attempt} />
           </li>
         ))}
       </ol>
     )
   }
   return delivery.error ? <Failed error={delivery.error} /> : <Loading />
+}
+
+function Body({ attempt }: { attempt: WebhookAttempt }) {
+  if (attempt.response_body) return <pre>{attempt.response_body}</pre>
+  if (attempt.response_code === null || attempt.response_body === '') return null
+  // So with every receiver at a private address (docs/webhooks.md).
+  return <span className="quiet">The body of this answer was not kept.</span>
 }
 
 function describe({ attempt, error, response_code: code, created_at: at }: WebhookAttempt) {
