@@ -249,7 +249,7 @@ async function insertPayments(count: number): Promise<void> {
     await client.query(
       `insert into payments (id, ${columns})
        select 'pay_00' || lpad(n::text, 10, '0'), ${columns}
-       from (select * from payments limit 1) p, generate_series(1, ${count}) n`,
+       from (select * from payments where status = 'pending' limit 1) p, generate_series(1, ${count}) n`,
     )
   } finally {
     await client.end()

@@ -2,12 +2,15 @@ import { once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { apiClient } from '../support/api.ts'
 import { postgresPid, removeData } from '../support/postgres-server.ts'
 import { firstKeys, startServer, type TestServer } from '../support/server.ts'
 import { insertPayments, openSql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
+
+// Each test starts the server and its PostgreSQL three times, also on a busy machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 let dataDir: string
 let server: TestServer

@@ -28,6 +28,7 @@ export async function startQuietServer(databaseUrl: string): Promise<QuietServer
       HEDGE_ENCRYPTION_KEY: 'a key of this test run, of no worth',
       // Nobody listens there: a processor that is set is one that cannot be reached.
       HEDGE_STRIPE_API_BASE: 'http://127.0.0.1:1',
+      HEDGE_WEBHOOK_PRIVATE_NETWORKS: 'allow',
     },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

@@ -12,12 +12,15 @@ export const partialName = (path: string): string => `${path}.partial-${process.
 
 export const isPartial = (name: string): boolean => partialPattern.test(name)
 
-/** Removes what processes that are gone left half done. A rival at work right now is left alone. */
+/** The program of a process that was killed may go on writing for a moment, until it finds no parent. */
+const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const
+
+/** Removes what processes that are gone left half done. What a running process makes stays. */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = Number(partialPattern.exec(name)?.[1])
     const isAbandoned = isPartial(name) && pid !== process.pid && !isAlive(pid)
-    if (isAbandoned) await rm(join(folder, name), { recursive: true, force: true })
+    if (isAbandoned) await rm(join(folder, name), removal)
   }
 }
 
