@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventTypes } from '@hedgepayments/contract'
+import {
+  eventTypes,
+  isAllowed,
+  lifecycle,
+  paymentStatuses,
+  statusesAfter,
+} from '@hedgepayments/contract'
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../packages/server/src/config.ts'
 import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
@@ -48,6 +54,21 @@ test('the sandbox guide lists every test token with its number and effect', () =
 test('the guide to webhooks lists every type of event', () => {
   const listed = rowsOf('docs/webhooks.md', /^`\w+\.\w+`$/).map(([type]) => type?.slice(1, -1))
   expect(listed).toEqual(eventTypes)
+})
+
+test('the quick start lists every status with its meaning and what can follow', () => {
+  const listed = rowsOf('docs/quick-start.md', /^`\w+`$/).filter((row) => row.length === 5)
+  const answer = (isYes: boolean) => (isYes ? 'yes' : 'no')
+  const expected = paymentStatuses.map((status) => [
+    `\`${status}\``,
+    lifecycle[status].meaning,
+    answer(isAllowed('cancel', status)),
+    answer(isAllowed('refund', status)),
+    statusesAfter(status)
+      .map((next) => `\`${next}\``)
+      .join(', ') || 'nothing',
+  ])
+  expect(listed).toEqual(expected)
 })
 
 /** A card's number as it stands on the card; an account as it is given. */

@@ -45,6 +45,7 @@ describe('two processes, one payment', () => {
     const rival = await fixture.sql.connect()
     try {
       await rival.query('begin')
+      await movePayment(rival, { id, to: 'initiated' })
       await movePayment(rival, { id, to: 'processing' })
       const running = fixture.apis.map((api) => cancel(api, id))
       await until('both cancels wait for the rival', async () => {
@@ -58,7 +59,7 @@ describe('two processes, one payment', () => {
     } finally {
       rival.release()
     }
-    expect(await eventsOf(id)).toHaveLength(2)
+    expect(await eventsOf(id)).toHaveLength(3)
   })
 
   test('a payment that becomes initiated while the cancel waits is canceled, from initiated', async () => {
@@ -96,6 +97,7 @@ describe('two processes, one payment', () => {
     const rival = await fixture.sql.connect()
     try {
       await rival.query('begin')
+      await movePayment(rival, { id, to: 'initiated' })
       await movePayment(rival, { id, to: 'processing' })
       const running = cancel(fixture.api, id)
       await until('the cancel waits', async () => (await countWaiting(fixture.sql)) >= 1)

@@ -1,7 +1,8 @@
-import type { PaymentStatus } from '@hedgepayments/contract'
+import { isAllowed, type PaymentStatus } from '@hedgepayments/contract'
 
 // The contract of one payment as a machine without time, storage or rivals: a state, a request, and
-// what must be answered. It is written by the contract alone and shares nothing with the server.
+// what must be answered. It follows the contract's table of the lifecycle; of the server it shares
+// nothing.
 
 /** What decides the answers about one payment. */
 export interface PaymentState {
@@ -93,7 +94,7 @@ export function happen(state: PaymentState, happening: Happening): PaymentState 
 }
 
 function initiate(state: PaymentState, token: Token) {
-  if (state.status !== 'pending') return refused(state, 'initiable')
+  if (!isAllowed('initiate', state.status)) return refused(state, 'initiable')
   const { declines, fate } = tokens[token]
   return moved({ ...state, status: declines ? 'failed' : 'initiated', fate })
 }
@@ -113,7 +114,7 @@ function reverse(state: PaymentState) {
     const leftMinor = state.amountMinor - state.refundedMinor
     return moved(refunded(state, leftMinor), { reversal: 'refunded' })
   }
-  if (state.status !== 'processing') return refused(state, 'refundable')
+  if (!isAllowed('reverse', state.status)) return refused(state, 'refundable')
   const waiting = { ...state, isToBeReversed: true }
   return moved(waiting, { httpStatus: 202, reversal: 'pending' })
 }
@@ -129,11 +130,11 @@ function refunded(state: PaymentState, amountMinor: number): PaymentState {
 }
 
 function isCancelable({ status }: PaymentState): boolean {
-  return status === 'pending' || status === 'initiated'
+  return isAllowed('cancel', status)
 }
 
 function isRefundable({ status }: PaymentState): boolean {
-  return status === 'succeeded' || status === 'partially_refunded'
+  return isAllowed('refund', status)
 }
 
 const nothing: Answered = {

@@ -10,7 +10,7 @@ import { startPaymentWorkers } from '../../packages/server/src/payments/work.ts'
 import type { Processors } from '../../packages/server/src/processors/processor.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
 import type { Loop } from '../../packages/server/src/workers/loop.ts'
-import { openSql, type Sql } from '../support/sql.ts'
+import { disableGuards, enableGuards, openSql, type Sql } from '../support/sql.ts'
 import { preparedSettings, prepareStatements } from './prepare.ts'
 
 /** Cancels one payment: the server's way, or one that is known to be wrong. */
@@ -57,6 +57,7 @@ export async function openArena(url: string, cancelOf: CancelOf = byCanceler): P
   }
   const first = open()
   await migrate(first)
+  await allowCopies(sql)
   await bootstrap(first.db, { publishableKey: null, secretKey: null })
   const sides = [first, open()].map((database): Side => {
     const { db } = database
@@ -75,6 +76,11 @@ export async function openArena(url: string, cancelOf: CancelOf = byCanceler): P
       await sql.close()
     },
   }
+}
+
+/** Races begin with copies of payments that have moved; the database lets none begin so. */
+async function allowCopies(sql: Sql): Promise<void> {
+  await sql.query('alter table payments disable trigger payments_first_status')
 }
 
 /** For all connections that are opened from now on. */
@@ -114,12 +120,13 @@ async function firstAuth(sql: Sql): Promise<Auth> {
 export async function clear(sql: Sql): Promise<void> {
   const client = await sql.connect()
   try {
-    // The ledger refuses to forget, but for its owner.
-    await client.query(`begin; alter table ledger_transfers disable trigger ledger_not_truncated;
+    // The database refuses to forget: only the owner of the tables can make it.
+    await client.query(`begin; ${disableGuards};
       truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
         ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
         sandbox_answers, sandbox_movements, sandbox_faults cascade;
-      alter table ledger_transfers enable trigger ledger_not_truncated; commit`)
+      ${enableGuards}; commit`)
+    await allowCopies(sql)
   } finally {
     client.release()
   }

@@ -1,4 +1,4 @@
-import type { PaymentStatus } from '@hedgepayments/contract'
+import type { EventType, PaymentStatus } from '@hedgepayments/contract'
 import type { Sql } from '../support/sql.ts'
 
 /** What is known of one payment when its race is over, here and at the processor. */
@@ -11,7 +11,7 @@ export interface Aftermath {
   readonly fee: number | null
   readonly events: readonly {
     sequence: number
-    type: string
+    type: EventType
     actor_type: string
     from_status: PaymentStatus | null
     to_status: PaymentStatus

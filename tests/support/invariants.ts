@@ -1,4 +1,29 @@
+import {
+  eventTypes,
+  isStep,
+  type PaymentStatus,
+  paymentStatuses,
+  statusesBeforeEvent,
+} from '@hedgepayments/contract'
 import type { Sql } from './sql.ts'
+
+const list = (statuses: readonly PaymentStatus[]) =>
+  statuses.map((status) => `'${status}'`).join(', ')
+
+/** Statuses in which the processor has the money of a payment, and in which it must have none. */
+const withMoney = list(statusesBeforeEvent('payment.settled'))
+const withoutMoney = list(statusesBeforeEvent('payment.late_capture_refunded'))
+
+/** Every step of the contract's lifecycle, as rows of SQL. */
+const steps = [null, ...paymentStatuses]
+  .flatMap((from) =>
+    eventTypes.flatMap((event) =>
+      paymentStatuses
+        .filter((to) => isStep({ event, from, to }))
+        .map((to) => `(${from ? `'${from}'` : 'null::text'}, '${event}', '${to}')`),
+    ),
+  )
+  .join(', ')
 
 /**
  * What holds of every payment at every moment, as statements that return whatever breaks it. The
@@ -28,6 +53,12 @@ const always: Readonly<Record<string, string>> = {
           order by e.sequence) as before
       from events e where e.subject_id like 'pay\\_%') steps
     where sequence > 1 and from_status is distinct from before`,
+  'each step is one that the lifecycle knows': `
+    select e.subject_id, e.sequence, e.from_status, e.type, e.to_status from events e
+    where e.subject_id like 'pay\\_%' and not exists (
+      select from (values ${steps}) as step (before, event, after)
+      where step.before is not distinct from e.from_status and step.event = e.type
+        and step.after = e.to_status)`,
   'a payment has the status its last event says': `
     select p.id, p.status, e.to_status from payments p
       join events e on e.merchant_id = p.merchant_id and e.livemode = p.livemode
@@ -53,7 +84,7 @@ const atRest: Readonly<Record<string, string>> = {
   'the processor keeps no money of a payment that was canceled or failed': `
     select p.id, p.status from payments p join sandbox_movements m
       on m.merchant_id = p.merchant_id and m.payment_id = p.id
-    where p.status in ('canceled', 'failed')
+    where p.status in (${withoutMoney})
     group by p.merchant_id, p.id, p.status
     having sum(case m.kind when 'capture' then m.amount when 'refund' then -m.amount
       else 0 end) <> 0`,
@@ -64,7 +95,7 @@ const atRest: Readonly<Record<string, string>> = {
   'the processor has taken the money of every payment that succeeded': `
     select p.id from payments p left join sandbox_payments s
       on s.merchant_id = p.merchant_id and s.payment_id = p.id
-    where p.status in ('succeeded', 'partially_refunded', 'refunded')
+    where p.status in (${withMoney})
       and s.status is distinct from 'captured'`,
   'no void is owed': `select payment_id from payment_tasks where kind = 'void'`,
   'no call is left without an end': `

@@ -1,4 +1,4 @@
-import type { PaymentStatus } from '@hedgepayments/contract'
+import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
 import pg from 'pg'
 import { firstIdAt } from '../../packages/server/src/ids.ts'
 
@@ -28,6 +28,18 @@ export interface Owner {
   readonly livemode: boolean
 }
 
+/** Tables whose triggers refuse what must not happen. */
+const guarded = ['payments', 'events', 'payment_attempts', 'refunds', 'ledger_transfers']
+
+/**
+ * The owner of the tables can disable their triggers, so that a test can put there what the
+ * triggers refuse. In a transaction that is rolled back, or that enables them again.
+ */
+export const disableGuards = guarded
+  .map((table) => `alter table ${table} disable trigger user`)
+  .join('; ')
+export const enableGuards = disableGuards.replaceAll(' disable ', ' enable ')
+
 /**
  * Puts payments into the database, each with its first event, and returns their ids, oldest first.
  * They look as if they had been created `ageMs` ago.
@@ -49,12 +61,12 @@ export async function insertPayments(
   const rows = await sql.query<{ id: string }>(
     `with inserted as (
       insert into payments (merchant_id, livemode, id, sequence, status, amount, currency,
-        payment_method, customer_email, customer_id, metadata, url, cancel_window, canceled_at,
-        expires_at, created_at, updated_at)
-      select $1, $2, $3::text || lpad(n::text, 16, '0'), 1, $4::text, 9999, 'USD', 'card', $6, $7,
-        $8::jsonb, 'http://127.0.0.1/pay', 0, case $4::text when 'canceled' then $5::timestamptz end,
-        now() + interval '1 hour', $5::timestamptz, $5::timestamptz
-      from generate_series(1, $9::integer) n
+        payment_method, customer_email, customer_id, metadata, url, cancel_window, expires_at,
+        created_at, updated_at)
+      select $1, $2, $3::text || lpad(n::text, 16, '0'), 1, 'pending', 9999, 'USD', 'card', $5, $6,
+        $7::jsonb, 'http://127.0.0.1/pay', 0, now() + interval '1 hour', $4::timestamptz,
+        $4::timestamptz
+      from generate_series(1, $8::integer) n
       returning merchant_id, livemode, id, created_at
     ), noted as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
@@ -67,7 +79,6 @@ export async function insertPayments(
       owner.merchant_id,
       owner.livemode,
       firstIdAt('payment', createdMs),
-      status,
       new Date(createdMs),
       options.email ?? 'customer@example.com',
       options.customerId ?? null,
@@ -75,7 +86,29 @@ export async function insertPayments(
       count,
     ],
   )
-  return rows.map((row) => row.id)
+  const ids = rows.map((row) => row.id)
+  // The database lets a payment begin as pending only, and go on by one step at a time.
+  for (const step of pathTo(status)) {
+    await sql.query(
+      `update payments set status = $2::text,
+         canceled_at = case $2::text when 'canceled' then created_at end
+       where id = any($1)`,
+      [ids, step],
+    )
+  }
+  return ids
+}
+
+/** The statuses on the shortest way from the first one. */
+function pathTo(status: PaymentStatus): PaymentStatus[] {
+  const paths: PaymentStatus[][] = [[firstStatus]]
+  for (const path of paths) {
+    const from = path.at(-1) ?? firstStatus
+    if (from === status) return path.slice(1)
+    const next = paymentStatuses.filter((to) => canMove({ from, to }))
+    paths.push(...next.map((to) => [...path, to]))
+  }
+  throw new Error(`no payment is ever ${status}`)
 }
 
 /** Moves a payment as another step of its life would: row and event, in the caller's transaction. */

@@ -1,10 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import {
-  cancelableStatuses,
-  initiableStatuses,
-  paymentStatuses,
-  refundableStatuses,
-} from './statuses.ts'
+import { cancelableStatuses, initiableStatuses, refundableStatuses } from './lifecycle.ts'
+import { paymentStatuses } from './statuses.ts'
 import { oneOf } from './text.ts'
 
 /** Details of a refusal that names a field: what came and what was expected. */

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { retryConflicts } from '../../../packages/server/src/database/retry.ts'
 import { removeData } from '../../support/postgres-server.ts'
-import { openSql, type Sql } from '../../support/sql.ts'
+import { disableGuards, enableGuards, openSql, type Sql } from '../../support/sql.ts'
 import { until } from '../../support/until.ts'
 import { createFleet, type Fleet, keys, type Launch, type Slot } from './fleet.ts'
 import { type Gate, openGate } from './gate.ts'
@@ -97,13 +97,13 @@ export async function forget({ sql, journal, hooks, fleet }: World): Promise<voi
   await retryConflicts(async () => {
     const client = await sql.connect()
     try {
-      // The ledger refuses to forget, but for its owner.
-      await client.query(`begin; alter table ledger_transfers disable trigger ledger_not_truncated;
+      // The database refuses to forget: only the owner of the tables can make it.
+      await client.query(`begin; ${disableGuards};
         truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
           ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
           sandbox_answers, sandbox_movements, sandbox_faults, webhook_deliveries, webhook_attempts
           cascade;
-        alter table ledger_transfers enable trigger ledger_not_truncated; commit`)
+        ${enableGuards}; commit`)
     } catch (error) {
       await client.query('rollback')
       throw error

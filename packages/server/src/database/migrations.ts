@@ -18,6 +18,8 @@ import * as dailyStats from './migrations/0016_daily_stats.ts'
 import * as openCalls from './migrations/0017_open_calls.ts'
 import * as roomForVersions from './migrations/0018_room_for_versions.ts'
 import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
+import * as lifecycleGuard from './migrations/0027_lifecycle_guard.ts'
+import * as appendOnly from './migrations/0028_append_only.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -43,4 +45,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017_open_calls': openCalls,
   '0018_room_for_versions': roomForVersions,
   '0019_returned_refunds': returnedRefunds,
+  '0027_lifecycle_guard': lifecycleGuard,
+  '0028_append_only': appendOnly,
 }

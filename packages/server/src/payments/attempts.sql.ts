@@ -43,7 +43,7 @@ export interface AttemptEnd {
   readonly now: Timestamp
 }
 
-/** Notes what a call came to. */
+/** Records the result of a call, which it gets once: `interrupted` says that none has come yet. */
 export async function endAttempt(
   db: Db,
   { row, number, end }: { row: PaymentKey; number: number; end: AttemptEnd },
@@ -53,7 +53,8 @@ export async function endAttempt(
     set outcome = ${end.outcome}, code = ${end.code}, message = ${end.message},
       ended_at = greatest(started_at, ${end.now}::timestamptz)
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-      and payment_id = ${row.id} and number = ${number}`.execute(db)
+      and payment_id = ${row.id} and number = ${number}
+      and (outcome is null or outcome = 'unknown' and code = 'interrupted')`.execute(db)
 }
 
 /** What a call came to whose caller is gone. */

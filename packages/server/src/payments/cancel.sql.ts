@@ -2,7 +2,7 @@ import type { ActorType, PaymentStatus } from '@hedgepayments/contract'
 import { CompiledQuery, type Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
-import { statusesBefore } from './lifecycle.ts'
+import { cancelableList, cancelRows } from './cancel-rows.sql.ts'
 
 /** One cancel, as it goes into the statement. */
 export interface CancelEntry {
@@ -115,7 +115,7 @@ with request as materialized (
           select from payments p
           where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
         ) then 'held' else 'missing' end
-      when l.status <> all($11::text[]) then 'refused'
+      when l.status not in (${cancelableList}) then 'refused'
       when r.versions is not null
         and l.sequence::text <> all(string_to_array(r.versions, ',')) then 'stale'
       else 'canceled' end as outcome
@@ -134,33 +134,16 @@ with request as materialized (
   select d.*, d.key is null or r.key is not null as is_new
   from decided d left join recorded r
     on r.merchant_id = d.merchant_id and r.livemode = d.livemode and r.key = d.key
-), moved as (
-  update payments p
-  set status = 'canceled', sequence = p.sequence + 1, canceled_at = f.at, updated_at = f.at,
-    cancellation_reason = f.reason
-  from fresh f
-  where f.outcome = 'canceled' and f.is_new
-    and p.merchant_id = f.merchant_id and p.livemode = f.livemode and p.id = f.payment_id
-    and p.status = any($11::text[])
-  returning p.*, f.n, f.seen_status, f.actor_type, f.actor_id
-), noted as (
-  insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
-    actor_id, from_status, to_status, reason)
-  select merchant_id, livemode, id, sequence, 'payment.canceled', canceled_at, actor_type,
-    actor_id, seen_status, 'canceled', cancellation_reason
-  from moved order by n
-), owed as (
-  insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-  select merchant_id, livemode, id, 'void', canceled_at from moved where processor is not null
-  on conflict do nothing
-)
+), ${cancelRows({
+  name: 'fresh',
+  where: "s.outcome = 'canceled' and s.is_new",
+  returning: shown.filter((column) => column !== 'processor'),
+})}
 select f.n::integer as n,
   case when f.is_new or f.outcome = any(array['missing', 'held']) then f.outcome
     else 'recorded' end as outcome,
   f.seen_status, f.seen_sequence, f.at, ${shown.map((column) => `m.${column}`).join(', ')}
-from fresh f left join moved m on m.n = f.n`
-
-const cancelable = statusesBefore('canceled')
+from fresh f left join canceled m on m.n = f.n`
 
 const decideOrPassOver = decide('skip locked')
 const decideOrWait = decide('')
@@ -214,7 +197,6 @@ export async function cancelPayments(
     column((entry) => entry.idempotencyKey),
     column((entry) => entry.requestHash),
     column((entry) => entry.now),
-    cancelable,
   ])
   const outcomes = new Array<CancelOutcome>(entries.length)
   for (const values of rows) {

@@ -1,3 +1,4 @@
+import { firstStatus } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import { recordedAt } from '../idempotency/records.sql.ts'
@@ -60,14 +61,14 @@ export async function insertPayment(
   const { rows } = await sql`
     with recorded as (${recorded}),
     inserted as (
-      ${insertRow(payment, { status: 'pending', sequence: 1 })}
+      ${insertRow(payment)}
       where exists (select from recorded)
       returning merchant_id, livemode, id, created_at, expires_at
     ), noted as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, actor_id, to_status)
       select merchant_id, livemode, id, 1, 'payment.created', created_at, 'api_key',
-        ${actorId}, 'pending' from inserted
+        ${actorId}, ${firstStatus} from inserted
     ), planned as (
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
       select merchant_id, livemode, id, 'expire', expires_at from inserted
@@ -77,64 +78,34 @@ export async function insertPayment(
 }
 
 /**
- * Inserts a payment that was canceled before it came, with both its events: a cancel by its
- * idempotency key was promised. The record of the key becomes that of the create, and is kept as
+ * Turns the record of a key by which a cancel came first into that of its create, which is kept as
  * long from then on.
  */
-export async function insertCanceledPayment(
-  db: Db,
+export async function recordCanceledCreate(
+  tx: Db,
   payment: NewPayment,
-  {
-    actorId,
-    record,
-    cancel,
-  }: {
-    actorId: string
-    record: CreateRecord
-    cancel: { reason: string | null; actorId: string | null; at: Timestamp }
-  },
+  record: { key: string; requestHash: Buffer; body: string },
 ): Promise<void> {
   await sql`
-    with inserted as (
-      ${insertRow(payment, { status: 'canceled', sequence: 2, cancel })}
-      returning merchant_id, livemode, id, created_at
-    ), noted as (
-      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-        actor_type, actor_id, from_status, to_status, reason)
-      select merchant_id, livemode, id, 1, 'payment.created', created_at, 'api_key',
-        ${actorId}, null, 'pending', null from inserted
-      union all
-      select merchant_id, livemode, id, 2, 'payment.canceled', created_at, 'api_key',
-        ${cancel.actorId}, 'pending', 'canceled', ${cancel.reason} from inserted
-      order by 4
-    )
     update idempotency_records
     set operation = 'createPayment', request_hash = ${record.requestHash}, outcome = 'stored',
       http_status = 201, body = ${record.body}, payment_id = ${payment.id}, event_sequence = 2,
       created_at = ${recordedAt(payment.created_at)}
     where merchant_id = ${payment.merchant_id} and livemode = ${payment.livemode}
-      and key = ${record.key}`.execute(db)
+      and key = ${record.key}`.execute(tx)
 }
 
-function insertRow(
-  payment: NewPayment,
-  {
-    status,
-    sequence,
-    cancel,
-  }: { status: string; sequence: number; cancel?: { reason: string | null; at: Timestamp } },
-): RawBuilder<unknown> {
+function insertRow(payment: NewPayment): RawBuilder<unknown> {
   return sql`insert into payments (merchant_id, livemode, id, sequence, status, amount, currency,
       payment_method, customer_email, customer_id, description, statement_descriptor, metadata,
-      success_url, cancel_url, url, cancel_window, payment_method_token, cancellation_reason, canceled_at, expires_at,
-      created_at, updated_at)
-    select ${payment.merchant_id}, ${payment.livemode}::boolean, ${payment.id},
-      ${sequence}::integer, ${status}, ${payment.amount}::integer, ${payment.currency},
-      ${payment.payment_method}, ${payment.customer_email}, ${payment.customer_id},
-      ${payment.description}, ${payment.statement_descriptor},
-      ${JSON.stringify(payment.metadata)}::jsonb, ${payment.success_url}, ${payment.cancel_url},
-      ${payment.url}, ${payment.cancel_window}::integer, ${payment.payment_method_token},
-      ${cancel?.reason ?? null},
-      ${cancel?.at ?? null}::timestamptz, ${payment.expires_at}::timestamptz,
-      ${payment.created_at}::timestamptz, ${payment.created_at}::timestamptz`
+      success_url, cancel_url, url, cancel_window, payment_method_token, expires_at, created_at,
+      updated_at)
+    select ${payment.merchant_id}, ${payment.livemode}::boolean, ${payment.id}, 1, ${firstStatus},
+      ${payment.amount}::integer, ${payment.currency}, ${payment.payment_method},
+      ${payment.customer_email}, ${payment.customer_id}, ${payment.description},
+      ${payment.statement_descriptor}, ${JSON.stringify(payment.metadata)}::jsonb,
+      ${payment.success_url}, ${payment.cancel_url}, ${payment.url},
+      ${payment.cancel_window}::integer, ${payment.payment_method_token},
+      ${payment.expires_at}::timestamptz, ${payment.created_at}::timestamptz,
+      ${payment.created_at}::timestamptz`
 }

@@ -7,17 +7,19 @@ import type { Account, Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { refuseField } from '../http/refusal.ts'
 import { claimLease } from '../idempotency/lease.sql.ts'
+import type { Tx } from '../idempotency/once.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
 import { findCancelWindow } from '../merchants/merchants.sql.ts'
 import { plusSeconds, toMs, toTimestamp } from '../time.ts'
+import { cancelInTransaction } from './cancel.ts'
 import { dropAwaited } from './cancel-by-key.sql.ts'
 import {
   type CreateRecord,
-  insertCanceledPayment,
   insertPayment,
   type NewPayment,
+  recordCanceledCreate,
 } from './create.sql.ts'
 import { readGivenToken } from './given-token.ts'
 import { hasLapsed } from './promise.ts'
@@ -134,12 +136,8 @@ async function answerRecorded(
     if (record.outcome !== 'awaited') {
       return refuseRecord(record, idempotency) ?? storedAnswer(record)
     }
-    const created = canceledAnswer(payment, record)
-    await insertCanceledPayment(tx, payment, {
-      actorId: request.auth.keyId,
-      record: recordOf(idempotency, created.body),
-      cancel: { reason: record.reason, actorId: record.actor_id, at: payment.created_at },
-    })
+    const created = await createCanceled(tx, payment, { auth: request.auth, record })
+    await recordCanceledCreate(tx, payment, { ...idempotency, body: created.body })
     return created
   })
   // The key is free again.
@@ -167,19 +165,25 @@ async function takeOver(
   return await claimLease(db, { account, idempotency, operation, paymentId, now, until })
 }
 
-function canceledAnswer(payment: NewPayment, record: IdempotencyRow) {
-  const row: PaymentRow = {
-    ...pendingRow(payment),
-    status: 'canceled',
-    sequence: 2,
-    canceled_at: payment.created_at,
-    cancellation_reason: record.reason,
-  }
-  return {
-    status: 201,
-    body: JSON.stringify(renderPayment(row, [])),
-    headers: { etag: etagOf(row) },
-  }
+/** A cancel by the key of the create has come first: the payment is created and canceled at once. */
+async function createCanceled(
+  tx: Tx,
+  payment: NewPayment,
+  { auth, record }: { auth: Auth; record: IdempotencyRow },
+) {
+  await insertPayment(tx, payment, { actorId: auth.keyId, record: null })
+  const canceled = await cancelInTransaction(tx, {
+    merchantId: payment.merchant_id,
+    livemode: payment.livemode,
+    paymentId: payment.id,
+    reason: record.reason,
+    actorType: 'api_key',
+    actorId: record.actor_id,
+    now: payment.created_at,
+  })
+  if (canceled.refusal) throw new Error('a payment that was just created was not canceled')
+  const body = JSON.stringify(canceled.body)
+  return { ...answer(201, body, canceled.headers), body }
 }
 
 function recordOf(idempotency: IdempotencyKey, body: string): CreateRecord {

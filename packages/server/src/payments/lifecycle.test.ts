@@ -1,50 +1,148 @@
-import { cancelableStatuses, paymentActions, paymentStatuses } from '@hedgepayments/contract'
+import {
+  cancelableStatuses,
+  canMove,
+  type EventType,
+  eventsIn,
+  eventTypes,
+  initiableStatuses,
+  isAllowed,
+  isStep,
+  type PaymentStatus,
+  paymentActions,
+  paymentStatuses,
+  refundableStatuses,
+  statusesBeforeEvent,
+} from '@hedgepayments/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { actionsOf, canMove, isAllowed, isFinal, statusesBefore } from './lifecycle.ts'
+import {
+  actionsOf,
+  statusesBefore,
+  statusesGivenUp,
+  statusesThatSettle,
+  statusesWithRefunds,
+  statusOfRefunded,
+} from './lifecycle.ts'
 
 const status = fc.constantFrom(...paymentStatuses)
 
 /** The contract's table, written down a second time: a change of one must be a change of both. */
-const moves = [
-  'pending initiated',
-  'pending canceled',
-  'initiated processing',
-  'initiated failed',
-  'initiated canceled',
-  'processing succeeded',
-  'processing failed',
-  'succeeded partially_refunded',
-  'succeeded refunded',
-  'partially_refunded partially_refunded',
-  'partially_refunded refunded',
+const steps = [
+  'null payment.created pending',
+  'pending payment.action_required pending',
+  'pending payment.initiated initiated',
+  'pending payment.canceled canceled',
+  'initiated payment.processing processing',
+  'initiated payment.failed failed',
+  'initiated payment.canceled canceled',
+  'processing payment.reversal_requested processing',
+  'processing payment.succeeded succeeded',
+  'processing payment.failed failed',
+  'succeeded payment.settled succeeded',
+  'succeeded payment.refunded partially_refunded',
+  'succeeded payment.refunded refunded',
+  'partially_refunded payment.settled partially_refunded',
+  'partially_refunded payment.refunded partially_refunded',
+  'partially_refunded payment.refunded refunded',
+  'partially_refunded payment.refund_succeeded partially_refunded',
+  'partially_refunded payment.refund_failed partially_refunded',
+  'partially_refunded payment.refund_failed succeeded',
+  'refunded payment.settled refunded',
+  'refunded payment.refund_succeeded refunded',
+  'refunded payment.refund_failed partially_refunded',
+  'refunded payment.refund_failed succeeded',
+  'failed ach.returned failed',
+  'failed payment.late_capture_refunded failed',
+  'canceled payment.late_capture_refunded canceled',
 ]
 
-test('a payment moves as the contract says and no other way', () => {
-  const all = paymentStatuses.flatMap((from) =>
-    paymentStatuses.filter((to) => canMove({ from, to })).map((to) => `${from} ${to}`),
+function allSteps(): string[] {
+  return [null, ...paymentStatuses].flatMap((from) =>
+    eventTypes.flatMap((event) =>
+      paymentStatuses
+        .filter((to) => isStep({ event, from, to }))
+        .map((to) => `${from} ${event} ${to}`),
+    ),
   )
-  expect(all.sort()).toEqual(moves.sort())
+}
+
+test('a payment moves as the contract says and no other way', () => {
+  expect(allSteps().sort()).toEqual(steps.toSorted())
 })
 
-test('the statuses before one are exactly those that can move to it', () => {
+test('a status changes where a step changes it, and staying is not a move', () => {
+  const moves = new Set(steps.map((step) => step.split(' ')).map(([from, , to]) => `${from} ${to}`))
+  for (const from of paymentStatuses) {
+    for (const to of paymentStatuses) {
+      expect(canMove({ from, to }), `${from} ${to}`).toBe(from !== to && moves.has(`${from} ${to}`))
+    }
+  }
+})
+
+test('the statuses before an event are exactly those in which a step has it', () => {
   fc.assert(
-    fc.property(status, status, (from, to) => {
-      expect(statusesBefore(to).includes(from)).toBe(canMove({ from, to }))
+    fc.property(status, fc.constantFrom(...eventTypes), (from, event) => {
+      const isPossible = paymentStatuses.some((to) => isStep({ event, from, to }))
+      expect((statusesBeforeEvent(event) as PaymentStatus[]).includes(from)).toBe(isPossible)
+      expect(eventsIn(from).includes(event)).toBe(isPossible)
     }),
   )
 })
 
-test('what can be canceled is what the founding page lists', () => {
-  expect(statusesBefore('canceled')).toEqual([...cancelableStatuses])
-  for (const one of paymentStatuses) {
-    expect(isAllowed('cancel', one)).toBe((cancelableStatuses as readonly string[]).includes(one))
-  }
+test('what can be canceled, refunded and submitted is what the founding page lists', () => {
+  expect(cancelableStatuses).toEqual(['pending', 'initiated'])
+  expect(refundableStatuses).toEqual(['succeeded', 'partially_refunded'])
+  expect(initiableStatuses).toEqual(['pending'])
+  const listed = (statuses: readonly PaymentStatus[]) =>
+    paymentStatuses.map((one) => statuses.includes(one))
+  expect(paymentStatuses.map((one) => isAllowed('cancel', one))).toEqual(listed(cancelableStatuses))
+  expect(paymentStatuses.map((one) => isAllowed('refund', one))).toEqual(listed(refundableStatuses))
+  expect(paymentStatuses.map((one) => isAllowed('initiate', one))).toEqual(
+    listed(initiableStatuses),
+  )
+  expect(paymentStatuses.filter((one) => isAllowed('reverse', one))).toEqual([
+    'pending',
+    'initiated',
+    'processing',
+    'succeeded',
+    'partially_refunded',
+  ])
 })
 
-test('refunded, failed and canceled are final, and nothing can be done to them', () => {
-  expect(paymentStatuses.filter(isFinal)).toEqual(['refunded', 'failed', 'canceled'])
-  for (const one of paymentStatuses.filter(isFinal)) expect(actionsOf(one)).toEqual([])
+test("the guards of the server's statements are those statuses", () => {
+  expect(statusesBefore('canceled')).toEqual(cancelableStatuses)
+  expect(statusesBefore('initiated')).toEqual(['pending'])
+  expect(statusesBefore('processing')).toEqual(['initiated'])
+  expect(statusesBefore('succeeded')).toEqual(['processing'])
+  expect(statusesBefore('refunded')).toEqual(refundableStatuses)
+  expect(statusesWithRefunds).toEqual(['partially_refunded', 'refunded'])
+  expect(statusesThatSettle).toEqual(['succeeded', 'partially_refunded', 'refunded'])
+  expect(statusesGivenUp).toEqual(['failed', 'canceled'])
+})
+
+test('failed and canceled are final, and nothing can be done to them', () => {
+  const final = paymentStatuses.filter((from) =>
+    paymentStatuses.every((to) => !canMove({ from, to })),
+  )
+  expect(final).toEqual(['failed', 'canceled'])
+  for (const one of final) expect(actionsOf(one)).toEqual([])
+})
+
+test('a payment of which nothing, a part or all was refunded has a status that a refund leads to', () => {
+  const amounts = fc.integer({ min: 1, max: 99_999_999 })
+  fc.assert(
+    fc.property(amounts, fc.nat(), fc.nat(), (amountMinor, a, b) => {
+      const before = a % (amountMinor + 1)
+      const after = b % (amountMinor + 1)
+      const from = statusOfRefunded({ amountMinor, refundedMinor: before })
+      const to = statusOfRefunded({ amountMinor, refundedMinor: after })
+      const event: EventType = after > before ? 'payment.refunded' : 'payment.refund_failed'
+      if (before !== after) expect(isStep({ event, from, to }), `${from} ${to}`).toBe(true)
+    }),
+  )
+  expect(statusOfRefunded({ amountMinor: 9, refundedMinor: 0 })).toBe('succeeded')
+  expect(statusOfRefunded({ amountMinor: 9, refundedMinor: 8 })).toBe('partially_refunded')
+  expect(statusOfRefunded({ amountMinor: 9, refundedMinor: 9 })).toBe('refunded')
 })
 
 test('from processing on, no way leads to canceled', () => {

@@ -1,41 +1,28 @@
 import {
+  isAllowed,
   type PaymentAction,
   type PaymentStatus,
   paymentActions,
   paymentStatuses,
+  statusesBeforeEvent,
 } from '@hedgepayments/contract'
 
-/**
- * The whole life of a payment. Nothing else decides what may follow what: the guards of the SQL
- * take their lists from here, and so do `cancelable` and `allowed_actions`.
- * Source: api.md, Payments.
- */
-const transitions: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
-  pending: ['initiated', 'canceled'],
-  initiated: ['processing', 'failed', 'canceled'],
-  processing: ['succeeded', 'failed'],
-  succeeded: ['partially_refunded', 'refunded'],
-  partially_refunded: ['partially_refunded', 'refunded'],
-  refunded: [],
-  failed: [],
-  canceled: [],
-}
+// What the server asks of the contract's table of the lifecycle. Nothing else decides what may
+// follow what: the guards of the SQL take their lists from here, and so do `cancelable` and
+// `allowed_actions`. The database refuses every other change of a status (migration 0027).
 
-/** Whether a payment may go from one status to another in one step. */
-export function canMove({ from, to }: { from: PaymentStatus; to: PaymentStatus }): boolean {
-  return transitions[from].includes(to)
-}
+/** A step of a payment that is named as its event is. */
+type Step = 'initiated' | 'processing' | 'succeeded' | 'refunded' | 'canceled'
 
-/** Statuses from which a payment may go to this one: the list for an UPDATE's guard. */
-export function statusesBefore(to: PaymentStatus): PaymentStatus[] {
-  return paymentStatuses.filter((from) => canMove({ from, to }))
+/** Statuses in which the event of this step can happen: the list for an UPDATE's guard. */
+export function statusesBefore(step: Step): PaymentStatus[] {
+  return statusesBeforeEvent(`payment.${step}`)
 }
 
 /**
- * The status that follows from how much of a payment that succeeded was given back. Going down the
- * life it is the step of a refund. There is one way up, and it is nobody's to call: a processor
- * that refuses, for good, a refund it was told of takes that refund's amount back out, and with it
- * the status, since a payment that nothing was refunded of must not say that it was.
+ * The status that follows from how much of a successful payment was refunded. A refund only moves
+ * it on. One transition goes backwards: when the processor refuses a refund for good, its amount is
+ * subtracted and the status computed again.
  * Source: api.md, Payments; the description of `refundPayment`.
  */
 export function statusOfRefunded(sum: {
@@ -47,32 +34,16 @@ export function statusOfRefunded(sum: {
 }
 
 /** Statuses in which a payment may have refunds that the processor has not answered. */
-export const statusesWithRefunds: readonly PaymentStatus[] = ['partially_refunded', 'refunded']
+export const statusesWithRefunds: readonly PaymentStatus[] =
+  statusesBeforeEvent('payment.refund_failed')
 
 /** Statuses in which the processor holds money of a payment, and can settle it. */
-export const statusesThatSettle: readonly PaymentStatus[] = ['succeeded', ...statusesWithRefunds]
+export const statusesThatSettle: readonly PaymentStatus[] = statusesBeforeEvent('payment.settled')
 
-/** Statuses in which the processor must hold nothing for a payment: what it holds is given up. */
-export const statusesGivenUp: readonly PaymentStatus[] = ['failed', 'canceled']
-
-/** Whether nothing can follow. */
-export function isFinal(status: PaymentStatus): boolean {
-  return transitions[status].length === 0
-}
-
-/** Whether the action would be accepted now. A reversal is also taken while processing. */
-export function isAllowed(action: PaymentAction, status: PaymentStatus): boolean {
-  switch (action) {
-    case 'initiate':
-      return canMove({ from: status, to: 'initiated' })
-    case 'cancel':
-      return canMove({ from: status, to: 'canceled' })
-    case 'refund':
-      return canMove({ from: status, to: 'refunded' })
-    case 'reverse':
-      return status === 'processing' || isAllowed('cancel', status) || isAllowed('refund', status)
-  }
-}
+/** Statuses in which the processor must hold nothing for a payment: what it holds is voided. */
+export const statusesGivenUp: readonly PaymentStatus[] = statusesBeforeEvent(
+  'payment.late_capture_refunded',
+)
 
 const allowedActions = Object.fromEntries(
   paymentStatuses.map((status) => [
@@ -85,3 +56,5 @@ const allowedActions = Object.fromEntries(
 export function actionsOf(status: PaymentStatus): PaymentAction[] {
   return allowedActions[status]
 }
+
+export { isAllowed }

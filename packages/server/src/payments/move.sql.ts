@@ -1,4 +1,4 @@
-import type { ActorType, EventType } from '@hedgepayments/contract'
+import { type ActorType, type EventType, isStep } from '@hedgepayments/contract'
 import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import { stateOf } from '../events/state.ts'
@@ -35,10 +35,13 @@ export interface Move {
 /**
  * Makes the step and writes its event. Returns the row as it is then.
  *
- * @throws where the guard does not hold: whoever locked the row and decided has decided wrongly.
+ * @throws where the lifecycle has no such step, or the guard does not hold: the caller locked the
+ *   row and decided wrongly.
  */
 export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
-  const { row } = move
+  const { row, type: event } = move
+  if (!isStep({ event, from: row.status, to: move.change.status ?? row.status }))
+    throw new Error(`payment ${row.id} cannot go to ${move.change.status} by ${event}`)
   // The clock of another process may be ahead: time never runs backwards within a payment.
   const at = latest(move.now, row.updated_at)
   const moved = await tx

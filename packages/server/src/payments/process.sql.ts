@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema, Timestamp } from '../database/schema.ts'
+import { cancelRows } from './cancel-rows.sql.ts'
 import { statusesBefore } from './lifecycle.ts'
 import type { ClaimedTask } from './tasks.sql.ts'
 
@@ -40,31 +41,23 @@ export async function processDue(db: Kysely<Schema>, due: readonly DueTask[]): P
     ${dropDone(statusesBefore('processing'))}`.execute(db)
 }
 
+const cancelUnpaid = cancelRows({
+  name: 'unpaid',
+  where: "s.seen_status = 'pending' and p.expires_at <= s.now",
+  returning: [],
+})
+
 /**
- * Cancels what nobody has paid in time: `pending` past its `expires_at`, by the system, with one
- * event each. What the processor may know of is to be given up there.
+ * Cancels payments that were not paid in time: `pending` past their `expires_at`, by the system,
+ * with one event each.
  */
 export async function expireDue(db: Kysely<Schema>, due: readonly DueTask[]): Promise<void> {
   await sql`
-    with ${dueRows(due)}, moved as (
-      update payments p
-      set status = 'canceled', sequence = p.sequence + 1, updated_at = l.at, canceled_at = l.at,
-        cancellation_reason = 'expired'
-      from locked l
-      where p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
-        and p.status = any(${statusesBefore('initiated')}::text[]) and p.expires_at <= l.now
-      returning p.*, l.seen_status
-    ), noted as (
-      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-        actor_type, from_status, to_status, reason)
-      select merchant_id, livemode, id, sequence, 'payment.canceled', canceled_at, 'system',
-        seen_status, status, cancellation_reason
-      from moved order by merchant_id, livemode, id
-    ), owed as (
-      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-      select merchant_id, livemode, id, 'void', canceled_at from moved where processor is not null
-      on conflict do nothing
-    )
+    with ${dueRows(due)}, unpaid as (
+      select *, row_number() over (order by merchant_id, livemode, payment_id) as n,
+        'expired' as reason, 'system' as actor_type, null::text as actor_id
+      from locked
+    ), ${sql.raw(cancelUnpaid)}, moved as (select * from canceled)
     ${dropDone(statusesBefore('initiated'))}`.execute(db)
 }
 

@@ -1,6 +1,10 @@
-import { initiableStatuses, type PaymentStatus, refundableStatuses } from '@hedgepayments/contract'
+import {
+  cancelableStatuses,
+  initiableStatuses,
+  type PaymentStatus,
+  refundableStatuses,
+} from '@hedgepayments/contract'
 import { type Refusal, refuse } from '../http/refusal.ts'
-import { statusesBefore } from './lifecycle.ts'
 
 /** 404 for an id that names no payment of this merchant and mode. */
 export function paymentNotFound(id: string): Refusal {
@@ -16,7 +20,7 @@ export function notCancelable(id: string, status: PaymentStatus): Refusal {
     {
       payment_id: id,
       current_status: status,
-      cancelable_statuses: statusesBefore('canceled') as ('pending' | 'initiated')[],
+      cancelable_statuses: [...cancelableStatuses],
     },
   )
 }

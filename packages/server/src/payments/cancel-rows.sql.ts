@@ -1,0 +1,46 @@
+import { cancelableStatuses } from '@hedgepayments/contract'
+
+/** The statuses that can be canceled, as an SQL list. They are constants of the contract. */
+export const cancelableList = cancelableStatuses.map((status) => `'${status}'`).join(', ')
+
+/** What a statement gives to `cancelRows`. All three are SQL text without values of a caller. */
+export interface CancelSource {
+  /**
+   * The name of a CTE with one row for each payment, which is locked: `n` (their order),
+   * `merchant_id`, `livemode`, `payment_id`, `seen_status`, `at` (the time of the cancel, not
+   * before the payment's last change), `reason`, `actor_type`, `actor_id`.
+   */
+  readonly name: string
+  /** Which of its rows `s` and of the payments `p` are to be canceled, beyond the status. */
+  readonly where: string
+  /** Columns of `p` that the statement needs of the canceled payments as well. */
+  readonly returning: readonly string[]
+}
+
+/**
+ * What canceling is, for every statement that cancels: the CTEs `canceled`, `canceled_events` and
+ * `canceled_voids` change the rows, write one event each, and plan to void what may exist at the
+ * processor. `canceled` has `n`, `merchant_id`, `livemode`, `id` and what `returning` names.
+ */
+export function cancelRows({ name, where, returning }: CancelSource): string {
+  return `canceled as (
+  update payments p
+  set status = 'canceled', sequence = p.sequence + 1, canceled_at = s.at, updated_at = s.at,
+    cancellation_reason = s.reason
+  from ${name} s
+  where p.merchant_id = s.merchant_id and p.livemode = s.livemode and p.id = s.payment_id
+    and p.status in (${cancelableList}) and ${where}
+  returning s.n, p.merchant_id, p.livemode, p.id, p.sequence, p.processor, s.at, s.reason,
+    s.seen_status, s.actor_type, s.actor_id${returning.map((column) => `, p.${column}`).join('')}
+), canceled_events as (
+  insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
+    actor_id, from_status, to_status, reason)
+  select merchant_id, livemode, id, sequence, 'payment.canceled', at, actor_type, actor_id,
+    seen_status, 'canceled', reason
+  from canceled order by n
+), canceled_voids as (
+  insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
+  select merchant_id, livemode, id, 'void', at from canceled where processor is not null
+  on conflict do nothing
+)`
+}
