@@ -6,6 +6,7 @@ import type {
   ProcessorPayment,
   WebhookMessage,
 } from '../../packages/server/src/processors/processor.ts'
+import { paymentToken } from '../support/payment-token.ts'
 
 /** What the suite needs of an implementation. */
 export interface Subject {
@@ -31,7 +32,10 @@ export interface Subject {
 export function conformance(name: string, subject: () => Subject): void {
   const connect = () => subject().connect()
   const authorize = (payment: ProcessorPayment, token = subject().tokens.approved, round = 1) =>
-    connect().authorize(payment, { ...call(`${payment.id}:authorize:${round}`), token })
+    connect().authorize(payment, {
+      ...call(`${payment.id}:authorize:${round}`),
+      token: paymentToken(token),
+    })
   const lookUp = (payment: ProcessorPayment) => connect().lookUp(payment, call(''))
 
   /** An authorized payment, with the reference that the answer told. */
@@ -161,7 +165,7 @@ export function conformance(name: string, subject: () => Subject): void {
     test('a call whose time is up throws: its outcome is not known', async () => {
       const payment = newPayment()
       const aborted = { ...call(`${payment.id}:authorize:1`), signal: AbortSignal.abort() }
-      const request = { ...aborted, token: subject().tokens.approved }
+      const request = { ...aborted, token: paymentToken(subject().tokens.approved) }
       await expect(connect().authorize(payment, request)).rejects.toThrow()
     })
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ProcessorPayment } from '../../packages/server/src/processors/processor.ts'
 import { StripeProcessor } from '../../packages/server/src/processors/stripe/stripe.ts'
+import { paymentToken } from '../support/payment-token.ts'
 import {
   leaked,
   unreadable,
@@ -41,7 +42,8 @@ const call = (idempotencyKey: string) => ({
   now: '2024-06-15T10:32:00Z',
   signal: AbortSignal.timeout(10_000),
 })
-const authorize = () => processor.authorize(unsent, { ...call('a'), token: 'pm_card_visa' })
+const authorize = () =>
+  processor.authorize(unsent, { ...call('a'), token: paymentToken('pm_card_visa') })
 const capture = () => processor.capture(sent, call('c'))
 const refund = () =>
   processor.refund(sent, { ...call('r'), refundId: 'ref_1', amountMinor: 500, reason: null })

@@ -5,6 +5,7 @@ import type {
   ProcessorPayment,
 } from '../../packages/server/src/processors/processor.ts'
 import { StripeProcessor } from '../../packages/server/src/processors/stripe/stripe.ts'
+import { paymentToken } from '../support/payment-token.ts'
 import { conformance } from './conformance.ts'
 import { type StripeStandIn, startStripeStandIn } from './stripe-stand-in.ts'
 
@@ -44,7 +45,7 @@ function call(more: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
 }
 
 function authorize(token = 'pm_card_visa', more: Partial<AuthorizeRequest> = {}): AuthorizeRequest {
-  return { ...call(), token, ...more }
+  return { ...call(), token: paymentToken(token), ...more }
 }
 
 conformance('stripe', () => ({

@@ -51,11 +51,35 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
     bad: '      "resolved": "https://registry.example/a.tgz",',
     good: '      "resolved": "packages/node",',
   },
+  {
+    rule: 'a payment token is made by its parser only',
+    path: 'packages/server/src/payments/create.ts',
+    bad: 'const token = body.payment_method_token as PaymentToken',
+    good: 'const token: PaymentToken | null = readGivenToken(body.payment_method_token)',
+  },
+  {
+    rule: 'the headers of a request are read in one place',
+    path: 'packages/server/src/app.ts',
+    bad: "const key = request.headers['idempotency-key']",
+    good: "const key = readHeader(request, 'idempotency-key')",
+  },
+  {
+    rule: 'the headers of a request are read in one place',
+    path: 'packages/server/src/http/edge.ts',
+    bad: 'function refuseHostless({ raw, headers }: FastifyRequest): Refusal | null {',
+    good: 'function signedHeaders({ headers }: OutgoingMessage): Headers {',
+  },
+  {
+    rule: 'the headers of a request are read in one place',
+    path: 'packages/server/src/app.ts',
+    bad: 'const { authorization, cookie, ...headers } = request',
+    good: 'const { body, headers } = answer',
+  },
 ]
 
 describe('each rule of the tree', () => {
   test('has a planted offence here', () => {
-    expect(planted.map(({ rule }) => rule)).toEqual(rules.map(({ name }) => name))
+    expect([...new Set(planted.map(({ rule }) => rule))]).toEqual(rules.map(({ name }) => name))
   })
 
   test.each(planted)('catches its offence: $rule', ({ rule: name, path, bad, good }) => {

@@ -62,6 +62,19 @@ export const rules: readonly Rule[] = [
     covers: (path) => path === 'package-lock.json',
     offences: matches(/"resolved": "https?:/),
   },
+  {
+    name: 'a payment token is made by its parser only',
+    covers: (path) => code.test(path) && path !== 'packages/server/src/domain/payment-token.ts',
+    offences: matches(/\bas (?:\w+ as )?PaymentToken\b|<PaymentToken>[^(]*[('"`]/),
+  },
+  {
+    name: 'the headers of a request are read in one place',
+    covers: (path) =>
+      path.startsWith('packages/server/src/') && path !== 'packages/server/src/http/headers.ts',
+    offences: matches(
+      /(?<!['"])\b(?:request|req|raw)\.(?:headers|rawHeaders|headersDistinct)\b|\b(?:raw)?[hH]eaders\b[^{}]*\}\s*(?::\s*(?:\w*Request|IncomingMessage)\b|=\s*[\w.]*(?:[rR]equest|raw)\b)/,
+    ),
+  },
 ]
 
 function matches(pattern: RegExp): (text: string) => readonly string[] {

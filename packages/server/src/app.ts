@@ -13,6 +13,7 @@ import { streamRoute } from './events/stream.ts'
 import type { Account, RefuseStranger } from './http/auth.ts'
 import { docsRoutes } from './http/docs.ts'
 import { guardEdge } from './http/edge.ts'
+import { readHeader } from './http/headers.ts'
 import { healthRoutes } from './http/health.ts'
 import { createInstance, type InstanceLimits } from './http/instance.ts'
 import { addCounts } from './http/rate-limit.sql.ts'
@@ -103,7 +104,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     refuseStranger: RefuseStranger = () => null,
   ) {
     if (readClientToken(request)) return tokens.authenticate(request, nowMs)
-    const { authorization, cookie } = request.headers
+    const authorization = readHeader(request, 'authorization')
+    const cookie = readHeader(request, 'cookie')
     const byKey = () => authenticator.authenticate(authorization, nowMs, refuseStranger)
     if (authorization !== undefined || cookie === undefined) return byKey()
     return sessions.find(request, nowMs, refuseStranger).then((found) => found ?? byKey())

@@ -49,7 +49,9 @@ export function openApiDocument(): Json {
       title: 'Hedge Payments',
       version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description: 'Create, pay, cancel and refund payments.',
+      description:
+        'Create, pay, cancel and refund payments. A header that may stand once and stands twice is ' +
+        'refused with 400, as is a JSON body that names a field twice.',
     },
     servers: [{ url: '/' }],
     security: [{ secretKey: [] }],

@@ -44,8 +44,9 @@ const paymentMethodToken = text({
   minLength: 1,
   maxLength: 255,
   description:
-    'What to pay with: a token, e.g. `tok_visa`. In test mode also the number of a test card, or ' +
-    '`routing:account` of a test account; of these only the token is kept.',
+    'What to pay with: a token, e.g. `tok_visa`, of ASCII letters, digits and `_.:~+/=$-`. In test ' +
+    'mode also the number of a test card, or `routing:account` of a test account; of these only the ' +
+    'token is kept. Whatever else may hold the number of a card is refused.',
 })
 
 export const Payment = Type.Object(

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import type { Db } from '../database/connect.ts'
 import type { Auth } from '../http/auth.ts'
+import { readHeader } from '../http/headers.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { randomCharacters } from '../ids.ts'
 import { authOf } from '../merchants/authenticate.ts'
@@ -105,8 +106,9 @@ export class ClientTokens {
 }
 
 /** The client token of a request: a bearer that has the form of a JWT, which no key has. */
-export function readClientToken({ headers }: FastifyRequest): string | null {
-  return /^bearer +(eyJ[\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(headers.authorization ?? '')?.[1] ?? null
+export function readClientToken(request: FastifyRequest): string | null {
+  const header = readHeader(request, 'authorization') ?? ''
+  return /^bearer +(eyJ[\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(header)?.[1] ?? null
 }
 
 function unauthorized(message: string): Refusal {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { addressOf, countedAddress } from '../http/client-address.ts'
+import { readHeader } from '../http/headers.ts'
 import { RateLimiter } from '../http/rate-limit.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 
@@ -43,10 +44,10 @@ export class PageGuard {
  * The page has no cookie that another site could ride on: the link itself is the right to pay. All
  * the same nobody's page may make a visitor's browser pay.
  */
-function isFromOwnPage({ headers }: FastifyRequest): boolean {
-  const site = headers['sec-fetch-site']
+function isFromOwnPage(request: FastifyRequest): boolean {
+  const site = readHeader(request, 'sec-fetch-site')
   if (site !== undefined) return site === 'same-origin'
-  const { origin } = headers
+  const origin = readHeader(request, 'origin')
   if (origin === undefined) return true
-  return URL.canParse(origin) && new URL(origin).host === headers.host
+  return URL.canParse(origin) && new URL(origin).host === readHeader(request, 'host')
 }

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { parsePaymentToken } from '../domain/payment-token.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
@@ -9,7 +10,7 @@ import { pageFiles, pageHeaders } from './page-files.ts'
 import { PageGuard } from './page-guard.ts'
 import { isConfirmation, isPayOrder, isTestSource } from './page-input.ts'
 import { PageStreams } from './page-live.ts'
-import { challengeSecret, type PageSubject, renderPage } from './page-state.ts'
+import { challengeSecret, methodsOf, type PageSubject, renderPage } from './page-state.ts'
 import { lookAgain, pay } from './pay.ts'
 import { findSubject } from './subject.ts'
 
@@ -41,19 +42,23 @@ export async function pageRoutes(
     return reply
   })
 
-  post('tokens', async (subject, body) => {
-    if (livemodeOf(subject)) return refuse('not_found', 'Live mode takes no numbers here.')
+  post('tokens', async (_, body) => {
     if (!isTestSource(body)) return numberRefused()
     const given =
       body.type === 'card' ? body.number : `${body.routing_number}:${body.account_number}`
     const read = readToken(given, { livemode: false })
-    return read.kind === 'token' ? answer(200, { token: read.token }) : numberRefused()
+    return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
   })
 
   post('pay', async (subject, body) => {
     if (!isPayOrder(body)) return orderRefused()
-    const { method, token, email = null } = body
-    return await pay(on, subject, { method, token, email })
+    const { method, email = null } = body
+    if (!methodsOf(subject).includes(method)) {
+      return refuseField('method', method, 'one of those that the page offers')
+    }
+    const read = parsePaymentToken(body.token)
+    if ('fault' in read) return orderRefused()
+    return await pay(on, subject, { method, token: read.token, email })
   })
 
   post('confirm', async ({ payment, now }, body) => {
@@ -67,13 +72,17 @@ export async function pageRoutes(
     return await lookAgain(on, payment, now)
   })
 
-  /** A request that may change something. `null` from `work`: the answer is the page as it is then. */
+  /**
+   * A request that may change something. `null` from `work`: the answer is the page as it is then. A
+   * page that offers no way to pay, as every page in live mode, has none of these endpoints.
+   */
   function post(
     name: string,
     work: (subject: PageSubject, body: unknown) => Promise<Reply | null>,
   ): void {
     app.post(`/pay/api/:id/${name}`, { bodyLimit: bodyBytesMax }, (request: PageRequest, reply) =>
       withSubject(request, reply, async (subject) => {
+        if (methodsOf(subject).length === 0) return notPayable()
         const reply = await work(subject, request.body)
         return reply ?? shown(await findSubject(on.db, request.params.id))
       }),
@@ -106,10 +115,6 @@ function forPage(reply: FastifyReply, result: Reply): FastifyReply {
   return send(reply.headers(pageHeaders).header('cache-control', 'no-store'), result)
 }
 
-function livemodeOf({ session, payment }: PageSubject): boolean {
-  return (session ?? payment)?.livemode ?? true
-}
-
 /** Says nothing of what came: it may be somebody's real card. */
 function numberRefused(): Refusal {
   return refuseField('number', 'something else', 'the number of a test card or test account')
@@ -122,6 +127,10 @@ function orderRefused(): Refusal {
     'something else',
     'a method, a token and an e-mail where it is asked for',
   )
+}
+
+function notPayable(): Refusal {
+  return refuse('not_found', 'This page takes no payment details.')
 }
 
 function notFound(): Refusal {

@@ -41,7 +41,7 @@ export function renderPage(subject: PageSubject): PaymentPage {
     description: source.description,
     stage,
     version: versionOf(subject),
-    methods: source.livemode ? [] : methodsOf(subject),
+    methods: methodsOf(subject),
     needs_email: session !== null && session.customer_email === null,
     decline_code: payment?.status === 'failed' ? (payment.failure_code ?? 'other') : null,
     confirm_url: stage === 'confirming' ? bankUrl(payment) : null,
@@ -86,7 +86,9 @@ function stageOf({ session, payment, now }: PageSubject): PaymentPageStage {
   }
 }
 
-function methodsOf({ session, payment }: PageSubject): readonly CheckoutMethod[] {
+/** The ways to pay that the page offers: none in live mode. */
+export function methodsOf({ session, payment }: PageSubject): readonly CheckoutMethod[] {
+  if ((session ?? payment)?.livemode !== false) return []
   if (session) return session.payment_method_types
   const method = payment?.payment_method
   return method === 'card' || method === 'ach' ? [method] : []

@@ -2,6 +2,7 @@ import type { CheckoutMethod } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow, Timestamp } from '../database/schema.ts'
+import type { PaymentToken } from '../domain/payment-token.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { type Refusal, refuseField } from '../http/refusal.ts'
@@ -20,7 +21,7 @@ import { lockBoth } from './settle.ts'
 /** What the customer decided. The token was made of what they typed, which is gone by now. */
 export interface Order {
   readonly method: CheckoutMethod
-  readonly token: string
+  readonly token: PaymentToken
   /** Where the merchant has not given it. */
   readonly email: string | null
 }
@@ -58,7 +59,7 @@ export async function lookAgain(
 async function submit(
   on: Submitter,
   payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
-  { token, now }: { token: string | null; now: Timestamp },
+  { token, now }: { token: PaymentToken | null; now: Timestamp },
 ): Promise<Refusal | null> {
   const reply: Reply = await submitPayment(on, {
     account: accountOf(payment),
@@ -86,9 +87,6 @@ async function prepareTry(
   return await retryConflicts(() =>
     db.transaction().execute(async (tx) => {
       const { session, payment } = await lockBoth(tx, { merchant_id, livemode, id })
-      if (!session.payment_method_types.includes(order.method)) {
-        return refuseField('method', order.method, 'one of those that the page offers')
-      }
       if (statusOf(session, payment, now) !== 'open') return null
       const customerEmail = session.customer_email ?? order.email
       if (customerEmail === null) return refuseField('email', undefined, 'an e-mail address')

@@ -3,21 +3,21 @@ const plainName = 'hedge_session'
 const secureName = '__Host-hedge_session'
 
 /**
- * The session token of a Cookie header. Tokens are base64url, so nothing needs decoding. Over https
- * the plain name does not count: a neighbouring host, or whoever is on the way, could have set it,
- * to have somebody work in a stranger's account.
+ * The session token of a Cookie header. Tokens are letters and digits, so nothing needs decoding.
+ * Over https the plain name does not count: a neighbouring host, or an attacker on the network, could
+ * have set it, to make a person work in a stranger's account. For the same reason two cookies of the
+ * name are no session.
  */
 export function readSessionCookie(
   header: string | undefined,
   { secure }: { secure: boolean },
 ): string | null {
-  const cookies = new Map(
-    (header ?? '').split(';').map((pair) => {
-      const [name = '', value = ''] = pair.split('=', 2)
-      return [name.trim(), value.trim()]
-    }),
-  )
-  return cookies.get(secure ? secureName : plainName) || null
+  const wanted = secure ? secureName : plainName
+  const values = (header ?? '').split(';').flatMap((pair) => {
+    const [name = '', value = ''] = pair.split('=', 2)
+    return name.trim() === wanted ? [value.trim()] : []
+  })
+  return (values.length === 1 && values[0]) || null
 }
 
 /** The Set-Cookie header of a session; `token: null` ends it in the browser. */

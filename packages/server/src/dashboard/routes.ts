@@ -4,7 +4,7 @@ import type { Db } from '../database/connect.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
 import { originOf } from '../http/client-address.ts'
-import { refuse } from '../http/refusal.ts'
+import { refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import { compileCheck } from '../http/validation.ts'
 import { toTimestamp } from '../time.ts'
@@ -36,7 +36,7 @@ export async function dashboardRoutes(
     send(reply.header('cache-control', 'no-store'), result)
 
   app.post('/dashboard/api/session', async (request, reply) => {
-    if (!isOwnRequest(request.method, request.headers)) return forPerson(reply, notOwn())
+    if (!isOwnRequest(request)) return forPerson(reply, notOwn())
     const body = request.body ?? {}
     const refusal = checkSignIn(body)
     if (refusal) return forPerson(reply, refusal)
@@ -58,7 +58,7 @@ export async function dashboardRoutes(
   })
 
   app.delete('/dashboard/api/session', async (request, reply) => {
-    if (!isOwnRequest(request.method, request.headers)) return forPerson(reply, notOwn())
+    if (!isOwnRequest(request)) return forPerson(reply, notOwn())
     await sessions.end(request)
     reply.header('set-cookie', cookieOf(null))
     return forPerson(reply, answer(200, signedOut))
@@ -70,8 +70,9 @@ export async function dashboardRoutes(
     if (auth === null) return forPerson(reply, refuse('unauthorized', 'Not signed in.'))
     if ('refusal' in auth) return forPerson(reply, auth)
     const { range } = request.query as { range?: unknown }
+    if (typeof range !== 'string') return forPerson(reply, refuseField('range', range, 'one range'))
     const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
-    return forPerson(reply, await readDashboardStats(db, { auth, range: String(range), now }))
+    return forPerson(reply, await readDashboardStats(db, { auth, range, now }))
   })
 
   app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>

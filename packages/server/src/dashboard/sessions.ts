@@ -4,6 +4,7 @@ import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import type { Auth, Origin, RefuseStranger } from '../http/auth.ts'
 import { originOf } from '../http/client-address.ts'
+import { readHeader } from '../http/headers.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { type Authenticator, authOf } from '../merchants/authenticate.ts'
 import { plusSeconds, toTimestamp } from '../time.ts'
@@ -77,8 +78,8 @@ export class Sessions {
     nowMs: number,
     refuseStranger: RefuseStranger = () => null,
   ): Promise<Auth | Refusal | null> {
-    const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
-    if (token === null || !isOwnRequest(request.method, request.headers)) return null
+    const token = readSessionCookie(readHeader(request, 'cookie'), { secure: this.#isSecure() })
+    if (token === null || !isOwnRequest(request)) return null
     const refusal = refuseStranger()
     if (refusal) return refusal
     const key = await findKeyBySession(this.#keyDb, {
@@ -98,7 +99,7 @@ export class Sessions {
 
   /** Ends the session of a request, where it has one. */
   async end(request: FastifyRequest): Promise<void> {
-    const token = readSessionCookie(request.headers.cookie, { secure: this.#isSecure() })
+    const token = readSessionCookie(readHeader(request, 'cookie'), { secure: this.#isSecure() })
     if (token === null) return
     const tokenHash = hashToken(token)
     await this.#db.transaction().execute(async (tx) => {

@@ -9,6 +9,7 @@ import type {
   Scope,
 } from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
+import type { PaymentToken } from '../domain/payment-token.ts'
 import type { AuditRow, DashboardSessionRow, SigningKeyRow } from './access-rows.ts'
 import type { PaymentAttemptRow, PaymentTaskRow } from './task-rows.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
@@ -97,7 +98,7 @@ export interface PaymentRow {
   processor: string | null
   processor_reference: string | null
   /** What it is paid with, once somebody said. Never a card number. */
-  payment_method_token: string | null
+  payment_method_token: PaymentToken | null
   /** Where the customer has to go, while it is pending. */
   next_action_url: string | null
   expires_at: Timestamp

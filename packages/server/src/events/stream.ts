@@ -12,6 +12,7 @@ import type { Schema } from '../database/schema.ts'
 import { leave } from '../http/admission.ts'
 import type { Account, Auth } from '../http/auth.ts'
 import { describe } from '../http/failures.ts'
+import { readHeader } from '../http/headers.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import { compileCheck } from '../http/validation.ts'
@@ -204,8 +205,8 @@ async function readStart(
   db: Db,
   given: { account: Account; request: FastifyRequest; query: EventStreamQuery },
 ): Promise<string | Refusal> {
-  const header = given.request.headers['last-event-id']
-  const id = typeof header === 'string' && header !== '' ? header : given.query.last_event_id
+  const header = readHeader(given.request, 'last-event-id')
+  const id = header ? header : given.query.last_event_id
   if (id === undefined) return await readHorizon(db)
   const row = await findEventById(db, { account: given.account, id })
   return row ? row.position : refuseField('Last-Event-ID', id, 'the id of an event')

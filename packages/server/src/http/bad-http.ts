@@ -43,6 +43,11 @@ function reasonOf(code: string | undefined): [field: string, received: string, e
       return ['headers', 'more than 16 KiB', 'at most 16 KiB']
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return ['request', 'a part of a request', 'the whole request within 30 seconds']
+    // Two lengths, or a length and chunks: two readers would find two ends of the body.
+    case 'HPE_UNEXPECTED_CONTENT_LENGTH':
+      return ['Content-Length', 'more than one length', 'one length, and none with chunks']
+    case 'HPE_INVALID_CONTENT_LENGTH':
+      return ['Content-Length', 'something else', 'the number of bytes of the body']
     default:
       return ['request', 'something else', 'HTTP/1.1']
   }

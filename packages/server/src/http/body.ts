@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { readHeader, readListHeader } from './headers.ts'
 import { RefusalError, refuse, refuseField } from './refusal.ts'
+import { repeatedField } from './repeated-field.ts'
 
 /** Largest body in bytes where an operation does not say otherwise: far above any honest one. */
 export const bodyBytesMax = 1024 * 1024
@@ -8,7 +10,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads bodies as JSON. An empty body is no body, whatever content type is sent with it; any other
- * type than application/json is refused, and so is one that is encoded. Source: api.md, Conventions.
+ * type than application/json is refused, and so is one that is encoded, or that names a field twice.
+ * Source: api.md, Conventions.
  */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -26,7 +29,7 @@ export function parseBodies(app: FastifyInstance): void {
     { parseAs: 'buffer' },
     async (request: FastifyRequest, bytes: Buffer) => {
       if (bytes.length === 0) return undefined
-      const received = request.headers['content-type'] ?? 'none'
+      const received = readHeader(request, 'content-type') ?? 'none'
       throw new RefusalError(
         refuse(
           'unsupported_media_type',
@@ -38,8 +41,8 @@ export function parseBodies(app: FastifyInstance): void {
 }
 
 /** A body that says it is encoded would be read as what it is not. */
-function refuseEncoded({ headers }: FastifyRequest): void {
-  const encoding = headers['content-encoding']?.trim().toLowerCase()
+function refuseEncoded(request: FastifyRequest): void {
+  const encoding = readListHeader(request, 'content-encoding')?.trim().toLowerCase()
   if (encoding === undefined || encoding === '' || encoding === 'identity') return
   const refusal = refuse(
     'unsupported_media_type',
@@ -50,15 +53,31 @@ function refuseEncoded({ headers }: FastifyRequest): void {
 }
 
 function parse(bytes: Buffer): unknown {
+  const text = decode(bytes)
+  let value: unknown
   try {
-    return JSON.parse(utf8.decode(bytes))
-  } catch (error) {
+    value = JSON.parse(text)
+  } catch {
     // The parser's message quotes the body, which may hold a card number: only say what kind.
-    const what = error instanceof SyntaxError ? 'malformed JSON' : 'bytes that are not UTF-8'
-    const refusal = refuseField('body', what, 'a JSON object in UTF-8')
-    throw new RefusalError({
-      ...refusal,
-      details: { ...(refusal.details as object), received: what },
-    })
+    throw unreadable('malformed JSON')
   }
+  const name = repeatedField(text)
+  if (name === null) return value
+  throw new RefusalError(refuseField(name, 'more than one value', 'the field once'))
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes)
+  } catch {
+    throw unreadable('bytes that are not UTF-8')
+  }
+}
+
+function unreadable(what: string): RefusalError {
+  const refusal = refuseField('body', what, 'a JSON object in UTF-8')
+  return new RefusalError({
+    ...refusal,
+    details: { ...(refusal.details as object), received: what },
+  })
 }

@@ -45,6 +45,9 @@ export function createHttpServer(
     },
     listener,
   )
+  // Node would leave out what comes after the first thousand, a second line of a header with it. How
+  // many bytes headers may have bounds them: 16 KiB.
+  server.maxHeadersCount = 0
   server.maxConnections = limits.connectionsMax
   server.setTimeout(limits.silentTimeoutMs)
   return server

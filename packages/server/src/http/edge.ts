@@ -5,6 +5,7 @@ import { startLoop } from '../workers/loop.ts'
 import type { Auth, RefuseStranger } from './auth.ts'
 import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
+import { readHeader, refuseRepeated } from './headers.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
 import { type Refusal, refuse, refuseField } from './refusal.ts'
 import { securityHeaders, strictTransport } from './security-headers.ts'
@@ -61,14 +62,22 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     app.decorateRequest('auth', null)
     app.decorateRequest('now', '')
     app.addHook('onRequest', async (request, reply) => {
-      const refusal = (await admit(request, reply)) ?? refuseHostless(request)
+      const refusal = await admit(request, reply)
       if (refusal) return send(reply, refusal)
       return undefined
     })
     startExchange(app, keys)
   }
 
+  /** Headers that stand twice come after the key: a bad key is 401 whatever else is wrong. */
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
+    return (await admitCaller(request, reply)) ?? refuseRepeated(request) ?? refuseHostless(request)
+  }
+
+  async function admitCaller(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Refusal | null> {
     const nowMs = Date.now()
     request.now = toTimestamp(nowMs)
     reply.headers(securityHeaders).header('x-request-id', request.id)
@@ -76,6 +85,13 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     if (!needsKey(request)) {
       setRateLimit(reply, countAnonymous(request, nowMs))
       return null
+    }
+    // Two lines name no key, not even a bad one: the first is not preferred to the second.
+    const repeated = refuseRepeated(request, 'authorization')
+    if (repeated) {
+      const rate = countAnonymous(request, nowMs)
+      setRateLimit(reply, rate)
+      return rate.exceeded ? tooMany(rate, nowMs) : repeated
     }
     const auth = await findAuth(request, reply, nowMs)
     if ('refusal' in auth) {
@@ -157,9 +173,10 @@ function needsKey(request: FastifyRequest): boolean {
   return operation ? operation.scope !== 'none' : /^\/v1(\/|\?|$)/.test(request.url)
 }
 
-function isPreflight({ method, routeOptions, headers }: FastifyRequest): boolean {
-  const isRoute = routeOptions.url !== undefined
-  return method === 'OPTIONS' && isRoute && 'access-control-request-method' in headers
+function isPreflight(request: FastifyRequest): boolean {
+  const isRoute = request.routeOptions.url !== undefined
+  const asked = readHeader(request, 'access-control-request-method')
+  return request.method === 'OPTIONS' && isRoute && asked !== undefined
 }
 
 function checkScope(operation: Operation | undefined, auth: Auth): Refusal | null {
@@ -187,8 +204,8 @@ export function tooMany(rate: RateLimit, nowMs: number): Refusal {
 }
 
 /** Source: RFC 9112, 3.2: a request of HTTP/1.1 names its host. */
-function refuseHostless({ raw, headers }: FastifyRequest): Refusal | null {
-  return raw.httpVersion === '1.1' && headers.host === undefined
+function refuseHostless(request: FastifyRequest): Refusal | null {
+  return request.raw.httpVersion === '1.1' && readHeader(request, 'host') === undefined
     ? refuseField('Host', undefined, 'the host that is meant: HTTP/1.1 asks for it')
     : null
 }

@@ -7,6 +7,7 @@ import { isTracing } from '../tracing/spans.ts'
 import type { Reply } from './answer.ts'
 import type { Auth, Origin } from './auth.ts'
 import { originOf } from './client-address.ts'
+import { readHeader, readListHeader } from './headers.ts'
 import { hashRequest, type IdempotencyKey, parseIdempotencyKey } from './idempotency-key.ts'
 import { type Refusal, refuseField } from './refusal.ts'
 import { send } from './send.ts'
@@ -68,7 +69,7 @@ export function implement<O extends Operation>(
       if (refusal) return send(reply, refusal)
       const idempotency = takesBody ? readIdempotencyKey(request, operation) : null
       if (idempotency && 'refusal' in idempotency) return send(reply, idempotency)
-      const ifMatch = operation.ifMatch ? (request.headers['if-match'] ?? null) : null
+      const ifMatch = operation.ifMatch ? (readListHeader(request, 'if-match') ?? null) : null
       const reached = {
         auth: request.auth as Auth,
         params: request.params as ApiRequest<O>['params'],
@@ -109,15 +110,15 @@ function readIdempotencyKey(
   request: FastifyRequest,
   operation: Operation,
 ): IdempotencyKey | Refusal | null {
-  const header = request.headers['idempotency-key']
+  const header = readHeader(request, 'idempotency-key')
   if (header === undefined) return null
-  const key = parseIdempotencyKey(String(header))
+  const key = parseIdempotencyKey(header)
   if (typeof key !== 'string') return key
   const path = request.url.split('?', 1)[0] ?? ''
   const { method, body } = request
   if (!operation.secretAnswer) return { key, requestHash: hashRequest({ method, path, body }) }
   // Only the key that asked first can open the answer: of another key it is another request.
-  const sealedBy = request.headers.authorization?.trimEnd().split(/ +/)[1]
+  const sealedBy = readHeader(request, 'authorization')?.trimEnd().split(/ +/)[1]
   if (sealedBy === undefined) {
     return refuseField('Idempotency-Key', header, 'none: here it needs a secret key')
   }

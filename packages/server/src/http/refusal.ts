@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorDetails, errors } from '@hedgepayments/contract'
+import { holdsCardNumber } from '../domain/card-number.ts'
 
 /** An answer that says no. A value, not an exception: it can be stored and told again. */
 export interface Refusal {
@@ -38,7 +39,8 @@ export class RefusalError extends Error {
 }
 
 /** A refusal that names a field: what came and what was expected. */
-export function refuseField(field: string, received: unknown, expected: string): Refusal {
+export function refuseField(named: string, received: unknown, expected: string): Refusal {
+  const field = nameOf(named)
   return refuse('invalid_request', `Invalid ${field}: expected ${expected}.`, {
     field,
     received: shorten(received),
@@ -46,12 +48,23 @@ export function refuseField(field: string, received: unknown, expected: string):
   })
 }
 
+/** Names come from the caller too, where a field is unknown or repeated. */
+function nameOf(field: string): string {
+  const shown = field.toWellFormed().slice(0, 200)
+  return holdsCardNumber(shown) ? hidden : shown
+}
+
+/** Stands for what may be the number of a card: it may come in any field, and no answer repeats it. */
+const hidden = '(digits that may be the number of a card)'
+
 /** What came, as JSON, short enough to be read and never the whole of a hostile input. */
 export function shorten(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) return 'an object'
   const json = JSON.stringify(value) ?? typeof value
+  // Some more than is shown: a number at the end of it would be shown in part.
+  if (holdsCardNumber(json.slice(0, 200))) return hidden
   const printable = json.toWellFormed()
   return printable.length <= 100 ? printable : `${printable.slice(0, 97).toWellFormed()}…`
 }

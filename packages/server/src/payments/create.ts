@@ -1,6 +1,7 @@
 import type { PaymentCreate, PaymentId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import type { IdempotencyRow, PaymentRow, Timestamp } from '../database/schema.ts'
+import type { PaymentToken } from '../domain/payment-token.ts'
 import { failpoint } from '../failpoints.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account, Auth } from '../http/auth.ts'
@@ -196,7 +197,7 @@ function toNewPayment(
     expiresAt,
     token,
     cancelWindow,
-  }: { expiresAt: Timestamp; token: string | null; cancelWindow: number },
+  }: { expiresAt: Timestamp; token: PaymentToken | null; cancelWindow: number },
 ): NewPayment {
   const { auth, body, now } = request
   const id = newId<PaymentId>('payment')

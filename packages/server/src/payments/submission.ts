@@ -1,6 +1,7 @@
 import type { ActorType } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
+import type { PaymentToken } from '../domain/payment-token.ts'
 import type { Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
@@ -21,7 +22,7 @@ export interface Submission {
   readonly account: Account
   readonly paymentId: string
   /** What to pay with; `null`: what the payment was given before. */
-  readonly token: string | null
+  readonly token: PaymentToken | null
   /** The If-Match header of the request, where it may have one. */
   readonly ifMatch: string | null
   readonly actor: { readonly type: ActorType; readonly id: string | null }

@@ -1,5 +1,6 @@
 import type { Money, PaymentMethod } from '@hedgepayments/contract'
 import type { Timestamp } from '../database/schema.ts'
+import type { PaymentToken } from '../domain/payment-token.ts'
 
 /**
  * What moves the money. An instance belongs to one merchant and one mode, and holds their
@@ -74,8 +75,8 @@ export interface Call {
 }
 
 export interface AuthorizeRequest extends Call {
-  /** What the customer pays with: a token of the processor's, or, in the sandbox, a card number. */
-  readonly token: string
+  /** What the customer pays with. */
+  readonly token: PaymentToken
 }
 
 export interface RefundRequest extends Call {
@@ -176,7 +177,7 @@ export interface NextAction {
 }
 
 export interface WebhookMessage {
-  /** Lower-case names. */
+  /** Lower-case names. Only headers that may stand once, and do: a signature is one of them. */
   readonly headers: Readonly<Record<string, string | undefined>>
   /** The bytes, as they came: signatures are over these. */
   readonly body: Buffer

@@ -1,6 +1,7 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { answer, type Reply } from '../http/answer.ts'
+import { readSingleHeaders } from '../http/headers.ts'
 import { refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import type { ProcessorAccount, Processors } from './processor.ts'
@@ -49,9 +50,7 @@ async function receive(
   // The real time: a test clock that is ahead does not make the processor's messages old.
   const { now } = request
   const notice = await processor.noticeFromWebhook({
-    headers: Object.fromEntries(
-      Object.entries(request.headers).map(([header, value]) => [header, String(value)]),
-    ),
+    headers: readSingleHeaders(request),
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     now,
   })

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import { isId } from '@hedgepayments/contract'
 import { context, SpanStatusCode, trace } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
+import { readHeader, readListHeader } from '../http/headers.ts'
 import { isTracing, startRequestSpan } from './spans.ts'
 
 /** Makes a span of each request that comes to a listener, also of one without a route. */
@@ -9,7 +10,10 @@ export function traceRequests(listener: RequestListener): RequestListener {
   if (!isTracing()) return listener
   return (request, response) => {
     const method = request.method ?? ''
-    const started = startRequestSpan(method, request.headers)
+    const started = startRequestSpan(method, {
+      traceparent: readHeader({ raw: request }, 'traceparent'),
+      tracestate: readListHeader({ raw: request }, 'tracestate'),
+    })
     if (!started) return listener(request, response)
     const { span, inside } = started
     span.setAttribute('http.request.method', method)
