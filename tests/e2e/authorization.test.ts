@@ -1,4 +1,10 @@
-import { allOperations, type Operation, scopes } from '@hedgepayments/contract'
+import {
+  allOperations,
+  type Operation,
+  type Scope,
+  scopes,
+  scopesOf,
+} from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { apiClient, createPayment } from '../support/api.ts'
 import { createLiveMerchant, withServers } from '../support/servers.ts'
@@ -7,12 +13,34 @@ import { until } from '../support/until.ts'
 /**
  * Who may do what, asked of every operation of the contract: one that is added later is asked too.
  */
+const demandingValues: Readonly<Record<string, unknown>> = {
+  url: 'https://example.com/stolen',
+  events: ['*'],
+  payment_id: 'pay_of_somebody',
+}
+
 const fixture = withServers(1, {
   HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
 })
 
 const keyed = allOperations.filter(({ scope }) => scope !== 'none')
-const scoped = keyed.filter(({ scope }) => scope !== 'any')
+const scoped = keyed.filter((operation) => scopesOf(operation).length > 0)
+
+/** Every set of scopes that some request needs, by the name of the key that has it. */
+const sets = new Map(
+  [...new Set(keyed.map((one) => scopesOf(one).join(' ')))].map((name) => [
+    name,
+    name.split(' ') as Scope[],
+  ]),
+)
+
+/** Bodies that need more scopes than other bodies of their operation, and which. */
+const demanding = keyed.flatMap((operation) =>
+  (operation.scopesOfBody ?? []).map(({ field, is, scope }) => {
+    const value = is ?? demandingValues[field]
+    return { operation, field, value, scope }
+  }),
+)
 /** Operations without a key, each with what it asks for in the place of one. */
 const open = new Map([['receiveProcessorMessage', 'a signature of the processor']])
 
@@ -72,6 +100,16 @@ beforeAll(async () => {
     keys[scope] = (await make('/v1/auth/api-keys', { scopes: [scope] })).secret_key
     const rest = scopes.filter((one) => one !== scope)
     keys[`all but ${scope}`] = (await make('/v1/auth/api-keys', { scopes: rest })).secret_key
+  }
+  for (const [name, given] of sets) {
+    if (name === '' || given.length < 2) continue
+    keys[name] = (await make('/v1/auth/api-keys', { scopes: given })).secret_key
+    for (const lacking of given) {
+      const rest = given.filter((one) => one !== lacking)
+      keys[`${name} but ${lacking}`] = (
+        await make('/v1/auth/api-keys', { scopes: rest })
+      ).secret_key
+    }
   }
   for (const name of ['expired', 'revoked', 'payments:read', 'merchants:write', 'stranger']) {
     cookies[name] = await signIn(url, keys[name] ?? '')
@@ -203,24 +241,38 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
       expect(await contents()).toBe(before)
     })
 
-    test('refuses a key with every scope but its own, and a session of such a key', async () => {
-      if (operation.scope === 'any') return
+    test('refuses a key that lacks any of its scopes, and a session of such a key', async () => {
+      const wanted = scopesOf(operation)
+      if (wanted.length === 0) return
       const before = await contents()
-      const wanted = operation.scope
-      const given: [name: string, Given][] = [
-        ['all but its scope', { authorization: bearer(`all but ${wanted}`) }],
-        ['a client token', { authorization: bearer('client token') }],
-        ...scopes
-          .filter((scope) => scope !== wanted)
-          .map((scope): [string, Given] => [scope, { authorization: bearer(scope) }]),
+      const lacking = (scope: Scope): [string, Given, Scope[]] => [
+        `all but ${scope}`,
+        { authorization: bearer(`all but ${scope}`) },
+        [scope],
       ]
-      const holder = wanted === 'payments:read' ? 'merchants:write' : 'payments:read'
-      given.push(['a session', { cookie: cookies[holder] ?? '', headers: ownPage }])
-      for (const [name, one] of given) {
+      const alone = (scope: Scope): [string, Given, Scope[]] => [
+        scope,
+        { authorization: bearer(scope) },
+        wanted.filter((one) => one !== scope),
+      ]
+      const holder = wanted.includes('payments:read') ? 'merchants:write' : 'payments:read'
+      const given: [name: string, Given, missing: readonly Scope[]][] = [
+        ...wanted.map(lacking),
+        ...scopes.map(alone).filter(([, , missing]) => missing.length > 0),
+        ['a client token', { authorization: bearer('client token') }, wanted],
+        [
+          'a session',
+          { cookie: cookies[holder] ?? '', headers: ownPage },
+          wanted.filter((one) => one !== holder),
+        ],
+      ]
+      for (const [name, one, missing] of given) {
         // What a client token is for: its own payment.
         if (name === 'a client token' && operation.id === 'retrievePayment') continue
         const { status, body } = await ask(operation, one)
         expect([status, body.error.code], name).toEqual([403, 'insufficient_permissions'])
+        const { required_scope, missing_scopes } = body.error.details
+        expect([required_scope, missing_scopes], name).toEqual([missing[0], missing])
       }
       expect(await contents()).toBe(before)
     })
@@ -273,13 +325,85 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
 )
 
 test.each(scoped.map((operation) => [operation.id, operation] as const))(
-  '%s takes a key with its scope alone, so that the refusals above are for lack of it',
+  '%s takes a key with its scopes alone, so that the refusals above are for lack of it',
   async (_, operation) => {
     // A stream does not end by itself; nothing that is asked of the rest exists.
     if (operation.id === 'streamEvents') return
-    const api = apiClient(fixture.servers[0]?.url ?? '', keys[operation.scope] ?? '')
+    const api = apiClient(fixture.servers[0]?.url ?? '', keys[scopesOf(operation).join(' ')] ?? '')
     const path = operation.path.replaceAll(/:\w+/g, 'nothing')
     const body = operation.body ? { body: { nonsense: 1 } } : {}
     expect([401, 403]).not.toContain((await api(operation.method, path, body)).status)
   },
 )
+
+test.each(
+  demanding.map((one) => [`${one.operation.id} with ${one.field}: ${one.value}`, one] as const),
+)('%s needs the scope of what it reaches', async (_, { operation, field, value, scope }) => {
+  const own = scopesOf(operation)
+  const before = await contents()
+  const body = { ...bodiesWith[operation.id]?.(), [field]: value }
+  const url = fixture.servers[0]?.url ?? ''
+  const poor = apiClient(url, keys[own.join(' ')] ?? '')
+  const refused = await poor(operation.method, pathOf(operation), { body })
+  expect([refused.status, refused.body.error.code]).toEqual([403, 'insufficient_permissions'])
+  expect(refused.body.error.details.missing_scopes).toEqual([scope])
+  expect(refused.body.error.message).toContain(scope)
+  expect(await contents()).toBe(before)
+  const made = await fixture.api('POST', '/v1/auth/api-keys', { body: { scopes: [...own, scope] } })
+  const rich = apiClient(url, made.body.secret_key)
+  const taken = await rich(operation.method, pathOf(operation), { body })
+  expect([401, 403]).not.toContain(taken.status)
+})
+
+/** What else a body needs to be whole. */
+const bodiesWith: Readonly<Record<string, () => object>> = {
+  createCancellation: () => ({ payment_ids: [things['/v1/payments/:id']] }),
+}
+
+describe('a key with webhooks:write alone', () => {
+  test('cannot have any payment sent to it, in any way', async () => {
+    const api = apiClient(fixture.servers[0]?.url ?? '', keys['webhooks:write'] ?? '')
+    const endpoint = pathOf(operationOf('retrieveWebhookEndpoint'))
+    const delivery = pathOf(operationOf('retrieveWebhookDelivery'))
+    const before = await contents()
+    const asked: [method: string, path: string, body: object][] = [
+      ['POST', '/v1/webhooks/endpoints', { url: 'https://example.com/' }],
+      ['PATCH', endpoint, { url: 'https://example.com/' }],
+      ['PATCH', endpoint, { url: null }],
+      ['PATCH', endpoint, { events: ['payment.created'] }],
+      ['PATCH', endpoint, { description: 'mine', enabled: true }],
+      ['POST', `${endpoint}/replay`, { since: '2000-01-01T00:00:00Z' }],
+      ['POST', `${endpoint}/retry`, {}],
+      ['POST', `${delivery}/retry`, {}],
+      ['POST', '/v1/webhooks/test', { payment_id: things['/v1/payments/:id'] }],
+    ]
+    for (const [method, path, body] of asked) {
+      const { status } = await api(method, path, { body })
+      expect([400, 403], `${method} ${path} ${JSON.stringify(body)}`).toContain(status)
+    }
+    expect(await contents()).toBe(before)
+  })
+
+  test('still operates endpoints: it reads, describes, stops and deletes them, and rotates secrets', async () => {
+    const made = await fixture.api('POST', '/v1/webhooks/endpoints', {
+      body: { url: 'https://example.com/hook', events: ['checkout.expired'] },
+    })
+    const api = apiClient(fixture.servers[0]?.url ?? '', keys['webhooks:write'] ?? '')
+    const path = `/v1/webhooks/endpoints/${made.body.id}`
+    const statuses = [
+      await api('GET', path),
+      await api('PATCH', path, { body: { description: 'on call: Ada' } }),
+      await api('PATCH', path, { body: { rotate_secret: true } }),
+      await api('PATCH', path, { body: { enabled: false } }),
+      await api('GET', '/v1/webhooks/deliveries'),
+      await api('DELETE', path),
+    ].map(({ status }) => status)
+    expect(statuses).toEqual(statuses.map(() => 200))
+  })
+})
+
+function operationOf(id: string): Operation {
+  const found = allOperations.find((one) => one.id === id)
+  if (!found) throw new Error(`no operation ${id}`)
+  return found
+}

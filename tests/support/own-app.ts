@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createApp } from '../../packages/server/src/app.ts'
-import { connect } from '../../packages/server/src/database/connect.ts'
+import { connect, type Database } from '../../packages/server/src/database/connect.ts'
 import type { InstanceLimits } from '../../packages/server/src/http/instance.ts'
 import { createLog } from '../../packages/server/src/log.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
@@ -16,6 +16,8 @@ export interface OwnApp {
   readonly api: Api
   readonly app: FastifyInstance
   readonly sql: Sql
+  readonly database: Database
+  readonly databaseUrl: string
   readonly owner: Owner
   close(): Promise<void>
 }
@@ -50,6 +52,8 @@ export async function startOwnApp(limits: InstanceLimits): Promise<OwnApp> {
     api: apiClient(url, firstKeys.secretKey),
     app,
     sql,
+    database,
+    databaseUrl: created.url,
     owner: { merchant_id: merchant.id, livemode: false },
     async close() {
       app.server.closeAllConnections()

@@ -149,7 +149,8 @@ describe('a delivery', () => {
     expect(body.attempts[0]).toMatchObject({ response_code: 204, error: null })
     const failed = body.attempts.at(-1)
     expect(failed).toMatchObject({ attempt: 1, response_code: 500, error: 'Answered 500.' })
-    expect(failed.response_body).toBe(`no\ufffd${'x'.repeat(1021)}`)
+    // The receiver is on this machine: what it says is not shown to keys of test mode.
+    expect(failed.response_body).toBeNull()
   })
 
   test('that waits for another try comes sooner when the test clock is advanced', async () => {

@@ -1,7 +1,8 @@
 import type { LookupAddress } from 'node:dns'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ForbiddenAddressError, type Resolve } from '../../packages/server/src/webhooks/lookup.ts'
-import { createSend, explain, type Outgoing } from '../../packages/server/src/webhooks/send.ts'
+import { explain, ForbiddenAddressError } from '../../packages/server/src/outgoing/errors.ts'
+import type { Resolve } from '../../packages/server/src/webhooks/lookup.ts'
+import { createSend, type Outgoing, textOf } from '../../packages/server/src/webhooks/send.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 
 let receiver: Receiver
@@ -17,14 +18,15 @@ afterEach(async () => {
 })
 
 function outgoing(url: string, more: Partial<Outgoing> = {}): Outgoing {
-  const signal = AbortSignal.timeout(10_000)
-  return { url, livemode: false, headers: {}, body: Buffer.from('{}'), signal, ...more }
+  const { signal } = new AbortController()
+  const body = Buffer.from('{}')
+  return { url, livemode: false, reach: 'private', headers: {}, body, signal, ...more }
 }
 
 /** A sender whose names resolve to what is given, one answer after the other. */
 function sendTo(...answers: string[][]) {
   let asked = 0
-  const resolve: Resolve = (_hostname, callback) => {
+  const resolve: Resolve = (_hostname, _reach, callback) => {
     const addresses = answers[Math.min(asked++, answers.length - 1)] ?? []
     callback(
       null,
@@ -101,18 +103,23 @@ test.each(['127.0.0.1', '[::1]', '2130706433', '0x7f.1', '10.0.0.1'])(
   },
 )
 
-test('a receiver that never answers is given up at the deadline', async () => {
-  receiver.answer(() => 'hang')
+test('a connection to this machine is of no use once only public addresses are allowed', async () => {
   const { send } = sendTo(['127.0.0.1'])
-  const error = await send(outgoing(receiver.url, { signal: AbortSignal.timeout(50) })).catch(
-    (cause: unknown) => cause,
+  expect((await send(outgoing(urlOf('shop.example')))).status).toBe(200)
+  await expect(send(outgoing(urlOf('shop.example'), { reach: 'public' }))).rejects.toBeInstanceOf(
+    ForbiddenAddressError,
   )
-  expect(explain(error)).toBe('No answer within 10 seconds.')
+  expect(receiver.received).toHaveLength(1)
 })
 
-test('an answer without end is cut after a kilobyte, whole characters only', async () => {
-  receiver.answer(() => ({ status: 200, body: `x${'€'.repeat(200_000)}` }))
+test('what a page of this network says is not shown to whoever has a key of test mode', async () => {
+  receiver.answer(() => ({ status: 200, body: 'AWS_SECRET_ACCESS_KEY=wJalr' }))
   const { send } = sendTo(['127.0.0.1'])
-  const { body } = await send(outgoing(receiver.url))
-  expect(body).toBe(`x${'€'.repeat(341)}`)
+  expect(await send(outgoing(receiver.url))).toEqual({ status: 200, retryAfter: null, body: null })
+  expect((await send(outgoing(urlOf('shop.example')))).body).toBeNull()
+})
+
+test('of a long answer whole characters are kept', () => {
+  const bytes = Buffer.from(`x\0${'€'.repeat(200_000)}`).subarray(0, 1_024)
+  expect(textOf(bytes)).toBe(`x\ufffd${'€'.repeat(340)}`)
 })

@@ -77,7 +77,10 @@ export const RetryDetails = Type.Object(
 
 export const ScopeDetails = Type.Object(
   {
-    required_scope: Type.String({ description: 'The scope the key would need.' }),
+    required_scope: Type.String({
+      description: 'The scope the key would need; the first of them.',
+    }),
+    missing_scopes: Type.Array(Type.String(), { description: 'All scopes the key lacks.' }),
     scopes: Type.Array(Type.String(), { description: 'The scopes the key has.' }),
     field: Type.Optional(
       Type.String({ description: 'What only a live key may change, where a test key tried to.' }),

@@ -14,6 +14,10 @@ export interface Operation {
   readonly description?: string
   /** Scope that the key must have; `any` takes every valid key, `none` needs no key at all. */
   readonly scope: Scope | 'any' | 'none'
+  /** Further scopes that the key must have: those of what the operation reaches indirectly. */
+  readonly scopesAlso?: readonly Scope[]
+  /** Further scopes that the key must have where the body asks for more. */
+  readonly scopesOfBody?: readonly BodyScope[]
   readonly query?: TObject
   readonly body?: TSchema
   /** Whether the body may be left out. */
@@ -28,6 +32,24 @@ export interface Operation {
   readonly responses: Readonly<Record<number, TSchema>>
   /** Codes this operation can answer beyond those every operation can. */
   readonly errors: readonly ErrorCode[]
+}
+
+/** A scope that a field of the body needs: whatever its value, or only the value `is`. */
+export interface BodyScope {
+  readonly field: string
+  readonly is?: boolean
+  readonly scope: Scope
+}
+
+/** The scopes that a request needs. Without a body, those that every request of the operation needs. */
+export function scopesOf(operation: Operation, body?: unknown): readonly Scope[] {
+  const { scope, scopesAlso = [], scopesOfBody = [] } = operation
+  const fields = new Map(typeof body === 'object' && body ? Object.entries(body) : [])
+  const asked = scopesOfBody.filter(({ field, is }) =>
+    is === undefined ? fields.has(field) : fields.get(field) === is,
+  )
+  const first = scope === 'any' || scope === 'none' ? [] : [scope]
+  return [...new Set([...first, ...scopesAlso, ...asked.map((one) => one.scope)])]
 }
 
 /** Keeps the literal types of an operation, so that a server's handler is checked against it. */
@@ -45,8 +67,7 @@ export function commonErrors(operation: Operation): ErrorCode[] {
     'service_unavailable',
   ]
   if (operation.scope !== 'none') codes.push('unauthorized')
-  if (operation.scope !== 'none' && operation.scope !== 'any')
-    codes.push('insufficient_permissions')
+  if (scopesOf(operation).length > 0) codes.push('insufficient_permissions')
   if (operation.path.includes(':')) codes.push('not_found')
   // A DELETE needs no body, but one that comes with it is read.
   if (operation.method !== 'GET') {

@@ -55,7 +55,7 @@ export interface RefundAmountExceededDetails {
 /** 401: no key, a bad one or a revoked one. */
 export class AuthenticationError extends ApiError {}
 
-/** 403: the key lacks the scope. */
+/** 403: the key lacks a scope; `details.missing_scopes` names all that it lacks. */
 export class PermissionError extends ApiError {}
 
 /** 404: nothing there for this key; the other mode and other merchants are invisible. */

@@ -30,6 +30,7 @@ import { sandboxRoutes } from './processors/sandbox/routes.ts'
 import { processorWebhookRoute } from './processors/webhook-route.ts'
 import type { Sealer } from './sealer.ts'
 import { hastenRetries } from './webhooks/queue.sql.ts'
+import type { PrivateNetworks } from './webhooks/reach.sql.ts'
 import { webhookRoutes } from './webhooks/routes.ts'
 
 export interface AppOptions {
@@ -44,6 +45,8 @@ export interface AppOptions {
   readonly trustedProxies: readonly string[]
   /** Seals the credentials of processors; `null`: none are taken. */
   readonly keyring: Keyring | null
+  /** Whether webhooks of test mode may reach the server's own network. Default: until a live key exists. */
+  readonly privateNetworks?: PrivateNetworks
   /** Told when a request has left something for the workers. */
   readonly onWork: () => void
   /** Requests in flight, and what slow clients may hold. Default: what production needs. */
@@ -78,7 +81,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   auditRoutes(app, database)
   eventRoutes(app, database)
   streamRoute(app, { db: database.db, log, authenticate })
-  webhookRoutes(app, { ...options, db: database.db })
+  const { privateNetworks = null } = options
+  webhookRoutes(app, { ...options, db: database.db, privateNetworks })
   clockRoutes(app, {
     db: database.db,
     hasten: hastenRetries,

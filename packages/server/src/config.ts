@@ -5,6 +5,7 @@ import { type FeeSchedule, feeScheduleDefault } from './ledger/fees.ts'
 import { isPublishableKey, isSecretKey } from './merchants/secrets.ts'
 import { stripeKeyShape, stripeWebhookShape } from './processors/stripe/shapes.ts'
 import type { TracesConfig } from './tracing/start.ts'
+import type { PrivateNetworks } from './webhooks/reach.sql.ts'
 
 /**
  * The server's settings, parsed once from the environment. How long things are kept is not one of
@@ -50,6 +51,11 @@ export interface Config {
     /** `HEDGE_STRIPE_API_BASE`: a stand-in for Stripe's API. Default https://api.stripe.com. */
     readonly apiBase: string | null
   }
+  /**
+   * `HEDGE_WEBHOOK_PRIVATE_NETWORKS`: `allow` or `deny` webhooks of test mode to loopback and
+   * private addresses. Default: allowed until the deployment has a live key.
+   */
+  readonly webhookPrivateNetworks: PrivateNetworks
   /**
    * `HEDGE_FEE_BASIS_POINTS` and `HEDGE_FEE_FIXED`: what a payment costs a merchant that has no
    * schedule of its own, in hundredths of a percent and minor units. Default 290 and 30.
@@ -117,6 +123,7 @@ export function parseConfig(env: Environment): Config {
       }),
       apiBase: readUrl(env, 'HEDGE_STRIPE_API_BASE', ['http:', 'https:']),
     },
+    webhookPrivateNetworks: readPrivateNetworks(env, 'HEDGE_WEBHOOK_PRIVATE_NETWORKS'),
     fees: {
       basisPoints:
         readInteger(env, 'HEDGE_FEE_BASIS_POINTS', 10_000) ?? feeScheduleDefault.basisPoints,
@@ -181,6 +188,12 @@ function readInteger(env: Environment, name: string, max: number): number | null
     throw new ConfigError(`${name}: expected a whole number from 0 to ${max}, got ${value}.`)
   }
   return Number(value)
+}
+
+function readPrivateNetworks(env: Environment, name: string): PrivateNetworks {
+  const value = read(env, name)
+  if (value === null || value === 'allow' || value === 'deny') return value
+  throw new ConfigError(`${name}: expected allow or deny, got ${JSON.stringify(value)}.`)
 }
 
 function readTraces(env: Environment): TracesConfig | null {

@@ -99,6 +99,7 @@ async function serve({
   })
   const workers = startWorkers({
     ...{ database, processors, fees: config.fees, sealer, log },
+    privateNetworks: config.webhookPrivateNetworks,
     requestsInFlight: () => requestsInFlight(),
   })
   const app = await createApp({
@@ -109,6 +110,7 @@ async function serve({
     sealer,
     keyring,
     publicUrl: () => address,
+    privateNetworks: config.webhookPrivateNetworks,
     onWork: () => workers.nudge(),
   })
   const url = await listen(app, config).catch(async (error) => {

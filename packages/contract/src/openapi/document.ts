@@ -1,5 +1,5 @@
 import { type ErrorCode, errorSchema, errors } from '../errors.ts'
-import { commonErrors, type Operation, takesIdempotencyKey } from '../operation.ts'
+import { commonErrors, type Operation, scopesOf, takesIdempotencyKey } from '../operation.ts'
 import { allOperations } from '../operations/index.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -83,9 +83,7 @@ function describe(operation: Operation, schemas: Schemas): Json {
     summary: operation.summary,
     ...(operation.description ? { description: operation.description } : {}),
     ...(operation.scope === 'none' ? { security: [] } : {}),
-    ...(operation.scope !== 'none' && operation.scope !== 'any'
-      ? { 'x-scope': operation.scope }
-      : {}),
+    ...scopesShown(operation),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(operation.body
       ? {
@@ -96,6 +94,17 @@ function describe(operation: Operation, schemas: Schemas): Json {
         }
       : {}),
     responses: responses(operation, schemas),
+  }
+}
+
+/** `x-scope` is the operation's own; a key needs all of `x-scopes`. */
+function scopesShown(operation: Operation): Record<string, Json> {
+  const scopes = scopesOf(operation)
+  return {
+    ...(scopes[0] ? { 'x-scope': scopes[0], 'x-scopes': [...scopes] } : {}),
+    ...(operation.scopesOfBody
+      ? { 'x-scopes-of-body': operation.scopesOfBody.map((one) => ({ ...one })) }
+      : {}),
   }
 }
 

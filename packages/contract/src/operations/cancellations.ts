@@ -18,8 +18,10 @@ export const createCancellation = defineOperation({
   summary: 'Cancel many payments, by ids or by a filter',
   description:
     'Runs in the background, up to a million payments, and survives a restart. With `dry_run` it ' +
-    'only counts what would go. It never holds up single cancels.',
+    'only counts what would go, which is reading: the key needs the scope `payments:read` as well. ' +
+    'It never holds up single cancels.',
   scope: 'payments:cancel',
+  scopesOfBody: [{ field: 'dry_run', is: true, scope: 'payments:read' }],
   body: CancellationCreate,
   // A hundred thousand ids of 28 characters, quoted, with commas, and room to spare.
   bodyBytesMax: 4 * 1024 * 1024,

@@ -140,6 +140,7 @@ export const reversePayment = defineOperation({
     'with 202; it is carried out as soon as the payment is decided. The key needs the scope ' +
     '`payments:cancel` as well.',
   scope: 'payments:refund',
+  scopesAlso: ['payments:cancel'],
   body: PaymentReverse,
   bodyOptional: true,
   ifMatch: true,

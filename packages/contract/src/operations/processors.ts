@@ -17,8 +17,10 @@ export const setProcessor = defineOperation({
   summary: "Set the processor of the merchant's payments, in the mode of the key",
   description:
     'Its secrets are sealed with the key of the environment (`HEDGE_ENCRYPTION_KEY`) and never ' +
-    'shown again. Payments that were submitted before stay with their processor.',
+    'shown again. Payments that were submitted before stay with their processor. New payments are ' +
+    'sent to the account that is set, so the key needs the scope `payments:read` as well.',
   scope: 'merchants:write',
+  scopesAlso: ['payments:read'],
   body: MerchantProcessorSet,
   responses: { 200: MerchantProcessor },
   errors: [],

@@ -22,6 +22,8 @@ import {
 
 const tag = 'Webhooks'
 const scope = 'webhooks:write'
+/** What an endpoint receives are payments: whoever decides who receives them must be able to read them. */
+const scopesAlso = ['payments:read'] as const
 
 export const createWebhookEndpoint = defineOperation({
   id: 'createWebhookEndpoint',
@@ -29,8 +31,11 @@ export const createWebhookEndpoint = defineOperation({
   path: '/v1/webhooks/endpoints',
   tag,
   summary: 'Register an address that events are sent to',
-  description: 'The answer is the only one that shows the secret.',
+  description:
+    'The answer is the only one that shows the secret. The endpoint receives payments, so the key ' +
+    'needs the scope `payments:read` as well.',
   scope,
+  scopesAlso,
   secretAnswer: true,
   body: WebhookEndpointCreate,
   responses: { 201: WebhookEndpointWithSecret },
@@ -66,7 +71,15 @@ export const updateWebhookEndpoint = defineOperation({
   path: '/v1/webhooks/endpoints/:id',
   tag,
   summary: 'Change an endpoint, enable or disable it, rotate its secret',
+  description:
+    'To change `url` or `events` or to enable the endpoint, the key needs the scope `payments:read` ' +
+    'as well.',
   scope,
+  scopesOfBody: [
+    { field: 'url', scope: 'payments:read' },
+    { field: 'events', scope: 'payments:read' },
+    { field: 'enabled', is: true, scope: 'payments:read' },
+  ],
   secretAnswer: true,
   body: WebhookEndpointUpdate,
   responses: { 200: WebhookEndpointUpdated },
@@ -91,8 +104,11 @@ export const retryWebhookEndpoint = defineOperation({
   path: '/v1/webhooks/endpoints/:id/retry',
   tag,
   summary: 'Try the failed deliveries of an endpoint again',
-  description: 'The oldest 10,000 at once; ask again while `has_more`. It must be enabled.',
+  description:
+    'The oldest 10,000 at once; ask again while `has_more`. It must be enabled. The key needs the ' +
+    'scope `payments:read` as well.',
   scope,
+  scopesAlso,
   responses: { 200: WebhookRetry },
   errors: [],
 })
@@ -105,8 +121,10 @@ export const replayWebhookEndpoint = defineOperation({
   summary: 'Send an endpoint every event since a time again',
   description:
     'Each becomes a new delivery, also where it was delivered before. Events that come later ' +
-    'are sent as always and may overtake the replay. It must be enabled.',
+    'are sent as always and may overtake the replay. It must be enabled. The key needs the scope ' +
+    '`payments:read` as well.',
   scope,
+  scopesAlso,
   body: WebhookReplayCreate,
   responses: { 202: WebhookReplay },
   errors: [],
@@ -130,6 +148,9 @@ export const retrieveWebhookDelivery = defineOperation({
   path: '/v1/webhooks/deliveries/:id',
   tag,
   summary: 'Retrieve a delivery with each of its attempts',
+  description:
+    'Receivers may repeat what they got, so `response_body` is `null` for a key without the scope ' +
+    '`payments:read`.',
   scope,
   responses: { 200: WebhookDeliveryWithAttempts },
   errors: [],
@@ -143,8 +164,9 @@ export const retryWebhookDelivery = defineOperation({
   summary: 'Send a delivery again now',
   description:
     'Whatever became of it. Should it fail, the schedule of retries begins anew. Its endpoint must ' +
-    'be there and enabled.',
+    'be there and enabled. The key needs the scope `payments:read` as well.',
   scope,
+  scopesAlso,
   responses: { 200: WebhookDelivery },
   errors: [],
 })
@@ -158,8 +180,10 @@ export const testWebhook = defineOperation({
   description:
     'Test mode only. It is an event like any other, also in the list and the stream of events, ' +
     'but belongs to no payment: its `reason` is `test_event` and its sample data says so in its ' +
-    'metadata (`test_event: "true"`).',
+    'metadata (`test_event: "true"`). With `payment_id` the key needs the scope `payments:read` as ' +
+    'well.',
   scope,
+  scopesOfBody: [{ field: 'payment_id', scope: 'payments:read' }],
   body: WebhookTest,
   bodyOptional: true,
   responses: { 200: Event },

@@ -53,7 +53,11 @@ export const WebhookAttempt = Type.Object(
     attempt: Type.Integer({ minimum: 1, description: 'Counts from 1.' }),
     ...result,
     response_body: nullable(
-      Type.String({ description: 'The first kilobyte of the answer, as far as it is text.' }),
+      Type.String({
+        description:
+          'The first kilobyte of the answer, as far as it is text; `null` where the receiver has no ' +
+          'public address.',
+      }),
     ),
     created_at: timestamp('When it ended.'),
   },

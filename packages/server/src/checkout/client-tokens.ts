@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { type ClientToken, operations, type PaymentId, type Scope } from '@hedgepayments/contract'
+import {
+  type ClientToken,
+  operations,
+  type PaymentId,
+  type Scope,
+  scopesOf,
+} from '@hedgepayments/contract'
 import type { FastifyRequest } from 'fastify'
 import { errors, jwtVerify, SignJWT } from 'jose'
 import type { Db } from '../database/connect.ts'
@@ -58,9 +64,10 @@ export class ClientTokens {
     const { id } = (request.params ?? {}) as { id?: string }
     const { operation } = request.routeOptions.config ?? {}
     if (operation?.id !== operations.retrievePayment.id || id !== claims.paymentId) {
-      const scope = operation?.scope ?? 'any'
+      const needed = operation ? [...scopesOf(operation)] : []
       return refuse('insufficient_permissions', 'A client token can only read its own payment.', {
-        required_scope: scope,
+        required_scope: needed[0] ?? 'any',
+        missing_scopes: needed,
         scopes: [],
       })
     }

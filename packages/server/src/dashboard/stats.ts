@@ -2,7 +2,8 @@ import type { Db } from '../database/connect.ts'
 import type { Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
-import { refuse, refuseField } from '../http/refusal.ts'
+import { refuseField } from '../http/refusal.ts'
+import { refuseMissing } from '../http/scopes.ts'
 import { toMs, toTimestamp } from '../time.ts'
 import { type Bucket, readCounted, readReasons, readStats, type StatsRow } from './stats.sql.ts'
 
@@ -24,13 +25,8 @@ export async function readDashboardStats(
   db: Db,
   { auth, range, now }: { auth: Auth; range: string; now: Timestamp },
 ): Promise<Reply> {
-  const scope = 'payments:read'
-  if (!auth.scopes.has(scope)) {
-    return refuse('insufficient_permissions', `The API key lacks the scope ${scope}.`, {
-      required_scope: scope,
-      scopes: [...auth.scopes],
-    })
-  }
+  const forbidden = refuseMissing(['payments:read'], auth)
+  if (forbidden) return forbidden
   if (!isRange(range)) return refuseField('range', range, Object.keys(ranges).join(', '))
   const { bucket } = ranges[range]
   const axis = axisOf(range, now)

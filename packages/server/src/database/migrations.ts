@@ -20,6 +20,7 @@ import * as roomForVersions from './migrations/0018_room_for_versions.ts'
 import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
 import * as lifecycleGuard from './migrations/0027_lifecycle_guard.ts'
 import * as appendOnly from './migrations/0028_append_only.ts'
+import * as liveKeys from './migrations/0029_live_keys.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -47,4 +48,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0019_returned_refunds': returnedRefunds,
   '0027_lifecycle_guard': lifecycleGuard,
   '0028_append_only': appendOnly,
+  '0029_live_keys': liveKeys,
 }

@@ -1,4 +1,4 @@
-import { allOperations, type Operation } from '@hedgepayments/contract'
+import { allOperations } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTimestamp } from '../time.ts'
 import { startLoop } from '../workers/loop.ts'
@@ -8,6 +8,7 @@ import { describe } from './failures.ts'
 import { readHeader, refuseRepeated } from './headers.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './rate-limit.ts'
 import { type Refusal, refuse, refuseField } from './refusal.ts'
+import { checkScopes } from './scopes.ts'
 import { securityHeaders, strictTransport } from './security-headers.ts'
 import { send } from './send.ts'
 
@@ -111,7 +112,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     })
     setRateLimit(reply, rate)
     if (rate.exceeded) return tooMany(rate, nowMs)
-    return checkScope(request.routeOptions.config?.operation, auth)
+    const { operation } = request.routeOptions.config ?? {}
+    return operation ? checkScopes(operation, auth) : null
   }
 
   /** A look-up that fails ends in a 503, which has the headers of every answer as well. */
@@ -177,15 +179,6 @@ function isPreflight(request: FastifyRequest): boolean {
   const isRoute = request.routeOptions.url !== undefined
   const asked = readHeader(request, 'access-control-request-method')
   return request.method === 'OPTIONS' && isRoute && asked !== undefined
-}
-
-function checkScope(operation: Operation | undefined, auth: Auth): Refusal | null {
-  const scope = operation?.scope ?? 'any'
-  if (scope === 'any' || scope === 'none' || auth.scopes.has(scope)) return null
-  return refuse('insufficient_permissions', `The API key lacks the scope ${scope}.`, {
-    required_scope: scope,
-    scopes: [...auth.scopes],
-  })
 }
 
 function setRateLimit(reply: FastifyReply, rate: RateLimit): void {

@@ -10,6 +10,7 @@ import { originOf } from './client-address.ts'
 import { readHeader, readListHeader } from './headers.ts'
 import { hashRequest, type IdempotencyKey, parseIdempotencyKey } from './idempotency-key.ts'
 import { type Refusal, refuseField } from './refusal.ts'
+import { checkScopesOfBody } from './scopes.ts'
 import { send } from './send.ts'
 import { compileCheck } from './validation.ts'
 
@@ -67,6 +68,8 @@ export function implement<O extends Operation>(
     handler: async (request, reply) => {
       const refusal = check(request)
       if (refusal) return send(reply, refusal)
+      const forbidden = request.auth && checkScopesOfBody(operation, request.auth, request.body)
+      if (forbidden) return send(reply, forbidden)
       const idempotency = takesBody ? readIdempotencyKey(request, operation) : null
       if (idempotency && 'refusal' in idempotency) return send(reply, idempotency)
       const ifMatch = operation.ifMatch ? (readListHeader(request, 'if-match') ?? null) : null

@@ -122,7 +122,12 @@ async function refuseLiveFields(
   return refuse(
     'insufficient_permissions',
     `A test key cannot change ${field}: it is that of live mode too. Use a live key.`,
-    { field, required_scope: operations.updateMerchant.scope, scopes: [...auth.scopes] },
+    {
+      field,
+      required_scope: operations.updateMerchant.scope,
+      missing_scopes: [],
+      scopes: [...auth.scopes],
+    },
   )
 }
 

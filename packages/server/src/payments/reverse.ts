@@ -5,7 +5,6 @@ import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import { type Answer, answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
-import { refuse } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { cancelInTransaction } from './cancel.ts'
 import { isStale } from './if-match.ts'
@@ -34,12 +33,6 @@ export interface ReverseRequest {
  */
 export async function reversePayment(db: Db, request: ReverseRequest): Promise<Reply> {
   const { auth, paymentId: id } = request
-  if (!auth.scopes.has('payments:cancel')) {
-    return refuse('insufficient_permissions', 'The API key lacks the scope payments:cancel.', {
-      required_scope: 'payments:cancel',
-      scopes: [...auth.scopes],
-    })
-  }
   if (!isId('payment', id)) return paymentNotFound(id)
   return await once(db, request, async (tx) => {
     const row = await lockPayment(tx, { account: auth, id })

@@ -3,6 +3,9 @@ import { BlockList, isIP, isIPv6 } from 'node:net'
 /** What kind of place an IP address is, as far as webhooks may go there. */
 export type AddressKind = 'public' | 'loopback' | 'private' | 'forbidden'
 
+/** Which addresses a webhook may reach: public ones only, or loopback and private ones as well. */
+export type Reach = 'public' | 'private'
+
 type Subnets = readonly (readonly [string, number])[]
 
 const loopback = subnets([['127.0.0.0', 8]], [['::1', 128]])
@@ -15,7 +18,29 @@ const privateUse = subnets(
   [['fc00::', 7]],
 )
 
-// Source: IANA's registry of special-purpose IPv4 addresses. 169.254/16 holds the clouds' metadata.
+/**
+ * Metadata services of clouds, which give credentials to every process of a machine. Those that lie
+ * in ranges forbidden as a whole are listed too, so that each has its test. Source: the documents
+ * of AWS (IMDS, ECS, EKS), Google Cloud, Azure, Alibaba Cloud, Oracle Cloud, Scaleway and Linode.
+ */
+const metadata = subnets(
+  [
+    ['169.254.0.0', 16],
+    ['100.100.100.200', 32],
+    ['168.63.129.16', 32],
+    ['192.0.0.192', 32],
+  ],
+  [
+    ['fd00:ec2::', 32],
+    ['fd20:ce::', 32],
+    ['fd00:c1::', 32],
+    ['fd00:42::', 32],
+    ['fd00:a9fe:a9fe::', 48],
+    ['fe80::', 10],
+  ],
+)
+
+// Source: IANA's registry of special-purpose IPv4 addresses. 169.254/16 is link-local.
 const specialIpv4 = subnets(
   [
     ['0.0.0.0', 8],
@@ -60,21 +85,19 @@ export function kindOf(address: string): AddressKind {
   if (family === 'ipv6' && !globalUnicast.check(address, family)) {
     if (isEmbedded(address)) return 'forbidden'
     if (loopback.check(address, family)) return 'loopback'
-    return privateUse.check(address, family) ? 'private' : 'forbidden'
+    return privateUse.check(address, family) && !isMetadata(address) ? 'private' : 'forbidden'
   }
+  if (isMetadata(address)) return 'forbidden'
   if (loopback.check(address, family)) return 'loopback'
   if (privateUse.check(address, family)) return 'private'
   const special = family === 'ipv4' ? specialIpv4 : specialIpv6
   return special.check(address, family) ? 'forbidden' : 'public'
 }
 
-/**
- * Whether webhooks of a mode may go to an address. Live events go to public addresses only. In
- * test mode a developer's own machine and network are fine, but never the metadata of a cloud.
- */
-export function isAllowed(address: string, { livemode }: { livemode: boolean }): boolean {
+/** Whether a webhook with this reach may go to an address. */
+export function isAllowed(address: string, reach: Reach): boolean {
   const kind = kindOf(address)
-  return kind === 'public' || (!livemode && (kind === 'loopback' || kind === 'private'))
+  return kind === 'public' || (reach === 'private' && (kind === 'loopback' || kind === 'private'))
 }
 
 /** The address in a URL's host where it is a literal one; `null` where it is a name. */
@@ -88,7 +111,10 @@ export function literalAddress(url: URL): string | null {
  * nothing is. `URL` has unwrapped encoded forms (0x7f.1, 2130706433, 0177.0.0.1, 127.0.0.1.) by
  * then. A name is looked at again whenever it is connected to.
  */
-export function expectedOfUrl(text: string, { livemode }: { livemode: boolean }): string | null {
+export function expectedOfUrl(
+  text: string,
+  { livemode, reach }: { livemode: boolean; reach: Reach },
+): string | null {
   if (!URL.canParse(text)) return 'an absolute http or https address'
   const url = new URL(text)
   if (livemode && url.protocol !== 'https:') return 'an https address in live mode'
@@ -97,10 +123,32 @@ export function expectedOfUrl(text: string, { livemode }: { livemode: boolean })
   if (url.hash !== '') return 'an address without a fragment'
   const literal = literalAddress(url)
   const isLocalName = /(^|\.)localhost\.?$/.test(url.hostname)
-  if ((literal !== null && !isAllowed(literal, { livemode })) || (livemode && isLocalName)) {
-    return livemode ? 'a public address' : 'an address that webhooks may reach'
-  }
+  const isOutOfReach = literal === null ? isLocalName : !isAllowed(literal, 'public')
+  if (reach === 'public' && isOutOfReach) return livemode ? 'a public address' : expectedOfTestMode
+  if (literal !== null && !isAllowed(literal, reach)) return 'an address that webhooks may reach'
   return null
+}
+
+const expectedOfTestMode =
+  'a public address, as this deployment has a live key or HEDGE_WEBHOOK_PRIVATE_NETWORKS is deny'
+
+function isMetadata(address: string): boolean {
+  if (!isIPv6(address)) return metadata.check(address, 'ipv4')
+  if (metadata.check(address, 'ipv6')) return true
+  // A network may have a NAT64 or ISATAP prefix of its own, which only its operator knows. Both put
+  // the IPv4 address into the last 32 bits.
+  const groups = groupsOf(address)
+  const [high = 0, low = 0] = groups.slice(-2)
+  return metadata.check([high >> 8, high & 255, low >> 8, low & 255].join('.'), 'ipv4')
+}
+
+/** The eight groups of an IPv6 address, as `URL` writes it out of any of its forms. */
+function groupsOf(address: string): number[] {
+  const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
+  const parse = (part: string) => part.split(':').flatMap((one) => (one ? parseInt(one, 16) : []))
+  const [before, after] = [parse(head), parse(tail ?? '')]
+  const zeros = tail === undefined ? 0 : 8 - before.length - after.length
+  return [...before, ...Array<number>(zeros).fill(0), ...after]
 }
 
 function isEmbedded(address: string): boolean {

@@ -1,8 +1,10 @@
 import type { DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
+import { explain } from '../outgoing/errors.ts'
 import { traceHeaders } from '../tracing/spans.ts'
+import type { Reach } from './address.ts'
 import type { Outcome } from './queue.sql.ts'
 import { retryDelayMs } from './schedule.ts'
-import { explain, type Send } from './send.ts'
+import type { Send } from './send.ts'
 import { type Signer, signatureHeaders } from './signature.ts'
 
 /** What is sent: the event in the bytes that are signed, and who signs. */
@@ -13,8 +15,6 @@ export interface Package {
   readonly signers: readonly Signer[]
 }
 
-/** Ten seconds for everything, from the look-up of the name. Source: api.md, Webhooks. */
-const deadlineMs = 10_000
 /** The receiver is gone for good. Source: api.md, Webhooks. */
 const goneStatus = 410
 
@@ -23,6 +23,7 @@ export async function attempt(given: {
   delivery: DeliveryRow
   endpoint: EndpointRow
   parcel: Package
+  reach: Reach
   send: Send
   stopping: AbortSignal
 }): Promise<Outcome> {
@@ -43,6 +44,7 @@ export async function attempt(given: {
     const answer = await given.send({
       url: endpoint.url,
       livemode: delivery.livemode,
+      reach: given.reach,
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'user-agent': 'HedgePayments-Webhooks/1.0',
@@ -50,7 +52,7 @@ export async function attempt(given: {
         ...signatureHeaders({ ...signed, timestamp: Math.floor(nowMs / 1000) }),
       },
       body: parcel.body,
-      signal: AbortSignal.any([AbortSignal.timeout(deadlineMs), given.stopping]),
+      signal: given.stopping,
     })
     const isDelivered = answer.status >= 200 && answer.status <= 299
     const isGone = answer.status === goneStatus
@@ -100,6 +102,7 @@ export function isGone(outcome: Outcome): boolean {
 
 function refusedBecause(status: number): string {
   if (status === goneStatus) return 'Answered 410: the endpoint was disabled.'
+  if (status === 101) return 'Answered 101: the connection was switched to another protocol.'
   if (status >= 300 && status <= 399) return `Answered ${status}: redirects are not followed.`
   return `Answered ${status}.`
 }

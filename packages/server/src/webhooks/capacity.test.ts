@@ -10,6 +10,7 @@ const refused = { result: 'failed', responseCode: 500, durationMs: 20 } as const
 const silent = { result: 'failed', responseCode: null, durationMs: 10_000 } as const
 const notSent = { result: 'not sent', responseCode: null, durationMs: null } as const
 
+const place = { merchant_id: 'merch_1', livemode: true, endpoint_id: 'we_1' }
 const rest = { delivery: {} as DeliveryRow, retryDelayMs: null, error: null, responseBody: null }
 
 function noted(outcomes: readonly Pick<Outcome, 'result' | 'responseCode' | 'durationMs'>[]) {
@@ -20,10 +21,8 @@ function noted(outcomes: readonly Pick<Outcome, 'result' | 'responseCode' | 'dur
 
 /** How much the endpoint may get at once, while it has nothing. */
 function roomAfter(...outcomes: Parameters<typeof noted>[0][number][]): number {
-  const capacity = noted(outcomes)
-  return (
-    capacity.rooms().find(({ endpointId }) => endpointId === 'we_1')?.room ?? capacity.roomDefault
-  )
+  const { rooms, roomDefault } = noted(outcomes).shares()
+  return rooms.find(({ endpointId }) => endpointId === 'we_1')?.room ?? roomDefault
 }
 
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one)
@@ -61,13 +60,82 @@ test('whatever comes of attempts, room is what is allowed less what is on its wa
     fc.property(fc.array(outcome), fc.nat(80), (outcomes, taken) => {
       const free = roomAfter(...outcomes)
       const capacity = noted(outcomes)
-      for (let i = 0; i < taken; i++) capacity.take('we_1')
-      const [only] = capacity.rooms()
+      for (let i = 0; i < taken; i++) capacity.take(place)
+      const [only] = capacity.shares().rooms
       expect([1, ...times(57, 0).map((_, i) => i + 8)]).toContain(free)
       expect(only?.room ?? 8).toBe(Math.max(0, free - taken))
-      expect(capacity.isHalfFree('we_1')).toBe(taken <= free / 2)
-      for (let i = 0; i < taken; i++) capacity.release('we_1')
+      expect(capacity.isHalfFree(place)).toBe(taken <= free / 2 && taken <= 32)
+      for (let i = 0; i < taken; i++) capacity.release(place)
       expect(capacity.room).toBe(256)
     }),
   )
+})
+
+describe('places', () => {
+  const placeOf = (merchant: number, endpoint = 0, livemode = false) => ({
+    merchant_id: `merch_${merchant}`,
+    livemode,
+    endpoint_id: `we_${merchant}_${endpoint}`,
+  })
+
+  /** Turns in which every merchant has a backlog for endpoints without end: what is taken stays taken. */
+  function fill(capacity: Capacity, merchants: ReturnType<typeof placeOf>[]): Map<string, number> {
+    const held = new Map<string, number>()
+    for (let turn = 0; turn < 100; turn++) {
+      const { limit, testLimit, liveShare, testShare } = capacity.shares()
+      let [left, testLeft] = [limit, testLimit]
+      for (let nth = 1; nth <= 64; nth++) {
+        for (const one of merchants) {
+          const name = `${one.merchant_id} ${one.livemode}`
+          const taken = held.get(name) ?? 0
+          const isFull = taken + 1 > (one.livemode ? liveShare : testShare) || taken + 1 !== nth
+          if (isFull || left === 0 || (!one.livemode && testLeft === 0)) continue
+          capacity.take({ ...one, endpoint_id: `${one.endpoint_id}_${turn}_${nth}` })
+          held.set(name, taken + 1)
+          left--
+          if (!one.livemode) testLeft--
+        }
+      }
+    }
+    return held
+  }
+
+  test('of one merchant are a share, however many endpoints it has or makes anew', () => {
+    const capacity = new Capacity()
+    expect(fill(capacity, [placeOf(1)]).get('merch_1 false')).toBe(64)
+    expect(capacity.shares().usage).toEqual([{ merchantId: 'merch_1', livemode: false, taken: 64 }])
+  })
+
+  test.each([1, 2, 3, 8, 40, 100])(
+    'are left for others when %i merchants take what they get, and live events lose none to test mode',
+    (count) => {
+      const merchants = Array.from({ length: count }, (_, index) => placeOf(index))
+      const capacity = new Capacity()
+      const held = [...fill(capacity, merchants).values()]
+      expect(Math.max(...held)).toBeLessThanOrEqual(64)
+      expect(held.reduce((sum, one) => sum + one, 0)).toBeLessThan(128)
+      expect(capacity.shares().testLimit).toBeGreaterThan(0)
+      expect(capacity.room).toBeGreaterThanOrEqual(128)
+      expect(fill(capacity, [placeOf(0, 0, true)]).get('merch_0 true')).toBe(64)
+    },
+  )
+
+  test('come back: a process that sends nothing remembers nobody', () => {
+    const capacity = new Capacity()
+    const places = Array.from({ length: 100 }, (_, index) =>
+      placeOf(index % 7, index, index % 2 > 0),
+    )
+    for (const one of places) capacity.take(one)
+    for (const one of places) capacity.release(one)
+    expect(capacity.shares()).toEqual(new Capacity().shares())
+  })
+
+  test('endpoints that are made and deleted without end are forgotten', () => {
+    const capacity = new Capacity()
+    for (let index = 0; index < 5_000; index++) {
+      capacity.note(`we_${index}`, { ...rest, ...silent })
+      capacity.note(`we_${index}`, { ...rest, ...quick })
+    }
+    expect(capacity.shares().rooms.length).toBeLessThanOrEqual(4_000)
+  })
 })

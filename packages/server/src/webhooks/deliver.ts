@@ -16,11 +16,13 @@ import { toMs } from '../time.ts'
 import { causeOf } from '../tracing/causes.ts'
 import { inSpan } from '../tracing/spans.ts'
 import { type Courtesy, type Loop, startLoop } from '../workers/loop.ts'
+import type { Reach } from './address.ts'
 import { attempt, notSent, type Package } from './attempt.ts'
 import { Capacity } from './capacity.ts'
 import { disableWhenHopeless } from './disable.ts'
 import { disabledError } from './endpoints.sql.ts'
 import { findEndpointsOf, type Outcome, recordOutcomes, takeDue } from './queue.sql.ts'
+import { findReach, type PrivateNetworks } from './reach.sql.ts'
 import type { Send } from './send.ts'
 import { type Signer, signerOf } from './signature.ts'
 
@@ -29,7 +31,8 @@ export interface DelivererOptions {
   readonly log: Logger
   readonly sealer: Sealer
   readonly send: Send
-  readonly courtesy?: Courtesy
+  readonly privateNetworks: PrivateNetworks
+  readonly courtesy?: Courtesy | undefined
 }
 
 /** By endpoint, what signs in its name: each secret is opened once a turn. */
@@ -42,6 +45,7 @@ interface Job {
   /** `null`: the event is not kept any more. */
   readonly body: Buffer | null
   readonly opened: OpenedSecrets
+  readonly reach: Reach
 }
 
 /** How often a process looks for deliveries that are due, in milliseconds. */
@@ -113,9 +117,7 @@ export class Deliverer implements Loop {
     const request = {
       // Of its own for every turn: whoever has lost a lease cannot take another's for it.
       lease: `${this.#process}:${this.#turns++}`,
-      limit: capacity.room,
-      roomDefault: capacity.roomDefault,
-      rooms: capacity.rooms(),
+      ...capacity.shares(),
     }
     failpoint('before commit', 'delivery lease')
     const taken = await retryConflicts(() => takeDue(this.#options.db, request))
@@ -124,10 +126,17 @@ export class Deliverer implements Loop {
     const endpoints = await findEndpointsOf(this.#options.db, taken)
     const bodies = await renderBodies(this.#options.db, taken)
     const opened: OpenedSecrets = new Map()
+    const reach = await this.#reachOf(taken)
     for (const delivery of taken) {
       const endpoint = endpoints.get(delivery.endpoint_id)
       if (!endpoint) throw new Error('a delivery without an endpoint')
-      this.#start({ delivery, endpoint, body: bodies.get(delivery.position) ?? null, opened })
+      this.#start({
+        delivery,
+        endpoint,
+        body: bodies.get(delivery.position) ?? null,
+        opened,
+        reach,
+      })
     }
     // Whatever there was room for is on its way: what comes of it says when to look again.
     return false
@@ -135,24 +144,31 @@ export class Deliverer implements Loop {
 
   #start(job: Job): void {
     const { log } = this.#options
-    const { delivery, endpoint } = job
-    this.#capacity.take(endpoint.id)
+    const { delivery } = job
+    this.#capacity.take(delivery)
     const task = this.#deliver(job)
       // Its lease ends by itself, and it is taken again.
       .catch((error: unknown) =>
         log.error({ err: describe(error), delivery: delivery.id }, 'a webhook is held up'),
       )
       .finally(() => {
-        this.#capacity.release(endpoint.id)
+        this.#capacity.release(delivery)
         this.#running.delete(task)
-        this.#noteRoom(endpoint.id)
+        this.#noteRoom(delivery)
       })
     this.#running.add(task)
   }
 
+  /** Asked anew in each turn: the first live key takes the private networks away at once. */
+  async #reachOf(taken: readonly DeliveryRow[]): Promise<Reach> {
+    const { db, privateNetworks } = this.#options
+    const livemode = taken.every((delivery) => delivery.livemode)
+    return await findReach(db, { livemode, privateNetworks })
+  }
+
   /** Looks for more to send: at once where the endpoint has room for many, or a moment later. */
-  #noteRoom(endpointId: string): void {
-    if (this.#capacity.isHalfFree(endpointId)) {
+  #noteRoom(delivery: DeliveryRow): void {
+    if (this.#capacity.isHalfFree(delivery)) {
       clearTimeout(this.#gathering)
       this.#gathering = undefined
       this.#loop.nudge()
@@ -164,7 +180,7 @@ export class Deliverer implements Loop {
     }
   }
 
-  async #deliver({ delivery, endpoint, body, opened }: Job): Promise<void> {
+  async #deliver({ delivery, endpoint, body, opened, reach }: Job): Promise<void> {
     const { db, send } = this.#options
     const obstacle = endpoint.enabled ? (body ? null : goneError) : disabledError
     if (obstacle !== null || body === null) {
@@ -175,7 +191,7 @@ export class Deliverer implements Loop {
     const parcel: Package = { id, body, signers: this.#signersOf(endpoint, opened) }
     const stopping = this.#stopping.signal
     const outcome = await inSpan(spanOf(delivery), async (span) => {
-      const ended = await attempt({ delivery, endpoint, parcel, send, stopping })
+      const ended = await attempt({ delivery, endpoint, parcel, reach, send, stopping })
       span?.setAttribute('hedge.webhook.result', ended.result)
       if (ended.responseCode !== null) {
         span?.setAttribute('http.response.status_code', ended.responseCode)

@@ -41,7 +41,8 @@ export async function disableWhenHopeless(
     // Another process was first, or it has worked again since.
     if (!row) return
     await failPending(tx, row)
-    const state = { data: renderEndpoint(row) }
+    // Everyone who may read payments reads events. A path or a query may be a secret of the receiver.
+    const state = { data: { ...renderEndpoint(row), url: new URL(row.url).origin } }
     await sql`
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, reason, state)

@@ -11,13 +11,14 @@ import type { Db } from '../database/connect.ts'
 import type { Timestamp } from '../database/schema.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import type { Account, Auth, Origin } from '../http/auth.ts'
+import type { Auth, Origin } from '../http/auth.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { newId } from '../ids.ts'
 import type { Sealer } from '../sealer.ts'
 import { plusSeconds } from '../time.ts'
 import { expectedOfUrl } from './address.ts'
 import { failPending, insertEndpoint, lockEndpoint, updateEndpoint } from './endpoints.sql.ts'
+import { findReach, type PrivateNetworks } from './reach.sql.ts'
 import { renderEndpoint } from './render.ts'
 import { secretBytes, secretOf } from './signature.ts'
 
@@ -26,6 +27,7 @@ interface Context {
   readonly origin: Origin
   readonly sealer: Sealer
   readonly now: Timestamp
+  readonly privateNetworks: PrivateNetworks
 }
 
 /** Registers an endpoint. The answer is the only one that shows its secret. */
@@ -34,7 +36,7 @@ export async function createEndpoint(
   request: Context & { body: WebhookEndpointCreate },
 ): Promise<Reply> {
   const { auth: account, sealer, now, body } = request
-  const refusal = refuseUrl(body.url, account) ?? refuseSelection(body.events)
+  const refusal = (await refuseUrl(tx, request, body.url)) ?? refuseSelection(body.events)
   if (refusal) return refusal
   const secret = secretOf(randomBytes(secretBytes))
   const id = newId<WebhookEndpointId>('webhookEndpoint')
@@ -77,8 +79,7 @@ export async function changeEndpoint(
   request: Context & { id: string; body: WebhookEndpointUpdate },
 ): Promise<Reply> {
   const { auth: account, id, body, now } = request
-  const refusal =
-    (body.url === undefined ? null : refuseUrl(body.url, account)) ?? refuseSelection(body.events)
+  const refusal = (await refuseUrl(tx, request, body.url)) ?? refuseSelection(body.events)
   if (refusal) return refusal
   // Locked: of two rotations at once, the second must keep the first one's secret as the old one.
   const current = await lockEndpoint(tx, { account, id })
@@ -110,7 +111,7 @@ export async function changeEndpoint(
 /** Deletes an endpoint. Its row stays, unseen, for the log of its deliveries. */
 export async function deleteEndpoint(
   tx: Db,
-  request: Omit<Context, 'sealer'> & { id: string },
+  request: Omit<Context, 'sealer' | 'privateNetworks'> & { id: string },
 ): Promise<Reply> {
   const { auth: account, id, now } = request
   const columns = { ...switchedOff, deleted_at: now, updated_at: now }
@@ -124,7 +125,10 @@ export async function deleteEndpoint(
 /** A rotation is an entry of its own: it is what one looks for when a secret has leaked. */
 async function noteChange(
   tx: Db,
-  request: Omit<Context, 'sealer'> & { id: string; body: WebhookEndpointUpdate },
+  request: Omit<Context, 'sealer' | 'privateNetworks'> & {
+    id: string
+    body: WebhookEndpointUpdate
+  },
   { before, after }: { before: EndpointRow; after: EndpointRow },
 ): Promise<void> {
   const doer = doerOf(request)
@@ -167,8 +171,14 @@ function switched(current: EndpointRow, enabled: boolean | undefined): Partial<E
   return enabled ? { enabled: true, disabled_reason: null, failing_since: null } : switchedOff
 }
 
-function refuseUrl(url: string, account: Account): Refusal | null {
-  const expected = expectedOfUrl(url, account)
+async function refuseUrl(
+  tx: Db,
+  { auth: { livemode }, privateNetworks }: Pick<Context, 'auth' | 'privateNetworks'>,
+  url: string | undefined,
+): Promise<Refusal | null> {
+  if (url === undefined) return null
+  const reach = await findReach(tx, { livemode, privateNetworks })
+  const expected = expectedOfUrl(url, { livemode, reach })
   return expected === null ? null : refuseField('url', url, expected)
 }
 

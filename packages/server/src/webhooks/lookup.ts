@@ -1,36 +1,26 @@
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { isAllowed } from './address.ts'
+import { ForbiddenAddressError } from '../outgoing/errors.ts'
+import { isAllowed, type Reach } from './address.ts'
 
-/** Finds the addresses of a name: the system's resolver, or a test's. */
+/** Finds the addresses of a name. It must call back within a bounded time. */
 export type Resolve = (
   hostname: string,
+  reach: Reach,
   callback: (error: Error | null, addresses: readonly LookupAddress[]) => void,
 ) => void
 
-/** Thrown where a name leads into the network, or an address lies in it. */
-export class ForbiddenAddressError extends Error {
-  constructor() {
-    super('the address is not a public one')
-    this.name = 'ForbiddenAddressError'
-  }
-}
-
-export const resolveBySystem: Resolve = (hostname, callback) => {
-  dnsLookup(hostname, { all: true, verbatim: true }, callback)
-}
-
 /**
  * The look-up of a connection that is being made. The addresses it judges are the ones that are
- * connected to, so a name that changes its mind afterwards gains nothing. One that has a
- * forbidden address among its own is refused whole: nobody honest has such a name.
+ * connected to, so a name that changes its mind afterwards gains nothing. A name that has one
+ * forbidden address among its own is refused whole: no honest receiver has such a name.
  */
-export function guardedLookup(resolve: Resolve, mode: { livemode: boolean }): LookupFunction {
+export function guardedLookup(resolve: Resolve, reach: Reach): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname, (error, addresses) => {
+    resolve(hostname, reach, (error, addresses) => {
       const [first] = addresses ?? []
       if (error) callback(error, '', 0)
-      else if (!first || !addresses.every(({ address }) => isAllowed(address, mode))) {
+      else if (!first || !addresses.every(({ address }) => isAllowed(address, reach))) {
         callback(new ForbiddenAddressError(), '', 0)
       } else if (options.all) callback(null, [...addresses])
       else callback(null, first.address, first.family)

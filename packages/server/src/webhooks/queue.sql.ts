@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
+import type { Account } from '../http/auth.ts'
 
 type Db = Kysely<Schema>
 
@@ -17,20 +18,36 @@ export interface Room {
   readonly room: number
 }
 
+/** How many deliveries of a merchant and mode this process sends at the moment. */
+export interface AccountUsage extends Account {
+  readonly taken: number
+}
+
+/** What a turn may take from the queue, as `Capacity` says. */
+export interface Shares {
+  /** Attempts in all, and those of test mode among them. */
+  readonly limit: number
+  readonly testLimit: number
+  /** How many attempts a merchant may have in flight after the turn, in each mode. */
+  readonly liveShare: number
+  readonly testShare: number
+  readonly usage: readonly AccountUsage[]
+  readonly roomDefault: number
+  readonly rooms: readonly Room[]
+}
+
 /**
  * Takes deliveries that are due, for this process alone. Endpoints are gone through one by one, by
  * jumping along the index from one to the next, and each gives only as many as it has room for:
- * the backlog of one is not even looked at when it is another's turn.
+ * the backlog of one is not even looked at when it is another's turn. `nth` counts what a merchant
+ * sends after it: merchants that send the least come first, and none gets more than its share.
  *
  * A delivery that was never tried waits while one of an earlier event of its payment, to the same
  * endpoint, was not tried either: first attempts are made in the order of the events. A later
  * event does not wait for retries, which may take days; receivers order by `sequence`.
  */
-export async function takeDue(
-  db: Db,
-  request: { lease: string; limit: number; roomDefault: number; rooms: readonly Room[] },
-): Promise<DeliveryRow[]> {
-  const { rooms } = request
+export async function takeDue(db: Db, request: Shares & { lease: string }): Promise<DeliveryRow[]> {
+  const { rooms, usage, liveShare, testShare } = request
   const { rows } = await sql<DeliveryRow>`
     with recursive queue as (
       (select merchant_id, livemode, endpoint_id from webhook_deliveries
@@ -42,8 +59,14 @@ export async function takeDue(
           and (merchant_id, livemode, endpoint_id) > (q.merchant_id, q.livemode, q.endpoint_id)
         order by 1, 2, 3 limit 1
       ) next
-    ), picked as materialized (
-      select due.* from queue q
+    ), due as materialized (
+      select due.*, coalesce(u.taken, 0) + row_number() over (
+        partition by q.merchant_id, q.livemode order by due.due_at, due.position) as nth
+      from queue q
+      left join unnest(${usage.map((u) => u.merchantId)}::text[],
+        ${usage.map((u) => u.livemode)}::boolean[],
+        ${usage.map((u) => u.taken)}::integer[]) as u (merchant_id, livemode, taken)
+        on u.merchant_id = q.merchant_id and u.livemode = q.livemode
       left join unnest(${rooms.map((r) => r.endpointId)}::text[],
         ${rooms.map((r) => r.room)}::integer[]) as r (endpoint_id, room)
         on r.endpoint_id = q.endpoint_id
@@ -58,10 +81,18 @@ export async function takeDue(
               and earlier.position < d.position
               and earlier.status = 'pending' and earlier.attempts = 0))
         order by d.due_at, d.position
-        limit coalesce(r.room, ${request.roomDefault})
+        limit greatest(0, least(coalesce(r.room, ${request.roomDefault}),
+          case when q.livemode then ${liveShare}::integer else ${testShare}::integer end
+            - coalesce(u.taken, 0)))
         for update skip locked
       ) due
-      order by due.due_at, due.position limit ${request.limit}
+    ), ranked as (
+      select *, row_number() over (partition by livemode order by nth, due_at, position) as place
+      from due
+      where nth <= case when livemode then ${liveShare}::integer else ${testShare}::integer end
+    ), picked as materialized (
+      select * from ranked where livemode or place <= ${request.testLimit}
+      order by nth, due_at, position limit ${request.limit}
     )
     update webhook_deliveries d
     set lease = ${request.lease}, due_at = now() + ${leaseSeconds} * interval '1 second'

@@ -20,12 +20,14 @@ import {
 } from './deliveries.sql.ts'
 import { findEndpoint, listEndpoints, requestReplay } from './endpoints.sql.ts'
 import { changeEndpoint, createEndpoint, deleteEndpoint, endpointNotFound } from './endpoints.ts'
+import type { PrivateNetworks } from './reach.sql.ts'
 import { renderAttempt, renderDelivery, renderEndpoint } from './render.ts'
 import { sendTestEvent } from './test-event.ts'
 
 export interface WebhookOptions {
   readonly db: Db
   readonly sealer: Sealer
+  readonly privateNetworks: PrivateNetworks
   /** Told when a request has left something for the workers. */
   readonly onWork: () => void
 }
@@ -40,9 +42,10 @@ export function webhookRoutes(app: FastifyInstance, options: WebhookOptions): vo
   deliveryRoutes(app, options)
 }
 
-function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): void {
+function endpointRoutes(app: FastifyInstance, options: WebhookOptions): void {
+  const { db, sealer, privateNetworks } = options
   implement(app, operations.createWebhookEndpoint, (request) =>
-    once(db, request, (tx) => createEndpoint(tx, { ...request, sealer })),
+    once(db, request, (tx) => createEndpoint(tx, { ...request, sealer, privateNetworks })),
   )
 
   implement(app, operations.listWebhookEndpoints, async ({ auth, query }) => {
@@ -61,7 +64,7 @@ function endpointRoutes(app: FastifyInstance, { db, sealer }: WebhookOptions): v
     const { id } = request.params
     return once(db, request, (tx) =>
       withEndpoint(tx, { account: request.auth, id }, () =>
-        changeEndpoint(tx, { ...request, id, sealer }),
+        changeEndpoint(tx, { ...request, id, sealer, privateNetworks }),
       ),
     )
   })
@@ -142,7 +145,10 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
     const key = { account: auth, id }
     const row = isId('delivery', id) ? await findDelivery(db, key) : undefined
     if (!row) return deliveryNotFound()
-    const attempts = (await listAttempts(db, key)).map(renderAttempt)
+    const mayRead = auth.scopes.has('payments:read')
+    const attempts = (await listAttempts(db, key))
+      .map(renderAttempt)
+      .map((attempt) => (mayRead ? attempt : { ...attempt, response_body: null }))
     return answer(200, { ...renderDelivery(row), attempts })
   })
 

@@ -7,8 +7,9 @@ import type { Sealer } from '../sealer.ts'
 import { toTimestamp } from '../time.ts'
 import { type Courtesy, type Loop, startLoop } from '../workers/loop.ts'
 import { Deliverer } from './deliver.ts'
-import { resolveBySystem } from './lookup.ts'
+import type { PrivateNetworks } from './reach.sql.ts'
 import { hasUnrelayed, relayEvents, replayEvents } from './relay.sql.ts'
+import { createResolve } from './resolve.ts'
 import { createSend } from './send.ts'
 
 /** How often an idle process looks for new events, in milliseconds: a read of one index entry. */
@@ -19,11 +20,15 @@ export function startWebhooks(on: {
   db: Db
   log: Logger
   sealer: Sealer
-  courtesy: Courtesy
+  courtesy?: Courtesy
+  privateNetworks: PrivateNetworks
+  /** How long an attempt may take. Default: as api.md says. */
+  deadlineMs?: number
 }): Loop {
-  const { db, log, sealer, courtesy } = on
-  const sender = createSend(resolveBySystem)
-  const deliverer = new Deliverer({ db, log, sealer, courtesy, send: sender.send })
+  const { db, log, sealer, courtesy, privateNetworks, deadlineMs } = on
+  const sender = createSend(createResolve(), deadlineMs === undefined ? {} : { deadlineMs })
+  const { send } = sender
+  const deliverer = new Deliverer({ db, log, sealer, courtesy, privateNetworks, send })
   const relay = startLoop({
     turn: async () => {
       const now = toTimestamp(Date.now())

@@ -8,6 +8,7 @@ import type { FeeSchedule } from '../ledger/fees.ts'
 import { startPaymentWorkers } from '../payments/work.ts'
 import type { Processors } from '../processors/processor.ts'
 import type { Sealer } from '../sealer.ts'
+import type { PrivateNetworks } from '../webhooks/reach.sql.ts'
 import { startWebhooks } from '../webhooks/worker.ts'
 import { type Courtesy, type Loop, startLoop } from './loop.ts'
 import { stepRetention } from './retention.ts'
@@ -27,6 +28,7 @@ export function startWorkers({
   fees,
   sealer,
   log,
+  privateNetworks = null,
   requestsInFlight,
 }: {
   database: Database
@@ -34,6 +36,8 @@ export function startWorkers({
   fees: FeeSchedule
   sealer: Sealer
   log: Logger
+  /** Default: until the deployment has a live key. */
+  privateNetworks?: PrivateNetworks
   /** Of this process. */
   requestsInFlight: () => number
 }): Loop {
@@ -56,7 +60,10 @@ export function startWorkers({
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a payment is held up'),
   })
-  const webhooks = startWebhooks({ db: database.db, log, sealer, courtesy: courtesy(2) })
+  const webhooks = startWebhooks({
+    ...{ db: database.db, log, sealer, privateNetworks },
+    courtesy: courtesy(2),
+  })
   const checkout = startLoop({
     turn: () => stepCheckout(database.db),
     idleMs,

@@ -1,0 +1,30 @@
+import { allOperations, type Operation, type Scope, scopesOf } from '@hedgepayments/contract'
+import type { Auth } from './auth.ts'
+import { type Refusal, refuse } from './refusal.ts'
+
+/** What every request of an operation needs, worked out once: each request is checked. */
+const scopesByOperation = new Map(allOperations.map((one) => [one, scopesOf(one)]))
+
+/** Refuses a key that lacks a scope which every request of the operation needs. */
+export function checkScopes(operation: Operation, auth: Auth): Refusal | null {
+  return refuseMissing(scopesByOperation.get(operation) ?? scopesOf(operation), auth)
+}
+
+/** Refuses a key that lacks a scope which a field of the body needs. */
+export function checkScopesOfBody(operation: Operation, auth: Auth, body: unknown): Refusal | null {
+  return operation.scopesOfBody ? refuseMissing(scopesOf(operation, body), auth) : null
+}
+
+/** Refuses a key that lacks one of the scopes; the refusal names all that are missing. */
+export function refuseMissing(scopes: readonly Scope[], auth: Auth): Refusal | null {
+  if (scopes.every((scope) => auth.scopes.has(scope))) return null
+  const missing = scopes.filter((scope) => !auth.scopes.has(scope))
+  const [first = ''] = missing
+  const noun = missing.length === 1 ? 'scope' : 'scopes'
+  const message = `The API key lacks the ${noun} ${missing.join(', ')}.`
+  return refuse('insufficient_permissions', message, {
+    required_scope: first,
+    missing_scopes: missing,
+    scopes: [...auth.scopes],
+  })
+}

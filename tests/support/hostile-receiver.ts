@@ -1,0 +1,101 @@
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+
+/** What a hostile receiver does with a connection once it has read a whole request. */
+export type Behavior = (socket: Socket) => void
+
+/** A receiver that speaks raw TCP, so that it can break every rule of HTTP. */
+export interface HostileReceiver {
+  readonly url: string
+  readonly port: number
+  /** Requests that were read whole. */
+  requests(): number
+  /** Connections that are open now, and the most that ever were. */
+  open(): number
+  openMost(): number
+  behave(how: Behavior): void
+  close(): Promise<void>
+}
+
+/** Starts one on a free port. It answers 200 until it is told otherwise. */
+export async function startHostileReceiver(): Promise<HostileReceiver> {
+  let how: Behavior = answer('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
+  let requests = 0
+  let openMost = 0
+  const sockets = new Set<Socket>()
+  // The other side resets connections in the middle: that is what is tested.
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    openMost = Math.max(openMost, sockets.size)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => undefined)
+    let text = ''
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      for (let length = lengthOf(text); length > 0; length = lengthOf(text)) {
+        text = text.slice(length)
+        requests++
+        how(socket)
+      }
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    port,
+    requests: () => requests,
+    open: () => sockets.size,
+    openMost: () => openMost,
+    behave(next) {
+      how = next
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** The length of the first whole request in a text; 0 where it is not whole yet. */
+function lengthOf(text: string): number {
+  const headEnd = text.indexOf('\r\n\r\n')
+  if (headEnd < 0) return 0
+  const bodyLength = Number(/content-length: (\d+)/i.exec(text.slice(0, headEnd))?.[1] ?? 0)
+  const length = headEnd + 4 + bodyLength
+  return text.length >= length ? length : 0
+}
+
+/** Sends bytes and leaves the connection open. */
+export function answer(bytes: string): Behavior {
+  return (socket) => void socket.write(bytes)
+}
+
+/** Sends bytes, then closes the connection or resets it. */
+export function answerAndClose(bytes: string, how: 'close' | 'reset' = 'close'): Behavior {
+  return (socket) =>
+    void socket.write(bytes, () => (how === 'close' ? socket.end() : socket.resetAndDestroy()))
+}
+
+/** Never answers. */
+export const silence: Behavior = () => undefined
+
+/** Sends the beginning, then one more piece every few milliseconds for as long as it can. */
+export function trickle(begin: string, piece: string): Behavior {
+  return (socket) => {
+    socket.write(begin)
+    const timer = setInterval(() => void socket.write(piece), 5)
+    socket.on('close', () => clearInterval(timer))
+  }
+}
+
+/** Sends the beginning, then pieces as fast as the other side takes them. */
+export function flood(begin: string, piece: string): Behavior {
+  return (socket) => {
+    socket.write(begin)
+    const pour = () => {
+      while (!socket.destroyed && socket.write(piece));
+    }
+    socket.on('drain', pour)
+    pour()
+  }
+}
