@@ -8,6 +8,7 @@ import { cancelByKey } from '../../packages/server/src/payments/cancel-by-key.ts
 import { initiatePayment } from '../../packages/server/src/payments/initiate.ts'
 import { refundPayment } from '../../packages/server/src/payments/refund.ts'
 import { reversePayment } from '../../packages/server/src/payments/reverse.ts'
+import { submissionLeaseSeconds } from '../../packages/server/src/payments/submission.ts'
 import { toTimestamp } from '../../packages/server/src/time.ts'
 import type { Loop } from '../../packages/server/src/workers/loop.ts'
 import type { Chance } from '../support/chance.ts'
@@ -119,7 +120,8 @@ async function act(arena: Arena, rival: Rival, paymentId: string): Promise<Reply
     }
     case 'initiate': {
       const onWork = () => undefined
-      const submitter = { db, processors: side.processors, onWork }
+      const leaseSeconds = submissionLeaseSeconds
+      const submitter = { db, processors: side.processors, onWork, leaseSeconds }
       return await initiatePayment(submitter, { ...request, token: rival.token })
     }
     case 'refund': {

@@ -4,6 +4,7 @@ import { createPayment } from '../../packages/server/src/payments/create.ts'
 import { initiatePayment } from '../../packages/server/src/payments/initiate.ts'
 import { findPayment } from '../../packages/server/src/payments/payments.sql.ts'
 import { processDue } from '../../packages/server/src/payments/process.sql.ts'
+import { submissionLeaseSeconds } from '../../packages/server/src/payments/submission.ts'
 import { claimTasks, finishTasks } from '../../packages/server/src/payments/tasks.sql.ts'
 import { plusSeconds, toTimestamp } from '../../packages/server/src/time.ts'
 import { type Arena, clear } from './arena.ts'
@@ -84,7 +85,8 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   // Whoever works must not see the payment before its race: what is due is due in the copies.
   const now = toTimestamp(Date.now())
   const createdAt = plusSeconds(now, -(start.ageSeconds ?? 60))
-  const submitter = { db, processors, onWork: () => undefined }
+  const leaseSeconds = submissionLeaseSeconds
+  const submitter = { db, processors, onWork: () => undefined, leaseSeconds }
   const created = await createPayment(submitter, {
     auth,
     body: {

@@ -23,6 +23,7 @@ import { merchantRoutes } from './merchants/routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { noticePayment } from './payments/notice.ts'
 import { paymentRoutes } from './payments/routes.ts'
+import { submissionLeaseSeconds } from './payments/submission.ts'
 import type { Keyring } from './processors/encryption.ts'
 import type { Processors } from './processors/processor.ts'
 import { processorRoutes } from './processors/routes.ts'
@@ -51,6 +52,8 @@ export interface AppOptions {
   readonly onWork: () => void
   /** Requests in flight, and what slow clients may hold. Default: what production needs. */
   readonly limits?: InstanceLimits
+  /** How long a request that submits a payment keeps others off. Default: what production needs. */
+  readonly leaseSeconds?: number
 }
 
 /** The HTTP server with every feature's routes. */
@@ -66,16 +69,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     isSecure,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
-  const { trustedProxies, limits = {} } = options
+  const { trustedProxies, limits = {}, leaseSeconds = submissionLeaseSeconds } = options
   const app = createInstance({ guard, log, trustedProxies, limits })
 
   healthRoutes(app, database)
   metricsRoutes(app, database)
   await docsRoutes(app)
-  paymentRoutes(app, options)
+  paymentRoutes(app, { ...options, leaseSeconds })
   clientTokenRoutes(app, { db: database.db, tokens })
   checkoutRoutes(app, { db: database.db, publicUrl: options.publicUrl })
-  await pageRoutes(app, { on: { ...options, db: database.db }, log })
+  await pageRoutes(app, { on: { ...options, db: database.db, leaseSeconds }, log })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
   auditRoutes(app, database)

@@ -7,6 +7,7 @@ import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { type Refusal, refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { cancelInTransaction } from '../payments/cancel.ts'
 import { isAllowed } from '../payments/lifecycle.ts'
 import type { Submitter } from '../payments/submission.ts'
@@ -70,7 +71,7 @@ async function submit(
     now,
     operationId: 'payOnPage',
     idempotency: null,
-    isClaimed: false,
+    lease: null,
     replyTo: () => answer(200, {}),
   })
   return reply.refusal ? reply : null
@@ -90,7 +91,9 @@ async function prepareTry(
       if (statusOf(session, payment, now) !== 'open') return null
       const customerEmail = session.customer_email ?? order.email
       if (customerEmail === null) return refuseField('email', undefined, 'an e-mail address')
-      await lookBy(tx, session, plusSeconds(now, lookAfterSeconds))
+      // By the clock of the worker that looks: the database's.
+      const at = await readDatabaseTime(tx, { merchantId: merchant_id, livemode })
+      await lookBy(tx, session, plusSeconds(at, lookAfterSeconds))
       if (payment?.status === 'pending' && payment.payment_method === order.method) return payment
       if (!canTryAgain(session, now)) return null
       if (payment && isAllowed('cancel', payment.status)) await giveUp(tx, payment, now)

@@ -21,6 +21,7 @@ import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
 import * as lifecycleGuard from './migrations/0027_lifecycle_guard.ts'
 import * as appendOnly from './migrations/0028_append_only.ts'
 import * as liveKeys from './migrations/0029_live_keys.ts'
+import * as leaseTokens from './migrations/0020_lease_tokens.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -49,4 +50,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0027_lifecycle_guard': lifecycleGuard,
   '0028_append_only': appendOnly,
   '0029_live_keys': liveKeys,
+  '0020_lease_tokens': leaseTokens,
 }

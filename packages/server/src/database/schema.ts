@@ -192,7 +192,10 @@ export interface IdempotencyRow {
   reason: string | null
   actor_id: string | null
   created_at: Timestamp
+  /** Until when, by the database's clock, a request works on the key. */
   locked_until: Timestamp | null
+  /** The fencing token of that request: a bigint, as text. */
+  lease_token: string | null
 }
 
 export interface CancellationRow {

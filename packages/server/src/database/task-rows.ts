@@ -38,4 +38,8 @@ export interface PaymentAttemptRow {
   message: string | null
   started_at: Timestamp
   ended_at: Timestamp | null
+  /** The number of the first call of the same submission; `null`: a worker's call. */
+  submission: number | null
+  /** Until when, by the database's clock, other requests leave the payment to this submission. */
+  leased_until: Timestamp | null
 }

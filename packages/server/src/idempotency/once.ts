@@ -2,7 +2,7 @@ import type { ErrorCode } from '@hedgepayments/contract'
 import type { Transaction } from 'kysely'
 import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import type { Schema, Timestamp } from '../database/schema.ts'
+import type { Schema } from '../database/schema.ts'
 import type { Answer, Reply } from '../http/answer.ts'
 import type { Account, Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
@@ -44,7 +44,6 @@ export async function once(
     auth: Auth
     operationId: string
     idempotency: IdempotencyKey | null
-    now: Timestamp
   },
   work: (tx: Tx) => Promise<Reply>,
 ): Promise<Reply> {
@@ -57,17 +56,18 @@ export async function once(
         key: idempotency.key,
         operation: request.operationId,
         requestHash: idempotency.requestHash,
-        now: request.now,
       })
       if (!isNew) return null
       const first = serialized(rollBackUnlessStored(await work(tx)))
-      await storeAnswer(tx, {
+      const isStored = await storeAnswer(tx, {
         account: auth,
         key: idempotency.key,
+        token: null,
         httpStatus: first.status,
         body: sealed(first.body, request.auth, idempotency),
         eventSequence: sequenceOf(first),
       })
+      if (!isStored) throw new Error('a key that this transaction has claimed is another’s')
       return first
     })
     if (reply) return reply

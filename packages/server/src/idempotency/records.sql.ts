@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
-import type { IdempotencyRow, Schema, Timestamp } from '../database/schema.ts'
+import type { IdempotencyRow, Schema } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
+import type { LeaseToken } from './lease.sql.ts'
 
 type Db = Kysely<Schema>
 
@@ -37,42 +38,41 @@ export async function claimKey(
     key: string
     operation: string
     requestHash: Buffer
-    now: Timestamp
   },
 ): Promise<boolean> {
   const { rows } = await sql`
     insert into idempotency_records (merchant_id, livemode, key, operation, request_hash, outcome,
       created_at)
     values (${claim.account.merchantId}, ${claim.account.livemode}, ${claim.key},
-      ${claim.operation}, ${claim.requestHash}, 'running', ${recordedAt(claim.now)})
+      ${claim.operation}, ${claim.requestHash}, 'running', now())
     on conflict do nothing
     returning key`.execute(db)
   return rows.length > 0
 }
 
 /**
- * When a record is made. How long it is kept is real time: by a test clock that is years ahead, or
- * the clock of a process that is, it would be kept for as long.
+ * Keeps the first answer to a key, to be replayed. It writes only while the key has no answer and
+ * the caller still holds it: by the token of its lease, or by having claimed it in this transaction
+ * (`token` is `null`). `false`: nothing was written, and the answer of another request counts.
  */
-export function recordedAt(now: Timestamp) {
-  return sql`least(${now}::timestamptz, now())`
-}
-
-/** Keeps the first answer to a key, to be told again. */
 export async function storeAnswer(
   db: Db,
   stored: {
     account: Account
     key: string
+    token: LeaseToken | null
     httpStatus: number
     body: string
     eventSequence: number | null
   },
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { rows } = await sql`
     update idempotency_records
     set outcome = 'stored', http_status = ${stored.httpStatus}, body = ${stored.body},
       event_sequence = ${stored.eventSequence}::integer, locked_until = null
     where merchant_id = ${stored.account.merchantId} and livemode = ${stored.account.livemode}
-      and key = ${stored.key}`.execute(db)
+      and key = ${stored.key} and outcome = 'running'
+      and lease_token is not distinct from ${stored.token}::bigint
+    returning key`.execute(db)
+  return rows.length > 0
 }

@@ -1,5 +1,5 @@
 import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Account } from '../http/auth.ts'
@@ -14,18 +14,27 @@ export interface NewAttempt {
   readonly requestKey: string | null
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly now: Timestamp
+  /** The submission that makes the call: a new one, or one by its number. A worker's call has none. */
+  readonly submission?: { readonly leaseSeconds: number } | { readonly number: number } | null
 }
 
 /** Notes that a call to the processor is about to be made. Returns its number. */
 export async function insertAttempt(db: Db, row: PaymentKey, attempt: NewAttempt): Promise<number> {
+  const { submission = null } = attempt
+  const leaseSeconds = submission && 'leaseSeconds' in submission ? submission.leaseSeconds : null
+  const first = submission && 'number' in submission ? submission.number : null
   // Two calls that begin at once ask for the same number: one of them asks again.
   for (;;) {
     const { rows } = await sql<{ number: number }>`
       insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
-        processor_key, request_key, actor_type, actor_id, started_at)
+        processor_key, request_key, actor_type, actor_id, started_at, submission, leased_until)
       select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id}, coalesce(max(number), 0) + 1,
         ${attempt.kind}, ${attempt.processor}, ${attempt.processorKey}, ${attempt.requestKey},
-        ${attempt.actor.type}, ${attempt.actor.id}, ${attempt.now}::timestamptz
+        ${attempt.actor.type}, ${attempt.actor.id}, ${attempt.now}::timestamptz,
+        case when ${leaseSeconds}::float8 is null then ${first}::integer
+          else coalesce(max(number), 0) + 1 end,
+        coalesce(now() + make_interval(secs => ${leaseSeconds}::float8),
+          max(leased_until) filter (where number = ${first}::integer))
       from payment_attempts
       where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
         and payment_id = ${row.id}
@@ -94,6 +103,7 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
       where a.outcome is null
         and a.started_at < now() + make_interval(secs => coalesce(c.offset_seconds, 0))
           - make_interval(secs => ${abandonedSeconds})
+        and (a.leased_until is null or a.leased_until < now())
       limit ${abandonedPerStep}
       for update of a skip locked
     )
@@ -126,17 +136,37 @@ export async function findLastAttempt(
   return rows[0]
 }
 
-/** Whether a request with this idempotency key has asked for an authorization already. */
-export async function hasAttemptOf(
+/** The last call of the latest submission of a payment. */
+export interface LatestSubmission {
+  /** Its number grows with each submission: the fencing token of the payment. */
+  readonly submission: number
+  readonly requestKey: string | null
+  readonly outcome: AttemptOutcome | null
+  /** Whether its lease runs, by the database's clock. */
+  readonly isLeased: boolean
+}
+
+/** Finds the submission that may move a payment; `undefined`: there was none yet. */
+export async function findLatestSubmission(
   db: Db,
-  { row, requestKey }: { row: PaymentKey; requestKey: string },
-): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from payment_attempts
+  row: PaymentKey,
+): Promise<LatestSubmission | undefined> {
+  const { rows } = await sql<LatestSubmission>`
+    select submission, request_key as "requestKey", outcome,
+      coalesce(leased_until > now(), false) as "isLeased"
+    from payment_attempts
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-      and payment_id = ${row.id} and request_key = ${requestKey} and kind = 'authorize'
-    limit 1`.execute(db)
-  return rows.length > 0
+      and payment_id = ${row.id} and submission is not null
+    order by submission desc, number desc limit 1`.execute(db)
+  return rows[0]
+}
+
+/** Of a payment's row that is updated: no submission has begun after this one. */
+export function isLatestSubmission(submission: number) {
+  return sql<SqlBool>`not exists (
+    select from payment_attempts a
+    where a.merchant_id = payments.merchant_id and a.livemode = payments.livemode
+      and a.payment_id = payments.id and a.submission > ${submission}::integer)`
 }
 
 /** A page of a payment's calls, newest first. */

@@ -14,6 +14,7 @@ import type {
 import { latest, plusSeconds } from '../time.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
+import { checkFence, type Fence, guardBy, type Standing } from './fence.ts'
 import { statusesBefore, statusesGivenUp } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
 import { dropTask, planTask } from './tasks.sql.ts'
@@ -42,6 +43,7 @@ export async function callAuthorize(
     actor: Actor
     now: Timestamp
     number?: number
+    submission?: number
     signal?: AbortSignal
   },
 ): Promise<CallResult<AuthorizationNews>> {
@@ -88,53 +90,60 @@ export function newsOfTruth(truth: ProcessorTruth): AuthorizationNews {
   }
 }
 
+/** The news of an authorization, for a payment that waits for it. */
+interface Step {
+  readonly row: PaymentRow
+  readonly news: AuthorizationNews
+  readonly actor: Actor
+  readonly now: Timestamp
+  readonly fence: Fence
+}
+
+/** A payment after the news of its authorization. */
+export interface Settled {
+  readonly row: PaymentRow
+  /** Only `current` has moved the payment. */
+  readonly standing: Standing
+}
+
 /**
- * Writes down what is known of an authorization: the step of the payment, its events, and the next
+ * Records what is known of an authorization: the step of the payment, its events, and the next
  * task, in one transaction. A payment that has left `pending` meanwhile stays what it is; where it
  * was canceled or has failed, its authorization is given up.
- *
- * @returns the row as it is now; `isFirst`: nobody else had decided it before.
  */
-export async function settleAuthorization(
-  tx: Tx,
-  known: { row: PaymentRow; news: AuthorizationNews; actor: Actor; now: Timestamp },
-): Promise<{ row: PaymentRow; isFirst: boolean }> {
-  const { news, actor, now } = known
+export async function settleAuthorization(tx: Tx, known: Step): Promise<Settled> {
+  const { news, now, fence } = known
   const account = { merchantId: known.row.merchant_id, livemode: known.row.livemode }
   const row = await lockPayment(tx, { account, id: known.row.id })
   if (!row) throw new Error('a payment that was submitted vanished')
+  const standing = await checkFence(tx, row, fence)
   if (!statusesBefore('initiated').includes(row.status)) {
     await dropTask(tx, { row, kind: 'authorize' })
+    // Whatever the standing: the request that took over may have found nothing to give up yet.
     if (statusesGivenUp.includes(row.status) && news.state !== 'declined') {
       await planTask(tx, { row, kind: 'void', dueAt: now })
     }
-    return { row, isFirst: false }
+    return { row, standing }
   }
-  return { row: await step(tx, { row, news, actor, now }), isFirst: true }
+  return { row: standing === 'current' ? await step(tx, { ...known, row }) : row, standing }
 }
 
-async function step(
-  tx: Tx,
-  known: { row: PaymentRow; news: AuthorizationNews; actor: Actor; now: Timestamp },
-): Promise<PaymentRow> {
-  const { row, news, actor, now } = known
+async function step(tx: Tx, known: Step): Promise<PaymentRow> {
+  const { row, news } = known
   switch (news.state) {
     case 'authorized':
-      return await initiated(tx, { row, reference: news.reference, actor, now })
+      return await initiated(tx, { ...known, reference: news.reference })
     case 'declined':
-      return await declined(tx, { row, ...news, actor, now })
+      return await declined(tx, { ...known, ...news })
     case 'action_required':
-      return await actionRequired(tx, { row, ...news, now })
+      return await actionRequired(tx, { ...known, ...news })
     case 'undecided':
     case 'absent':
       return row
   }
 }
 
-async function initiated(
-  tx: Tx,
-  step: { row: PaymentRow; reference: string; actor: Actor; now: Timestamp },
-): Promise<PaymentRow> {
+async function initiated(tx: Tx, step: Step & { reference: string }): Promise<PaymentRow> {
   const { row } = step
   const now = await windowStart(tx, step)
   const cancelableUntil = plusSeconds(now, row.cancel_window)
@@ -147,7 +156,7 @@ async function initiated(
       processor_reference: step.reference,
       next_action_url: null,
     },
-    guard: sql`status = any(${statusesBefore('initiated')}::text[])`,
+    guard: guardBy(step.fence),
     actor: step.actor,
     reason: null,
     now,
@@ -174,13 +183,7 @@ async function windowStart(
 /** A decline is two steps: it was submitted, and refused before the network took it. */
 async function declined(
   tx: Tx,
-  step: {
-    row: PaymentRow
-    reference: string | null
-    decline: Decline
-    actor: Actor
-    now: Timestamp
-  },
+  step: Step & { reference: string | null; decline: Decline },
 ): Promise<PaymentRow> {
   const { row, decline, now } = step
   const submitted = await movePayment(tx, {
@@ -191,7 +194,7 @@ async function declined(
       processor_reference: step.reference ?? row.processor_reference,
       next_action_url: null,
     },
-    guard: sql`status = any(${statusesBefore('initiated')}::text[])`,
+    guard: guardBy(step.fence),
     actor: step.actor,
     reason: null,
     now,
@@ -214,7 +217,7 @@ async function declined(
 
 async function actionRequired(
   tx: Tx,
-  step: { row: PaymentRow; reference: string; action: NextAction; now: Timestamp },
+  step: Step & { reference: string; action: NextAction },
 ): Promise<PaymentRow> {
   const { row, action, now } = step
   if (row.next_action_url === action.url) return row
@@ -222,7 +225,7 @@ async function actionRequired(
     row,
     type: 'payment.action_required',
     change: { next_action_url: action.url, processor_reference: step.reference },
-    guard: sql`status = any(${statusesBefore('initiated')}::text[])`,
+    guard: guardBy(step.fence),
     actor: { type: 'processor', id: row.processor },
     reason: null,
     now,

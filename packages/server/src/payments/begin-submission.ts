@@ -1,35 +1,37 @@
 import { sql } from 'kysely'
 import { commit } from '../database/commit.ts'
-import type { Db } from '../database/connect.ts'
 import type { PaymentRow } from '../database/schema.ts'
-import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Reply } from '../http/answer.ts'
 import { RefusalError, refuseField } from '../http/refusal.ts'
-import { claimLease } from '../idempotency/lease.sql.ts'
+import { claimLease, type Lease, renewLease } from '../idempotency/lease.sql.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
-import { refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import type { Processor } from '../processors/processor.ts'
-import { plusSeconds, toTimestamp } from '../time.ts'
-import { findLastAttempt, giveUpAttempts, hasAttemptOf, insertAttempt } from './attempts.sql.ts'
+import { plusSeconds } from '../time.ts'
+import {
+  findLastAttempt,
+  findLatestSubmission,
+  giveUpAttempts,
+  insertAttempt,
+  type LatestSubmission,
+} from './attempts.sql.ts'
 import { isStale } from './if-match.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
 import { findPayment } from './payments.sql.ts'
 import { authorizeKeyAfter } from './processor-keys.ts'
 import { paymentNotFound, preconditionFailed, processorMissing } from './refusals.ts'
-import {
-  keepAnswer,
-  type Submission,
-  type Submitter,
-  submissionLeaseSeconds,
-} from './submission.ts'
+import { keepAnswer, LeaseLostError, type Submission, type Submitter } from './submission.ts'
 import { planTask } from './tasks.sql.ts'
 
 export type Begun =
   | { readonly kind: 'answered'; readonly reply: Reply }
-  /** Another request is at it: look again in a moment. */
+  /** Another request submits the payment: look again soon. */
   | { readonly kind: 'waiting' }
+  /** Another request has taken the idempotency key over: its answer counts. */
+  | { readonly kind: 'lost' }
   | Submitting
 
 /** A submission that is on disk: from here on, somebody finds out what comes of it. */
@@ -38,22 +40,30 @@ export interface Submitting {
   readonly row: PaymentRow
   readonly processor: Processor
   readonly processorKey: string
-  /** The call to make first, which is noted already under `number`. */
+  /** The call to make first, which is recorded already. */
   readonly first: 'authorize' | 'look_up'
-  readonly number: number
-  /** Whether this very request has called the processor before, from a process that died. */
-  readonly isResumed: boolean
+  /** The number of the first call: the fencing token of the payment. */
+  readonly submission: number
+  /** Of the request's idempotency key, where it has one. */
+  readonly lease: Lease | null
 }
 
 /** Puts on disk that a payment is about to be submitted, or says why it will not be. */
-export async function beginSubmission(on: Submitter, submission: Submission): Promise<Begun> {
+export async function beginSubmission(
+  on: Submitter,
+  submission: Submission,
+  held: Lease | null,
+): Promise<Begun> {
   // Chosen before the transaction: that may ask the database as well, on another connection.
   const chosen = await chooseProcessor(on, submission)
   try {
-    return await commit(on.db, 'submission', (tx) => begin(tx, submission, chosen))
+    return await commit(on.db, 'submission', (tx) =>
+      begin(tx, { on, submission, processor: chosen, held }),
+    )
   } catch (error) {
     // Nothing is kept of a refusal that is not the payment's doing: its key is free again.
     if (error instanceof WaitError) return { kind: 'waiting' }
+    if (error instanceof LeaseLostError) return { kind: 'lost' }
     if (error instanceof RefusalError) return { kind: 'answered', reply: error.refusal }
     throw error
   }
@@ -70,39 +80,52 @@ export async function isSubmittedElsewhere(
   const { account, paymentId } = submission
   const row = await findPayment(db, { account, id: paymentId })
   if (!row || !statusesBefore('initiated').includes(row.status)) return false
-  const latest = await findLatestCall(db, row)
-  return latest !== undefined && isRunning(latest, submission)
+  const latest = await findLatestSubmission(db, row)
+  return latest !== undefined && isRunning(latest)
 }
 
-async function begin(tx: Tx, submission: Submission, processor: Processor | null): Promise<Begun> {
+async function begin(
+  tx: Tx,
+  begun: {
+    on: Submitter
+    submission: Submission
+    processor: Processor | null
+    held: Lease | null
+  },
+): Promise<Begun> {
+  const { on, submission, processor } = begun
   const { account, paymentId, idempotency } = submission
   // There is none for a payment that was submitted: with one, it was pending a moment ago.
   const row = await (processor ? lockPayment : lockUnlessSubmitted)(tx, {
     account,
     id: paymentId,
   })
-  const recorded = await claim(tx, submission, row !== undefined)
-  if (recorded) return { kind: 'answered', reply: recorded }
+  const claimed = await claim(tx, { ...begun, isKnown: row !== undefined })
+  if ('recorded' in claimed) return { kind: 'answered', reply: claimed.recorded }
+  const { lease } = claimed
   if (!row) throw new RefusalError(paymentNotFound(paymentId))
-  const isMine = idempotency ? await hasAttemptOf(tx, { row, requestKey: idempotency.key }) : false
+  const answered = async (reply: Reply): Promise<Begun> => ({
+    kind: 'answered',
+    reply: await keepAnswer(tx, lease, reply),
+  })
+  const latest = await findLatestSubmission(tx, row)
+  // This very request has submitted the payment before, from a process that has stopped.
+  const isMine = idempotency !== null && latest?.requestKey === idempotency.key
   if (!statusesBefore('initiated').includes(row.status)) {
-    const reply = submission.replyTo(row, isMine && row.status !== 'canceled')
-    return { kind: 'answered', reply: await keepAnswer(tx, submission, reply) }
+    return await answered(submission.replyTo(row, isMine && row.status !== 'canceled'))
   }
   // Where this very request has called the processor before, it was not stale then.
   if (!isMine && isStale(submission.ifMatch, row.sequence)) {
-    return { kind: 'answered', reply: await keepAnswer(tx, submission, preconditionFailed(row)) }
+    return await answered(preconditionFailed(row))
   }
-  const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
-  const latest = await findLatestCall(tx, row)
-  if (!isMine && latest && isRunning(latest, submission)) {
+  if (!isMine && latest && isRunning(latest)) {
     // The claim of the key is undone with the transaction, so that it does not outlast the wait.
     throw new WaitError()
   }
   // Somebody else has submitted it since: to which processor is settled now.
   if (row.processor !== null && processor?.name !== row.processor) throw new WaitError()
   if (!processor) throw new RefusalError(processorMissing())
-  return await note(tx, { submission, row, processor, last, isResumed: isMine })
+  return await record(tx, { on, submission, row, processor, lease })
 }
 
 /**
@@ -118,39 +141,39 @@ async function lockUnlessSubmitted(
   return await lockPayment(tx, key)
 }
 
-async function findLatestCall(db: Db, row: PaymentRow): Promise<PaymentAttemptRow | undefined> {
-  return await findLastAttempt(db, { row, kinds: ['authorize', 'look_up'] })
-}
-
 /** The transaction is to be undone, and begun again in a moment. */
 class WaitError extends Error {}
 
-/** What the record of the request's key answers; `null` where the request is to be carried out. */
-async function claim(tx: Tx, submission: Submission, isKnown: boolean): Promise<Reply | null> {
-  const { account, idempotency, operationId, paymentId } = submission
-  if (!idempotency || submission.isClaimed) return null
-  const now = toTimestamp(Date.now())
-  const until = plusSeconds(now, submissionLeaseSeconds)
-  const claimed =
-    isKnown &&
-    (await claimLease(tx, {
-      account,
-      idempotency,
-      operation: operationId,
-      paymentId,
-      now,
-      until,
-    }))
-  if (claimed) return null
-  const record = await findRecord(tx, { account, key: idempotency.key })
-  return record ? (refuseRecord(record, idempotency) ?? storedAnswer(record)) : null
+/** Claims the request's key, or renews the lease that it holds; `recorded`: the answer of its record. */
+async function claim(
+  tx: Tx,
+  {
+    on,
+    submission,
+    held,
+    isKnown,
+  }: { on: Submitter; submission: Submission; held: Lease | null; isKnown: boolean },
+): Promise<{ lease: Lease | null } | { recorded: Reply }> {
+  const { account, idempotency, operationId: operation, paymentId } = submission
+  if (!idempotency) return { lease: null }
+  const seconds = on.leaseSeconds
+  if (held) {
+    if (await renewLease(tx, { lease: held, seconds })) return { lease: held }
+    throw new LeaseLostError()
+  }
+  const lease = isKnown
+    ? await claimLease(tx, { account, idempotency, operation, paymentId, seconds })
+    : null
+  if (lease) return { lease }
+  const found = await findRecord(tx, { account, key: idempotency.key })
+  if (found) return { recorded: refuseRecord(found, idempotency) ?? storedAnswer(found) }
+  // Of a payment that there is, the record that kept the key from being claimed was just dropped.
+  return isKnown ? { recorded: recordDropped() } : { lease: null }
 }
 
-/** Whether another request waits for the answer to a call, or is about to take the step. */
-function isRunning(attempt: PaymentAttemptRow, { now }: Submission): boolean {
-  const isYoung = plusSeconds(attempt.started_at, submissionLeaseSeconds) > now
-  const isOpen = [null, 'authorized', 'declined'].includes(attempt.outcome)
-  return isOpen && attempt.actor_type !== 'system' && isYoung
+/** Whether a submission waits for the answer to its last call, or is about to take the step. */
+function isRunning({ outcome, isLeased }: LatestSubmission): boolean {
+  return isLeased && [null, 'authorized', 'declined'].includes(outcome)
 }
 
 async function chooseProcessor(
@@ -165,21 +188,23 @@ async function chooseProcessor(
 }
 
 /**
- * Notes the processor, the token, the first call and the task that finds out what came of it. A
+ * Records the processor, the token, the first call and the task that finds out what came of it. A
  * payment that something may exist of at the processor is looked up first: what was asked for
  * before, and not answered, must not be asked for differently.
  */
-async function note(
+async function record(
   tx: Tx,
   begun: {
+    on: Submitter
     submission: Submission
     row: PaymentRow
     processor: Processor
-    last: PaymentAttemptRow | undefined
-    isResumed: boolean
+    lease: Lease | null
   },
 ): Promise<Submitting> {
-  const { submission, row, processor, last } = begun
+  const { on, submission, row, processor, lease } = begun
+  const { leaseSeconds } = on
+  const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
   // Until the customer is asked to confirm, the first submission stands, and so does its token.
   const isNew = last === undefined || (row.next_action_url !== null && submission.token !== null)
   const given = isNew ? (submission.token ?? row.payment_method_token) : row.payment_method_token
@@ -190,7 +215,7 @@ async function note(
   const count = last === undefined ? 0 : Number(last.processor_key.split(':').at(-1))
   const processorKey = isNew ? `${row.id}:authorize:${count + 1}` : authorizeKeyAfter(last, row)
   const first = isNew ? 'authorize' : 'look_up'
-  // Whoever was at it before has died, or is about to give up: nobody else would end its calls,
+  // The submission before has stopped, or is about to give up: nobody else would end its calls,
   // where the payment needs nothing more after this one.
   await giveUpAttempts(tx, { row, now: submission.now })
   const number = await insertAttempt(tx, row, {
@@ -200,23 +225,22 @@ async function note(
     requestKey: submission.idempotency?.key ?? null,
     actor: submission.actor,
     now: submission.now,
+    submission: { leaseSeconds },
   })
   await sql`
     update payments set processor = ${processor.name}, payment_method_token = ${given}
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
       and id = ${row.id}`.execute(tx)
-  await planTask(tx, {
-    row,
-    kind: 'authorize',
-    dueAt: plusSeconds(submission.now, submissionLeaseSeconds),
-  })
+  // By the database's clock, as the lease: the worker takes over when others may, and not before.
+  const now = await readDatabaseTime(tx, submission.account)
+  await planTask(tx, { row, kind: 'authorize', dueAt: plusSeconds(now, leaseSeconds) })
   return {
     kind: 'submitting',
     row: { ...row, processor: processor.name, payment_method_token: given },
     processor,
     processorKey,
     first,
-    number,
-    isResumed: begun.isResumed,
+    submission: number,
+    lease,
   }
 }

@@ -30,6 +30,8 @@ export interface NotedCall<T> {
   readonly now: Timestamp
   /** Where the attempt was noted before, with something else that had to be on disk first. */
   readonly number?: number
+  /** The submission of a request that the call belongs to. */
+  readonly submission?: number
   readonly signal?: AbortSignal
   readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
@@ -55,6 +57,7 @@ export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<Cal
       requestKey: noted.requestKey ?? null,
       actor: noted.actor,
       now,
+      submission: noted.submission === undefined ? null : { number: noted.submission },
     }))
   const startedMs = performance.now()
   const endedAt = () => plusSeconds(now, Math.floor((performance.now() - startedMs) / 1000))
@@ -91,7 +94,7 @@ function spanOf({ row, processor, kind }: Pick<NotedCall<never>, 'row' | 'proces
 /** Asks the processor for its truth. */
 export async function lookUp(
   db: Db,
-  noted: Pick<NotedCall<never>, 'row' | 'processor' | 'actor' | 'now' | 'requestKey' | 'number'>,
+  noted: Omit<NotedCall<never>, 'kind' | 'processorKey' | 'run' | 'describe'>,
 ): Promise<CallResult<ProcessorTruth>> {
   return await callProcessor<ProcessorTruth>(db, {
     ...noted,

@@ -82,8 +82,8 @@ type ShownColumn = (typeof shown)[number]
 //   second statement, since one statement cannot update a row that it inserted.
 // Hence: lock, decide, record, write. A locked row is seen in its newest version. The record is
 // made with its outcome and, by its unique key, tells whether the request is new; only then is
-// the payment moved. A key that is taken leaves the payment alone. A record's time is real, whatever
-// a test clock says (`recordedAt`).
+// the payment moved. A key that is taken leaves the payment alone. A record is kept by
+// the database's clock, so it is made by that clock too.
 //
 // Rows are locked in the order of the arguments, which come sorted by the payments' key; records
 // are inserted in the order of theirs. All who lock several rows do it in that order, payments
@@ -125,7 +125,7 @@ with request as materialized (
     payment_id, event_sequence, refused_status, created_at)
   select merchant_id, livemode, key, 'cancelPayment', request_hash, outcome, payment_id,
     case outcome when 'canceled' then seen_sequence + 1 else seen_sequence end,
-    case outcome when 'canceled' then null else seen_status end, least(now, now())
+    case outcome when 'canceled' then null else seen_status end, now()
   from decided where key is not null and outcome <> all(array['missing', 'held'])
   order by merchant_id, livemode, key
   on conflict do nothing

@@ -1,7 +1,7 @@
 import { firstStatus } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
-import { recordedAt } from '../idempotency/records.sql.ts'
+import { type LeaseToken, leaseEnd, nextToken } from '../idempotency/lease.sql.ts'
 
 type Db = Kysely<Schema>
 
@@ -32,33 +32,35 @@ export type NewPayment = Pick<
 export interface CreateRecord {
   readonly key: string
   readonly requestHash: Buffer
-  /** The answer, to be told again; `null`: there is none yet. */
-  readonly body: string | null
-  /** Until when, in real time, the request is still at it, where there is no answer yet. */
-  readonly lockedUntil: Timestamp | null
+  /** The answer, to be replayed, or how long the request holds its key while there is none yet. */
+  readonly holds: { readonly body: string } | { readonly leaseSeconds: number }
+}
+
+/** A payment that was inserted. */
+export interface Inserted {
+  /** Of the lease on the idempotency key, where the record has no answer yet. */
+  readonly leaseToken: LeaseToken | null
 }
 
 /**
  * Inserts a payment with its first event, its expiry and the record of its idempotency key, in one
- * statement. `false`: there is a record of the key already, and nothing was inserted.
+ * statement. `null`: there is a record of the key already, and nothing was inserted.
  */
 export async function insertPayment(
   db: Db,
   payment: NewPayment,
   { actorId, record }: { actorId: string; record: CreateRecord | null },
-): Promise<boolean> {
+): Promise<Inserted | null> {
   const recorded = record
     ? sql`insert into idempotency_records (merchant_id, livemode, key, operation, request_hash,
-        outcome, http_status, body, payment_id, event_sequence, created_at, locked_until)
+        outcome, http_status, body, payment_id, event_sequence, created_at, locked_until,
+        lease_token)
       values (${payment.merchant_id}, ${payment.livemode}, ${record.key}, 'createPayment',
-        ${record.requestHash}, ${record.body === null ? 'running' : 'stored'},
-        ${record.body === null ? null : 201}, ${record.body}, ${payment.id},
-        ${record.body === null ? null : 1}, ${recordedAt(payment.created_at)},
-        ${record.lockedUntil}::timestamptz)
+        ${record.requestHash}, ${outcomeColumns(record, payment.id)})
       on conflict do nothing
-      returning 1`
-    : sql`select 1`
-  const { rows } = await sql`
+      returning lease_token`
+    : sql`select null::bigint as lease_token`
+  const { rows } = await sql<Inserted>`
     with recorded as (${recorded}),
     inserted as (
       ${insertRow(payment)}
@@ -73,8 +75,15 @@ export async function insertPayment(
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
       select merchant_id, livemode, id, 'expire', expires_at from inserted
     )
-    select 1 from inserted`.execute(db)
-  return rows.length > 0
+    select (select lease_token from recorded) as "leaseToken" from inserted`.execute(db)
+  return rows[0] ?? null
+}
+
+/** From `outcome` on: an answer, or a lease until there is one. */
+function outcomeColumns({ holds }: CreateRecord, paymentId: string): RawBuilder<unknown> {
+  return 'body' in holds
+    ? sql`'stored', 201, ${holds.body}, ${paymentId}, 1, now(), null, null`
+    : sql`'running', null, null, ${paymentId}, null, now(), ${leaseEnd(holds.leaseSeconds)}, ${nextToken}`
 }
 
 /**
@@ -86,13 +95,15 @@ export async function recordCanceledCreate(
   payment: NewPayment,
   record: { key: string; requestHash: Buffer; body: string },
 ): Promise<void> {
-  await sql`
+  const { rows } = await sql`
     update idempotency_records
     set operation = 'createPayment', request_hash = ${record.requestHash}, outcome = 'stored',
       http_status = 201, body = ${record.body}, payment_id = ${payment.id}, event_sequence = 2,
-      created_at = ${recordedAt(payment.created_at)}
+      created_at = now()
     where merchant_id = ${payment.merchant_id} and livemode = ${payment.livemode}
-      and key = ${record.key}`.execute(tx)
+      and key = ${record.key} and outcome = 'awaited'
+    returning key`.execute(tx)
+  if (rows.length === 0) throw new Error('the record of an awaited create was replaced')
 }
 
 function insertRow(payment: NewPayment): RawBuilder<unknown> {

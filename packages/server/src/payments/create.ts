@@ -4,10 +4,10 @@ import type { IdempotencyRow, PaymentRow, Timestamp } from '../database/schema.t
 import type { PaymentToken } from '../domain/payment-token.ts'
 import { failpoint } from '../failpoints.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import type { Account, Auth } from '../http/auth.ts'
+import type { Auth } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
 import { refuseField } from '../http/refusal.ts'
-import { claimLease } from '../idempotency/lease.sql.ts'
+import { claimLease, type Lease } from '../idempotency/lease.sql.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
@@ -16,17 +16,12 @@ import { findCancelWindow } from '../merchants/merchants.sql.ts'
 import { plusSeconds, toMs, toTimestamp } from '../time.ts'
 import { cancelInTransaction } from './cancel.ts'
 import { dropAwaited } from './cancel-by-key.sql.ts'
-import {
-  type CreateRecord,
-  insertPayment,
-  type NewPayment,
-  recordCanceledCreate,
-} from './create.sql.ts'
+import { insertPayment, type NewPayment, recordCanceledCreate } from './create.sql.ts'
 import { readGivenToken } from './given-token.ts'
 import { hasLapsed } from './promise.ts'
 import { processorMissing } from './refusals.ts'
 import { etagOf, renderPayment } from './render.ts'
-import { type Submitter, submissionLeaseSeconds } from './submission.ts'
+import type { Submitter } from './submission.ts'
 import { submitPayment } from './submit.ts'
 
 export interface CreateRequest {
@@ -65,7 +60,8 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   const created = answer(201, JSON.stringify(renderPayment(pendingRow(payment), [])), {
     etag: etagOf({ sequence: 1 }),
   })
-  const record = idempotency && recordOf(idempotency, created.body as string)
+  const holds = { body: created.body as string }
+  const record = idempotency && { ...idempotency, holds }
   failpoint('before commit', 'create')
   const isNew = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
@@ -83,11 +79,18 @@ async function createAndSubmit(
   if (payment.payment_method_token === null) {
     return refuseField('payment_method_token', undefined, 'a token: there is nothing to initiate')
   }
-  if (!(await on.processors.forNew(auth))) return processorMissing()
-  const lockedUntil = plusSeconds(toTimestamp(Date.now()), submissionLeaseSeconds)
-  const record = idempotency && { ...idempotency, body: null, lockedUntil }
-  if (await insertPayment(on.db, payment, { actorId: auth.keyId, record })) {
-    return await submitCreated(on, request, payment.id)
+  if (!(await on.processors.forNew(auth))) {
+    // What was carried out while there was a processor is replayed all the same.
+    if (await wasCarriedOut(on.db, request)) return await answerRecorded(on, request, payment)
+    return processorMissing()
+  }
+  const holds = { leaseSeconds: on.leaseSeconds }
+  const record = idempotency && { ...idempotency, holds }
+  const inserted = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  if (inserted) {
+    const { leaseToken: token } = inserted
+    const lease = idempotency && token && { account: auth, key: idempotency.key, token }
+    return await submitCreated(on, request, { paymentId: payment.id, lease })
   }
   return await answerRecorded(on, request, payment)
 }
@@ -95,7 +98,7 @@ async function createAndSubmit(
 async function submitCreated(
   on: Submitter,
   request: CreateRequest,
-  paymentId: string,
+  { paymentId, lease }: { paymentId: string; lease: Lease | null },
 ): Promise<Reply> {
   return await submitPayment(on, {
     account: request.auth,
@@ -106,7 +109,7 @@ async function submitCreated(
     now: request.now,
     operationId: 'createPayment',
     idempotency: request.idempotency,
-    isClaimed: true,
+    lease,
     replyTo: (row) => answer(201, renderPayment(row, []), { etag: etagOf(row) }),
   })
 }
@@ -120,11 +123,10 @@ async function answerRecorded(
   const { db } = on
   const { idempotency } = request
   if (!idempotency) throw new Error('a create without a key cannot have been recorded')
+  const taken = await takeOver(on, request, idempotency)
+  if (taken) return await submitCreated(on, request, taken)
   const found = await findRecord(db, { account: request.auth, key: idempotency.key })
   if (!found) return recordDropped()
-  if (found.payment_id !== null && (await takeOver(db, request.auth, idempotency, found))) {
-    return await submitCreated(on, request, found.payment_id)
-  }
   if (found.outcome !== 'awaited') return refuseRecord(found, idempotency) ?? storedAnswer(found)
   const answered = await db.transaction().execute(async (tx) => {
     const record = await lockRecord(tx, { account: request.auth, key: idempotency.key })
@@ -152,18 +154,18 @@ async function wasCarriedOut(db: Db, { auth, idempotency }: CreateRequest): Prom
   return found !== undefined && found.outcome !== 'awaited'
 }
 
-/** Whether the record is that of this very request, whose process has died on the way. */
+/** Takes over a create that submits its payment, where its process has stopped on the way. */
 async function takeOver(
-  db: Db,
-  account: Account,
+  { db, leaseSeconds: seconds }: Submitter,
+  { auth: account }: CreateRequest,
   idempotency: IdempotencyKey,
-  { outcome, payment_id: paymentId }: IdempotencyRow,
-): Promise<boolean> {
-  if (outcome !== 'running' || paymentId === null) return false
-  const now = toTimestamp(Date.now())
-  const until = plusSeconds(now, submissionLeaseSeconds)
+): Promise<{ paymentId: string; lease: Lease } | null> {
+  const found = await findRecord(db, { account, key: idempotency.key })
+  if (found?.outcome !== 'running' || found.payment_id === null) return null
+  const { payment_id: paymentId } = found
   const operation = 'createPayment'
-  return await claimLease(db, { account, idempotency, operation, paymentId, now, until })
+  const lease = await claimLease(db, { account, idempotency, operation, paymentId, seconds })
+  return lease && { paymentId, lease }
 }
 
 /** A cancel by the key of the create has come first: the payment is created and canceled at once. */
@@ -185,10 +187,6 @@ async function createCanceled(
   if (canceled.refusal) throw new Error('a payment that was just created was not canceled')
   const body = JSON.stringify(canceled.body)
   return { ...answer(201, body, canceled.headers), body }
-}
-
-function recordOf(idempotency: IdempotencyKey, body: string): CreateRecord {
-  return { ...idempotency, body, lockedUntil: null }
 }
 
 function toNewPayment(

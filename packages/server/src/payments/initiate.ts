@@ -43,7 +43,7 @@ export async function initiatePayment(on: Submitter, request: InitiateRequest): 
     now: request.now,
     operationId: request.operationId,
     idempotency,
-    isClaimed: false,
+    lease: null,
     replyTo: (row, won) => (won ? initiated(row) : notInitiable(row.id, row.status)),
   })
 }

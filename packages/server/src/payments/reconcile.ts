@@ -1,5 +1,5 @@
 import { commit } from '../database/commit.ts'
-import { findLastAttempt, giveUpAttempts } from './attempts.sql.ts'
+import { findLastAttempt, findLatestSubmission, giveUpAttempts } from './attempts.sql.ts'
 import {
   type AuthorizationNews,
   callAuthorize,
@@ -20,13 +20,16 @@ import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
 export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
   const { db, row, now } = work
   if (!statusesBefore('initiated').includes(row.status)) return 'done'
+  // A request may submit the payment again meanwhile, with another token. Then that one counts.
+  const submission = (await findLatestSubmission(db, row))?.submission ?? 0
+  const fence = { submission, lease: null, leaseSeconds: 0 }
   await giveUpAttempts(db, { row, now })
   const heard = await ask(work)
   if (!heard.known) return 'again'
   const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
   const actor = last ? { type: last.actor_type, id: last.actor_id } : bySystem
   const settled = await commit(db, 'authorization', (tx) =>
-    settleAuthorization(tx, { row, news: heard.result, actor, now }),
+    settleAuthorization(tx, { row, news: heard.result, actor, now, fence }),
   )
   return statusesBefore('initiated').includes(settled.row.status) ? 'again' : 'done'
 }

@@ -26,15 +26,18 @@ export function paymentRoutes(
     processors,
     publicUrl,
     onWork,
+    leaseSeconds,
   }: {
     database: Database
     processors: Processors
     publicUrl: () => string
     onWork: () => void
+    /** Of a request that submits a payment, on the payment and on its idempotency key. */
+    leaseSeconds: number
   },
 ): void {
   const { db } = database
-  const submitter = { db, processors, onWork }
+  const submitter = { db, processors, onWork, leaseSeconds }
   const canceler = new Canceler(database)
 
   implement(app, operations.createPayment, (request) =>

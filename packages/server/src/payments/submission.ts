@@ -5,6 +5,7 @@ import type { PaymentToken } from '../domain/payment-token.ts'
 import type { Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import type { IdempotencyKey } from '../http/idempotency-key.ts'
+import type { Lease } from '../idempotency/lease.sql.ts'
 import { sequenceOf, serialized } from '../idempotency/once.ts'
 import { storeAnswer } from '../idempotency/records.sql.ts'
 import type { Processors } from '../processors/processor.ts'
@@ -15,6 +16,8 @@ export interface Submitter {
   readonly processors: Processors
   /** Told when there is something for the workers. */
   readonly onWork: () => void
+  /** Default in production: `submissionLeaseSeconds`. */
+  readonly leaseSeconds: number
 }
 
 /** A wish to submit a payment, by a key or by the customer. */
@@ -29,32 +32,35 @@ export interface Submission {
   readonly now: Timestamp
   readonly operationId: string
   readonly idempotency: IdempotencyKey | null
-  /** Whether the key was claimed already, by the create of the payment. */
-  readonly isClaimed: boolean
+  /** Of the key, where the create of the payment has claimed it. */
+  readonly lease: Lease | null
   /** The answer, once it is known what the payment is; `won`: it is so by this submission. */
   readonly replyTo: (row: PaymentRow, won: boolean) => Reply
 }
 
 /**
- * A request that is at it holds its idempotency key, and the payment, for this long in seconds: a
- * little more than the time it has. Then another one, or the worker, takes over.
+ * How long a request holds its idempotency key and the payment it submits, in seconds: a little more
+ * than the time it has. Then another request, or the worker, takes over.
  */
 export const submissionLeaseSeconds = 15
 
-/** Keeps an answer for its idempotency key, where the request has one. */
-export async function keepAnswer(
-  tx: Db,
-  { account, idempotency }: Pick<Submission, 'account' | 'idempotency'>,
-  reply: Reply,
-): Promise<Reply> {
-  if (!idempotency) return reply
+/** The request no longer holds its idempotency key: another one answers, and counts. */
+export class LeaseLostError extends Error {}
+
+/**
+ * Keeps an answer for the idempotency key of a request, where it has one.
+ *
+ * @throws {LeaseLostError} where another request has taken the key over. The transaction rolls back.
+ */
+export async function keepAnswer(tx: Db, lease: Lease | null, reply: Reply): Promise<Reply> {
+  if (!lease) return reply
   const first = serialized(reply)
-  await storeAnswer(tx, {
-    account,
-    key: idempotency.key,
+  const isStored = await storeAnswer(tx, {
+    ...lease,
     httpStatus: first.status,
     body: first.body,
     eventSequence: sequenceOf(first),
   })
+  if (!isStored) throw new LeaseLostError()
   return reply.refusal ? reply : first
 }

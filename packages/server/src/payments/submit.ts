@@ -1,18 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
+import type { Timestamp } from '../database/schema.ts'
 import type { Reply } from '../http/answer.ts'
-import { releaseLease } from '../idempotency/lease.sql.ts'
+import { type Lease, releaseLease } from '../idempotency/lease.sql.ts'
+import type { Tx } from '../idempotency/once.ts'
+import { findRecord } from '../idempotency/records.sql.ts'
+import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { keptFailureCode } from '../processors/processor.ts'
-import { plusSeconds, toTimestamp } from '../time.ts'
+import { plusSeconds } from '../time.ts'
 import {
   type AuthorizationNews,
   callAuthorize,
   newsOfTruth,
+  type Settled,
   settleAuthorization,
 } from './authorize.ts'
 import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
 import { type CallResult, lookUp } from './call-processor.ts'
+import { statusesBefore } from './lifecycle.ts'
 import { authorizeKeyAfter } from './processor-keys.ts'
 import { processorSilent } from './refusals.ts'
 import { keepAnswer, type Submission, type Submitter } from './submission.ts'
@@ -30,44 +37,97 @@ const lookAgainMs = { first: 50, max: 400 }
  * with a task that finds out what came of it should this process die; then, outside of any
  * transaction, the processor is called; then a transaction takes the step. Of concurrent
  * submissions one calls the processor, the others wait and see what came of it.
+ *
+ * A process may stop for longer than its lease between any two of these. Then another one takes over,
+ * calls the processor with the same key, and both find the same. The one that lost its lease moves
+ * nothing and returns the answer of the other.
  */
 export async function submitPayment(on: Submitter, submission: Submission): Promise<Reply> {
   const signal = AbortSignal.timeout(budgetMs)
+  let { lease } = submission
   for (let looks = 0; ; ) {
-    const begun = await beginSubmission(on, submission)
+    const begun = await beginSubmission(on, submission, lease)
     if (begun.kind === 'answered') return begun.reply
-    if (begun.kind === 'submitting') return await carryOn(on, submission, begun, signal)
+    if (begun.kind === 'lost') return await answerOfWinner(on, submission, signal)
+    if (begun.kind === 'submitting') {
+      lease = begun.lease
+      const ended = await carryOn(on, submission, begun, signal)
+      if (ended === 'lost') return await answerOfWinner(on, submission, signal)
+      if (ended !== 'superseded') return ended
+    }
     do {
-      if (signal.aborted) return processorSilent(submission.paymentId)
+      if (signal.aborted) {
+        if (lease) await releaseLease(on.db, lease)
+        return processorSilent(submission.paymentId)
+      }
       await sleep(lookPauseMs(looks++))
     } while (await isSubmittedElsewhere(on, submission))
   }
 }
 
+/** `superseded`: another request submits the payment now, and it is not decided yet. */
 async function carryOn(
   on: Submitter,
   submission: Submission,
   begun: Submitting,
   signal: AbortSignal,
-): Promise<Reply> {
-  const { db } = on
-  const { idempotency, account, actor } = submission
+): Promise<Reply | 'lost' | 'superseded'> {
+  const { db, leaseSeconds } = on
+  const { actor, now } = submission
+  const { row, lease } = begun
   const heard = await ask(db, submission, begun, signal)
   if (!heard.known) {
-    const now = toTimestamp(Date.now())
-    if (idempotency) await releaseLease(db, { account, key: idempotency.key, now })
-    await planTask(db, { row: begun.row, kind: 'authorize', dueAt: plusSeconds(submission.now, 1) })
+    if (lease) await releaseLease(db, lease)
+    await planTask(db, { row, kind: 'authorize', dueAt: await inASecond(db, submission) })
     on.onWork()
-    return processorSilent(begun.row.id)
+    return processorSilent(row.id)
   }
-  const reply = await commit(db, 'authorization', async (tx) => {
-    const settled = { row: begun.row, news: heard.result, actor, now: submission.now }
-    const { row, isFirst } = await settleAuthorization(tx, settled)
-    const won = row.status !== 'canceled' && (isFirst || begun.isResumed)
-    return await keepAnswer(tx, submission, submission.replyTo(row, won))
-  })
-  on.onWork()
-  return reply
+  const fence = { submission: begun.submission, lease, leaseSeconds }
+  try {
+    return await commit(db, 'authorization', async (tx) => {
+      const settled = await settleAuthorization(tx, { row, news: heard.result, actor, now, fence })
+      return await end(tx, submission, { ...settled, lease })
+    })
+  } finally {
+    on.onWork()
+  }
+}
+
+/**
+ * The answer to a submission that was recorded. Where the worker was faster, it has done what this
+ * request asked for, and the request has won all the same.
+ */
+async function end(
+  tx: Tx,
+  submission: Submission,
+  { row, standing, lease }: Settled & { lease: Lease | null },
+): Promise<Reply | 'lost' | 'superseded'> {
+  if (standing === 'lost') return standing
+  const isDecided = !statusesBefore('initiated').includes(row.status)
+  if (standing === 'superseded' && !isDecided) return standing
+  const won = standing === 'current' && row.status !== 'canceled'
+  return await keepAnswer(tx, lease, submission.replyTo(row, won))
+}
+
+/** What the request that has taken the idempotency key over was answered, once it was. */
+async function answerOfWinner(
+  { db }: Submitter,
+  { account, idempotency }: Submission,
+  signal: AbortSignal,
+): Promise<Reply> {
+  if (!idempotency) throw new Error('a request without a key has no lease to lose')
+  for (let looks = 0; ; ) {
+    const found = await findRecord(db, { account, key: idempotency.key })
+    if (!found) return recordDropped()
+    const refusal = refuseRecord(found, idempotency)
+    if (!refusal) return storedAnswer(found)
+    if (found.outcome !== 'running' || signal.aborted) return refusal
+    await sleep(lookPauseMs(looks++))
+  }
+}
+
+async function inASecond(db: Db, { account }: Submission): Promise<Timestamp> {
+  return plusSeconds(await readDatabaseTime(db, account), 1)
 }
 
 /**
@@ -83,12 +143,12 @@ async function ask(
   const { row, processor } = begun
   const { actor, now } = submission
   const requestKey = submission.idempotency?.key ?? null
-  const call = { row, processor, requestKey, actor, now, signal }
+  const call = { row, processor, requestKey, actor, now, signal, submission: begun.submission }
   let { processorKey } = begun
   let heard: CallResult<AuthorizationNews> = { known: false, message: '' }
   let kind = begun.first
   for (let n = 1; n <= callsMax && !signal.aborted; n++) {
-    const noted = n === 1 ? { ...call, number: begun.number } : call
+    const noted = n === 1 ? { ...call, number: begun.submission } : call
     if (kind === 'look_up') {
       const truth = await lookUp(db, noted)
       heard = truth.known ? { known: true, result: newsOfTruth(truth.result) } : truth

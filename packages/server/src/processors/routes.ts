@@ -6,6 +6,7 @@ import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import { type ApiRequest, implement } from '../http/implement.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { once } from '../idempotency/once.ts'
 import { deleteCredentials, findCredentials, saveCredentials } from './credentials.sql.ts'
 import { sealCredentials } from './credentials.ts'
 import type { Keyring } from './encryption.ts'
@@ -66,15 +67,15 @@ async function setProcessor(
     now,
   })
   const { secret_hint, has_webhook_secret } = row
-  await db.transaction().execute(async (tx) => {
+  return await once(db, request, async (tx) => {
     await saveCredentials(tx, row)
     await note(tx, doerOf(request), {
       action: 'processor.set',
       target: stripe,
       details: { secret_hint, has_webhook_secret },
     })
+    return answer(200, render(row, publicUrl()))
   })
-  return answer(200, render(row, publicUrl()))
 }
 
 function render(row: ProcessorCredentialsRow, publicUrl: string): MerchantProcessor {

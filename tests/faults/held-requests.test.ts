@@ -1,0 +1,119 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, type ApiAnswer, apiClient, createPayment, paymentBody } from '../support/api.ts'
+import { type HeldPair, holdAt, type KeyedRequest } from '../support/held-requests.ts'
+import { brokenInvariants } from '../support/invariants.ts'
+import { createPaid } from '../support/paid.ts'
+import type { TestDatabase } from '../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer, tell } from '../support/server.ts'
+import { openSql } from '../support/sql.ts'
+
+const entry = fileURLToPath(new URL('../support/held-app-process.ts', import.meta.url))
+/** Every statement of a request is a place: some dozens, each a few requests. */
+const timeout = 300_000
+
+let database: TestDatabase
+let servers: TestServer[]
+let pair: HeldPair
+/** A payment that can be refunded many times. */
+let paidId: string
+let keys = 0
+const newKey = () => `held ${++keys}`
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  // Workers take part only here: they would end what a held request has begun.
+  const working = await startServer({ databaseUrl: database.url })
+  paidId = (await createPaid(apiClient(working.url, working.secretKey))).id
+  await working.stop()
+  // A lease of no time at all has ended wherever a process is held.
+  const start = { entry, databaseUrl: database.url, env: { TEST_LEASE_SECONDS: '0' } }
+  servers = [await startServer(start), await startServer(start)]
+  const [heldServer, otherServer] = servers as [TestServer, TestServer]
+  pair = {
+    sql: openSql(database.url),
+    heldServer,
+    held: apiClient(heldServer.url, heldServer.secretKey),
+    other: apiClient(otherServer.url, otherServer.secretKey),
+  }
+}, timeout)
+
+afterAll(async () => {
+  await Promise.all((servers ?? []).map((server) => server.kill()))
+  await pair?.sql.close()
+  await database?.drop()
+})
+
+/** A request of each kind, on an object of its own. */
+const requests: Readonly<Record<string, (api: Api) => Promise<Omit<KeyedRequest, 'key'>>>> = {
+  create: async () => ({ path: '/v1/payments', body: paymentBody() }),
+  'create and submit': createAndSubmit('tok_visa'),
+  'create and submit, declined': createAndSubmit('tok_chargeDeclined'),
+  'create and submit, to be confirmed': createAndSubmit('tok_threeDSecureRequired'),
+  submit: submit('tok_visa'),
+  'submit, declined': submit('tok_chargeDeclined'),
+  'submit, the processor’s answer lost': submit('tok_lostAuthorizeAnswer'),
+  'submit, to be confirmed': submit('tok_threeDSecureRequired'),
+  cancel: async (api) => ({ path: `/v1/payments/${(await createPayment(api)).id}/cancel` }),
+  'cancel by key': async () => ({
+    path: '/v1/payments/cancel',
+    body: { idempotency_key: newKey() },
+  }),
+  reverse: async (api) => ({ path: `/v1/payments/${(await createPayment(api)).id}/reverse` }),
+  refund: async () => ({ path: `/v1/payments/${paidId}/refund`, body: { amount: 1 } }),
+  'cancel many': async (api) => ({
+    path: '/v1/cancellations',
+    body: { payment_ids: [(await createPayment(api)).id] },
+  }),
+  'create a checkout session': async () => ({
+    path: '/v1/checkout/sessions',
+    body: { amount: 1000, currency: 'EUR', success_url: 'https://example.com/' },
+  }),
+  'create a key, whose answer is sealed': async () => ({
+    path: '/v1/auth/api-keys',
+    body: { scopes: ['payments:read'] },
+  }),
+}
+
+function createAndSubmit(token: string) {
+  const body = paymentBody({ initiate: true, payment_method_token: token, cancel_window: 3_600 })
+  return async () => ({ path: '/v1/payments', body })
+}
+
+function submit(token: string) {
+  return async (api: Api) => {
+    const { id } = await createPayment(api, { cancel_window: 3_600 })
+    return { path: `/v1/payments/${id}/initiate`, body: { payment_method_token: token } }
+  }
+}
+
+describe('a server stops at any statement, another takes over, and there is one first answer', () => {
+  describe.each([0, 60, -60])('with a clock that is %d s ahead', (seconds) => {
+    beforeAll(() => tell(pair.heldServer, { clockAheadMs: seconds * 1000 }))
+
+    test.each(Object.keys(requests))('%s', { timeout }, async (name) => {
+      for (let n = 1; ; n++) {
+        const made = await requests[name]?.(pair.other)
+        if (!made) throw new Error(`there is no request ${name}`)
+        const request = { ...made, idempotencyKey: newKey() }
+        const outcome = await holdAt(pair, n, { request, rival: request })
+        const { heldAt, held, other } = outcome
+        if (heldAt === null) {
+          expect(n, 'statements that it was held at').toBeGreaterThan(1)
+          break
+        }
+        const place = `held at statement ${n}: ${heldAt}`
+        expect(bytes(held), place).toEqual(bytes(other))
+        expect([held, other].filter(isReplay), place).toHaveLength(1)
+        for (const api of [pair.held, pair.other]) {
+          const again = await api('POST', request.path, request)
+          expect([isReplay(again), bytes(again)], place).toEqual([true, bytes(held)])
+        }
+        expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+      }
+    })
+  })
+})
+
+const bytes = ({ status, text }: ApiAnswer) => `${status} ${text}`
+const isReplay = ({ headers }: ApiAnswer) => headers.get('idempotent-replayed') === 'true'

@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Api, ApiAnswer } from './api.ts'
+import { type TestServer, tell } from './server.ts'
+import { countWaiting, type Sql } from './sql.ts'
+import { until } from './until.ts'
+
+/** A request that two servers are sent. */
+export interface KeyedRequest {
+  readonly path: string
+  readonly body?: object
+  readonly idempotencyKey?: string
+}
+
+/** What came of a request that one server was held at. */
+export interface Outcome {
+  /** The statement that was kept back; `null`: the request has fewer. */
+  readonly heldAt: string | null
+  readonly held: ApiAnswer
+  readonly other: ApiAnswer
+}
+
+/** Two servers on one database, of which the first can be held. */
+export interface HeldPair {
+  readonly sql: Sql
+  readonly heldServer: TestServer
+  readonly held: Api
+  readonly other: Api
+}
+
+/**
+ * Sends a request to a server and keeps it from sending its n-th statement, until the other server has
+ * answered `rival`, or waits for a lock that the held one has. Each request is repeated until it has
+ * an answer that is final.
+ */
+export async function holdAt(
+  pair: HeldPair,
+  n: number,
+  { request, rival }: { request: KeyedRequest; rival: KeyedRequest },
+): Promise<Outcome> {
+  const { sql, heldServer } = pair
+  await tell(heldServer, { hold: n })
+  const watch = watchHeld(heldServer)
+  const first = untilFinal(pair.held, request)
+  const heldAt = await Promise.race([watch.held, first.then(() => null)])
+  watch.stop()
+  const second = heldAt === null ? first : untilFinal(pair.other, rival)
+  let isAnswered = false
+  void second.finally(() => {
+    isAnswered = true
+  })
+  await until(
+    `the other server has answered, or waits, while one is held at ${heldAt}`,
+    async () => isAnswered || (await countWaiting(sql)) > 0,
+  )
+  await tell(heldServer, { release: true })
+  return { heldAt, held: await first, other: await second }
+}
+
+function watchHeld({ child }: TestServer): { held: Promise<string>; stop: () => void } {
+  let stop: () => void = () => undefined
+  const held = new Promise<string>((resolve) => {
+    const listen = (message: { held?: string }) => {
+      if (message.held !== undefined) resolve(message.held)
+    }
+    child.on('message', listen)
+    stop = () => void child.off('message', listen)
+  })
+  return { held, stop }
+}
+
+/** Between two tries of a client, in milliseconds. */
+const pauseMs = 20
+
+/** Repeats a request as a client does, until nothing more can come of it. */
+export async function untilFinal(api: Api, { path, ...options }: KeyedRequest): Promise<ApiAnswer> {
+  return await until(`POST ${path} is answered`, async () => {
+    const answer = await api('POST', path, options)
+    const isInUse = answer.body.error?.code === 'idempotency_key_in_use'
+    if (answer.status < 500 && !isInUse) return answer
+    await sleep(pauseMs)
+    return null
+  })
+}
