@@ -107,9 +107,9 @@ test(
     const begun = async (number: number, ago: string) =>
       await sql.query(
         `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
-          processor_key, actor_type, started_at)
+          processor_key, actor_type, started_at, began_at)
         select merchant_id, livemode, id, $2, 'look_up', 'sandbox', 'its process died', 'system',
-          now() - $3::interval
+          now() - $3::interval, now() - $3::interval
         from payments where id = $1`,
         [id, number, ago],
       )

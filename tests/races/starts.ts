@@ -1,11 +1,12 @@
 import { feeScheduleDefault } from '../../packages/server/src/ledger/fees.ts'
 import { capturePayment } from '../../packages/server/src/payments/capture.ts'
+import { claimTasks } from '../../packages/server/src/payments/claim-tasks.sql.ts'
 import { createPayment } from '../../packages/server/src/payments/create.ts'
+import { finishTask } from '../../packages/server/src/payments/held-tasks.sql.ts'
 import { initiatePayment } from '../../packages/server/src/payments/initiate.ts'
 import { findPayment } from '../../packages/server/src/payments/payments.sql.ts'
 import { processDue } from '../../packages/server/src/payments/process.sql.ts'
 import { submissionLeaseSeconds } from '../../packages/server/src/payments/submission.ts'
-import { claimTasks, finishTasks } from '../../packages/server/src/payments/tasks.sql.ts'
 import { plusSeconds, toTimestamp } from '../../packages/server/src/time.ts'
 import { type Arena, clear } from './arena.ts'
 
@@ -139,7 +140,7 @@ async function advance(arena: Arena, id: string, to: 'processing' | 'succeeded')
   if (!task || !row) throw new Error(`nothing to do for a template on its way to ${to}`)
   if (to === 'processing') return await processDue(db, [{ task, now }])
   await capturePayment({ db, processors, task, row, fees: feeScheduleDefault, now })
-  await finishTasks(db, [task])
+  await finishTask(db, task)
 }
 
 function unleased(text: string): string {

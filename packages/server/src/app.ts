@@ -18,7 +18,7 @@ import { healthRoutes } from './http/health.ts'
 import { createInstance, type InstanceLimits } from './http/instance.ts'
 import { addCounts } from './http/rate-limit.sql.ts'
 import { Authenticator } from './merchants/authenticate.ts'
-import { clockRoutes, timeOf } from './merchants/clock.ts'
+import { clockRoutes } from './merchants/clock.ts'
 import { merchantRoutes } from './merchants/routes.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { noticePayment } from './payments/notice.ts'
@@ -122,8 +122,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 /** What to do where a processor says that something happened to a payment. */
 function noticeBy({ database: { db }, onWork }: AppOptions) {
   return async ({ account, paymentId }: { account: Account; paymentId: string }) => {
-    const now = await timeOf(db, account)
-    await noticePayment(db, { account, paymentId, now })
+    await noticePayment(db, { account, paymentId })
     onWork()
   }
 }

@@ -64,7 +64,8 @@ export async function setStatus(
 ): Promise<boolean> {
   const { rows } = await sql`
     update cancellations
-    set status = ${change.to}, updated_at = greatest(updated_at, ${change.now}::timestamptz)
+    set status = ${change.to}, updated_at = greatest(updated_at, ${change.now}::timestamptz),
+      failures = 0, retry_at = null
     where merchant_id = ${change.account.merchantId} and livemode = ${change.account.livemode}
       and id = ${change.id} and status = any(${change.from}::text[])
     returning 1`.execute(db)
@@ -98,12 +99,14 @@ export async function countByIds(
 }
 
 /**
- * Takes the open cancellation that has waited longest and keeps others from it until the
- * transaction ends; one that another process works on is passed over.
+ * Locks the open cancellation that has waited longest, until the transaction ends; one that another
+ * process has locked is skipped, and so is one that waits after a failure. The lock is the lease: when
+ * a process stands still, the database ends its transaction and undoes the whole step.
  */
 export async function lockNextCancellation(tx: Db): Promise<CancellationRow | undefined> {
   const { rows } = await sql<CancellationRow>`
-    select * from cancellations where status in ('pending', 'running')
+    select * from cancellations
+    where status in ('pending', 'running') and (retry_at is null or retry_at <= now())
     order by updated_at, id limit 1
     for update skip locked`.execute(tx)
   return rows[0]
@@ -139,18 +142,45 @@ interface ItemSelection {
   readonly limit: number
 }
 
-/** Writes how far a cancellation is. */
-export async function saveProgress(tx: Db, row: CancellationRow): Promise<void> {
+/** Puts a cancellation off whose step has failed once more: it must not delay the others. */
+export async function recordFailure(
+  db: Db,
+  { row, pauseSeconds }: { row: CancellationRow; pauseSeconds: number },
+): Promise<void> {
   await sql`
+    update cancellations
+    set failures = ${row.failures + 1}, retry_at = now() + make_interval(secs => ${pauseSeconds})
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode} and id = ${row.id}
+      and status in ('pending', 'running') and ${isAt(row)}`.execute(db)
+}
+
+/** Whether a cancellation is where it was when `row` was read: every step moves it. */
+function isAt(row: CancellationRow) {
+  return sql`selected_through = ${row.selected_through} and selected = ${row.selected}
+    and processed_through = ${row.processed_through}`
+}
+
+/**
+ * Writes how far a cancellation is after the step that began at `seen`.
+ *
+ * @throws where another step has moved it since: this step has to be undone with its transaction.
+ */
+export async function saveProgress(
+  tx: Db,
+  { seen, row }: { seen: CancellationRow; row: CancellationRow },
+): Promise<void> {
+  const { rows } = await sql`
     update cancellations
     set status = ${row.status}, selected = ${row.selected},
       selected_through = ${row.selected_through}, processed_through = ${row.processed_through},
       total = ${row.total}, processed = ${row.processed}, canceled = ${row.canceled},
-      refused = ${row.refused}, not_found = ${row.not_found},
+      refused = ${row.refused}, not_found = ${row.not_found}, failures = 0, retry_at = null,
       updated_at = ${row.updated_at}::timestamptz,
       completed_at = ${row.completed_at}::timestamptz
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-      and id = ${row.id}`.execute(tx)
+      and id = ${row.id} and status in ('pending', 'running') and ${isAt(seen)}
+    returning id`.execute(tx)
+  if (rows.length === 0) throw new Error('another step of this cancellation came in between')
 }
 
 export interface ResultRow {

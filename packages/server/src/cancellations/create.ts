@@ -87,6 +87,8 @@ function newRow(auth: Auth, now: Timestamp): CancellationRow {
     canceled: 0,
     refused: 0,
     not_found: 0,
+    failures: 0,
+    retry_at: null,
     created_at: now,
     updated_at: now,
     completed_at: null,

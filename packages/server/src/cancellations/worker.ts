@@ -2,10 +2,17 @@ import { cancellationPaymentsMax } from '@hedgepayments/contract'
 import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
 import type { CancellationRow } from '../database/schema.ts'
+import { isOwnFailure } from '../http/failures.ts'
 import type { Tx } from '../idempotency/once.ts'
+import { retrySeconds } from '../jobs/backoff.ts'
 import { latest, toTimestamp } from '../time.ts'
 import { cancelNextItems } from './cancel-items.sql.ts'
-import { lockNextCancellation, saveProgress, selectItems } from './cancellations.sql.ts'
+import {
+  lockNextCancellation,
+  recordFailure,
+  saveProgress,
+  selectItems,
+} from './cancellations.sql.ts'
 import { firstIdAfter } from './create.ts'
 import { firstSet, nextLimit } from './set-size.ts'
 
@@ -16,7 +23,8 @@ const selectedPerStep = 5_000
 export interface CancellationWorker {
   /**
    * Carries on one open cancellation by one step: a transaction that selects or cancels the next
-   * payments and writes how far it is, so that a crash loses nothing and repeats nothing.
+   * payments and writes how far it is, so that a crash loses nothing and repeats nothing. A step
+   * that fails is thrown, and tried again later: until then the other cancellations go on.
    *
    * @returns whether there was anything to do.
    */
@@ -27,8 +35,10 @@ export function createCancellationWorker(db: Db): CancellationWorker {
   let limit = firstSet
   return {
     async step() {
-      return await commit(db, 'bulk', async (tx) => {
+      let taken: CancellationRow | undefined
+      const run = async (tx: Tx) => {
         const row = await lockNextCancellation(tx)
+        taken = row
         if (!row) return false
         const startedAt = performance.now()
         const progress: CancellationRow = {
@@ -37,13 +47,22 @@ export function createCancellationWorker(db: Db): CancellationWorker {
           updated_at: latest(toTimestamp(Date.now()), row.updated_at),
         }
         if (row.selected) {
-          await saveProgress(tx, await process(tx, { row: progress, limit }))
+          await saveProgress(tx, { seen: row, row: await process(tx, { row: progress, limit }) })
           limit = nextLimit(limit, performance.now() - startedAt)
         } else {
-          await saveProgress(tx, await select(tx, progress))
+          await saveProgress(tx, { seen: row, row: await select(tx, progress) })
         }
         return true
-      })
+      }
+      try {
+        return await commit(db, 'bulk', run)
+      } catch (error) {
+        if (taken && isOwnFailure(error)) {
+          const pauseSeconds = retrySeconds(taken.failures + 1)
+          await recordFailure(db, { row: taken, pauseSeconds })
+        }
+        throw error
+      }
     },
   }
 }

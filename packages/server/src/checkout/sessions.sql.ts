@@ -2,6 +2,8 @@ import type { CheckoutSession } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
 import type { CheckoutSessionRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
+import { isFree, leaseEnd } from '../jobs/lease.sql.ts'
+import { type Lease, newLease } from '../jobs/lease.ts'
 
 type Db = Kysely<Schema>
 type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
@@ -90,12 +92,33 @@ export async function setPayment(
       and id = ${session.id} and status = 'open'`.execute(db)
 }
 
-/** Has a worker look at an open session not later than this. */
+/**
+ * Has a worker look at an open session at this time. A worker that has claimed the session loses its
+ * lease: what it knows is outdated.
+ */
 export async function lookBy(db: Db, session: SessionKey, at: Timestamp): Promise<void> {
   await sql`
-    update checkout_sessions set look_at = ${at}::timestamptz
+    update checkout_sessions
+    set look_at = ${at}::timestamptz, failures = 0, lease = null, leased_until = null
     where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
       and id = ${session.id} and status = 'open'`.execute(db)
+}
+
+/**
+ * Releases a session that a worker has claimed, until its next look. Does nothing where the session
+ * is another worker's, has got another try, or has ended.
+ */
+export async function releaseSession(
+  db: Db,
+  session: DueSession,
+  next: { at: Timestamp; failures: number },
+): Promise<void> {
+  await sql`
+    update checkout_sessions
+    set look_at = ${next.at}::timestamptz, failures = ${next.failures}, lease = null,
+      leased_until = null
+    where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
+      and id = ${session.id} and lease = ${session.lease} and status = 'open'`.execute(db)
 }
 
 /** Ends an open session and notes the event with the session as it is then. */
@@ -121,26 +144,50 @@ export async function endSession(
     from ended`.execute(db)
 }
 
+/** An open session that a worker has claimed. */
+export interface DueSession extends CheckoutSessionRow {
+  lease: Lease
+  /** The merchant's time by the database's clock, when the session was claimed. */
+  now: Timestamp
+}
+
 /**
- * Open sessions that are due to be looked at. Those of merchants whose test clock is ahead are due
- * by that clock: a second read, for the few who have one.
+ * Claims open sessions that are due to be looked at, by the database's clock; other workers skip
+ * them meanwhile. Those of merchants whose test clock is ahead are due by that clock: a second read,
+ * for the few who have one.
  */
-export async function dueSessions(
+export async function claimSessions(
   db: Db,
-  { now, limit }: { now: Timestamp; limit: number },
-): Promise<CheckoutSessionRow[]> {
-  const { rows } = await sql<CheckoutSessionRow>`
-    (select * from checkout_sessions
-      where status = 'open' and look_at <= ${now}::timestamptz
-      order by look_at limit ${limit})
-    union all
-    (select s.* from test_clocks c cross join lateral (
-        select * from checkout_sessions s
-        where s.status = 'open' and not s.livemode and s.merchant_id = c.merchant_id
-          and s.look_at > ${now}::timestamptz
-          and s.look_at <= ${now}::timestamptz + make_interval(secs => c.offset_seconds)
-        order by s.look_at limit ${limit}
+  { limit, leaseSeconds }: { limit: number; leaseSeconds: number },
+): Promise<DueSession[]> {
+  const { rows } = await sql<DueSession>`
+    with due as (
+      (select merchant_id, livemode, id from checkout_sessions s
+        where status = 'open' and look_at <= now() and ${isFree('s')}
+        order by look_at limit ${limit})
+      union all
+      (select s.* from test_clocks c cross join lateral (
+          select merchant_id, livemode, id from checkout_sessions s
+          where s.status = 'open' and not s.livemode and s.merchant_id = c.merchant_id
+            and s.look_at > now() and s.look_at <= now() + make_interval(secs => c.offset_seconds)
+            and ${isFree('s')}
+          order by s.look_at limit ${limit}
+        ) s
+        where c.offset_seconds > 0)
+    ), taken as materialized (
+      select s.* from due d cross join lateral (
+        select merchant_id, livemode, id from checkout_sessions s
+        where s.merchant_id = d.merchant_id and s.livemode = d.livemode and s.id = d.id
+          and s.status = 'open' and ${isFree('s')}
+        for update skip locked
       ) s
-      where c.offset_seconds > 0)`.execute(db)
+      limit ${limit}
+    )
+    update checkout_sessions s
+    set lease = ${newLease()}, leased_until = ${leaseEnd(leaseSeconds)}
+    from taken t left join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
+    where s.merchant_id = t.merchant_id and s.livemode = t.livemode and s.id = t.id
+    returning s.*, date_trunc('second', now())
+      + make_interval(secs => coalesce(c.offset_seconds, 0)) as now`.execute(db)
   return rows
 }

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Schema, Timestamp } from '../database/schema.ts'
+import type { Schema } from '../database/schema.ts'
 
 type Db = Kysely<Schema>
 
@@ -103,11 +103,11 @@ export async function hasUncounted(db: Db): Promise<boolean> {
 }
 
 /** Counts the attempts of webhooks since the last time, by whether they were answered well. */
-export async function countAttempts(db: Db, now: Timestamp): Promise<void> {
+export async function countAttempts(db: Db): Promise<void> {
   await sql`
     with progress as materialized (
       select attempts_through as since,
-        ${now}::timestamptz - make_interval(secs => ${attemptsSettleSeconds}) as through
+        date_trunc('second', now()) - make_interval(secs => ${attemptsSettleSeconds}) as through
       from stats_progress for update skip locked
     ), counted as (
       select a.merchant_id, a.livemode, date_trunc('hour', a.created_at) as hour,
@@ -133,11 +133,11 @@ const summedAgainDays = 2
  * Makes the sums of the latest days what those by the hour add up to. While a new version is
  * deployed, a server that knows only hours may still count beside this one.
  */
-export async function sumDays(db: Db, now: Timestamp): Promise<void> {
+export async function sumDays(db: Db): Promise<void> {
   await db.transaction().execute(async (tx) => {
     // First the lock, in a statement of its own: the next one sees what was counted before it.
     await sql`select position from stats_progress for update`.execute(tx)
-    const since = sql`date_trunc('day', ${now}::timestamptz, 'UTC')
+    const since = sql`date_trunc('day', now(), 'UTC')
       - make_interval(days => ${summedAgainDays})`
     await sql`
       insert into daily_stats (merchant_id, livemode, day, measure, currency, count, amount)

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
 import type { Db } from '../database/connect.ts'
 import { describe } from '../http/failures.ts'
-import { toTimestamp } from '../time.ts'
 import { type Courtesy, type Loop, startLoop } from '../workers/loop.ts'
 import {
   countAttempts,
@@ -35,11 +34,11 @@ export function startCounting({
     turn: async () => {
       const nowMs = Date.now()
       if (nowMs - attemptsCountedAtMs >= attemptsEveryMs) {
-        await countAttempts(db, toTimestamp(nowMs))
+        await countAttempts(db)
         attemptsCountedAtMs = nowMs
       }
       if (nowMs - daysSummedAtMs >= daysEveryMs) {
-        await sumDays(db, toTimestamp(nowMs))
+        await sumDays(db)
         daysSummedAtMs = nowMs
       }
       return (await hasUncounted(db)) && (await countEvents(db)) === countedEventsPerStep

@@ -18,10 +18,11 @@ import * as dailyStats from './migrations/0016_daily_stats.ts'
 import * as openCalls from './migrations/0017_open_calls.ts'
 import * as roomForVersions from './migrations/0018_room_for_versions.ts'
 import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
+import * as leaseTokens from './migrations/0020_lease_tokens.ts'
+import * as leases from './migrations/0022_leases.ts'
 import * as lifecycleGuard from './migrations/0027_lifecycle_guard.ts'
 import * as appendOnly from './migrations/0028_append_only.ts'
 import * as liveKeys from './migrations/0029_live_keys.ts'
-import * as leaseTokens from './migrations/0020_lease_tokens.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -51,4 +52,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0028_append_only': appendOnly,
   '0029_live_keys': liveKeys,
   '0020_lease_tokens': leaseTokens,
+  '0022_leases': leases,
 }

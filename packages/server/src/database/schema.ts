@@ -215,6 +215,9 @@ export interface CancellationRow {
   canceled: number
   refused: number
   not_found: number
+  /** Steps in a row that failed, and when the next one is tried, in real time. */
+  failures: number
+  retry_at: Timestamp | null
   created_at: Timestamp
   updated_at: Timestamp
   completed_at: Timestamp | null
@@ -252,6 +255,11 @@ export interface CheckoutSessionRow {
   actor_id: string
   /** When a worker looks at it next, while it is open. */
   look_at: Timestamp
+  /** The claim of the worker that looks at it, and when that lease ends, in real time. */
+  lease: string | null
+  leased_until: Timestamp | null
+  /** Looks in a row that failed. */
+  failures: number
   expires_at: Timestamp
   completed_at: Timestamp | null
   created_at: Timestamp

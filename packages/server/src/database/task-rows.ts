@@ -11,10 +11,16 @@ export interface PaymentTaskRow {
   payment_id: string
   kind: string
   due_at: Timestamp
-  /** How often it was taken. */
+  /** How often it was claimed: the version before fences by it. */
   attempts: Generated<number>
-  /** Until when, in real time, somebody works on it. */
+  /** The claim that holds it. Every write of the holder checks it. */
+  lease: string | null
+  /** When that lease ends, in real time. */
   leased_until: Timestamp | null
+  /** Failures in a row: they decide how long the next pause is. */
+  failures: Generated<number>
+  /** Whether it was requested again while it was in progress. */
+  planned_again: Generated<boolean>
   /** When it was first planned, in real time, however often it was put off since. */
   since: Generated<Timestamp>
 }
@@ -42,4 +48,6 @@ export interface PaymentAttemptRow {
   submission: number | null
   /** Until when, by the database's clock, other requests leave the payment to this submission. */
   leased_until: Timestamp | null
+  /** When it was recorded, in real time by the database's clock. */
+  began_at: Generated<Timestamp>
 }

@@ -41,10 +41,16 @@ export interface DeliveryRow {
   sequence: number
   event_type: EventType
   status: WebhookDelivery['status']
+  /** The number of the last attempt that counts. */
   attempts: number
+  /** Attempts since then whose result came after their lease was lost: they are in the log only. */
+  late_attempts: number
+  /** Failures since it was last planned. */
   tries: number
   due_at: Timestamp | null
   lease: string | null
+  /** Whether it was to be sent again while an attempt was in progress. */
+  planned_again: boolean
   response_code: number | null
   duration_ms: number | null
   error: string | null

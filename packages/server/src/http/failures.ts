@@ -89,6 +89,14 @@ export function isLockTimeout(error: unknown): boolean {
   return (error as { code?: string }).code === '55P03'
 }
 
+/**
+ * Whether one piece of background work failed by itself, so that others go on: not for want of the
+ * database. A row that another transaction holds is no fault of the database.
+ */
+export function isOwnFailure(error: unknown): boolean {
+  return isLockTimeout(error) || !isDatabaseUnavailable(error)
+}
+
 /** Whether PostgreSQL refused what a statement says: then nothing of it was done. */
 export function isStatementRefused(error: unknown): boolean {
   const { severity } = error as { severity?: string }

@@ -3,6 +3,8 @@ import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { PaymentAttemptRow } from '../database/task-rows.ts'
 import type { Account } from '../http/auth.ts'
+import { LeaseLostError } from '../jobs/lease.ts'
+import { type HeldTask, heldRow } from './held-tasks.sql.ts'
 
 type Db = Kysely<Schema>
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
@@ -18,30 +20,45 @@ export interface NewAttempt {
   readonly submission?: { readonly leaseSeconds: number } | { readonly number: number } | null
 }
 
-/** Notes that a call to the processor is about to be made. Returns its number. */
-export async function insertAttempt(db: Db, row: PaymentKey, attempt: NewAttempt): Promise<number> {
+/**
+ * Records that a call to the processor is about to be made. Returns its number.
+ *
+ * @throws {LeaseLostError} where the call is for a `task` that the caller does not hold any more.
+ */
+export async function insertAttempt(
+  db: Db,
+  row: PaymentKey,
+  attempt: NewAttempt,
+  task?: HeldTask,
+): Promise<number> {
   const { submission = null } = attempt
   const leaseSeconds = submission && 'leaseSeconds' in submission ? submission.leaseSeconds : null
   const first = submission && 'number' in submission ? submission.number : null
   // Two calls that begin at once ask for the same number: one of them asks again.
   for (;;) {
-    const { rows } = await sql<{ number: number }>`
-      insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
-        processor_key, request_key, actor_type, actor_id, started_at, submission, leased_until)
-      select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id}, coalesce(max(number), 0) + 1,
-        ${attempt.kind}, ${attempt.processor}, ${attempt.processorKey}, ${attempt.requestKey},
-        ${attempt.actor.type}, ${attempt.actor.id}, ${attempt.now}::timestamptz,
-        case when ${leaseSeconds}::float8 is null then ${first}::integer
-          else coalesce(max(number), 0) + 1 end,
-        coalesce(now() + make_interval(secs => ${leaseSeconds}::float8),
-          max(leased_until) filter (where number = ${first}::integer))
-      from payment_attempts
-      where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-        and payment_id = ${row.id}
-      on conflict do nothing
-      returning number`.execute(db)
-    const number = rows[0]?.number
-    if (number !== undefined) return number
+    const { rows } = await sql<{ number: number | null; held: boolean }>`
+      with held as materialized (${task ? heldRow(task) : sql`select 1`}), inserted as (
+        insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
+          processor_key, request_key, actor_type, actor_id, started_at, submission, leased_until)
+        select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id},
+          coalesce(max(number), 0) + 1, ${attempt.kind}, ${attempt.processor},
+          ${attempt.processorKey}, ${attempt.requestKey}, ${attempt.actor.type},
+          ${attempt.actor.id}, ${attempt.now}::timestamptz,
+          case when ${leaseSeconds}::float8 is null then ${first}::integer
+            else coalesce(max(number), 0) + 1 end,
+          coalesce(now() + make_interval(secs => ${leaseSeconds}::float8),
+            max(leased_until) filter (where number = ${first}::integer))
+        from payment_attempts
+        where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+          and payment_id = ${row.id}
+        having exists (select from held)
+        on conflict do nothing
+        returning number
+      )
+      select (select number from inserted) as number, exists (select from held) as held`.execute(db)
+    const inserted = rows[0]
+    if (!inserted?.held) throw new LeaseLostError()
+    if (inserted.number !== null) return inserted.number
   }
 }
 
@@ -70,17 +87,21 @@ export async function endAttempt(
 const interrupted = sql`outcome = 'unknown', code = 'interrupted',
   message = 'The caller stopped before it answered.'`
 
-/** Notes of calls that have not ended that nobody will hear their answer any more. */
+/**
+ * Ends calls whose caller is gone. A worker that does not hold its `task` any more ends none: they
+ * may be those of the worker that holds it now.
+ */
 export async function giveUpAttempts(
   db: Db,
-  { row, now }: { row: PaymentKey; now: Timestamp },
+  { row, now, task }: { row: PaymentKey; now: Timestamp; task?: HeldTask },
 ): Promise<void> {
   await sql`
+    with held as materialized (${task ? heldRow(task) : sql`select 1`})
     update payment_attempts
     set ${interrupted},
       ended_at = greatest(started_at, ${now}::timestamptz)
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-      and payment_id = ${row.id} and outcome is null`.execute(db)
+      and payment_id = ${row.id} and outcome is null and exists (select from held)`.execute(db)
 }
 
 /** A call has ten seconds. One that has not ended after thirty has lost whoever made it. */
@@ -100,9 +121,7 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
         now() + make_interval(secs => coalesce(c.offset_seconds, 0)) as at
       from payment_attempts a left join test_clocks c
         on c.merchant_id = a.merchant_id and not a.livemode
-      where a.outcome is null
-        and a.started_at < now() + make_interval(secs => coalesce(c.offset_seconds, 0))
-          - make_interval(secs => ${abandonedSeconds})
+      where a.outcome is null and a.began_at < now() - make_interval(secs => ${abandonedSeconds})
         and (a.leased_until is null or a.leased_until < now())
       limit ${abandonedPerStep}
       for update of a skip locked
@@ -134,6 +153,16 @@ export async function findLastAttempt(
         or starts_with(processor_key, ${firstKey} || ':'))
     order by number desc limit 1`.execute(db)
   return rows[0]
+}
+
+/** Seconds since the last look-up of a payment began, by the database's clock; `null`: none did. */
+export async function secondsSinceLookUp(db: Db, row: PaymentKey): Promise<number | null> {
+  const { rows } = await sql<{ seconds: number | null }>`
+    select extract(epoch from now() - max(began_at))::double precision as seconds
+    from payment_attempts
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and kind = 'look_up'`.execute(db)
+  return rows[0]?.seconds ?? null
 }
 
 /** The last call of the latest submission of a payment. */

@@ -15,6 +15,7 @@ import { latest, plusSeconds } from '../time.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
 import { checkFence, type Fence, guardBy, type Standing } from './fence.ts'
+import type { HeldTask } from './held-tasks.sql.ts'
 import { statusesBefore, statusesGivenUp } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
 import { dropTask, planTask } from './tasks.sql.ts'
@@ -44,6 +45,7 @@ export async function callAuthorize(
     now: Timestamp
     number?: number
     submission?: number
+    task?: HeldTask
     signal?: AbortSignal
   },
 ): Promise<CallResult<AuthorizationNews>> {

@@ -15,6 +15,7 @@ import { plusSeconds } from '../time.ts'
 import { causeOf } from '../tracing/causes.ts'
 import { currentSpan, inSpan } from '../tracing/spans.ts'
 import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
+import type { HeldTask } from './held-tasks.sql.ts'
 
 /** A processor that has said nothing for this long is asked again by a look-up. */
 export const callTimeoutMs = 10_000
@@ -32,6 +33,8 @@ export interface NotedCall<T> {
   readonly number?: number
   /** The submission of a request that the call belongs to. */
   readonly submission?: number
+  /** The task of the worker that makes the call, which makes it only while it holds the task. */
+  readonly task?: HeldTask
   readonly signal?: AbortSignal
   readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
@@ -45,20 +48,23 @@ export type CallResult<T> =
   | { readonly known: true; readonly result: T }
   | { readonly known: false; readonly message: string; readonly isKept?: boolean }
 
-/** Makes a call with a deadline. An error is a value: the outcome is unknown. */
+/**
+ * Makes a call with a deadline. An error is a value: the outcome is unknown.
+ *
+ * @throws {LeaseLostError} where the caller does not hold its task any more: nothing was called.
+ */
 export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<CallResult<T>> {
   const { row, now } = noted
-  const number =
-    noted.number ??
-    (await insertAttempt(db, row, {
-      kind: noted.kind,
-      processor: noted.processor.name,
-      processorKey: noted.processorKey,
-      requestKey: noted.requestKey ?? null,
-      actor: noted.actor,
-      now,
-      submission: noted.submission === undefined ? null : { number: noted.submission },
-    }))
+  const attempt = {
+    kind: noted.kind,
+    processor: noted.processor.name,
+    processorKey: noted.processorKey,
+    requestKey: noted.requestKey ?? null,
+    actor: noted.actor,
+    now,
+    submission: noted.submission === undefined ? null : { number: noted.submission },
+  }
+  const number = noted.number ?? (await insertAttempt(db, row, attempt, noted.task))
   const startedMs = performance.now()
   const endedAt = () => plusSeconds(now, Math.floor((performance.now() - startedMs) / 1000))
   const timeout = AbortSignal.timeout(callTimeoutMs)

@@ -1,4 +1,5 @@
-import type { ClaimedTask, PassedOver, Shares } from './tasks.sql.ts'
+import type { PassedOver, Shares } from './claim-tasks.sql.ts'
+import type { ClaimedTask } from './held-tasks.sql.ts'
 
 /** Calls to processors at once, of one process: they wait more than they work. */
 const callsMax = 20

@@ -7,7 +7,7 @@ import { failPayment, succeedPayment } from './decide.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
 import { processorKeyOf } from './processor-keys.ts'
-import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
+import { callOf, type Work, type WorkResult } from './work-on.ts'
 
 /** What the processor has made of a capture. */
 type CaptureNews =
@@ -22,15 +22,16 @@ type CaptureNews =
  * the money is taken once.
  */
 export async function capturePayment(work: Work): Promise<WorkResult> {
-  const { db, row, now } = work
+  const { db, task, row, now } = work
   if (!statusesBefore('succeeded').includes(row.status)) return 'done'
   const wasAsked = await findLastAttempt(db, { row, kinds: ['capture'] })
-  await giveUpAttempts(db, { row, now })
+  await giveUpAttempts(db, { row, now, task })
   const heard = wasAsked ? await lookUpFirst(work) : await call(work)
-  if (!heard.known || heard.result.state === 'undecided') return 'again'
+  if (!heard.known) return 'failed'
   const news = heard.result
+  if (news.state === 'undecided') return 'pending'
   // A part that was taken by hand, or an answer that cannot be true: the books know the whole only.
-  if (news.state === 'captured' && news.capturedMinor !== row.amount) return 'again'
+  if (news.state === 'captured' && news.capturedMinor !== row.amount) return 'failed'
   await commit(db, 'capture', (tx) => settleCapture(tx, work, news))
   return 'done'
 }
@@ -49,8 +50,7 @@ async function settleCapture(
 }
 
 async function lookUpFirst(work: Work): Promise<CallResult<CaptureNews>> {
-  const { db, row, now } = work
-  const looked = await lookUp(db, { row, processor: await processorOf(work), actor: bySystem, now })
+  const looked = await lookUp(work.db, await callOf(work))
   if (!looked.known) return looked
   const truth = looked.result
   switch (truth.state) {
@@ -75,16 +75,14 @@ const givenUp: Decline = {
 }
 
 async function call(work: Work): Promise<CallResult<CaptureNews>> {
-  const { db, row, now } = work
-  const processor = await processorOf(work)
+  const { db, row } = work
+  const base = await callOf(work)
+  const { processor } = base
   const firstKey = `${row.id}:capture`
   const called = await callProcessor<CaptureResult>(db, {
-    row,
-    processor,
+    ...base,
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
-    actor: bySystem,
-    now,
     run: (payment, request) => processor.capture(payment, request),
     describe: (result) =>
       result.outcome === 'declined'

@@ -1,6 +1,6 @@
 import { firstStatus } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import type { PaymentRow, Schema } from '../database/schema.ts'
 import { type LeaseToken, leaseEnd, nextToken } from '../idempotency/lease.sql.ts'
 
 type Db = Kysely<Schema>

@@ -1,26 +1,42 @@
 import type { Db } from '../database/connect.ts'
-import type { Timestamp } from '../database/schema.ts'
+import { retryConflicts } from '../database/retry.ts'
+import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
+import { plusSeconds } from '../time.ts'
+import { secondsSinceLookUp } from './attempts.sql.ts'
 import { statusesGivenUp } from './lifecycle.ts'
 import { findPayment } from './payments.sql.ts'
-import { hastenTasks, planTask } from './tasks.sql.ts'
+import { requestTask, rescheduleTasks } from './tasks.sql.ts'
+
+/** Between two looks at one payment, however many messages arrive about it. */
+const lookSecondsMin = 2
 
 /**
- * The processor has news of a payment: whatever waits for it looks now. A notice changes nothing by
- * itself; what is true is asked. One about a payment that was canceled or has failed has it given up
- * at the processor, so that money that came later goes back. One about a payment with refunds has
- * them compared with what the processor says of them now.
+ * The processor says that something happened to a payment: its tasks look at once. A message changes
+ * nothing by itself, because the processor is asked what is true. A payment that was canceled or has
+ * failed is voided again, so that money that came later goes back. The refunds of a payment are
+ * compared with those of the processor.
  */
 export async function noticePayment(
   db: Db,
-  { account, paymentId, now }: { account: Account; paymentId: string; now: Timestamp },
+  { account, paymentId }: { account: Account; paymentId: string },
 ): Promise<void> {
   const row = await findPayment(db, { account, id: paymentId })
   if (!row || row.processor === null) return
-  if (statusesGivenUp.includes(row.status)) await planTask(db, { row, kind: 'void', dueAt: now })
-  else {
-    if (row.refund_count > 0) await planTask(db, { row, kind: 'refund', dueAt: now })
+  const dueAt = await soonest(db, account, row)
+  await retryConflicts(async () => {
+    if (statusesGivenUp.includes(row.status))
+      return await requestTask(db, { row, kind: 'void', dueAt })
+    if (row.refund_count > 0) await requestTask(db, { row, kind: 'refund', dueAt })
     const kinds = ['authorize', 'capture', 'refund', 'settle'] as const
-    await hastenTasks(db, { row, kinds, now })
-  }
+    await rescheduleTasks(db, { row, kinds, dueAt })
+  })
+}
+
+/** Now, or a moment after the last look: by the database's clock, which the workers go by. */
+async function soonest(db: Db, account: Account, row: PaymentRow): Promise<Timestamp> {
+  const now = await readDatabaseTime(db, account)
+  const passed = await secondsSinceLookUp(db, row)
+  return passed === null ? now : plusSeconds(now, Math.max(0, Math.ceil(lookSecondsMin - passed)))
 }

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema, Timestamp } from '../database/schema.ts'
 import { cancelRows } from './cancel-rows.sql.ts'
+import type { ClaimedTask } from './held-tasks.sql.ts'
 import { statusesBefore } from './lifecycle.ts'
-import type { ClaimedTask } from './tasks.sql.ts'
 
 /** A task that is due, and what time it is for its merchant. */
 export interface DueTask {
@@ -61,7 +61,10 @@ export async function expireDue(db: Kysely<Schema>, due: readonly DueTask[]): Pr
     ${dropDone(statusesBefore('initiated'))}`.execute(db)
 }
 
-/** The due tasks with their payments, locked in the order of their keys. */
+/**
+ * The due tasks that are still held, with their payments: each payment is locked, then its task, in
+ * the order of the payments' keys. A task that another worker has claimed is left to that one.
+ */
 function dueRows(due: readonly DueTask[]) {
   const sorted = [...due].sort((a, b) => (keyOf(a.task) < keyOf(b.task) ? -1 : 1))
   return sql`due as materialized (
@@ -69,16 +72,21 @@ function dueRows(due: readonly DueTask[]) {
         ${sorted.map(({ task }) => task.livemode)}::boolean[],
         ${sorted.map(({ task }) => task.payment_id)}::text[],
         ${sorted.map(({ task }) => task.kind)}::text[],
-        ${sorted.map(({ task }) => task.attempts)}::integer[],
+        ${sorted.map(({ task }) => task.lease)}::text[],
         ${sorted.map(({ now }) => now)}::timestamptz[])
-        as d (merchant_id, livemode, payment_id, kind, attempts, now)
+        as d (merchant_id, livemode, payment_id, kind, lease, now)
     ), locked as materialized (
       select d.*, p.status as seen_status, greatest(d.now, p.updated_at) as at
       from due d cross join lateral (
-        select p.status, p.updated_at from payments p
+        select p.id, p.status, p.updated_at from payments p
         where p.merchant_id = d.merchant_id and p.livemode = d.livemode and p.id = d.payment_id
         for no key update
-      ) p
+      ) p cross join lateral (
+        select from payment_tasks t
+        where t.merchant_id = d.merchant_id and t.livemode = d.livemode
+          and t.payment_id = p.id and t.kind = d.kind and t.lease = d.lease
+        for update
+      ) t
     )`
 }
 
@@ -86,7 +94,7 @@ function dueRows(due: readonly DueTask[]) {
 function dropDone(waiting: readonly string[]) {
   return sql`delete from payment_tasks t using locked l
     where t.merchant_id = l.merchant_id and t.livemode = l.livemode
-      and t.payment_id = l.payment_id and t.kind = l.kind and t.attempts = l.attempts
+      and t.payment_id = l.payment_id and t.kind = l.kind
       and (l.seen_status <> all(${waiting}::text[]) or exists (
         select from moved m where m.merchant_id = l.merchant_id and m.livemode = l.livemode
           and m.id = l.payment_id))`

@@ -7,6 +7,7 @@ import {
   settleAuthorization,
 } from './authorize.ts'
 import { type CallResult, lookUp } from './call-processor.ts'
+import { lockHeldTask } from './held-tasks.sql.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { authorizeKeyAfter } from './processor-keys.ts'
 import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
@@ -18,26 +19,29 @@ import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
  * the same idempotency key, unless that is used up. Nothing is ever guessed.
  */
 export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
-  const { db, row, now } = work
+  const { db, task, row, now } = work
   if (!statusesBefore('initiated').includes(row.status)) return 'done'
   // A request may submit the payment again meanwhile, with another token. Then that one counts.
   const submission = (await findLatestSubmission(db, row))?.submission ?? 0
   const fence = { submission, lease: null, leaseSeconds: 0 }
-  await giveUpAttempts(db, { row, now })
+  await giveUpAttempts(db, { row, now, task })
   const heard = await ask(work)
-  if (!heard.known) return 'again'
+  if (!heard.known) return 'failed'
   const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
   const actor = last ? { type: last.actor_type, id: last.actor_id } : bySystem
-  const settled = await commit(db, 'authorization', (tx) =>
-    settleAuthorization(tx, { row, news: heard.result, actor, now, fence }),
-  )
-  return statusesBefore('initiated').includes(settled.row.status) ? 'again' : 'done'
+  const settled = await commit(db, 'authorization', async (tx) => {
+    // An authorization that exists is recorded in any case, so that it is captured or given up. Any
+    // other answer may be outdated: the customer may have submitted another token since.
+    if (heard.result.state !== 'authorized') await lockHeldTask(tx, task)
+    return await settleAuthorization(tx, { row, news: heard.result, actor, now, fence })
+  })
+  return statusesBefore('initiated').includes(settled.row.status) ? 'pending' : 'done'
 }
 
 async function ask(work: Work): Promise<CallResult<AuthorizationNews>> {
-  const { db, row, now } = work
+  const { db, task, row, now } = work
   const processor = await processorOf(work)
-  const truth = await lookUp(db, { row, processor, actor: bySystem, now })
+  const truth = await lookUp(db, { row, processor, task, actor: bySystem, now })
   if (!truth.known) return truth
   const news = newsOfTruth(truth.result)
   if (news.state !== 'absent') return { known: true, result: news }
@@ -47,6 +51,7 @@ async function ask(work: Work): Promise<CallResult<AuthorizationNews>> {
     processor,
     processorKey: authorizeKeyAfter(last, row),
     requestKey: last?.request_key ?? null,
+    task,
     actor: bySystem,
     now,
   })

@@ -16,7 +16,7 @@ import { lockPayment, movePayment } from './move.sql.ts'
 import { notRefundable, paymentNotFound, preconditionFailed, refundExceeds } from './refusals.ts'
 import { etagOf } from './render.ts'
 import { renderWithRefunds } from './render-with-refunds.ts'
-import { planTask } from './tasks.sql.ts'
+import { requestTask } from './tasks.sql.ts'
 
 export interface RefundRequest {
   readonly auth: Auth
@@ -111,7 +111,7 @@ export async function recordRefund(
   })
   await insertRefund(tx, newRefund(moved, refund))
   await postRefund(tx, moved, amountMinor)
-  await planTask(tx, { row: moved, kind: 'refund', dueAt: moved.updated_at })
+  await requestTask(tx, { row: moved, kind: 'refund', dueAt: moved.updated_at })
   return moved
 }
 

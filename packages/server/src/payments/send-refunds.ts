@@ -1,76 +1,57 @@
 import { commit } from '../database/commit.ts'
-import type { Db } from '../database/connect.ts'
-import type { PaymentRow, RefundRow, Timestamp } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import type { Processor, Processors, RefundResult } from '../processors/processor.ts'
+import type { RefundRow } from '../database/schema.ts'
+import { LeaseLostError } from '../jobs/lease.ts'
+import type { RefundResult } from '../processors/processor.ts'
 import { countRefundAttempt, findRefunds } from '../refunds/refunds.sql.ts'
 import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './answer-refund.ts'
 import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'
-import { findPayment } from './payments.sql.ts'
+import { heldRow } from './held-tasks.sql.ts'
 import { processorKeyOf } from './processor-keys.ts'
+import { callOf, type Work, type WorkResult } from './work-on.ts'
 
-const bySystem = { type: 'system', id: null } as const
-
-export interface RefundsToSend {
-  readonly account: Account
-  readonly paymentId: string
-  readonly now: Timestamp
-  readonly signal?: AbortSignal
-}
+/** What is known of a refund: the answer; it is not decided; nobody knows; it was not sent yet. */
+type Found = RefundAnswer | 'pending' | 'failed' | 'absent'
 
 /**
- * Tells the processor of every refund of a payment that it has not answered yet, and writes down
- * what it says. Each refund has an idempotency key of its own at the processor, and one that was
- * sent before is looked up first, so that none is paid twice however long ago that was.
+ * Sends every refund of a payment that the processor has not answered yet, and records what it
+ * says. Each refund has an idempotency key of its own at the processor, and one that was sent before
+ * is looked up first, so that none is paid twice however long ago that was.
  *
- * @returns whether all are answered. If not, call it again later: nothing was guessed.
+ * @returns `done` where all are answered. Nothing is guessed: call it again later otherwise.
  */
-export async function sendRefunds(
-  db: Db,
-  processors: Processors,
-  { account, paymentId, now, signal }: RefundsToSend,
-): Promise<boolean> {
-  const row = await findPayment(db, { account, id: paymentId })
-  const refunds = (await findRefunds(db, { account, paymentId })).filter(isOpen)
-  if (!row || refunds.length === 0) return true
-  if (row.processor === null) throw new Error('a payment with refunds was never submitted')
-  // Whoever was at it before has died: its calls came to nothing that anybody heard of.
-  await giveUpAttempts(db, { row, now })
-  const processor = await processors.forSent(account, row.processor)
-  let areAllAnswered = true
+export async function sendRefunds(work: Work): Promise<WorkResult> {
+  const { db, task, row, now } = work
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const refunds = (await findRefunds(db, { account, paymentId: row.id })).filter(isOpen)
+  if (refunds.length === 0) return 'done'
+  // The caller before this one has stopped: nobody records the answers to its calls.
+  await giveUpAttempts(db, { row, now, task })
+  const results = new Set<WorkResult>()
   for (const refund of refunds) {
-    const sending = { row, refund, processor, now, ...(signal ? { signal } : {}) }
-    const answer = (await findAnswer(db, sending)) ?? (await send(db, sending))
-    if (answer === 'undecided') areAllAnswered = false
+    const found = await findAnswer(work, refund)
+    const answer = found === 'absent' ? await send(work, refund) : found
+    if (typeof answer === 'string') results.add(answer)
     else {
       await commit(db, 'refund answer', (tx) => recordRefundAnswer(tx, { refund, answer, now }))
     }
   }
-  return areAllAnswered
+  if (results.has('failed')) return 'failed'
+  return results.has('pending') ? 'pending' : 'done'
 }
 
-interface Sending {
-  readonly row: PaymentRow
-  readonly refund: RefundRow
-  readonly processor: Processor
-  readonly now: Timestamp
-  readonly signal?: AbortSignal
-}
-
-/** What the processor has made of a refund that was sent before; `null`: it has none of it. */
-async function findAnswer(db: Db, sending: Sending): Promise<RefundAnswer | 'undecided' | null> {
-  const { row, refund, processor, now } = sending
-  if (refund.attempts === 0) return null
-  const looked = await lookUp(db, { row, processor, actor: bySystem, now })
-  if (!looked.known) return 'undecided'
-  if (looked.result.state !== 'captured') return null
+/** What the processor has made of a refund that was sent before. */
+async function findAnswer(work: Work, refund: RefundRow): Promise<Found> {
+  if (refund.attempts === 0) return 'absent'
+  const looked = await lookUp(work.db, await callOf(work))
+  if (!looked.known) return 'failed'
+  if (looked.result.state !== 'captured') return 'absent'
   const found = looked.result.refunds.find(({ refundId }) => refundId === refund.id)
   switch (found?.status) {
     case undefined:
-      return null
+      return 'absent'
     case 'pending':
-      return 'undecided'
+      return 'pending'
     case 'succeeded':
       return { outcome: 'refunded', reference: found.reference }
     case 'failed':
@@ -78,17 +59,15 @@ async function findAnswer(db: Db, sending: Sending): Promise<RefundAnswer | 'und
   }
 }
 
-async function send(db: Db, sending: Sending): Promise<RefundAnswer | 'undecided'> {
-  const { row, refund, processor, now, signal } = sending
-  await countRefundAttempt(db, refund)
+async function send(work: Work, refund: RefundRow): Promise<RefundAnswer | 'pending' | 'failed'> {
+  const { db, row } = work
+  if (!(await countRefundAttempt(db, refund, heldRow(work.task)))) throw new LeaseLostError()
+  const base = await callOf(work)
+  const { processor } = base
   const called = await callProcessor<RefundResult>(db, {
-    row,
-    processor,
+    ...base,
     kind: 'refund',
     processorKey: await processorKeyOf(db, { row, kind: 'refund', firstKey: refund.id }),
-    actor: bySystem,
-    now,
-    ...(signal ? { signal } : {}),
     run: (payment, call) =>
       processor.refund(payment, {
         ...call,
@@ -101,8 +80,8 @@ async function send(db: Db, sending: Sending): Promise<RefundAnswer | 'undecided
         ? { outcome: 'declined', decline: result.decline }
         : { outcome: result.outcome },
   })
-  if (!called.known || called.result.outcome === 'undecided') return 'undecided'
-  return called.result
+  if (!called.known) return 'failed'
+  return called.result.outcome === 'undecided' ? 'pending' : called.result
 }
 
 function isOpen(refund: RefundRow): boolean {

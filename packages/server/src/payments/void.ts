@@ -2,14 +2,14 @@ import { commit } from '../database/commit.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { lateCaptures } from '../metrics/registry.ts'
-import type { Processor, RefundResult, VoidResult } from '../processors/processor.ts'
+import type { RefundResult, VoidResult } from '../processors/processor.ts'
 import { giveUpAttempts } from './attempts.sql.ts'
 import { callProcessor, lookUp } from './call-processor.ts'
 import { lateCaptureReason, noteLateCapture } from './late-capture.sql.ts'
 import { statusesGivenUp } from './lifecycle.ts'
 import { lockPayment } from './move.sql.ts'
 import { processorKeyOf } from './processor-keys.ts'
-import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
+import { callOf, type Work, type WorkResult } from './work-on.ts'
 
 /**
  * Does at the processor what a cancel owes it, or a failure that an authorization came after: gives
@@ -18,72 +18,65 @@ import { bySystem, processorOf, type Work, type WorkResult } from './work-on.ts'
  * the processor has said that it is done.
  */
 export async function voidPayment(work: Work): Promise<WorkResult> {
-  const { db, row, now } = work
+  const { db, task, row, now } = work
   if (!statusesGivenUp.includes(row.status) || row.processor === null) return 'done'
-  await giveUpAttempts(db, { row, now })
-  const processor = await processorOf(work)
+  await giveUpAttempts(db, { row, now, task })
+  const call = await callOf(work)
+  const { processor } = call
   const called = await callProcessor<VoidResult>(db, {
-    row,
-    processor,
+    ...call,
     kind: 'void',
     processorKey: await processorKeyOf(db, { row, kind: 'void', firstKey: `${row.id}:void` }),
-    actor: bySystem,
-    now,
     run: (payment, request) => processor.void(payment, request),
     describe: ({ outcome }) => ({ outcome }),
   })
-  if (!called.known) return await giveBackIfCaptured(work, processor)
+  if (!called.known) return await giveBackIfCaptured(work)
   switch (called.result.outcome) {
     case 'voided':
       return 'done'
     case 'captured':
-      return await giveBack(work, processor, called.result.capturedMinor)
+      return await giveBack(work, called.result.capturedMinor)
     case 'undecided':
-      return 'again'
+      return 'pending'
   }
 }
 
 /** A void that got no answer may have met a capture, and would go on getting none. */
-async function giveBackIfCaptured(work: Work, processor: Processor): Promise<WorkResult> {
-  const { db, row, now } = work
-  const looked = await lookUp(db, { row, processor, actor: bySystem, now })
-  if (!looked.known) return 'again'
+async function giveBackIfCaptured(work: Work): Promise<WorkResult> {
+  const looked = await lookUp(work.db, await callOf(work))
+  if (!looked.known) return 'failed'
   if (looked.result.state === 'voided') return 'done'
   return looked.result.state === 'captured'
-    ? await giveBack(work, processor, looked.result.capturedMinor)
-    : 'again'
+    ? await giveBack(work, looked.result.capturedMinor)
+    : 'failed'
 }
 
-async function giveBack(
-  work: Work,
-  processor: Processor,
-  capturedMinor: number,
-): Promise<WorkResult> {
+async function giveBack(work: Work, capturedMinor: number): Promise<WorkResult> {
   const { db, row, now } = work
-  const looked = await lookUp(db, { row, processor, actor: bySystem, now })
-  if (!looked.known || looked.result.state !== 'captured') return 'again'
+  const looked = await lookUp(db, await callOf(work))
+  if (!looked.known || looked.result.state !== 'captured') return 'failed'
   // What somebody has given back by hand already is not given back twice.
   const returned = looked.result.refunds.filter((refund) => refund.status !== 'failed')
   const returnedMinor = returned.reduce((sum, refund) => sum + refund.amountMinor, 0)
   const mine = returned.find((refund) => refund.refundId === row.id)
-  if (mine?.status === 'pending') return 'again'
+  if (mine?.status === 'pending') return 'pending'
   const owedMinor = capturedMinor - returnedMinor
-  if (owedMinor > 0 && !(await refund(work, processor, owedMinor))) return 'again'
+  const result = owedMinor > 0 ? await refund(work, owedMinor) : 'done'
+  if (result !== 'done') return result
   const isNew = await commit(db, 'late capture', (tx) => note(tx, row, now))
   if (isNew) lateCaptures.inc()
   return 'done'
 }
 
-async function refund(work: Work, processor: Processor, amountMinor: number): Promise<boolean> {
-  const { db, row, now } = work
+async function refund(work: Work, amountMinor: number): Promise<WorkResult> {
+  const { db, row } = work
+  const base = await callOf(work)
+  const { processor } = base
   const firstKey = `${row.id}:refund_late_capture`
   const called = await callProcessor<RefundResult>(db, {
-    row,
-    processor,
+    ...base,
     kind: 'refund_late_capture',
     processorKey: await processorKeyOf(db, { row, kind: 'refund_late_capture', firstKey }),
-    actor: bySystem,
-    now,
     run: (payment, call) =>
       processor.refund(payment, {
         ...call,
@@ -96,7 +89,8 @@ async function refund(work: Work, processor: Processor, amountMinor: number): Pr
         ? { outcome: 'declined', decline: result.decline }
         : { outcome: result.outcome },
   })
-  return called.known && called.result.outcome === 'refunded'
+  if (called.known && called.result.outcome === 'refunded') return 'done'
+  return called.known && called.result.outcome === 'undecided' ? 'pending' : 'failed'
 }
 
 async function note(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { Db } from '../database/connect.ts'
 import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { FeeSchedule } from '../ledger/fees.ts'
 import type { Processor, Processors } from '../processors/processor.ts'
-import type { ClaimedTask } from './tasks.sql.ts'
+import type { ClaimedTask } from './held-tasks.sql.ts'
 
 /** A task that was taken, with its payment as it was then. */
 export interface Work {
@@ -16,11 +16,21 @@ export interface Work {
   readonly now: Timestamp
 }
 
-/** What became of it: there is nothing left to do, or it is to be done again. */
-export type WorkResult = 'done' | 'again'
+/**
+ * What became of a task. `done`: nothing is left to do. `pending`: the processor has answered and
+ * has not decided, so it is asked again at a steady rate. `failed`: it gave no usable answer, so the
+ * pauses between tries grow.
+ */
+export type WorkResult = 'done' | 'pending' | 'failed'
 
 /** Who acts where no request asks for it. */
 export const bySystem = { type: 'system', id: null } as const
+
+/** What every call of a worker has: it is made only while the worker holds the task. */
+export async function callOf(work: Work) {
+  const { task, row, now } = work
+  return { row, processor: await processorOf(work), task, actor: bySystem, now }
+}
 
 /** The processor that a payment was sent to. */
 export async function processorOf({ processors, row }: Work): Promise<Processor> {

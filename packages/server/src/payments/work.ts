@@ -2,7 +2,9 @@ import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import { failpoint } from '../failpoints.ts'
-import { isDatabaseUnavailable } from '../http/failures.ts'
+import { isOwnFailure } from '../http/failures.ts'
+import { pendingSeconds, retrySeconds } from '../jobs/backoff.ts'
+import { LeaseLostError } from '../jobs/lease.ts'
 import type { FeeSchedule } from '../ledger/fees.ts'
 import type { Processors } from '../processors/processor.ts'
 import { plusSeconds } from '../time.ts'
@@ -12,18 +14,12 @@ import { CallRoom } from './call-room.ts'
 import { capturePayment } from './capture.ts'
 import { refundPayments } from './carry-out-refunds.ts'
 import { checkSettlement } from './check-settlement.ts'
+import { claimTasks, type PassedOver } from './claim-tasks.sql.ts'
+import { type ClaimedTask, finishTask, postponeTask, renewLeases } from './held-tasks.sql.ts'
 import { findPayment } from './payments.sql.ts'
 import { type DueTask, expireDue, processDue } from './process.sql.ts'
 import { reconcileAuthorization } from './reconcile.ts'
-import {
-  type ClaimedTask,
-  claimTasks,
-  finishTasks,
-  type PassedOver,
-  postponeTask,
-  renewLeases,
-  type TaskKind,
-} from './tasks.sql.ts'
+import type { TaskKind } from './tasks.sql.ts'
 import { voidPayment } from './void.ts'
 import type { Work, WorkResult } from './work-on.ts'
 
@@ -44,16 +40,27 @@ const leaseSeconds = 10
 const renewMs = 3_000
 /** How often calls are looked for whose process died. */
 const abandonedLookMs = 5_000
-/** Longest pause between tries: a processor that is back is noticed within minutes. */
-const pauseSecondsMax = 300
+/** Settlement takes days, so some hours between looks are soon enough. */
+const settlementLookSeconds = 6 * 3_600
 
-/** Tasks that are a call to the processor, and who does them. */
-const handlers: Partial<Record<TaskKind, (work: Work) => Promise<WorkResult>>> = {
-  authorize: reconcileAuthorization,
-  capture: capturePayment,
-  void: voidPayment,
-  refund: refundPayments,
-  settle: checkSettlement,
+/** A task that is a call to the processor. */
+interface CallKind {
+  readonly run: (work: Work) => Promise<WorkResult>
+  /** How often the processor is asked while it has not decided, in seconds. Messages come sooner. */
+  readonly pending: { readonly min: number; readonly max: number }
+}
+
+const slow = { min: 5, max: 300 }
+const handlers: Partial<Record<TaskKind, CallKind>> = {
+  // A customer waits for the result, on the page of a bank or on ours.
+  authorize: { run: reconcileAuthorization, pending: { min: 5, max: 30 } },
+  capture: { run: capturePayment, pending: slow },
+  void: { run: voidPayment, pending: slow },
+  refund: { run: refundPayments, pending: slow },
+  settle: {
+    run: checkSettlement,
+    pending: { min: settlementLookSeconds, max: settlementLookSeconds },
+  },
 }
 const callKinds = Object.keys(handlers) as TaskKind[]
 
@@ -106,10 +113,16 @@ async function takeSet(
     await retryConflicts(() => carryOutSet(db, due))
     failpoint('after commit', step)
   } catch (error) {
-    if (isDatabaseUnavailable(error)) throw error
+    if (!isOwnFailure(error)) throw error
     // One payment that cannot take its step must not hold up the others of its set.
     onError(error)
-    for (const one of due) await retryConflicts(() => carryOutSet(db, [one])).catch(onError)
+    for (const one of due) {
+      await retryConflicts(() => carryOutSet(db, [one])).catch(async (cause) => {
+        onError(cause)
+        const dueAt = plusSeconds(one.now, retrySeconds(one.task.failures + 1))
+        await postponeTask(db, { task: one.task, result: 'failed', dueAt })
+      })
+    }
   }
   return due.length
 }
@@ -157,23 +170,36 @@ function startCalls(on: PaymentWorkers): Loop {
   }
 }
 
-/** Whatever happens, the task is done or planned again: nobody forgets a payment. */
+/**
+ * Carries out a task, and ends it or plans it again. A worker that has lost its lease does neither:
+ * the task is another worker's.
+ */
 async function carryOut({ db, processors, fees, onError }: PaymentWorkers, task: ClaimedTask) {
   const takenMs = performance.now()
   const elapsedSeconds = () => Math.floor((performance.now() - takenMs) / 1000)
   const now = () => plusSeconds(task.taken_at, task.offset_seconds + elapsedSeconds())
-  let result: WorkResult = 'again'
+  let result: WorkResult = 'failed'
   try {
     const row = await findPaymentOf(db, task)
     const handler = handlers[task.kind]
-    if (handler) result = await handler({ db, processors, fees, task, row, now: now() })
+    if (handler) result = await handler.run({ db, processors, fees, task, row, now: now() })
   } catch (error) {
+    if (error instanceof LeaseLostError) return
     onError(error)
   }
   failpoint('before commit', 'task')
-  if (result === 'done') await finishTasks(db, [task])
-  else await postponeTask(db, { task, dueAt: plusSeconds(now(), pauseSeconds(task.attempts)) })
+  if (result === 'done') await finishTask(db, task)
+  else {
+    const dueAt = plusSeconds(now(), pauseSeconds(task, result))
+    await postponeTask(db, { task, result, dueAt })
+  }
   failpoint('after commit', 'task')
+}
+
+function pauseSeconds(task: ClaimedTask, result: 'pending' | 'failed'): number {
+  const bounds = handlers[task.kind]?.pending
+  if (result === 'failed' || !bounds) return retrySeconds(task.failures + 1)
+  return pendingSeconds(task.age_seconds, bounds)
 }
 
 async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
@@ -181,10 +207,4 @@ async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
   const row = await findPayment(db, { account, id: task.payment_id })
   if (!row) throw new Error('the payment of a task vanished')
   return row
-}
-
-/** One second, two, four …, each up to half as long again, so that many do not come at once. */
-function pauseSeconds(attempts: number): number {
-  const seconds = Math.min(pauseSecondsMax, 2 ** Math.min(attempts - 1, 20))
-  return Math.ceil(seconds * (1 + Math.random() / 2))
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { RefundRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 
@@ -34,12 +34,23 @@ export async function findRefundsOf(
   return Map.groupBy(rows, (row) => row.payment_id)
 }
 
-/** Notes that the processor is about to be told: on disk before the first byte is sent. */
-export async function countRefundAttempt(db: Db, refund: RefundRow): Promise<void> {
-  await sql`
+/**
+ * Records that the refund is about to be sent: on disk before the first byte. `held` selects a row
+ * while the caller may send it. Returns `false` where it may not.
+ */
+export async function countRefundAttempt(
+  db: Db,
+  refund: RefundRow,
+  held: RawBuilder<unknown>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    with held as materialized (${held})
     update refunds set attempts = attempts + 1
     where merchant_id = ${refund.merchant_id} and livemode = ${refund.livemode}
-      and payment_id = ${refund.payment_id} and id = ${refund.id}`.execute(db)
+      and payment_id = ${refund.payment_id} and id = ${refund.id}
+      and exists (select from held)
+    returning id`.execute(db)
+  return rows.length > 0
 }
 
 /** The processor's answer to a refund. `false`: it has been answered already. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { SpanKind } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import { Batcher } from '../batching/batcher.ts'
@@ -21,9 +20,16 @@ import { attempt, notSent, type Package } from './attempt.ts'
 import { Capacity } from './capacity.ts'
 import { disableWhenHopeless } from './disable.ts'
 import { disabledError } from './endpoints.sql.ts'
-import { findEndpointsOf, type Outcome, recordOutcomes, takeDue } from './queue.sql.ts'
+import {
+  type FailingEndpoint,
+  findEndpointsOf,
+  leaseSeconds,
+  type Outcome,
+  recordOutcomes,
+  takeDue,
+} from './queue.sql.ts'
 import { findReach, type PrivateNetworks } from './reach.sql.ts'
-import type { Send } from './send.ts'
+import { deadlineDefaultMs, type Send } from './send.ts'
 import { type Signer, signerOf } from './signature.ts'
 
 export interface DelivererOptions {
@@ -41,12 +47,17 @@ type OpenedSecrets = Map<string, readonly Signer[]>
 /** A delivery that was taken from the queue, with all that it takes to send it. */
 interface Job {
   readonly delivery: DeliveryRow
-  readonly endpoint: EndpointRow
+  readonly endpoint: FailingEndpoint
   /** `null`: the event is not kept any more. */
   readonly body: Buffer | null
   readonly opened: OpenedSecrets
   readonly reach: Reach
+  /** When it was taken, by this process's monotonic clock. */
+  readonly takenMs: number
 }
+
+/** An attempt that begins later may outlast its lease: the delivery is left to the next claim. */
+const beginMsMax = leaseSeconds * 1_000 - deadlineDefaultMs
 
 /** How often a process looks for deliveries that are due, in milliseconds. */
 const idleMs = 200
@@ -65,23 +76,22 @@ const outcomesMax = 200
 /** Sends what is due, as much at once as there is capacity for, until it is stopped. */
 export class Deliverer implements Loop {
   readonly #options: DelivererOptions
-  readonly #process = randomUUID()
   readonly #capacity = new Capacity()
   readonly #running = new Set<Promise<void>>()
   readonly #stopping = new AbortController()
-  readonly #outcomes: Batcher<Outcome, null>
+  /** Whether the lease of the delivery was current. */
+  readonly #outcomes: Batcher<Outcome, boolean>
   readonly #loop: Loop
   #gathering: NodeJS.Timeout | undefined
-  #turns = 0
 
   constructor(options: DelivererOptions) {
     this.#options = options
-    this.#outcomes = new Batcher<Outcome, null>({
+    this.#outcomes = new Batcher<Outcome, boolean>({
       run: async (batch) => {
         failpoint('before commit', 'delivery')
-        await retryConflicts(() => recordOutcomes(options.db, batch))
+        const recorded = await retryConflicts(() => recordOutcomes(options.db, batch))
         failpoint('after commit', 'delivery')
-        return batch.map(() => null)
+        return batch.map(({ delivery }) => recorded.has(delivery.id))
       },
       namesOf: ({ delivery }) => [delivery.id],
       isEntrysFault: isStatementRefused,
@@ -115,11 +125,10 @@ export class Deliverer implements Loop {
     const capacity = this.#capacity
     if (capacity.room === 0) return false
     const request = {
-      // Of its own for every turn: whoever has lost a lease cannot take another's for it.
-      lease: `${this.#process}:${this.#turns++}`,
       ...capacity.shares(),
     }
     failpoint('before commit', 'delivery lease')
+    const takenMs = performance.now()
     const taken = await retryConflicts(() => takeDue(this.#options.db, request))
     if (taken.length === 0) return false
     failpoint('after commit', 'delivery lease')
@@ -136,6 +145,7 @@ export class Deliverer implements Loop {
         body: bodies.get(delivery.position) ?? null,
         opened,
         reach,
+        takenMs,
       })
     }
     // Whatever there was room for is on its way: what comes of it says when to look again.
@@ -180,8 +190,9 @@ export class Deliverer implements Loop {
     }
   }
 
-  async #deliver({ delivery, endpoint, body, opened, reach }: Job): Promise<void> {
+  async #deliver({ delivery, endpoint, body, opened, reach, takenMs }: Job): Promise<void> {
     const { db, send } = this.#options
+    if (performance.now() - takenMs > beginMsMax) return
     const obstacle = endpoint.enabled ? (body ? null : goneError) : disabledError
     if (obstacle !== null || body === null) {
       await this.#outcomes.submit(notSent(delivery, { retryDelayMs: null, error: obstacle }))
@@ -200,8 +211,10 @@ export class Deliverer implements Loop {
     })
     this.#capacity.note(endpoint.id, outcome)
     webhookAttempts.inc({ result: outcome.result })
-    await this.#outcomes.submit(outcome)
-    if (outcome.result === 'failed') await disableWhenHopeless(db, { endpoint, outcome })
+    const isCurrent = await this.#outcomes.submit(outcome)
+    if (isCurrent && outcome.result === 'failed') {
+      await disableWhenHopeless(db, { endpoint, outcome })
+    }
   }
 
   /** A secret that cannot be opened holds up the deliveries of its own endpoint only. */

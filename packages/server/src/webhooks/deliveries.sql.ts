@@ -66,8 +66,8 @@ export async function listAttempts(db: Db, { account, id }: Key): Promise<Attemp
 }
 
 /**
- * Puts a delivery down to be sent now, with the whole schedule of retries before it. One that is
- * on its way keeps its lease: it is being sent now.
+ * Plans a delivery to be sent now, with the whole schedule of retries before it. An attempt that is
+ * in progress goes on; if it fails, the next one follows at once.
  */
 export async function retryDelivery(
   db: Db,
@@ -75,7 +75,8 @@ export async function retryDelivery(
 ): Promise<DeliveryRow | undefined> {
   const { rows } = await sql<DeliveryRow>`
     update webhook_deliveries
-    set status = 'pending', tries = 0, due_at = case when lease is null then now() else due_at end
+    set status = 'pending', tries = 0, planned_again = lease is not null,
+      due_at = case when lease is null then now() else due_at end
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and id = ${id}
     returning *`.execute(db)
   return rows[0]

@@ -1,11 +1,10 @@
 import type { EventType } from '@hedgepayments/contract'
 import { sql } from 'kysely'
 import type { Db } from '../database/connect.ts'
-import type { EndpointRow } from '../database/webhook-rows.ts'
 import { toTimestamp } from '../time.ts'
 import { isGone } from './attempt.ts'
 import { disableEndpoint, failPending } from './endpoints.sql.ts'
-import type { Outcome } from './queue.sql.ts'
+import type { FailingEndpoint, Outcome } from './queue.sql.ts'
 import { renderEndpoint } from './render.ts'
 
 /**
@@ -18,22 +17,23 @@ const eventType: EventType = 'webhook_endpoint.disabled'
 
 /**
  * Disables an endpoint that has answered 410, or that has failed for days, with an event that says
- * so. What was waiting for it is failed: it can be sent again once somebody has mended it.
+ * so. Deliveries that wait for it fail: they can be sent again once the receiver works. To be called
+ * for results whose lease was current. An endpoint that has got another URL since stays enabled.
  */
 export async function disableWhenHopeless(
   db: Db,
-  { endpoint, outcome }: { endpoint: EndpointRow; outcome: Outcome },
+  { endpoint, outcome }: { endpoint: FailingEndpoint; outcome: Outcome },
 ): Promise<void> {
   const { merchant_id, livemode, id } = endpoint
   const failingDays = failingDaysMax[livemode ? 'live' : 'test']
-  const failingMs = Date.now() - Date.parse(endpoint.failing_since ?? toTimestamp(Date.now()))
   const gone = isGone(outcome)
-  if (!gone && failingMs < failingDays * 86_400_000) return
+  if (!gone && (endpoint.failing_seconds ?? 0) < failingDays * 86_400) return
   const now = toTimestamp(Date.now())
   await db.transaction().execute(async (tx) => {
     const row = await disableEndpoint(tx, {
       account: { merchantId: merchant_id, livemode },
       id,
+      url: endpoint.url,
       reason: gone ? 'gone' : 'failing',
       failingDays: gone ? 0 : failingDays,
       now,

@@ -73,12 +73,12 @@ export async function updateEndpoint(
 }
 
 /**
- * Disables an endpoint of itself: always, or where it has failed for some days. `undefined`: it is
- * disabled already, or does not fail any more.
+ * Disables the endpoint that is still at `url`: always, or where it has failed for some days by the
+ * database's clock. `undefined`: it is disabled already, does not fail any more, or has moved.
  */
 export async function disableEndpoint(
   tx: Db,
-  given: Key & { reason: 'gone' | 'failing'; failingDays: number; now: Timestamp },
+  given: Key & { url: string; reason: 'gone' | 'failing'; failingDays: number; now: Timestamp },
 ): Promise<EndpointRow | undefined> {
   const { rows } = await sql<EndpointRow>`
     update webhook_endpoints
@@ -86,9 +86,9 @@ export async function disableEndpoint(
       updated_at = ${given.now}::timestamptz,
       replay_since = null, replay_from = null, replay_through = null
     where merchant_id = ${given.account.merchantId} and livemode = ${given.account.livemode}
-      and id = ${given.id} and enabled
-      and (${given.failingDays} = 0 or failing_since
-        <= ${given.now}::timestamptz - ${given.failingDays} * interval '1 day')
+      and id = ${given.id} and url = ${given.url} and enabled
+      and (${given.failingDays} = 0
+        or failing_since <= now() - ${given.failingDays} * interval '1 day')
     returning *`.execute(tx)
   return rows[0]
 }

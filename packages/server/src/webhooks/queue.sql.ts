@@ -2,6 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
 import type { Account } from '../http/auth.ts'
+import { leaseEnd } from '../jobs/lease.sql.ts'
+import { newLease } from '../jobs/lease.ts'
 
 type Db = Kysely<Schema>
 
@@ -10,7 +12,7 @@ type Db = Kysely<Schema>
  * `kill -9` another process takes it then. Times of the queue are the database's, so that the
  * clocks of the processes do not matter.
  */
-const leaseSeconds = 20
+export const leaseSeconds = 20
 
 /** How many more deliveries an endpoint may get at once, where it is not the usual number. */
 export interface Room {
@@ -46,7 +48,7 @@ export interface Shares {
  * endpoint, was not tried either: first attempts are made in the order of the events. A later
  * event does not wait for retries, which may take days; receivers order by `sequence`.
  */
-export async function takeDue(db: Db, request: Shares & { lease: string }): Promise<DeliveryRow[]> {
+export async function takeDue(db: Db, request: Shares): Promise<DeliveryRow[]> {
   const { rooms, usage, liveShare, testShare } = request
   const { rows } = await sql<DeliveryRow>`
     with recursive queue as (
@@ -95,7 +97,7 @@ export async function takeDue(db: Db, request: Shares & { lease: string }): Prom
       order by nth, due_at, position limit ${request.limit}
     )
     update webhook_deliveries d
-    set lease = ${request.lease}, due_at = now() + ${leaseSeconds} * interval '1 second'
+    set lease = ${newLease()}, due_at = ${leaseEnd(leaseSeconds)}, planned_again = false
     from picked p
     where d.merchant_id = p.merchant_id and d.livemode = p.livemode and d.id = p.id
     returning d.*`.execute(db)
@@ -115,14 +117,74 @@ export interface Outcome {
 }
 
 /**
- * Writes outcomes down, with their attempts and whether the endpoints fail. An outcome of a lease
- * that has ended is dropped: the delivery is another process's by now.
+ * Records the results of attempts. Returns the ids of the deliveries whose lease was current.
+ *
+ * A result that comes after another process has claimed the delivery changes neither the delivery
+ * nor the health of its endpoint: only the log shows that attempt. A failure of a delivery that was
+ * to be sent again meanwhile is not counted: it is sent again at once.
  */
-export async function recordOutcomes(db: Db, outcomes: readonly Outcome[]): Promise<void> {
+export async function recordOutcomes(
+  db: Db,
+  outcomes: readonly Outcome[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`
+    with outcome as materialized (${outcomeRows(outcomes)}), locked as materialized (
+      select o.*, d.endpoint_id, d.attempts, d.late_attempts, d.planned_again, d.is_current
+      from outcome o cross join lateral (
+        select d.endpoint_id, d.attempts, d.late_attempts, d.planned_again,
+          coalesce(d.lease = o.lease, false) as is_current
+        from webhook_deliveries d
+        where d.merchant_id = o.merchant_id and d.livemode = o.livemode and d.id = o.id
+        for no key update
+      ) d
+    ), done as (
+      update webhook_deliveries d
+      set status = case when l.result = 'delivered' then 'succeeded'
+          when l.delay_ms is null and not l.planned_again then 'failed' else 'pending' end,
+        attempts = case when l.is_sent then l.attempts + l.late_attempts + 1 else l.attempts end,
+        late_attempts = case when l.is_sent then 0 else l.late_attempts end,
+        tries = case when l.planned_again then 0 when l.is_sent then d.tries + 1 else d.tries end,
+        due_at = case when l.result = 'delivered' then null when l.planned_again then now()
+          else now() + l.delay_ms * interval '1 millisecond' end,
+        lease = null,
+        response_code = case when l.is_sent then l.response_code else d.response_code end,
+        duration_ms = case when l.is_sent then l.duration_ms else d.duration_ms end,
+        error = case when l.is_sent then l.error else coalesce(l.error, d.error) end
+      from locked l
+      where l.is_current
+        and d.merchant_id = l.merchant_id and d.livemode = l.livemode and d.id = l.id
+        and d.lease = l.lease
+      returning d.id
+    ), late as (
+      update webhook_deliveries d set late_attempts = l.late_attempts + 1
+      from locked l
+      where not l.is_current and l.is_sent
+        and d.merchant_id = l.merchant_id and d.livemode = l.livemode and d.id = l.id
+    ), logged as (
+      insert into webhook_attempts (merchant_id, livemode, delivery_id, attempt, response_code,
+        duration_ms, error, response_body, created_at)
+      select merchant_id, livemode, id, attempts + late_attempts + 1, response_code, duration_ms,
+        error, response_body, date_trunc('second', now())
+      from locked where is_sent
+    ), health as (
+      select merchant_id, livemode, endpoint_id, bool_or(result = 'delivered') as works
+      from locked where is_current and is_sent group by 1, 2, 3
+    ), noted as (
+      update webhook_endpoints e
+      set failing_since = case when h.works then null else date_trunc('second', now()) end
+      from health h
+      where e.merchant_id = h.merchant_id and e.livemode = h.livemode and e.id = h.endpoint_id
+        and (e.failing_since is not null) = h.works
+    )
+    select id from done`.execute(db)
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Outcomes as rows, in the order of the deliveries' keys. */
+function outcomeRows(outcomes: readonly Outcome[]) {
   const column = <T>(pick: (outcome: Outcome) => T) => outcomes.map(pick)
-  await sql`
-    with outcome as materialized (
-      select * from unnest(
+  return sql`
+      select o.*, o.result <> 'not sent' as is_sent from unnest(
         ${column((o) => o.delivery.merchant_id)}::text[],
         ${column((o) => o.delivery.livemode)}::boolean[],
         ${column((o) => o.delivery.id)}::text[],
@@ -135,38 +197,7 @@ export async function recordOutcomes(db: Db, outcomes: readonly Outcome[]): Prom
         ${column((o) => o.responseBody)}::text[]
       ) as o (merchant_id, livemode, id, lease, result, delay_ms, response_code, duration_ms,
         error, response_body)
-    ), done as (
-      update webhook_deliveries d
-      set status = case when o.result = 'delivered' then 'succeeded'
-          when o.delay_ms is null then 'failed' else 'pending' end,
-        attempts = d.attempts + case o.result when 'not sent' then 0 else 1 end,
-        tries = d.tries + case o.result when 'not sent' then 0 else 1 end,
-        due_at = case when o.result <> 'delivered'
-          then now() + o.delay_ms * interval '1 millisecond' end,
-        lease = null,
-        response_code = case o.result when 'not sent' then d.response_code else o.response_code end,
-        duration_ms = case o.result when 'not sent' then d.duration_ms else o.duration_ms end,
-        error = case o.result when 'not sent' then coalesce(o.error, d.error) else o.error end
-      from outcome o
-      where d.merchant_id = o.merchant_id and d.livemode = o.livemode and d.id = o.id
-        and d.lease = o.lease
-      returning d.merchant_id, d.livemode, d.id, d.endpoint_id, d.attempts, o.result,
-        o.response_code, o.duration_ms, o.error, o.response_body
-    ), logged as (
-      insert into webhook_attempts (merchant_id, livemode, delivery_id, attempt, response_code,
-        duration_ms, error, response_body, created_at)
-      select merchant_id, livemode, id, attempts, response_code, duration_ms, error,
-        response_body, date_trunc('second', now())
-      from done where result <> 'not sent'
-    ), health as (
-      select merchant_id, livemode, endpoint_id, bool_or(result = 'delivered') as works
-      from done where result <> 'not sent' group by 1, 2, 3
-    )
-    update webhook_endpoints e
-    set failing_since = case when h.works then null else date_trunc('second', now()) end
-    from health h
-    where e.merchant_id = h.merchant_id and e.livemode = h.livemode and e.id = h.endpoint_id
-      and (e.failing_since is not null) = h.works`.execute(db)
+      order by o.merchant_id, o.livemode, o.id`
 }
 
 /**
@@ -195,14 +226,18 @@ export async function hastenRetries(
     where d.merchant_id = ${merchantId} and not d.livemode and d.id = w.id`.execute(tx)
 }
 
+/** An endpoint, and for how long every attempt has failed, by the database's clock. */
+export type FailingEndpoint = EndpointRow & { readonly failing_seconds: number | null }
+
 /** The endpoints of some deliveries, by their ids. */
 export async function findEndpointsOf(
   db: Db,
   deliveries: readonly DeliveryRow[],
-): Promise<Map<string, EndpointRow>> {
+): Promise<Map<string, FailingEndpoint>> {
   const keys = [...new Map(deliveries.map((row) => [row.endpoint_id, row])).values()]
-  const { rows } = await sql<EndpointRow>`
-    select e.* from unnest(${keys.map((key) => key.merchant_id)}::text[],
+  const { rows } = await sql<FailingEndpoint>`
+    select e.*, extract(epoch from now() - e.failing_since)::double precision as failing_seconds
+    from unnest(${keys.map((key) => key.merchant_id)}::text[],
         ${keys.map((key) => key.livemode)}::boolean[],
         ${keys.map((key) => key.endpoint_id)}::text[]) as k (merchant_id, livemode, id)
       join webhook_endpoints e on e.merchant_id = k.merchant_id and e.livemode = k.livemode

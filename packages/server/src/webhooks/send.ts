@@ -31,7 +31,7 @@ export interface Incoming {
 export type Send = (outgoing: Outgoing) => Promise<Incoming>
 
 /** Ten seconds for everything, from the look-up of the name. Source: api.md, Webhooks. */
-const deadlineDefaultMs = 10_000
+export const deadlineDefaultMs = 10_000
 
 /** Sends over connections that only ever lead to allowed addresses. Redirects are not followed. */
 export function createSend(

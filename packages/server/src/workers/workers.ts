@@ -64,10 +64,12 @@ export function startWorkers({
     ...{ db: database.db, log, sealer, privateNetworks },
     courtesy: courtesy(2),
   })
+  const onCheckoutError = (error: unknown) =>
+    log.error({ err: describe(error) }, 'checkout worker failed')
   const checkout = startLoop({
-    turn: () => stepCheckout(database.db),
+    turn: () => stepCheckout(database.db, onCheckoutError),
     idleMs,
-    onError: (error) => log.error({ err: describe(error) }, 'a checkout session is held up'),
+    onError: onCheckoutError,
   })
   const counting = startCounting({ db: database.db, log, courtesy: courtesy(4) })
   const retention = startLoop({
