@@ -6,6 +6,7 @@ import type { Db } from '../database/connect.ts'
 import type { Schema } from '../database/schema.ts'
 import { dropOldCounts } from '../http/rate-limit.sql.ts'
 import { dropOldRecords } from '../idempotency/retention.ts'
+import { statusesBefore } from '../payments/lifecycle.ts'
 import { dropOldDeliveries } from '../webhooks/retention.sql.ts'
 
 /** How long what is dropped at the latest outlives its time, where the steps keep up. */
@@ -23,7 +24,10 @@ const andOn = (more: boolean) => (more ? 'more' : null)
  */
 const steps: Readonly<Record<string, Step>> = {
   idempotency_records: (tx, reached) =>
-    dropOldRecords(tx, reached as Parameters<typeof dropOldRecords>[1]),
+    dropOldRecords(tx, {
+      reached: reached as Awaited<ReturnType<typeof dropOldRecords>>,
+      openStatuses: statusesBefore('canceled'),
+    }),
   webhook_deliveries: async (tx) => andOn(await dropOldDeliveries(tx, Date.now())),
   cancellation_items: async (tx) => andOn(await dropOldItems(tx)),
   rate_counts: async (tx) => andOn(await dropOldCounts(tx)),
