@@ -33,6 +33,14 @@ async function insertRecords(prefix: string, hours: number, records: number): Pr
   )
 }
 
+/** Makes it look as if a payment that has ended did so more than a day ago. */
+async function endLongAgo(id: string): Promise<void> {
+  await fixture.sql.query(
+    `update payments set updated_at = updated_at - interval '27 hours' where id = $1`,
+    [id],
+  )
+}
+
 test('records of idempotency keys are dropped after a day, and none before', async () => {
   await insertRecords('old ', 26, 9_000)
   await insertRecords('young ', 23.9, 3_000)
@@ -46,6 +54,8 @@ test('a key that is dropped is free again, one that is kept is replayed', async 
   const body = paymentBody()
   const first = await api('POST', '/v1/payments', { body, idempotencyKey: 'dropped' })
   const kept = await api('POST', '/v1/payments', { body, idempotencyKey: 'kept' })
+  await api('POST', `/v1/payments/${first.body.id}/cancel`)
+  await endLongAgo(first.body.id)
   await sql.query(`update idempotency_records set created_at = now() - interval '26 hours'
     where key = 'dropped'`)
   await runRetention()
@@ -118,6 +128,17 @@ test('records are dropped after a day of real time, however far the test clock i
      where merchant_id = $1`,
     [merchant],
   )
+  // What was created can be canceled no more, and has not for a day.
+  for (const { body } of answers) {
+    if (body.object !== 'payment') continue
+    await until('the payment has ended', async () => {
+      const { body: now } = await api('GET', `/v1/payments/${body.id}`)
+      return now.cancelable
+        ? (await api('POST', `/v1/payments/${body.id}/cancel`)).status === 200
+        : now.status !== 'processing'
+    })
+    await endLongAgo(body.id)
+  }
   await runRetention()
   expect(await count('idempotency_records', `merchant_id = '${merchant}'`)).toBe(0)
 })

@@ -21,7 +21,7 @@ export function withFilters(command: Command): Command {
         paymentStatuses,
       ),
     )
-    .option('--customer-email <email>', 'of this customer, letter by letter')
+    .option('--customer-email <email>', 'of this customer, whatever the case of its letters')
     .option('--customer-id <id>', 'of this customer of yours')
     .option(
       '--created-after <time>',

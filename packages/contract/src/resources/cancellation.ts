@@ -89,7 +89,10 @@ export const CancellationResultsQuery = Type.Object(
       }),
     ),
     starting_after: Type.Optional(
-      text({ maxLength: 64, description: 'The payment id after which the page begins.' }),
+      text({
+        maxLength: 64,
+        description: 'The payment after which the page begins: one of this cancellation.',
+      }),
     ),
     outcome: Type.Optional(oneOf(cancellationOutcomes, { description: 'Only these.' })),
   },

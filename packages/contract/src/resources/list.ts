@@ -17,6 +17,10 @@ export function listOf<T extends TSchema>(item: T, name: string) {
 export const pageSizeMax = 100
 export const pageSizeDefault = 10
 
+const cursorRule =
+  'It must be the id of an object of the same list, merchant and mode, or the answer is 400. ' +
+  'No object ever appears behind an id that a list has shown.'
+
 /** The cursors of every list. Exactly one of the two may be given. */
 export const pageQuery = {
   limit: Type.Optional(
@@ -28,9 +32,15 @@ export const pageQuery = {
     }),
   ),
   starting_after: Type.Optional(
-    Type.String({ maxLength: 64, description: 'The id after which the page begins (older).' }),
+    Type.String({
+      maxLength: 64,
+      description: `The id after which the page begins (older). ${cursorRule}`,
+    }),
   ),
   ending_before: Type.Optional(
-    Type.String({ maxLength: 64, description: 'The id before which the page ends (newer).' }),
+    Type.String({
+      maxLength: 64,
+      description: `The id before which the page ends (newer). ${cursorRule}`,
+    }),
   ),
 }

@@ -216,7 +216,12 @@ export const paymentFilter = {
       description: 'One or several statuses; in a query repeated, or with commas between them.',
     }),
   ),
-  customer_email: Type.Optional(text({ maxLength: 254, description: 'E-mail, letter by letter.' })),
+  customer_email: Type.Optional(
+    text({
+      maxLength: 254,
+      description: 'E-mail. The case of the letters A to Z does not matter.',
+    }),
+  ),
   customer_id: Type.Optional(text({ maxLength: 255, description: 'Your id of the customer.' })),
   amount: Type.Optional(
     Type.Integer({ minimum: 1, maximum: amountMinorMax, description: 'Exactly this amount.' }),

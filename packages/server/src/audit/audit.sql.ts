@@ -4,19 +4,21 @@ import type { AuditRow } from '../database/access-rows.ts'
 import { createdWithin } from '../database/created-within.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
+import { idInStatement } from '../lists/ids.sql.ts'
 
 type Db = Kysely<Schema>
 
 /** Adds an entry; its time is the database's. */
 export async function insertEntry(
   tx: Db,
-  row: Omit<AuditRow, 'created_at' | 'details'> & { details: string },
+  row: Omit<AuditRow, 'id' | 'created_at' | 'details'> & { details: string },
 ): Promise<void> {
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
   await sql`
     insert into audit_log (merchant_id, livemode, id, action, actor_type, actor_id, target_type,
       target_id, details, request_id, address)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${row.action}, ${row.actor_type},
+    values (${row.merchant_id}, ${row.livemode}, ${idInStatement('auditEntry', account)}, ${row.action}, ${row.actor_type},
       ${row.actor_id}, ${row.target_type}, ${row.target_id}, ${row.details}::jsonb,
       ${row.request_id}, ${row.address})`.execute(tx)
 }
@@ -27,7 +29,7 @@ export async function listEntries(
   request: {
     account: Account
     filter: Pick<AuditEntryListQuery, 'action' | 'actor_id' | 'target_id' | 'created_at'>
-    page: Page
+    page: FencedPage
   },
 ): Promise<{ rows: AuditRow[]; hasMore: boolean }> {
   const { account, filter, page } = request
@@ -46,7 +48,7 @@ export async function listEntries(
 }
 
 /** As long as the table's own trigger wants. Source: PCI DSS 10.5.1, a year, and a month to look. */
-const daysKept = 400
+export const daysKept = 400
 /** Rows of one step. */
 const droppedPerStep = 1_000
 

@@ -1,13 +1,7 @@
-import type {
-  AuditAction,
-  AuditActorType,
-  AuditEntryId,
-  AuditTargetType,
-} from '@hedgepayments/contract'
+import type { AuditAction, AuditActorType, AuditTargetType } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { Account, Auth, Origin } from '../http/auth.ts'
-import { newId } from '../ids.ts'
 import { insertEntry } from './audit.sql.ts'
 
 /** What was done to what. `details` are for reading later: nothing in them may be a secret. */
@@ -47,7 +41,6 @@ export async function note(
   await insertEntry(tx, {
     merchant_id: account.merchantId,
     livemode: account.livemode,
-    id: newId<AuditEntryId>('auditEntry'),
     action,
     actor_type: actor.type,
     actor_id: actor.id,

@@ -4,13 +4,14 @@ import type { AuditRow } from '../database/access-rows.ts'
 import type { Db } from '../database/connect.ts'
 import { answer } from '../http/answer.ts'
 import { implement } from '../http/implement.ts'
-import { readPage, renderList } from '../http/pagination.ts'
-import { listEntries } from './audit.sql.ts'
+import { renderList } from '../http/pagination.ts'
+import { openPage } from '../lists/fence.ts'
+import { daysKept, listEntries } from './audit.sql.ts'
 
 /** What administrators did, for those who may administer. */
 export function auditRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.listAuditLog, async ({ auth, query }) => {
-    const page = readPage(query, 'auditEntry')
+    const page = await openPage(db, { kind: 'auditEntry', account: auth, query, daysKept })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listEntries(db, { account: auth, filter: query, page })
     return answer(200, renderList({ data: rows.map(render), hasMore, url: '/v1/audit_log' }))

@@ -2,7 +2,7 @@ import type { CancellationOutcome, PaymentFilter } from '@hedgepayments/contract
 import { type Kysely, sql } from 'kysely'
 import type { CancellationRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
 import { matches } from '../payments/payments.sql.ts'
 
 type Db = Kysely<Schema>
@@ -41,7 +41,7 @@ export async function findCancellation(
 
 export async function listCancellations(
   db: Db,
-  { account, page }: { account: Account; page: Page },
+  { account, page }: { account: Account; page: FencedPage },
 ) {
   const query = db
     .selectFrom('cancellations')
@@ -181,6 +181,17 @@ export async function saveProgress(
       and id = ${row.id} and status in ('pending', 'running') and ${isAt(seen)}
     returning id`.execute(tx)
   if (rows.length === 0) throw new Error('another step of this cancellation came in between')
+}
+
+/** Whether a payment is an item of a cancellation. */
+export async function hasItem(
+  db: Db,
+  { row, paymentId }: { row: CancellationRow; paymentId: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from cancellation_items
+    where cancellation_id = ${row.id} and payment_id = ${paymentId}`.execute(db)
+  return rows.length > 0
 }
 
 export interface ResultRow {

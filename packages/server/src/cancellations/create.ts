@@ -8,7 +8,8 @@ import type { CancellationRow, Timestamp } from '../database/schema.ts'
 import type { Auth } from '../http/auth.ts'
 import { type Refusal, refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
-import { firstIdAt, madeAtMs, newId } from '../ids.ts'
+import { firstIdAt, madeAtMs } from '../ids.ts'
+import { claimId } from '../lists/ids.sql.ts'
 import { isAllowed, statusesBefore } from '../payments/lifecycle.ts'
 import {
   countByFilter,
@@ -32,6 +33,7 @@ export async function createCancellation(
   const paymentIds = ids ? [...new Set(ids)] : null
   const row: CancellationRow = {
     ...newRow(auth, now),
+    id: await claimId<CancellationId>(tx, { kind: 'cancellation', account: auth }),
     dry_run: body.dry_run ?? false,
     reason: body.reason ?? null,
     filter: filter ? { ...filter, status: filter.status ?? statusesBefore('canceled') } : null,
@@ -69,11 +71,10 @@ async function withFutureItems(tx: Tx, row: CancellationRow): Promise<Cancellati
   return { ...row, total: found?.count ?? 0 }
 }
 
-function newRow(auth: Auth, now: Timestamp): CancellationRow {
+function newRow(auth: Auth, now: Timestamp): Omit<CancellationRow, 'id'> {
   return {
     merchant_id: auth.merchantId,
     livemode: auth.livemode,
-    id: newId<CancellationId>('cancellation'),
     status: 'pending',
     dry_run: false,
     reason: null,

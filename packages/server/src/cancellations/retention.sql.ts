@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 
 /** As long as the log of webhooks. The cancellation itself, with its counts, is kept. */
-const itemDaysKept = 30
+export const itemDaysKept = 30
 
 /** Items of one step: one row of an index and a few words each. */
 const droppedPerStep = 5_000

@@ -6,12 +6,21 @@ import type { CancellationRow, Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account, Auth, Origin } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
-import { readPage, renderList } from '../http/pagination.ts'
-import { refuse } from '../http/refusal.ts'
+import { renderList } from '../http/pagination.ts'
+import { refuse, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
-import { findCancellation, listCancellations, listResults, setStatus } from './cancellations.sql.ts'
+import { openPage } from '../lists/fence.ts'
+import { toMs } from '../time.ts'
+import {
+  findCancellation,
+  hasItem,
+  listCancellations,
+  listResults,
+  setStatus,
+} from './cancellations.sql.ts'
 import { createCancellation } from './create.ts'
 import { renderCancellation } from './render.ts'
+import { itemDaysKept } from './retention.sql.ts'
 
 /** The cancellations of the API. `onWork` is told when there is something to carry out. */
 export function cancellationRoutes(
@@ -36,7 +45,7 @@ export function cancellationRoutes(
   })
 
   implement(app, operations.listCancellations, async ({ auth, query }) => {
-    const page = readPage(query, 'cancellation')
+    const page = await openPage(db, { kind: 'cancellation', account: auth, query })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listCancellations(db, { account: auth, page })
     const data = rows.map(renderCancellation)
@@ -49,9 +58,13 @@ export function cancellationRoutes(
 
   implement(app, operations.listCancellationResults, ({ auth, params: { id }, query }) =>
     withCancellation(db, { account: auth, id }, async (row) => {
+      const cursor = query.starting_after
+      if (cursor !== undefined && !(await isResult(db, row, cursor))) {
+        return refuseField('starting_after', cursor, `a payment of ${id}`)
+      }
       const { rows, hasMore } = await listResults(db, {
         row,
-        after: query.starting_after ?? '',
+        after: cursor ?? '',
         outcome: query.outcome ?? null,
         limit: query.limit ?? 100,
       })
@@ -71,6 +84,13 @@ export function cancellationRoutes(
     onWork()
     return reply
   })
+}
+
+/** Whether a cursor is a payment of the cancellation, or may have been before retention. */
+async function isResult(db: Db, row: CancellationRow, paymentId: string): Promise<boolean> {
+  const isKept =
+    row.completed_at === null || toMs(row.completed_at) > Date.now() - itemDaysKept * 86_400_000
+  return !isKept || (await hasItem(db, { row, paymentId }))
 }
 
 interface Change {

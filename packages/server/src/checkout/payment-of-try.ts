@@ -16,13 +16,12 @@ export async function insertTry(
   session: CheckoutSessionRow,
   { customerEmail, method, now }: { customerEmail: string; method: CheckoutMethod; now: Timestamp },
 ): Promise<PaymentId> {
-  const id = newId<PaymentId>('payment')
-  await insertPayment(
+  const inserted = await insertPayment(
     tx,
     {
       merchant_id: session.merchant_id,
       livemode: session.livemode,
-      id,
+      id: newId<PaymentId>('payment'),
       amount: session.amount,
       currency: session.currency,
       payment_method: method,
@@ -41,6 +40,8 @@ export async function insertTry(
     },
     { actorId: session.actor_id, record: null },
   )
+  if (inserted === null) throw new Error('a payment without a key was not inserted')
+  const { id } = inserted
   await setPayment(tx, session, { paymentId: id, customerEmail, now })
   return id
 }

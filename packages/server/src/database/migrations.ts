@@ -20,6 +20,8 @@ import * as roomForVersions from './migrations/0018_room_for_versions.ts'
 import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
 import * as leaseTokens from './migrations/0020_lease_tokens.ts'
 import * as leases from './migrations/0022_leases.ts'
+import * as idsByCommit from './migrations/0024_ids_by_commit.ts'
+import * as foldedEmails from './migrations/0026_folded_emails.ts'
 import * as lifecycleGuard from './migrations/0027_lifecycle_guard.ts'
 import * as appendOnly from './migrations/0028_append_only.ts'
 import * as liveKeys from './migrations/0029_live_keys.ts'
@@ -53,4 +55,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0029_live_keys': liveKeys,
   '0020_lease_tokens': leaseTokens,
   '0022_leases': leases,
+  '0024_ids_by_commit': idsByCommit,
+  '0026_folded_emails': foldedEmails,
 }

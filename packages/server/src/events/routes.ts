@@ -6,7 +6,8 @@ import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
 import { readPage, renderList } from '../http/pagination.ts'
-import { refuse, refuseField } from '../http/refusal.ts'
+import { refuse } from '../http/refusal.ts'
+import { refuseCursor } from '../lists/fence.ts'
 import { keyOf } from './event-id.ts'
 import { findEvent, listEvents } from './events.sql.ts'
 import { readHorizon } from './horizon.sql.ts'
@@ -43,8 +44,7 @@ async function listPage(
   const cursor = page.after ?? page.before
   const found = cursor === null ? null : await findEventById(db, { account, id: cursor })
   if (found === undefined) {
-    const field = page.after === null ? 'ending_before' : 'starting_after'
-    return refuseField(field, cursor, 'the id of an event')
+    return refuseCursor(page, 'the id of an event')
   }
   const isNewer = page.before !== null
   const rows = await listEvents(db, {

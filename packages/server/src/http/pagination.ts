@@ -9,6 +9,12 @@ export interface Page {
   readonly before: string | null
 }
 
+/** A page of a list that shows nothing from an id on, so that later pages miss nothing. */
+export interface FencedPage extends Page {
+  /** Exclusive: see `lists/fence.ts`. */
+  readonly through: string
+}
+
 /** Reads the cursors of a list, or refuses them. */
 export function readPage(
   query: {
@@ -36,10 +42,10 @@ export function readPage(
 export async function pageOf<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   idColumn: string,
-  page: Page,
+  page: FencedPage,
 ): Promise<{ rows: O[]; hasMore: boolean }> {
   const id = sql.ref(idColumn)
-  let ranged = query
+  let ranged = query.where(sql<boolean>`${id} < ${page.through}`)
   if (page.after !== null) ranged = ranged.where(sql<boolean>`${id} < ${page.after}`)
   if (page.before !== null) ranged = ranged.where(sql<boolean>`${id} > ${page.before}`)
   const rows = await ranged

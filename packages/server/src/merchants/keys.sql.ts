@@ -2,7 +2,7 @@ import type { ApiKey, KeyId, MerchantId, Scope } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
 import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
 
 type Db = Kysely<Schema>
 
@@ -38,7 +38,7 @@ export async function insertKey(db: Db, key: ApiKeyRow): Promise<void> {
 /** A page of the key pairs of a merchant and mode, newest first, revoked ones too. */
 export async function listKeys(
   db: Db,
-  { account, page }: { account: Account; page: Page },
+  { account, page }: { account: Account; page: FencedPage },
 ): Promise<{ rows: ApiKeyRow[]; hasMore: boolean }> {
   const query = db
     .selectFrom('api_keys')

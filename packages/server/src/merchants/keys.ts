@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely'
 import { type Doer, note } from '../audit/note.ts'
 import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { newId } from '../ids.ts'
+import { claimId } from '../lists/ids.sql.ts'
 import { insertKey, renderKey } from './keys.sql.ts'
 import { hashSecret, hintOf, type KeyPair, newKeyPair } from './secrets.ts'
 
@@ -35,7 +35,7 @@ export async function createKey(
   const { account, now } = request
   const pair = request.pair ?? newKeyPair(account.livemode)
   const row: ApiKeyRow = {
-    id: newId<KeyId>('key'),
+    id: await claimId<KeyId>(db, { kind: 'key', account }),
     merchant_id: account.merchantId,
     livemode: account.livemode,
     name: request.name ?? null,

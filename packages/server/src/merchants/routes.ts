@@ -5,11 +5,12 @@ import type { Db } from '../database/connect.ts'
 import type { MerchantRow, Timestamp } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import { type ApiRequest, implement } from '../http/implement.ts'
-import { readPage, renderList } from '../http/pagination.ts'
+import { renderList } from '../http/pagination.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { readBalance } from '../ledger/balance.ts'
+import { openPage } from '../lists/fence.ts'
 import { toTimestamp } from '../time.ts'
 import { findKey, findKeyBounds, listKeys, renderKey, revokeKey } from './keys.sql.ts'
 import { createKey, defaultRequestsPerMinute } from './keys.ts'
@@ -133,7 +134,7 @@ async function refuseLiveFields(
 
 function keyRoutes(app: FastifyInstance, db: Db): void {
   implement(app, operations.listApiKeys, async ({ auth, query }) => {
-    const page = readPage(query, 'key')
+    const page = await openPage(db, { kind: 'key', account: auth, query })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listKeys(db, { account: auth, page })
     return answer(200, renderList({ data: rows.map(renderKey), hasMore, url: '/v1/auth/api-keys' }))

@@ -1,11 +1,16 @@
-import { firstStatus } from '@hedgepayments/contract'
+import { firstStatus, type PaymentId } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema } from '../database/schema.ts'
+import type { Account } from '../http/auth.ts'
 import { type LeaseToken, leaseEnd, nextToken } from '../idempotency/lease.sql.ts'
+import { idInStatement } from '../lists/ids.sql.ts'
 
 type Db = Kysely<Schema>
 
-/** A payment to be inserted: what a row begins with. */
+/**
+ * A payment to be inserted: what a row begins with. Its id is provisional: the one in the table has
+ * the time by which lists are sorted, which the database says.
+ */
 export type NewPayment = Pick<
   PaymentRow,
   | 'merchant_id'
@@ -38,33 +43,39 @@ export interface CreateRecord {
 
 /** A payment that was inserted. */
 export interface Inserted {
+  readonly id: PaymentId
   /** Of the lease on the idempotency key, where the record has no answer yet. */
   readonly leaseToken: LeaseToken | null
 }
 
 /**
  * Inserts a payment with its first event, its expiry and the record of its idempotency key, in one
- * statement. `null`: there is a record of the key already, and nothing was inserted.
+ * statement. The payment's id takes the place of the provisional one, also in its url and in the
+ * body of the record. `null`: there is a record of the key already, and nothing was inserted.
  */
 export async function insertPayment(
   db: Db,
   payment: NewPayment,
   { actorId, record }: { actorId: string; record: CreateRecord | null },
 ): Promise<Inserted | null> {
+  const account = { merchantId: payment.merchant_id, livemode: payment.livemode }
   const recorded = record
     ? sql`insert into idempotency_records (merchant_id, livemode, key, operation, request_hash,
         outcome, http_status, body, payment_id, event_sequence, created_at, locked_until,
         lease_token)
-      values (${payment.merchant_id}, ${payment.livemode}, ${record.key}, 'createPayment',
-        ${record.requestHash}, ${outcomeColumns(record, payment.id)})
+      select ${payment.merchant_id}, ${payment.livemode}::boolean, ${record.key}, 'createPayment',
+        ${record.requestHash}::bytea, ${outcomeColumns(record, payment.id)}
+      from made
       on conflict do nothing
       returning lease_token`
     : sql`select null::bigint as lease_token`
   const { rows } = await sql<Inserted>`
-    with recorded as (${recorded}),
+    with made as materialized (
+      select ${idInStatement('payment', account)} as id
+    ), recorded as (${recorded}),
     inserted as (
       ${insertRow(payment)}
-      where exists (select from recorded)
+      from made where exists (select from recorded)
       returning merchant_id, livemode, id, created_at, expires_at
     ), noted as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
@@ -75,15 +86,17 @@ export async function insertPayment(
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
       select merchant_id, livemode, id, 'expire', expires_at from inserted
     )
-    select (select lease_token from recorded) as "leaseToken" from inserted`.execute(db)
+    select id, (select lease_token from recorded) as "leaseToken" from inserted`.execute(db)
   return rows[0] ?? null
 }
 
 /** From `outcome` on: an answer, or a lease until there is one. */
-function outcomeColumns({ holds }: CreateRecord, paymentId: string): RawBuilder<unknown> {
+function outcomeColumns({ holds }: CreateRecord, provisionalId: string): RawBuilder<unknown> {
   return 'body' in holds
-    ? sql`'stored', 201, ${holds.body}, ${paymentId}, 1, now(), null, null`
-    : sql`'running', null, null, ${paymentId}, null, now(), ${leaseEnd(holds.leaseSeconds)}, ${nextToken}`
+    ? sql`'stored', 201, replace(${holds.body}::text, ${provisionalId}, made.id), made.id, 1, now(),
+        null::timestamptz, null::bigint`
+    : sql`'running', null::smallint, null::text, made.id, null::integer, now(),
+        ${leaseEnd(holds.leaseSeconds)}, ${nextToken}`
 }
 
 /**
@@ -92,15 +105,16 @@ function outcomeColumns({ holds }: CreateRecord, paymentId: string): RawBuilder<
  */
 export async function recordCanceledCreate(
   tx: Db,
-  payment: NewPayment,
-  record: { key: string; requestHash: Buffer; body: string },
+  created: { readonly paymentId: string; readonly body: string },
+  record: { account: Account; key: string; requestHash: Buffer },
 ): Promise<void> {
+  const { account } = record
   const { rows } = await sql`
     update idempotency_records
     set operation = 'createPayment', request_hash = ${record.requestHash}, outcome = 'stored',
-      http_status = 201, body = ${record.body}, payment_id = ${payment.id}, event_sequence = 2,
-      created_at = now()
-    where merchant_id = ${payment.merchant_id} and livemode = ${payment.livemode}
+      http_status = 201, body = ${created.body}, payment_id = ${created.paymentId},
+      event_sequence = 2, created_at = now()
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
       and key = ${record.key} and outcome = 'awaited'
     returning key`.execute(tx)
   if (rows.length === 0) throw new Error('the record of an awaited create was replaced')
@@ -111,12 +125,12 @@ function insertRow(payment: NewPayment): RawBuilder<unknown> {
       payment_method, customer_email, customer_id, description, statement_descriptor, metadata,
       success_url, cancel_url, url, cancel_window, payment_method_token, expires_at, created_at,
       updated_at)
-    select ${payment.merchant_id}, ${payment.livemode}::boolean, ${payment.id}, 1, ${firstStatus},
+    select ${payment.merchant_id}, ${payment.livemode}::boolean, made.id, 1, ${firstStatus},
       ${payment.amount}::integer, ${payment.currency}, ${payment.payment_method},
       ${payment.customer_email}, ${payment.customer_id}, ${payment.description},
       ${payment.statement_descriptor}, ${JSON.stringify(payment.metadata)}::jsonb,
-      ${payment.success_url}, ${payment.cancel_url}, ${payment.url},
-      ${payment.cancel_window}::integer, ${payment.payment_method_token},
-      ${payment.expires_at}::timestamptz, ${payment.created_at}::timestamptz,
-      ${payment.created_at}::timestamptz`
+      ${payment.success_url}, ${payment.cancel_url},
+      replace(${payment.url}, ${payment.id}, made.id), ${payment.cancel_window}::integer,
+      ${payment.payment_method_token}, ${payment.expires_at}::timestamptz,
+      ${payment.created_at}::timestamptz, ${payment.created_at}::timestamptz`
 }

@@ -63,9 +63,9 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   const holds = { body: created.body as string }
   const record = idempotency && { ...idempotency, holds }
   failpoint('before commit', 'create')
-  const isNew = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  const inserted = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
-  if (isNew) return created
+  if (inserted) return { ...created, body: holds.body.replaceAll(payment.id, inserted.id) }
   return await answerRecorded(on, request, payment)
 }
 
@@ -88,9 +88,9 @@ async function createAndSubmit(
   const record = idempotency && { ...idempotency, holds }
   const inserted = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
   if (inserted) {
-    const { leaseToken: token } = inserted
+    const { id: paymentId, leaseToken: token } = inserted
     const lease = idempotency && token && { account: auth, key: idempotency.key, token }
-    return await submitCreated(on, request, { paymentId: payment.id, lease })
+    return await submitCreated(on, request, { paymentId, lease })
   }
   return await answerRecorded(on, request, payment)
 }
@@ -140,7 +140,7 @@ async function answerRecorded(
       return refuseRecord(record, idempotency) ?? storedAnswer(record)
     }
     const created = await createCanceled(tx, payment, { auth: request.auth, record })
-    await recordCanceledCreate(tx, payment, { ...idempotency, body: created.body })
+    await recordCanceledCreate(tx, created, { ...idempotency, account: request.auth })
     return created
   })
   // The key is free again.
@@ -174,11 +174,13 @@ async function createCanceled(
   payment: NewPayment,
   { auth, record }: { auth: Auth; record: IdempotencyRow },
 ) {
-  await insertPayment(tx, payment, { actorId: auth.keyId, record: null })
+  const inserted = await insertPayment(tx, payment, { actorId: auth.keyId, record: null })
+  if (!inserted) throw new Error('a create without a record was not inserted')
+  const { id: paymentId } = inserted
   const canceled = await cancelInTransaction(tx, {
     merchantId: payment.merchant_id,
     livemode: payment.livemode,
-    paymentId: payment.id,
+    paymentId,
     reason: record.reason,
     actorType: 'api_key',
     actorId: record.actor_id,
@@ -186,7 +188,7 @@ async function createCanceled(
   })
   if (canceled.refusal) throw new Error('a payment that was just created was not canceled')
   const body = JSON.stringify(canceled.body)
-  return { ...answer(201, body, canceled.headers), body }
+  return { ...answer(201, body, canceled.headers), body, paymentId }
 }
 
 function toNewPayment(

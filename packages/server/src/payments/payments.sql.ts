@@ -1,8 +1,8 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
-import { type Kysely, type SqlBool, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
 import { toTimestamp } from '../time.ts'
 
 type Db = Kysely<Schema>
@@ -21,7 +21,7 @@ export async function findPayment(
 /** A page of payments, newest first. Each page is one range of the primary key. */
 export async function listPayments(
   db: Db,
-  { account, filter, page }: { account: Account; filter: PaymentFilter; page: Page },
+  { account, filter, page }: { account: Account; filter: PaymentFilter; page: FencedPage },
 ): Promise<{ rows: PaymentRow[]; hasMore: boolean }> {
   const query = db
     .selectFrom('payments')
@@ -37,7 +37,9 @@ export function matches(filter: PaymentFilter) {
   const conditions = [sql<SqlBool>`true`]
   if (filter.status) conditions.push(sql`payments.status = any(${filter.status}::text[])`)
   if (filter.customer_email !== undefined) {
-    conditions.push(sql`payments.customer_email = ${filter.customer_email}`)
+    conditions.push(
+      sql`${foldedEmail(sql`payments.customer_email`)} = ${foldedEmail(sql`${filter.customer_email}::text`)}`,
+    )
   }
   if (filter.customer_id !== undefined) {
     conditions.push(sql`payments.customer_id = ${filter.customer_id}`)
@@ -54,6 +56,15 @@ export function matches(filter: PaymentFilter) {
   if (lte !== undefined) conditions.push(sql`payments.created_at <= ${rounded(lte, 'down')}`)
   if (lt !== undefined) conditions.push(sql`payments.created_at < ${rounded(lt, 'up')}`)
   return sql<SqlBool>`${sql.join(conditions, sql` and `)}`
+}
+
+/**
+ * An e-mail address as addresses are compared: without the case of the letters A to Z. Whatever the
+ * locale of the database, other letters stay as they are: only so does an index answer the same
+ * after an upgrade of its locale, and `I` is never a Turkish `ı`.
+ */
+function foldedEmail(address: RawBuilder<unknown>): RawBuilder<string> {
+  return sql`lower(${address} collate "C")`
 }
 
 /** Rows hold whole seconds; a bound between two is moved to the one that gives the same rows. */

@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database/connect.ts'
 import { answer } from '../http/answer.ts'
 import { implement } from '../http/implement.ts'
-import { readPage, renderList } from '../http/pagination.ts'
+import { renderList } from '../http/pagination.ts'
+import { openPage } from '../lists/fence.ts'
 import type { Processors } from '../processors/processor.ts'
 import { readAttempts } from './attempts.ts'
 import { Canceler } from './cancel.ts'
@@ -87,7 +88,7 @@ export function paymentRoutes(
   })
 
   implement(app, operations.listPayments, async ({ auth, query }) => {
-    const page = readPage(query, 'payment')
+    const page = await openPage(db, { kind: 'payment', account: auth, query })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listPayments(db, { account: auth, filter: query, page })
     const data = await renderAllWithRefunds(db, auth, rows)

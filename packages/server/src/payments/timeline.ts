@@ -7,6 +7,7 @@ import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { readPage, renderList } from '../http/pagination.ts'
 import { type Refusal, refuseField } from '../http/refusal.ts'
+import { refuseCursor } from '../lists/fence.ts'
 import { findRefunds } from '../refunds/refunds.sql.ts'
 import { findPayment } from './payments.sql.ts'
 import { paymentNotFound } from './refusals.ts'
@@ -36,6 +37,7 @@ export async function readTimeline(
   // The payment is read after its events, so that it is never older than the newest of them.
   const payment = await findPayment(db, { account, id })
   if (!payment) return paymentNotFound(id)
+  if ((after ?? before ?? 0) > payment.sequence) return refuseCursor(page, `an event of ${id}`)
   const refunds = payment.refund_count > 0 ? await findRefunds(db, { account, paymentId: id }) : []
   const data = rows.map((row) => renderEvent(row, payment, refunds))
   return answer(200, renderList({ data, hasMore, url: `/v1/payments/${id}/events` }))

@@ -5,7 +5,7 @@ import type { Schema } from '../database/schema.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from '../database/webhook-rows.ts'
 import { keyOf } from '../events/event-id.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
 
 type Db = Kysely<Schema>
 type Key = { account: Account; id: string }
@@ -20,7 +20,7 @@ const attemptsShown = 100
 /** A page of deliveries, newest first. */
 export async function listDeliveries(
   db: Db,
-  { account, filter, page }: { account: Account; filter: Filter; page: Page },
+  { account, filter, page }: { account: Account; filter: Filter; page: FencedPage },
 ) {
   let query = db
     .selectFrom('webhook_deliveries')

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema, Timestamp } from '../database/schema.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
 import type { Account } from '../http/auth.ts'
-import { type Page, pageOf } from '../http/pagination.ts'
+import { type FencedPage, pageOf } from '../http/pagination.ts'
 
 type Db = Kysely<Schema>
 type Key = { account: Account; id: string }
@@ -46,7 +46,10 @@ export async function lockEndpoint(tx: Db, { account, id }: Key): Promise<Endpoi
   return rows[0]
 }
 
-export async function listEndpoints(db: Db, { account, page }: { account: Account; page: Page }) {
+export async function listEndpoints(
+  db: Db,
+  { account, page }: { account: Account; page: FencedPage },
+) {
   const query = db
     .selectFrom('webhook_endpoints')
     .selectAll()

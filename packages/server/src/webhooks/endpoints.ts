@@ -13,7 +13,7 @@ import type { EndpointRow } from '../database/webhook-rows.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Auth, Origin } from '../http/auth.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
-import { newId } from '../ids.ts'
+import { claimId } from '../lists/ids.sql.ts'
 import type { Sealer } from '../sealer.ts'
 import { plusSeconds } from '../time.ts'
 import { expectedOfUrl } from './address.ts'
@@ -39,7 +39,7 @@ export async function createEndpoint(
   const refusal = (await refuseUrl(tx, request, body.url)) ?? refuseSelection(body.events)
   if (refusal) return refusal
   const secret = secretOf(randomBytes(secretBytes))
-  const id = newId<WebhookEndpointId>('webhookEndpoint')
+  const id = await claimId<WebhookEndpointId>(tx, { kind: 'webhookEndpoint', account })
   const row: EndpointRow = {
     merchant_id: account.merchantId,
     livemode: account.livemode,

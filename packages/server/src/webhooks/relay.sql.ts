@@ -1,8 +1,8 @@
+import { idPrefixes } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
 import type { Schema, Timestamp } from '../database/schema.ts'
 import { testSubjectPrefix } from '../events/event-id.ts'
-import { firstIdAt } from '../ids.ts'
-import { toMs } from '../time.ts'
+import { claimedTime } from '../lists/ids.sql.ts'
 
 type Db = Kysely<Schema>
 
@@ -66,18 +66,15 @@ export async function relayEvents(db: Db, now: Timestamp): Promise<number> {
         max(ahead.position) as seen
       from relay left join ahead on true
       group by relay.position, relay.fence_position, relay.fence_transaction
-    ), put as (
-      insert into webhook_deliveries (merchant_id, livemode, id, endpoint_id, position, subject_id,
-        sequence, event_type, status, due_at, created_at)
-      select a.merchant_id, a.livemode, ${newDeliveryId(now)}, e.id, a.position, a.subject_id,
-        a.sequence, a.type, 'pending', now(), ${now}::timestamptz
+    ), wanted as materialized (
+      select a.*, e.id as endpoint_id
       from reach join ahead a on a.position <= reach.through
         join webhook_endpoints e on e.merchant_id = a.merchant_id and e.livemode = a.livemode
           and e.enabled and case
             when starts_with(a.subject_id, ${testSubjectPrefix}) and a.state ? 'endpoint_id'
               then e.id = a.state ->> 'endpoint_id'
             else e.events && array['*', a.type] end
-    )
+    ), ${putDeliveries(now)}
     update event_relay r
     set position = reach.through,
       fence_position = case
@@ -109,15 +106,12 @@ export async function replayEvents(db: Db, now: Timestamp): Promise<boolean> {
           and position > e.replay_from and position <= e.replay_through
         order by position limit ${stepMax}
       ) next
-    ), put as (
-      insert into webhook_deliveries (merchant_id, livemode, id, endpoint_id, position, subject_id,
-        sequence, event_type, status, due_at, created_at)
-      select a.merchant_id, a.livemode, ${newDeliveryId(now)}, e.id, a.position, a.subject_id,
-        a.sequence, a.type, 'pending', now(), ${now}::timestamptz
+    ), wanted as materialized (
+      select a.*, e.id as endpoint_id
       from a cross join e
       where a.created_at >= e.replay_since and e.events && array['*', a.type]
         and not starts_with(a.subject_id, ${testSubjectPrefix})
-    ), reached as (
+    ), ${putDeliveries(now)}, reached as (
       select count(*) as events, max(position) as position from a
     )
     update webhook_endpoints w
@@ -131,11 +125,24 @@ export async function replayEvents(db: Db, now: Timestamp): Promise<boolean> {
 }
 
 /**
- * An id like newId's, made by the database, in the order of the events: the time, a number within
- * the statement, and 80 random bits, of a version 4 UUID those that are random.
+ * Inserts the deliveries of `wanted`. Their ids are in the order of the events: the time, one for
+ * each account, a number within the statement, and random characters.
  */
-function newDeliveryId(now: Timestamp) {
-  return sql`${firstIdAt('delivery', toMs(now))}
-    || lpad(to_hex(row_number() over (order by a.position, e.id)), 6, '0')
-    || right(gen_random_uuid()::text, 12) || left(gen_random_uuid()::text, 8)`
+function putDeliveries(now: Timestamp) {
+  return sql`timed as materialized (
+      select merchant_id, livemode, ${claimedTime('delivery', {
+        merchantId: sql`merchant_id`,
+        livemode: sql`livemode`,
+      })} as time_text
+      from (select distinct merchant_id, livemode from wanted) accounts
+    ), put as (
+      insert into webhook_deliveries (merchant_id, livemode, id, endpoint_id, position, subject_id,
+        sequence, event_type, status, due_at, created_at)
+      select merchant_id, livemode, ${idPrefixes.delivery} || t.time_text
+          || lpad(to_hex(row_number() over (order by w.position, w.endpoint_id)), 6, '0')
+          || right(gen_random_uuid()::text, 12) || left(gen_random_uuid()::text, 8),
+        w.endpoint_id, w.position, w.subject_id, w.sequence, w.type, 'pending', now(),
+        ${now}::timestamptz
+      from wanted w join timed t using (merchant_id, livemode)
+    )`
 }

@@ -4,7 +4,7 @@ import { firstIdAt } from '../ids.ts'
 import { toTimestamp } from '../time.ts'
 
 /** Thirty days after its last attempt nobody asks any more why a delivery failed. */
-const deliveryMsKept = 30 * 24 * 3_600_000
+export const deliveryDaysKept = 30
 
 /** Deliveries of one step, each with up to a handful of attempts. */
 const droppedPerStep = 500
@@ -16,7 +16,7 @@ const droppedPerStep = 500
  * kept, however old it is. Returns whether there may be more.
  */
 export async function dropOldDeliveries(db: Kysely<Schema>, nowMs: number): Promise<boolean> {
-  const before = nowMs - deliveryMsKept
+  const before = nowMs - deliveryDaysKept * 86_400_000
   const { rows } = await sql`
     with recursive account as (
       (select merchant_id, livemode from webhook_deliveries order by 1, 2 limit 1)

@@ -6,9 +6,10 @@ import type { EndpointRow } from '../database/webhook-rows.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Account } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
-import { readPage, renderList } from '../http/pagination.ts'
+import { renderList } from '../http/pagination.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once } from '../idempotency/once.ts'
+import { openPage } from '../lists/fence.ts'
 import type { Sealer } from '../sealer.ts'
 import { toMs, toTimestamp } from '../time.ts'
 import {
@@ -22,6 +23,7 @@ import { findEndpoint, listEndpoints, requestReplay } from './endpoints.sql.ts'
 import { changeEndpoint, createEndpoint, deleteEndpoint, endpointNotFound } from './endpoints.ts'
 import type { PrivateNetworks } from './reach.sql.ts'
 import { renderAttempt, renderDelivery, renderEndpoint } from './render.ts'
+import { deliveryDaysKept } from './retention.sql.ts'
 import { sendTestEvent } from './test-event.ts'
 
 export interface WebhookOptions {
@@ -49,7 +51,7 @@ function endpointRoutes(app: FastifyInstance, options: WebhookOptions): void {
   )
 
   implement(app, operations.listWebhookEndpoints, async ({ auth, query }) => {
-    const page = readPage(query, 'webhookEndpoint')
+    const page = await openPage(db, { kind: 'webhookEndpoint', account: auth, query })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listEndpoints(db, { account: auth, page })
     const data = rows.map(renderEndpoint)
@@ -134,7 +136,12 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
 
 function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): void {
   implement(app, operations.listWebhookDeliveries, async ({ auth, query }) => {
-    const page = readPage(query, 'delivery')
+    const page = await openPage(db, {
+      kind: 'delivery',
+      account: auth,
+      query,
+      daysKept: deliveryDaysKept,
+    })
     if ('refusal' in page) return page
     const { rows, hasMore } = await listDeliveries(db, { account: auth, filter: query, page })
     const data = rows.map(renderDelivery)

@@ -8,6 +8,7 @@ import { isOwnFailure } from '../http/failures.ts'
 import { dropOldCounts } from '../http/rate-limit.sql.ts'
 import { dropOldRecords } from '../idempotency/retention.ts'
 import { retrySeconds } from '../jobs/backoff.ts'
+import { statusesBefore } from '../payments/lifecycle.ts'
 import { dropOldDeliveries } from '../webhooks/retention.sql.ts'
 
 /** How long what is dropped at the latest outlives its time, where the steps keep up. */
@@ -25,7 +26,10 @@ const andOn = (more: boolean) => (more ? 'more' : null)
  */
 const steps: Readonly<Record<string, Step>> = {
   idempotency_records: (tx, reached) =>
-    dropOldRecords(tx, reached as Parameters<typeof dropOldRecords>[1]),
+    dropOldRecords(tx, {
+      reached: reached as Awaited<ReturnType<typeof dropOldRecords>>,
+      openStatuses: statusesBefore('canceled'),
+    }),
   webhook_deliveries: async (tx) => andOn(await dropOldDeliveries(tx, await databaseTimeMs(tx))),
   cancellation_items: async (tx) => andOn(await dropOldItems(tx)),
   rate_counts: async (tx) => andOn(await dropOldCounts(tx)),
