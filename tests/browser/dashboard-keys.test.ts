@@ -156,7 +156,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     await stopDrawing()
     await typeAtOnce('Enter', ...'https://example.com/keys', 'Enter', 'Enter')
     await page.getByRole('dialog', { name: 'Signing secret' }).waitFor()
-    const { body } = await fixture.api('GET', '/v1/webhooks')
+    const { body } = await fixture.api('GET', '/v1/webhooks/endpoints')
     expect(body.data).toHaveLength(1)
   })
 

@@ -141,7 +141,7 @@ describe('a test payment', () => {
     await page.getByRole('button', { name: 'Test payment' }).click()
     const amount = page.getByRole('textbox', { name: 'Amount', exact: true })
     await amount.fill('0')
-    await page.getByText('Enter an amount').waitFor()
+    await page.getByText('Enter at least $0.01.').waitFor()
     await amount.fill('19.90')
     await page.getByLabel('Currency').selectOption('EUR')
     await expectAccessible(page, 'the questions before a test payment')

@@ -46,6 +46,12 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
     good: '',
   },
   {
+    rule: 'decimals of a currency come from the contract, never from Intl',
+    path: 'apps/checkout/src/money.ts',
+    bad: "new Intl.NumberFormat(locale, { style: 'currency', currency })",
+    good: "new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })",
+  },
+  {
     rule: 'the lockfile names no registry, so any mirror serves',
     path: 'package-lock.json',
     bad: '      "resolved": "https://registry.example/a.tgz",',

@@ -58,6 +58,14 @@ export const rules: readonly Rule[] = [
     offences: () => ['name it after what it is'],
   },
   {
+    name: 'decimals of a currency come from the contract, never from Intl',
+    // The one module that formats money, and the environment that differs on purpose.
+    covers: (path) =>
+      code.test(path) &&
+      !/^packages\/contract\/src\/amounts(?:\.test)?\.ts$|\/foreign-cldr\.js$/.test(path),
+    offences: matches(/\bresolvedOptions\b|\bstyle['"]?\s*:\s*['"`]currency\b/),
+  },
+  {
     name: 'the lockfile names no registry, so any mirror serves',
     covers: (path) => path === 'package-lock.json',
     offences: matches(/"resolved": "https?:/),

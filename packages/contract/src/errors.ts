@@ -126,7 +126,11 @@ export const errors = {
   precondition_failed: define(412, 'If-Match names another version.', PreconditionDetails),
   checkout_session_not_open: define(412, 'The session is complete or expired.', NotOpenDetails),
   invalid_amount: define(422, 'The amount is out of range.', FieldDetails),
-  invalid_currency: define(422, 'The currency is not one of ISO 4217.', FieldDetails),
+  invalid_currency: define(
+    422,
+    'The currency is not one of ISO 4217 with a minor unit.',
+    FieldDetails,
+  ),
   refund_amount_exceeded: define(
     422,
     'More was asked for than is left to refund.',

@@ -14,7 +14,8 @@ export const amountSchema = Type.Integer({
 /** Currency as a caller writes it. An unknown code is refused with `invalid_currency` (422). */
 export const currencyInputSchema = Type.String({
   format: 'iso-4217',
-  description: 'ISO 4217 code, in any case; returned in upper case.',
+  description:
+    'ISO 4217 code of a currency with a minor unit, in any case; returned in upper case.',
   examples: ['USD'],
   'x-error-code': 'invalid_currency',
 })

@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { currencies } from '@hedgepayments/contract'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createPayment } from '../support/api.ts'
+import { isoDecimals, sample } from '../support/iso-4217.ts'
+import { createPaid } from '../support/paid.ts'
+import { withServers } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+import { launchBrowser } from './browser.ts'
+import { signIn } from './dashboard.ts'
+import { buildPaymentPage, openLink } from './payment-page.ts'
+
+const fixture = withServers(1)
+/** Gives a page a browser whose currencies all have one decimal. */
+const foreignCldr = { path: join(import.meta.dirname, '../support/foreign-cldr.js') }
+let browser: Browser
+const created = new Map<string, { id: string; url: string }>()
+
+beforeAll(async () => {
+  buildPaymentPage()
+  browser = await launchBrowser()
+  for (const currency of currencies) {
+    const { id, url } = await createPayment(fixture.api, { amount: sample.minor, currency })
+    created.set(currency, { id, url })
+  }
+}, 120_000)
+
+afterAll(async () => {
+  await browser?.close()
+})
+
+function server() {
+  const [first] = fixture.servers
+  if (!first) throw new Error('the server was not started')
+  return first
+}
+
+/** Those that CLDR and ISO 4217 disagree about, and one of each kind: all take half a minute. */
+const few = ['HUF', 'IDR', 'PKR', 'IQD', 'UYW', 'USD', 'JPY', 'KWD', 'CLF']
+
+const environments = [
+  { name: 'this browser', isForeign: false },
+  { name: 'a browser with other decimals', isForeign: true },
+]
+
+describe.each(environments)('in $name', ({ isForeign }) => {
+  test(`the hosted page asks for the amount of ${isForeign ? 'every' : 'a'} currency`, async () => {
+    const { page, close, mishaps } = await openLink(browser, created.get('HUF')?.url ?? '')
+    if (isForeign) await page.addInitScript(foreignCldr)
+    for (const currency of isForeign ? created.keys() : few) {
+      await page.goto(created.get(currency)?.url ?? '')
+      const pay = page.getByRole('button', { name: /^Pay / })
+      await pay.waitFor()
+      const number = /[\d.,]+/.exec((await pay.textContent()) ?? '')?.[0]
+      expect(number, currency).toBe(sample.written(currency))
+    }
+    expect(mishaps).toEqual([])
+    await close()
+  }, 180_000)
+
+  test('the dashboard lists the amount of every currency', async () => {
+    const visitor = await signIn(browser, server(), { viewport: { width: 1280, height: 12_000 } })
+    const { page } = visitor
+    if (isForeign) await page.addInitScript(foreignCldr)
+    await page.goto(`${server().url}/dashboard/payments`)
+    const shown = () =>
+      page.locator('.row-link').evaluateAll((links) =>
+        links.map((link) => ({
+          id: (link as HTMLAnchorElement).href.split('/').at(-1),
+          text: link.textContent ?? '',
+        })),
+      )
+    await until('every payment is drawn', async () => (await shown()).length >= created.size)
+    const texts = new Map((await shown()).map(({ id, text }) => [id, text]))
+    for (const [currency, { id }] of created) {
+      const number = /[\d.,]+/.exec(texts.get(id) ?? '')?.[0]
+      expect(number, currency).toBe(sample.written(currency))
+    }
+    visitor.expectClean()
+    await visitor.close()
+  }, 60_000)
+
+  // Typed as written in the language of the browser.
+  test.each([
+    ['HUF', 'en-US', '5000', 500_000],
+    ['HUF', 'hu-HU', '5 000,00', 500_000],
+    ['IDR', 'en-US', '5,000.00', 500_000],
+    ['PKR', 'de-DE', '5.000', 500_000],
+    ['JPY', 'ja-JP', '5,000', 5_000],
+    ['KWD', 'en-US', '5.001', 5_001],
+    ['CLF', 'en-US', '5.0001', 50_001],
+  ])('a refund of %s that is typed in %s as %s is of that amount', async (...row) => {
+    const [currency, locale, typed, minor] = row
+    const { id } = await createPaid(fixture.api, { amount: sample.minor, currency })
+    const visitor = await signIn(browser, server(), { locale })
+    const { page } = visitor
+    if (isForeign) await page.addInitScript(foreignCldr)
+    await page.goto(`${server().url}/dashboard/payments/${id}`)
+    await page.getByRole('button', { name: 'Refund' }).click()
+    const amount = page.getByLabel(`Amount in ${currency}`)
+    const digits = (await amount.inputValue()).replaceAll(/\D/g, '')
+    expect(digits).toBe(String(sample.minor))
+    // More decimals than the currency has are not taken.
+    await amount.fill(`1.${'1'.repeat(isoDecimals(currency) + 2)}`)
+    await page.getByText(/decimals\./).waitFor()
+    expect(await page.getByRole('button', { name: 'Refund' }).last().isDisabled()).toBe(true)
+    await amount.fill(typed)
+    await page.keyboard.press('Enter')
+    await page.getByText('Partially refunded').first().waitFor()
+    const { body } = await fixture.api('GET', `/v1/payments/${id}`)
+    expect(body.refunded_amount).toBe(minor)
+    visitor.expectClean()
+    await visitor.close()
+  })
+})

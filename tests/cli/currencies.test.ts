@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { currencies } from '@hedgepayments/contract'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { createPayment } from '../support/api.ts'
+import { sample } from '../support/iso-4217.ts'
+import { withServers } from '../support/servers.ts'
+import { environmentOf, hedge } from './hedge.ts'
+
+// Each test starts several processes, and a busy machine takes seconds for one.
+vi.setConfig({ testTimeout: 120_000 })
+
+const fixture = withServers(1)
+const foreignCldr = pathToFileURL(join(import.meta.dirname, '../support/foreign-cldr.js')).href
+const created = new Map<string, string>()
+
+beforeAll(async () => {
+  for (const currency of currencies) {
+    created.set(currency, (await createPayment(fixture.api, { amount: sample.minor, currency })).id)
+  }
+}, 120_000)
+
+describe.each([
+  ['this environment', {}],
+  ['an environment with other decimals', { NODE_OPTIONS: `--import=${foreignCldr}` }],
+  ['an environment of another language', { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' }],
+])('in %s', (_, env: Record<string, string>) => {
+  const run = (...args: string[]) => {
+    const [server] = fixture.servers
+    return hedge(args, server ? { ...environmentOf(server), ...env } : env)
+  }
+
+  test('hedge lists the amount of every currency', async () => {
+    const { code, stdout } = await run('payments', 'list', '--limit', '1000')
+    expect(code).toBe(0)
+    for (const [currency, id] of created) {
+      const line = stdout.split('\n').find((each) => each.includes(id))
+      expect(line).toContain(` ${sample.written(currency)} ${currency} `)
+    }
+  })
+
+  test.each(['HUF', 'IDR', 'PKR', 'JPY', 'KWD', 'CLF'])(
+    'hedge shows a payment in %s',
+    async (currency) => {
+      const { stdout } = await run('payments', 'get', created.get(currency) ?? '')
+      expect(stdout.split('\n')[0]).toContain(` ${sample.written(currency)} ${currency}`)
+    },
+  )
+
+  test('hedge takes amounts in minor units, and nothing that looks like major units', async () => {
+    const options = ['--currency', 'HUF', '--customer-email', 'a@example.com']
+    const made = await run('payments', 'create', '--amount', '999900', ...options)
+    expect(made.stdout).toContain('9,999.00 HUF')
+    for (const typed of ['9999.00', '9,999', '9 999', '1e3', '-5', '']) {
+      const ended = await run('payments', 'create', `--amount=${typed}`, ...options)
+      expect(ended, typed).toMatchObject({ code: 2, stdout: '' })
+    }
+  })
+})
