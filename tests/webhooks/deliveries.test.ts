@@ -90,7 +90,7 @@ describe('a delivery', () => {
     })
     expect(body.secret).toMatch(/^whsec_/)
     expect(body.secret).not.toBe(endpoint.secret)
-    expect(Date.parse(body.old_secret_expires_at) - Date.parse(body.updated_at)).toBe(86_400_000)
+    expect(Date.parse(body.old_secret_expires_at) - Date.parse(body.updated_at)).toBe(86_401_000)
     await testEvent()
     const got = await until('it arrives', () => receiver.received[0])
     const headers = got.headers as Record<string, string>

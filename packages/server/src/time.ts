@@ -15,6 +15,20 @@ export function plusSeconds(timestamp: Timestamp, seconds: number): Timestamp {
   return toTimestamp(toMs(timestamp) + seconds * 1000)
 }
 
+/**
+ * When a time that somebody was promised has passed, in whole seconds: never sooner than `seconds`
+ * after the true start, of which `start` is the whole second. It is rounded up, so that the promise
+ * is kept and exceeded by a second at most.
+ */
+export function promisedEnd(start: Timestamp, seconds: number): Timestamp {
+  return plusSeconds(start, seconds + 1)
+}
+
+/** A time that a caller gave as an end: the first whole second that is not before it. */
+export function givenEnd(text: string): Timestamp {
+  return toTimestamp(Math.ceil(Date.parse(text) / 1000) * 1000)
+}
+
 /** The later of two moments. */
 export function latest(a: Timestamp, b: Timestamp): Timestamp {
   return a > b ? a : b

@@ -115,7 +115,8 @@ export const refundPayment = defineOperation({
     'Several refunds never give back more than the amount, also when they come at once. The refund ' +
     'is `pending` until the processor has done it. Should the processor refuse it for good, it is ' +
     '`failed`, and its amount is taken back out of `refunded_amount`, from which the status ' +
-    'follows: `succeeded`, or `partially_refunded` where another refund remains.',
+    'follows: `succeeded`, or `partially_refunded` where another refund remains. A payment has at ' +
+    'most 100 refunds that have not failed; the last one has to give back all that is left.',
   scope: 'payments:refund',
   body: PaymentRefund,
   bodyOptional: true,

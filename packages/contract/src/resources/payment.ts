@@ -138,7 +138,8 @@ export const PaymentCreate = Type.Object(
         minimum: 0,
         maximum: cancelWindowSecondsMax,
         description:
-          'Undo window in seconds after it was initiated; the merchant sets the default.',
+          'Undo window in seconds after it was initiated; the merchant sets the default. Its end is ' +
+          'rounded up to a whole second: it is never shorter than asked.',
       }),
     ),
   },

@@ -6,7 +6,11 @@ import { cancelableList, cancelRows } from '../payments/cancel-rows.sql.ts'
 type Db = Kysely<Schema>
 
 const cancelable = sql.raw(cancelableList)
-const cancelLocked = cancelRows({ name: 'locked', where: 'true', returning: [] })
+const cancelLocked = cancelRows({
+  name: 'locked',
+  where: `s.seen_status in (${cancelableList})`,
+  returning: [],
+})
 
 /** What became of a set of items. */
 export interface CanceledSet {

@@ -14,7 +14,7 @@ import { readHeader } from '../http/headers.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { randomCharacters } from '../ids.ts'
 import { authOf } from '../merchants/authenticate.ts'
-import { toMs, toTimestamp } from '../time.ts'
+import { promisedEnd, toMs, toTimestamp } from '../time.ts'
 import { findKeyById, findOrInsertSigningKey } from './client-tokens.sql.ts'
 
 /** Source: api.md, "The rest of the vendor's surface": 15 minutes. */
@@ -36,7 +36,7 @@ export class ClientTokens {
   /** Makes a token. It counts by the real time: a test clock does not make it last longer. */
   async create(auth: Auth, paymentId: string, nowMs: number): Promise<ClientToken> {
     const now = toMs(toTimestamp(nowMs)) / 1000
-    const expiresAt = now + lifetimeSeconds
+    const expiresAt = toMs(promisedEnd(toTimestamp(nowMs), lifetimeSeconds)) / 1000
     const token = await new SignJWT({ key: auth.keyId })
       .setProtectedHeader({ alg: algorithm })
       .setSubject(paymentId)

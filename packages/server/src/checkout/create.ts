@@ -6,7 +6,7 @@ import { refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { findCancelWindow } from '../merchants/merchants.sql.ts'
-import { plusSeconds, toTimestamp } from '../time.ts'
+import { givenEnd, plusSeconds, promisedEnd } from '../time.ts'
 import { insertTry } from './payment-of-try.ts'
 import { renderSession } from './render.ts'
 import { insertSession } from './sessions.sql.ts'
@@ -24,9 +24,7 @@ export async function createSession(
   request: { auth: Auth; body: CheckoutSessionCreate; now: Timestamp; publicUrl: string },
 ): Promise<Reply> {
   const { auth, body, now, publicUrl } = request
-  const expiresAt = body.expires_at
-    ? toTimestamp(Date.parse(body.expires_at))
-    : plusSeconds(now, secondsDefault)
+  const expiresAt = body.expires_at ? givenEnd(body.expires_at) : promisedEnd(now, secondsDefault)
   if (expiresAt < plusSeconds(now, secondsMin) || expiresAt > plusSeconds(now, secondsMax)) {
     return refuseField('expires_at', body.expires_at, 'a moment in one minute to one day')
   }

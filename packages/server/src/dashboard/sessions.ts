@@ -7,7 +7,7 @@ import { originOf } from '../http/client-address.ts'
 import { readHeader } from '../http/headers.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { type Authenticator, authOf } from '../merchants/authenticate.ts'
-import { plusSeconds, toTimestamp } from '../time.ts'
+import { promisedEnd, toTimestamp } from '../time.ts'
 import { readSessionCookie } from './cookie.ts'
 import { isOwnRequest } from './same-origin.ts'
 import { deleteSession, findKeyBySession, insertSession } from './sessions.sql.ts'
@@ -62,7 +62,7 @@ export class Sessions {
         tokenHash: hashToken(token),
         keyId: auth.keyId,
         now,
-        expiresAt: plusSeconds(now, sessionSecondsMax),
+        expiresAt: promisedEnd(now, sessionSecondsMax),
       })
       await note(tx, doerOf({ auth, origin }), { action: 'dashboard.signed_in', target: of(auth) })
     })

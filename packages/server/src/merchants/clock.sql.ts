@@ -12,10 +12,13 @@ export async function findClockOffset(db: Db, merchantId: string): Promise<numbe
   return rows[0]?.offset_seconds ?? 0
 }
 
-/** What time it is for a merchant in a mode by the database's clock, which the workers go by. */
+/**
+ * What time it is for a merchant in a mode by the database's clock, which the workers go by: now,
+ * not at the start of the transaction, which may have waited for a lock since.
+ */
 export async function readDatabaseTime(db: Db, account: Account): Promise<Timestamp> {
   const { rows } = await sql<{ now: Timestamp }>`
-    select date_trunc('second', now()) + make_interval(secs => coalesce((
+    select date_trunc('second', clock_timestamp()) + make_interval(secs => coalesce((
       select offset_seconds from test_clocks
       where merchant_id = ${account.merchantId} and not ${account.livemode}::boolean
     ), 0)) as now`.execute(db)

@@ -11,7 +11,7 @@ import type {
   Processor,
   ProcessorTruth,
 } from '../processors/processor.ts'
-import { latest, plusSeconds } from '../time.ts'
+import { latest, plusSeconds, promisedEnd } from '../time.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
 import { checkFence, type Fence, guardBy, type Standing } from './fence.ts'
@@ -148,7 +148,8 @@ async function step(tx: Tx, known: Step): Promise<PaymentRow> {
 async function initiated(tx: Tx, step: Step & { reference: string }): Promise<PaymentRow> {
   const { row } = step
   const now = await windowStart(tx, step)
-  const cancelableUntil = plusSeconds(now, row.cancel_window)
+  // No window ends at once. Any other is never shorter than asked.
+  const cancelableUntil = row.cancel_window === 0 ? now : promisedEnd(now, row.cancel_window)
   const moved = await movePayment(tx, {
     row,
     type: 'payment.initiated',

@@ -13,7 +13,7 @@ import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
 import { findCancelWindow } from '../merchants/merchants.sql.ts'
-import { plusSeconds, toMs, toTimestamp } from '../time.ts'
+import { givenEnd, plusSeconds, promisedEnd, toMs, toTimestamp } from '../time.ts'
 import { cancelInTransaction } from './cancel.ts'
 import { dropAwaited } from './cancel-by-key.sql.ts'
 import { insertPayment, type NewPayment, recordCanceledCreate } from './create.sql.ts'
@@ -47,8 +47,8 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   const token = readGivenToken(body.payment_method_token ?? null, auth.livemode)
   if (token !== null && typeof token !== 'string') return token
   const expiresAt = body.expires_at
-    ? toTimestamp(Date.parse(body.expires_at))
-    : plusSeconds(now, expirySecondsDefault)
+    ? givenEnd(body.expires_at)
+    : promisedEnd(now, expirySecondsDefault)
   const cancelWindow = body.cancel_window ?? (await findCancelWindow(on.db, auth.merchantId))
   const payment = toNewPayment(request, { expiresAt, token, cancelWindow })
   if (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000) {

@@ -9,7 +9,7 @@ import { type Refusal, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
 import { postRefund } from '../ledger/post.ts'
-import { insertRefund } from '../refunds/refunds.sql.ts'
+import { findRefunds, insertRefund } from '../refunds/refunds.sql.ts'
 import { isStale } from './if-match.ts'
 import { isAllowed, statusesBefore, statusOfRefunded } from './lifecycle.ts'
 import { lockPayment, movePayment } from './move.sql.ts'
@@ -29,8 +29,8 @@ export interface RefundRequest {
 }
 
 /**
- * Most refunds of one payment. They are shown with it everywhere, so there must be an end; the last
- * one has to give back all that is left.
+ * Most refunds of one payment that have not failed. They are shown with it everywhere, so there must
+ * be an end; the last one has to give back all that is left.
  */
 export const refundsMax = 100
 
@@ -44,7 +44,7 @@ export async function refundPayment(db: Db, request: RefundRequest): Promise<Rep
   return await once(db, request, async (tx) => {
     const row = await lockPayment(tx, { account: auth, id })
     if (!row) return paymentNotFound(id)
-    const refusal = refuseRefund(row, request)
+    const refusal = await refuseRefund(tx, row, request)
     if (refusal) return refusal
     const refunded = await recordRefund(tx, {
       row,
@@ -64,17 +64,22 @@ export function leftToRefund(row: PaymentRow): number {
   return row.amount - row.refunded_amount
 }
 
-function refuseRefund(row: PaymentRow, { body, ifMatch }: RefundRequest): Refusal | null {
+async function refuseRefund(
+  tx: Tx,
+  row: PaymentRow,
+  { auth, body, ifMatch }: RefundRequest,
+): Promise<Refusal | null> {
   if (!isAllowed('refund', row.status)) return notRefundable(row.id, row.status)
   if (isStale(ifMatch, row.sequence)) return preconditionFailed(row)
   const askedMinor = body.amount
   if (askedMinor === undefined) return null
   const leftMinor = leftToRefund(row)
   if (askedMinor > leftMinor) return refundExceeds(row, askedMinor)
-  if (row.refund_count >= refundsMax - 1 && askedMinor < leftMinor) {
-    return refuseField('amount', askedMinor, `${leftMinor}: there are ${refundsMax} at most`)
-  }
-  return null
+  // `refund_count` also counts those that failed: few payments have so many that it matters.
+  if (askedMinor === leftMinor || row.refund_count < refundsMax - 1) return null
+  const refunds = await findRefunds(tx, { account: auth, paymentId: row.id })
+  if (refunds.filter(({ status }) => status !== 'failed').length < refundsMax - 1) return null
+  return refuseField('amount', askedMinor, `${leftMinor}: there are ${refundsMax} at most`)
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Auth, Origin } from '../http/auth.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { claimId } from '../lists/ids.sql.ts'
 import type { Sealer } from '../sealer.ts'
-import { plusSeconds } from '../time.ts'
+import { promisedEnd } from '../time.ts'
 import { expectedOfUrl } from './address.ts'
 import { failPending, insertEndpoint, lockEndpoint, updateEndpoint } from './endpoints.sql.ts'
 import { findReach, type PrivateNetworks } from './reach.sql.ts'
@@ -97,7 +97,7 @@ export async function changeEndpoint(
           secret: request.sealer.seal(rotated, id),
           old_secret: current.secret,
           // Deliveries judge it by the real time, whatever the test clock says.
-          old_secret_expires_at: plusSeconds(now, rotatedSecretSeconds - aheadSeconds),
+          old_secret_expires_at: promisedEnd(now, rotatedSecretSeconds - aheadSeconds),
         }),
     updated_at: now,
   }
