@@ -99,3 +99,20 @@ export function flood(begin: string, piece: string): Behavior {
     pour()
   }
 }
+
+/** Behaviors after which a client without a deadline of its own waits for ever, or runs out of memory. */
+export const endless: readonly [what: string, how: Behavior][] = [
+  ['never answers', silence],
+  [
+    'switches protocols',
+    trickle('HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', 'x'),
+  ],
+  ['trickles informational responses', trickle('', 'HTTP/1.1 103 Early Hints\r\n\r\n')],
+  ['trickles a header', trickle('HTTP/1.1 200 OK\r\nx: ', 'x')],
+  ['trickles its body', trickle('HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n', '{')],
+  ['trickles the body of a refusal', trickle('HTTP/1.1 500 X\r\n\r\n', '{')],
+  [
+    'trickles chunks',
+    trickle('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', '1\r\n{\r\n'),
+  ],
+]

@@ -126,7 +126,7 @@ const behaviors: readonly [
   ],
   [
     'sends informational responses without end',
-    flood('', 'HTTP/1.1 100 Continue\r\n\r\n'),
+    flood('', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500)),
     null,
     /informational/,
   ],

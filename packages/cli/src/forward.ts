@@ -7,13 +7,14 @@ export type Forwarded =
   | { readonly status: null; readonly reason: string; readonly durationMs: number }
 
 /** As long as a real delivery waits. Source: api.md, Webhooks. */
-const deadlineMs = 10_000
+const deadlineDefaultMs = 10_000
 
 /** Sends an event as a real delivery is sent: the same headers, signatures and deadline. */
 export async function forward(
   event: HedgeEvent,
-  target: { url: string; secret: string; signal: AbortSignal },
+  target: { url: string; secret: string; signal: AbortSignal; deadlineMs?: number },
 ): Promise<Forwarded> {
+  const { deadlineMs = deadlineDefaultMs } = target
   const body = JSON.stringify(event)
   const headers = await signedHeaders({ id: event.id, body, secret: target.secret })
   const startedMs = performance.now()
@@ -27,10 +28,11 @@ export async function forward(
       redirect: 'manual',
       signal: AbortSignal.any([target.signal, AbortSignal.timeout(deadlineMs)]),
     })
-    await response.body?.cancel()
+    // Not awaited: the status is what counts, and closing the connection must not hold events up.
+    response.body?.cancel().catch(() => undefined)
     return { status: response.status, durationMs: durationMs() }
   } catch (error) {
-    return { status: null, reason: reasonOf(error), durationMs: durationMs() }
+    return { status: null, reason: reasonOf(error, deadlineMs), durationMs: durationMs() }
   }
 }
 
@@ -50,7 +52,7 @@ async function signedHeaders(signed: { id: string; body: string; secret: string 
   }
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, deadlineMs: number): string {
   const { name, message, cause } = error as Error
   if (name === 'TimeoutError') return `no answer within ${deadlineMs / 1_000} s`
   const code = (cause as NodeJS.ErrnoException | undefined)?.code

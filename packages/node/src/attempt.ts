@@ -55,20 +55,33 @@ export async function openOnce(
   call: { url: string; init: RequestInit; signal: AbortSignal | undefined; timeoutMs: number },
 ): Promise<ReadableStream<Uint8Array>> {
   const { signal, timeoutMs } = call
+  if (signal?.aborted) throw aborted(signal)
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(), timeoutMs)
-  try {
-    const signals = signal ? [signal, late.signal] : [late.signal]
+  const signals = signal ? [signal, late.signal] : [late.signal]
+  let stop = () => {}
+  let timer: ReturnType<typeof setTimeout> | undefined
+  // Ended here and not by `fetch` alone: one that was passed in may not heed the signal.
+  const ended = new Promise<never>((_, reject) => {
+    stop = () => reject(aborted(signal))
+    signal?.addEventListener('abort', stop, { once: true })
+    timer = setTimeout(() => {
+      reject(timedOut(timeoutMs))
+      late.abort()
+    }, timeoutMs)
+  })
+  const open = async () => {
     const response = await fetch(call.url, { ...call.init, signal: AbortSignal.any(signals) })
     if (response.status === 200 && response.body) return response.body
     const { status, headers } = response
     throw answerError({ status, headers, text: await response.text() }, Date.now())
+  }
+  try {
+    return await Promise.race([ended, open()])
   } catch (cause) {
-    if (cause instanceof HedgeError) throw cause
-    if (signal?.aborted) throw aborted(signal)
-    throw late.signal.aborted ? timedOut(timeoutMs) : failed(cause)
+    throw cause instanceof HedgeError ? cause : failed(cause)
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', stop)
   }
 }
 

@@ -37,3 +37,10 @@ test('it does not matter where the network cuts the stream', async () => {
     }),
   )
 })
+
+test('a message without end is refused, whether it is one line or many', async () => {
+  const line = new TextEncoder().encode(`data: ${'x'.repeat(1_000_000)}\n`)
+  const part = new TextEncoder().encode('x'.repeat(1_000_000))
+  await expect(read(Array.from({ length: 20 }, () => line))).rejects.toThrow('has no end')
+  await expect(read(Array.from({ length: 20 }, () => part))).rejects.toThrow('has no end')
+})

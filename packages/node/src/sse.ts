@@ -22,6 +22,7 @@ export async function* readMessages(
   let rest = ''
   let id: string | undefined
   let data: string[] = []
+  let characters = 0
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -35,8 +36,11 @@ export async function* readMessages(
         if (line === '') {
           if (data.length > 0) yield { id, data: data.join('\n') }
           data = []
+          characters = 0
           continue
         }
+        characters += line.length
+        if (characters > messageCharactersMax) throw new Error('a message of the stream has no end')
         const { name, text } = fieldOf(line)
         if (name === 'data') data.push(text)
         else if (name === 'id' && !text.includes('\0')) id = text

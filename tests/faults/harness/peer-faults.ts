@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createHostileMerchant } from './hostile-merchant.ts'
 import { lasting } from './lasting.ts'
 import { advance, type Fault } from './round.ts'
 
@@ -64,6 +65,21 @@ const receiverErrors: Fault = {
   tidy: beNice,
 }
 
+/** Another merchant's receivers: the usual merchant must have all of its events meanwhile. */
+const receiverHostile: Fault = {
+  name: 'receiver-hostile',
+  async strike({ world, over }) {
+    const hostile = await createHostileMerchant(world)
+    try {
+      await hostile.attack()
+      await lasting(2)
+    } finally {
+      await hostile.close()
+    }
+    await over()
+  },
+}
+
 function beNice({ world }: Parameters<Fault['strike']>[0]): Promise<void> {
   world.hooks.misbehave()
   return Promise.resolve()
@@ -82,4 +98,5 @@ export const peerFaults: readonly Fault[] = [
   receiverDown,
   receiverSlow,
   receiverErrors,
+  receiverHostile,
 ]

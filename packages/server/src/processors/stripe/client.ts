@@ -1,4 +1,5 @@
 import { Stripe } from 'stripe'
+import { fetchText, type TextResponse } from '../../outgoing/fetch-text.ts'
 import { insist } from './answers.ts'
 
 /** What a merchant's account at Stripe is reached with. */
@@ -15,6 +16,8 @@ export const stripeApiBase = 'https://api.stripe.com'
 
 /** Beyond any deadline of ours: the signal of each call is what ends it. */
 const timeoutMs = 60_000
+/** A page of a hundred charges is well below a megabyte. */
+const bodyBytesMax = 4 * 1024 * 1024
 
 /**
  * A client for one call: the SDK knows no AbortSignal, so the call's own is put under its `fetch`.
@@ -24,7 +27,8 @@ export function stripeClient(access: StripeAccess, signal: AbortSignal): Stripe 
   const { protocol, hostname, port } = new URL(access.apiBase)
   const abortable: typeof fetch = async (input, init) => {
     const signals = init?.signal ? [init.signal, signal] : [signal]
-    return await readable(await fetch(input, { ...init, signal: AbortSignal.any(signals) }))
+    const ended = { ...init, signal: AbortSignal.any(signals) }
+    return readable(await fetchText(input, ended, { bytesMax: bodyBytesMax }))
   }
   return new Stripe(access.secretKey, {
     host: hostname,
@@ -41,8 +45,7 @@ export function stripeClient(access: StripeAccess, signal: AbortSignal): Stripe 
  * The answer, if it is a JSON object. Of JSON that is none the SDK (23.1) throws where nobody
  * catches: that would end this process, and the call would never come back.
  */
-async function readable(response: Response): Promise<Response> {
-  const text = await response.text()
+function readable({ response, text }: TextResponse): Response {
   insist(isJsonObject(text), 'it is not a JSON object')
   const { status, statusText, headers } = response
   return new Response(text, { status, statusText, headers })

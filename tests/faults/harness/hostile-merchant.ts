@@ -1,0 +1,91 @@
+import {
+  answer,
+  flood,
+  type HostileReceiver,
+  silence,
+  startHostileReceiver,
+  trickle,
+} from '../../support/hostile-receiver.ts'
+import { keys } from './fleet.ts'
+import type { World } from './world.ts'
+
+/** A merchant whose receivers hold on to every attempt that they get. */
+export interface HostileMerchant {
+  /** Sends test events to its endpoints, and deletes and makes the endpoints once more. */
+  attack(): Promise<void>
+  /** Deletes its endpoints and hangs up. */
+  close(): Promise<void>
+}
+
+const endpointsMax = 16
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
+const behaviors = [
+  answer(switching),
+  silence,
+  trickle('HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n', 'x'),
+  trickle('HTTP/1.1 200 OK\r\nx: ', 'x'),
+  flood('', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500)),
+  flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(9_000)),
+]
+
+export async function createHostileMerchant({ fleet, sql }: World): Promise<HostileMerchant> {
+  const receivers = await Promise.all(behaviors.map(() => startHostileReceiver()))
+  for (const [index, receiver] of receivers.entries()) {
+    receiver.behave(behaviors[index] ?? silence)
+  }
+  const url = fleet.slots[0]?.url ?? ''
+  const made = await send(url, keys.secretKey, 'POST', '/v1/merchants', { name: 'Hostile' })
+  const key = made.api_keys[0].secret_key
+  const ask = (method: string, path: string, body?: object) => send(url, key, method, path, body)
+  let endpointIds: string[] = []
+  const register = async () => {
+    for (let index = 0; index < endpointsMax; index++) {
+      const receiver = receivers[index % receivers.length] as HostileReceiver
+      const { id } = await ask('POST', '/v1/webhooks/endpoints', { url: receiver.url })
+      endpointIds.push(id)
+    }
+  }
+  const remove = async () => {
+    for (const id of endpointIds) await ask('DELETE', `/v1/webhooks/endpoints/${id}`)
+    endpointIds = []
+  }
+  return {
+    async attack() {
+      for (let round = 0; round < 2; round++) {
+        await register()
+        for (let count = 0; count < 10; count++) await ask('POST', '/v1/webhooks/test', {})
+        await remove()
+      }
+    },
+    async close() {
+      await remove()
+      // They are given up, and the harness waits until nothing is.
+      for (const table of ['webhook_attempts', 'webhook_deliveries']) {
+        await sql.query(`delete from ${table} where merchant_id = $1`, [made.id])
+      }
+      for (const receiver of receivers) await receiver.close()
+    },
+  }
+}
+
+async function send(
+  url: string,
+  key: string,
+  method: string,
+  path: string,
+  body?: object,
+  // The harness reads what it needs of answers: their shapes are the contract's.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+): Promise<any> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  if (!response.ok)
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  return await response.json()
+}
