@@ -2,16 +2,20 @@
 //
 // Native tools come as one optional package per platform. npm leaves out of the lockfile those that
 // the registry in use does not serve (a mirror seldom has all), and `npm ci` then refuses the
-// lockfile as out of step. This adds what is missing by name, exact version and platform: npm skips
-// them where they do not fit, and gets them from a registry that has them where they do.
+// lockfile as out of step. This adds what is missing by name, exact version, platform and hash: npm
+// skips them where they do not fit, and gets them from a registry that has them where they do. A
+// mirror that has no package of a platform usually has its metadata, and with it the hash.
 
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 
 type Entry = {
   version?: string
   cpu?: string[]
   dev?: boolean
+  integrity?: string
   libc?: string[]
+  link?: boolean
   optional?: boolean
   os?: string[]
   peer?: boolean
@@ -22,8 +26,12 @@ type Lockfile = { packages: Record<string, Entry> }
 const file = 'package-lock.json'
 const lockfile = JSON.parse(readFileSync(file, 'utf8')) as Lockfile
 const added = complete(lockfile)
-if (added.length > 0) writeFileSync(file, `${JSON.stringify(lockfile, null, 2)}\n`)
+const hashed = addHashes(lockfile)
+if (added.length + hashed.length > 0) {
+  writeFileSync(file, `${JSON.stringify(lockfile, null, 2)}\n`)
+}
 console.log(`${file}: ${added.length} optional packages added`, ...added)
+console.log(`${file}: ${hashed.length} hashes added`, ...hashed)
 
 function complete(lock: Lockfile): string[] {
   const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
@@ -38,6 +46,22 @@ function complete(lock: Lockfile): string[] {
     Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, 'en')),
   )
   return missing.map(({ name }) => name)
+}
+
+/** Asks the registry for the hashes that are missing. Throws where it does not know one. */
+function addHashes(lock: Lockfile): string[] {
+  const missing = Object.entries(lock.packages).filter(
+    ([path, { integrity, link }]) => path.includes('node_modules/') && !link && !integrity,
+  )
+  return missing.map(([path, entry]) => {
+    const named = `${path.split('node_modules/').at(-1)}@${entry.version}`
+    const said = execFileSync('npm', ['view', named, 'dist.integrity'], { encoding: 'utf8' }).trim()
+    if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(said)) throw new Error(`no hash is known of ${named}`)
+    // The hash stands where npm itself writes it: after the version.
+    const { version, ...rest } = entry
+    lock.packages[path] = { version, integrity: said, ...rest } as Entry
+    return named
+  })
 }
 
 /** Looks where Node would: in the package's own node_modules, then in those around it. */

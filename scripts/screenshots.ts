@@ -13,7 +13,7 @@ import { launchBrowser } from '../tests/browser/browser.ts'
 
 const root = join(import.meta.dirname, '..')
 const images = join(root, 'docs/images')
-const secretKey = 'sk_test_only_for_screenshots'
+const secretKey = 'sk_test_OnlyForTheScreenshotsOfHedge'
 
 const dataDir = await mkdtemp(join(tmpdir(), 'hedge-screenshots-'))
 const server = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {

@@ -16,7 +16,7 @@ import {
 } from './seed.ts'
 
 /** The key that every server of a run takes. */
-export const secretKey = 'sk_test_for_the_benchmark_only'
+export const secretKey = 'sk_test_OnlyForTheBenchmarksOfHedge'
 const publishableKey = 'pk_test_for_the_benchmark_only'
 
 /** The bundled PostgreSQL with the payments of a run. */

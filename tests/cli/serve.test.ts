@@ -26,6 +26,9 @@ test('hedge serve runs the server, and the other commands find its key and its d
     () => /ready at (\S+)/.exec(served.stdout())?.[1],
     60_000,
   )
+  const secret = /secret key {7}(sk_test_[a-z0-9]{40})$/m.exec(served.stdout())?.[1] ?? ''
+  expect(secret).not.toBe('')
+  expect(served.stdout()).toContain(`-H "Authorization: Bearer ${secret}"`)
   const client = { ...env, HEDGE_BASE_URL: url }
   const doctor = await hedge(['doctor'], client)
   expect(doctor).toMatchObject({ code: 0, stderr: '' })
@@ -42,4 +45,12 @@ test('hedge serve runs the server, and the other commands find its key and its d
   expect((await served.ended).code).toBe(0)
   // The database is started for as long as the command needs it.
   expect((await hedge(['keys', 'create', '--live'], client)).code).toBe(0)
+
+  // What reads the output is no terminal: it may be a log, and a log keeps what was printed.
+  served = startHedge(['serve', '--port', '0'], env)
+  await until('the server is ready again', () => served.stdout().includes('ready at'), 60_000)
+  await until('the banner is whole', () => served.stdout().includes('customer@example.com'))
+  expect(served.stdout()).toContain(`secret key       in ${join(folder, 'credentials.json')}`)
+  expect(served.stdout()).toContain('$HEDGE_API_SECRET')
+  expect(served.stdout() + served.stderr()).not.toContain(secret)
 }, 120_000)

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, matchesGlob } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { parseConfig } from '../../packages/server/src/config.ts'
@@ -58,8 +59,8 @@ describe('the Dockerfile', () => {
       .flatMap((line) => line.split(' ').slice(1, -1))
     expect(copied.filter((path) => !existsSync(join(root, path)))).toEqual([])
     expect(read('deploy/Dockerfile')).not.toMatch(secretLike)
-    const ignored = read('deploy/Dockerfile.dockerignore').split('\n')
-    for (const path of ['.git', '.hedge', '**/node_modules']) expect(ignored).toContain(path)
+    const ignored = read('.dockerignore').split('\n')
+    for (const path of ['.git', '**/.hedge', '**/node_modules']) expect(ignored).toContain(path)
   })
 
   test('has the manifest of every workspace, without which npm refuses the lockfile', () => {
@@ -68,6 +69,41 @@ describe('the Dockerfile', () => {
     const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, object> }
     const apps = Object.keys(lock.packages).filter((path) => path.startsWith('apps/'))
     for (const app of apps) expect(last.join('\n')).toContain(`COPY ${app}/package.json ${app}/`)
+  })
+})
+
+describe('a secret that the documents have people write to a file', () => {
+  const files = [
+    ...['deploy/compose.env', '.env', '.env.local', '.env.production', 'production.env'],
+    ...['examples/express-shop/.env', 'packages/server/.env', 'packages/server/hedge.env'],
+    ...['.hedge/credentials.json', 'packages/server/.hedge/postgres/password'],
+    ...['ca.pem', 'deploy/tls.key', 'hedge.dump', 'hedge-backup.tar.gz'],
+  ]
+
+  test.each(files)('%s: is ignored by git', (file) => {
+    const { status } = spawnSync('git', ['check-ignore', '--quiet', '--no-index', file], {
+      cwd: root,
+    })
+    expect(status).toBe(0)
+  })
+
+  test.each(files)('%s: does not get into an image', (file) => {
+    const patterns = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+    const parts = file.split('/')
+    // What a folder is ignored with is ignored with it.
+    const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'))
+    const isIgnored = paths.some((path) => patterns.some((pattern) => matchesGlob(path, pattern)))
+    expect(isIgnored).toBe(true)
+  })
+
+  test('no file that is ignored is in the repository, and the example is', () => {
+    const listed = (...args: string[]) =>
+      spawnSync('git', ['ls-files', ...args], { cwd: root, encoding: 'utf8' }).stdout
+    expect(listed('--cached', '--ignored', '--exclude-standard')).toBe('')
+    expect(listed('deploy')).toContain('deploy/compose.env.example')
+    expect(read('deploy/compose.env.example')).not.toMatch(/^\w+=\S/m)
   })
 })
 
@@ -95,9 +131,9 @@ describe('the compose file', () => {
     const set = {
       ...server.environment,
       DATABASE_URL: 'postgres://hedge:letters@database/hedge',
-      HEDGE_ENCRYPTION_KEY: 'x'.repeat(32),
+      HEDGE_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
       HEDGE_API_KEY: 'pk_test_12345678',
-      HEDGE_API_SECRET: 'sk_test_12345678',
+      HEDGE_API_SECRET: `sk_test_${randomBytes(24).toString('hex')}`,
       HEDGE_PUBLIC_URL: 'http://localhost:4000',
     }
     expect(parseConfig(set).databaseUrl).toContain('@database/hedge')

@@ -19,18 +19,18 @@ const keyed = (authorization: string) => {
 describe('a key that is none', () => {
   const headers: [name: string, authorization: string][] = [
     ['empty', ''],
-    ['no scheme', 'sk_test_for_the_test_suite_only'],
+    ['no scheme', 'sk_test_OnlyForTheTestSuiteOfHedgePayments'],
     ['another scheme', 'Basic c2tfdGVzdF86'],
     ['no key', 'Bearer'],
     ['only a space', 'Bearer  '],
     ['unknown', 'Bearer sk_test_0000000000000000'],
-    ['of the other mode', 'Bearer sk_live_for_the_test_suite_only'],
+    ['of the other mode', 'Bearer sk_live_OnlyForTheTestSuiteOfHedgePayments'],
     ['publishable', 'Bearer pk_test_for_the_test_suite_only'],
-    ['cut off', 'Bearer sk_test_for_the_test_suite_onl'],
-    ['with more', 'Bearer sk_test_for_the_test_suite_only_'],
+    ['cut off', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayment'],
+    ['with more', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments_'],
     ['in capitals', 'Bearer SK_TEST_FOR_THE_TEST_SUITE_ONLY'],
-    ['two words', 'Bearer sk_test_for_the_test_suite_only twice'],
-    ['quoted', 'Bearer "sk_test_for_the_test_suite_only"'],
+    ['two words', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments twice'],
+    ['quoted', 'Bearer "sk_test_OnlyForTheTestSuiteOfHedgePayments"'],
     ['not ASCII', 'Bearer sk_test_f\u00fcr_alle'],
     ['long', `Bearer sk_test_${'x'.repeat(10_000)}`],
     ['a flood of spaces', `Bearer a${' '.repeat(12_000)}b`],
@@ -65,7 +65,7 @@ describe('a key that is none', () => {
 })
 
 test.each(['bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
-  const { status } = await keyed(`${scheme} sk_test_for_the_test_suite_only`)('GET', '/v1/payments')
+  const { status } = await keyed(`${scheme} sk_test_OnlyForTheTestSuiteOfHedgePayments`)('GET', '/v1/payments')
   expect(status).toBe(200)
 })
 

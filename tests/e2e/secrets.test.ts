@@ -43,6 +43,44 @@ test('a new secret is shown once, and told again to a retry without lying in the
   }
 })
 
+test('every secret that the server makes is selected whole by a double click', async () => {
+  const key = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
+  const merchant = await fixture.api('POST', '/v1/merchants', { body: { name: 'Double click' } })
+  const base = '/v1/webhooks/endpoints'
+  const made = await fixture.api('POST', base, { body: { url: 'https://example.com/hook' } })
+  const path = `${base}/${made.body.id}`
+  const rotated = await fixture.api('PATCH', path, { body: { rotate_secret: true } })
+  const signedIn = await fetch(`${fixture.servers[0]?.url}/dashboard/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+    body: JSON.stringify({ secret_key: key.body.secret_key }),
+  })
+  const session = signedIn.headers.get('set-cookie')?.match(/^hedge_session=([^;]*)/)?.[1]
+  for (const secret of [
+    ...[key.body, merchant.body.api_keys[0]].flatMap((pair) => [
+      pair.secret_key,
+      pair.publishable_key,
+    ]),
+    ...[made.body.secret, rotated.body.secret, session],
+    ...[key.body.id, made.body.id, merchant.body.id],
+  ]) {
+    // Letters, digits and underlines are one word to every terminal and browser.
+    expect(secret).toMatch(/^\w{24,}$/)
+  }
+})
+
+test('a key with other characters, as older ones have, is still taken', async () => {
+  const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
+  const older = 'sk_test_-aB_cD-eF_gH-iJ_kL-mN_oP-qR_sT-uV'
+  await fixture.sql.query(
+    "update api_keys set secret_hash = sha256(convert_to($1, 'UTF8')) where id = $2",
+    [older, body.id],
+  )
+  const [server] = fixture.servers
+  const { status } = await apiClient(server?.url ?? '', older)('GET', '/v1/payments')
+  expect(status).toBe(200)
+})
+
 test('a secret that is rotated twice with one key is rotated once, and told again', async () => {
   const base = '/v1/webhooks/endpoints'
   const made = await fixture.api('POST', base, { body: { url: 'https://example.com/hook' } })

@@ -78,8 +78,8 @@ test('without given keys, the banner shows a pair that works; given ones are not
   const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
   const server = await startServer({ databaseUrl: database.url, env })
   // The banner was read for the address already: a second process of the same database shows none.
-  expect(server.output()).toMatch(/secret key {7}sk_test_[\w-]{32}$/m)
-  const secret = /sk_test_[\w-]{32}/.exec(server.output())?.[0] ?? ''
+  expect(server.output()).toMatch(/secret key {7}sk_test_[a-z0-9]{40}$/m)
+  const secret = /sk_test_[a-z0-9]{40}/.exec(server.output())?.[0] ?? ''
   expect((await apiClient(server.url, secret)('GET', '/v1/payments')).status).toBe(200)
   expect(server.log()).not.toContain(secret)
   const second = await startServer({ databaseUrl: database.url })
@@ -101,8 +101,8 @@ test('keys that a start made which then failed were shown', async () => {
   })
   taken.close()
   expect(code).toBe(1)
-  expect(said).toMatch(/publishable key {2}pk_test_[\w-]{32}$/m)
-  const secret = /secret key {7}(sk_test_[\w-]{32})$/m.exec(said)?.[1] ?? ''
+  expect(said).toMatch(/publishable key {2}pk_test_[a-z0-9]{40}$/m)
+  const secret = /secret key {7}(sk_test_[a-z0-9]{40})$/m.exec(said)?.[1] ?? ''
   expect(said).toMatch(/PORT: the port \d+ of 127\.0\.0\.1 is in use/)
   const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
   const server = await startServer({ databaseUrl: database.url, env })
@@ -143,7 +143,28 @@ test.each([
   ],
   ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got x/],
   ['a short key', { HEDGE_ENCRYPTION_KEY: 'topsecret' }, /HEDGE_ENCRYPTION_KEY: .*32.*, got 9/],
+  [
+    'an encryption key that can be guessed',
+    { HEDGE_ENCRYPTION_KEY: 'topsecret'.repeat(8) },
+    /HEDGE_ENCRYPTION_KEY: .*random.*, got 72 that can be guessed/,
+  ],
   ['a live key as the first', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],
+  [
+    'a secret key that can be guessed',
+    { HEDGE_API_SECRET: 'sk_test_topsecret' },
+    /HEDGE_API_SECRET: .*22 random letters and digits.*, got 9 characters that can be guessed/,
+  ],
+  [
+    'a secret key that is a repetition',
+    { HEDGE_API_SECRET: `sk_test_${'topsecret'.repeat(8)}` },
+    /HEDGE_API_SECRET: .*can be guessed/,
+  ],
+  [
+    'a key that has another form',
+    { HEDGE_API_SECRET: 'topsecret' },
+    /HEDGE_API_SECRET: .*sk_test_/,
+  ],
+  ['the secret half as the other', { HEDGE_API_KEY: 'sk_test_topsecret' }, /HEDGE_API_KEY: .*pk_/],
 ])('a start with %s ends with a message that says so, without secrets', async (_, env, words) => {
   const { said, code } = await startInVain(env)
   expect(code).toBe(1)

@@ -18,7 +18,10 @@ const startTimeoutMs = 30_000
 /** Starts the server as users do, on a free port, and waits until it says that it is ready. */
 export async function startRealServer(): Promise<RealServer> {
   const database = await createDatabase(inject('postgresAdminUrl'))
-  const keys = { apiKey: 'pk_test_sdk_end_to_end', apiSecret: 'sk_test_sdk_end_to_end' }
+  const keys = {
+    apiKey: 'pk_test_sdk_end_to_end',
+    apiSecret: 'sk_test_OnlyForTheEndToEndTestsOfTheSdk',
+  }
   const child = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {
     env: {
       PATH: process.env.PATH,

@@ -29,7 +29,7 @@ const readyLine = /^Hedge Payments is ready at (\S+)$/m
 /** Keys of the first merchant in every test: any value of the right shape does. */
 export const firstKeys = {
   publishableKey: 'pk_test_for_the_test_suite_only',
-  secretKey: 'sk_test_for_the_test_suite_only',
+  secretKey: 'sk_test_OnlyForTheTestSuiteOfHedgePayments',
 }
 
 /** A migrated database for one test file. */

@@ -42,7 +42,7 @@ describe('an endpoint', () => {
       body: { url: 'https://example.com/hook', description: 'My shop' },
     })
     expect(status).toBe(201)
-    expect(Buffer.from(body.secret.slice('whsec_'.length), 'base64').length).toBe(32)
+    expect(Buffer.from(body.secret.slice('whsec_'.length), 'base64').length).toBe(33)
     const { secret, ...rest } = body
     expect((await api('GET', `${base}/${body.id}`)).body).toEqual(rest)
     expect((await api('GET', base)).body.data).toEqual([rest])

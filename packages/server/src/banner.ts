@@ -7,21 +7,35 @@ export interface Credentials {
   readonly secretKey: string
 }
 
+/** A key pair for the banner. */
+export interface ShownCredentials extends Credentials {
+  /** Whether this start made them. Later starts print the secret to a terminal only. */
+  readonly isNew: boolean
+  /** The file in which they can be read again; `null`: nowhere. */
+  readonly file: string | null
+}
+
 const fileName = 'credentials.json'
 
+export function credentialsFile(dataDir: string): string {
+  return join(dataDir, fileName)
+}
+
 /**
- * Keeps the generated test key pair beside the bundled database, readable by its owner only: the
- * next start can print it again, and the CLI finds it.
+ * Keeps the generated test key pair beside the bundled database, readable by its owner only: a later
+ * start at a terminal can print it again, and the CLI finds it.
  */
 export async function saveCredentials(dataDir: string, credentials: Credentials): Promise<void> {
   const json = `${JSON.stringify(credentials, null, 2)}\n`
-  await writeFile(join(dataDir, fileName), json, { mode: 0o600 })
+  await writeFile(credentialsFile(dataDir), json, { mode: 0o600 })
 }
 
 /** The pair of an earlier start; `null` where there is none. */
 export async function loadCredentials(dataDir: string): Promise<Credentials | null> {
   try {
-    const read = JSON.parse(await readFile(join(dataDir, fileName), 'utf8')) as Partial<Credentials>
+    const read = JSON.parse(
+      await readFile(credentialsFile(dataDir), 'utf8'),
+    ) as Partial<Credentials>
     const { publishableKey, secretKey } = read
     return publishableKey && secretKey ? { publishableKey, secretKey } : null
   } catch {
@@ -44,16 +58,25 @@ function keyLines({ publishableKey, secretKey }: Credentials): string[] {
   return [`  publishable key  ${publishableKey}`, `  secret key       ${secretKey}`]
 }
 
-/** What is printed when the server can be used. Secrets that came from outside are not repeated. */
+/**
+ * What is printed when the server can be used. Secrets that came from outside are not repeated, and
+ * one that was made by an earlier start goes to a terminal only: what else reads standard output
+ * may be a log, which would keep it.
+ */
 export function renderBanner(options: {
   url: string
   database: string
-  credentials: Credentials | null
+  credentials: ShownCredentials | null
+  isTerminal: boolean
 }): string {
-  const { url, credentials } = options
-  const secret = credentials?.secretKey ?? '$HEDGE_API_SECRET'
+  const { url, credentials, isTerminal } = options
+  const isShown = credentials !== null && (credentials.isNew || isTerminal)
+  const secret = isShown ? credentials.secretKey : '$HEDGE_API_SECRET'
   const keys = credentials
-    ? keyLines(credentials)
+    ? keyLines({
+        ...credentials,
+        secretKey: isShown ? credentials.secretKey : `in ${credentials.file}`,
+      })
     : ['  keys             those you set, or were shown when the database was made']
   return [
     `Hedge Payments is ready at ${url}`,

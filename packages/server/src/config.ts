@@ -2,6 +2,7 @@ import { amountMinorMax } from '@hedgepayments/contract'
 import { AddressError, parseAddress } from './database/address.ts'
 import { isProxy } from './http/client-address.ts'
 import { type FeeSchedule, feeScheduleDefault } from './ledger/fees.ts'
+import { isStrongSecret, strongLengths } from './merchants/secret-strength.ts'
 import { isPublishableKey, isSecretKey } from './merchants/secrets.ts'
 import { stripeKeyShape, stripeWebhookShape } from './processors/stripe/shapes.ts'
 import type { TracesConfig } from './tracing/start.ts'
@@ -26,7 +27,7 @@ export interface Config {
   readonly dataDir: string
   /** `HEDGE_API_KEY`: on an empty database, the publishable half of the first test key pair. */
   readonly apiKey: string | null
-  /** `HEDGE_API_SECRET`: on an empty database, the secret half of the first test key pair. */
+  /** `HEDGE_API_SECRET`: on an empty database, the secret half of the first test key pair: 128 bits. */
   readonly apiSecret: string | null
   /** `HEDGE_PUBLIC_URL`: where customers reach the payment page. Default: where it listens. */
   readonly publicUrl: string | null
@@ -36,7 +37,7 @@ export interface Config {
    */
   readonly trustedProxies: readonly string[]
   /**
-   * `HEDGE_ENCRYPTION_KEY`: at least 32 characters by which secrets that are needed again, such as
+   * `HEDGE_ENCRYPTION_KEY`: at least 32 random characters by which secrets that are needed again, such as
    * those of webhooks, are sealed in the database. Default: they are stored as they are.
    */
   readonly encryptionKey: string | null
@@ -92,15 +93,11 @@ export function parseConfig(env: Environment): Config {
   const apiSecret = read(env, 'HEDGE_API_SECRET')
   if (apiKey !== null && !(isPublishableKey(apiKey) && apiKey.startsWith('pk_test_'))) {
     throw new ConfigError(
-      `HEDGE_API_KEY: expected pk_test_ and at least 8 more characters, got ${apiKey}.`,
+      // The value is not shown: it may be the secret half, or one of a processor's.
+      'HEDGE_API_KEY: expected pk_test_ and at least 8 more characters, got something else.',
     )
   }
-  if (apiSecret !== null && !(isSecretKey(apiSecret) && apiSecret.startsWith('sk_test_'))) {
-    throw new ConfigError(
-      'HEDGE_API_SECRET: expected sk_test_ and at least 8 more characters, got ' +
-        `${apiSecret.startsWith('sk_live_') ? 'a live key' : 'something else'}.`,
-    )
-  }
+  if (apiSecret !== null) checkApiSecret(apiSecret)
   return {
     port: readPort(env),
     host: read(env, 'HOST') ?? '127.0.0.1',
@@ -110,7 +107,7 @@ export function parseConfig(env: Environment): Config {
     apiSecret,
     publicUrl: readUrl(env, 'HEDGE_PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
     trustedProxies: readProxies(env, 'HEDGE_TRUSTED_PROXIES'),
-    encryptionKey: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY'),
+    encryptionKey: readStrongEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY'),
     encryptionKeyPrevious: readEncryptionKey(env, 'HEDGE_ENCRYPTION_KEY_PREVIOUS'),
     stripe: {
       secretKey: readShaped(env, 'HEDGE_STRIPE_SECRET_KEY', {
@@ -160,6 +157,20 @@ function readProxies(env: Environment, name: string): string[] {
   )
 }
 
+/** The value is not shown: it may be a secret all the same. */
+function checkApiSecret(secret: string): void {
+  const [, mode, random = ''] = /^sk_(test|live)_(.*)$/s.exec(secret) ?? []
+  if (mode !== 'test' || !isSecretKey(secret)) {
+    const got = mode === 'live' ? 'a live key' : 'something else'
+    throw new ConfigError(`HEDGE_API_SECRET: expected sk_test_ and ${strongLengths}, got ${got}.`)
+  }
+  if (isStrongSecret(random)) return
+  throw new ConfigError(
+    `HEDGE_API_SECRET: expected sk_test_ and ${strongLengths}, got ${random.length} characters that ` +
+      'can be guessed. `echo sk_test_$(openssl rand -hex 24)` makes one.',
+  )
+}
+
 function readEncryptionKey(env: Environment, name: string): string | null {
   const key = read(env, name)
   if (key !== null && key.length < encryptionKeyLengthMin) {
@@ -168,6 +179,16 @@ function readEncryptionKey(env: Environment, name: string): string | null {
     )
   }
   return key
+}
+
+/** A new key is a strong one. The one before may be what it is, so that it can be replaced. */
+function readStrongEncryptionKey(env: Environment, name: string): string | null {
+  const key = readEncryptionKey(env, name)
+  if (key === null || isStrongSecret(key)) return key
+  throw new ConfigError(
+    `${name}: expected at least ${encryptionKeyLengthMin} random characters, got ${key.length} that ` +
+      'can be guessed. `openssl rand -base64 32` makes some.',
+  )
 }
 
 /** The value is not shown when it is wrong: it is a secret all the same. */

@@ -28,6 +28,7 @@ export async function run(): Promise<void> {
         url: server.url,
         database: config.databaseUrl ? 'yours (DATABASE_URL)' : `bundled, in ${config.dataDir}`,
         credentials: server.credentials,
+        isTerminal: process.stdout.isTTY === true,
       }),
     )
     const signal = await signaled

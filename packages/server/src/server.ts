@@ -1,7 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createApp } from './app.ts'
-import { type Credentials, loadCredentials, saveCredentials } from './banner.ts'
+import {
+  type Credentials,
+  credentialsFile,
+  loadCredentials,
+  type ShownCredentials,
+  saveCredentials,
+} from './banner.ts'
 import type { Config } from './config.ts'
 import { type BundledPostgres, startBundledPostgres } from './database/bundled/start.ts'
 import { connect, type Database } from './database/connect.ts'
@@ -19,7 +25,7 @@ import { startWorkers } from './workers/workers.ts'
 export interface RunningServer {
   readonly url: string
   /** The test key pair, where this process may show it. */
-  readonly credentials: Credentials | null
+  readonly credentials: ShownCredentials | null
   /** Finishes what is in flight, then stops the workers and the database it started. */
   stop(): Promise<void>
 }
@@ -159,15 +165,19 @@ async function prepareKeys({
   database: Database
   isBundled: boolean
   onKeys: (made: Credentials) => void
-}): Promise<Credentials | null> {
+}): Promise<ShownCredentials | null> {
   const made = await bootstrap(database.db, {
     publishableKey: config.apiKey,
     secretKey: config.apiSecret,
   })
   if (config.apiSecret !== null) return null
-  if (!made) return isBundled ? await loadCredentials(config.dataDir) : null
+  const file = isBundled ? credentialsFile(config.dataDir) : null
+  if (!made) {
+    const kept = isBundled ? await loadCredentials(config.dataDir) : null
+    return kept && { ...kept, isNew: false, file }
+  }
   const credentials = { publishableKey: made.publishable_key, secretKey: made.secret_key }
   if (isBundled) await saveCredentials(config.dataDir, credentials)
   else onKeys(credentials)
-  return credentials
+  return { ...credentials, isNew: true, file }
 }

@@ -43,7 +43,7 @@ export interface Launch {
 
 export const keys = {
   publishableKey: 'pk_test_for_the_fault_harness_only',
-  secretKey: 'sk_test_for_the_fault_harness_only',
+  secretKey: 'sk_test_OnlyForTheFaultHarnessOfHedge',
 }
 
 /** The server with its failpoints armed and a clock that can be wrong. */

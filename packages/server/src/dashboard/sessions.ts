@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
@@ -6,6 +6,7 @@ import type { Auth, Origin, RefuseStranger } from '../http/auth.ts'
 import { originOf } from '../http/client-address.ts'
 import { readHeader } from '../http/headers.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
+import { randomCharacters } from '../ids.ts'
 import { type Authenticator, authOf } from '../merchants/authenticate.ts'
 import { promisedEnd, toTimestamp } from '../time.ts'
 import { readSessionCookie } from './cookie.ts'
@@ -55,7 +56,7 @@ export class Sessions {
       return found
     }
     const auth = { ...found, byDashboard: true } as const
-    const token = randomBytes(32).toString('base64url')
+    const token = randomCharacters(52)
     const now = toTimestamp(nowMs)
     await this.#db.transaction().execute(async (tx) => {
       await insertSession(tx, {
@@ -123,7 +124,7 @@ function of({ keyId }: Auth) {
   return { type: 'dashboard_session', id: keyId } as const
 }
 
-/** 32 random bytes cannot be guessed, so a plain hash keeps a stolen table useless. */
+/** 260 random bits cannot be guessed, so a plain hash keeps a stolen table useless. */
 function hashToken(token: string): Buffer {
   return hash('sha256', token, 'buffer')
 }

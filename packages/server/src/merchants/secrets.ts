@@ -1,4 +1,5 @@
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
+import { randomCharacters } from '../ids.ts'
 
 /** The two halves of a key pair, before the secret half is forgotten. */
 export interface KeyPair {
@@ -6,12 +7,15 @@ export interface KeyPair {
   readonly secretKey: string
 }
 
-/** A new key pair: 32 characters, 24 random bytes, for each half. */
+/**
+ * A new key pair: 200 random bits for each half, as letters and digits, so that a double click
+ * selects all of it.
+ */
 export function newKeyPair(livemode: boolean): KeyPair {
   const mode = livemode ? 'live' : 'test'
   return {
-    publishableKey: `pk_${mode}_${randomBytes(24).toString('base64url')}`,
-    secretKey: `sk_${mode}_${randomBytes(24).toString('base64url')}`,
+    publishableKey: `pk_${mode}_${randomCharacters(40)}`,
+    secretKey: `sk_${mode}_${randomCharacters(40)}`,
   }
 }
 

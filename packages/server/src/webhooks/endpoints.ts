@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import {
   endpointsMax,
   rotatedSecretSeconds,
@@ -20,7 +19,7 @@ import { expectedOfUrl } from './address.ts'
 import { failPending, insertEndpoint, lockEndpoint, updateEndpoint } from './endpoints.sql.ts'
 import { findReach, type PrivateNetworks } from './reach.sql.ts'
 import { renderEndpoint } from './render.ts'
-import { secretBytes, secretOf } from './signature.ts'
+import { newSecret } from './signature.ts'
 
 interface Context {
   readonly auth: Auth
@@ -38,7 +37,7 @@ export async function createEndpoint(
   const { auth: account, sealer, now, body } = request
   const refusal = (await refuseUrl(tx, request, body.url)) ?? refuseSelection(body.events)
   if (refusal) return refusal
-  const secret = secretOf(randomBytes(secretBytes))
+  const secret = newSecret()
   const id = await claimId<WebhookEndpointId>(tx, { kind: 'webhookEndpoint', account })
   const row: EndpointRow = {
     merchant_id: account.merchantId,
@@ -85,7 +84,7 @@ export async function changeEndpoint(
   const current = await lockEndpoint(tx, { account, id })
   if (!current) return endpointNotFound()
   const { clockOffsetSeconds: aheadSeconds } = account
-  const rotated = body.rotate_secret === true ? secretOf(randomBytes(secretBytes)) : null
+  const rotated = body.rotate_secret === true ? newSecret() : null
   const columns: Partial<EndpointRow> = {
     ...(body.url === undefined ? {} : { url: body.url }),
     ...(body.events === undefined ? {} : { events: body.events }),

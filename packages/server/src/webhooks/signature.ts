@@ -1,14 +1,15 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { randomCharacters } from '../ids.ts'
 
-/** Begins every secret. The rest is base64, for the libraries of Standard Webhooks. */
+/** Begins every secret. The rest is read as base64, as the libraries of Standard Webhooks do. */
 const secretPrefix = 'whsec_'
 
-/** Length of a new secret in bytes: between the 24 and 64 that Standard Webhooks asks for. */
-export const secretBytes = 32
+/** Base64 of 33 bytes, between the 24 and 64 that Standard Webhooks asks for. */
+const secretLength = 44
 
-/** The text of a new secret. @param random `secretBytes` random bytes. */
-export function secretOf(random: Buffer): string {
-  return secretPrefix + random.toString('base64')
+/** A new secret: 220 random bits, as letters and digits, so that a double click selects all of it. */
+export function newSecret(): string {
+  return secretPrefix + randomCharacters(secretLength)
 }
 
 /** A secret in the forms that sign. To make one takes Node as long as to sign several times. */

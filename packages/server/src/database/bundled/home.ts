@@ -190,7 +190,7 @@ async function readOrMakePassword(folder: string): Promise<string> {
       `${file}, the password of the database beside it, is missing. Restore it from a backup.`,
     )
   }
-  await writeOnce(file, randomBytes(24).toString('base64url'))
+  await writeOnce(file, randomBytes(24).toString('hex'))
   return await readFile(file, 'utf8')
 }
 

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { renderBanner, type ShownCredentials } from './banner.ts'
+
+const secretKey = 'sk_test_0123456789'
+const credentials: ShownCredentials = {
+  publishableKey: 'pk_test_0123456789',
+  secretKey,
+  isNew: false,
+  file: '.hedge/credentials.json',
+}
+
+function bannerOf(more: Partial<ShownCredentials>, isTerminal: boolean): string {
+  return renderBanner({
+    url: 'http://127.0.0.1:4000',
+    database: 'bundled',
+    credentials: { ...credentials, ...more },
+    isTerminal,
+  })
+}
+
+describe('the banner', () => {
+  test.each([
+    ['when they were just made, wherever it goes', { isNew: true }, false],
+    ['when they were just made, at a terminal', { isNew: true }, true],
+    ['at a terminal, at every start', {}, true],
+  ])('shows the keys %s, and a cURL line that works with them', (_, more, isTerminal) => {
+    const banner = bannerOf(more, isTerminal)
+    expect(banner).toContain(`secret key       ${secretKey}`)
+    expect(banner).toContain(`-H "Authorization: Bearer ${secretKey}"`)
+  })
+
+  test('shows no secret to what is no terminal at a later start, but says where it is', () => {
+    const banner = bannerOf({}, false)
+    expect(banner).not.toContain('sk_test_')
+    expect(banner).toContain('http://127.0.0.1:4000')
+    expect(banner).toContain('publishable key  pk_test_0123456789')
+    expect(banner).toContain('secret key       in .hedge/credentials.json')
+    expect(banner).toContain('-H "Authorization: Bearer $HEDGE_API_SECRET"')
+  })
+
+  test('shows no keys that came from outside', () => {
+    const banner = renderBanner({ url: 'x', database: 'y', credentials: null, isTerminal: true })
+    expect(banner).not.toMatch(/[sp]k_test_/)
+  })
+})

