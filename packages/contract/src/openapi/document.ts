@@ -22,7 +22,9 @@ const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'The same key and request give the first answer again, for at least 24 hours.',
+  description:
+    'The same key and request give the first answer again, for at least 24 hours. The key of a ' +
+    'create is kept while its payment can be canceled, and at least a day longer.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 

@@ -98,7 +98,8 @@ export const cancelPaymentByKey = defineOperation({
   description:
     'For a client that lost the answer to its create: cancels the payment that a create with this ' +
     'key made. Where none has arrived yet, the answer is 202, and the create, arriving later, ' +
-    'yields a canceled payment.',
+    'yields a canceled payment. The key is known for as long as the payment can be canceled, and ' +
+    'at least a day longer.',
   scope: 'payments:cancel',
   body: PaymentCancelByKey,
   responses: { 200: Payment, 202: PendingCancellation },

@@ -68,7 +68,7 @@ const tables = {
 } as const satisfies Record<ListedKind, keyof Schema>
 
 /** Where a list has to end, and whether its cursor is an object of the list. */
-export interface Fence {
+interface Fence {
   /** Every id below it is visible to the next statement, or will never exist. */
   readonly through: string
   /** Whether no transaction may still commit a lower id. */
