@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { disableGuards } from '../support/sql.ts'
+import { chanceOf } from '../support/chance.ts'
 import { findViolations, type Violation } from './harness/checks.ts'
 import { faults } from './harness/faults.ts'
 import { type Plant, plants } from './harness/plants.ts'
+import { findChanged } from './harness/replays.ts'
 import { type Fault, runRound } from './harness/round.ts'
 import { openWorld, type World } from './harness/world.ts'
 
@@ -61,6 +63,25 @@ describe('the checks catch', () => {
     })
   })
 
+  test('an answer that another one has replaced in the database', { timeout }, async () => {
+    const { journal, fleet, sql } = world
+    const first = journal.answered.find(({ kind, status }) => kind === 'initiate' && status < 300)
+    if (!first) throw new Error('no submission was acknowledged')
+    const only = { ...journal, answered: [first] }
+    const put = (status: number, text: string) =>
+      sql.query('update idempotency_records set http_status = $2, body = $3 where key = $1', [
+        first.key,
+        status,
+        text,
+      ])
+    await put(412, '{"error":{"code":"payment_not_initiable","message":"It is initiated."}}')
+    const found = await findChanged({ fleet, journal: only, sql }, chanceOf(seed))
+    await put(first.status, first.text)
+    const what = expect.stringMatching(/^initiate was answered .*, and .*payment_not_initiable/)
+    expect(found).toContainEqual({ kind: 'lost', what })
+    expect(await findChanged({ fleet, journal: only, sql }, chanceOf(seed))).toEqual([])
+  })
+
   test('nothing, where nothing was planted', { timeout }, async () => {
     const harmless: Plant = { name: '', kind: 'wrong', found: /./, sql: 'select 1' }
     expect(await plantAndCheck(harmless)).toEqual([])
@@ -70,7 +91,12 @@ describe('the checks catch', () => {
 async function plantAndCheck({ sql = 'select 1', change }: Plant): Promise<Violation[]> {
   const { hooks, journal, fleet } = world
   const evidence = {
-    journal: { ...journal, broken: [...journal.broken], complaints: [...journal.complaints] },
+    journal: {
+      ...journal,
+      answered: [...journal.answered],
+      broken: [...journal.broken],
+      complaints: [...journal.complaints],
+    },
     hooks: { accepted: new Map(hooks.accepted), forged: [...hooks.forged] },
     slots: fleet.slots,
     surprises: [...fleet.surprises],

@@ -1,51 +1,20 @@
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, type ApiAnswer, apiClient, createPayment, paymentBody } from '../support/api.ts'
-import { type HeldPair, holdAt, type KeyedRequest } from '../support/held-requests.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Api, type ApiAnswer, createPayment, paymentBody } from '../support/api.ts'
+import { withHeldPair } from '../support/held-pair.ts'
+import { holdAt, type KeyedRequest } from '../support/held-requests.ts'
 import { brokenInvariants } from '../support/invariants.ts'
-import { createPaid } from '../support/paid.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer, tell } from '../support/server.ts'
-import { openSql } from '../support/sql.ts'
+import { tell } from '../support/server.ts'
 
-const entry = fileURLToPath(new URL('../support/held-app-process.ts', import.meta.url))
 /** Every statement of a request is a place: some dozens, each a few requests. */
 const timeout = 300_000
 
-let database: TestDatabase
-let servers: TestServer[]
-let pair: HeldPair
-/** A payment that can be refunded many times. */
-let paidId: string
+// A lease of no time at all has ended wherever a process is held.
+const pair = withHeldPair(0)
 let keys = 0
 const newKey = () => `held ${++keys}`
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  // Workers take part only here: they would end what a held request has begun.
-  const working = await startServer({ databaseUrl: database.url })
-  paidId = (await createPaid(apiClient(working.url, working.secretKey))).id
-  await working.stop()
-  // A lease of no time at all has ended wherever a process is held.
-  const start = { entry, databaseUrl: database.url, env: { TEST_LEASE_SECONDS: '0' } }
-  servers = [await startServer(start), await startServer(start)]
-  const [heldServer, otherServer] = servers as [TestServer, TestServer]
-  pair = {
-    sql: openSql(database.url),
-    heldServer,
-    held: apiClient(heldServer.url, heldServer.secretKey),
-    other: apiClient(otherServer.url, otherServer.secretKey),
-  }
-}, timeout)
-
-afterAll(async () => {
-  await Promise.all((servers ?? []).map((server) => server.kill()))
-  await pair?.sql.close()
-  await database?.drop()
-})
-
 /** A request of each kind, on an object of its own. */
-const requests: Readonly<Record<string, (api: Api) => Promise<Omit<KeyedRequest, 'key'>>>> = {
+const requests: Readonly<Record<string, (api: Api) => Promise<KeyedRequest>>> = {
   create: async () => ({ path: '/v1/payments', body: paymentBody() }),
   'create and submit': createAndSubmit('tok_visa'),
   'create and submit, declined': createAndSubmit('tok_chargeDeclined'),
@@ -60,7 +29,7 @@ const requests: Readonly<Record<string, (api: Api) => Promise<Omit<KeyedRequest,
     body: { idempotency_key: newKey() },
   }),
   reverse: async (api) => ({ path: `/v1/payments/${(await createPayment(api)).id}/reverse` }),
-  refund: async () => ({ path: `/v1/payments/${paidId}/refund`, body: { amount: 1 } }),
+  refund: async () => ({ path: `/v1/payments/${pair.paidId}/refund`, body: { amount: 1 } }),
   'cancel many': async (api) => ({
     path: '/v1/cancellations',
     body: { payment_ids: [(await createPayment(api)).id] },

@@ -37,12 +37,7 @@ export async function holdAt(
   n: number,
   { request, rival }: { request: KeyedRequest; rival: KeyedRequest },
 ): Promise<Outcome> {
-  const { sql, heldServer } = pair
-  await tell(heldServer, { hold: n })
-  const watch = watchHeld(heldServer)
-  const first = untilFinal(pair.held, request)
-  const heldAt = await Promise.race([watch.held, first.then(() => null)])
-  watch.stop()
+  const { heldAt, answer: first } = await startHeld(pair, n, request)
   const second = heldAt === null ? first : untilFinal(pair.other, rival)
   let isAnswered = false
   void second.finally(() => {
@@ -50,10 +45,35 @@ export async function holdAt(
   })
   await until(
     `the other server has answered, or waits, while one is held at ${heldAt}`,
-    async () => isAnswered || (await countWaiting(sql)) > 0,
+    async () => isAnswered || (await countWaiting(pair.sql)) > 0,
   )
-  await tell(heldServer, { release: true })
+  await tell(pair.heldServer, { release: true })
   return { heldAt, held: await first, other: await second }
+}
+
+/** Sends a request to a server and keeps it from sending its n-th statement, until `release`. */
+export async function startHeld(
+  { heldServer, held }: HeldPair,
+  n: number,
+  request: KeyedRequest,
+): Promise<{ heldAt: string | null; answer: Promise<ApiAnswer> }> {
+  const watch = await armHold(heldServer, n)
+  const answer = untilFinal(held, request)
+  const heldAt = await Promise.race([watch.held, answer.then(() => null)])
+  watch.stop()
+  // The request has fewer statements: the next one must not be held instead.
+  if (heldAt === null) await tell(heldServer, { release: true })
+  return { heldAt, answer }
+}
+
+/** Has a server keep its n-th statement from now on back; `held` says which one that was. */
+export async function armHold(
+  server: TestServer,
+  n: number,
+): Promise<{ held: Promise<string>; stop: () => void }> {
+  const watch = watchHeld(server)
+  await tell(server, { hold: n })
+  return watch
 }
 
 function watchHeld({ child }: TestServer): { held: Promise<string>; stop: () => void } {

@@ -13,7 +13,7 @@ import {
 } from './books.ts'
 import { type Slot, wasDown } from './fleet.ts'
 import type { Hooks } from './hooks.ts'
-import type { Answered, Journal } from './journal.ts'
+import { type Answered, isStored, type Journal } from './journal.ts'
 
 /** Something that a payment system must never do. */
 export interface Violation {
@@ -44,6 +44,7 @@ export async function findViolations(evidence: Evidence): Promise<Violation[]> {
     ...(await findBroken(query)),
     ...(await findForgotten(evidence)),
     ...(await findUntold(evidence)),
+    ...findContradictions(evidence),
     ...findRudeness(evidence),
   ]
 }
@@ -135,6 +136,22 @@ function isCanceledAs(now: PaymentNow | undefined, body: Answered['body']): bool
     now.reason === body.cancellation_reason &&
     now.canceled_at === body.canceled_at
   )
+}
+
+/** All answers to one key are the first one, byte for byte, and all but that one say so. */
+function findContradictions({ journal }: Evidence): Violation[] {
+  const byKey = new Map<string, Answered[]>()
+  for (const answer of journal.answered) {
+    if (answer.key === null || !isStored(answer)) continue
+    byKey.set(answer.key, [...(byKey.get(answer.key) ?? []), answer])
+  }
+  const changed = [...byKey.values()].filter(
+    (answers) =>
+      new Set(answers.map(({ status, text }) => `${status} ${text}`)).size > 1 ||
+      answers.filter(({ isReplay }) => !isReplay).length > 1,
+  )
+  const shown = changed.map((answers) => answers.map(({ kind, text }) => `${kind}: ${text}`))
+  return some('lost', 'keys have more than one first answer', shown)
 }
 
 /** Every event reaches the merchant, and nothing reaches it that is not an event. */

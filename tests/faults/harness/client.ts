@@ -2,17 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { allOperations, type ErrorCode, errors } from '@hedgepayments/contract'
 import type { Chance } from '../../support/chance.ts'
 import { type Fleet, keys, type Slot } from './fleet.ts'
-import type { Answered, Journal, OperationKind } from './journal.ts'
-
-/** A request, with all its tries. */
-export interface Request {
-  readonly kind: OperationKind
-  readonly method?: 'GET' | 'POST'
-  readonly path: string
-  readonly body?: object
-  /** Sent with each try, so that it is one request however often it is repeated. */
-  readonly key?: string
-}
+import type { Answered, Journal, Request } from './journal.ts'
 
 /** Sends a request until it is answered; `null`: the client has given up, or the load has. */
 export type Send = (request: Request) => Promise<Answered | null>
@@ -64,6 +54,8 @@ async function attempt(
   const sent = request.body === undefined ? null : JSON.stringify(request.body)
   const fromMs = performance.now()
   const timeout = AbortSignal.timeout(silenceMs)
+  const underway = { slotIndex: slot.index, request }
+  journal.underway.add(underway)
   try {
     const response = await fetch(`${slot.url}${path}`, {
       method,
@@ -89,6 +81,8 @@ async function attempt(
     const why = cause?.code ?? String(cause ?? error)
     journal.broken.push({ slotIndex: slot.index, fromMs, toMs: performance.now(), why })
     return undefined
+  } finally {
+    journal.underway.delete(underway)
   }
 }
 

@@ -1,7 +1,13 @@
+import { leaseFaults } from './lease-faults.ts'
 import { peerFaults } from './peer-faults.ts'
 import { postgresFaults } from './postgres-faults.ts'
 import type { Fault } from './round.ts'
 import { serverFaults } from './server-faults.ts'
 
 /** Every fault that the harness can cause. */
-export const faults: readonly Fault[] = [...serverFaults, ...postgresFaults, ...peerFaults]
+export const faults: readonly Fault[] = [
+  ...serverFaults,
+  ...leaseFaults,
+  ...postgresFaults,
+  ...peerFaults,
+]

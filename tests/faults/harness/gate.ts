@@ -9,6 +9,8 @@ export interface Gate {
   shut(): void
   /** Holds back all that comes from now on, in both directions, until `open`. */
   stall(): void
+  /** Stalls at the next statement like this, which is held back as well; resolves when it came. */
+  stallBefore(statement: RegExp): Promise<void>
   /** Passes everything on this much later, in milliseconds, in both directions, until `open`. */
   delay(ms: number): void
   /** All is well again; what was held back goes on. */
@@ -23,10 +25,16 @@ export async function openGate(target: string): Promise<Gate> {
   let state: State = { kind: 'open' }
   const sockets = new Set<Socket>()
   const stalled = new Set<() => void>()
+  let trap: { readonly statement: RegExp; readonly reached: () => void } | null = null
 
-  const pass = (from: Socket, to: Socket): void => {
+  const pass = (from: Socket, to: Socket, isRequest: boolean): void => {
     let last: Promise<void> = Promise.resolve()
     from.on('data', (chunk: Buffer) => {
+      if (isRequest && trap?.statement.test(chunk.toString('latin1'))) {
+        state = { kind: 'stalled' }
+        trap.reached()
+        trap = null
+      }
       const due = wait(state, stalled)
       // One after the other, as they came; an open gate with nothing before adds no turn.
       last = last.then(() => due).then(() => void to.write(chunk))
@@ -49,7 +57,7 @@ export async function openGate(target: string): Promise<Gate> {
         sockets.delete(socket)
         other.destroy()
       })
-      pass(socket, other)
+      pass(socket, other, socket === client)
     }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -58,6 +66,7 @@ export async function openGate(target: string): Promise<Gate> {
     for (const socket of sockets) socket.destroy()
   }
   const open = () => {
+    trap = null
     state = { kind: 'open' }
     for (const goOn of stalled) goOn()
     stalled.clear()
@@ -71,6 +80,11 @@ export async function openGate(target: string): Promise<Gate> {
     },
     stall() {
       state = { kind: 'stalled' }
+    },
+    stallBefore(statement) {
+      return new Promise((reached) => {
+        trap = { statement, reached }
+      })
     },
     delay(ms) {
       state = { kind: 'delayed', ms }

@@ -2,6 +2,8 @@
 export interface Journal {
   /** Requests that came to an end, in their order. */
   readonly answered: Answered[]
+  /** Tries that wait for their answer. */
+  readonly underway: Set<Underway>
   /** Tries that ended without an answer. */
   readonly broken: Broken[]
   /** What no client should ever meet: answers outside of the contract, requests without an end. */
@@ -41,6 +43,22 @@ export interface Answered {
   readonly body: any
 }
 
+/** A request, with all its tries. */
+export interface Request {
+  readonly kind: OperationKind
+  readonly method?: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: object
+  /** Sent with each try, so that it is one request however often it is repeated. */
+  readonly key?: string
+}
+
+/** A try that was sent to a server. */
+export interface Underway {
+  readonly slotIndex: number
+  readonly request: Request
+}
+
 /** A try whose connection broke: fine, if its server was away. */
 export interface Broken {
   readonly slotIndex: number
@@ -49,9 +67,15 @@ export interface Broken {
   readonly why: string
 }
 
+/** Source: api.md, Idempotency: what was executed, and what the payment's state has refused. */
+export function isStored({ status }: Pick<Answered, 'status'>): boolean {
+  return status < 300 || status === 412
+}
+
 export function createJournal(): Journal {
   const journal: Journal = {
     answered: [],
+    underway: new Set(),
     broken: [],
     complaints: [],
     requests: 0,

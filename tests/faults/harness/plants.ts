@@ -159,6 +159,16 @@ export const plants: readonly Plant[] = [
     change: ({ hooks }) => void hooks.forged.push('evt_forged'),
   },
   {
+    name: 'a first answer that another one has replaced',
+    kind: 'lost',
+    found: /^1 keys have more than one first answer/,
+    change: ({ journal }) => {
+      const first = journal.answered.find(({ kind, status }) => kind === 'initiate' && status < 300)
+      if (!first) throw new Error('no submission was acknowledged')
+      journal.answered.push({ ...first, status: 412, text: '{"error":{}}', isReplay: true })
+    },
+  },
+  {
     name: 'a connection that broke though its server was up',
     kind: 'wrong',
     found: /connections broke though the server was up/,

@@ -1,11 +1,13 @@
 import type { Chance } from '../../support/chance.ts'
 import type { Violation } from './checks.ts'
 import { createSend } from './client.ts'
-import { createJournal } from './journal.ts'
+import { type Answered, createJournal, isStored } from './journal.ts'
 import type { World } from './world.ts'
 
 /** Requests of a round that are sent once more: enough for one of each kind most of the time. */
 const sampleSize = 24
+/** Those of a fault that has clients repeat what runs, and no more than a few seconds of requests. */
+const repeatedMax = 200
 
 /**
  * Sends some of the requests that were answered once more, each with its key, and compares the
@@ -17,10 +19,9 @@ export async function findChanged(
 ): Promise<Violation[]> {
   const send = createSend({ fleet, journal: createJournal(), chance })
   const before = await countEvents(sql)
-  const answered = journal.answered.filter(({ key, status }) => key !== null && isStored(status))
+  const answered = journal.answered.filter((answer) => answer.key !== null && isStored(answer))
   const found: Violation[] = []
-  for (let n = 0; n < sampleSize && answered.length > 0; n++) {
-    const first = chance.pick(answered)
+  for (const first of sampleOf(answered, chance)) {
     const { kind, path, sent, key } = first
     const body = sent === null ? {} : { body: JSON.parse(sent) as object }
     const again = await send({ kind, path, ...body, ...(key === null ? {} : { key }) })
@@ -34,9 +35,15 @@ export async function findChanged(
   return found
 }
 
-/** Source: api.md, Idempotency: what was executed, and what the payment's state has refused. */
-function isStored(status: number): boolean {
-  return status < 300 || status === 412
+/** Each request that had several answers, and some of the others. */
+function sampleOf(answered: readonly Answered[], chance: Chance): Answered[] {
+  const times = new Map<string | null, number>()
+  for (const { key } of answered) times.set(key, (times.get(key) ?? 0) + 1)
+  const repeated = answered.filter(({ key }) => (times.get(key) ?? 0) > 1).slice(-repeatedMax)
+  const others = Array.from({ length: answered.length > 0 ? sampleSize : 0 }, () =>
+    chance.pick(answered),
+  )
+  return [...repeated, ...others]
 }
 
 async function countEvents(sql: World['sql']): Promise<number> {

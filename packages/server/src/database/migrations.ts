@@ -20,7 +20,6 @@ import * as roomForVersions from './migrations/0018_room_for_versions.ts'
 import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
 import * as leaseTokens from './migrations/0020_lease_tokens.ts'
 import * as leases from './migrations/0022_leases.ts'
-import * as idsByCommit from './migrations/0024_ids_by_commit.ts'
 import * as idTimes from './migrations/0024_id_times.ts'
 import * as idClaims from './migrations/0025_id_claims.ts'
 import * as foldedEmails from './migrations/0026_folded_emails.ts'
@@ -57,7 +56,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0029_live_keys': liveKeys,
   '0020_lease_tokens': leaseTokens,
   '0022_leases': leases,
-  '0024_ids_by_commit': idsByCommit,
   '0024_id_times': idTimes,
   '0025_id_claims': idClaims,
   '0026_folded_emails': foldedEmails,
