@@ -231,3 +231,23 @@ test('sessions of the dashboard that are over are dropped', async () => {
   await runRetention()
   expect(await count('dashboard_sessions')).toBe(1)
 })
+
+test('one kind that cannot be dropped is tried again later, and delays no other', async () => {
+  const { sql } = fixture
+  await sql.query(
+    `update retention_tasks set due_at = now() - interval '1 minute',
+       reached = case kind when 'idempotency_records' then '["", "no boolean", ""]'::jsonb end`,
+  )
+  const state = async () =>
+    await sql.query(
+      `select kind, failures, due_at > now() as waits from retention_tasks
+       where kind = 'idempotency_records' or due_at <= now()`,
+    )
+  await until('the others are done, and it waits', async () => {
+    const [broken, ...others] = await state()
+    return others.length === 0 && broken.failures > 0 && broken.waits
+  })
+  await runRetention()
+  const [row] = await sql.query(`select max(failures) as failures from retention_tasks`)
+  expect(row.failures).toBe(0)
+})

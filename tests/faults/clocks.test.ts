@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../support/api.ts'
 import { brokenInvariants } from '../support/invariants.ts'
+import { answerChallenge } from '../support/sandbox.ts'
 import { startServer, type TestServer, tell } from '../support/server.ts'
 import { withServers } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -19,7 +20,9 @@ beforeAll(async () => {
   behind = apiClient(slow.url, slow.secretKey)
 })
 
-afterAll(() => slow?.kill())
+afterAll(async () => {
+  if (slow?.child.exitCode === null) await slow.kill()
+})
 
 test('an undo window lasts as long as the answer says, although the clock of its server is behind', async () => {
   const { api, sql } = fixture
@@ -99,4 +102,111 @@ test('time never runs backwards within a payment, whichever process takes its st
     expect(Date.parse(body.updated_at)).toBeGreaterThanOrEqual(Date.parse(body.created_at))
   }
   expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
+})
+
+describe('a server whose clock is a minute ahead', () => {
+  let ahead: TestServer
+  let wrong: Api
+
+  beforeAll(async () => {
+    // It is alone: nobody else does the background work.
+    await slow.stop()
+    await Promise.all(fixture.servers.map((server) => server.stop()))
+    ahead = await startServer({ databaseUrl: fixture.database.url, entry })
+    await tell(ahead, { clockAheadMs: 60_000 })
+    wrong = apiClient(ahead.url, ahead.secretKey)
+  })
+
+  afterAll(() => ahead?.kill())
+
+  test('ends no checkout session early, and cancels no payment of one', async () => {
+    const { sql } = fixture
+    const create = async () => {
+      const body = { amount: 500, currency: 'USD', customer_email: 'customer@example.com' }
+      const session = (await wrong('POST', '/v1/checkout/sessions', { body })).body.id
+      const payment = (await createPayment(wrong)).id
+      return { session, payment }
+    }
+    const open = await create()
+    const over = await create()
+    const expires = async ({ session, payment }: typeof open, when: string) =>
+      await sql.query(
+        `update checkout_sessions set payment_id = $2, tries = 1, look_at = c.now + $3::interval,
+           expires_at = c.now + $3::interval
+         from (select now() + make_interval(secs => offset_seconds) as now from test_clocks) c
+         where id = $1`,
+        [session, payment, when],
+      )
+    await expires(open, '45 s')
+    await expires(over, '0 s')
+    const statusOf = async (id: string) =>
+      (await sql.query('select status from checkout_sessions where id = $1', [id]))[0]?.status
+    await until('the session that is over has ended', async () => {
+      return (await statusOf(over.session)) === 'expired'
+    })
+    expect(await statusOf(open.session)).toBe('open')
+    const [payment] = await sql.query('select status from payments where id = $1', [open.payment])
+    expect(payment.status).toBe('pending')
+  })
+
+  test('claims tasks and deliveries for no longer than others do', async () => {
+    const { sql } = fixture
+    const token = { payment_method_token: 'tok_slow' }
+    const { id } = await createPayment(wrong, { initiate: true, ...token })
+    const [lease] = await until('a task is claimed', async () => {
+      const rows = await sql.query(
+        `select extract(epoch from leased_until - now())::float as seconds from payment_tasks
+         where payment_id = $1 and leased_until is not null`,
+        [id],
+      )
+      return rows.length > 0 && rows
+    })
+    expect(lease.seconds).toBeLessThanOrEqual(10)
+  })
+
+  test('ends no call as abandoned that another server has just begun', async () => {
+    const { sql } = fixture
+    const { id } = await createPayment(wrong)
+    await sql.query(
+      `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
+         processor_key, actor_type, started_at)
+       select merchant_id, livemode, id, n, 'look_up', 'sandbox', 'a clock behind', 'system',
+         now() - interval '60 s'
+       from payments cross join generate_series(1, 2) n where id = $1`,
+      [id],
+    )
+    await sql.query(
+      `update payment_attempts set began_at = now() - interval '60 s'
+       where payment_id = $1 and number = 2`,
+      [id],
+    )
+    const outcome = async (number: number) =>
+      (
+        await sql.query(
+          'select outcome from payment_attempts where payment_id = $1 and number = $2',
+          [id, number],
+        )
+      )[0].outcome
+    await until('the old call has an end', async () => (await outcome(2)) === 'unknown')
+    expect(await outcome(1)).toBeNull()
+  })
+
+  test('brings a look forward by a message, whatever time it believes it is', async () => {
+    const { sql } = fixture
+    const { id } = await createPayment(wrong)
+    const token = { payment_method_token: 'tok_threeDSecureRequired' }
+    const { body } = await wrong('POST', `/v1/payments/${id}/initiate`, { body: token })
+    await answerChallenge(body.next_action.url, 'confirm')
+    const due = await until('a look is planned', async () => {
+      const [row] = await sql.query(
+        `select extract(epoch from t.due_at - now())::float
+           - coalesce((select offset_seconds from test_clocks), 0) as seconds
+         from payment_tasks t where payment_id = $1 and kind = 'authorize'`,
+        [id],
+      )
+      const { status } = (await wrong('GET', `/v1/payments/${id}`)).body
+      return status === 'succeeded' ? { seconds: 0 } : row?.seconds < 10 && row
+    })
+    expect(due.seconds).toBeLessThan(10)
+  })
 })

@@ -90,10 +90,10 @@ export class StripeBooks {
     this.#authorize(intent)
   }
 
-  failRefunds(paymentId: string): void {
+  decideRefunds(paymentId: string, status: 'succeeded' | 'failed'): void {
     const intent = this.#ofPayment(paymentId)
     for (const refund of this.#refunds) {
-      if (refund.payment_intent === intent?.id) refund.status = 'failed'
+      if (refund.payment_intent === intent?.id) refund.status = status
     }
   }
 

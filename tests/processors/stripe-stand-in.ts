@@ -39,6 +39,8 @@ export interface StripeStandIn {
   authorizeLate(paymentId: string): void
   /** The bank sends back what was refunded. */
   failRefunds(paymentId: string): void
+  /** The bank has paid out refunds that were pending. */
+  completeRefunds(paymentId: string): void
   /** Time goes by: what was captured before is settled now. */
   settleAll(): void
   /** Somebody captures or refunds by hand, in Stripe's dashboard. */
@@ -142,7 +144,8 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     },
     finishAction: (paymentId, passes) => books.finishAction(paymentId, passes),
     authorizeLate: (paymentId) => books.authorizeLate(paymentId),
-    failRefunds: (paymentId) => books.failRefunds(paymentId),
+    failRefunds: (paymentId) => books.decideRefunds(paymentId, 'failed'),
+    completeRefunds: (paymentId) => books.decideRefunds(paymentId, 'succeeded'),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId) => books.captureByHand(paymentId),
     async stop() {

@@ -1,17 +1,30 @@
-/** What stands in the place of packages/server/src/failpoints.ts in a process that is to die. */
+/** Replaces packages/server/src/failpoints.ts in a process that is to die, or to stand still. */
 
-let armed: { readonly name: string; left: number } | null = null
+interface Armed {
+  readonly name: string
+  /** SIGKILL, or SIGSTOP. */
+  readonly signal: NodeJS.Signals
+  left: number
+}
+
+let armed: Armed | null = null
+
+interface Wanted {
+  readonly name: string
+  readonly passing: number
+  readonly signal?: NodeJS.Signals
+}
 
 // From the process that is to see this one die: where, and at which passing.
-process.on('message', (message: { failpoint?: { name: string; passing: number } }) => {
+process.on('message', (message: { failpoint?: Wanted }) => {
   const { failpoint: wanted } = message
   if (!wanted) return
-  armed = { name: wanted.name, left: wanted.passing }
+  armed = { name: wanted.name, signal: wanted.signal ?? 'SIGKILL', left: wanted.passing }
   process.send?.({ armed: wanted.name })
 })
 
-/** Ends the process on the spot, as `kill -9` does, where it was told to. */
+/** Ends the process on the spot, as `kill -9` does, or stops it, where it was told to. */
 export function failpoint(moment: string, of: string): void {
   if (armed?.name !== `${moment}: ${of}`) return
-  if (--armed.left === 0) process.kill(process.pid, 'SIGKILL')
+  if (--armed.left === 0) process.kill(process.pid, armed.signal)
 }

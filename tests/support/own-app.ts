@@ -9,6 +9,7 @@ import { type Owner, openSql, type Sql } from './sql.ts'
 /** The API in the test's own process, without workers: with limits that a test can reach. */
 export interface OwnApp {
   readonly url: string
+  readonly databaseUrl: string
   readonly api: Api
   readonly app: FastifyInstance
   readonly sql: Sql

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Gate } from './gate.ts'
@@ -27,6 +27,8 @@ export interface Fleet {
   /** SIGSTOP, and SIGCONT. */
   freeze(slot: Slot): void
   thaw(slot: Slot): void
+  /** Whether the process is stopped. */
+  isFrozen(slot: Slot): boolean
   /** Tells a fitted server what is to happen to it; resolves when it has heard. */
   tell(slot: Slot, message: object): Promise<void>
   /** Expects the process to die by itself; resolves when it is gone. */
@@ -135,6 +137,11 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
     },
     thaw(slot) {
       slot.child?.kill('SIGCONT')
+    },
+    isFrozen({ child }) {
+      if (!child?.pid) return false
+      const state = spawnSync('ps', ['-o', 'state=', '-p', String(child.pid)]).stdout.toString()
+      return state.trim().startsWith('T')
     },
     async tell(slot, message) {
       if (!slot.child) throw new Error(`there is no server ${slot.index} to be told anything`)

@@ -1,9 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../../support/until.ts'
 import { failpointNames } from './failpoints.ts'
 import { fitted, type Launch, type Slot } from './fleet.ts'
 import { lasting } from './lasting.ts'
 import { advance, type Fault, type Scene } from './round.ts'
 import type { World } from './world.ts'
+
+const passingsMax = 3
+/** The load gets anywhere within seconds, on a very busy machine within minutes. */
+const reachDeadlineMs = 300_000
 
 const killServer: Fault = {
   name: 'kill-server',
@@ -16,7 +21,7 @@ const killServer: Fault = {
   },
 }
 
-/** Long enough for its leases to end, so that it wakes up with work that is another's by then. */
+/** Longer than the leases of tasks. What it holds besides depends on where it stops: see below. */
 const frozenTimes = 4
 
 const freezeServer: Fault = {
@@ -29,6 +34,47 @@ const freezeServer: Fault = {
     await over()
   },
 }
+
+/**
+ * Stops a server in the middle of background work for longer than the lease that it holds: another
+ * server takes over, and then the first goes on. A bulk cancellation's lease is its transaction, which
+ * the database ends after thirty seconds.
+ */
+const frozenWork = [
+  {
+    name: 'freeze-task',
+    shape: /: (task|capture|refund|void|look_up|refund answer)$/,
+    seconds: 12,
+  },
+  { name: 'freeze-webhook', shape: /: (delivery lease|delivery)$/, seconds: 24 },
+  { name: 'freeze-bulk', shape: /^before commit: bulk$/, seconds: 36 },
+] as const
+
+const freezingAtWork = frozenWork.map(
+  ({ name, shape, seconds }): Fault => ({
+    name,
+    prepare: ({ world }) => replaceAll(world, fitted),
+    async strike({ world, chance, over }) {
+      const { fleet } = world
+      const slot = chance.pick(fleet.slots)
+      const at = chance.pick(failpointNames.filter((one) => shape.test(one)))
+      const passing = 1 + chance.below(passingsMax)
+      await fleet.tell(slot, { failpoint: { name: at, passing, signal: 'SIGSTOP' } })
+      await until(
+        `server ${slot.index} stands still at "${at}"`,
+        () => fleet.isFrozen(slot),
+        reachDeadlineMs,
+      )
+      await sleep(seconds * 1_000)
+      fleet.thaw(slot)
+      await over()
+    },
+    tidy: async ({ world }) => {
+      for (const slot of world.fleet.slots) world.fleet.thaw(slot)
+      await replaceAll(world)
+    },
+  }),
+)
 
 /** A new version takes the place of the old one, server by server. */
 const deploy: Fault = {
@@ -101,10 +147,6 @@ const dieAnywhere: Fault = {
   tidy: ({ world }) => replaceAll(world),
 }
 
-const passingsMax = 3
-/** The load gets anywhere within seconds, on a very busy machine within minutes. */
-const reachDeadlineMs = 300_000
-
 async function dieAt({ world, chance, over }: Scene, name: string): Promise<void> {
   const { fleet } = world
   const slot = chance.pick(fleet.slots)
@@ -147,6 +189,7 @@ async function replace({ fleet, bringUp }: World, slot: Slot, how?: Launch): Pro
 export const serverFaults: readonly Fault[] = [
   killServer,
   freezeServer,
+  ...freezingAtWork,
   deploy,
   jumpClock,
   jumpTestClock,

@@ -1,9 +1,6 @@
 import type { Db } from '../database/connect.ts'
 import { retryConflicts } from '../database/retry.ts'
-import type { PaymentRow, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { readDatabaseTime } from '../merchants/clock.sql.ts'
-import { plusSeconds } from '../time.ts'
 import { secondsSinceLookUp } from './attempts.sql.ts'
 import { statusesGivenUp } from './lifecycle.ts'
 import { findPayment } from './payments.sql.ts'
@@ -24,19 +21,14 @@ export async function noticePayment(
 ): Promise<void> {
   const row = await findPayment(db, { account, id: paymentId })
   if (!row || row.processor === null) return
-  const dueAt = await soonest(db, account, row)
-  await retryConflicts(async () => {
-    if (statusesGivenUp.includes(row.status))
-      return await requestTask(db, { row, kind: 'void', dueAt })
-    if (row.refund_count > 0) await requestTask(db, { row, kind: 'refund', dueAt })
-    const kinds = ['authorize', 'capture', 'refund', 'settle'] as const
-    await rescheduleTasks(db, { row, kinds, dueAt })
-  })
-}
-
-/** Now, or a moment after the last look: by the database's clock, which the workers go by. */
-async function soonest(db: Db, account: Account, row: PaymentRow): Promise<Timestamp> {
-  const now = await readDatabaseTime(db, account)
   const passed = await secondsSinceLookUp(db, row)
-  return passed === null ? now : plusSeconds(now, Math.max(0, Math.ceil(lookSecondsMin - passed)))
+  const afterSeconds = passed === null ? 0 : Math.max(0, Math.ceil(lookSecondsMin - passed))
+  await retryConflicts(async () => {
+    if (statusesGivenUp.includes(row.status)) {
+      return await requestTask(db, { row, kind: 'void', afterSeconds })
+    }
+    if (row.refund_count > 0) await requestTask(db, { row, kind: 'refund', afterSeconds })
+    const kinds = ['authorize', 'capture', 'refund', 'settle'] as const
+    await rescheduleTasks(db, { row, kinds, afterSeconds })
+  })
 }

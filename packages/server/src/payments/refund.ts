@@ -116,7 +116,7 @@ export async function recordRefund(
   })
   await insertRefund(tx, newRefund(moved, refund))
   await postRefund(tx, moved, amountMinor)
-  await requestTask(tx, { row: moved, kind: 'refund', dueAt: moved.updated_at })
+  await requestTask(tx, { row: moved, kind: 'refund', afterSeconds: 0 })
   return moved
 }
 

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 
 type Db = Kysely<Schema>
@@ -42,30 +42,41 @@ export async function dropTask(
       and payment_id = ${row.id} and kind = ${kind}`.execute(tx)
 }
 
+/** A task that something new asks for. */
+interface Request {
+  readonly row: PaymentKey
+  /** How soon, in seconds of real time: a test clock is never behind that. */
+  readonly afterSeconds: number
+}
+
 // A worker keeps a task that is requested while it works: two at once would call the processor
 // twice. It releases the task in the end instead of finishing it. Until then the task is due when
 // the request says, so that many requests do not make one look follow another without a pause.
-const requestedAgain = (dueAt: Timestamp) => sql`
-  due_at = case when t.leased_until > now() then ${dueAt}::timestamptz
-    else least(t.due_at, ${dueAt}::timestamptz) end,
+const requestedAgain = (dueAt: RawBuilder<unknown>) => sql`
+  due_at = case when t.leased_until > now() then ${dueAt} else least(t.due_at, ${dueAt}) end,
   failures = 0, planned_again = true`
 
-/** Has a task done by `dueAt`, planning it if there is none. A worker that does it now goes on. */
+/** By the database's clock: by a server's that is ahead, a message would put the task off. */
+const soon = (seconds: number) =>
+  sql`date_trunc('second', now()) + make_interval(secs => ${seconds})`
+
+/** Has a task done soon, planning it if there is none. A worker that does it at present goes on. */
 export async function requestTask(
   tx: Db,
-  { row, kind, dueAt }: { row: PaymentKey; kind: TaskKind; dueAt: Timestamp },
+  { row, kind, afterSeconds }: Request & { readonly kind: TaskKind },
 ): Promise<void> {
+  const dueAt = soon(afterSeconds)
   await sql`
     insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt}::timestamptz)
+    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt})
     on conflict (merchant_id, livemode, payment_id, kind) do update
       set ${requestedAgain(dueAt)}`.execute(tx)
 }
 
-/** Has tasks of a payment done by `dueAt`, of those that are planned. */
+/** Has tasks of a payment done soon, of those that are planned. */
 export async function rescheduleTasks(
   db: Db,
-  { row, kinds, dueAt }: { row: PaymentKey; kinds: readonly TaskKind[]; dueAt: Timestamp },
+  { row, kinds, afterSeconds }: Request & { readonly kinds: readonly TaskKind[] },
 ): Promise<void> {
   await sql`
     with planned as materialized (
@@ -74,7 +85,7 @@ export async function rescheduleTasks(
         and payment_id = ${row.id} and kind = any(${kinds}::text[])
       order by kind for update
     )
-    update payment_tasks t set ${requestedAgain(dueAt)}
+    update payment_tasks t set ${requestedAgain(soon(afterSeconds))}
     from planned p
     where t.merchant_id = ${row.merchant_id} and t.livemode = ${row.livemode}
       and t.payment_id = ${row.id} and t.kind = p.kind`.execute(db)
