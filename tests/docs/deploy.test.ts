@@ -135,11 +135,52 @@ describe('the compose file', () => {
       HEDGE_API_KEY: 'pk_test_12345678',
       HEDGE_API_SECRET: `sk_test_${randomBytes(24).toString('hex')}`,
       HEDGE_PUBLIC_URL: 'http://localhost:4000',
+      HEDGE_TRUSTED_PROXIES: '172.30.99.1',
     }
     expect(parseConfig(set).databaseUrl).toContain('@database/hedge')
     for (const name of Object.keys(server.environment)) {
       expect(readDocument('README.md')).toContain(`\`${name}\``)
     }
+  })
+})
+
+/** The value behind the `:-` of a variable of a compose file. */
+const defaultOf = (text: string) => /^\$\{\w+:-(.*)\}$/.exec(text)?.[1]
+
+describe('every file that starts a server names the proxies in front', () => {
+  test('the compose file: the gateway of its own network, unless another is given', () => {
+    const compose = parse(read('deploy/docker-compose.yml'))
+    const proxies = defaultOf(compose.services.server.environment.HEDGE_TRUSTED_PROXIES)
+    expect(proxies).toBe(compose.networks.default.ipam.config[0].gateway)
+    expect(parseConfig({ HEDGE_TRUSTED_PROXIES: proxies }).trustedProxies).toEqual([proxies])
+    expect(read('deploy/compose.env.example')).toMatch(/^HEDGE_TRUSTED_PROXIES=$/m)
+  })
+
+  test('the Kubernetes manifest, whose public address is https', () => {
+    const [deployment] = parseAllDocuments(read('deploy/kubernetes.yaml')).map((each) =>
+      each.toJS(),
+    )
+    const env = Object.fromEntries(
+      deployment.spec.template.spec.containers[0].env.map(
+        ({ name, value }: { name: string; value: string }) => [name, value],
+      ),
+    )
+    const { publicUrl, trustedProxies } = parseConfig(env)
+    expect(publicUrl).toMatch(/^https:/)
+    expect(trustedProxies.length).toBeGreaterThan(0)
+  })
+
+  test('the systemd unit: this machine', () => {
+    const [, proxies] =
+      /^Environment=HEDGE_TRUSTED_PROXIES=(.*)$/m.exec(read('deploy/hedge-payments.service')) ?? []
+    expect(parseConfig({ HEDGE_TRUSTED_PROXIES: proxies }).trustedProxies).toEqual([
+      '127.0.0.1',
+      '::1',
+    ])
+  })
+
+  test('and the guide says what happens without', () => {
+    expect(readDocument('docs/running-in-production.md')).toContain('live mode is not served')
   })
 })
 

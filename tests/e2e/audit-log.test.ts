@@ -313,7 +313,7 @@ describe('the dashboard', () => {
     expect(last.slice(0, 60).every(({ status }) => status === 401)).toBe(true)
     expect(last.slice(60).every(({ status }) => status === 429)).toBe(true)
     const { testKey } = await createMerchant(fixture)
-    expect((await visit('POST', flood, { secret_key: testKey })).status, 'a right one').toBe(429)
+    expect((await visit('POST', flood, { secret_key: testKey })).status, 'a right one').toBe(201)
     expect((await visit('POST', from, { secret_key: testKey })).status, 'elsewhere').toBe(201)
     const rows = await fixture.sql.query(
       `select * from audit_log where merchant_id = '' and address = '203.0.113.66'`,

@@ -65,7 +65,10 @@ describe('a key that is none', () => {
 })
 
 test.each(['bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
-  const { status } = await keyed(`${scheme} sk_test_OnlyForTheTestSuiteOfHedgePayments`)('GET', '/v1/payments')
+  const { status } = await keyed(`${scheme} sk_test_OnlyForTheTestSuiteOfHedgePayments`)(
+    'GET',
+    '/v1/payments',
+  )
   expect(status).toBe(200)
 })
 

@@ -1,20 +1,21 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { apiClient } from '../support/api.ts'
 import { type OwnApp, startOwnApp } from '../support/own-app.ts'
+import { countWaiting } from '../support/sql.ts'
+import { until } from '../support/until.ts'
 
 let own: OwnApp
 
 beforeAll(async () => {
   own = await startOwnApp({})
-  // Always the same minute: in the next one everybody is counted anew.
-  const nowMs = Date.now()
-  vi.spyOn(Date, 'now').mockImplementation(() => nowMs)
 })
 
-afterAll(async () => {
-  vi.restoreAllMocks()
-  await own?.close()
+beforeEach(() => {
+  // Always the same minute: in the next one everybody is counted anew.
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now())
 })
+
+afterAll(() => own?.close())
 
 const path = '/v1/payments?limit=1'
 
@@ -33,32 +34,62 @@ async function flood(url: string): Promise<void> {
   }
 }
 
-test('whoever tried too many keys is refused without asking the database; keys that are known go on', async () => {
-  const { url, api, sql } = own
+/** Shows a session of the dashboard, as its pages do. */
+function askAsPage(token: string) {
+  const headers = { cookie: `hedge_session=${token}`, 'sec-fetch-site': 'same-origin' }
+  return apiClient(own.url, null)('GET', path, { headers })
+}
+
+async function signIn(secretKey: string): Promise<{ status: number; token: string }> {
+  const answer = await fetch(`${own.url}/dashboard/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+    body: JSON.stringify({ secret_key: secretKey }),
+  })
+  await answer.arrayBuffer()
+  const cookie = answer.headers.get('set-cookie') ?? ''
+  return { status: answer.status, token: /hedge_session=([^;]+)/.exec(cookie)?.[1] ?? '' }
+}
+
+test('whoever shows too many bad keys is refused; valid keys and sessions of the same address go on', async () => {
+  const { url, api } = own
   const { body: key } = await api('POST', '/v1/auth/api-keys', { body: {} })
-  const bad = apiClient(url, 'sk_test_that_nobody_was_ever_given')
-  const unseen = apiClient(url, key.secret_key)
-  const cookie = apiClient(url, null)
+  const { token } = await signIn(key.secret_key)
+  await flood(url)
+  const bad = await apiClient(url, 'sk_test_that_nobody_was_ever_given')('GET', path)
+  expect([bad.status, bad.body.error.code]).toEqual([429, 'rate_limit_exceeded'])
+  expect(Number(bad.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect((await askAsPage('x'.repeat(43))).status).toBe(429)
+  const { body: unseen } = await api('POST', '/v1/auth/api-keys', { body: {} })
+  expect((await apiClient(url, unseen.secret_key)('GET', path)).status).toBe(200)
+  expect((await askAsPage(token)).status).toBe(200)
+  const signedIn = await signIn(unseen.secret_key)
+  expect(signedIn.status).toBe(201)
+  expect((await askAsPage(signedIn.token)).status).toBe(200)
+}, 120_000)
+
+test('keys that nobody has are looked up one after the other once there are too many, and a valid one among them is found', async () => {
+  const { url, api, sql } = own
+  const { body: unseen } = await api('POST', '/v1/auth/api-keys', { body: {} })
+  let made = 0
+  const tryKey = () => apiClient(url, `sk_test_of_nobody_number_${++made}`)('GET', path)
+  for (let round = 0; round < 7; round++) {
+    await Promise.all(Array.from({ length: 100 }, tryKey))
+  }
   const holder = await sql.connect()
   try {
-    await flood(url)
-    // Whoever asks for a key now waits for ever.
     await holder.query('begin')
     await holder.query('lock table api_keys in access exclusive mode')
-    const answers = await Promise.all([
-      bad('GET', path),
-      unseen('GET', path),
-      cookie('GET', path, {
-        headers: { cookie: `hedge_session=${'x'.repeat(43)}`, 'sec-fetch-site': 'same-origin' },
-      }),
-    ])
-    for (const { status, body, headers } of answers) {
-      expect([status, body.error.code]).toEqual([429, 'rate_limit_exceeded'])
-      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
-    }
+    const bad = Array.from({ length: 50 }, tryKey)
+    const good = apiClient(url, unseen.secret_key)('GET', path)
+    await until('a look-up waits', async () => (await countWaiting(sql)) > 0)
+    // Of another kind, so that it is no look-up of a stranger: all of those before it have come.
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    expect(await countWaiting(sql)).toBe(1)
     await holder.query('rollback')
+    expect((await good).status).toBe(200)
+    for (const { status } of await Promise.all(bad)) expect([401, 429]).toContain(status)
   } finally {
     holder.release(true)
   }
-  expect((await api('GET', path)).status).toBe(200)
 }, 120_000)

@@ -111,7 +111,7 @@ async function firstAuth(sql: Sql): Promise<Auth> {
     merchantId: key.merchant_id as MerchantId,
     livemode: false,
     scopes: new Set(scopes),
-    requestsPerMinute: 1_000_000,
+    budgets: [],
     clockOffsetSeconds: 0,
   }
 }

@@ -14,7 +14,6 @@ export interface OwnApp {
   readonly app: FastifyInstance
   readonly sql: Sql
   readonly database: Database
-  readonly databaseUrl: string
   readonly owner: Owner
   close(): Promise<void>
 }

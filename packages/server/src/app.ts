@@ -10,13 +10,15 @@ import { Sessions } from './dashboard/sessions.ts'
 import type { Database } from './database/connect.ts'
 import { eventRoutes } from './events/routes.ts'
 import { streamRoute } from './events/stream.ts'
-import type { Account, RefuseStranger } from './http/auth.ts'
+import type { Account } from './http/auth.ts'
 import { docsRoutes } from './http/docs.ts'
 import { guardEdge } from './http/edge.ts'
 import { readHeader } from './http/headers.ts'
 import { healthRoutes } from './http/health.ts'
 import { createInstance, type InstanceLimits } from './http/instance.ts'
 import { addCounts } from './http/rate-limit.sql.ts'
+import type { LookUpStranger } from './http/strangers.ts'
+import { refuseLiveMode } from './live-mode.ts'
 import { Authenticator } from './merchants/authenticate.ts'
 import { clockRoutes } from './merchants/clock.ts'
 import { merchantRoutes } from './merchants/routes.ts'
@@ -64,9 +66,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const isSecure = () => options.publicUrl().startsWith('https:')
   const sessions = new Sessions(database, authenticator, isSecure)
   const tokens = new ClientTokens(database.keyDb)
+  const refuseLive = () =>
+    refuseLiveMode({ publicUrl: options.publicUrl(), trustedProxies: options.trustedProxies })
   const guard = guardEdge({
     authenticate,
     isSecure,
+    refuseLive,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
   const { trustedProxies, limits = {}, leaseSeconds = submissionLeaseSeconds } = options
@@ -78,7 +83,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   paymentRoutes(app, { ...options, leaseSeconds })
   clientTokenRoutes(app, { db: database.db, tokens })
   checkoutRoutes(app, { db: database.db, publicUrl: options.publicUrl })
-  await pageRoutes(app, { on: { ...options, db: database.db, leaseSeconds }, log })
+  await pageRoutes(app, { on: { ...options, db: database.db, leaseSeconds }, log, refuseLive })
   cancellationRoutes(app, { db: database.db, onWork: options.onWork })
   merchantRoutes(app, database)
   auditRoutes(app, database)
@@ -101,21 +106,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     onNews: ({ merchantId, paymentId }) =>
       notice({ account: { merchantId, livemode: false }, paymentId }),
   })
-  await dashboardRoutes(app, { db: database.db, sessions, publicUrl: options.publicUrl })
+  await dashboardRoutes(app, { db: database.db, sessions, guard, publicUrl: options.publicUrl })
   return app
 
   /** By the Authorization header; without one, by the session of somebody at the dashboard. */
-  function authenticate(
-    request: FastifyRequest,
-    nowMs: number,
-    refuseStranger: RefuseStranger = () => null,
-  ) {
+  function authenticate(request: FastifyRequest, nowMs: number, lookUpStranger?: LookUpStranger) {
     if (readClientToken(request)) return tokens.authenticate(request, nowMs)
     const authorization = readHeader(request, 'authorization')
     const cookie = readHeader(request, 'cookie')
-    const byKey = () => authenticator.authenticate(authorization, nowMs, refuseStranger)
+    const byKey = () => authenticator.authenticate(authorization, nowMs, lookUpStranger)
     if (authorization !== undefined || cookie === undefined) return byKey()
-    return sessions.find(request, nowMs, refuseStranger).then((found) => found ?? byKey())
+    return sessions.find(request, nowMs, lookUpStranger).then((found) => found ?? byKey())
   }
 }
 

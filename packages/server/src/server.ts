@@ -13,6 +13,7 @@ import { type BundledPostgres, startBundledPostgres } from './database/bundled/s
 import { connect, type Database } from './database/connect.ts'
 import { migrate } from './database/migrate.ts'
 import { listen } from './listen.ts'
+import { requireProxiesForLiveMode, sharesOneAddress } from './live-mode.ts'
 import { bootstrap } from './merchants/bootstrap.ts'
 import { Keyring } from './processors/encryption.ts'
 import { createProcessors } from './processors/processors.ts'
@@ -83,8 +84,13 @@ async function serve({
   database: Database
   bundled: BundledPostgres | null
 }): Promise<RunningServer> {
+  const reached = { publicUrl: config.publicUrl ?? '', trustedProxies: config.trustedProxies }
   const applied = await migrate(database)
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
+  await requireProxiesForLiveMode(database.db, reached)
+  if (sharesOneAddress(reached)) {
+    log.warn('HEDGE_PUBLIC_URL is https but HEDGE_TRUSTED_PROXIES is not set: live mode is refused')
+  }
   const credentials = await prepareKeys({
     config,
     database,

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Check } from '../doctor/check.ts'
+import { checkProxies } from '../doctor/proxies.ts'
 import { checkServer } from '../doctor/server.ts'
 import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -29,6 +30,7 @@ beside the data folder of a running server.`,
         checks.push(check)
         if (!options.json) print(renderCheck(check))
       }
+      for (const check of checkProxies(process.env)) report(check)
       for await (const check of checkServer(options)) report(check)
       // Only here is the server's code needed; a broken one must not keep the rest from running.
       const { checkDatabase, checkDisk } = await import('../doctor/database.ts')

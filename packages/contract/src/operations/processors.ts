@@ -59,6 +59,7 @@ export const receiveProcessorMessage = defineOperation({
     'asked for what is true. `mode` is `test` or `live`.',
   scope: 'none',
   body: Type.Unsafe({ type: 'object', description: "The processor's own message." }),
+  bodyBytesMax: 256 * 1024,
   responses: { 200: ProcessorMessageTaken },
   errors: ['invalid_request', 'not_found'],
 })

@@ -24,7 +24,7 @@ export async function findOrInsertSigningKey(
 export async function findKeyById(db: Db, id: string): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
     select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.expires_at, k.revoked_at,
+      k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
       coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
     from api_keys k
       left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode

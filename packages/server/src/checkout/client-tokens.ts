@@ -19,8 +19,12 @@ import { findKeyById, findOrInsertSigningKey } from './client-tokens.sql.ts'
 
 /** Source: api.md, "The rest of the vendor's surface": 15 minutes. */
 const lifetimeSeconds = 900
-/** Requests a minute of one token: a page that asks every second, twice over. */
-const requestsPerMinute = 120
+/**
+ * Requests a minute for one payment, a page that asks every second, twice over; and for all payments
+ * of a merchant and mode. They do not count against the key that made the token: customers have
+ * the tokens, and must not use up what the merchant's programs may ask for.
+ */
+const perMinute = { payment: 120, account: 6_000 } as const
 const algorithm = 'HS256'
 const audience = 'hedge:client-token'
 
@@ -72,7 +76,12 @@ export class ClientTokens {
       })
     }
     const scopes = new Set<Scope>(['payments:read'])
-    return { ...auth, scopes, requestsPerMinute, countedAs: `client token of ${claims.paymentId}` }
+    const account = `${auth.merchantId} ${auth.livemode ? 'live' : 'test'}`
+    const budgets = [
+      { name: `client tokens of ${claims.paymentId}`, perMinute: perMinute.payment },
+      { name: `client tokens of ${account}`, perMinute: perMinute.account },
+    ]
+    return { ...auth, scopes, budgets }
   }
 
   async #verify(

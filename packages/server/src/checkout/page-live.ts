@@ -3,25 +3,28 @@ import type { PaymentPage } from '@hedgepayments/contract'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
 import type { Db } from '../database/connect.ts'
 import { leave } from '../http/admission.ts'
+import type { Account } from '../http/auth.ts'
 import { describe } from '../http/failures.ts'
-import { type Refusal, refuse } from '../http/refusal.ts'
+import { accountName, Places, type Reservation } from '../http/places.ts'
+import { isRefusal, type Refusal, refuse } from '../http/refusal.ts'
 import { readMarks } from './watch.sql.ts'
 import { PageWatch } from './watch.ts'
 
 /** Pages that one process keeps informed at once: each holds a socket. */
 const streamsMax = 5_000
-/** Of one link: a customer with many tabs. */
-const streamsOfLinkMax = 20
+/** Of one address (an office), of one link (a customer with many tabs), of test mode and of a merchant. */
+const shares = { address: 1_000, link: 20, test: 2_500, account: 2_500 } as const
 /** Often enough that no proxy takes the connection for dead. */
 const heartbeatMs = 15_000
 /** What a browser waits before it connects again. */
 const reconnectMs = 1_000
 /** A browser that lets this much lie around does not read any more. */
-const bufferedBytesMax = 64 * 1024
+const bufferedBytesMax = 16 * 1024
 
 /** Tells open pages what has changed, as server-sent events: each the whole state of its page. */
 export class PageStreams {
-  readonly #open = new Map<ServerResponse, string>()
+  readonly #open = new Set<ServerResponse>()
+  readonly #places = new Places()
   readonly #watch: PageWatch
   readonly #log: FastifyBaseLogger
   readonly #read: (id: string) => Promise<PaymentPage | null>
@@ -41,19 +44,47 @@ export class PageStreams {
     // Before the server waits for its requests to end: these would never.
     options.app.addHook('preClose', async () => {
       this.#watch.stop()
-      for (const response of this.#open.keys()) response.end()
+      for (const response of this.#open) response.end()
     })
   }
 
-  /** The refusal of one stream more, where there are too many. */
-  refusalOf(id: string): Refusal | null {
-    const ofLink = [...this.#open.values()].filter((open) => open === id).length
-    if (this.#open.size < streamsMax && ofLink < streamsOfLinkMax) return null
-    return refuse('rate_limit_exceeded', 'This page is open too often.', { retry_after: 5 })
+  /**
+   * Takes the places of a stream: of its link and address before it is known whose page it is, so
+   * that of many at once none finds a place that others have found; then of its merchant and mode.
+   */
+  async reserve(
+    { id, address }: { id: string; address: string },
+    findAccount: () => Promise<Account | Refusal>,
+  ): Promise<Reservation[] | Refusal> {
+    const place = this.#places.reserve([
+      { name: 'all', max: streamsMax },
+      { name: `address ${address}`, max: shares.address },
+      { name: `link ${id}`, max: shares.link },
+    ])
+    if (!place) return openTooOften()
+    let ofAccount: Reservation | null = null
+    try {
+      const account = await findAccount()
+      if (isRefusal(account)) return account
+      ofAccount = this.#reserveOf(account)
+      return ofAccount ? [place, ofAccount] : openTooOften()
+    } finally {
+      if (!ofAccount) place.release()
+    }
   }
 
-  /** Keeps the reply open and writes to it whatever changes. */
-  add(id: string, reply: FastifyReply): void {
+  #reserveOf(account: Account): Reservation | null {
+    const ofTest = account.livemode ? [] : [{ name: 'test', max: shares.test }]
+    const ofAccount = { name: accountName(account), max: shares.account }
+    return this.#places.reserve([...ofTest, ofAccount])
+  }
+
+  /** Keeps the reply open and writes to it whatever changes; gives its places back when it ends. */
+  add(id: string, reply: FastifyReply, places: readonly Reservation[]): void {
+    for (const { release } of places) {
+      reply.raw.once('close', release)
+      if (reply.raw.destroyed) release()
+    }
     leave(reply.request, reply)
     reply.hijack()
     const response = reply.raw
@@ -64,7 +95,7 @@ export class PageStreams {
       'x-accel-buffering': 'no',
     })
     response.write(`retry: ${reconnectMs}\n\n`)
-    this.#open.set(response, id)
+    this.#open.add(response)
     const unwatch = this.#watch.add(id, () => void this.#tell(id, response))
     // A browser that has not taken the last one gets none: it falls silent, and is hung up on.
     const heartbeat = setInterval(() => {
@@ -90,4 +121,8 @@ export class PageStreams {
       response.destroy()
     }
   }
+}
+
+function openTooOften(): Refusal {
+  return refuse('rate_limit_exceeded', 'This page is open too often.', { retry_after: 5 })
 }

@@ -1,7 +1,9 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { parsePaymentToken } from '../domain/payment-token.ts'
 import { answer, type Reply } from '../http/answer.ts'
-import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import type { Account } from '../http/auth.ts'
+import { addressOf, countedAddress } from '../http/client-address.ts'
+import { isRefusal, type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import type { Submitter } from '../payments/submission.ts'
 import { readToken } from '../processors/payment-token.ts'
@@ -14,15 +16,16 @@ import { challengeSecret, methodsOf, type PageSubject, renderPage } from './page
 import { lookAgain, pay } from './pay.ts'
 import { findSubject } from './subject.ts'
 
-/** A card and its holder are a few hundred bytes. */
-const bodyBytesMax = 4 * 1024
-
 type PageRequest = FastifyRequest<{ Params: { id: string } }>
 
 /** The hosted payment page and what it asks of the server, all without a key: the link is enough. */
 export async function pageRoutes(
   app: FastifyInstance,
-  { on, log }: { on: Submitter; log: FastifyBaseLogger },
+  {
+    on,
+    log,
+    refuseLive,
+  }: { on: Submitter; log: FastifyBaseLogger; refuseLive: () => Refusal | null },
 ): Promise<void> {
   const guard = new PageGuard()
   const streams = new PageStreams({ app, db: on.db, log, read })
@@ -35,10 +38,12 @@ export async function pageRoutes(
 
   app.get('/pay/api/:id/live', async (request: PageRequest, reply) => {
     const { id } = request.params
-    const refusal = guard.refusalOf(request, id) ?? streams.refusalOf(id)
+    const refusal = guard.refusalOf(request, id)
     if (refusal) return forPage(reply, refusal)
-    if (!(await findSubject(on.db, id))) return forPage(reply, notFound())
-    streams.add(id, reply.headers(pageHeaders))
+    const address = countedAddress(addressOf(request))
+    const places = await streams.reserve({ id, address }, () => findAccount(request))
+    if (isRefusal(places)) return forPage(reply, places)
+    streams.add(id, reply.headers(pageHeaders), places)
     return reply
   })
 
@@ -80,7 +85,7 @@ export async function pageRoutes(
     name: string,
     work: (subject: PageSubject, body: unknown) => Promise<Reply | null>,
   ): void {
-    app.post(`/pay/api/:id/${name}`, { bodyLimit: bodyBytesMax }, (request: PageRequest, reply) =>
+    app.post(`/pay/api/:id/${name}`, (request: PageRequest, reply) =>
       withSubject(request, reply, async (subject) => {
         if (methodsOf(subject).length === 0) return notPayable()
         const reply = await work(subject, request.body)
@@ -97,8 +102,20 @@ export async function pageRoutes(
     const { id } = request.params
     const refusal = guard.refusalOf(request, id)
     if (refusal) return forPage(reply, refusal)
-    const subject = await findSubject(on.db, id)
-    return forPage(reply, subject ? await use(subject) : notFound())
+    const subject = await find(request)
+    return forPage(reply, isRefusal(subject) ? subject : await use(subject))
+  }
+
+  async function findAccount(request: PageRequest): Promise<Account | Refusal> {
+    const subject = await find(request)
+    return isRefusal(subject) ? subject : accountOf(subject)
+  }
+
+  async function find(request: PageRequest): Promise<PageSubject | Refusal> {
+    const { id } = request.params
+    const subject = await guard.find(request, id, () => findSubject(on.db, id))
+    if (isRefusal(subject)) return subject
+    return (accountOf(subject).livemode ? refuseLive() : null) ?? subject
   }
 
   async function read(id: string) {
@@ -113,6 +130,15 @@ function shown(subject: PageSubject | null): Reply {
 
 function forPage(reply: FastifyReply, result: Reply): FastifyReply {
   return send(reply.headers(pageHeaders).header('cache-control', 'no-store'), result)
+}
+
+function _livemodeOf(subject: PageSubject): boolean {
+  return accountOf(subject).livemode
+}
+
+function accountOf({ session, payment }: PageSubject): Account {
+  const source = session ?? payment
+  return { merchantId: source?.merchant_id ?? '', livemode: source?.livemode ?? true }
 }
 
 /** Says nothing of what came: it may be somebody's real card. */

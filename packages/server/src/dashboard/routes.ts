@@ -4,6 +4,7 @@ import type { Db } from '../database/connect.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
 import { originOf } from '../http/client-address.ts'
+import type { Guard } from '../http/edge.ts'
 import { refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import { compileCheck } from '../http/validation.ts'
@@ -20,10 +21,17 @@ const SignIn = Type.Object(
   { additionalProperties: false },
 )
 
+interface DashboardOptions {
+  readonly db: Db
+  readonly sessions: Sessions
+  readonly guard: Pick<Guard, 'charge' | 'strangerOf'>
+  readonly publicUrl: () => string
+}
+
 /** Sign-in, sign-out, and the pages themselves. What they show comes from the API below /v1. */
 export async function dashboardRoutes(
   app: FastifyInstance,
-  { db, sessions, publicUrl }: { db: Db; sessions: Sessions; publicUrl: () => string },
+  { db, sessions, guard, publicUrl }: DashboardOptions,
 ): Promise<void> {
   const checkSignIn = compileCheck(SignIn, 'body')
   const cookieOf = (token: string | null) =>
@@ -41,9 +49,12 @@ export async function dashboardRoutes(
     const refusal = checkSignIn(body)
     if (refusal) return forPerson(reply, refusal)
     const { secret_key: secretKey } = body as { secret_key: string }
+    const nowMs = Date.now()
     const begun = await sessions.begin(secretKey.trim(), {
-      nowMs: Date.now(),
+      nowMs,
       origin: originOf(request),
+      lookUpStranger: guard.strangerOf(request, nowMs),
+      charge: (auth) => guard.charge(reply, auth, nowMs),
     })
     if ('refusal' in begun) return forPerson(reply, begun)
     reply.header('set-cookie', cookieOf(begun.token))
@@ -51,7 +62,10 @@ export async function dashboardRoutes(
   })
 
   app.get('/dashboard/api/session', async (request, reply) => {
-    const auth = await sessions.find(request, Date.now())
+    const auth = await findSession(request, reply, Date.now())
+    if (auth && 'refusal' in auth && auth.code === 'rate_limit_exceeded') {
+      return forPerson(reply, auth)
+    }
     // Nobody being signed in is an answer here, not an error: every visit begins with it.
     if (auth === null || 'refusal' in auth) return forPerson(reply, answer(200, signedOut))
     return forPerson(reply, answer(200, await describeSession(db, auth)))
@@ -66,7 +80,7 @@ export async function dashboardRoutes(
 
   app.get('/dashboard/api/stats', async (request, reply) => {
     const nowMs = Date.now()
-    const auth = await sessions.find(request, nowMs)
+    const auth = await findSession(request, reply, nowMs)
     if (auth === null) return forPerson(reply, refuse('unauthorized', 'Not signed in.'))
     if ('refusal' in auth) return forPerson(reply, auth)
     const { range } = request.query as { range?: unknown }
@@ -80,6 +94,13 @@ export async function dashboardRoutes(
   )
 
   await dashboardPages(app)
+
+  /** The holder of a request's session, after the request was counted against the session and its key. */
+  async function findSession(request: FastifyRequest, reply: FastifyReply, nowMs: number) {
+    const auth = await sessions.find(request, nowMs, guard.strangerOf(request, nowMs))
+    if (auth === null || 'refusal' in auth) return auth
+    return guard.charge(reply, auth, nowMs) ?? auth
+  }
 }
 
 async function describeSession(db: Db, auth: Auth): Promise<object> {

@@ -4,18 +4,32 @@ import type { KeyForAuth } from '../merchants/keys.sql.ts'
 
 type Db = Kysely<Schema>
 
-/** Begins a session, and forgets those that are over: sign-ins are the only time they grow. */
+/**
+ * Begins a session, and forgets those that are over and the oldest of the key beyond `max`. The key's
+ * row is locked until the transaction ends, so that two sign-ins at once do not both find room.
+ */
 export async function insertSession(
-  db: Db,
-  session: { tokenHash: Buffer; keyId: string; now: Timestamp; expiresAt: Timestamp },
+  tx: Db,
+  session: {
+    tokenHash: Buffer
+    keyId: string
+    now: Timestamp
+    expiresAt: Timestamp
+    max: number
+  },
 ): Promise<void> {
+  await sql`select from api_keys where id = ${session.keyId} for no key update`.execute(tx)
   await sql`
     with over as (
       delete from dashboard_sessions where expires_at <= ${session.now}::timestamptz
+    ), surplus as (
+      delete from dashboard_sessions where token_hash in (
+        select token_hash from dashboard_sessions where key_id = ${session.keyId}
+        order by created_at desc, token_hash offset ${session.max - 1})
     )
     insert into dashboard_sessions (token_hash, key_id, created_at, expires_at)
     values (${session.tokenHash}, ${session.keyId}, ${session.now}::timestamptz,
-      ${session.expiresAt}::timestamptz)`.execute(db)
+      ${session.expiresAt}::timestamptz)`.execute(tx)
 }
 
 /** The key that a session was begun with, revoked or not. `undefined`: there is no such session. */
@@ -25,7 +39,7 @@ export async function findKeyBySession(
 ): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
     select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.expires_at, k.revoked_at,
+      k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
       coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
     from dashboard_sessions s
       join api_keys k on k.id = s.key_id

@@ -8,7 +8,7 @@ import type { Refusal } from '../http/refusal.ts'
 import { findKeyByHash } from '../merchants/keys.sql.ts'
 import { hashSecret } from '../merchants/secrets.ts'
 
-/** Wrong keys a minute from one address: more than an office mistypes. */
+/** Wrong keys a minute from one address: more than an office mistypes. Right keys are never refused. */
 const failuresPerMinute = 60
 /** Of them, what is written down: enough to see that somebody tries, too few to fill a disk. */
 const entriesPerMinute = { address: 5, server: 30 } as const
@@ -19,29 +19,25 @@ export class SignInFailures {
   readonly #entries = new RateLimiter()
   #notLogged = 0
 
-  /** The refusal of an address that has failed too often, whatever key it shows now. */
-  refusalOf({ address }: Origin, nowMs: number): Refusal | null {
-    const rate = this.#failures.look({ ...failuresOf(address), nowMs })
-    return rate.exceeded ? tooMany(rate, nowMs) : null
-  }
-
   /**
    * Writes a failure into the log of the key's merchant, where the key was one, else of nobody; not
-   * the key itself. An entry says how many before it were not written.
+   * the key itself. An entry says how many before it were not written. Returns the refusal of an
+   * address that has failed too often.
    */
-  async note(
+  async record(
     db: Db,
     { secretKey, origin, nowMs }: { secretKey: string; origin: Origin; nowMs: number },
-  ): Promise<void> {
+  ): Promise<Refusal | null> {
     const caller = countedAddress(origin.address)
-    this.#failures.count({ ...failuresOf(origin.address), nowMs })
+    const rate = this.#failures.count({ caller, limit: failuresPerMinute, nowMs })
+    const refusal = rate.exceeded ? tooMany(rate, nowMs) : null
     const counts = [
       { caller: `address ${caller}`, limit: entriesPerMinute.address, nowMs },
       { caller: 'server', limit: entriesPerMinute.server, nowMs },
     ]
     if (counts.some((count) => this.#entries.count(count).exceeded)) {
       this.#notLogged++
-      return
+      return refusal
     }
     const notLogged = this.#notLogged
     this.#notLogged = 0
@@ -60,9 +56,6 @@ export class SignInFailures {
         details: { not_logged_before: notLogged },
       },
     )
+    return refusal
   }
-}
-
-function failuresOf(address: string) {
-  return { caller: countedAddress(address), limit: failuresPerMinute }
 }

@@ -26,6 +26,7 @@ import * as foldedEmails from './migrations/0026_folded_emails.ts'
 import * as lifecycleGuard from './migrations/0027_lifecycle_guard.ts'
 import * as appendOnly from './migrations/0028_append_only.ts'
 import * as liveKeys from './migrations/0029_live_keys.ts'
+import * as keyBudgets from './migrations/0030_key_budgets.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -59,4 +60,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0024_id_times': idTimes,
   '0025_id_claims': idClaims,
   '0026_folded_emails': foldedEmails,
+  '0030_key_budgets': keyBudgets,
 }

@@ -61,6 +61,9 @@ export interface ApiKeyRow {
   secret_hint: string
   scopes: Scope[]
   requests_per_minute: number
+  /** The limits it shares with the keys it descends from, nearest first; null: none. */
+  budget_names: string[] | null
+  budget_limits: number[] | null
   created_at: Timestamp
   expires_at: Timestamp | null
   revoked_at: Timestamp | null

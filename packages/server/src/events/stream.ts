@@ -6,13 +6,14 @@ import {
   type Operation,
   operations,
 } from '@hedgepayments/contract'
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { leave } from '../http/admission.ts'
 import type { Account, Auth } from '../http/auth.ts'
 import { describe } from '../http/failures.ts'
 import { readHeader } from '../http/headers.ts'
+import { limitsOf, Places } from '../http/places.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
 import { compileCheck } from '../http/validation.ts'
@@ -35,7 +36,7 @@ export interface StreamOptions {
 }
 
 /** Streams of this process at once: each holds a socket and asks the database for its events. */
-const streamsMax = 500
+const shares = { total: 500, test: 250, account: 200, key: 100, session: 20 } as const
 /** Often enough that no proxy takes the connection for dead. */
 const heartbeatMs = 15_000
 /** A revoked key is refused everywhere within five seconds; streams too. */
@@ -59,6 +60,7 @@ interface Stream {
 /** The stream of events, as server-sent events. Source: api.md, Webhooks. */
 export function streamRoute(app: FastifyInstance, options: StreamOptions): void {
   const streams = new EventStreams(options)
+  const places = new Places()
   const operation: Operation = operations.streamEvents
   const checkQuery = compileCheck(operations.streamEvents.query, 'query')
 
@@ -73,26 +75,45 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
     config: { operation },
     handler: async (request, reply) => {
       const query = request.query as EventStreamQuery
-      const refusal = checkQuery(query) ?? streams.refuse()
+      const refusal = checkQuery(query)
       if (refusal) return send(reply, refusal)
-      const { merchantId, livemode } = request.auth as Auth
-      const account = { merchantId, livemode }
-      const position = await readStart(options.db, { account, request, query })
-      if (typeof position !== 'string') return send(reply, position)
-      leave(request, reply)
-      reply.hijack()
-      const response = reply.raw
-      response.writeHead(200, {
-        ...(reply.getHeaders() as Record<string, string>),
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-cache, no-transform',
-        'x-accel-buffering': 'no',
-      })
-      const closed = new AbortController()
-      await streams.run({ account, filter: query, request, response, closed, position })
-      return reply
+      const auth = request.auth as Auth
+      // Before the first wait: of many that come at once none finds a place that others have found.
+      const place = places.reserve(limitsOf({ auth, address: '' }, shares))
+      if (!place) return send(reply, tooManyStreams())
+      try {
+        return await stream(request, reply, query)
+      } finally {
+        place.release()
+      }
     },
   })
+
+  async function stream(request: FastifyRequest, reply: FastifyReply, query: EventStreamQuery) {
+    const { merchantId, livemode } = request.auth as Auth
+    const account = { merchantId, livemode }
+    const position = await readStart(options.db, { account, request, query })
+    if (typeof position !== 'string') return send(reply, position)
+    leave(request, reply)
+    reply.hijack()
+    const response = reply.raw
+    response.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    })
+    const closed = new AbortController()
+    await streams.run({ account, filter: query, request, response, closed, position })
+    return reply
+  }
+}
+
+function tooManyStreams(): Refusal {
+  const refusal = refuse('rate_limit_exceeded', 'Too many streams are open. Close some first.', {
+    retry_after: 5,
+  })
+  return { ...refusal, headers: { 'retry-after': '5' } }
 }
 
 /** The streams of this process. */
@@ -110,14 +131,6 @@ class EventStreams {
     })
   }
 
-  refuse(): Refusal | null {
-    if (this.#open.size < streamsMax) return null
-    const refusal = refuse('rate_limit_exceeded', `Too many streams: ${streamsMax} at once.`, {
-      retry_after: 5,
-    })
-    return { ...refusal, headers: { 'retry-after': '5' } }
-  }
-
   stop(): void {
     for (const stream of this.#open) stream.closed.abort()
     this.#watch.stop()
@@ -129,6 +142,7 @@ class EventStreams {
     this.#open.add(stream)
     response.on('close', () => closed.abort())
     response.on('error', () => closed.abort())
+    if (response.destroyed) closed.abort()
     const heartbeat = setInterval(() => beat(response), heartbeatMs)
     const authCheck = setInterval(() => void this.#endUnlessAllowed(stream), authCheckMs)
     try {
@@ -151,20 +165,9 @@ class EventStreams {
   async #writeThrough(stream: Stream, horizon: string): Promise<void> {
     const { db } = this.#options
     while (!stream.closed.signal.aborted && BigInt(stream.position) < BigInt(horizon)) {
-      const rows = await listEvents(db, {
-        account: stream.account,
-        filter: stream.filter,
-        after: stream.position,
-        before: null,
-        through: horizon,
-        order: 'oldest first',
-        limit: batchSize,
-      })
-      const events = await renderEvents(db, rows)
-      const text = rows.map((row) => messageOf(events.get(row.position))).join('')
+      const { text, position } = await readBatch(db, stream, horizon)
       if (text !== '') await writeSlowly(stream, text)
-      const last = rows.at(-1)
-      stream.position = rows.length === batchSize && last ? last.position : horizon
+      stream.position = position
     }
   }
 
@@ -189,15 +192,47 @@ function messageOf(event: Event | undefined): string {
   return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }
 
-/** Writes, and waits until the client has taken it; one that never does loses its stream. */
-async function writeSlowly({ response, closed }: Stream, text: string): Promise<void> {
+/** The next events as text, and where they end. The rows are not kept while the text is sent. */
+async function readBatch(
+  db: Db,
+  stream: Stream,
+  horizon: string,
+): Promise<{ text: string; position: string }> {
+  const rows = await listEvents(db, {
+    account: stream.account,
+    filter: stream.filter,
+    after: stream.position,
+    before: null,
+    through: horizon,
+    order: 'oldest first',
+    limit: batchSize,
+  })
+  const events = await renderEvents(db, rows)
+  const text = rows.map((row) => messageOf(events.get(row.position))).join('')
+  const last = rows.at(-1)
+  return { text, position: rows.length === batchSize && last ? last.position : horizon }
+}
+
+/**
+ * Writes, and waits until the client has taken it; one that never does loses its stream, and so does
+ * one for whose merchant too much is kept already. It comes back with Last-Event-ID.
+ */
+async function writeSlowly({ request, response, closed }: Stream, text: string): Promise<void> {
   if (response.write(text)) return
+  const kept = request.server.heldBytes.reserve(request, Buffer.byteLength(text))
+  if (!kept) {
+    closed.abort()
+    response.destroy()
+    return
+  }
   const stuck = AbortSignal.any([closed.signal, AbortSignal.timeout(stuckMs)])
   try {
     await once(response, 'drain', { signal: stuck })
   } catch {
     closed.abort()
     response.destroy()
+  } finally {
+    kept.release()
   }
 }
 

@@ -1,5 +1,5 @@
 import type { KeyId, MerchantId, Scope } from '@hedgepayments/contract'
-import type { Refusal } from './refusal.ts'
+import type { Budget } from './rate-limit.ts'
 
 /** Who asks: the key of a request, as far as the rest of the server needs to know it. */
 export interface Auth {
@@ -7,17 +7,13 @@ export interface Auth {
   readonly merchantId: MerchantId
   readonly livemode: boolean
   readonly scopes: ReadonlySet<Scope>
-  readonly requestsPerMinute: number
+  /** The limits that its requests count against, nearest first. */
+  readonly budgets: readonly Budget[]
   /** Whether somebody who is signed in at the dashboard asks, rather than the holder of the key. */
   readonly byDashboard?: true
-  /** What its requests are counted under, where that is not the key itself. */
-  readonly countedAs?: string
   /** How far its clock is ahead of the real one: 0 but where a test clock was advanced. */
   readonly clockOffsetSeconds: number
 }
-
-/** Asked before the database is, about a key that is not known yet: the refusal, or `null`. */
-export type RefuseStranger = () => Refusal | null
 
 /** Where a request comes from, for the log of what administrators do. */
 export interface Origin {

@@ -1,10 +1,14 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { readHeader, readListHeader } from './headers.ts'
+import { readBody } from './read-body.ts'
 import { RefusalError, refuse, refuseField } from './refusal.ts'
 import { repeatedField } from './repeated-field.ts'
 
-/** Largest body in bytes where an operation does not say otherwise: far above any honest one. */
+/** Largest body in bytes of an operation that does not say otherwise: far above any honest one. */
 export const bodyBytesMax = 1024 * 1024
+/** Of every other path: none of them takes more than a key or the fields of a card. */
+export const smallBodyBytesMax = 4 * 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -15,29 +19,26 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<Buffer>(
+  app.addContentTypeParser(
     'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
+    async (request: FastifyRequest, body: IncomingMessage) => {
+      const bytes = await readBody(request, body)
       if (bytes.length === 0) return undefined
       refuseEncoded(request)
       return parse(bytes)
     },
   )
-  app.addContentTypeParser<Buffer>(
-    '*',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
-      if (bytes.length === 0) return undefined
-      const received = readHeader(request, 'content-type') ?? 'none'
-      throw new RefusalError(
-        refuse(
-          'unsupported_media_type',
-          `Unsupported content type ${received.slice(0, 100)}: expected application/json.`,
-        ),
-      )
-    },
-  )
+  app.addContentTypeParser('*', async (request: FastifyRequest, body: IncomingMessage) => {
+    const bytes = await readBody(request, body)
+    if (bytes.length === 0) return undefined
+    const received = readHeader(request, 'content-type') ?? 'none'
+    throw new RefusalError(
+      refuse(
+        'unsupported_media_type',
+        `Unsupported content type ${received.slice(0, 100)}: expected application/json.`,
+      ),
+    )
+  })
 }
 
 /** A body that says it is encoded would be read as what it is not. */

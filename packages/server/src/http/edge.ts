@@ -2,7 +2,7 @@ import { allOperations } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { toTimestamp } from '../time.ts'
 import { startLoop } from '../workers/loop.ts'
-import type { Auth, RefuseStranger } from './auth.ts'
+import type { Auth } from './auth.ts'
 import { addressOf, countedAddress } from './client-address.ts'
 import { describe } from './failures.ts'
 import { readHeader, refuseRepeated } from './headers.ts'
@@ -11,15 +11,18 @@ import { type Refusal, refuse, refuseField } from './refusal.ts'
 import { checkScopes } from './scopes.ts'
 import { securityHeaders, strictTransport } from './security-headers.ts'
 import { send } from './send.ts'
+import { type LookUpStranger, Strangers } from './strangers.ts'
 
 export interface Edge {
   readonly authenticate: (
     request: FastifyRequest,
     nowMs: number,
-    refuseStranger: RefuseStranger,
+    lookUpStranger: LookUpStranger,
   ) => Auth | Refusal | Promise<Auth | Refusal>
   /** Whether callers come by https, by way of a proxy. Default: they do not. */
   readonly isSecure?: () => boolean
+  /** The refusal of live mode where it is not served. Default: it is. */
+  readonly refuseLive?: () => Refusal | null
   /** Adds up the requests of each key over all processes. Default: each counts for itself. */
   readonly shareCounts?: ShareCounts
 }
@@ -27,6 +30,10 @@ export interface Edge {
 export interface Guard {
   /** Looks at a request and sets the headers of every answer; the refusal, where there is one. */
   readonly admit: (request: FastifyRequest, reply: FastifyReply) => Promise<Refusal | null>
+  /** How a route looks up a key or a session itself. */
+  readonly strangerOf: (request: FastifyRequest, nowMs: number) => LookUpStranger
+  /** Counts a request of a key that the route has looked up itself; the refusal, if any. */
+  readonly charge: (reply: FastifyReply, auth: Auth, nowMs: number) => Refusal | null
   /** Has every request of the server admitted before anything else. */
   readonly attach: (app: FastifyInstance) => void
   /** Counts what came from an address and was not even HTTP. */
@@ -37,6 +44,8 @@ export interface Guard {
 
 /** Requests a minute of an address that shows no valid key: enough for pages and health checks. */
 const anonymousRequestsPerMinute = 6_000
+/** Look-ups a minute of keys and sessions that nobody has, for an address, before they wait for each other. */
+const unknownKeysPerMinute = 600
 /** How often processes tell each other what their keys have used, in milliseconds. */
 const exchangeEveryMs = 200
 
@@ -44,8 +53,14 @@ const exchangeEveryMs = 200
  * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
  * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
  */
-export function guardEdge({ authenticate, shareCounts, isSecure = () => false }: Edge): Guard {
+export function guardEdge({
+  authenticate,
+  shareCounts,
+  isSecure = () => false,
+  refuseLive = () => null,
+}: Edge): Guard {
   const addresses = new RateLimiter()
+  const strangers = new Strangers(unknownKeysPerMinute)
   const keys = new RateLimiter(shareCounts)
   const ofAddress = (address: string) => ({
     caller: countedAddress(address),
@@ -54,6 +69,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
   })
   return {
     admit,
+    charge,
+    strangerOf: (request, nowMs) => strangers.of(request, nowMs),
     attach,
     countAddress: (address) => addresses.count(ofAddress(address)),
     lookAtAddress: (address) => addresses.look(ofAddress(address)),
@@ -65,6 +82,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     app.addHook('onRequest', async (request, reply) => {
       const refusal = await admit(request, reply)
       if (refusal) return send(reply, refusal)
+      // Before its body is read: nobody would look at that.
+      if (request.is404) return send(reply, refuseRoute(request))
       return undefined
     })
     startExchange(app, keys)
@@ -97,7 +116,6 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     const auth = await findAuth(request, reply, nowMs)
     if ('refusal' in auth) {
       const rate = countAnonymous(request, nowMs)
-      addresses.count(badKeysOf(request, nowMs))
       setRateLimit(reply, rate)
       return rate.exceeded ? tooMany(rate, nowMs) : auth
     }
@@ -105,15 +123,15 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     if (auth.clockOffsetSeconds > 0) {
       request.now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
     }
-    const rate = keys.count({
-      caller: auth.countedAs ?? auth.keyId,
-      limit: auth.requestsPerMinute,
-      nowMs,
-    })
+    const { operation } = request.routeOptions.config ?? {}
+    return charge(reply, auth, nowMs) ?? (operation ? checkScopes(operation, auth) : null)
+  }
+
+  function charge(reply: FastifyReply, auth: Auth, nowMs: number): Refusal | null {
+    const rate = keys.countAll(auth.budgets, nowMs)
     setRateLimit(reply, rate)
     if (rate.exceeded) return tooMany(rate, nowMs)
-    const { operation } = request.routeOptions.config ?? {}
-    return operation ? checkScopes(operation, auth) : null
+    return auth.livemode ? refuseLive() : null
   }
 
   /** A look-up that fails ends in a 503, which has the headers of every answer as well. */
@@ -122,12 +140,8 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
     reply: FastifyReply,
     nowMs: number,
   ): Promise<Auth | Refusal> {
-    const refuseStranger = () => {
-      const rate = addresses.look(badKeysOf(request, nowMs))
-      return rate.exceeded ? tooMany(rate, nowMs) : null
-    }
     try {
-      const found = authenticate(request, nowMs, refuseStranger)
+      const found = authenticate(request, nowMs, strangers.of(request, nowMs))
       return found instanceof Promise ? await found : found
     } catch (error) {
       setRateLimit(reply, countAnonymous(request, nowMs))
@@ -142,15 +156,6 @@ export function guardEdge({ authenticate, shareCounts, isSecure = () => false }:
       nowMs,
     })
   }
-}
-
-/**
- * What came from an address with a bad key. Counted apart from its other requests without a key:
- * visitors of the payment page must not keep a program behind the same address from its first request.
- */
-function badKeysOf(request: FastifyRequest, nowMs: number) {
-  const caller = `bad keys of ${countedAddress(addressOf(request))}`
-  return { caller, limit: anonymousRequestsPerMinute, nowMs }
 }
 
 function startExchange(app: FastifyInstance, keys: RateLimiter): void {

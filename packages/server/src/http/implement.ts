@@ -6,6 +6,7 @@ import { rememberCause } from '../tracing/causes.ts'
 import { isTracing } from '../tracing/spans.ts'
 import type { Reply } from './answer.ts'
 import type { Auth, Origin } from './auth.ts'
+import { bodyBytesMax } from './body.ts'
 import { originOf } from './client-address.ts'
 import { readHeader, readListHeader } from './headers.ts'
 import { hashRequest, type IdempotencyKey, parseIdempotencyKey } from './idempotency-key.ts'
@@ -64,7 +65,7 @@ export function implement<O extends Operation>(
     method: operation.method,
     url: operation.path,
     config: { operation },
-    ...(operation.bodyBytesMax ? { bodyLimit: operation.bodyBytesMax } : {}),
+    bodyLimit: operation.bodyBytesMax ?? bodyBytesMax,
     handler: async (request, reply) => {
       const refusal = check(request)
       if (refusal) return send(reply, refusal)

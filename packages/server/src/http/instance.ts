@@ -6,10 +6,11 @@ import { watchLanes } from '../metrics/saturation.ts'
 import { nameRequestSpans, traceRequests } from '../tracing/requests.ts'
 import { Admission, type AdmissionLimits } from './admission.ts'
 import { answerBadHttp } from './bad-http.ts'
-import { bodyBytesMax, parseBodies } from './body.ts'
+import { parseBodies, smallBodyBytesMax } from './body.ts'
 import { type ConnectionLimits, createHttpServer } from './connections.ts'
 import { type Guard, refuseRoute } from './edge.ts'
 import { describe, refusalOf } from './failures.ts'
+import { boundAnswers } from './held-bytes.ts'
 import { parseQuery } from './query.ts'
 import { refuse } from './refusal.ts'
 import { send } from './send.ts'
@@ -41,7 +42,10 @@ export function createInstance(given: {
   const admission = new Admission({ rateOf: guard.lookAtAddress, limits: limits.admission })
   const app = fastify({
     serverFactory: (listener) =>
-      createHttpServer(admission.before(traceRequests(listener)), limits.connections),
+      createHttpServer(admission.before(traceRequests(listener)), {
+        limits: limits.connections,
+        trustedProxies,
+      }),
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     // A logger of its own for each request costs more than its key; only failures are logged.
@@ -49,7 +53,7 @@ export function createInstance(given: {
     genReqId: () => newId('request'),
     requestIdHeader: false,
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    bodyLimit: bodyBytesMax,
+    bodyLimit: smallBodyBytesMax,
     return503OnClosing: false,
     routerOptions: {
       maxParamLength: parameterLengthMax,
@@ -71,6 +75,7 @@ export function createInstance(given: {
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response)
   })
+  boundAnswers(app, { timeoutMs: limits.connections?.answerTimeoutMs })
   parseBodies(app)
   nameRequestSpans(app)
   guard.attach(app)

@@ -6,9 +6,9 @@ const limits = { burstMax: 1_000, floor: 50 }
 /** One look's time: so many come, so many of those in flight are answered. */
 function pass(lane: Lane, { come, answered }: { come: number; answered: number }): number {
   let refused = 0
-  for (let i = 0; i < come; i++) if (!lane.enter()) refused++
+  for (let i = 0; i < come; i++) if (!lane.enter(null)) refused++
   const done = Math.min(answered, lane.inFlight)
-  for (let i = 0; i < done; i++) lane.leave({ served: true })
+  for (let i = 0; i < done; i++) lane.leave({ user: null, served: true })
   lane.look()
   return refused
 }
@@ -76,9 +76,9 @@ describe('a lane', () => {
 
   test('does not take what failed for want of a database for work that was done', () => {
     const lane = new Lane(limits)
-    for (let i = 0; i < 100; i++) lane.enter()
+    for (let i = 0; i < 100; i++) lane.enter(null)
     for (let i = 0; i < 60; i++) {
-      if (lane.enter()) lane.leave({ served: false })
+      if (lane.enter(null)) lane.leave({ user: null, served: false })
       lane.look()
     }
     expect(lane.limit).toBe(64)

@@ -6,6 +6,18 @@ export interface LaneLimits {
   readonly floor: number
 }
 
+/**
+ * The part of a lane that test mode may fill, and the part of that, or of live mode's whole lane, that one
+ * merchant may fill: what others need always finds room.
+ */
+const share = 0.8
+
+/** Whose request it is. */
+export interface LaneUser {
+  readonly merchantId: string
+  readonly livemode: boolean
+}
+
 /** How often a lane looks at itself, in milliseconds. */
 export const lookMs = 100
 /** What may be in flight once requests pile up: as many as were lately answered in 250 ms. */
@@ -38,6 +50,8 @@ export class Lane {
   readonly #limits: LaneLimits
   #limit: number
   #inFlight = 0
+  #testInFlight = 0
+  readonly #ofAccount = new Map<string, number>()
   #lowest = 0
   #answered = 0
   #refused = 0
@@ -75,14 +89,34 @@ export class Lane {
     return this.#inFlight >= this.#limit
   }
 
-  /** Lets a request in, or counts its refusal. */
-  enter(): boolean {
-    if (this.isFull) {
+  /** Whether test mode has its share: the lane may have room for others. */
+  get isTestFull(): boolean {
+    return this.isFull || this.#testInFlight >= Math.ceil(this.#limit * share)
+  }
+
+  /** Lets a request in, or counts its refusal. `user`: `null` where it has shown no key. */
+  enter(user: LaneUser | null): boolean {
+    if (this.isFull || (user && !this.#hasRoomFor(user))) {
       this.refuse()
       return false
     }
     this.#inFlight++
+    if (user) this.#count(user, 1)
     return true
+  }
+
+  #hasRoomFor(user: LaneUser): boolean {
+    if (!user.livemode && this.isTestFull) return false
+    const ofMode = this.#limit * (user.livemode ? 1 : share)
+    return (this.#ofAccount.get(nameOf(user)) ?? 0) < Math.ceil(ofMode * share)
+  }
+
+  #count(user: LaneUser, change: 1 | -1): void {
+    if (!user.livemode) this.#testInFlight += change
+    const name = nameOf(user)
+    const count = (this.#ofAccount.get(name) ?? 0) + change
+    if (count > 0) this.#ofAccount.set(name, count)
+    else this.#ofAccount.delete(name)
   }
 
   /** Counts a request that was refused for want of room. */
@@ -92,8 +126,9 @@ export class Lane {
   }
 
   /** `served`: it was worked on, and not given up for want of a database. */
-  leave({ served }: { served: boolean }): void {
+  leave({ user, served }: { user: LaneUser | null; served: boolean }): void {
     this.#inFlight--
+    if (user) this.#count(user, -1)
     if (served) this.#answered++
     if (this.#inFlight < this.#lowest) this.#lowest = this.#inFlight
   }
@@ -122,4 +157,8 @@ export class Lane {
     const isShedding = this.#limit < burstMax
     return isShedding && this.#calmLooks < calmLooks ? target : burstMax
   }
+}
+
+function nameOf({ merchantId, livemode }: LaneUser): string {
+  return livemode ? merchantId : `${merchantId} test`
 }

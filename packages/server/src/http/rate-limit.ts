@@ -7,6 +7,12 @@ export interface RateLimit {
   readonly exceeded: boolean
 }
 
+/** Requests a minute that callers may share: a node of the tree of limits. */
+export interface Budget {
+  readonly name: string
+  readonly perMinute: number
+}
+
 /** What one caller has asked for in a window. */
 export interface Counted {
   readonly caller: string
@@ -32,7 +38,7 @@ interface Caller {
 
 /** Source: the vendor counts by the minute. */
 const windowMs = 60_000
-/** Callers counted at once. Above it the window starts anew for all: memory stays bounded. */
+/** Callers counted at once. Above it the oldest one's count is forgotten: memory stays bounded. */
 const callersMax = 100_000
 /** A process keeps to itself what is less than this part of a caller's limit. */
 const keptToItself = 1 / 50
@@ -58,13 +64,14 @@ export class RateLimiter {
   /** Counts one request of `caller` and says where that leaves it. */
   count({ caller, limit, nowMs }: { caller: string; limit: number; nowMs: number }): RateLimit {
     const windowStart = nowMs - (nowMs % windowMs)
-    if (windowStart !== this.#windowStart || this.#callers.size >= callersMax) {
+    if (windowStart !== this.#windowStart) {
       this.#windowStart = windowStart
       this.#callers.clear()
       this.#due.clear()
     }
     let counted = this.#callers.get(caller)
     if (!counted) {
+      if (this.#callers.size >= callersMax) this.#forgetOldest()
       counted = { name: caller, own: 0, shared: 0, others: 0 }
       this.#callers.set(caller, counted)
     }
@@ -78,6 +85,36 @@ export class RateLimiter {
       reset: (windowStart + windowMs) / 1000,
       exceeded,
     }
+  }
+
+  /** Takes back a request that was counted in this window. */
+  giveBack({ caller, nowMs }: { caller: string; nowMs: number }): void {
+    if (nowMs - (nowMs % windowMs) !== this.#windowStart) return
+    const counted = this.#callers.get(caller)
+    if (counted && counted.own > 0) counted.own--
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#callers
+    if (!oldest) return
+    this.#callers.delete(oldest[0])
+    this.#due.delete(oldest[1])
+  }
+
+  /**
+   * Counts one request in each budget, nearest first, and says where the tightest one stands. A
+   * budget that is used up is the last that counts: what it refuses takes nothing from those above.
+   */
+  countAll(budgets: readonly Budget[], nowMs: number): RateLimit {
+    const [nearest, ...others] = budgets
+    if (!nearest) throw new Error('a caller without a budget')
+    let tightest = this.count({ caller: nearest.name, limit: nearest.perMinute, nowMs })
+    for (const { name, perMinute } of others) {
+      if (tightest.exceeded) return tightest
+      const rate = this.count({ caller: name, limit: perMinute, nowMs })
+      if (rate.exceeded || rate.remaining < tightest.remaining) tightest = rate
+    }
+    return tightest
   }
 
   /** Says where a caller stands without counting: exceeded, where one more would be too many. */

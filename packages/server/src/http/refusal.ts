@@ -12,6 +12,11 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Whether something is a refusal rather than what was asked for. */
+export function isRefusal(found: unknown): found is Refusal {
+  return (found as Partial<Refusal> | null | undefined)?.refusal === true
+}
+
 /** Makes a refusal. `details` are typed by the code's entry in the registry of errors. */
 export function refuse<C extends ErrorCode>(
   code: C,

@@ -1,9 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, MerchantId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
-import type { Auth, RefuseStranger } from '../http/auth.ts'
+import type { Auth } from '../http/auth.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
-import { findKeyByHash, type KeyForAuth } from './keys.sql.ts'
+import type { LookUpStranger } from '../http/strangers.ts'
+import { budgetsOf, findKeyByHash, type KeyForAuth } from './keys.sql.ts'
 import { hashSecret, isPublishableKey, isSecretKey } from './secrets.ts'
 
 /**
@@ -33,13 +34,13 @@ export class Authenticator {
 
   /**
    * The holder of the key, or the 401 that says what is wrong. Answers at once where the key was
-   * looked up a moment ago; concurrent look-ups of one key share a query. A key that nobody has
-   * shown before is looked up only where `refuseStranger` does not refuse.
+   * looked up a moment ago; concurrent look-ups of one key share a query. A key that is not known
+   * yet is looked up by `lookUpStranger`.
    */
   authenticate(
     header: string | undefined,
     nowMs: number,
-    refuseStranger: RefuseStranger = () => null,
+    lookUpStranger: LookUpStranger = (work) => work(),
   ): Auth | Refusal | Promise<Auth | Refusal> {
     const secret = readBearer(header)
     if (typeof secret !== 'string') return secret
@@ -47,11 +48,11 @@ export class Authenticator {
     const name = secretHash.toString('latin1')
     const cached = this.#cache.get(name)
     if (cached && performance.now() - cached.readAtMs < freshMs) return judge(cached, nowMs)
-    const refusal = cached ? null : refuseStranger()
-    if (refusal) return refusal
     let running = this.#running.get(name)
     if (!running) {
-      running = this.#lookUp(secretHash, name, nowMs).finally(() => this.#running.delete(name))
+      const lookUp = () => this.#lookUp(secretHash, name, nowMs)
+      const started = cached ? lookUp() : lookUpStranger(lookUp)
+      running = started.finally(() => this.#running.delete(name))
       this.#running.set(name, running)
     }
     return running
@@ -118,7 +119,7 @@ function toAuth(key: KeyForAuth): Auth {
     merchantId: key.merchant_id as MerchantId,
     livemode: key.livemode,
     scopes: new Set(key.scopes),
-    requestsPerMinute: key.requests_per_minute,
+    budgets: budgetsOf(key),
     clockOffsetSeconds: key.clock_offset_seconds,
   }
 }

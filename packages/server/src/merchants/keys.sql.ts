@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 import { type FencedPage, pageOf } from '../http/pagination.ts'
+import type { Budget } from '../http/rate-limit.ts'
 
 type Db = Kysely<Schema>
 
@@ -14,6 +15,8 @@ export interface KeyForAuth {
   secret_hash: Buffer
   scopes: Scope[]
   requests_per_minute: number
+  budget_names: string[] | null
+  budget_limits: number[] | null
   expires_at: Timestamp | null
   revoked_at: Timestamp | null
   clock_offset_seconds: number
@@ -23,7 +26,7 @@ export interface KeyForAuth {
 export async function findKeyByHash(db: Db, secretHash: Buffer): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
     select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.expires_at, k.revoked_at,
+      k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
       coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
     from api_keys k
       left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
@@ -74,19 +77,55 @@ export async function findKey(
     .executeTakeFirst()
 }
 
-/**
- * What no key that this one makes may exceed: its requests a minute, whatever its session at the
- * dashboard is allowed, and its end.
- */
-export async function findKeyBounds(
-  db: Db,
-  id: string,
-): Promise<{ requestsPerMinute: number; expiresAt: Timestamp | null }> {
-  return await db
+/** What no key that this one makes may exceed: its limits and its end. */
+export interface KeyBounds {
+  readonly requestsPerMinute: number
+  /** The key's own budget and those it shares with the keys it descends from, nearest first. */
+  readonly budgets: readonly Budget[]
+  readonly livemode: boolean
+  readonly expiresAt: Timestamp | null
+}
+
+export async function findKeyBounds(db: Db, id: string): Promise<KeyBounds> {
+  const row = await db
     .selectFrom('api_keys')
-    .select(['requests_per_minute as requestsPerMinute', 'expires_at as expiresAt'])
+    .select(['id', 'requests_per_minute', 'budget_names', 'budget_limits', 'livemode'])
+    .select('expires_at')
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
+  return {
+    requestsPerMinute: row.requests_per_minute,
+    budgets: budgetsOf(row),
+    livemode: row.livemode,
+    expiresAt: row.expires_at,
+  }
+}
+
+/** The budgets that a request of a key counts against, nearest first. */
+export function budgetsOf(
+  key: Pick<ApiKeyRow, 'id' | 'requests_per_minute' | 'budget_names' | 'budget_limits'>,
+): Budget[] {
+  const shared = (key.budget_names ?? []).map((name, index) => ({
+    name,
+    perMinute: key.budget_limits?.[index] ?? 0,
+  }))
+  return [{ name: key.id, perMinute: key.requests_per_minute }, ...shared]
+}
+
+/**
+ * Whether the merchant has fewer than `max` keys in use in this mode. Locks the merchant's row until
+ * the transaction ends, so that two requests at once do not both find room.
+ */
+export async function hasRoomForKey(
+  tx: Db,
+  { account, max }: { account: Account; max: number },
+): Promise<boolean> {
+  await sql`select from merchants where id = ${account.merchantId} for no key update`.execute(tx)
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from api_keys
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and revoked_at is null and (expires_at is null or expires_at > now())`.execute(tx)
+  return (rows[0]?.count ?? 0) < max
 }
 
 /** The key pair as the API shows it: never the secret, nor its hash. */

@@ -3,8 +3,9 @@ import type { Kysely } from 'kysely'
 import { type Doer, note } from '../audit/note.ts'
 import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
+import type { Budget } from '../http/rate-limit.ts'
 import { claimId } from '../lists/ids.sql.ts'
-import { insertKey, renderKey } from './keys.sql.ts'
+import { insertKey, type KeyBounds, renderKey } from './keys.sql.ts'
 import { hashSecret, hintOf, type KeyPair, newKeyPair } from './secrets.ts'
 
 /** Requests a minute of a live key. Source: the vendor's documentation. */
@@ -17,6 +18,24 @@ export function defaultRequestsPerMinute(livemode: boolean): number {
   return livemode ? liveRequestsPerMinute : testRequestsPerMinute
 }
 
+/** Limits that a key may share: as many times may a key make one with a lower limit than its own. */
+export const sharedBudgetsMax = 8
+
+/**
+ * The limits that a key which `maker` makes shares: those of the maker and of the keys the maker
+ * descends from. A budget that cannot be the first to run out is left out, so that keys which
+ * replace each other do not form a longer and longer chain.
+ */
+export function sharedBudgetsOf(maker: KeyBounds, { livemode }: Account): Budget[] {
+  const budgets = maker.budgets.filter(({ perMinute }, index) => {
+    const next = maker.budgets[index + 1]
+    return next === undefined || perMinute < next.perMinute
+  })
+  if (livemode === maker.livemode) return budgets
+  // What test keys use must not be missing in live mode: they share a budget of the same size.
+  return budgets.map(({ name, perMinute }) => ({ name: `${name} test mode`, perMinute }))
+}
+
 /** Makes a key pair, in a transaction of the caller's. The secret is in what it returns and nowhere else. */
 export async function createKey(
   db: Kysely<Schema>,
@@ -27,12 +46,15 @@ export async function createKey(
     scopes?: readonly Scope[]
     expiresAt?: Timestamp | null
     requestsPerMinute?: number
+    /** The limits it shares with the key that makes it. Default: none, the operator makes it. */
+    sharedBudgets?: readonly Budget[]
     pair?: KeyPair
     /** Who makes it, for the log. */
     doer: Doer
   },
 ): Promise<ApiKeyWithSecret> {
   const { account, now } = request
+  const shared = request.sharedBudgets ?? []
   const pair = request.pair ?? newKeyPair(account.livemode)
   const row: ApiKeyRow = {
     id: await claimId<KeyId>(db, { kind: 'key', account }),
@@ -44,6 +66,8 @@ export async function createKey(
     secret_hint: hintOf(pair.secretKey),
     scopes: [...(request.scopes ?? scopes)],
     requests_per_minute: request.requestsPerMinute ?? defaultRequestsPerMinute(account.livemode),
+    budget_names: shared.length > 0 ? shared.map(({ name }) => name) : null,
+    budget_limits: shared.length > 0 ? shared.map(({ perMinute }) => perMinute) : null,
     created_at: now,
     expires_at: request.expiresAt ?? null,
     revoked_at: null,

@@ -12,8 +12,15 @@ import { newId } from '../ids.ts'
 import { readBalance } from '../ledger/balance.ts'
 import { openPage } from '../lists/fence.ts'
 import { toTimestamp } from '../time.ts'
-import { findKey, findKeyBounds, listKeys, renderKey, revokeKey } from './keys.sql.ts'
-import { createKey, defaultRequestsPerMinute } from './keys.ts'
+import {
+  findKey,
+  findKeyBounds,
+  hasRoomForKey,
+  listKeys,
+  renderKey,
+  revokeKey,
+} from './keys.sql.ts'
+import { createKey, defaultRequestsPerMinute, sharedBudgetsMax, sharedBudgetsOf } from './keys.ts'
 import {
   findMerchant,
   hasLiveKey,
@@ -29,6 +36,9 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.createMerchant, (request) =>
     once(db, request, async (tx) => {
       const { auth, body, now } = request
+      const own = await findKeyBounds(tx, auth.keyId)
+      const isTooDeep = sharedBudgetsOf(own, auth).length > sharedBudgetsMax
+      if (isTooDeep) return tooDeep()
       const row: MerchantRow = {
         id: newId<MerchantId>('merchant'),
         name: body.name,
@@ -42,7 +52,6 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
       const doer = doerOf(request)
       const target = { type: 'merchant', id: row.id } as const
       await note(tx, doer, { action: 'merchant.created', target, details: { name: row.name } })
-      const own = await findKeyBounds(tx, auth.keyId)
       const apiKeys = []
       // A live key of any merchant reaches the operator's own processor: no test key makes one.
       for (const livemode of auth.livemode ? [false, true] : [false]) {
@@ -52,6 +61,7 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
           now,
           scopes: [...auth.scopes],
           requestsPerMinute: Math.min(own.requestsPerMinute, defaultRequestsPerMinute(livemode)),
+          sharedBudgets: sharedBudgetsOf(own, account),
           expiresAt: own.expiresAt,
           // In the new merchant's own log: its first keys were not made by itself.
           doer: { ...doer, account },
@@ -153,8 +163,12 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
         const expected = `no more than your own key's ${own.requestsPerMinute}`
         return refuseField('requests_per_minute', limit, expected)
       }
+      const sharedBudgets = sharedBudgetsOf(own, auth)
+      if (sharedBudgets.length > sharedBudgetsMax) return tooDeep()
+      if (!(await hasRoomForKey(tx, { account: auth, max: keysMax }))) return tooManyKeys()
       const key = await createKey(tx, {
         account: auth,
+        sharedBudgets,
         requestsPerMinute:
           limit ?? Math.min(own.requestsPerMinute, defaultRequestsPerMinute(auth.livemode)),
         now,
@@ -213,6 +227,22 @@ function renderMerchant(row: MerchantRow): Merchant {
     created_at: row.created_at,
     updated_at: row.updated_at,
   }
+}
+
+/** Keys in use of a merchant and mode: more than there are programs, too few to fill a table. */
+const keysMax = 1_000
+
+function tooManyKeys(): Refusal {
+  return refuseField('api_keys', keysMax, `fewer than ${keysMax} keys in use: revoke one first`)
+}
+
+/** Each request counts against all limits above its key, so there must not be any number of them. */
+function tooDeep(): Refusal {
+  return refuseField(
+    'Authorization',
+    `a key below ${sharedBudgetsMax} higher limits`,
+    'a key nearer to the one that the operator made',
+  )
 }
 
 function keyNotFound(): Refusal {

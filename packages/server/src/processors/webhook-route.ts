@@ -1,13 +1,27 @@
 import { isId, operations } from '@hedgepayments/contract'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answer, type Reply } from '../http/answer.ts'
 import { readSingleHeaders } from '../http/headers.ts'
+import { readBody } from '../http/read-body.ts'
 import { refuse, refuseField } from '../http/refusal.ts'
 import { send } from '../http/send.ts'
-import type { ProcessorAccount, Processors } from './processor.ts'
+import type { Processor, ProcessorAccount, Processors } from './processor.ts'
 
 /** Told which payment a processor has news of. */
 export type OnNotice = (notice: { account: ProcessorAccount; paymentId: string }) => Promise<void>
+
+/** Whom a message is for. */
+interface Receiver {
+  readonly account: ProcessorAccount
+  readonly processor: Processor
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The processor and account that a message's path names, once they were found. */
+    processorOf: Receiver | null
+  }
+}
 
 interface Params {
   readonly processor: string
@@ -24,29 +38,41 @@ export async function processorWebhookRoute(
 ): Promise<void> {
   await app.register((raw, _options, done) => {
     raw.removeAllContentTypeParsers()
-    raw.addContentTypeParser<Buffer>(
-      '*',
-      { parseAs: 'buffer' },
-      async (_: FastifyRequest, bytes: Buffer) => bytes,
-    )
+    raw.addContentTypeParser('*', readBody)
+    raw.decorateRequest('processorOf', null)
     raw.post<{ Params: Params }>(
       operation.path,
-      { config: { operation } },
+      {
+        config: { operation },
+        bodyLimit: operation.bodyBytesMax,
+        // Before the body is read: nothing is kept for a message to nobody.
+        onRequest: async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
+          request.processorOf = await findProcessor(on.processors, request.params)
+          return request.processorOf ? undefined : send(reply, nobody())
+        },
+      },
       async (request, reply) => send(reply, await receive(on, request)),
     )
     done()
   })
 }
 
-async function receive(
-  { processors, onNotice }: { processors: Processors; onNotice: OnNotice },
-  request: FastifyRequest<{ Params: Params }>,
-): Promise<Reply> {
-  const { processor: name, merchant: merchantId, mode } = request.params
-  if (!isId('merchant', merchantId) || (mode !== 'test' && mode !== 'live')) return nobody()
+async function findProcessor(
+  processors: Processors,
+  { processor: name, merchant: merchantId, mode }: Params,
+): Promise<Receiver | null> {
+  if (!isId('merchant', merchantId) || (mode !== 'test' && mode !== 'live')) return null
   const account = { merchantId, livemode: mode === 'live' }
   const processor = await processors.forSent(account, name).catch(() => null)
-  if (!processor) return nobody()
+  return processor && { account, processor }
+}
+
+async function receive(
+  { onNotice }: { onNotice: OnNotice },
+  request: FastifyRequest,
+): Promise<Reply> {
+  if (!request.processorOf) return nobody()
+  const { account, processor } = request.processorOf
   // The real time: a test clock that is ahead does not make the processor's messages old.
   const { now } = request
   const notice = await processor.noticeFromWebhook({
