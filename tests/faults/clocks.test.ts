@@ -149,21 +149,6 @@ describe('a server whose clock is a minute ahead', () => {
     expect(payment.status).toBe('pending')
   })
 
-  test('claims tasks and deliveries for no longer than others do', async () => {
-    const { sql } = fixture
-    const token = { payment_method_token: 'tok_slow' }
-    const { id } = await createPayment(wrong, { initiate: true, ...token })
-    const [lease] = await until('a task is claimed', async () => {
-      const rows = await sql.query(
-        `select extract(epoch from leased_until - now())::float as seconds from payment_tasks
-         where payment_id = $1 and leased_until is not null`,
-        [id],
-      )
-      return rows.length > 0 && rows
-    })
-    expect(lease.seconds).toBeLessThanOrEqual(10)
-  })
-
   test('ends no call as abandoned that another server has just begun', async () => {
     const { sql } = fixture
     const { id } = await createPayment(wrong)
