@@ -1,6 +1,6 @@
-import { pino } from 'pino'
 import { connect, type Database } from '../../packages/server/src/database/connect.ts'
 import { feeScheduleDefault } from '../../packages/server/src/ledger/fees.ts'
+import { createLog } from '../../packages/server/src/log.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
 import { createSealer } from '../../packages/server/src/sealer.ts'
 import type { Loop } from '../../packages/server/src/workers/loop.ts'

@@ -47,13 +47,7 @@ export async function pageRoutes(
     return reply
   })
 
-  post('tokens', async (_, body) => {
-    if (!isTestSource(body)) return numberRefused()
-    const given =
-      body.type === 'card' ? body.number : `${body.routing_number}:${body.account_number}`
-    const read = readToken(given, { livemode: false })
-    return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
-  })
+  post('tokens', async (_, body) => tokenOf(body))
 
   post('pay', async (subject, body) => {
     if (!isPayOrder(body)) return orderRefused()
@@ -134,6 +128,14 @@ function forPage(reply: FastifyReply, result: Reply): FastifyReply {
 
 function _livemodeOf(subject: PageSubject): boolean {
   return accountOf(subject).livemode
+}
+
+/** The token that stands for the number of a test card or test account. */
+function tokenOf(body: unknown): Reply {
+  if (!isTestSource(body)) return numberRefused()
+  const given = body.type === 'card' ? body.number : `${body.routing_number}:${body.account_number}`
+  const read = readToken(given, { livemode: false })
+  return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
 }
 
 function accountOf({ session, payment }: PageSubject): Account {

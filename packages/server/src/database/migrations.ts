@@ -19,14 +19,14 @@ import * as openCalls from './migrations/0017_open_calls.ts'
 import * as roomForVersions from './migrations/0018_room_for_versions.ts'
 import * as returnedRefunds from './migrations/0019_returned_refunds.ts'
 import * as leaseTokens from './migrations/0020_lease_tokens.ts'
-import * as leases from './migrations/0022_leases.ts'
-import * as idTimes from './migrations/0024_id_times.ts'
-import * as idClaims from './migrations/0025_id_claims.ts'
-import * as foldedEmails from './migrations/0026_folded_emails.ts'
-import * as lifecycleGuard from './migrations/0027_lifecycle_guard.ts'
-import * as appendOnly from './migrations/0028_append_only.ts'
-import * as liveKeys from './migrations/0029_live_keys.ts'
-import * as keyBudgets from './migrations/0030_key_budgets.ts'
+import * as leases from './migrations/0021_leases.ts'
+import * as idTimes from './migrations/0022_id_times.ts'
+import * as idClaims from './migrations/0023_id_claims.ts'
+import * as foldedEmails from './migrations/0024_folded_emails.ts'
+import * as lifecycleGuard from './migrations/0025_lifecycle_guard.ts'
+import * as appendOnly from './migrations/0026_append_only.ts'
+import * as liveKeys from './migrations/0027_live_keys.ts'
+import * as keyBudgets from './migrations/0028_key_budgets.ts'
 
 /**
  * Every migration by its name, in order. They only go forward, and one that was released never
@@ -52,13 +52,13 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017_open_calls': openCalls,
   '0018_room_for_versions': roomForVersions,
   '0019_returned_refunds': returnedRefunds,
-  '0027_lifecycle_guard': lifecycleGuard,
-  '0028_append_only': appendOnly,
-  '0029_live_keys': liveKeys,
   '0020_lease_tokens': leaseTokens,
-  '0022_leases': leases,
-  '0024_id_times': idTimes,
-  '0025_id_claims': idClaims,
-  '0026_folded_emails': foldedEmails,
-  '0030_key_budgets': keyBudgets,
+  '0021_leases': leases,
+  '0022_id_times': idTimes,
+  '0023_id_claims': idClaims,
+  '0024_folded_emails': foldedEmails,
+  '0025_lifecycle_guard': lifecycleGuard,
+  '0026_append_only': appendOnly,
+  '0027_live_keys': liveKeys,
+  '0028_key_budgets': keyBudgets,
 }

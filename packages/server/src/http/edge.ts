@@ -108,23 +108,21 @@ export function guardEdge({
     }
     // Two lines name no key, not even a bad one: the first is not preferred to the second.
     const repeated = refuseRepeated(request, 'authorization')
-    if (repeated) {
-      const rate = countAnonymous(request, nowMs)
-      setRateLimit(reply, rate)
-      return rate.exceeded ? tooMany(rate, nowMs) : repeated
-    }
+    if (repeated) return refuseAnonymous(repeated)
     const auth = await findAuth(request, reply, nowMs)
-    if ('refusal' in auth) {
-      const rate = countAnonymous(request, nowMs)
-      setRateLimit(reply, rate)
-      return rate.exceeded ? tooMany(rate, nowMs) : auth
-    }
+    if ('refusal' in auth) return refuseAnonymous(auth)
     request.auth = auth
     if (auth.clockOffsetSeconds > 0) {
       request.now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
     }
     const { operation } = request.routeOptions.config ?? {}
     return charge(reply, auth, nowMs) ?? (operation ? checkScopes(operation, auth) : null)
+
+    function refuseAnonymous(refusal: Refusal): Refusal {
+      const rate = countAnonymous(request, nowMs)
+      setRateLimit(reply, rate)
+      return rate.exceeded ? tooMany(rate, nowMs) : refusal
+    }
   }
 
   function charge(reply: FastifyReply, auth: Auth, nowMs: number): Refusal | null {
