@@ -143,7 +143,7 @@ function workOn(database: Database): BackgroundWork {
     processors: createProcessors(given),
     fees: feeScheduleDefault,
     sealer,
-    log: pino({ level: process.env.HEDGE_TEST_LOG ?? 'silent' }, pino.destination(2)),
+    log: createLog('silent'),
     requestsInFlight: () => 0,
   })
   const work = {
