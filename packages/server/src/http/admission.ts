@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { newId } from '../ids.ts'
 import { unavailable } from './failures.ts'
+import { readHeader } from './headers.ts'
 import { Lane, type LaneLimits, lookMs } from './lane.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { errorBody } from './refusal.ts'
@@ -182,10 +183,11 @@ const stopPath = /^\/v1\/(?:payments\/(?:[^/?]+\/)?(?:cancel|reverse)|cancellati
  * Whether a request may be one of live mode, as far as its head says: all but those to the API that
  * show a test key or nothing. A false head gains nothing: the key is looked at afterwards.
  */
-function mayBeLive({ url = '', headers }: IncomingMessage): boolean {
+function mayBeLive(raw: IncomingMessage): boolean {
+  const { url = '' } = raw
   if (!url.startsWith('/v1/') || url.startsWith('/v1/processors/')) return true
-  const { authorization, cookie } = headers
-  if (authorization === undefined) return cookie !== undefined
+  const authorization = readHeader({ raw }, 'authorization')
+  if (authorization === undefined) return readHeader({ raw }, 'cookie') !== undefined
   return !/^bearer +sk_test_/i.test(authorization)
 }
 

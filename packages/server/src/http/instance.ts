@@ -9,6 +9,7 @@ import { answerBadHttp } from './bad-http.ts'
 import { parseBodies, smallBodyBytesMax } from './body.ts'
 import { type ConnectionLimits, createHttpServer } from './connections.ts'
 import { type Guard, refuseRoute } from './edge.ts'
+import { deferContinue } from './expect-continue.ts'
 import { describe, refusalOf } from './failures.ts'
 import { boundAnswers } from './held-bytes.ts'
 import { parseQuery } from './query.ts'
@@ -71,6 +72,7 @@ export function createInstance(given: {
         .catch((error: unknown) => log.error({ err: describe(error) }, 'no answer could be sent'))
     },
   })
+  deferContinue(app.server)
   // Node answers an expectation it does not know itself, without a body: it may as well be ignored.
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response)
