@@ -12,6 +12,7 @@ import { type Guard, refuseRoute } from './edge.ts'
 import { deferContinue } from './expect-continue.ts'
 import { describe, refusalOf } from './failures.ts'
 import { boundAnswers } from './held-bytes.ts'
+import { LargeLists } from './large-lists.ts'
 import { parseQuery } from './query.ts'
 import { refuse } from './refusal.ts'
 import { send } from './send.ts'
@@ -78,6 +79,7 @@ export function createInstance(given: {
     app.server.emit('request', request, response)
   })
   boundAnswers(app, { timeoutMs: limits.connections?.answerTimeoutMs })
+  app.decorate('largeLists', new LargeLists())
   parseBodies(app)
   nameRequestSpans(app)
   guard.attach(app)
