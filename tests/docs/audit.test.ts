@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -123,4 +124,11 @@ describe('npm run audit', () => {
     answer = advisory('critical')
     expect(await audit({ npm_config_offline: 'true' })).toMatchObject({ code: 1 })
   })
+})
+
+test('a workflow asks every day', () => {
+  const workflow = readFileSync(join(root, '.github/workflows/audit.yml'), 'utf8')
+  // A minute and an hour, and no restriction to some days.
+  expect(workflow).toMatch(/^ {4}- cron: "\d+ \d+ \* \* \*"$/m)
+  expect(workflow).toContain('- run: npm run audit')
 })

@@ -135,6 +135,13 @@ describe('what says what became of money is only added to', () => {
     )
   })
 
+  test('no payment is refunded for more than its amount, or less than nothing', async () => {
+    for (const refunded of ['amount + 1', '-1']) {
+      const change = `update payments set refunded_amount = ${refunded} where id = '${paid}'`
+      expect(await errorOf(change)).toMatch(/violates check constraint/)
+    }
+  })
+
   test('a call gets its result once; one that was interrupted may still get it', async () => {
     const result = (outcome: string, code: string) => `update payment_attempts
       set outcome = '${outcome}', code = ${code}, ended_at = now() where payment_id = '${paid}'

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { ConnectionLimits } from '../../packages/server/src/http/connections.ts'
 import { createPayment } from '../support/api.ts'
 import { type OwnApp, startOwnApp } from '../support/own-app.ts'
 import { readRaw } from '../support/raw-http.ts'
@@ -20,17 +21,14 @@ const unsent = new Set<ServerResponse>()
 const opened: Socket[] = []
 
 /** Starts a server for the tests of a block, with times that a test can wait for. */
-function serve({ requestTimeoutMs, silentTimeoutMs }: Record<string, number>): void {
+function serve(
+  limits: Pick<ConnectionLimits, 'requestTimeoutMs' | 'silentTimeoutMs'> &
+    Partial<ConnectionLimits>,
+  trustedProxies: readonly string[] = [],
+): void {
   beforeAll(async () => {
-    own = await startOwnApp({
-      connections: {
-        connectionsMax,
-        requestTimeoutMs: requestTimeoutMs ?? 0,
-        silentTimeoutMs: silentTimeoutMs ?? 0,
-        keepAliveTimeoutMs: 5_000,
-        lookEveryMs: 20,
-      },
-    })
+    const connections = { connectionsMax, keepAliveTimeoutMs: 5_000, lookEveryMs: 20, ...limits }
+    own = await startOwnApp({ connections }, { trustedProxies })
     own.app.server.on('request', (_, response) => {
       unsent.add(response)
       response.once('close', () => unsent.delete(response))
@@ -52,9 +50,13 @@ function serve({ requestTimeoutMs, silentTimeoutMs }: Record<string, number>): v
   afterAll(() => own.close())
 }
 
-async function open(): Promise<Socket> {
+async function open(localAddress?: string): Promise<Socket> {
   const { hostname, port } = new URL(own.url)
-  const socket = connect(Number(port), hostname)
+  const socket = connect({
+    port: Number(port),
+    host: hostname,
+    ...(localAddress && { localAddress }),
+  })
   socket.on('error', () => undefined)
   opened.push(socket)
   await once(socket, 'connect')
@@ -79,7 +81,7 @@ describe('clients that do not finish their request', () => {
   serve({ requestTimeoutMs: 300, silentTimeoutMs: 5_000 })
 
   test('a head that dribbles is answered 400 and hung up on, however many of them there are', async () => {
-    const sockets = await Promise.all(Array.from({ length: 20 }, open))
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => open()))
     const answers = sockets.map(readToEnd)
     const dribbling = sockets.map((socket) => {
       socket.write('GET /v1/payments HTTP/1.1\r\nHost: h\r\n')
@@ -114,7 +116,7 @@ describe('clients that do not finish their request', () => {
 
   test('connections beyond the most there may be are hung up on; those within are served', async () => {
     const served = await open()
-    const others = await Promise.all(Array.from({ length: connectionsMax - 1 }, open))
+    const others = await Promise.all(Array.from({ length: connectionsMax - 1 }, () => open()))
     expect(await readToEnd(await open())).toBe('')
     served.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
     expect(await readToEnd(served)).toContain('HTTP/1.1 200 OK')
@@ -147,6 +149,63 @@ describe('clients that do not read their answer', () => {
     const kept = await watchKept()
     expect(kept).toBeGreaterThan(0)
     expect(kept).toBeLessThan(keptBytesMax)
+  })
+})
+
+describe('clients that read their answer slowly', () => {
+  serve({ requestTimeoutMs: 60_000, silentTimeoutMs: 60_000, answerTimeoutMs: 500 })
+
+  test('an answer that is not read whole by its deadline ends its connection', async () => {
+    await insertPayments(own.sql, { owner: own.owner, count: 100 })
+    const metadata = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [n, '支'.repeat(500)]))
+    await own.sql.query('update payments set metadata = $1', [JSON.stringify(metadata)])
+    const socket = await open()
+    socket.pause()
+    // The system itself takes some megabytes: the answers that follow stay with the server.
+    socket.write(head('GET /v1/payments?limit=100').concat('\r\n').repeat(4))
+    await until('an answer waits', () =>
+      [...unsent].some((response) => response.writableLength > 0),
+    )
+    // A little is read all the time, so that the connection is never silent.
+    const reading = setInterval(() => socket.read(1), 20)
+    await until('the server hangs up', () => accepted.size === 0)
+    clearInterval(reading)
+    expect((await own.api('GET', '/v1/payments?limit=100')).status).toBe(200)
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('many connections of one address', () => {
+  const connectionsOfAddressMax = 10
+  const proxy = '127.0.0.3'
+  const times = { requestTimeoutMs: 20_000, silentTimeoutMs: 20_000 }
+  serve({ ...times, connectionsOfAddressMax }, [proxy])
+
+  test('those beyond the share of an address are hung up on; another address is served', async () => {
+    const held = await Promise.all(
+      Array.from({ length: connectionsOfAddressMax }, () => open('127.0.0.4')),
+    )
+    expect(await readToEnd(await open('127.0.0.4'))).toBe('')
+    const other = await open('127.0.0.5')
+    other.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
+    expect(await readToEnd(other)).toContain('HTTP/1.1 200 OK')
+    for (const socket of held) expect(socket.readyState).toBe('open')
+    held[0]?.destroy()
+    await until('its place is free', async () => {
+      const next = await open('127.0.0.4')
+      next.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
+      return (await readToEnd(next)).includes('HTTP/1.1 200 OK')
+    })
+  })
+
+  test('a trusted proxy speaks for many: it has as many connections as there may be', async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 2 * connectionsOfAddressMax }, () => open(proxy)),
+    )
+    const answers = sockets.map(readToEnd)
+    for (const socket of sockets) {
+      socket.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
+    }
+    for (const text of await Promise.all(answers)) expect(text).toContain('HTTP/1.1 200 OK')
   })
 })
 

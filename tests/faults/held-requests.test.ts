@@ -60,27 +60,31 @@ describe('a server stops at any statement, another takes over, and there is one 
   describe.each([0, 60, -60])('with a clock that is %d s ahead', (seconds) => {
     beforeAll(() => tell(pair.heldServer, { clockAheadMs: seconds * 1000 }))
 
-    test.each(Object.keys(requests))('%s', { timeout }, async (name) => {
-      for (let n = 1; ; n++) {
-        const made = await requests[name]?.(pair.other)
-        if (!made) throw new Error(`there is no request ${name}`)
-        const request = { ...made, idempotencyKey: newKey() }
-        const outcome = await holdAt(pair, n, { request, rival: request })
-        const { heldAt, held, other } = outcome
-        if (heldAt === null) {
-          expect(n, 'statements that it was held at').toBeGreaterThan(1)
-          break
+    test.each(Object.keys(requests))(
+      '%s: both servers give the first answer',
+      { timeout },
+      async (name) => {
+        for (let n = 1; ; n++) {
+          const made = await requests[name]?.(pair.other)
+          if (!made) throw new Error(`there is no request ${name}`)
+          const request = { ...made, idempotencyKey: newKey() }
+          const outcome = await holdAt(pair, n, { request, rival: request })
+          const { heldAt, held, other } = outcome
+          if (heldAt === null) {
+            expect(n, 'statements that it was held at').toBeGreaterThan(1)
+            break
+          }
+          const place = `held at statement ${n}: ${heldAt}`
+          expect(bytes(held), place).toEqual(bytes(other))
+          expect([held, other].filter(isReplay), place).toHaveLength(1)
+          for (const api of [pair.held, pair.other]) {
+            const again = await api('POST', request.path, request)
+            expect([isReplay(again), bytes(again)], place).toEqual([true, bytes(held)])
+          }
+          expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
         }
-        const place = `held at statement ${n}: ${heldAt}`
-        expect(bytes(held), place).toEqual(bytes(other))
-        expect([held, other].filter(isReplay), place).toHaveLength(1)
-        for (const api of [pair.held, pair.other]) {
-          const again = await api('POST', request.path, request)
-          expect([isReplay(again), bytes(again)], place).toEqual([true, bytes(held)])
-        }
-        expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
-      }
-    })
+      },
+    )
   })
 })
 

@@ -181,7 +181,7 @@ const pieces: readonly Piece[] = [
 ]
 
 describe('a worker that stands still longer than its lease changes nothing when another took over', () => {
-  test.each([...pieces])('$name', { timeout }, async ({ prepare, status }) => {
+  test.each([...pieces])('$name is done once', { timeout }, async ({ prepare, status }) => {
     const places: string[] = []
     for (let nth = 1; nth <= statementsMax; nth++) {
       const id = await prepare()

@@ -19,9 +19,12 @@ export interface OwnApp {
 }
 
 /** Starts the API on a database of its own. */
-export async function startOwnApp(limits: InstanceLimits): Promise<OwnApp> {
+export async function startOwnApp(
+  limits: InstanceLimits,
+  more: { trustedProxies?: readonly string[] } = {},
+): Promise<OwnApp> {
   const created = await createMigratedDatabase()
-  const served = await serveApp({ databaseUrl: created.url, keys: firstKeys, limits })
+  const served = await serveApp({ databaseUrl: created.url, keys: firstKeys, limits, ...more })
   const sql = openSql(created.url)
   const [merchant] = await sql.query('select id from merchants')
   return {

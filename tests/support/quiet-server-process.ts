@@ -25,11 +25,13 @@ const processors = createProcessors({
   keyring,
   stripe: config.stripe,
 })
+const privateNetworks = config.webhookPrivateNetworks
 let workers: ReturnType<typeof startWorkers> | null = null
 const app = await createApp({
   database,
   processors,
   trustedProxies: config.trustedProxies,
+  privateNetworks,
   log,
   sealer,
   keyring,
@@ -45,7 +47,7 @@ process.send?.(`listens ${address}`)
 async function obey(order: unknown): Promise<void> {
   if (order === 'work') {
     workers ??= startWorkers({
-      ...{ database, processors, fees: config.fees, sealer, log },
+      ...{ database, processors, fees: config.fees, sealer, log, privateNetworks },
       requestsInFlight: () => app.requestsInFlight(),
     })
   } else {

@@ -21,6 +21,7 @@ export async function serveApp(options: {
   keys: { publishableKey: string; secretKey: string }
   limits?: InstanceLimits
   leaseSeconds?: number
+  trustedProxies?: readonly string[]
 }): Promise<ServedApp> {
   const { databaseUrl, keys, ...given } = options
   const database = connect({ url: databaseUrl, onError: () => undefined })

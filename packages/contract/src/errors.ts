@@ -136,7 +136,11 @@ export const errors = {
     'More was asked for than is left to refund.',
     RefundAmountDetails,
   ),
-  rate_limit_exceeded: define(429, 'Too many requests.', RetryDetails),
+  rate_limit_exceeded: define(
+    429,
+    'Too many requests, or too many open bulk cancellations.',
+    RetryDetails,
+  ),
   internal_error: plain(500, 'A bug of ours.'),
   processor_unavailable: plain(502, 'The processor is not configured, or has not answered.'),
   service_unavailable: plain(503, 'Try again: nothing was done, or it can be replayed.'),

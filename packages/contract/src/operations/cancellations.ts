@@ -19,7 +19,8 @@ export const createCancellation = defineOperation({
   description:
     'Runs in the background, up to a million payments, and survives a restart. With `dry_run` it ' +
     'only counts what would go, which is reading: the key needs the scope `payments:read` as well. ' +
-    'It never holds up single cancels.',
+    'It never holds up single cancels. A merchant and mode has at most 100 that are `pending` or `running`; ' +
+    'one more is refused with 429.',
   scope: 'payments:cancel',
   scopesOfBody: [{ field: 'dry_run', is: true, scope: 'payments:read' }],
   body: CancellationCreate,
@@ -82,6 +83,8 @@ export const resumeCancellation = defineOperation({
   path: '/v1/cancellations/:id/resume',
   tag,
   summary: 'Resume a paused cancellation',
+  description:
+    'Refused with 429 while the merchant and mode has 100 that are `pending` or `running`.',
   scope: 'payments:cancel',
   responses: { 200: Cancellation },
   errors: [],

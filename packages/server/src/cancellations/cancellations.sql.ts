@@ -17,6 +17,24 @@ export async function insertCancellation(db: Db, row: CancellationRow): Promise<
     .execute()
 }
 
+/**
+ * Whether the merchant has fewer than `max` open cancellations in this mode. Locks the merchant's row until
+ * the transaction ends, so that two requests at once do not both find room. A paused cancellation
+ * is not open: it is counted again when it is resumed.
+ */
+export async function hasRoomForCancellation(
+  tx: Db,
+  { account, max }: { account: Account; max: number },
+): Promise<boolean> {
+  await sql`select from merchants where id = ${account.merchantId} for no key update`.execute(tx)
+  // The partial index holds open cancellations only, so this reads none of those that are done.
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from cancellations
+    where status in ('pending', 'running')
+      and merchant_id = ${account.merchantId} and livemode = ${account.livemode}`.execute(tx)
+  return (rows[0]?.count ?? 0) < max
+}
+
 export async function insertItems(
   db: Db,
   { cancellationId, paymentIds }: { cancellationId: string; paymentIds: readonly string[] },

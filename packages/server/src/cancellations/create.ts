@@ -5,8 +5,8 @@ import {
   type PaymentFilter,
 } from '@hedgepayments/contract'
 import type { CancellationRow, Timestamp } from '../database/schema.ts'
-import type { Auth } from '../http/auth.ts'
-import { type Refusal, refuseField } from '../http/refusal.ts'
+import type { Account, Auth } from '../http/auth.ts'
+import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { firstIdAt, madeAtMs } from '../ids.ts'
 import { claimId } from '../lists/ids.sql.ts'
@@ -14,10 +14,19 @@ import { isAllowed, statusesBefore } from '../payments/lifecycle.ts'
 import {
   countByFilter,
   countByIds,
+  hasRoomForCancellation,
   insertCancellation,
   insertItems,
   selectItems,
 } from './cancellations.sql.ts'
+
+/**
+ * Open cancellations of a merchant and mode. All open cancellations take turns, so each one of a merchant
+ * makes those of the others slower.
+ */
+const openMax = 100
+/** A small cancellation is done in a second. */
+const retryAfterSeconds = 5
 
 /**
  * Takes on a cancellation of many payments: the worker carries it out. A dry run is counted at
@@ -30,6 +39,7 @@ export async function createCancellation(
   const { payment_ids: ids, filter } = body
   if (ids && filter) return refuseField('filter', filter, 'nothing where payment_ids is given')
   if (!ids && !filter) return refuseField('payment_ids', undefined, 'payment_ids or filter')
+  if (body.dry_run !== true && !(await hasRoomToRun(tx, auth))) return tooManyOpen()
   const paymentIds = ids ? [...new Set(ids)] : null
   const row: CancellationRow = {
     ...newRow(auth, now),
@@ -48,6 +58,18 @@ export async function createCancellation(
     await insertItems(tx, { cancellationId: row.id, paymentIds })
   }
   return created
+}
+
+/** Whether the merchant may have one more cancellation carried out. */
+export async function hasRoomToRun(tx: Tx, account: Account): Promise<boolean> {
+  return await hasRoomForCancellation(tx, { account, max: openMax })
+}
+
+/** The refusal of a cancellation for which there is no room: it can be sent again with the same key. */
+export function tooManyOpen(): Refusal {
+  const message = `Too many open bulk cancellations: at most ${openMax} may be pending or running.`
+  const refusal = refuse('rate_limit_exceeded', message, { retry_after: retryAfterSeconds })
+  return { ...refusal, headers: { 'retry-after': String(retryAfterSeconds) } }
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   listResults,
   setStatus,
 } from './cancellations.sql.ts'
-import { createCancellation } from './create.ts'
+import { createCancellation, hasRoomToRun, tooManyOpen } from './create.ts'
 import { renderCancellation } from './render.ts'
 import { itemDaysKept } from './retention.sql.ts'
 
@@ -106,7 +106,9 @@ async function change(
   { from, to }: { from: CancellationStatus[]; to: 'paused' | 'running' },
 ): Promise<Reply> {
   const key = { account: request.auth, id: request.params.id }
-  return await withCancellation(tx, key, async () => {
+  return await withCancellation(tx, key, async ({ status }) => {
+    const isResumed = to === 'running' && status === 'paused'
+    if (isResumed && !(await hasRoomToRun(tx, request.auth))) return tooManyOpen()
     if (await setStatus(tx, { ...key, now: request.now, from, to })) {
       const action = to === 'paused' ? 'cancellation.paused' : 'cancellation.resumed'
       await note(tx, doerOf(request), { action, target: targetOf(key.id) })

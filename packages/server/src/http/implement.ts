@@ -85,9 +85,14 @@ export function implement<O extends Operation>(
         operationId: operation.id,
         origin: originOf(request),
       }
-      const result = await handler(reached)
-      if (takesBody && isTracing()) noteCause(reached.params, result)
-      return send(reply, result)
+      const place = await app.largeLists.acquire(request)
+      try {
+        const result = await handler(reached)
+        if (takesBody && isTracing()) noteCause(reached.params, result)
+        return send(reply, result)
+      } finally {
+        place?.release()
+      }
     },
   })
 

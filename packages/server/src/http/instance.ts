@@ -9,8 +9,10 @@ import { answerBadHttp } from './bad-http.ts'
 import { parseBodies, smallBodyBytesMax } from './body.ts'
 import { type ConnectionLimits, createHttpServer } from './connections.ts'
 import { type Guard, refuseRoute } from './edge.ts'
+import { deferContinue } from './expect-continue.ts'
 import { describe, refusalOf } from './failures.ts'
 import { boundAnswers } from './held-bytes.ts'
+import { LargeLists } from './large-lists.ts'
 import { parseQuery } from './query.ts'
 import { refuse } from './refusal.ts'
 import { send } from './send.ts'
@@ -71,11 +73,13 @@ export function createInstance(given: {
         .catch((error: unknown) => log.error({ err: describe(error) }, 'no answer could be sent'))
     },
   })
+  deferContinue(app.server)
   // Node answers an expectation it does not know itself, without a body: it may as well be ignored.
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response)
   })
   boundAnswers(app, { timeoutMs: limits.connections?.answerTimeoutMs })
+  app.decorate('largeLists', new LargeLists())
   parseBodies(app)
   nameRequestSpans(app)
   guard.attach(app)

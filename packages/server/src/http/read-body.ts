@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { errorCodes, type FastifyRequest } from 'fastify'
+import { inviteBody } from './expect-continue.ts'
 import { readHeader } from './headers.ts'
 import { bodyBytesFree, tooMuchKept } from './held-bytes.ts'
 import type { Reservation } from './places.ts'
@@ -15,6 +16,7 @@ export async function readBody(request: FastifyRequest, body: IncomingMessage): 
   const limit = request.routeOptions.bodyLimit ?? 0
   const length = Number(readHeader(request, 'content-length'))
   if (length > limit) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE()
+  inviteBody(request.raw)
   const chunks = await readChunks(request, body, limit)
   const bytes = Buffer.concat(chunks)
   if (!Number.isNaN(length) && bytes.length !== length) {
