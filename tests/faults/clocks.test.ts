@@ -154,15 +154,10 @@ describe('a server whose clock is a minute ahead', () => {
     const { id } = await createPayment(wrong)
     await sql.query(
       `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
-         processor_key, actor_type, started_at)
+         processor_key, actor_type, started_at, began_at)
        select merchant_id, livemode, id, n, 'look_up', 'sandbox', 'a clock behind', 'system',
-         now() - interval '60 s'
+         now() - interval '60 s', now() - make_interval(secs => case n when 2 then 60 else 0 end)
        from payments cross join generate_series(1, 2) n where id = $1`,
-      [id],
-    )
-    await sql.query(
-      `update payment_attempts set began_at = now() - interval '60 s'
-       where payment_id = $1 and number = 2`,
       [id],
     )
     const outcome = async (number: number) =>
