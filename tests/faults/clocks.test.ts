@@ -156,7 +156,7 @@ describe('a server whose clock is a minute ahead', () => {
       `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
          processor_key, actor_type, started_at, began_at)
        select merchant_id, livemode, id, n, 'look_up', 'sandbox', 'a clock behind', 'system',
-         now() - interval '60 s', case n when 2 then now() - interval '60 s' else now() end
+         now() - interval '60 s', now() - make_interval(secs => case n when 2 then 60 else 0 end)
        from payments cross join generate_series(1, 2) n where id = $1`,
       [id],
     )

@@ -1,12 +1,18 @@
 import { createServer } from 'node:net'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { pageApi } from '../../apps/checkout/src/api.ts'
+import { request } from '../../apps/dashboard/src/api/client.ts'
 import { forward } from '../../packages/cli/src/forward.ts'
 import { type HedgeEvent, HedgePayments } from '../../packages/node/src/index.ts'
 import { connect } from '../../packages/server/src/database/connect.ts'
 import { BodyTooLargeError, fetchText } from '../../packages/server/src/outgoing/fetch-text.ts'
 import { stripeClient } from '../../packages/server/src/processors/stripe/client.ts'
+import { OtlpExporter } from '../../packages/server/src/tracing/exporter.ts'
 import {
   answer,
+  answerAndClose,
+  type Behavior,
   endless,
   flood,
   type HostileReceiver,
@@ -26,6 +32,29 @@ beforeEach(async () => {
 })
 
 afterEach(() => peer.close())
+
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
+const continues = 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500)
+
+/** As little as can be exported. */
+const span = {
+  name: 'a span',
+  kind: 0,
+  spanContext: () => ({ traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 }),
+  startTime: [1, 0],
+  endTime: [2, 0],
+  duration: [1, 0],
+  status: { code: 0 },
+  attributes: {},
+  links: [],
+  events: [],
+  ended: true,
+  resource: { attributes: {}, asyncAttributesPending: false },
+  instrumentationScope: { name: 'test' },
+  droppedAttributesCount: 0,
+  droppedEventsCount: 0,
+  droppedLinksCount: 0,
+} as unknown as ReadableSpan
 
 async function expectHungUp(): Promise<void> {
   await until('the connection is closed', () => peer.open() === 0)
@@ -72,6 +101,75 @@ describe.each(endless)('where the peer %s, it ends by the deadline:', (_what, ho
     const target = { url: peer.url, secret: 'whsec_AAAA', signal, deadlineMs }
     const { status } = await forward(event, target)
     expect([null, 200, 500]).toContain(status)
+    await expectHungUp()
+  })
+})
+
+describe.each(endless)('where the server %s, a page of the browser says so:', (_what, how) => {
+  beforeEach(() => {
+    peer.behave(how)
+    takeBrowser()
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.restoreAllMocks()
+  })
+
+  test('the dashboard', async () => {
+    await expect(request('GET', '/v1/payments')).rejects.toBeInstanceOf(Error)
+    await expectHungUp()
+    recover('{"data":[]}')
+    expect(await request('GET', '/v1/payments')).toEqual({ data: [] })
+  })
+
+  test('the payment page', async () => {
+    await expect(pageApi('cs_1').read()).rejects.toMatchObject({ fault: 'unreachable' })
+    await expectHungUp()
+    recover('{"version":1}')
+    expect(await pageApi('cs_1').read()).toEqual({ version: 1 })
+  })
+})
+
+/** The server answers again, and the page has its own deadline to hear it. */
+function recover(body: string): void {
+  vi.restoreAllMocks()
+  peer.behave(answer(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`))
+}
+
+/** What a page finds in its browser: paths are those of its server. The deadline is shorter here. */
+function takeBrowser(): void {
+  const { origin } = new URL(peer.url)
+  const original = { fetch: globalThis.fetch, timeout: AbortSignal.timeout }
+  vi.stubGlobal('fetch', (path: string, init: RequestInit) => original.fetch(origin + path, init))
+  vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => original.timeout(deadlineMs))
+}
+
+describe('traces', () => {
+  const hostile: readonly [what: string, how: Behavior][] = [
+    ...endless,
+    ['switches protocols and says no more', answer(switching)],
+    ['switches protocols and closes', answerAndClose(switching)],
+    ['sends informational responses without end', flood('', continues)],
+    ['has a body without end', flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(60_000))],
+    ['has headers without end', flood('HTTP/1.1 200 OK\r\nx: ', 'y'.repeat(1_000))],
+    ['closes without a word', answerAndClose('')],
+    ['resets in the middle', answerAndClose('HTTP/1.1 20', 'reset')],
+    ['speaks no HTTP', answer('220 smtp.example ESMTP\r\n')],
+  ]
+
+  const send = (exporter: OtlpExporter) =>
+    new Promise<{ code: number }>((resolve) => exporter.export([span], resolve))
+
+  test.each(hostile)('go on where a collector %s, however often it did', async (_what, how) => {
+    peer.behave(how)
+    const exporter = new OtlpExporter({ url: peer.url, deadlineMs })
+    // More than the library has in flight at once. Each ends, which is all that matters here.
+    const ended = await Promise.all(Array.from({ length: 40 }, () => send(exporter)))
+    expect(ended).toHaveLength(40)
+    await expectHungUp()
+    peer.behave(answer('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'))
+    await until('a batch arrives', async () => (await send(exporter)).code === 0)
+    await exporter.shutdown()
     await expectHungUp()
   })
 })

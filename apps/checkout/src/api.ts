@@ -48,15 +48,24 @@ export function pageApi(id: string) {
 export type PageApi = ReturnType<typeof pageApi>
 
 async function ask<T>(path: string, body: object | undefined): Promise<T> {
-  const response = await fetch(path, {
+  const answered = await fetchJson(path, {
     method: body ? 'POST' : 'GET',
     headers: body ? { 'content-type': 'application/json' } : {},
     signal: AbortSignal.timeout(timeoutMs),
     ...(body ? { body: JSON.stringify(body) } : {}),
   }).catch(() => null)
-  if (!response) throw new PageError('unreachable')
-  if (!response.ok) throw new PageError(faultOf(response.status, path))
-  return (await response.json()) as T
+  if (!answered) throw new PageError('unreachable')
+  if (!answered.ok) throw new PageError(faultOf(answered.status, path))
+  return answered.body as T
+}
+
+/** Of an answer that is a success, the body counts too: it has to be whole by the deadline. */
+async function fetchJson(path: string, init: RequestInit) {
+  const response = await fetch(path, init)
+  const { ok, status } = response
+  if (ok) return { ok, status, body: (await response.json()) as unknown }
+  void response.body?.cancel().catch(() => undefined)
+  return { ok, status, body: null }
 }
 
 function faultOf(status: number, path: string): Fault {

@@ -19,6 +19,8 @@ export type Connection = 'live' | 'lost' | 'offline'
 const patienceMs = 2_500
 /** The browser gives up on what was refused or cut; after this we try again. */
 const againMs = 4_000
+/** A stream that takes longer to open is closed and tried again: browsers would wait for ever. */
+const openMs = 20_000
 
 /**
  * The page's data, live: the server sends every change as it happens. What comes with a lower
@@ -84,24 +86,32 @@ function useLive(api: PageApi, show: (page: PaymentPage) => void, isOn: boolean)
     const source = new EventSource(api.liveUrl)
     let lostTimer: ReturnType<typeof setTimeout> | undefined
     let againTimer: ReturnType<typeof setTimeout> | undefined
+    let openTimer: ReturnType<typeof setTimeout> | undefined
+    const again = () => setAttempt((last) => last + 1)
     const reachable = () => {
       clearTimeout(lostTimer)
+      clearTimeout(openTimer)
       lostTimer = undefined
+      openTimer = undefined
       setLost(false)
     }
+    const expectOpen = () => {
+      lostTimer ??= setTimeout(() => setLost(true), patienceMs)
+      openTimer ??= setTimeout(again, openMs)
+    }
+    expectOpen()
     source.onopen = reachable
     source.onmessage = (message: MessageEvent<string>) => {
       reachable()
       show(JSON.parse(message.data) as PaymentPage)
     }
     source.onerror = () => {
-      lostTimer ??= setTimeout(() => setLost(true), patienceMs)
-      if (source.readyState === EventSource.CLOSED) {
-        againTimer = setTimeout(() => setAttempt((last) => last + 1), againMs)
-      }
+      expectOpen()
+      if (source.readyState === EventSource.CLOSED) againTimer = setTimeout(again, againMs)
     }
     return () => {
       clearTimeout(lostTimer)
+      clearTimeout(openTimer)
       clearTimeout(againTimer)
       source.close()
     }

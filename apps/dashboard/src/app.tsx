@@ -76,13 +76,22 @@ function SignedIn({ session }: { session: Session }) {
 
 /** The script of a page; what a browser says of one that did not come is for its developers. */
 async function arrivalOf<Page>(page: Promise<Page>): Promise<Page> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no script within ${scriptMs} ms`)), scriptMs)
+  })
   try {
-    return await page
+    return await Promise.race([page, late])
   } catch (cause) {
     const why = 'This page could not be loaded: the server does not answer, or was upgraded.'
     throw new Error(why, { cause })
+  } finally {
+    clearTimeout(timer)
   }
 }
+
+/** A browser waits for a script as long as its connection stands. */
+const scriptMs = 20_000
 
 function Waiting() {
   return (

@@ -17,12 +17,6 @@ export interface HostileMerchant {
   close(): Promise<void>
 }
 
-/** What the harness reads of the answers to this merchant. */
-interface Answered {
-  readonly id: string
-  readonly api_keys: readonly { readonly secret_key: string }[]
-}
-
 const endpointsMax = 16
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
 const behaviors = [
@@ -41,7 +35,7 @@ export async function createHostileMerchant({ fleet, sql }: World): Promise<Host
   }
   const url = fleet.slots[0]?.url ?? ''
   const made = await send(url, keys.secretKey, 'POST', '/v1/merchants', { name: 'Hostile' })
-  const key = made.api_keys[0]?.secret_key ?? ''
+  const key = made.api_keys?.[0]?.secret_key ?? ''
   const ask = (method: string, path: string, body?: object) => send(url, key, method, path, body)
   let endpointIds: string[] = []
   const register = async () => {
@@ -74,13 +68,19 @@ export async function createHostileMerchant({ fleet, sql }: World): Promise<Host
   }
 }
 
+/** What is read of answers: of a merchant, or of an endpoint, which has no keys. */
+interface Made {
+  readonly id: string
+  readonly api_keys?: readonly { readonly secret_key: string }[]
+}
+
 async function send(
   url: string,
   key: string,
   method: string,
   path: string,
   body?: object,
-): Promise<Answered> {
+): Promise<Made> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
@@ -91,5 +91,5 @@ async function send(
   })
   if (!response.ok)
     throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-  return (await response.json()) as Answered
+  return (await response.json()) as Made
 }

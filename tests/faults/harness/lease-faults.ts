@@ -7,10 +7,11 @@ import type { Fault, Scene } from './round.ts'
 
 /**
  * Statements after the processor's answer: the end of the call, and, in the transaction that takes the
- * step, the answer to the key and the commit.
+ * step, the answer to the key and the commit. The call is an authorization, which a request makes: the
+ * other calls are of workers. Its outcome is a value of the statement.
  */
 const places: Readonly<Record<string, RegExp>> = {
-  'after the call': /update payment_attempts\s+set outcome = \$1/,
+  'after the call': /update payment_attempts\s+set outcome = \$1.*authorized/s,
   'before the answer is stored': /set outcome = 'stored'/,
   'before the commit': /^Q....commit\0/s,
 }

@@ -43,7 +43,7 @@ export async function request<T>(
   options: RequestOptions = {},
 ): Promise<T> {
   const deadline = AbortSignal.timeout(timeoutMs)
-  const response = await fetch(path, {
+  const { response, text } = await fetchText(path, {
     method,
     headers: {
       ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -56,10 +56,26 @@ export async function request<T>(
     throw new OfflineError()
   })
   noteServerTime(response.headers.get('date'))
-  const body: unknown = await response.json().catch(() => ({}))
-  if (response.ok) return body as T
+  const body = parse(text)
+  if (response.ok && body !== undefined) return body as T
   if (response.status === 401 && !path.endsWith('/session')) whenSignedOut()
-  throw new ApiError(response.status, (body as { error?: object }).error ?? {})
+  throw new ApiError(response.status, (body as { error?: object } | undefined)?.error ?? {})
+}
+
+/** An answer counts only when it is whole: the deadline holds for its body too. */
+async function fetchText(path: string, init: RequestInit) {
+  const response = await fetch(path, init)
+  return { response, text: await response.text() }
+}
+
+/** An empty body is an answer too. `undefined`: the body is not of our server. */
+function parse(text: string): unknown {
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 let whenSignedOut: () => void = () => undefined

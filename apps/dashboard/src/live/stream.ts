@@ -2,6 +2,8 @@ import type { Event } from '@hedgepayments/contract'
 
 /** Events that come in a burst are told of together, in milliseconds. */
 const gatherMs = 150
+/** A connection that takes longer to open is closed, and opened again: browsers would wait for ever. */
+const openMs = 20_000
 /** How long to wait before the stream is opened again after it broke for good. */
 const reopenMs = 5_000
 
@@ -10,6 +12,7 @@ type Listener = (events: readonly Event[]) => void
 const listeners = new Set<Listener>()
 let source: EventSource | undefined
 let reopening: ReturnType<typeof setTimeout> | undefined
+let opening: ReturnType<typeof setTimeout> | undefined
 let gathered: Event[] = []
 let gathering: ReturnType<typeof setTimeout> | undefined
 
@@ -32,20 +35,40 @@ function open(): void {
   for (const type of streamedTypes) {
     source.addEventListener(type, (message) => gather((message as MessageEvent<string>).data))
   }
+  source.addEventListener('open', () => {
+    clearTimeout(opening)
+    opening = undefined
+  })
   source.addEventListener('error', () => {
     // The browser reconnects by itself, unless the server refused.
-    if (source?.readyState !== EventSource.CLOSED) return
-    source = undefined
-    reopening ??= setTimeout(() => {
-      reopening = undefined
-      if (listeners.size > 0) open()
-    }, reopenMs)
+    if (source?.readyState === EventSource.CLOSED) reopen()
+    else expectOpen()
   })
+  expectOpen()
+}
+
+/** Gives the connection its time to open. */
+function expectOpen(): void {
+  opening ??= setTimeout(reopen, openMs)
+}
+
+function reopen(): void {
+  drop()
+  reopening ??= setTimeout(() => {
+    reopening = undefined
+    if (listeners.size > 0) open()
+  }, reopenMs)
+}
+
+function drop(): void {
+  source?.close()
+  source = undefined
+  clearTimeout(opening)
+  opening = undefined
 }
 
 function close(): void {
-  source?.close()
-  source = undefined
+  drop()
   clearTimeout(reopening)
   reopening = undefined
 }

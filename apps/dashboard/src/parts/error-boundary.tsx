@@ -1,6 +1,9 @@
 import { Component, type ReactNode } from 'react'
 import { Failed, WholePage } from './states.tsx'
 
+/** Longer than a page takes to load. Then the user can try again. */
+const timeoutMs = 10_000
+
 interface State {
   readonly error: Error | null
 }
@@ -29,7 +32,8 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
    * of this one, so it is asked first.
    */
   async #reload() {
-    const answer = await fetch(window.location.href, { method: 'HEAD' }).catch(() => null)
+    const signal = AbortSignal.timeout(timeoutMs)
+    const answer = await fetch(window.location.href, { method: 'HEAD', signal }).catch(() => null)
     if (answer?.ok) window.location.reload()
     else this.setState({ error: new Error('There is still no answer from the server.') })
   }

@@ -1,10 +1,11 @@
 import type { CheckoutSessionCreate, CheckoutSessionId } from '@hedgepayments/contract'
-import type { CheckoutSessionRow, Timestamp } from '../database/schema.ts'
+import type { CheckoutSessionRow } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answer.ts'
 import type { Auth } from '../http/auth.ts'
 import { refuseField } from '../http/refusal.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { newId } from '../ids.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { findCancelWindow } from '../merchants/merchants.sql.ts'
 import { givenEnd, plusSeconds, promisedEnd } from '../time.ts'
 import { insertTry } from './payment-of-try.ts'
@@ -21,9 +22,11 @@ const secondsMax = 86_400
 /** Creates a session, and its first payment where the customer's e-mail is known. */
 export async function createSession(
   tx: Tx,
-  request: { auth: Auth; body: CheckoutSessionCreate; now: Timestamp; publicUrl: string },
+  request: { auth: Auth; body: CheckoutSessionCreate; publicUrl: string },
 ): Promise<Reply> {
-  const { auth, body, now, publicUrl } = request
+  const { auth, body, publicUrl } = request
+  // By the database's clock, as it expires: a server that is an hour behind would make it expire at once.
+  const now = await readDatabaseTime(tx, auth)
   const expiresAt = body.expires_at ? givenEnd(body.expires_at) : promisedEnd(now, secondsDefault)
   if (expiresAt < plusSeconds(now, secondsMin) || expiresAt > plusSeconds(now, secondsMax)) {
     return refuseField('expires_at', body.expires_at, 'a moment in one minute to one day')

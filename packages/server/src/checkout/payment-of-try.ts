@@ -36,7 +36,6 @@ export async function insertTry(
       cancel_window: session.cancel_window,
       payment_method_token: null,
       expires_at: session.expires_at,
-      created_at: now,
     },
     { actorId: session.actor_id, record: null },
   )

@@ -6,6 +6,7 @@ import type { Account } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
 import { type Refusal, refuse } from '../http/refusal.ts'
 import { once } from '../idempotency/once.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { createSession } from './create.ts'
 import { expiredByHand } from './page-state.ts'
 import { renderSession } from './render.ts'
@@ -21,19 +22,22 @@ export function checkoutRoutes(
     once(db, request, (tx) => createSession(tx, { ...request, publicUrl: publicUrl() })),
   )
 
-  implement(app, operations.retrieveCheckoutSession, async ({ auth, params: { id }, now }) => {
+  implement(app, operations.retrieveCheckoutSession, async ({ auth, params: { id } }) => {
     const session = await find(db, auth, id)
-    return session ? answer(200, shown(await settle(db, session, now))) : sessionNotFound()
+    if (!session) return sessionNotFound()
+    // By the database's clock: a server that is ahead would end the session, and cancel its payment.
+    const now = await readDatabaseTime(db, auth)
+    return answer(200, shown(await settle(db, session, now)))
   })
 
   implement(app, operations.expireCheckoutSession, (request) =>
     once(db, request, async (tx) => {
-      const { auth, params, now } = request
+      const { auth, params } = request
       const session = await find(tx, auth, params.id)
       if (!session) return sessionNotFound()
       const expired = await expireNow(tx, session, {
         ending: { actorType: 'api_key', actorId: auth.keyId, reason: expiredByHand },
-        now,
+        now: await readDatabaseTime(tx, auth),
       })
       const { status } = expired.session
       return expired.isNews || status === 'open'

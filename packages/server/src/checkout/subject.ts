@@ -2,7 +2,7 @@ import { isId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
-import { timeOf } from '../merchants/clock.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { findMerchant } from '../merchants/merchants.sql.ts'
 import type { PageSubject } from './page-state.ts'
 import { findPaymentByLink, findSessionByLink, findSessionOfPayment } from './sessions.sql.ts'
@@ -22,13 +22,13 @@ export async function findSubject(db: Db, id: string): Promise<PageSubject | nul
 }
 
 async function ofSession(db: Db, session: CheckoutSessionRow): Promise<PageSubject> {
-  const now = await timeOf(db, accountOf(session))
+  const now = await readDatabaseTime(db, accountOf(session))
   const settled = await settle(db, session, now)
   return { ...settled, merchantName: await nameOf(db, session), now }
 }
 
 async function ofPayment(db: Db, payment: PaymentRow): Promise<PageSubject> {
-  const now = await timeOf(db, accountOf(payment))
+  const now = await readDatabaseTime(db, accountOf(payment))
   return { session: null, payment, merchantName: await nameOf(db, payment), now }
 }
 

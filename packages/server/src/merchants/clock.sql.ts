@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 
@@ -24,6 +24,17 @@ export async function readDatabaseTime(db: Db, account: Account): Promise<Timest
     ), 0)) as now`.execute(db)
   if (!rows[0]) throw new Error('the database did not say what time it is')
   return rows[0].now
+}
+
+/**
+ * The same for a part of a statement, at the start of its transaction: `clock_timestamp()` is
+ * volatile, which distributed engines refuse where a row is written.
+ */
+export function merchantTime({ merchantId, livemode }: Account): RawBuilder<Timestamp> {
+  return sql<Timestamp>`(date_trunc('second', now()) + make_interval(secs => coalesce((
+    select offset_seconds from test_clocks
+    where merchant_id = ${merchantId} and not ${livemode}::boolean
+  ), 0)))`
 }
 
 /** Advances a merchant's test clock. `undefined`: that would be further than `secondsMax`. */

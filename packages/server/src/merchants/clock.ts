@@ -2,9 +2,7 @@ import { clockOffsetSecondsMax, operations, type TestClock } from '@hedgepayment
 import type { FastifyInstance } from 'fastify'
 import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { Timestamp } from '../database/schema.ts'
 import { answer } from '../http/answer.ts'
-import type { Account } from '../http/auth.ts'
 import { implement } from '../http/implement.ts'
 import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
@@ -46,12 +44,6 @@ export function clockRoutes(app: FastifyInstance, on: ClockRoutes): void {
     on.onAdvance(auth.merchantId)
     return reply
   })
-}
-
-/** What time it is for a merchant in a mode. */
-export async function timeOf(db: Db, account: Account): Promise<Timestamp> {
-  const offset = account.livemode ? 0 : await findClockOffset(db, account.merchantId)
-  return plusSeconds(toTimestamp(Date.now()), offset)
 }
 
 function renderClock(offsetSeconds: number): TestClock {

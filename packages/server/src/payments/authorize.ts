@@ -11,7 +11,7 @@ import type {
   Processor,
   ProcessorTruth,
 } from '../processors/processor.ts'
-import { latest, plusSeconds, promisedEnd } from '../time.ts'
+import { latest, promisedEnd } from '../time.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 import { type CallResult, callProcessor } from './call-processor.ts'
 import { checkFence, type Fence, guardBy, type Standing } from './fence.ts'
@@ -97,9 +97,11 @@ interface Step {
   readonly row: PaymentRow
   readonly news: AuthorizationNews
   readonly actor: Actor
-  readonly now: Timestamp
   readonly fence: Fence
 }
+
+/** A step and its time, by the database's clock. */
+type TimedStep = Step & { readonly now: Timestamp }
 
 /** A payment after the news of its authorization. */
 export interface Settled {
@@ -114,7 +116,7 @@ export interface Settled {
  * was canceled or has failed, its authorization is given up.
  */
 export async function settleAuthorization(tx: Tx, known: Step): Promise<Settled> {
-  const { news, now, fence } = known
+  const { news, fence } = known
   const account = { merchantId: known.row.merchant_id, livemode: known.row.livemode }
   const row = await lockPayment(tx, { account, id: known.row.id })
   if (!row) throw new Error('a payment that was submitted vanished')
@@ -123,14 +125,18 @@ export async function settleAuthorization(tx: Tx, known: Step): Promise<Settled>
     await dropTask(tx, { row, kind: 'authorize' })
     // Whatever the standing: the request that took over may have found nothing to give up yet.
     if (statusesGivenUp.includes(row.status) && news.state !== 'declined') {
-      await planTask(tx, { row, kind: 'void', dueAt: now })
+      await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
     }
     return { row, standing }
   }
-  return { row: standing === 'current' ? await step(tx, { ...known, row }) : row, standing }
+  if (standing !== 'current') return { row, standing }
+  // The database's clock says when a window has ended and when a task is due. By the clock of a
+  // process, a window could end too early, or the payment be captured an hour late.
+  const now = await readDatabaseTime(tx, account)
+  return { row: await step(tx, { ...known, row, now }), standing }
 }
 
-async function step(tx: Tx, known: Step): Promise<PaymentRow> {
+async function step(tx: Tx, known: TimedStep): Promise<PaymentRow> {
   const { row, news } = known
   switch (news.state) {
     case 'authorized':
@@ -145,9 +151,9 @@ async function step(tx: Tx, known: Step): Promise<PaymentRow> {
   }
 }
 
-async function initiated(tx: Tx, step: Step & { reference: string }): Promise<PaymentRow> {
+async function initiated(tx: Tx, step: TimedStep & { reference: string }): Promise<PaymentRow> {
   const { row } = step
-  const now = await windowStart(tx, step)
+  const now = latest(step.now, row.updated_at)
   // No window ends at once. Any other is never shorter than asked.
   const cancelableUntil = row.cancel_window === 0 ? now : promisedEnd(now, row.cancel_window)
   const moved = await movePayment(tx, {
@@ -169,24 +175,10 @@ async function initiated(tx: Tx, step: Step & { reference: string }): Promise<Pa
   return moved
 }
 
-/**
- * When the undo window begins. The database's clock says when it has ended: one that began by the
- * clock of a process that is behind would end too early, or at once.
- */
-async function windowStart(
-  tx: Tx,
-  { row, now }: { row: PaymentRow; now: Timestamp },
-): Promise<Timestamp> {
-  const known = latest(now, row.updated_at)
-  if (row.cancel_window === 0) return known
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
-  return latest(known, await readDatabaseTime(tx, account))
-}
-
 /** A decline is two steps: it was submitted, and refused before the network took it. */
 async function declined(
   tx: Tx,
-  step: Step & { reference: string | null; decline: Decline },
+  step: TimedStep & { reference: string | null; decline: Decline },
 ): Promise<PaymentRow> {
   const { row, decline, now } = step
   const submitted = await movePayment(tx, {
@@ -214,13 +206,13 @@ async function declined(
   await dropTask(tx, { row, kind: 'authorize' })
   // A look-up may have told of an earlier token: what was asked for since must not come true later.
   const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
-  if (last?.outcome === 'unknown') await planTask(tx, { row, kind: 'void', dueAt: now })
+  if (last?.outcome === 'unknown') await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
   return failed
 }
 
 async function actionRequired(
   tx: Tx,
-  step: Step & { reference: string; action: NextAction },
+  step: TimedStep & { reference: string; action: NextAction },
 ): Promise<PaymentRow> {
   const { row, action, now } = step
   if (row.next_action_url === action.url) return row
@@ -234,7 +226,7 @@ async function actionRequired(
     now,
   })
   // A notice brings this forward; without one the answer is asked for all the same.
-  await planTask(tx, { row, kind: 'authorize', dueAt: plusSeconds(now, actionPollSeconds) })
+  await planTask(tx, { row, kind: 'authorize', afterSeconds: actionPollSeconds })
   return moved
 }
 

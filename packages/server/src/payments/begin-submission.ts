@@ -7,9 +7,7 @@ import { claimLease, type Lease, renewLease } from '../idempotency/lease.sql.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
-import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import type { Processor } from '../processors/processor.ts'
-import { plusSeconds } from '../time.ts'
 import {
   findLastAttempt,
   findLatestSubmission,
@@ -232,8 +230,7 @@ async function record(
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
       and id = ${row.id}`.execute(tx)
   // By the database's clock, as the lease: the worker takes over when others may, and not before.
-  const now = await readDatabaseTime(tx, submission.account)
-  await planTask(tx, { row, kind: 'authorize', dueAt: plusSeconds(now, leaseSeconds) })
+  await planTask(tx, { row, kind: 'authorize', afterSeconds: leaseSeconds })
   return {
     kind: 'submitting',
     row: { ...row, processor: processor.name, payment_method_token: given },

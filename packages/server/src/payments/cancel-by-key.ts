@@ -8,6 +8,7 @@ import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
 import { recordDropped } from '../idempotency/replay.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { cancelInTransaction } from './cancel.ts'
 import { dropAwaited, insertAwaited } from './cancel-by-key.sql.ts'
 import { hasLapsed, promisedUntil } from './promise.ts'
@@ -77,10 +78,12 @@ function readCreateKey({ createKey, idempotency }: CancelByKeyRequest): string |
 
 async function findOrPromise(
   tx: Tx,
-  { auth, reason, now }: CancelByKeyRequest,
+  { auth, reason }: CancelByKeyRequest,
   key: string,
 ): Promise<IdempotencyRow | undefined> {
   const found = await findRecord(tx, { account: auth, key })
+  if (found && found.outcome !== 'awaited') return found
+  const now = await readDatabaseTime(tx, auth)
   if (found && !hasLapsed(found, now)) return found
   if (found) await dropAwaited(tx, { account: auth, key, madeAt: found.created_at })
   return (

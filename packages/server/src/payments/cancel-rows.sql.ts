@@ -20,7 +20,9 @@ export interface CancelSource {
 /**
  * What canceling is, for every statement that cancels: the CTEs `canceled`, `canceled_events` and
  * `canceled_voids` change the rows, write one event each, and plan to void what may exist at the
- * processor. `canceled` has `n`, `merchant_id`, `livemode`, `id` and what `returning` names.
+ * processor. A void is due at once by the database's clock: `at` comes from the clock of a process,
+ * which may be ahead. `canceled` has `n`, `merchant_id`, `livemode`, `id` and what `returning`
+ * names.
  */
 export function cancelRows({ name, where, returning }: CancelSource): string {
   return `canceled as (
@@ -40,7 +42,8 @@ export function cancelRows({ name, where, returning }: CancelSource): string {
   from canceled order by n
 ), canceled_voids as (
   insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-  select merchant_id, livemode, id, 'void', at from canceled where processor is not null
+  select merchant_id, livemode, id, 'void', date_trunc('second', now())
+  from canceled where processor is not null
   on conflict do nothing
 )`
 }

@@ -1,15 +1,20 @@
 import { firstStatus, type PaymentId } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { PaymentRow, Schema } from '../database/schema.ts'
+import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
 import type { Account } from '../http/auth.ts'
 import { type LeaseToken, leaseEnd, nextToken } from '../idempotency/lease.sql.ts'
 import { idInStatement } from '../lists/ids.sql.ts'
+import { merchantTime } from '../merchants/clock.sql.ts'
 
 type Db = Kysely<Schema>
 
+/** Source: api.md, Payments: one hour. One second more rounds up: the start is cut to a whole second. */
+const expirySecondsDefault = 3_600 + 1
+
 /**
  * A payment to be inserted: what a row begins with. Its id is provisional: the one in the table has
- * the time by which lists are sorted, which the database says.
+ * the time by which lists are sorted, which the database says. The database also says when it was
+ * created: by the clock of a server that is an hour behind, it would expire at once.
  */
 export type NewPayment = Pick<
   PaymentRow,
@@ -29,9 +34,10 @@ export type NewPayment = Pick<
   | 'url'
   | 'cancel_window'
   | 'payment_method_token'
-  | 'expires_at'
-  | 'created_at'
->
+> & {
+  /** `null`: an hour after it was created. */
+  readonly expires_at: Timestamp | null
+}
 
 /** The record of an idempotency key that goes with the payment. */
 export interface CreateRecord {
@@ -44,14 +50,17 @@ export interface CreateRecord {
 /** A payment that was inserted. */
 export interface Inserted {
   readonly id: PaymentId
+  readonly createdAt: Timestamp
+  readonly expiresAt: Timestamp
   /** Of the lease on the idempotency key, where the record has no answer yet. */
   readonly leaseToken: LeaseToken | null
 }
 
 /**
  * Inserts a payment with its first event, its expiry and the record of its idempotency key, in one
- * statement. The payment's id takes the place of the provisional one, also in its url and in the
- * body of the record. `null`: there is a record of the key already, and nothing was inserted.
+ * statement. The payment's id takes the place of the provisional one, also in its url. In the body
+ * of the record, id and times take the places of their placeholders. `null`: there is a record of
+ * the key already, and nothing was inserted.
  */
 export async function insertPayment(
   db: Db,
@@ -64,14 +73,16 @@ export async function insertPayment(
         outcome, http_status, body, payment_id, event_sequence, created_at, locked_until,
         lease_token)
       select ${payment.merchant_id}, ${payment.livemode}::boolean, ${record.key}, 'createPayment',
-        ${record.requestHash}::bytea, ${outcomeColumns(record, payment.id)}
+        ${record.requestHash}::bytea, ${outcomeColumns(record, payment)}
       from made
       on conflict do nothing
       returning lease_token`
     : sql`select null::bigint as lease_token`
   const { rows } = await sql<Inserted>`
     with made as materialized (
-      select ${idInStatement('payment', account)} as id
+      select id, at, coalesce(${payment.expires_at}::timestamptz,
+          at + make_interval(secs => ${expirySecondsDefault})) as expires_at
+      from (select ${idInStatement('payment', account)} as id, ${merchantTime(account)} as at) m
     ), recorded as (${recorded}),
     inserted as (
       ${insertRow(payment)}
@@ -86,15 +97,40 @@ export async function insertPayment(
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
       select merchant_id, livemode, id, 'expire', expires_at from inserted
     )
-    select id, (select lease_token from recorded) as "leaseToken" from inserted`.execute(db)
+    select id, created_at as "createdAt", expires_at as "expiresAt",
+      (select lease_token from recorded) as "leaseToken"
+    from inserted`.execute(db)
   return rows[0] ?? null
 }
 
+/** What stands in the body of an answer for what the insert will decide. Nobody can guess them. */
+export function placeholdersOf({ id }: NewPayment) {
+  return { createdAt: `created-${id}`, expiresAt: `expires-${id}` }
+}
+
+/** Puts what the insert has decided in the places of the placeholders, as the statement does. */
+export function fillIn(body: string, payment: NewPayment, inserted: Inserted): string {
+  const { createdAt, expiresAt } = placeholdersOf(payment)
+  return body
+    .replaceAll(createdAt, inserted.createdAt)
+    .replaceAll(expiresAt, inserted.expiresAt)
+    .replaceAll(payment.id, inserted.id)
+}
+
+/** A time as the API writes it. */
+function timestampText(column: 'made.at' | 'made.expires_at'): RawBuilder<string> {
+  return sql`to_char(${sql.raw(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
+}
+
 /** From `outcome` on: an answer, or a lease until there is one. */
-function outcomeColumns({ holds }: CreateRecord, provisionalId: string): RawBuilder<unknown> {
+function outcomeColumns({ holds }: CreateRecord, payment: NewPayment): RawBuilder<unknown> {
+  const placeholders = placeholdersOf(payment)
   return 'body' in holds
-    ? sql`'stored', 201, replace(${holds.body}::text, ${provisionalId}, made.id), made.id, 1, now(),
-        null::timestamptz, null::bigint`
+    ? sql`'stored', 201, replace(replace(replace(${holds.body}::text,
+          ${placeholders.createdAt}, ${timestampText('made.at')}),
+          ${placeholders.expiresAt}, ${timestampText('made.expires_at')}),
+          ${payment.id}, made.id),
+        made.id, 1, now(), null::timestamptz, null::bigint`
     : sql`'running', null::smallint, null::text, made.id, null::integer, now(),
         ${leaseEnd(holds.leaseSeconds)}, ${nextToken}`
 }
@@ -131,6 +167,5 @@ function insertRow(payment: NewPayment): RawBuilder<unknown> {
       ${payment.statement_descriptor}, ${JSON.stringify(payment.metadata)}::jsonb,
       ${payment.success_url}, ${payment.cancel_url},
       replace(${payment.url}, ${payment.id}, made.id), ${payment.cancel_window}::integer,
-      ${payment.payment_method_token}, ${payment.expires_at}::timestamptz,
-      ${payment.created_at}::timestamptz, ${payment.created_at}::timestamptz`
+      ${payment.payment_method_token}, made.expires_at, made.at, made.at`
 }

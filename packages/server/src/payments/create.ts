@@ -12,11 +12,18 @@ import type { Tx } from '../idempotency/once.ts'
 import { findRecord, lockRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
 import { newId } from '../ids.ts'
+import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { findCancelWindow } from '../merchants/merchants.sql.ts'
-import { givenEnd, promisedEnd, toMs } from '../time.ts'
+import { givenEnd, toMs } from '../time.ts'
 import { cancelInTransaction } from './cancel.ts'
 import { dropAwaited } from './cancel-by-key.sql.ts'
-import { insertPayment, type NewPayment, recordCanceledCreate } from './create.sql.ts'
+import {
+  fillIn,
+  insertPayment,
+  type NewPayment,
+  placeholdersOf,
+  recordCanceledCreate,
+} from './create.sql.ts'
 import { readGivenToken } from './given-token.ts'
 import { hasLapsed } from './promise.ts'
 import { processorMissing } from './refusals.ts'
@@ -33,8 +40,6 @@ export interface CreateRequest {
   readonly publicUrl: string
 }
 
-/** Source: api.md, Payments: one hour. */
-const expirySecondsDefault = 3_600
 /** A payment that nobody pays for ninety days is not going to be paid. */
 const expirySecondsMax = 90 * 86_400
 
@@ -46,26 +51,23 @@ export async function createPayment(on: Submitter, request: CreateRequest): Prom
   const { auth, body, idempotency, now } = request
   const token = readGivenToken(body.payment_method_token ?? null, auth.livemode)
   if (token !== null && typeof token !== 'string') return token
-  const expiresAt = body.expires_at
-    ? givenEnd(body.expires_at)
-    : promisedEnd(now, expirySecondsDefault)
+  const expiresAt = body.expires_at ? givenEnd(body.expires_at) : null
   const cancelWindow = body.cancel_window ?? (await findCancelWindow(on.db, auth.merchantId))
   const payment = toNewPayment(request, { expiresAt, token, cancelWindow })
-  if (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000) {
+  if (expiresAt && (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000)) {
     // What was carried out in time is told again, however late the request is repeated.
     if (await wasCarriedOut(on.db, request)) return await answerRecorded(on, request, payment)
     return refuseField('expires_at', body.expires_at, 'a moment within the next 90 days')
   }
   if (body.initiate) return await createAndSubmit(on, request, payment)
-  const created = answer(201, JSON.stringify(renderPayment(pendingRow(payment), [])), {
-    etag: etagOf({ sequence: 1 }),
-  })
-  const holds = { body: created.body as string }
+  const holds = { body: JSON.stringify(renderPayment(pendingRow(payment), [])) }
   const record = idempotency && { ...idempotency, holds }
   failpoint('before commit', 'create')
   const inserted = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
-  if (inserted) return { ...created, body: holds.body.replaceAll(payment.id, inserted.id) }
+  if (inserted) {
+    return answer(201, fillIn(holds.body, payment, inserted), { etag: etagOf({ sequence: 1 }) })
+  }
   return await answerRecorded(on, request, payment)
 }
 
@@ -131,7 +133,8 @@ async function answerRecorded(
   const answered = await db.transaction().execute(async (tx) => {
     const record = await lockRecord(tx, { account: request.auth, key: idempotency.key })
     if (!record) return null
-    if (hasLapsed(record, request.now)) {
+    const now = await readDatabaseTime(tx, request.auth)
+    if (hasLapsed(record, now)) {
       const { key, created_at: madeAt } = record
       await dropAwaited(tx, { account: request.auth, key, madeAt })
       return null
@@ -184,7 +187,7 @@ async function createCanceled(
     reason: record.reason,
     actorType: 'api_key',
     actorId: record.actor_id,
-    now: payment.created_at,
+    now: inserted.createdAt,
   })
   if (canceled.refusal) throw new Error('a payment that was just created was not canceled')
   const body = JSON.stringify(canceled.body)
@@ -197,9 +200,9 @@ function toNewPayment(
     expiresAt,
     token,
     cancelWindow,
-  }: { expiresAt: Timestamp; token: PaymentToken | null; cancelWindow: number },
+  }: { expiresAt: Timestamp | null; token: PaymentToken | null; cancelWindow: number },
 ): NewPayment {
-  const { auth, body, now } = request
+  const { auth, body } = request
   const id = newId<PaymentId>('payment')
   return {
     merchant_id: auth.merchantId,
@@ -219,14 +222,19 @@ function toNewPayment(
     cancel_window: cancelWindow,
     payment_method_token: token,
     expires_at: expiresAt,
-    created_at: now,
   }
 }
 
-/** The row that the insert will make, so that its answer can be stored with it. */
+/**
+ * The row that the insert will make, so that its answer can be stored with it. What the database
+ * decides has placeholders in it.
+ */
 function pendingRow(payment: NewPayment): PaymentRow {
+  const { createdAt, expiresAt } = placeholdersOf(payment)
   return {
     ...payment,
+    expires_at: payment.expires_at ?? expiresAt,
+    created_at: createdAt,
     sequence: 1,
     status: 'pending',
     cancelable_until: null,
@@ -242,6 +250,6 @@ function pendingRow(payment: NewPayment): PaymentRow {
     processor: null,
     processor_reference: null,
     next_action_url: null,
-    updated_at: payment.created_at,
+    updated_at: createdAt,
   }
 }

@@ -5,7 +5,6 @@ import { type FeeSchedule, feeOf } from '../ledger/fees.ts'
 import { postCapture } from '../ledger/post.ts'
 import { findMerchant } from '../merchants/merchants.sql.ts'
 import type { Captured, Decline } from '../processors/processor.ts'
-import { plusSeconds } from '../time.ts'
 import { statusesBefore } from './lifecycle.ts'
 import { movePayment } from './move.sql.ts'
 import { carryOutReversal } from './reverse.ts'
@@ -34,8 +33,7 @@ export async function succeedPayment(
     now,
   })
   await postCapture(tx, [moved])
-  const settleAt = plusSeconds(moved.updated_at, settleAfterSeconds)
-  await planTask(tx, { row: moved, kind: 'settle', dueAt: settleAt })
+  await planTask(tx, { row: moved, kind: 'settle', afterSeconds: settleAfterSeconds })
   return await carryOutReversal(tx, moved, now)
 }
 

@@ -25,7 +25,7 @@ export async function processDue(db: Kysely<Schema>, due: readonly DueTask[]): P
       where p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
         and p.status = any(${statusesBefore('processing')}::text[])
         and p.cancelable_until <= l.now
-      returning p.*, l.seen_status
+      returning p.*, l.seen_status, l.now
     ), noted as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, from_status, to_status, state)
@@ -35,7 +35,7 @@ export async function processDue(db: Kysely<Schema>, due: readonly DueTask[]): P
       from moved order by merchant_id, livemode, id
     ), planned as (
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-      select merchant_id, livemode, id, 'capture', updated_at from moved
+      select merchant_id, livemode, id, 'capture', now from moved
       on conflict do nothing
     )
     ${dropDone(statusesBefore('processing'))}`.execute(db)

@@ -1,15 +1,16 @@
 import type { IdempotencyRow, Timestamp } from '../database/schema.ts'
 import { recordSecondsKept } from '../idempotency/retention.ts'
-import { plusSeconds } from '../time.ts'
+import { promisedEnd } from '../time.ts'
 
-/** Until when a create still meets the promise to cancel it: as long as records of keys are kept. */
+/** Until when an awaited cancel applies to its create: as long as records of keys are kept. */
 export function promisedUntil({ created_at: createdAt }: IdempotencyRow): Timestamp {
-  return plusSeconds(createdAt, recordSecondsKept)
+  return promisedEnd(createdAt, recordSecondsKept)
 }
 
 /**
- * Whether the record is a promise that nobody can rely on any more. It may lie there for a while
- * all the same, until retention comes by.
+ * Whether the record is an awaited cancel that no longer applies. Retention deletes it later.
+ *
+ * @param now by the database's clock, as the record's `created_at`: all processes must agree.
  */
 export function hasLapsed(record: IdempotencyRow, now: Timestamp): boolean {
   return record.outcome === 'awaited' && now > promisedUntil(record)

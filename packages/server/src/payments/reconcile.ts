@@ -33,7 +33,7 @@ export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
     // An authorization that exists is recorded in any case, so that it is captured or given up. Any
     // other answer may be outdated: the customer may have submitted another token since.
     if (heard.result.state !== 'authorized') await lockHeldTask(tx, task)
-    return await settleAuthorization(tx, { row, news: heard.result, actor, now, fence })
+    return await settleAuthorization(tx, { row, news: heard.result, actor, fence })
   })
   return statusesBefore('initiated').includes(settled.row.status) ? 'pending' : 'done'
 }

@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import type { Timestamp } from '../database/schema.ts'
 import type { Reply } from '../http/answer.ts'
 import { type Lease, releaseLease } from '../idempotency/lease.sql.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { findRecord } from '../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../idempotency/replay.ts'
-import { readDatabaseTime } from '../merchants/clock.sql.ts'
 import { keptFailureCode } from '../processors/processor.ts'
-import { plusSeconds } from '../time.ts'
 import {
   type AuthorizationNews,
   callAuthorize,
@@ -73,19 +70,19 @@ async function carryOn(
   signal: AbortSignal,
 ): Promise<Reply | 'lost' | 'superseded'> {
   const { db, leaseSeconds } = on
-  const { actor, now } = submission
+  const { actor } = submission
   const { row, lease } = begun
   const heard = await ask(db, submission, begun, signal)
   if (!heard.known) {
     if (lease) await releaseLease(db, lease)
-    await planTask(db, { row, kind: 'authorize', dueAt: await inASecond(db, submission) })
+    await planTask(db, { row, kind: 'authorize', afterSeconds: 1 })
     on.onWork()
     return processorSilent(row.id)
   }
   const fence = { submission: begun.submission, lease, leaseSeconds }
   try {
     return await commit(db, 'authorization', async (tx) => {
-      const settled = await settleAuthorization(tx, { row, news: heard.result, actor, now, fence })
+      const settled = await settleAuthorization(tx, { row, news: heard.result, actor, fence })
       return await end(tx, submission, { ...settled, lease })
     })
   } finally {
@@ -124,10 +121,6 @@ async function answerOfWinner(
     if (found.outcome !== 'running' || signal.aborted) return refusal
     await sleep(lookPauseMs(looks++))
   }
-}
-
-async function inASecond(db: Db, { account }: Submission): Promise<Timestamp> {
-  return plusSeconds(await readDatabaseTime(db, account), 1)
 }
 
 /**

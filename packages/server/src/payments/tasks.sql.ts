@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema, Timestamp } from '../database/schema.ts'
+import { merchantTime } from '../merchants/clock.sql.ts'
 
 type Db = Kysely<Schema>
 
@@ -15,17 +16,26 @@ export type TaskKind = 'expire' | 'authorize' | 'process' | 'capture' | 'void' |
 
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
 
+/** When a task is due: at a time of the payment, or some seconds from now. */
+type Due = { readonly dueAt: Timestamp } | { readonly afterSeconds: number }
+
 /**
  * Plans a task, or plans it anew and takes it away from a worker that has claimed it: what that
- * worker knows is outdated. For example, the customer has submitted another token.
+ * worker knows is outdated. For example, the customer has submitted another token. `afterSeconds`
+ * counts by the database's clock and the merchant's: a process may be an hour ahead.
  */
 export async function planTask(
   tx: Db,
-  { row, kind, dueAt }: { row: PaymentKey; kind: TaskKind; dueAt: Timestamp },
+  { row, kind, ...due }: { row: PaymentKey; kind: TaskKind } & Due,
 ): Promise<void> {
+  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const dueAt =
+    'dueAt' in due
+      ? sql`${due.dueAt}::timestamptz`
+      : sql`${merchantTime(account)} + make_interval(secs => ${due.afterSeconds})`
   await sql`
     insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt}::timestamptz)
+    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt})
     on conflict (merchant_id, livemode, payment_id, kind) do update
       set due_at = excluded.due_at, failures = 0, lease = null, leased_until = null,
         attempts = t.attempts + 1`.execute(tx)

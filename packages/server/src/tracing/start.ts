@@ -21,28 +21,24 @@ const flushMs = 3_000
 /**
  * Starts the SDK of OpenTelemetry, which sends spans as OTLP over HTTP, as JSON. It is loaded only
  * here: without tracing it costs neither time nor memory. The exporter reads its address, headers
- * and time-outs from the standard variables itself, the resource its name and attributes.
+ * and deadline from the standard variables, the resource its name and attributes.
  */
 export async function startTracing({ share }: TracesConfig): Promise<Tracing> {
-  const [sdk, { OTLPTraceExporter }, resources, { AsyncLocalStorageContextManager }, core] =
+  const [sdk, { OtlpExporter }, resources, { AsyncLocalStorageContextManager }, core] =
     await Promise.all([
       import('@opentelemetry/sdk-trace'),
-      import('@opentelemetry/exporter-trace-otlp-http'),
+      import('./exporter.ts'),
       import('@opentelemetry/resources'),
       import('@opentelemetry/context-async-hooks'),
       import('@opentelemetry/core'),
     ])
   const named = resources.resourceFromAttributes({ 'service.name': 'hedge-payments' })
   const detected = resources.detectResources({ detectors: [resources.envDetector] })
+  const exporter = new OtlpExporter()
   const provider = new sdk.TracerProvider({
     resource: named.merge(detected),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(share) }),
-    spanProcessors: [
-      new sdk.BatchSpanProcessor({
-        exporter: new OTLPTraceExporter(),
-        scheduledDelayMillis: sendEveryMs,
-      }),
-    ],
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: sendEveryMs })],
   })
   trace.setGlobalTracerProvider(provider)
   context.setGlobalContextManager(new AsyncLocalStorageContextManager())
@@ -57,6 +53,7 @@ export async function startTracing({ share }: TracesConfig): Promise<Tracing> {
       })
       await Promise.race([provider.shutdown().catch(() => undefined), late])
       clearTimeout(timer)
+      exporter.destroy()
     },
   }
 }
