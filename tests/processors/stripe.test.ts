@@ -350,6 +350,16 @@ describe('refund', () => {
     })
   })
 
+  test('that Stripe does not understand is no decline: it is sent again', async () => {
+    await capture()
+    stripe.failNext(/POST .*refunds$/, 400, { code: 'parameter_unknown', param: 'reason' })
+    await expect(processor.refund(payment(), refund('ref_1', 100))).rejects.toThrow()
+    expect(await processor.refund(payment(), refund('ref_1', 100))).toEqual({
+      outcome: 'refunded',
+      reference: 're_1',
+    })
+  })
+
   test('of what was refunded by hand is declined, for good', async () => {
     await capture()
     await processor.refund(payment(), refund('ref_1', 9999))
