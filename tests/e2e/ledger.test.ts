@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../support/api.ts'
+import { makeLiveKey } from '../support/live-key.ts'
 import { createPaid, eventTypes, untilStatus } from '../support/paid.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { query } from '../support/postgres-server.ts'
+import { advance, attempts } from '../support/sandbox.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
 import { until } from '../support/until.ts'
 
@@ -39,6 +41,15 @@ async function sumOf(merchantId: string): Promise<unknown[]> {
   return await query(
     database.url,
     `select coalesce(sum(amount), 0)::integer from ledger_entries where merchant_id = '${merchantId}'`,
+  )
+}
+
+/** The balances of the accounts by the transfers of one payment, debits less credits, without zeros. */
+async function accountsOf(paymentId: string): Promise<unknown[]> {
+  return await query(
+    database.url,
+    `select account || ' ' || sum(amount) from ledger_entries where payment_id = '${paymentId}'
+     group by account having sum(amount) <> 0 order by account`,
   )
 }
 
@@ -93,18 +104,66 @@ describe('a settlement', () => {
     await untilStatus(api, id, 'refunded')
     expect(await balance()).toMatchObject({ available: usd(-320), pending: usd(0), fees: usd(320) })
   })
+
+  test('is dated by the processor, and is not there before the processor says so', async () => {
+    const { api, balance } = await newMerchant()
+    const { id } = await createPaid(api)
+    await advance(api, 86_400 + 60)
+    await until('the processor was asked, and is to be asked again', async () => {
+      const asked = `select attempts from payment_tasks where payment_id = '${id}'
+        and kind = 'settle' and attempts > 0 and leased_until is null`
+      return (await query(database.url, asked)).length > 0
+    })
+    expect(await attempts(api, id)).toContain('look_up captured')
+    expect((await api('GET', `/v1/payments/${id}`)).body).toMatchObject({ settled_at: null })
+    expect(await balance()).toMatchObject({ available: [], pending: usd(9679) })
+    await advance(api, 7 * 86_400)
+    const settled = await until('it is settled', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}`)
+      return body.settled && body
+    })
+    const [capturedAt] = await query(
+      database.url,
+      `select extract(epoch from captured_at)::float from sandbox_payments
+       where payment_id = '${id}'`,
+    )
+    const settledSeconds = Date.parse(settled.settled_at) / 1000
+    expect(settledSeconds - (capturedAt as number)).toBe(2 * 86_400)
+  })
+
+  test('of which nothing is left changes no balance', async () => {
+    const { api, balance } = await newMerchant({ fee_basis_points: 0, fee_fixed: 0 })
+    const { id } = await createPaid(api)
+    await api('POST', `/v1/payments/${id}/refund`)
+    await advance(api, 8 * 86_400)
+    await until('it is settled', async () => (await api('GET', `/v1/payments/${id}`)).body.settled)
+    expect(await balance()).toMatchObject({ available: [], pending: usd(0) })
+  })
 })
 
 describe('the ledger', () => {
+  test('takes a refund that was paid from what the processor holds, and owes nothing then', async () => {
+    const { api } = await newMerchant()
+    const { id } = await createPaid(api)
+    await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1000 } })
+    await until('it is paid', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}`)
+      return body.refunds[0].status === 'succeeded'
+    })
+    expect(await accountsOf(id)).toEqual(['fees -320', 'merchant_pending -8679', 'processor 8999'])
+  })
+
   test('gives a refund that failed back to where it came from', async () => {
     const { api, balance } = await newMerchant()
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
+    const before = await accountsOf(id)
     await api('POST', `/v1/payments/${id}/refund`)
     await until('it has failed', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.refunds[0].status === 'failed'
     })
     expect(await balance()).toMatchObject({ pending: usd(9679) })
+    expect(await accountsOf(id)).toEqual(before)
   })
 
   test('sums up to zero whatever happened, by payment, by currency and in all', async () => {
@@ -143,11 +202,14 @@ describe('the ledger', () => {
     await expect(query(database.url, again)).rejects.toMatchObject({ constraint: 'ledger_once' })
   })
 
-  test('is the business of its merchant alone', async () => {
+  test('is the business of its merchant and mode alone', async () => {
     const one = await newMerchant()
     const other = await newMerchant()
     await createPaid(one.api)
     expect(await other.balance()).toMatchObject({ available: [], pending: [], fees: [] })
     expect((await other.api('GET', `/v1/merchants/${one.id}/balance`)).status).toBe(404)
+    const live = apiClient(server.url, await makeLiveKey(database.url, one.id))
+    const { body } = await live('GET', `/v1/merchants/${one.id}/balance`)
+    expect(body).toMatchObject({ livemode: true, available: [], pending: [], fees: [] })
   })
 })

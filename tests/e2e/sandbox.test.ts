@@ -181,6 +181,17 @@ describe('faults', () => {
     expect(retried.body.id).toBe(payment.id)
   })
 
+  test('no other token takes the place of one whose outcome is not known', async () => {
+    const payment = await createPayment(api)
+    const submit = (token: string) =>
+      api('POST', `/v1/payments/${payment.id}/initiate`, { body: { payment_method_token: token } })
+    expect((await submit('tok_downMinute')).status).toBe(502)
+    expect((await submit('tok_chargeDeclined')).status).toBe(502)
+    await advance(api, 61)
+    await reached(api, payment.id, 'succeeded')
+    expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
+  })
+
   test('a cancel wins while the processor is down, and nothing is ever authorized', async () => {
     const { status } = await initiate(api, 'tok_downMinute')
     expect(status).toBe(502)

@@ -27,6 +27,10 @@ export const untrueOfIntent: readonly [string, Garble][] = [
   ['an amount as text', (honest) => text({ ...honest, amount: String(honest.amount) })],
   ['another amount', (honest) => text({ ...honest, amount: 1 })],
   ['more than there is', (honest) => text({ ...honest, amount_received: 1_000_000 })],
+  [
+    'success with no money received',
+    (honest) => text({ ...honest, status: 'succeeded', amount_received: 0 }),
+  ],
   ['another currency', (honest) => text({ ...honest, currency: 'jpy' })],
   ['another id', (honest) => text({ ...honest, id: 'pi_other' })],
   ['another payment', (honest) => text({ ...honest, metadata: { hedge_payment_id: 'pay_other' } })],

@@ -4,6 +4,7 @@ import { readToken } from '../../packages/server/src/processors/payment-token.ts
 import { answerChallenge } from '../../packages/server/src/processors/sandbox/challenge.ts'
 import { Sandbox } from '../../packages/server/src/processors/sandbox/sandbox.ts'
 import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
+import { paymentToken } from '../support/payment-token.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase } from '../support/server.ts'
 import { conformance } from './conformance.ts'
@@ -45,6 +46,68 @@ conformance('the sandbox', () => ({
     })
   },
 }))
+
+describe('the sandbox keeps books', () => {
+  const now = '2030-06-15T10:32:00Z'
+  const call = (idempotencyKey: string) => ({
+    idempotencyKey,
+    now,
+    signal: AbortSignal.timeout(10_000),
+  })
+  const payment = (id: string) => ({
+    id,
+    money: { minor: 9999, currency: 'USD' },
+    method: 'card' as const,
+    customerEmail: 'customer@example.com',
+    description: null,
+    statementDescriptor: null,
+    returnUrl: 'https://shop.example.com/done',
+    reference: null,
+  })
+  const authorize = (id: string, token: string) =>
+    connectSandbox().authorize(payment(id), {
+      ...call(`${id} authorize`),
+      token: paymentToken(token),
+    })
+
+  test('a refund is paid once, whatever its idempotency key', async () => {
+    const one = payment('pay_refunded_once')
+    await authorize(one.id, 'tok_visa')
+    await connectSandbox().capture(one, call(`${one.id} capture`))
+    const refund = (key: string) =>
+      connectSandbox().refund(one, {
+        ...call(key),
+        refundId: 'ref_once',
+        amountMinor: 100,
+        reason: null,
+      })
+    const first = await refund('ref_once')
+    expect(first.outcome).toBe('refunded')
+    expect(await refund('ref_once:2')).toEqual(first)
+    const truth = await connectSandbox().lookUp(one, call(''))
+    expect(truth).toMatchObject({ refunds: [{ refundId: 'ref_once', amountMinor: 100 }] })
+  })
+
+  test('a capture that was declined stays declined', async () => {
+    const one = payment('pay_declined_capture')
+    await authorize(one.id, 'tok_captureDeclined')
+    const declined = { outcome: 'declined', decline: { code: 'card_declined' } }
+    expect(await connectSandbox().capture(one, call('first'))).toMatchObject(declined)
+    expect(await connectSandbox().lookUp(one, call(''))).toMatchObject({ state: 'declined' })
+    expect(await connectSandbox().capture(one, call('second'))).toMatchObject({
+      outcome: 'declined',
+    })
+  })
+
+  test('money is settled two days after its capture, and not before', async () => {
+    const one = payment('pay_settled')
+    await authorize(one.id, 'tok_visa')
+    await connectSandbox().capture(one, call(`${one.id} capture`))
+    const at = (moment: string) => connectSandbox().lookUp(one, { ...call(''), now: moment })
+    expect(await at('2030-06-17T10:31:59Z')).toMatchObject({ settledAt: null })
+    expect(await at('2030-06-17T10:32:00Z')).toMatchObject({ settledAt: '2030-06-17T10:32:00Z' })
+  })
+})
 
 describe('what can be given to pay with', () => {
   const numbered = testTokens.filter((entry) => entry.number !== null)

@@ -13,6 +13,8 @@ interface Intent {
   token: string | null
   error: Record<string, unknown> | null
   settled: boolean
+  /** Otherwise Stripe takes the money as soon as it is authorized. */
+  isManual: boolean
 }
 
 interface Refund {
@@ -109,6 +111,18 @@ export class StripeBooks {
     this.#capture(intent)
   }
 
+  cancelByHand(paymentId: string): void {
+    const intent = this.#ofPayment(paymentId)
+    if (intent?.status !== 'requires_capture') throw new Error('there is nothing to cancel')
+    this.#move('cancel', intent, intent.amount)
+    intent.status = 'canceled'
+  }
+
+  refundByHand(paymentId: string, amount: number): void {
+    const { status, body } = this.#refund({ payment_intent: this.intentOf(paymentId), amount })
+    if (status !== 200) throw new Error(`it cannot be refunded: ${JSON.stringify(body)}`)
+  }
+
   #aboutIntent(line: string, intent: Intent | undefined, action: string, body: Body): Answer {
     if (!intent) return error(404, { code: 'resource_missing', param: 'intent' })
     if (line.startsWith('GET')) return ok(this.#show(intent))
@@ -149,6 +163,7 @@ export class StripeBooks {
       token: null,
       error: null,
       settled: false,
+      isManual: body.capture_method === 'manual',
     }
     this.#intents.set(intent.id, intent)
     return ok(this.#show(intent))
@@ -175,6 +190,7 @@ export class StripeBooks {
     intent.status = 'requires_capture'
     intent.error = null
     this.#move('authorize', intent, intent.amount)
+    if (!intent.isManual) this.#capture(intent)
   }
 
   #decline(intent: Intent, said: Record<string, unknown>): void {

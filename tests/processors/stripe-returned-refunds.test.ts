@@ -95,6 +95,90 @@ test('a refund that fails after it was paid is noticed without a message, too', 
   expect((await untilRefund(id, 'failed')).status).toBe('succeeded')
 })
 
+/** Has Stripe show the first refund of a payment otherwise than it is, to whoever looks. */
+function showFirstRefund(change: (refund: object) => object | null) {
+  stripe.garble({
+    path: /GET .*refunds$/,
+    how: (honest) => {
+      const [first, ...others] = honest.data as object[]
+      const shown = first ? change(first) : null
+      return JSON.stringify({ ...honest, data: [...(shown ? [shown] : []), ...others] })
+    },
+  })
+}
+
+test('a refund that fails after the settlement is noticed by its message alone', async () => {
+  const id = await createRefunded()
+  stripe.settleAll()
+  await advance(api, 2 * daySeconds)
+  await until('it is settled', async () => (await retrieve(id)).settled)
+  stripe.failRefunds(id)
+  await notify(id)
+  expect(await untilRefund(id, 'failed')).toMatchObject({ status: 'succeeded', refunded_amount: 0 })
+  const { merchant_available: available, refunds, processor } = await ledgerOf(id)
+  expect([available, refunds, processor]).toEqual([-9679, undefined, 9999])
+})
+
+test('of two refunds of the same amount the one that fails is subtracted, once', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { id } = await createPaid(api, { token })
+    for (const amount of [4000, 4000]) {
+      await api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
+    }
+    await until('both are paid', async () =>
+      (await retrieve(id)).refunds.every(
+        ({ status }: { status: string }) => status === 'succeeded',
+      ),
+    )
+    showFirstRefund((refund) => ({ ...refund, status: 'failed' }))
+    // The message has two tasks look at the same time: that of the refunds, and of the settlement.
+    await notify(id)
+    await untilRefund(id, 'failed')
+    await untilIdle(id)
+    stripe.garble(null)
+    expect(await retrieve(id)).toMatchObject({
+      status: 'partially_refunded',
+      refunded_amount: 4000,
+      refunds: [{ status: 'failed' }, { status: 'succeeded' }],
+    })
+    expect(
+      (await eventTypes(api, id)).filter((type) => type.endsWith('refund_failed')),
+    ).toHaveLength(1)
+  }
+})
+
+/** Waits until no worker is at a task of the payment. */
+async function untilIdle(id: string) {
+  await until(`nobody works on ${id}`, async () => {
+    const busy = await sql.query(
+      `select from payment_tasks where payment_id = $1
+         and (leased_until is not null or due_at <= now() or planned_again)`,
+      [id],
+    )
+    return busy.length === 0
+  })
+}
+
+test.each([
+  ['missing from the list', () => null],
+  ['pending again', (refund: object) => ({ ...refund, status: 'pending' })],
+])('a refund that was paid stands while it is %s at the processor', async (_how, change) => {
+  const id = await createRefunded()
+  const before = await retrieve(id)
+  showFirstRefund(change)
+  try {
+    await notify(id)
+    await until('the refund was looked up', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}/attempts`)
+      return body.data[0].kind === 'look_up' && body.data[0].outcome === 'captured'
+    })
+    await untilIdle(id)
+    expect(await retrieve(id)).toEqual(before)
+  } finally {
+    stripe.garble(null)
+  }
+})
+
 test('messages about refunds that stand change nothing', async () => {
   const id = await createRefunded()
   const before = await retrieve(id)

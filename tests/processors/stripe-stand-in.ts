@@ -43,8 +43,10 @@ export interface StripeStandIn {
   completeRefunds(paymentId: string): void
   /** Time goes by: what was captured before is settled now. */
   settleAll(): void
-  /** Somebody captures or refunds by hand, in Stripe's dashboard. */
+  /** Somebody captures, cancels or refunds by hand, in Stripe's dashboard. */
   captureByHand(paymentId: string): void
+  cancelByHand(paymentId: string): void
+  refundByHand(paymentId: string, amount: number): void
   stop(): Promise<void>
 }
 
@@ -148,6 +150,8 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     completeRefunds: (paymentId) => books.decideRefunds(paymentId, 'succeeded'),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId) => books.captureByHand(paymentId),
+    cancelByHand: (paymentId) => books.cancelByHand(paymentId),
+    refundByHand: (paymentId, amount) => books.refundByHand(paymentId, amount),
     async stop() {
       server.close()
       server.closeAllConnections()

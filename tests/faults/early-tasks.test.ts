@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { createPayment } from '../support/api.ts'
+import { eventTypes } from '../support/paid.ts'
+import { advance, attempts, initiate, reached } from '../support/sandbox.ts'
+import { createLiveMerchant, withServers } from '../support/servers.ts'
+import { until } from '../support/until.ts'
+
+// A task says when a payment should be looked at. Whether the payment takes a step is decided by the
+// payment itself: a task that comes too early, or in the wrong status, must move no money.
+
+const fixture = withServers(1)
+
+const retrieve = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body
+
+async function movements(id: string): Promise<string[]> {
+  const rows = await fixture.sql.query<{ kind: string }>(
+    'select kind from sandbox_movements where payment_id = $1 order by position',
+    [id],
+  )
+  return rows.map(({ kind }) => kind)
+}
+
+/**
+ * Makes a task of a payment due now, and waits until a worker has carried it out: the task is gone,
+ * or was claimed once more after the lease of the first claim had ended.
+ */
+async function carryOut(id: string, kind: string): Promise<void> {
+  const { sql } = fixture
+  const [planned] = await sql.query<{ attempts: number }>(
+    `insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
+     select merchant_id, livemode, id, $2, now() - interval '1 minute' from payments where id = $1
+     on conflict (merchant_id, livemode, payment_id, kind) do update set due_at = excluded.due_at
+     returning t.attempts`,
+    [id, kind],
+  )
+  await until(`${kind} of ${id} is carried out`, async () => {
+    const [task] = await sql.query<{ attempts: number }>(
+      'select attempts from payment_tasks where payment_id = $1 and kind = $2',
+      [id, kind],
+    )
+    return !task || task.attempts >= (planned?.attempts ?? 0) + 2
+  })
+}
+
+/** The tasks of a payment, and how often a worker has claimed each. */
+async function openTasks(id: string): Promise<{ kind: string; attempts: number }[]> {
+  return await fixture.sql.query(
+    'select kind, attempts from payment_tasks where payment_id = $1 order by kind',
+    [id],
+  )
+}
+
+describe('a task that comes at the wrong time', () => {
+  test('does not process, capture or void a payment in its undo window', async () => {
+    const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: 3_600 })
+    await Promise.all(['process', 'expire'].map((kind) => carryOut(body.id, kind)))
+    for (const kind of ['capture', 'void']) await carryOut(body.id, kind)
+    expect(await retrieve(body.id)).toEqual(body)
+    expect(await movements(body.id)).toEqual(['authorize'])
+    expect(await attempts(fixture.api, body.id)).toEqual(['authorize authorized'])
+    const canceled = await fixture.api('POST', `/v1/payments/${body.id}/cancel`)
+    expect([canceled.status, canceled.body.status]).toEqual([200, 'canceled'])
+  })
+
+  test('does not expire, process, capture or void a payment that is still to be paid', async () => {
+    const payment = await createPayment(fixture.api)
+    await Promise.all(['process', 'expire'].map((kind) => carryOut(payment.id, kind)))
+    for (const kind of ['capture', 'void']) await carryOut(payment.id, kind)
+    expect(await retrieve(payment.id)).toEqual(payment)
+    expect(await movements(payment.id)).toEqual([])
+    const { body } = await fixture.api('POST', `/v1/payments/${payment.id}/initiate`, {
+      body: { payment_method_token: 'tok_visa' },
+    })
+    expect(body.status).toBe('initiated')
+  })
+
+  test('does not process or capture a payment that was canceled', async () => {
+    const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: 3_600 })
+    const canceled = await fixture.api('POST', `/v1/payments/${body.id}/cancel`)
+    await until('it is voided', async () => (await movements(body.id)).includes('void'))
+    await advance(fixture.api, 3_602)
+    for (const kind of ['process', 'capture', 'expire']) await carryOut(body.id, kind)
+    expect(await retrieve(body.id)).toEqual(canceled.body)
+    expect(await movements(body.id)).toEqual(['authorize', 'void'])
+    // The tasks have ended. They have not failed, to be tried again.
+    expect(await openTasks(body.id)).toEqual([])
+  })
+})
+
+test('a payment is planned to be processed when its undo window ends, and not before', async () => {
+  for (const window of [1_800, 604_800]) {
+    const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: window })
+    const [task] = await fixture.sql.query<{ due_at: Date }>(
+      `select due_at from payment_tasks where payment_id = $1 and kind = 'process'`,
+      [body.id],
+    )
+    expect(task?.due_at.toISOString()).toBe(body.cancelable_until.replace('Z', '.000Z'))
+    const { body: later } = await initiate(fixture.api, 'tok_visa')
+    await reached(fixture.api, later.id, 'succeeded')
+    const claimed = (await openTasks(body.id)).filter(({ attempts }) => attempts > 0)
+    expect(claimed).toEqual([])
+  }
+})
+
+test('the test clock moves no payment of live mode, not even one whose task comes early', async () => {
+  const { test: shop, live } = await createLiveMerchant(fixture)
+  const payment = await createPayment(live)
+  const expired = await createPayment(shop)
+  await advance(shop, 7_200)
+  await reached(shop, expired.id, 'canceled')
+  expect(await openTasks(payment.id)).toEqual([{ kind: 'expire', attempts: 0 }])
+  await carryOut(payment.id, 'expire')
+  expect((await live('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)
+})
+
+test('a payment that was submitted does not expire, however long its undo window is', async () => {
+  const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: 604_800 })
+  await advance(fixture.api, 7_200)
+  await carryOut(body.id, 'expire')
+  expect(await retrieve(body.id)).toEqual(body)
+  expect(await eventTypes(fixture.api, body.id)).toEqual(['payment.created', 'payment.initiated'])
+})
