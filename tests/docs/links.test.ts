@@ -63,6 +63,7 @@ function anchorsOf(path: string): string[] {
 /** Titles of the tests of a file: the first string of each call of `test`. */
 function titlesOf(path: string): string[] {
   const source = readFileSync(join(root, path), 'utf8')
-  const calls = /\btest(?:\.skipIf\([^\n]*?\)(?=\(|\.each))?(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g
+  const calls =
+    /\btest(?:\.skipIf\([^\n]*?\)(?=\(|\.each))?(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g
   return [...source.matchAll(calls)].map(([, , title = '']) => title.replaceAll('\\', ''))
 }

@@ -39,7 +39,10 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
     const sockets = Array.from({ length: ofAddressMax + beyond }, () => {
       const socket = connect({ port: Number(port), host: hostname, localAddress: '127.0.0.9' })
       opened.push(socket)
-      socket.on('error', () => undefined).on('close', () => hungUp++).resume()
+      socket
+        .on('error', () => undefined)
+        .on('close', () => hungUp++)
+        .resume()
       return new Promise((resolve) => socket.once('connect', resolve).once('close', resolve))
     })
     await Promise.all(sockets)

@@ -88,6 +88,8 @@ interface Piece {
   readonly name: string
   readonly prepare: () => Promise<string>
   readonly status: string
+  /** Whether one statement does all of it: it can be held in one place only. */
+  readonly isOneStatement?: true
 }
 
 const daySeconds = 86_400
@@ -168,6 +170,7 @@ const pieces: readonly Piece[] = [
       return id
     },
     status: 'canceled',
+    isOneStatement: true,
   },
   {
     name: 'the look for a settlement',
@@ -181,7 +184,8 @@ const pieces: readonly Piece[] = [
 ]
 
 describe('a worker that stands still longer than its lease changes nothing when another took over', () => {
-  test.each([...pieces])('$name is done once', { timeout }, async ({ prepare, status }) => {
+  test.each([...pieces])('$name is done once', { timeout }, async (piece) => {
+    const { prepare, status, isOneStatement } = piece
     const places: string[] = []
     for (let nth = 1; nth <= statementsMax; nth++) {
       const id = await prepare()
@@ -199,7 +203,7 @@ describe('a worker that stands still longer than its lease changes nothing when 
       await held.stop()
       expect(await snapshot(id), `held before ${held.statement()}`).toEqual(before)
     }
-    expect(places.length).toBeGreaterThan(1)
+    expect(places.length).toBeGreaterThan(isOneStatement ? 0 : 1)
     expect(places.length).toBeLessThan(statementsMax)
     expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
   })

@@ -1,5 +1,4 @@
 import { createServer } from 'node:net'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { pageApi } from '../../apps/checkout/src/api.ts'
 import { request } from '../../apps/dashboard/src/api/client.ts'
@@ -54,7 +53,7 @@ const span = {
   droppedAttributesCount: 0,
   droppedEventsCount: 0,
   droppedLinksCount: 0,
-} as unknown as ReadableSpan
+} as unknown as Parameters<OtlpExporter['export']>[0][number]
 
 async function expectHungUp(): Promise<void> {
   await until('the connection is closed', () => peer.open() === 0)
