@@ -11,7 +11,7 @@ const mebibyte = 1024 * 1024
  * What the process may grow by: the budget, and garbage that is not collected yet. Large answers are
  * built, by twenty connections at once, before it is known that there is no room for them.
  */
-const growthBytesMax = { bodies: 450 * mebibyte, answers: 700 * mebibyte } as const
+const growthBytesMax = { bodies: 450 * mebibyte, answers: 450 * mebibyte } as const
 
 const fixture = withServers(1)
 const opened: Socket[] = []

@@ -86,6 +86,7 @@ export function implement<O extends Operation>(
         origin: originOf(request),
       }
       const place = await app.largeLists.acquire(request)
+      if (place && 'refusal' in place) return send(reply, place)
       try {
         const result = await handler(reached)
         if (takesBody && isTracing()) noteCause(reached.params, result)

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import { addressOf, countedAddress } from './client-address.ts'
+import { tooMuchKept } from './held-bytes.ts'
 import { PlaceQueue } from './place-queue.ts'
 import { limitsOf, type Shares } from './places.ts'
+import type { Refusal } from './refusal.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -10,8 +12,10 @@ declare module 'fastify' {
   }
 }
 
-/** A list of more objects than this waits for a place. An object may take 60 KB: see metadata. */
+/** A list of more objects than this waits for a place. */
 const smallListMax = 20
+/** An object of a list with as much metadata as there may be: 50 values of 500 characters. */
+const objectBytesMax = 60 * 1024
 
 /**
  * Large lists that a process reads and renders at once. One takes up to 30 MB until its answer is
@@ -23,11 +27,25 @@ const shares: Shares = { total: 6, test: 4, account: 3 }
 export class LargeLists {
   readonly #queue = new PlaceQueue()
 
-  /** The place of a request for a large list; `null` for every other request. */
-  async acquire(request: FastifyRequest): Promise<{ release(): void } | null> {
+  /**
+   * The place of a request for a large list; `null` for every other request. A caller that has not
+   * read its answers is refused before the query, if one more answer could exceed its share.
+   */
+  async acquire(request: FastifyRequest): Promise<{ release(): void } | Refusal | null> {
     const { limit } = request.query as { limit?: unknown }
     if (request.method !== 'GET' || typeof limit !== 'number' || limit <= smallListMax) return null
     const address = countedAddress(addressOf(request))
-    return await this.#queue.acquire(limitsOf({ auth: request.auth, address }, shares))
+    const place = await this.#queue.acquire(limitsOf({ auth: request.auth, address }, shares))
+    const bytes = request.server.heldBytes.reserve(request, limit * objectBytesMax)
+    if (!bytes) {
+      place.release()
+      return tooMuchKept()
+    }
+    return {
+      release() {
+        bytes.release()
+        place.release()
+      },
+    }
   }
 }
