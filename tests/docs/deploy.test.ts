@@ -77,6 +77,7 @@ describe('a secret that the documents have people write to a file', () => {
     ...['deploy/compose.env', '.env', '.env.local', '.env.production', 'production.env'],
     ...['examples/express-shop/.env', 'packages/server/.env', 'packages/server/hedge.env'],
     ...['.hedge/credentials.json', 'packages/server/.hedge/postgres/password'],
+    ...['restored/credentials.json', 'restored/postgres/data/PG_VERSION', 'shop/credentials.json'],
     ...['ca.pem', 'deploy/tls.key', 'hedge.dump', 'hedge-backup.tar.gz'],
   ]
 

@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, createPayment, paymentBody } from '../support/api.ts'
 import { withHeldPair } from '../support/held-pair.ts'
-import { holdAt, type KeyedRequest } from '../support/held-requests.ts'
+import { armHold, holdAt, type KeyedRequest, untilFinal } from '../support/held-requests.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { tell } from '../support/server.ts'
+import { countWaiting } from '../support/sql.ts'
+import { until } from '../support/until.ts'
 
 /** Every statement of a request is a place: some dozens, each a few requests. */
 const timeout = 300_000
@@ -85,6 +87,45 @@ describe('a server stops at any statement, another takes over, and there is one 
         }
       },
     )
+  })
+})
+
+describe('a server stops at any statement until its request has no time left', () => {
+  test.each([
+    ['submit', submit('tok_visa')],
+    ['create and submit', createAndSubmit('tok_visa')],
+  ])('it returns the answer of the request that took over: %s', { timeout }, async (_, make) => {
+    for (let n = 1; ; n++) {
+      const request = { ...(await make(pair.other)), idempotencyKey: newKey() }
+      const watch = await armHold(pair.heldServer, n)
+      const answer = pair.held('POST', request.path, request)
+      const heldAt = await Promise.race([watch.held, answer.then(() => null)])
+      watch.stop()
+      if (heldAt === null) {
+        await tell(pair.heldServer, { release: true })
+        break
+      }
+      let tookOver: ApiAnswer | undefined
+      const rival = untilFinal(pair.other, request)
+      void rival.then((found) => {
+        tookOver = found
+      })
+      await until(
+        `the other server has answered, or waits, while one is held at ${heldAt}`,
+        async () => tookOver !== undefined || (await countWaiting(pair.sql)) > 0,
+      )
+      const isTakenOver = tookOver !== undefined
+      await tell(pair.heldServer, { timeIsUp: true })
+      await tell(pair.heldServer, { release: true })
+      const held = await answer
+      const first = bytes(await rival)
+      const place = `held at statement ${n}: ${heldAt}`
+      // Where the other server still waited, there was no answer to return yet.
+      if (isTakenOver) expect(bytes(held), place).toEqual(first)
+      else expect([first, 502, 409], place).toContain(held.status < 400 ? bytes(held) : held.status)
+      expect(bytes(await untilFinal(pair.held, request)), place).toEqual(first)
+      expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+    }
   })
 })
 

@@ -1,8 +1,9 @@
 /**
  * The API without workers, in a process of its own that its starter can stop at any statement, and
- * whose clock and leases the starter sets.
+ * whose clock, leases and deadlines the starter sets.
  */
 import './shifted-date.ts'
+import './ended-timeouts.ts'
 import './held-statements.ts'
 import { serveApp } from './serve-app.ts'
 

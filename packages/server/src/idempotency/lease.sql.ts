@@ -69,11 +69,16 @@ export async function renewLease(
   return rows.length > 0
 }
 
-/** Lets the next request with this key continue where this one stopped. */
-export async function releaseLease(db: Db, lease: Lease): Promise<void> {
-  await sql`
+/**
+ * Lets the next request with this key continue where this one stopped. `false`: another request has
+ * taken it over, or the key is answered.
+ */
+export async function releaseLease(db: Db, lease: Lease): Promise<boolean> {
+  const { rows } = await sql`
     update idempotency_records set locked_until = date_trunc('second', now())
-    where ${isCurrent(lease)}`.execute(db)
+    where ${isCurrent(lease)}
+    returning key`.execute(db)
+  return rows.length > 0
 }
 
 /** The next fencing token, for the statement that claims a key. */

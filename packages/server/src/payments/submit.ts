@@ -54,7 +54,8 @@ export async function submitPayment(on: Submitter, submission: Submission): Prom
     }
     do {
       if (signal.aborted) {
-        if (lease) await releaseLease(on.db, lease)
+        const isLost = lease !== null && !(await releaseLease(on.db, lease))
+        if (isLost) return await answerOfWinner(on, submission, signal)
         return processorSilent(submission.paymentId)
       }
       await sleep(lookPauseMs(looks++))
@@ -74,7 +75,8 @@ async function carryOn(
   const { row, lease } = begun
   const heard = await ask(db, submission, begun, signal)
   if (!heard.known) {
-    if (lease) await releaseLease(db, lease)
+    // What comes of it is then the business of the request that has taken over.
+    if (lease && !(await releaseLease(db, lease))) return 'lost'
     await planTask(db, { row, kind: 'authorize', afterSeconds: 1 })
     on.onWork()
     return processorSilent(row.id)
