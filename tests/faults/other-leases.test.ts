@@ -281,13 +281,13 @@ test('a bulk cancellation that fails is tried again later, and delays no other',
     `delete from events e using payments p where p.customer_id = 'broken' and e.subject_id = p.id
        and e.sequence > p.sequence`,
   )
-  const mended = startWork(app.databaseUrl)
+  const repaired = startWork(app.databaseUrl)
   await api('POST', `/v1/cancellations/${broken}/resume`)
   await until('the broken one is done as well', async () => {
-    mended.loop.nudge()
+    repaired.loop.nudge()
     return (await api('GET', `/v1/cancellations/${broken}`)).body.status === 'completed'
   })
-  await mended.stop()
+  await repaired.stop()
 })
 
 describe('a checkout session', () => {

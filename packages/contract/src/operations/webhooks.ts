@@ -22,7 +22,7 @@ import {
 
 const tag = 'Webhooks'
 const scope = 'webhooks:write'
-/** What an endpoint receives are payments: whoever decides who receives them must be able to read them. */
+/** An endpoint receives payments, and its deliveries name them: the key must be able to read payments. */
 const scopesAlso = ['payments:read'] as const
 
 export const createWebhookEndpoint = defineOperation({
@@ -136,7 +136,9 @@ export const listWebhookDeliveries = defineOperation({
   path: '/v1/webhooks/deliveries',
   tag,
   summary: 'List deliveries, newest first',
+  description: 'Deliveries name payments, so the key needs the scope `payments:read` as well.',
   scope,
+  scopesAlso,
   query: WebhookDeliveryListQuery,
   responses: { 200: listOf(WebhookDelivery, 'WebhookDeliveryList') },
   errors: [],
@@ -149,9 +151,9 @@ export const retrieveWebhookDelivery = defineOperation({
   tag,
   summary: 'Retrieve a delivery with each of its attempts',
   description:
-    'Receivers may repeat what they got, so `response_body` is `null` for a key without the scope ' +
-    '`payments:read`.',
+    'Receivers may repeat what they got, so the key needs the scope `payments:read` as well.',
   scope,
+  scopesAlso,
   responses: { 200: WebhookDeliveryWithAttempts },
   errors: [],
 })

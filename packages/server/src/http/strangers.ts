@@ -13,8 +13,8 @@ export type LookUpStranger = <T>(work: () => Promise<T | Refusal>) => Promise<T 
 
 /**
  * The budget of look-ups that find nothing, by address. Beyond it the look-ups of the address wait
- * for each other: callers who share the address (an office, a proxy) are slower, but whoever has
- * a valid key is never refused for the wrong keys of somebody else.
+ * for each other: callers who share the address (an office, a proxy) are slower, but a caller
+ * with a valid key is never refused for the wrong keys of another.
  */
 export class Strangers {
   readonly #lookUps = new RateLimiter()

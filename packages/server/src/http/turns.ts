@@ -6,7 +6,7 @@ interface Waiting {
 const waitingMax = { ofName: 1_000, total: 4_000 } as const
 
 /**
- * Runs one piece of work at a time. Names have their turns one after the other, so that whoever
+ * Runs one piece of work at a time. Names have their turns one after the other, so that a caller who
  * waits under one name waits for one piece of work of each other name at most.
  */
 export class Turns {

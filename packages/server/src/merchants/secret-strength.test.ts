@@ -35,6 +35,8 @@ describe('a secret that a person chose', () => {
     'abcdefghijklmnopqrstuvwxyz0123456789',
     'changeme-changeme-changeme-changeme',
     'x'.repeat(32),
+    '2024-06-15T10:32:00Z2024-06-15T10',
+    'my-own-secret-is-my-own-secret-2',
   ])('is refused where it can be guessed: %j', (secret) => {
     expect(isStrongSecret(secret)).toBe(false)
   })

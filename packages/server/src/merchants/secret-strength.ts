@@ -34,10 +34,17 @@ export function isStrongSecret(text: string): boolean {
   )
 }
 
-/** Whether it is a shorter text again and again, from its start on. */
+/**
+ * Whether a part of it stands in it twice. The part is a quarter of the text and at least eight
+ * characters, which random texts of 128 bits practically never repeat.
+ */
 function isRepetition(text: string): boolean {
-  return [...text.slice(0, text.length / 2)].some((_, at) => {
-    const part = text.slice(0, at + 1)
-    return part.repeat(Math.ceil(text.length / part.length)).startsWith(text)
-  })
+  const length = Math.max(8, Math.floor(text.length / 4))
+  const seen = new Set<string>()
+  for (let at = 0; at + length <= text.length; at++) {
+    const part = text.slice(at, at + length)
+    if (seen.has(part)) return true
+    seen.add(part)
+  }
+  return false
 }

@@ -11,7 +11,7 @@ type Db = Kysely<Schema>
 /** How much of a process's room each merchant and mode may have. */
 export interface Shares {
   readonly perAccount: number
-  /** How many more of test mode there may be, whosever they are. */
+  /** How many more of test mode there may be, of all merchants. */
   readonly testLeft: number
   /** Whose tasks are being worked on: as many rows as the process has room for, at most. */
   readonly taken: readonly {

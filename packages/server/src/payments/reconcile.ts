@@ -30,7 +30,7 @@ export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
   const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
   const actor = last ? { type: last.actor_type, id: last.actor_id } : bySystem
   const settled = await commit(db, 'authorization', async (tx) => {
-    // An authorization that exists is recorded in any case, so that it is captured or given up. Any
+    // An authorization that exists is recorded in any case, so that it is captured or voided. Any
     // other answer may be outdated: the customer may have submitted another token since.
     if (heard.result.state !== 'authorized') await lockHeldTask(tx, task)
     return await settleAuthorization(tx, { row, news: heard.result, actor, fence })

@@ -80,7 +80,7 @@ function isUnknownToServers(error: unknown): boolean {
 /** Looks names up by the system, one after the other. */
 class SystemNames {
   readonly #timeoutMs: number
-  /** The look-up that runs. It ends when the system's thread does, which nothing can hasten. */
+  /** The look-up that runs. It ends when the system's thread does, which nothing can shorten. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(timeoutMs: number) {

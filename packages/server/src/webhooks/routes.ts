@@ -152,10 +152,7 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
     const key = { account: auth, id }
     const row = isId('delivery', id) ? await findDelivery(db, key) : undefined
     if (!row) return deliveryNotFound()
-    const mayRead = auth.scopes.has('payments:read')
-    const attempts = (await listAttempts(db, key))
-      .map(renderAttempt)
-      .map((attempt) => (mayRead ? attempt : { ...attempt, response_body: null }))
+    const attempts = (await listAttempts(db, key)).map(renderAttempt)
     return answer(200, { ...renderDelivery(row), attempts })
   })
 
