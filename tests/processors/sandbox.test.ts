@@ -100,6 +100,8 @@ describe('the sandbox keeps books', () => {
         reason: null,
       })
     const ids = Array.from({ length: 8 }, (_, nth) => `ref_at_once_${nth}`)
+    // Every connection is open before, so that they really come at once.
+    await Promise.all(ids.map(() => connectSandbox().lookUp(one, call(''))))
     const outcomes = (await Promise.all(ids.map(refund))).map(({ outcome }) => outcome)
     expect(outcomes.filter((outcome) => outcome === 'refunded')).toHaveLength(1)
     const truth = await connectSandbox().lookUp(one, call(''))
