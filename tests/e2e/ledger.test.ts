@@ -131,6 +131,16 @@ describe('a settlement', () => {
     expect(settledSeconds - (capturedAt as number)).toBe(2 * 86_400)
   })
 
+  test('of a payment that was refunded whole before leaves the fee owed', async () => {
+    const { api, balance } = await newMerchant()
+    const { id } = await createPaid(api)
+    await api('POST', `/v1/payments/${id}/refund`)
+    expect(await balance()).toMatchObject({ available: [], pending: usd(-320) })
+    await advance(api, 8 * 86_400)
+    await until('it is settled', async () => (await api('GET', `/v1/payments/${id}`)).body.settled)
+    expect(await balance()).toMatchObject({ available: usd(-320), pending: usd(0) })
+  })
+
   test('of which nothing is left changes no balance', async () => {
     const { api, balance } = await newMerchant({ fee_basis_points: 0, fee_fixed: 0 })
     const { id } = await createPaid(api)

@@ -88,6 +88,37 @@ describe('the sandbox keeps books', () => {
     expect(truth).toMatchObject({ refunds: [{ refundId: 'ref_once', amountMinor: 100 }] })
   })
 
+  test('of refunds that come at once none gives back more than was taken', async () => {
+    const one = payment('pay_refunded_at_once')
+    await authorize(one.id, 'tok_visa')
+    await connectSandbox().capture(one, call(`${one.id} capture`))
+    const refund = (id: string) =>
+      connectSandbox().refund(one, {
+        ...call(id),
+        refundId: id,
+        amountMinor: 9999,
+        reason: null,
+      })
+    const ids = Array.from({ length: 8 }, (_, nth) => `ref_at_once_${nth}`)
+    // Every connection is open before, so that they really come at once.
+    await Promise.all(ids.map(() => connectSandbox().lookUp(one, call(''))))
+    const outcomes = (await Promise.all(ids.map(refund))).map(({ outcome }) => outcome)
+    expect(outcomes.filter((outcome) => outcome === 'refunded')).toHaveLength(1)
+    const truth = await connectSandbox().lookUp(one, call(''))
+    expect(truth).toMatchObject({ refunds: [{ amountMinor: 9999 }] })
+  })
+
+  test('a refund that takes a minute is pending for a minute', async () => {
+    const one = payment('pay_slow_refund')
+    await authorize(one.id, 'tok_refundUndecided')
+    await connectSandbox().capture(one, call(`${one.id} capture`))
+    const request = { ...call('ref_slow'), refundId: 'ref_slow', amountMinor: 100, reason: null }
+    expect((await connectSandbox().refund(one, request)).outcome).toBe('undecided')
+    const at = (moment: string) => connectSandbox().lookUp(one, { ...call(''), now: moment })
+    expect(await at('2030-06-15T10:32:59Z')).toMatchObject({ refunds: [{ status: 'pending' }] })
+    expect(await at('2030-06-15T10:33:00Z')).toMatchObject({ refunds: [{ status: 'succeeded' }] })
+  })
+
   test('a capture that was declined stays declined', async () => {
     const one = payment('pay_declined_capture')
     await authorize(one.id, 'tok_captureDeclined')

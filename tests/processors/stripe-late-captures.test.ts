@@ -129,6 +129,16 @@ test('the timeline says that money went back once the processor has paid it, and
   expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
 })
 
+test('money goes back although the cancel at the processor never gets an answer', async () => {
+  const id = await createInWindow()
+  stripe.captureByHand(id)
+  stripe.garble({ path: /cancel$/, how: () => 'no answer of Stripe’s' })
+  await cancel(id)
+  await untilSentBack(id)
+  expect(await attempts(api, id)).not.toContain('void captured')
+  expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
+})
+
 test('an authorization is given up until the processor says that it is canceled', async () => {
   const id = await createInWindow()
   stripe.garble({

@@ -248,6 +248,16 @@ describe('capture', () => {
     })
   })
 
+  test('of what was never confirmed is declined: no money will come', async () => {
+    stripe.cutNext(/confirm$/)
+    await expect(processor.authorize(payment(), authorize())).rejects.toThrow()
+    expect(await processor.capture(payment(), call())).toMatchObject({
+      outcome: 'declined',
+      decline: { code: 'authorization_expired' },
+    })
+    expect(kinds()).toEqual([])
+  })
+
   test('whose answer is lost is found by look-up', async () => {
     await processor.authorize(payment(), authorize())
     stripe.loseNextAnswer(/capture$/)

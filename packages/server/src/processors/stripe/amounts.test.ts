@@ -19,6 +19,11 @@ test.each([
   expect(toStripeAmount({ minor, currency })).toBe(amount)
 })
 
+test('half a unit that Stripe knows and ISO 4217 does not is rounded up', () => {
+  expect(fromStripeAmount(150, 'isk')).toBe(2)
+  expect(fromStripeAmount(149, 'isk')).toBe(1)
+})
+
 test('an amount that Stripe can express comes back as it was, in every currency', () => {
   for (const currency of currencies) {
     const amount = toStripeAmount({ minor: 12_300, currency })
