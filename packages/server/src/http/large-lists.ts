@@ -16,6 +16,8 @@ declare module 'fastify' {
 const smallListMax = 20
 /** An object of a list with as much metadata as there may be: 50 values of 500 characters. */
 const objectBytesMax = 60 * 1024
+/** Longer pages are of small objects only: results of bulk cancellations. */
+const largeObjectsMax = 100
 
 /**
  * Large lists that a process reads and renders at once. One takes up to 30 MB until its answer is
@@ -36,7 +38,8 @@ export class LargeLists {
     if (request.method !== 'GET' || typeof limit !== 'number' || limit <= smallListMax) return null
     const address = countedAddress(addressOf(request))
     const place = await this.#queue.acquire(limitsOf({ auth: request.auth, address }, shares))
-    const bytes = request.server.heldBytes.reserve(request, limit * objectBytesMax)
+    const bytesMax = Math.min(limit, largeObjectsMax) * objectBytesMax
+    const bytes = request.server.heldBytes.reserve(request, bytesMax)
     if (!bytes) {
       place.release()
       return tooMuchKept()
