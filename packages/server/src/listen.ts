@@ -2,6 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { ConfigError } from './config.ts'
 
 /**
+ * Connections that the system keeps for the server while it is busy. Beyond it a client's first
+ * request waits for seconds: Node's 511 is too few when thousands of clients connect again at once.
+ * The system may allow fewer (`net.core.somaxconn`).
+ */
+const waitingConnectionsMax = 4_096
+
+/**
  * Opens the port and gives the address. Throws ConfigError, which names the variable to change, for
  * what the system refuses.
  */
@@ -10,7 +17,7 @@ export async function listen(
   { port, host }: { port: number; host: string },
 ): Promise<string> {
   try {
-    return await app.listen({ port, host })
+    return await app.listen({ port, host, backlog: waitingConnectionsMax })
   } catch (cause) {
     throw refusal(cause as NodeJS.ErrnoException, { port, host })
   }
