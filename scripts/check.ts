@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs'
 const steps = [
   { name: 'format, lint, import cycles', script: 'lint' },
   { name: 'types', script: 'types' },
+  { name: 'layers: imports between folders point one way', script: 'layers' },
   { name: 'no promise is forgotten', script: 'promises' },
   { name: 'unused code and dependencies', script: 'unused' },
   { name: 'OpenAPI document is up to date', script: 'openapi:check' },

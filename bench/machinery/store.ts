@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
-import { startBundledPostgres } from '../../packages/server/src/database/bundled/start.ts'
+import { startBundledPostgres } from '../../packages/bundled-postgres/src/start.ts'
 import { connect } from '../../packages/server/src/database/connect.ts'
-import { migrate } from '../../packages/server/src/database/migrate.ts'
-import { firstIdAt } from '../../packages/server/src/ids.ts'
+import { migrate } from '../../packages/server/src/database/migrate/migrate.ts'
+import { firstIdAt } from '../../packages/server/src/domain/ids.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
 import { idOf, type NumberRange } from './job.ts'
 import {

@@ -1,10 +1,13 @@
 import type { Pool, PoolClient } from 'pg'
 import type { PaymentRow } from '../../packages/server/src/database/schema.ts'
-import { answer, type Reply } from '../../packages/server/src/http/answer.ts'
-import type { CancelRequest } from '../../packages/server/src/payments/cancel.ts'
-import { statusesBefore } from '../../packages/server/src/payments/lifecycle.ts'
-import { notCancelable, paymentNotFound } from '../../packages/server/src/payments/refusals.ts'
-import { etagOf, renderPayment } from '../../packages/server/src/payments/render.ts'
+import { statusesBefore } from '../../packages/server/src/domain/lifecycle.ts'
+import { answer, type Reply } from '../../packages/server/src/http/answers/answer.ts'
+import type { CancelRequest } from '../../packages/server/src/payments/cancel/cancel.ts'
+import {
+  notCancelable,
+  paymentNotFound,
+} from '../../packages/server/src/payments/transition/refusals.ts'
+import { etagOf, renderPayment } from '../../packages/server/src/payments/view/render.ts'
 
 const cancelable = statusesBefore('canceled')
 

@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, matchesGlob } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { parseConfig } from '../../packages/server/src/config.ts'
+import { parseConfig } from '../../packages/server/src/wiring/config.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
 import { parseTableRows, readDocument } from './markdown.ts'
@@ -283,7 +283,7 @@ describe('what is measured', () => {
 })
 
 function readStopSeconds(): number {
-  const found = globSync('packages/server/src/*.ts', { cwd: root })
+  const found = globSync('packages/server/src/wiring/*.ts', { cwd: root })
     .map((path) => /^const stopTimeoutMs = ([\d_]+)$/m.exec(read(path))?.[1])
     .find((text) => text !== undefined)
   if (found === undefined) throw new Error('the server has no deadline for its stop')

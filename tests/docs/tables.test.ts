@@ -8,8 +8,8 @@ import {
   statusesAfter,
 } from '@hedgepayments/contract'
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../packages/server/src/config.ts'
 import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
+import { parseConfig } from '../../packages/server/src/wiring/config.ts'
 import { parseTableRows, readDocument } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -20,7 +20,7 @@ function rowsOf(path: string, first: RegExp): string[][] {
 }
 
 test('the README lists every variable that the server reads, and no other', () => {
-  const source = readFileSync(join(root, 'packages/server/src/config.ts'), 'utf8')
+  const source = readFileSync(join(root, 'packages/server/src/wiring/config.ts'), 'utf8')
   const read = [...source.matchAll(/\bread\w*\(\s*env,\s*'([A-Z_]+)'/g)].map(([, name]) => name)
   // PORT and LOG_LEVEL have functions of their own, which name them once more.
   const listed = rowsOf('README.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))

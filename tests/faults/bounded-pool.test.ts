@@ -1,7 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { BoundedPool, PoolFullError } from '../../packages/server/src/database/bounded-pool.ts'
-import { isDatabaseUnavailable } from '../../packages/server/src/http/failures.ts'
+import { isDatabaseUnavailable } from '../../packages/server/src/database/errors.ts'
+import {
+  BoundedPool,
+  PoolFullError,
+} from '../../packages/server/src/database/hosts/bounded-pool.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase } from '../support/server.ts'
 

@@ -14,11 +14,11 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { canEnter, chooseAccount } from '../../packages/server/src/database/bundled/account.ts'
+import { canEnter, chooseAccount } from '../../packages/bundled-postgres/src/account.ts'
 import {
   type BundledPostgres,
   startBundledPostgres,
-} from '../../packages/server/src/database/bundled/start.ts'
+} from '../../packages/bundled-postgres/src/start.ts'
 import {
   copyInstallation,
   end,

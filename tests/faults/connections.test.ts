@@ -1,8 +1,8 @@
 import { createServer } from 'node:net'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { AddressError } from '../../packages/server/src/database/address.ts'
 import { connect, type Database } from '../../packages/server/src/database/connect.ts'
+import { AddressError } from '../../packages/server/src/database/hosts/address.ts'
 import type { TestDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase } from '../support/server.ts'
 

@@ -30,9 +30,7 @@ const start = () => startServer({ env: { HEDGE_DATA_DIR: dataDir } })
 
 /** Where the bundled database listens, as its own address file or settings say. */
 async function openBundled() {
-  const { startBundledPostgres } = await import(
-    '../../packages/server/src/database/bundled/start.ts'
-  )
+  const { startBundledPostgres } = await import('../../packages/bundled-postgres/src/start.ts')
   const database = await startBundledPostgres({ dataDir, log: () => undefined })
   return { sql: openSql(database.url), stop: () => database.stop() }
 }

@@ -5,7 +5,7 @@ import type {
   Processor,
   ProcessorPayment,
   WebhookMessage,
-} from '../../packages/server/src/processors/processor.ts'
+} from '../../packages/server/src/processors/interface/processor.ts'
 import { paymentToken } from '../support/payment-token.ts'
 
 /** What the suite needs of an implementation. */

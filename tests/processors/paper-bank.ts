@@ -12,7 +12,7 @@ import type {
   RefundTruth,
   VoidResult,
   WebhookNotice,
-} from '../../packages/server/src/processors/processor.ts'
+} from '../../packages/server/src/processors/interface/processor.ts'
 
 /** One page of the bank's book. */
 interface Page {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ProcessorPayment } from '../../packages/server/src/processors/processor.ts'
+import type { ProcessorPayment } from '../../packages/server/src/processors/interface/processor.ts'
 import { StripeProcessor } from '../../packages/server/src/processors/stripe/stripe.ts'
 import { paymentToken } from '../support/payment-token.ts'
 import {

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type {
   AuthorizeRequest,
   ProcessorPayment,
-} from '../../packages/server/src/processors/processor.ts'
+} from '../../packages/server/src/processors/interface/processor.ts'
 import { StripeProcessor } from '../../packages/server/src/processors/stripe/stripe.ts'
 import { paymentToken } from '../support/payment-token.ts'
 import { conformance } from './conformance.ts'

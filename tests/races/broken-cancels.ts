@@ -1,7 +1,10 @@
 import type { PaymentRow } from '../../packages/server/src/database/schema.ts'
-import { answer } from '../../packages/server/src/http/answer.ts'
-import { notCancelable, paymentNotFound } from '../../packages/server/src/payments/refusals.ts'
-import { renderPayment } from '../../packages/server/src/payments/render.ts'
+import { answer } from '../../packages/server/src/http/answers/answer.ts'
+import {
+  notCancelable,
+  paymentNotFound,
+} from '../../packages/server/src/payments/transition/refusals.ts'
+import { renderPayment } from '../../packages/server/src/payments/view/render.ts'
 import type { CancelOf } from './arena.ts'
 
 // Cancels as one would write them at first sight. Each is wrong in a way of its own, and each is

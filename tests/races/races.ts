@@ -1,5 +1,5 @@
-import { newId } from '../../packages/server/src/ids.ts'
-import type { Loop } from '../../packages/server/src/workers/loop.ts'
+import { newId } from '../../packages/server/src/domain/ids.ts'
+import type { Loop } from '../../packages/server/src/jobs/loop.ts'
 import { type Chance, chanceOf } from '../support/chance.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { until } from '../support/until.ts'

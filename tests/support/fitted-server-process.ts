@@ -17,5 +17,5 @@ registerHooks({
 // Whoever is to hurt it is gone, so nobody would end it.
 process.on('disconnect', () => process.exit(1))
 
-const { run } = await import('../../packages/server/src/run.ts')
+const { run } = await import('../../packages/server/src/wiring/run.ts')
 await run()

@@ -1,7 +1,7 @@
 import { databaseDoer } from '../../packages/server/src/audit/note.ts'
 import { connect } from '../../packages/server/src/database/connect.ts'
+import { toTimestamp } from '../../packages/server/src/domain/time.ts'
 import { createKey } from '../../packages/server/src/merchants/keys.ts'
-import { toTimestamp } from '../../packages/server/src/time.ts'
 
 /**
  * A live secret key, made in the database as `hedge keys create --live` does: the API makes the

@@ -4,8 +4,8 @@
  * it is committed yet, and then stands still.
  */
 import { connect } from '../../packages/server/src/database/connect.ts'
-import { migrate } from '../../packages/server/src/database/migrate.ts'
-import { migrations } from '../../packages/server/src/database/migrations.ts'
+import { migrate } from '../../packages/server/src/database/migrate/migrate.ts'
+import { migrations } from '../../packages/server/src/database/migrate/migrations.ts'
 
 const [, , url = '', last = ''] = process.argv
 const database = connect({ url, onError: () => undefined })

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startBundledPostgres } from '../../packages/server/src/database/bundled/start.ts'
+import { startBundledPostgres } from '../../packages/bundled-postgres/src/start.ts'
 import { throwAway } from './throw-away.ts'
 
 declare module 'vitest' {

@@ -10,7 +10,7 @@ import pg from 'pg'
 /** What a server process said of its start. */
 export type Started = { url: string; error: string; log: string[]; child: ChildProcess }
 
-const bundledFolder = resolve(import.meta.dirname, '../../packages/server/src/database/bundled')
+const bundledFolder = resolve(import.meta.dirname, '../../packages/bundled-postgres/src')
 const processFile = join(import.meta.dirname, 'postgres-process.ts')
 
 /** Starts a process that runs PostgreSQL for a data folder, and waits for its first words. */

@@ -1,12 +1,12 @@
-import { createApp } from '../../packages/server/src/app.ts'
-import { parseConfig } from '../../packages/server/src/config.ts'
 import { connect } from '../../packages/server/src/database/connect.ts'
-import { createLog } from '../../packages/server/src/log.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
-import { Keyring } from '../../packages/server/src/processors/encryption.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
-import { createSealer } from '../../packages/server/src/sealer.ts'
-import { startWorkers } from '../../packages/server/src/workers/workers.ts'
+import { Keyring } from '../../packages/server/src/sealing/encryption.ts'
+import { createSealer } from '../../packages/server/src/sealing/sealer.ts'
+import { createApp } from '../../packages/server/src/wiring/app.ts'
+import { parseConfig } from '../../packages/server/src/wiring/config.ts'
+import { createLog } from '../../packages/server/src/wiring/log.ts'
+import { startWorkers } from '../../packages/server/src/wiring/workers.ts'
 
 // The whole server, but its workers work only when told to: what a request has changed can then be
 // told from what happens in the background anyway.

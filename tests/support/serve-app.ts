@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { createApp } from '../../packages/server/src/app.ts'
 import { connect, type Database } from '../../packages/server/src/database/connect.ts'
 import type { InstanceLimits } from '../../packages/server/src/http/instance.ts'
-import { createLog } from '../../packages/server/src/log.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
-import { createSealer } from '../../packages/server/src/sealer.ts'
+import { createSealer } from '../../packages/server/src/sealing/sealer.ts'
+import { createApp } from '../../packages/server/src/wiring/app.ts'
+import { createLog } from '../../packages/server/src/wiring/log.ts'
 
 /** The API without workers, in this process. */
 export interface ServedApp {

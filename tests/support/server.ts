@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { inject } from 'vitest'
 import { connect } from '../../packages/server/src/database/connect.ts'
-import { migrate } from '../../packages/server/src/database/migrate.ts'
+import { migrate } from '../../packages/server/src/database/migrate/migrate.ts'
 import { createDatabase, ensureTemplate, type TestDatabase } from './postgres.ts'
 
 /** A server of its own process, as users run it. */

@@ -1,6 +1,6 @@
 import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
 import pg from 'pg'
-import { firstIdAt } from '../../packages/server/src/ids.ts'
+import { firstIdAt } from '../../packages/server/src/domain/ids.ts'
 
 /** A way past the server: what tests need to look behind it, or to be its rival. */
 export interface Sql {

@@ -5,7 +5,7 @@ import { rules } from './rules.ts'
 const planted: readonly { rule: string; path: string; bad: string; good: string }[] = [
   {
     rule: 'a source file is one idea, so it is short',
-    path: 'packages/server/src/payments/cancel.ts',
+    path: 'packages/server/src/payments/cancel/cancel.ts',
     bad: 'line\n'.repeat(301),
     good: 'line\n'.repeat(300),
   },
@@ -17,7 +17,7 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
   },
   {
     rule: 'every test runs',
-    path: 'tests/e2e/cancel.test.ts',
+    path: 'tests/api/cancel/cancel.test.ts',
     bad: "test.skip('a cancel wins', () => {})",
     good: "test.each([1])('a cancel wins %i', () => {})",
   },
@@ -29,7 +29,7 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
   },
   {
     rule: 'a test waits for a condition, never for time',
-    path: 'tests/e2e/cancel.test.ts',
+    path: 'tests/api/cancel/cancel.test.ts',
     bad: 'await new Promise((resolve) => setTimeout(resolve, 1_000))',
     good: 'await new Promise((resolve) => setTimeout(resolve, 20))',
   },
@@ -59,13 +59,13 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
   },
   {
     rule: 'a payment token is made by its parser only',
-    path: 'packages/server/src/payments/create.ts',
+    path: 'packages/server/src/payments/create/create.ts',
     bad: 'const token = body.payment_method_token as PaymentToken',
     good: 'const token: PaymentToken | null = readGivenToken(body.payment_method_token)',
   },
   {
     rule: 'the headers of a request are read in one place',
-    path: 'packages/server/src/app.ts',
+    path: 'packages/server/src/wiring/app.ts',
     bad: "const key = request.headers['idempotency-key']",
     good: "const key = readHeader(request, 'idempotency-key')",
   },
@@ -77,7 +77,7 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
   },
   {
     rule: 'the headers of a request are read in one place',
-    path: 'packages/server/src/app.ts',
+    path: 'packages/server/src/wiring/app.ts',
     bad: 'const { authorization, cookie, ...headers } = request',
     good: 'const { body, headers } = answer',
   },

@@ -78,7 +78,8 @@ export const rules: readonly Rule[] = [
   {
     name: 'the headers of a request are read in one place',
     covers: (path) =>
-      path.startsWith('packages/server/src/') && path !== 'packages/server/src/http/headers.ts',
+      path.startsWith('packages/server/src/') &&
+      path !== 'packages/server/src/http/request/headers.ts',
     offences: matches(
       /(?<!['"])\b(?:request|req|raw)\.(?:headers|rawHeaders|headersDistinct)\b|\b(?:raw)?[hH]eaders\b[^{}]*\}\s*(?::\s*(?:\w*Request|IncomingMessage)\b|=\s*[\w.]*(?:[rR]equest|raw)\b)/,
     ),

@@ -1,12 +1,9 @@
-import { access } from 'node:fs/promises'
-import { join } from 'node:path'
-import { AddressError } from '@hedgepayments/server/database/address'
-import { openHome } from '@hedgepayments/server/database/bundled/home'
-import { addressOf } from '@hedgepayments/server/database/bundled/lock'
-import { findPostmaster } from '@hedgepayments/server/database/bundled/postmaster'
-import { startBundledPostgres } from '@hedgepayments/server/database/bundled/start'
-import { connect, type Database } from '@hedgepayments/server/database/connect'
-import { isMigrated } from '@hedgepayments/server/database/migrate'
+import {
+  findRunningPostgres,
+  hasBundledPostgres,
+  startBundledPostgres,
+} from '@hedgepayments/bundled-postgres'
+import { AddressError, connect, type Database, isMigrated } from '@hedgepayments/server/admin'
 import { CliError, exitCodes } from './exit-codes.ts'
 
 /** The server's database, opened for its operator. */
@@ -73,31 +70,16 @@ async function findBundled(
   dataDir: string,
   maySpawn: boolean,
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  if (!(await exists(dataDir))) {
+  // Before anything that would create the folders.
+  if (!(await hasBundledPostgres(dataDir))) {
     const message = `There is no database: no DATABASE_URL, and no server ever ran in ${dataDir}.`
     throw new CliError(exitCodes.notFound, 'no_database', message)
   }
-  const home = await openHome(dataDir, () => undefined)
-  const postmaster = await findPostmaster(home)
-  if (postmaster) {
-    const stop = () => Promise.resolve()
-    return { url: addressOf(home, postmaster), stop }
-  }
+  const running = await findRunningPostgres(dataDir)
+  if (running !== null) return { url: running, stop: () => Promise.resolve() }
   if (!maySpawn) {
     const message = `The bundled database in ${dataDir} does not run: start the server.`
     throw new CliError(exitCodes.connection, 'no_database', message)
   }
   return await startBundledPostgres({ dataDir, log: () => undefined })
-}
-
-/** Looked at before `openHome`, which would make the folders. */
-async function exists(dataDir: string): Promise<boolean> {
-  for (const name of ['postgres', 'postgres.location']) {
-    const isThere = await access(join(dataDir, name)).then(
-      () => true,
-      () => false,
-    )
-    if (isThere) return true
-  }
-  return false
 }

@@ -7,5 +7,5 @@ enableCompileCache(
   fileURLToPath(new URL('../../../node_modules/.cache/hedge-compiled', import.meta.url)),
 )
 
-const { run } = await import('./run.ts')
+const { run } = await import('./wiring/run.ts')
 await run()

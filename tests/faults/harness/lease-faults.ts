@@ -1,4 +1,4 @@
-import { submissionLeaseSeconds } from '../../../packages/server/src/payments/submission.ts'
+import { submissionLeaseSeconds } from '../../../packages/server/src/payments/submit/submission.ts'
 import { until } from '../../support/until.ts'
 import { createSend } from './client.ts'
 import type { Slot } from './fleet.ts'

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startBundledPostgres } from '../../../packages/server/src/database/bundled/start.ts'
+import { startBundledPostgres } from '../../../packages/bundled-postgres/src/start.ts'
 import { postgresPid } from '../../support/postgres-server.ts'
 import { until } from '../../support/until.ts'
 

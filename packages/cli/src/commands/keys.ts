@@ -1,5 +1,5 @@
 import type { ApiKey, ApiKeyWithSecret, Scope } from '@hedgepayments/node'
-import type { MerchantRow } from '@hedgepayments/server/database/schema'
+import type { MerchantRow } from '@hedgepayments/server/admin'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { confirmLive } from '../confirm.ts'
 import { withExamples } from '../examples.ts'

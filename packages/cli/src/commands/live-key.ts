@@ -1,9 +1,5 @@
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/node'
-import { databaseDoer } from '@hedgepayments/server/audit/note'
-import type { MerchantRow } from '@hedgepayments/server/database/schema'
-import { createKey } from '@hedgepayments/server/merchants/keys'
-import { lockMerchant } from '@hedgepayments/server/merchants/merchants.sql'
-import { toTimestamp } from '@hedgepayments/server/time'
+import { createLiveKey as createKey, type MerchantRow } from '@hedgepayments/server/admin'
 import { CliError, exitCodes, usageError } from '../exit-codes.ts'
 import { openDatabase, requireMigrated } from '../open-database.ts'
 
@@ -30,26 +26,19 @@ export async function createLiveKey(options: {
     const { db } = opened.database
     const merchants = await db.selectFrom('merchants').select(['id', 'name']).execute()
     const merchant = choose(merchants, options.merchant)
-    const now = toTimestamp(Date.now())
-    if (options.expiresAt !== undefined && options.expiresAt <= now) {
+    const { expiresAt = null } = options
+    if (expiresAt !== null && Date.parse(expiresAt) <= Date.now()) {
       throw usageError('--expires-at is in the past.')
     }
-    const account = { merchantId: merchant.id, livemode: true }
-    const wanted = {
-      account,
-      now,
+    const created = await createKey(db, {
+      merchantId: merchant.id,
       name: options.name ?? null,
-      ...(options.scope ? { scopes: options.scope } : {}),
-      expiresAt: options.expiresAt ?? null,
-      ...(options.requestsPerMinute ? { requestsPerMinute: options.requestsPerMinute } : {}),
-      doer: databaseDoer('operator', account),
-    }
-    return await db.transaction().execute(async (tx) => {
-      // A test key that changes fees at this very moment comes before, or is refused.
-      const locked = await lockMerchant(tx, merchant.id)
-      if (!locked) throw new Error('a merchant vanished')
-      return { key: await createKey(tx, wanted), merchant: locked }
+      scopes: options.scope,
+      expiresAt,
+      requestsPerMinute: options.requestsPerMinute,
     })
+    if (!created) throw new Error('a merchant vanished')
+    return created
   } finally {
     await opened.close()
   }

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import { isMigrated } from '@hedgepayments/server/database/migrate'
+import { isMigrated } from '@hedgepayments/server/admin'
 import { formatCount } from '../format.ts'
 import { type OpenDatabase, openDatabase } from '../open-database.ts'
 import { factsOf } from '../report-error.ts'

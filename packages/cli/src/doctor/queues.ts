@@ -1,4 +1,4 @@
-import type { Database } from '@hedgepayments/server/database/connect'
+import type { Database } from '@hedgepayments/server/admin'
 import { countOf } from '../format.ts'
 import type { Check } from './check.ts'
 

@@ -3,8 +3,8 @@ import { type Kysely, sql } from 'kysely'
 import type { AuditRow } from '../database/access-rows.ts'
 import { createdWithin } from '../database/created-within.ts'
 import type { Schema } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import { type FencedPage, pageOf } from '../http/pagination.ts'
+import type { Account } from '../domain/account.ts'
+import { type FencedPage, pageOf } from '../http/request/pagination.ts'
 import { idInStatement } from '../lists/ids.sql.ts'
 
 type Db = Kysely<Schema>

@@ -1,7 +1,8 @@
 import type { AuditAction, AuditActorType, AuditTargetType } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import type { Account, Auth, Origin } from '../http/auth.ts'
+import type { Account } from '../domain/account.ts'
+import type { Auth, Origin } from '../http/request/auth.ts'
 import { insertEntry } from './audit.sql.ts'
 
 /** What was done to what. `details` are for reading later: nothing in them may be a secret. */

@@ -2,9 +2,9 @@ import { type AuditEntry, type AuditEntryId, operations } from '@hedgepayments/c
 import type { FastifyInstance } from 'fastify'
 import type { AuditRow } from '../database/access-rows.ts'
 import type { Db } from '../database/connect.ts'
-import { answer } from '../http/answer.ts'
+import { answer } from '../http/answers/answer.ts'
 import { implement } from '../http/implement.ts'
-import { renderList } from '../http/pagination.ts'
+import { renderList } from '../http/request/pagination.ts'
 import { openPage } from '../lists/fence.ts'
 import { daysKept, listEntries } from './audit.sql.ts'
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { readInIndexOrder } from '../database/index-order.ts'
 import type { CancellationRow, Schema } from '../database/schema.ts'
-import { cancelableList, cancelRows } from '../payments/cancel-rows.sql.ts'
+import { cancelableList, cancelRows } from '../payments/cancel/cancel-rows.sql.ts'
 
 type Db = Kysely<Schema>
 
@@ -21,7 +21,7 @@ export interface CanceledSet {
   readonly refused: number
 }
 
-// Like payments/cancel.sql.ts: rows are locked in the order of their ids, a locked row is seen in
+// Like payments/cancel/cancel.sql.ts: rows are locked in the order of their ids, a locked row is seen in
 // its newest version, and `cancelRows` cancels it. Idempotency keys, If-Match and the row for the
 // answer are not needed here, and no id leaves PostgreSQL: a payment costs about half as much
 // (bench/README.md). LATERAL keeps one look-up by the key per item, in their order. Merchant and

@@ -1,9 +1,10 @@
 import type { CancellationOutcome, PaymentFilter } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
-import type { CancellationRow, PaymentRow, Schema, Timestamp } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import { type FencedPage, pageOf } from '../http/pagination.ts'
-import { matches } from '../payments/payments.sql.ts'
+import type { CancellationRow, PaymentRow, Schema } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
+import type { Timestamp } from '../domain/time.ts'
+import { type FencedPage, pageOf } from '../http/request/pagination.ts'
+import { matches } from '../payments/read/payments.sql.ts'
 
 type Db = Kysely<Schema>
 

@@ -4,13 +4,15 @@ import {
   cancellationPaymentsMax,
   type PaymentFilter,
 } from '@hedgepayments/contract'
-import type { CancellationRow, Timestamp } from '../database/schema.ts'
-import type { Account, Auth } from '../http/auth.ts'
-import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import type { CancellationRow } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
+import { firstIdAt, madeAtMs } from '../domain/ids.ts'
+import { isAllowed, statusesBefore } from '../domain/lifecycle.ts'
+import type { Timestamp } from '../domain/time.ts'
+import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
+import type { Auth } from '../http/request/auth.ts'
 import type { Tx } from '../idempotency/once.ts'
-import { firstIdAt, madeAtMs } from '../ids.ts'
 import { claimId } from '../lists/ids.sql.ts'
-import { isAllowed, statusesBefore } from '../payments/lifecycle.ts'
 import {
   countByFilter,
   countByIds,

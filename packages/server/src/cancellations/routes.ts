@@ -2,15 +2,17 @@ import { type CancellationStatus, isId, operations } from '@hedgepayments/contra
 import type { FastifyInstance } from 'fastify'
 import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { CancellationRow, Timestamp } from '../database/schema.ts'
-import { answer, type Reply } from '../http/answer.ts'
-import type { Account, Auth, Origin } from '../http/auth.ts'
+import type { CancellationRow } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
+import type { Timestamp } from '../domain/time.ts'
+import { toMs } from '../domain/time.ts'
+import { answer, type Reply } from '../http/answers/answer.ts'
+import { refuse, refuseField } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
-import { renderList } from '../http/pagination.ts'
-import { refuse, refuseField } from '../http/refusal.ts'
+import type { Auth, Origin } from '../http/request/auth.ts'
+import { renderList } from '../http/request/pagination.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { openPage } from '../lists/fence.ts'
-import { toMs } from '../time.ts'
 import {
   findCancellation,
   hasItem,

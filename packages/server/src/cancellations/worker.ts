@@ -1,11 +1,11 @@
 import { cancellationPaymentsMax } from '@hedgepayments/contract'
 import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
+import { isOwnFailure } from '../database/errors.ts'
 import type { CancellationRow } from '../database/schema.ts'
-import { isOwnFailure } from '../http/failures.ts'
+import { latest, toTimestamp } from '../domain/time.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { retrySeconds } from '../jobs/backoff.ts'
-import { latest, toTimestamp } from '../time.ts'
 import { cancelNextItems } from './cancel-items.sql.ts'
 import {
   lockNextCancellation,

@@ -1,7 +1,5 @@
 import type { AuditAction, AuditActorType, AuditTargetType } from '@hedgepayments/contract'
-
-/** As in schema.ts, which is made of these rows and others. */
-type Timestamp = string
+import type { Timestamp } from '../domain/time.ts'
 
 export interface DashboardSessionRow {
   token_hash: Buffer

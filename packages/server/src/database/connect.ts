@@ -1,9 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { statementLog } from '../tracing/statements.ts'
-import { AddressError, type DatabaseAddress, parseAddress } from './address.ts'
-import { HostPool } from './host-pool.ts'
-import { Hosts } from './hosts.ts'
+import { AddressError, type DatabaseAddress, parseAddress } from './hosts/address.ts'
+import { HostPool } from './hosts/host-pool.ts'
+import { Hosts } from './hosts/hosts.ts'
 import type { Schema } from './schema.ts'
 
 export type Db = Kysely<Schema>

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
-import { toTimestamp } from '../time.ts'
-import type { Timestamp } from './schema.ts'
+import type { Timestamp } from '../domain/time.ts'
+import { toTimestamp } from '../domain/time.ts'
 
 /** Bounds of a time, as a caller writes them. */
 export interface CreatedRange {

@@ -10,12 +10,10 @@ import type {
 } from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
 import type { PaymentToken } from '../domain/payment-token.ts'
+import type { Timestamp } from '../domain/time.ts'
 import type { AuditRow, DashboardSessionRow, SigningKeyRow } from './access-rows.ts'
 import type { PaymentAttemptRow, PaymentTaskRow } from './task-rows.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
-
-/** A moment as the API writes it, `2024-06-15T10:32:00Z`: the pools parse timestamptz to this. */
-export type Timestamp = string
 
 /** The tables, as Kysely types them. The migrations are their source. */
 export interface Schema {

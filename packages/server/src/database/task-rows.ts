@@ -1,8 +1,18 @@
 import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
+import type { Timestamp } from '../domain/time.ts'
 
-/** As in schema.ts, which is made of these rows and others. */
-type Timestamp = string
+/**
+ * What can still have to be done to a payment.
+ * - `expire`: the payment is pending for too long.
+ * - `authorize`: it was submitted, and the outcome is not known.
+ * - `process`: it is initiated, and its undo window ends.
+ * - `capture`: it is processing.
+ * - `void`: it is canceled or failed, and the processor may hold an authorization.
+ * - `refund`: the processor has not been told of a refund, or has an answer to one.
+ * - `settle`: find out whether the money has reached the merchant.
+ */
+export type TaskKind = 'expire' | 'authorize' | 'process' | 'capture' | 'void' | 'refund' | 'settle'
 
 /** Something that is still to be done to a payment, and when. */
 export interface PaymentTaskRow {

@@ -1,7 +1,5 @@
 import type { disabledReasons, EventType, WebhookDelivery } from '@hedgepayments/contract'
-
-/** As in schema.ts, which is made of these rows and others. */
-type Timestamp = string
+import type { Timestamp } from '../domain/time.ts'
 
 /** An address that events are sent to. */
 export interface EndpointRow {

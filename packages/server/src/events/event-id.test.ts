@@ -1,7 +1,7 @@
 import { isId } from '@hedgepayments/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { newId } from '../ids.ts'
+import { newId } from '../domain/ids.ts'
 import { eventId, sequenceOf } from './event-id.ts'
 
 const sequence = fc.integer({ min: 1, max: 36 ** 4 - 1 })

@@ -2,8 +2,8 @@ import type { EventListQuery } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
 import { createdWithin } from '../database/created-within.ts'
 import type { EventRow, PaymentRow, Schema } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import type { Page } from '../http/pagination.ts'
+import type { Account } from '../domain/account.ts'
+import type { Page } from '../http/request/pagination.ts'
 
 type Db = Kysely<Schema>
 

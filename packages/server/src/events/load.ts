@@ -1,7 +1,7 @@
 import type { Event, EventType, WebhookEndpoint } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
 import type { EventRow, Schema } from '../database/schema.ts'
-import { findRefundsOf } from '../refunds/refunds.sql.ts'
+import { findRefundsOf } from '../payments/view/refunds.sql.ts'
 import { eventId } from './event-id.ts'
 import { findPayments } from './events.sql.ts'
 import { renderEvent } from './render.ts'

@@ -6,8 +6,8 @@ import type {
   Payment,
 } from '@hedgepayments/contract'
 import type { EventRow, PaymentRow, RefundRow } from '../database/schema.ts'
-import { renderPayment } from '../payments/render.ts'
-import { refundsAt } from '../refunds/render.ts'
+import { renderPayment } from '../payments/view/render.ts'
+import { refundsAt } from '../payments/view/render-refund.ts'
 import { eventId } from './event-id.ts'
 import { unmoved } from './state.ts'
 

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import { newId } from '../ids.ts'
-import type { RateLimit } from './rate-limit.ts'
-import { errorBody, refuseField } from './refusal.ts'
-import { securityHeaders } from './security-headers.ts'
+import { newId } from '../domain/ids.ts'
+import { errorBody, refuseField } from './answers/refusal.ts'
+import { securityHeaders } from './answers/security-headers.ts'
+import type { RateLimit } from './limits/rate-limit.ts'
 
 /**
  * Answers what is not HTTP, or too much or too little of it, in the API's form, and hangs up.

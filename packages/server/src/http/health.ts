@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Db } from '../database/connect.ts'
-import { isMigrated } from '../database/migrate.ts'
-import { answer } from './answer.ts'
-import { unavailable } from './failures.ts'
-import { send } from './send.ts'
+import { isMigrated } from '../database/migrate/migrate.ts'
+import { answer } from './answers/answer.ts'
+import { unavailable } from './answers/failures.ts'
+import { send } from './answers/send.ts'
 
 /** `/healthz`: the process lives. `/readyz`: it can serve, that is, reach a migrated database. */
 export function healthRoutes(app: FastifyInstance, { db }: { db: Db }): void {

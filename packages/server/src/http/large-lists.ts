@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
-import { addressOf, countedAddress } from './client-address.ts'
-import { tooMuchKept } from './held-bytes.ts'
+import type { Refusal } from './answers/refusal.ts'
+import { tooMuchKept } from './limits/held-bytes.ts'
+import { limitsOf, type Shares } from './limits/places.ts'
 import { PlaceQueue } from './place-queue.ts'
-import { limitsOf, type Shares } from './places.ts'
-import type { Refusal } from './refusal.ts'
+import { addressOf, countedAddress } from './request/client-address.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

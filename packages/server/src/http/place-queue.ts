@@ -1,4 +1,4 @@
-import { type PlaceLimit, Places, type Reservation } from './places.ts'
+import { type PlaceLimit, Places, type Reservation } from './limits/places.ts'
 
 interface Waiting {
   readonly limits: readonly PlaceLimit[]

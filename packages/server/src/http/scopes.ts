@@ -1,6 +1,6 @@
 import { allOperations, type Operation, type Scope, scopesOf } from '@hedgepayments/contract'
-import type { Auth } from './auth.ts'
-import { type Refusal, refuse } from './refusal.ts'
+import { type Refusal, refuse } from './answers/refusal.ts'
+import type { Auth } from './request/auth.ts'
 
 /** What every request of an operation needs, worked out once: each request is checked. */
 const scopesByOperation = new Map(allOperations.map((one) => [one, scopesOf(one)]))

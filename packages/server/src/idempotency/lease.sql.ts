@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import type { IdempotencyKey } from '../http/idempotency-key.ts'
+import type { Account } from '../domain/account.ts'
+import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
 
 type Db = Kysely<Schema>
 

@@ -1,11 +1,11 @@
 import type { IdempotencyRow } from '../database/schema.ts'
-import type { Answer, Reply } from '../http/answer.ts'
-import { unavailable } from '../http/failures.ts'
-import type { IdempotencyKey } from '../http/idempotency-key.ts'
-import { type Refusal, refuse } from '../http/refusal.ts'
+import type { Answer, Reply } from '../http/answers/answer.ts'
+import { unavailable } from '../http/answers/failures.ts'
+import { type Refusal, refuse } from '../http/answers/refusal.ts'
+import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
 
 /** Header that marks a first answer told again. Source: api.md, Idempotency. */
-export const replayedHeader = { 'idempotent-replayed': 'true' }
+const replayedHeader = { 'idempotent-replayed': 'true' }
 
 /**
  * Refuses a key that was used for another request or whose first request still runs; `null` where

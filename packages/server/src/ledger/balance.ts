@@ -1,6 +1,6 @@
 import type { Balance, MerchantId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
-import type { Account } from '../http/auth.ts'
+import type { Account } from '../domain/account.ts'
 import { type LedgerAccount, readAccounts } from './ledger.sql.ts'
 
 /** The balance of a merchant in one mode, summed from the ledger. */

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { LedgerTransferRow, Schema } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
+import type { Account } from '../domain/account.ts'
 
 type Db = Kysely<Schema>
 

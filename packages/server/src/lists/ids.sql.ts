@@ -1,8 +1,8 @@
 import { type IdKind, idPrefixes } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import { randomCharacters } from '../ids.ts'
+import type { Account } from '../domain/account.ts'
+import { randomCharacters } from '../domain/ids.ts'
 
 type Db = Kysely<Schema>
 

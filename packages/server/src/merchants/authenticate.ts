@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, MerchantId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
-import type { Auth } from '../http/auth.ts'
-import { type Refusal, refuse } from '../http/refusal.ts'
-import type { LookUpStranger } from '../http/strangers.ts'
+import { type Refusal, refuse } from '../http/answers/refusal.ts'
+import type { LookUpStranger } from '../http/limits/strangers.ts'
+import type { Auth } from '../http/request/auth.ts'
 import { budgetsOf, findKeyByHash, type KeyForAuth } from './keys.sql.ts'
 import { hashSecret, isPublishableKey, isSecretKey } from './secrets.ts'
 

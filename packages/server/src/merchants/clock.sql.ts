@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema, Timestamp } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
+import type { Schema } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
+import type { Timestamp } from '../domain/time.ts'
 
 type Db = Kysely<Schema>
 

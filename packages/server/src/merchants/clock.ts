@@ -2,11 +2,11 @@ import { clockOffsetSecondsMax, operations, type TestClock } from '@hedgepayment
 import type { FastifyInstance } from 'fastify'
 import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import { answer } from '../http/answer.ts'
+import { plusSeconds, toTimestamp } from '../domain/time.ts'
+import { answer } from '../http/answers/answer.ts'
+import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
-import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
 import { once, type Tx } from '../idempotency/once.ts'
-import { plusSeconds, toTimestamp } from '../time.ts'
 import { advanceClock, findClockOffset } from './clock.sql.ts'
 
 interface ClockRoutes {

@@ -1,9 +1,10 @@
 import type { ApiKey, KeyId, MerchantId, Scope } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
-import type { ApiKeyRow, Schema, Timestamp } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import { type FencedPage, pageOf } from '../http/pagination.ts'
-import type { Budget } from '../http/rate-limit.ts'
+import type { ApiKeyRow, Schema } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
+import type { Timestamp } from '../domain/time.ts'
+import type { Budget } from '../http/request/auth.ts'
+import { type FencedPage, pageOf } from '../http/request/pagination.ts'
 
 type Db = Kysely<Schema>
 

@@ -2,16 +2,17 @@ import { isId, type Merchant, type MerchantId, operations } from '@hedgepayments
 import type { FastifyInstance } from 'fastify'
 import { changesOf, doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
-import type { MerchantRow, Timestamp } from '../database/schema.ts'
-import { answer, type Reply } from '../http/answer.ts'
+import type { MerchantRow } from '../database/schema.ts'
+import { newId } from '../domain/ids.ts'
+import type { Timestamp } from '../domain/time.ts'
+import { toTimestamp } from '../domain/time.ts'
+import { answer, type Reply } from '../http/answers/answer.ts'
+import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { type ApiRequest, implement } from '../http/implement.ts'
-import { renderList } from '../http/pagination.ts'
-import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { renderList } from '../http/request/pagination.ts'
 import { once, type Tx } from '../idempotency/once.ts'
-import { newId } from '../ids.ts'
 import { readBalance } from '../ledger/balance.ts'
 import { openPage } from '../lists/fence.ts'
-import { toTimestamp } from '../time.ts'
 import {
   findKey,
   findKeyBounds,

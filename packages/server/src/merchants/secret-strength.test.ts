@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { randomCharacters } from '../ids.ts'
+import { randomCharacters } from '../domain/ids.ts'
 import { isStrongSecret } from './secret-strength.ts'
 
 describe('a secret that a person chose', () => {

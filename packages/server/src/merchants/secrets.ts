@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { randomCharacters } from '../ids.ts'
+import { randomCharacters } from '../domain/ids.ts'
 
 /** The two halves of a key pair, before the secret half is forgotten. */
 export interface KeyPair {

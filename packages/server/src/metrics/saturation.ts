@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { Counter, Gauge } from 'prom-client'
 import { registry } from './registry.ts'
 
-/** What a lane says of itself: see http/lane.ts. */
+/** What a lane says of itself: see http/limits/lane.ts. */
 interface WatchedLane {
   readonly inFlight: number
   readonly limit: number

@@ -1,16 +1,16 @@
 import { isId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
+import type { Account } from '../domain/account.ts'
 import { sequenceOf } from '../events/event-id.ts'
 import { listPaymentEvents } from '../events/events.sql.ts'
 import { renderEvent } from '../events/render.ts'
-import { answer, type Reply } from '../http/answer.ts'
-import type { Account } from '../http/auth.ts'
-import { readPage, renderList } from '../http/pagination.ts'
-import { type Refusal, refuseField } from '../http/refusal.ts'
+import { answer, type Reply } from '../http/answers/answer.ts'
+import { type Refusal, refuseField } from '../http/answers/refusal.ts'
+import { readPage, renderList } from '../http/request/pagination.ts'
 import { refuseCursor } from '../lists/fence.ts'
-import { findRefunds } from '../refunds/refunds.sql.ts'
-import { findPayment } from './payments.sql.ts'
-import { paymentNotFound } from './refusals.ts'
+import { findPayment } from './read/payments.sql.ts'
+import { paymentNotFound } from './transition/refusals.ts'
+import { findRefunds } from './view/refunds.sql.ts'
 
 /** A page of a payment's timeline, newest first. */
 export async function readTimeline(

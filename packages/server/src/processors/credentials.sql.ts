@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { ProcessorCredentialsRow, Schema } from '../database/schema.ts'
-import type { ProcessorAccount } from './processor.ts'
+import type { ProcessorAccount } from './interface/processor.ts'
 
 type Db = Kysely<Schema>
 

@@ -1,6 +1,7 @@
-import type { ProcessorCredentialsRow, Timestamp } from '../database/schema.ts'
-import type { Keyring } from './encryption.ts'
-import type { ProcessorAccount } from './processor.ts'
+import type { ProcessorCredentialsRow } from '../database/schema.ts'
+import type { Timestamp } from '../domain/time.ts'
+import type { Keyring } from '../sealing/encryption.ts'
+import type { ProcessorAccount } from './interface/processor.ts'
 
 /** What a merchant reaches Stripe with. */
 export interface StripeSecrets {

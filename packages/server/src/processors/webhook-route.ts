@@ -1,11 +1,11 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { answer, type Reply } from '../http/answer.ts'
-import { readSingleHeaders } from '../http/headers.ts'
-import { readBody } from '../http/read-body.ts'
-import { refuse, refuseField } from '../http/refusal.ts'
-import { send } from '../http/send.ts'
-import type { Processor, ProcessorAccount, Processors } from './processor.ts'
+import { answer, type Reply } from '../http/answers/answer.ts'
+import { refuse, refuseField } from '../http/answers/refusal.ts'
+import { send } from '../http/answers/send.ts'
+import { readBody } from '../http/bodies/read-body.ts'
+import { readSingleHeaders } from '../http/request/headers.ts'
+import type { Processor, ProcessorAccount, Processors } from './interface/processor.ts'
 
 /** Told which payment a processor has news of. */
 export type OnNotice = (notice: { account: ProcessorAccount; paymentId: string }) => Promise<void>

@@ -3,27 +3,32 @@ import type { FastifyInstance } from 'fastify'
 import { doerOf, note } from '../audit/note.ts'
 import type { Db } from '../database/connect.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
-import { answer, type Reply } from '../http/answer.ts'
-import type { Account } from '../http/auth.ts'
+import type { Account } from '../domain/account.ts'
+import { toMs, toTimestamp } from '../domain/time.ts'
+import { answer, type Reply } from '../http/answers/answer.ts'
+import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
-import { renderList } from '../http/pagination.ts'
-import { type Refusal, refuse, refuseField } from '../http/refusal.ts'
+import { renderList } from '../http/request/pagination.ts'
 import { once } from '../idempotency/once.ts'
 import { openPage } from '../lists/fence.ts'
-import type { Sealer } from '../sealer.ts'
-import { toMs, toTimestamp } from '../time.ts'
+import type { Sealer } from '../sealing/sealer.ts'
 import {
   findDelivery,
   listAttempts,
   listDeliveries,
   retryDelivery,
   retryFailed,
-} from './deliveries.sql.ts'
-import { findEndpoint, listEndpoints, requestReplay } from './endpoints.sql.ts'
-import { changeEndpoint, createEndpoint, deleteEndpoint, endpointNotFound } from './endpoints.ts'
-import type { PrivateNetworks } from './reach.sql.ts'
-import { renderAttempt, renderDelivery, renderEndpoint } from './render.ts'
-import { deliveryDaysKept } from './retention.sql.ts'
+} from './deliveries/deliveries.sql.ts'
+import { deliveryDaysKept } from './deliveries/retention.sql.ts'
+import { findEndpoint, listEndpoints, requestReplay } from './endpoints/endpoints.sql.ts'
+import {
+  changeEndpoint,
+  createEndpoint,
+  deleteEndpoint,
+  endpointNotFound,
+} from './endpoints/endpoints.ts'
+import { renderAttempt, renderDelivery, renderEndpoint } from './endpoints/render.ts'
+import type { PrivateNetworks } from './send/reach.sql.ts'
 import { sendTestEvent } from './test-event.ts'
 
 export interface WebhookOptions {

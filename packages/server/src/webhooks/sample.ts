@@ -8,11 +8,12 @@ import type {
   WebhookEndpoint,
   WebhookEndpointId,
 } from '@hedgepayments/contract'
-import type { PaymentRow, Timestamp } from '../database/schema.ts'
-import type { Account } from '../http/auth.ts'
-import { newId } from '../ids.ts'
-import { renderPayment } from '../payments/render.ts'
-import { plusSeconds } from '../time.ts'
+import type { PaymentRow } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
+import { newId } from '../domain/ids.ts'
+import type { Timestamp } from '../domain/time.ts'
+import { plusSeconds } from '../domain/time.ts'
+import { renderPayment } from '../payments/view/render.ts'
 
 /** Marks what is sample data, wherever it turns up. */
 export const testMark = 'test_event'

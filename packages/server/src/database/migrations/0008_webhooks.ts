@@ -6,7 +6,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await deliveries(db)
 
   // How far the outbox was turned into deliveries: one row, locked by the process that does it.
-  // The fence is for gaps in the positions; see webhooks/relay.sql.ts.
+  // The fence is for gaps in the positions; see webhooks/deliveries/relay.sql.ts.
   await sql`
     create table event_relay (
       id boolean primary key default true check (id),

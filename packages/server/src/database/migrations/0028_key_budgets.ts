@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { createIndexConcurrently } from '../create-index.ts'
+import { createIndexConcurrently } from './create-index.ts'
 
 export const isRepeatable = true
 

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import type { Schema, Timestamp } from '../../database/schema.ts'
+import type { Schema } from '../../database/schema.ts'
+import type { Timestamp } from '../../domain/time.ts'
 
 type Db = Kysely<Schema>
 

@@ -1,5 +1,5 @@
 import type { Db } from '../../database/connect.ts'
-import type { Timestamp } from '../../database/schema.ts'
+import type { Timestamp } from '../../domain/time.ts'
 import {
   findChallenged,
   findEntry,

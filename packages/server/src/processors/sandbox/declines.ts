@@ -1,4 +1,4 @@
-import type { DeclineCode } from '../processor.ts'
+import type { DeclineCode } from '../interface/processor.ts'
 
 /** What the sandbox tells the customer for each code. */
 export const declineMessages: Readonly<Record<DeclineCode, string>> = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../../database/connect.ts'
-import type { Timestamp } from '../../database/schema.ts'
-import { plusSeconds } from '../../time.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { plusSeconds } from '../../domain/time.ts'
 import { countFault, findFault } from './books.sql.ts'
 import { type Fault, findTestToken } from './tokens.ts'
 

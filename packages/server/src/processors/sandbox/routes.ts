@@ -1,7 +1,7 @@
 import { formatWithCode } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Db } from '../../database/connect.ts'
-import { toTimestamp } from '../../time.ts'
+import { toTimestamp } from '../../domain/time.ts'
 import { findChallenged } from './books.sql.ts'
 import { answerChallenge, type ChallengeAnswer } from './challenge.ts'
 

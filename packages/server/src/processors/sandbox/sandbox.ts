@@ -1,7 +1,7 @@
 import type { Db } from '../../database/connect.ts'
-import type { Timestamp } from '../../database/schema.ts'
-import { newId, randomCharacters } from '../../ids.ts'
-import { plusSeconds } from '../../time.ts'
+import { newId, randomCharacters } from '../../domain/ids.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { plusSeconds } from '../../domain/time.ts'
 import type {
   AuthorizeRequest,
   AuthorizeResult,
@@ -16,7 +16,7 @@ import type {
   RefundResult,
   VoidResult,
   WebhookNotice,
-} from '../processor.ts'
+} from '../interface/processor.ts'
 import {
   findAnswer,
   findEntry,

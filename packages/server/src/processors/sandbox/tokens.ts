@@ -1,4 +1,4 @@
-import type { DeclineCode } from '../processor.ts'
+import type { DeclineCode } from '../interface/processor.ts'
 import { declineMessages } from './declines.ts'
 
 /** What the sandbox does with a token. All of it is decided by the token alone. */

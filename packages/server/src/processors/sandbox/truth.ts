@@ -1,6 +1,11 @@
-import type { Timestamp } from '../../database/schema.ts'
-import { plusSeconds } from '../../time.ts'
-import type { AuthorizeResult, Declined, NextAction, ProcessorTruth } from '../processor.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { plusSeconds } from '../../domain/time.ts'
+import type {
+  AuthorizeResult,
+  Declined,
+  NextAction,
+  ProcessorTruth,
+} from '../interface/processor.ts'
 import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
 

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
-import type { ProcessorPayment } from '../processor.ts'
+import type { ProcessorPayment } from '../interface/processor.ts'
 import { toStripeAmount } from './amounts.ts'
 
 // The SDK hands on whatever JSON came, under the type that was hoped for. What is read here is what
@@ -15,7 +15,7 @@ export const paymentIdName = 'hedge_payment_id'
 export const refundIdName = 'hedge_refund_id'
 
 /** Stripe's answer cannot be true of what was asked. Quotes nothing of it: it may hold anything. */
-export class UnreadableAnswerError extends Error {
+class UnreadableAnswerError extends Error {
   readonly code = 'unreadable_answer'
 
   constructor(what: string) {

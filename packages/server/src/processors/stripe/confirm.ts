@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { AuthorizeRequest, AuthorizeResult, ProcessorPayment } from '../processor.ts'
+import type { AuthorizeRequest, AuthorizeResult, ProcessorPayment } from '../interface/processor.ts'
 import { readIntent, readMethodId } from './answers.ts'
 import { intentIn, isUnexpectedState } from './declines.ts'
 import { withKey } from './kept-failures.ts'

@@ -1,5 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { ProcessorPayment } from '../processor.ts'
+import type { ProcessorPayment } from '../interface/processor.ts'
 import { paymentIdName, readIntent } from './answers.ts'
 import { isReplayedFailure } from './kept-failures.ts'
 

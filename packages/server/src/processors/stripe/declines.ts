@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import type { Decline, DeclineCode, ProcessorPayment } from '../processor.ts'
+import type { Decline, DeclineCode, ProcessorPayment } from '../interface/processor.ts'
 import { readIntent } from './answers.ts'
 
 /** Stripe's codes in ours. One that is not here is passed on as it is. */

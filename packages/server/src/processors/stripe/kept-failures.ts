@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import { KeptFailureError } from '../processor.ts'
+import { KeptFailureError } from '../interface/processor.ts'
 
 /**
  * Makes a call with an idempotency key, and says of a failure of Stripe's own that the key is used

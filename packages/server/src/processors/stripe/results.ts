@@ -6,7 +6,7 @@ import type {
   Declined,
   ProcessorTruth,
   RefundResult,
-} from '../processor.ts'
+} from '../interface/processor.ts'
 import { refundStatusOf } from './truth.ts'
 
 export function authorizeResultOf(truth: ProcessorTruth, reference: string): AuthorizeResult {

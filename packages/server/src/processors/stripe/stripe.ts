@@ -12,7 +12,7 @@ import type {
   VoidResult,
   WebhookMessage,
   WebhookNotice,
-} from '../processor.ts'
+} from '../interface/processor.ts'
 import { toStripeAmount } from './amounts.ts'
 import {
   insist,

@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
-import type { Timestamp } from '../../database/schema.ts'
-import { toTimestamp } from '../../time.ts'
-import type { Captured, ProcessorTruth, RefundTruth } from '../processor.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { toTimestamp } from '../../domain/time.ts'
+import type { Captured, ProcessorTruth, RefundTruth } from '../interface/processor.ts'
 import { fromStripeAmount } from './amounts.ts'
 import { refundIdName } from './answers.ts'
 import { declineOf } from './declines.ts'
@@ -48,7 +48,7 @@ export function truthOf(
 }
 
 /** What was captured, and what Stripe keeps of it, where that is in the payment's currency. */
-export function capturedOf(intent: Stripe.PaymentIntent): Captured {
+function capturedOf(intent: Stripe.PaymentIntent): Captured {
   const transaction = balanceTransactionOf(intent)
   const isSameCurrency = transaction?.currency === intent.currency
   return {

@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe'
-import { toMs } from '../../time.ts'
-import type { WebhookMessage, WebhookNotice } from '../processor.ts'
+import { toMs } from '../../domain/time.ts'
+import type { WebhookMessage, WebhookNotice } from '../interface/processor.ts'
 import { paymentIdName } from './answers.ts'
 
 /** Source: https://docs.stripe.com/webhooks, "Preventing replay attacks". */

@@ -1,0 +1,27 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { openHome } from './home.ts'
+import { addressOf } from './lock.ts'
+import { findPostmaster } from './postmaster.ts'
+
+/** Whether a data folder has a cluster. Creates nothing. */
+export async function hasBundledPostgres(dataDir: string): Promise<boolean> {
+  for (const name of ['postgres', 'postgres.location']) {
+    const isThere = await access(join(dataDir, name)).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return true
+  }
+  return false
+}
+
+/**
+ * The address of the PostgreSQL that runs for a data folder, with its password; `null` when none
+ * runs. It still belongs to the process that started it.
+ */
+export async function findRunningPostgres(dataDir: string): Promise<string | null> {
+  const home = await openHome(dataDir, () => undefined)
+  const postmaster = await findPostmaster(home)
+  return postmaster ? addressOf(home, postmaster) : null
+}

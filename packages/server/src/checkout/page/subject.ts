@@ -1,0 +1,45 @@
+import { isId } from '@hedgepayments/contract'
+import type { Db } from '../../database/connect.ts'
+import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
+import type { Account } from '../../domain/account.ts'
+import { readDatabaseTime } from '../../merchants/clock.sql.ts'
+import { findMerchant } from '../../merchants/merchants.sql.ts'
+import {
+  findPaymentByLink,
+  findSessionByLink,
+  findSessionOfPayment,
+} from '../sessions/sessions.sql.ts'
+import { settle } from '../sessions/settle.ts'
+import type { PageSubject } from './page-state.ts'
+
+/** Finds what a link stands for, as it is now. `null`: nothing has this id. */
+export async function findSubject(db: Db, id: string): Promise<PageSubject | null> {
+  if (isId('checkoutSession', id)) {
+    const session = await findSessionByLink(db, id)
+    return session ? await ofSession(db, session) : null
+  }
+  if (!isId('payment', id)) return null
+  const payment = await findPaymentByLink(db, id)
+  if (!payment) return null
+  const session = await findSessionOfPayment(db, payment)
+  return session ? await ofSession(db, session) : await ofPayment(db, payment)
+}
+
+async function ofSession(db: Db, session: CheckoutSessionRow): Promise<PageSubject> {
+  const now = await readDatabaseTime(db, accountOf(session))
+  const settled = await settle(db, session, now)
+  return { ...settled, merchantName: await nameOf(db, session), now }
+}
+
+async function ofPayment(db: Db, payment: PaymentRow): Promise<PageSubject> {
+  const now = await readDatabaseTime(db, accountOf(payment))
+  return { session: null, payment, merchantName: await nameOf(db, payment), now }
+}
+
+async function nameOf(db: Db, { merchant_id: id }: { merchant_id: string }): Promise<string> {
+  return (await findMerchant(db, id))?.name ?? ''
+}
+
+function accountOf(row: { merchant_id: string; livemode: boolean }): Account {
+  return { merchantId: row.merchant_id, livemode: row.livemode }
+}

@@ -1,0 +1,47 @@
+import type { CheckoutMethod, PaymentId } from '@hedgepayments/contract'
+import type { CheckoutSessionRow } from '../../database/schema.ts'
+import { newId } from '../../domain/ids.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import type { Tx } from '../../idempotency/once.ts'
+import { insertPayment } from '../../payments/create/create.sql.ts'
+import { setPayment } from './sessions.sql.ts'
+
+/**
+ * Makes the payment of a session's next try. A declined payment is final, so that what a merchant
+ * saw fail stays failed; the session is what stays payable.
+ *
+ * @returns the id of the payment, which is the session's from now on.
+ */
+export async function insertTry(
+  tx: Tx,
+  session: CheckoutSessionRow,
+  { customerEmail, method, now }: { customerEmail: string; method: CheckoutMethod; now: Timestamp },
+): Promise<PaymentId> {
+  const inserted = await insertPayment(
+    tx,
+    {
+      merchant_id: session.merchant_id,
+      livemode: session.livemode,
+      id: newId<PaymentId>('payment'),
+      amount: session.amount,
+      currency: session.currency,
+      payment_method: method,
+      customer_email: customerEmail,
+      customer_id: session.customer_id,
+      description: session.description,
+      statement_descriptor: session.statement_descriptor,
+      metadata: session.metadata,
+      success_url: session.success_url,
+      cancel_url: session.cancel_url,
+      url: session.url,
+      cancel_window: session.cancel_window,
+      payment_method_token: null,
+      expires_at: session.expires_at,
+    },
+    { actorId: session.actor_id, record: null },
+  )
+  if (inserted === null) throw new Error('a payment without a key was not inserted')
+  const { id } = inserted
+  await setPayment(tx, session, { paymentId: id, customerEmail, now })
+  return id
+}

@@ -1,0 +1,67 @@
+import { isId, operations } from '@hedgepayments/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Db } from '../../database/connect.ts'
+import type { Account } from '../../domain/account.ts'
+import { answer } from '../../http/answers/answer.ts'
+import { type Refusal, refuse } from '../../http/answers/refusal.ts'
+import { implement } from '../../http/implement.ts'
+import { once } from '../../idempotency/once.ts'
+import { readDatabaseTime } from '../../merchants/clock.sql.ts'
+import { createSession } from './create.ts'
+import { renderSession } from './render.ts'
+import { findSession } from './sessions.sql.ts'
+import { expiredByHand, expireNow, type SessionWithPayment, settle } from './settle.ts'
+
+/** The checkout sessions of the API. */
+export function checkoutRoutes(
+  app: FastifyInstance,
+  { db, publicUrl }: { db: Db; publicUrl: () => string },
+): void {
+  implement(app, operations.createCheckoutSession, (request) =>
+    once(db, request, (tx) => createSession(tx, { ...request, publicUrl: publicUrl() })),
+  )
+
+  implement(app, operations.retrieveCheckoutSession, async ({ auth, params: { id } }) => {
+    const session = await find(db, auth, id)
+    if (!session) return sessionNotFound()
+    // By the database's clock: a server that is ahead would end the session, and cancel its payment.
+    const now = await readDatabaseTime(db, auth)
+    return answer(200, shown(await settle(db, session, now)))
+  })
+
+  implement(app, operations.expireCheckoutSession, (request) =>
+    once(db, request, async (tx) => {
+      const { auth, params } = request
+      const session = await find(tx, auth, params.id)
+      if (!session) return sessionNotFound()
+      const expired = await expireNow(tx, session, {
+        ending: { actorType: 'api_key', actorId: auth.keyId, reason: expiredByHand },
+        now: await readDatabaseTime(tx, auth),
+      })
+      const { status } = expired.session
+      return expired.isNews || status === 'open'
+        ? answer(200, shown(expired))
+        : notOpen(params.id, status)
+    }),
+  )
+}
+
+function shown({ session, payment }: SessionWithPayment) {
+  return renderSession(session, payment?.status ?? null)
+}
+
+async function find(db: Db, account: Account, id: string) {
+  return isId('checkoutSession', id) ? await findSession(db, { account, id }) : undefined
+}
+
+function notOpen(id: string, status: 'complete' | 'expired'): Refusal {
+  return refuse(
+    'checkout_session_not_open',
+    `Checkout session ${id} cannot be expired. Current status: ${status}.`,
+    { session_id: id, current_status: status },
+  )
+}
+
+function sessionNotFound(): Refusal {
+  return refuse('not_found', 'Checkout session not found.')
+}

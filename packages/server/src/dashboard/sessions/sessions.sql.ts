@@ -1,0 +1,72 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import type { KeyForAuth } from '../../merchants/keys.sql.ts'
+
+type Db = Kysely<Schema>
+
+/**
+ * Begins a session, and forgets those that are over and the oldest of the key beyond `max`. The key's
+ * row is locked until the transaction ends, so that two sign-ins at once do not both find room.
+ */
+export async function insertSession(
+  tx: Db,
+  session: {
+    tokenHash: Buffer
+    keyId: string
+    now: Timestamp
+    expiresAt: Timestamp
+    max: number
+  },
+): Promise<void> {
+  await sql`select from api_keys where id = ${session.keyId} for no key update`.execute(tx)
+  await sql`
+    with over as (
+      delete from dashboard_sessions where expires_at <= ${session.now}::timestamptz
+    ), surplus as (
+      delete from dashboard_sessions where token_hash in (
+        select token_hash from dashboard_sessions where key_id = ${session.keyId}
+        order by created_at desc, token_hash offset ${session.max - 1})
+    )
+    insert into dashboard_sessions (token_hash, key_id, created_at, expires_at)
+    values (${session.tokenHash}, ${session.keyId}, ${session.now}::timestamptz,
+      ${session.expiresAt}::timestamptz)`.execute(tx)
+}
+
+/** The key that a session was begun with, revoked or not. `undefined`: there is no such session. */
+export async function findKeyBySession(
+  db: Db,
+  { tokenHash, now }: { tokenHash: Buffer; now: Timestamp },
+): Promise<KeyForAuth | undefined> {
+  const { rows } = await sql<KeyForAuth>`
+    select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
+      k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
+      coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
+    from dashboard_sessions s
+      join api_keys k on k.id = s.key_id
+      left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
+    where s.token_hash = ${tokenHash} and s.expires_at > ${now}::timestamptz`.execute(db)
+  return rows[0]
+}
+
+/** `false`: there was none. */
+export async function deleteSession(db: Db, tokenHash: Buffer): Promise<boolean> {
+  const { rows } = await sql`
+    delete from dashboard_sessions where token_hash = ${tokenHash} returning 1`.execute(db)
+  return rows.length > 0
+}
+
+/** What the dashboard shows of whose session it is. */
+export interface Holder {
+  readonly merchant_name: string
+  readonly key_name: string | null
+  readonly secret_hint: string
+}
+
+export async function findHolder(db: Db, keyId: string): Promise<Holder | undefined> {
+  const { rows } = await sql<Holder>`
+    select m.name as merchant_name, k.name as key_name, k.secret_hint
+    from api_keys k join merchants m on m.id = k.merchant_id
+    where k.id = ${keyId}`.execute(db)
+  return rows[0]
+}

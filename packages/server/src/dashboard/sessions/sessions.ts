@@ -1,0 +1,172 @@
+import { hash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { doerOf, note } from '../../audit/note.ts'
+import type { Db } from '../../database/connect.ts'
+import { randomCharacters } from '../../domain/ids.ts'
+import { promisedEnd, toTimestamp } from '../../domain/time.ts'
+import { type Refusal, refuse } from '../../http/answers/refusal.ts'
+import { tooMany } from '../../http/edge.ts'
+import type { LookUpStranger } from '../../http/limits/strangers.ts'
+import type { Auth, Origin } from '../../http/request/auth.ts'
+import { originOf } from '../../http/request/client-address.ts'
+import { readHeader } from '../../http/request/headers.ts'
+import { type Authenticator, authOf } from '../../merchants/authenticate.ts'
+import { readSessionCookie } from './cookie.ts'
+import { isOwnRequest } from './same-origin.ts'
+import { deleteSession, findKeyBySession, insertSession } from './sessions.sql.ts'
+import { SignInFailures } from './sign-in-failures.ts'
+import { countSignIn } from './sign-ins.sql.ts'
+
+/** A working day: whoever comes back tomorrow signs in again. */
+export const sessionSecondsMax = 12 * 3_600
+
+/** Requests a minute of one session: a person with several busy windows. They count against the key too. */
+const sessionRequestsPerMinute = 1_200
+
+/** Sign-ins a minute: each writes a session and an entry into the audit log, which is kept for a year. */
+const signInsPerMinute = { key: 30, account: 60 } as const
+/** Sessions of one key: one more ends the oldest. */
+const sessionsOfKeyMax = 50
+/** Sessions remembered as valid, some hundred bytes each. */
+const knownMax = 10_000
+
+/** What a sign-in needs besides the key. */
+export interface SignInContext {
+  readonly nowMs: number
+  readonly origin: Origin
+  readonly lookUpStranger: LookUpStranger
+  /** Counts the request against the key's limits. */
+  readonly charge: (auth: Auth) => Refusal | null
+}
+
+/** Sign-ins of the dashboard. Each is a row, so that signing out ends it on the server as well. */
+export class Sessions {
+  readonly #db: Db
+  readonly #keyDb: Db
+  readonly #authenticator: Authenticator
+  readonly #isSecure: () => boolean
+  readonly #failures = new SignInFailures()
+  /** Sessions that were valid when they were last looked up: their look-ups wait for no stranger. */
+  readonly #known = new Set<string>()
+
+  /** @param isSecure whether the dashboard is reached by https. */
+  constructor(
+    { db, keyDb }: { db: Db; keyDb: Db },
+    authenticator: Authenticator,
+    isSecure: () => boolean,
+  ) {
+    this.#db = db
+    this.#keyDb = keyDb
+    this.#authenticator = authenticator
+    this.#isSecure = isSecure
+  }
+
+  /** Begins a session with a secret key; returns its token, which is stored nowhere. */
+  async begin(
+    secretKey: string,
+    { nowMs, origin, lookUpStranger, charge }: SignInContext,
+  ): Promise<{ token: string; auth: Auth } | Refusal> {
+    const bearer = `Bearer ${secretKey}`
+    const found = await this.#authenticator.authenticate(bearer, nowMs, lookUpStranger)
+    if ('refusal' in found) {
+      // A wrong key may be refused for the wrong ones before it, a right one never.
+      const tooOften = await this.#failures.record(this.#db, { secretKey, origin, nowMs })
+      return tooOften ?? found
+    }
+    const auth = { ...found, byDashboard: true } as const
+    const refusal = charge(auth) ?? (await this.#refuseSignIn(auth, nowMs))
+    if (refusal) return refusal
+    const token = randomCharacters(52)
+    const now = toTimestamp(nowMs)
+    await this.#db.transaction().execute(async (tx) => {
+      await insertSession(tx, {
+        tokenHash: hashToken(token),
+        keyId: auth.keyId,
+        now,
+        expiresAt: promisedEnd(now, sessionSecondsMax),
+        max: sessionsOfKeyMax,
+      })
+      await note(tx, doerOf({ auth, origin }), { action: 'dashboard.signed_in', target: of(auth) })
+    })
+    return { token, auth }
+  }
+
+  async #refuseSignIn({ keyId, merchantId, livemode }: Auth, nowMs: number) {
+    const account = `${merchantId} ${livemode ? 'live' : 'test'}`
+    const { ofKey, ofAccount } = await countSignIn(this.#db, { keyId, account })
+    if (ofKey <= signInsPerMinute.key && ofAccount <= signInsPerMinute.account) return null
+    const limit = ofKey > signInsPerMinute.key ? signInsPerMinute.key : signInsPerMinute.account
+    const reset = (Math.floor(nowMs / 60_000) + 1) * 60
+    return tooMany({ limit, remaining: 0, reset, exceeded: true }, nowMs)
+  }
+
+  /**
+   * The holder of the session that a request shows, or `null` where it shows none that counts. The
+   * database is asked each time: a revoked key ends its sessions at once.
+   */
+  async find(
+    request: FastifyRequest,
+    nowMs: number,
+    lookUpStranger: LookUpStranger = (work) => work(),
+  ): Promise<Auth | Refusal | null> {
+    const token = readSessionCookie(readHeader(request, 'cookie'), { secure: this.#isSecure() })
+    if (token === null || !isOwnRequest(request)) return null
+    const tokenHash = hashToken(token)
+    const lookUp = () => this.#lookUp(tokenHash, nowMs)
+    const isKnown = this.#known.has(tokenHash.toString('base64url'))
+    const auth = await (isKnown ? lookUp() : lookUpStranger(lookUp))
+    if ('refusal' in auth) return auth
+    return {
+      ...auth,
+      byDashboard: true,
+      budgets: [
+        { name: `session ${tokenHash.toString('base64url')}`, perMinute: sessionRequestsPerMinute },
+        ...auth.budgets,
+      ],
+    }
+  }
+
+  async #lookUp(tokenHash: Buffer, nowMs: number): Promise<Auth | Refusal> {
+    const key = await findKeyBySession(this.#keyDb, { tokenHash, now: toTimestamp(nowMs) })
+    const auth = key
+      ? authOf(key, nowMs)
+      : refuse('unauthorized', 'The session has ended: sign in again.')
+    const name = tokenHash.toString('base64url')
+    this.#known.delete(name)
+    if ('refusal' in auth) return auth
+    this.#known.add(name)
+    const [oldest = name] = this.#known
+    if (this.#known.size > knownMax) this.#known.delete(oldest)
+    return auth
+  }
+
+  /** Ends the session of a request, where it has one. */
+  async end(request: FastifyRequest): Promise<void> {
+    const token = readSessionCookie(readHeader(request, 'cookie'), { secure: this.#isSecure() })
+    if (token === null) return
+    const tokenHash = hashToken(token)
+    await this.#db.transaction().execute(async (tx) => {
+      const now = toTimestamp(Date.now())
+      const key = await findKeyBySession(tx, { tokenHash, now })
+      const isEnd = await deleteSession(tx, tokenHash)
+      if (!key || !isEnd) return
+      const doer = {
+        account: { merchantId: key.merchant_id, livemode: key.livemode },
+        actor: { type: 'dashboard', id: key.id },
+        origin: originOf(request),
+      } as const
+      const target = { type: 'dashboard_session', id: key.id } as const
+      await note(tx, doer, { action: 'dashboard.signed_out', target })
+    })
+  }
+}
+
+/** A session is named by its key: its own token is a secret. */
+function of({ keyId }: Auth) {
+  return { type: 'dashboard_session', id: keyId } as const
+}
+
+/** 260 random bits cannot be guessed, so a plain hash keeps a stolen table useless. */
+function hashToken(token: string): Buffer {
+  return hash('sha256', token, 'buffer')
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage } from 'node:http'
+import { type Refusal, refuseField } from '../answers/refusal.ts'
+
+/**
+ * Headers that have one value. Of some of them Node keeps the first line only, of others it joins
+ * all lines, and a proxy in front may do the opposite: two readers of one request would then see
+ * two requests. So a second line is refused, whatever it says.
+ * Source: api.md, Conventions; RFC 9110, 5.3; `Cookie`: RFC 6265, 5.4; `traceparent`: W3C Trace
+ * Context. `Transfer-Encoding` is a list, of which this server takes one item: `chunked`.
+ */
+const singleHeaders = [
+  'Access-Control-Request-Method',
+  'Authorization',
+  'Content-Length',
+  'Content-Location',
+  'Content-Range',
+  'Content-Type',
+  'Cookie',
+  'Date',
+  'From',
+  'Host',
+  'Idempotency-Key',
+  'If-Modified-Since',
+  'If-Range',
+  'If-Unmodified-Since',
+  'Last-Event-ID',
+  'Max-Forwards',
+  'Origin',
+  'Proxy-Authorization',
+  'Range',
+  'Referer',
+  'Sec-Fetch-Dest',
+  'Sec-Fetch-Mode',
+  'Sec-Fetch-Site',
+  'Sec-Fetch-User',
+  'Stripe-Signature',
+  'Traceparent',
+  'Transfer-Encoding',
+  'User-Agent',
+] as const
+
+/** The name of a header that has one value, in lower case. */
+export type SingleHeader = Lowercase<(typeof singleHeaders)[number]>
+/** Headers that are lists: several lines are one list. */
+export type ListHeader = 'content-encoding' | 'if-match' | 'tracestate'
+
+/** Lower-case names by the spellings that clients use, so that most need no conversion. */
+const bySpelling = new Map<string, SingleHeader>(
+  singleHeaders.flatMap((name) => {
+    const lower = name.toLowerCase() as SingleHeader
+    return [
+      [name, lower],
+      [lower, lower],
+    ]
+  }),
+)
+const byLowerCase = new Map(singleHeaders.map((name) => [name.toLowerCase(), name]))
+
+/** Anything that has the raw headers of a request: Fastify's request has. */
+interface WithHeaders {
+  readonly raw: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
+}
+
+interface Scanned {
+  readonly values: { readonly [name in SingleHeader]?: string }
+  readonly repeated: ReadonlySet<SingleHeader>
+}
+
+const scanned = new WeakMap<WithHeaders['raw'], Scanned>()
+
+/** The value of a header that has one. `undefined`: it is missing, or stands more than once. */
+export function readHeader(request: WithHeaders, name: SingleHeader): string | undefined {
+  const { values, repeated } = scan(request.raw)
+  return repeated.has(name) ? undefined : values[name]
+}
+
+/** The items of a header that is a list, with commas between, over all its lines. */
+export function readListHeader(request: WithHeaders, name: ListHeader): string | undefined {
+  return request.raw.headers[name] as string | undefined
+}
+
+/** All headers that have one value, by lower-case name. A header that stands twice is missing. */
+export function readSingleHeaders(request: WithHeaders): Readonly<Record<string, string>> {
+  const { values, repeated } = scan(request.raw)
+  const single = Object.entries(values).filter(([name]) => !repeated.has(name as SingleHeader))
+  return Object.fromEntries(single)
+}
+
+/** The refusal of a request in which a header stands twice that may stand once, else `null`. */
+export function refuseRepeated(request: WithHeaders, only?: SingleHeader): Refusal | null {
+  const { repeated } = scan(request.raw)
+  for (const name of repeated) {
+    if (only === undefined || name === only) {
+      return refuseField(byLowerCase.get(name) ?? name, 'more than one line', 'one line')
+    }
+  }
+  return null
+}
+
+const none: ReadonlySet<SingleHeader> = new Set()
+
+function scan(raw: WithHeaders['raw']): Scanned {
+  const known = scanned.get(raw)
+  if (known) return known
+  const values: { [name in SingleHeader]?: string } = {}
+  let repeated: Set<SingleHeader> | null = null
+  const { rawHeaders } = raw
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const spelled = rawHeaders[at] ?? ''
+    const name = bySpelling.get(spelled) ?? bySpelling.get(spelled.toLowerCase())
+    if (name === undefined) continue
+    if (values[name] === undefined) values[name] = rawHeaders[at + 1] ?? ''
+    else repeated = (repeated ?? new Set()).add(name)
+  }
+  const result = { values, repeated: repeated ?? none }
+  scanned.set(raw, result)
+  return result
+}

@@ -1,0 +1,202 @@
+import { type ErrorCode, errors, isCurrency } from '@hedgepayments/contract'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { TSchema } from 'typebox'
+import { type Refusal, refuse, refuseField, shorten } from '../answers/refusal.ts'
+
+type Where = 'body' | 'query'
+
+const ajv = createAjv()
+
+function createAjv(): Ajv2020 {
+  const created = new Ajv2020({
+    // "12" is not 12. Of a query, which is text, whole numbers are read here: Ajv reads `Infinity`,
+    // `1e400` and `0x10` as numbers, and asks no limit of what is not finite.
+    coerceTypes: false,
+    useDefaults: true,
+    removeAdditional: false,
+    allErrors: false,
+    verbose: true,
+    strict: true,
+    strictTypes: false,
+    allowUnionTypes: true,
+    keywords: ['x-error-code'],
+  })
+  addFormats.default(created)
+  created.addFormat('date-time', isMoment)
+  created.addFormat('iso-4217', isCurrency)
+  // The grammar takes addresses that nobody can go to, with a port of 99999, say.
+  const uri = created.formats.uri
+  if (typeof uri !== 'function') throw new Error('the format of addresses is missing')
+  created.addFormat('uri', (value: string) => uri(value) === true && URL.canParse(value))
+  return created
+}
+
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
+const firstMs = Date.parse('0001-01-01T00:00:00Z')
+const lastMs = Date.parse('9999-12-31T23:59:59Z')
+
+/**
+ * A moment of RFC 3339 that JavaScript and PostgreSQL can hold: no leap second, which neither
+ * knows, and in UTC still within the years 1 to 9999.
+ */
+function isMoment(value: string): boolean {
+  if (!rfc3339.test(value)) return false
+  const text = value.replace(' ', 'T').toUpperCase()
+  const ms = Date.parse(text)
+  const local = text.slice(0, 19)
+  const localMs = Date.parse(`${local}Z`)
+  // A day that a month does not have becomes one of the next month: then it reads otherwise.
+  const isInCalendar = !Number.isNaN(localMs) && new Date(localMs).toISOString().startsWith(local)
+  return isInCalendar && ms >= firstMs && ms <= lastMs
+}
+
+/**
+ * Compiles a schema into a check that returns the refusal for the first thing wrong, or `null`.
+ * Defaults are filled in; in a query, text becomes the number or list that the schema asks for.
+ */
+export function compileCheck(schema: TSchema, where: Where): (value: unknown) => Refusal | null {
+  const validate: ValidateFunction = ajv.compile(schema)
+  const readText = where === 'query' ? textReader(schema) : null
+  return (value) => {
+    readText?.(value as Record<string, unknown>)
+    if (validate(value)) return null
+    const error = validate.errors?.[0]
+    if (!error) throw new Error('a failed validation without an error')
+    return toRefusal(error, where)
+  }
+}
+
+/** Reads the text of a query as the schema has it; what it is not stays text, and is refused. */
+function textReader(schema: TSchema): (query: Record<string, unknown>) => void {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const namesOf = (type: string) =>
+    Object.keys(properties).filter((name) => properties[name]?.type === type)
+  const [lists, integers] = [namesOf('array'), namesOf('integer')]
+  return (query) => {
+    for (const name of lists) {
+      if (query[name] !== undefined) query[name] = readList(query[name])
+    }
+    for (const name of integers) {
+      if (typeof query[name] === 'string') query[name] = readInteger(query[name])
+    }
+  }
+}
+
+/**
+ * `status=a,b` and `status[0]=a&status[1]=b` are `status=a&status=b`: all are common, and no item
+ * of a list has a comma.
+ */
+function readList(value: unknown): unknown {
+  if (typeof value === 'string') return value.split(',')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.keys(value).every((key) => /^\d+$/.test(key)) ? Object.values(value) : value
+}
+
+function readInteger(text: string): number | string {
+  const number = Number(text)
+  return /^-?\d+$/.test(text) && Number.isSafeInteger(number) ? number : text
+}
+
+function toRefusal(error: ErrorObject, where: Where): Refusal {
+  const field = fieldOf(error, where)
+  const expected = expectedBy(error)
+  const code = codeOf(error)
+  if (code === 'invalid_amount' || code === 'invalid_currency') {
+    return refuse(code, `Invalid ${field}: expected ${expected}.`, {
+      field,
+      received: shorten(error.data),
+      expected,
+    })
+  }
+  return refuseField(field, receivedBy(error), expected)
+}
+
+/** A field may have a code of its own, but only for a value of the right kind of JSON. */
+function codeOf(error: ErrorObject): ErrorCode {
+  const schema = error.parentSchema as { 'x-error-code'?: string; type?: string } | undefined
+  const code = schema?.['x-error-code']
+  if (code === undefined || !(code in errors)) return 'invalid_request'
+  const kind = schema?.type === 'integer' ? 'number' : 'string'
+  return typeof error.data === kind ? (code as ErrorCode) : 'invalid_request'
+}
+
+function fieldOf(error: ErrorObject, where: Where): string {
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  const extra: unknown =
+    error.keyword === 'required'
+      ? error.params.missingProperty
+      : error.keyword === 'additionalProperties'
+        ? error.params.additionalProperty
+        : (error.propertyName ?? undefined)
+  if (typeof extra === 'string') path.push(extra)
+  const field = path.map((part) => part.toWellFormed().slice(0, 60)).join('.')
+  return field === '' ? where : field
+}
+
+function receivedBy(error: ErrorObject): unknown {
+  if (error.keyword === 'required') return undefined
+  if (error.keyword === 'additionalProperties') {
+    const name = error.params.additionalProperty as string
+    return (error.data as Record<string, unknown>)[name]
+  }
+  return error.data
+}
+
+function expectedBy(error: ErrorObject): string {
+  const limit = error.params.limit as number | undefined
+  switch (error.keyword) {
+    case 'required':
+      return 'a value: the field is required'
+    case 'additionalProperties':
+      return 'no such field'
+    case 'type':
+      return [error.params.type as string | string[]].flat().map(withArticle).join(' or ')
+    case 'enum':
+      return `one of ${(error.params.allowedValues as unknown[]).join(', ')}`
+    case 'minimum':
+      return `at least ${limit}`
+    case 'maximum':
+      return `at most ${limit}`
+    case 'minLength':
+      return limit === 1 ? 'text that is not empty' : `at least ${limit} characters`
+    case 'maxLength':
+      return `at most ${limit} characters`
+    case 'minItems':
+      return `at least ${limit} item${limit === 1 ? '' : 's'}`
+    case 'maxItems':
+      return `at most ${limit} items`
+    case 'maxProperties':
+      return `at most ${limit} pairs`
+    case 'uniqueItems':
+      return 'no item twice'
+    case 'format':
+      return formats[error.params.format as string] ?? 'another form'
+    case 'pattern':
+      return patterns(error.params.pattern as string)
+    default:
+      return error.message ?? 'another value'
+  }
+}
+
+const formats: Readonly<Record<string, string>> = {
+  email: 'an e-mail address',
+  uri: 'an absolute http or https address',
+  'date-time': 'a moment in ISO 8601, like 2024-06-15T10:32:00Z',
+  'iso-4217': 'a currency code of ISO 4217, like USD',
+}
+
+function patterns(pattern: string): string {
+  if (pattern.includes('\\ud800-\\udfff]*$')) return 'text without NUL and lone surrogates'
+  if (pattern.startsWith('^[hH]')) return 'an absolute http or https address'
+  if (pattern.startsWith('^[\\u0020-')) return 'printable ASCII characters'
+  return `text that matches ${pattern}`
+}
+
+function withArticle(type: string): string {
+  if (type === 'null') return 'null'
+  return /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`
+}

@@ -1,0 +1,5 @@
+// `@hedgepayments/server`: runs the server in a process of yours.
+
+export { type Config, ConfigError, parseConfig } from './wiring/config.ts'
+export { createLog } from './wiring/log.ts'
+export { type RunningServer, startServer as start } from './wiring/server.ts'

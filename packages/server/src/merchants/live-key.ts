@@ -1,0 +1,41 @@
+import type { ApiKeyWithSecret, Scope } from '@hedgepayments/contract'
+import { databaseDoer } from '../audit/note.ts'
+import type { Db } from '../database/connect.ts'
+import type { MerchantRow } from '../database/schema.ts'
+import { type Timestamp, toTimestamp } from '../domain/time.ts'
+import { createKey } from './keys.ts'
+import { lockMerchant } from './merchants.sql.ts'
+
+/**
+ * Creates a live key pair directly in the database: the only way to the first one. Returns the
+ * merchant too, as it was when the key was created; `null` when there is no such merchant.
+ */
+export async function createLiveKey(
+  db: Db,
+  request: {
+    readonly merchantId: string
+    readonly name: string | null
+    /** Default: all. */
+    readonly scopes?: readonly Scope[] | undefined
+    /** `null`: never. */
+    readonly expiresAt: Timestamp | null
+    /** Default: that of a live key. */
+    readonly requestsPerMinute?: number | undefined
+  },
+): Promise<{ readonly key: ApiKeyWithSecret; readonly merchant: MerchantRow } | null> {
+  const { merchantId, name, scopes, expiresAt, requestsPerMinute } = request
+  const account = { merchantId, livemode: true }
+  return await db.transaction().execute(async (tx) => {
+    // A test key that changes fees at the same time commits before this, or is refused.
+    const merchant = await lockMerchant(tx, merchantId)
+    if (!merchant) return null
+    const key = await createKey(tx, {
+      ...{ account, name, expiresAt },
+      now: toTimestamp(Date.now()),
+      ...(scopes ? { scopes } : {}),
+      ...(requestsPerMinute ? { requestsPerMinute } : {}),
+      doer: databaseDoer('operator', account),
+    })
+    return { key, merchant }
+  })
+}

@@ -1,0 +1,35 @@
+import type { AttemptKind } from '@hedgepayments/contract'
+import type { Db } from '../../database/connect.ts'
+import type { PaymentRow } from '../../database/schema.ts'
+import type { PaymentAttemptRow } from '../../database/task-rows.ts'
+import { keptFailureCode } from '../../processors/interface/processor.ts'
+import { findLastAttempt } from './attempts.sql.ts'
+
+/**
+ * The idempotency key for a call that may have been made before: the same again, as a repetition
+ * is only safe by that where nobody knows what came of the first. After a failure that the
+ * processor has kept for the key it is the next one: `…:capture`, `…:capture:2`. So ask for it once
+ * a look-up has shown that nothing was done, or for what can be done to a payment only once.
+ */
+export async function processorKeyOf(
+  db: Db,
+  call: { row: PaymentRow; kind: AttemptKind; firstKey: string },
+): Promise<string> {
+  const { row, kind, firstKey } = call
+  const last = await findLastAttempt(db, { row, kinds: [kind], firstKey })
+  return last ? keyAfter(last, firstKey) : firstKey
+}
+
+/** The key of an authorization is numbered from the start, as each token needs one of its own. */
+export function authorizeKeyAfter(last: LastCall | undefined, row: PaymentRow): string {
+  const stem = `${row.id}:authorize`
+  return last ? keyAfter(last, stem) : `${stem}:1`
+}
+
+type LastCall = Pick<PaymentAttemptRow, 'processor_key' | 'code'>
+
+function keyAfter(last: LastCall, stem: string): string {
+  if (last.code !== keptFailureCode) return last.processor_key
+  const number = Number(last.processor_key.slice(stem.length + 1) || 1)
+  return `${stem}:${number + 1}`
+}

@@ -1,0 +1,75 @@
+import type { PaymentFilter } from '@hedgepayments/contract'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
+import type { PaymentRow, Schema } from '../../database/schema.ts'
+import type { Account } from '../../domain/account.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { toTimestamp } from '../../domain/time.ts'
+import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
+
+type Db = Kysely<Schema>
+
+export async function findPayment(
+  db: Db,
+  { account, id }: { account: Account; id: string },
+): Promise<PaymentRow | undefined> {
+  const { rows } = await sql<PaymentRow>`
+    select * from payments
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and id = ${id}`.execute(db)
+  return rows[0]
+}
+
+/** A page of payments, newest first. Each page is one range of the primary key. */
+export async function listPayments(
+  db: Db,
+  { account, filter, page }: { account: Account; filter: PaymentFilter; page: FencedPage },
+): Promise<{ rows: PaymentRow[]; hasMore: boolean }> {
+  const query = db
+    .selectFrom('payments')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .where(matches(filter))
+  return await pageOf(query, 'id', page)
+}
+
+/** The condition of a filter, for lists and for bulk cancellations. */
+export function matches(filter: PaymentFilter) {
+  const conditions = [sql<SqlBool>`true`]
+  if (filter.status) conditions.push(sql`payments.status = any(${filter.status}::text[])`)
+  if (filter.customer_email !== undefined) {
+    conditions.push(
+      sql`${foldedEmail(sql`payments.customer_email`)} = ${foldedEmail(sql`${filter.customer_email}::text`)}`,
+    )
+  }
+  if (filter.customer_id !== undefined) {
+    conditions.push(sql`payments.customer_id = ${filter.customer_id}`)
+  }
+  if (filter.amount !== undefined) conditions.push(sql`payments.amount = ${filter.amount}`)
+  if (filter.metadata && Object.keys(filter.metadata).length > 0) {
+    const wanted = JSON.stringify(filter.metadata)
+    // The second condition is what the partial index is for; the first one implies it.
+    conditions.push(sql`payments.metadata @> ${wanted}::jsonb and payments.metadata <> '{}'::jsonb`)
+  }
+  const { gte, gt, lte, lt } = filter.created_at ?? {}
+  if (gte !== undefined) conditions.push(sql`payments.created_at >= ${rounded(gte, 'up')}`)
+  if (gt !== undefined) conditions.push(sql`payments.created_at > ${rounded(gt, 'down')}`)
+  if (lte !== undefined) conditions.push(sql`payments.created_at <= ${rounded(lte, 'down')}`)
+  if (lt !== undefined) conditions.push(sql`payments.created_at < ${rounded(lt, 'up')}`)
+  return sql<SqlBool>`${sql.join(conditions, sql` and `)}`
+}
+
+/**
+ * An e-mail address as addresses are compared: without the case of the letters A to Z. Whatever the
+ * locale of the database, other letters stay as they are: only so does an index answer the same
+ * after an upgrade of its locale, and `I` is never a Turkish `ı`.
+ */
+function foldedEmail(address: RawBuilder<unknown>): RawBuilder<string> {
+  return sql`lower(${address} collate "C")`
+}
+
+/** Rows hold whole seconds; a bound between two is moved to the one that gives the same rows. */
+function rounded(moment: string, direction: 'up' | 'down'): Timestamp {
+  const ms = Date.parse(moment)
+  return toTimestamp(direction === 'up' ? Math.ceil(ms / 1000) * 1000 : ms)
+}

@@ -1,0 +1,110 @@
+import { type SqlBool, sql } from 'kysely'
+import type { PaymentRow, RefundRow } from '../../database/schema.ts'
+import { statusesWithRefunds, statusOfRefunded } from '../../domain/lifecycle.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { latest } from '../../domain/time.ts'
+import type { Tx } from '../../idempotency/once.ts'
+import { postRefundFailed, postRefundPaid, postRefundReturned } from '../../ledger/post.ts'
+import type { Decline } from '../../processors/interface/processor.ts'
+import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { answerRefund, returnRefund } from '../view/refunds.sql.ts'
+
+/** The processor's last word on a refund. */
+export type RefundAnswer =
+  | { readonly outcome: 'refunded'; readonly reference: string }
+  | { readonly outcome: 'declined'; readonly reference: string | null; readonly decline: Decline }
+
+/**
+ * Writes down what the processor said of a refund, with an event. One that it refused gives its
+ * amount back to what can be refunded. Does nothing where the answer is known already.
+ */
+export async function recordRefundAnswer(
+  tx: Tx,
+  { refund, answer, now }: { refund: RefundRow; answer: RefundAnswer; now: Timestamp },
+): Promise<void> {
+  const row = await lockPaymentOf(tx, refund)
+  const isRefunded = answer.outcome === 'refunded'
+  const isNew = await answerRefund(tx, refund, {
+    status: isRefunded ? 'succeeded' : 'failed',
+    failureCode: isRefunded ? null : answer.decline.code,
+    failureMessage: isRefunded ? null : answer.decline.message,
+    reference: answer.reference,
+    sequence: row.sequence + 1,
+    at: latest(now, row.updated_at),
+  })
+  if (!isNew) return
+  if (answer.outcome === 'declined') {
+    const failed = await moveBack(tx, { row, refund, reason: answer.decline.code, now })
+    await postRefundFailed(tx, failed, refund.amount)
+    return
+  }
+  const moved = await movePayment(tx, {
+    row,
+    type: 'payment.refund_succeeded',
+    change: {},
+    guard: isRefundCounted(refund),
+    actor: { type: 'processor', id: row.processor },
+    reason: refund.reason,
+    now,
+  })
+  await postRefundPaid(tx, moved, refund.amount)
+}
+
+/** Why a refund failed that the processor had taken. */
+export const refundFailedLater: Decline = {
+  code: 'refund_failed',
+  message: 'The processor took the refund and could not pay it out.',
+}
+
+/**
+ * Writes down that a refund which was paid has come back to the processor, with an event: its
+ * amount can be refunded again. Does nothing where that is known already.
+ */
+export async function takeRefundBack(
+  tx: Tx,
+  { refund, decline, now }: { refund: RefundRow; decline: Decline; now: Timestamp },
+): Promise<void> {
+  const row = await lockPaymentOf(tx, refund)
+  const isNew = await returnRefund(tx, refund, {
+    failureCode: decline.code,
+    failureMessage: decline.message,
+    sequence: row.sequence + 1,
+    at: latest(now, row.updated_at),
+  })
+  if (!isNew) return
+  const moved = await moveBack(tx, { row, refund, reason: decline.code, now })
+  await postRefundReturned(tx, moved, refund.amount)
+}
+
+async function lockPaymentOf(tx: Tx, refund: RefundRow): Promise<PaymentRow> {
+  const account = { merchantId: refund.merchant_id, livemode: refund.livemode }
+  const row = await lockPayment(tx, { account, id: refund.payment_id })
+  if (!row) throw new Error('the payment of a refund vanished')
+  return row
+}
+
+/** The step of a payment by which the amount of a refund that failed can be refunded again. */
+async function moveBack(
+  tx: Tx,
+  failed: { row: PaymentRow; refund: RefundRow; reason: string; now: Timestamp },
+): Promise<PaymentRow> {
+  const { row, refund, reason, now } = failed
+  const refundedMinor = row.refunded_amount - refund.amount
+  return await movePayment(tx, {
+    row,
+    type: 'payment.refund_failed',
+    change: {
+      refunded_amount: refundedMinor,
+      status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),
+    },
+    guard: isRefundCounted(refund),
+    actor: { type: 'processor', id: row.processor },
+    reason,
+    now,
+  })
+}
+
+function isRefundCounted(refund: RefundRow) {
+  return sql<SqlBool>`status = any(${statusesWithRefunds}::text[])
+    and refunded_amount >= ${refund.amount}::integer`
+}

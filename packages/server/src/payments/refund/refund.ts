@@ -1,0 +1,153 @@
+import { isId, type PaymentRefund, type RefundId } from '@hedgepayments/contract'
+import { sql } from 'kysely'
+import type { Db } from '../../database/connect.ts'
+import type { PaymentRow, RefundRow } from '../../database/schema.ts'
+import { newId } from '../../domain/ids.ts'
+import { isAllowed, statusesBefore, statusOfRefunded } from '../../domain/lifecycle.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { answer, type Reply } from '../../http/answers/answer.ts'
+import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
+import type { Auth } from '../../http/request/auth.ts'
+import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
+import { once, type Tx } from '../../idempotency/once.ts'
+import { postRefund } from '../../ledger/post.ts'
+import { requestTask } from '../tasks/tasks.sql.ts'
+import { isStale } from '../transition/if-match.ts'
+import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import {
+  notRefundable,
+  paymentNotFound,
+  preconditionFailed,
+  refundExceeds,
+} from '../transition/refusals.ts'
+import { findRefunds, insertRefund } from '../view/refunds.sql.ts'
+import { etagOf } from '../view/render.ts'
+import { renderWithRefunds } from '../view/render-with-refunds.ts'
+
+export interface RefundRequest {
+  readonly auth: Auth
+  readonly operationId: string
+  readonly paymentId: string
+  readonly body: PaymentRefund
+  readonly ifMatch: string | null
+  readonly idempotency: IdempotencyKey | null
+  readonly now: Timestamp
+}
+
+/**
+ * Most refunds of one payment that have not failed. They are shown with it everywhere, so there must
+ * be an end; the last one has to give back all that is left.
+ */
+const refundsMax = 100
+
+/**
+ * Refunds a payment: reserves the amount and records what is owed to the customer, at once and for
+ * good; the worker tells the processor. Source: api.md, Payments.
+ */
+export async function refundPayment(db: Db, request: RefundRequest): Promise<Reply> {
+  const { auth, paymentId: id, body, now } = request
+  if (!isId('payment', id)) return paymentNotFound(id)
+  return await once(db, request, async (tx) => {
+    const row = await lockPayment(tx, { account: auth, id })
+    if (!row) return paymentNotFound(id)
+    const refusal = await refuseRefund(tx, row, request)
+    if (refusal) return refusal
+    const refunded = await recordRefund(tx, {
+      row,
+      amountMinor: body.amount ?? leftToRefund(row),
+      reason: body.reason ?? null,
+      metadata: body.metadata ?? {},
+      actor: { type: 'api_key', id: auth.keyId },
+      now,
+    })
+    const payment = await renderWithRefunds(tx, auth, refunded)
+    return answer(200, payment, { etag: etagOf(refunded) })
+  })
+}
+
+/** Minor units that have not been given back. */
+export function leftToRefund(row: PaymentRow): number {
+  return row.amount - row.refunded_amount
+}
+
+async function refuseRefund(
+  tx: Tx,
+  row: PaymentRow,
+  { auth, body, ifMatch }: RefundRequest,
+): Promise<Refusal | null> {
+  if (!isAllowed('refund', row.status)) return notRefundable(row.id, row.status)
+  if (isStale(ifMatch, row.sequence)) return preconditionFailed(row)
+  const askedMinor = body.amount
+  if (askedMinor === undefined) return null
+  const leftMinor = leftToRefund(row)
+  if (askedMinor > leftMinor) return refundExceeds(row, askedMinor)
+  // `refund_count` also counts those that failed: few payments have so many that it matters.
+  if (askedMinor === leftMinor || row.refund_count < refundsMax - 1) return null
+  const refunds = await findRefunds(tx, { account: auth, paymentId: row.id })
+  if (refunds.filter(({ status }) => status !== 'failed').length < refundsMax - 1) return null
+  return refuseField('amount', askedMinor, `${leftMinor}: there are ${refundsMax} at most`)
+}
+
+/**
+ * Takes a refund down for a payment that is locked and may be refunded: the payment, the refund,
+ * the event, the ledger, and what the worker has to do, all in this transaction.
+ */
+export async function recordRefund(
+  tx: Tx,
+  refund: {
+    row: PaymentRow
+    amountMinor: number
+    reason: string | null
+    metadata: Record<string, string>
+    actor: { type: 'api_key' | 'system'; id: string | null }
+    now: Timestamp
+  },
+): Promise<PaymentRow> {
+  const { row, amountMinor } = refund
+  const refundedMinor = row.refunded_amount + amountMinor
+  const moved = await movePayment(tx, {
+    row,
+    type: 'payment.refunded',
+    change: {
+      status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),
+      refunded_amount: refundedMinor,
+      refund_count: row.refund_count + 1,
+    },
+    // Written out once more, so that not even a mistake above can give back too much.
+    guard: sql`status = any(${statusesBefore('refunded')}::text[])
+      and refunded_amount + ${amountMinor}::integer <= amount`,
+    actor: refund.actor,
+    reason: refund.reason,
+    now: refund.now,
+  })
+  await insertRefund(tx, newRefund(moved, refund))
+  await postRefund(tx, moved, amountMinor)
+  await requestTask(tx, { row: moved, kind: 'refund', afterSeconds: 0 })
+  return moved
+}
+
+function newRefund(
+  moved: PaymentRow,
+  refund: { amountMinor: number; reason: string | null; metadata: Record<string, string> },
+): RefundRow {
+  return {
+    merchant_id: moved.merchant_id,
+    livemode: moved.livemode,
+    payment_id: moved.id,
+    id: newId<RefundId>('refund'),
+    amount: refund.amountMinor,
+    currency: moved.currency,
+    status: 'pending',
+    reason: refund.reason,
+    metadata: refund.metadata,
+    failure_code: null,
+    failure_message: null,
+    processor_reference: null,
+    attempts: 0,
+    requested_sequence: moved.sequence,
+    answered_sequence: null,
+    returned_sequence: null,
+    created_at: moved.updated_at,
+    updated_at: moved.updated_at,
+  }
+}

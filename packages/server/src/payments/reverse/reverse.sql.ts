@@ -1,0 +1,15 @@
+import { type Kysely, sql } from 'kysely'
+import type { EventRow, PaymentRow, Schema } from '../../database/schema.ts'
+
+/** Who asked for the reversal of a payment, and why: the event that took it down. */
+export async function findReversalRequest(
+  db: Kysely<Schema>,
+  row: PaymentRow,
+): Promise<Pick<EventRow, 'actor_id' | 'reason'> | undefined> {
+  const { rows } = await sql<Pick<EventRow, 'actor_id' | 'reason'>>`
+    select actor_id, reason from events
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and subject_id = ${row.id} and type = 'payment.reversal_requested'
+    order by sequence desc limit 1`.execute(db)
+  return rows[0]
+}

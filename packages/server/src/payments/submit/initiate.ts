@@ -1,0 +1,54 @@
+import { isId } from '@hedgepayments/contract'
+import type { PaymentRow } from '../../database/schema.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { answer, type Reply } from '../../http/answers/answer.ts'
+import type { Auth } from '../../http/request/auth.ts'
+import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
+import { findRecord } from '../../idempotency/records.sql.ts'
+import { refuseRecord } from '../../idempotency/replay.ts'
+import { notInitiable, paymentNotFound } from '../transition/refusals.ts'
+import { etagOf, renderPayment } from '../view/render.ts'
+import { readGivenToken } from './given-token.ts'
+import type { Submitter } from './submission.ts'
+import { submitPayment } from './submit.ts'
+
+export interface InitiateRequest {
+  readonly auth: Auth
+  readonly paymentId: string
+  readonly token: string | null
+  readonly ifMatch: string | null
+  readonly idempotency: IdempotencyKey | null
+  readonly operationId: string
+  readonly now: Timestamp
+}
+
+/** Submits a payment to the processor, or says why not. Source: api.md, Payments. */
+export async function initiatePayment(on: Submitter, request: InitiateRequest): Promise<Reply> {
+  const { auth, paymentId, idempotency } = request
+  if (!isId('payment', paymentId)) {
+    // A key with an id that cannot be ours may still belong to another request.
+    const key = idempotency?.key
+    const record = key === undefined ? undefined : await findRecord(on.db, { account: auth, key })
+    return (
+      (record && idempotency && refuseRecord(record, idempotency)) ?? paymentNotFound(paymentId)
+    )
+  }
+  const token = readGivenToken(request.token, auth.livemode)
+  if (token !== null && typeof token !== 'string') return token
+  return await submitPayment(on, {
+    account: auth,
+    paymentId,
+    token,
+    ifMatch: request.ifMatch,
+    actor: { type: 'api_key', id: auth.keyId },
+    now: request.now,
+    operationId: request.operationId,
+    idempotency,
+    lease: null,
+    replyTo: (row, won) => (won ? initiated(row) : notInitiable(row.id, row.status)),
+  })
+}
+
+function initiated(row: PaymentRow): Reply {
+  return answer(200, renderPayment(row, []), { etag: etagOf(row) })
+}

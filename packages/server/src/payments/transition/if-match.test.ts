@@ -1,0 +1,27 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { etagOf } from '../view/render.ts'
+import { parseIfMatch } from './if-match.ts'
+
+const version = fc.integer({ min: 1, max: 999_999_999 })
+
+test('every list of our own tags is read back, whatever stands between', () => {
+  const between = fc.constantFrom(',', ', ', ' ,\t', ', W/"1",', ', "other", ')
+  fc.assert(
+    fc.property(fc.array(version, { minLength: 1 }), between, (versions, separator) => {
+      const header = versions.map((sequence) => etagOf({ sequence })).join(separator)
+      expect(parseIfMatch(header)).toEqual(versions)
+    }),
+  )
+})
+
+test('no header and * accept any version, whatever else is no tag accepts none', () => {
+  expect(parseIfMatch(null)).toBeNull()
+  expect(parseIfMatch(' * ')).toBeNull()
+  fc.assert(
+    fc.property(fc.string(), (header) => {
+      fc.pre(header.trim() !== '*' && !/"[1-9]\d*"/.test(header))
+      expect(parseIfMatch(header)).toEqual([])
+    }),
+  )
+})

@@ -1,0 +1,66 @@
+import { type ActorType, type EventType, isStep } from '@hedgepayments/contract'
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import type { PaymentRow, Schema } from '../../database/schema.ts'
+import type { Account } from '../../domain/account.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { latest } from '../../domain/time.ts'
+import { stateOf } from '../../events/state.ts'
+
+type Db = Kysely<Schema>
+
+/** Reads a payment and keeps others from changing it until the transaction ends. */
+export async function lockPayment(
+  tx: Db,
+  { account, id }: { account: Account; id: string },
+): Promise<PaymentRow | undefined> {
+  const { rows } = await sql<PaymentRow>`
+    select * from payments
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and id = ${id}
+    for no key update`.execute(tx)
+  return rows[0]
+}
+
+/** One step of a payment that `lockPayment` has locked. */
+export interface Move {
+  readonly row: PaymentRow
+  readonly type: EventType
+  /** The columns that change; the sequence and `updated_at` do by themselves. */
+  readonly change: Partial<PaymentRow>
+  /** What must hold of the row for the step to be right, beyond that it has not changed. */
+  readonly guard: ReturnType<typeof sql<SqlBool>>
+  readonly actor: { readonly type: ActorType; readonly id: string | null }
+  readonly reason: string | null
+  readonly now: Timestamp
+}
+
+/**
+ * Makes the step and writes its event. Returns the row as it is then.
+ *
+ * @throws where the lifecycle has no such step, or the guard does not hold: the caller locked the
+ *   row and decided wrongly.
+ */
+export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
+  const { row, type: event } = move
+  if (!isStep({ event, from: row.status, to: move.change.status ?? row.status }))
+    throw new Error(`payment ${row.id} cannot go to ${move.change.status} by ${event}`)
+  // The clock of another process may be ahead: time never runs backwards within a payment.
+  const at = latest(move.now, row.updated_at)
+  const moved = await tx
+    .updateTable('payments')
+    .set({ ...move.change, sequence: row.sequence + 1, updated_at: at })
+    .where('merchant_id', '=', row.merchant_id)
+    .where('livemode', '=', row.livemode)
+    .where('id', '=', row.id)
+    .where('sequence', '=', row.sequence)
+    .where(move.guard)
+    .returningAll()
+    .executeTakeFirst()
+  if (!moved) throw new Error(`payment ${row.id} cannot take the step ${move.type}`)
+  await sql`
+    insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
+      actor_id, from_status, to_status, reason, state)
+    values (${moved.merchant_id}, ${moved.livemode}, ${moved.id}, ${moved.sequence}, ${move.type},
+      ${at}::timestamptz, ${move.actor.type}, ${move.actor.id}, ${row.status}, ${moved.status},
+      ${move.reason}, ${JSON.stringify(stateOf(moved))}::jsonb)`.execute(tx)
+  return moved
+}

@@ -1,0 +1,113 @@
+import {
+  cancelableStatuses,
+  initiableStatuses,
+  type PaymentStatus,
+  refundableStatuses,
+} from '@hedgepayments/contract'
+import { type Refusal, refuse } from '../../http/answers/refusal.ts'
+
+/** 404 for an id that names no payment of this merchant and mode. */
+export function paymentNotFound(id: string): Refusal {
+  const shown = /^[\x21-\x7e]{1,64}$/.test(id) ? ` ${id}` : ''
+  return refuse('not_found', `Payment${shown} not found.`)
+}
+
+/** 412 in the words of the founding page. */
+export function notCancelable(id: string, status: PaymentStatus): Refusal {
+  return refuse(
+    'payment_not_cancelable',
+    `Payment ${id} cannot be canceled. Current status: ${status}.`,
+    {
+      payment_id: id,
+      current_status: status,
+      cancelable_statuses: [...cancelableStatuses],
+    },
+  )
+}
+
+/** 412 where there is nothing to give back, or not yet. */
+export function notRefundable(id: string, status: PaymentStatus): Refusal {
+  return refuse(
+    'payment_not_refundable',
+    `Payment ${id} cannot be refunded. Current status: ${status}.`,
+    refundableDetails(id, status),
+  )
+}
+
+/** 412 where a payment can neither be canceled nor refunded any more. */
+export function notReversible(id: string, status: PaymentStatus): Refusal {
+  return refuse(
+    'payment_not_refundable',
+    `Payment ${id} cannot be reversed. Current status: ${status}.`,
+    refundableDetails(id, status),
+  )
+}
+
+/** 422 for more than what is left. */
+export function refundExceeds(
+  payment: { id: string; amount: number; refunded_amount: number },
+  requestedMinor: number,
+): Refusal {
+  const refundableMinor = payment.amount - payment.refunded_amount
+  return refuse(
+    'refund_amount_exceeded',
+    `Payment ${payment.id} has ${refundableMinor} left to refund, less than ${requestedMinor}.`,
+    {
+      payment_id: payment.id,
+      amount: payment.amount,
+      refunded_amount: payment.refunded_amount,
+      refundable_amount: refundableMinor,
+      requested_amount: requestedMinor,
+    },
+  )
+}
+
+function refundableDetails(id: string, status: PaymentStatus) {
+  return {
+    payment_id: id,
+    current_status: status,
+    refundable_statuses: [...refundableStatuses],
+  }
+}
+
+/** 412 where a payment was submitted already, or never will be. */
+export function notInitiable(id: string, status: PaymentStatus): Refusal {
+  return refuse(
+    'payment_not_initiable',
+    `Payment ${id} cannot be initiated. Current status: ${status}.`,
+    { payment_id: id, current_status: status, initiable_statuses: [...initiableStatuses] },
+  )
+}
+
+/** 502 where there is nobody to submit a payment to. */
+export function processorMissing(): Refusal {
+  return refuse(
+    'processor_unavailable',
+    'No processor is configured for this mode, so no payment can be started. In test mode the ' +
+      'sandbox is there by itself; live mode needs one of your own.',
+  )
+}
+
+/** 502 where the processor has not answered; what came of it is found out in the background. */
+export function processorSilent(id: string): Refusal {
+  const refusal = refuse(
+    'processor_unavailable',
+    `The processor has not answered about payment ${id}. What came of it is being looked up: ` +
+      'retrieve the payment, or send the request again with the same idempotency key.',
+  )
+  return { ...refusal, headers: { 'retry-after': '1' } }
+}
+
+/** 412 for an If-Match that names another version. */
+export function preconditionFailed(payment: {
+  id: string
+  status: PaymentStatus
+  sequence: number
+}): Refusal {
+  const etag = `"${payment.sequence}"`
+  return refuse(
+    'precondition_failed',
+    `Payment ${payment.id} has changed: If-Match does not name its version ${etag}.`,
+    { payment_id: payment.id, current_status: payment.status, current_etag: etag },
+  )
+}

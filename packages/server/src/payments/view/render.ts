@@ -1,0 +1,54 @@
+import type { MerchantId, Payment, PaymentId, Refund } from '@hedgepayments/contract'
+import type { PaymentRow } from '../../database/schema.ts'
+import { actionsOf, isAllowed } from '../../domain/lifecycle.ts'
+
+/**
+ * The payment as the API shows it. Pure and complete: the same row gives the same bytes, which the
+ * replay of a cancel relies on. Order of fields: api.md, Payments.
+ */
+export function renderPayment(row: PaymentRow, refunds: readonly Refund[]): Payment {
+  return {
+    id: row.id as PaymentId,
+    object: 'payment',
+    livemode: row.livemode,
+    amount: row.amount,
+    currency: row.currency,
+    status: row.status,
+    cancelable: isAllowed('cancel', row.status),
+    cancelable_until: row.cancelable_until,
+    cancel_window: row.cancel_window,
+    allowed_actions: actionsOf(row.status),
+    payment_method: row.payment_method,
+    customer_email: row.customer_email,
+    customer_id: row.customer_id,
+    description: row.description,
+    statement_descriptor: row.statement_descriptor,
+    merchant_id: row.merchant_id as MerchantId,
+    metadata: row.metadata,
+    refunded_amount: row.refunded_amount,
+    fee: row.fee,
+    net_amount: row.net_amount,
+    refunds: [...refunds],
+    failure_code: row.failure_code,
+    failure_message: row.failure_message,
+    cancellation_reason: row.cancellation_reason,
+    canceled_at: row.canceled_at,
+    settled: row.settled_at !== null,
+    settled_at: row.settled_at,
+    success_url: row.success_url,
+    cancel_url: row.cancel_url,
+    url: row.url,
+    next_action:
+      row.status === 'pending' && row.next_action_url !== null
+        ? { type: 'redirect_to_url', url: row.next_action_url }
+        : null,
+    expires_at: row.expires_at,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
+  }
+}
+
+/** The version of a payment, for If-Match: its number of events so far. */
+export function etagOf(row: { sequence: number }): string {
+  return `"${row.sequence}"`
+}

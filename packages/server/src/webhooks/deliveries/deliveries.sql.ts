@@ -1,0 +1,108 @@
+import type { WebhookDeliveryListQuery } from '@hedgepayments/contract'
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import { createdWithin } from '../../database/created-within.ts'
+import type { Schema } from '../../database/schema.ts'
+import type { AttemptRow, DeliveryRow, EndpointRow } from '../../database/webhook-rows.ts'
+import type { Account } from '../../domain/account.ts'
+import { keyOf } from '../../events/event-id.ts'
+import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
+
+type Db = Kysely<Schema>
+type Key = { account: Account; id: string }
+type Filter = Pick<
+  WebhookDeliveryListQuery,
+  'endpoint_id' | 'event_id' | 'payment_id' | 'status' | 'created_at'
+>
+
+/** Attempts that a delivery shows: one that was retried by hand for ever shows its newest. */
+const attemptsShown = 100
+
+/** A page of deliveries, newest first. */
+export async function listDeliveries(
+  db: Db,
+  { account, filter, page }: { account: Account; filter: Filter; page: FencedPage },
+) {
+  let query = db
+    .selectFrom('webhook_deliveries')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+  if (filter.endpoint_id !== undefined) query = query.where('endpoint_id', '=', filter.endpoint_id)
+  if (filter.payment_id !== undefined) query = query.where('subject_id', '=', filter.payment_id)
+  if (filter.status !== undefined) query = query.where('status', '=', filter.status)
+  if (filter.event_id !== undefined) {
+    const key = keyOf(filter.event_id) ?? { subjectIds: [], sequence: 0 }
+    query = query.where(
+      sql<SqlBool>`subject_id = any(${key.subjectIds}::text[]) and sequence = ${key.sequence}`,
+    )
+  }
+  for (const condition of createdWithin('created_at', filter.created_at)) {
+    query = query.where(condition)
+  }
+  return await pageOf(query, 'id', page)
+}
+
+export async function findDelivery(db: Db, { account, id }: Key): Promise<DeliveryRow | undefined> {
+  return await db
+    .selectFrom('webhook_deliveries')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/** The attempts of a delivery, newest first. */
+export async function listAttempts(db: Db, { account, id }: Key): Promise<AttemptRow[]> {
+  return await db
+    .selectFrom('webhook_attempts')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .where('delivery_id', '=', id)
+    .orderBy('attempt', 'desc')
+    .limit(attemptsShown)
+    .execute()
+}
+
+/**
+ * Plans a delivery to be sent now, with the whole schedule of retries before it. An attempt that is
+ * in progress goes on; if it fails, the next one follows at once.
+ */
+export async function retryDelivery(
+  db: Db,
+  { account, id }: Key,
+): Promise<DeliveryRow | undefined> {
+  const { rows } = await sql<DeliveryRow>`
+    update webhook_deliveries
+    set status = 'pending', tries = 0, planned_again = lease is not null,
+      due_at = case when lease is null then now() else due_at end
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and id = ${id}
+    returning *`.execute(db)
+  return rows[0]
+}
+
+/** Puts the oldest failed deliveries of an endpoint down to be sent now; says how many. */
+export async function retryFailed(
+  db: Db,
+  { endpoint, limit }: { endpoint: EndpointRow; limit: number },
+): Promise<{ count: number; hasMore: boolean }> {
+  const { rows } = await sql<{ count: number }>`
+    with failed as materialized (
+      select id, row_number() over (order by id) as n from (
+        select id from webhook_deliveries
+        where merchant_id = ${endpoint.merchant_id} and livemode = ${endpoint.livemode}
+          and endpoint_id = ${endpoint.id} and status = 'failed'
+        order by id limit ${limit + 1}
+      ) oldest
+    ), put as (
+      update webhook_deliveries d
+      set status = 'pending', tries = 0, due_at = now()
+      from failed f
+      where d.merchant_id = ${endpoint.merchant_id} and d.livemode = ${endpoint.livemode}
+        and d.id = f.id and f.n <= ${limit} and d.status = 'failed'
+    )
+    select count(*)::integer as count from failed`.execute(db)
+  const found = rows[0]?.count ?? 0
+  return { count: Math.min(found, limit), hasMore: found > limit }
+}

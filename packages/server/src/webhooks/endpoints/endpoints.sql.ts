@@ -1,0 +1,129 @@
+import { type Kysely, sql } from 'kysely'
+import type { Schema } from '../../database/schema.ts'
+import type { EndpointRow } from '../../database/webhook-rows.ts'
+import type { Account } from '../../domain/account.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
+
+type Db = Kysely<Schema>
+type Key = { account: Account; id: string }
+
+/**
+ * Inserts an endpoint unless there are `max` already. The merchant's row is locked, so that two at
+ * once do not both find room.
+ */
+export async function insertEndpoint(
+  tx: Db,
+  { row, max }: { row: EndpointRow; max: number },
+): Promise<boolean> {
+  await sql`select from merchants where id = ${row.merchant_id} for no key update`.execute(tx)
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from webhook_endpoints
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode} and deleted_at is null
+  `.execute(tx)
+  if ((rows[0]?.count ?? 0) >= max) return false
+  await tx.insertInto('webhook_endpoints').values(row).execute()
+  return true
+}
+
+export async function findEndpoint(db: Db, { account, id }: Key): Promise<EndpointRow | undefined> {
+  return await db
+    .selectFrom('webhook_endpoints')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+}
+
+/** Reads an endpoint and keeps others from changing it until the transaction ends. */
+export async function lockEndpoint(tx: Db, { account, id }: Key): Promise<EndpointRow | undefined> {
+  const { rows } = await sql<EndpointRow>`
+    select * from webhook_endpoints
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and id = ${id} and deleted_at is null
+    for no key update`.execute(tx)
+  return rows[0]
+}
+
+export async function listEndpoints(
+  db: Db,
+  { account, page }: { account: Account; page: FencedPage },
+) {
+  const query = db
+    .selectFrom('webhook_endpoints')
+    .selectAll()
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .where('deleted_at', 'is', null)
+  return await pageOf(query, 'id', page)
+}
+
+/** Changes the columns that are given. `undefined`: there is no such endpoint. */
+export async function updateEndpoint(
+  db: Db,
+  { account, id, columns }: Key & { columns: Partial<EndpointRow> },
+): Promise<EndpointRow | undefined> {
+  return await db
+    .updateTable('webhook_endpoints')
+    .set(columns)
+    .where('merchant_id', '=', account.merchantId)
+    .where('livemode', '=', account.livemode)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .returningAll()
+    .executeTakeFirst()
+}
+
+/**
+ * Disables the endpoint that is still at `url`: always, or where it has failed for some days by the
+ * database's clock. `undefined`: it is disabled already, does not fail any more, or has moved.
+ */
+export async function disableEndpoint(
+  tx: Db,
+  given: Key & { url: string; reason: 'gone' | 'failing'; failingDays: number; now: Timestamp },
+): Promise<EndpointRow | undefined> {
+  const { rows } = await sql<EndpointRow>`
+    update webhook_endpoints
+    set enabled = false, disabled_reason = ${given.reason}, sequence = sequence + 1,
+      updated_at = ${given.now}::timestamptz,
+      replay_since = null, replay_from = null, replay_through = null
+    where merchant_id = ${given.account.merchantId} and livemode = ${given.account.livemode}
+      and id = ${given.id} and url = ${given.url} and enabled
+      and (${given.failingDays} = 0
+        or failing_since <= now() - ${given.failingDays} * interval '1 day')
+    returning *`.execute(tx)
+  return rows[0]
+}
+
+/** What a delivery to a disabled endpoint says. */
+export const disabledError = 'Not sent: the endpoint was disabled.'
+
+/**
+ * Fails what waits for an endpoint, but for what a process has on its way: that finds the endpoint
+ * disabled when its turn comes again.
+ */
+export async function failPending(db: Db, endpoint: EndpointRow): Promise<void> {
+  await sql`
+    update webhook_deliveries
+    set status = 'failed', due_at = null, error = ${disabledError}
+    where merchant_id = ${endpoint.merchant_id} and livemode = ${endpoint.livemode}
+      and endpoint_id = ${endpoint.id} and status = 'pending' and lease is null`.execute(db)
+}
+
+/**
+ * Notes that an endpoint is to get every event since a time again, through what the relay has
+ * passed: later ones come anyway. A replay that still runs is widened.
+ */
+export async function requestReplay(
+  db: Db,
+  { account, id, since }: Key & { since: Timestamp },
+): Promise<void> {
+  await sql`
+    update webhook_endpoints
+    set replay_since = least(replay_since, ${since}::timestamptz), replay_from = 0,
+      replay_through = (select position from event_relay)
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and id = ${id} and enabled and deleted_at is null`.execute(db)
+}

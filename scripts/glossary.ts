@@ -1,0 +1,27 @@
+// `npm run glossary [-- folder …]`: no word of the glossary's left side in sources, documents and tests.
+
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findWords } from './glossary-rules.ts'
+
+const root = join(import.meta.dirname, '..')
+const folders = process.argv.slice(2)
+/** The glossary itself, its test, and texts that others wrote. */
+const exempt = /^(scripts\/glossary|tests\/tree\/glossary|package-lock\.json|LICENSE)/
+const kinds = /\.(ts|tsx|mjs|js|md|css|html|ya?ml|json)$/
+
+const list = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--', ...folders], {
+  cwd: root,
+  encoding: 'utf8',
+})
+const paths = list.split('\n').filter((path) => kinds.test(path) && !exempt.test(path))
+let count = 0
+for (const path of new Set(paths)) {
+  for (const { line, rule } of findWords(path, readFileSync(join(root, path), 'utf8'))) {
+    console.error(`${path}:${line}: "${rule.name}": write ${rule.instead}`)
+    count++
+  }
+}
+console.log(`glossary: ${paths.length} files, ${count} findings`)
+process.exitCode = count === 0 ? 0 : 1

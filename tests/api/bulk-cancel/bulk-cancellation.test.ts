@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest'
+import { createPayment } from '../../support/api.ts'
+import { createMerchant, withServers } from '../../support/servers.ts'
+import { insertPayments, movePayment } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(2)
+
+async function start(body: object) {
+  const answer = await fixture.api('POST', '/v1/cancellations', { body })
+  expect(answer.status, answer.text).toBe(201)
+  return answer.body
+}
+
+const read = async (id: string) => (await fixture.api('GET', `/v1/cancellations/${id}`)).body
+
+const finished = (id: string) =>
+  until(`cancellation ${id} is done`, async () => {
+    const body = await read(id)
+    return body.status === 'completed' && body
+  })
+
+async function results(
+  id: string,
+  query = '',
+): Promise<[id: string, outcome: string, status: string][]> {
+  const found: [string, string, string][] = []
+  let cursor = ''
+  for (let more = true; more; ) {
+    const path = `/v1/cancellations/${id}/results?limit=1000${query}${cursor}`
+    const { body } = await fixture.api('GET', path)
+    for (const result of body.data) {
+      found.push([result.payment_id, result.outcome, result.current_status])
+    }
+    more = body.has_more
+    cursor = `&starting_after=${found.at(-1)?.[0]}`
+  }
+  return found
+}
+
+const statusesOf = async (ids: string[]) =>
+  (await fixture.sql.query('select distinct status from payments where id = any($1)', [ids])).map(
+    ({ status }) => status,
+  )
+
+describe('by ids', () => {
+  test('each id has its result: canceled, refused, unknown, of another merchant or mode; twice is once', async () => {
+    const { owner, sql } = fixture
+    const other = await createMerchant(fixture)
+    const [foreign] = await insertPayments(sql, {
+      owner: { merchant_id: other.id, livemode: false },
+      count: 1,
+    })
+    const [live] = await insertPayments(sql, { owner: { ...owner, livemode: true }, count: 1 })
+    const good = await insertPayments(sql, { owner, count: 3, ageMs: 80_000 })
+    const [done] = await insertPayments(sql, {
+      owner,
+      count: 1,
+      ageMs: 90_000,
+      status: 'succeeded',
+    })
+    const ids = [...good, done, foreign, live, 'pay_unknown', 'no id at all ü', good[0]] as string[]
+    const { id, total } = await start({ payment_ids: ids, reason: 'recalled' })
+    expect(total).toBe(8)
+    expect(await finished(id)).toMatchObject({
+      processed: 8,
+      canceled: 3,
+      refused: 1,
+      not_found: 4,
+    })
+    const expected = new Map<string, [string, string, string | null]>(
+      ids.map((paymentId) => [paymentId, [paymentId, 'not_found', null]]),
+    )
+    for (const paymentId of good) expected.set(paymentId, [paymentId, 'canceled', 'canceled'])
+    expected.set(done as string, [done as string, 'refused', 'succeeded'])
+    const got = await results(id)
+    expect(got).toHaveLength(8)
+    for (const result of got) expect(result).toEqual(expected.get(result[0]))
+    expect(await results(id, '&outcome=refused')).toEqual([[done, 'refused', 'succeeded']])
+    const { body } = await fixture.api('GET', `/v1/payments/${good[0]}`)
+    expect(body.cancellation_reason).toBe('recalled')
+    expect(await statusesOf([foreign, live] as string[])).toEqual(['pending'])
+    expect((await other.test('GET', `/v1/cancellations/${id}`)).status).toBe(404)
+    expect((await other.test('POST', `/v1/cancellations/${id}/pause`)).status).toBe(404)
+  })
+
+  test.each([
+    ['neither ids nor a filter', {}],
+    ['both', { payment_ids: ['pay_a'], filter: {} }],
+    ['no ids', { payment_ids: [] }],
+    ['an id that is no text', { payment_ids: [1] }],
+    ['an id with NUL', { payment_ids: ['pay_\0'] }],
+    ['more ids than may be', { payment_ids: Array(100_001).fill('pay_a') }],
+    ['an unknown filter', { filter: { amounts: 1 } }],
+    ['an unknown status', { filter: { status: ['done'] } }],
+    ['a status that is no list', { filter: { status: 'pending' } }],
+    ['a moment that is none', { filter: { created_at: { gte: '2016-12-31T23:59:60Z' } } }],
+    ['a long reason', { payment_ids: ['pay_a'], reason: 'x'.repeat(501) }],
+    ['dry_run that is no boolean', { payment_ids: ['pay_a'], dry_run: 'yes' }],
+  ])('%s is refused', async (_, body) => {
+    const answer = await fixture.api('POST', '/v1/cancellations', { body })
+    expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request'])
+  })
+})
+
+describe('by a filter', () => {
+  test('10,000 payments go, and single cancels go on meanwhile', async () => {
+    const { owner, sql } = fixture
+    const ids = await insertPayments(sql, { owner, count: 10_000, customerId: 'ten thousand' })
+    const bystander = await createPayment(fixture.api)
+    const { id } = await start({ filter: { customer_id: 'ten thousand' }, reason: 'all' })
+    const singles = ids.toReversed().slice(0, 20)
+    const answers = await Promise.all(
+      singles.map((single) => fixture.api('POST', `/v1/payments/${single}/cancel`)),
+    )
+    for (const { status } of answers) expect([200, 412]).toContain(status)
+    const mine = await createPayment(fixture.api)
+    expect((await fixture.api('POST', `/v1/payments/${mine.id}/cancel`)).status).toBe(200)
+    const done = await finished(id)
+    expect(done.canceled + done.refused).toBe(done.total)
+    expect(done.total).toBeGreaterThanOrEqual(9_980)
+    expect(await statusesOf(ids)).toEqual(['canceled'])
+    expect((await fixture.api('GET', `/v1/payments/${bystander.id}`)).body.status).toBe('pending')
+    expect((await results(id)).map(([paymentId]) => paymentId)).toHaveLength(done.total)
+  })
+
+  test('only what matches every condition goes', async () => {
+    const { owner, sql } = fixture
+    const base = { owner, count: 2, customerId: 'filters', ageMs: 600_000 }
+    const match = await insertPayments(sql, { ...base, metadata: { batch: 'b1', x: 'y' } })
+    const initiated = await insertPayments(sql, {
+      ...base,
+      ageMs: 600_500,
+      metadata: { batch: 'b1' },
+    })
+    const client = await sql.connect()
+    for (const id of initiated) await movePayment(client, { id, to: 'initiated' })
+    client.release()
+    const others = [
+      ...(await insertPayments(sql, { ...base, ageMs: 601_000, metadata: { batch: 'b2' } })),
+      ...(await insertPayments(sql, { ...base, ageMs: 60_000, metadata: { batch: 'b1' } })),
+      ...(await insertPayments(sql, {
+        ...base,
+        customerId: 'x',
+        ageMs: 602_000,
+        metadata: { batch: 'b1' },
+      })),
+    ]
+    const filter = {
+      customer_id: 'filters',
+      metadata: { batch: 'b1' },
+      created_at: { lt: new Date(Date.now() - 300_000).toISOString() },
+    }
+    const only = await start({ filter: { ...filter, status: ['initiated'] } })
+    expect(await finished(only.id)).toMatchObject({ total: 2, canceled: 2 })
+    expect(await statusesOf(initiated)).toEqual(['canceled'])
+    expect(await statusesOf(match)).toEqual(['pending'])
+    const rest = await start({ filter })
+    expect(await finished(rest.id)).toMatchObject({ total: 2, canceled: 2, refused: 0 })
+    expect(await statusesOf(match)).toEqual(['canceled'])
+    expect(await statusesOf(others)).toEqual(['pending'])
+  })
+
+  test('a payment that is created after the answer is not touched', async () => {
+    for (let round = 0; round < 5; round++) {
+      const customer = `later ${round}`
+      const first = await createPayment(fixture.api, { customer_id: customer })
+      // Both servers idle: whoever selects does it at its next look, later than the create below.
+      const { id } = await start({ filter: { customer_id: customer } })
+      const later = await createPayment(fixture.api, { customer_id: customer })
+      await finished(id)
+      expect(await statusesOf([first.id])).toEqual(['canceled'])
+      expect(await statusesOf([later.id])).toEqual(['pending'])
+    }
+  })
+})
+
+test('a dry run says how many would go, and cancels nothing', async () => {
+  const { owner, sql } = fixture
+  const ids = await insertPayments(sql, { owner, count: 7, customerId: 'dry' })
+  await insertPayments(sql, {
+    owner,
+    count: 2,
+    customerId: 'dry',
+    status: 'succeeded',
+    ageMs: 99_000,
+  })
+  const counts = { status: 'completed', dry_run: true, total: 7, canceled: 7, refused: 0 }
+  expect(await start({ filter: { customer_id: 'dry' }, dry_run: true })).toMatchObject(counts)
+  const all = { customer_id: 'dry', status: ['pending', 'succeeded'] }
+  expect(await start({ filter: all, dry_run: true })).toMatchObject({
+    total: 9,
+    canceled: 7,
+    refused: 2,
+  })
+  const byIds = await start({ payment_ids: [...ids, 'pay_unknown'], dry_run: true })
+  expect(byIds).toMatchObject({ total: 8, canceled: 7, not_found: 1 })
+  expect(await statusesOf(ids)).toEqual(['pending'])
+})
+
+test('a paused cancellation rests until it is resumed, and a done one stays done', async () => {
+  const { owner, sql } = fixture
+  await insertPayments(sql, { owner, count: 5_000, customerId: 'paused' })
+  const { id } = await start({ filter: { customer_id: 'paused' } })
+  const paused = (await fixture.apis[1]?.('POST', `/v1/cancellations/${id}/pause`))?.body
+  expect(paused.status).toBe('paused')
+  // Another one comes and is done meanwhile: the worker had its turn, and left this one alone.
+  const [other] = await insertPayments(sql, { owner, count: 1, ageMs: 77_000 })
+  await finished((await start({ payment_ids: [other] })).id)
+  expect(await read(id)).toEqual(paused)
+  const resumed = await fixture.api('POST', `/v1/cancellations/${id}/resume`)
+  expect(resumed.body.status).toBe('running')
+  const done = await finished(id)
+  expect(done).toMatchObject({ total: 5_000, canceled: 5_000 })
+  for (const action of ['pause', 'resume']) {
+    const answer = await fixture.api('POST', `/v1/cancellations/${id}/${action}`)
+    expect([answer.status, answer.body]).toEqual([200, done])
+  }
+})
+
+test('authorizations of payments that a bulk cancel has canceled are voided at the processor', async () => {
+  const { api, sql } = fixture
+  const body = { cancel_window: 3_600, initiate: true, payment_method_token: 'tok_visa' }
+  const ids = await Promise.all(
+    Array.from({ length: 3 }, async () => (await createPayment(api, body)).id as string),
+  )
+  const { id } = await start({ payment_ids: ids })
+  await finished(id)
+  expect(await statusesOf(ids)).toEqual(['canceled'])
+  await until('they are voided', async () => {
+    const rows = await sql.query(
+      `select from sandbox_payments where payment_id = any($1) and status = 'voided'`,
+      [ids],
+    )
+    return rows.length === ids.length
+  })
+})

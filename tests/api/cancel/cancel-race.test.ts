@@ -1,0 +1,201 @@
+import { describe, expect, test } from 'vitest'
+import { type Api, createPayment } from '../../support/api.ts'
+import { withServers } from '../../support/servers.ts'
+import { countWaiting, holdPayments, insertPayments, movePayment } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(2)
+
+const cancel = (api: Api, id: string) => api('POST', `/v1/payments/${id}/cancel`)
+
+async function eventsOf(id: string): Promise<[sequence: number, type: string][]> {
+  const rows = await fixture.sql.query(
+    'select sequence, type from events where subject_id = $1 order by position',
+    [id],
+  )
+  return rows.map((row) => [row.sequence, row.type])
+}
+
+async function expectNoDeadlock(): Promise<void> {
+  // Sessions tell their counts when they fall idle: these have answered a moment ago.
+  const [row] = await fixture.sql.query(
+    `select deadlocks::integer as n from pg_stat_database where datname = current_database()`,
+  )
+  expect(row.n).toBe(0)
+}
+
+describe('two processes, one payment', () => {
+  test('of a thousand concurrent cancels one gets 200, all others 412 with the status canceled', async () => {
+    const { id } = await createPayment(fixture.api)
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, (_, i) => cancel(fixture.apis[i % 2] as Api, id)),
+    )
+    const refused = answers.filter(({ status }) => status === 412)
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(refused).toHaveLength(999)
+    for (const { body } of refused) expect(body.error.details.current_status).toBe('canceled')
+    expect(await eventsOf(id)).toEqual([
+      [1, 'payment.created'],
+      [2, 'payment.canceled'],
+    ])
+  })
+
+  test('a cancel that loses to processing reports processing, never its own old snapshot', async () => {
+    const { id } = await createPayment(fixture.api)
+    const rival = await fixture.sql.connect()
+    try {
+      await rival.query('begin')
+      await movePayment(rival, { id, to: 'initiated' })
+      await movePayment(rival, { id, to: 'processing' })
+      const running = fixture.apis.map((api) => cancel(api, id))
+      await until('both cancels wait for the rival', async () => {
+        return (await countWaiting(fixture.sql)) >= 2
+      })
+      await rival.query('commit')
+      for (const { status, body } of await Promise.all(running)) {
+        expect(status).toBe(412)
+        expect(body.error.details.current_status).toBe('processing')
+      }
+    } finally {
+      rival.release()
+    }
+    expect(await eventsOf(id)).toHaveLength(3)
+  })
+
+  test('a payment that becomes initiated while the cancel waits is canceled, from initiated', async () => {
+    const { id } = await createPayment(fixture.api)
+    const rival = await fixture.sql.connect()
+    try {
+      await rival.query('begin')
+      await movePayment(rival, { id, to: 'initiated' })
+      const running = fixture.apis.map((api) => cancel(api, id))
+      await until('both cancels wait for the rival', async () => {
+        return (await countWaiting(fixture.sql)) >= 2
+      })
+      await rival.query('commit')
+      const answers = await Promise.all(running)
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
+      const refused = answers.find(({ status }) => status === 412)
+      expect(refused?.body.error.details.current_status).toBe('canceled')
+    } finally {
+      rival.release()
+    }
+    expect(await eventsOf(id)).toEqual([
+      [1, 'payment.created'],
+      [2, 'payment.initiated'],
+      [3, 'payment.canceled'],
+    ])
+    const [event] = await fixture.sql.query(
+      'select from_status from events where subject_id = $1 and sequence = 3',
+      [id],
+    )
+    expect(event.from_status).toBe('initiated')
+  })
+
+  test('a rival that rolls back leaves the payment to the cancel', async () => {
+    const { id } = await createPayment(fixture.api)
+    const rival = await fixture.sql.connect()
+    try {
+      await rival.query('begin')
+      await movePayment(rival, { id, to: 'initiated' })
+      await movePayment(rival, { id, to: 'processing' })
+      const running = cancel(fixture.api, id)
+      await until('the cancel waits', async () => (await countWaiting(fixture.sql)) >= 1)
+      await rival.query('rollback')
+      expect((await running).status).toBe(200)
+    } finally {
+      rival.release()
+    }
+  })
+})
+
+describe('many payments at once', () => {
+  test('batches that overlap, from two processes and a bulk cancellation, never lock up', async () => {
+    const ids = await insertPayments(fixture.sql, {
+      owner: fixture.owner,
+      count: 600,
+      customerId: 'overlap',
+    })
+    const bulk = fixture.api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
+    // One process goes up, the other down, so that batches would meet in opposite order.
+    const answers = await Promise.all([
+      ...ids.map((id) => cancel(fixture.apis[0] as Api, id)),
+      ...ids.toReversed().map((id) => cancel(fixture.apis[1] as Api, id)),
+    ])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412]))
+    const { body } = await bulk
+    await until('the bulk cancellation is done', async () => {
+      const read = await fixture.api('GET', `/v1/cancellations/${body.id}`)
+      return read.body.status === 'completed' && read.body
+    })
+    const events = await fixture.sql.query(
+      `select count(*)::integer as n, count(distinct subject_id)::integer as payments
+       from events where type = 'payment.canceled' and subject_id = any($1)`,
+      [ids],
+    )
+    expect(events).toEqual([{ n: 600, payments: 600 }])
+    await expectNoDeadlock()
+  })
+
+  test('batches of two processes that name the same payments in opposite order never deadlock', async () => {
+    const { apis, owner, sql } = fixture
+    const shared = await insertPayments(sql, { owner, count: 3, ageMs: 200_000 })
+    const early = await insertPayments(sql, { owner, count: 4, ageMs: 300_000 })
+    const middle = await sql.connect()
+    await middle.query('begin')
+    await middle.query('select 1 from payments where id = $1 for update', [shared[1]])
+    const letGo = await holdPayments(sql)
+    const before = early.map((id, i) => cancel(apis[i % 2] as Api, id))
+    await until('all batches wait', async () => (await countWaiting(sql)) >= 4)
+    const running = apis.flatMap((api, i) =>
+      (i === 0 ? shared : shared.toReversed()).map((id) => cancel(api, id)),
+    )
+    // An answer that came later than they did: they have gathered by now.
+    await Promise.all(apis.map((api) => api('GET', `/v1/payments/${shared[0]}`)))
+    await letGo()
+    await Promise.all(before)
+    await until(
+      'both processes wait for the one in the middle',
+      async () => (await countWaiting(sql)) >= 2,
+    )
+    await middle.query('rollback')
+    middle.release()
+    const statuses = (await Promise.all(running)).map(({ status }) => status)
+    expect(statuses.sort()).toEqual([200, 200, 200, 412, 412, 412])
+    await expectNoDeadlock()
+  })
+
+  test('every answer is that of its own payment', async () => {
+    const ids = await insertPayments(fixture.sql, {
+      owner: fixture.owner,
+      count: 300,
+      ageMs: 90_000,
+    })
+    const answers = await Promise.all(
+      ids.map((id, i) =>
+        fixture.api('POST', `/v1/payments/${id}/cancel`, { body: { reason: `reason ${i}` } }),
+      ),
+    )
+    for (const [i, { status, body }] of answers.entries()) {
+      expect([status, body.id, body.cancellation_reason]).toEqual([200, ids[i], `reason ${i}`])
+    }
+  })
+})
+
+test('the timeline shows who canceled from which status, newest first', async () => {
+  const { id } = await createPayment(fixture.api)
+  await fixture.api('POST', `/v1/payments/${id}/cancel`, { body: { reason: 'changed my mind' } })
+  const { body } = await fixture.api('GET', `/v1/payments/${id}/events`)
+  expect(body.data).toMatchObject([
+    {
+      type: 'payment.canceled',
+      sequence: 2,
+      from_status: 'pending',
+      to_status: 'canceled',
+      reason: 'changed my mind',
+      actor: { type: 'api_key' },
+      data: { id, status: 'canceled', cancelable: false, allowed_actions: [] },
+    },
+    { type: 'payment.created', sequence: 1, data: { id, status: 'pending', cancelable: true } },
+  ])
+})

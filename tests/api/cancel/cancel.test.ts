@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../support/api.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+
+let database: TestDatabase
+let server: TestServer
+let api: Api
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await database?.drop()
+})
+
+describe('cancel', () => {
+  test('a pending payment is canceled and comes back whole, as the founding page shows it', async () => {
+    const payment = await createPayment(api)
+    const { status, body } = await api('POST', `/v1/payments/${payment.id}/cancel`, {
+      body: { reason: 'customer_requested' },
+    })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      id: payment.id,
+      object: 'payment',
+      amount: 9999,
+      currency: 'USD',
+      status: 'canceled',
+      payment_method: 'card',
+      customer_email: 'customer@example.com',
+      cancellation_reason: 'customer_requested',
+    })
+    expect(body.canceled_at).toBe(body.updated_at)
+    expect((await api('GET', `/v1/payments/${payment.id}`)).body).toEqual(body)
+  })
+
+  test('a canceled payment is refused with the message of the founding page', async () => {
+    const { id } = await createPayment(api)
+    await api('POST', `/v1/payments/${id}/cancel`)
+    const { status, body } = await api('POST', `/v1/payments/${id}/cancel`)
+    expect(status).toBe(412)
+    expect(body).toEqual({
+      error: {
+        code: 'payment_not_cancelable',
+        message: `Payment ${id} cannot be canceled. Current status: canceled.`,
+        details: {
+          payment_id: id,
+          current_status: 'canceled',
+          cancelable_statuses: ['pending', 'initiated'],
+        },
+      },
+    })
+  })
+})

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest'
+import { type Api, createPayment } from '../../support/api.ts'
+import { createPaid } from '../../support/paid.ts'
+import { withServers } from '../../support/servers.ts'
+import { countWaiting, movePayment } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(2)
+
+const cancelIf = (id: string, ifMatch: string, api: Api = fixture.api) =>
+  api('POST', `/v1/payments/${id}/cancel`, { headers: { 'if-match': ifMatch } })
+
+test('the ETag that a read gave lets the cancel through, and the canceled payment has a new one', async () => {
+  const { id } = await createPayment(fixture.api)
+  const etag = (await fixture.api('GET', `/v1/payments/${id}`)).headers.get('etag') ?? ''
+  const canceled = await cancelIf(id, etag)
+  expect(canceled.status).toBe(200)
+  const read = await fixture.api('GET', `/v1/payments/${id}`)
+  expect(read.headers.get('etag')).toBe(canceled.headers.get('etag'))
+  expect(read.headers.get('etag')).not.toBe(etag)
+})
+
+test.each(['*', '"1"', '"7", "1"', '"1","2"', 'W/"1", "1"', ' "1" '])(
+  '%s lets a new payment go',
+  async (header) => {
+    const { id } = await createPayment(fixture.api)
+    expect((await cancelIf(id, header)).status).toBe(200)
+  },
+)
+
+test.each(['"2"', 'W/"1"', '1', '"01"', '"1', '"99999999999999999999"', 'nonsense', '"a,b"', ','])(
+  '%s is refused with the version there is, and nothing is canceled',
+  async (header) => {
+    const { id } = await createPayment(fixture.api)
+    const { status, body } = await cancelIf(id, header)
+    expect([status, body.error.code]).toEqual([412, 'precondition_failed'])
+    expect(body.error.details).toEqual({
+      payment_id: id,
+      current_status: 'pending',
+      current_etag: '"1"',
+    })
+    expect((await fixture.api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
+  },
+)
+
+test('of a payment that cannot be canceled at all, that is what the answer says', async () => {
+  const { id } = await createPayment(fixture.api)
+  await cancelIf(id, '*')
+  for (const header of ['"1"', '"2"']) {
+    expect((await cancelIf(id, header)).body.error.code).toBe('payment_not_cancelable')
+  }
+  expect((await cancelIf('pay_unknown', '"1"')).status).toBe(404)
+})
+
+test('the version that counts is the newest, not that of the moment the cancel came', async () => {
+  const { id } = await createPayment(fixture.api)
+  const rival = await fixture.sql.connect()
+  try {
+    await rival.query('begin')
+    await movePayment(rival, { id, to: 'initiated' })
+    const stale = cancelIf(id, '"1"', fixture.apis[0])
+    const fresh = cancelIf(id, '"2"', fixture.apis[1])
+    await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
+    await rival.query('commit')
+    expect((await fresh).status).toBe(200)
+    expect((await stale).status).toBe(412)
+  } finally {
+    rival.release()
+  }
+})
+
+const ofPending = () => createPayment(fixture.api, { cancel_window: 3_600 })
+const ofPaid = () => createPaid(fixture.api)
+
+const steps = [
+  {
+    action: 'initiate',
+    make: ofPending,
+    body: { payment_method_token: 'tok_visa' },
+    refused: 'payment_not_initiable',
+  },
+  { action: 'refund', make: ofPaid, body: { amount: 100 }, refused: 'payment_not_refundable' },
+  { action: 'reverse', make: ofPending, body: { reason: 'x' }, refused: 'payment_not_refundable' },
+  { action: 'reverse', make: ofPaid, body: { reason: 'x' }, refused: 'payment_not_refundable' },
+]
+
+describe.each(steps)('$action with If-Match', ({ action, make, body, refused }) => {
+  const ask = (id: string, ifMatch: string, more: object = {}) =>
+    fixture.api('POST', `/v1/payments/${id}/${action}`, {
+      body,
+      headers: { 'if-match': ifMatch },
+      ...more,
+    })
+
+  test('of another version is refused with the one there is, and nothing is done', async () => {
+    const { id } = await make()
+    const before = await fixture.api('GET', `/v1/payments/${id}`)
+    const answer = await ask(id, '"99"')
+    expect([answer.status, answer.body.error]).toMatchObject([
+      412,
+      {
+        code: 'precondition_failed',
+        details: {
+          payment_id: id,
+          current_status: before.body.status,
+          current_etag: before.headers.get('etag'),
+        },
+      },
+    ])
+    expect((await fixture.api('GET', `/v1/payments/${id}`)).text).toBe(before.text)
+    const calls = await fixture.api('GET', `/v1/payments/${id}/attempts`)
+    const asked = calls.body.data.filter(({ kind }: { kind: string }) => kind !== 'capture')
+    expect(asked.length).toBe(before.body.status === 'pending' ? 0 : 1)
+  })
+
+  test('of the version there is goes through, once of all at the same moment', async () => {
+    const { id } = await make()
+    const etag = (await fixture.api('GET', `/v1/payments/${id}`)).headers.get('etag') ?? ''
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask(id, etag)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(5).fill(412)])
+  })
+
+  test('is told again to the same key, whichever way it went and whatever it is by then', async () => {
+    const { id } = await make()
+    const key = `${action} ${id}`
+    const stale = await ask(id, '"99"', { idempotencyKey: `${key} stale` })
+    const done = await ask(id, '*', { idempotencyKey: key })
+    expect([stale.status, done.status]).toEqual([412, 200])
+    for (const [first, idempotencyKey] of [
+      [stale, `${key} stale`],
+      [done, key],
+    ] as const) {
+      const again = await ask(id, '"98"', { idempotencyKey })
+      expect([again.status, again.text]).toEqual([first.status, first.text])
+      expect(again.headers.get('idempotent-replayed')).toBe('true')
+    }
+  })
+
+  test('says of a payment that it can never be done to, whatever the version, that', async () => {
+    const { id } = await createPayment(fixture.api)
+    await cancelIf(id, '*')
+    expect((await ask(id, '"99"')).body.error.code).toBe(refused)
+  })
+})

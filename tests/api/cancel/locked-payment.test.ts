@@ -1,0 +1,75 @@
+import { afterEach, expect, test } from 'vitest'
+import { createPayment } from '../../support/api.ts'
+import { withServers } from '../../support/servers.ts'
+
+// Whoever holds a payment's row and stands still (a process that is frozen or cut off in the middle of a
+// transaction, an operator with a `select … for update`) holds up whoever wants that payment, and
+// nobody else.
+
+const fixture = withServers(1)
+
+const holders: (() => Promise<void>)[] = []
+
+/** Holds a payment's row until `letGo`. */
+async function hold(id: string): Promise<void> {
+  const client = await fixture.sql.connect()
+  holders.push(async () => {
+    await client.query('rollback')
+    client.release()
+  })
+  await client.query('begin')
+  await client.query('select from payments where id = $1 for update', [id])
+}
+
+async function letGo(): Promise<void> {
+  for (const end of holders.splice(0)) await end()
+}
+
+afterEach(letGo)
+
+test('payments that somebody holds do not hold up cancels of others, and are canceled once they are let go', async () => {
+  const { api } = fixture
+  const create = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => createPayment(api)))
+  // As many as there are statements in flight, and more.
+  const held = await create(4)
+  const others = await create(8)
+  for (const { id } of held) await hold(id)
+  const answered: number[] = []
+  const waiting = [...held, ...held].map(async ({ id }) => {
+    const { status } = await api('POST', `/v1/payments/${id}/cancel`)
+    answered.push(status)
+  })
+  for (const { id } of others) {
+    const { status } = await api('POST', `/v1/payments/${id}/cancel`)
+    expect(status).toBe(200)
+  }
+  expect(answered).toEqual([])
+  await letGo()
+  await Promise.all(waiting)
+  expect(answered.sort()).toEqual([200, 200, 200, 200, 412, 412, 412, 412])
+})
+
+test('what waits for too long is told to come back, and nothing of it was done', async () => {
+  const { api } = fixture
+  const headers = { 'idempotency-key': 'held' }
+  const held = await createPayment(api)
+  await hold(held.id)
+  const refused = await Promise.all(
+    ['cancel', 'reverse', 'refund'].map((verb) =>
+      api('POST', `/v1/payments/${held.id}/${verb}`, verb === 'cancel' ? { headers } : {}),
+    ),
+  )
+  for (const { status, body, headers } of refused) {
+    expect(status).toBe(503)
+    expect(body.error.code).toBe('service_unavailable')
+    expect(body.error.message).toMatch(/ is locked\. Try again: nothing was done\.$/)
+    expect(headers.get('retry-after')).toBe('1')
+  }
+  await letGo()
+  const { body } = await api('GET', `/v1/payments/${held.id}`)
+  expect(body.status).toBe('pending')
+  const again = await api('POST', `/v1/payments/${held.id}/cancel`, { headers })
+  expect(again.status).toBe(200)
+  expect(again.headers.get('idempotent-replayed')).toBeNull()
+})

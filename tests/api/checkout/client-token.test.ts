@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../support/api.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import { query } from '../../support/postgres-server.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let server: TestServer
+let api: Api
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await database?.drop()
+})
+
+const create = (by: Api, paymentId: string) =>
+  by('POST', '/v1/auth/client-token', { body: { payment_id: paymentId } })
+
+test('a token reads its payment, on every process, and nothing else', async () => {
+  const [payment, other] = [await createPayment(api), await createPayment(api)]
+  const { status, body } = await create(api, payment.id)
+  expect(status).toBe(201)
+  expect(body).toMatchObject({ object: 'client_token', livemode: false, payment_id: payment.id })
+  const second = await startServer({ databaseUrl: database.url })
+  for (const { url } of [server, second]) {
+    const browser = apiClient(url, body.token)
+    expect((await browser('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)
+    for (const [method, path] of [
+      ['GET', `/v1/payments/${other.id}`],
+      ['GET', '/v1/payments'],
+      ['POST', `/v1/payments/${payment.id}/cancel`],
+      ['GET', `/v1/payments/${payment.id}/events`],
+      ['GET', '/v1/auth/api-keys'],
+      ['POST', '/v1/auth/client-token'],
+    ] as const) {
+      expect((await browser(method, path)).status, `${method} ${path}`).toBe(403)
+    }
+  }
+  expect(await second.stop()).toBe(0)
+})
+
+test('there is no token for a payment of somebody else', async () => {
+  expect((await create(api, 'pay_0')).status).toBe(404)
+})
+
+test('a token that was altered, or signed by somebody else, is worth nothing', async () => {
+  const payment = await createPayment(api)
+  const { token } = (await create(api, payment.id)).body
+  const [header, claims, signature] = token.split('.')
+  const none = Buffer.from('{"alg":"none"}').toString('base64url')
+  const wanted = JSON.parse(Buffer.from(claims, 'base64url').toString())
+  const later = Buffer.from(JSON.stringify({ ...wanted, exp: wanted.exp + 1 })).toString(
+    'base64url',
+  )
+  for (const forged of [
+    `${header}.${later}.${signature}`,
+    `${none}.${claims}.${signature}`,
+    `${header}.${claims}.${signature.split('').reverse().join('')}`,
+  ]) {
+    const { status } = await apiClient(server.url, forged)('GET', `/v1/payments/${payment.id}`)
+    expect(status).toBe(401)
+  }
+  const lifetime = wanted.exp - wanted.iat
+  expect(lifetime).toBe(901)
+})
+
+test('a token ends with the key that made it', async () => {
+  const payment = await createPayment(api)
+  const made = await api('POST', '/v1/auth/api-keys', { body: {} })
+  const { token } = (await create(apiClient(server.url, made.body.secret_key), payment.id)).body
+  const browser = apiClient(server.url, token)
+  expect((await browser('GET', `/v1/payments/${payment.id}`)).status).toBe(200)
+  await api('DELETE', `/v1/auth/api-keys/${made.body.id}`)
+  await until('the token has ended', async () => {
+    return (await browser('GET', `/v1/payments/${payment.id}`)).status === 401
+  })
+})
+
+test("a merchant's page on another origin may use it", async () => {
+  const payment = await createPayment(api)
+  const { token } = (await create(api, payment.id)).body
+  const url = `${server.url}/v1/payments/${payment.id}`
+  const origin = 'https://shop.example'
+  const preflight = await fetch(url, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization',
+    },
+  })
+  expect(preflight.status).toBe(204)
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization')
+  const read = await fetch(url, { headers: { origin, authorization: `Bearer ${token}` } })
+  expect(read.headers.get('access-control-allow-origin')).toBe('*')
+  const byKey = await fetch(url, {
+    headers: { origin, authorization: `Bearer ${server.secretKey}` },
+  })
+  expect(byKey.headers.get('access-control-allow-origin')).toBeNull()
+})
+
+test('the signing key is in the database, once', async () => {
+  expect(await query(database.url, 'select count(*)::int from signing_keys')).toEqual([1])
+})

@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { type Api, createPayment } from '../../support/api.ts'
+import { createMerchant, withServers } from '../../support/servers.ts'
+import { insertPayments } from '../../support/sql.ts'
+
+const fixture = withServers(1)
+
+const idsOf = async (api: Api, query = ''): Promise<string[]> => {
+  const { status, body } = await api('GET', `/v1/payments${query}`)
+  expect(status, JSON.stringify(body)).toBe(200)
+  return body.data.map(({ id }: { id: string }) => id)
+}
+
+/** Begins to create a payment as a server does, on a connection that then stands still. */
+async function stall(merchantId: string) {
+  const [like] = await insertPayments(fixture.sql, {
+    owner: { merchant_id: merchantId, livemode: false },
+    count: 1,
+    ageMs: 3_600_000,
+  })
+  const client = await fixture.sql.connect()
+  await client.query('begin')
+  const { rows } = await client.query(
+    `insert into payments
+     select (json_populate_record(p, json_build_object('id',
+       'pay_' || hedge_claim_time('payment', merchant_id, livemode) || '00000000000000'))).*
+     from payments p where id = $1 returning id`,
+    [like],
+  )
+  const end = async () => {
+    await client.query('commit')
+    client.release()
+  }
+  return { id: rows[0].id as string, like: like as string, end }
+}
+
+test('what comes after a create that stands still is shown once that has ended, and misses nothing', async () => {
+  const { id: merchantId, test: api } = await createMerchant(fixture)
+  const stalled = await stall(merchantId)
+  const later = await createPayment(api)
+  expect(await idsOf(api)).toEqual([stalled.like])
+  expect(await idsOf(api, `?ending_before=${stalled.like}`)).toEqual([])
+  expect((await api('GET', `/v1/payments/${later.id}`)).status).toBe(200)
+  await stalled.end()
+  expect(await idsOf(api, `?ending_before=${stalled.like}`)).toEqual([later.id, stalled.id])
+})
+
+test('a list waits for a create in flight, and then shows what was created since', async () => {
+  const { id: merchantId, test: api } = await createMerchant(fixture)
+  const stalled = await stall(merchantId)
+  const later = await createPayment(api)
+  const listed = idsOf(api)
+  await stalled.end()
+  expect(await listed).toEqual([later.id, stalled.id, stalled.like])
+})
+
+test('a create that stands still delays no other list', async () => {
+  const { id: merchantId, test: api } = await createMerchant(fixture)
+  const stalled = await stall(merchantId)
+  const other = await createMerchant(fixture)
+  const { id } = await createPayment(other.test)
+  expect(await idsOf(other.test)).toEqual([id])
+  const key = await api('POST', '/v1/auth/api-keys', { body: {} })
+  const { body } = await api('GET', '/v1/auth/api-keys')
+  expect(body.data[0].id).toBe(key.body.id)
+  await stalled.end()
+})
+
+test('a transaction that is forgotten in another session delays no list', async () => {
+  const { test: api } = await createMerchant(fixture)
+  const client = await fixture.sql.connect()
+  // As a dump does, and as somebody who changes a row and goes home.
+  await client.query('begin isolation level repeatable read')
+  await client.query('select count(*) from payments')
+  await client.query('update retention_tasks set due_at = due_at')
+  const { id } = await createPayment(api)
+  expect(await idsOf(api)).toEqual([id])
+  await client.query('rollback')
+  client.release()
+})
+
+test('a payment whose id is ahead of the clock is followed by later ones', async () => {
+  const { id: merchantId, test: api } = await createMerchant(fixture)
+  const [ahead] = await insertPayments(fixture.sql, {
+    owner: { merchant_id: merchantId, livemode: false },
+    count: 1,
+    ageMs: -3_600_000,
+  })
+  const made = [await createPayment(api), await createPayment(api), await createPayment(api)]
+  const newestFirst = made.map(({ id }) => id).reverse()
+  expect(await idsOf(api, `?ending_before=${ahead}`)).toEqual(newestFirst)
+  expect(await idsOf(api)).toEqual([...newestFirst, ahead])
+})

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
+import { withServers } from '../../support/servers.ts'
+
+const behindProxy = withServers(1, { HEDGE_TRUSTED_PROXIES: '10.9.0.0/16, 127.0.0.1' })
+const direct = withServers(1)
+
+type Fixture = typeof direct
+
+/** How many requests of its address came before this one in the minute, and which minute it is. */
+async function ask({ servers }: Fixture, forwardedFor: string) {
+  const { headers } = await fetch(`${servers[0]?.url}/healthz`, {
+    headers: { 'x-forwarded-for': forwardedFor, 'x-forwarded-host': 'evil.example.com' },
+  })
+  const limit = Number(headers.get('x-ratelimit-limit'))
+  const before = limit - Number(headers.get('x-ratelimit-remaining')) - 1
+  return { before, minute: headers.get('x-ratelimit-reset') }
+}
+
+/** Asks for each address in turn, in one minute. */
+async function askAll(fixture: Fixture, addresses: readonly string[]): Promise<number[]> {
+  for (;;) {
+    const answers = []
+    for (const address of addresses) answers.push(await ask(fixture, address))
+    if (new Set(answers.map(({ minute }) => minute)).size === 1) {
+      return answers.map(({ before }) => before)
+    }
+  }
+}
+
+test('behind a trusted proxy each caller has a limit of its own', async () => {
+  const [a = -1, b = -1, again = -1] = await askAll(behindProxy, [
+    '203.0.113.1',
+    '203.0.113.2',
+    '203.0.113.1',
+  ])
+  expect([a === b, again]).toEqual([true, a + 1])
+})
+
+test('what a caller writes into X-Forwarded-For itself is not believed', async () => {
+  // The proxy adds the address that it saw at the end: that one counts, whatever stands before.
+  const forged = ['203.0.113.9', '198.51.100.1, 203.0.113.9', '10.9.0.1, 203.0.113.9, 10.9.0.2']
+  const [first = -1, ...rest] = await askAll(behindProxy, forged)
+  expect(rest).toEqual([first + 1, first + 2])
+})
+
+test('callers of one network of IPv6 share a limit', async () => {
+  const network = ['2001:db8:7:7::1', '2001:db8:7:7:ffff::2', '2001:db8:7:8::1']
+  const [first = -1, neighbour = -1, stranger = -1] = await askAll(behindProxy, network)
+  expect([neighbour, stranger === first]).toEqual([first + 1, true])
+})
+
+test('without a trusted proxy the address is that of the connection', async () => {
+  const [first = -1, ...rest] = await askAll(direct, ['203.0.113.1', '203.0.113.2', 'nonsense'])
+  expect(rest).toEqual([first + 1, first + 2])
+})
+
+test.each(['true', '1', '*', 'loopback', '0.0.0.0/0', '::/0', '10.0.0.0/40', 'proxy.internal'])(
+  'HEDGE_TRUSTED_PROXIES=%s is refused at the start',
+  (value) => {
+    expect(() => parseConfig({ HEDGE_TRUSTED_PROXIES: value })).toThrow('HEDGE_TRUSTED_PROXIES')
+  },
+)

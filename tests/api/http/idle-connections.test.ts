@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { createPayment } from '../../support/api.ts'
+import { withServers } from '../../support/servers.ts'
+import { until } from '../../support/until.ts'
+
+/** The share of one address, as `packages/server/src/http/limits/connections.ts` has it. */
+const ofAddressMax = 5_000
+const beyond = 20
+const stepSize = 250
+/** An idle connection costs some 16 KiB. */
+const growthBytesMax = 200 * 1024 * 1024
+
+const fixture = withServers(1)
+const opened: Socket[] = []
+
+afterEach(() => {
+  for (const socket of opened.splice(0)) socket.destroy()
+})
+
+/** Files that a process here may have open: both ends of all connections are too many for some. */
+function filesMax(): number {
+  if (process.platform !== 'linux') return 0
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 0)
+}
+
+function memory(): number {
+  const status = readFileSync(`/proc/${fixture.servers[0]?.child.pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
+
+test.skipIf(filesMax() < ofAddressMax + 500)(
+  'five thousand idle connections of one address are kept within a bound, more are hung up on, and others are served',
+  async () => {
+    const { hostname, port } = new URL(fixture.servers[0]?.url ?? '')
+    const before = memory()
+    let hungUp = 0
+    const open = () => {
+      const socket = connect({ port: Number(port), host: hostname, localAddress: '127.0.0.9' })
+      opened.push(socket)
+      socket
+        .on('error', () => undefined)
+        .on('close', () => hungUp++)
+        .resume()
+    }
+    const held = async () => {
+      const metrics = await (await fetch(`http://${hostname}:${port}/metrics`)).text()
+      return Number(/^hedge_connections (\d+)$/m.exec(metrics)?.[1])
+    }
+    // In steps, each waiting for the server: the system's queue of new connections is short.
+    while (opened.length < ofAddressMax) {
+      for (let n = 0; n < stepSize; n++) open()
+      await until(
+        `${opened.length} connections are held`,
+        async () => (await held()) >= opened.length,
+      )
+    }
+    expect(hungUp).toBe(0)
+    for (let n = 0; n < beyond; n++) open()
+    await until('those beyond the share are hung up on', () => hungUp >= beyond)
+    expect(await held()).toBeGreaterThanOrEqual(ofAddressMax)
+    expect(hungUp).toBe(beyond)
+    const { id } = await createPayment(fixture.api)
+    expect((await fixture.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+    expect(memory() - before).toBeLessThan(growthBytesMax)
+  },
+  60_000,
+)

@@ -1,0 +1,225 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { ConnectionLimits } from '../../../packages/server/src/http/limits/connections.ts'
+import { createPayment } from '../../support/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { readRaw } from '../../support/raw-http.ts'
+import { firstKeys } from '../../support/server.ts'
+import { fingerprint, insertPayments } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const connectionsMax = 30
+/** Far more than the answers below come to per request, and far less than all of them. */
+const keptBytesMax = 4 * 1024 * 1024
+
+let own: OwnApp
+/** The server's ends of all connections, and answers that it has not sent. */
+const accepted = new Set<Socket>()
+const unsent = new Set<ServerResponse>()
+const opened: Socket[] = []
+
+/** Starts a server for the tests of a block, with times that a test can wait for. */
+function serve(
+  limits: Pick<ConnectionLimits, 'requestTimeoutMs' | 'silentTimeoutMs'> &
+    Partial<ConnectionLimits>,
+  trustedProxies: readonly string[] = [],
+): void {
+  beforeAll(async () => {
+    const connections = { connectionsMax, keepAliveTimeoutMs: 5_000, lookEveryMs: 20, ...limits }
+    own = await startOwnApp({ connections }, { trustedProxies })
+    own.app.server.on('request', (_, response) => {
+      unsent.add(response)
+      response.once('close', () => unsent.delete(response))
+    })
+    own.app.server.on('connection', (socket) => {
+      accepted.add(socket)
+      socket.once('close', () => accepted.delete(socket))
+    })
+  })
+
+  afterEach(async () => {
+    for (const socket of opened.splice(0)) socket.destroy()
+    await until('all have gone', () => {
+      own.app.server.closeIdleConnections()
+      return accepted.size === 0
+    })
+  })
+
+  afterAll(() => own.close())
+}
+
+async function open(localAddress?: string): Promise<Socket> {
+  const { hostname, port } = new URL(own.url)
+  const socket = connect({
+    port: Number(port),
+    host: hostname,
+    ...(localAddress && { localAddress }),
+  })
+  socket.on('error', () => undefined)
+  opened.push(socket)
+  await once(socket, 'connect')
+  return socket
+}
+
+async function readToEnd(socket: Socket): Promise<string> {
+  let text = ''
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+  })
+  await once(socket, 'close')
+  return text
+}
+
+const head = (request: string, ...lines: string[]) =>
+  [`${request} HTTP/1.1`, 'Host: h', `Authorization: Bearer ${firstKeys.secretKey}`, ...lines]
+    .join('\r\n')
+    .concat('\r\n')
+
+describe('clients that do not finish their request', () => {
+  serve({ requestTimeoutMs: 300, silentTimeoutMs: 5_000 })
+
+  test('a head that dribbles is answered 400 and hung up on, however many of them there are', async () => {
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => open()))
+    const answers = sockets.map(readToEnd)
+    const dribbling = sockets.map((socket) => {
+      socket.write('GET /v1/payments HTTP/1.1\r\nHost: h\r\n')
+      return setInterval(() => socket.writable && socket.write('X-More: x\r\n'), 50)
+    })
+    expect((await own.api('GET', '/v1/payments')).status).toBe(200)
+    for (const text of await Promise.all(answers)) {
+      expect([readRaw(text).status, readRaw(text).body.error.code]).toEqual([
+        400,
+        'invalid_request',
+      ])
+    }
+    for (const timer of dribbling) clearInterval(timer)
+  })
+
+  test('a body that dribbles is answered 400 and hung up on, and has done nothing', async () => {
+    const { id } = await createPayment(own.api)
+    const before = await fingerprint(own.sql)
+    const socket = await open()
+    const answer = readToEnd(socket)
+    const lines = ['Content-Type: application/json', 'Content-Length: 100000']
+    socket.write(`${head(`POST /v1/payments/${id}/cancel`, ...lines)}\r\n{`)
+    const dribbling = setInterval(() => socket.writable && socket.write(' '), 50)
+    expect(readRaw(await answer).status).toBe(400)
+    clearInterval(dribbling)
+    expect(await fingerprint(own.sql)).toBe(before)
+  })
+
+  test('a connection on which nothing ever comes is hung up on', async () => {
+    expect(readRaw(await readToEnd(await open())).status).toBe(400)
+  })
+
+  test('connections beyond the most there may be are hung up on; those within are served', async () => {
+    const served = await open()
+    const others = await Promise.all(Array.from({ length: connectionsMax - 1 }, () => open()))
+    expect(await readToEnd(await open())).toBe('')
+    served.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
+    expect(await readToEnd(served)).toContain('HTTP/1.1 200 OK')
+    for (const socket of others) socket.destroy()
+  })
+})
+
+describe('clients that do not read their answer', () => {
+  serve({ requestTimeoutMs: 20_000, silentTimeoutMs: 500 })
+
+  test('answers that nobody reads are kept within a bound, and their connection is not for ever', async () => {
+    await insertPayments(own.sql, { owner: own.owner, count: 100 })
+    const socket = await open()
+    socket.pause()
+    const asked = 500
+    socket.write(head('GET /v1/payments?limit=100').concat('\r\n').repeat(asked))
+    const kept = await watchKept()
+    // A hundred payments are a hundred kilobytes: all answers would be fifty megabytes.
+    expect(kept).toBeGreaterThan(0)
+    expect(kept).toBeLessThan(keptBytesMax)
+    expect((await own.api('GET', '/v1/payments')).status).toBe(200)
+  })
+
+  test('a stream that nobody reads is kept within a bound, and ended', async () => {
+    const ids = await insertPayments(own.sql, { owner: own.owner, count: 20_000, ageMs: 90_000 })
+    const { body } = await own.api('GET', `/v1/payments/${ids[0]}/events`)
+    const socket = await open()
+    socket.pause()
+    socket.write(head('GET /v1/events/stream', `Last-Event-ID: ${body.data[0].id}`).concat('\r\n'))
+    const kept = await watchKept()
+    expect(kept).toBeGreaterThan(0)
+    expect(kept).toBeLessThan(keptBytesMax)
+  })
+})
+
+describe('clients that read their answer slowly', () => {
+  serve({ requestTimeoutMs: 60_000, silentTimeoutMs: 60_000, answerTimeoutMs: 500 })
+
+  test('an answer that is not read whole by its deadline ends its connection', async () => {
+    await insertPayments(own.sql, { owner: own.owner, count: 100 })
+    const metadata = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [n, '支'.repeat(500)]))
+    await own.sql.query('update payments set metadata = $1', [JSON.stringify(metadata)])
+    const socket = await open()
+    socket.pause()
+    // The system itself takes some megabytes: the answers that follow stay with the server.
+    socket.write(head('GET /v1/payments?limit=100').concat('\r\n').repeat(4))
+    await until('an answer waits', () =>
+      [...unsent].some((response) => response.writableLength > 0),
+    )
+    // A little is read all the time, so that the connection is never silent.
+    const reading = setInterval(() => socket.read(1), 20)
+    await until('the server hangs up', () => accepted.size === 0)
+    clearInterval(reading)
+    expect((await own.api('GET', '/v1/payments?limit=100')).status).toBe(200)
+  })
+})
+
+describe.skipIf(process.platform !== 'linux')('many connections of one address', () => {
+  const connectionsOfAddressMax = 10
+  const proxy = '127.0.0.3'
+  const times = { requestTimeoutMs: 20_000, silentTimeoutMs: 20_000 }
+  serve({ ...times, connectionsOfAddressMax }, [proxy])
+
+  test('those beyond the share of an address are hung up on; another address is served', async () => {
+    const held = await Promise.all(
+      Array.from({ length: connectionsOfAddressMax }, () => open('127.0.0.4')),
+    )
+    expect(await readToEnd(await open('127.0.0.4'))).toBe('')
+    const other = await open('127.0.0.5')
+    other.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
+    expect(await readToEnd(other)).toContain('HTTP/1.1 200 OK')
+    for (const socket of held) expect(socket.readyState).toBe('open')
+    held[0]?.destroy()
+    await until('its place is free', async () => {
+      const next = await open('127.0.0.4')
+      next.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
+      return (await readToEnd(next)).includes('HTTP/1.1 200 OK')
+    })
+  })
+
+  test('a trusted proxy speaks for many: it has as many connections as there may be', async () => {
+    const sockets = await Promise.all(
+      Array.from({ length: 2 * connectionsOfAddressMax }, () => open(proxy)),
+    )
+    const answers = sockets.map(readToEnd)
+    for (const socket of sockets) {
+      socket.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
+    }
+    for (const text of await Promise.all(answers)) expect(text).toContain('HTTP/1.1 200 OK')
+  })
+})
+
+/** Waits until the server has hung up; the most bytes that it had kept for the client by then. */
+async function watchKept(): Promise<number> {
+  let most = 0
+  const note = () => {
+    const kept = [...unsent].reduce((sum, { writableLength }) => sum + writableLength, 0)
+    most = Math.max(most, kept)
+  }
+  await until('it is taken', () => accepted.size > 0)
+  await until('the server hangs up', () => {
+    note()
+    return accepted.size === 0
+  })
+  return most
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest'
+import { type Api, paymentBody } from '../../support/api.ts'
+import { advance } from '../../support/sandbox.ts'
+import { createMerchant, withServers } from '../../support/servers.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(1)
+
+/** Makes the records of a merchant look this old, and has what is old deleted. */
+async function age(merchantId: string, hours: number): Promise<void> {
+  const { sql } = fixture
+  await sql.query(
+    `update idempotency_records set created_at = created_at - make_interval(hours => $2)
+     where merchant_id = $1`,
+    [merchantId, hours],
+  )
+  await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
+  await until('retention has been through all records', async () => {
+    const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
+    return row.count === '0'
+  })
+}
+
+const idempotencyKey = 'K'
+const create = (api: Api, more: Record<string, unknown>) =>
+  api('POST', '/v1/payments', { body: paymentBody(more), idempotencyKey })
+const cancelByKey = (api: Api) =>
+  api('POST', '/v1/payments/cancel', { body: { idempotency_key: idempotencyKey } })
+
+const submitted = { initiate: true, payment_method_token: 'tok_visa' }
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+describe.each([
+  ['a payment in its undo window of two days', { ...submitted, cancel_window: 172_800 }, 26],
+  ['a payment in its undo window of seven days', { ...submitted, cancel_window: 604_800 }, 160],
+  ['a payment that is not submitted for weeks', { expires_at: inDays(80) }, 1_000],
+])('%s', (_, more, hours) => {
+  test('is canceled by the key of its create, however old that is', async () => {
+    const { id: merchantId, test: api } = await createMerchant(fixture)
+    const first = await create(api, more)
+    expect(first.status).toBe(201)
+    await age(merchantId, hours)
+    const { status, body } = await cancelByKey(api)
+    expect([status, body.id, body.status]).toEqual([200, first.body.id, 'canceled'])
+  })
+
+  test('keeps the first answer to its create, and takes the key for no other', async () => {
+    const { id: merchantId, test: api } = await createMerchant(fixture)
+    const first = await create(api, more)
+    await age(merchantId, hours)
+    const again = await create(api, more)
+    expect(again.text).toBe(first.text)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    const other = await create(api, { ...more, amount: 1 })
+    expect([other.status, other.body.error.code]).toEqual([409, 'idempotency_key_reused'])
+    expect((await api('GET', '/v1/payments')).body.data).toHaveLength(1)
+  })
+})
+
+test('a payment in its undo window by the test clock is canceled by the key of its create', async () => {
+  const { id: merchantId, test: api } = await createMerchant(fixture)
+  await create(api, { ...submitted, cancel_window: 172_800 })
+  await advance(api, 26 * 3_600)
+  await age(merchantId, 26)
+  expect((await cancelByKey(api)).status).toBe(200)
+})
+
+test('a payment that was charged says so for a day, and is not awaited', async () => {
+  const { id: merchantId, test: api } = await createMerchant(fixture)
+  const { body: payment } = await create(api, { ...submitted, cancel_window: 172_800 })
+  await advance(api, 49 * 3_600)
+  await until('the payment is charged', async () => {
+    const { body } = await api('GET', `/v1/payments/${payment.id}`)
+    return body.status === 'succeeded'
+  })
+  await age(merchantId, 50)
+  const { status, body } = await cancelByKey(api)
+  expect([status, body.error?.details?.current_status]).toEqual([412, 'succeeded'])
+  await advance(api, 26 * 3_600)
+  await age(merchantId, 26)
+  expect((await cancelByKey(api)).status, 'the key is free again').toBe(202)
+})

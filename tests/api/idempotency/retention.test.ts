@@ -1,0 +1,253 @@
+import { expect, test } from 'vitest'
+import { createPayment, paymentBody } from '../../support/api.ts'
+import { advance } from '../../support/sandbox.ts'
+import { createMerchant, withServers } from '../../support/servers.ts'
+import { insertPayments } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(2)
+
+/** Has the servers look again, and waits until they have been through everything. */
+async function runRetention(): Promise<void> {
+  const { sql } = fixture
+  await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
+  await until('all that is old was dropped', async () => {
+    const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
+    return row.count === '0'
+  })
+}
+
+async function count(table: string, condition = 'true'): Promise<number> {
+  const [row] = await fixture.sql.query(`select count(*) from ${table} where ${condition}`)
+  return Number(row.count)
+}
+
+async function insertRecords(prefix: string, hours: number, records: number): Promise<void> {
+  await fixture.sql.query(
+    `insert into idempotency_records (merchant_id, livemode, key, operation, request_hash, outcome,
+       http_status, body, created_at)
+     select $1, n % 2 = 0, $2 || n, 'createPayment', '\\x00', 'stored', 201, '{}',
+       now() - make_interval(mins => $3::integer)
+     from generate_series(1, $4::integer) n`,
+    [fixture.owner.merchant_id, prefix, hours * 60, records],
+  )
+}
+
+/** Makes it look as if a payment that has ended did so more than a day ago. */
+async function endLongAgo(id: string): Promise<void> {
+  await fixture.sql.query(
+    `update payments set updated_at = updated_at - interval '27 hours' where id = $1`,
+    [id],
+  )
+}
+
+test('records of idempotency keys are dropped after a day, and none before', async () => {
+  await insertRecords('old ', 26, 9_000)
+  await insertRecords('young ', 23.9, 3_000)
+  await runRetention()
+  expect(await count('idempotency_records', `key like 'old %'`)).toBe(0)
+  expect(await count('idempotency_records', `key like 'young %'`)).toBe(3_000)
+})
+
+test('a key that is dropped is free again, one that is kept is replayed', async () => {
+  const { api, sql } = fixture
+  const body = paymentBody()
+  const first = await api('POST', '/v1/payments', { body, idempotencyKey: 'dropped' })
+  const kept = await api('POST', '/v1/payments', { body, idempotencyKey: 'kept' })
+  await api('POST', `/v1/payments/${first.body.id}/cancel`)
+  await endLongAgo(first.body.id)
+  await sql.query(`update idempotency_records set created_at = now() - interval '26 hours'
+    where key = 'dropped'`)
+  await runRetention()
+  const again = await api('POST', '/v1/payments', { body, idempotencyKey: 'dropped' })
+  expect(again.headers.get('idempotent-replayed')).toBeNull()
+  expect(again.body.id).not.toBe(first.body.id)
+  const replayed = await api('POST', '/v1/payments', { body, idempotencyKey: 'kept' })
+  expect(replayed.text).toBe(kept.text)
+})
+
+test('the key of a create that was awaited is kept a day from the create on', async () => {
+  const { api, sql } = fixture
+  const cancel = { body: { idempotency_key: 'awaited' } }
+  expect((await api('POST', '/v1/payments/cancel', cancel)).status).toBe(202)
+  expect(
+    (await api('POST', '/v1/payments/cancel', { body: { idempotency_key: 'never' } })).status,
+  ).toBe(202)
+  await sql.query(`update idempotency_records set created_at = now() - interval '26 hours'
+    where key = 'never'`)
+  await sql.query(`update idempotency_records set created_at = now() - interval '23 hours'
+    where key = 'awaited'`)
+  const create = { body: paymentBody(), idempotencyKey: 'awaited' }
+  const first = await api('POST', '/v1/payments', create)
+  expect(first.body.status).toBe('canceled')
+  await runRetention()
+  expect((await api('POST', '/v1/payments', create)).text).toBe(first.text)
+  expect(
+    await count(
+      'idempotency_records',
+      `key = 'awaited' and created_at > now() - interval '1 hour'`,
+    ),
+  ).toBe(1)
+  expect(await count('idempotency_records', `key = 'never'`)).toBe(0)
+})
+
+test('records are dropped after a day of real time, however far the test clock is ahead', async () => {
+  const { sql } = fixture
+  const { id: merchant, test: api } = await createMerchant(fixture)
+  await advance(api, 300 * 86_400)
+  const token = { payment_method_token: 'tok_visa' }
+  const promised = { body: { idempotency_key: 'promised' } }
+  expect((await api('POST', '/v1/payments/cancel', promised)).status).toBe(202)
+  const requests = [
+    { path: '/v1/payments', body: paymentBody(), idempotencyKey: 'create' },
+    { path: '/v1/payments', body: paymentBody(), idempotencyKey: 'promised' },
+    {
+      path: '/v1/payments',
+      body: paymentBody({ initiate: true, ...token }),
+      idempotencyKey: 'create and initiate',
+    },
+    { path: '/v1/cancellations', body: { payment_ids: ['pay_none'] }, idempotencyKey: 'bulk' },
+    {
+      path: `/v1/payments/${(await createPayment(api)).id}/cancel`,
+      body: {},
+      idempotencyKey: 'cancel',
+    },
+    {
+      path: `/v1/payments/${(await createPayment(api)).id}/initiate`,
+      body: token,
+      idempotencyKey: 'initiate',
+    },
+  ]
+  const send = ({ path, ...options }: (typeof requests)[number]) => api('POST', path, options)
+  const answers = await Promise.all(requests.map(send))
+  await runRetention()
+  const replayed = await Promise.all(requests.map(send))
+  expect(replayed.map(({ text }) => text)).toEqual(answers.map(({ text }) => text))
+  await sql.query(
+    `update idempotency_records set created_at = created_at - interval '26 hours'
+     where merchant_id = $1`,
+    [merchant],
+  )
+  // What was created can be canceled no more, and has not for a day.
+  for (const { body } of answers) {
+    if (body.object !== 'payment') continue
+    await until('the payment has ended', async () => {
+      const { body: now } = await api('GET', `/v1/payments/${body.id}`)
+      return now.cancelable
+        ? (await api('POST', `/v1/payments/${body.id}/cancel`)).status === 200
+        : now.status !== 'processing'
+    })
+    await endLongAgo(body.id)
+  }
+  await runRetention()
+  expect(await count('idempotency_records', `merchant_id = '${merchant}'`)).toBe(0)
+})
+
+test('a record whose request still runs is kept, and so is one that another session holds', async () => {
+  const { sql } = fixture
+  await insertRecords('held ', 26, 3)
+  await sql.query(`update idempotency_records set locked_until = now() + interval '1 hour'
+    where key = 'held 1'`)
+  const client = await sql.connect()
+  try {
+    await client.query('begin')
+    await client.query(`select from idempotency_records where key = 'held 2' for update`)
+    await runRetention()
+    const left = await sql.query(`select key from idempotency_records where key like 'held %'
+      order by key`)
+    expect(left.map(({ key }) => key)).toEqual(['held 1', 'held 2'])
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+})
+
+test('deliveries are dropped a month after they ended, with their attempts; pending ones are not', async () => {
+  const { sql, owner } = fixture
+  await sql.query(
+    `insert into webhook_endpoints (merchant_id, livemode, id, url, events, secret, enabled,
+       disabled_reason, created_at, updated_at)
+     values ($1, false, 'whe_old', 'http://127.0.0.1:9', '{*}', 'none', false, 'requested', now(),
+       now())`,
+    [owner.merchant_id],
+  )
+  // Ids of deliveries begin with their time: 000… is long ago, zzz… is far from now.
+  const insert = (prefix: string, status: string, attemptDays: number, rows: number) =>
+    sql.query(
+      `with d as (
+        insert into webhook_deliveries (merchant_id, livemode, id, endpoint_id, position,
+          subject_id, sequence, event_type, status, due_at, created_at)
+        select $1, false, $2 || n, 'whe_old', n, 'pay_x', 1, 'payment.created', $3::text,
+          case $3::text when 'pending' then now() + interval '1 day' end, now()
+        from generate_series(1, $5::integer) n returning merchant_id, livemode, id)
+      insert into webhook_attempts (merchant_id, livemode, delivery_id, attempt, created_at)
+      select merchant_id, livemode, id, 1, now() - make_interval(days => $4::integer) from d`,
+      [owner.merchant_id, prefix, status, attemptDays, rows],
+    )
+  await insert('whd_0000000000a', 'succeeded', 31, 1_200)
+  await insert('whd_0000000000b', 'failed', 29, 2)
+  await insert('whd_0000000000c', 'pending', 31, 2)
+  await insert('whd_7zzzzzzzzzd', 'succeeded', 31, 2)
+  await runRetention()
+  expect(await count('webhook_deliveries', `id like 'whd_0000000000a%'`)).toBe(0)
+  expect(await count('webhook_deliveries')).toBe(6)
+  expect(await count('webhook_attempts')).toBe(6)
+})
+
+test('results of a cancellation go a month after it completed; itself, its payments and their events stay', async () => {
+  const { api, sql, owner } = fixture
+  const payment = await createPayment(api)
+  await insertPayments(sql, { owner, count: 2, ageMs: 400 * 24 * 3_600_000 })
+  const done = async () => {
+    const { body } = await api('POST', '/v1/cancellations', { body: { payment_ids: [payment.id] } })
+    await until('it completed', async () => {
+      const { body: now } = await api('GET', `/v1/cancellations/${body.id}`)
+      return now.status === 'completed'
+    })
+    return body.id as string
+  }
+  const [old, young] = [await done(), await done()]
+  await sql.query(
+    `update cancellations set completed_at = now() - interval '31 days' where id = $1`,
+    [old],
+  )
+  const [payments, events] = [await count('payments'), await count('events')]
+  await runRetention()
+  expect(await count('cancellation_items', `cancellation_id = '${old}'`)).toBe(0)
+  expect(await count('cancellation_items', `cancellation_id = '${young}'`)).toBe(1)
+  const { body } = await api('GET', `/v1/cancellations/${old}`)
+  expect([body.status, body.total, body.canceled]).toEqual(['completed', 1, 1])
+  expect([await count('payments'), await count('events')]).toEqual([payments, events])
+})
+
+test('sessions of the dashboard that are over are dropped', async () => {
+  const { sql } = fixture
+  await sql.query(
+    `insert into dashboard_sessions (token_hash, key_id, created_at, expires_at)
+     select sha256(n::text::bytea), k.id, now() - interval '2 days',
+       now() + case n when 1 then interval '1 hour' else - interval '1 minute' end
+     from generate_series(1, 5) n, (select id from api_keys limit 1) k`,
+  )
+  await runRetention()
+  expect(await count('dashboard_sessions')).toBe(1)
+})
+
+test('one kind that cannot be dropped is tried again later, and delays no other', async () => {
+  const { sql } = fixture
+  await sql.query(
+    `update retention_tasks set due_at = now() - interval '1 minute',
+       reached = case kind when 'idempotency_records' then '["", "no boolean", ""]'::jsonb end`,
+  )
+  const state = async () =>
+    await sql.query(
+      `select kind, failures, due_at > now() as waits from retention_tasks
+       where kind = 'idempotency_records' or due_at <= now()`,
+    )
+  await until('the others are done, and it waits', async () => {
+    const [broken, ...others] = await state()
+    return others.length === 0 && broken.failures > 0 && broken.waits
+  })
+  await runRetention()
+  const [row] = await sql.query(`select max(failures) as failures from retention_tasks`)
+  expect(row.failures).toBe(0)
+})

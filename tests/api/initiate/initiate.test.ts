@@ -1,0 +1,274 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testTokens } from '../../../packages/server/src/processors/sandbox/tokens.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import { createLiveMerchant } from '../../support/servers.ts'
+import { openSql } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let server: TestServer
+let api: Api
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await database?.drop()
+})
+
+async function initiate(token: string, more: Record<string, unknown> = {}) {
+  const payment = await createPayment(api, more)
+  return await api('POST', `/v1/payments/${payment.id}/initiate`, {
+    body: { payment_method_token: token },
+  })
+}
+
+async function timeline(id: string): Promise<string[]> {
+  const { body } = await api('GET', `/v1/payments/${id}/events?limit=100`)
+  return body.data.map((event: { type: string }) => event.type).reverse()
+}
+
+async function reached(id: string, status: string) {
+  return await until(`payment is ${status}`, async () => {
+    const { body } = await api('GET', `/v1/payments/${id}`)
+    return body.status === status && body
+  })
+}
+
+describe('initiate', () => {
+  test('a payment that is authorized is initiated, and by itself processed and succeeds', async () => {
+    const { status, body } = await initiate('tok_visa')
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ status: 'initiated', next_action: null })
+    expect(body.cancelable_until).toBe(body.updated_at)
+    const done = await reached(body.id, 'succeeded')
+    expect(done).toMatchObject({ amount: 9999, fee: 320, net_amount: 9679 })
+    expect(await timeline(body.id)).toEqual([
+      'payment.created',
+      'payment.initiated',
+      'payment.processing',
+      'payment.succeeded',
+    ])
+    const attempts = (await api('GET', `/v1/payments/${body.id}/attempts`)).body.data
+    expect(attempts.map((a: { kind: string; outcome: string }) => [a.kind, a.outcome])).toEqual([
+      ['capture', 'captured'],
+      ['authorize', 'authorized'],
+    ])
+  })
+
+  test.each(testTokens.filter((entry) => entry.declined !== undefined))(
+    '$token is declined: the payment fails with the code and a message',
+    async ({ token, declined }) => {
+      const { status, body } = await initiate(token)
+      expect(status).toBe(200)
+      expect(body).toMatchObject({ status: 'failed', failure_code: declined })
+      expect(body.failure_message).toEqual(expect.stringMatching(/\w\.$/))
+      expect(await timeline(body.id)).toEqual([
+        'payment.created',
+        'payment.initiated',
+        'payment.failed',
+      ])
+    },
+  )
+
+  test('a decline while the money is taken fails the payment from processing', async () => {
+    const { body } = await initiate('011401533:1111222233331111', { payment_method: 'ach' })
+    expect(body.status).toBe('initiated')
+    const failed = await reached(body.id, 'failed')
+    expect(failed.failure_code).toBe('insufficient_funds')
+    expect(await timeline(body.id)).toEqual([
+      'payment.created',
+      'payment.initiated',
+      'payment.processing',
+      'payment.failed',
+      'ach.returned',
+    ])
+  })
+
+  test('during the undo window the payment waits, and a cancel wins', async () => {
+    const { body } = await initiate('tok_visa', { cancel_window: 3600 })
+    expect(Date.parse(body.cancelable_until) - Date.parse(body.updated_at)).toBe(3_601_000)
+    const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
+    expect(canceled.status).toBe(200)
+    await until('the authorization is given up', async () => {
+      const attempts = (await api('GET', `/v1/payments/${body.id}/attempts`)).body.data
+      return attempts[0].kind === 'void' && attempts[0].outcome === 'voided'
+    })
+  })
+
+  test('a payment that was submitted already is refused with its status', async () => {
+    const { body: payment } = await initiate('tok_visa', { cancel_window: 3600 })
+    const { status, body } = await api('POST', `/v1/payments/${payment.id}/initiate`, {
+      body: { payment_method_token: 'tok_visa' },
+    })
+    expect(status).toBe(412)
+    expect(body.error).toEqual({
+      code: 'payment_not_initiable',
+      message: `Payment ${payment.id} cannot be initiated. Current status: initiated.`,
+      details: {
+        payment_id: payment.id,
+        current_status: 'initiated',
+        initiable_statuses: ['pending'],
+      },
+    })
+  })
+
+  test('without a token there is nothing to pay with', async () => {
+    const payment = await createPayment(api)
+    const { status, body } = await api('POST', `/v1/payments/${payment.id}/initiate`)
+    expect(status).toBe(400)
+    expect(body.error.details.field).toBe('payment_method_token')
+  })
+
+  test('the same request with the same key is carried out once and answered the same', async () => {
+    const payment = await createPayment(api, { cancel_window: 3600 })
+    const request = { body: { payment_method_token: 'tok_visa' }, idempotencyKey: 'initiate once' }
+    const path = `/v1/payments/${payment.id}/initiate`
+    const first = await api('POST', path, request)
+    const second = await api('POST', path, request)
+    expect(first.status).toBe(200)
+    expect(second.text).toBe(first.text)
+    expect(second.headers.get('idempotent-replayed')).toBe('true')
+    const other = { ...request, body: { payment_method_token: 'tok_jcb' } }
+    expect((await api('POST', path, other)).body.error.code).toBe('idempotency_key_reused')
+  })
+
+  test('requests that wait for another one to end only read meanwhile', async () => {
+    const sql = openSql(database.url)
+    // A claim of a key that is undone counts as well.
+    const claims = async () => {
+      const [row] = await sql.query(
+        `select n_tup_ins::integer as n from pg_stat_user_tables
+         where relname = 'idempotency_records'`,
+      )
+      return row.n as number
+    }
+    try {
+      const payment = await createPayment(api, { cancel_window: 3600 })
+      const before = await claims()
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          api('POST', `/v1/payments/${payment.id}/initiate`, {
+            body: { payment_method_token: 'tok_slow' },
+            idempotencyKey: `waits ${n}`,
+          }),
+        ),
+      )
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])
+      const made = await until('the claims are counted', async () => {
+        const counted = (await claims()) - before
+        return counted >= 20 && counted
+      })
+      // One that waits claims its key twice: when it comes, and when there is something to see.
+      expect(made).toBeLessThanOrEqual(2 * 20)
+    } finally {
+      await sql.close()
+    }
+  })
+
+  test('a payment that was submitted is refused without waiting for who holds it', async () => {
+    const { body: payment } = await initiate('tok_visa', { cancel_window: 3600 })
+    const sql = openSql(database.url)
+    const holder = await sql.connect()
+    try {
+      await holder.query('begin')
+      await holder.query('select from payments where id = $1 for no key update', [payment.id])
+      const { status } = await api('POST', `/v1/payments/${payment.id}/initiate`, {
+        body: { payment_method_token: 'tok_visa' },
+        idempotencyKey: 'refused at once',
+      })
+      expect(status).toBe(412)
+    } finally {
+      await holder.query('rollback')
+      holder.release()
+      await sql.close()
+    }
+  })
+
+  test('of many concurrent requests one initiates and the others see it', async () => {
+    const payment = await createPayment(api, { cancel_window: 3600 })
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        api('POST', `/v1/payments/${payment.id}/initiate`, {
+          body: { payment_method_token: 'tok_visa' },
+        }),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    for (const { status, body } of answers) {
+      if (status !== 200) expect(body.error.details.current_status).toBe('initiated')
+    }
+    const { body } = await api('GET', `/v1/payments/${payment.id}/attempts`)
+    expect(body.data).toHaveLength(1)
+  })
+
+  test('a raw number is taken for its token, and only that of a test card', async () => {
+    const { body } = await initiate('4000 0000 0000 0002')
+    expect(body.failure_code).toBe('card_declined')
+    const real = await createPayment(api)
+    const refused = await api('POST', `/v1/payments/${real.id}/initiate`, {
+      body: { payment_method_token: '4539 1488 0343 6467' },
+    })
+    expect(refused.status).toBe(400)
+    expect(refused.text).not.toContain('6467')
+  })
+})
+
+describe('create with initiate', () => {
+  test('creates and initiates in one request, once per key', async () => {
+    const request = {
+      body: paymentBody({ initiate: true, payment_method_token: 'tok_visa', cancel_window: 3600 }),
+      idempotencyKey: 'create and initiate',
+    }
+    const first = await api('POST', '/v1/payments', request)
+    expect(first.status).toBe(201)
+    expect(first.body.status).toBe('initiated')
+    const second = await api('POST', '/v1/payments', request)
+    expect(second.text).toBe(first.text)
+    expect(await timeline(first.body.id)).toEqual(['payment.created', 'payment.initiated'])
+  })
+
+  test('a decline is a payment that failed', async () => {
+    const { status, body } = await api('POST', '/v1/payments', {
+      body: paymentBody({ initiate: true, payment_method_token: 'tok_chargeDeclined' }),
+    })
+    expect(status).toBe(201)
+    expect(body).toMatchObject({ status: 'failed', failure_code: 'card_declined' })
+  })
+
+  test('nothing is created where there is nothing to pay with', async () => {
+    const { status } = await api('POST', '/v1/payments', { body: paymentBody({ initiate: true }) })
+    expect(status).toBe(400)
+  })
+
+  test('a token given at create is what is paid with', async () => {
+    const payment = await createPayment(api, {
+      payment_method_token: 'tok_visa',
+      cancel_window: 3600,
+    })
+    const { body } = await api('POST', `/v1/payments/${payment.id}/initiate`)
+    expect(body.status).toBe('initiated')
+  })
+})
+
+describe('live mode', () => {
+  test('starts no payment where no processor is configured', async () => {
+    const { live } = await createLiveMerchant({ servers: [server], api, database })
+    const payment = await createPayment(live)
+    const path = `/v1/payments/${payment.id}/initiate`
+    const body = { payment_method_token: 'tok_visa' }
+    const { status, body: refused } = await live('POST', path, { body })
+    expect(status).toBe(502)
+    expect(refused.error.code).toBe('processor_unavailable')
+    expect((await live('GET', `/v1/payments/${payment.id}`)).body.status).toBe('pending')
+    const number = await live('POST', path, { body: { payment_method_token: '4242424242424242' } })
+    expect(number.status).toBe(400)
+    expect(number.text).not.toContain('4242')
+  })
+})

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../support/api.ts'
+import { createMerchant, withServers } from '../../support/servers.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(2)
+
+const createSession = async (api: Api) =>
+  (await api('POST', '/v1/checkout/sessions', { body: { amount: 100, currency: 'USD' } })).body
+
+test('a default window that was acknowledged is that of the next payment, on every process', async () => {
+  const { id, testKey } = await createMerchant(fixture)
+  const [first, second] = fixture.servers.map(({ url }) => apiClient(url, testKey))
+  const makers = [first, second].map((api) => api as Api)
+  for (const seconds of [3_600, 60, 0]) {
+    // Whatever a process remembers of the merchant, it has just heard.
+    for (const api of makers) await createPayment(api)
+    const change = { body: { default_cancel_window: seconds } }
+    expect((await first?.('PATCH', `/v1/merchants/${id}`, change))?.status).toBe(200)
+    for (const api of makers) {
+      expect(await createPayment(api)).toMatchObject({ cancel_window: seconds })
+      expect(await createPayment(api, { cancel_window: 7 })).toMatchObject({ cancel_window: 7 })
+    }
+  }
+})
+
+test('and that of the payment of the next checkout session', async () => {
+  const { id, testKey } = await createMerchant(fixture)
+  const makers = fixture.servers.map(({ url }) => apiClient(url, testKey))
+  for (const seconds of [3_600, 0]) {
+    for (const api of makers) await createSession(api)
+    const change = { body: { default_cancel_window: seconds } }
+    await makers[0]?.('PATCH', `/v1/merchants/${id}`, change)
+    for (const api of makers) {
+      const session = await createSession(api)
+      const [row] = await fixture.sql.query(
+        'select cancel_window from checkout_sessions where id = $1',
+        [session.id],
+      )
+      expect(row.cancel_window).toBe(seconds)
+    }
+  }
+})
+
+/** A promise of some seconds: kept from before the request was sent, and exceeded by a second. */
+function expectKept(end: string, promise: { seconds: number; sentMs: number; answeredMs: number }) {
+  const { seconds, sentMs, answeredMs } = promise
+  expect(Date.parse(end)).toBeGreaterThanOrEqual(sentMs + seconds * 1000)
+  expect(Date.parse(end)).toBeLessThanOrEqual(answeredMs + seconds * 1000 + 1000)
+}
+
+async function timed<T>(ask: () => Promise<T>) {
+  const sentMs = Date.now()
+  const answer = await ask()
+  return { answer, sentMs, answeredMs: Date.now() }
+}
+
+test('an undo window is never shorter than asked, at whatever part of a second it begins', async () => {
+  const token = { payment_method_token: 'tok_visa' }
+  for (let n = 0; n < 24; n++) {
+    const [api] = fixture.apis.slice(n % 2) as [Api]
+    const seconds = [1, 2, 60, 604_800][n % 4] as number
+    const atOnce = await timed(() =>
+      createPayment(api, { cancel_window: seconds, initiate: true, ...token }),
+    )
+    expectKept(atOnce.answer.cancelable_until, { ...atOnce, seconds })
+    const { id } = await createPayment(api, { cancel_window: seconds })
+    const later = await timed(() => api('POST', `/v1/payments/${id}/initiate`, { body: token }))
+    expectKept(later.answer.body.cancelable_until, { ...later, seconds })
+  }
+})
+
+test('a payment is never processed before its window has ended, and can be canceled until then', async () => {
+  const body = { cancel_window: 1, initiate: true, payment_method_token: 'tok_visa' }
+  const created = await Promise.all(
+    Array.from({ length: 10 }, () => timed(() => createPayment(fixture.api, body))),
+  )
+  for (const { answer, sentMs } of created) {
+    await until('it is processed', async () => {
+      const found = await fixture.api('GET', `/v1/payments/${answer.id}`)
+      return found.body.status === 'succeeded'
+    })
+    const [{ at }] = await fixture.sql.query(
+      `select created_at as at from events where subject_id = $1 and type = 'payment.processing'`,
+      [answer.id],
+    )
+    expect(new Date(at).getTime()).toBeGreaterThanOrEqual(Date.parse(answer.cancelable_until))
+    expect(new Date(at).getTime()).toBeGreaterThanOrEqual(sentMs + 1000)
+  }
+})
+
+test('no window ends at once', async () => {
+  const body = { cancel_window: 0, initiate: true, payment_method_token: 'tok_visa' }
+  const { cancelable_until, updated_at } = await createPayment(fixture.api, body)
+  expect(cancelable_until).toBe(updated_at)
+})
+
+test('a payment and a checkout session can be paid for a whole hour by default', async () => {
+  for (let n = 0; n < 10; n++) {
+    const payment = await timed(() => createPayment(fixture.api))
+    expectKept(payment.answer.expires_at, { ...payment, seconds: 3_600 })
+    const session = await timed(() => createSession(fixture.api))
+    expectKept(session.answer.expires_at, { ...session, seconds: 3_600 })
+  }
+})
+
+test('an end with a part of a second is rounded up, not down', async () => {
+  const endMs = Math.floor(Date.now() / 1000) * 1000 + 600_250
+  const expires_at = new Date(endMs).toISOString()
+  const rounded = new Date(endMs + 750).toISOString().replace('.000', '')
+  expect((await createPayment(fixture.api, { expires_at })).expires_at).toBe(rounded)
+  const session = { amount: 100, currency: 'USD', expires_at }
+  const { body } = await fixture.api('POST', '/v1/checkout/sessions', { body: session })
+  expect(body.expires_at).toBe(rounded)
+})
+
+test('a client token and the old secret of an endpoint last as long as is said', async () => {
+  const { id } = await createPayment(fixture.api)
+  const endpoint = { url: 'https://example.com/hooks', events: ['*'] }
+  const made = await fixture.api('POST', '/v1/webhooks/endpoints', { body: endpoint })
+  for (let n = 0; n < 5; n++) {
+    const token = await timed(() =>
+      fixture.api('POST', '/v1/auth/client-token', { body: { payment_id: id } }),
+    )
+    expectKept(token.answer.body.expires_at, { ...token, seconds: 900 })
+    const path = `/v1/webhooks/endpoints/${made.body.id}`
+    const rotated = await timed(() => fixture.api('PATCH', path, { body: { rotate_secret: true } }))
+    expectKept(rotated.answer.body.old_secret_expires_at, { ...rotated, seconds: 86_400 })
+  }
+})

@@ -1,0 +1,372 @@
+import { auditActions, operations } from '@hedgepayments/contract'
+import { describe, expect, test } from 'vitest'
+import { type Api, apiClient } from '../../support/api.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../../support/servers.ts'
+import { insertPayments } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(2, {
+  HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
+  HEDGE_TRUSTED_PROXIES: '127.0.0.1',
+})
+const path = operations.listAuditLog.path
+const address = '203.0.113.7'
+const from = { 'x-forwarded-for': address }
+const stripeKey = 'sk_test_of_stripe_planted_0001'
+const stripeSecret = 'whsec_of_stripe_planted_0001'
+
+/** What the log of a merchant says, oldest first. */
+async function logOf(api: Api) {
+  const { body } = await api('GET', `${path}?limit=100`)
+  return body.data.toReversed()
+}
+
+interface Named {
+  readonly action: string
+}
+
+/** Each action with the request that does it; `{id}` is what the request before answered. */
+const doings: readonly [action: string, method: string, path: string, body?: object][] = [
+  ['api_key.created', 'POST', '/v1/auth/api-keys', { name: 'desk', scopes: ['payments:read'] }],
+  ['api_key.revoked', 'DELETE', '/v1/auth/api-keys/{id}'],
+  ['merchant.created', 'POST', '/v1/merchants', { name: 'Daughter' }],
+  ['merchant.updated', 'PATCH', '/v1/merchants/{merchant}', { name: 'New name', fee_fixed: 25 }],
+  [
+    'processor.set',
+    'POST',
+    '/v1/merchants/{merchant}/processor',
+    { processor: 'stripe', secret_key: stripeKey, webhook_secret: stripeSecret },
+  ],
+  ['processor.removed', 'DELETE', '/v1/merchants/{merchant}/processor'],
+  [
+    'webhook_endpoint.created',
+    'POST',
+    '/v1/webhooks/endpoints',
+    { url: 'http://127.0.0.1:1/hook?token=planted_in_a_query' },
+  ],
+  ['webhook_endpoint.updated', 'PATCH', '/v1/webhooks/endpoints/{id}', { description: 'Desk' }],
+  [
+    'webhook_endpoint.secret_rotated',
+    'PATCH',
+    '/v1/webhooks/endpoints/{id}',
+    { rotate_secret: true },
+  ],
+  [
+    'webhook_endpoint.replayed',
+    'POST',
+    '/v1/webhooks/endpoints/{id}/replay',
+    { since: '2024-06-15T10:32:00Z' },
+  ],
+  ['webhook_endpoint.deleted', 'DELETE', '/v1/webhooks/endpoints/{id}'],
+  [
+    'cancellation.created',
+    'POST',
+    '/v1/cancellations',
+    {
+      filter: { customer_email: 'planted@example.com', created_at: { lt: '2001-01-01T00:00:00Z' } },
+    },
+  ],
+  ['test_clock.advanced', 'POST', '/v1/test/clock/advance', { seconds: 86_400 }],
+]
+
+describe('the audit log', () => {
+  test('has an entry for each thing that an administrator does: who, what, when, from where', async () => {
+    const { id: merchantId, testKey } = await createMerchant(fixture)
+    const url = fixture.servers[0]?.url ?? ''
+    const plain = apiClient(url, testKey)
+    const api: Api = (method, target, options) =>
+      plain(method, target, { ...options, headers: { ...from, ...options?.headers } })
+    const [own] = (await api('GET', '/v1/auth/api-keys')).body.data
+    const seen: string[] = []
+    let id = ''
+    for (const [action, method, target, body] of doings) {
+      const asked = target.replace('{merchant}', merchantId).replace('{id}', id)
+      const before = await logOf(api)
+      const { status, headers, body: answer } = await api(method, asked, body ? { body } : {})
+      expect(status, `${method} ${asked}`).toBeLessThan(300)
+      const [entry, ...more] = (await logOf(api)).slice(before.length)
+      expect(more, action).toEqual([])
+      id = answer.id ?? id
+      expect(entry, action).toMatchObject({
+        action,
+        actor: { type: 'api_key', id: own.id },
+        request_id: headers.get('x-request-id'),
+        address,
+        livemode: false,
+      })
+      seen.push(entry.target.id)
+      if (answer.id && !target.includes('{merchant}')) expect(entry.target.id).toBe(answer.id)
+      // The real time, although the test clock was advanced.
+      expect(Math.abs(Date.parse(entry.created_at) - Date.now())).toBeLessThan(3_600_000)
+    }
+    const text = JSON.stringify(await logOf(api))
+    for (const secret of [stripeKey, stripeSecret, 'planted', testKey, 'sk_test_', 'whsec_']) {
+      expect(text.replaceAll('sk_test_…0001', ''), secret).not.toContain(secret)
+    }
+    const changed = (await logOf(api)).find(({ action }: Named) => action === 'merchant.updated')
+    expect(changed.details.name).toEqual({ from: 'Another merchant', to: 'New name' })
+    expect(seen).toHaveLength(doings.length)
+  })
+
+  test('has no entry for what was refused, replayed, or done before', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const make = (body: object, idempotencyKey?: string) =>
+      api('POST', '/v1/auth/api-keys', { body, ...(idempotencyKey ? { idempotencyKey } : {}) })
+    const { body: key } = await make({}, 'once')
+    expect((await make({}, 'once')).headers.get('idempotent-replayed')).toBe('true')
+    expect((await make({ expires_at: '2001-01-01T00:00:00Z' })).status).toBe(400)
+    for (let times = 0; times < 2; times++) await api('DELETE', `/v1/auth/api-keys/${key.id}`)
+    expect((await api('DELETE', '/v1/auth/api-keys/key_nobody')).status).toBe(404)
+    expect((await api('PATCH', '/v1/merchants/merch_x', { body: { name: 'x' } })).status).toBe(404)
+    const actions = (await logOf(api)).map(({ action }: Named) => action)
+    // The first: whoever made the merchant made its first key.
+    expect(actions).toEqual(['api_key.created', 'api_key.created', 'api_key.revoked'])
+  })
+
+  test('and what it tells of are on disk together, or neither is', async () => {
+    const { test: api, id } = await createMerchant(fixture)
+    await fixture.sql.query(`create function refuse_entry() returns trigger language plpgsql as $$
+      begin raise exception 'no entry'; end $$`)
+    await fixture.sql.query(`create trigger refuse_entry before insert on audit_log for each row
+      when (new.merchant_id = '${id}') execute function refuse_entry()`)
+    const tries: [method: string, path: string, body?: object][] = [
+      ['POST', '/v1/auth/api-keys', {}],
+      ['PATCH', `/v1/merchants/${id}`, { name: 'Changed' }],
+      ['POST', '/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/hook' }],
+      ['POST', '/v1/test/clock/advance', { seconds: 60 }],
+    ]
+    for (const [method, target, body] of tries) {
+      expect((await api(method, target, { body })).status, target).toBe(500)
+    }
+    expect((await api('GET', '/v1/auth/api-keys')).body.data).toHaveLength(1)
+    expect((await api('GET', `/v1/merchants/${id}`)).body.name).toBe('Another merchant')
+    expect((await api('GET', '/v1/webhooks/endpoints')).body.data).toEqual([])
+    expect((await api('GET', '/v1/test/clock')).body.offset_seconds).toBe(0)
+  })
+
+  test('knows of a bulk cancellation that is paused and resumed, and of a delivery sent again', async () => {
+    const { test: api, id } = await createMerchant(fixture)
+    await api('POST', '/v1/webhooks/endpoints', {
+      body: { url: 'http://127.0.0.1:1/hook' },
+    })
+    await api('POST', '/v1/webhooks/test')
+    const delivery = await until('there is a delivery', async () => {
+      const { body } = await api('GET', '/v1/webhooks/deliveries')
+      return body.data[0]
+    })
+    await api('POST', `/v1/webhooks/deliveries/${delivery.id}/retry`)
+    // It works for a while on so many, so that it can be paused.
+    const owner = { merchant_id: id, livemode: false }
+    await insertPayments(fixture.sql, { owner, count: 5_000, customerId: 'bulk' })
+    const { body: bulk } = await api('POST', '/v1/cancellations', {
+      body: { filter: { customer_id: 'bulk' } },
+    })
+    for (const step of ['pause', 'pause', 'resume']) {
+      await api('POST', `/v1/cancellations/${bulk.id}/${step}`)
+    }
+    const { body: dry } = await api('POST', '/v1/cancellations', {
+      body: { filter: { customer_id: 'bulk' }, dry_run: true },
+    })
+    await api('POST', `/v1/cancellations/${dry.id}/pause`)
+    const log = await logOf(api)
+    expect(log.slice(-4)).toMatchObject([
+      {
+        action: 'webhook_delivery.retried',
+        target: { type: 'webhook_delivery', id: delivery.id },
+      },
+      { action: 'cancellation.created', details: { filter: ['customer_id', 'status'] } },
+      { action: 'cancellation.paused', target: { type: 'cancellation', id: bulk.id } },
+      { action: 'cancellation.resumed', target: { type: 'cancellation', id: bulk.id } },
+    ])
+  })
+
+  test('knows that the failed deliveries of an endpoint were sent again, and how many', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const { body: endpoint } = await api('POST', '/v1/webhooks/endpoints', {
+      body: { url: 'http://127.0.0.1:1/hook' },
+    })
+    const own = `/v1/webhooks/endpoints/${endpoint.id}`
+    await api('POST', '/v1/webhooks/test')
+    await until('a delivery was tried', async () => {
+      const { body } = await api('GET', '/v1/webhooks/deliveries')
+      return body.data[0]?.attempt > 0
+    })
+    // Disabling gives up what is waiting.
+    for (const enabled of [false, true]) await api('PATCH', own, { body: { enabled } })
+    for (const count of [1, 0]) {
+      expect((await api('POST', `${own}/retry`)).body.count).toBe(count)
+    }
+    const retried = (await logOf(api)).filter(({ action }: Named) => action.endsWith('.retried'))
+    expect(retried).toMatchObject([
+      {
+        action: 'webhook_endpoint.retried',
+        target: { type: 'webhook_endpoint', id: endpoint.id },
+        details: { count: 1 },
+      },
+    ])
+    expect(retried).toHaveLength(1)
+  })
+})
+
+describe('the list of it', () => {
+  test('is for keys that may administer, of their merchant and mode alone', async () => {
+    const { test: api, live } = await createLiveMerchant(fixture)
+    const [entry] = (await api('GET', path)).body.data
+    expect((await live('GET', path)).body.data).toHaveLength(1)
+    expect((await live('GET', path)).body.data[0].livemode).toBe(true)
+    const stranger = await createMerchant(fixture)
+    expect(JSON.stringify((await stranger.test('GET', path)).body)).not.toContain(entry.id)
+    const { body: reader } = await api('POST', '/v1/auth/api-keys', {
+      body: { scopes: ['payments:read', 'keys:write'] },
+    })
+    const refused = await apiClient(fixture.servers[0]?.url ?? '', reader.secret_key)('GET', path)
+    expect([refused.status, refused.body.error.details.required_scope]).toEqual([
+      403,
+      'merchants:write',
+    ])
+  })
+
+  test('is filtered and paged through without gaps or repeats', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const made: string[] = []
+    for (let count = 0; count < 5; count++) {
+      made.unshift((await api('POST', '/v1/auth/api-keys', { body: {} })).body.id)
+    }
+    await api('DELETE', `/v1/auth/api-keys/${made[0]}`)
+    const read: string[] = []
+    let after = ''
+    for (;;) {
+      const query = `limit=2&action=api_key.created${after}`
+      const { body } = await api('GET', `${path}?${query}`)
+      read.push(...body.data.map(({ target }: { target: { id: string } }) => target.id))
+      if (!body.has_more) break
+      after = `&starting_after=${body.data.at(-1).id}`
+    }
+    expect(read.slice(0, 5)).toEqual(made)
+    const ofOne = await api('GET', `${path}?target_id=${made[0]}`)
+    expect(ofOne.body.data.map(({ action }: Named) => action)).toEqual([
+      'api_key.revoked',
+      'api_key.created',
+    ])
+    expect((await api('GET', `${path}?actor_id=key_nobody`)).body.data).toEqual([])
+    const old = await api('GET', `${path}?created_at[lt]=2001-01-01T00:00:00Z`)
+    expect(old.body.data).toEqual([])
+    for (const wrong of ['action=api_key.stolen', 'starting_after=evt_1', 'who=me']) {
+      expect((await api('GET', `${path}?${wrong}`)).status, wrong).toBe(400)
+    }
+  })
+})
+
+describe('the dashboard', () => {
+  const visit = async (method: string, headers: Record<string, string>, body?: object) =>
+    await fetch(`${fixture.servers[0]?.url}/dashboard/api/session`, {
+      method,
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', ...headers },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    })
+
+  test('is in the log when somebody signs in, acts, and signs out, and so are failures', async () => {
+    const { test: api, testKey } = await createMerchant(fixture)
+    const [key] = (await api('GET', '/v1/auth/api-keys')).body.data
+    const signedIn = await visit('POST', from, { secret_key: testKey })
+    const cookie = signedIn.headers.get('set-cookie')?.split(';', 1)[0] ?? ''
+    const acted = await api('GET', '/v1/auth/api-keys')
+    expect(acted.status).toBe(200)
+    await fetch(`${fixture.servers[0]?.url}/v1/test/clock/advance`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', cookie },
+      body: JSON.stringify({ seconds: 1 }),
+    })
+    for (let times = 0; times < 2; times++) await visit('DELETE', { ...from, cookie })
+    const { body: ended } = await api('POST', '/v1/auth/api-keys', { body: {} })
+    await api('DELETE', `/v1/auth/api-keys/${ended.id}`)
+    const refused = await until('the key has ended', async () => {
+      const answer = await visit('POST', from, { secret_key: ended.secret_key })
+      return answer.status === 401 && answer
+    })
+    const log = (await logOf(api)).filter(({ action }: Named) => !action.startsWith('api_key.'))
+    const by = { type: 'dashboard', id: key.id }
+    expect(log.slice(0, 3)).toMatchObject([
+      { action: 'dashboard.signed_in', actor: by, address },
+      { action: 'test_clock.advanced', actor: by },
+      { action: 'dashboard.signed_out', actor: by, address },
+    ])
+    expect(log.at(-1)).toMatchObject({
+      action: 'dashboard.sign_in_failed',
+      actor: { type: 'dashboard', id: ended.id },
+      request_id: refused.headers.get('x-request-id'),
+      address,
+    })
+    expect(JSON.stringify(log)).not.toContain(cookie.split('=')[1])
+  })
+
+  test('is not a way to fill the disk: of a flood of wrong keys a few are logged, then 429', async () => {
+    const flood = { 'x-forwarded-for': '203.0.113.66' }
+    const wrong = { secret_key: 'sk_test_planted_and_of_nobody' }
+    const answers: { status: number; minute: string | null }[] = []
+    // A new minute may begin meanwhile and count anew.
+    while (answers.filter(({ minute }) => minute === answers.at(-1)?.minute).length < 65) {
+      const { status, headers } = await visit('POST', flood, wrong)
+      answers.push({ status, minute: headers.get('x-ratelimit-reset') })
+    }
+    const last = answers.filter(({ minute }) => minute === answers.at(-1)?.minute)
+    expect(last.slice(0, 60).every(({ status }) => status === 401)).toBe(true)
+    expect(last.slice(60).every(({ status }) => status === 429)).toBe(true)
+    const { testKey } = await createMerchant(fixture)
+    expect((await visit('POST', flood, { secret_key: testKey })).status, 'a right one').toBe(201)
+    expect((await visit('POST', from, { secret_key: testKey })).status, 'elsewhere').toBe(201)
+    const rows = await fixture.sql.query(
+      `select * from audit_log where merchant_id = '' and address = '203.0.113.66'`,
+    )
+    expect(rows.length).toBeGreaterThan(0)
+    expect(rows.length).toBeLessThanOrEqual(10)
+    expect(JSON.stringify(rows)).not.toContain('planted')
+  })
+})
+
+describe('the table', () => {
+  test('refuses to change, drop or empty what it holds', async () => {
+    const { sql } = fixture
+    for (const statement of [
+      `update audit_log set actor_id = 'key_somebody_else'`,
+      'delete from audit_log',
+      'truncate audit_log',
+    ]) {
+      await expect(sql.query(statement), statement).rejects.toThrow('append-only')
+    }
+  })
+
+  test('lets go of entries after 400 days, and the worker drops them then', async () => {
+    const { sql } = fixture
+    const insert = (id: string, age: string) =>
+      sql.query(
+        `insert into audit_log (merchant_id, livemode, id, action, actor_type, target_type,
+          target_id, details, created_at)
+        values ('merch_old', false, $1, 'api_key.created', 'system', 'api_key', 'key_1', '{}',
+          now() - $2::interval)`,
+        [id, age],
+      )
+    await insert('aud_old', '401 days')
+    await insert('aud_young', '399 days')
+    await sql.query(`update retention_tasks set due_at = now() where kind = 'audit_log'`)
+    const left = await until('the old one is gone', async () => {
+      const rows = await sql.query(`select id from audit_log where merchant_id = 'merch_old'`)
+      return rows.length === 1 && rows
+    })
+    expect(left).toEqual([{ id: 'aud_young' }])
+  })
+
+  test('names the server where it makes the first key by itself', async () => {
+    const [row] = await fixture.sql.query(
+      `select * from audit_log where actor_type = 'system' and merchant_id = $1`,
+      [fixture.owner.merchant_id],
+    )
+    expect(row).toMatchObject({ action: 'api_key.created', actor_id: null, address: null })
+  })
+})
+
+test('every action of the contract has been seen', async () => {
+  const rows = await fixture.sql.query('select distinct action from audit_log')
+  const seen = new Set(rows.map(({ action }) => action))
+  expect(auditActions.filter((action) => !seen.has(action))).toEqual([])
+})

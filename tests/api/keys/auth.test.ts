@@ -1,0 +1,196 @@
+import { allOperations, scopes, scopesOf } from '@hedgepayments/contract'
+import { describe, expect, test } from 'vitest'
+import { apiClient, createPayment } from '../../support/api.ts'
+import { createMerchant, withServers } from '../../support/servers.ts'
+import { fingerprint } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(2)
+
+const keyed = (authorization: string) => {
+  const api = apiClient(fixture.servers[0]?.url ?? '', null)
+  return (method: string, path: string, body?: unknown) =>
+    api(method, path, {
+      headers: { authorization },
+      ...(body === undefined ? {} : { body }),
+    })
+}
+
+describe('a key that is none', () => {
+  const headers: [name: string, authorization: string][] = [
+    ['empty', ''],
+    ['no scheme', 'sk_test_OnlyForTheTestSuiteOfHedgePayments'],
+    ['another scheme', 'Basic c2tfdGVzdF86'],
+    ['no key', 'Bearer'],
+    ['only a space', 'Bearer  '],
+    ['unknown', 'Bearer sk_test_0000000000000000'],
+    ['of the other mode', 'Bearer sk_live_OnlyForTheTestSuiteOfHedgePayments'],
+    ['publishable', 'Bearer pk_test_for_the_test_suite_only'],
+    ['cut off', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayment'],
+    ['with more', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments_'],
+    ['in capitals', 'Bearer SK_TEST_FOR_THE_TEST_SUITE_ONLY'],
+    ['two words', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments twice'],
+    ['quoted', 'Bearer "sk_test_OnlyForTheTestSuiteOfHedgePayments"'],
+    ['not ASCII', 'Bearer sk_test_f\u00fcr_alle'],
+    ['long', `Bearer sk_test_${'x'.repeat(10_000)}`],
+    ['a flood of spaces', `Bearer a${' '.repeat(12_000)}b`],
+  ]
+
+  test.each(headers)('%s: 401, before whatever else is wrong', async (_, authorization) => {
+    const { id } = await createPayment(fixture.api)
+    const before = await fingerprint(fixture.sql)
+    const api = keyed(authorization)
+    const answers = [
+      await api('POST', `/v1/payments/${id}/cancel`),
+      await api('POST', '/v1/payments/pay_%00/cancel', { reason: 1 }),
+      await api('POST', '/v1/payments/pay_%zz/cancel'),
+      await api('PUT', `/v1/payments/${id}/cancel`),
+      await api('GET', '/v1/nowhere'),
+      await api('GET', '/v1/payments?limit=x'),
+    ]
+    for (const { status, body, headers: sent } of answers) {
+      expect([status, body.error.code]).toEqual([401, 'unauthorized'])
+      expect(sent.get('www-authenticate')).toBe('Bearer')
+    }
+    expect(await fingerprint(fixture.sql)).toBe(before)
+  })
+
+  test('none at all: 401 on every operation that needs one', async () => {
+    const api = apiClient(fixture.servers[0]?.url ?? '', null)
+    for (const { method, path, scope } of allOperations.filter((one) => one.scope !== 'none')) {
+      const { status } = await api(method, path.replaceAll(/:\w+/g, 'x'))
+      expect(status, `${method} ${path} (${scope})`).toBe(401)
+    }
+  })
+})
+
+test.each(['bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
+  const { status } = await keyed(`${scheme} sk_test_OnlyForTheTestSuiteOfHedgePayments`)(
+    'GET',
+    '/v1/payments',
+  )
+  expect(status).toBe(200)
+})
+
+test('each operation takes a key with its scopes and refuses one with all others', async () => {
+  const made = new Map<string, ReturnType<typeof keyed>>()
+  const make = async (given: readonly string[]) => {
+    const name = given.join(' ')
+    const known = made.get(name)
+    if (known) return known
+    const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: { scopes: given } })
+    const api = keyed(`Bearer ${body.secret_key}`)
+    made.set(name, api)
+    return api
+  }
+  for (const operation of allOperations) {
+    const needed = scopesOf(operation)
+    // Streams do not end by themselves; what is asked of the rest is nothing that exists.
+    if (needed.length === 0 || operation.path.endsWith('/stream')) continue
+    const path = operation.path.replaceAll(/:\w+/g, 'nothing')
+    const only = await make(needed)
+    const taken = await only(operation.method, path, operation.body ? { nonsense: 1 } : undefined)
+    expect([401, 403], `${operation.id} with ${needed}`).not.toContain(taken.status)
+    for (const scope of needed) {
+      const others = await make(scopes.filter((one) => one !== scope))
+      const refused = await others(operation.method, path)
+      expect(refused.status, `${operation.id} without ${scope}`).toBe(403)
+      expect(refused.body.error.details.required_scope).toBe(scope)
+    }
+  }
+})
+
+test('a key cannot give a scope that it lacks', async () => {
+  const { body } = await fixture.api('POST', '/v1/auth/api-keys', {
+    body: { scopes: ['keys:write'] },
+  })
+  const poor = keyed(`Bearer ${body.secret_key}`)
+  const greedy = await poor('POST', '/v1/auth/api-keys', { scopes: ['payments:cancel'] })
+  expect([greedy.status, greedy.body.error.details.field]).toEqual([400, 'scopes'])
+  const same = await poor('POST', '/v1/auth/api-keys', {})
+  expect(same.body.scopes).toEqual(['keys:write'])
+})
+
+test('a key cannot make one that lasts longer than itself', async () => {
+  const own = '2090-06-15T10:32:00Z'
+  const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: { expires_at: own } })
+  const ending = keyed(`Bearer ${body.secret_key}`)
+  const make = (given: object) => ending('POST', '/v1/auth/api-keys', given)
+  for (const later of [null, '2090-06-15T10:32:01Z']) {
+    const refused = await make({ expires_at: later })
+    expect([refused.status, refused.body.error.details.field]).toEqual([400, 'expires_at'])
+    expect(refused.body.error.message).toContain(own)
+  }
+  expect((await make({})).body.expires_at, 'by default').toBe(own)
+  for (const earlier of [own, '2089-01-01T00:00:00Z']) {
+    expect((await make({ expires_at: earlier })).body.expires_at).toBe(earlier)
+  }
+  const endless = await fixture.api('POST', '/v1/auth/api-keys', { body: { expires_at: null } })
+  expect([endless.status, endless.body.expires_at]).toEqual([201, null])
+})
+
+test('a key lives by the real time, also where the test clock is ahead of its end', async () => {
+  const { test: api } = await createMerchant(fixture)
+  await api('POST', '/v1/test/clock/advance', { body: { seconds: 86_400 } })
+  const expires = new Date(Date.now() + 3_600_000).toISOString()
+  const made = await api('POST', '/v1/auth/api-keys', { body: { expires_at: expires } })
+  expect(made.status).toBe(201)
+  const key = keyed(`Bearer ${made.body.secret_key}`)
+  expect((await key('GET', '/v1/payments')).status).toBe(200)
+})
+
+test('the list of keys is paged through without gaps or repeats, ten at a time', async () => {
+  const { test: api } = await createMerchant(fixture)
+  const [first] = (await api('GET', '/v1/auth/api-keys')).body.data
+  const made: string[] = [first.id]
+  for (let count = 0; count < 11; count++) {
+    made.unshift((await api('POST', '/v1/auth/api-keys', { body: {} })).body.id)
+  }
+  const page = async (query: string) => {
+    const { body } = await api('GET', `/v1/auth/api-keys${query}`)
+    return { ids: body.data.map(({ id }: { id: string }) => id), more: body.has_more }
+  }
+  expect(await page('')).toEqual({ ids: made.slice(0, 10), more: true })
+  expect(await page(`?starting_after=${made[9]}`)).toEqual({ ids: made.slice(10), more: false })
+  const before = await page(`?limit=4&ending_before=${made[10]}`)
+  expect(before).toEqual({ ids: made.slice(6, 10), more: true })
+  expect(await page('?limit=100')).toEqual({ ids: made, more: false })
+})
+
+test('a revoked key is refused within 5 seconds on every process', async () => {
+  const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
+  const apis = fixture.servers.map((server) => apiClient(server.url, key.secret_key))
+  for (const api of apis) expect((await api('GET', '/v1/payments')).status).toBe(200)
+  const revoked = await fixture.api('DELETE', `/v1/auth/api-keys/${key.id}`)
+  expect(revoked.body.revoked_at).not.toBeNull()
+  await Promise.all(
+    apis.map((api) =>
+      // Used all the time, so that no cache forgets it for lack of use.
+      until(
+        'the key is refused',
+        async () => (await api('GET', '/v1/payments')).status === 401,
+        5_000,
+      ),
+    ),
+  )
+  const again = await fixture.api('DELETE', `/v1/auth/api-keys/${key.id}`)
+  expect(again.body.revoked_at, 'the moment stays').toBe(revoked.body.revoked_at)
+})
+
+test('a key ends at its moment', async () => {
+  const expires = new Date(Date.now() + 60_000).toISOString()
+  const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
+    body: { expires_at: expires },
+  })
+  const api = apiClient(fixture.servers[0]?.url ?? '', key.secret_key)
+  expect((await api('GET', '/v1/payments')).status).toBe(200)
+  await fixture.sql.query(
+    `update api_keys set expires_at = now() - interval '1 second' where id = $1`,
+    [key.id],
+  )
+  const refused = await until('it is refused', async () => {
+    const answer = await api('GET', '/v1/payments')
+    return answer.status === 401 && answer
+  })
+  expect(refused.body.error.message).toContain('expired')
+})

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { apiClient } from '../../support/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { countWaiting } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+let own: OwnApp
+
+beforeAll(async () => {
+  own = await startOwnApp({})
+})
+
+beforeEach(() => {
+  // Always the same minute: in the next one everybody is counted anew.
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now())
+})
+
+afterAll(() => own?.close())
+
+const path = '/v1/payments?limit=1'
+
+/** Bad keys that cost no look-up, until the address has had as many as it may in this minute. */
+async function flood(url: string): Promise<void> {
+  const atOnce = 100
+  for (;;) {
+    const answers = await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        const answer = await fetch(`${url}${path}`, { headers: { authorization: 'none' } })
+        await answer.arrayBuffer()
+        return answer.status
+      }),
+    )
+    if (answers.every((status) => status === 429)) return
+  }
+}
+
+/** Shows a session of the dashboard, as its pages do. */
+function askAsPage(token: string) {
+  const headers = { cookie: `hedge_session=${token}`, 'sec-fetch-site': 'same-origin' }
+  return apiClient(own.url, null)('GET', path, { headers })
+}
+
+async function signIn(secretKey: string): Promise<{ status: number; token: string }> {
+  const answer = await fetch(`${own.url}/dashboard/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+    body: JSON.stringify({ secret_key: secretKey }),
+  })
+  await answer.arrayBuffer()
+  const cookie = answer.headers.get('set-cookie') ?? ''
+  return { status: answer.status, token: /hedge_session=([^;]+)/.exec(cookie)?.[1] ?? '' }
+}
+
+test('whoever shows too many bad keys is refused; valid keys and sessions of the same address go on', async () => {
+  const { url, api } = own
+  const { body: key } = await api('POST', '/v1/auth/api-keys', { body: {} })
+  const { token } = await signIn(key.secret_key)
+  await flood(url)
+  const bad = await apiClient(url, 'sk_test_that_nobody_was_ever_given')('GET', path)
+  expect([bad.status, bad.body.error.code]).toEqual([429, 'rate_limit_exceeded'])
+  expect(Number(bad.headers.get('retry-after'))).toBeGreaterThan(0)
+  expect((await askAsPage('x'.repeat(43))).status).toBe(429)
+  const { body: unseen } = await api('POST', '/v1/auth/api-keys', { body: {} })
+  expect((await apiClient(url, unseen.secret_key)('GET', path)).status).toBe(200)
+  expect((await askAsPage(token)).status).toBe(200)
+  const signedIn = await signIn(unseen.secret_key)
+  expect(signedIn.status).toBe(201)
+  expect((await askAsPage(signedIn.token)).status).toBe(200)
+}, 120_000)
+
+test('keys that nobody has are looked up one after the other once there are too many, and a valid one among them is found', async () => {
+  const { url, api, sql } = own
+  const { body: unseen } = await api('POST', '/v1/auth/api-keys', { body: {} })
+  let made = 0
+  const tryKey = () => apiClient(url, `sk_test_of_nobody_number_${++made}`)('GET', path)
+  for (let round = 0; round < 7; round++) {
+    await Promise.all(Array.from({ length: 100 }, tryKey))
+  }
+  const holder = await sql.connect()
+  try {
+    await holder.query('begin')
+    await holder.query('lock table api_keys in access exclusive mode')
+    const bad = Array.from({ length: 50 }, tryKey)
+    const good = apiClient(url, unseen.secret_key)('GET', path)
+    await until('a look-up waits', async () => (await countWaiting(sql)) > 0)
+    // Of another kind, so that it is no look-up of a stranger: all of those before it have come.
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    expect(await countWaiting(sql)).toBe(1)
+    await holder.query('rollback')
+    expect((await good).status).toBe(200)
+    for (const { status } of await Promise.all(bad)) expect([401, 429]).toContain(status)
+  } finally {
+    holder.release(true)
+  }
+}, 120_000)

@@ -1,0 +1,172 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { HedgePayments } from '@hedgepayments/node'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { apiClient, createPayment, paymentBody } from '../../support/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { firstKeys } from '../../support/server.ts'
+import { countWaiting, fingerprint } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+// Two at once of each kind, so that a lock on one payment saturates the server.
+const two = { burstMax: 2, floor: 2 }
+let own: OwnApp
+
+beforeAll(async () => {
+  own = await startOwnApp({ admission: { stops: two, others: two } })
+})
+
+afterAll(() => own.close())
+
+/** Runs `work` while two requests of a kind hang on a payment's row; then lets them go on. */
+async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T>): Promise<T> {
+  const { id } = await createPayment(own.api)
+  const rival = await own.sql.connect()
+  await rival.query('begin')
+  await rival.query('select 1 from payments where id = $1 for update', [id])
+  const body = action === 'initiate' ? { payment_method_token: 'tok_visa' } : {}
+  const held = [1, 2].map(() => own.api('POST', `/v1/payments/${id}/${action}`, { body }))
+  try {
+    await until('the lane is full', async () => (await countWaiting(own.sql)) >= 1)
+    // The second may wait for the first's batch: a probe of the same kind says when it is in.
+    await until('a third is refused', async () => {
+      const probe =
+        action === 'cancel'
+          ? await own.api('POST', '/v1/payments/pay_unknown/cancel')
+          : await own.api('GET', '/v1/payments/pay_unknown')
+      return probe.status === 503
+    })
+    return await work()
+  } finally {
+    await rival.query('rollback')
+    rival.release()
+    const statuses = (await Promise.all(held)).map(({ status }) => status)
+    expect(statuses.sort()).toEqual([200, 412])
+  }
+}
+
+describe('a full server', () => {
+  test('refuses with 503 and Retry-After, has done nothing, and takes the request again later', async () => {
+    const { id } = await createPayment(own.api)
+    const options = { idempotencyKey: 'tried while it was full' }
+    const cancel = () => own.api('POST', `/v1/payments/${id}/cancel`, options)
+    await whileFull('cancel', async () => {
+      const before = await fingerprint(own.sql)
+      const { status, headers, body } = await cancel()
+      expect([status, body.error.code]).toEqual([503, 'service_unavailable'])
+      expect(headers.get('retry-after')).toBe('1')
+      expect(await fingerprint(own.sql)).toBe(before)
+    })
+    expect((await cancel()).status).toBe(200)
+  })
+
+  test('that is full of reads and creates still stops payments, and says that it lives', async () => {
+    const { id } = await createPayment(own.api)
+    await whileFull('initiate', async () => {
+      const create = await own.api('POST', '/v1/payments', { body: paymentBody() })
+      expect(create.status).toBe(503)
+      expect((await own.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+      for (const path of ['/healthz', '/readyz', '/metrics']) {
+        expect([path, (await fetch(`${own.url}${path}`)).status]).toEqual([path, 200])
+      }
+      const metrics = await (await fetch(`${own.url}/metrics`)).text()
+      expect(metrics).toMatch(/^hedge_requests_shed_total\{lane="others"\} [1-9]/m)
+      expect(metrics).toMatch(/^hedge_requests_in_flight\{lane="others"\} 2$/m)
+    })
+  })
+
+  test('that is full of cancels still reads', async () => {
+    const { id } = await createPayment(own.api)
+    await whileFull('cancel', async () => {
+      expect((await own.api('GET', `/v1/payments/${id}`)).status).toBe(200)
+    })
+  })
+
+  test('refuses before it looks at the key, and tells a bad one as soon as there is room', async () => {
+    const stranger = apiClient(own.url, 'sk_test_nobody_has_this_one')
+    await whileFull('initiate', async () => {
+      const { status, headers } = await stranger('GET', '/v1/payments')
+      expect(status).toBe(503)
+      // Refused unseen: that must not use up what the address may ask for.
+      const again = await stranger('GET', '/v1/payments')
+      const left = (answer: Headers) => answer.get('x-ratelimit-remaining')
+      expect(left(again.headers)).toBe(left(headers))
+    })
+    expect((await stranger('GET', '/v1/payments')).status).toBe(401)
+  })
+
+  test('refuses a body before it is read', async () => {
+    await whileFull('initiate', async () => {
+      const { hostname, port } = new URL(own.url)
+      const socket = connect(Number(port), hostname)
+      socket.write(
+        'POST /v1/payments HTTP/1.1\r\nHost: h\r\nContent-Length: 9000\r\n' +
+          'Content-Type: application/json\r\n\r\n{',
+      )
+      const [answer] = await once(socket, 'data')
+      expect(String(answer)).toContain('HTTP/1.1 503 ')
+      socket.destroy()
+    })
+  })
+
+  test('is tried again by the SDK after Retry-After, which then has its answer', async () => {
+    const { id } = await createPayment(own.api)
+    let letGo: () => void = () => undefined
+    const refused = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const hedge = new HedgePayments({
+      apiSecret: firstKeys.secretKey,
+      baseUrl: own.url,
+      fetch: async (url, init) => {
+        const response = await fetch(url, init)
+        if (response.status === 503) letGo()
+        return response
+      },
+    })
+    const canceled = await whileFull('cancel', async () => {
+      const running = hedge.payments.cancel(id)
+      await refused
+      return { running }
+    })
+    expect((await canceled.running).status).toBe('canceled')
+  })
+})
+
+test('bodies that dribble take no room from whole requests', async () => {
+  const { hostname, port } = new URL(own.url)
+  const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname))
+  const head =
+    `POST /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${firstKeys.secretKey}\r\n` +
+    'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{'
+  await Promise.all(sockets.map((socket) => new Promise((done) => socket.write(head, done))))
+  expect((await own.api('GET', '/v1/payments')).status).toBe(200)
+  expect((await own.api('POST', '/v1/payments', { body: paymentBody() })).status).toBe(201)
+  for (const socket of sockets) socket.destroy()
+})
+
+test('whoever asks again at once during a flood is read again only when it may try', async () => {
+  const { hostname, port } = new URL(own.url)
+  const ask = `GET /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${firstKeys.secretKey}\r\n\r\n`
+  // More than are refused by chance, all the time.
+  const sockets = Array.from({ length: 60 }, () => connect(Number(port), hostname))
+  const answers: string[] = []
+  for (const socket of sockets) {
+    socket.setEncoding('latin1')
+    socket.on('error', () => undefined)
+    socket.on('data', (chunk) => {
+      answers.push(String(chunk).slice(9, 12))
+      socket.write(ask)
+    })
+    socket.write(ask)
+  }
+  try {
+    // Without being held back, sixty clients would be refused some thousand times meanwhile.
+    const served = () => answers.filter((status) => status === '200').length
+    await until('two hundred are served', () => served() >= 200)
+    expect(answers.filter((status) => status === '503').length).toBeLessThan(5 * served())
+    expect((await own.api('POST', '/v1/payments/pay_unknown/cancel')).status).toBe(404)
+  } finally {
+    for (const socket of sockets) socket.destroy()
+  }
+})

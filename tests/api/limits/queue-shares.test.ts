@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../support/api.ts'
+import { makeLiveKey } from '../../support/live-key.ts'
+import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { until } from '../../support/until.ts'
+
+// Of ten at once test mode has eight, one of its merchants seven of these, and a live merchant eight.
+const ten = { burstMax: 10, floor: 10 }
+let own: OwnApp
+let other: Api
+let live: Api
+
+beforeAll(async () => {
+  own = await startOwnApp({ admission: { stops: ten, others: ten } })
+  const { body } = await own.api('POST', '/v1/merchants', { body: { name: 'Another' } })
+  other = apiClient(own.url, body.api_keys[0].secret_key)
+  live = apiClient(own.url, await makeLiveKey(own.databaseUrl, own.owner.merchant_id))
+})
+
+afterAll(() => own.close())
+
+/** Sends so many requests about a payment that is locked, and waits until all but those in flight are refused. */
+async function fill(
+  { api, id, action }: { api: Api; id: string; action: string },
+  { sent, refused }: { sent: number; refused: number },
+): Promise<Promise<unknown>[]> {
+  const before = own.app.requestsInFlight()
+  let count = 0
+  const body = action === 'initiate' ? { payment_method_token: 'tok_visa' } : {}
+  const asked = Array.from({ length: sent }, async () => {
+    const { status } = await api('POST', `/v1/payments/${id}/${action}`, { body })
+    if (status === 503) count++
+  })
+  await until('the rest is refused', () => count === refused)
+  expect(own.app.requestsInFlight() - before).toBe(sent - refused)
+  return asked
+}
+
+test.each([
+  ['initiate', 'GET', '/v1/payments/pay_unknown'],
+  ['cancel', 'POST', '/v1/payments/pay_unknown/cancel'],
+])(
+  'however much a merchant of test mode asks at once (%s), another one and live mode find room',
+  async (action, method, path) => {
+    const first = await createPayment(own.api)
+    const second = await createPayment(other)
+    const rival = await own.sql.connect()
+    await rival.query('begin')
+    await rival.query('select 1 from payments where id = any($1) for update', [
+      [first.id, second.id],
+    ])
+    const asked: Promise<unknown>[] = []
+    try {
+      asked.push(...(await fill({ api: own.api, id: first.id, action }, { sent: 9, refused: 2 })))
+      asked.push(...(await fill({ api: other, id: second.id, action }, { sent: 3, refused: 2 })))
+      expect((await own.api(method, path)).status).toBe(503)
+      expect((await live(method, path)).status).toBe(404)
+    } finally {
+      await rival.query('rollback')
+      rival.release()
+      await Promise.all(asked)
+    }
+    expect((await own.api(method, path)).status).toBe(404)
+  },
+)

@@ -1,0 +1,168 @@
+import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../support/api.ts'
+import { createPaid } from '../../support/paid.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import { disableGuards, enableGuards, openSql, type Sql } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let server: TestServer
+let api: Api
+let sql: Sql
+/** A payment that has been captured and refunded, with all that there is of it. */
+let paid: string
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+  sql = openSql(database.url)
+  paid = (await createPaid(api)).id
+  await api('POST', `/v1/payments/${paid}/refund`, { body: { amount: 1 } })
+  await until('the refund is answered', async () => {
+    const { body } = await api('GET', `/v1/payments/${paid}`)
+    return body.refunds[0]?.status === 'succeeded'
+  })
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await sql?.close()
+  await database?.drop()
+})
+
+/** The error that statements end with in a transaction that is undone; `null`: they go through. */
+async function errorOf(...statements: string[]): Promise<string | null> {
+  const client = await sql.connect()
+  try {
+    await client.query('begin')
+    for (const statement of statements) await client.query(statement)
+    return null
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+}
+
+const isCanceled = (status: PaymentStatus) => (status === 'canceled' ? 'now()' : 'null')
+
+describe('the database knows the lifecycle', () => {
+  test('a payment goes from each status to those that the contract lists, and to no other', async () => {
+    const { id } = await createPayment(api)
+    for (const from of paymentStatuses) {
+      for (const to of paymentStatuses) {
+        const error = await errorOf(
+          disableGuards,
+          `update payments set status = '${from}', canceled_at = ${isCanceled(from)}
+           where id = '${id}'`,
+          enableGuards,
+          `update payments set status = '${to}', canceled_at = ${isCanceled(to)}
+           where id = '${id}'`,
+        )
+        const isAllowed = from === to || canMove({ from, to })
+        const expected = isAllowed ? null : `payment ${id} cannot go from ${from} to ${to}`
+        expect(error).toBe(expected)
+      }
+    }
+  })
+
+  test('a payment begins as pending and as nothing else', async () => {
+    const { id } = await createPayment(api)
+    const [{ columns }] = await sql.query(
+      `select string_agg(column_name, ', ') as columns from information_schema.columns
+       where table_name = 'payments' and column_name not in ('id', 'status', 'canceled_at')`,
+    )
+    for (const status of paymentStatuses) {
+      const error = await errorOf(
+        `insert into payments (id, status, canceled_at, ${columns})
+         select 'pay_copy', '${status}', ${isCanceled(status)}, ${columns}
+         from payments where id = '${id}'`,
+      )
+      const expected = status === firstStatus ? null : `payment pay_copy cannot begin as ${status}`
+      expect(error).toBe(expected)
+    }
+  })
+
+  test('a statement that moves many payments is refused whole for one that may not move', async () => {
+    const { id } = await createPayment(api)
+    const move = `update payments set status = 'initiated' where id in ('${id}', '${paid}')`
+    await expect(sql.query(move)).rejects.toMatchObject({
+      code: '23514',
+      table: 'payments',
+      constraint: 'payments_transition',
+    })
+    expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
+  })
+})
+
+describe('what says what became of money is only added to', () => {
+  const changes: [what: string, statement: string][] = [
+    ['the amount of a payment', 'update payments set amount = amount + 1'],
+    ['the currency of a payment', `update payments set currency = 'EUR'`],
+    ['the merchant of a payment', `update payments set merchant_id = 'merch_1'`],
+    ['the time a payment was created', 'update payments set created_at = now()'],
+    ['a payment, by deleting it', 'delete from payments'],
+    ['all payments', 'truncate payments cascade'],
+    ['an event', `update events set type = 'payment.created'`],
+    ['the reason of an event', `update events set reason = 'another'`],
+    ['an event, by deleting it', 'delete from events'],
+    ['all events', 'truncate events'],
+    ['the result of a call to the processor', `update payment_attempts set outcome = 'declined'`],
+    ['the key of a call', `update payment_attempts set processor_key = 'another'`],
+    ['a call, by deleting it', 'delete from payment_attempts'],
+    ['all calls', 'truncate payment_attempts'],
+    ['the amount of a refund', 'update refunds set amount = amount + 1'],
+    [
+      'a refund that was paid, to pending',
+      `update refunds set status = 'pending', answered_sequence = null`,
+    ],
+    ['a refund, by deleting it', 'delete from refunds'],
+    ['all refunds', 'truncate refunds'],
+    ['a transfer of the ledger', 'update ledger_transfers set amount = amount + 1'],
+    ['a transfer, by deleting it', 'delete from ledger_transfers'],
+    ['the whole ledger', 'truncate ledger_transfers'],
+    ['an entry of the audit log', `update audit_log set action = 'another'`],
+    ['an entry of the audit log, by deleting it', 'delete from audit_log'],
+    ['the whole audit log', 'truncate audit_log'],
+  ]
+  test.each(changes)('%s cannot be changed', async (_, statement) => {
+    expect(await errorOf(statement)).toMatch(
+      /is refused: its rows are kept|append-only|violates foreign key/,
+    )
+  })
+
+  test('no payment is refunded for more than its amount, or less than nothing', async () => {
+    for (const refunded of ['amount + 1', '-1']) {
+      const change = `update payments set refunded_amount = ${refunded} where id = '${paid}'`
+      expect(await errorOf(change)).toMatch(/violates check constraint/)
+    }
+  })
+
+  test('a call gets its result once; one that was interrupted may still get it', async () => {
+    const result = (outcome: string, code: string) => `update payment_attempts
+      set outcome = '${outcome}', code = ${code}, ended_at = now() where payment_id = '${paid}'
+        and number = 99`
+    const begin = `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind,
+        processor, processor_key, actor_type, started_at)
+      select merchant_id, livemode, id, 99, 'capture', 'sandbox', 'key', 'system', now()
+      from payments where id = '${paid}'`
+    const interrupted = result('unknown', `'interrupted'`)
+    const captured = result('captured', 'null')
+    expect(await errorOf(begin, captured)).toBeNull()
+    expect(await errorOf(begin, interrupted, captured)).toBeNull()
+    expect(await errorOf(begin, captured, interrupted)).toMatch(/is refused/)
+    expect(await errorOf(begin, result('unknown', `'timeout'`), captured)).toMatch(/is refused/)
+  })
+
+  test('a refund that was paid can still fail, once', async () => {
+    const to = (status: string, code: string) => `update refunds set status = '${status}',
+      failure_code = ${code} where payment_id = '${paid}'`
+    const failed = to('failed', `'returned'`)
+    expect(await errorOf(failed)).toBeNull()
+    expect(await errorOf(failed, to('succeeded', 'null'))).toMatch(/is refused/)
+  })
+})

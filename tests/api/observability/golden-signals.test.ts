@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createPayment } from '../../support/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { until } from '../../support/until.ts'
+
+let own: OwnApp
+
+beforeAll(async () => {
+  own = await startOwnApp({})
+})
+
+afterAll(() => own.close())
+
+/** What `/metrics` says now, by name with labels. */
+async function scrape(): Promise<Map<string, number>> {
+  const response = await fetch(`${own.url}/metrics`)
+  expect(response.status).toBe(200)
+  const lines = (await response.text()).split('\n').filter((line) => /^\w/.test(line))
+  return new Map(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ')
+      return [line.slice(0, end), Number(line.slice(end + 1))]
+    }),
+  )
+}
+
+test('a database that does not answer leaves the rest of what is measured', async () => {
+  const rival = await own.sql.connect()
+  try {
+    await rival.query('begin')
+    await rival.query('lock table payment_tasks in access exclusive mode')
+    const measured = await scrape()
+    expect(measured.get('hedge_queues_up')).toBe(0)
+    expect(measured.get('process_resident_memory_bytes')).toBeGreaterThan(0)
+    expect(measured.get('hedge_requests_in_flight{lane="others"}')).toBe(0)
+  } finally {
+    await rival.query('rollback')
+    rival.release()
+  }
+})
+
+test('requests are timed by operation and class of status, and by nothing that has no bound', async () => {
+  const { id } = await createPayment(own.api)
+  await own.api('GET', `/v1/payments/${id}`)
+  await own.api('GET', '/v1/payments/pay_of_nobody')
+  await own.api('GET', '/v1/no/such/path')
+  const measured = await scrape()
+  const name = 'hedge_request_duration_seconds'
+  const countOf = (labels: string) => measured.get(`${name}_count{${labels}}`)
+  expect(countOf('operation="createPayment",status="2xx"')).toBe(1)
+  expect(countOf('operation="retrievePayment",status="2xx"')).toBe(1)
+  expect(countOf('operation="retrievePayment",status="4xx"')).toBe(1)
+  expect(countOf('operation="other",status="4xx"')).toBe(1)
+  expect(measured.get(`${name}_sum{operation="createPayment",status="2xx"}`)).toBeGreaterThan(0)
+  const buckets = [...measured]
+    .filter(([key]) => key.startsWith(`${name}_bucket{operation="createPayment"`))
+    .map(([, count]) => count)
+  expect(buckets).toHaveLength(14)
+  expect(buckets).toEqual(buckets.toSorted((a, b) => a - b))
+  expect(buckets.at(-1)).toBe(1)
+  expect([...measured.keys()].filter((key) => /pay_|no\/such/.test(key))).toEqual([])
+})
+
+test('queues show what waits in the database', async () => {
+  // No workers run here: what a request leaves to them stays.
+  await createPayment(own.api)
+  const bulk = { filter: { customer_email: 'customer@example.com' } }
+  expect((await own.api('POST', '/v1/cancellations', { body: bulk })).status).toBeLessThan(300)
+  const [{ count }] = await own.sql.query('select count(*)::integer as count from events')
+  // What is in the database is looked at once a second at most.
+  const measured = await until('the bulk cancellation is seen', async () => {
+    const seen = await scrape()
+    return seen.get('hedge_bulk_cancellations_open') === 1 && seen
+  })
+  expect(measured.get('hedge_queues_up')).toBe(1)
+  expect(measured.get('hedge_relay_lag_events')).toBe(count)
+  expect(measured.get('hedge_webhook_deliveries{state="due"}')).toBe(0)
+})

@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { connect } from '../../../packages/server/src/database/connect.ts'
+import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
+import { oldestOpenSeconds } from '../../../packages/server/src/payments/read/open-payments.sql.ts'
+import { withServers } from '../../support/servers.ts'
+import { insertPayments } from '../../support/sql.ts'
+import { until } from '../../support/until.ts'
+
+const fixture = withServers(1)
+
+/** The samples of a metric, by their one label, as they are by now: a look is kept for a second. */
+async function read(name: string): Promise<Record<string, number>> {
+  const askedMs = Date.now()
+  const text = await until('the queues are looked at anew', async () => {
+    const shown = await (await fetch(`${fixture.servers[0]?.url}/metrics`)).text()
+    const at = /^hedge_queues_measured_timestamp_seconds (\S+)$/m.exec(shown)?.[1]
+    return Number(at) * 1000 >= askedMs && shown
+  })
+  const samples = text.matchAll(new RegExp(`^${name}\\{\\w+="(\\w+)"\\} (\\S+)$`, 'gm'))
+  return Object.fromEntries([...samples].map(([, label, value]) => [label, Number(value)]))
+}
+
+const ages = () => read('hedge_oldest_open_payment_age_seconds')
+
+/**
+ * Payments that are open for as long, and that no worker moves on: another one has their tasks, or
+ * so it seems. They are put off again and again, as with a processor that is down.
+ */
+async function insertOpen(options: {
+  status: 'initiated' | 'processing'
+  seconds: number
+  count: number
+  /** What they are by now; their task is still there. */
+  became?: 'canceled'
+  livemode?: boolean
+}): Promise<void> {
+  const { status, seconds, count, became, livemode = true } = options
+  const { sql, owner } = fixture
+  const ageMs = 3_600_000 + Math.floor(Math.random() * 1_000_000)
+  const ids = await insertPayments(sql, {
+    owner: { ...owner, livemode },
+    count,
+    status: became ?? status,
+    ageMs,
+  })
+  await sql.query(
+    `update payments set cancelable_until = now() - make_interval(secs => $2),
+       updated_at = now() - make_interval(secs => $2) where id = any($1)`,
+    [ids, seconds],
+  )
+  await sql.query(
+    `insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at, since, leased_until)
+     select merchant_id, livemode, id, $2::text, case $2::text when 'process' then cancelable_until
+       else now() + interval '5 minutes' end, updated_at, now() + interval '1 hour'
+     from payments where id = any($1)`,
+    [ids, status === 'initiated' ? 'process' : 'capture'],
+  )
+}
+
+/** Within the seconds that a busy machine needs between the rows and the look at them. */
+function expectAge(age: number | undefined, seconds: number): void {
+  expect(age).toBeGreaterThanOrEqual(seconds - 2)
+  expect(age).toBeLessThan(seconds + 60)
+}
+
+test('the oldest open payment is found by its own age, however often its task was put off', async () => {
+  expect(await ages()).toEqual({ initiated: 0, processing: 0 })
+  await insertOpen({ status: 'processing', seconds: 1_000, count: 3 })
+  await insertOpen({ status: 'processing', seconds: 5_000, count: 1 })
+  await insertOpen({ status: 'initiated', seconds: 2_000, count: 2 })
+  const found = await ages()
+  expectAge(found.processing, 5_000)
+  expectAge(found.initiated, 2_000)
+})
+
+test('payments in their undo window are not late, and canceled ones are not open', async () => {
+  await insertOpen({ status: 'initiated', seconds: -90_000, count: 5 })
+  await insertOpen({ status: 'initiated', seconds: 80_000, count: 5, became: 'canceled' })
+  await insertOpen({ status: 'processing', seconds: 80_000, count: 5, became: 'canceled' })
+  const found = await ages()
+  expectAge(found.processing, 5_000)
+  expectAge(found.initiated, 2_000)
+})
+
+test('a test clock that is ahead counts for its merchant, in test mode', async () => {
+  const { sql, owner } = fixture
+  await insertOpen({ status: 'initiated', seconds: -400_000, count: 1, livemode: false })
+  await sql.query('insert into test_clocks values ($1, 500000)', [owner.merchant_id])
+  expectAge((await ages()).initiated, 100_000)
+  await sql.query('delete from test_clocks')
+  expectAge((await ages()).initiated, 2_000)
+})
+
+test('due tasks are counted by kind', async () => {
+  const due = await read('hedge_due_tasks')
+  expect(due.process).toBe(7)
+  expect(due).not.toHaveProperty('capture')
+})
+
+test('a thousand forgotten tasks at the front do not hide what is behind them', async () => {
+  await insertOpen({ status: 'processing', seconds: 70_000, count: 1_000, became: 'canceled' })
+  expect((await ages()).processing).toBeGreaterThanOrEqual(69_000)
+})
+
+test('sixteen thousand open payments cost no more than the thousands that are looked at', async () => {
+  await insertOpen({ status: 'processing', seconds: 500, count: 8_000 })
+  await insertOpen({ status: 'initiated', seconds: 500, count: 8_000 })
+  await fixture.sql.query('analyze payments, payment_tasks')
+  const database = connect({ url: fixture.database.url, onError: () => undefined })
+  const rowsRead = await database.db.transaction().execute(async (tx) => {
+    await oldestOpenSeconds(tx, toTimestamp(Date.now()))
+    const { rows } = await sql<{ n: number }>`
+      select sum(coalesce(idx_tup_fetch, 0) + seq_tup_read)::integer as n
+      from pg_stat_xact_user_tables where relname in ('payments', 'payment_tasks')`.execute(tx)
+    return rows[0]?.n
+  })
+  await database.close()
+  expect(rowsRead).toBeGreaterThan(0)
+  expect(rowsRead).toBeLessThan(10_000)
+})

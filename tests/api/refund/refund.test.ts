@@ -1,0 +1,306 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../support/api.ts'
+import { createPaid, eventTypes } from '../../support/paid.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import { query } from '../../support/postgres-server.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let servers: TestServer[]
+let api: Api
+let other: Api
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  const first = await startServer({ databaseUrl: database.url })
+  const second = await startServer({ databaseUrl: database.url })
+  servers = [first, second]
+  api = apiClient(first.url, first.secretKey)
+  other = apiClient(second.url, first.secretKey)
+})
+
+afterAll(async () => {
+  await Promise.all((servers ?? []).map((server) => server.stop()))
+  await database?.drop()
+})
+
+const refund = (id: string, body?: object, idempotencyKey?: string, by: Api = api) =>
+  by('POST', `/v1/payments/${id}/refund`, {
+    ...(body ? { body } : {}),
+    ...(idempotencyKey ? { idempotencyKey } : {}),
+  })
+
+/** The payment once the processor has answered all its refunds. */
+async function untilAnswered(id: string) {
+  return await until('every refund is answered', async () => {
+    const { body } = await api('GET', `/v1/payments/${id}`)
+    return body.refunds.every((one: { status: string }) => one.status !== 'pending') && body
+  })
+}
+
+async function sandboxRefunds(id: string): Promise<number[]> {
+  const rows = await query(
+    database.url,
+    `select amount from sandbox_movements where payment_id = '${id}' and kind = 'refund'`,
+  )
+  return rows as number[]
+}
+
+describe('a refund', () => {
+  test('without an amount gives back all that is left, and the processor pays it once', async () => {
+    const { id } = await createPaid(api)
+    const { status, body } = await refund(id)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({
+      id,
+      status: 'refunded',
+      refunded_amount: 9999,
+      allowed_actions: [],
+      refunds: [{ payment_id: id, amount: 9999, currency: 'USD', status: 'pending', reason: null }],
+    })
+    const after = await untilAnswered(id)
+    expect(after).toMatchObject({ status: 'refunded', refunds: [{ status: 'succeeded' }] })
+    expect(await sandboxRefunds(id)).toEqual([9999])
+  })
+
+  test('of a part leaves the rest to be refunded, with its reason and metadata', async () => {
+    const { id } = await createPaid(api)
+    const first = await refund(id, { amount: 1000, reason: 'damaged', metadata: { order: '17' } })
+    expect(first.body).toMatchObject({
+      status: 'partially_refunded',
+      refunded_amount: 1000,
+      allowed_actions: ['refund', 'reverse'],
+      refunds: [{ amount: 1000, reason: 'damaged', metadata: { order: '17' } }],
+    })
+    const second = await refund(id, { amount: 8998 })
+    expect(second.body).toMatchObject({ status: 'partially_refunded', refunded_amount: 9998 })
+    const third = await refund(id)
+    expect(third.body).toMatchObject({ status: 'refunded', refunded_amount: 9999 })
+    expect(third.body.refunds.map((one: { amount: number }) => one.amount)).toEqual([1000, 8998, 1])
+    const list = await api('GET', '/v1/payments?limit=1')
+    expect(list.body.data[0].refunds).toHaveLength(3)
+    await untilAnswered(id)
+    expect((await sandboxRefunds(id)).sort()).toEqual([1, 1000, 8998])
+  })
+
+  test('of more than is left is refused with what is left, and the refusal is kept', async () => {
+    const { id } = await createPaid(api)
+    await refund(id, { amount: 9000 })
+    const { status, body, text } = await refund(id, { amount: 1000 }, `too-much-${id}`)
+    expect(status).toBe(422)
+    expect(body.error).toMatchObject({
+      code: 'refund_amount_exceeded',
+      details: {
+        payment_id: id,
+        amount: 9999,
+        refunded_amount: 9000,
+        refundable_amount: 999,
+        requested_amount: 1000,
+      },
+    })
+    const again = await refund(id, { amount: 1000 }, `too-much-${id}`, other)
+    expect(again.text).toBe(text)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+  })
+
+  test.each([
+    [0, 422],
+    [-1, 422],
+    [100_000_000, 422],
+    [1.5, 422],
+    ['5', 400],
+  ])('of %j is no amount: %i', async (amount, expected) => {
+    const { id } = await createPaid(api)
+    const { status, body } = await refund(id, { amount })
+    expect(status).toBe(expected)
+    expect(body.error.code).toBe(expected === 422 ? 'invalid_amount' : 'invalid_request')
+    expect(body.error.details.field).toBe('amount')
+  })
+
+  test('of a payment that has not succeeded is refused with its status', async () => {
+    const { id } = await createPayment(api)
+    const { status, body } = await refund(id)
+    expect(status).toBe(412)
+    expect(body.error).toMatchObject({
+      code: 'payment_not_refundable',
+      message: `Payment ${id} cannot be refunded. Current status: pending.`,
+      details: {
+        payment_id: id,
+        current_status: 'pending',
+        refundable_statuses: ['succeeded', 'partially_refunded'],
+      },
+    })
+    await api('POST', `/v1/payments/${id}/cancel`)
+    expect((await refund(id)).body.error.details.current_status).toBe('canceled')
+    expect((await refund('pay_unknown')).status).toBe(404)
+  })
+
+  test('is made once for one idempotency key, and the answer comes back byte for byte', async () => {
+    const { id } = await createPaid(api)
+    const key = `once-${id}`
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => refund(id, { amount: 100 }, key, n % 2 ? api : other)),
+    )
+    for (const answer of answers) {
+      expect(answer.status).toBe(200)
+      expect(answer.text).toBe(answers[0]?.text)
+    }
+    await untilAnswered(id)
+    const late = await refund(id, { amount: 100 }, key)
+    expect(late.text).toBe(answers[0]?.text)
+    expect((await refund(id, { amount: 101 }, key)).body.error.code).toBe('idempotency_key_reused')
+    expect(await sandboxRefunds(id)).toEqual([100])
+  })
+
+  test('in the company of many on two servers never gives back more than the amount', async () => {
+    const { id } = await createPaid(api, { amount: 1000 })
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, (_, n) =>
+        refund(id, { amount: 90 }, undefined, n % 2 ? api : other),
+      ),
+    )
+    const won = answers.filter(({ status }) => status === 200)
+    expect(won).toHaveLength(11)
+    for (const { body } of answers.filter(({ status }) => status !== 200)) {
+      expect(body.error.code).toBe('refund_amount_exceeded')
+      expect(body.error.details.refundable_amount).toBe(10)
+    }
+    const seen = won.map(({ body }) => body.refunded_amount).sort((a, b) => a - b)
+    expect(seen).toEqual(Array.from({ length: 11 }, (_, n) => 90 * (n + 1)))
+    const after = await untilAnswered(id)
+    expect(after.refunded_amount).toBe(990)
+    expect(await sandboxRefunds(id)).toEqual(Array(11).fill(90))
+  })
+
+  test('that the processor refuses for good fails, and its amount can be refunded again', async () => {
+    const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
+    expect((await refund(id)).body.status).toBe('refunded')
+    const after = await untilAnswered(id)
+    expect(after).toMatchObject({
+      status: 'succeeded',
+      refunded_amount: 0,
+      allowed_actions: ['refund', 'reverse'],
+      refunds: [{ amount: 9999, status: 'failed', failure_code: 'refund_failed' }],
+    })
+    const again = await refund(id, { amount: 1 })
+    expect(again.body).toMatchObject({ status: 'partially_refunded', refunded_amount: 1 })
+    expect(again.body.refunds).toHaveLength(2)
+    await untilAnswered(id)
+    expect(await eventTypes(api, id)).toEqual([
+      'payment.created',
+      'payment.initiated',
+      'payment.processing',
+      'payment.succeeded',
+      'payment.refunded',
+      'payment.refund_failed',
+      'payment.refunded',
+      'payment.refund_failed',
+    ])
+  })
+
+  test('counts in every answer as long as it has not failed, however close they come', async () => {
+    const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
+    for (let round = 0; round < 15; round++) {
+      await refund(id)
+      await until('the refund has failed', async () => {
+        const { body } = await other('GET', `/v1/payments/${id}`)
+        const counted = body.refunds
+          .filter((one: { status: string }) => one.status !== 'failed')
+          .reduce((sum: number, one: { amount: number }) => sum + one.amount, 0)
+        expect(counted).toBe(body.refunded_amount)
+        return counted === 0
+      })
+    }
+  })
+
+  test('that the processor takes a minute for stays pending until it says', async () => {
+    const { id } = await createPaid(api, { token: 'tok_refundUndecided' })
+    await refund(id, { amount: 500 })
+    await until('the processor was told', async () => (await sandboxRefunds(id)).length > 0)
+    expect((await api('GET', `/v1/payments/${id}`)).body.refunds[0].status).toBe('pending')
+    await api('POST', '/v1/test/clock/advance', { body: { seconds: 400 } })
+    expect(await untilAnswered(id)).toMatchObject({ refunds: [{ status: 'succeeded' }] })
+    expect(await sandboxRefunds(id)).toEqual([500])
+  })
+
+  test('of exactly what is left, by its amount, gives back all of it', async () => {
+    const whole = await createPaid(api)
+    expect((await refund(whole.id, { amount: 9999 })).body).toMatchObject({
+      status: 'refunded',
+      refunded_amount: 9999,
+    })
+    const { id } = await createPaid(api)
+    expect((await refund(id, { amount: 4000 })).body.status).toBe('partially_refunded')
+    expect((await refund(id, { amount: 6000 })).body.error.details.refundable_amount).toBe(5999)
+    expect((await refund(id, { amount: 5999 })).body).toMatchObject({
+      status: 'refunded',
+      refunded_amount: 9999,
+    })
+    await untilAnswered(id)
+    expect((await sandboxRefunds(id)).sort()).toEqual([4000, 5999])
+  })
+
+  test('is the last of a hundred only if it gives back all that is left', {
+    timeout: 120_000,
+  }, async () => {
+    const ids = [(await createPaid(api)).id, (await createPaid(api)).id]
+    for (const id of ids) {
+      for (let n = 1; n < 100; n++) expect((await refund(id, { amount: 1 })).status).toBe(200)
+      const { status, body } = await refund(id, { amount: 9899 })
+      expect([status, body.error.details.field]).toEqual([400, 'amount'])
+    }
+    const [byAmount, byNone] = ids as [string, string]
+    expect((await refund(byAmount, { amount: 9900 })).body.status).toBe('refunded')
+    const last = await refund(byNone)
+    expect(last.body.status).toBe('refunded')
+    expect(last.body.refunds).toHaveLength(100)
+  })
+
+  test('that has failed is none of the hundred', { timeout: 120_000 }, async () => {
+    const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
+    for (let n = 1; n <= 100; n++) expect((await refund(id, { amount: 1 })).status).toBe(200)
+    await untilAnswered(id)
+    const next = await refund(id, { amount: 2 })
+    expect([next.status, next.body.status, next.body.refunded_amount]).toEqual([
+      200,
+      'partially_refunded',
+      2,
+    ])
+  })
+
+  test('is one event, which shows the payment and its refunds as they were then', async () => {
+    const { id } = await createPaid(api)
+    await refund(id, { amount: 4000, reason: 'first' })
+    await untilAnswered(id)
+    await refund(id, { reason: 'second' })
+    const last = await untilAnswered(id)
+    const { body } = await api('GET', `/v1/payments/${id}/events`)
+    const events = body.data.reverse().slice(4)
+    expect(events.map((event: { type: string }) => event.type)).toEqual([
+      'payment.refunded',
+      'payment.refund_succeeded',
+      'payment.refunded',
+      'payment.refund_succeeded',
+    ])
+    expect(
+      events.map((event: { data: { status: string; refunds: { status: string }[] } }) => [
+        event.data.status,
+        event.data.refunds.map((one) => one.status).join(' '),
+      ]),
+    ).toEqual([
+      ['partially_refunded', 'pending'],
+      ['partially_refunded', 'succeeded'],
+      ['refunded', 'succeeded pending'],
+      ['refunded', 'succeeded succeeded'],
+    ])
+    expect(events[0]).toMatchObject({
+      actor: { type: 'api_key' },
+      from_status: 'succeeded',
+      to_status: 'partially_refunded',
+      reason: 'first',
+    })
+    expect(events[1]).toMatchObject({ actor: { type: 'processor', id: 'sandbox' } })
+    expect(events.at(-1).data).toEqual(last)
+  })
+})

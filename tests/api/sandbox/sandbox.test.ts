@@ -1,0 +1,329 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import {
+  advance,
+  answerChallenge,
+  attempts,
+  initiate,
+  reached,
+  timeline,
+} from '../../support/sandbox.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let server: TestServer
+let api: Api
+let books: pg.Client
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+  books = new pg.Client({ connectionString: database.url })
+  await books.connect()
+})
+
+afterAll(async () => {
+  await books?.end()
+  await server?.stop()
+  await database?.drop()
+})
+
+/** What the sandbox has done with a payment, in order. */
+async function movements(id: string): Promise<string[]> {
+  const { rows } = await books.query<{ kind: string }>(
+    'select kind from sandbox_movements where payment_id = $1 order by position',
+    [id],
+  )
+  return rows.map((row) => row.kind)
+}
+
+describe('3-D Secure', () => {
+  test('a customer who confirms is what the payment waits for', async () => {
+    const { status, body } = await initiate(api, '4000 0000 0000 3220')
+    expect(status).toBe(200)
+    expect(body.status).toBe('pending')
+    expect(body.next_action.type).toBe('redirect_to_url')
+    const page = await fetch(body.next_action.url)
+    expect(page.status).toBe(200)
+    const answered = await answerChallenge(body.next_action.url, 'confirm')
+    expect(answered.status).toBe(303)
+    expect(answered.headers.get('location')).toBe(body.url)
+    const done = await reached(api, body.id, 'succeeded')
+    expect(done.next_action).toBeNull()
+    expect(await timeline(api, body.id)).toEqual([
+      'payment.created',
+      'payment.action_required',
+      'payment.initiated',
+      'payment.processing',
+      'payment.succeeded',
+    ])
+  })
+
+  test.each(['%00', 'a%00b', 'A', '%F0%9F%92%A9', 'a'.repeat(5_000)])(
+    'a link that was never given out leads to a page that says so: %s',
+    async (secret) => {
+      const path = `${server.url}/sandbox/3d-secure/${secret}`
+      const answers = [
+        await fetch(path),
+        await answerChallenge(path, 'confirm'),
+        await answerChallenge(path, 'refuse'),
+      ]
+      for (const answer of answers) {
+        expect(answer.status).toBe(404)
+        expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
+        expect(await answer.text()).toContain('There is no such challenge.')
+      }
+    },
+  )
+
+  test('a customer who refuses, or fails, has a payment that failed', async () => {
+    for (const [token, wanted] of [
+      ['tok_threeDSecureRequired', 'refuse'],
+      ['tok_threeDSecureFails', 'confirm'],
+    ] as const) {
+      const { body } = await initiate(api, token)
+      await answerChallenge(body.next_action.url, wanted)
+      const failed = await reached(api, body.id, 'failed')
+      expect(failed.failure_code).toBe('authentication_failed')
+    }
+  })
+
+  test('initiating again without a token tells where the customer has to go', async () => {
+    const { body } = await initiate(api, 'tok_threeDSecureRequired')
+    const again = await api('POST', `/v1/payments/${body.id}/initiate`)
+    expect(again.status).toBe(200)
+    expect(again.body).toEqual(body)
+  })
+
+  test('another token can be used while the customer has not confirmed', async () => {
+    const { body } = await initiate(api, 'tok_threeDSecureRequired', { cancel_window: 3600 })
+    const again = await api('POST', `/v1/payments/${body.id}/initiate`, {
+      body: { payment_method_token: 'tok_visa' },
+    })
+    expect(again.body.status).toBe('initiated')
+    // The page of the first challenge is still open somewhere: it decides nothing any more.
+    await answerChallenge(body.next_action.url, 'refuse')
+    expect((await api('GET', `/v1/payments/${body.id}`)).body.status).toBe('initiated')
+  })
+
+  test('a customer who confirms on an open page after the cancel changes nothing', async () => {
+    const { body } = await initiate(api, 'tok_threeDSecureRequired')
+    const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
+    expect(canceled.status).toBe(200)
+    expect(canceled.body.next_action).toBeNull()
+    await answerChallenge(body.next_action.url, 'confirm')
+    await until('the void is done', async () => {
+      const { rows } = await books.query(
+        `select from payment_tasks where payment_id = $1 and kind = 'void'`,
+        [body.id],
+      )
+      return rows.length === 0
+    })
+    expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
+    expect(await movements(body.id)).not.toContain('capture')
+  })
+})
+
+describe('faults', () => {
+  test('a lost answer to the authorization is asked for again, and authorizes once', async () => {
+    const { status, body } = await initiate(api, 'tok_lostAuthorizeAnswer')
+    expect(status).toBe(200)
+    expect(body.status).toBe('initiated')
+    await reached(api, body.id, 'succeeded')
+    expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+    expect(await attempts(api, body.id)).toEqual([
+      'authorize unknown',
+      'authorize authorized',
+      'capture captured',
+    ])
+  })
+
+  test('a capture whose answer is lost is looked up, and takes the money once', async () => {
+    for (const token of ['tok_lostCaptureAnswer', 'tok_duplicateCapture']) {
+      const { body } = await initiate(api, token)
+      await reached(api, body.id, 'succeeded')
+      expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+      expect(await attempts(api, body.id)).toEqual([
+        'authorize authorized',
+        'capture unknown',
+        'look_up captured',
+      ])
+    }
+  })
+
+  test('a processor that answers 500 twice is asked until it works', async () => {
+    const { status, body } = await initiate(api, 'tok_errorTwice')
+    expect(status).toBe(200)
+    await reached(api, body.id, 'succeeded')
+    expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+  })
+
+  test('while the processor is down the payment stays pending, and goes on by itself', async () => {
+    const payment = await createPayment(api)
+    const path = `/v1/payments/${payment.id}/initiate`
+    const request = {
+      body: { payment_method_token: 'tok_downMinute' },
+      idempotencyKey: 'while it is down',
+    }
+    const first = await api('POST', path, request)
+    expect(first.status).toBe(502)
+    expect(first.body.error.code).toBe('processor_unavailable')
+    expect((await api('GET', `/v1/payments/${payment.id}`)).body.status).toBe('pending')
+    await advance(api, 61)
+    await reached(api, payment.id, 'succeeded')
+    expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
+    const retried = await api('POST', path, request)
+    expect(retried.status).toBe(200)
+    expect(retried.body.id).toBe(payment.id)
+  })
+
+  test('no other token takes the place of one whose outcome is not known', async () => {
+    const payment = await createPayment(api)
+    const submit = (token: string) =>
+      api('POST', `/v1/payments/${payment.id}/initiate`, { body: { payment_method_token: token } })
+    expect((await submit('tok_downMinute')).status).toBe(502)
+    expect((await submit('tok_chargeDeclined')).status).toBe(502)
+    await advance(api, 61)
+    await reached(api, payment.id, 'succeeded')
+    expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
+  })
+
+  test('a cancel wins while the processor is down, and nothing is ever authorized', async () => {
+    const { status } = await initiate(api, 'tok_downMinute')
+    expect(status).toBe(502)
+    const list = await api('GET', '/v1/payments?limit=1')
+    const { id } = list.body.data[0]
+    expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+    await until('the void is done', async () => (await attempts(api, id)).includes('void voided'))
+    await advance(api, 61)
+    expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('canceled')
+    expect(await movements(id)).toEqual([])
+  })
+
+  test('a cancel wins while the processor is being asked, and nothing stays reserved', async () => {
+    const payment = await createPayment(api)
+    const path = `/v1/payments/${payment.id}/initiate`
+    const initiating = api('POST', path, { body: { payment_method_token: 'tok_slow' } })
+    await until('the processor is asked', async () =>
+      (await attempts(api, payment.id)).includes('authorize null'),
+    )
+    const canceled = await api('POST', `/v1/payments/${payment.id}/cancel`)
+    expect(canceled.status).toBe(200)
+    const answered = await initiating
+    expect(answered.status).toBe(412)
+    expect(answered.body.error.details.current_status).toBe('canceled')
+    await until('nothing is owed', async () => {
+      const { rows } = await books.query(
+        `select from payment_tasks where payment_id = $1 and kind in ('void', 'authorize')`,
+        [payment.id],
+      )
+      return rows.length === 0
+    })
+    const moved = await movements(payment.id)
+    expect(moved.filter((kind) => kind === 'authorize')).toHaveLength(
+      moved.filter((kind) => kind === 'void').length,
+    )
+    expect((await api('GET', `/v1/payments/${payment.id}`)).body).toEqual(canceled.body)
+  })
+
+  test('a cancel by key wins while its create is still being initiated', async () => {
+    const creating = api('POST', '/v1/payments', {
+      body: paymentBody({ initiate: true, payment_method_token: 'tok_slow' }),
+      idempotencyKey: 'canceled on the way',
+    })
+    const canceled = await until('the payment is there to be canceled', async () => {
+      const body = { idempotency_key: 'canceled on the way' }
+      const { rows } = await books.query(
+        `select from idempotency_records where key = 'canceled on the way'`,
+      )
+      return rows.length > 0 && (await api('POST', '/v1/payments/cancel', { body }))
+    })
+    expect(canceled.status).toBe(200)
+    const created = await creating
+    expect(created.status).toBe(201)
+    expect(created.body).toEqual(canceled.body)
+  })
+
+  test('money that was taken all the same goes back by itself, and the timeline says so', async () => {
+    const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3600 })
+    const canceled = await api('POST', `/v1/payments/${body.id}/cancel`, {
+      idempotencyKey: 'captured by hand',
+    })
+    expect(canceled.status).toBe(200)
+    await until('the money went back', async () =>
+      (await timeline(api, body.id)).includes('payment.late_capture_refunded'),
+    )
+    expect(await movements(body.id)).toEqual(['authorize', 'capture', 'refund'])
+    expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
+    const { body: events } = await api('GET', `/v1/payments/${body.id}/events`)
+    expect(events.data[0]).toMatchObject({
+      type: 'payment.late_capture_refunded',
+      actor: { type: 'processor', id: 'sandbox' },
+      reason: 'captured_after_cancel',
+      data: { status: 'canceled', updated_at: canceled.body.updated_at },
+    })
+    const replayed = await api('POST', `/v1/payments/${body.id}/cancel`, {
+      idempotencyKey: 'captured by hand',
+    })
+    expect(replayed.text).toBe(canceled.text)
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    expect(metrics).toMatch(/^hedge_late_captures_total 1$/m)
+  })
+})
+
+test('a bank debit that the bank returns has an event of its own, after the failure', async () => {
+  const { body } = await initiate(api, 'tok_achAccountClosed', { payment_method: 'ach' })
+  const failed = await reached(api, body.id, 'failed')
+  expect(failed.failure_code).toBe('account_closed')
+  expect(await timeline(api, body.id)).toEqual([
+    'payment.created',
+    'payment.initiated',
+    'payment.processing',
+    'payment.failed',
+    'ach.returned',
+  ])
+  const [returned] = (await api('GET', `/v1/payments/${body.id}/events?limit=1`)).body.data
+  expect(returned).toMatchObject({ type: 'ach.returned', sequence: 5, reason: 'account_closed' })
+  expect(returned.data).toMatchObject({ status: 'failed', failure_code: 'account_closed' })
+})
+
+test('a processor that is down is asked again after longer and longer pauses', {
+  timeout: 90_000,
+}, async () => {
+  const { id } = await createPayment(api)
+  const body = { payment_method_token: 'tok_downMinute' }
+  expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
+  // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
+  const looks = await until(
+    'it was asked five times',
+    async () => {
+      const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
+      const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
+      return found.length >= 5 && found.reverse()
+    },
+    60_000,
+  )
+  const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
+  const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
+  // Times are whole seconds, so that a pause may look a second shorter.
+  for (const [n, pause] of pauses.slice(0, 4).entries()) {
+    expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
+  }
+})
+
+test('a payment that expires while the customer is to confirm it holds nothing at the processor', async () => {
+  const { body } = await initiate(api, 'tok_threeDSecureRequired')
+  expect(body).toMatchObject({ status: 'pending', next_action: { type: 'redirect_to_url' } })
+  await advance(api, 3_602)
+  const expired = await reached(api, body.id, 'canceled')
+  expect(expired.cancellation_reason).toBe('expired')
+  await until('it is voided', async () => (await attempts(api, body.id)).includes('void voided'))
+  const { rows } = await books.query('select status from sandbox_payments where payment_id = $1', [
+    body.id,
+  ])
+  expect(rows).toEqual([{ status: 'voided' }])
+})

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import { advance, initiate, reached, timeline } from '../../support/sandbox.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import { createLiveMerchant } from '../../support/servers.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let server: TestServer
+let second: TestServer
+let api: Api
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  second = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+})
+
+afterAll(async () => {
+  await second?.stop()
+  await server?.stop()
+  await database?.drop()
+})
+
+async function clock(at: Api): Promise<{ now: string; offset_seconds: number }> {
+  return (await at('GET', '/v1/test/clock')).body
+}
+
+describe('the test clock', () => {
+  test('jumps ahead at once where it was asked, and soon everywhere', async () => {
+    const before = (await clock(api)).offset_seconds
+    await advance(api, 7_200)
+    expect((await clock(api)).offset_seconds).toBe(before + 7_200)
+    const payment = await createPayment(api)
+    const aheadMs = Date.parse(payment.created_at) - Date.now()
+    expect(aheadMs).toBeGreaterThan((before + 7_200) * 1000 - 60_000)
+    const elsewhere = apiClient(second.url, second.secretKey)
+    await until('the other process follows', async () => {
+      const there = await createPayment(elsewhere)
+      return Date.parse(there.created_at) >= Date.parse(payment.created_at)
+    })
+  })
+
+  test('the same request with the same key jumps once', async () => {
+    const before = (await clock(api)).offset_seconds
+    const request = { body: { seconds: 100 }, idempotencyKey: 'jump once' }
+    await api('POST', '/v1/test/clock/advance', request)
+    await api('POST', '/v1/test/clock/advance', request)
+    expect((await clock(api)).offset_seconds).toBe(before + 100)
+  })
+
+  test('a create is told its first answer also once its payment has expired', async () => {
+    const { now } = await clock(api)
+    const expires_at = new Date(Date.parse(now) + 600_000).toISOString().replace('.000', '')
+    const request = { body: paymentBody({ expires_at }), idempotencyKey: 'repeated late' }
+    const first = await api('POST', '/v1/payments', request)
+    expect(first.status).toBe(201)
+    await advance(api, 700)
+    const again = await api('POST', '/v1/payments', request)
+    expect([again.status, again.text]).toEqual([201, first.text])
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    const other = await api('POST', '/v1/payments', { ...request, idempotencyKey: 'too late' })
+    expect(other.body.error.details.field).toBe('expires_at')
+  })
+
+  test('a payment that nobody pays expires: canceled by the system, with one event', async () => {
+    const payment = await createPayment(api)
+    await advance(api, 3_700)
+    const expired = await reached(api, payment.id, 'canceled')
+    expect(expired.cancellation_reason).toBe('expired')
+    expect(expired.canceled_at).toBe(expired.updated_at)
+    expect(await timeline(api, payment.id)).toEqual(['payment.created', 'payment.canceled'])
+    const { body } = await api('GET', `/v1/payments/${payment.id}/events`)
+    expect(body.data[0]).toMatchObject({
+      actor: { type: 'system', id: null },
+      from_status: 'pending',
+      to_status: 'canceled',
+      reason: 'expired',
+    })
+  })
+
+  test('an undo window ends when the clock says so, and not before', async () => {
+    const { body } = await initiate(api, 'tok_visa', { cancel_window: 86_400 })
+    await advance(api, 86_000)
+    expect((await api('GET', `/v1/payments/${body.id}`)).body.status).toBe('initiated')
+    await advance(api, 500)
+    await reached(api, body.id, 'succeeded')
+  })
+
+  test('a payment that was canceled within its window is left alone when that ends', async () => {
+    const { body } = await initiate(api, 'tok_visa', { cancel_window: 600 })
+    const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
+    await advance(api, 601)
+    // Another payment whose window ends later has gone all the way: the first one had its turn.
+    const { body: later } = await initiate(api, 'tok_visa', { cancel_window: 600 })
+    await advance(api, 601)
+    await reached(api, later.id, 'succeeded')
+    expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
+    expect(await timeline(api, body.id)).toEqual([
+      'payment.created',
+      'payment.initiated',
+      'payment.canceled',
+    ])
+  })
+
+  test('another merchant and live mode have a time of their own', async () => {
+    const merchant = { servers: [server], api, database }
+    const { test: other, live } = await createLiveMerchant(merchant)
+    await advance(api, 60)
+    expect((await clock(other)).offset_seconds).toBe(0)
+    expect((await live('GET', '/v1/test/clock')).status).toBe(404)
+    const { status } = await live('POST', '/v1/test/clock/advance', { body: { seconds: 60 } })
+    expect(status).toBe(404)
+  })
+
+  test('refuses to go back, and further than ten years', async () => {
+    const back = await api('POST', '/v1/test/clock/advance', { body: { seconds: -1 } })
+    expect(back.status).toBe(400)
+    const made = await api('POST', '/v1/merchants', { body: { name: 'Far away' } })
+    const far = apiClient(server.url, made.body.api_keys[0].secret_key)
+    for (let year = 1; year <= 10; year++) await advance(far, 366 * 86_400)
+    const { status } = await far('POST', '/v1/test/clock/advance', { body: { seconds: 1 } })
+    expect(status).toBe(400)
+  })
+})

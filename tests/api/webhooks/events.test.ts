@@ -1,0 +1,226 @@
+import { get, type IncomingMessage } from 'node:http'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../support/api.ts'
+import type { TestDatabase } from '../../support/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let server: TestServer
+let other: TestServer
+let api: Api
+const open: Follower[] = []
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  other = await startServer({ databaseUrl: database.url })
+  api = apiClient(server.url, server.secretKey)
+})
+
+afterAll(async () => {
+  for (const follower of open) follower.close()
+  await server?.stop()
+  await other?.stop()
+  await database?.drop()
+})
+
+interface Message {
+  id: string
+  event: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into events freely
+  data: any
+}
+
+interface Follower {
+  readonly status: number
+  readonly headers: IncomingMessage['headers']
+  readonly messages: Message[]
+  readonly ended: Promise<void>
+  text(): string
+  close(): void
+}
+
+/** Follows the stream of a server, reading no more than server-sent events as they are specified. */
+async function follow(
+  options: { at?: TestServer; query?: string; lastEventId?: string; key?: string } = {},
+): Promise<Follower> {
+  const { at = server, query = '', lastEventId, key = server.secretKey } = options
+  const headers = {
+    authorization: `Bearer ${key}`,
+    ...(lastEventId ? { 'last-event-id': lastEventId } : {}),
+  }
+  return await new Promise((resolve, reject) => {
+    const request = get(`${at.url}/v1/events/stream${query}`, { headers }, (response) => {
+      const messages: Message[] = []
+      let text = ''
+      let rest = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+        const blocks = (rest + chunk).split('\n\n')
+        rest = blocks.pop() ?? ''
+        messages.push(...blocks.flatMap(parseMessage))
+      })
+      const ended = new Promise<void>((done) => response.on('close', () => done()))
+      const follower = {
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        messages,
+        ended,
+        text: () => text,
+        close: () => request.destroy(),
+      }
+      open.push(follower)
+      resolve(follower)
+    })
+    request.on('error', reject)
+  })
+}
+
+function parseMessage(block: string): Message[] {
+  const fields = Object.fromEntries(
+    block
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+  )
+  if (fields.data === undefined) return []
+  return [{ id: fields.id ?? '', event: fields.event ?? '', data: JSON.parse(fields.data) }]
+}
+
+describe('the list of events', () => {
+  test('is newest first, in pages, and has an event as soon as it has happened', async () => {
+    const payment = await createPayment(api)
+    await api('POST', `/v1/payments/${payment.id}/cancel`)
+    const { body } = await api('GET', '/v1/events?limit=1')
+    expect(body).toMatchObject({ has_more: true, url: '/v1/events' })
+    expect(body.data[0]).toMatchObject({ type: 'payment.canceled', data: { id: payment.id } })
+    const older = await api('GET', `/v1/events?limit=1&starting_after=${body.data[0].id}`)
+    expect(older.body.data[0]).toMatchObject({ type: 'payment.created', sequence: 1 })
+    const newer = await api('GET', `/v1/events?ending_before=${older.body.data[0].id}`)
+    expect(newer.body).toMatchObject({ has_more: false, data: [{ id: body.data[0].id }] })
+  })
+
+  test('is filtered by type, payment and time', async () => {
+    const payment = await createPayment(api)
+    await api('POST', `/v1/payments/${payment.id}/cancel`)
+    const typesOf = async (query: string) => {
+      const { body } = await api('GET', `/v1/events?payment_id=${payment.id}${query}`)
+      return body.data.map((event: { type: string }) => event.type)
+    }
+    expect(await typesOf('')).toEqual(['payment.canceled', 'payment.created'])
+    expect(await typesOf('&type=payment.created')).toEqual(['payment.created'])
+    expect(await typesOf('&type=payment.created&type=payment.canceled')).toHaveLength(2)
+    expect(await typesOf(`&created[gte]=${payment.created_at}`)).toHaveLength(2)
+    expect(await typesOf(`&created[lt]=${payment.created_at}`)).toEqual([])
+  })
+
+  test('knows no event of another merchant, and refuses a cursor that names none', async () => {
+    const { id } = await createPayment(api)
+    const { body: mine } = await api('GET', `/v1/events?payment_id=${id}`)
+    const { body: merchant } = await api('POST', '/v1/merchants', { body: { name: 'Other' } })
+    const another = apiClient(server.url, merchant.api_keys[0].secret_key)
+    expect((await another('GET', '/v1/events')).body.data).toEqual([])
+    expect((await another('GET', `/v1/events/${mine.data[0].id}`)).status).toBe(404)
+    expect((await another('GET', `/v1/events?starting_after=${mine.data[0].id}`)).status).toBe(400)
+    for (const odd of ['evt_', 'evt_0', 'evt_zzzzzzzzzzzzzzzzzzzzzzzzzz0001', 'pay_1', '%00']) {
+      expect((await api('GET', `/v1/events/${odd}`)).status, odd).toBe(404)
+    }
+  })
+})
+
+describe('the stream of events', () => {
+  test('tells on every process what happens on any, just as the list shows it', async () => {
+    const followers = [await follow(), await follow({ at: other })]
+    const payment = await createPayment(api)
+    for (const follower of followers) {
+      const message = await until('the event is told', () =>
+        follower.messages.find(({ data }) => data.data.id === payment.id),
+      )
+      const { body } = await api('GET', `/v1/events/${message.id}`)
+      expect(message).toEqual({ id: body.id, event: 'payment.created', data: body })
+      expect(follower.headers['content-type']).toContain('text/event-stream')
+      expect(follower.headers['x-request-id']).toMatch(/^req_/)
+      follower.close()
+    }
+  })
+
+  test('goes on after the last event that was seen, with no gap and nothing twice', async () => {
+    const first = await follow()
+    await createPayment(api)
+    const seen = await until('one is told', () => first.messages[0])
+    first.close()
+    await first.ended
+    const made: string[] = []
+    for (let i = 0; i < 250; i++) made.push((await createPayment(api)).id)
+    const second = await follow({ at: other, lastEventId: seen.id })
+    made.push((await createPayment(api)).id)
+    await until('all are told', () => second.messages.length >= made.length)
+    expect(second.messages.map(({ data }) => data.data.id)).toEqual(made)
+    second.close()
+  })
+
+  test('is of the types and the payment that were asked for', async () => {
+    const payment = await createPayment(api)
+    const follower = await follow({ query: `?type=payment.canceled&payment_id=${payment.id}` })
+    await createPayment(api)
+    await api('POST', `/v1/payments/${payment.id}/cancel`)
+    await until('the cancel is told', () => follower.messages[0])
+    expect(follower.messages.map(({ event }) => event)).toEqual(['payment.canceled'])
+    follower.close()
+  })
+
+  test('misses nothing that is committed out of order', async () => {
+    const follower = await follow()
+    const slow = new pg.Client({ connectionString: database.url })
+    await slow.connect()
+    try {
+      const { body } = await api('GET', '/v1/auth/api-keys')
+      const merchantId = body.data[0].merchant_id
+      await slow.query('begin')
+      await slow.query('select pg_current_xact_id()')
+      await slow.query(
+        `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
+          actor_type, state)
+        values ($1, false, 'test_outoforder', 1, 'payment.created', now(), 'system',
+          '{"data":{"id":"pay_slow"}}')`,
+        [merchantId],
+      )
+      const quick = await createPayment(api)
+      const { body: hidden } = await api('GET', '/v1/events?limit=1')
+      expect(hidden.data[0]?.data.id).not.toBe(quick.id)
+      await slow.query('commit')
+      await until('both are told', () => follower.messages.length >= 2)
+      expect(follower.messages.map(({ data }) => data.data.id)).toEqual(['pay_slow', quick.id])
+    } finally {
+      await slow.end()
+      follower.close()
+    }
+  })
+
+  test('refuses what it cannot go on from, and who may not read', async () => {
+    expect((await follow({ lastEventId: 'evt_nowhere0001' })).status).toBe(400)
+    expect((await follow({ query: '?type=payment.eaten' })).status).toBe(400)
+    expect((await follow({ key: 'sk_test_nobody_at_all' })).status).toBe(401)
+    const { body } = await api('POST', '/v1/auth/api-keys', {
+      body: { scopes: ['webhooks:write'] },
+    })
+    expect((await follow({ key: body.secret_key })).status).toBe(403)
+  })
+
+  test('ends when its key is revoked', async () => {
+    const { body } = await api('POST', '/v1/auth/api-keys', { body: { scopes: ['payments:read'] } })
+    const follower = await follow({ key: body.secret_key })
+    await api('DELETE', `/v1/auth/api-keys/${body.id}`)
+    await follower.ended
+  })
+
+  test('ends cleanly when its server stops, and does not hold it up', async () => {
+    const third = await startServer({ databaseUrl: database.url })
+    const follower = await follow({ at: third })
+    expect(follower.status).toBe(200)
+    expect(await third.stop()).toBe(0)
+    await follower.ended
+  })
+})

@@ -1,0 +1,129 @@
+import type { LookupAddress } from 'node:dns'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { explain, ForbiddenAddressError } from '../../../packages/server/src/outgoing/errors.ts'
+import type { Resolve } from '../../../packages/server/src/webhooks/send/lookup.ts'
+import {
+  createSend,
+  type Outgoing,
+  textOf,
+} from '../../../packages/server/src/webhooks/send/send.ts'
+import { type Receiver, startReceiver } from '../../support/receiver.ts'
+
+let receiver: Receiver
+const stops: (() => void)[] = []
+
+beforeEach(async () => {
+  receiver = await startReceiver()
+})
+
+afterEach(async () => {
+  for (const stop of stops.splice(0)) stop()
+  await receiver.close()
+})
+
+function outgoing(url: string, more: Partial<Outgoing> = {}): Outgoing {
+  const { signal } = new AbortController()
+  const body = Buffer.from('{}')
+  return { url, livemode: false, reach: 'private', headers: {}, body, signal, ...more }
+}
+
+/** A sender whose names resolve to what is given, one answer after the other. */
+function sendTo(...answers: string[][]) {
+  let asked = 0
+  const resolve: Resolve = (_hostname, _reach, callback) => {
+    const addresses = answers[Math.min(asked++, answers.length - 1)] ?? []
+    callback(
+      null,
+      addresses.map(
+        (address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 }),
+      ),
+    )
+  }
+  const sender = createSend(resolve)
+  stops.push(() => sender.close())
+  return { send: sender.send, asked: () => asked }
+}
+
+function urlOf(host: string, scheme = 'http'): string {
+  return `${scheme}://${host}:${new URL(receiver.url).port}/hook`
+}
+
+describe('a name is judged by the address it is connected to', () => {
+  test('one that turns to this machine after it was registered reaches nothing in live mode', async () => {
+    const { send, asked } = sendTo(['93.184.215.14'], ['127.0.0.1'])
+    const gone = AbortSignal.abort()
+    await send(outgoing(urlOf('rebind.example', 'https'), { livemode: true, signal: gone })).catch(
+      () => null,
+    )
+    const url = urlOf('rebind.example', 'https')
+    let error: unknown
+    while (asked() < 2) {
+      error = await send(outgoing(url, { livemode: true, signal: AbortSignal.timeout(50) })).catch(
+        (cause: unknown) => cause,
+      )
+    }
+    expect(error).toBeInstanceOf(ForbiddenAddressError)
+    expect(receiver.received).toEqual([])
+  })
+
+  test.each([
+    [['169.254.169.254']],
+    [['0.0.0.0']],
+    [['::ffff:169.254.169.254']],
+    [['127.0.0.1', '169.254.169.254']],
+    [[]],
+  ])('also in test mode: %j', async (addresses) => {
+    const { send } = sendTo(addresses)
+    const error = await send(outgoing(urlOf('name.example'))).catch((cause: unknown) => cause)
+    expect(error).toBeInstanceOf(ForbiddenAddressError)
+    expect(explain(error)).toBe('Not sent: the address is not a public one.')
+    expect(receiver.received).toEqual([])
+  })
+
+  test('an allowed one is reached, by the name', async () => {
+    const { send } = sendTo(['127.0.0.1'])
+    expect((await send(outgoing(urlOf('shop.example')))).status).toBe(200)
+    expect(receiver.received[0]?.headers.host).toContain('shop.example')
+  })
+})
+
+test('a connection that test mode opened to this machine is of no use in live mode', async () => {
+  const { send } = sendTo(['127.0.0.1'])
+  expect((await send(outgoing(urlOf('shop.example')))).status).toBe(200)
+  await expect(send(outgoing(urlOf('shop.example'), { livemode: true }))).rejects.toThrow()
+  await expect(
+    send(outgoing(urlOf('shop.example', 'https'), { livemode: true })),
+  ).rejects.toBeInstanceOf(ForbiddenAddressError)
+})
+
+test.each(['127.0.0.1', '[::1]', '2130706433', '0x7f.1', '10.0.0.1'])(
+  'a literal address is judged without being looked up: %s',
+  async (host) => {
+    const { send, asked } = sendTo(['8.8.8.8'])
+    await expect(send(outgoing(urlOf(host, 'https'), { livemode: true }))).rejects.toBeInstanceOf(
+      ForbiddenAddressError,
+    )
+    expect(asked()).toBe(0)
+  },
+)
+
+test('a connection to this machine is of no use once only public addresses are allowed', async () => {
+  const { send } = sendTo(['127.0.0.1'])
+  expect((await send(outgoing(urlOf('shop.example')))).status).toBe(200)
+  await expect(send(outgoing(urlOf('shop.example'), { reach: 'public' }))).rejects.toBeInstanceOf(
+    ForbiddenAddressError,
+  )
+  expect(receiver.received).toHaveLength(1)
+})
+
+test('what a page of this network says is not shown to whoever has a key of test mode', async () => {
+  receiver.answer(() => ({ status: 200, body: 'AWS_SECRET_ACCESS_KEY=wJalr' }))
+  const { send } = sendTo(['127.0.0.1'])
+  expect(await send(outgoing(receiver.url))).toEqual({ status: 200, retryAfter: null, body: null })
+  expect((await send(outgoing(urlOf('shop.example')))).body).toBeNull()
+})
+
+test('of a long answer whole characters are kept', () => {
+  const bytes = Buffer.from(`x\0${'€'.repeat(200_000)}`).subarray(0, 1_024)
+  expect(textOf(bytes)).toBe(`x\ufffd${'€'.repeat(340)}`)
+})
