@@ -208,3 +208,92 @@ describe('a worker that stands still longer than its lease changes nothing when 
     expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
   })
 })
+
+describe('a refund that is requested while a worker sends another one of the payment', () => {
+  const refund = async (id: string, amount: number) => {
+    const { status } = await app.api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
+    expect(status).toBe(200)
+  }
+  async function answeredOrLocked(request: Promise<unknown>): Promise<void> {
+    let isAnswered = false
+    void request.then(() => {
+      isAnswered = true
+    })
+    await until('the request waits for a lock or is answered', async () => {
+      const waits = await app.sql.query(
+        `select 1 from pg_stat_activity
+         where wait_event_type = 'Lock' and datname = current_database()`,
+      )
+      return waits.length > 0 || isAnswered
+    })
+  }
+  test('is sent too, at whichever statement the worker is', { timeout }, async () => {
+    let places = 0
+    for (let nth = 1; nth <= statementsMax; nth++) {
+      const id = await paid()
+      await refund(id, 100)
+      const worker = startHeldWork(app.databaseUrl, { ids: [id], nth })
+      await until(`it is held at ${nth} or done`, async () => {
+        worker.loop.nudge()
+        return worker.isHeld() || (await isDone(id))
+      })
+      if (!worker.isHeld()) break
+      places++
+      // A statement may hold the lock on the payment, so the request waits until the worker goes on.
+      const requested = refund(id, 200)
+      await answeredOrLocked(requested)
+      worker.release()
+      await requested
+      await until(`both are sent though one came before ${worker.statement()}`, async () => {
+        worker.loop.nudge()
+        const { body } = await app.api('GET', `/v1/payments/${id}`)
+        return body.refunds.every(({ status }: { status: string }) => status === 'succeeded')
+      })
+      await worker.stop()
+      expect((await app.api('GET', `/v1/payments/${id}`)).body.refunded_amount).toBe(300)
+    }
+    expect(places).toBeGreaterThan(3)
+  })
+
+  test('is sent or due at once, although the processor has not decided on the other', {
+    timeout,
+  }, async () => {
+    let places = 0
+    for (let nth = 1; nth <= statementsMax; nth++) {
+      const id = await paid('tok_refundUndecided')
+      await refund(id, 100)
+      const worker = startHeldWork(app.databaseUrl, { ids: [id], nth })
+      await until(`it is held at ${nth} or the task waits`, async () => {
+        worker.loop.nudge()
+        return worker.isHeld() || (await isPutOff(id))
+      })
+      if (!worker.isHeld()) break
+      places++
+      const requested = refund(id, 200)
+      await answeredOrLocked(requested)
+      worker.release()
+      await requested
+      await worker.stop()
+      const [row] = await app.sql.query(
+        `select bool_or(t.due_at <= now() + interval '3 s') or bool_and(r.attempts > 0) as is_soon
+         from refunds r left join payment_tasks t
+           on t.payment_id = r.payment_id and t.kind = 'refund'
+         where r.payment_id = $1`,
+        [id],
+      )
+      expect(row, `requested before ${worker.statement()}`).toEqual({ is_soon: true })
+    }
+    expect(places).toBeGreaterThan(3)
+  })
+
+  /** Whether the only refund was sent, and the worker has put its task off. */
+  async function isPutOff(id: string): Promise<boolean> {
+    const rows = await app.sql.query(
+      `select 1 from refunds r join payment_tasks t
+         on t.payment_id = r.payment_id and t.kind = 'refund'
+       where r.payment_id = $1 and r.attempts > 0 and t.lease is null and t.due_at > now()`,
+      [id],
+    )
+    return rows.length > 0
+  }
+})

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
+import { apiClient, createPayment } from '../support/api.ts'
 import { brokenInvariants } from '../support/invariants.ts'
 import { type OwnApp, startOwnApp } from '../support/own-app.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
@@ -242,6 +242,30 @@ test('two workers count no payment of a bulk cancellation twice', { timeout }, a
     },
   })
   expect(places).toBeGreaterThan(3)
+})
+
+test('a bulk cancellation takes the payments that were there before it, of its own merchant and mode', async () => {
+  const { api, sql, owner } = app
+  const customerId = 'in time'
+  const { body: merchant } = await api('POST', '/v1/merchants', { body: { name: 'Another' } })
+  const other = apiClient(app.url, merchant.api_keys[0].secret_key)
+  await insertPayments(sql, { owner, count: 2, customerId })
+  const { id: foreign } = await createPayment(other, { customer_id: customerId })
+  const { body: cancellation } = await api('POST', '/v1/cancellations', {
+    body: { filter: { customer_id: customerId } },
+  })
+  // Nothing was selected yet: no worker runs.
+  const { id: later } = await createPayment(api, { customer_id: customerId })
+  const work = startWork(app.databaseUrl)
+  const done = await until('it is completed', async () => {
+    work.loop.nudge()
+    const { body } = await api('GET', `/v1/cancellations/${cancellation.id}`)
+    return body.status === 'completed' && body
+  })
+  await work.stop()
+  expect(done).toMatchObject({ total: 2, canceled: 2, refused: 0, not_found: 0 })
+  expect((await api('GET', `/v1/payments/${later}`)).body.status).toBe('pending')
+  expect((await other('GET', `/v1/payments/${foreign}`)).body.status).toBe('pending')
 })
 
 test('a bulk cancellation that fails is tried again later, and delays no other', async () => {
