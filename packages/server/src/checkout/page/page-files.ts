@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
-const built = fileURLToPath(new URL('../../../../../../apps/checkout/dist/', import.meta.url))
+const built = fileURLToPath(new URL('../../../../../apps/checkout/dist/', import.meta.url))
 
 /** Everything from this server, nothing inline, and never inside another site's frame. */
 const contentSecurityPolicy = [
