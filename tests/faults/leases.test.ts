@@ -286,6 +286,33 @@ describe('a refund that is requested while a worker sends another one of the pay
     expect(places).toBeGreaterThan(3)
   })
 
+  test('is sent too, although that worker stood still while another one took over', {
+    timeout,
+  }, async () => {
+    let places = 0
+    for (let nth = 1; nth <= statementsMax; nth++) {
+      const id = await paid()
+      await refund(id, 100)
+      const worker = startHeldWork(app.databaseUrl, { ids: [id], nth })
+      await until(`it is held at ${nth} or done`, async () => {
+        worker.loop.nudge()
+        return worker.isHeld() || (await isDone(id))
+      })
+      if (!worker.isHeld()) break
+      places++
+      await passLeases(app.sql, worker)
+      await whileWorking(id, 'partially_refunded')
+      await refund(id, 200)
+      worker.release()
+      await worker.stop()
+      await whileWorking(id, 'partially_refunded')
+      const { body } = await app.api('GET', `/v1/payments/${id}`)
+      const statuses = body.refunds.map(({ status }: { status: string }) => status)
+      expect(statuses, `held before ${worker.statement()}`).toEqual(['succeeded', 'succeeded'])
+    }
+    expect(places).toBeGreaterThan(3)
+  })
+
   /** Whether the only refund was sent, and the worker has put its task off. */
   async function isPutOff(id: string): Promise<boolean> {
     const rows = await app.sql.query(
