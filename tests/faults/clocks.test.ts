@@ -131,7 +131,7 @@ describe('a server whose clock is a minute ahead', () => {
     const over = await create()
     const expires = async ({ session, payment }: typeof open, when: string) =>
       await sql.query(
-        `update checkout_sessions set payment_id = $2, tries = 1, look_at = c.now + $3::interval,
+        `update checkout_sessions set payment_id = $2, tries = 1, due_at = c.now + $3::interval,
            expires_at = c.now + $3::interval
          from (select now() + make_interval(secs => offset_seconds) as now from test_clocks) c
          where id = $1`,

@@ -1,39 +1,22 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { sql as statement } from 'kysely'
 import { expect, inject, test, vi } from 'vitest'
 import { connect } from '../../packages/server/src/database/connect.ts'
 import { type Migrations, migrate } from '../../packages/server/src/database/migrate/migrate.ts'
 import { migrations } from '../../packages/server/src/database/migrate/migrations.ts'
-import { createIndexConcurrently } from '../../packages/server/src/database/migrations/create-index.ts'
 import { apiClient, createPayment } from '../support/api.ts'
+import { laterMigrations } from '../support/later-migrations.ts'
 import { createDatabase } from '../support/postgres.ts'
 import { createMigratedDatabase, startServer } from '../support/server.ts'
 import { insertPayments, openSql, type Sql } from '../support/sql.ts'
 import { until } from '../support/until.ts'
 import { startCancels } from './cancel-load.ts'
 
-// Several processes are started in each, on a busy machine.
+// Each test starts several processes on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
 const processFile = join(import.meta.dirname, '../support/migrate-process.ts')
-
-/** What a later version may bring: as the rules of CONTRIBUTING.md have it. */
-const later: Migrations = {
-  ...migrations,
-  '9001_column': {
-    up: async (db) => {
-      await statement`alter table payments add column risk text`.execute(db)
-      await statement`alter table payment_tasks add column note text default 'none'`.execute(db)
-    },
-  },
-  '9002_index': {
-    isRepeatable: true,
-    up: (db) =>
-      createIndexConcurrently(db, { name: 'payments_risk', definition: 'payments (risk, id)' }),
-  },
-}
 
 /** Brings a database to a version, as a process of that version does. */
 async function migrateTo(url: string, list: Migrations): Promise<string[]> {
@@ -44,6 +27,35 @@ async function migrateTo(url: string, list: Migrations): Promise<string[]> {
     await database.close()
   }
 }
+
+/** A process that has run the statements of a migration, and has not committed them. */
+async function startMigrating(url: string, last: string) {
+  const child = spawn(process.execPath, [processFile, url, last], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  return {
+    async kill() {
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+const listApplied = async (sql: Sql) => {
+  const rows = await sql.query('select name from hedge_migrations order by name')
+  return rows.map(({ name }) => name as string)
+}
+
+const untilPolling = (sql: Sql, processes: number) =>
+  until(`${processes} processes poll for the lock of migrations`, async () => {
+    const [row] = await sql.query(
+      `select count(*)::integer as n from pg_stat_activity
+       where datname = current_database() and query like '%pg_try_advisory_lock%'`,
+    )
+    return row.n >= processes
+  })
 
 const countLockWaits = async (sql: Sql, text: string) => {
   const [row] = await sql.query(
@@ -68,19 +80,19 @@ test('a newer version migrates under load, behind a transaction that stays open,
 
   const load = startCancels([server], { ids, clients: 8 })
   await until('the load runs', () => load.acknowledged.size > 100)
-  const migrated = migrateTo(database.url, later)
+  const migrated = migrateTo(database.url, laterMigrations)
   await until('it waits for its lock', async () => (await countLockWaits(sql, 'alter table')) > 0)
-  await until('it gives way', async () => (await countLockWaits(sql, 'alter table')) === 0)
+  await until('it yields', async () => (await countLockWaits(sql, 'alter table')) === 0)
   const before = load.acknowledged.size
   await until('the load goes on', () => load.acknowledged.size > before)
   await rival.query('rollback')
   rival.release()
 
-  expect(await migrated).toEqual(['9001_column', '9002_index'])
+  expect(await migrated).toEqual(['9001_column', '9002_index', '9003_table'])
   await load.done
   expect([...load.answers]).toEqual([[200, ids.length]])
 
-  // The version before runs on, is ready, and can be started again.
+  // The older version keeps running, is ready, and can be started again.
   expect((await api('GET', '/readyz')).status).toBe(200)
   await createPayment(api)
   const another = await startServer({ databaseUrl: database.url })
@@ -89,50 +101,49 @@ test('a newer version migrates under load, behind a transaction that stays open,
   await database.drop()
 })
 
-test.each([
-  ['an empty database', 0, '0005_ledger'],
-  ['an older database', 8, '0012_retention'],
-])(
-  'on %s a process that is killed in the middle of a migration leaves whole ones, and those that wait for it go on',
-  async (_, count, last) => {
-    const database = await createDatabase(inject('postgresAdminUrl'))
-    const sql = openSql(database.url)
-    const names = Object.keys(migrations)
-    const older = Object.fromEntries(Object.entries(migrations).slice(0, count))
-    expect(await migrateTo(database.url, older)).toEqual(names.slice(0, count))
+test('servers that start while another process migrates an empty database continue when it is killed', async () => {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const sql = openSql(database.url)
+  const child = await startMigrating(database.url, '0001_baseline')
+  expect(await listApplied(sql)).toEqual([])
 
-    const child = spawn(process.execPath, [processFile, database.url, last], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    await once(child.stdout, 'data')
-    const applied = () => sql.query('select name from hedge_migrations order by name')
-    const before = names.filter((name) => name < last)
-    expect((await applied()).map(({ name }) => name)).toEqual(before)
+  const starting = [1, 2].map(() => startServer({ databaseUrl: database.url }))
+  await untilPolling(sql, 2)
+  await child.kill()
+  const servers = await Promise.all(starting)
+  for (const server of servers) {
+    const api = apiClient(server.url, server.secretKey)
+    expect((await api('GET', '/readyz')).status).toBe(200)
+    await createPayment(api)
+  }
+  expect(await listApplied(sql)).toEqual(Object.keys(migrations))
+  await Promise.all([...servers.map((server) => server.stop()), sql.close()])
+  await database.drop()
+})
 
-    const starting = [1, 2].map(() => startServer({ databaseUrl: database.url }))
-    await until('both look for what is left to do', async () => {
-      const [row] = await sql.query(
-        `select count(*)::integer as n from pg_stat_activity
-       where datname = current_database() and query like '%pg_try_advisory_lock%'`,
-      )
-      return row.n >= 2
-    })
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
-    const servers = await Promise.all(starting)
-    for (const server of servers) {
-      const api = apiClient(server.url, server.secretKey)
-      expect((await api('GET', '/readyz')).status).toBe(200)
-      await createPayment(api)
-    }
-    expect((await applied()).map(({ name }) => name)).toEqual(names)
-    await Promise.all([...servers.map((server) => server.stop()), sql.close()])
-    await database.drop()
-  },
-)
+test('a process that is killed in the middle of a later migration leaves whole ones, and others continue from there', async () => {
+  const database = await createMigratedDatabase()
+  const sql = openSql(database.url)
+  const child = await startMigrating(database.url, '9003_table')
+  const before = Object.keys(laterMigrations).filter((name) => name < '9003_table')
+  expect(await listApplied(sql)).toEqual(before)
 
-test('an index that was left half made is made anew', async () => {
+  const migrating = [1, 2].map(() => migrateTo(database.url, laterMigrations))
+  await untilPolling(sql, 2)
+  await child.kill()
+  expect((await Promise.all(migrating)).flat()).toEqual(['9003_table'])
+  expect(await listApplied(sql)).toEqual(Object.keys(laterMigrations))
+
+  // The older version starts on the schema of the later one.
+  const server = await startServer({ databaseUrl: database.url })
+  const api = apiClient(server.url, server.secretKey)
+  expect((await api('GET', '/readyz')).status).toBe(200)
+  await createPayment(api)
+  await Promise.all([server.stop(), sql.close()])
+  await database.drop()
+})
+
+test('an invalid index of an interrupted migration is created again', async () => {
   const database = await createMigratedDatabase()
   const sql = openSql(database.url)
   await sql.query(`insert into retention_tasks (kind) values ('one'), ('two')`)
@@ -148,7 +159,7 @@ test('an index that was left half made is made anew', async () => {
     return row
   }
   expect(await valid()).toEqual({ indisvalid: false, of: 'retention_tasks' })
-  await migrateTo(database.url, later)
+  await migrateTo(database.url, laterMigrations)
   expect(await valid()).toEqual({ indisvalid: true, of: 'payments' })
   await sql.close()
   await database.drop()

@@ -330,7 +330,7 @@ describe('a checkout session', () => {
         const { id: paymentId } = await createPayment(app.api)
         await app.sql.query(
           `update checkout_sessions set payment_id = $2, tries = 1,
-             expires_at = now() - interval '1 s', look_at = now() - interval '1 s' where id = $1`,
+             expires_at = now() - interval '1 s', due_at = now() - interval '1 s' where id = $1`,
           [id, paymentId],
         )
         const ended = async () =>
@@ -352,7 +352,7 @@ describe('a checkout session', () => {
   test('is looked at when its newest try says, whatever an older worker knew', async () => {
     const id = await createSession()
     await app.sql.query(
-      `update checkout_sessions set look_at = now() - interval '1 s' where id = $1`,
+      `update checkout_sessions set due_at = now() - interval '1 s' where id = $1`,
       [id],
     )
     const held = startHeldWork(app.databaseUrl, { ids: [id], nth: 1 })
@@ -361,14 +361,14 @@ describe('a checkout session', () => {
       return held.isHeld()
     })
     await app.sql.query(
-      `update checkout_sessions set look_at = now() + interval '30 s', lease = null,
+      `update checkout_sessions set due_at = now() + interval '30 s', lease = null,
          leased_until = null where id = $1`,
       [id],
     )
     held.release()
     await held.stop()
     const [row] = await app.sql.query(
-      `select extract(epoch from look_at - now())::float as seconds from checkout_sessions
+      `select extract(epoch from due_at - now())::float as seconds from checkout_sessions
        where id = $1`,
       [id],
     )
@@ -387,7 +387,7 @@ describe('a checkout session', () => {
     )
     await app.sql.query(
       `update checkout_sessions set expires_at = now() - interval '1 s',
-         look_at = now() - case id when $1 then interval '9 s' else interval '1 s' end
+         due_at = now() - case id when $1 then interval '9 s' else interval '1 s' end
        where id = any($2)`,
       [broken, [broken, other]],
     )
@@ -395,7 +395,7 @@ describe('a checkout session', () => {
     const state = async (id: string) =>
       (
         await app.sql.query(
-          `select status, failures, look_at > now() as waits from checkout_sessions where id = $1`,
+          `select status, failures, due_at > now() as waits from checkout_sessions where id = $1`,
           [id],
         )
       )[0]

@@ -1,18 +1,18 @@
 /**
- * A process to be killed in the middle of a migration: `node migrate-process.ts URL NAME`. Applies
- * every migration up to the one of that name, says so when its statements are done and nothing of
- * it is committed yet, and then stands still.
+ * A process of a later version, to be killed in the middle of a migration:
+ * `node migrate-process.ts URL NAME`. It applies every migration before the named one, runs the
+ * statements of the named one, prints a line before the commit, and waits.
  */
 import { connect } from '../../packages/server/src/database/connect.ts'
 import { migrate } from '../../packages/server/src/database/migrate/migrate.ts'
-import { migrations } from '../../packages/server/src/database/migrate/migrations.ts'
+import { laterMigrations } from './later-migrations.ts'
 
 const [, , url = '', last = ''] = process.argv
 const database = connect({ url, onError: () => undefined })
-const migration = migrations[last]
+const migration = laterMigrations[last]
 if (!migration) throw new Error(`there is no migration ${last}`)
 await migrate(database, {
-  ...Object.fromEntries(Object.entries(migrations).filter(([name]) => name < last)),
+  ...Object.fromEntries(Object.entries(laterMigrations).filter(([name]) => name < last)),
   [last]: {
     async up(db) {
       await migration.up(db)

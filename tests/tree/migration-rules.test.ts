@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { dangerCount, migrationRule } from './migration-rules.ts'
 
+const root = join(import.meta.dirname, '../..')
 const folder = 'packages/server/src/database/migrations'
 
-/** One for each danger, in their order, as a migration would write it. */
+/** A statement for each danger, in the order of the dangers. */
 const bad = [
   'create index payments_risk on payments (risk)',
   'alter table payments alter column amount type bigint',
@@ -31,22 +33,28 @@ const good = [
   "insert into retention_tasks (kind) values ('risks')",
 ]
 
-test.each(bad)('it is seen that this holds up or breaks others: %s', (statement) => {
+test.each(bad)('a statement that blocks or breaks others is found: %s', (statement) => {
   expect(migrationRule.offences(`await sql\`\n${statement}\`.execute(db)`)).toHaveLength(1)
 })
 
-test('each danger is among them', () => {
+test('each danger has a statement here', () => {
   expect(bad).toHaveLength(dangerCount)
 })
 
-test.each(good)('this does not: %s', (statement) => {
+test.each(good)('a harmless statement passes: %s', (statement) => {
   expect(migrationRule.offences(`await sql\`${statement}\`.execute(db)`)).toEqual([])
 })
 
-test('it is asked of new migrations, and kept by those there are', () => {
-  expect(migrationRule.covers(`${folder}/0013_rate_counts.ts`)).toBe(false)
-  expect(migrationRule.covers(`${folder}/0014_open_payments.ts`)).toBe(true)
+test('the baseline and every migration keep the rule', () => {
+  const paths = globSync(`${folder}/**/*.ts`, { cwd: root }).filter(migrationRule.covers)
+  expect(paths).toContain(`${folder}/0001_baseline.ts`)
+  expect(paths).toContain(`${folder}/baseline/payments.ts`)
+  for (const path of paths) {
+    expect([path, migrationRule.offences(readFileSync(join(root, path), 'utf8'))]).toEqual([
+      path,
+      [],
+    ])
+  }
   expect(migrationRule.covers(`${folder}/0107_risk.ts`)).toBe(true)
-  const first = readFileSync(new URL(`../../${folder}/0001_payments.ts`, import.meta.url), 'utf8')
-  expect(migrationRule.offences(first)).toEqual([])
+  expect(migrationRule.covers(`${folder}/create-index.ts`)).toBe(false)
 })

@@ -110,8 +110,10 @@ describe('a settlement', () => {
     const { id } = await createPaid(api)
     await advance(api, 86_400 + 60)
     await until('the processor was asked, and is to be asked again', async () => {
-      const asked = `select attempts from payment_tasks where payment_id = '${id}'
-        and kind = 'settle' and attempts > 0 and leased_until is null`
+      const asked = `select t.kind from payment_tasks t where t.payment_id = '${id}'
+        and t.kind = 'settle' and t.leased_until is null and exists (
+          select from payment_attempts a where a.payment_id = t.payment_id
+            and a.kind = 'look_up' and a.ended_at is not null)`
       return (await query(database.url, asked)).length > 0
     })
     expect(await attempts(api, id)).toContain('look_up captured')

@@ -254,12 +254,12 @@ export interface CheckoutSessionRow {
   url: string
   /** The key that created it. */
   actor_id: string
-  /** When a worker looks at it next, while it is open. */
-  look_at: Timestamp
-  /** The claim of the worker that looks at it, and when that lease ends, in real time. */
+  /** When a worker checks it next, while it is open. */
+  due_at: Timestamp
+  /** The claim of the worker that checks it, and when that lease ends, in real time. */
   lease: string | null
   leased_until: Timestamp | null
-  /** Looks in a row that failed. */
+  /** Failed checks in a row. */
   failures: number
   expires_at: Timestamp
   completed_at: Timestamp | null

@@ -21,8 +21,6 @@ export interface PaymentTaskRow {
   payment_id: string
   kind: string
   due_at: Timestamp
-  /** How often it was claimed: the version before fences by it. */
-  attempts: Generated<number>
   /** The claim that holds it. Every write of the holder checks it. */
   lease: string | null
   /** When that lease ends, in real time. */

@@ -9,7 +9,7 @@ import {
 
 // What the server asks of the contract's table of the lifecycle. Nothing else decides what may
 // follow what: the guards of the SQL take their lists from here, and so do `cancelable` and
-// `allowed_actions`. The database refuses every other change of a status (migration 0025).
+// `allowed_actions`. The database refuses every other change of a status (`baseline/payments.ts`).
 
 /** A step of a payment that is named as its event is. */
 type Step = 'initiated' | 'processing' | 'succeeded' | 'refunded' | 'canceled'

@@ -4,9 +4,9 @@ import { renderLogLine } from './log-lines.ts'
 const entry = { level: 30, time: '2024-06-15T10:32:00.123Z', pid: 4711 }
 
 test('a person reads time, level, words and facts of an entry', () => {
-  const json = JSON.stringify({ ...entry, migrations: ['0001_payments'], msg: 'migrated' })
+  const json = JSON.stringify({ ...entry, migrations: ['0001_baseline'], msg: 'migrated' })
   const line = renderLogLine(json, { colours: false })
-  expect(line).toBe('10:32:00 info migrated migrations=["0001_payments"]\n')
+  expect(line).toBe('10:32:00 info migrated migrations=["0001_baseline"]\n')
 })
 
 test('an error keeps its stack', () => {

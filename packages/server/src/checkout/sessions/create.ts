@@ -52,7 +52,7 @@ export async function createSession(
     cancel_url: body.cancel_url ?? null,
     url: `${publicUrl}/checkout/${id}`,
     actor_id: auth.keyId,
-    look_at: expiresAt,
+    due_at: expiresAt,
     lease: null,
     leased_until: null,
     failures: 0,

@@ -100,7 +100,7 @@ export async function setPayment(
 export async function lookBy(db: Db, session: SessionKey, at: Timestamp): Promise<void> {
   await sql`
     update checkout_sessions
-    set look_at = ${at}::timestamptz, failures = 0, lease = null, leased_until = null
+    set due_at = ${at}::timestamptz, failures = 0, lease = null, leased_until = null
     where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
       and id = ${session.id} and status = 'open'`.execute(db)
 }
@@ -116,7 +116,7 @@ export async function releaseSession(
 ): Promise<void> {
   await sql`
     update checkout_sessions
-    set look_at = ${next.at}::timestamptz, failures = ${next.failures}, lease = null,
+    set due_at = ${next.at}::timestamptz, failures = ${next.failures}, lease = null,
       leased_until = null
     where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
       and id = ${session.id} and lease = ${session.lease} and status = 'open'`.execute(db)
@@ -164,15 +164,15 @@ export async function claimSessions(
   const { rows } = await sql<DueSession>`
     with due as (
       (select merchant_id, livemode, id from checkout_sessions s
-        where status = 'open' and look_at <= now() and ${isFree('s')}
-        order by look_at limit ${limit})
+        where status = 'open' and due_at <= now() and ${isFree('s')}
+        order by due_at limit ${limit})
       union all
       (select s.* from test_clocks c cross join lateral (
           select merchant_id, livemode, id from checkout_sessions s
           where s.status = 'open' and not s.livemode and s.merchant_id = c.merchant_id
-            and s.look_at > now() and s.look_at <= now() + make_interval(secs => c.offset_seconds)
+            and s.due_at > now() and s.due_at <= now() + make_interval(secs => c.offset_seconds)
             and ${isFree('s')}
-          order by s.look_at limit ${limit}
+          order by s.due_at limit ${limit}
         ) s
         where c.offset_seconds > 0)
     ), taken as materialized (

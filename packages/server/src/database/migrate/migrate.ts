@@ -4,44 +4,45 @@ import type { Database } from '../connect.ts'
 import type { Migration } from '../migrations/migration.ts'
 import { migrations } from './migrations.ts'
 
-/** Any number: names the lock that lets one process at a time migrate a database. */
+/** Names the lock that lets one process at a time migrate a database. Any number serves. */
 const migrationLock = 3_853_314_791_062_309_107n
-/** How often a process looks whether the one that migrates is done. */
-const lookMs = 200
-/** An index over a hundred million rows takes a good part of an hour, and others wait for it. */
+/** Time between two checks whether another process has finished migrating. */
+const pollMs = 200
+/** An index over a hundred million rows takes most of an hour. Other processes wait for it. */
 const waitMsMax = 3_600_000
 /**
- * A migration that waits for a lock makes everybody wait who comes after it. So it gives up after
- * the second that `withLongStatements` allows, lets them pass for as long, and tries again.
+ * While a migration waits for a lock, later statements queue behind it. So the migration stops
+ * waiting after the second that `withLongStatements` allows, lets the others pass, and tries again.
  */
 const pauseMs = 1_000
-/** Ten minutes of tries: whoever holds a lock for longer is looked for by a person. */
+/** Ten minutes of attempts. A lock that is kept for longer needs an operator. */
 const attemptsMax = 300
 
 const lockNotAvailable = '55P03'
 const deadlock = '40P01'
 
-/** What makes up a version of the tables. */
+/** The migrations of a version, by their names. */
 export type Migrations = Readonly<Record<string, Migration>>
 
 /**
- * Brings the database up to date while others work with it. Of several processes that start at once
- * one migrates, and the others wait for it. Each migration is a transaction of its own, or can be
- * repeated; so a process that is killed leaves whole ones, and the next goes on from there.
+ * Applies pending migrations while other processes use the database. When several processes start
+ * at the same time, one migrates and the others wait. Each migration is one transaction or is
+ * repeatable. So a killed process leaves only whole migrations, and the next process continues.
  *
- * A database that is further than this version is left as it is: the version before runs on it.
+ * A database that has later migrations than this version stays as it is: an older version runs on
+ * the schema of a later one.
  *
- * @returns names of the migrations that were applied now.
- * @throws when one fails; those before it are applied.
+ * @returns the names of the migrations that this call applied.
+ * @throws when a migration fails. The migrations before it stay applied.
  */
 export async function migrate(
   { withLongStatements }: Pick<Database, 'withLongStatements'>,
   list: Migrations = migrations,
 ): Promise<string[]> {
   return await withLongStatements(async (db) => {
-    // Tried again and again instead of waited for: a statement that waits is a transaction that
-    // `create index concurrently` of the other would wait for in turn.
-    for (const deadline = Date.now() + waitMsMax; ; await sleep(lookMs)) {
+    // Polls for the lock. A statement that waits for it would be an open transaction, and `create
+    // index concurrently` of the other process would wait for that transaction.
+    for (const deadline = Date.now() + waitMsMax; ; await sleep(pollMs)) {
       if ((await findPending(db, list)).length === 0) return []
       if (await tryLock(db)) break
       if (Date.now() > deadline) throw new Error('another process has been migrating for an hour')
@@ -49,7 +50,7 @@ export async function migrate(
     try {
       return await applyPending(db, list)
     } finally {
-      // Where the connection is gone, so is the lock.
+      // A lost connection has released the lock already.
       await sql`select pg_advisory_unlock(${sql.lit(migrationLock)})`
         .execute(db)
         .catch(() => undefined)
@@ -57,7 +58,7 @@ export async function migrate(
   })
 }
 
-/** Whether every migration of this version is applied; there may be more. */
+/** Whether every migration of this version is applied. Later migrations may be applied as well. */
 export async function isMigrated<DB>(db: Kysely<DB>): Promise<boolean> {
   return (await findPending(db, migrations)).length === 0
 }
@@ -84,8 +85,8 @@ async function tryLock<DB>(db: Kysely<DB>): Promise<boolean> {
 async function applyPending<DB>(db: Kysely<DB>, list: Migrations): Promise<string[]> {
   await sql`
     create table if not exists hedge_migrations (
-      name varchar(255) primary key,
-      timestamp varchar(255) not null
+      name text collate "C" primary key,
+      applied_at timestamptz not null default now()
     )`.execute(db)
   const pending = await findPending(db, list)
   for (const name of pending) {
@@ -108,9 +109,7 @@ async function apply<DB>(db: Kysely<DB>, name: string, migration: Migration): Pr
 }
 
 async function record<DB>(db: Kysely<DB>, name: string): Promise<void> {
-  await sql`
-    insert into hedge_migrations (name, timestamp)
-    values (${name}, ${new Date().toISOString()})`.execute(db)
+  await sql`insert into hedge_migrations (name) values (${name})`.execute(db)
 }
 
 async function untilUnlocked(name: string, run: () => Promise<void>): Promise<void> {
@@ -122,7 +121,7 @@ async function untilUnlocked(name: string, run: () => Promise<void>): Promise<vo
       const { code } = error as { code?: string }
       if (code !== lockNotAvailable && code !== deadlock) throw error
       if (attempt === attemptsMax) {
-        const message = `Migration ${name} did not get its lock: a transaction has been open for long.`
+        const message = `Migration ${name} did not get its lock in ${attemptsMax} attempts: end the transaction that keeps it.`
         throw new Error(message, { cause: error })
       }
       await sleep(pauseMs * (1 + Math.random()))

@@ -1,11 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * Makes an index while the table is written to, unless there is one: takes longer than a plain
- * `create index`, which would hold up every write meanwhile. What an attempt that was cut short has
- * left is of no use to PostgreSQL, and goes first. Only for migrations that are repeatable.
+ * Creates an index without blocking writes, unless the index exists. It takes longer than a plain
+ * `create index`, which blocks every write. An invalid index that an interrupted attempt left
+ * behind is dropped first. Only for repeatable migrations.
  *
- * @param definition what follows `create index concurrently <name> on`.
+ * @param definition the text after `create index concurrently <name> on`.
  */
 export async function createIndexConcurrently(
   db: Kysely<unknown>,
@@ -14,7 +14,7 @@ export async function createIndexConcurrently(
   const { rows } = await sql<{ valid: boolean }>`
     select indisvalid as valid from pg_index where indexrelid = to_regclass(${name})`.execute(db)
   if (rows[0]?.valid === true) return
-  // It waits for every transaction that is open, for as long as that takes, and keeps nobody off.
+  // The statement waits for every open transaction, for any time, and blocks no other statement.
   await sql`set lock_timeout = 0`.execute(db)
   try {
     if (rows[0]) await sql`drop index concurrently ${sql.id(name)}`.execute(db)

@@ -91,7 +91,7 @@ export async function claimTasks(
     )
     update payment_tasks t
     set lease = ${newLease()}, leased_until = ${leaseEnd(claim.leaseSeconds)},
-      planned_again = false, attempts = t.attempts + 1
+      planned_again = false
     from taken left join test_clocks c
       on c.merchant_id = taken.merchant_id and not taken.livemode
     where t.merchant_id = taken.merchant_id and t.livemode = taken.livemode

@@ -29,8 +29,7 @@ export async function planTask(
     insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
     values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt})
     on conflict (merchant_id, livemode, payment_id, kind) do update
-      set due_at = excluded.due_at, failures = 0, lease = null, leased_until = null,
-        attempts = t.attempts + 1`.execute(tx)
+      set due_at = excluded.due_at, failures = 0, lease = null, leased_until = null`.execute(tx)
 }
 
 /** Ends a task of a payment, also one that a worker has claimed. */

@@ -1,23 +1,23 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * The books of the sandbox processor. It stands for a system elsewhere: nothing of ours refers to
- * these tables, they refer to nothing of ours, and no transaction touches both.
+ * The books of the sandbox processor. They stand for a system elsewhere: no other table refers to
+ * them, they refer to no other table, and no transaction touches both.
  */
-export async function up(db: Kysely<unknown>): Promise<void> {
+export async function createSandbox(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table sandbox_payments (
-      merchant_id text not null,
-      payment_id text not null,
-      reference text not null unique,
-      token text,
+      merchant_id text collate "C" not null,
+      payment_id text collate "C" not null,
+      reference text collate "C" not null unique,
+      token text collate "C",
       amount integer not null check (amount > 0),
-      currency text not null,
-      status text not null
+      currency text collate "C" not null,
+      status text collate "C" not null
         check (status in ('action_required', 'authorized', 'declined', 'captured', 'voided')),
-      decline_code text,
+      decline_code text collate "C",
       decline_message text,
-      action_secret text unique,
+      action_secret text collate "C" unique,
       action_url text,
       return_url text not null,
       captured_at timestamptz(0),
@@ -28,10 +28,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await sql`
     create table sandbox_refunds (
-      merchant_id text not null,
-      reference text not null,
-      payment_id text not null,
-      refund_id text not null,
+      merchant_id text collate "C" not null,
+      reference text collate "C" not null,
+      payment_id text collate "C" not null,
+      refund_id text collate "C" not null,
       amount integer not null check (amount > 0),
       decided_at timestamptz(0) not null,
       primary key (merchant_id, reference)
@@ -42,31 +42,31 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   // The first answer to each idempotency key.
   await sql`
     create table sandbox_answers (
-      merchant_id text not null,
-      idempotency_key text not null,
+      merchant_id text collate "C" not null,
+      idempotency_key text collate "C" not null,
       answer jsonb not null,
       primary key (merchant_id, idempotency_key)
     )`.execute(db)
 
-  // Whatever really moved, in order: only ever added to.
+  // All money that moved, in order. Rows are only added.
   await sql`
     create table sandbox_movements (
       position bigint generated always as identity primary key,
-      merchant_id text not null,
-      payment_id text not null,
-      kind text not null check (kind in ('authorize', 'capture', 'void', 'refund')),
+      merchant_id text collate "C" not null,
+      payment_id text collate "C" not null,
+      kind text collate "C" not null check (kind in ('authorize', 'capture', 'void', 'refund')),
       amount integer not null,
-      idempotency_key text not null,
+      idempotency_key text collate "C" not null,
       moved_at timestamptz(0) not null
     )`.execute(db)
 
-  // How often a token with a fault has failed so far.
+  // How often a token that asks for a fault has failed so far.
   await sql`
     create table sandbox_faults (
-      merchant_id text not null,
-      payment_id text not null,
-      operation text not null,
-      token text not null,
+      merchant_id text collate "C" not null,
+      payment_id text collate "C" not null,
+      operation text collate "C" not null,
+      token text collate "C" not null,
       calls integer not null,
       first_at timestamptz(0) not null,
       primary key (merchant_id, payment_id, operation)

@@ -1,12 +1,14 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Webhook endpoints, the relay from the outbox, and what is sent where. */
-export async function up(db: Kysely<unknown>): Promise<void> {
+/** Webhook endpoints, deliveries, their attempts, and the relay of events to deliveries. */
+export async function createWebhooks(db: Kysely<unknown>): Promise<void> {
   await endpoints(db)
   await deliveries(db)
-
-  // How far the outbox was turned into deliveries: one row, locked by the process that does it.
-  // The fence is for gaps in the positions; see webhooks/deliveries/relay.sql.ts.
+  await deliveryIndexes(db)
+  await attempts(db)
+  // Events up to `position` have their deliveries. The process that relays locks the only row. The
+  // fence keeps the relay from skipping events whose transactions have not committed yet
+  // (webhooks/deliveries/relay.sql.ts).
   await sql`
     create table event_relay (
       id boolean primary key default true check (id),
@@ -15,28 +17,28 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       fence_transaction xid8,
       check ((fence_position is null) = (fence_transaction is null))
     )`.execute(db)
-  await sql`
-    insert into event_relay (position)
-    select coalesce(max(position), 0) from events`.execute(db)
-
-  // For lists and replays since a time. Costs a write of a few bytes per hundred pages.
-  await sql`create index events_created on events using brin (created_at)`.execute(db)
+  await sql`insert into event_relay (position) values (0)`.execute(db)
 }
 
 async function endpoints(db: Kysely<unknown>): Promise<void> {
-  // Deleted ones stay for the log of their deliveries. `sequence` counts the endpoint's own events.
+  // Deleted endpoints stay for the log of their deliveries.
+  //
+  // `secret` and `old_secret` are sealed (sealing/sealer.ts); the old one signs as well until it
+  // expires. `sequence` counts the endpoint's own events.
+  // `failing_since` is when deliveries began to fail without a success in between.
+  // A replay sends events again from `replay_from` through `replay_through`, positions of events.
   await sql`
     create table webhook_endpoints (
-      merchant_id text not null references merchants (id),
+      merchant_id text collate "C" not null references merchants (id),
       livemode boolean not null,
-      id text not null,
+      id text collate "C" not null,
       url text not null,
-      events text[] not null check (cardinality(events) > 0),
+      events text[] collate "C" not null check (cardinality(events) > 0),
       description text,
       enabled boolean not null default true,
-      disabled_reason text check (disabled_reason in ('requested', 'gone', 'failing')),
-      secret text not null,
-      old_secret text,
+      disabled_reason text collate "C" check (disabled_reason in ('requested', 'gone', 'failing')),
+      secret text collate "C" not null,
+      old_secret text collate "C",
       old_secret_expires_at timestamptz(0),
       failing_since timestamptz(0),
       sequence integer not null default 0,
@@ -59,24 +61,30 @@ async function endpoints(db: Kysely<unknown>): Promise<void> {
 }
 
 async function deliveries(db: Kysely<unknown>): Promise<void> {
-  // `due_at` is when it may be taken next: the time of its next attempt, or, while `lease` is set,
-  // the end of the lease of the process that has taken it. `attempts` counts all, `tries` those
-  // since it was last put down, which the schedule of retries goes by.
+  // `position`, `subject_id`, `sequence` and `event_type` are those of the event.
+  // `due_at` is when the delivery may be claimed next: the time of its next attempt or, while
+  // `lease` is set, the end of that lease.
+  // `attempts` is the number of the last attempt that counts. `late_attempts` counts attempts since
+  // then whose result came after their lease had ended. `tries` counts failures since the delivery
+  // was last planned; the retry schedule follows it.
+  // `planned_again`: a retry was requested while an attempt was in progress.
   await sql`
     create table webhook_deliveries (
-      merchant_id text not null,
+      merchant_id text collate "C" not null,
       livemode boolean not null,
-      id text not null,
-      endpoint_id text not null,
+      id text collate "C" not null,
+      endpoint_id text collate "C" not null,
       position bigint not null,
-      subject_id text not null,
+      subject_id text collate "C" not null,
       sequence integer not null,
-      event_type text not null,
-      status text not null check (status in ('pending', 'succeeded', 'failed')),
+      event_type text collate "C" not null,
+      status text collate "C" not null check (status in ('pending', 'succeeded', 'failed')),
       attempts integer not null default 0,
+      late_attempts integer not null default 0,
       tries integer not null default 0,
       due_at timestamptz(3),
-      lease text,
+      lease text collate "C",
+      planned_again boolean not null default false,
       response_code smallint,
       duration_ms integer,
       error text,
@@ -87,10 +95,14 @@ async function deliveries(db: Kysely<unknown>): Promise<void> {
       check ((status = 'pending') = (due_at is not null)),
       check (lease is null or status = 'pending')
     ) with (fillfactor = 70)`.execute(db)
+}
+
+async function deliveryIndexes(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index webhook_deliveries_due
       on webhook_deliveries (merchant_id, livemode, endpoint_id, due_at, position)
       where status = 'pending'`.execute(db)
+  // First attempts of one subject are made in the order of its events.
   await sql`
     create index webhook_deliveries_first
       on webhook_deliveries (merchant_id, livemode, endpoint_id, subject_id, position)
@@ -101,12 +113,14 @@ async function deliveries(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index webhook_deliveries_subject
       on webhook_deliveries (merchant_id, livemode, subject_id, id)`.execute(db)
+}
 
+async function attempts(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table webhook_attempts (
-      merchant_id text not null,
+      merchant_id text collate "C" not null,
       livemode boolean not null,
-      delivery_id text not null,
+      delivery_id text collate "C" not null,
       attempt integer not null,
       response_code smallint,
       duration_ms integer,
@@ -117,4 +131,7 @@ async function deliveries(db: Kysely<unknown>): Promise<void> {
       foreign key (merchant_id, livemode, delivery_id)
         references webhook_deliveries (merchant_id, livemode, id) on delete cascade
     )`.execute(db)
+  // Statistics count attempts by time. A BRIN index costs a write of a few bytes per hundred pages.
+  await sql`
+    create index webhook_attempts_created on webhook_attempts using brin (created_at)`.execute(db)
 }

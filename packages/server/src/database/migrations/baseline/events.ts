@@ -1,0 +1,83 @@
+import { type Kysely, sql } from 'kysely'
+
+/** Events, and the records of idempotency keys. */
+export async function createEvents(db: Kysely<unknown>): Promise<void> {
+  await events(db)
+  await idempotencyRecords(db)
+}
+
+async function events(db: Kysely<unknown>): Promise<void> {
+  // The outbox of webhooks and the timeline of payments and endpoints (`subject_id`).
+  //
+  // `position` orders all events, `sequence` those of one subject.
+  // `state` holds the subject's columns that can change, as they were at the event: the others make
+  // rows no wider. It is null where these columns follow too: at `created` they are empty, at
+  // `canceled` they are final, as in the payment's row.
+  await sql`
+    create table events (
+      position bigint generated always as identity,
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
+      subject_id text collate "C" not null,
+      sequence integer not null check (sequence > 0),
+      type text collate "C" not null,
+      created_at timestamptz(0) not null,
+      actor_type text collate "C" not null
+        check (actor_type in ('api_key', 'system', 'processor', 'customer')),
+      actor_id text collate "C",
+      from_status text collate "C",
+      to_status text collate "C",
+      reason text,
+      state jsonb,
+      primary key (merchant_id, livemode, subject_id, sequence)
+    )`.execute(db)
+  await sql`create unique index events_position on events (position)`.execute(db)
+  await sql`
+    create index events_newest on events (merchant_id, livemode, position)`.execute(db)
+  // For lists and replays since a time. A BRIN index costs a write of a few bytes per hundred pages.
+  await sql`create index events_created on events using brin (created_at)`.execute(db)
+
+  await sql`
+    create trigger events_append_only before update or delete on events
+      for each row execute function refuse_change()`.execute(db)
+  await sql`
+    create trigger events_not_truncated before truncate on events
+      for each statement execute function refuse_change()`.execute(db)
+}
+
+async function idempotencyRecords(db: Kysely<unknown>): Promise<void> {
+  // `outcome` says how the first answer is replayed. `stored`: from `http_status` and `body`.
+  // `canceled`, `refused`, `stale`: an answer to a cancel, rendered from the payment, which is
+  // final, or from `refused_status`. `running`: there is no answer yet. `awaited`: a cancel by key
+  // came before the create.
+  // `locked_until` and `lease_token` are the lease of the request that works on the key. Each claim
+  // takes the next number of the sequence. A sequence never gives a number twice, also when a record
+  // is deleted and its key is used again.
+  await sql`
+    create table idempotency_records (
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
+      key text collate "C" not null,
+      operation text collate "C" not null,
+      request_hash bytea,
+      outcome text collate "C" not null
+        check (outcome in ('running', 'stored', 'canceled', 'refused', 'stale', 'awaited')),
+      http_status smallint,
+      body text,
+      payment_id text collate "C",
+      event_sequence integer,
+      refused_status text collate "C",
+      reason text,
+      actor_id text collate "C",
+      created_at timestamptz(0) not null,
+      locked_until timestamptz(0),
+      lease_token bigint,
+      primary key (merchant_id, livemode, key),
+      check (outcome <> 'stored' or (http_status is not null and body is not null))
+    )`.execute(db)
+  await sql`create sequence idempotency_lease_tokens`.execute(db)
+  // Retention finds old records by it.
+  await sql`
+    create index idempotency_records_age
+      on idempotency_records using brin (created_at)`.execute(db)
+}

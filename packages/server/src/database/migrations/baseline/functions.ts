@@ -1,0 +1,155 @@
+import { type Kysely, sql } from 'kysely'
+
+/** Functions of triggers and statements: refusals, times for ids, and the locks of lists. */
+export async function createFunctions(db: Kysely<unknown>): Promise<void> {
+  await refusals(db)
+  await timeTexts(db)
+  await nextTime(db)
+  await idClaims(db)
+}
+
+/**
+ * Refuses to delete rows of a table or to truncate it. Nothing drops these rows, so the triggers
+ * need no exception.
+ */
+export async function refuseDeletes(db: Kysely<unknown>, table: string): Promise<void> {
+  await sql`
+    create trigger ${sql.id(`${table}_kept`)} before delete on ${sql.table(table)}
+      for each row execute function refuse_change()`.execute(db)
+  await sql`
+    create trigger ${sql.id(`${table}_not_truncated`)} before truncate on ${sql.table(table)}
+      for each statement execute function refuse_change()`.execute(db)
+}
+
+async function refusals(db: Kysely<unknown>): Promise<void> {
+  // The trigger's WHEN clause says what is refused. PostgreSQL evaluates it without calling a
+  // function, so the function runs only for a refusal.
+  await sql`
+    create function refuse_change() returns trigger language plpgsql as $$
+    begin
+      raise exception '% of % is refused: its rows are kept as they are', lower(tg_op), tg_table_name
+        using errcode = 'check_violation', table = tg_table_name, constraint = tg_name;
+    end $$`.execute(db)
+}
+
+const alphabet = sql.lit('0123456789abcdefghjkmnpqrstvwxyz')
+
+/** Positions of the twelve characters, each of five bits, the highest first. */
+const shifts = Array.from({ length: 12 }, (_, n) => 55 - 5 * n)
+
+async function timeTexts(db: Kysely<unknown>): Promise<void> {
+  // Twelve characters of Crockford's alphabet: ten for the milliseconds, as in every id, and two for
+  // the microseconds within the millisecond.
+  const characters = shifts.map(
+    (shift) => sql`substr(${alphabet}, ((units >> ${sql.lit(shift)}) & 31)::integer + 1, 1)`,
+  )
+  await sql`
+    create function hedge_units_text(units bigint)
+    returns text language plpgsql immutable parallel safe as $$
+    begin
+      return ${sql.join(characters, sql` || `)};
+    end $$`.execute(db)
+
+  await sql`
+    create function hedge_time_text(at timestamptz)
+    returns text language plpgsql immutable parallel safe as $$
+    declare
+      us bigint := extract(epoch from at) * 1000000;
+    begin
+      return hedge_units_text(us / 1000 * 1024 + us % 1000);
+    end $$`.execute(db)
+
+  // The text after the given one. The last text, and a text of another form, come back unchanged.
+  await sql`
+    create function hedge_text_after(given text)
+    returns text language plpgsql immutable parallel safe as $$
+    declare
+      units bigint := 0;
+    begin
+      if given !~ '^[0-9a-hjkmnp-tv-z]{12}$' or given = repeat('z', 12) then return given; end if;
+      for n in 1..12 loop
+        units := units * 32 + strpos(${alphabet}, substr(given, n, 1)) - 1;
+      end loop;
+      return hedge_units_text(units + 1);
+    end $$`.execute(db)
+}
+
+async function nextTime(db: Kysely<unknown>): Promise<void> {
+  const tables = {
+    payment: 'payments',
+    cancellation: 'cancellations',
+    webhookEndpoint: 'webhook_endpoints',
+    delivery: 'webhook_deliveries',
+    key: 'api_keys',
+    auditEntry: 'audit_log',
+  }
+  const cases = Object.entries(tables).map(
+    ([kind, table]) => sql`
+        when ${sql.lit(kind)} then select id into last_id from ${sql.id(table)}
+          where merchant_id = merchant and livemode = live order by id desc limit 1;`,
+  )
+  // The time for the next id: the database's clock or, where a clock was ahead, the time after the
+  // newest row. Volatile, so that the function sees every row committed before its call.
+  await sql`
+    create function hedge_next_time(kind text, merchant text, live boolean)
+    returns text language plpgsql volatile as $$
+    declare
+      last_id text;
+      last_time text;
+      next_time text := hedge_time_text(clock_timestamp());
+    begin
+      case kind ${sql.join(cases, sql``)}
+      end case;
+      last_time := substr(last_id, strpos(last_id, '_') + 1, 12);
+      if last_time collate "C" >= next_time collate "C" then
+        return hedge_text_after(last_time);
+      end if;
+      return next_time;
+    end $$`.execute(db)
+}
+
+/**
+ * The locks by which a list finds out which ids may still be committed, so that no object ever
+ * appears behind a cursor. `lists/ids.sql.ts` explains how inserts and lists use them.
+ */
+async function idClaims(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create function hedge_id_lock(kind text, merchant text, live boolean)
+    returns bigint language sql immutable parallel safe as $$
+      select hashtextextended(kind || ' ' || merchant || ' ' || live, 24)
+    $$`.execute(db)
+
+  // An insert takes the lock first and the time second: a list that finds no lock has an earlier
+  // time than this insert.
+  await sql`
+    create function hedge_claim_time(kind text, merchant text, live boolean)
+    returns text language plpgsql volatile as $$
+    begin
+      perform pg_advisory_xact_lock_shared(hedge_id_lock(kind, merchant, live));
+      return hedge_next_time(kind, merchant, live);
+    end $$`.execute(db)
+
+  // A list takes the time first and tries the lock second. It never waits for the lock, and holds
+  // it for one statement only: the attempt shows whether inserts are in progress.
+  await sql`
+    create function hedge_read_fence(kind text, merchant text, live boolean,
+      out through text, out is_clear boolean)
+    language plpgsql volatile as $$
+    begin
+      through := hedge_next_time(kind, merchant, live);
+      is_clear := pg_try_advisory_xact_lock(hedge_id_lock(kind, merchant, live));
+    end $$`.execute(db)
+
+  // The transactions that may still commit an id, with the earliest time that id can have.
+  await sql`
+    create function hedge_id_claims(kind text, merchant text, live boolean)
+    returns table (transaction text, since text, age_seconds double precision)
+    language sql volatile as $$
+      select l.virtualtransaction, hedge_time_text(a.xact_start),
+        extract(epoch from clock_timestamp() - a.xact_start)::double precision
+      from pg_locks l left join pg_stat_activity a on a.pid = l.pid
+      where l.locktype = 'advisory' and l.mode = 'ShareLock' and l.granted and l.objsubid = 1
+        and l.database = (select oid from pg_database where datname = current_database())
+        and (l.classid::bigint << 32 | l.objid::bigint) = hedge_id_lock(kind, merchant, live)
+    $$`.execute(db)
+}

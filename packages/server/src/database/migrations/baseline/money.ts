@@ -1,0 +1,122 @@
+import { type Kysely, sql } from 'kysely'
+import { refuseDeletes } from './functions.ts'
+
+/** Refunds and the ledger. */
+export async function createMoney(db: Kysely<unknown>): Promise<void> {
+  await refunds(db)
+  await ledger(db)
+  await ledgerViews(db)
+}
+
+async function refunds(db: Kysely<unknown>): Promise<void> {
+  // A payment's `refunded_amount` is the sum of its refunds that have not failed, and a check there
+  // keeps the sum within the amount.
+  //
+  // `attempts` counts calls to the processor.
+  // `requested_sequence`, `answered_sequence` and `returned_sequence` are numbers of the payment's
+  // events: the request, the processor's answer, and the bank's return of a refund that had been
+  // paid. The state of the refund at any event follows from them.
+  await sql`
+    create table refunds (
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
+      payment_id text collate "C" not null,
+      id text collate "C" not null,
+      amount integer not null check (amount > 0),
+      currency text collate "C" not null,
+      status text collate "C" not null check (status in ('pending', 'succeeded', 'failed')),
+      reason text,
+      metadata jsonb not null,
+      failure_code text collate "C",
+      failure_message text,
+      processor_reference text collate "C",
+      attempts integer not null default 0,
+      requested_sequence integer not null,
+      answered_sequence integer,
+      returned_sequence integer,
+      created_at timestamptz(0) not null,
+      updated_at timestamptz(0) not null,
+      primary key (merchant_id, livemode, payment_id, id),
+      unique (merchant_id, livemode, payment_id, requested_sequence),
+      foreign key (merchant_id, livemode, payment_id)
+        references payments (merchant_id, livemode, id),
+      check ((status = 'pending') = (answered_sequence is null)),
+      check ((status = 'failed') = (failure_code is not null))
+    )`.execute(db)
+  await refuseDeletes(db, 'refunds')
+  // The processor answers a refund once. It may report later that a paid refund failed after all.
+  await sql`
+    create trigger refunds_answered_once after update on refunds
+      for each row when (
+        old.status <> new.status and not (
+          old.status = 'pending' and new.status in ('succeeded', 'failed')
+          or old.status = 'succeeded' and new.status = 'failed')
+        or row(old.merchant_id, old.livemode, old.payment_id, old.id, old.amount, old.currency,
+            old.reason, old.metadata, old.requested_sequence, old.created_at)
+          is distinct from row(new.merchant_id, new.livemode, new.payment_id, new.id, new.amount,
+            new.currency, new.reason, new.metadata, new.requested_sequence, new.created_at))
+      execute function refuse_change()`.execute(db)
+}
+
+async function ledger(db: Kysely<unknown>): Promise<void> {
+  // A row is a transfer: a positive amount leaves one account and arrives in another. So the sum over
+  // all accounts is zero by construction, on any engine.
+  await sql`
+    create table ledger_transfers (
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
+      payment_id text collate "C" not null,
+      event_sequence integer not null,
+      kind text collate "C" not null check (kind in ('capture', 'fee', 'settlement', 'refund',
+        'refund_paid', 'refund_failed')),
+      debit_account text collate "C" not null,
+      credit_account text collate "C" not null,
+      amount bigint not null check (amount > 0),
+      currency text collate "C" not null check (currency ~ '^[A-Z]{3}$'),
+      created_at timestamptz(0) not null,
+      primary key (merchant_id, livemode, payment_id, event_sequence, kind),
+      foreign key (merchant_id, livemode, payment_id)
+        references payments (merchant_id, livemode, id),
+      check (debit_account <> credit_account),
+      check (debit_account in ('processor', 'merchant_pending', 'merchant_available', 'fees',
+        'refunds')),
+      check (credit_account in ('processor', 'merchant_pending', 'merchant_available', 'fees',
+        'refunds'))
+    )`.execute(db)
+  // A payment is captured, charged for and settled at most once, whatever the code does.
+  await sql`
+    create unique index ledger_once on ledger_transfers (merchant_id, livemode, payment_id, kind)
+      where kind in ('capture', 'fee', 'settlement')`.execute(db)
+
+  await sql`
+    create function refuse_ledger_change() returns trigger language plpgsql as $$
+    begin
+      raise exception 'the ledger is append-only: post a transfer that makes up for it';
+    end $$`.execute(db)
+  await sql`
+    create trigger ledger_append_only before update or delete on ledger_transfers
+      for each row execute function refuse_ledger_change()`.execute(db)
+  await sql`
+    create trigger ledger_not_truncated before truncate on ledger_transfers
+      for each statement execute function refuse_ledger_change()`.execute(db)
+}
+
+/** Balances are sums over one account, so each index holds the amounts too. */
+async function ledgerViews(db: Kysely<unknown>): Promise<void> {
+  await sql`
+    create index ledger_debits on ledger_transfers
+      (merchant_id, livemode, debit_account, currency) include (amount)`.execute(db)
+  await sql`
+    create index ledger_credits on ledger_transfers
+      (merchant_id, livemode, credit_account, currency) include (amount)`.execute(db)
+  // The two entries of each transfer. Debits are positive.
+  await sql`
+    create view ledger_entries as
+      select merchant_id, livemode, payment_id, event_sequence, kind, debit_account as account,
+        amount, currency, created_at
+      from ledger_transfers
+      union all
+      select merchant_id, livemode, payment_id, event_sequence, kind, credit_account, -amount,
+        currency, created_at
+      from ledger_transfers`.execute(db)
+}

@@ -1,0 +1,85 @@
+import { type Kysely, sql } from 'kysely'
+
+/** What operators and the server itself need: the audit log, retention, rates, signing keys. */
+export async function createOperations(db: Kysely<unknown>): Promise<void> {
+  await auditLog(db)
+  await refuseAuditChanges(db)
+
+  // Deletes old rows: a task per kind of row. The process that works on a task locks it.
+  // `reached` is where the next step goes on. `failures` counts failed steps in a row.
+  await sql`
+    create table retention_tasks (
+      kind text collate "C" primary key,
+      due_at timestamptz(3) not null default now(),
+      reached jsonb,
+      failures integer not null default 0
+    )`.execute(db)
+  await sql`
+    insert into retention_tasks (kind)
+    values ('idempotency_records'), ('webhook_deliveries'), ('cancellation_items'),
+      ('dashboard_sessions'), ('rate_counts'), ('audit_log')`.execute(db)
+
+  // Requests of the current minute by caller, added up by all processes. Unlogged: no commit waits
+  // for it, and a crash loses one minute's count. The primary key is the only index, so that an
+  // update stays on its page.
+  await sql`
+    create unlogged table rate_counts (
+      caller text collate "C" primary key,
+      window_start bigint not null,
+      count integer not null
+    ) with (fillfactor = 50)`.execute(db)
+
+  // Keys that the server makes for itself on first use, for example for links of the hosted page.
+  await sql`
+    create table signing_keys (
+      id text collate "C" primary key,
+      purpose text collate "C" not null unique,
+      secret bytea not null check (length(secret) = 32),
+      created_at timestamptz(0) not null
+    )`.execute(db)
+}
+
+async function auditLog(db: Kysely<unknown>): Promise<void> {
+  // Who did what to keys, processors, endpoints and merchants.
+  //
+  // No foreign key to the merchant: the log outlives its subject, and a sign-in may name a key that
+  // does not exist. The primary key serves all lists, because one merchant's administrators do
+  // little. Retention finds old rows by `created_at`.
+  await sql`
+    create table audit_log (
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
+      id text collate "C" not null,
+      action text collate "C" not null,
+      actor_type text collate "C" not null
+        check (actor_type in ('api_key', 'dashboard', 'operator', 'system', 'unknown')),
+      actor_id text collate "C",
+      target_type text collate "C" not null,
+      target_id text collate "C" not null,
+      details jsonb not null,
+      request_id text collate "C",
+      address text collate "C",
+      created_at timestamptz(0) not null default now(),
+      primary key (merchant_id, livemode, id)
+    )`.execute(db)
+  await sql`create index audit_log_age on audit_log (created_at)`.execute(db)
+}
+
+async function refuseAuditChanges(db: Kysely<unknown>): Promise<void> {
+  // The log is append-only, also for the server: rows never change, and go after 400 days at the
+  // earliest. A row cannot be changed to look older than it is.
+  await sql`
+    create function refuse_audit_change() returns trigger language plpgsql as $$
+    begin
+      if tg_op = 'DELETE' then
+        if old.created_at < now() - interval '400 days' then return old; end if;
+      end if;
+      raise exception 'the audit log is append-only: nothing is changed, or goes before its time';
+    end $$`.execute(db)
+  await sql`
+    create trigger audit_log_append_only before update or delete on audit_log
+      for each row execute function refuse_audit_change()`.execute(db)
+  await sql`
+    create trigger audit_log_not_truncated before truncate on audit_log
+      for each statement execute function refuse_audit_change()`.execute(db)
+}
