@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import {
   eventTypes,
   isAllowed,
@@ -9,10 +7,8 @@ import {
 } from '@hedgepayments/contract'
 import { expect, test } from 'vitest'
 import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
-import { parseConfig } from '../../packages/server/src/wiring/config.ts'
+import { variableList } from '../../packages/server/src/wiring/environment/variables.ts'
 import { parseTableRows, readDocument } from './markdown.ts'
-
-const root = join(import.meta.dirname, '../..')
 
 /** The rows whose first cell is of a shape, as the text in the backticks of each cell. */
 function rowsOf(path: string, first: RegExp): string[][] {
@@ -20,23 +16,16 @@ function rowsOf(path: string, first: RegExp): string[][] {
 }
 
 test('the README lists every variable that the server reads, and no other', () => {
-  const source = readFileSync(join(root, 'packages/server/src/wiring/config.ts'), 'utf8')
-  const read = [...source.matchAll(/\bread\w*\(\s*env,\s*'([A-Z_]+)'/g)].map(([, name]) => name)
-  // PORT and LOG_LEVEL have functions of their own, which name them once more.
   const listed = rowsOf('README.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
-  expect(listed.length).toBeGreaterThan(10)
-  expect(listed.toSorted()).toEqual([...new Set(read)].sort())
+  expect(listed).toEqual(variableList.map(([name]) => name))
 })
 
 test('the defaults in the README are those of the server', () => {
-  const { port, host, dataDir, fees, logLevel } = parseConfig({})
   const rows = new Map(rowsOf('README.md', /^`[A-Z_]+`$/).map((row) => [row[0], row[2]]))
-  expect(rows.get('`PORT`')).toBe(`\`${port}\``)
-  expect(rows.get('`HOST`')).toBe(`\`${host}\``)
-  expect(rows.get('`HEDGE_DATA_DIR`')).toBe(`\`${dataDir}\``)
-  expect(rows.get('`HEDGE_FEE_BASIS_POINTS`')).toBe(`\`${fees.basisPoints}\``)
-  expect(rows.get('`HEDGE_FEE_FIXED`')).toBe(`\`${fees.fixedMinor}\``)
-  expect(rows.get('`LOG_LEVEL`')).toBe(`\`${logLevel}\``)
+  for (const [name, { default: value }] of variableList) {
+    if (typeof value !== 'string' && typeof value !== 'number') continue
+    expect([name, rows.get(`\`${name}\``)]).toEqual([name, `\`${value}\``])
+  }
 })
 
 test('the sandbox guide lists every test token with its number and effect', () => {

@@ -141,7 +141,7 @@ test.each([
     { HEDGE_DATA_DIR: '/proc/hedge' },
     /HEDGE_DATA_DIR: /,
   ],
-  ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got x/],
+  ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got "x"/],
   ['a short key', { HEDGE_ENCRYPTION_KEY: 'topsecret' }, /HEDGE_ENCRYPTION_KEY: .*32.*, got 9/],
   [
     'an encryption key that can be guessed',

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { ConfigError } from './config.ts'
+import { ConfigError } from './environment/read.ts'
 
 /**
  * Connections that the system keeps for the server while it is busy. Beyond it a client's first

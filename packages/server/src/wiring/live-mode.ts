@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Db } from '../database/connect.ts'
 import { unavailable } from '../http/answers/failures.ts'
 import type { Refusal } from '../http/answers/refusal.ts'
-import { ConfigError } from './config.ts'
+import { ConfigError } from './environment/read.ts'
 
 interface Reached {
   readonly publicUrl: string

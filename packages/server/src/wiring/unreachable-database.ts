@@ -1,5 +1,5 @@
 import { isDatabaseUnavailable } from '../database/errors.ts'
-import { ConfigError } from './config.ts'
+import { ConfigError } from './environment/read.ts'
 
 /**
  * What kept a server from starting, in words for whoever set DATABASE_URL: which database, and

@@ -1,0 +1,67 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { formats } from './explanations.ts'
+import { type VariableSchema, type Variables, variableList, variables } from './variables.ts'
+
+/** The environment of a process, or a part of it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** An environment that cannot be used. The message names the variable and what was expected. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'ConfigError'
+  }
+}
+
+const ajv = new Ajv2020({
+  useDefaults: true,
+  strictTypes: false,
+  keywords: ['defaultText', 'expected', 'explain'],
+})
+for (const [name, format] of Object.entries(formats)) ajv.addFormat(name, format)
+const validate = ajv.compile<Variables>(variables)
+
+/**
+ * Reads and validates all variables.
+ *
+ * @throws {ConfigError} for the first variable that is wrong. The message never shows a secret.
+ */
+export function readEnvironment(env: Environment): Variables {
+  const texts = variableList.flatMap(([name]) => {
+    const text = env[name]?.trim() ?? ''
+    return text === '' ? [] : [[name, text] as const]
+  })
+  const schemas = Object.fromEntries(variableList)
+  const values: unknown = Object.fromEntries(
+    texts.map(([name, text]) => [name, readText(schemas[name], text)]),
+  )
+  if (validate(values)) return values
+  const [, name = '', index] = validate.errors?.[0]?.instancePath.split('/') ?? []
+  const text = env[name]?.trim() ?? ''
+  const wrong = index === undefined ? text : readList(text)[Number(index)]
+  throw new ConfigError(`${name}: ${explain(schemas[name], wrong ?? text)}`)
+}
+
+/** A text as the type of its variable. A text of another form stays text, which Ajv refuses. */
+function readText(schema: VariableSchema | undefined, text: string): unknown {
+  // `Number` would also accept 0x10 and 1e3.
+  if (schema?.type === 'integer') return /^\d{1,9}$/.test(text) ? Number(text) : text
+  if (schema?.type === 'number') return Number.isFinite(Number(text)) ? Number(text) : text
+  if (schema?.type === 'array') return readList(text)
+  return text
+}
+
+const readList = (text: string) => text.split(',').flatMap((part) => part.trim() || [])
+
+function explain(schema: VariableSchema | undefined, value: string): string {
+  return (
+    schema?.explain?.(value) ??
+    `expected ${schema?.expected ?? describe(schema)}, got ${JSON.stringify(value)}.`
+  )
+}
+
+function describe(schema: VariableSchema = { description: '' }): string {
+  if (schema.enum) return `${schema.enum.slice(0, -1).join(', ')} or ${schema.enum.at(-1)}`
+  const number = schema.type === 'integer' ? 'a whole number' : 'a number'
+  return `${number} from ${schema.minimum} to ${schema.maximum}`
+}
