@@ -8,7 +8,7 @@ export default defineConfig({
     environment: 'node',
     include: ['tests/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}'],
     // One PostgreSQL that all files share; each file gets a database of its own.
-    globalSetup: ['tests/support/postgres-global.ts'],
+    globalSetup: ['tests/support/databases/postgres-global.ts'],
     // A process per file: signals, environments and database pools must not leak between files.
     pool: 'forks',
     // Two: the smallest machine we promise to work on has two cores, and they also run PostgreSQL.

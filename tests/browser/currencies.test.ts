@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { currencies } from '@hedgepayments/contract'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { isoDecimals, sample } from '../support/iso-4217.ts'
-import { createPaid } from '../support/paid.ts'
-import { withServers } from '../support/servers.ts'
+import { createPayment } from '../support/http/api.ts'
+import { isoDecimals, sample } from '../support/locales/iso-4217.ts'
+import { createPaid } from '../support/payments/paid.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { signIn } from './dashboard.ts'
@@ -13,7 +13,7 @@ import { buildPaymentPage, openLink } from './payment-page.ts'
 
 const fixture = withServers(1)
 /** Gives a page a browser whose currencies all have one decimal. */
-const foreignCldr = { path: join(import.meta.dirname, '../support/foreign-cldr.js') }
+const foreignCldr = { path: join(import.meta.dirname, '../support/locales/foreign-cldr.js') }
 let browser: Browser
 const created = new Map<string, { id: string; url: string }>()
 

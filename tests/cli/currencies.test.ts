@@ -2,16 +2,16 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { currencies } from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { sample } from '../support/iso-4217.ts'
-import { withServers } from '../support/servers.ts'
+import { createPayment } from '../support/http/api.ts'
+import { sample } from '../support/locales/iso-4217.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
 // Each test starts several processes, and a busy machine takes seconds for one.
 vi.setConfig({ testTimeout: 120_000 })
 
 const fixture = withServers(1)
-const foreignCldr = pathToFileURL(join(import.meta.dirname, '../support/foreign-cldr.js')).href
+const foreignCldr = pathToFileURL(join(import.meta.dirname, '../support/locales/foreign-cldr.js')).href
 const created = new Map<string, string>()
 
 beforeAll(async () => {

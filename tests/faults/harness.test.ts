@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chanceOf } from '../support/chance.ts'
-import { disableGuards } from '../support/sql.ts'
+import { disableGuards } from '../support/databases/sql.ts'
 import { findViolations, type Violation } from './harness/checks.ts'
 import { faults } from './harness/faults.ts'
 import { type Plant, plants } from './harness/plants.ts'

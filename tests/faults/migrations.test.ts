@@ -7,17 +7,17 @@ import { connect } from '../../packages/server/src/database/connect.ts'
 import { type Migrations, migrate } from '../../packages/server/src/database/migrate/migrate.ts'
 import { migrations } from '../../packages/server/src/database/migrate/migrations.ts'
 import { createIndexConcurrently } from '../../packages/server/src/database/migrations/create-index.ts'
-import { apiClient, createPayment } from '../support/api.ts'
-import { createDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer } from '../support/server.ts'
-import { insertPayments, openSql, type Sql } from '../support/sql.ts'
+import { createDatabase } from '../support/databases/postgres.ts'
+import { insertPayments, openSql, type Sql } from '../support/databases/sql.ts'
+import { apiClient, createPayment } from '../support/http/api.ts'
+import { createMigratedDatabase, startServer } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
-import { startCancels } from './cancel-load.ts'
+import { startCancels } from './database/cancel-load.ts'
 
 // Several processes are started in each, on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-const processFile = join(import.meta.dirname, '../support/migrate-process.ts')
+const processFile = join(import.meta.dirname, '../support/processes/migrate-process.ts')
 
 /** What a later version may bring: as the rules of CONTRIBUTING.md have it. */
 const later: Migrations = {

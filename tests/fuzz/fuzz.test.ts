@@ -1,7 +1,7 @@
 import { allOperations } from '@hedgepayments/contract'
 import { afterEach, expect, test } from 'vitest'
-import { createMigratedDatabase } from '../support/server.ts'
-import { openSql, type Sql } from '../support/sql.ts'
+import { openSql, type Sql } from '../support/databases/sql.ts'
+import { createMigratedDatabase } from '../support/servers/server.ts'
 import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
 /** Always the same where nobody asks for another: whoever sees it fail can see it again. */

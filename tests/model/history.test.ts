@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
 import { type Chance, chanceOf } from '../support/chance.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createMerchant, withServers } from '../support/servers/servers.ts'
 import { created, type Request, type Token } from './contract.ts'
 import { findState, type PaymentOperation, Recorder } from './payment-history.ts'
 

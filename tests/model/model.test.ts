@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { apiClient } from '../support/api.ts'
-import { brokenInvariants } from '../support/invariants.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { brokenInvariants } from '../support/databases/invariants.ts'
+import { apiClient } from '../support/http/api.ts'
+import { createMerchant, withServers } from '../support/servers/servers.ts'
 import { commands } from './commands.ts'
 import type { Model, Real } from './world.ts'
 

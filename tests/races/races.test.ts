@@ -1,5 +1,5 @@
 import { afterEach, expect, inject, test } from 'vitest'
-import { createDatabase } from '../support/postgres.ts'
+import { createDatabase } from '../support/databases/postgres.ts'
 import { type Arena, type CancelOf, openArena } from './arena.ts'
 import { lookThenWrite, selectBeside } from './broken-cancels.ts'
 import { groupSize, RaceError, runRaces } from './races.ts'

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { inject } from 'vitest'
-import { createDatabase } from '../support/postgres.ts'
+import { createDatabase } from '../support/databases/postgres.ts'
 
 /** A server process on a database of its own, and the key pair it was started with. */
 export interface RealServer {

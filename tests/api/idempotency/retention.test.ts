@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { createPayment, paymentBody } from '../../support/api.ts'
-import { advance } from '../../support/sandbox.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { createPayment, paymentBody } from '../../support/http/api.ts'
+import { advance } from '../../support/payments/sandbox.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

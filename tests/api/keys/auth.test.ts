@@ -1,8 +1,8 @@
 import { allOperations, scopes, scopesOf } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
-import { apiClient, createPayment } from '../../support/api.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
-import { fingerprint } from '../../support/sql.ts'
+import { fingerprint } from '../../support/databases/sql.ts'
+import { apiClient, createPayment } from '../../support/http/api.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

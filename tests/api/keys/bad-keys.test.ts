@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { apiClient } from '../../support/api.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
-import { countWaiting } from '../../support/sql.ts'
+import { countWaiting } from '../../support/databases/sql.ts'
+import { apiClient } from '../../support/http/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 let own: OwnApp

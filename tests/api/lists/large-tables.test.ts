@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { startReceiver } from '../../support/receiver.ts'
-import { withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { startReceiver } from '../../support/http/receiver.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 // What a planner makes of a statement depends on how large the tables are and on what it knows of

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import { createPaid, eventTypes, untilStatus } from '../../support/paid.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { query } from '../../support/postgres-server.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { openSql, type Sql } from '../../support/sql.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { query } from '../../support/databases/postgres-server.ts'
+import { openSql, type Sql } from '../../support/databases/sql.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { createPaid, eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 
 let database: TestDatabase
 let sql: Sql

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
 import {
   advance,
   answerChallenge,
@@ -9,8 +9,12 @@ import {
   initiate,
   reached,
   timeline,
-} from '../../support/sandbox.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+} from '../../support/payments/sandbox.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase

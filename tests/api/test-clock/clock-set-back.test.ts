@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { apiClient } from '../../support/api.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { apiClient } from '../../support/http/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 let own: OwnApp

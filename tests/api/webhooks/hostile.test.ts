@@ -3,7 +3,7 @@ import type { Loop } from '../../../packages/server/src/jobs/loop.ts'
 import { createSealer } from '../../../packages/server/src/sealing/sealer.ts'
 import { startWebhooks } from '../../../packages/server/src/webhooks/deliveries/worker.ts'
 import { createLog } from '../../../packages/server/src/wiring/log.ts'
-import { type Api, apiClient } from '../../support/api.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
 import {
   answer,
   answerAndClose,
@@ -13,10 +13,10 @@ import {
   silence,
   startHostileReceiver,
   trickle,
-} from '../../support/hostile-receiver.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
-import { type Receiver, startReceiver } from '../../support/receiver.ts'
-import { startServer } from '../../support/server.ts'
+} from '../../support/http/hostile-receiver.ts'
+import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { startServer } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 /** One merchant's receivers break every rule, while another merchant waits for its events. */

@@ -50,7 +50,9 @@ export const keys = {
 
 /** The server with its failpoints armed and a clock that can be wrong. */
 export const fitted: Launch = {
-  entry: fileURLToPath(new URL('../../support/fitted-server-process.ts', import.meta.url)),
+  entry: fileURLToPath(
+    new URL('../../support/processes/fitted-server-process.ts', import.meta.url),
+  ),
 }
 
 const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url))

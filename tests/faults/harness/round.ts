@@ -1,5 +1,5 @@
 import { type Chance, chanceOf } from '../../support/chance.ts'
-import { isAtRest } from '../../support/invariants.ts'
+import { isAtRest } from '../../support/databases/invariants.ts'
 import { until } from '../../support/until.ts'
 import { countUndelivered, hasNothingDue } from './books.ts'
 import { findViolations, type Violation } from './checks.ts'
