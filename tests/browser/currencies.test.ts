@@ -24,7 +24,7 @@ beforeAll(async () => {
     const { id, url } = await createPayment(fixture.api, { amount: sample.minor, currency })
     created.set(currency, { id, url })
   }
-}, 120_000)
+})
 
 afterAll(async () => {
   await browser?.close()
@@ -57,7 +57,7 @@ describe.each(environments)('in $name', ({ isForeign }) => {
     }
     expect(mishaps).toEqual([])
     await close()
-  }, 180_000)
+  })
 
   test('the dashboard lists the amount of every currency', async () => {
     const visitor = await signIn(browser, server(), { viewport: { width: 1280, height: 12_000 } })
@@ -79,7 +79,7 @@ describe.each(environments)('in $name', ({ isForeign }) => {
     }
     visitor.expectClean()
     await visitor.close()
-  }, 60_000)
+  })
 
   // Typed as written in the language of the browser.
   test.each([

@@ -101,7 +101,6 @@ describe('every page', () => {
       visitor.expectClean()
       await visitor.close()
     },
-    120_000,
   )
 
   test('says that it is offline, shows how old it is, and comes back by itself', async () => {
@@ -117,7 +116,7 @@ describe('every page', () => {
     await page.getByText('No answer from the server').first().waitFor({ state: 'hidden' })
     await page.getByText('Updated just now').first().waitFor()
     await visitor.close()
-  }, 60_000)
+  })
 })
 
 describe('keys', () => {

@@ -223,7 +223,7 @@ describe('the list', () => {
     await until('a thousand rows are loaded', async () => (await scrollToEnd(page)) >= 1_000)
     expect(await page.locator('tbody tr').count()).toBeLessThan(80)
     await page.getByText(/^Updated/).waitFor()
-  }, 60_000)
+  })
 })
 
 /** Scrolls to the end of what is loaded; returns how many rows that are. */

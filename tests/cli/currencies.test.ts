@@ -11,14 +11,16 @@ import { environmentOf, hedge } from './hedge.ts'
 vi.setConfig({ testTimeout: 120_000 })
 
 const fixture = withServers(1)
-const foreignCldr = pathToFileURL(join(import.meta.dirname, '../support/locales/foreign-cldr.js')).href
+const foreignCldr = pathToFileURL(
+  join(import.meta.dirname, '../support/locales/foreign-cldr.js'),
+).href
 const created = new Map<string, string>()
 
 beforeAll(async () => {
   for (const currency of currencies) {
     created.set(currency, (await createPayment(fixture.api, { amount: sample.minor, currency })).id)
   }
-}, 120_000)
+})
 
 describe.each([
   ['this environment', {}],

@@ -20,14 +20,8 @@ const installed = globSync('/usr/{lib/postgresql/*,pgsql-*}/bin/pg_dump')
   .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
   .at(-1)
 
-/** A cluster is made, and a server started on each of two databases. */
-const timeout = 120_000
-
 test.runIf(installed !== undefined)(
   'the dump of the guide, restored into an empty database, has what was acknowledged',
-  {
-    timeout,
-  },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hedge-dump-'))
     await chmod(folder, 0o755)

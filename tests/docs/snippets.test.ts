@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
@@ -13,10 +10,8 @@ const shown = ['json', 'text', 'nginx', 'ini']
 
 let database: TestDatabase
 let server: TestServer
-let cacheFolder: string
 
 beforeAll(async () => {
-  cacheFolder = await mkdtemp(join(tmpdir(), 'hedge-docs-cache-'))
   database = await createMigratedDatabase()
   const env = { HEDGE_ENCRYPTION_KEY: 'a key of 32 characters, for this test' }
   server = await startServer({ databaseUrl: database.url, env })
@@ -25,17 +20,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop()
   await database.drop()
-  await rm(cacheFolder, { recursive: true, force: true })
 })
 
 describe('every snippet does what it says', () => {
-  test.concurrent.each(documents)('%s', { timeout: 120_000 }, async (path) => {
+  test.concurrent.each(documents)('%s', async (path) => {
     const blocks = parseBlocks(readDocument(path))
     const meant = blocks.filter(
       (block) => runnable.includes(block.language) && reasonNotToRun(block) === null,
     )
     const { url, secretKey } = server
-    const stage = { url, secretKey, databaseUrl: database.url, cacheFolder }
+    const stage = { url, secretKey, databaseUrl: database.url }
     expect(await runDocument(path, stage)).toBe(meant.length)
   })
 })

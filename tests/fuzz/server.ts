@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../support/processes/environment.ts'
 import { firstKeys } from '../support/servers/server.ts'
 
 /** A server in a process of its own whose workers work only when told to. */
@@ -18,7 +19,7 @@ export async function startQuietServer(databaseUrl: string): Promise<QuietServer
   const child = fork(file, [], {
     execArgv: [],
     env: {
-      PATH: process.env.PATH,
+      ...childEnvironment,
       PORT: '0',
       HOST: '127.0.0.1',
       LOG_LEVEL: 'error',

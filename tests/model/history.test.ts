@@ -94,7 +94,7 @@ test(`what clients of two processes see of a payment is linearizable, seed ${see
   for (const name of ['cancel 200 canceled', 'cancel 412 canceled', 'initiate 200 initiated']) {
     expect(seen.get(name) ?? 0, name).toBeGreaterThan(0)
   }
-}, 120_000)
+})
 
 function show(history: readonly PaymentOperation[]): string {
   return [...history]

@@ -17,9 +17,7 @@ const kindsMin = 8
 
 const fixture = withServers(2)
 
-test(`two servers never disagree with the model, seed ${seed}`, {
-  timeout: 3_600_000,
-}, async () => {
+test(`two servers never disagree with the model, seed ${seed}`, async () => {
   const drawn = fc.commands([...commands], {
     maxCommands: 60,
     size: 'max',

@@ -76,7 +76,7 @@ describe('a pending refund', () => {
     // Nobody says so.
     stripe.completeRefunds(id)
     await until('the refund has succeeded', async () => (await refundStatus(id)) === 'succeeded')
-  }, 120_000)
+  })
 
   test('is not looked at for each of many messages at once', async () => {
     const id = await createPendingRefund()
@@ -103,7 +103,7 @@ test('a payment that waits for the customer is looked at within seconds after te
   expect(failures).toBe(0)
   stripe.finishAction(id, true)
   await untilStatus(api, id, 'succeeded')
-}, 120_000)
+})
 
 test('messages do not put off the look for a settlement', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_visa' })
@@ -116,7 +116,7 @@ test('messages do not put off the look for a settlement', async () => {
   const { seconds, failures } = await planned(id, 'settle')
   expect(seconds).toBeLessThanOrEqual(1.5 * hours * 3_600)
   expect(failures).toBe(0)
-}, 120_000)
+})
 
 test('a processor that fails is asked at growing intervals, and a message begins them anew', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_visa' })
@@ -132,4 +132,4 @@ test('a processor that fails is asked at growing intervals, and a message begins
   }
   await started.notify(id, 'payment_intent')
   await until('the look succeeded', async () => (await planned(id, 'settle')).failures === 0)
-}, 120_000)
+})

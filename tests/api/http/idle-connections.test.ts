@@ -66,5 +66,4 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
     expect((await fixture.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
     expect(memory() - before).toBeLessThan(growthBytesMax)
   },
-  60_000,
 )

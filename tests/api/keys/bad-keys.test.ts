@@ -66,7 +66,7 @@ test('whoever shows too many bad keys is refused; valid keys and sessions of the
   const signedIn = await signIn(unseen.secret_key)
   expect(signedIn.status).toBe(201)
   expect((await askAsPage(signedIn.token)).status).toBe(200)
-}, 120_000)
+})
 
 test('keys that nobody has are looked up one after the other once there are too many, and a valid one among them is found', async () => {
   const { url, api, sql } = own
@@ -92,4 +92,4 @@ test('keys that nobody has are looked up one after the other once there are too 
   } finally {
     holder.release(true)
   }
-}, 120_000)
+})

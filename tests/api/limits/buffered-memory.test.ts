@@ -99,7 +99,6 @@ test.skipIf(process.platform !== 'linux').each(routes)(
     }
     await expectServed(before, 'bodies')
   },
-  120_000,
 )
 
 test.skipIf(process.platform !== 'linux')(
@@ -135,7 +134,6 @@ test.skipIf(process.platform !== 'linux')(
       return (await fixture.api('GET', '/v1/payments?limit=100')).status === 200
     })
   },
-  120_000,
 )
 
 test('a sign-in of more than 4 KiB and a message of more than 256 KiB are refused', async () => {

@@ -217,7 +217,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
       await api('POST', '/v1/webhooks/endpoints', { body: { url: receiver.url, events } })
     }
     await createPayment(apis[0])
-    await expect.poll(async () => (await readAll(apis, path)).length, { timeout: 20_000 }).toBe(2)
+    await expect.poll(async () => (await readAll(apis, path)).length).toBe(2)
     await expectNothingMissed(apis, [path], {
       rounds: 10,
       work: async (api) => {

@@ -77,7 +77,7 @@ describe('the plots', () => {
     for (const range of ranges) {
       process.stdout.write(`plots of a ${range}, over HTTP: ${await medianMs(range)} ms\n`)
     }
-  }, 120_000)
+  })
 })
 
 /** What the dashboard asks for, as it asks for it. */

@@ -245,9 +245,7 @@ describe('a refund', () => {
     expect((await sandboxRefunds(id)).sort()).toEqual([4000, 5999])
   })
 
-  test('is the last of a hundred only if it gives back all that is left', {
-    timeout: 120_000,
-  }, async () => {
+  test('is the last of a hundred only if it gives back all that is left', async () => {
     const ids = [(await createPaid(api)).id, (await createPaid(api)).id]
     for (const id of ids) {
       for (let n = 1; n < 100; n++) expect((await refund(id, { amount: 1 })).status).toBe(200)
@@ -261,7 +259,7 @@ describe('a refund', () => {
     expect(last.body.refunds).toHaveLength(100)
   })
 
-  test('that has failed is none of the hundred', { timeout: 120_000 }, async () => {
+  test('that has failed is none of the hundred', async () => {
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
     for (let n = 1; n <= 100; n++) expect((await refund(id, { amount: 1 })).status).toBe(200)
     await untilAnswered(id)

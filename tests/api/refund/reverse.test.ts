@@ -63,7 +63,7 @@ describe('a reversal', () => {
     const { id } = await createPayment(api, { cancel_window: 3600 })
     await initiate(id, 'tok_visa')
     expect((await reverse(id)).body).toMatchObject({ status: 'canceled', reversal: 'canceled' })
-    await expect.poll(() => movements(id), { timeout: 20_000 }).toEqual(['authorize', 'void'])
+    await expect.poll(() => movements(id)).toEqual(['authorize', 'void'])
   })
 
   test('of a payment that succeeded refunds what is left', async () => {
@@ -99,9 +99,7 @@ describe('a reversal', () => {
       'payment.succeeded',
       'payment.refunded',
     ])
-    await expect
-      .poll(() => movements(id), { timeout: 20_000 })
-      .toEqual(['authorize', 'capture', 'refund'])
+    await expect.poll(() => movements(id)).toEqual(['authorize', 'capture', 'refund'])
   })
 
   test('of a payment that then fails has nothing left to do', async () => {
@@ -175,7 +173,7 @@ describe('a reversal', () => {
       const done = answers.filter(({ status }) => status < 300)
       const statuses = done.map(({ body }) => body.reversal ?? 'canceled')
       const end = await expect
-        .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.status, { timeout: 20_000 })
+        .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.status)
         .toMatch(/canceled|refunded/)
         .then(async () => (await api('GET', `/v1/payments/${id}`)).body)
       if (end.status === 'canceled') {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { hedge } from '../../cli/hedge.ts'
 import { query } from '../../support/databases/postgres-server.ts'
 import { insertPayments, openSql, type Sql } from '../../support/databases/sql.ts'
@@ -7,12 +7,6 @@ import { firstKeys, startServer, type TestServer } from '../../support/servers/s
 import { until } from '../../support/until.ts'
 import { type CancelLoad, startCancels } from './cancel-load.ts'
 import { alone, type Pair, startPair } from './pair.ts'
-
-// Two clusters and two servers are made for each, with their fsyncs.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
-
-/** How long a server may need to notice, on a busy machine, that an answer is overdue. */
-const noticeMs = 90_000
 
 let pair: Pair
 let servers: TestServer[]
@@ -42,7 +36,7 @@ async function preparePayments(count: number): Promise<string[]> {
 }
 
 const acknowledgedBeyond = (load: CancelLoad, count: number) =>
-  until(`${count} are acknowledged`, () => load.acknowledged.size >= count, noticeMs)
+  until(`${count} are acknowledged`, () => load.acknowledged.size >= count, { patience: 3 })
 
 /** Both servers have gone on: each has had cancels acknowledged since. */
 async function untilBothGoOn(load: CancelLoad): Promise<void> {
@@ -50,7 +44,7 @@ async function untilBothGoOn(load: CancelLoad): Promise<void> {
   await until(
     'both servers go on by themselves',
     () => load.byServer.every((count, i) => count > (before[i] ?? 0)),
-    noticeMs,
+    { patience: 3 },
   )
 }
 

@@ -6,6 +6,7 @@ import { expect, inject, test } from 'vitest'
 import { createDatabase } from '../../support/databases/postgres.ts'
 import { countWaiting, openSql } from '../../support/databases/sql.ts'
 import { apiClient, createPayment } from '../../support/http/api.ts'
+import { childEnvironment } from '../../support/processes/environment.ts'
 import { createMigratedDatabase, startServer } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
@@ -14,7 +15,7 @@ const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', i
 /** Starts a server that is not going to run, and returns what it says and its exit code. */
 async function startInVain(env: Record<string, string>) {
   const child = spawn(process.execPath, [mainFile], {
-    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    env: { ...childEnvironment, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../../support/processes/environment.ts'
 import type { Gate } from './gate.ts'
 
 /** A place for a server process, which is filled again after each death. */
@@ -77,7 +78,7 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
   async function start(slot: Slot, how: Launch = {}): Promise<void> {
     const child = spawn(process.execPath, [how.entry ?? mainFile], {
       env: {
-        PATH: process.env.PATH,
+        ...childEnvironment,
         PORT: '0',
         HOST: '127.0.0.1',
         LOG_LEVEL: 'error',

@@ -11,9 +11,6 @@ import {
 } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
-// A lease of a process that died has to run out first: longer than other waits.
-const waitMs = 45_000
-
 let database: TestDatabase
 let sql: Sql
 let doomed: TestServer
@@ -46,7 +43,7 @@ async function killDuring(kind: 'void' | 'refund'): Promise<void> {
   api = apiClient(doomed.url, doomed.secretKey)
   // Windows that are still open end, so that every task can come to its end.
   await advance(api, 7_200)
-  await until('nothing is left to do', () => isAtRest(sql), waitMs)
+  await until('nothing is left to do', () => isAtRest(sql), { patience: 2 })
   expect(await brokenInvariants(sql, { isAtRest: true })).toEqual({})
 }
 
@@ -58,56 +55,44 @@ async function movements(id: string): Promise<string[]> {
   return rows.map(({ kind }) => kind)
 }
 
-test(
-  'kill -9 during a void: another process gives the authorization up, once',
-  async () => {
-    const { body } = await initiate(api, 'tok_slow', { cancel_window: 3_600 })
-    const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
-    await killDuring('void')
-    expect(await movements(body.id)).toEqual(['authorize', 'void'])
-    const { body: after } = await api('GET', `/v1/payments/${body.id}`)
-    expect(after).toEqual(canceled.body)
-  },
-  2 * waitMs,
-)
+test('kill -9 during a void: another process gives the authorization up, once', async () => {
+  const { body } = await initiate(api, 'tok_slow', { cancel_window: 3_600 })
+  const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
+  await killDuring('void')
+  expect(await movements(body.id)).toEqual(['authorize', 'void'])
+  const { body: after } = await api('GET', `/v1/payments/${body.id}`)
+  expect(after).toEqual(canceled.body)
+})
 
-test(
-  'kill -9 during a refund: another process sees to it, and the money goes back once',
-  async () => {
-    const { body } = await initiate(api, 'tok_slow')
-    await reached(api, body.id, 'succeeded')
-    await api('POST', `/v1/payments/${body.id}/refund`, { body: { amount: 1_234 } })
-    await killDuring('refund')
-    expect(await movements(body.id)).toEqual(['authorize', 'capture', 'refund'])
-    const { body: after } = await api('GET', `/v1/payments/${body.id}`)
-    expect(after).toMatchObject({
-      status: 'partially_refunded',
-      refunded_amount: 1_234,
-      refunds: [{ amount: 1_234, status: 'succeeded' }],
-    })
-  },
-  2 * waitMs,
-)
+test('kill -9 during a refund: another process sees to it, and the money goes back once', async () => {
+  const { body } = await initiate(api, 'tok_slow')
+  await reached(api, body.id, 'succeeded')
+  await api('POST', `/v1/payments/${body.id}/refund`, { body: { amount: 1_234 } })
+  await killDuring('refund')
+  expect(await movements(body.id)).toEqual(['authorize', 'capture', 'refund'])
+  const { body: after } = await api('GET', `/v1/payments/${body.id}`)
+  expect(after).toMatchObject({
+    status: 'partially_refunded',
+    refunded_amount: 1_234,
+    refunds: [{ amount: 1_234, status: 'succeeded' }],
+  })
+})
 
-test(
-  'a payment that was processing when its process was killed is captured once',
-  async () => {
-    const created = await createPayment(api)
-    const path = `/v1/payments/${created.id}/initiate`
-    const initiated = await api('POST', path, { body: { payment_method_token: 'tok_visa' } })
-    expect(initiated.status).toBe(200)
-    // From here on it is due: whatever step it is killed in, the next process goes on from there.
-    await doomed.kill()
-    doomed = await startServer({ databaseUrl: database.url })
-    api = apiClient(doomed.url, doomed.secretKey)
-    await until(
-      'it succeeds',
-      async () => (await api('GET', `/v1/payments/${created.id}`)).body.status === 'succeeded',
-      waitMs,
-    )
-    await until('nothing is left to do', () => isAtRest(sql), waitMs)
-    expect(await brokenInvariants(sql, { isAtRest: true })).toEqual({})
-    expect(await movements(created.id)).toEqual(['authorize', 'capture'])
-  },
-  2 * waitMs,
-)
+test('a payment that was processing when its process was killed is captured once', async () => {
+  const created = await createPayment(api)
+  const path = `/v1/payments/${created.id}/initiate`
+  const initiated = await api('POST', path, { body: { payment_method_token: 'tok_visa' } })
+  expect(initiated.status).toBe(200)
+  // From here on it is due: whatever step it is killed in, the next process goes on from there.
+  await doomed.kill()
+  doomed = await startServer({ databaseUrl: database.url })
+  api = apiClient(doomed.url, doomed.secretKey)
+  await until(
+    'it succeeds',
+    async () => (await api('GET', `/v1/payments/${created.id}`)).body.status === 'succeeded',
+    { patience: 2 },
+  )
+  await until('nothing is left to do', () => isAtRest(sql), { patience: 2 })
+  expect(await brokenInvariants(sql, { isAtRest: true })).toEqual({})
+  expect(await movements(created.id)).toEqual(['authorize', 'capture'])
+})

@@ -2,15 +2,12 @@ import { once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { postgresPid, removeData } from '../../support/databases/postgres-server.ts'
 import { insertPayments, openSql } from '../../support/databases/sql.ts'
 import { apiClient } from '../../support/http/api.ts'
 import { firstKeys, startServer, type TestServer } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
-
-// Each test starts the server and its PostgreSQL three times, also on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
 
 let dataDir: string
 let server: TestServer

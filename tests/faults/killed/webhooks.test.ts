@@ -73,7 +73,7 @@ test(
         redriven += body.count
         return false
       },
-      deadlineMs,
+      { patience: 5 },
     )
     const seconds = (performance.now() - startedAt) / 1000
     killing.done = true
@@ -121,7 +121,7 @@ async function killAgainAndAgain(killing: { done: boolean }): Promise<number> {
     await until(
       'more attempts have arrived',
       () => killing.done || receiver.received.length >= before + attemptsPerKill,
-      deadlineMs,
+      { patience: 5 },
     )
     await server.kill()
     if (killing.done) return kills

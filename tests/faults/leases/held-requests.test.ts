@@ -7,9 +7,6 @@ import { withHeldPair } from '../../support/servers/held-pair.ts'
 import { tell } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
-/** Every statement of a request is a place: some dozens, each a few requests. */
-const timeout = 300_000
-
 // A lease of no time at all has ended wherever a process is held.
 const pair = withHeldPair(0)
 let keys = 0
@@ -62,31 +59,27 @@ describe('a server stops at any statement, another takes over, and there is one 
   describe.each([0, 60, -60])('with a clock that is %d s ahead', (seconds) => {
     beforeAll(() => tell(pair.heldServer, { clockAheadMs: seconds * 1000 }))
 
-    test.each(Object.keys(requests))(
-      '%s: both servers give the first answer',
-      { timeout },
-      async (name) => {
-        for (let n = 1; ; n++) {
-          const made = await requests[name]?.(pair.other)
-          if (!made) throw new Error(`there is no request ${name}`)
-          const request = { ...made, idempotencyKey: newKey() }
-          const outcome = await holdAt(pair, n, { request, rival: request })
-          const { heldAt, held, other } = outcome
-          if (heldAt === null) {
-            expect(n, 'statements that it was held at').toBeGreaterThan(1)
-            break
-          }
-          const place = `held at statement ${n}: ${heldAt}`
-          expect(bytes(held), place).toEqual(bytes(other))
-          expect([held, other].filter(isReplay), place).toHaveLength(1)
-          for (const api of [pair.held, pair.other]) {
-            const again = await api('POST', request.path, request)
-            expect([isReplay(again), bytes(again)], place).toEqual([true, bytes(held)])
-          }
-          expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+    test.each(Object.keys(requests))('%s: both servers give the first answer', async (name) => {
+      for (let n = 1; ; n++) {
+        const made = await requests[name]?.(pair.other)
+        if (!made) throw new Error(`there is no request ${name}`)
+        const request = { ...made, idempotencyKey: newKey() }
+        const outcome = await holdAt(pair, n, { request, rival: request })
+        const { heldAt, held, other } = outcome
+        if (heldAt === null) {
+          expect(n, 'statements that it was held at').toBeGreaterThan(1)
+          break
         }
-      },
-    )
+        const place = `held at statement ${n}: ${heldAt}`
+        expect(bytes(held), place).toEqual(bytes(other))
+        expect([held, other].filter(isReplay), place).toHaveLength(1)
+        for (const api of [pair.held, pair.other]) {
+          const again = await api('POST', request.path, request)
+          expect([isReplay(again), bytes(again)], place).toEqual([true, bytes(held)])
+        }
+        expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+      }
+    })
   })
 })
 
@@ -94,7 +87,7 @@ describe('a server stops at any statement until its request has no time left', (
   test.each([
     ['submit', submit('tok_visa')],
     ['create and submit', createAndSubmit('tok_visa')],
-  ])('it returns the answer of the request that took over: %s', { timeout }, async (_, make) => {
+  ])('it returns the answer of the request that took over: %s', async (_, make) => {
     for (let n = 1; ; n++) {
       const request = { ...(await make(pair.other)), idempotencyKey: newKey() }
       const watch = await armHold(pair.heldServer, n)

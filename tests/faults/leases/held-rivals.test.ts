@@ -7,9 +7,6 @@ import { withHeldPair } from '../../support/servers/held-pair.ts'
 import { startServer, type TestServer, tell } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
-/** Every statement of a request is a place: some dozens, each a few requests. */
-const timeout = 300_000
-
 // A lease of no time at all has ended wherever a process is held.
 const pair = withHeldPair(0)
 let keys = 0
@@ -35,7 +32,7 @@ describe('a server stops at any statement of a submission while another one subm
     ['the payment is authorized', 'tok_visa'],
     ['the payment is declined', 'tok_chargeDeclined'],
     ['the processor’s first answer is lost', 'tok_lostAuthorizeAnswer'],
-  ])('one of two keys wins, and each keeps its answer: %s', { timeout }, async (_, token) => {
+  ])('one of two keys wins, and each keeps its answer: %s', async (_, token) => {
     for (let n = 1; ; n++) {
       const made = await submission(token)
       const request = { ...made, idempotencyKey: newKey() }
@@ -50,7 +47,7 @@ describe('a server stops at any statement of a submission while another one subm
     }
   })
 
-  test('one of two requests without a key wins', { timeout }, async () => {
+  test('one of two requests without a key wins', async () => {
     for (let n = 1; ; n++) {
       const request = await submission('tok_visa')
       const { heldAt, held, other } = await holdAt(pair, n, { request, rival: request })
@@ -61,7 +58,7 @@ describe('a server stops at any statement of a submission while another one subm
     }
   })
 
-  test('a customer with two windows of the hosted page pays once', { timeout }, async () => {
+  test('a customer with two windows of the hosted page pays once', async () => {
     for (let n = 1; ; n++) {
       const { body: session } = await pair.other('POST', '/v1/checkout/sessions', {
         body: {
@@ -96,7 +93,7 @@ describe('a server stops at any statement of a submission while the worker ends 
 
   beforeAll(async () => {
     working = await startServer({ databaseUrl: pair.database.url })
-  }, timeout)
+  })
 
   afterAll(() => working?.stop())
 
@@ -113,7 +110,6 @@ describe('a server stops at any statement of a submission while the worker ends 
 
   test.each(['tok_visa', 'tok_chargeDeclined'])(
     'the request has won all the same, once, and keeps its answer: %s',
-    { timeout },
     async (token) => {
       for (let n = 1; ; n++) {
         const made = await submission(token)

@@ -7,8 +7,6 @@ import { withHeldPair } from '../../support/servers/held-pair.ts'
 import { tell } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
-/** Every statement of a request is a place. */
-const timeout = 300_000
 const leaseSeconds = 3_600
 
 // Long enough that no lease ends while a server is held, however busy the machine is.
@@ -38,7 +36,7 @@ describe.each(clocks)(
           body: { payment_method_token: token },
         }),
       ],
-    ])('its key is in use: %s', { timeout }, async (_, make) => {
+    ])('its key is in use: %s', async (_, make) => {
       await tell(pair.otherServer, { clockAheadMs: s * 1000 })
       let inUse = 0
       for (let n = 1; ; n++) {
@@ -67,7 +65,7 @@ describe.each(clocks)(
       expect(await brokenInvariants(pair.sql, { isAtRest: false })).toEqual({})
     })
 
-    test('its payment is not submitted by another key', { timeout }, async () => {
+    test('its payment is not submitted by another key', async () => {
       await tell(pair.otherServer, { clockAheadMs: s * 1000 })
       let waited = 0
       for (let n = 1; ; n++) {

@@ -10,7 +10,6 @@ import { passLeases, startHeldWork, startWork, stopWork } from './held-process.t
 
 /** More statements than any piece of work has: a loop that does not end is a failure. */
 const statementsMax = 80
-const timeout = 600_000
 
 let app: OwnApp
 let url: string
@@ -184,7 +183,7 @@ const pieces: readonly Piece[] = [
 ]
 
 describe('a worker that stands still longer than its lease changes nothing when another took over', () => {
-  test.each([...pieces])('$name is done once', { timeout }, async (piece) => {
+  test.each([...pieces])('$name is done once', async (piece) => {
     const { prepare, status, isOneStatement } = piece
     const places: string[] = []
     for (let nth = 1; nth <= statementsMax; nth++) {
@@ -227,7 +226,7 @@ describe('a refund that is requested while a worker sends another one of the pay
       return waits.length > 0 || isAnswered
     })
   }
-  test('is sent too, at whichever statement the worker is', { timeout }, async () => {
+  test('is sent too, at whichever statement the worker is', async () => {
     let places = 0
     for (let nth = 1; nth <= statementsMax; nth++) {
       const id = await paid()
@@ -255,9 +254,7 @@ describe('a refund that is requested while a worker sends another one of the pay
     expect(places).toBeGreaterThan(3)
   })
 
-  test('is sent or due at once, although the processor has not decided on the other', {
-    timeout,
-  }, async () => {
+  test('is sent or due at once, although the processor has not decided on the other', async () => {
     let places = 0
     for (let nth = 1; nth <= statementsMax; nth++) {
       const id = await paid('tok_refundUndecided')
@@ -286,9 +283,7 @@ describe('a refund that is requested while a worker sends another one of the pay
     expect(places).toBeGreaterThan(3)
   })
 
-  test('is sent too, although that worker stood still while another one took over', {
-    timeout,
-  }, async () => {
+  test('is sent too, although that worker stood still while another one took over', async () => {
     let places = 0
     for (let nth = 1; nth <= statementsMax; nth++) {
       const id = await paid()

@@ -10,7 +10,6 @@ import { passLeases, startHeldWork, startWork, stopWork } from './held-process.t
 // As leases.test.ts, for webhooks, bulk cancellations and checkout sessions.
 
 const statementsMax = 40
-const timeout = 600_000
 
 let app: OwnApp
 let receiver: Receiver
@@ -94,7 +93,7 @@ describe('a webhook worker that stands still longer than its lease', () => {
       attempts: { attempt: number; response_code: number }[]
     }
 
-  test('overwrites no later success, and its attempt stands in the log', { timeout }, async () => {
+  test('overwrites no later success, and its attempt stands in the log', async () => {
     const endpointId = await registerEndpoint()
     let answer = 500
     receiver.answer(() => answer)
@@ -155,7 +154,7 @@ describe('a webhook worker that stands still longer than its lease', () => {
     await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
   })
 
-  test('does not disable the endpoint by an answer of 410 that is late', { timeout }, async () => {
+  test('does not disable the endpoint by an answer of 410 that is late', async () => {
     const { endpointId, delivery } = await prepareDelivery()
     let answer = 410
     receiver.answer(() => answer)
@@ -213,7 +212,7 @@ test('a retry by hand while an attempt fails is sent at once, with the whole sch
   await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
 })
 
-test('two workers count no payment of a bulk cancellation twice', { timeout }, async () => {
+test('two workers count no payment of a bulk cancellation twice', async () => {
   const { api, sql, owner } = app
   const total = 700
   let customer = 0
@@ -323,7 +322,7 @@ describe('a checkout session', () => {
   }
   const read = async (id: string) => (await app.api('GET', `/v1/checkout/sessions/${id}`)).body
 
-  test('expires once, although its worker stands still', { timeout }, async () => {
+  test('expires once, although its worker stands still', async () => {
     const places = await holdEverywhere({
       async prepare() {
         const id = await createSession()

@@ -5,6 +5,7 @@ import { inject } from 'vitest'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { migrate } from '../../../packages/server/src/database/migrate/migrate.ts'
 import { createDatabase, ensureTemplate, type TestDatabase } from '../databases/postgres.ts'
+import { childEnvironment } from '../processes/environment.ts'
 
 /** A server of its own process, as users run it. */
 export interface TestServer {
@@ -52,7 +53,7 @@ export async function startServer(options: {
 }): Promise<TestServer> {
   const child = spawn(process.execPath, [options.entry ?? mainFile], {
     env: {
-      PATH: process.env.PATH,
+      ...childEnvironment,
       PORT: '0',
       HOST: '127.0.0.1',
       LOG_LEVEL: 'warn',
