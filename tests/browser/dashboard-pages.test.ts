@@ -10,6 +10,7 @@ import { openSql } from '../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { expectAccessible, signIn, visit } from './dashboard.ts'
@@ -45,12 +46,14 @@ function receiverUrl(): string {
 }
 
 describe('every page', () => {
-  test.each([
+  const looks = [
     ['light', 'wide'],
+    ['dark', 'phone'],
     ['dark', 'wide'],
     ['light', 'phone'],
-    ['dark', 'phone'],
-  ] as const)(
+  ] as const
+
+  test.each(looks.slice(0, size({ quick: 2, all: looks.length })))(
     'has no barrier, error or stranger in it, %s, on a %s screen',
     async (colorScheme, screen) => {
       const viewport =

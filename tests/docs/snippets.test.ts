@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { size } from '../support/size.ts'
 import { documents, parseBlocks, readDocument, reasonNotToRun } from './markdown.ts'
 import { runDocument } from './run-document.ts'
 
 const runnable = ['sh', 'js', 'sql']
 /** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
 const shown = ['json', 'text', 'nginx', 'ini']
+
+/** Documents whose snippets `npm test` runs: the first that a newcomer reads. */
+const isQuick = (path: string) => ['README.md', 'docs/quick-start.md'].includes(path)
 
 let database: TestDatabase
 let server: TestServer
@@ -23,15 +27,18 @@ afterAll(async () => {
 })
 
 describe('every snippet does what it says', () => {
-  test.concurrent.each(documents)('%s', async (path) => {
-    const blocks = parseBlocks(readDocument(path))
-    const meant = blocks.filter(
-      (block) => runnable.includes(block.language) && reasonNotToRun(block) === null,
-    )
-    const { url, secretKey } = server
-    const stage = { url, secretKey, databaseUrl: database.url }
-    expect(await runDocument(path, stage)).toBe(meant.length)
-  })
+  test.concurrent.each(size({ quick: documents.filter(isQuick), all: documents }))(
+    '%s',
+    async (path) => {
+      const blocks = parseBlocks(readDocument(path))
+      const meant = blocks.filter(
+        (block) => runnable.includes(block.language) && reasonNotToRun(block) === null,
+      )
+      const { url, secretKey } = server
+      const stage = { url, secretKey, databaseUrl: database.url }
+      expect(await runDocument(path, stage)).toBe(meant.length)
+    },
+  )
 })
 
 describe('a snippet', () => {

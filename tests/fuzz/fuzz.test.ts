@@ -2,11 +2,12 @@ import { allOperations } from '@hedgepayments/contract'
 import { afterEach, expect, test } from 'vitest'
 import { openSql, type Sql } from '../support/databases/sql.ts'
 import { createMigratedDatabase } from '../support/servers/server.ts'
+import { size } from '../support/size.ts'
 import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
 /** Always the same where nobody asks for another: whoever sees it fail can see it again. */
 const seed = Number(process.env.HEDGE_SEED ?? 20_261_124)
-const cases = Number(process.env.HEDGE_FUZZ_CASES ?? 3_000)
+const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 300, all: 3_000 }))
 /** From so many on, every operation has had its share. */
 const casesOfShare = 3_000
 
@@ -45,7 +46,7 @@ test('a statement that fails is found', async () => {
     begin raise exception 'broken on purpose'; end $$`)
   await sql.query(`create trigger fail before update on merchants
     for each row execute function fail()`)
-  const { deviations } = await fuzzer.run({ seed: 1, count: 200 })
+  const { deviations } = await fuzzer.run({ seed: 1, count: 100 })
   expect(deviations.filter((found) => found.startsWith('500'))).not.toEqual([])
   expect(fuzzer.server.log()).toContain('broken on purpose')
 })

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { brokenInvariants } from '../support/databases/invariants.ts'
 import { apiClient } from '../support/http/api.ts'
 import { createMerchant, withServers } from '../support/servers/servers.ts'
+import { size } from '../support/size.ts'
 import { commands } from './commands.ts'
 import type { Model, Real } from './world.ts'
 
@@ -10,7 +11,7 @@ import type { Model, Real } from './world.ts'
 // HEDGE_REPLAY_PATH=… npx vitest run tests/model/model.test.ts` does the same again.
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 const { HEDGE_PATH: path, HEDGE_REPLAY_PATH: replayPath, HEDGE_RUNS: runs } = process.env
-const numRuns = Number(runs ?? 6)
+const numRuns = Number(runs ?? size({ quick: 2, all: 6 }))
 
 /** Different answers to different requests: three times as many are seen as a rule. */
 const kindsMin = 8

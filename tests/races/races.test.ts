@@ -1,12 +1,13 @@
 import { afterEach, expect, inject, test } from 'vitest'
 import { createDatabase } from '../support/databases/postgres.ts'
+import { size } from '../support/size.ts'
 import { type Arena, type CancelOf, openArena } from './arena.ts'
 import { lookThenWrite, selectBeside } from './broken-cancels.ts'
 import { groupSize, RaceError, runRaces } from './races.ts'
 
 /** A seed to see again, or a new one each time. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
-const races = Number(process.env.HEDGE_RACES ?? 2_048)
+const races = Number(process.env.HEDGE_RACES ?? size({ quick: 512, all: 2_048 }))
 
 const opened: (() => Promise<void>)[] = []
 

@@ -2,12 +2,14 @@
 export const isLongRun = process.env.HEDGE_TESTS === 'all'
 
 /** Picks the size of a load. Both sizes have to prove the same guarantee. */
+export function size<T>(sizes: { quick: readonly T[]; all: readonly T[] }): T[]
+export function size<T>(sizes: { quick: T; all: T }): T
 export function size<T>({ quick, all }: { quick: T; all: T }): T {
   return isLongRun ? all : quick
 }
 
 /** Every how many statements `npm test` stops a process. A prime, so that samples do not fall on one kind only. */
-const quickStride = 5
+const quickStride = 7
 
 /**
  * The numbers of the statements at which a test stops a process: all of them from 1 on, or a sample. The caller

@@ -17,6 +17,7 @@ import {
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { startServer } from '../../support/servers/server.ts'
+import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 /** One merchant's receivers break every rule, while another merchant waits for its events. */
@@ -144,7 +145,7 @@ const behaviors: readonly [
   ['has a body without end', flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(9_000)), 200, null],
 ]
 
-test.each(behaviors)(
+test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
   'the log says that a receiver %s, and the next merchant has its events',
   async (_what, how, code, error) => {
     hostile.behave(how)
@@ -166,7 +167,11 @@ test.each(behaviors)(
   },
 )
 
-test.each(behaviors.filter(([, , code]) => code === null || code === 101))(
+test.each(
+  behaviors
+    .filter(([, , code]) => code === null || code === 101)
+    .filter((_, n) => isLongRun || n % 4 === 0),
+)(
   'a stop ends while a receiver %s, and nothing that was in flight counts as an attempt',
   async (_what, how) => {
     hostile.behave(how)

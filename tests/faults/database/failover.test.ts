@@ -4,6 +4,7 @@ import { query } from '../../support/databases/postgres-server.ts'
 import { insertPayments, openSql, type Sql } from '../../support/databases/sql.ts'
 import { apiClient } from '../../support/http/api.ts'
 import { firstKeys, startServer, type TestServer } from '../../support/servers/server.ts'
+import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { type CancelLoad, startCancels } from './cancel-load.ts'
 import { alone, type Pair, startPair } from './pair.ts'
@@ -71,9 +72,9 @@ const contents = (sql: Sql) =>
     (select count(*) from payments where status = 'canceled') as canceled`)
 
 test('a primary that dies under load loses no acknowledged cancel, and is never written to again', async () => {
-  const ids = await preparePayments(12_000)
+  const ids = await preparePayments(size({ quick: 2_000, all: 12_000 }))
   const load = startCancels(servers, { ids, clients: 16 })
-  await acknowledgedBeyond(load, 500)
+  await acknowledgedBeyond(load, size({ quick: 200, all: 500 }))
   await pair.primary.kill()
   await pair.standby.promote()
   await untilBothGoOn(load)
@@ -91,47 +92,56 @@ test('a primary that dies under load loses no acknowledged cancel, and is never 
   await expectNothingLost(load)
 })
 
-test('a primary that stands still is left for the one that took over, and not found again when it goes on', async () => {
-  const ids = await preparePayments(12_000)
-  const load = startCancels(servers, { ids, clients: 16 })
-  await acknowledgedBeyond(load, 500)
-  await pair.primary.freeze()
-  await pair.standby.promote()
-  await untilBothGoOn(load)
-  await pair.primary.thaw()
-  await untilBothGoOn(load)
-  await load.done
-  await expectNothingLost(load)
-})
+test.runIf(isLongRun)(
+  'a primary that stands still is left for the one that took over, and not found again when it goes on',
+  async () => {
+    const ids = await preparePayments(size({ quick: 2_000, all: 12_000 }))
+    const load = startCancels(servers, { ids, clients: 16 })
+    await acknowledgedBeyond(load, size({ quick: 200, all: 500 }))
+    await pair.primary.freeze()
+    await pair.standby.promote()
+    await untilBothGoOn(load)
+    await pair.primary.thaw()
+    await untilBothGoOn(load)
+    await load.done
+    await expectNothingLost(load)
+  },
+)
 
-test('a cancel whose wait for the standby was cut short is not acknowledged', async () => {
-  const [id = ''] = await preparePayments(1)
-  const api = apiClient(servers[0]?.url ?? '', firstKeys.secretKey)
-  const cancel = () => api('POST', `/v1/payments/${id}/cancel`, { idempotencyKey: 'only one' })
-  await pair.standby.freeze()
-  const running = cancel()
-  await until('its commit waits for the standby, and nobody else goes on', async () => {
-    const [canceled] = await query(
-      pair.primary.url,
-      `select count(pg_cancel_backend(pid))::integer from pg_stat_activity
+test.runIf(isLongRun)(
+  'a cancel whose wait for the standby was cut short is not acknowledged',
+  async () => {
+    const [id = ''] = await preparePayments(1)
+    const api = apiClient(servers[0]?.url ?? '', firstKeys.secretKey)
+    const cancel = () => api('POST', `/v1/payments/${id}/cancel`, { idempotencyKey: 'only one' })
+    await pair.standby.freeze()
+    const running = cancel()
+    await until('its commit waits for the standby, and nobody else goes on', async () => {
+      const [canceled] = await query(
+        pair.primary.url,
+        `select count(pg_cancel_backend(pid))::integer from pg_stat_activity
        where wait_event = 'SyncRep' and query like '%request as materialized%'`,
-    )
-    return canceled === 1
-  })
-  const answer = await running
-  expect([answer.status, answer.body.error.code]).toEqual([503, 'service_unavailable'])
-  await pair.standby.thaw()
-  expect((await cancel()).status).toBe(200)
-})
+      )
+      return canceled === 1
+    })
+    const answer = await running
+    expect([answer.status, answer.body.error.code]).toEqual([503, 'service_unavailable'])
+    await pair.standby.thaw()
+    expect((await cancel()).status).toBe(200)
+  },
+)
 
-test('the command line and the checks of a server work with the address of both', async () => {
-  await pair.primary.kill()
-  await pair.standby.promote()
-  const env = { DATABASE_URL: pair.url, HEDGE_BASE_URL: servers[0]?.url ?? '' }
-  const made = await hedge(['keys', 'create', '--live', '--json'], env)
-  expect(made.stderr).toMatch(/^Of merch_\w+ only live keys change these from now on: .*\n$/)
-  expect(JSON.parse(made.stdout)).toMatchObject({ livemode: true })
-  const doctor = await hedge(['doctor'], { ...env, HEDGE_API_SECRET: firstKeys.secretKey })
-  expect(doctor.stdout).toMatch(/^ok +database /m)
-  expect(doctor.stdout).toMatch(/^ok +migrations /m)
-})
+test.runIf(isLongRun)(
+  'the command line and the checks of a server work with the address of both',
+  async () => {
+    await pair.primary.kill()
+    await pair.standby.promote()
+    const env = { DATABASE_URL: pair.url, HEDGE_BASE_URL: servers[0]?.url ?? '' }
+    const made = await hedge(['keys', 'create', '--live', '--json'], env)
+    expect(made.stderr).toMatch(/^Of merch_\w+ only live keys change these from now on: .*\n$/)
+    expect(JSON.parse(made.stdout)).toMatchObject({ livemode: true })
+    const doctor = await hedge(['doctor'], { ...env, HEDGE_API_SECRET: firstKeys.secretKey })
+    expect(doctor.stdout).toMatch(/^ok +database /m)
+    expect(doctor.stdout).toMatch(/^ok +migrations /m)
+  },
+)

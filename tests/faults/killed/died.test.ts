@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
+import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
@@ -57,6 +58,7 @@ test('a submission whose process died is carried on by its key, and each of its 
     idempotencyKey: 'its process died',
   }
   await dieAt('before call: authorize', (from) => from('POST', path, request))
+  await endLeasesOfKilled(sql)
   const answer = await until('the key is free', async () => {
     const reply = await api('POST', path, request)
     return reply.body.error?.code !== 'idempotency_key_in_use' && reply

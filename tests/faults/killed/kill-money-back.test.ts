@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { brokenInvariants, isAtRest } from '../../support/databases/invariants.ts'
+import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
@@ -39,6 +40,7 @@ async function killDuring(kind: 'void' | 'refund'): Promise<void> {
     return rows.length > 0
   })
   await doomed.kill()
+  await endLeasesOfKilled(sql)
   doomed = await startServer({ databaseUrl: database.url })
   api = apiClient(doomed.url, doomed.secretKey)
   // Windows that are still open end, so that every task can come to its end.
@@ -85,6 +87,7 @@ test('a payment that was processing when its process was killed is captured once
   expect(initiated.status).toBe(200)
   // From here on it is due: whatever step it is killed in, the next process goes on from there.
   await doomed.kill()
+  await endLeasesOfKilled(sql)
   doomed = await startServer({ databaseUrl: database.url })
   api = apiClient(doomed.url, doomed.secretKey)
   await until(

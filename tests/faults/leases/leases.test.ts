@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { isLongRun, places, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
-import { passLeases, startHeldWork, startWork, stopWork } from './held-process.ts'
+import { passLeases, startPausedWork, startWork, stopWork } from './paused-work.ts'
 
 // A worker stands still between any two statements of a piece of work for longer than its lease;
 // another one takes over and finishes. Then the first goes on. Nothing may come of that.
@@ -87,8 +88,10 @@ interface Piece {
   readonly name: string
   readonly prepare: () => Promise<string>
   readonly status: string
-  /** Whether one statement does all of it: it can be held in one place only. */
+  /** Whether one statement does all of it: it can be paused in one place only. */
   readonly isOneStatement?: true
+  /** Whether it is part of `npm test`. */
+  readonly isQuick?: true
 }
 
 const daySeconds = 86_400
@@ -100,6 +103,7 @@ const advance = async (seconds: number) => {
 const pieces: readonly Piece[] = [
   {
     name: 'the processing and the capture of a payment',
+    isQuick: true,
     prepare: () => initiated('tok_visa'),
     status: 'succeeded',
   },
@@ -127,6 +131,7 @@ const pieces: readonly Piece[] = [
   },
   {
     name: 'the void of a payment that was canceled',
+    isQuick: true,
     async prepare() {
       const id = await initiated('tok_visa', { cancel_window: 3_600 })
       await app.api('POST', `/v1/payments/${id}/cancel`)
@@ -145,6 +150,7 @@ const pieces: readonly Piece[] = [
   },
   {
     name: 'a refund',
+    isQuick: true,
     async prepare() {
       const id = await paid()
       await app.api('POST', `/v1/payments/${id}/refund`)
@@ -183,29 +189,33 @@ const pieces: readonly Piece[] = [
 ]
 
 describe('a worker that stands still longer than its lease changes nothing when another took over', () => {
-  test.each([...pieces])('$name is done once', async (piece) => {
-    const { prepare, status, isOneStatement } = piece
-    const places: string[] = []
-    for (let nth = 1; nth <= statementsMax; nth++) {
-      const id = await prepare()
-      const held = startHeldWork(url, { ids: [id], nth })
-      await until(`it is held at ${nth} or done`, async () => {
-        held.loop.nudge()
-        return held.isHeld() || ((await statusOf(id)) === status && (await isDone(id)))
-      })
-      if (!held.isHeld()) break
-      places.push(held.statement())
-      await passLeases(app.sql, held)
-      await whileWorking(id, status)
-      const before = await snapshot(id)
-      held.release()
-      await held.stop()
-      expect(await snapshot(id), `held before ${held.statement()}`).toEqual(before)
-    }
-    expect(places.length).toBeGreaterThan(isOneStatement ? 0 : 1)
-    expect(places.length).toBeLessThan(statementsMax)
-    expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
-  })
+  test.each(size({ quick: pieces.filter(({ isQuick }) => isQuick), all: [...pieces] }))(
+    '$name is done once',
+    async (piece) => {
+      const { prepare, status, isOneStatement } = piece
+      const stopped: string[] = []
+      for (const nth of places()) {
+        if (nth > statementsMax) break
+        const id = await prepare()
+        const paused = startPausedWork(url, { ids: [id], nth })
+        await until(`it is paused at ${nth} or done`, async () => {
+          paused.loop.nudge()
+          return paused.isPaused() || ((await statusOf(id)) === status && (await isDone(id)))
+        })
+        if (!paused.isPaused()) break
+        stopped.push(paused.statement())
+        await passLeases(app.sql, paused)
+        await whileWorking(id, status)
+        const before = await snapshot(id)
+        paused.release()
+        await paused.stop()
+        expect(await snapshot(id), `paused before ${paused.statement()}`).toEqual(before)
+      }
+      expect(stopped.length).toBeGreaterThan(isOneStatement || !isLongRun ? 0 : 1)
+      expect(stopped.length).toBeLessThan(statementsMax)
+      expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
+    },
+  )
 })
 
 describe('a refund that is requested while a worker sends another one of the payment', () => {
@@ -227,17 +237,18 @@ describe('a refund that is requested while a worker sends another one of the pay
     })
   }
   test('is sent too, at whichever statement the worker is', async () => {
-    let places = 0
-    for (let nth = 1; nth <= statementsMax; nth++) {
+    let stopped = 0
+    for (const nth of places()) {
+      if (nth > statementsMax) break
       const id = await paid()
       await refund(id, 100)
-      const worker = startHeldWork(app.databaseUrl, { ids: [id], nth })
-      await until(`it is held at ${nth} or done`, async () => {
+      const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
+      await until(`it is paused at ${nth} or done`, async () => {
         worker.loop.nudge()
-        return worker.isHeld() || (await isDone(id))
+        return worker.isPaused() || (await isDone(id))
       })
-      if (!worker.isHeld()) break
-      places++
+      if (!worker.isPaused()) break
+      stopped++
       // A statement may hold the lock on the payment, so the request waits until the worker goes on.
       const requested = refund(id, 200)
       await answeredOrLocked(requested)
@@ -251,62 +262,70 @@ describe('a refund that is requested while a worker sends another one of the pay
       await worker.stop()
       expect((await app.api('GET', `/v1/payments/${id}`)).body.refunded_amount).toBe(300)
     }
-    expect(places).toBeGreaterThan(3)
+    expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
   })
 
-  test('is sent or due at once, although the processor has not decided on the other', async () => {
-    let places = 0
-    for (let nth = 1; nth <= statementsMax; nth++) {
-      const id = await paid('tok_refundUndecided')
-      await refund(id, 100)
-      const worker = startHeldWork(app.databaseUrl, { ids: [id], nth })
-      await until(`it is held at ${nth} or the task waits`, async () => {
-        worker.loop.nudge()
-        return worker.isHeld() || (await isPutOff(id))
-      })
-      if (!worker.isHeld()) break
-      places++
-      const requested = refund(id, 200)
-      await answeredOrLocked(requested)
-      worker.release()
-      await requested
-      await worker.stop()
-      const [row] = await app.sql.query(
-        `select bool_or(t.due_at <= now() + interval '3 s') or bool_and(r.attempts > 0) as is_soon
+  test.runIf(isLongRun)(
+    'is sent or due at once, although the processor has not decided on the other',
+    async () => {
+      let stopped = 0
+      for (const nth of places()) {
+        if (nth > statementsMax) break
+        const id = await paid('tok_refundUndecided')
+        await refund(id, 100)
+        const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
+        await until(`it is paused at ${nth} or the task waits`, async () => {
+          worker.loop.nudge()
+          return worker.isPaused() || (await isPutOff(id))
+        })
+        if (!worker.isPaused()) break
+        stopped++
+        const requested = refund(id, 200)
+        await answeredOrLocked(requested)
+        worker.release()
+        await requested
+        await worker.stop()
+        const [row] = await app.sql.query(
+          `select bool_or(t.due_at <= now() + interval '3 s') or bool_and(r.attempts > 0) as is_soon
          from refunds r left join payment_tasks t
            on t.payment_id = r.payment_id and t.kind = 'refund'
          where r.payment_id = $1`,
-        [id],
-      )
-      expect(row, `requested before ${worker.statement()}`).toEqual({ is_soon: true })
-    }
-    expect(places).toBeGreaterThan(3)
-  })
+          [id],
+        )
+        expect(row, `requested before ${worker.statement()}`).toEqual({ is_soon: true })
+      }
+      expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+    },
+  )
 
-  test('is sent too, although that worker stood still while another one took over', async () => {
-    let places = 0
-    for (let nth = 1; nth <= statementsMax; nth++) {
-      const id = await paid()
-      await refund(id, 100)
-      const worker = startHeldWork(app.databaseUrl, { ids: [id], nth })
-      await until(`it is held at ${nth} or done`, async () => {
-        worker.loop.nudge()
-        return worker.isHeld() || (await isDone(id))
-      })
-      if (!worker.isHeld()) break
-      places++
-      await passLeases(app.sql, worker)
-      await whileWorking(id, 'partially_refunded')
-      await refund(id, 200)
-      worker.release()
-      await worker.stop()
-      await whileWorking(id, 'partially_refunded')
-      const { body } = await app.api('GET', `/v1/payments/${id}`)
-      const statuses = body.refunds.map(({ status }: { status: string }) => status)
-      expect(statuses, `held before ${worker.statement()}`).toEqual(['succeeded', 'succeeded'])
-    }
-    expect(places).toBeGreaterThan(3)
-  })
+  test.runIf(isLongRun)(
+    'is sent too, although that worker stood still while another one took over',
+    async () => {
+      let stopped = 0
+      for (const nth of places()) {
+        if (nth > statementsMax) break
+        const id = await paid()
+        await refund(id, 100)
+        const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
+        await until(`it is paused at ${nth} or done`, async () => {
+          worker.loop.nudge()
+          return worker.isPaused() || (await isDone(id))
+        })
+        if (!worker.isPaused()) break
+        stopped++
+        await passLeases(app.sql, worker)
+        await whileWorking(id, 'partially_refunded')
+        await refund(id, 200)
+        worker.release()
+        await worker.stop()
+        await whileWorking(id, 'partially_refunded')
+        const { body } = await app.api('GET', `/v1/payments/${id}`)
+        const statuses = body.refunds.map(({ status }: { status: string }) => status)
+        expect(statuses, `paused before ${worker.statement()}`).toEqual(['succeeded', 'succeeded'])
+      }
+      expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+    },
+  )
 
   /** Whether the only refund was sent, and the worker has put its task off. */
   async function isPutOff(id: string): Promise<boolean> {

@@ -14,14 +14,14 @@ export interface BackgroundWork {
   stop(): Promise<void>
 }
 
-/** Background work whose statements can be held, as those of a process that is frozen. */
-export interface HeldWork extends BackgroundWork {
-  /** Resolves when the work is held. */
-  readonly held: Promise<void>
-  /** The statement that is held first. */
+/** Background work whose statements can be paused, as those of a process that is frozen. */
+export interface PausedWork extends BackgroundWork {
+  /** Resolves when the work is paused. */
+  readonly paused: Promise<void>
+  /** The statement that is paused first. */
   statement(): string
   /** Whether the statements of other work wait, too. */
-  isHeld(): boolean
+  isPaused(): boolean
   /** Process ids of its sessions in the database. */
   sessions(): number[]
   /** Lets all go on. */
@@ -41,18 +41,18 @@ export function startWork(url: string): BackgroundWork {
  * something: those that have one of the `ids` in a parameter, and the ends of their transactions.
  * From then on it sends no statement at all until it is released.
  */
-export function startHeldWork(
+export function startPausedWork(
   url: string,
   { ids, nth }: { ids: readonly string[]; nth: number },
-): HeldWork {
+): PausedWork {
   const database = connect({ url, onError: () => undefined })
-  const { promise: held, resolve: hold } = Promise.withResolvers<void>()
+  const { promise: paused, resolve: hold } = Promise.withResolvers<void>()
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const touched = new WeakSet<object>()
   const known = new Map<object, number>()
   let count = 0
   let statement = ''
-  let state: 'before' | 'held' | 'released' = 'before'
+  let state: 'before' | 'paused' | 'released' = 'before'
 
   async function pass(client: object, text: string, values: unknown): Promise<void> {
     const isEnd = /^(commit|rollback)$/i.test(text)
@@ -63,10 +63,10 @@ export function startHeldWork(
     if (isEnd) touched.delete(client)
     if (isCounted && state === 'before' && ++count === nth) {
       statement = text
-      state = 'held'
+      state = 'paused'
       hold()
     }
-    if (state === 'held') await released
+    if (state === 'paused') await released
   }
 
   const connectClient = database.pool.connect.bind(database.pool)
@@ -86,15 +86,15 @@ export function startHeldWork(
   }) as typeof database.pool.connect
 
   const base = workOn(database)
-  const work: HeldWork = {
+  const work: PausedWork = {
     loop: base.loop,
     async stop() {
       running.delete(work)
       await base.stop()
     },
-    held,
+    paused,
     statement: () => statement,
-    isHeld: () => state === 'held',
+    isPaused: () => state === 'paused',
     sessions: () => [...known.values()],
     release() {
       state = 'released'
@@ -111,18 +111,18 @@ const running = new Set<BackgroundWork>()
 /** Stops all that still works, so that a test that fails leaves nothing behind. */
 export async function stopWork(): Promise<void> {
   for (const work of running) {
-    if ('release' in work) (work as HeldWork).release()
+    if ('release' in work) (work as PausedWork).release()
     await work.stop()
   }
 }
 
 /** The time of every lease passes, and the database ends transactions that stand still. */
-export async function passLeases(sql: Sql, held: HeldWork): Promise<void> {
+export async function passLeases(sql: Sql, paused: PausedWork): Promise<void> {
   await until('its transactions have ended', async () => {
     const rows = await sql.query(
       `select case when state like 'idle in transaction%' then pg_terminate_backend(pid) end
        from pg_stat_activity where pid = any($1::integer[]) and state <> 'idle'`,
-      [held.sessions()],
+      [paused.sessions()],
     )
     return rows.length === 0
   })

@@ -1,7 +1,7 @@
 import pg from 'pg'
 
 /**
- * Lets the process that this process was started by stop it at a statement: `{ hold: n }` counts
+ * Lets the process that this process was started by stop it at a statement: `{ pause: n }` counts
  * statements from then on and keeps the n-th back, `{ release: true }` lets it go.
  */
 
@@ -9,9 +9,9 @@ let left = 0
 let letGo: (() => void) | null = null
 let released: Promise<void> | null = null
 
-process.on('message', (message: { hold?: number; release?: true }) => {
-  if (message.hold !== undefined) {
-    left = message.hold
+process.on('message', (message: { pause?: number; release?: true }) => {
+  if (message.pause !== undefined) {
+    left = message.pause
     process.send?.({ armed: left })
   }
   if (message.release) {
@@ -26,14 +26,14 @@ process.on('message', (message: { hold?: number; release?: true }) => {
 const ofNoRequest = /rate_counts/
 
 const query = pg.Client.prototype.query as (...given: unknown[]) => unknown
-pg.Client.prototype.query = function held(this: pg.Client, ...given: unknown[]) {
+pg.Client.prototype.query = function paused(this: pg.Client, ...given: unknown[]) {
   const [statement] = given as [string | { text: string }]
   const text = typeof statement === 'string' ? statement : statement.text
   if (left === 0 || ofNoRequest.test(text) || --left > 0) return query.apply(this, given)
   released = new Promise((resolve) => {
     letGo = resolve
   })
-  process.send?.({ held: text })
+  process.send?.({ paused: text })
   const goOn = released.then(() => query.apply(this, given))
   return typeof given.at(-1) === 'function' ? undefined : goOn
 } as typeof pg.Client.prototype.query

@@ -11,81 +11,81 @@ export interface KeyedRequest {
   readonly idempotencyKey?: string
 }
 
-/** What came of a request that one server was held at. */
+/** What came of a request that one server was paused at. */
 export interface Outcome {
   /** The statement that was kept back; `null`: the request has fewer. */
-  readonly heldAt: string | null
-  readonly held: ApiAnswer
+  readonly pausedAt: string | null
+  readonly paused: ApiAnswer
   readonly other: ApiAnswer
 }
 
-/** Two servers on one database, of which the first can be held. */
-export interface HeldPair {
+/** Two servers on one database, of which the first can be paused. */
+export interface PausedPair {
   readonly sql: Sql
-  readonly heldServer: TestServer
-  readonly held: Api
+  readonly pausedServer: TestServer
+  readonly paused: Api
   readonly other: Api
 }
 
 /**
  * Sends a request to a server and keeps it from sending its n-th statement, until the other server has
- * answered `rival`, or waits for a lock that the held one has. Each request is repeated until it has
+ * answered `rival`, or waits for a lock that the paused one has. Each request is repeated until it has
  * an answer that is final.
  */
-export async function holdAt(
-  pair: HeldPair,
+export async function pauseAt(
+  pair: PausedPair,
   n: number,
   { request, rival }: { request: KeyedRequest; rival: KeyedRequest },
 ): Promise<Outcome> {
-  const { heldAt, answer: first } = await startHeld(pair, n, request)
-  const second = heldAt === null ? first : untilFinal(pair.other, rival)
+  const { pausedAt, answer: first } = await startPaused(pair, n, request)
+  const second = pausedAt === null ? first : untilFinal(pair.other, rival)
   let isAnswered = false
   void second.finally(() => {
     isAnswered = true
   })
   await until(
-    `the other server has answered, or waits, while one is held at ${heldAt}`,
+    `the other server has answered, or waits, while one is paused at ${pausedAt}`,
     async () => isAnswered || (await countWaiting(pair.sql)) > 0,
   )
-  await tell(pair.heldServer, { release: true })
-  return { heldAt, held: await first, other: await second }
+  await tell(pair.pausedServer, { release: true })
+  return { pausedAt, paused: await first, other: await second }
 }
 
 /** Sends a request to a server and keeps it from sending its n-th statement, until `release`. */
-export async function startHeld(
-  { heldServer, held }: HeldPair,
+export async function startPaused(
+  { pausedServer, paused }: PausedPair,
   n: number,
   request: KeyedRequest,
-): Promise<{ heldAt: string | null; answer: Promise<ApiAnswer> }> {
-  const watch = await armHold(heldServer, n)
-  const answer = untilFinal(held, request)
-  const heldAt = await Promise.race([watch.held, answer.then(() => null)])
+): Promise<{ pausedAt: string | null; answer: Promise<ApiAnswer> }> {
+  const watch = await armPause(pausedServer, n)
+  const answer = untilFinal(paused, request)
+  const pausedAt = await Promise.race([watch.paused, answer.then(() => null)])
   watch.stop()
-  // The request has fewer statements: the next one must not be held instead.
-  if (heldAt === null) await tell(heldServer, { release: true })
-  return { heldAt, answer }
+  // The request has fewer statements: the next one must not be paused instead.
+  if (pausedAt === null) await tell(pausedServer, { release: true })
+  return { pausedAt, answer }
 }
 
-/** Has a server keep its n-th statement from now on back; `held` says which one that was. */
-export async function armHold(
+/** Has a server keep its n-th statement from now on back; `paused` says which one that was. */
+export async function armPause(
   server: TestServer,
   n: number,
-): Promise<{ held: Promise<string>; stop: () => void }> {
-  const watch = watchHeld(server)
-  await tell(server, { hold: n })
+): Promise<{ paused: Promise<string>; stop: () => void }> {
+  const watch = watchPaused(server)
+  await tell(server, { pause: n })
   return watch
 }
 
-function watchHeld({ child }: TestServer): { held: Promise<string>; stop: () => void } {
+function watchPaused({ child }: TestServer): { paused: Promise<string>; stop: () => void } {
   let stop: () => void = () => undefined
-  const held = new Promise<string>((resolve) => {
-    const listen = (message: { held?: string }) => {
-      if (message.held !== undefined) resolve(message.held)
+  const paused = new Promise<string>((resolve) => {
+    const listen = (message: { paused?: string }) => {
+      if (message.paused !== undefined) resolve(message.paused)
     }
     child.on('message', listen)
     stop = () => void child.off('message', listen)
   })
-  return { held, stop }
+  return { paused, stop }
 }
 
 /** Between two tries of a client, in milliseconds. */

@@ -4,7 +4,7 @@
  */
 import './shifted-date.ts'
 import './ended-timeouts.ts'
-import './held-statements.ts'
+import './paused-statements.ts'
 import { serveApp } from '../servers/serve-app.ts'
 
 // The process that started this one is gone, so nobody else would end it.
