@@ -1,25 +1,29 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 /** Where `npm run ci` wants the counts; unset when a person runs the tests. */
 const resultFile = process.env.HEDGE_TEST_RESULTS
 
-export default defineConfig({
+/** `npm run test:all` is `vitest run --mode all`; every other mode is quick. */
+export default defineConfig(({ mode }) => ({
   test: {
     environment: 'node',
     include: ['tests/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}'],
+    exclude: [...configDefaults.exclude, ...(mode === 'all' ? [] : ['**/*.long.test.ts'])],
+    env: { HEDGE_TESTS: mode === 'all' ? 'all' : 'quick' },
     // One PostgreSQL that all files share; each file gets a database of its own.
-    globalSetup: ['tests/support/postgres-global.ts'],
+    globalSetup: ['tests/support/databases/postgres-global.ts'],
     // A process per file: signals, environments and database pools must not leak between files.
     pool: 'forks',
     // Two: the smallest machine we promise to work on has two cores, and they also run PostgreSQL.
     maxWorkers: 2,
-    // Generous, because a deadline that a busy machine can miss says nothing about the code.
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Only a hang reaches these limits. Waits inside tests are bounded by progress: see tests/support/until.ts.
+    testTimeout: mode === 'all' ? 3_600_000 : 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 120_000 } },
     // A test that passes the second time has found a race, so there is no second time.
     retry: 0,
     restoreMocks: true,
     unstubEnvs: true,
     reporters: resultFile ? ['default', ['json', { outputFile: resultFile }]] : ['default'],
   },
-})
+}))

@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { createPaid } from '../support/paid.ts'
-import { withServers } from '../support/servers.ts'
+import { createPayment } from '../support/http/api.ts'
+import { createPaid } from '../support/payments/paid.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { signIn, type Visitor, visit } from './dashboard.ts'
@@ -39,7 +39,7 @@ const paymentOf = async (id: string) => (await fixture.api('GET', `/v1/payments/
 const open = (path: string) => page.goto(`${server().url}/dashboard${path}`)
 const button = (name: string | RegExp) => page.getByRole('button', { name })
 const becomes = (id: string, status: string) =>
-  until(`${id} is ${status}`, async () => (await paymentOf(id)).status === status, 20_000)
+  until(`${id} is ${status}`, async () => (await paymentOf(id)).status === status)
 
 /** Presses keys without waiting for anything between them: they are queued in the browser. */
 async function typeAtOnce(...keys: readonly string[]): Promise<void> {
@@ -192,7 +192,7 @@ describe('a key reaches the dialog', () => {
       await changes
       await debug.send('Emulation.setCPUThrottlingRate', { rate: 1 })
     }
-  }, 120_000)
+  })
 
   test('after a click between its fields', async () => {
     const { id } = await createPayment(fixture.api)

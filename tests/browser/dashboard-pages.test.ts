@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
-import { createPaid } from '../support/paid.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
-import { openSql } from '../support/sql.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { openSql } from '../support/databases/sql.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createPaid } from '../support/payments/paid.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { expectAccessible, signIn, visit } from './dashboard.ts'
@@ -45,12 +46,14 @@ function receiverUrl(): string {
 }
 
 describe('every page', () => {
-  test.each([
+  const looks = [
     ['light', 'wide'],
+    ['dark', 'phone'],
     ['dark', 'wide'],
     ['light', 'phone'],
-    ['dark', 'phone'],
-  ] as const)(
+  ] as const
+
+  test.each(looks.slice(0, size({ quick: 2, all: looks.length })))(
     'has no barrier, error or stranger in it, %s, on a %s screen',
     async (colorScheme, screen) => {
       const viewport =
@@ -101,7 +104,6 @@ describe('every page', () => {
       visitor.expectClean()
       await visitor.close()
     },
-    120_000,
   )
 
   test('says that it is offline, shows how old it is, and comes back by itself', async () => {
@@ -117,7 +119,7 @@ describe('every page', () => {
     await page.getByText('No answer from the server').first().waitFor({ state: 'hidden' })
     await page.getByText('Updated just now').first().waitFor()
     await visitor.close()
-  }, 60_000)
+  })
 })
 
 describe('keys', () => {

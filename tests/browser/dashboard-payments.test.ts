@@ -1,10 +1,10 @@
 import pg from 'pg'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
-import { createPaid, untilStatus } from '../support/paid.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createPaid, untilStatus } from '../support/payments/paid.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { expectAccessible, signIn, type Visitor } from './dashboard.ts'
@@ -223,7 +223,7 @@ describe('the list', () => {
     await until('a thousand rows are loaded', async () => (await scrollToEnd(page)) >= 1_000)
     expect(await page.locator('tbody tr').count()).toBeLessThan(80)
     await page.getByText(/^Updated/).waitFor()
-  }, 60_000)
+  })
 })
 
 /** Scrolls to the end of what is loaded; returns how many rows that are. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient } from '../support/api.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
-import { until } from '../support/until.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { type Api, apiClient } from '../support/http/api.ts'
+import { untilRefused } from '../support/http/refused.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 
 let database: TestDatabase
 let server: TestServer
@@ -106,11 +106,7 @@ describe('the dashboard’s session', () => {
     const { cookie } = await signIn(key.secret_key)
     expect(await status('GET', '/v1/payments', { cookie, ...ownPage })).toBe(200)
     await api('DELETE', `/v1/auth/api-keys/${key.id}`)
-    await until(
-      'the session is over',
-      async () => (await status('GET', '/v1/payments', { cookie, ...ownPage })) === 401,
-      5_000,
-    )
+    await untilRefused(() => status('GET', '/v1/payments', { cookie, ...ownPage }))
   })
 
   test('a session has the scopes of its key and no more', async () => {

@@ -1,9 +1,10 @@
 import type { Browser, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { createPaid } from '../support/paid.ts'
-import { withServers } from '../support/servers.ts'
-import { insertPayments } from '../support/sql.ts'
+import { insertPayments } from '../support/databases/sql.ts'
+import { createPayment } from '../support/http/api.ts'
+import { createPaid } from '../support/payments/paid.ts'
+import { withServers } from '../support/servers/servers.ts'
+import { size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { expectAccessible, signIn, visit } from './dashboard.ts'
@@ -40,33 +41,38 @@ function gate() {
 
 const data = /\/v1\/|\/dashboard\/api\//
 
+const paths = [
+  '',
+  '/payments',
+  '/payments/pay_0',
+  '/cancellations/bulk_0',
+  '/webhooks',
+  '/events',
+  '/keys',
+]
+
 describe('while nothing was answered yet', () => {
-  test.each([
-    '',
-    '/payments',
-    '/payments/pay_0',
-    '/cancellations/bulk_0',
-    '/webhooks',
-    '/events',
-    '/keys',
-  ])('%s says that it loads, and can be read by everybody', async (path) => {
-    const visitor = await signIn(browser, server())
-    const { page } = visitor
-    const { open, hold } = gate()
-    // The session is known: it is the page that waits.
-    await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
-    await page.goto(`${server().url}/dashboard${path}`)
-    await page.getByRole('navigation', { name: 'Sections' }).waitFor()
-    await page
-      .getByRole('status')
-      .filter({ hasText: /Loading/ })
-      .or(page.locator('.skeleton'))
-      .first()
-      .waitFor()
-    await expectAccessible(page, `${path} while it loads`)
-    open()
-    await visitor.close()
-  })
+  test.each(size({ quick: ['', '/payments/pay_0'], all: paths }))(
+    '%s says that it loads, and can be read by everybody',
+    async (path) => {
+      const visitor = await signIn(browser, server())
+      const { page } = visitor
+      const { open, hold } = gate()
+      // The session is known: it is the page that waits.
+      await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
+      await page.goto(`${server().url}/dashboard${path}`)
+      await page.getByRole('navigation', { name: 'Sections' }).waitFor()
+      await page
+        .getByRole('status')
+        .filter({ hasText: /Loading/ })
+        .or(page.locator('.skeleton'))
+        .first()
+        .waitFor()
+      await expectAccessible(page, `${path} while it loads`)
+      open()
+      await visitor.close()
+    },
+  )
 
   test('the dashboard itself says that it loads', async () => {
     const visitor = await visit(browser, server().url)
@@ -83,25 +89,27 @@ describe('while nothing was answered yet', () => {
 })
 
 describe('without a server', () => {
-  test.each(['', '/payments', '/payments/pay_0', '/webhooks', '/events', '/keys'])(
-    '%s says so, and goes on by itself when it is back',
-    async (path) => {
-      const visitor = await signIn(browser, server())
-      const { page } = visitor
-      let isDown = true
-      await page.route(/\/v1\/|\/dashboard\/api\/stats/, async (route) => {
-        if (isDown) await route.abort('connectionrefused')
-        else await route.continue()
-      })
-      await page.goto(`${server().url}/dashboard${path}`)
-      const failed = page.getByText('The server cannot be reached')
-      await failed.first().waitFor()
-      await expectAccessible(page, `${path} without a server`)
-      isDown = false
-      await failed.first().waitFor({ state: 'hidden' })
-      await visitor.close()
-    },
-  )
+  test.each(
+    size({
+      quick: ['', '/payments'],
+      all: paths.filter((path) => path !== '/cancellations/bulk_0'),
+    }),
+  )('%s says so, and goes on by itself when it is back', async (path) => {
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    let isDown = true
+    await page.route(/\/v1\/|\/dashboard\/api\/stats/, async (route) => {
+      if (isDown) await route.abort('connectionrefused')
+      else await route.continue()
+    })
+    await page.goto(`${server().url}/dashboard${path}`)
+    const failed = page.getByText('The server cannot be reached')
+    await failed.first().waitFor()
+    await expectAccessible(page, `${path} without a server`)
+    isDown = false
+    await failed.first().waitFor({ state: 'hidden' })
+    await visitor.close()
+  })
 
   test('a page whose script does not come says so, leaves the others, and comes when it is back', async () => {
     const visitor = await signIn(browser, server())

@@ -1,8 +1,8 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { createPaid } from '../support/paid.ts'
-import { withServers } from '../support/servers.ts'
+import { createPayment } from '../support/http/api.ts'
+import { createPaid } from '../support/payments/paid.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { launchBrowser } from './browser.ts'
 import { signIn, type Visitor } from './dashboard.ts'
 

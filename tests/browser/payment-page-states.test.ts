@@ -1,7 +1,7 @@
 import type { Browser, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { createLiveMerchant, withServers } from '../support/servers.ts'
+import { createPayment } from '../support/http/api.ts'
+import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
 import { launchBrowser } from './browser.ts'
 import { buildPaymentPage, expectAccessible, openLink } from './payment-page.ts'
 

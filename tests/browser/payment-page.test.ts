@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { launchBrowser } from './browser.ts'
 import {
   buildPaymentPage,

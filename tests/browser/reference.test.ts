@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Locator } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { withServers } from '../support/servers.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { launchBrowser } from './browser.ts'
 
 const fixture = withServers(1)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../support/processes/environment.ts'
 
 /** What a run of the command left behind. */
 export interface Ended {
@@ -24,7 +25,7 @@ const binFile = fileURLToPath(new URL('../../packages/cli/bin/hedge.js', import.
 /** Starts `hedge` as a shell does, with nothing in its environment but what is given. */
 export function startHedge(args: readonly string[], env: Environment = {}): Running {
   const child = spawn(process.execPath, [binFile, ...args], {
-    env: { PATH: process.env.PATH, HEDGE_DATA_DIR: '/nonexistent', ...env },
+    env: { ...childEnvironment, HEDGE_DATA_DIR: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { apiClient, createPayment, paymentBody } from '../support/api.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { apiClient, createPayment, paymentBody } from '../support/http/api.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
 // Each test starts several processes, and a busy machine takes seconds for one.

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createProgram } from '../../packages/cli/src/program.ts'
-import { apiClient, createPayment } from '../support/api.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { apiClient, createPayment } from '../support/http/api.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
 // Each test starts several processes, and a busy machine takes seconds for one.

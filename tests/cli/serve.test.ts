@@ -24,7 +24,7 @@ test('hedge serve runs the server, and the other commands find its key and its d
   const url = await until(
     'the server is ready',
     () => /ready at (\S+)/.exec(served.stdout())?.[1],
-    60_000,
+    { patience: 2 },
   )
   const secret = /secret key {7}(sk_test_[a-z0-9]{40})$/m.exec(served.stdout())?.[1] ?? ''
   expect(secret).not.toBe('')
@@ -48,9 +48,11 @@ test('hedge serve runs the server, and the other commands find its key and its d
 
   // What reads the output is no terminal: it may be a log, and a log keeps what was printed.
   served = startHedge(['serve', '--port', '0'], env)
-  await until('the server is ready again', () => served.stdout().includes('ready at'), 60_000)
+  await until('the server is ready again', () => served.stdout().includes('ready at'), {
+    patience: 2,
+  })
   await until('the banner is whole', () => served.stdout().includes('customer@example.com'))
   expect(served.stdout()).toContain(`secret key       in ${join(folder, 'credentials.json')}`)
   expect(served.stdout()).toContain('$HEDGE_API_SECRET')
   expect(served.stdout() + served.stderr()).not.toContain(secret)
-}, 120_000)
+})

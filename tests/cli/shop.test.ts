@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { childEnvironment } from '../support/processes/environment.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
 import { environmentOf, hedge, type Running, startHedge } from './hedge.ts'
 
@@ -38,7 +39,7 @@ test('the Express shop creates a payment, cancels it, and learns of it by a veri
   const env = { ...environmentOf(server), HEDGE_DATA_DIR: folder }
   const secret = (await hedge(['listen', '--print-secret'], env)).stdout.trim()
   shop = spawn(process.execPath, [shopFile], {
-    env: { PATH: process.env.PATH, PORT: '0', ...env, HEDGE_WEBHOOK_SECRET: secret },
+    env: { ...childEnvironment, PORT: '0', ...env, HEDGE_WEBHOOK_SECRET: secret },
   })
   shop.stdout?.on('data', (chunk: Buffer) => {
     output += chunk.toString()
@@ -80,4 +81,4 @@ test('the Express shop creates a payment, cancels it, and learns of it by a veri
     return order.state === 'canceled'
   })
   expect(output).toContain('payment.canceled: the order of lamp is canceled')
-}, 120_000)
+})

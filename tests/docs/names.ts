@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
-import { createPaid } from '../support/paid.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createPaid } from '../support/payments/paid.ts'
 
 /** What stands in for the addresses, keys and ids that documents name. */
 export interface Names {

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
+import { childEnvironment } from '../support/processes/environment.ts'
 import { until } from '../support/until.ts'
 import {
   type Block,
@@ -23,8 +24,6 @@ export interface Stage {
   /** A key that may make merchants. */
   readonly secretKey: string
   readonly databaseUrl: string
-  /** Where compiled programs are kept from one snippet to the next, which halves the time. */
-  readonly cacheFolder: string
 }
 
 /** A snippet that takes longer hangs; the slowest wait for a webhook to be tried again. */
@@ -82,14 +81,14 @@ function isRunnable(block: Block): boolean {
 /** Nothing of the machine's own settings but the path. */
 function environmentOf(stage: Stage, names: Names, folder: string): Record<string, string> {
   return {
-    PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+    ...childEnvironment,
+    PATH: `${join(root, 'node_modules/.bin')}:${childEnvironment.PATH}`,
     HOME: folder,
     HEDGE_DATA_DIR: folder,
     HEDGE_BASE_URL: stage.url,
     HEDGE_API_SECRET: names.secretKey,
     HEDGE_API_KEY: names.publishableKey,
     DATABASE_URL: stage.databaseUrl,
-    NODE_COMPILE_CACHE: stage.cacheFolder,
     PORT: String(names.port),
   }
 }

@@ -1,9 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { size } from '../support/size.ts'
 import { documents, parseBlocks, readDocument, reasonNotToRun } from './markdown.ts'
 import { runDocument } from './run-document.ts'
 
@@ -11,12 +9,13 @@ const runnable = ['sh', 'js', 'sql']
 /** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
 const shown = ['json', 'text', 'nginx', 'ini']
 
+/** Documents whose snippets `npm test` runs: the first that a newcomer reads. */
+const isQuick = (path: string) => ['README.md', 'docs/quick-start.md'].includes(path)
+
 let database: TestDatabase
 let server: TestServer
-let cacheFolder: string
 
 beforeAll(async () => {
-  cacheFolder = await mkdtemp(join(tmpdir(), 'hedge-docs-cache-'))
   database = await createMigratedDatabase()
   const env = { HEDGE_ENCRYPTION_KEY: 'a key of 32 characters, for this test' }
   server = await startServer({ databaseUrl: database.url, env })
@@ -25,19 +24,21 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop()
   await database.drop()
-  await rm(cacheFolder, { recursive: true, force: true })
 })
 
 describe('every snippet does what it says', () => {
-  test.concurrent.each(documents)('%s', { timeout: 120_000 }, async (path) => {
-    const blocks = parseBlocks(readDocument(path))
-    const meant = blocks.filter(
-      (block) => runnable.includes(block.language) && reasonNotToRun(block) === null,
-    )
-    const { url, secretKey } = server
-    const stage = { url, secretKey, databaseUrl: database.url, cacheFolder }
-    expect(await runDocument(path, stage)).toBe(meant.length)
-  })
+  test.concurrent.each(size({ quick: documents.filter(isQuick), all: documents }))(
+    '%s',
+    async (path) => {
+      const blocks = parseBlocks(readDocument(path))
+      const meant = blocks.filter(
+        (block) => runnable.includes(block.language) && reasonNotToRun(block) === null,
+      )
+      const { url, secretKey } = server
+      const stage = { url, secretKey, databaseUrl: database.url }
+      expect(await runDocument(path, stage)).toBe(meant.length)
+    },
+  )
 })
 
 describe('a snippet', () => {

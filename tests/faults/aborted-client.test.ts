@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { withServers } from '../support/servers.ts'
-import { countWaiting } from '../support/sql.ts'
+import { countWaiting } from '../support/databases/sql.ts'
+import { createPayment } from '../support/http/api.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
 const fixture = withServers(1)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { withServers } from '../support/servers.ts'
-import { countWaiting, holdPayments, insertPayments } from '../support/sql.ts'
+import { countWaiting, holdPayments, insertPayments } from '../support/databases/sql.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
 const fixture = withServers(1)

@@ -1,13 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
-import { brokenInvariants } from '../support/invariants.ts'
-import { answerChallenge } from '../support/sandbox.ts'
-import { startServer, type TestServer, tell } from '../support/server.ts'
-import { withServers } from '../support/servers.ts'
+import { brokenInvariants } from '../support/databases/invariants.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { answerChallenge } from '../support/payments/sandbox.ts'
+import { startServer, type TestServer, tell } from '../support/servers/server.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
-const entry = fileURLToPath(new URL('../support/fitted-server-process.ts', import.meta.url))
+const entry = fileURLToPath(
+  new URL('../support/processes/fitted-server-process.ts', import.meta.url),
+)
 const fixture = withServers(1)
 
 let slow: TestServer

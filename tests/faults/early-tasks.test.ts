@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createPayment } from '../support/api.ts'
-import { eventTypes } from '../support/paid.ts'
-import { advance, attempts, initiate, reached } from '../support/sandbox.ts'
-import { createLiveMerchant, withServers } from '../support/servers.ts'
+import { createPayment } from '../support/http/api.ts'
+import { eventTypes } from '../support/payments/paid.ts'
+import { advance, attempts, initiate, reached } from '../support/payments/sandbox.ts'
+import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
 // A task says when a payment should be looked at. Whether the payment takes a step is decided by the

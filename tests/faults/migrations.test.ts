@@ -5,18 +5,18 @@ import { expect, inject, test, vi } from 'vitest'
 import { connect } from '../../packages/server/src/database/connect.ts'
 import { type Migrations, migrate } from '../../packages/server/src/database/migrate/migrate.ts'
 import { migrations } from '../../packages/server/src/database/migrate/migrations.ts'
-import { apiClient, createPayment } from '../support/api.ts'
-import { laterMigrations } from '../support/later-migrations.ts'
-import { createDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase, startServer } from '../support/server.ts'
-import { insertPayments, openSql, type Sql } from '../support/sql.ts'
+import { laterMigrations } from '../support/databases/later-migrations.ts'
+import { createDatabase } from '../support/databases/postgres.ts'
+import { insertPayments, openSql, type Sql } from '../support/databases/sql.ts'
+import { apiClient, createPayment } from '../support/http/api.ts'
+import { createMigratedDatabase, startServer } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
-import { startCancels } from './cancel-load.ts'
+import { startCancels } from './database/cancel-load.ts'
 
 // Each test starts several processes on a busy machine.
 vi.setConfig({ testTimeout: 120_000 })
 
-const processFile = join(import.meta.dirname, '../support/migrate-process.ts')
+const processFile = join(import.meta.dirname, '../support/processes/migrate-process.ts')
 
 /** Brings a database to a version, as a process of that version does. */
 async function migrateTo(url: string, list: Migrations): Promise<string[]> {

@@ -17,7 +17,7 @@ import {
   type HostileReceiver,
   startHostileReceiver,
   trickle,
-} from '../support/hostile-receiver.ts'
+} from '../support/http/hostile-receiver.ts'
 import { until } from '../support/until.ts'
 
 /** Every call that leaves a process, to a peer that keeps it waiting in every way there is. */

@@ -1,4 +1,4 @@
-import type { Sql } from '../support/sql.ts'
+import type { Sql } from '../support/databases/sql.ts'
 
 /** Requests are counted also where they are refused, and every so often, not at once. */
 const counters = ['rate_counts']

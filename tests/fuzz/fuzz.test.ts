@@ -1,14 +1,13 @@
 import { allOperations } from '@hedgepayments/contract'
 import { afterEach, expect, test } from 'vitest'
-import { createMigratedDatabase } from '../support/server.ts'
-import { openSql, type Sql } from '../support/sql.ts'
+import { openSql, type Sql } from '../support/databases/sql.ts'
+import { createMigratedDatabase } from '../support/servers/server.ts'
+import { size } from '../support/size.ts'
 import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
 /** Always the same where nobody asks for another: whoever sees it fail can see it again. */
 const seed = Number(process.env.HEDGE_SEED ?? 20_261_124)
-const cases = Number(process.env.HEDGE_FUZZ_CASES ?? 3_000)
-/** Ten a second, on the busiest of machines. */
-const timeout = Math.max(300_000, cases * 100)
+const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 300, all: 3_000 }))
 /** From so many on, every operation has had its share. */
 const casesOfShare = 3_000
 
@@ -30,9 +29,7 @@ async function open(): Promise<{ fuzzer: Fuzzer; sql: Sql }> {
   return { fuzzer, sql }
 }
 
-test(`${cases} requests from seed ${seed} are answered as the document says`, {
-  timeout,
-}, async () => {
+test(`${cases} requests from seed ${seed} are answered as the document says`, async () => {
   const { fuzzer } = await open()
   const { tally, deviations } = await fuzzer.run({ seed, count: cases })
   expect(deviations, `seed ${seed}:\n${deviations.join('\n')}`).toEqual([])
@@ -43,18 +40,18 @@ test(`${cases} requests from seed ${seed} are answered as the document says`, {
   expect(missing(tally, '4').filter((id) => !rare.has(id))).toEqual([])
 })
 
-test('a statement that fails is found', { timeout }, async () => {
+test('a statement that fails is found', async () => {
   const { fuzzer, sql } = await open()
   await sql.query(`create function fail() returns trigger language plpgsql as $$
     begin raise exception 'broken on purpose'; end $$`)
   await sql.query(`create trigger fail before update on merchants
     for each row execute function fail()`)
-  const { deviations } = await fuzzer.run({ seed: 1, count: 200 })
+  const { deviations } = await fuzzer.run({ seed: 1, count: 100 })
   expect(deviations.filter((found) => found.startsWith('500'))).not.toEqual([])
   expect(fuzzer.server.log()).toContain('broken on purpose')
 })
 
-test('a row that changes behind a refusal is found', { timeout }, async () => {
+test('a row that changes behind a refusal is found', async () => {
   const { fuzzer, sql } = await open()
   let isOver = false
   const running = fuzzer.run({ seed: 1, count: 50 }).finally(() => {

@@ -1,5 +1,5 @@
 import { idPrefixes } from '@hedgepayments/contract'
-import { firstKeys } from '../support/server.ts'
+import { firstKeys } from '../support/servers/server.ts'
 
 /** Kinds of thing that a request can name, as `{{payment:3}}` until it is sent. */
 export type Kind =

@@ -1,7 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { firstKeys } from '../support/server.ts'
+import { childEnvironment } from '../support/processes/environment.ts'
+import { firstKeys } from '../support/servers/server.ts'
 
 /** A server in a process of its own whose workers work only when told to. */
 export interface QuietServer {
@@ -12,13 +13,13 @@ export interface QuietServer {
   readonly stop: () => Promise<void>
 }
 
-const file = fileURLToPath(new URL('../support/quiet-server-process.ts', import.meta.url))
+const file = fileURLToPath(new URL('../support/processes/quiet-server-process.ts', import.meta.url))
 
 export async function startQuietServer(databaseUrl: string): Promise<QuietServer> {
   const child = fork(file, [], {
     execArgv: [],
     env: {
-      PATH: process.env.PATH,
+      ...childEnvironment,
       PORT: '0',
       HOST: '127.0.0.1',
       LOG_LEVEL: 'error',

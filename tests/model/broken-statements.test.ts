@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { createDatabase, type TestDatabase } from '../support/postgres.ts'
-import { openSql, type Sql } from '../support/sql.ts'
+import { createDatabase, type TestDatabase } from '../support/databases/postgres.ts'
+import { openSql, type Sql } from '../support/databases/sql.ts'
 import { until } from '../support/until.ts'
 import { type Answered, answerTo, created, type PaymentState, type Request } from './contract.ts'
 import { findState, type PaymentOperation } from './payment-history.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { paymentBody } from '../support/api.ts'
+import { paymentBody } from '../support/http/api.ts'
 import { answerTo, created, type Request, type Token, tokens } from './contract.ts'
 import { readAnswer, wireOf } from './payment-history.ts'
 import {

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
 import { type Chance, chanceOf } from '../support/chance.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createMerchant, withServers } from '../support/servers/servers.ts'
+import { size } from '../support/size.ts'
 import { created, type Request, type Token } from './contract.ts'
 import { findState, type PaymentOperation, Recorder } from './payment-history.ts'
 
 /** A seed to see again what clients ask for, or a new one each time. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
-const rounds = Number(process.env.HEDGE_ROUNDS ?? 4)
+const rounds = Number(process.env.HEDGE_ROUNDS ?? size({ quick: 1, all: 4 }))
 
 const paymentsOfRound = 6
 const clientsOfPayment = 6
@@ -94,7 +95,7 @@ test(`what clients of two processes see of a payment is linearizable, seed ${see
   for (const name of ['cancel 200 canceled', 'cancel 412 canceled', 'initiate 200 initiated']) {
     expect(seen.get(name) ?? 0, name).toBeGreaterThan(0)
   }
-}, 120_000)
+})
 
 function show(history: readonly PaymentOperation[]): string {
   return [...history]

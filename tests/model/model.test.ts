@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { apiClient } from '../support/api.ts'
-import { brokenInvariants } from '../support/invariants.ts'
-import { createMerchant, withServers } from '../support/servers.ts'
+import { brokenInvariants } from '../support/databases/invariants.ts'
+import { apiClient } from '../support/http/api.ts'
+import { createMerchant, withServers } from '../support/servers/servers.ts'
+import { size } from '../support/size.ts'
 import { commands } from './commands.ts'
 import type { Model, Real } from './world.ts'
 
@@ -10,16 +11,14 @@ import type { Model, Real } from './world.ts'
 // HEDGE_REPLAY_PATH=… npx vitest run tests/model/model.test.ts` does the same again.
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 const { HEDGE_PATH: path, HEDGE_REPLAY_PATH: replayPath, HEDGE_RUNS: runs } = process.env
-const numRuns = Number(runs ?? 6)
+const numRuns = Number(runs ?? size({ quick: 2, all: 6 }))
 
 /** Different answers to different requests: three times as many are seen as a rule. */
 const kindsMin = 8
 
 const fixture = withServers(2)
 
-test(`two servers never disagree with the model, seed ${seed}`, {
-  timeout: 3_600_000,
-}, async () => {
+test(`two servers never disagree with the model, seed ${seed}`, async () => {
   const drawn = fc.commands([...commands], {
     maxCommands: 60,
     size: 'max',

@@ -1,4 +1,4 @@
-import type { Api, ApiAnswer } from '../support/api.ts'
+import type { Api, ApiAnswer } from '../support/http/api.ts'
 import {
   type Answered,
   answerTo,

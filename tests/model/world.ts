@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Api } from '../support/api.ts'
+import type { Api } from '../support/http/api.ts'
 import { until } from '../support/until.ts'
 import { answerTo, happen, type PaymentState, type Request } from './contract.ts'
 import { findState, type PaymentOperation, Recorder, readAnswer } from './payment-history.ts'

@@ -6,7 +6,7 @@ import type {
   ProcessorPayment,
   WebhookMessage,
 } from '../../packages/server/src/processors/interface/processor.ts'
-import { paymentToken } from '../support/payment-token.ts'
+import { paymentToken } from '../support/payments/payment-token.ts'
 
 /** What the suite needs of an implementation. */
 export interface Subject {

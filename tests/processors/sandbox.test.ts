@@ -4,9 +4,9 @@ import { readToken } from '../../packages/server/src/processors/payment-token.ts
 import { answerChallenge } from '../../packages/server/src/processors/sandbox/challenge.ts'
 import { Sandbox } from '../../packages/server/src/processors/sandbox/sandbox.ts'
 import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
-import { paymentToken } from '../support/payment-token.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { createMigratedDatabase } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { paymentToken } from '../support/payments/payment-token.ts'
+import { createMigratedDatabase } from '../support/servers/server.ts'
 import { conformance } from './conformance.ts'
 
 let testDatabase: TestDatabase

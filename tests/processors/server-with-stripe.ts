@@ -1,7 +1,7 @@
 import { Stripe } from 'stripe'
 import { expect } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
-import { createMigratedDatabase, startServer } from '../support/server.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createMigratedDatabase, startServer } from '../support/servers/server.ts'
 import { startStripeStandIn } from './stripe-stand-in.ts'
 
 /** A server process whose Stripe is a stand-in that takes one secret key. */

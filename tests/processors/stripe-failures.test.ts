@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, createPayment } from '../support/api.ts'
-import { createPaid, untilStatus } from '../support/paid.ts'
+import { type Api, createPayment } from '../support/http/api.ts'
+import { createPaid, untilStatus } from '../support/payments/paid.ts'
 import { until } from '../support/until.ts'
 import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'

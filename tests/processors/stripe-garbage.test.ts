@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ProcessorPayment } from '../../packages/server/src/processors/interface/processor.ts'
 import { StripeProcessor } from '../../packages/server/src/processors/stripe/stripe.ts'
-import { paymentToken } from '../support/payment-token.ts'
+import { paymentToken } from '../support/payments/payment-token.ts'
 import {
   leaked,
   unreadable,

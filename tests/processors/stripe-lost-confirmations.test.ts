@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { type Api, createPayment } from '../support/api.ts'
-import { untilStatus } from '../support/paid.ts'
-import { advance, attempts } from '../support/sandbox.ts'
+import { type Api, createPayment } from '../support/http/api.ts'
+import { untilStatus } from '../support/payments/paid.ts'
+import { advance, attempts } from '../support/payments/sandbox.ts'
 import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 

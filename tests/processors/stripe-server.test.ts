@@ -1,10 +1,10 @@
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../support/api.ts'
-import { createPaid, untilStatus } from '../support/paid.ts'
-import type { TestDatabase } from '../support/postgres.ts'
-import { query } from '../support/postgres-server.ts'
-import type { TestServer } from '../support/server.ts'
+import type { TestDatabase } from '../support/databases/postgres.ts'
+import { query } from '../support/databases/postgres-server.ts'
+import { type Api, apiClient, createPayment } from '../support/http/api.ts'
+import { createPaid, untilStatus } from '../support/payments/paid.ts'
+import type { TestServer } from '../support/servers/server.ts'
 import { startServerWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 
@@ -96,9 +96,7 @@ describe('a processor of one’s own', () => {
     expect(kinds()).toEqual(['authorize', 'capture'])
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1 } })
     await expect
-      .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status, {
-        timeout: 20_000,
-      })
+      .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status)
       .toBe('succeeded')
     expect(stripe.movements.at(-1)).toMatchObject({ kind: 'refund', amount: 1 })
   })
@@ -108,7 +106,7 @@ describe('a processor of one’s own', () => {
     const body = { payment_method_token: 'pm_card_visa' }
     await api('POST', `/v1/payments/${id}/initiate`, { body })
     await api('POST', `/v1/payments/${id}/cancel`)
-    await expect.poll(() => stripe.movements.at(-1)?.kind, { timeout: 20_000 }).toBe('cancel')
+    await expect.poll(() => stripe.movements.at(-1)?.kind).toBe('cancel')
   })
 
   test('has a refund whose answer was lost looked up, not sent a second time', async () => {
@@ -117,9 +115,7 @@ describe('a processor of one’s own', () => {
     stripe.loseNextAnswerAndKeys(/POST .*refunds$/)
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 4000 } })
     await expect
-      .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status, {
-        timeout: 20_000,
-      })
+      .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status)
       .toBe('succeeded')
     expect(stripe.movements.slice(before)).toMatchObject([{ kind: 'refund', amount: 4000 }])
   })

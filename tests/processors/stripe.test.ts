@@ -5,7 +5,7 @@ import type {
   ProcessorPayment,
 } from '../../packages/server/src/processors/interface/processor.ts'
 import { StripeProcessor } from '../../packages/server/src/processors/stripe/stripe.ts'
-import { paymentToken } from '../support/payment-token.ts'
+import { paymentToken } from '../support/payments/payment-token.ts'
 import { conformance } from './conformance.ts'
 import { type StripeStandIn, startStripeStandIn } from './stripe-stand-in.ts'
 

@@ -10,7 +10,7 @@ import { Canceler, type CancelRequest } from '../../packages/server/src/payments
 import { startPaymentWorkers } from '../../packages/server/src/payments/run/work.ts'
 import type { Processors } from '../../packages/server/src/processors/interface/processor.ts'
 import { createProcessors } from '../../packages/server/src/processors/processors.ts'
-import { openSql, type Sql, withoutGuards } from '../support/sql.ts'
+import { openSql, type Sql, withoutGuards } from '../support/databases/sql.ts'
 import { preparedSettings, prepareStatements } from './prepare.ts'
 
 /** Cancels one payment: the server's way, or one that is known to be wrong. */

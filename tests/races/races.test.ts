@@ -1,12 +1,13 @@
 import { afterEach, expect, inject, test } from 'vitest'
-import { createDatabase } from '../support/postgres.ts'
+import { createDatabase } from '../support/databases/postgres.ts'
+import { size } from '../support/size.ts'
 import { type Arena, type CancelOf, openArena } from './arena.ts'
 import { lookThenWrite, selectBeside } from './broken-cancels.ts'
 import { groupSize, RaceError, runRaces } from './races.ts'
 
 /** A seed to see again, or a new one each time. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
-const races = Number(process.env.HEDGE_RACES ?? 2_048)
+const races = Number(process.env.HEDGE_RACES ?? size({ quick: 512, all: 2_048 }))
 
 const opened: (() => Promise<void>)[] = []
 
@@ -24,7 +25,7 @@ async function arenaOf(cancelOf?: CancelOf): Promise<Arena> {
   return arena
 }
 
-test(`${races} races from seed ${seed} end by the contract`, { timeout: 300_000 }, async () => {
+test(`${races} races from seed ${seed} end by the contract`, async () => {
   const tally = await runRaces(await arenaOf(), { seed, groups: Math.ceil(races / groupSize) })
   // Races in which somebody always wins, or never, would prove nothing.
   const outcomes = ['cancel 200', 'cancel 412 canceled', 'cancel 412 processing', 'reverse 202']

@@ -1,7 +1,7 @@
 import { newId } from '../../packages/server/src/domain/ids.ts'
 import type { Loop } from '../../packages/server/src/jobs/loop.ts'
 import { type Chance, chanceOf } from '../support/chance.ts'
-import { brokenInvariants } from '../support/invariants.ts'
+import { brokenInvariants } from '../support/databases/invariants.ts'
 import { until } from '../support/until.ts'
 import { type Arena, clear, startWorkers } from './arena.ts'
 import { judge } from './judge.ts'

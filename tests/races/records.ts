@@ -1,5 +1,5 @@
 import type { EventType, PaymentStatus } from '@hedgepayments/contract'
-import type { Sql } from '../support/sql.ts'
+import type { Sql } from '../support/databases/sql.ts'
 
 /** What is known of one payment when its race is over, here and at the processor. */
 export interface Aftermath {

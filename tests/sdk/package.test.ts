@@ -48,7 +48,7 @@ beforeAll(async () => {
   writeFileSync(join(consumer, 'package.json'), '{"private":true}')
   const install = ['install', '--offline', '--no-audit', '--no-fund', tarball]
   await run('npm', install, { cwd: consumer, env })
-}, 120_000)
+})
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { inject } from 'vitest'
-import { createDatabase } from '../support/postgres.ts'
+import { createDatabase } from '../support/databases/postgres.ts'
+import { childEnvironment } from '../support/processes/environment.ts'
 
 /** A server process on a database of its own, and the key pair it was started with. */
 export interface RealServer {
@@ -24,7 +25,7 @@ export async function startRealServer(): Promise<RealServer> {
   }
   const child = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {
     env: {
-      PATH: process.env.PATH,
+      ...childEnvironment,
       PORT: '0',
       LOG_LEVEL: 'warn',
       DATABASE_URL: database.url,

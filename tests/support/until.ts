@@ -1,17 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Longest wait for a condition: far more than a busy machine needs, so reaching it is a failure. */
-const deadlineMs = 20_000
+/** Pause between two polls, in milliseconds. */
+const pauseMs = 20
 
-/** Waits until `look` gives something, and returns it. Fails with `what` after a deadline. */
+/**
+ * A condition has failed when this many polls did not find it, about a minute on an idle machine. Polls are counted
+ * instead of time, because a busy machine polls more slowly and so gives the condition as much more time.
+ */
+const pollsMax = 3_000
+
+/**
+ * Polls until `look` returns a value, and returns the value. Throws with `what` after `pollsMax` polls. Set
+ * `patience` to multiply that limit for what takes long on an idle machine, for example a lease that has to end.
+ */
 export async function until<T>(
   what: string,
   look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  waitMs: number = deadlineMs,
+  { patience = 1 }: { patience?: number } = {},
 ): Promise<T> {
-  for (const deadline = Date.now() + waitMs; ; await sleep(20)) {
+  for (let polls = 0; polls < pollsMax * patience; polls++) {
     const found = await look()
     if (found !== null && found !== undefined && found !== false) return found
-    if (Date.now() > deadline) throw new Error(`waited ${waitMs} ms in vain until ${what}`)
+    await sleep(pauseMs)
   }
+  throw new Error(`not so after ${pollsMax * patience} polls: ${what}`)
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { isLongRun } from '../support/size.ts'
 import { migrationRule } from './migration-rules.ts'
 import { rules } from './rules.ts'
 
@@ -69,7 +70,7 @@ describe('the tree is tidy', () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1))
   })
 
-  test('tsc -b checks every TypeScript file', () => {
+  test.runIf(isLongRun)('tsc -b checks every TypeScript file', () => {
     const { references } = readJson(join(root, 'tsconfig.json')) as {
       references: readonly { path: string }[]
     }

@@ -36,7 +36,7 @@ export type Failpoint =
 /**
  * Marks a place where tests kill the process. It does nothing, and nothing can make it do anything:
  * there is no switch. A test puts another module in the place of this one by a loader's hook, in a
- * start file of its own, before it loads the server (tests/support/fitted-server-process.ts).
+ * start file of its own, before it loads the server (tests/support/processes/fitted-server-process.ts).
  */
 export function failpoint(..._at: Failpoint): void {
   // Empty, so that the compiler of the running code leaves the call out.

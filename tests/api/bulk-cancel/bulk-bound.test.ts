@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { apiClient } from '../../support/api.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { apiClient } from '../../support/http/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 
 /** Open bulk cancellations of a merchant and mode, as the API reference says it. */
 const openMax = 100

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
-import { insertPayments, movePayment } from '../../support/sql.ts'
+import { insertPayments, movePayment } from '../../support/databases/sql.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

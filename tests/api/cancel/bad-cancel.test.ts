@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type ApiOptions, createPayment } from '../../support/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers.ts'
-import { fingerprint } from '../../support/sql.ts'
+import { fingerprint } from '../../support/databases/sql.ts'
+import { type ApiOptions, createPayment } from '../../support/http/api.ts'
+import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 let id: string

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Api, paymentBody } from '../../support/api.ts'
-import { advance } from '../../support/sandbox.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
+import { type Api, paymentBody } from '../../support/http/api.ts'
+import { advance } from '../../support/payments/sandbox.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(2)
 let keys = 0

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type Api, createPayment } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
-import { countWaiting, holdPayments, insertPayments, movePayment } from '../../support/sql.ts'
+import {
+  countWaiting,
+  holdPayments,
+  insertPayments,
+  movePayment,
+} from '../../support/databases/sql.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 
 let database: TestDatabase
 let server: TestServer

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type ApiOptions, createPayment } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
+import { type ApiOptions, createPayment } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 

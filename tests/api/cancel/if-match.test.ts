@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type Api, createPayment } from '../../support/api.ts'
-import { createPaid } from '../../support/paid.ts'
-import { withServers } from '../../support/servers.ts'
-import { countWaiting, movePayment } from '../../support/sql.ts'
+import { countWaiting, movePayment } from '../../support/databases/sql.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 // Whoever holds a payment's row and stands still (a process that is frozen or cut off in the middle of a
 // transaction, an operator with a `select … for update`) holds up whoever wants that payment, and

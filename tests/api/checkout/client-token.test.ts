@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { query } from '../../support/postgres-server.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { query } from '../../support/databases/postgres-server.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase

@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { query } from '../../support/postgres-server.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { createLiveMerchant } from '../../support/servers.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { query } from '../../support/databases/postgres-server.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { card, pageClient } from './page.ts'
 
 let database: TestDatabase

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 import { pageClient } from './page.ts'
 

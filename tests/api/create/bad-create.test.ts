@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { paymentBody } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
-import { fingerprint } from '../../support/sql.ts'
+import { fingerprint } from '../../support/databases/sql.ts'
+import { paymentBody } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 let before: string

@@ -3,11 +3,15 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asciiDigits } from '../../../packages/server/src/domain/card-number.ts'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { createLiveMerchant } from '../../support/servers.ts'
-import { openSql, type Sql } from '../../support/sql.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { openSql, type Sql } from '../../support/databases/sql.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 import { card, pageClient } from '../checkout/page.ts'
 

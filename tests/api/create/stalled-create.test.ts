@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { type Api, createPayment } from '../../support/api.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 

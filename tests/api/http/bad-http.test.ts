@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { readRaw, sendRaw } from '../../support/raw-http.ts'
-import { withServers } from '../../support/servers.ts'
-import { fingerprint } from '../../support/sql.ts'
+import { fingerprint } from '../../support/databases/sql.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { readRaw, sendRaw } from '../../support/http/raw-http.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 let id: string

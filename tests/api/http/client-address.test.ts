@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
-import { withServers } from '../../support/servers.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 const behindProxy = withServers(1, { HEDGE_TRUSTED_PROXIES: '10.9.0.0/16, 127.0.0.1' })
 const direct = withServers(1)

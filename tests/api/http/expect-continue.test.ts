@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import { paymentBody } from '../../support/api.ts'
-import { sendRaw } from '../../support/raw-http.ts'
-import { withServers } from '../../support/servers.ts'
+import { paymentBody } from '../../support/http/api.ts'
+import { sendRaw } from '../../support/http/raw-http.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 /** The share of one address, as `packages/server/src/http/limits/connections.ts` has it. */
@@ -66,5 +66,4 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
     expect((await fixture.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
     expect(memory() - before).toBeLessThan(growthBytesMax)
   },
-  60_000,
 )

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient } from '../../support/api.ts'
-import { makeLiveKey } from '../../support/live-key.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
-import { withServers } from '../../support/servers.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
+import { makeLiveKey } from '../../support/servers/live-key.ts'
+import { startServer, type TestServer } from '../../support/servers/server.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 const https = { HEDGE_PUBLIC_URL: 'https://pay.example.com' }
 const fixture = withServers(1, https)

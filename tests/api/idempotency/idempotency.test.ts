@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import {
+  countWaiting,
+  fingerprint,
+  holdPayments,
+  movePayment,
+} from '../../support/databases/sql.ts'
+import {
   type Api,
   type ApiAnswer,
   apiClient,
   createPayment,
   paymentBody,
-} from '../../support/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers.ts'
-import { countWaiting, fingerprint, holdPayments, movePayment } from '../../support/sql.ts'
+} from '../../support/http/api.ts'
+import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { type Api, paymentBody } from '../../support/api.ts'
-import { advance } from '../../support/sandbox.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
+import { startWork } from '../../faults/leases/paused-work.ts'
+import { type Api, paymentBody } from '../../support/http/api.ts'
+import { advance } from '../../support/payments/sandbox.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
@@ -15,10 +16,13 @@ async function age(merchantId: string, hours: number): Promise<void> {
     [merchantId, hours],
   )
   await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
+  const work = startWork(fixture.database.url)
   await until('retention has been through all records', async () => {
+    work.loop.nudge()
     const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
     return row.count === '0'
   })
+  await work.stop()
 }
 
 const idempotencyKey = 'K'

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { createPayment, paymentBody } from '../../support/api.ts'
-import { advance } from '../../support/sandbox.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { startWork } from '../../faults/leases/paused-work.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { createPayment, paymentBody } from '../../support/http/api.ts'
+import { advance } from '../../support/payments/sandbox.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)
@@ -11,10 +12,13 @@ const fixture = withServers(2)
 async function runRetention(): Promise<void> {
   const { sql } = fixture
   await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
+  const work = startWork(fixture.database.url)
   await until('all that is old was dropped', async () => {
+    work.loop.nudge()
     const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
     return row.count === '0'
   })
+  await work.stop()
 }
 
 async function count(table: string, condition = 'true'): Promise<number> {

@@ -6,8 +6,8 @@ import {
   scopesOf,
 } from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { apiClient, createPayment } from '../../support/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers.ts'
+import { apiClient, createPayment } from '../../support/http/api.ts'
+import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 /**

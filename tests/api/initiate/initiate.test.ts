@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testTokens } from '../../../packages/server/src/processors/sandbox/tokens.ts'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { createLiveMerchant } from '../../support/servers.ts'
-import { openSql } from '../../support/sql.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { openSql } from '../../support/databases/sql.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

@@ -1,8 +1,8 @@
 import { auditActions, operations } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
-import { type Api, apiClient } from '../../support/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2, {

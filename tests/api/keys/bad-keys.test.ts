@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { apiClient } from '../../support/api.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
-import { countWaiting } from '../../support/sql.ts'
+import { countWaiting } from '../../support/databases/sql.ts'
+import { apiClient } from '../../support/http/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 let own: OwnApp
@@ -66,7 +66,7 @@ test('whoever shows too many bad keys is refused; valid keys and sessions of the
   const signedIn = await signIn(unseen.secret_key)
   expect(signedIn.status).toBe(201)
   expect((await askAsPage(signedIn.token)).status).toBe(200)
-}, 120_000)
+})
 
 test('keys that nobody has are looked up one after the other once there are too many, and a valid one among them is found', async () => {
   const { url, api, sql } = own
@@ -92,4 +92,4 @@ test('keys that nobody has are looked up one after the other once there are too 
   } finally {
     holder.release(true)
   }
-}, 120_000)
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { apiClient } from '../../support/api.ts'
-import { makeLiveKey } from '../../support/live-key.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers.ts'
+import { apiClient } from '../../support/http/api.ts'
+import { makeLiveKey } from '../../support/servers/live-key.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 const client = (secretKey: string) => apiClient(fixture.servers[0]?.url ?? '', secretKey)

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const mebibyte = 1024 * 1024
@@ -99,7 +99,6 @@ test.skipIf(process.platform !== 'linux').each(routes)(
     }
     await expectServed(before, 'bodies')
   },
-  120_000,
 )
 
 test.skipIf(process.platform !== 'linux')(
@@ -135,7 +134,6 @@ test.skipIf(process.platform !== 'linux')(
       return (await fixture.api('GET', '/v1/payments?limit=100')).status === 200
     })
   },
-  120_000,
 )
 
 test('a sign-in of more than 4 KiB and a message of more than 256 KiB are refused', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { createPaid, untilStatus } from '../../support/paid.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { createPaid, untilStatus } from '../../support/payments/paid.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 // Calls to processors are made some at a time. Those of one merchant must not keep the others'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Api, type ApiAnswer, apiClient } from '../../support/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers.ts'
+import { type Api, type ApiAnswer, apiClient } from '../../support/http/api.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 const url = () => fixture.servers[0]?.url ?? ''

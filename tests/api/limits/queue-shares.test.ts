@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import { makeLiveKey } from '../../support/live-key.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { makeLiveKey } from '../../support/servers/live-key.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 // Of ten at once test mode has eight, one of its merchants seven of these, and a live merchant eight.

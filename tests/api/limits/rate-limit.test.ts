@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Api, type ApiAnswer, apiClient } from '../../support/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers.ts'
+import { type Api, type ApiAnswer, apiClient } from '../../support/http/api.ts'
+import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { apiClient } from '../../support/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers.ts'
+import { apiClient } from '../../support/http/api.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)

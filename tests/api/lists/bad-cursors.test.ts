@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type Api, createPayment } from '../../support/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 let paymentId: string

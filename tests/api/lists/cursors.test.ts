@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
-import { type Receiver, startReceiver } from '../../support/receiver.ts'
-import { startServer, type TestServer, tell } from '../../support/server.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
+import { startServer, type TestServer, tell } from '../../support/servers/server.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 
-const entry = fileURLToPath(new URL('../../support/fitted-server-process.ts', import.meta.url))
+const entry = fileURLToPath(
+  new URL('../../support/processes/fitted-server-process.ts', import.meta.url),
+)
 const fixture = withServers(1)
 
 let behind: TestServer
@@ -215,7 +217,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
       await api('POST', '/v1/webhooks/endpoints', { body: { url: receiver.url, events } })
     }
     await createPayment(apis[0])
-    await expect.poll(async () => (await readAll(apis, path)).length, { timeout: 20_000 }).toBe(2)
+    await expect.poll(async () => (await readAll(apis, path)).length).toBe(2)
     await expectNothingMissed(apis, [path], {
       rounds: 10,
       work: async (api) => {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createPayment, paymentBody } from '../../support/api.ts'
-import { withServers } from '../../support/servers.ts'
-import { insertPayments, movePayment } from '../../support/sql.ts'
+import { insertPayments, movePayment } from '../../support/databases/sql.ts'
+import { createPayment, paymentBody } from '../../support/http/api.ts'
+import { withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1)
 let oldest: string[]

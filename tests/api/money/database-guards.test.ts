@@ -1,10 +1,14 @@
 import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import { createPaid } from '../../support/paid.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { disableGuards, enableGuards, openSql, type Sql } from '../../support/sql.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { disableGuards, enableGuards, openSql, type Sql } from '../../support/databases/sql.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase

@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import { makeLiveKey } from '../../support/live-key.ts'
-import { createPaid, eventTypes, untilStatus } from '../../support/paid.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { query } from '../../support/postgres-server.ts'
-import { advance, attempts } from '../../support/sandbox.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { query } from '../../support/databases/postgres-server.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { createPaid, eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import { advance, attempts } from '../../support/payments/sandbox.ts'
+import { makeLiveKey } from '../../support/servers/live-key.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase

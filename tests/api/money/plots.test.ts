@@ -6,9 +6,9 @@ import {
 } from '../../../packages/server/src/dashboard/statistics/stats.sql.ts'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
-import { createPayment } from '../../support/api.ts'
-import { createPaid } from '../../support/paid.ts'
-import { withServers } from '../../support/servers.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)
@@ -77,7 +77,7 @@ describe('the plots', () => {
     for (const range of ranges) {
       process.stdout.write(`plots of a ${range}, over HTTP: ${await medianMs(range)} ms\n`)
     }
-  }, 120_000)
+  })
 })
 
 /** What the dashboard asks for, as it asks for it. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createPayment } from '../../support/api.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 let own: OwnApp

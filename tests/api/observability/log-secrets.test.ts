@@ -8,11 +8,11 @@ import { openHome } from '../../../packages/bundled-postgres/src/home.ts'
 import { addressOf } from '../../../packages/bundled-postgres/src/lock.ts'
 import { findPostmaster } from '../../../packages/bundled-postgres/src/postmaster.ts'
 import { environmentOf, hedge } from '../../cli/hedge.ts'
-import { apiClient, createPayment, paymentBody } from '../../support/api.ts'
-import { sendRaw } from '../../support/raw-http.ts'
-import { startReceiver } from '../../support/receiver.ts'
-import { startServer, type TestServer } from '../../support/server.ts'
-import { openSql } from '../../support/sql.ts'
+import { openSql } from '../../support/databases/sql.ts'
+import { apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { sendRaw } from '../../support/http/raw-http.ts'
+import { startReceiver } from '../../support/http/receiver.ts'
+import { startServer, type TestServer } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 /** What must be found nowhere, and what it is. Some are added as they are made. */
@@ -66,9 +66,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a full run, with whatever goes wrong, leaves no secret in any log', {
-  timeout: 120_000,
-}, async () => {
+test('a full run, with whatever goes wrong, leaves no secret in any log', async () => {
   const home = await openHome(join(folder, '.hedge'), () => undefined)
   planted['the password of the database'] = home.password
   const secretKey = planted['the API secret'] ?? ''

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
 import { oldestOpenSeconds } from '../../../packages/server/src/payments/read/open-payments.sql.ts'
-import { withServers } from '../../support/servers.ts'
-import { insertPayments } from '../../support/sql.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)

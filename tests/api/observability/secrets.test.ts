@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(2, { LOG_LEVEL: 'debug' })
 

@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import { createPaid, eventTypes, untilStatus } from '../../support/paid.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { query } from '../../support/postgres-server.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { openSql, type Sql } from '../../support/sql.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { query } from '../../support/databases/postgres-server.ts'
+import { openSql, type Sql } from '../../support/databases/sql.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { createPaid, eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 
 let database: TestDatabase
 let sql: Sql
@@ -59,7 +63,7 @@ describe('a reversal', () => {
     const { id } = await createPayment(api, { cancel_window: 3600 })
     await initiate(id, 'tok_visa')
     expect((await reverse(id)).body).toMatchObject({ status: 'canceled', reversal: 'canceled' })
-    await expect.poll(() => movements(id), { timeout: 20_000 }).toEqual(['authorize', 'void'])
+    await expect.poll(() => movements(id)).toEqual(['authorize', 'void'])
   })
 
   test('of a payment that succeeded refunds what is left', async () => {
@@ -95,9 +99,7 @@ describe('a reversal', () => {
       'payment.succeeded',
       'payment.refunded',
     ])
-    await expect
-      .poll(() => movements(id), { timeout: 20_000 })
-      .toEqual(['authorize', 'capture', 'refund'])
+    await expect.poll(() => movements(id)).toEqual(['authorize', 'capture', 'refund'])
   })
 
   test('of a payment that then fails has nothing left to do', async () => {
@@ -171,7 +173,7 @@ describe('a reversal', () => {
       const done = answers.filter(({ status }) => status < 300)
       const statuses = done.map(({ body }) => body.reversal ?? 'canceled')
       const end = await expect
-        .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.status, { timeout: 20_000 })
+        .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.status)
         .toMatch(/canceled|refunded/)
         .then(async () => (await api('GET', `/v1/payments/${id}`)).body)
       if (end.status === 'canceled') {

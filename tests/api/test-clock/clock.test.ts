@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { advance, initiate, reached, timeline } from '../../support/sandbox.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { createLiveMerchant } from '../../support/servers.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { advance, initiate, reached, timeline } from '../../support/payments/sandbox.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase

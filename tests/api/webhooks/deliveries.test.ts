@@ -1,11 +1,15 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyWebhook } from '../../../packages/node/src/index.ts'
-import { type Api, apiClient, createPayment } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { type Receiver, startReceiver } from '../../support/receiver.ts'
-import { advance } from '../../support/sandbox.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
+import { advance } from '../../support/payments/sandbox.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase
@@ -268,7 +272,10 @@ test('a receiver that never answers does not hold up another', async () => {
   try {
     const count = 20
     for (let i = 0; i < count; i++) await testEvent()
-    await until('the other has them all', () => other.received.length === count, 8_000)
+    await until('the other has its first', () => other.received.length > 0)
+    // The attempts that hang still do: the other did not wait for one of them to end.
+    expect(receiver.received.length).toBeLessThanOrEqual(8)
+    await until('the other has them all', () => other.received.length === count)
     expect(receiver.openMost()).toBeLessThanOrEqual(8)
   } finally {
     await api('DELETE', `/v1/webhooks/endpoints/${second.id}`)

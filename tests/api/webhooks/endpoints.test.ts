@@ -1,10 +1,14 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Api, apiClient } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { startReceiver } from '../../support/receiver.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { createLiveMerchant, createMerchant } from '../../support/servers.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
+import { startReceiver } from '../../support/http/receiver.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase

@@ -3,7 +3,7 @@ import type { Loop } from '../../../packages/server/src/jobs/loop.ts'
 import { createSealer } from '../../../packages/server/src/sealing/sealer.ts'
 import { startWebhooks } from '../../../packages/server/src/webhooks/deliveries/worker.ts'
 import { createLog } from '../../../packages/server/src/wiring/log.ts'
-import { type Api, apiClient } from '../../support/api.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
 import {
   answer,
   answerAndClose,
@@ -13,10 +13,11 @@ import {
   silence,
   startHostileReceiver,
   trickle,
-} from '../../support/hostile-receiver.ts'
-import { type OwnApp, startOwnApp } from '../../support/own-app.ts'
-import { type Receiver, startReceiver } from '../../support/receiver.ts'
-import { startServer } from '../../support/server.ts'
+} from '../../support/http/hostile-receiver.ts'
+import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { startServer } from '../../support/servers/server.ts'
+import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 /** One merchant's receivers break every rule, while another merchant waits for its events. */
@@ -144,7 +145,7 @@ const behaviors: readonly [
   ['has a body without end', flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(9_000)), 200, null],
 ]
 
-test.each(behaviors)(
+test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
   'the log says that a receiver %s, and the next merchant has its events',
   async (_what, how, code, error) => {
     hostile.behave(how)
@@ -166,7 +167,11 @@ test.each(behaviors)(
   },
 )
 
-test.each(behaviors.filter(([, , code]) => code === null || code === 101))(
+test.each(
+  behaviors
+    .filter(([, , code]) => code === null || code === 101)
+    .filter((_, n) => isLongRun || n % 4 === 0),
+)(
   'a stop ends while a receiver %s, and nothing that was in flight counts as an attempt',
   async (_what, how) => {
     hostile.behave(how)

@@ -7,7 +7,7 @@ import {
   type Outgoing,
   textOf,
 } from '../../../packages/server/src/webhooks/send/send.ts'
-import { type Receiver, startReceiver } from '../../support/receiver.ts'
+import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 
 let receiver: Receiver
 const stops: (() => void)[] = []

@@ -19,7 +19,7 @@ import {
   silence,
   startHostileReceiver,
   trickle,
-} from '../../support/hostile-receiver.ts'
+} from '../../support/http/hostile-receiver.ts'
 import { until } from '../../support/until.ts'
 
 let receiver: HostileReceiver

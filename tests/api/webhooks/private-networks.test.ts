@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Api, apiClient } from '../../support/api.ts'
-import type { TestDatabase } from '../../support/postgres.ts'
-import { type Receiver, startReceiver } from '../../support/receiver.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../../support/server.ts'
-import { createLiveMerchant } from '../../support/servers.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
+import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 /** Who may have webhooks sent into the network of the server. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest'
-import { startReceiver } from '../../support/receiver.ts'
-import { createMerchant, withServers } from '../../support/servers.ts'
+import { startReceiver } from '../../support/http/receiver.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)

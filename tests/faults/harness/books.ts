@@ -1,4 +1,4 @@
-import type { Sql } from '../../support/sql.ts'
+import type { Sql } from '../../support/databases/sql.ts'
 
 /** Reads: of a pool, or of one transaction in which a test has planted something. */
 export type Query = Sql['query']

@@ -1,5 +1,5 @@
 import { eventId } from '../../../packages/server/src/events/event-id.ts'
-import { brokenInvariants } from '../../support/invariants.ts'
+import { brokenInvariants } from '../../support/databases/invariants.ts'
 import {
   doubled,
   lost,

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { childEnvironment } from '../../support/processes/environment.ts'
 import type { Gate } from './gate.ts'
 
 /** A place for a server process, which is filled again after each death. */
@@ -50,7 +51,9 @@ export const keys = {
 
 /** The server with its failpoints armed and a clock that can be wrong. */
 export const fitted: Launch = {
-  entry: fileURLToPath(new URL('../../support/fitted-server-process.ts', import.meta.url)),
+  entry: fileURLToPath(
+    new URL('../../support/processes/fitted-server-process.ts', import.meta.url),
+  ),
 }
 
 const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url))
@@ -75,7 +78,7 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
   async function start(slot: Slot, how: Launch = {}): Promise<void> {
     const child = spawn(process.execPath, [how.entry ?? mainFile], {
       env: {
-        PATH: process.env.PATH,
+        ...childEnvironment,
         PORT: '0',
         HOST: '127.0.0.1',
         LOG_LEVEL: 'error',

@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks'
 import { SignatureExpiredError, verifyWebhook } from '../../../packages/node/src/index.ts'
-import { type Received, type ReceiverAnswer, startReceiver } from '../../support/receiver.ts'
+import { type Received, type ReceiverAnswer, startReceiver } from '../../support/http/receiver.ts'
 
 /** Where the merchant is told of events. */
 export interface Hooks {

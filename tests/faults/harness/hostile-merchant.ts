@@ -5,7 +5,7 @@ import {
   silence,
   startHostileReceiver,
   trickle,
-} from '../../support/hostile-receiver.ts'
+} from '../../support/http/hostile-receiver.ts'
 import { keys } from './fleet.ts'
 import type { World } from './world.ts'
 

@@ -1,7 +1,7 @@
 import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { removeData } from '../../support/postgres-server.ts'
+import { removeData } from '../../support/databases/postgres-server.ts'
 
 /** Folders of runs are named after their process, so that a later one can tell what is left over. */
 const prefix = 'hedge-faults-'

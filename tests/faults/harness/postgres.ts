@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startBundledPostgres } from '../../../packages/bundled-postgres/src/start.ts'
-import { postgresPid } from '../../support/postgres-server.ts'
+import { postgresPid } from '../../support/databases/postgres-server.ts'
 import { until } from '../../support/until.ts'
 
 /** A PostgreSQL that can be hurt. Whoever started it brings it up again, as a service would. */

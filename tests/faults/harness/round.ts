@@ -1,5 +1,5 @@
 import { type Chance, chanceOf } from '../../support/chance.ts'
-import { isAtRest } from '../../support/invariants.ts'
+import { isAtRest } from '../../support/databases/invariants.ts'
 import { until } from '../../support/until.ts'
 import { countUndelivered, hasNothingDue } from './books.ts'
 import { findViolations, type Violation } from './checks.ts'
@@ -56,8 +56,6 @@ const healthyMs = 2_000
 const windowMs = 1_000
 /** Part of the speed before that counts as full speed: what comes in bursts is never quite even. */
 const fullSpeed = 0.7
-/** Far more than anything needs, in milliseconds: what takes longer does not come back by itself. */
-const deadlineMs = 300_000
 /**
  * Jumps the test clock over every undo window and outage, and over the time that was planned with
  * by a server whose clock was wrong.
@@ -135,7 +133,7 @@ export async function runRound(
 /** Answers a second while all is well. */
 async function measure({ journal }: World): Promise<number> {
   const fromMs = performance.now() + windowMs
-  await until('the load runs', () => performance.now() > fromMs + healthyMs, deadlineMs)
+  await until('the load runs', () => performance.now() > fromMs + healthyMs, { patience: 5 })
   return rate(journal, fromMs, fromMs + healthyMs)
 }
 
@@ -148,7 +146,7 @@ async function untilFast({ journal }: World, healthy: number): Promise<void> {
       const sinceMs = Math.max(fromMs, nowMs - windowMs)
       return nowMs - fromMs > windowMs / 4 && rate(journal, sinceMs, nowMs) >= fullSpeed * healthy
     },
-    deadlineMs,
+    { patience: 5 },
   )
 }
 
@@ -160,7 +158,7 @@ async function settle(world: World): Promise<Violation[]> {
     await until(
       'nothing is left to do',
       async () => (await isAtRest(sql)) && (await hasNothingDue(sql.query)),
-      deadlineMs,
+      { patience: 5 },
     )
     await until(
       'every event is delivered',
@@ -170,7 +168,7 @@ async function settle(world: World): Promise<Violation[]> {
         if (failed > 0) await ask('POST', `/v1/webhooks/endpoints/${endpointId}/retry`)
         return waiting + failed === 0
       },
-      deadlineMs,
+      { patience: 5 },
     )
     return []
   } catch (error) {

@@ -7,8 +7,6 @@ import { advance, type Fault, type Scene } from './round.ts'
 import type { World } from './world.ts'
 
 const passingsMax = 3
-/** The load gets anywhere within seconds, on a very busy machine within minutes. */
-const reachDeadlineMs = 300_000
 
 const killServer: Fault = {
   name: 'kill-server',
@@ -60,11 +58,9 @@ const freezingAtWork = frozenWork.map(
       const at = chance.pick(failpointNames.filter((one) => shape.test(one)))
       const passing = 1 + chance.below(passingsMax)
       await fleet.tell(slot, { failpoint: { name: at, passing, signal: 'SIGSTOP' } })
-      await until(
-        `server ${slot.index} stands still at "${at}"`,
-        () => fleet.isFrozen(slot),
-        reachDeadlineMs,
-      )
+      await until(`server ${slot.index} stands still at "${at}"`, () => fleet.isFrozen(slot), {
+        patience: 3,
+      })
       await sleep(seconds * 1_000)
       fleet.thaw(slot)
       await over()
@@ -166,7 +162,7 @@ async function dieAt({ world, chance, over }: Scene, name: string): Promise<void
       await lasting()
       return isGone
     },
-    reachDeadlineMs,
+    { patience: 3 },
   )
   const up = world.bringUp(slot, fitted)
   await over()

@@ -1,8 +1,8 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { retryConflicts } from '../../../packages/server/src/database/retry.ts'
-import { removeData } from '../../support/postgres-server.ts'
-import { openSql, type Sql, withoutGuards } from '../../support/sql.ts'
+import { removeData } from '../../support/databases/postgres-server.ts'
+import { openSql, type Sql, withoutGuards } from '../../support/databases/sql.ts'
 import { until } from '../../support/until.ts'
 import { createFleet, type Fleet, keys, type Launch, type Slot } from './fleet.ts'
 import { type Gate, openGate } from './gate.ts'
@@ -34,8 +34,6 @@ export interface World {
 }
 
 const serverCount = 2
-/** A server that cannot start for so long is not going to: longer than any fault. */
-const startDeadlineMs = 120_000
 
 /** Starts PostgreSQL, two servers behind gates, and a receiver that is told of everything. */
 export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
@@ -124,7 +122,7 @@ async function startUntilUp(fleet: Fleet, slot: Slot, how?: Launch): Promise<voi
         () => true,
         () => false,
       ),
-    startDeadlineMs,
+    { patience: 3 },
   )
 }
 
@@ -147,6 +145,6 @@ function createAsk(fleet: Fleet): World['ask'] {
         }
         return null
       },
-      startDeadlineMs,
+      { patience: 3 },
     )
 }

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { startReceiver } from '../../support/http/receiver.ts'
+import { withServers } from '../../support/servers/servers.ts'
+import { until } from '../../support/until.ts'
+
+// What a planner makes of a statement depends on how large the tables are and on what it knows of
+// them. With few rows everything is quick; with many, a statement that reads a table from its
+// beginning for each step of the work makes every cancel slow, and nothing else would show it.
+
+const fixture = withServers(1)
+
+/** Payments that are there before, and are not touched. */
+const others = 40_000
+const canceled = 4_000
+const part = 2_000
+
+/** Rows that the server has read so far: from end to end of a table, and by its indexes. */
+async function readSoFar(): Promise<Record<string, { scanned: number; lookedUp: number }>> {
+  const rows = await fixture.sql.query<{ relname: string; scanned: number; looked_up: number }>(
+    `select relname, seq_tup_read::integer as scanned, idx.read::integer as looked_up
+     from pg_stat_user_tables t
+     cross join lateral (
+       select coalesce(sum(idx_tup_read), 0) as read from pg_stat_user_indexes i
+       where i.relid = t.relid
+     ) idx`,
+  )
+  return Object.fromEntries(
+    rows.map(({ relname, scanned, looked_up }) => [relname, { scanned, lookedUp: looked_up }]),
+  )
+}
+
+test('a bulk cancel, its webhooks and its counting read what they need of large tables', async () => {
+  const { api, sql, owner } = fixture
+  const receiver = await startReceiver()
+  // A vacuum sums up new pages for the index by time (BRIN), for which it reads them from end to end.
+  await sql.query('alter table events set (autovacuum_enabled = false)')
+  // In parts: the server looks for events meanwhile, and steps over those not committed yet.
+  for (let n = 0; n < others; n += part) {
+    await insertPayments(sql, { owner, count: part, ageMs: 3_600_000 + n })
+  }
+  await insertPayments(sql, { owner, count: canceled, email: 'bulk@example.com' })
+  const isCounted = async () => {
+    // By the sequence: the tests' own connection would read the table.
+    const [row] = await sql.query(
+      `select least(r.position, s.position) = pg_sequence_last_value(
+         pg_get_serial_sequence('events', 'position')::regclass) as done
+       from event_relay r, stats_progress s`,
+    )
+    return row.done
+  }
+  await until('what was put there is counted', isCounted, { patience: 3 })
+  await sql.query('analyze payments, events')
+  const url = receiver.url
+  await api('POST', '/v1/webhooks/endpoints', { body: { url, events: ['payment.canceled'] } })
+  const filter = { customer_email: 'bulk@example.com' }
+  const { body } = await api('POST', '/v1/cancellations', { body: { filter } })
+  await until('all are canceled', async () => {
+    const now = await api('GET', `/v1/cancellations/${body.id}`)
+    return now.body.status === 'completed' && now.body.canceled === canceled
+  })
+  await until('webhooks are on their way', () => receiver.received.length > 100)
+  await until('cancels are counted', isCounted, { patience: 3 })
+
+  // A session says what it has read when it has been idle for some seconds.
+  await until('PostgreSQL has counted too', async () => {
+    const [row] = await sql.query(
+      `select n_tup_upd >= $1 as all from pg_stat_user_tables where relname = 'payments'`,
+      [canceled],
+    )
+    return row.all
+  })
+  const read = await readSoFar()
+  for (const table of ['payments', 'events', 'webhook_deliveries', 'cancellation_items']) {
+    expect(read[table]?.scanned, `${table}, read from end to end`).toBe(0)
+  }
+  // Counted, and those to be canceled also selected, locked, moved and sent, with some to spare.
+  expect(read.payments?.lookedUp).toBeLessThan(2 * others + 10 * canceled)
+  // Passed on and counted, and some also sent.
+  expect(read.events?.lookedUp).toBeLessThan(4 * (others + 2 * canceled))
+  expect(read.cancellation_items?.lookedUp).toBeLessThan(3 * canceled)
+  await receiver.close()
+})

@@ -1,0 +1,81 @@
+import { chown, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { query } from '../../support/databases/postgres-server.ts'
+import { until } from '../../support/until.ts'
+import { createNode, database, findPrograms, initialize, type Node, password } from './node.ts'
+
+/** A primary and a standby that has each commit before it is acknowledged. */
+export interface Pair {
+  readonly primary: Node
+  readonly standby: Node
+  /** The address of both, as a server is given it. */
+  readonly url: string
+  /** Stops whatever runs of it, and removes its folders. */
+  remove(): Promise<void>
+}
+
+const standbyName = 'standby'
+const settings = { shared_buffers: '64MB', max_connections: '120', wal_receiver_timeout: '60s' }
+
+/** Whose commits wait for the standby. */
+const waiting = { ...settings, synchronous_standby_names: standbyName }
+
+/**
+ * Starts a primary and its synchronous standby. The standby is a cold copy: the programs that come
+ * with the packages are too few for a base backup.
+ */
+export async function startPair(): Promise<Pair> {
+  const folder = await mkdtemp(join(tmpdir(), 'hedge-pair-'))
+  const programs = await findPrograms(folder)
+  const primary = await initialize(programs, { folder, name: 'primary' })
+  const standby = await createNode(programs, { folder, name: standbyName })
+  const remove = async () => {
+    await Promise.all([primary, standby].map((node) => node.kill()))
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  try {
+    await primary.start(settings)
+    const admin = primary.url.replace(/[^/]*$/, 'postgres')
+    await query(admin, `create role hedge login password '${password}'`)
+    await query(admin, `create database ${database} owner hedge`)
+    await primary.stop()
+
+    await cp(primary.data, standby.data, { recursive: true })
+    await writeFile(join(standby.data, 'standby.signal'), '')
+    await giveTo(programs.account, standby.data)
+    await primary.start(waiting)
+    await standby.start({ ...settings, primary_conninfo: conninfo(primary) })
+    await until('the standby is synchronous', async () => {
+      const states = await query(admin, 'select sync_state from pg_stat_replication')
+      return states.includes('sync')
+    })
+  } catch (cause) {
+    await remove()
+    throw cause
+  }
+  const hosts = [primary, standby].map(({ port }) => `127.0.0.1:${port}`)
+  const parameters = 'target_session_attrs=read-write'
+  const url = `postgres://hedge:${password}@${hosts}/${database}?${parameters}`
+  return { primary, standby, url, remove }
+}
+
+/** Settings of a node that nobody stands by: also of a primary that does not know it was given up. */
+export const alone: Readonly<Record<string, string>> = settings
+
+function conninfo({ port }: Node): string {
+  const parts = { host: '127.0.0.1', port, user: 'postgres', password }
+  const words = Object.entries({ ...parts, application_name: standbyName })
+  return words.map(([name, value]) => `${name}=${value}`).join(' ')
+}
+
+/** A copy belongs to who made it; PostgreSQL wants to own its files. */
+async function giveTo(
+  account: { uid: number; gid: number } | undefined,
+  folder: string,
+): Promise<void> {
+  if (!account) return
+  const names = await readdir(folder, { recursive: true })
+  const paths = [folder, ...names.map((name) => join(folder, name))]
+  await Promise.all(paths.map((path) => chown(path, account.uid, account.gid)))
+}

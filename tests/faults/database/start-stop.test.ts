@@ -1,0 +1,200 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { expect, inject, test } from 'vitest'
+import { createDatabase } from '../../support/databases/postgres.ts'
+import { countWaiting, openSql } from '../../support/databases/sql.ts'
+import { apiClient, createPayment } from '../../support/http/api.ts'
+import { childEnvironment } from '../../support/processes/environment.ts'
+import { createMigratedDatabase, startServer } from '../../support/servers/server.ts'
+import { until } from '../../support/until.ts'
+
+const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url))
+
+/** Starts a server that is not going to run, and returns what it says and its exit code. */
+async function startInVain(env: Record<string, string>) {
+  const child = spawn(process.execPath, [mainFile], {
+    env: { ...childEnvironment, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+  }
+  await once(child, 'close')
+  return { said, code: child.exitCode }
+}
+
+test('requests in flight at SIGTERM are answered, and the process ends with 0', async () => {
+  const database = await createMigratedDatabase()
+  const sql = openSql(database.url)
+  const server = await startServer({ databaseUrl: database.url })
+  const api = apiClient(server.url, server.secretKey)
+  const payments = await Promise.all(Array.from({ length: 20 }, () => createPayment(api)))
+  const rival = await sql.connect()
+  await rival.query('begin')
+  await rival.query('select 1 from payments for update')
+  const running = payments.map(({ id }) => api('POST', `/v1/payments/${id}/cancel`))
+  await until('they wait', async () => (await countWaiting(sql)) >= 2)
+  const stopped = server.stop()
+  await until('it takes no new connections', async () => {
+    const socket = await fetch(`${server.url}/healthz`, { headers: { connection: 'close' } }).catch(
+      () => null,
+    )
+    await socket?.text()
+    return socket === null
+  })
+  await rival.query('rollback')
+  rival.release()
+  const answers = await Promise.all(running)
+  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  expect(await stopped).toBe(0)
+  await sql.close()
+  await database.drop()
+})
+
+test('several processes that start at once on an empty database all start, with one merchant', async () => {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const servers = await Promise.all(
+    Array.from({ length: 3 }, () => startServer({ databaseUrl: database.url })),
+  )
+  for (const server of servers) {
+    const api = apiClient(server.url, server.secretKey)
+    expect((await api('GET', '/v1/payments')).status).toBe(200)
+    expect((await api('GET', '/readyz')).status).toBe(200)
+  }
+  const sql = openSql(database.url)
+  expect(await sql.query('select count(*)::integer as n from merchants')).toEqual([{ n: 1 }])
+  expect(await sql.query('select count(*)::integer as n from api_keys')).toEqual([{ n: 1 }])
+  await sql.close()
+  await Promise.all(servers.map((server) => server.stop()))
+  await database.drop()
+})
+
+test('without given keys, the banner shows a pair that works; given ones are not repeated', async () => {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
+  const server = await startServer({ databaseUrl: database.url, env })
+  // The banner was read for the address already: a second process of the same database shows none.
+  expect(server.output()).toMatch(/secret key {7}sk_test_[a-z0-9]{40}$/m)
+  const secret = /sk_test_[a-z0-9]{40}/.exec(server.output())?.[0] ?? ''
+  expect((await apiClient(server.url, secret)('GET', '/v1/payments')).status).toBe(200)
+  expect(server.log()).not.toContain(secret)
+  const second = await startServer({ databaseUrl: database.url })
+  expect(second.output()).not.toMatch(/sk_test_/)
+  expect((await apiClient(second.url, secret)('GET', '/v1/payments')).status).toBe(200)
+  await Promise.all([server.stop(), second.stop()])
+  await database.drop()
+})
+
+test('keys that a start made which then failed were shown', async () => {
+  const database = await createDatabase(inject('postgresAdminUrl'))
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const { said, code } = await startInVain({
+    DATABASE_URL: database.url,
+    PORT: String(port),
+    HOST: '127.0.0.1',
+  })
+  taken.close()
+  expect(code).toBe(1)
+  expect(said).toMatch(/publishable key {2}pk_test_[a-z0-9]{40}$/m)
+  const secret = /secret key {7}(sk_test_[a-z0-9]{40})$/m.exec(said)?.[1] ?? ''
+  expect(said).toMatch(/PORT: the port \d+ of 127\.0\.0\.1 is in use/)
+  const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
+  const server = await startServer({ databaseUrl: database.url, env })
+  expect(server.output()).not.toMatch(/sk_test_/)
+  expect((await apiClient(server.url, secret)('GET', '/v1/payments')).status).toBe(200)
+  await server.stop()
+  await database.drop()
+})
+
+test.each([
+  [
+    'a wrong port',
+    { DATABASE_URL: 'postgres://hedge:topsecret@127.0.0.1:1/hedge' },
+    /ECONNREFUSED/,
+  ],
+  [
+    'a port that is none',
+    { DATABASE_URL: 'postgres://hedge:topsecret@127.0.0.1:x/hedge' },
+    /DATABASE_URL/,
+  ],
+  ['no address', { DATABASE_URL: 'topsecret' }, /DATABASE_URL/],
+  [
+    'an unknown host',
+    { DATABASE_URL: 'postgres://a:topsecret@nowhere.invalid/hedge' },
+    /nowhere|EAI_AGAIN/,
+  ],
+  [
+    'a password that is no part of an address',
+    { DATABASE_URL: 'postgres://hedge:a@topsecret/b@127.0.0.1/hedge' },
+    /DATABASE_URL: .*%2F/,
+  ],
+  ['a port that there is not', { PORT: '99999' }, /PORT: .*0 to 65535, got "99999"/],
+  ['a folder that is a file', { HEDGE_DATA_DIR: mainFile }, /HEDGE_DATA_DIR: /],
+  [
+    'a folder that the system does not let be',
+    { HEDGE_DATA_DIR: '/proc/hedge' },
+    /HEDGE_DATA_DIR: /,
+  ],
+  ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got "x"/],
+  ['a short key', { HEDGE_ENCRYPTION_KEY: 'topsecret' }, /HEDGE_ENCRYPTION_KEY: .*32.*, got 9/],
+  [
+    'an encryption key that can be guessed',
+    { HEDGE_ENCRYPTION_KEY: 'topsecret'.repeat(8) },
+    /HEDGE_ENCRYPTION_KEY: .*random.*, got 72 that can be guessed/,
+  ],
+  ['a live key as the first', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],
+  [
+    'a secret key that can be guessed',
+    { HEDGE_API_SECRET: 'sk_test_topsecret' },
+    /HEDGE_API_SECRET: .*22 random letters and digits.*, got 9 characters that can be guessed/,
+  ],
+  [
+    'a secret key that is a repetition',
+    { HEDGE_API_SECRET: `sk_test_${'topsecret'.repeat(8)}` },
+    /HEDGE_API_SECRET: .*can be guessed/,
+  ],
+  [
+    'a key that has another form',
+    { HEDGE_API_SECRET: 'topsecret' },
+    /HEDGE_API_SECRET: .*sk_test_/,
+  ],
+  ['the secret half as the other', { HEDGE_API_KEY: 'sk_test_topsecret' }, /HEDGE_API_KEY: .*pk_/],
+])('a start with %s ends with a message that says so, without secrets', async (_, env, words) => {
+  const { said, code } = await startInVain(env)
+  expect(code).toBe(1)
+  expect(said).toMatch(words)
+  expect(said.trimEnd().split('\n').at(-1)).toMatch(/^Hedge Payments could not start\. /)
+  expect(said).not.toContain('topsecret')
+  expect(said, 'what a person can mend is no stack').not.toContain('    at ')
+})
+
+test('a port in use and an address of elsewhere are named, and nothing else is said', async () => {
+  const database = await createMigratedDatabase()
+  const first = await startServer({ databaseUrl: database.url })
+  const { port } = new URL(first.url)
+  const { said, code } = await startInVain({ DATABASE_URL: database.url, PORT: port })
+  expect(code).toBe(1)
+  expect(said.trim()).toMatch(
+    new RegExp(`^Hedge Payments could not start\\. PORT: the port ${port} .* is in use.*$`),
+  )
+  const elsewhere = await startInVain({ DATABASE_URL: database.url, HOST: '192.0.2.1' })
+  expect(elsewhere.said.trim()).toMatch(/^Hedge.*\. HOST: expected .*, got "192\.0\.2\.1" .*$/)
+  await first.stop()
+  await database.drop()
+})
+
+test('a database that does not exist, or refuses the sign-in, is named', async () => {
+  const url = new URL(inject('postgresAdminUrl'))
+  url.pathname = '/not_there'
+  const { said, code } = await startInVain({ DATABASE_URL: url.href })
+  expect(code).toBe(1)
+  expect(said).toContain('database "not_there" does not exist')
+  if (url.password) expect(said).not.toContain(url.password)
+})

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { brokenInvariants, isAtRest } from '../../support/databases/invariants.ts'
+import { endLeasesOfKilled } from '../../support/databases/leases.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { openSql, type Sql } from '../../support/databases/sql.ts'
+import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { advance, reached, timeline } from '../../support/payments/sandbox.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { size } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+
+let database: TestDatabase
+let sql: Sql
+/** Lives all the time. */
+let survivor: TestServer
+let api: Api
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  sql = openSql(database.url)
+  survivor = await startServer({ databaseUrl: database.url })
+  api = apiClient(survivor.url, survivor.secretKey)
+})
+
+afterAll(async () => {
+  await survivor?.stop()
+  await sql?.close()
+  await database?.drop()
+})
+
+/** Has a server of its own begin something, and kills it while the processor is being called. */
+async function killDuring(
+  kind: 'authorize' | 'capture',
+  begin: (doomed: Api) => Promise<unknown>,
+): Promise<void> {
+  const doomed = await startServer({ databaseUrl: database.url })
+  const begun = begin(apiClient(doomed.url, doomed.secretKey)).catch(() => undefined)
+  await until(`a call to ${kind} runs`, async () => {
+    const rows = await sql.query(
+      'select from payment_attempts where kind = $1 and outcome is null',
+      [kind],
+    )
+    return rows.length > 0
+  })
+  await doomed.kill()
+  await begun
+}
+
+async function countMovements(id: string, kind: string): Promise<number> {
+  const rows = await sql.query(
+    'select from sandbox_movements where payment_id = $1 and kind = $2',
+    [id, kind],
+  )
+  return rows.length
+}
+
+describe('kill -9', () => {
+  test('during an authorization: the payment is moved on by another process, and the key answers', async () => {
+    const payment = await createPayment(api)
+    const path = `/v1/payments/${payment.id}/initiate`
+    const request = {
+      body: { payment_method_token: 'tok_slow' },
+      idempotencyKey: 'killed during initiate',
+    }
+    await killDuring('authorize', (doomed) => doomed('POST', path, request))
+    const early = await api('POST', path, request)
+    expect(early.body.error?.code).toBe('idempotency_key_in_use')
+    await endLeasesOfKilled(sql)
+    const answered = await until('the key is free and the payment submitted', async () => {
+      const reply = await api('POST', path, request)
+      return reply.status === 200 && reply
+    })
+    expect(answered.body.id).toBe(payment.id)
+    await until(
+      'the payment succeeds',
+      async () => (await api('GET', `/v1/payments/${payment.id}`)).body.status === 'succeeded',
+      { patience: 2 },
+    )
+    expect(await countMovements(payment.id, 'authorize')).toBe(1)
+    expect(await countMovements(payment.id, 'capture')).toBe(1)
+    expect((await api('POST', path, request)).text).toBe(answered.text)
+  })
+
+  test('between create and initiate: the same key goes on with the same payment', async () => {
+    const request = {
+      body: paymentBody({
+        initiate: true,
+        payment_method_token: 'tok_slow',
+        customer_email: 'killed@example.com',
+        cancel_window: 3_600,
+      }),
+      idempotencyKey: 'killed during create',
+    }
+    await killDuring('authorize', (doomed) => doomed('POST', '/v1/payments', request))
+    await endLeasesOfKilled(sql)
+    const { body } = await until('the key is free', async () => {
+      const reply = await api('POST', '/v1/payments', request)
+      return reply.status === 201 && reply
+    })
+    expect(body.status).toBe('initiated')
+    const list = await api('GET', '/v1/payments?customer_email=killed%40example.com')
+    expect(list.body.data).toHaveLength(1)
+    expect(await timeline(api, body.id)).toEqual(['payment.created', 'payment.initiated'])
+  })
+
+  test('during a capture: the processor is asked, and the money is taken once', async () => {
+    let id = ''
+    await killDuring('capture', async (doomed) => {
+      // Nobody but the doomed server is to take the capture: the others are looking too.
+      const payment = await createPayment(doomed)
+      id = payment.id
+      await doomed('POST', `/v1/payments/${id}/initiate`, {
+        body: { payment_method_token: 'tok_slow' },
+      })
+    })
+    await endLeasesOfKilled(sql)
+    await until(
+      'the payment succeeds',
+      async () => (await api('GET', `/v1/payments/${id}`)).body.status === 'succeeded',
+      { patience: 2 },
+    )
+    expect(await countMovements(id, 'capture')).toBe(1)
+  })
+
+  test('at any moment, with cancels all along: the books agree with ours in the end', async () => {
+    const tokens = [
+      'tok_visa',
+      'tok_slow',
+      'tok_lostAuthorizeAnswer',
+      'tok_lostCaptureAnswer',
+      'tok_duplicateCapture',
+      'tok_errorTwice',
+      'tok_downMinute',
+      'tok_capturedByHand',
+      'tok_captureDeclined',
+      'tok_chargeDeclined',
+      'tok_threeDSecureRequired',
+    ]
+    const ids: string[] = []
+    for (let round = 0; round < size({ quick: 1, all: 3 }); round++) {
+      const doomed = await startServer({ databaseUrl: database.url })
+      const doomedApi = apiClient(doomed.url, doomed.secretKey)
+      const doing = tokens.map(async (token, n) => {
+        const payment = await createPayment(api, { cancel_window: n % 3 === 0 ? 5 : 0 })
+        ids.push(payment.id)
+        const at = n % 2 === 0 ? doomedApi : api
+        const initiating = at('POST', `/v1/payments/${payment.id}/initiate`, {
+          body: { payment_method_token: token },
+        }).catch(() => undefined)
+        if (n % 2 === round % 2) await api('POST', `/v1/payments/${payment.id}/cancel`)
+        await initiating
+      })
+      await until('some calls run', async () => {
+        const rows = await sql.query('select from payment_attempts where outcome is null')
+        return rows.length > 0
+      })
+      await doomed.kill()
+      await Promise.all(doing)
+      expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
+    }
+    // Whoever was sent to confirm never does: that payment expires.
+    await advance(api, 4_000)
+    await endLeasesOfKilled(sql)
+    await until('nothing is left to do', () => isAtRest(sql), { patience: 2 })
+    expect(await brokenInvariants(sql, { isAtRest: true })).toEqual({})
+    for (const id of ids) {
+      const { body } = await api('GET', `/v1/payments/${id}`)
+      expect(['succeeded', 'failed', 'canceled']).toContain(body.status)
+    }
+  })
+})
+
+test('two processes share the work, and do each part of it once', async () => {
+  const second = await startServer({ databaseUrl: database.url })
+  try {
+    const apis = [api, apiClient(second.url, second.secretKey)]
+    const created = await Promise.all(
+      Array.from({ length: 40 }, async (_, n) => {
+        const payment = await createPayment(apis[n % 2] as Api, { cancel_window: 60 })
+        await (apis[(n + 1) % 2] as Api)('POST', `/v1/payments/${payment.id}/initiate`, {
+          body: { payment_method_token: 'tok_visa' },
+        })
+        return payment.id as string
+      }),
+    )
+    await advance(api, 61)
+    for (const id of created) await reached(api, id, 'succeeded')
+    expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
+  } finally {
+    await second.stop()
+  }
+})
+
+test('a payment that cannot take its step holds up no other of its set', async () => {
+  const submit = async () => {
+    const payment = await createPayment(api, { cancel_window: 60 })
+    await api('POST', `/v1/payments/${payment.id}/initiate`, {
+      body: { payment_method_token: 'tok_visa' },
+    })
+    return payment.id as string
+  }
+  const broken = await submit()
+  const others = [await submit(), await submit()]
+  // An event that is there already stands in the way of the one that its step would write.
+  await sql.query(
+    `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
+     select merchant_id, livemode, id, sequence + 1, 'payment.processing', now(), 'system'
+     from payments where id = $1`,
+    [broken],
+  )
+  await advance(api, 61)
+  for (const id of others) await reached(api, id, 'succeeded')
+  expect((await api('GET', `/v1/payments/${broken}`)).body.status).toBe('initiated')
+})

@@ -1,0 +1,340 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { brokenInvariants } from '../../support/databases/invariants.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { isLongRun, places, size } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+import { passLeases, startPausedWork, startWork, stopWork } from './paused-work.ts'
+
+// A worker stands still between any two statements of a piece of work for longer than its lease;
+// another one takes over and finishes. Then the first goes on. Nothing may come of that.
+
+/** More statements than any piece of work has: a loop that does not end is a failure. */
+const statementsMax = 80
+
+let app: OwnApp
+let url: string
+
+beforeAll(async () => {
+  app = await startOwnApp({})
+  url = app.databaseUrl
+})
+
+afterEach(() => stopWork())
+
+afterAll(() => app?.close())
+
+const statusOf = async (id: string) => (await app.api('GET', `/v1/payments/${id}`)).body.status
+
+async function initiated(token: string, more: Record<string, unknown> = {}): Promise<string> {
+  const { id } = await createPayment(app.api, more)
+  const body = { payment_method_token: token }
+  const { status } = await app.api('POST', `/v1/payments/${id}/initiate`, { body })
+  expect(status).toBe(200)
+  return id
+}
+
+async function paid(token = 'tok_visa'): Promise<string> {
+  const id = await initiated(token)
+  await whileWorking(id, 'succeeded')
+  return id
+}
+
+/** Has others work until the payment has a status and nothing is left to do to it now. */
+async function whileWorking(id: string, status: string): Promise<void> {
+  const work = startWork(url)
+  await until(`payment ${id} is ${status}`, async () => {
+    work.loop.nudge()
+    return (await statusOf(id)) === status && (await isDone(id))
+  })
+  await work.stop()
+}
+
+async function isDone(id: string): Promise<boolean> {
+  const [row] = await app.sql.query(
+    `select (select count(*) from payment_tasks t left join test_clocks c using (merchant_id)
+       where payment_id = $1 and (leased_until is not null or due_at
+         <= now() + make_interval(secs => coalesce(c.offset_seconds, 0) + 60)))
+     + (select count(*) from refunds where payment_id = $1 and status = 'pending') as open`,
+    [id],
+  )
+  return Number(row.open) === 0
+}
+
+/** What a worker must not change once another one has taken over. */
+async function snapshot(id: string): Promise<unknown> {
+  const { api, sql } = app
+  const rows = async (table: string, column = 'payment_id') =>
+    await sql.query(`select to_jsonb(x) as row from ${table} x where ${column} = $1 order by 1`, [
+      id,
+    ])
+  return {
+    payment: (await api('GET', `/v1/payments/${id}`)).body,
+    events: await rows('events', 'subject_id'),
+    tasks: await rows('payment_tasks'),
+    refunds: await rows('refunds'),
+    ledger: await rows('ledger_entries'),
+    movements: await rows('sandbox_movements'),
+    // Calls that the worker had begun may end late: that they were made, and in which order.
+    calls: await sql.query(
+      'select number, kind, processor_key from payment_attempts where payment_id = $1 order by 1',
+      [id],
+    ),
+  }
+}
+
+/** A piece of work: what is there to do, and the status of the payment when it is done. */
+interface Piece {
+  readonly name: string
+  readonly prepare: () => Promise<string>
+  readonly status: string
+  /** Whether one statement does all of it: it can be paused in one place only. */
+  readonly isOneStatement?: true
+  /** Whether it is part of `npm test`. */
+  readonly isQuick?: true
+}
+
+const daySeconds = 86_400
+const advance = async (seconds: number) => {
+  const { status } = await app.api('POST', '/v1/test/clock/advance', { body: { seconds } })
+  expect(status).toBe(200)
+}
+
+const pieces: readonly Piece[] = [
+  {
+    name: 'the processing and the capture of a payment',
+    isQuick: true,
+    prepare: () => initiated('tok_visa'),
+    status: 'succeeded',
+  },
+  {
+    name: 'a capture that is declined',
+    prepare: () => initiated('tok_captureDeclined'),
+    status: 'failed',
+  },
+  {
+    name: 'the look-up of a submission whose process died',
+    async prepare() {
+      const { id } = await createPayment(app.api, { cancel_window: 3_600 })
+      await app.sql.query(
+        `with submitted as (
+          update payments set processor = 'sandbox', payment_method_token = 'tok_visa'
+          where id = $1 returning merchant_id, livemode, id
+        )
+        insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
+        select merchant_id, livemode, id, 'authorize', now() from submitted`,
+        [id],
+      )
+      return id
+    },
+    status: 'initiated',
+  },
+  {
+    name: 'the void of a payment that was canceled',
+    isQuick: true,
+    async prepare() {
+      const id = await initiated('tok_visa', { cancel_window: 3_600 })
+      await app.api('POST', `/v1/payments/${id}/cancel`)
+      return id
+    },
+    status: 'canceled',
+  },
+  {
+    name: 'the refund of a capture that came after a cancel',
+    async prepare() {
+      const id = await initiated('tok_capturedByHand', { cancel_window: 3_600 })
+      await app.api('POST', `/v1/payments/${id}/cancel`)
+      return id
+    },
+    status: 'canceled',
+  },
+  {
+    name: 'a refund',
+    isQuick: true,
+    async prepare() {
+      const id = await paid()
+      await app.api('POST', `/v1/payments/${id}/refund`)
+      return id
+    },
+    status: 'refunded',
+  },
+  {
+    name: 'a refund that is declined',
+    async prepare() {
+      const id = await paid('tok_refundDeclined')
+      await app.api('POST', `/v1/payments/${id}/refund`)
+      return id
+    },
+    status: 'succeeded',
+  },
+  {
+    name: 'the expiry of a payment',
+    async prepare() {
+      const { id } = await createPayment(app.api)
+      await advance(3_700)
+      return id
+    },
+    status: 'canceled',
+    isOneStatement: true,
+  },
+  {
+    name: 'the look for a settlement',
+    async prepare() {
+      const id = await paid()
+      await advance(3 * daySeconds)
+      return id
+    },
+    status: 'succeeded',
+  },
+]
+
+describe('a worker that stands still longer than its lease changes nothing when another took over', () => {
+  test.each(size({ quick: pieces.filter(({ isQuick }) => isQuick), all: [...pieces] }))(
+    '$name is done once',
+    async (piece) => {
+      const { prepare, status, isOneStatement } = piece
+      const stopped: string[] = []
+      for (const nth of places()) {
+        if (nth > statementsMax) break
+        const id = await prepare()
+        const paused = startPausedWork(url, { ids: [id], nth })
+        await until(`it is paused at ${nth} or done`, async () => {
+          paused.loop.nudge()
+          return paused.isPaused() || ((await statusOf(id)) === status && (await isDone(id)))
+        })
+        if (!paused.isPaused()) break
+        stopped.push(paused.statement())
+        await passLeases(app.sql, paused)
+        await whileWorking(id, status)
+        const before = await snapshot(id)
+        paused.release()
+        await paused.stop()
+        expect(await snapshot(id), `paused before ${paused.statement()}`).toEqual(before)
+      }
+      expect(stopped.length).toBeGreaterThan(isOneStatement || !isLongRun ? 0 : 1)
+      expect(stopped.length).toBeLessThan(statementsMax)
+      expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
+    },
+  )
+})
+
+describe('a refund that is requested while a worker sends another one of the payment', () => {
+  const refund = async (id: string, amount: number) => {
+    const { status } = await app.api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
+    expect(status).toBe(200)
+  }
+  async function answeredOrLocked(request: Promise<unknown>): Promise<void> {
+    let isAnswered = false
+    void request.then(() => {
+      isAnswered = true
+    })
+    await until('the request waits for a lock or is answered', async () => {
+      const waits = await app.sql.query(
+        `select 1 from pg_stat_activity
+         where wait_event_type = 'Lock' and datname = current_database()`,
+      )
+      return waits.length > 0 || isAnswered
+    })
+  }
+  test('is sent too, at whichever statement the worker is', async () => {
+    let stopped = 0
+    for (const nth of places()) {
+      if (nth > statementsMax) break
+      const id = await paid()
+      await refund(id, 100)
+      const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
+      await until(`it is paused at ${nth} or done`, async () => {
+        worker.loop.nudge()
+        return worker.isPaused() || (await isDone(id))
+      })
+      if (!worker.isPaused()) break
+      stopped++
+      // A statement may hold the lock on the payment, so the request waits until the worker goes on.
+      const requested = refund(id, 200)
+      await answeredOrLocked(requested)
+      worker.release()
+      await requested
+      await until(`both are sent though one came before ${worker.statement()}`, async () => {
+        worker.loop.nudge()
+        const { body } = await app.api('GET', `/v1/payments/${id}`)
+        return body.refunds.every(({ status }: { status: string }) => status === 'succeeded')
+      })
+      await worker.stop()
+      expect((await app.api('GET', `/v1/payments/${id}`)).body.refunded_amount).toBe(300)
+    }
+    expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+  })
+
+  test.runIf(isLongRun)(
+    'is sent or due at once, although the processor has not decided on the other',
+    async () => {
+      let stopped = 0
+      for (const nth of places()) {
+        if (nth > statementsMax) break
+        const id = await paid('tok_refundUndecided')
+        await refund(id, 100)
+        const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
+        await until(`it is paused at ${nth} or the task waits`, async () => {
+          worker.loop.nudge()
+          return worker.isPaused() || (await isPutOff(id))
+        })
+        if (!worker.isPaused()) break
+        stopped++
+        const requested = refund(id, 200)
+        await answeredOrLocked(requested)
+        worker.release()
+        await requested
+        await worker.stop()
+        const [row] = await app.sql.query(
+          `select bool_or(t.due_at <= now() + interval '3 s') or bool_and(r.attempts > 0) as is_soon
+         from refunds r left join payment_tasks t
+           on t.payment_id = r.payment_id and t.kind = 'refund'
+         where r.payment_id = $1`,
+          [id],
+        )
+        expect(row, `requested before ${worker.statement()}`).toEqual({ is_soon: true })
+      }
+      expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+    },
+  )
+
+  test.runIf(isLongRun)(
+    'is sent too, although that worker stood still while another one took over',
+    async () => {
+      let stopped = 0
+      for (const nth of places()) {
+        if (nth > statementsMax) break
+        const id = await paid()
+        await refund(id, 100)
+        const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
+        await until(`it is paused at ${nth} or done`, async () => {
+          worker.loop.nudge()
+          return worker.isPaused() || (await isDone(id))
+        })
+        if (!worker.isPaused()) break
+        stopped++
+        await passLeases(app.sql, worker)
+        await whileWorking(id, 'partially_refunded')
+        await refund(id, 200)
+        worker.release()
+        await worker.stop()
+        await whileWorking(id, 'partially_refunded')
+        const { body } = await app.api('GET', `/v1/payments/${id}`)
+        const statuses = body.refunds.map(({ status }: { status: string }) => status)
+        expect(statuses, `paused before ${worker.statement()}`).toEqual(['succeeded', 'succeeded'])
+      }
+      expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+    },
+  )
+
+  /** Whether the only refund was sent, and the worker has put its task off. */
+  async function isPutOff(id: string): Promise<boolean> {
+    const rows = await app.sql.query(
+      `select 1 from refunds r join payment_tasks t
+         on t.payment_id = r.payment_id and t.kind = 'refund'
+       where r.payment_id = $1 and r.attempts > 0 and t.lease is null and t.due_at > now()`,
+      [id],
+    )
+    return rows.length > 0
+  }
+})

@@ -1,0 +1,420 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { brokenInvariants } from '../../support/databases/invariants.ts'
+import { insertPayments, withoutGuards } from '../../support/databases/sql.ts'
+import { apiClient, createPayment } from '../../support/http/api.ts'
+import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { isLongRun, places } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+import { passLeases, startPausedWork, startWork, stopWork } from './paused-work.ts'
+
+// As leases.test.ts, for webhooks, bulk cancellations and checkout sessions.
+
+const statementsMax = 40
+
+let app: OwnApp
+let receiver: Receiver
+
+beforeAll(async () => {
+  app = await startOwnApp({})
+  receiver = await startReceiver()
+})
+
+afterEach(() => stopWork())
+
+afterAll(async () => {
+  await receiver?.close()
+  await app?.close()
+})
+
+/**
+ * Holds the work about `ids` at each of its statements in turn: then others work until `isDone`, and
+ * `check` looks before and after the paused worker goes on. Returns a number of statements that the work has at least, and in a long run exactly.
+ */
+async function pauseEverywhere(piece: {
+  prepare: () => Promise<{
+    ids: string[]
+    isDone: () => Promise<boolean>
+    /** Before another worker takes over. */
+    meanwhile?: () => Promise<void>
+    check: (paused: string) => Promise<void>
+  }>
+}): Promise<number> {
+  for (const nth of places()) {
+    if (nth > statementsMax) break
+    const { ids, isDone, meanwhile, check } = await piece.prepare()
+    const paused = startPausedWork(app.databaseUrl, { ids, nth })
+    await until(`it is paused at ${nth} or done`, async () => {
+      paused.loop.nudge()
+      return paused.isPaused() || (await isDone())
+    })
+    if (!paused.isPaused()) return nth - 1
+    await passLeases(app.sql, paused)
+    await meanwhile?.()
+    const other = startWork(app.databaseUrl)
+    await until(`it is done though paused before ${paused.statement()}`, async () => {
+      other.loop.nudge()
+      return await isDone()
+    })
+    await other.stop()
+    paused.release()
+    await paused.stop()
+    await check(paused.statement())
+  }
+  throw new Error('it never ends')
+}
+
+async function registerEndpoint(): Promise<string> {
+  const { body } = await app.api('POST', '/v1/webhooks/endpoints', { body: { url: receiver.url } })
+  return body.id
+}
+
+describe('a webhook worker that stands still longer than its lease', () => {
+  async function prepareDelivery() {
+    const endpointId = await registerEndpoint()
+    const { body: event } = await app.api('POST', '/v1/webhooks/test', {
+      body: { endpoint_id: endpointId },
+    })
+    const work = startWork(app.databaseUrl)
+    const [delivery] = await until('the delivery is there', async () => {
+      const rows = await app.sql.query(
+        'select id, position from webhook_deliveries where endpoint_id = $1',
+        [endpointId],
+      )
+      return rows.length > 0 && rows
+    })
+    await work.stop()
+    return { endpointId, event, delivery }
+  }
+
+  const read = async (id: string) =>
+    (await app.api('GET', `/v1/webhooks/deliveries/${id}`)).body as {
+      status: string
+      attempt: number
+      response_code: number
+      attempts: { attempt: number; response_code: number }[]
+    }
+
+  test('overwrites no later success, and its attempt stands in the log', async () => {
+    const endpointId = await registerEndpoint()
+    let answer = 500
+    receiver.answer(() => answer)
+    let late = 0
+    const reached = await pauseEverywhere({
+      async prepare() {
+        answer = 500
+        const { body: event } = await app.api('POST', '/v1/webhooks/test', {
+          body: { endpoint_id: endpointId },
+        })
+        const find = async () =>
+          await app.sql.query(
+            `select id from webhook_deliveries where endpoint_id = $1
+             order by position desc limit 1`,
+            [endpointId],
+          )
+        const before = (await find())[0]?.id
+        const idNow = async () => {
+          const [row] = await find()
+          return row && row.id !== before ? (row.id as string) : null
+        }
+        return {
+          ids: [endpointId],
+          isDone: async () => {
+            const id = await idNow()
+            if (!id) return false
+            const { status, attempt } = await read(id)
+            return answer === 500 ? attempt > 0 : status === 'succeeded'
+          },
+          meanwhile: async () => {
+            answer = 200
+            await app.sql.query(
+              `update webhook_deliveries set due_at = now() where endpoint_id = $1
+               and status = 'pending'`,
+              [endpointId],
+            )
+          },
+          check: async (paused) => {
+            const delivery = await read((await idNow()) ?? '')
+            expect(delivery, paused).toMatchObject({ status: 'succeeded', response_code: 200 })
+            const numbers = delivery.attempts.map(({ attempt }) => attempt)
+            expect(numbers, paused).toEqual(numbers.map((_, n) => numbers.length - n))
+            const logged = delivery.attempts.find(({ attempt }) => attempt === delivery.attempt)
+            expect(logged?.response_code, paused).toBe(200)
+            if (delivery.attempts.length > delivery.attempt) late++
+            const { body } = await app.api('GET', `/v1/webhooks/endpoints/${endpointId}`)
+            expect(body, paused).toMatchObject({ enabled: true, failing_since: null })
+            expect(delivery.attempts, paused).toHaveLength(
+              receiver.received.filter(({ event: { id } }) => id === event.id).length,
+            )
+          },
+        }
+      },
+    })
+    // The reading of the endpoint and the recording of the result: a claim names no endpoint.
+    expect(reached).toBeGreaterThan(1)
+    if (isLongRun) expect(late, 'it was paused after it had sent').toBeGreaterThan(0)
+    await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
+  })
+
+  test('does not disable the endpoint by an answer of 410 that is late', async () => {
+    const { endpointId, delivery } = await prepareDelivery()
+    let answer = 410
+    receiver.answer(() => answer)
+    await app.sql.query(
+      `update webhook_deliveries set status = 'pending', due_at = now(), lease = null
+       where id = $1`,
+      [delivery.id],
+    )
+    const paused = startPausedWork(app.databaseUrl, { ids: [delivery.id], nth: 1 })
+    await until('it has sent, and is paused before it records the result', () => {
+      paused.loop.nudge()
+      return paused.isPaused()
+    })
+    answer = 200
+    await passLeases(app.sql, paused)
+    const other = startWork(app.databaseUrl)
+    await until('another has sent it', async () => (await read(delivery.id)).status === 'succeeded')
+    await other.stop()
+    paused.release()
+    await paused.stop()
+    const { body } = await app.api('GET', `/v1/webhooks/endpoints/${endpointId}`)
+    expect(body).toMatchObject({ enabled: true, failing_since: null })
+    await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
+  })
+})
+
+test('a retry by hand while an attempt fails is sent at once, with the whole schedule before it', async () => {
+  const endpointId = await registerEndpoint()
+  const answered = Promise.withResolvers<void>()
+  let count = 0
+  receiver.answer(async () => {
+    if (++count > 1) return 500
+    await answered.promise
+    return 500
+  })
+  const work = startWork(app.databaseUrl)
+  await app.api('POST', '/v1/webhooks/test', { body: { endpoint_id: endpointId } })
+  await until('the attempt is in progress', () => count === 1)
+  const [{ id }] = await app.sql.query('select id from webhook_deliveries where endpoint_id = $1', [
+    endpointId,
+  ])
+  // Of a schedule that has come to its end.
+  await app.sql.query('update webhook_deliveries set tries = 5 where id = $1', [id])
+  await app.api('POST', `/v1/webhooks/deliveries/${id}/retry`)
+  answered.resolve()
+  const tries = await until('it was sent again', async () => {
+    const [row] = await app.sql.query(
+      `select tries from webhook_deliveries where id = $1 and attempts = 2 and lease is null`,
+      [id],
+    )
+    return row?.tries
+  })
+  expect(tries).toBe(1)
+  await work.stop()
+  await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
+})
+
+test('two workers count no payment of a bulk cancellation twice', async () => {
+  const { api, sql, owner } = app
+  const total = 700
+  let customer = 0
+  const reached = await pauseEverywhere({
+    async prepare() {
+      const customerId = `bulk ${++customer}`
+      await insertPayments(sql, { owner, count: total, customerId })
+      const body = { filter: { customer_id: customerId } }
+      const { body: cancellation } = await api('POST', '/v1/cancellations', { body })
+      const readIt = async () => (await api('GET', `/v1/cancellations/${cancellation.id}`)).body
+      return {
+        ids: [cancellation.id],
+        isDone: async () => (await readIt()).status === 'completed',
+        check: async (paused) => {
+          const counts = { total, processed: total, canceled: total, refused: 0, not_found: 0 }
+          expect(await readIt(), paused).toMatchObject(counts)
+          const [row] = await sql.query(
+            `select count(*)::integer as canceled from events e
+             join payments p on p.id = e.subject_id
+             where p.customer_id = $1 and e.type = 'payment.canceled'`,
+            [customerId],
+          )
+          expect(row.canceled, paused).toBe(total)
+        },
+      }
+    },
+  })
+  expect(reached).toBeGreaterThan(3)
+})
+
+test('a bulk cancellation takes the payments that were there before it, of its own merchant and mode', async () => {
+  const { api, sql, owner } = app
+  const customerId = 'in time'
+  const { body: merchant } = await api('POST', '/v1/merchants', { body: { name: 'Another' } })
+  const other = apiClient(app.url, merchant.api_keys[0].secret_key)
+  await insertPayments(sql, { owner, count: 2, customerId })
+  const { id: foreign } = await createPayment(other, { customer_id: customerId })
+  const { body: cancellation } = await api('POST', '/v1/cancellations', {
+    body: { filter: { customer_id: customerId } },
+  })
+  // Nothing was selected yet: no worker runs.
+  const { id: later } = await createPayment(api, { customer_id: customerId })
+  const work = startWork(app.databaseUrl)
+  const done = await until('it is completed', async () => {
+    work.loop.nudge()
+    const { body } = await api('GET', `/v1/cancellations/${cancellation.id}`)
+    return body.status === 'completed' && body
+  })
+  await work.stop()
+  expect(done).toMatchObject({ total: 2, canceled: 2, refused: 0, not_found: 0 })
+  expect((await api('GET', `/v1/payments/${later}`)).body.status).toBe('pending')
+  expect((await other('GET', `/v1/payments/${foreign}`)).body.status).toBe('pending')
+})
+
+test('a bulk cancellation that fails is tried again later, and delays no other', async () => {
+  const { api, sql, owner } = app
+  const create = async (customerId: string) => {
+    await insertPayments(sql, { owner, count: 2, customerId })
+    const { body } = await api('POST', '/v1/cancellations', {
+      body: { filter: { customer_id: customerId } },
+    })
+    return body.id as string
+  }
+  const broken = await create('broken')
+  // An event that is there already stands in the way of the one that the step would write.
+  await sql.query(
+    `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
+     select merchant_id, livemode, id, sequence + 1, 'payment.canceled', now(), 'system'
+     from payments where customer_id = 'broken'`,
+  )
+  const other = await create('other')
+  const work = startWork(app.databaseUrl)
+  await until('the other is done', async () => {
+    work.loop.nudge()
+    return (await api('GET', `/v1/cancellations/${other}`)).body.status === 'completed'
+  })
+  const failures = await until('the broken one has failed', async () => {
+    const [row] = await sql.query(
+      'select failures from cancellations where id = $1 and retry_at is not null',
+      [broken],
+    )
+    return row?.failures
+  })
+  expect(failures).toBeGreaterThan(0)
+  await api('POST', `/v1/cancellations/${broken}/pause`)
+  await work.stop()
+  await withoutGuards(
+    sql,
+    `delete from events e using payments p where p.customer_id = 'broken' and e.subject_id = p.id
+       and e.sequence > p.sequence`,
+  )
+  const repaired = startWork(app.databaseUrl)
+  await api('POST', `/v1/cancellations/${broken}/resume`)
+  await until('the broken one is done as well', async () => {
+    repaired.loop.nudge()
+    return (await api('GET', `/v1/cancellations/${broken}`)).body.status === 'completed'
+  })
+  await repaired.stop()
+})
+
+describe('a checkout session', () => {
+  async function createSession() {
+    const { body } = await app.api('POST', '/v1/checkout/sessions', {
+      body: { amount: 500, currency: 'USD', customer_email: 'customer@example.com' },
+    })
+    return body.id as string
+  }
+  const read = async (id: string) => (await app.api('GET', `/v1/checkout/sessions/${id}`)).body
+
+  test('expires once, although its worker stands still', async () => {
+    const reached = await pauseEverywhere({
+      async prepare() {
+        const id = await createSession()
+        const { id: paymentId } = await createPayment(app.api)
+        await app.sql.query(
+          `update checkout_sessions set payment_id = $2, tries = 1,
+             expires_at = now() - interval '1 s', due_at = now() - interval '1 s' where id = $1`,
+          [id, paymentId],
+        )
+        const ended = async () =>
+          await app.sql.query(`select type from events where subject_id = $1`, [id])
+        return {
+          ids: [id, paymentId],
+          isDone: async () => (await ended()).length > 0,
+          check: async (paused) => {
+            expect(await ended(), paused).toEqual([{ type: 'checkout.expired' }])
+            const { body } = await app.api('GET', `/v1/payments/${paymentId}`)
+            expect(body, paused).toMatchObject({
+              status: 'canceled',
+              cancellation_reason: 'expired',
+            })
+          },
+        }
+      },
+    })
+    expect(reached).toBeGreaterThan(2)
+  })
+
+  test('is looked at when its newest try says, whatever an older worker knew', async () => {
+    const id = await createSession()
+    await app.sql.query(
+      `update checkout_sessions set due_at = now() - interval '1 s' where id = $1`,
+      [id],
+    )
+    const paused = startPausedWork(app.databaseUrl, { ids: [id], nth: 1 })
+    await until('its worker is paused', () => {
+      paused.loop.nudge()
+      return paused.isPaused()
+    })
+    await app.sql.query(
+      `update checkout_sessions set due_at = now() + interval '30 s', lease = null,
+         leased_until = null where id = $1`,
+      [id],
+    )
+    paused.release()
+    await paused.stop()
+    const [row] = await app.sql.query(
+      `select extract(epoch from due_at - now())::float as seconds from checkout_sessions
+       where id = $1`,
+      [id],
+    )
+    expect(row.seconds).toBeLessThanOrEqual(31)
+    expect((await read(id)).status).toBe('open')
+  })
+
+  test('that cannot be looked at is tried again later, and delays no other', async () => {
+    const broken = await createSession()
+    const other = await createSession()
+    await app.sql.query(
+      `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
+       select merchant_id, livemode, id, 1, 'checkout.expired', now(), 'system'
+       from checkout_sessions where id = $1`,
+      [broken],
+    )
+    await app.sql.query(
+      `update checkout_sessions set expires_at = now() - interval '1 s',
+         due_at = now() - case id when $1 then interval '9 s' else interval '1 s' end
+       where id = any($2)`,
+      [broken, [broken, other]],
+    )
+    const work = startWork(app.databaseUrl)
+    const state = async (id: string) =>
+      (
+        await app.sql.query(
+          `select status, failures, due_at > now() as waits from checkout_sessions where id = $1`,
+          [id],
+        )
+      )[0]
+    await until('the other has ended', async () => {
+      work.loop.nudge()
+      return (await state(other)).status === 'expired'
+    })
+    await until('the broken one waits', async () => {
+      const { status, failures, waits } = await state(broken)
+      return status === 'open' && failures > 0 && waits
+    })
+    await work.stop()
+  })
+})
+
+test('nothing of this breaks what holds of every payment', async () => {
+  expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
+})

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { brokenInvariants } from '../../support/databases/invariants.ts'
+import { countWaiting } from '../../support/databases/sql.ts'
+import { type ApiAnswer, createPayment } from '../../support/http/api.ts'
+import { type KeyedRequest, pauseAt, startPaused } from '../../support/http/paused-requests.ts'
+import { withPausedPair } from '../../support/servers/paused-pair.ts'
+import { startServer, type TestServer, tell } from '../../support/servers/server.ts'
+import { places, size } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+
+// A lease of no time at all has ended wherever a process is paused.
+const pair = withPausedPair(0)
+let keys = 0
+const newKey = () => `rival ${++keys}`
+
+async function submission(token: string): Promise<KeyedRequest & { id: string }> {
+  const { id } = await createPayment(pair.other, { cancel_window: 3_600 })
+  return { id, path: `/v1/payments/${id}/initiate`, body: { payment_method_token: token } }
+}
+
+const bytes = ({ status, text }: ApiAnswer) => `${status} ${text}`
+
+async function expectReplayed(request: KeyedRequest, first: ApiAnswer, place: string) {
+  for (const api of [pair.paused, pair.other]) {
+    const again = await api('POST', request.path, request)
+    const isReplay = again.headers.get('idempotent-replayed') === 'true'
+    expect([isReplay, bytes(again)], place).toEqual([true, bytes(first)])
+  }
+}
+
+describe('a server stops at any statement of a submission while another one submits the payment', () => {
+  const submissions = [
+    ['the payment is authorized', 'tok_visa'],
+    ['the payment is declined', 'tok_chargeDeclined'],
+    ['the processor’s first answer is lost', 'tok_lostAuthorizeAnswer'],
+  ] as const
+
+  test.each(size({ quick: submissions.slice(0, 1), all: submissions }))(
+    'one of two keys wins, and each keeps its answer: %s',
+    async (_, token) => {
+      for (const n of places()) {
+        const made = await submission(token)
+        const request = { ...made, idempotencyKey: newKey() }
+        const rival = { ...made, idempotencyKey: newKey() }
+        const { pausedAt, paused, other } = await pauseAt(pair, n, { request, rival })
+        if (pausedAt === null) break
+        const place = `paused at statement ${n}: ${pausedAt}`
+        expect([paused.status, other.status].sort(), place).toEqual([200, 412])
+        await expectReplayed(request, paused, place)
+        await expectReplayed(rival, other, place)
+        expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+      }
+    },
+  )
+
+  test('one of two requests without a key wins', async () => {
+    for (const n of places()) {
+      const request = await submission('tok_visa')
+      const { pausedAt, paused, other } = await pauseAt(pair, n, { request, rival: request })
+      if (pausedAt === null) break
+      const place = `paused at statement ${n}: ${pausedAt}`
+      expect([paused.status, other.status].sort(), place).toEqual([200, 412])
+      expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+    }
+  })
+
+  test('a customer with two windows of the hosted page pays once', async () => {
+    for (const n of places()) {
+      const { body: session } = await pair.other('POST', '/v1/checkout/sessions', {
+        body: {
+          amount: 1000,
+          currency: 'EUR',
+          customer_email: 'customer@example.com',
+          success_url: 'https://example.com/',
+        },
+      })
+      const path = `/pay/api/${session.id}/pay`
+      const pay = (token: string) => ({ path, body: { method: 'card', token } })
+      const outcome = await pauseAt(pair, n, {
+        request: pay('tok_visa'),
+        rival: pay('tok_mastercard'),
+      })
+      const place = `paused at statement ${n}: ${outcome.pausedAt}`
+      for (const { status } of [outcome.paused, outcome.other]) expect(status, place).toBe(200)
+      if (outcome.pausedAt === null) break
+      const paid = await pair.sql.query(
+        `select a.payment_id from sandbox_movements a join checkout_sessions s
+          on s.payment_id = a.payment_id where s.id = $1 and a.kind = 'authorize'`,
+        [session.id],
+      )
+      expect(paid, place).toHaveLength(1)
+      expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+    }
+  })
+})
+
+describe('a server stops at any statement of a submission while the worker ends it', () => {
+  let working: TestServer
+
+  beforeAll(async () => {
+    working = await startServer({ databaseUrl: pair.database.url })
+  })
+
+  afterAll(() => working?.stop())
+
+  /** Whether the worker has something to do, and is not kept from it by the server that is paused. */
+  const isWorking = async (id: string) => {
+    const due = await pair.sql.query(
+      `select from payments p join payment_tasks t on t.payment_id = p.id
+      where p.id = $1 and p.status = 'pending' and t.kind = 'authorize'
+      for update of t skip locked`,
+      [id],
+    )
+    return due.length > 0 && (await countWaiting(pair.sql)) === 0
+  }
+
+  test.each(size({ quick: ['tok_visa'], all: ['tok_visa', 'tok_chargeDeclined'] }))(
+    'the request has won all the same, once, and keeps its answer: %s',
+    async (token) => {
+      for (const n of places()) {
+        const made = await submission(token)
+        const request = { ...made, idempotencyKey: newKey() }
+        const { pausedAt, answer } = await startPaused(pair, n, request)
+        const place = `paused at statement ${n}: ${pausedAt}`
+        await until(`the worker is done, ${place}`, async () => !(await isWorking(made.id)))
+        await tell(pair.pausedServer, { release: true })
+        const first = await answer
+        expect(first.status, place).toBe(200)
+        if (pausedAt === null) break
+        await expectReplayed(request, first, place)
+        expect(await brokenInvariants(pair.sql, { isAtRest: false }), place).toEqual({})
+      }
+    },
+  )
+})

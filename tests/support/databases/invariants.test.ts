@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createMigratedDatabase } from '../servers/server.ts'
+import { brokenInvariants } from './invariants.ts'
+import type { TestDatabase } from './postgres.ts'
+import { disableGuards, insertPayments, openSql, type Sql } from './sql.ts'
+
+let database: TestDatabase
+let sql: Sql
+
+beforeAll(async () => {
+  database = await createMigratedDatabase()
+  sql = openSql(database.url)
+  await sql.query(`insert into merchants (id, name, created_at, updated_at)
+    values ('merch_1', 'Merchant', now(), now())`)
+})
+
+afterAll(async () => {
+  await sql?.close()
+  await database?.drop()
+})
+
+const moved = (kind: string) =>
+  `insert into sandbox_movements (merchant_id, payment_id, kind, amount, idempotency_key, moved_at)
+   select merchant_id, id, '${kind}', amount, 'key', now() from payments`
+const booked = (status: string) =>
+  `insert into sandbox_payments (merchant_id, payment_id, reference, amount, currency, status,
+     return_url) select merchant_id, id, id, amount, currency, '${status}', url from payments`
+const event = (type: string, status: string) =>
+  `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
+     from_status, to_status)
+   select merchant_id, livemode, id, sequence + 1, '${type}', now(), 'system', status, '${status}'
+   from payments`
+const task = (kind: string) =>
+  `insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
+   select merchant_id, livemode, id, '${kind}', now() from payments`
+const versioned = 'update payments set sequence = sequence + 1'
+
+test.each([
+  ['an open payment has a task that moves it on', []],
+  [
+    'a submission whose outcome is not known has a task that finds out',
+    [`update payments set processor = 'sandbox'`, task('expire')],
+  ],
+  ['the events of a payment are numbered without a gap, as many as its version says', [versioned]],
+  [
+    'each step begins where the one before it has ended',
+    [event('payment.initiated', 'initiated'), `update events set from_status = 'failed'`],
+  ],
+  ['each step is one that the lifecycle knows', [event('payment.refund_failed', 'succeeded')]],
+  [
+    'time never runs backwards within a payment',
+    [
+      event('payment.canceled', 'canceled'),
+      `update events set created_at = created_at -
+      interval '1 second' where sequence = 2`,
+      `update events set created_at = created_at -
+      interval '1 day' where sequence = 2`,
+    ],
+  ],
+  ['a payment has the status its last event says', [`update events set to_status = 'failed'`]],
+  [
+    'a payment is canceled once, and never moves again',
+    [
+      `update events set type = 'payment.canceled', to_status = 'canceled'`,
+      event('payment.processing', 'processing'),
+    ],
+  ],
+  ['the processor takes the money of a payment once', [moved('capture'), moved('capture')]],
+  ['the processor authorizes a payment once', [moved('authorize'), moved('authorize')]],
+  [
+    'the processor keeps no money of a payment that was canceled or failed',
+    [`update payments set status = 'failed'`, moved('capture')],
+  ],
+  [
+    'the processor holds no authorization of a payment that was canceled',
+    [`update payments set status = 'canceled', canceled_at = now()`, booked('authorized')],
+  ],
+  [
+    'the processor has taken the money of every payment that succeeded',
+    [`update payments set status = 'succeeded'`, booked('authorized')],
+  ],
+  ['no void is owed', [task('void')]],
+  [
+    'no call is left without an end',
+    [
+      `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
+         processor_key, actor_type, started_at)
+       select merchant_id, livemode, id, 1, 'capture', 'sandbox', 'key', 'system', now()
+       from payments`,
+    ],
+  ],
+])('%s: and where it does not, that is seen', async (name, sabotage) => {
+  const client = await sql.connect()
+  const inside: Sql = {
+    ...sql,
+    query: async (text, values) => (await client.query(text, values)).rows,
+  }
+  try {
+    await client.query(`begin; ${disableGuards}`)
+    await insertPayments(inside, { owner: { merchant_id: 'merch_1', livemode: false }, count: 1 })
+    for (const statement of sabotage) await client.query(statement)
+    expect(Object.keys(await brokenInvariants(inside, { isAtRest: true }))).toContain(name)
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+})
+
+test('a payment that is well breaks none', async () => {
+  const client = await sql.connect()
+  const inside: Sql = {
+    ...sql,
+    query: async (text, values) => (await client.query(text, values)).rows,
+  }
+  try {
+    await client.query('begin')
+    await insertPayments(inside, { owner: { merchant_id: 'merch_1', livemode: false }, count: 3 })
+    await client.query(task('expire'))
+    expect(await brokenInvariants(inside, { isAtRest: true })).toEqual({})
+  } finally {
+    await client.query('rollback')
+    client.release()
+  }
+})

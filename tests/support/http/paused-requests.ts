@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { countWaiting, type Sql } from '../databases/sql.ts'
+import { type TestServer, tell } from '../servers/server.ts'
+import { until } from '../until.ts'
+import type { Api, ApiAnswer } from './api.ts'
+
+/** A request that two servers are sent. */
+export interface KeyedRequest {
+  readonly path: string
+  readonly body?: object
+  readonly idempotencyKey?: string
+}
+
+/** What came of a request that one server was paused at. */
+export interface Outcome {
+  /** The statement that was kept back; `null`: the request has fewer. */
+  readonly pausedAt: string | null
+  readonly paused: ApiAnswer
+  readonly other: ApiAnswer
+}
+
+/** Two servers on one database, of which the first can be paused. */
+export interface PausedPair {
+  readonly sql: Sql
+  readonly pausedServer: TestServer
+  readonly paused: Api
+  readonly other: Api
+}
+
+/**
+ * Sends a request to a server and keeps it from sending its n-th statement, until the other server has
+ * answered `rival`, or waits for a lock that the paused one has. Each request is repeated until it has
+ * an answer that is final.
+ */
+export async function pauseAt(
+  pair: PausedPair,
+  n: number,
+  { request, rival }: { request: KeyedRequest; rival: KeyedRequest },
+): Promise<Outcome> {
+  const { pausedAt, answer: first } = await startPaused(pair, n, request)
+  const second = pausedAt === null ? first : untilFinal(pair.other, rival)
+  let isAnswered = false
+  void second.finally(() => {
+    isAnswered = true
+  })
+  await until(
+    `the other server has answered, or waits, while one is paused at ${pausedAt}`,
+    async () => isAnswered || (await countWaiting(pair.sql)) > 0,
+  )
+  await tell(pair.pausedServer, { release: true })
+  return { pausedAt, paused: await first, other: await second }
+}
+
+/** Sends a request to a server and keeps it from sending its n-th statement, until `release`. */
+export async function startPaused(
+  { pausedServer, paused }: PausedPair,
+  n: number,
+  request: KeyedRequest,
+): Promise<{ pausedAt: string | null; answer: Promise<ApiAnswer> }> {
+  const watch = await armPause(pausedServer, n)
+  const answer = untilFinal(paused, request)
+  const pausedAt = await Promise.race([watch.paused, answer.then(() => null)])
+  watch.stop()
+  // The request has fewer statements: the next one must not be paused instead.
+  if (pausedAt === null) await tell(pausedServer, { release: true })
+  return { pausedAt, answer }
+}
+
+/** Has a server keep its n-th statement from now on back; `paused` says which one that was. */
+export async function armPause(
+  server: TestServer,
+  n: number,
+): Promise<{ paused: Promise<string>; stop: () => void }> {
+  const watch = watchPaused(server)
+  await tell(server, { pause: n })
+  return watch
+}
+
+function watchPaused({ child }: TestServer): { paused: Promise<string>; stop: () => void } {
+  let stop: () => void = () => undefined
+  const paused = new Promise<string>((resolve) => {
+    const listen = (message: { paused?: string }) => {
+      if (message.paused !== undefined) resolve(message.paused)
+    }
+    child.on('message', listen)
+    stop = () => void child.off('message', listen)
+  })
+  return { paused, stop }
+}
+
+/** Between two tries of a client, in milliseconds. */
+const pauseMs = 20
+
+/** Repeats a request as a client does, until nothing more can come of it. */
+export async function untilFinal(api: Api, { path, ...options }: KeyedRequest): Promise<ApiAnswer> {
+  return await until(`POST ${path} is answered`, async () => {
+    const answer = await api('POST', path, options)
+    const isInUse = answer.body.error?.code === 'idempotency_key_in_use'
+    if (answer.status < 500 && !isInUse) return answer
+    await sleep(pauseMs)
+    return null
+  })
+}

@@ -1,0 +1,30 @@
+import { expect } from 'vitest'
+import { type Api, createPayment } from '../http/api.ts'
+import { until } from '../until.ts'
+
+/** Has a payment created, submitted with a token and captured, and returns it: `succeeded`. */
+export async function createPaid(
+  api: Api,
+  { token = 'tok_visa', ...more }: Record<string, unknown> & { token?: string } = {},
+) {
+  const { id } = await createPayment(api, more)
+  const initiated = await api('POST', `/v1/payments/${id}/initiate`, {
+    body: { payment_method_token: token },
+  })
+  expect(initiated.status, initiated.text).toBe(200)
+  return await untilStatus(api, id, 'succeeded')
+}
+
+/** Waits until a payment has a status, and returns it. */
+export async function untilStatus(api: Api, id: string, status: string) {
+  return await until(`payment ${id} is ${status}`, async () => {
+    const { body } = await api('GET', `/v1/payments/${id}`)
+    return body.status === status && body
+  })
+}
+
+/** Types of a payment's events, oldest first. */
+export async function eventTypes(api: Api, id: string): Promise<string[]> {
+  const { body } = await api('GET', `/v1/payments/${id}/events?limit=100`)
+  return body.data.map((event: { type: string }) => event.type).reverse()
+}

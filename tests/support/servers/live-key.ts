@@ -1,0 +1,25 @@
+import { databaseDoer } from '../../../packages/server/src/audit/note.ts'
+import { connect } from '../../../packages/server/src/database/connect.ts'
+import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
+import { createKey } from '../../../packages/server/src/merchants/keys.ts'
+
+/**
+ * A live secret key, made in the database as `hedge keys create --live` does: the API makes the
+ * first one for nobody.
+ */
+export async function makeLiveKey(databaseUrl: string, merchantId: string): Promise<string> {
+  const database = connect({ url: databaseUrl, onError: () => undefined })
+  const account = { merchantId, livemode: true }
+  try {
+    const key = await database.db.transaction().execute((tx) =>
+      createKey(tx, {
+        account,
+        now: toTimestamp(Date.now()),
+        doer: databaseDoer('operator', account),
+      }),
+    )
+    return key.secret_key
+  } finally {
+    await database.close()
+  }
+}

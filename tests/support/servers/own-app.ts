@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify'
+import type { Database } from '../../../packages/server/src/database/connect.ts'
+import type { InstanceLimits } from '../../../packages/server/src/http/instance.ts'
+import { type Owner, openSql, type Sql } from '../databases/sql.ts'
+import { type Api, apiClient } from '../http/api.ts'
+import { serveApp } from './serve-app.ts'
+import { createMigratedDatabase, firstKeys } from './server.ts'
+
+/** The API in the test's own process, without workers: with limits that a test can reach. */
+export interface OwnApp {
+  readonly url: string
+  readonly databaseUrl: string
+  readonly api: Api
+  readonly app: FastifyInstance
+  readonly sql: Sql
+  readonly database: Database
+  readonly owner: Owner
+  close(): Promise<void>
+}
+
+/** Starts the API on a database of its own. */
+export async function startOwnApp(
+  limits: InstanceLimits,
+  more: { trustedProxies?: readonly string[] } = {},
+): Promise<OwnApp> {
+  const created = await createMigratedDatabase()
+  const served = await serveApp({ databaseUrl: created.url, keys: firstKeys, limits, ...more })
+  const sql = openSql(created.url)
+  const [merchant] = await sql.query('select id from merchants')
+  return {
+    url: served.url,
+    api: apiClient(served.url, firstKeys.secretKey),
+    app: served.app,
+    sql,
+    database: served.database,
+    databaseUrl: created.url,
+    owner: { merchant_id: merchant.id, livemode: false },
+    async close() {
+      await served.close()
+      await sql.close()
+      await created.drop()
+    },
+  }
+}

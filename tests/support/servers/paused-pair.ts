@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll } from 'vitest'
+import type { TestDatabase } from '../databases/postgres.ts'
+import { openSql } from '../databases/sql.ts'
+import { apiClient } from '../http/api.ts'
+import type { PausedPair } from '../http/paused-requests.ts'
+import { createPaid } from '../payments/paid.ts'
+import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
+
+const entry = fileURLToPath(new URL('../processes/paused-app-process.ts', import.meta.url))
+/** For what starts processes on a busy machine. */
+const startTimeoutMs = 120_000
+
+/** Two servers of which the first can be paused, before a file's tests, with a payment to refund. */
+export type StartedPair = PausedPair & {
+  readonly database: TestDatabase
+  readonly otherServer: TestServer
+  /** A payment that has succeeded. */
+  readonly paidId: string
+}
+
+/** Starts a pair whose requests hold keys and payments for so many seconds. */
+export function withPausedPair(leaseSeconds: number): StartedPair {
+  const started = {} as { -readonly [Field in keyof StartedPair]: StartedPair[Field] }
+  beforeAll(async () => {
+    const database = await createMigratedDatabase()
+    started.database = database
+    started.sql = openSql(database.url)
+    // Workers take part only here: they would end what a paused request has begun.
+    const working = await startServer({ databaseUrl: database.url })
+    started.paidId = (await createPaid(apiClient(working.url, working.secretKey))).id
+    await working.stop()
+    const env = { TEST_LEASE_SECONDS: String(leaseSeconds) }
+    const start = async () => await startServer({ entry, databaseUrl: database.url, env })
+    started.pausedServer = await start()
+    started.otherServer = await start()
+    started.paused = apiClient(started.pausedServer.url, started.pausedServer.secretKey)
+    started.other = apiClient(started.otherServer.url, started.otherServer.secretKey)
+  }, startTimeoutMs)
+
+  afterAll(async () => {
+    await started.pausedServer?.kill()
+    await started.otherServer?.kill()
+    await started.sql?.close()
+    await started.database?.drop()
+  })
+  return started
+}

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
+import { connect } from '../../../packages/server/src/database/connect.ts'
+import { migrate } from '../../../packages/server/src/database/migrate/migrate.ts'
+import { createDatabase, ensureTemplate, type TestDatabase } from '../databases/postgres.ts'
+import { childEnvironment } from '../processes/environment.ts'
+
+/** A server of its own process, as users run it. */
+export interface TestServer {
+  readonly url: string
+  /** The secret key of the first merchant, test mode. */
+  readonly secretKey: string
+  readonly publishableKey: string
+  readonly child: ChildProcess
+  /** What it has shown on standard output so far. */
+  output(): string
+  /** What it has written to its log so far. */
+  log(): string
+  /** Asks it to stop; resolves with the exit code. */
+  stop(): Promise<number | null>
+  /** `kill -9`; resolves when it is gone. */
+  kill(): Promise<void>
+}
+
+const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url))
+const readyLine = /^Hedge Payments is ready at (\S+)$/m
+
+/** Keys of the first merchant in every test: any value of the right shape does. */
+export const firstKeys = {
+  publishableKey: 'pk_test_for_the_test_suite_only',
+  secretKey: 'sk_test_OnlyForTheTestSuiteOfHedgePayments',
+}
+
+/** A migrated database for one test file. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  const adminUrl = inject('postgresAdminUrl')
+  await ensureTemplate(adminUrl, 'migrated', async (url) => {
+    const database = connect({ url, onError: () => undefined })
+    await migrate(database)
+    await database.close()
+  })
+  return await createDatabase(adminUrl, { template: 'migrated' })
+}
+
+/** Starts a server process on a free port and waits until it is ready. */
+export async function startServer(options: {
+  /** A start file of its own, which can be sent messages. */
+  entry?: string
+  databaseUrl?: string
+  env?: Record<string, string>
+}): Promise<TestServer> {
+  const child = spawn(process.execPath, [options.entry ?? mainFile], {
+    env: {
+      ...childEnvironment,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      HEDGE_API_KEY: firstKeys.publishableKey,
+      HEDGE_API_SECRET: firstKeys.secretKey,
+      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.entry ? (['ipc'] as const) : [])],
+  })
+  let log = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log += chunk.toString()
+  })
+  let output = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const exited = once(child, 'exit')
+  const url = await readUrl(child, exited, () => log)
+  return {
+    url,
+    ...firstKeys,
+    child,
+    output: () => output,
+    log: () => log,
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+      return child.exitCode
+    },
+    async kill() {
+      child.kill('SIGKILL')
+      await exited
+    },
+  }
+}
+
+/** Tells a server that was started by a file of its own something, and waits until it has heard. */
+export async function tell({ child }: TestServer, message: object): Promise<void> {
+  const heard = once(child, 'message')
+  child.send(message)
+  await heard
+}
+
+async function readUrl(
+  child: ChildProcess,
+  exited: Promise<unknown>,
+  log: () => string,
+): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    let output = ''
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      const url = readyLine.exec(output)?.[1]
+      if (url) resolve(url)
+    })
+    void exited.then(() => reject(new Error(`the server did not start: ${output}\n${log()}`)))
+  })
+}

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll } from 'vitest'
+import type { TestDatabase } from '../databases/postgres.ts'
+import { type Owner, openSql, type Sql } from '../databases/sql.ts'
+import { type Api, apiClient } from '../http/api.ts'
+import { makeLiveKey } from './live-key.ts'
+import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
+
+/** What a test file works with: servers on one database, and a way into it. */
+export interface Servers {
+  readonly database: TestDatabase
+  readonly servers: TestServer[]
+  /** A client of each server, with the key of the first merchant. */
+  readonly apis: Api[]
+  /** The client of the first server. */
+  readonly api: Api
+  readonly sql: Sql
+  /** The first merchant, test mode. */
+  readonly owner: Owner
+}
+
+/**
+ * Starts as many server processes on a database of their own before a file's tests, and stops them
+ * after. What it returns is filled in by then.
+ */
+export function withServers(count: number, env: Record<string, string> = {}): Servers {
+  const started = {} as { -readonly [Field in keyof Servers]: Servers[Field] }
+
+  beforeAll(async () => {
+    const database = await createMigratedDatabase()
+    started.database = database
+    started.sql = openSql(database.url)
+    started.servers = await Promise.all(
+      Array.from({ length: count }, () => startServer({ databaseUrl: database.url, env })),
+    )
+    started.apis = started.servers.map((server) => apiClient(server.url, server.secretKey))
+    started.api = started.apis[0] as Api
+    const [merchant] = await started.sql.query('select id from merchants')
+    started.owner = { merchant_id: merchant.id, livemode: false }
+  })
+
+  afterAll(async () => {
+    await Promise.all((started.servers ?? []).map((server) => server.stop()))
+    await started.sql?.close()
+    await started.database?.drop()
+  })
+
+  return started
+}
+
+/** Another merchant, with a key pair of test mode. */
+export async function createMerchant(
+  { servers, api }: Pick<Servers, 'servers' | 'api'>,
+  name = 'Another merchant',
+): Promise<{ id: string; test: Api; testKey: string }> {
+  const { body } = await api('POST', '/v1/merchants', { body: { name } })
+  const [{ secret_key: testKey }] = body.api_keys
+  return { id: body.id, test: apiClient(servers[0]?.url ?? '', testKey), testKey }
+}
+
+/** Another merchant, to which the operator has given a live key as well. */
+export async function createLiveMerchant(
+  fixture: Pick<Servers, 'servers' | 'api' | 'database'>,
+  name?: string,
+): Promise<{ id: string; test: Api; live: Api; liveKey: string; testKey: string }> {
+  const merchant = await createMerchant(fixture, name)
+  const liveKey = await makeLiveKey(fixture.database.url, merchant.id)
+  return { ...merchant, live: apiClient(fixture.servers[0]?.url ?? '', liveKey), liveKey }
+}
