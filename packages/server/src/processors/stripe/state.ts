@@ -1,19 +1,19 @@
 import type { Stripe } from 'stripe'
 import type { Timestamp } from '../../domain/time.ts'
 import { toTimestamp } from '../../domain/time.ts'
-import type { Captured, ProcessorTruth, RefundTruth } from '../interface/processor.ts'
+import type { Captured, PaymentState, RefundState } from '../interface/processor.ts'
 import { fromStripeAmount } from './amounts.ts'
 import { refundIdName } from './answers.ts'
 import { declineOf } from './declines.ts'
 
-/** What has to be asked for with a PaymentIntent, so that its fee and settlement come along. */
+/** The expansion that adds the fee and the settlement to a PaymentIntent. */
 export const intentExpansion = ['latest_charge.balance_transaction']
 
-/** What a PaymentIntent and its refunds say in our words. */
-export function truthOf(
+/** The payment's state, from its PaymentIntent and refunds. */
+export function stateOf(
   intent: Stripe.PaymentIntent,
   refunds: readonly Stripe.Refund[],
-): ProcessorTruth {
+): PaymentState {
   const reference = intent.id
   switch (intent.status) {
     case 'requires_capture':
@@ -23,7 +23,7 @@ export function truthOf(
         state: 'captured',
         reference,
         ...capturedOf(intent),
-        refunds: refunds.map(refundTruthOf),
+        refunds: refunds.map(refundStateOf),
         settledAt: settledAtOf(intent),
       }
     case 'canceled':
@@ -35,7 +35,7 @@ export function truthOf(
     }
     case 'requires_payment_method': {
       const error = intent.last_payment_error
-      // Never confirmed: it is known there, but nothing was asked of it, and nothing will come.
+      // Created but never confirmed: no authorization was attempted.
       if (!error) return { state: 'absent' }
       const decline = declineOf({ ...error, declineCode: error.decline_code ?? null })
       return { state: 'declined', reference, decline }
@@ -47,7 +47,7 @@ export function truthOf(
   }
 }
 
-/** What was captured, and what Stripe keeps of it, where that is in the payment's currency. */
+/** The captured amount, and Stripe's fee if it is in the payment's currency. */
 function capturedOf(intent: Stripe.PaymentIntent): Captured {
   const transaction = balanceTransactionOf(intent)
   const isSameCurrency = transaction?.currency === intent.currency
@@ -71,7 +71,7 @@ function balanceTransactionOf(intent: Stripe.PaymentIntent): Stripe.BalanceTrans
   return transaction === null || typeof transaction === 'string' ? null : transaction
 }
 
-function refundTruthOf(refund: Stripe.Refund): RefundTruth {
+function refundStateOf(refund: Stripe.Refund): RefundState {
   return {
     refundId: refund.metadata?.[refundIdName] ?? null,
     reference: refund.id,
@@ -80,8 +80,8 @@ function refundTruthOf(refund: Stripe.Refund): RefundTruth {
   }
 }
 
-/** Stripe's `requires_action` waits for the customer's bank details: it may still come true. */
-export function refundStatusOf(refund: Stripe.Refund): RefundTruth['status'] {
+/** Stripe's `requires_action` waits for the customer's bank details, so the refund is pending. */
+export function refundStatusOf(refund: Stripe.Refund): RefundState['status'] {
   switch (refund.status) {
     case 'succeeded':
       return 'succeeded'

@@ -1,19 +1,14 @@
 import type { Timestamp } from '../../domain/time.ts'
 import { plusSeconds } from '../../domain/time.ts'
-import type {
-  AuthorizeResult,
-  Declined,
-  NextAction,
-  ProcessorTruth,
-} from '../interface/processor.ts'
+import type { AuthorizeResult, Declined, NextAction, PaymentState } from '../interface/processor.ts'
 import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
 
-/** Two days, as card money takes about as long. */
+/** Two days, which is typical of cards. */
 const settlementSeconds = 2 * 86_400
 
-/** What the books say of an authorization. */
-export function toAuthorizeResult(entry: SandboxPayment): AuthorizeResult {
+/** The result of an authorization, from the payment's entry. */
+export function authorizeResultOf(entry: SandboxPayment): AuthorizeResult {
   const { reference } = entry
   switch (entry.status) {
     case 'authorized':
@@ -22,7 +17,7 @@ export function toAuthorizeResult(entry: SandboxPayment): AuthorizeResult {
     case 'action_required':
       return { outcome: 'action_required', reference, action: actionOf(entry) }
     case 'declined':
-      return declinedAs(entry)
+      return declinedOf(entry)
     case 'voided': {
       const decline = {
         code: 'authorization_expired',
@@ -33,11 +28,11 @@ export function toAuthorizeResult(entry: SandboxPayment): AuthorizeResult {
   }
 }
 
-/** What the books say of a payment. */
-export function renderTruth(
+/** The state of a payment, from its entry and refunds. */
+export function stateOf(
   entry: SandboxPayment,
   { refunds, now }: { refunds: readonly SandboxRefund[]; now: Timestamp },
-): ProcessorTruth {
+): PaymentState {
   const { reference } = entry
   switch (entry.status) {
     case 'authorized':
@@ -46,9 +41,9 @@ export function renderTruth(
     case 'action_required':
       return { state: 'action_required', reference, action: actionOf(entry) }
     case 'declined':
-      return { state: 'declined', reference, decline: declinedAs(entry).decline }
+      return { state: 'declined', reference, decline: declinedOf(entry).decline }
     case 'captured': {
-      if (entry.captured_at === null) throw new Error('a captured payment has a moment')
+      if (entry.captured_at === null) throw new Error('a captured payment has captured_at')
       const settledAt = plusSeconds(entry.captured_at, settlementSeconds)
       return {
         state: 'captured',
@@ -67,13 +62,13 @@ export function renderTruth(
   }
 }
 
-function declinedAs(entry: SandboxPayment): Declined {
+function declinedOf(entry: SandboxPayment): Declined {
   const { reference, decline_code: code, decline_message: message } = entry
-  if (code === null) throw new Error('a declined payment has a code')
+  if (code === null) throw new Error('a declined payment has decline_code')
   return { outcome: 'declined', reference, decline: { code, message: message ?? code } }
 }
 
 function actionOf(entry: SandboxPayment): NextAction {
-  if (entry.action_url === null) throw new Error('a challenged payment has an address')
+  if (entry.action_url === null) throw new Error('a challenged payment has action_url')
   return { type: 'redirect_to_url', url: entry.action_url }
 }
