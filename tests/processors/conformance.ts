@@ -179,7 +179,7 @@ export function conformance(name: string, subject: () => Subject): void {
       const made = subject().message?.('pay_conformance')
       if (!made) return
       const notice = await connect().noticeFromWebhook(made)
-      expect(notice).toEqual({ kind: 'look', paymentId: 'pay_conformance' })
+      expect(notice).toEqual({ kind: 'look_up', paymentId: 'pay_conformance' })
       const body = Buffer.from(made.body.toString().replace('pay_conformance', 'pay_conformancf'))
       expect((await connect().noticeFromWebhook({ ...made, body })).kind).toBe('rejected')
     })

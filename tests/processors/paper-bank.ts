@@ -4,12 +4,12 @@ import type {
   Call,
   CaptureResult,
   Declined,
+  PaymentState,
   Processor,
   ProcessorPayment,
-  ProcessorTruth,
   RefundRequest,
   RefundResult,
-  RefundTruth,
+  RefundState,
   VoidResult,
   WebhookNotice,
 } from '../../packages/server/src/processors/interface/processor.ts'
@@ -19,7 +19,7 @@ interface Page {
   readonly reference: string
   readonly amountMinor: number
   state: 'authorized' | 'captured' | 'voided' | 'declined'
-  readonly refunds: RefundTruth[]
+  readonly refunds: RefundState[]
 }
 
 /** Stands for the processor's own system: it outlives every instance that talks to it. */
@@ -77,7 +77,7 @@ export class PaperBank implements Processor {
     return { outcome: 'refunded', reference }
   }
 
-  async lookUp(payment: ProcessorPayment): Promise<ProcessorTruth> {
+  async lookUp(payment: ProcessorPayment): Promise<PaymentState> {
     const page = this.#pageOf(payment)
     if (!page) return { state: 'absent' }
     const { state, reference, refunds } = page

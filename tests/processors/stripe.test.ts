@@ -488,7 +488,7 @@ describe('a webhook', () => {
 
   test('that is genuine says which payment to look at', async () => {
     expect(await processor.noticeFromWebhook(message())).toEqual({
-      kind: 'look',
+      kind: 'look_up',
       paymentId: 'pay_1',
     })
   })

@@ -2,19 +2,21 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CliError, exitCodes } from './exit-codes.ts'
 
-/** A key pair and where it was found. */
+/** A key pair and its source. */
 export interface FoundCredentials {
   readonly apiKey: string | undefined
   readonly apiSecret: string
-  /** For `--verbose`: never the key itself. */
+  /** Shown by `--verbose`. Never contains the key. */
   readonly source: string
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The secret key of the environment, else the one that the server left in its data folder. There is
- * no option for it: the arguments of a process can be read by everybody on the machine.
+ * Finds the secret key in the environment, else in the server's data folder. No option passes a key,
+ * because other users of the machine can read a process's arguments.
+ *
+ * @throws {CliError} if no key is found.
  */
 export async function findCredentials(
   env: Environment,
@@ -31,11 +33,11 @@ export async function findCredentials(
   throw new CliError(
     exitCodes.auth,
     'no_credentials',
-    `No API key: set HEDGE_API_SECRET, or run this where the server keeps its data (no ${file}).`,
+    `No API key: set HEDGE_API_SECRET, or pass the server's --data-dir (${file} does not exist).`,
   )
 }
 
-/** The server's address, for keys of both modes: a live key must go nowhere that nobody named. */
+/** The server's URL, for both modes. Never defaults to a public one: a live key must not leak. */
 export function findAddress(env: Environment, baseUrl: string | undefined): string {
   return baseUrl || env.HEDGE_BASE_URL || 'http://127.0.0.1:4000'
 }
@@ -55,7 +57,7 @@ async function readPair(file: string): Promise<{ apiKey: string; apiSecret: stri
       return { apiKey: publishableKey, apiSecret: secretKey }
     }
   } catch {
-    // Said below, without what is in the file.
+    // Reported below, without the file's content.
   }
-  throw new CliError(exitCodes.auth, 'no_credentials', `${file} holds no key pair.`)
+  throw new CliError(exitCodes.auth, 'no_credentials', `${file} does not contain a key pair.`)
 }

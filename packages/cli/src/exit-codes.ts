@@ -11,7 +11,7 @@ import {
   SignatureVerificationError,
 } from '@hedgepayments/node'
 
-/** What a script learns from `$?`. Stable: a number never changes its meaning. */
+/** The exit codes. A number never changes its meaning. */
 export const exitCodes = {
   ok: 0,
   error: 1,
@@ -27,16 +27,16 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 export const exitCodesHelp = `
 Exit codes:
-  0  done
-  1  something went wrong
-  2  the command line or the request is wrong, or a confirmation is missing
-  3  refused: the payment's state does not allow it (HTTP 409, 412)
+  0  success
+  1  any other error
+  2  wrong command line or request, or a missing confirmation
+  3  refused, because of the payment's state (HTTP 409, 412)
   4  not found
-  5  no key, a wrong key, or one without the scope (HTTP 401, 403)
-  6  the server cannot be reached, or cannot answer now (HTTP 429, 502, 503, 504)
+  5  no key, a wrong key, or a missing scope (HTTP 401, 403)
+  6  the server is unreachable or cannot answer now (HTTP 429, 502, 503, 504)
   130  interrupted with Ctrl-C`
 
-/** The exit code for something that was thrown. */
+/** The exit code of an error. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode
   if (!(error instanceof HedgeError)) return exitCodes.error
@@ -59,10 +59,10 @@ function exitCodeOfStatus(status: number): ExitCode {
   return exitCodes.error
 }
 
-/** Something the command itself has to say no to. The message is for people, one sentence. */
+/** An error of the command itself. The message is one sentence, for people. */
 export class CliError extends Error {
   readonly exitCode: ExitCode
-  /** For programs, beside the API's own codes. */
+  /** For programs. Does not collide with the API's codes. */
   readonly code: string
 
   constructor(exitCode: ExitCode, code: string, message: string) {
@@ -73,7 +73,7 @@ export class CliError extends Error {
   }
 }
 
-/** A command line that cannot be carried out as it is. */
+/** A wrong command line. */
 export function usageError(message: string): CliError {
   return new CliError(exitCodes.usage, 'usage', message)
 }

@@ -1,21 +1,21 @@
 import { CommanderError } from 'commander'
 import { exitCodes } from './exit-codes.ts'
+import { reportError } from './output/report-error.ts'
 import { createProgram } from './program.ts'
-import { reportError } from './report-error.ts'
 
-// A reader that has seen enough (`hedge payments list | head`) is no error.
+// A reader that closes the pipe early (`hedge payments list | head`) is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.error)
 })
 
-// Asked of the words themselves: a command line that cannot be parsed has no options yet.
+// Read from the raw arguments, because a command line that cannot be parsed has no options.
 const json = process.argv.includes('--json')
 
 try {
   await createProgram({ json }).parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) {
-    // Commander has said it already. Help and version that were asked for are no errors.
+    // Commander has printed the message. Help and version are not errors.
     process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   } else {
     reportError(error, { json })

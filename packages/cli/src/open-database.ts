@@ -9,15 +9,16 @@ import { CliError, exitCodes } from './exit-codes.ts'
 /** The server's database, opened for its operator. */
 export interface OpenDatabase {
   readonly database: Database
-  /** Which it is, without passwords. */
+  /** The database's source, without passwords. */
   readonly name: string
   close(): Promise<void>
 }
 
 /**
- * Opens the database that is named, else that of DATABASE_URL, else the bundled one: as one more
- * client of a server that runs, or, with `maySpawn`, by starting it for as long as it is needed.
- * Throws CliError when there is none, or when it is not this version's.
+ * Opens the given database, else that of DATABASE_URL, else the bundled one. If the bundled PostgreSQL
+ * does not run and `maySpawn` is set, starts it until `close`.
+ *
+ * @throws {CliError} if there is no database or it is unreachable.
  */
 export async function openDatabase(options: {
   databaseUrl: string | undefined
@@ -43,7 +44,7 @@ export async function openDatabase(options: {
   return {
     database,
     name: url
-      ? `reached, as ${options.databaseUrl ? 'named' : 'DATABASE_URL says'}`
+      ? `reachable, by ${options.databaseUrl ? '--database' : 'DATABASE_URL'}`
       : `bundled, in ${dataDir}`,
     close,
   }
@@ -54,15 +55,15 @@ function open(url: string): Database {
     return connect({ url, onError: () => undefined })
   } catch (error) {
     if (!(error instanceof AddressError)) throw error
-    const message = `The address of the database: ${error.message}`
+    const message = `The database URL is wrong: ${error.message}`
     throw new CliError(exitCodes.usage, 'invalid_database', message)
   }
 }
 
-/** Throws CliError where the tables are older than this program. */
+/** @throws {CliError} if the tables are older than this program. */
 export async function requireMigrated({ database }: OpenDatabase): Promise<void> {
   if (await isMigrated(database.db)) return
-  const message = 'The database is not up to date: start the server on it once.'
+  const message = 'The database is not migrated. Start the server on it once.'
   throw new CliError(exitCodes.error, 'not_migrated', message)
 }
 
@@ -70,15 +71,15 @@ async function findBundled(
   dataDir: string,
   maySpawn: boolean,
 ): Promise<{ url: string; stop(): Promise<void> }> {
-  // Before anything that would create the folders.
+  // Check first, because the next calls would create the folders.
   if (!(await hasBundledPostgres(dataDir))) {
-    const message = `There is no database: no DATABASE_URL, and no server ever ran in ${dataDir}.`
+    const message = `No database: DATABASE_URL is not set, and ${dataDir} contains no bundled database.`
     throw new CliError(exitCodes.notFound, 'no_database', message)
   }
   const running = await findRunningPostgres(dataDir)
   if (running !== null) return { url: running, stop: () => Promise.resolve() }
   if (!maySpawn) {
-    const message = `The bundled database in ${dataDir} does not run: start the server.`
+    const message = `The bundled database in ${dataDir} is not running. Start the server.`
     throw new CliError(exitCodes.connection, 'no_database', message)
   }
   return await startBundledPostgres({ dataDir, log: () => undefined })

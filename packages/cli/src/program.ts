@@ -2,36 +2,36 @@ import { Command, Help } from 'commander'
 import { auditCommand } from './commands/audit.ts'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
-import { eventsCommand } from './commands/events.ts'
-import { keysCommand } from './commands/keys.ts'
+import { eventsCommand } from './commands/events/events.ts'
+import { keysCommand } from './commands/keys/keys.ts'
 import { listenCommand } from './commands/listen.ts'
-import { paymentsCommand } from './commands/payments.ts'
+import { paymentsCommand } from './commands/payments/payments.ts'
 import { serveCommand } from './commands/serve.ts'
 import { triggerCommand } from './commands/trigger.ts'
-import { webhooksCommand } from './commands/webhooks.ts'
-import { withExamples } from './examples.ts'
+import { webhooksCommand } from './commands/webhooks/webhooks.ts'
 import { exitCodesHelp } from './exit-codes.ts'
-import { withoutSecrets } from './report-error.ts'
-import { paint } from './terminal.ts'
+import { withExamples } from './output/examples.ts'
+import { withoutSecrets } from './output/report-error.ts'
+import { paint } from './output/terminal.ts'
 
 /** Source: package.json of this package. */
 const version = '0.1.0'
 
-/** The whole command line. It throws commander's errors instead of ending the process. */
+/** The command line with all commands. Throws commander's errors instead of ending the process. */
 export function createProgram({ json }: { json: boolean }): Command {
   const program = new Command('hedge')
-    .description('Hedge Payments on the command line.')
+    .description('The command line of Hedge Payments.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'show help for a command')
-    .option('--json', 'one JSON document, or JSON lines for what does not end')
-    .option('--verbose', 'say which server and key are used, and every request')
+    .option('--json', 'print JSON: one document, or one line per item for commands that do not end')
+    .option('--verbose', 'log the server, the key and every request')
     .option(
       '--base-url <url>',
-      "the server's address (default: HEDGE_BASE_URL, else port 4000 here)",
+      "the server's URL (default: HEDGE_BASE_URL, else http://127.0.0.1:4000)",
     )
     .option(
       '--data-dir <folder>',
-      "the server's data folder, with its test key",
+      "the server's data folder, which contains its test key",
       process.env.HEDGE_DATA_DIR?.trim() || '.hedge',
     )
   for (const command of [
@@ -50,9 +50,9 @@ export function createProgram({ json }: { json: boolean }): Command {
   }
   withExamples(program, [
     ['hedge serve', 'run the server'],
-    ['hedge listen --forward-to 3000', 'send what happens to your own server'],
-    ['hedge trigger payment.succeeded', 'make something happen'],
-    ['hedge payments list --status pending', 'what could still be canceled'],
+    ['hedge listen --forward-to 3000', 'forward events to your own server'],
+    ['hedge trigger payment.succeeded', 'cause an event'],
+    ['hedge payments list --status pending', 'list cancelable payments'],
     ['hedge payments cancel pay_abc123xyz', 'cancel a payment'],
   ])
   program.addHelpText('after', keysHelp)
@@ -62,18 +62,17 @@ export function createProgram({ json }: { json: boolean }): Command {
 }
 
 const keysHelp = `
-The key is taken from HEDGE_API_SECRET, else from the file that the server leaves in its data
-folder (test mode). There is no option for it, because options can be read by everybody on the
-machine.`
+The API key comes from HEDGE_API_SECRET, else from the file with the test key in the server's data
+folder. There is no option for the key, because other users of the machine can read options.`
 
-/** Settings that a command added by `addCommand` does not inherit. */
+/** Applies the settings that commands do not inherit. */
 function configure(command: Command, { json }: { json: boolean }): void {
   command
     .exitOverride()
     .configureHelp({
       showGlobalOptions: true,
       styleTitle: (title) => paint('bold', title),
-      // `--version` is of the program alone.
+      // Only the program itself has `--version`.
       visibleGlobalOptions(this: Help, self) {
         const visible = Help.prototype.visibleGlobalOptions.call(this, self)
         return visible.filter(({ long }) => long !== '--version')

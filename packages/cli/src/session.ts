@@ -1,9 +1,9 @@
 import { HedgePayments } from '@hedgepayments/node'
 import type { Command } from 'commander'
 import { findAddress, findCredentials } from './credentials.ts'
-import { print, say } from './terminal.ts'
+import { print, say } from './output/terminal.ts'
 
-/** Options that every command understands. */
+/** The options of every command. */
 export interface GlobalOptions {
   readonly json?: boolean
   readonly verbose?: boolean
@@ -11,20 +11,19 @@ export interface GlobalOptions {
   readonly dataDir: string
 }
 
-/** What a command works with: the API, and a way to show what came of it. */
+/** The API client and the output of one command. */
 export interface Session {
   readonly hedge: HedgePayments
-  /** Of the same server, with a key of one's own choice. */
   readonly apiSecret: string
   readonly livemode: boolean
   readonly json: boolean
   readonly verbose: boolean
   readonly dataDir: string
-  /** One result: as JSON for programs, as `render` writes it for people. */
+  /** Prints a result: as JSON with `--json`, else as `render` returns it. */
   show<T>(result: T, render: (result: T) => string): void
 }
 
-/** Finds the key and the server. Throws CliError or the SDK's ConfigurationError. */
+/** Finds the key and the server. @throws {CliError} or the SDK's ConfigurationError. */
 async function openSession(command: Command): Promise<Session> {
   const globals = command.optsWithGlobals<GlobalOptions>()
   const { apiKey, apiSecret, source } = await findCredentials(process.env, globals.dataDir)
@@ -33,7 +32,7 @@ async function openSession(command: Command): Promise<Session> {
     apiKey,
     apiSecret,
     baseUrl: findAddress(process.env, globals.baseUrl),
-    ...(verbose ? { logger: spokenLog } : {}),
+    ...(verbose ? { logger: stderrLogger } : {}),
   })
   if (verbose) {
     say(`server: ${hedge.baseUrl}`)
@@ -51,7 +50,7 @@ async function openSession(command: Command): Promise<Session> {
   }
 }
 
-/** An action of commander's that gets a session, its options and its arguments. */
+/** Makes an action for commander that gets a session, its options and its arguments. */
 export function withSession<Options>(
   work: (session: Session, options: Options, args: readonly string[]) => Promise<void>,
 ): (...given: unknown[]) => Promise<void> {
@@ -61,10 +60,10 @@ export function withSession<Options>(
   }
 }
 
-/** As the server shows a secret: enough to know it again. */
+/** A secret's beginning and end, as the server shows them: enough to recognize the key. */
 export function hintOf(apiSecret: string): string {
   return `${apiSecret.slice(0, 8)}…${apiSecret.slice(-4)}`
 }
 
-const tell = (message: string) => say(message)
-const spokenLog = { debug: tell, info: tell, warn: tell, error: tell }
+const log = (message: string) => say(message)
+const stderrLogger = { debug: log, info: log, warn: log, error: log }

@@ -80,7 +80,7 @@ describe('3-D Secure', () => {
       for (const answer of answers) {
         expect(answer.status).toBe(404)
         expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
-        expect(await answer.text()).toContain('There is no such challenge.')
+        expect(await answer.text()).toContain('Challenge not found.')
       }
     },
   )

@@ -1,6 +1,6 @@
 import type { AuditEntry } from '@hedgepayments/node'
 import { expect, test } from 'vitest'
-import { renderTable } from '../table.ts'
+import { renderTable } from '../output/table.ts'
 import { auditColumns } from './audit.ts'
 
 const id = (prefix: string) => `${prefix}_01m8zk6c3vq0f9t2x7b4n5d1ha`
@@ -20,12 +20,12 @@ const entry: AuditEntry = {
 test.each([80, 100, 120, 160, 200])('the audit log fits a terminal of %d columns', (width) => {
   const lines = renderTable([entry], auditColumns, width).split('\n')
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(width)
-  // What was done, and to what, is never cut.
+  // The action and its target are never cut.
   expect(lines.at(-1)).toContain('webhook_endpoint.secret_rotated')
   expect(lines.at(-1)).toContain(entry.target.id)
 })
 
-test('a pipe gets all of the audit log', () => {
+test('a pipe gets the whole audit log', () => {
   const table = renderTable([entry], auditColumns, Number.POSITIVE_INFINITY)
   for (const text of ['2024-06-15 10:32:00', `dashboard ${id('key')}`, entry.address, 'the shop']) {
     expect(table).toContain(text)

@@ -1,13 +1,14 @@
 import type { AuditAction, AuditEntry } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
-import { withExamples } from '../examples.ts'
-import { choices, parseTime } from '../filters.ts'
-import { formatTime, shortTime } from '../format.ts'
-import { collect, pageSizeMax, parseLimit, showList } from '../list.ts'
+import { choices } from '../options/choices.ts'
+import { parseLimit, parseTime, timeRange } from '../options/parse.ts'
+import { auditActions } from '../options/values.ts'
+import { withExamples } from '../output/examples.ts'
+import { formatTime, shortTime } from '../output/format.ts'
+import { showList } from '../output/list.ts'
+import type { Column } from '../output/table.ts'
+import { harmless } from '../output/terminal.ts'
 import { withSession } from '../session.ts'
-import type { Column } from '../table.ts'
-import { harmless } from '../terminal.ts'
-import { auditActions } from '../words.ts'
 
 interface AuditOptions {
   action?: AuditAction[]
@@ -21,44 +22,47 @@ interface AuditOptions {
 
 /** `hedge audit`. */
 export function auditCommand(): Command {
-  const actions = new Option('--action <action>', 'of this kind; several with commas, or repeated')
+  const actions = new Option(
+    '--action <action>',
+    'only this action; several with commas or repeated',
+  )
   const command = new Command('audit')
-    .description('what administrators did: keys, processors, endpoints, sign-ins; newest first')
+    .description('list the audit log, newest first: keys, processors, endpoints, sign-ins')
     .addOption(choices(actions, auditActions))
-    .option('--actor <id>', 'by this key, key_…')
-    .option('--target <id>', 'done to this')
+    .option('--actor <id>', 'by this actor, like key_…')
+    .option('--target <id>', 'on this object')
     .option('--after <time>', 'at or after: 2024-06-15, or an age like 24h', parseTime)
-    .option('--before <time>', 'before (as above)', parseTime)
-    .option('--limit <n>', 'how many', parseLimit, 20)
-    .option('--starting-after <id>', 'only those older than this entry')
+    .option('--before <time>', 'before; same formats', parseTime)
+    .option('--limit <n>', 'maximum number', parseLimit, 20)
+    .option('--starting-after <id>', 'only entries older than this one')
     .addHelpText('after', '\nNeeds a key with the scope merchants:write.')
     .action(
       withSession<AuditOptions>(async (session, options) => {
-        const { after: gte, before: lt, limit } = options
-        const page = session.hedge.auditLog.list({
-          action: options.action,
-          actor_id: options.actor,
-          target_id: options.target,
-          created_at: gte !== undefined || lt !== undefined ? { gte, lt } : undefined,
-          limit: Math.min(limit, pageSizeMax),
-          starting_after: options.startingAfter,
-        })
-        const list = await collect(page, limit)
-        showList(session, list, {
+        const fetchFirst = (limit: number) =>
+          session.hedge.auditLog.list({
+            action: options.action,
+            actor_id: options.actor,
+            target_id: options.target,
+            created_at: timeRange(options.after, options.before),
+            limit,
+            starting_after: options.startingAfter,
+          })
+        await showList(session, fetchFirst, {
+          limit: options.limit,
           columns: auditColumns,
-          empty: 'Nothing.',
-          more: `There is more: --starting-after ${list.data.at(-1)?.id}, or a larger --limit.`,
+          empty: 'No entries.',
+          hasCursor: true,
         })
       }),
     )
   return withExamples(command, [
-    ['hedge audit --after 24h', 'of a day'],
-    ['hedge audit --action api_key.created,api_key.revoked', 'who made and ended keys'],
-    ['hedge audit --action dashboard.sign_in_failed --json', 'for a program that watches'],
+    ['hedge audit --after 24h', 'list the actions of a day'],
+    ['hedge audit --action api_key.created,api_key.revoked', 'list created and revoked keys'],
+    ['hedge audit --action dashboard.sign_in_failed --json', 'for monitoring'],
   ])
 }
 
-/** An entry in a table. */
+/** The columns of the audit log. */
 export const auditColumns: readonly Column<AuditEntry>[] = [
   {
     title: 'TIME (UTC)',
@@ -77,10 +81,10 @@ function actorOf({ actor }: AuditEntry): string {
   return actor.id === null ? actor.type : `${actor.type} ${actor.id}`
 }
 
-/** Longer ones are shown by `--json`. */
+/** Longer details are cut. `--json` shows all of them. */
 const detailsLengthMax = 60
 
-/** Names that somebody chose are in here. */
+/** Details contain names that users chose, so control characters are removed. */
 function detailsOf({ details }: AuditEntry): string {
   const given = Object.entries(details).filter(([, value]) => value !== null)
   const text = harmless(given.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' '))

@@ -2,10 +2,10 @@ import { Command } from 'commander'
 import type { Check } from '../doctor/check.ts'
 import { checkProxies } from '../doctor/proxies.ts'
 import { checkServer } from '../doctor/server.ts'
-import { withExamples } from '../examples.ts'
 import { exitCodes } from '../exit-codes.ts'
+import { withExamples } from '../output/examples.ts'
+import { harmless, paint, print, type Style } from '../output/terminal.ts'
 import type { GlobalOptions } from '../session.ts'
-import { harmless, paint, print, type Style } from '../terminal.ts'
 
 interface DoctorOptions extends GlobalOptions {
   database?: string
@@ -14,14 +14,14 @@ interface DoctorOptions extends GlobalOptions {
 /** `hedge doctor`. */
 export function doctorCommand(): Command {
   const command = new Command('doctor')
-    .description('look at the server, the key, the database and the disk')
-    .option('--database <url>', 'look into this database (default: DATABASE_URL, else the bundled)')
+    .description('check the server, the key, the database and the disk')
+    .option('--database <url>', 'the database (default: DATABASE_URL, else the bundled one)')
     .addHelpText(
       'after',
       `
-Each line is ok, warn or fail; the exit code is 1 when one is fail. It works while the server is
-down. The database is looked into where it can be reached: with --database, DATABASE_URL, or
-beside the data folder of a running server.`,
+Each line is ok, warn or fail. The exit code is 1 if a line is fail. The server may be down. The
+database is checked if it is reachable: that of --database or DATABASE_URL, or the bundled one of a
+running server.`,
     )
     .action(async (_options: DoctorOptions, self: Command) => {
       const options = self.optsWithGlobals<DoctorOptions>()
@@ -32,7 +32,7 @@ beside the data folder of a running server.`,
       }
       for (const check of checkProxies(process.env)) report(check)
       for await (const check of checkServer(options)) report(check)
-      // Only here is the server's code needed; a broken one must not keep the rest from running.
+      // Imported here, so that the checks above work even if the server's code does not load.
       const { checkDatabase, checkDisk } = await import('../doctor/database.ts')
       for await (const check of checkDatabase(options)) report(check)
       for await (const check of checkDisk(options.dataDir)) report(check)
@@ -41,7 +41,7 @@ beside the data folder of a running server.`,
       if (!ok) process.exitCode = exitCodes.error
     })
   return withExamples(command, [
-    ['hedge doctor', 'is everything well?'],
+    ['hedge doctor', 'check everything'],
     ['hedge doctor --json | jq -e .ok', 'for monitoring'],
   ])
 }

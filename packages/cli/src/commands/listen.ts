@@ -1,16 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type HedgeEvent, type HedgeEventType, InvalidRequestError } from '@hedgepayments/node'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { withExamples } from '../examples.ts'
+import { Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../exit-codes.ts'
-import { choices } from '../filters.ts'
-import { followOptions, stopOnSignal } from '../follow.ts'
-import { countOf } from '../format.ts'
-import { type Forwarded, forward } from '../forward.ts'
-import { type ListenState, listenSecret, openListenState } from '../listen-state.ts'
+import { followOptions, stopOnSignal } from '../listen/follow.ts'
+import { type Forwarded, forward } from '../listen/forward.ts'
+import { type ListenState, listenSecret, openListenState } from '../listen/state.ts'
+import { typeOption } from '../options/choices.ts'
+import { withExamples } from '../output/examples.ts'
+import { countOf } from '../output/format.ts'
+import { paint, print, say } from '../output/terminal.ts'
 import { type Session, withSession } from '../session.ts'
-import { paint, print, say } from '../terminal.ts'
-import { eventTypes } from '../words.ts'
 
 interface ListenOptions {
   forwardTo?: string
@@ -19,30 +18,25 @@ interface ListenOptions {
   printSecret?: boolean
 }
 
-/** `hedge listen`: webhooks on a machine that the server cannot reach. */
+/** `hedge listen`: forwards webhooks to a machine that the server cannot reach. */
 export function listenCommand(): Command {
   const command = new Command('listen')
-    .description('forward events to a server on this machine, as webhooks')
+    .description('forward events as webhooks to a server on this machine')
     .option(
       '--forward-to <url>',
-      'where to: http://localhost:3000/webhooks, or just a port',
+      'the target: http://localhost:3000/webhooks, or a port',
       parseTarget,
     )
-    .addOption(
-      choices(
-        new Option('--events <type>', 'only these types; several with commas, or repeated'),
-        eventTypes,
-      ),
-    )
-    .option('--skip-missed', 'begin now, not where it stopped the last time')
-    .option('--print-secret', 'only print the secret it signs with, and end')
+    .addOption(typeOption('--events <type>'))
+    .option('--skip-missed', 'begin now instead of after the last forwarded event')
+    .option('--print-secret', 'print the signing secret and exit')
     .addHelpText(
       'after',
       `
-Each event is signed and sent like a real webhook, in order, one at a time. Where it stopped is
-kept in the data folder for each key: after a restart, sleep or a lost network it goes on there,
-and misses nothing. While nothing listens at the address it waits; what your server answers with
-an error is not sent again. The secret stays the same for the same key.`,
+Each event is signed and sent like a real webhook, in order, one at a time. The position is stored
+in the data folder, for each key. After a restart, a sleep or a lost network, forwarding continues
+there and misses nothing. While nothing listens at the target, forwarding waits. An event that your
+server answers with an error is not sent again. The signing secret depends on the key only.`,
     )
     .action(
       withSession<ListenOptions>(async (session, options) => {
@@ -52,15 +46,18 @@ an error is not sent again. The secret stays the same for the same key.`,
           return
         }
         if (options.forwardTo === undefined) {
-          throw usageError('Where to? Give --forward-to.')
+          throw usageError('The target is missing: pass --forward-to.')
         }
         await listen(session, { ...options, url: options.forwardTo, secret })
       }),
     )
   return withExamples(command, [
-    ['hedge listen --forward-to http://localhost:3000/webhooks', 'to your server'],
-    ['hedge listen --forward-to 3000 --events payment.canceled,payment.succeeded', 'only some'],
-    ['export HEDGE_WEBHOOK_SECRET=$(hedge listen --print-secret)', "for your server's environment"],
+    ['hedge listen --forward-to http://localhost:3000/webhooks', 'forward to your server'],
+    [
+      'hedge listen --forward-to 3000 --events payment.canceled,payment.succeeded',
+      'only some types',
+    ],
+    ['export HEDGE_WEBHOOK_SECRET=$(hedge listen --print-secret)', "set your server's secret"],
   ])
 }
 
@@ -75,8 +72,8 @@ async function listen(session: Session, target: Target): Promise<void> {
   const stop = stopOnSignal()
   const state = openListenState(session)
   const counts = { forwarded: 0, failed: 0 }
-  const lastEventId = target.skipMissed ? undefined : await knownPlace(session, state)
-  const from = lastEventId === undefined ? await startHere(session, state) : lastEventId
+  const lastEventId = target.skipMissed ? undefined : await findPosition(session, state)
+  const from = lastEventId === undefined ? await startNow(session, state) : lastEventId
   greet(session, target, lastEventId)
   const stream = session.hedge.events.stream({
     ...followOptions(session),
@@ -86,7 +83,7 @@ async function listen(session: Session, target: Target): Promise<void> {
   })
   for await (const event of stream) {
     const result = await deliver(session, { event, target, signal: stop.signal })
-    // Stopped in the middle: the next start sends it again rather than not at all.
+    // Stopped before the answer. The next start sends the event again, so that it is not lost.
     if (result === null) break
     const isTaken = result.status !== null && result.status >= 200 && result.status <= 299
     counts[isTaken ? 'forwarded' : 'failed'] += 1
@@ -97,8 +94,8 @@ async function listen(session: Session, target: Target): Promise<void> {
   if (!session.json) say(`Stopped: ${countOf(counts.forwarded, 'event')} forwarded${failed}.`)
 }
 
-/** Where it stopped, unless the server does not know that event: a new database has none of it. */
-async function knownPlace(session: Session, state: ListenState) {
+/** The last forwarded event. `undefined` if the server does not know it, as after a new database. */
+async function findPosition(session: Session, state: ListenState) {
   const id = await state.read()
   if (id === undefined || id === null) return id
   try {
@@ -106,25 +103,25 @@ async function knownPlace(session: Session, state: ListenState) {
     return id
   } catch (error) {
     if (!(error instanceof InvalidRequestError)) throw error
-    say(paint('yellow', 'The server does not know the event it stopped at: it begins now.'))
+    say(paint('yellow', 'The server does not know the last forwarded event. Beginning now.'))
     return undefined
   }
 }
 
-/** Remembers the newest event there is, so that stopping before the first one misses nothing. */
-async function startHere(session: Session, state: ListenState): Promise<string | null> {
+/** Stores the newest event as the position, so that a stop before the next event loses nothing. */
+async function startNow(session: Session, state: ListenState): Promise<string | null> {
   const newest = (await session.hedge.events.list({ limit: 1 })).data[0]?.id ?? null
   await state.write(newest)
   return newest
 }
 
-/** Sends it, and waits for the local server where there is none. `null`: stopped meanwhile. */
+/** Forwards an event. Waits while the target does not listen. `null`: stopped by a signal. */
 async function deliver(
   session: Session,
   given: { event: HedgeEvent; target: Target; signal: AbortSignal },
 ): Promise<Forwarded | null> {
   const { event, target, signal } = given
-  for (let waitMs = 250, isTold = false; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+  for (let waitMs = 250, hasWarned = false; ; waitMs = Math.min(waitMs * 2, 2_000)) {
     const result = await forward(event, { ...target, signal })
     if (signal.aborted) return null
     const isAbsent = result.status === null && result.reason === 'nothing listens there'
@@ -132,10 +129,10 @@ async function deliver(
       report(session, event, result)
       return result
     }
-    if (!isTold && !session.json) {
+    if (!hasWarned && !session.json) {
       say(paint('yellow', `Nothing listens at ${target.url}: waiting for it …`, process.stderr))
     }
-    isTold = true
+    hasWarned = true
     await sleep(waitMs, undefined, { signal }).catch(() => undefined)
     if (signal.aborted) return null
   }
@@ -151,7 +148,7 @@ function greet(session: Session, target: Target, lastEventId: string | null | un
   print(
     typeof lastEventId !== 'string'
       ? 'Beginning now. Ctrl-C stops.'
-      : `Going on after ${lastEventId}. Ctrl-C stops; --skip-missed begins now.`,
+      : `Continuing after ${lastEventId}. Ctrl-C stops. --skip-missed would begin now.`,
   )
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
-import { withExamples } from '../examples.ts'
+import { withExamples } from '../output/examples.ts'
 import type { GlobalOptions } from '../session.ts'
 
 interface ServeOptions extends GlobalOptions {
@@ -11,33 +11,29 @@ interface ServeOptions extends GlobalOptions {
   logLevel?: string
 }
 
-/** `hedge serve`: the server as `npm start` runs it, with options in place of the environment. */
+/** `hedge serve`: runs the server as `npm start` does. Options override the environment. */
 export function serveCommand(): Command {
   const command = new Command('serve')
     .description('run the server')
-    .option(
-      '--port <n>',
-      'where to listen, 0 for any free port (default: PORT, else 4000)',
-      parsePort,
-    )
+    .option('--port <n>', 'the port, 0 for any free port (default: PORT, else 4000)', parsePort)
     .option('--host <address>', 'the address to listen on (default: HOST, else 127.0.0.1)')
     .option(
       '--database-url <url>',
-      'a PostgreSQL of yours; DATABASE_URL is better where it holds a password, since options can ' +
-        'be read by everybody on the machine (default: the bundled one)',
+      'your PostgreSQL (default: the bundled one). Use DATABASE_URL instead if the URL contains a ' +
+        'password: other users of the machine can read options',
     )
     .option('--log-level <level>', 'fatal, error, warn, info, debug, trace or silent')
     .action(async (_options: ServeOptions, self: Command) => {
       process.exitCode = await serve(self.optsWithGlobals<ServeOptions>())
     })
   return withExamples(command, [
-    ['hedge serve', 'with the bundled database, in .hedge/'],
-    ['hedge serve --port 8080 --data-dir /var/lib/hedge', 'elsewhere'],
-    ['DATABASE_URL=postgres://… hedge serve', 'with a database of yours'],
+    ['hedge serve', 'use the bundled database, in .hedge/'],
+    ['hedge serve --port 8080 --data-dir /var/lib/hedge', 'use another port and folder'],
+    ['DATABASE_URL=postgres://… hedge serve', 'use your own database'],
   ])
 }
 
-/** Runs it as a process of its own, passes signals on, and ends as it ends. */
+/** Runs the server as a child process. Forwards signals, and returns the server's exit code. */
 async function serve(options: ServeOptions): Promise<number> {
   const main = fileURLToPath(import.meta.resolve('@hedgepayments/server/main'))
   const child = spawn(process.execPath, [main], {
@@ -51,7 +47,7 @@ async function serve(options: ServeOptions): Promise<number> {
       HEDGE_DATA_DIR: options.dataDir,
     },
   })
-  // The terminal sends Ctrl-C to both; the server must not get it twice, and we outlast it.
+  // The terminal sends Ctrl-C to both processes. Do not forward it, and wait for the server's end.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => child.kill('SIGTERM'))
   process.on('SIGHUP', () => child.kill('SIGTERM'))

@@ -1,32 +1,32 @@
 import type { HedgeEventType } from '@hedgepayments/node'
 import { Argument, Command } from 'commander'
-import { withExamples } from '../examples.ts'
 import { usageError } from '../exit-codes.ts'
-import { cook, recipes } from '../recipes.ts'
+import { eventTypes } from '../options/values.ts'
+import { withExamples } from '../output/examples.ts'
 import { withSession } from '../session.ts'
-import { eventTypes } from '../words.ts'
+import { recipes, runRecipe } from '../trigger/recipes.ts'
 
 interface TriggerOptions {
   payment?: string
   endpoint?: string
 }
 
-/** `hedge trigger`: makes an event happen in test mode. */
+/** `hedge trigger`: causes an event in test mode. */
 export function triggerCommand(): Command {
   const command = new Command('trigger')
-    .description('make an event happen in test mode')
-    .addArgument(new Argument('<event>', 'its type').choices(eventTypes))
-    .option('--payment <id>', 'only send a test event, with the state of this payment')
-    .option('--endpoint <id>', 'only send a test event, to this endpoint alone')
+    .description('cause an event in test mode')
+    .addArgument(new Argument('<event>', 'the event type').choices(eventTypes))
+    .option('--payment <id>', 'send a test event instead, with the state of this payment')
+    .option('--endpoint <id>', 'send a test event instead, to this endpoint only')
     .addHelpText('after', eventsHelp())
     .action(
       withSession<TriggerOptions>(async (session, options, [type = '']) => {
-        if (session.livemode) throw usageError('Events are made to happen in test mode only.')
+        if (session.livemode) throw usageError('Events can be triggered in test mode only.')
         const event = type as HedgeEventType
         const { payment, endpoint } = options
         const recipe = payment || endpoint ? undefined : recipes[event]
         const happened = recipe
-          ? await cook(session.hedge, event, recipe)
+          ? await runRecipe(session.hedge, event, recipe)
           : await session.hedge.webhooks.trigger(event, {
               payment_id: payment,
               endpoint_id: endpoint,
@@ -35,8 +35,8 @@ export function triggerCommand(): Command {
       }),
     )
   return withExamples(command, [
-    ['hedge trigger payment.succeeded', 'pays a payment with a test card'],
-    ['hedge trigger payment.canceled --payment pay_abc123xyz', 'a test event about this payment'],
+    ['hedge trigger payment.succeeded', 'pay a payment with a test card'],
+    ['hedge trigger payment.canceled --payment pay_abc123xyz', 'send a test event about a payment'],
   ])
 }
 
@@ -44,7 +44,7 @@ function eventsHelp(): string {
   const real = eventTypes.filter((type) => recipes[type])
   const sent = eventTypes.filter((type) => !recipes[type])
   return `
-Made to happen with a new payment in the sandbox, with all the events on the way there:
+Caused with a new payment in the sandbox, after all earlier events of the payment:
 ${real.map((type) => `  ${type}`).join('\n')}
 
 Sent as test events:

@@ -12,10 +12,10 @@ _hedge() {
     esac
   done
   case "$path $prev" in
-${valueCases(nodes, (words) => `COMPREPLY=($(compgen -W ${quote(words.join(' '))} -- "$cur")); return`)}
+${valueCases(nodes, (values) => `COMPREPLY=($(compgen -W ${quote(values.join(' '))} -- "$cur")); return`)}
   esac
   case "$path" in
-${nodes.map((node) => `    ${quote(node.path)}) COMPREPLY=($(compgen -W ${quote(wordsOf(node).join(' '))} -- "$cur")) ;;`).join('\n')}
+${nodes.map((node) => `    ${quote(node.path)}) COMPREPLY=($(compgen -W ${quote(candidatesOf(node).join(' '))} -- "$cur")) ;;`).join('\n')}
   esac
 }
 complete -o default -F _hedge hedge`
@@ -32,11 +32,11 @@ _hedge() {
     esac
   done
   case "$path_so_far $prev" in
-${valueCases(nodes, (words) => `compadd -- ${words.map(quote).join(' ')}; return`, '_files; return')}
+${valueCases(nodes, (values) => `compadd -- ${values.map(quote).join(' ')}; return`, '_files; return')}
   esac
   local -a found
   case "$path_so_far" in
-${nodes.map((node) => `    ${quote(node.path)}) found=(${describedWords(node).join(' ')}) ;;`).join('\n')}
+${nodes.map((node) => `    ${quote(node.path)}) found=(${describedCandidates(node).join(' ')}) ;;`).join('\n')}
   esac
   _describe hedge found
 }
@@ -52,7 +52,7 @@ export function renderFish(nodes: readonly CommandNode[]): string {
         ({ name, description }) =>
           `complete -c hedge -f ${condition} -a ${name} -d ${quote(description)}`,
       ),
-      ...node.words.map((word) => `complete -c hedge -f ${condition} -a ${word}`),
+      ...node.values.map((word) => `complete -c hedge -f ${condition} -a ${word}`),
       ...node.options.map((option) => fishOption(option, condition)),
     ]
   })
@@ -71,8 +71,8 @@ ${lines.join('\n')}`
 }
 
 function fishOption(option: DescribedOption, condition: string): string {
-  const { name, description, takesValue, words } = option
-  const value = words.length > 0 ? ` -x -a ${quote(words.join(' '))}` : takesValue ? ' -r' : ''
+  const { name, description, takesValue, values } = option
+  const value = values.length > 0 ? ` -x -a ${quote(values.join(' '))}` : takesValue ? ' -r' : ''
   return `complete -c hedge ${condition} -l ${name.slice(2)} -d ${quote(description)}${value}`
 }
 
@@ -80,10 +80,10 @@ const paths = (nodes: readonly CommandNode[]) => nodes.slice(1).map((node) => no
 
 const alternatives = (nodes: readonly CommandNode[]) => paths(nodes).map(quote).join('|')
 
-/** What stands at the place of an option's value: its words, or whatever `free` does. */
+/** The cases for an option's value: its possible values, or `free` if any text is accepted. */
 function valueCases(
   nodes: readonly CommandNode[],
-  offer: (words: readonly string[]) => string,
+  offer: (values: readonly string[]) => string,
   free = 'return',
 ): string {
   return nodes
@@ -91,26 +91,26 @@ function valueCases(
       node.options
         .filter((option) => option.takesValue)
         .map((option) => {
-          const action = option.words.length > 0 ? offer(option.words) : free
+          const action = option.values.length > 0 ? offer(option.values) : free
           return `    ${quote(`${node.path} ${option.name}`)}) ${action} ;;`
         }),
     )
     .join('\n')
 }
 
-function wordsOf(node: CommandNode): string[] {
+function candidatesOf(node: CommandNode): string[] {
   const named = [...node.subcommands, ...node.options].map(({ name }) => name)
-  return [...node.words, ...named]
+  return [...node.values, ...named]
 }
 
-function describedWords(node: CommandNode): string[] {
+function describedCandidates(node: CommandNode): string[] {
   const described = [...node.subcommands, ...node.options].map(({ name, description }) =>
     quote(`${name}:${description.replaceAll(':', '\\:')}`),
   )
-  return [...node.words.map((word) => quote(word)), ...described]
+  return [...node.values.map((word) => quote(word)), ...described]
 }
 
-/** For any of the three shells. */
+/** Quotes a text for any of the three shells. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 
-/** One command as a shell has to know it. */
+/** A command, as a completion script needs it. */
 export interface CommandNode {
   /** `hedge payments list`. */
   readonly path: string
   readonly subcommands: readonly Described[]
   readonly options: readonly DescribedOption[]
-  /** Words that an argument of it can be. */
-  readonly words: readonly string[]
+  /** The possible values of its arguments; empty if any text is accepted. */
+  readonly values: readonly string[]
 }
 
 interface Described {
@@ -17,11 +17,11 @@ interface Described {
 
 export interface DescribedOption extends Described {
   readonly takesValue: boolean
-  /** Words that its value can be; empty where it is free. */
-  readonly words: readonly string[]
+  /** The possible values of the option; empty if any text is accepted. */
+  readonly values: readonly string[]
 }
 
-/** Every command below and with `root`, with the options that each understands. */
+/** The root command and all commands below it, each with the options it accepts. */
 export function describeCommands(root: Command): CommandNode[] {
   return walk(root, root.name(), [])
 }
@@ -39,7 +39,7 @@ function walk(
             name: option.long,
             description: firstLine(option.description),
             takesValue: option.required || option.optional,
-            words: option.argChoices ?? [],
+            values: option.argChoices ?? [],
           },
         ]
       : [],
@@ -52,10 +52,10 @@ function walk(
       description: firstLine(sub.description()),
     })),
     options: unique([...own, ...inherited]),
-    words: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
+    values: command.registeredArguments.flatMap((argument) => argument.argChoices ?? []),
   }
-  const passedOn = [...inherited, ...own.filter(({ name }) => name !== '--version')]
-  return [node, ...subcommands.flatMap((sub) => walk(sub, `${path} ${sub.name()}`, passedOn))]
+  const inheritable = [...inherited, ...own.filter(({ name }) => name !== '--version')]
+  return [node, ...subcommands.flatMap((sub) => walk(sub, `${path} ${sub.name()}`, inheritable))]
 }
 
 function unique(options: readonly DescribedOption[]): DescribedOption[] {

@@ -1,18 +1,18 @@
 import { statfs } from 'node:fs/promises'
 import { isMigrated } from '@hedgepayments/server/admin'
-import { formatCount } from '../format.ts'
 import { type OpenDatabase, openDatabase } from '../open-database.ts'
-import { factsOf } from '../report-error.ts'
+import { formatCount } from '../output/format.ts'
+import { factsOf } from '../output/report-error.ts'
 import type { GlobalOptions } from '../session.ts'
 import type { Check } from './check.ts'
 import { queues } from './queues.ts'
 
 const gibibyte = 1024 ** 3
 
-/** PostgreSQL stops when it cannot write; a gigabyte of log files comes quickly. */
+/** PostgreSQL stops if the disk is full, and its log may grow by a gigabyte quickly. */
 const freeBytes = { warn: 5 * gibibyte, fail: gibibyte / 2 }
 
-/** The database as its operator sees it: reachable, up to date, and with nothing piling up. */
+/** Checks that the database is reachable and migrated, and that its queues are not late. */
 export async function* checkDatabase(
   options: GlobalOptions & { database?: string },
 ): AsyncGenerator<Check> {
@@ -25,8 +25,8 @@ export async function* checkDatabase(
     })
   } catch (error) {
     const { code, message } = factsOf(error)
-    const isAsked = options.database !== undefined || process.env.DATABASE_URL !== undefined
-    const isBroken = isAsked || code !== 'no_database'
+    const isConfigured = options.database !== undefined || process.env.DATABASE_URL !== undefined
+    const isBroken = isConfigured || code !== 'no_database'
     yield { name: 'database', status: isBroken ? 'fail' : 'warn', message }
     return
   }
@@ -35,7 +35,8 @@ export async function* checkDatabase(
     if (await isMigrated(opened.database.db)) {
       yield { name: 'migrations', status: 'ok', message: 'up to date' }
     } else {
-      const message = 'not up to date: a server of this version brings them up when it starts'
+      const message =
+        'not up to date: a server of this version migrates the database when it starts'
       yield { name: 'migrations', status: 'fail', message }
       return
     }
@@ -47,7 +48,7 @@ export async function* checkDatabase(
   }
 }
 
-/** Room where the server keeps its data. */
+/** Checks the free space for the data folder. */
 export async function* checkDisk(dataDir: string): AsyncGenerator<Check> {
   const found = await statfs(dataDir).catch(() => null)
   if (!found) return

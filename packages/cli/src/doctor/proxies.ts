@@ -1,6 +1,6 @@
 import type { Check } from './check.ts'
 
-/** Whether the server, by the settings that are in the environment here, knows its proxies. */
+/** Checks that trusted proxies are configured if HEDGE_PUBLIC_URL is https. */
 export function* checkProxies(env: Readonly<Record<string, string | undefined>>): Generator<Check> {
   const name = 'proxies'
   const isHttps = env.HEDGE_PUBLIC_URL?.trim().startsWith('https:') === true

@@ -1,23 +1,23 @@
 import type { Database } from '@hedgepayments/server/admin'
-import { countOf } from '../format.ts'
+import { countOf } from '../output/format.ts'
 import type { Check } from './check.ts'
 
 type Pool = Database['pool']
 
-/** Workers look every few seconds: what is late by more than this was not merely about to be done. */
+/** Workers poll every few seconds, so a task that is later than this is stuck. */
 const lateSeconds = { warn: 60, fail: 900 }
 
-/** Counted up to here: more is too many in any case, and the count must not burden the database. */
+/** The maximum count, so that counting does not burden the database. */
 const countMax = 100_000
 
-/** What waits in the database, and for how long. */
+/** The checks of the queues: the number of late rows and the age of the oldest. */
 export const queues: readonly ((pool: Pool) => Promise<Check>)[] = [
   checkTasks,
   checkDeliveries,
   checkCancellations,
 ]
 
-/** Payments to expire, to process, to void: a worker should have taken them. */
+/** Due payment tasks that no worker has run. */
 async function checkTasks(pool: Pool): Promise<Check> {
   const late = await oldest(
     pool,
@@ -26,7 +26,7 @@ async function checkTasks(pool: Pool): Promise<Check> {
   return judge('tasks', late, { noun: 'overdue payment task', none: 'none overdue' })
 }
 
-/** Webhooks whose time has come: a worker should have sent them. Later tries are not late. */
+/** Due webhook deliveries that no worker has sent. A scheduled retry is not late. */
 async function checkDeliveries(pool: Pool): Promise<Check> {
   const late = await oldest(
     pool,
@@ -36,7 +36,7 @@ async function checkDeliveries(pool: Pool): Promise<Check> {
   return judge('webhooks', late, { noun: 'unsent webhook', none: 'none unsent' })
 }
 
-/** Runs that cancel many payments and are not paused. */
+/** Bulk cancellations that have not ended and are not paused. */
 async function checkCancellations(pool: Pool): Promise<Check> {
   const open = await oldest(
     pool,
@@ -62,10 +62,10 @@ async function oldest(pool: Pool, waiting: string): Promise<Waiting> {
 function judge(
   name: string,
   { count, seconds }: Waiting,
-  words: { noun: string; none: string },
+  texts: { noun: string; none: string },
 ): Check {
-  if (count === 0) return { name, status: 'ok', message: words.none }
-  const message = `${countOf(count, words.noun)}, the oldest for ${duration(seconds)}`
+  if (count === 0) return { name, status: 'ok', message: texts.none }
+  const message = `${countOf(count, texts.noun)}, the oldest for ${duration(seconds)}`
   if (seconds > lateSeconds.fail) return { name, status: 'fail', message }
   return { name, status: seconds > lateSeconds.warn ? 'warn' : 'ok', message }
 }

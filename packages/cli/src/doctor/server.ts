@@ -1,20 +1,20 @@
 import { type ApiKey, HedgePayments } from '@hedgepayments/node'
 import { findAddress, findCredentials } from '../credentials.ts'
-import { pageSizeMax } from '../list.ts'
-import { factsOf } from '../report-error.ts'
+import { scopes } from '../options/values.ts'
+import { pageSizeMax } from '../output/list.ts'
+import { factsOf } from '../output/report-error.ts'
 import { type GlobalOptions, hintOf } from '../session.ts'
-import { scopes } from '../words.ts'
 import type { Check } from './check.ts'
 
-/** A server that takes longer for this is as good as down. */
+/** A server that does not answer a check in this time counts as down. */
 const answerTimeoutMs = 5_000
 
-/** Webhook signatures are refused beyond five minutes; long before that something is wrong. */
+/** Webhook signatures have a tolerance of five minutes. */
 const skewSeconds = { warn: 30, fail: 300 }
 
 const expiresSoonMs = 14 * 86_400_000
 
-/** The server's health, the clocks, and the key. */
+/** Checks the server's health, its clock and the key. */
 export async function* checkServer(options: GlobalOptions): AsyncGenerator<Check> {
   const found = await findCredentials(process.env, options.dataDir).catch((error) => error as Error)
   const hasKey = !(found instanceof Error)
@@ -36,10 +36,10 @@ export async function* checkServer(options: GlobalOptions): AsyncGenerator<Check
   }
   if (!hasKey) yield fail('key', factsOf(found).message)
   else if ('response' in health) yield await checkKey(client, found)
-  else yield warn('key', `${hintOf(found.apiSecret)} from ${found.source}: not tried`)
+  else yield warn('key', `${hintOf(found.apiSecret)} from ${found.source}: not checked`)
 }
 
-/** Without a key the health of the server can be asked for all the same. */
+/** A client for the checks. Without a key, it only checks the server's health. */
 function clientFor(
   options: GlobalOptions,
   found: { apiSecret: string; apiKey: string | undefined } | undefined,
@@ -57,11 +57,11 @@ function clientFor(
   }
 }
 
-type Asked =
+type Answer =
   | { readonly response: Response; readonly tookMs: number; readonly atMs: number }
   | { readonly reason: string }
 
-async function ask(url: string): Promise<Asked> {
+async function ask(url: string): Promise<Answer> {
   const startedMs = performance.now()
   try {
     const response = await fetch(url, {
@@ -72,7 +72,7 @@ async function ask(url: string): Promise<Asked> {
     return { response, tookMs: Math.round(performance.now() - startedMs), atMs: Date.now() }
   } catch (error) {
     const { cause, name, message } = error as Error
-    if (name === 'TimeoutError') return { reason: `nothing within ${answerTimeoutMs / 1_000} s` }
+    if (name === 'TimeoutError') return { reason: `no answer within ${answerTimeoutMs / 1_000} s` }
     const code = (cause as NodeJS.ErrnoException | undefined)?.code
     return { reason: code === 'ECONNREFUSED' ? 'nothing listens there' : (code ?? message) }
   }
@@ -81,14 +81,15 @@ async function ask(url: string): Promise<Asked> {
 async function checkReady(baseUrl: string): Promise<Check> {
   const ready = await ask(`${baseUrl}/readyz`)
   if (!('response' in ready)) return fail('ready', ready.reason)
-  if (ready.response.status === 200) return ok('ready', 'the server reaches a migrated database')
-  return fail('ready', 'the server does not reach its database, or that is not migrated')
+  if (ready.response.status === 200)
+    return ok('ready', 'the server reaches its database, which is migrated')
+  return fail('ready', 'the server does not reach its database, or the database is not migrated')
 }
 
 function checkClock({ response, atMs }: { response: Response; atMs: number }): Check {
   const theirsMs = Date.parse(response.headers.get('date') ?? '')
-  if (Number.isNaN(theirsMs)) return warn('clock', 'the server does not say what time it has')
-  // The header has whole seconds: half a second more is the best guess.
+  if (Number.isNaN(theirsMs)) return warn('clock', 'the server sends no Date header')
+  // The header has whole seconds, so half a second more is the best estimate.
   const seconds = Math.round((atMs - (theirsMs + 500)) / 1_000)
   const apart = Math.abs(seconds)
   if (apart <= 1) return ok('clock', 'agrees with the server')
@@ -103,7 +104,7 @@ async function checkKey(
 ): Promise<Check> {
   const hint = hintOf(found.apiSecret)
   try {
-    // The server never tells which key asked; beginning and end say it well enough.
+    // The API does not name the key of a request. Its beginning and end identify it.
     for await (const key of client.apiKeys.list({ limit: pageSizeMax })) {
       if (key.secret_hint === hint && key.revoked_at === null) return describeKey(key, found.source)
     }
@@ -120,7 +121,7 @@ function describeKey(key: ApiKey, source: string): Check {
   const granted = isAll ? 'all scopes' : `scopes ${key.scopes.join(', ')}`
   const text = `${key.id}, ${mode} mode, ${granted}, from ${source}`
   const isEnding = key.expires_at && Date.parse(key.expires_at) - Date.now() < expiresSoonMs
-  return isEnding ? warn('key', `${text}; ends ${key.expires_at}`) : ok('key', text)
+  return isEnding ? warn('key', `${text}; expires ${key.expires_at}`) : ok('key', text)
 }
 
 const ok = (name: string, message: string): Check => ({ name, status: 'ok', message })

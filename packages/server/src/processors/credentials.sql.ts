@@ -1,12 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import type { ProcessorCredentialsRow, Schema } from '../database/schema.ts'
-import type { ProcessorAccount } from './interface/processor.ts'
+import type { Account } from '../domain/account.ts'
 
 type Db = Kysely<Schema>
 
+/** The credentials that the merchant has set for a mode. */
 export async function findCredentials(
   db: Db,
-  account: ProcessorAccount,
+  account: Account,
 ): Promise<ProcessorCredentialsRow | undefined> {
   const { rows } = await sql<ProcessorCredentialsRow>`
     select * from processor_credentials
@@ -14,7 +15,7 @@ export async function findCredentials(
   return rows[0]
 }
 
-/** Sets the credentials of a merchant and mode, in the place of those before. */
+/** Inserts or replaces the credentials of a merchant and mode. */
 export async function saveCredentials(db: Db, row: ProcessorCredentialsRow): Promise<void> {
   await db
     .insertInto('processor_credentials')
@@ -32,8 +33,8 @@ export async function saveCredentials(db: Db, row: ProcessorCredentialsRow): Pro
     .execute()
 }
 
-/** `false`: there were none. */
-export async function deleteCredentials(db: Db, account: ProcessorAccount): Promise<boolean> {
+/** @returns `false` if none were set. */
+export async function deleteCredentials(db: Db, account: Account): Promise<boolean> {
   const { rows } = await sql`
     delete from processor_credentials
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}

@@ -1,18 +1,18 @@
 import type { ProcessorCredentialsRow } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 import type { Keyring } from '../sealing/encryption.ts'
-import type { ProcessorAccount } from './interface/processor.ts'
 
-/** What a merchant reaches Stripe with. */
+/** The secrets of a merchant's account at Stripe. */
 export interface StripeSecrets {
   readonly secretKey: string
   readonly webhookSecret: string | null
 }
 
-/** The row that keeps them, sealed for this merchant and mode alone. */
+/** The row with the encrypted secrets. Only this merchant and mode can decrypt it. */
 export function sealCredentials(
   keyring: Keyring,
-  given: { account: ProcessorAccount; secrets: StripeSecrets; now: Timestamp },
+  given: { account: Account; secrets: StripeSecrets; now: Timestamp },
 ): ProcessorCredentialsRow {
   const { account, secrets } = given
   const { keyId, bytes } = keyring.seal(JSON.stringify(secrets), contextOf(account))
@@ -28,13 +28,13 @@ export function sealCredentials(
   }
 }
 
-/** @throws where the key that sealed them is gone. */
+/** @throws if the keyring lacks the key that encrypted the secrets. */
 export function openCredentials(keyring: Keyring, row: ProcessorCredentialsRow): StripeSecrets {
   const account = { merchantId: row.merchant_id, livemode: row.livemode }
   const sealed = { keyId: row.key_id, bytes: row.sealed }
   return JSON.parse(keyring.open(sealed, contextOf(account))) as StripeSecrets
 }
 
-function contextOf({ merchantId, livemode }: ProcessorAccount): string {
+function contextOf({ merchantId, livemode }: Account): string {
   return `${merchantId} ${livemode ? 'live' : 'test'} stripe`
 }

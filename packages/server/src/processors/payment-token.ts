@@ -1,13 +1,13 @@
 import { type PaymentToken, parsePaymentToken, type TokenFault } from '../domain/payment-token.ts'
 import { tokenOfNumber } from './sandbox/tokens.ts'
 
-/** 12 to 19 digits, as people write them: a card's number. Source: ISO/IEC 7812. */
+/** A card number: 12 to 19 digits, with single spaces or hyphens. Source: ISO/IEC 7812. */
 const cardNumber = /^\d(?:[ -]?\d){11,18}$/
 const account = /^(\d{9})[:/](\d{4,17})$/
 
 /**
- * Turns what a caller gave into a token. Numbers are taken in test mode only, only those of test
- * cards and accounts, and only as their token. Source: api.md, Sandbox.
+ * Parses a payment token. In test mode, the number of a test card or test account is accepted too, and
+ * becomes its token. Any other number is refused, and no number is ever stored.
  */
 export function readToken(
   given: string,

@@ -1,8 +1,9 @@
 import type { Db } from '../database/connect.ts'
+import type { Account } from '../domain/account.ts'
 import type { Keyring } from '../sealing/encryption.ts'
 import { findCredentials } from './credentials.sql.ts'
 import { openCredentials } from './credentials.ts'
-import type { Processor, ProcessorAccount, Processors } from './interface/processor.ts'
+import type { Processor, Processors } from './interface/processor.ts'
 import { Sandbox, sandboxName } from './sandbox/sandbox.ts'
 import { type StripeAccess, stripeApiBase } from './stripe/client.ts'
 import { isLiveStripeKey } from './stripe/shapes.ts'
@@ -11,9 +12,9 @@ import { StripeProcessor, stripeName } from './stripe/stripe.ts'
 export interface ProcessorOptions {
   readonly db: Db
   readonly publicUrl: () => string
-  /** Opens what merchants have set; `null`: nobody has been able to. */
+  /** Decrypts the merchants' credentials; `null` if no encryption key is configured. */
   readonly keyring: Keyring | null
-  /** Stripe by the environment, for merchants that have set nothing of their own. */
+  /** Stripe's credentials from the environment, for merchants that have set none. */
   readonly stripe: {
     readonly secretKey: string | null
     readonly webhookSecret: string | null
@@ -22,8 +23,8 @@ export interface ProcessorOptions {
 }
 
 /**
- * Which processors there are: what the merchant has set, else what the environment says, else the
- * sandbox in test mode and none in live mode.
+ * Chooses the processor of a merchant and mode: the merchant's own Stripe account, else the Stripe
+ * account of the environment, else the sandbox in test mode and none in live mode.
  */
 export function createProcessors(options: ProcessorOptions): Processors {
   const apiBase = options.stripe.apiBase ?? stripeApiBase
@@ -41,24 +42,24 @@ export function createProcessors(options: ProcessorOptions): Processors {
     },
   }
 
-  function sandboxOf({ merchantId }: ProcessorAccount): Processor {
+  function sandboxOf({ merchantId }: Account): Processor {
     return new Sandbox({ db: options.db, merchantId, publicUrl: options.publicUrl })
   }
 
-  async function stripeOf(account: ProcessorAccount): Promise<Processor | null> {
+  async function stripeOf(account: Account): Promise<Processor | null> {
     const access = (await accessOfMerchant(account)) ?? accessOfEnvironment(account)
     return access ? new StripeProcessor(access) : null
   }
 
-  /** Asked for each time: what was changed or removed counts at once, in every process. */
-  async function accessOfMerchant(account: ProcessorAccount): Promise<StripeAccess | null> {
+  /** Not cached: a change or removal applies at once, in every process. */
+  async function accessOfMerchant(account: Account): Promise<StripeAccess | null> {
     const row = await findCredentials(options.db, account)
     if (!row) return null
     if (!options.keyring) throw new Error('processor credentials need HEDGE_ENCRYPTION_KEY')
     return { ...openCredentials(options.keyring, row), apiBase }
   }
 
-  function accessOfEnvironment({ livemode }: ProcessorAccount): StripeAccess | null {
+  function accessOfEnvironment({ livemode }: Account): StripeAccess | null {
     const { secretKey, webhookSecret } = options.stripe
     if (secretKey === null || isLiveStripeKey(secretKey) !== livemode) return null
     return { secretKey, webhookSecret, apiBase }

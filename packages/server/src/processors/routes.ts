@@ -12,17 +12,17 @@ import { deleteCredentials, findCredentials, saveCredentials } from './credentia
 import { sealCredentials } from './credentials.ts'
 import { isLiveStripeKey, stripeKeyShape, stripeWebhookShape } from './stripe/shapes.ts'
 
-/** The one processor that a merchant can set. */
+/** The only processor that a merchant can set. */
 const stripe = { type: 'merchant_processor', id: 'stripe' } as const
 
 export interface ProcessorRoutes {
   readonly db: Db
-  /** `null`: no key is set, and no secret is taken. */
+  /** `null` if no encryption key is configured. Then secrets are refused. */
   readonly keyring: Keyring | null
   readonly publicUrl: () => string
 }
 
-/** The processor of a merchant's own. Its secrets go in, and never come out. */
+/** The routes of a merchant's own processor. No answer contains its secrets. */
 export function processorRoutes(app: FastifyInstance, on: ProcessorRoutes): void {
   implement(app, operations.setProcessor, async (request) => {
     if (request.params.id !== request.auth.merchantId) return merchantNotFound()
@@ -53,13 +53,13 @@ async function setProcessor(
   const mode = auth.livemode ? 'live' : 'test'
   const isOfMode =
     stripeKeyShape.test(body.secret_key) && isLiveStripeKey(body.secret_key) === auth.livemode
-  // Nothing of a secret is repeated, not even of one that is wrong.
-  if (!isOfMode) return refuseSecret('secret_key', `a key of Stripe, sk_${mode}_… or rk_${mode}_…`)
+  // Never repeat a secret, not even a wrong one.
+  if (!isOfMode) return refuseSecret('secret_key', `a Stripe key: sk_${mode}_… or rk_${mode}_…`)
   if (body.webhook_secret !== undefined && !stripeWebhookShape.test(body.webhook_secret)) {
-    return refuseSecret('webhook_secret', 'a secret of an endpoint at Stripe, whsec_…')
+    return refuseSecret('webhook_secret', 'the secret of a Stripe webhook endpoint: whsec_…')
   }
   if (!keyring) {
-    return refuseSecret('secret_key', 'HEDGE_ENCRYPTION_KEY to be set, so that it can be sealed')
+    return refuseSecret('secret_key', 'HEDGE_ENCRYPTION_KEY to be set, which encrypts the key')
   }
   const row = sealCredentials(keyring, {
     account: auth,
@@ -101,5 +101,5 @@ function merchantNotFound(): Refusal {
 }
 
 function notConfigured(): Refusal {
-  return refuse('not_found', 'The merchant has set no processor in this mode.')
+  return refuse('not_found', 'The merchant has no processor in this mode.')
 }

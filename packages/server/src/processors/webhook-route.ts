@@ -1,25 +1,26 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Account } from '../domain/account.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { refuse, refuseField } from '../http/answers/refusal.ts'
 import { send } from '../http/answers/send.ts'
 import { readBody } from '../http/bodies/read-body.ts'
 import { readSingleHeaders } from '../http/request/headers.ts'
-import type { Processor, ProcessorAccount, Processors } from './interface/processor.ts'
+import type { Processor, Processors } from './interface/processor.ts'
 
-/** Told which payment a processor has news of. */
-export type OnNotice = (notice: { account: ProcessorAccount; paymentId: string }) => Promise<void>
+/** Called with the payment that a processor's message is about. */
+export type OnNotice = (notice: { account: Account; paymentId: string }) => Promise<void>
 
-/** Whom a message is for. */
-interface Receiver {
-  readonly account: ProcessorAccount
+/** The processor and account that a message's path names. */
+interface MessageTarget {
+  readonly account: Account
   readonly processor: Processor
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The processor and account that a message's path names, once they were found. */
-    processorOf: Receiver | null
+    /** Set before the body is read. `null`: no processor has this path. */
+    messageTarget: MessageTarget | null
   }
 }
 
@@ -31,7 +32,7 @@ interface Params {
 
 const operation = operations.receiveProcessorMessage
 
-/** Where processors send their messages. Signatures are over bytes, so bodies come as they are. */
+/** The route for the processors' webhook messages. Bodies stay unparsed: signatures cover the bytes. */
 export async function processorWebhookRoute(
   app: FastifyInstance,
   on: { processors: Processors; onNotice: OnNotice },
@@ -39,16 +40,16 @@ export async function processorWebhookRoute(
   await app.register((raw, _options, done) => {
     raw.removeAllContentTypeParsers()
     raw.addContentTypeParser('*', readBody)
-    raw.decorateRequest('processorOf', null)
+    raw.decorateRequest('messageTarget', null)
     raw.post<{ Params: Params }>(
       operation.path,
       {
         config: { operation },
         bodyLimit: operation.bodyBytesMax,
-        // Before the body is read: nothing is kept for a message to nobody.
+        // Before the body is read, so that a message for an unknown processor takes no memory.
         onRequest: async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
-          request.processorOf = await findProcessor(on.processors, request.params)
-          return request.processorOf ? undefined : send(reply, nobody())
+          request.messageTarget = await findProcessor(on.processors, request.params)
+          return request.messageTarget ? undefined : send(reply, unknownProcessor())
         },
       },
       async (request, reply) => send(reply, await receive(on, request)),
@@ -60,7 +61,7 @@ export async function processorWebhookRoute(
 async function findProcessor(
   processors: Processors,
   { processor: name, merchant: merchantId, mode }: Params,
-): Promise<Receiver | null> {
+): Promise<MessageTarget | null> {
   if (!isId('merchant', merchantId) || (mode !== 'test' && mode !== 'live')) return null
   const account = { merchantId, livemode: mode === 'live' }
   const processor = await processors.forSent(account, name).catch(() => null)
@@ -71,9 +72,9 @@ async function receive(
   { onNotice }: { onNotice: OnNotice },
   request: FastifyRequest,
 ): Promise<Reply> {
-  if (!request.processorOf) return nobody()
-  const { account, processor } = request.processorOf
-  // The real time: a test clock that is ahead does not make the processor's messages old.
+  if (!request.messageTarget) return unknownProcessor()
+  const { account, processor } = request.messageTarget
+  // The real time, because the processor signs with it. The test clock may be ahead.
   const { now } = request
   const notice = await processor.noticeFromWebhook({
     headers: readSingleHeaders(request),
@@ -83,12 +84,12 @@ async function receive(
   if (notice.kind === 'rejected') {
     return refuseField('signature', undefined, `a genuine message: ${notice.reason}`)
   }
-  if (notice.kind === 'look' && isId('payment', notice.paymentId)) {
+  if (notice.kind === 'look_up' && isId('payment', notice.paymentId)) {
     await onNotice({ account, paymentId: notice.paymentId })
   }
   return answer(200, { received: true })
 }
 
-function nobody(): Reply {
-  return refuse('not_found', 'There is no such processor here.')
+function unknownProcessor(): Reply {
+  return refuse('not_found', 'Processor not found.')
 }

@@ -103,7 +103,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   await processorWebhookRoute(app, { processors: options.processors, onNotice: notice })
   sandboxRoutes(app, {
     db: database.db,
-    onNews: ({ merchantId, paymentId }) =>
+    onChange: ({ merchantId, paymentId }) =>
       notice({ account: { merchantId, livemode: false }, paymentId }),
   })
   await dashboardRoutes(app, { db: database.db, sessions, guard, publicUrl: options.publicUrl })

@@ -9,9 +9,9 @@ import {
   type Call,
   type Decline,
   keptFailureCode,
+  type PaymentState,
   type Processor,
   type ProcessorPayment,
-  type ProcessorTruth,
 } from '../../processors/interface/processor.ts'
 import { causeOf } from '../../tracing/causes.ts'
 import { currentSpan, inSpan } from '../../tracing/spans.ts'
@@ -102,8 +102,8 @@ function spanOf({ row, processor, kind }: Pick<NotedCall<never>, 'row' | 'proces
 export async function lookUp(
   db: Db,
   noted: Omit<NotedCall<never>, 'kind' | 'processorKey' | 'run' | 'describe'>,
-): Promise<CallResult<ProcessorTruth>> {
-  return await callProcessor<ProcessorTruth>(db, {
+): Promise<CallResult<PaymentState>> {
+  return await callProcessor<PaymentState>(db, {
     ...noted,
     kind: 'look_up',
     processorKey: `${noted.row.id}:look_up`,
@@ -112,7 +112,7 @@ export async function lookUp(
   })
 }
 
-function describeTruth(truth: ProcessorTruth): { outcome: AttemptOutcome; decline?: Decline } {
+function describeTruth(truth: PaymentState): { outcome: AttemptOutcome; decline?: Decline } {
   return truth.state === 'declined'
     ? { outcome: 'declined', decline: truth.decline }
     : { outcome: truth.state }

@@ -2,7 +2,7 @@ import { commit } from '../../database/commit.ts'
 import type { Db } from '../../database/connect.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import type { ProcessorTruth } from '../../processors/interface/processor.ts'
+import type { PaymentState } from '../../processors/interface/processor.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
 import { refundFailedLater, takeRefundBack } from './answer-refund.ts'
 
@@ -20,7 +20,7 @@ export async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRo
  */
 export async function checkRefunds(
   db: Db,
-  { paid, truth, now }: { paid: readonly RefundRow[]; truth: ProcessorTruth; now: Timestamp },
+  { paid, truth, now }: { paid: readonly RefundRow[]; truth: PaymentState; now: Timestamp },
 ): Promise<void> {
   if (truth.state !== 'captured') return
   for (const refund of paid) {

@@ -11,8 +11,8 @@ import type {
   AuthorizeResult,
   Decline,
   NextAction,
+  PaymentState,
   Processor,
-  ProcessorTruth,
 } from '../../processors/interface/processor.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
 import { type CallResult, callProcessor } from '../calls/call-processor.ts'
@@ -70,7 +70,7 @@ function newsOfResult(result: AuthorizeResult): AuthorizationNews {
 }
 
 /** What the processor's truth means for a payment that waits for its authorization. */
-export function newsOfTruth(truth: ProcessorTruth): AuthorizationNews {
+export function newsOfTruth(truth: PaymentState): AuthorizationNews {
   switch (truth.state) {
     case 'absent':
     case 'undecided':

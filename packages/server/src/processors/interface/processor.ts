@@ -1,86 +1,92 @@
 import type { Money, PaymentMethod } from '@hedgepayments/contract'
+import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
 /**
- * What moves the money. An instance belongs to one merchant and one mode, and holds their
- * credentials; `Processors` finds it.
+ * A payment processor: the service that moves the money. An instance belongs to one merchant and
+ * mode and holds their credentials. `Processors` returns it.
  *
- * The rules, which tests/processors/conformance.ts checks of any implementation:
+ * Every implementation follows these rules. tests/processors/conformance.ts checks them.
  *
- * - There is at most one authorization per payment id at the processor, whatever is called how
- *   often. Every call can be repeated with its idempotency key and then tells the first outcome.
- * - A result is a value, and is final: the processor said so. A call that throws leaves its
- *   outcome **unknown**, also when it ran out of time: the caller asks `lookUp`, and never guesses.
- *   Where it throws `KeptFailureError`, the key is used up: see there.
- * - A decline is a value, with a code of ours where there is one (`declineCodes`). What is wrong
- *   with the credentials or with this server is thrown: it is nobody's decline.
- * - `now` is the merchant's clock, which in test mode can be ahead of the real one.
- *   `signal` is the deadline: after it fires, the call throws soon.
+ * - **Once.** At the processor, a payment id has at most one authorization. A repeated call with the
+ *   same idempotency key returns the first result.
+ * - **A result is final.** The processor has decided. A call that throws, also by its deadline,
+ *   leaves the outcome unknown. The caller then calls `lookUp`. A call that throws
+ *   `KeptFailureError` has also used up its idempotency key.
+ * - **A decline is a result.** Its code is one of `declineCodes` if one fits. Wrong credentials and
+ *   faults of this server are thrown instead, because the customer cannot fix them.
+ * - **The clock comes in.** `now` is the merchant's clock. In test mode it can be ahead of real time.
+ * - **The deadline comes in.** Soon after `signal` aborts, the call throws.
  */
 export interface Processor {
-  /** Stored with each payment that was sent there, and never changed: `sandbox`, `stripe`. */
+  /** Stored with each payment sent there, so it never changes: `sandbox`, `stripe`. */
   readonly name: string
 
   /**
-   * Reserves the amount; nothing is taken yet. May be called again with another token, and another
-   * idempotency key, as long as the customer has not finished the action that the last one asked
-   * for: then it takes that one's place.
+   * Reserves the amount. No money is taken yet.
+   *
+   * After `action_required`, and until the customer has finished the action, a call with another
+   * token and another idempotency key replaces the earlier one.
    */
   authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult>
 
-  /** Takes the whole amount that was authorized. */
+  /** Takes the whole authorized amount. */
   capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult>
 
   /**
-   * Gives an authorization up. After `voided` no authorization of this payment can come into being
-   * any more, also when none was found and a call of `authorize` is still on its way: where the
-   * processor has never heard of the payment, it is made known there and given up.
+   * Voids the authorization, for good. After `voided`, no call of `authorize` for this payment can
+   * succeed any more, not even one that is still on its way. So if the processor does not know the
+   * payment yet, an implementation creates it there and voids it.
    */
   void(payment: ProcessorPayment, call: Call): Promise<VoidResult>
 
-  /** Gives back a part or all of what was captured. */
+  /** Returns some or all of the captured amount to the customer. */
   refund(payment: ProcessorPayment, request: RefundRequest): Promise<RefundResult>
 
-  /** The processor's truth about a payment, now. Changes nothing. Needs no reference. */
-  lookUp(payment: ProcessorPayment, query: Omit<Call, 'idempotencyKey'>): Promise<ProcessorTruth>
+  /** Reads the payment's current state at the processor. Changes nothing. Works without a reference. */
+  lookUp(payment: ProcessorPayment, query: Query): Promise<PaymentState>
 
   /**
-   * Reads a message that claims to come from the processor. A notice only says where to look:
-   * messages come late, twice and out of order, so that what is true is always asked by `lookUp`.
+   * Verifies a webhook message and names the payment that it is about. Messages arrive late, twice
+   * and out of order, so the caller never trusts their content. It calls `lookUp` instead.
    */
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice>
 }
 
-/** A payment as processors know it. The same values for every call about one payment. */
+/** A payment as a processor needs it. All calls about one payment pass the same values. */
 export interface ProcessorPayment {
-  /** `pay_…`: what the processor must be able to find it by. */
+  /** `pay_…`. The processor must be able to find the payment by this id alone. */
   readonly id: string
   readonly money: Money
   readonly method: PaymentMethod
   readonly customerEmail: string
   readonly description: string | null
   readonly statementDescriptor: string | null
-  /** Where the customer comes back to after an action elsewhere. */
+  /** The URL to which the customer returns after an action elsewhere. */
   readonly returnUrl: string
-  /** The processor's own name for it, once an answer told it. Unknown after a crash. */
+  /** The processor's own id of the payment. `null` until a result names it, as after a crash. */
   readonly reference: string | null
 }
 
+/** What every call that may move money passes. */
 export interface Call {
-  /** Unlike that of any other call; the same for every repetition of this one. */
+  /** Different for each call, and the same for each repetition of one call. */
   readonly idempotencyKey: string
   readonly now: Timestamp
   readonly signal: AbortSignal
 }
 
+/** What a call that only reads passes. */
+export type Query = Omit<Call, 'idempotencyKey'>
+
 export interface AuthorizeRequest extends Call {
-  /** What the customer pays with. */
+  /** The customer's payment method. */
   readonly token: PaymentToken
 }
 
 export interface RefundRequest extends Call {
-  /** `ref_…`; a refund that answers a capture after a cancel has the payment's id. */
+  /** `ref_…`. The refund of a capture that followed a cancel has the payment's id instead. */
   readonly refundId: string
   readonly amountMinor: number
   readonly reason: string | null
@@ -94,13 +100,13 @@ export type AuthorizeResult =
 
 export type CaptureResult =
   | ({ readonly outcome: 'captured'; readonly reference: string } & Captured)
-  /** Also where the authorization is gone: `authorization_expired`. */
+  /** If the authorization has ended, the code is `authorization_expired`. */
   | Declined
   | Undecided
 
 export type VoidResult =
   | { readonly outcome: 'voided' }
-  /** Too late: the money was taken, by hand or by a call that was thought lost. Refund it. */
+  /** Too late: the money was taken, manually or by a call whose result was lost. Refund it. */
   | ({ readonly outcome: 'captured' } & Captured)
   | Undecided
 
@@ -109,20 +115,44 @@ export type RefundResult =
   | Declined
   | Undecided
 
-/**
- * The processor has failed, and keeps this answer for the idempotency key: a repetition would hear
- * of nothing else. Once a look-up says that nothing was done, the call goes out with another key.
- */
-export class KeptFailureError extends Error {
-  readonly code = keptFailureCode
+/** The processor has accepted the call and has not decided. Call `lookUp` later. */
+export interface Undecided {
+  readonly outcome: 'undecided'
+  readonly reference: string
 }
-export const keptFailureCode = 'kept_failure'
 
-/** What the processor says of a payment. */
-export type ProcessorTruth =
-  /** It has never heard of it. A call that is still on its way may change that. */
+/** The processor has refused for good. */
+export interface Declined {
+  readonly outcome: 'declined'
+  readonly reference: string | null
+  readonly decline: Decline
+}
+
+export interface Decline {
+  /** One of `declineCodes`, or the processor's own code if none fits. */
+  readonly code: string
+  /** A text for the customer. Contains no card data. */
+  readonly message: string
+}
+
+/** How much was captured, in minor units of the payment's currency. */
+export interface Captured {
+  readonly capturedMinor: number
+  /** The processor's fee; `null` if the processor does not report one. */
+  readonly feeMinor: number | null
+}
+
+/** What the customer must do before the processor decides: 3-D Secure. */
+export interface NextAction {
+  readonly type: 'redirect_to_url'
+  readonly url: string
+}
+
+/** The state of a payment at the processor. */
+export type PaymentState =
+  /** The processor does not know the payment. A call that is still on its way may change that. */
   | { readonly state: 'absent' }
-  /** It has it, and has not decided: ask again. */
+  /** The processor knows the payment and has not decided. Look it up again later. */
   | { readonly state: 'undecided'; readonly reference: string }
   | { readonly state: 'action_required'; readonly reference: string; readonly action: NextAction }
   | { readonly state: 'declined'; readonly reference: string | null; readonly decline: Decline }
@@ -131,67 +161,47 @@ export type ProcessorTruth =
   | ({
       readonly state: 'captured'
       readonly reference: string
-      readonly refunds: readonly RefundTruth[]
-      /** When the money reached the merchant's balance for good; `null`: not yet. */
+      readonly refunds: readonly RefundState[]
+      /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
     } & Captured)
 
-/** One refund at the processor. */
-export interface RefundTruth {
-  /** The `refundId` it was made with; `null` for one that was made by hand. */
+/** The state of one refund at the processor. */
+export interface RefundState {
+  /** The `refundId` of its request; `null` for a refund made manually at the processor. */
   readonly refundId: string | null
   readonly reference: string
   readonly amountMinor: number
   readonly status: 'pending' | 'succeeded' | 'failed'
 }
 
-export interface Captured {
-  readonly capturedMinor: number
-  /** What the processor keeps, in minor units of the payment's currency; `null`: it does not say. */
-  readonly feeMinor: number | null
+/**
+ * The processor failed and stored this failure under the idempotency key, so a repetition returns
+ * the same failure. If a look-up shows that nothing was done, the call is sent with another key.
+ */
+export class KeptFailureError extends Error {
+  readonly code = keptFailureCode
 }
+export const keptFailureCode = 'kept_failure'
 
-/** It was taken, and the processor does not know yet what becomes of it: `lookUp` later. */
-export interface Undecided {
-  readonly outcome: 'undecided'
-  readonly reference: string
-}
-
-export interface Declined {
-  readonly outcome: 'declined'
-  readonly reference: string | null
-  readonly decline: Decline
-}
-
-export interface Decline {
-  /** One of `declineCodes`, or the processor's own where none fits. */
-  readonly code: string
-  /** For the customer; holds no card data. */
-  readonly message: string
-}
-
-/** What the customer has to do before the processor decides: 3-D Secure. */
-export interface NextAction {
-  readonly type: 'redirect_to_url'
-  readonly url: string
-}
-
+/** A request that claims to come from the processor. */
 export interface WebhookMessage {
-  /** Lower-case names. Only headers that may stand once, and do: a signature is one of them. */
+  /** Lower-case names. Contains only headers that must not repeat, as signatures are. */
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** The bytes, as they came: signatures are over these. */
+  /** The unparsed bytes, because signatures cover them. */
   readonly body: Buffer
   readonly now: Timestamp
 }
 
 export type WebhookNotice =
-  /** The signature is missing, wrong or too old. Answer 400 and do nothing. */
+  /** The signature is missing, wrong or too old. The caller answers 400 and does nothing. */
   | { readonly kind: 'rejected'; readonly reason: string }
-  /** Genuine, and about nothing of ours. */
+  /** The message is genuine, and about no payment of this server. */
   | { readonly kind: 'ignored' }
-  | { readonly kind: 'look'; readonly paymentId: string }
+  /** The message is genuine. The caller looks the payment up. */
+  | { readonly kind: 'look_up'; readonly paymentId: string }
 
-/** Codes that every processor's declines are told in, as far as they fit. */
+/** The decline codes that all processors share. */
 export const declineCodes = [
   'card_declined',
   'insufficient_funds',
@@ -210,13 +220,8 @@ export type DeclineCode = (typeof declineCodes)[number]
 
 /** Finds the processor of a merchant and mode. */
 export interface Processors {
-  /** The one new payments go to; `null`: none is configured, as in live mode at first. */
-  forNew(account: ProcessorAccount): Promise<Processor | null>
-  /** The one a payment was sent to. Throws where it is no longer configured. */
-  forSent(account: ProcessorAccount, name: string): Promise<Processor>
-}
-
-export interface ProcessorAccount {
-  readonly merchantId: string
-  readonly livemode: boolean
+  /** The processor for new payments; `null` if none is configured, as in live mode at first. */
+  forNew(account: Account): Promise<Processor | null>
+  /** The processor that a payment was sent to. Throws if that is no longer configured. */
+  forSent(account: Account, name: string): Promise<Processor>
 }

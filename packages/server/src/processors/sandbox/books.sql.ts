@@ -4,12 +4,12 @@ import type { Timestamp } from '../../domain/time.ts'
 
 type Db = Kysely<Schema>
 
-/** A payment in the sandbox's books. */
+/** A payment in the sandbox's books. The row is changed in place. */
 export interface SandboxPayment {
   merchant_id: string
   payment_id: string
   reference: string
-  /** `null`: it was given up before it was authorized. */
+  /** `null` if the payment was voided before it was authorized. */
   token: string | null
   amount: number
   currency: string
@@ -26,11 +26,11 @@ export interface SandboxRefund {
   reference: string
   refund_id: string
   amount: number
-  /** From when on it is known to have succeeded. */
+  /** When the refund becomes `succeeded`. Until then it is `pending`. */
   decided_at: Timestamp
 }
 
-/** Keeps other calls about the payment waiting until the transaction ends, also a first one. */
+/** Serializes the calls about one payment until the transaction ends. A payment may have no row yet. */
 export async function lockBooks(
   tx: Db,
   { merchantId, paymentId }: { merchantId: string; paymentId: string },
@@ -50,14 +50,14 @@ export async function findEntry(
   return rows[0]
 }
 
-/** Finds the payment whose challenge has this secret: the customer's link names nothing else. */
+/** Finds a payment by the secret of its challenge, which is all that the customer's link contains. */
 export async function findChallenged(db: Db, secret: string): Promise<SandboxPayment | undefined> {
   const { rows } = await sql<SandboxPayment>`
     select * from sandbox_payments where action_secret = ${secret}`.execute(db)
   return rows[0]
 }
 
-/** Writes an entry, new or changed. */
+/** Inserts or updates an entry. */
 export async function saveEntry(tx: Db, entry: SandboxPayment): Promise<void> {
   await sql`
     insert into sandbox_payments (merchant_id, payment_id, reference, token, amount, currency,
@@ -72,8 +72,8 @@ export async function saveEntry(tx: Db, entry: SandboxPayment): Promise<void> {
         action_url = excluded.action_url, captured_at = excluded.captured_at`.execute(tx)
 }
 
-/** Notes that money was reserved, taken, let go or given back. */
-export async function noteMovement(
+/** Records that an amount was authorized, captured, voided or refunded. */
+export async function insertMovement(
   tx: Db,
   movement: {
     entry: SandboxPayment
@@ -108,7 +108,7 @@ export async function listRefunds(db: Db, entry: SandboxPayment): Promise<Sandbo
   return rows
 }
 
-/** The first answer to an idempotency key. */
+/** The stored answer of an idempotency key. */
 export async function findAnswer<T>(
   tx: Db,
   { merchantId, key }: { merchantId: string; key: string },
@@ -133,7 +133,7 @@ export interface FaultCount {
   first_at: Timestamp
 }
 
-/** Counts a call of an operation whose token has a fault. By itself: it stays when the call fails. */
+/** Counts a call whose token has a fault. Commits by itself, so the count stays if the call fails. */
 export async function countFault(
   db: Db,
   call: { merchantId: string; paymentId: string; operation: string; token: string; now: Timestamp },
@@ -149,7 +149,7 @@ export async function countFault(
   return count
 }
 
-/** The first call of a payment's authorization whose token has a fault. */
+/** The count of a payment's authorizations whose token has a fault. */
 export async function findFault(
   db: Db,
   { merchantId, paymentId }: { merchantId: string; paymentId: string },

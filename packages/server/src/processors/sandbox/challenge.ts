@@ -1,22 +1,24 @@
 import type { Db } from '../../database/connect.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { declineEntry } from './authorization.ts'
 import {
   findChallenged,
   findEntry,
+  insertMovement,
   lockBooks,
-  noteMovement,
   type SandboxPayment,
   saveEntry,
 } from './books.sql.ts'
-import { declineMessages } from './declines.ts'
 import { findTestToken } from './tokens.ts'
 
-/** What the customer does on the page of the challenge. */
+/** The button that the customer presses on the challenge's page. */
 export type ChallengeAnswer = 'confirm' | 'refuse'
 
 /**
- * Ends a 3-D Secure challenge as the customer wants it, or as the token has it. One that has ended
- * or was given up stays as it is. `undefined`: no challenge has this secret.
+ * Ends a 3-D Secure challenge with the customer's answer. Some tokens fail whatever the customer
+ * answers. A challenge that has ended or was voided does not change.
+ *
+ * @returns the payment; `undefined` if no challenge has this secret.
  */
 export async function answerChallenge(
   db: Db,
@@ -31,19 +33,14 @@ export async function answerChallenge(
     if (entry?.status !== 'action_required' || entry.action_secret !== secret) return entry
     const passes = wanted === 'confirm' && findTestToken(entry.token ?? '')?.challenge === 'passes'
     if (!passes) {
-      const declined: SandboxPayment = {
-        ...entry,
-        status: 'declined',
-        decline_code: 'authentication_failed',
-        decline_message: declineMessages.authentication_failed,
-      }
+      const declined = declineEntry(entry, 'authentication_failed')
       await saveEntry(tx, declined)
       return declined
     }
     const authorized: SandboxPayment = { ...entry, status: 'authorized' }
     await saveEntry(tx, authorized)
     const idempotencyKey = `challenge ${entry.payment_id}`
-    await noteMovement(tx, {
+    await insertMovement(tx, {
       entry,
       kind: 'authorize',
       amount: entry.amount,

@@ -1,6 +1,6 @@
 import type { DeclineCode } from '../interface/processor.ts'
 
-/** What the sandbox tells the customer for each code. */
+/** The message for the customer, by decline code. */
 export const declineMessages: Readonly<Record<DeclineCode, string>> = {
   card_declined: 'The card was declined.',
   insufficient_funds: 'There are not enough funds.',

@@ -5,7 +5,7 @@ import { plusSeconds } from '../../domain/time.ts'
 import { countFault, findFault } from './books.sql.ts'
 import { type Fault, findTestToken } from './tokens.ts'
 
-/** A call that the sandbox does not answer as it should: its outcome is unknown to the caller. */
+/** A call that fails on purpose. Its outcome is unknown to the caller. */
 export class SandboxFault extends Error {
   readonly code: string
 
@@ -32,10 +32,10 @@ const downSeconds = 60
 const errorsBeforeSuccess = 2
 
 /**
- * Plays the fault of a token before anything is done. Returns how the answer is to be lost after
- * it was done, if it is.
+ * Plays the fault of a token before the sandbox acts.
  *
- * @throws {SandboxFault} where the sandbox is down or answers 500.
+ * @returns the error to throw after the sandbox has acted, so that the answer is lost; else `null`.
+ * @throws {SandboxFault} if the fault prevents the action: the sandbox is down or answers 500.
  */
 export async function playFault(db: Db, call: FaultyCall): Promise<SandboxFault | null> {
   const { token } = call
@@ -70,9 +70,9 @@ async function play(
       return operation === 'capture' ? await loseFirst(db, call) : null
     case 'duplicate_capture': {
       if (operation !== 'capture') return null
-      const lost = await loseFirst(db, call)
-      if (lost) return lost
-      throw new SandboxFault('duplicate_transaction', 'This capture was made before.')
+      const lostAnswer = await loseFirst(db, call)
+      if (lostAnswer) return lostAnswer
+      throw new SandboxFault('duplicate_transaction', 'The capture is a duplicate.')
     }
     case 'captured_by_hand':
     case 'refund_declined':
@@ -81,7 +81,7 @@ async function play(
   }
 }
 
-/** @throws {SandboxFault} where the sandbox is down for this payment: nothing can be looked up. */
+/** @throws {SandboxFault} if the sandbox is down for this payment, so that a look-up fails too. */
 export async function throwIfDown(
   db: Db,
   query: { merchantId: string; paymentId: string; now: Timestamp },
@@ -97,7 +97,7 @@ async function loseFirst(
 ): Promise<SandboxFault | null> {
   const { calls } = await countFault(db, call)
   return calls === 1
-    ? new SandboxFault('connection_lost', 'The connection broke before the answer came.')
+    ? new SandboxFault('connection_lost', 'The connection broke before the answer arrived.')
     : null
 }
 

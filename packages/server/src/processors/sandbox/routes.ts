@@ -5,28 +5,28 @@ import { toTimestamp } from '../../domain/time.ts'
 import { findChallenged } from './books.sql.ts'
 import { answerChallenge, type ChallengeAnswer } from './challenge.ts'
 
-/** Told when the sandbox has news of a payment: what a webhook is elsewhere. */
-export type OnSandboxNews = (payment: { merchantId: string; paymentId: string }) => Promise<void>
+/** Called when a payment has changed at the sandbox. Stands for the webhook of other processors. */
+export type OnSandboxChange = (payment: { merchantId: string; paymentId: string }) => Promise<void>
 
-// The page sends forms to this server and may then be led on to wherever the merchant says.
+// No `form-action`: after the form, this server redirects to the merchant's URL, which may be any.
 const contentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'"
 
-/** The page of the customer's bank, as the sandbox plays it: 3-D Secure. */
+/** The 3-D Secure page of the sandbox, which stands for the page of the customer's bank. */
 export function sandboxRoutes(
   app: FastifyInstance,
-  { db, onNews }: { db: Db; onNews: OnSandboxNews },
+  { db, onChange }: { db: Db; onChange: OnSandboxChange },
 ): void {
   app.get<{ Params: { secret: string } }>('/sandbox/3d-secure/:secret', async (request, reply) => {
     const { secret } = request.params
     const entry = isSecret(secret) ? await findChallenged(db, secret) : undefined
-    if (!entry) return sendPage(reply, 404, '<p>There is no such challenge.</p>')
+    if (!entry) return sendPage(reply, 404, '<p>Challenge not found.</p>')
     const amount = formatWithCode({ minor: entry.amount, currency: entry.currency })
     return sendPage(reply, 200, challengePage(secret, amount))
   })
-  answers('confirm')
-  answers('refuse')
+  addAnswer('confirm')
+  addAnswer('refuse')
 
-  function answers(wanted: ChallengeAnswer): void {
+  function addAnswer(wanted: ChallengeAnswer): void {
     app.post<{ Params: { secret: string } }>(
       `/sandbox/3d-secure/:secret/${wanted}`,
       async (request, reply) => {
@@ -35,21 +35,21 @@ export function sandboxRoutes(
         const entry = isSecret(secret)
           ? await answerChallenge(db, { secret, wanted, now })
           : undefined
-        if (!entry) return sendPage(reply, 404, '<p>There is no such challenge.</p>')
-        await onNews({ merchantId: entry.merchant_id, paymentId: entry.payment_id })
+        if (!entry) return sendPage(reply, 404, '<p>Challenge not found.</p>')
+        await onChange({ merchantId: entry.merchant_id, paymentId: entry.payment_id })
         return reply.redirect(entry.return_url, 303)
       },
     )
   }
 }
 
-/** Whether it can be a secret of ours: other text may be such that PostgreSQL cannot hold it. */
+/** Whether a text has the form of a secret. PostgreSQL cannot store every other text. */
 function isSecret(text: string): boolean {
   return /^[0-9a-z]{1,64}$/.test(text)
 }
 
 function challengePage(secret: string, amount: string): string {
-  return `<p>Your bank asks: do you want to pay <strong>${amount}</strong>?</p>
+  return `<p>Do you want to pay <strong>${amount}</strong>?</p>
 <form method="post" action="/sandbox/3d-secure/${secret}/confirm"><button>Confirm</button></form>
 <form method="post" action="/sandbox/3d-secure/${secret}/refuse"><button>Refuse</button></form>`
 }

@@ -1,6 +1,5 @@
 import type { Db } from '../../database/connect.ts'
-import { newId, randomCharacters } from '../../domain/ids.ts'
-import type { Timestamp } from '../../domain/time.ts'
+import { newId } from '../../domain/ids.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type {
   AuthorizeRequest,
@@ -9,36 +8,39 @@ import type {
   CaptureResult,
   DeclineCode,
   Declined,
+  PaymentState,
   Processor,
   ProcessorPayment,
-  ProcessorTruth,
+  Query,
   RefundRequest,
   RefundResult,
   VoidResult,
   WebhookNotice,
 } from '../interface/processor.ts'
+import { authorizeEntry, declineEntry, newEntry } from './authorization.ts'
 import {
   findAnswer,
   findEntry,
+  insertMovement,
   insertRefund,
   listRefunds,
   lockBooks,
-  noteMovement,
   type SandboxPayment,
   saveAnswer,
   saveEntry,
 } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
 import { playFault, type SandboxOperation, throwIfDown } from './faults.ts'
-import { findTestToken, type TestToken } from './tokens.ts'
-import { renderTruth, toAuthorizeResult } from './truth.ts'
+import { authorizeResultOf, stateOf } from './state.ts'
+import { findTestToken } from './tokens.ts'
 
 export const sandboxName = 'sandbox'
+/** How long a refund of `tok_refundUndecided` stays undecided, by the merchant's clock. */
 const refundDelaySeconds = 60
 
 /**
- * The built-in processor of test mode: it moves no money, and what it does follows from the token.
- * It keeps books of its own, in transactions of its own, as a system elsewhere would.
+ * The built-in processor of test mode. It moves no money, and the token decides what happens. Like a
+ * system elsewhere, it keeps its own books and writes them in its own transactions.
  */
 export class Sandbox implements Processor {
   readonly name = sandboxName
@@ -54,15 +56,20 @@ export class Sandbox implements Processor {
 
   authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
     return this.#act<AuthorizeResult>('authorize', payment, request, async (tx, entry) => {
-      // Decided before: by another call, or given up before this one arrived.
-      if (entry && entry.status !== 'action_required') return toAuthorizeResult(entry)
-      const made = this.#authorized(payment, request, entry)
+      // Another call has decided, or a void arrived before this call.
+      if (entry && entry.status !== 'action_required') return authorizeResultOf(entry)
+      const { token, now } = request
+      const made = authorizeEntry(entry ?? newEntry(this.#merchantId, payment), {
+        token,
+        now,
+        publicUrl: this.#publicUrl(),
+      })
       await saveEntry(tx, made)
       if (made.status === 'authorized' || made.status === 'captured') {
-        await this.#note(tx, made, 'authorize', request)
+        await recordMovement(tx, made, 'authorize', request)
       }
-      if (made.status === 'captured') await this.#note(tx, made, 'capture', request)
-      return toAuthorizeResult(made)
+      if (made.status === 'captured') await recordMovement(tx, made, 'capture', request)
+      return authorizeResultOf(made)
     })
   }
 
@@ -72,16 +79,11 @@ export class Sandbox implements Processor {
       if (entry?.status !== 'authorized') return declined(entry ?? null, 'authorization_expired')
       const code = findTestToken(entry.token ?? '')?.captureDeclined
       if (code !== undefined) {
-        await saveEntry(tx, {
-          ...entry,
-          status: 'declined',
-          decline_code: code,
-          decline_message: declineMessages[code],
-        })
+        await saveEntry(tx, declineEntry(entry, code))
         return declined(entry, code)
       }
       await saveEntry(tx, { ...entry, status: 'captured', captured_at: call.now })
-      await this.#note(tx, entry, 'capture', call)
+      await recordMovement(tx, entry, 'capture', call)
       return captured(entry)
     })
   }
@@ -90,9 +92,9 @@ export class Sandbox implements Processor {
     return this.#act<VoidResult>('void', payment, call, async (tx, entry) => {
       if (entry?.status === 'captured') return captured(entry)
       if (entry?.status === 'voided' || entry?.status === 'declined') return { outcome: 'voided' }
-      const known = entry ?? this.#newEntry(payment)
-      await saveEntry(tx, { ...known, status: 'voided', action_url: null })
-      if (entry?.status === 'authorized') await this.#note(tx, known, 'void', call)
+      const voided = entry ?? newEntry(this.#merchantId, payment)
+      await saveEntry(tx, { ...voided, status: 'voided', action_url: null })
+      if (entry?.status === 'authorized') await recordMovement(tx, entry, 'void', call)
       return { outcome: 'voided' }
     })
   }
@@ -108,7 +110,7 @@ export class Sandbox implements Processor {
       if (refunded + request.amountMinor > entry.amount || fault === 'refund_declined') {
         return declined(entry, 'refund_failed')
       }
-      const waits = fault === 'refund_undecided'
+      const isDelayed = fault === 'refund_undecided'
       const reference = newId('refund').replace('ref_', 'sbxr_')
       await insertRefund(tx, {
         entry,
@@ -116,30 +118,27 @@ export class Sandbox implements Processor {
           reference,
           refund_id: request.refundId,
           amount: request.amountMinor,
-          decided_at: waits ? plusSeconds(request.now, refundDelaySeconds) : request.now,
+          decided_at: isDelayed ? plusSeconds(request.now, refundDelaySeconds) : request.now,
         },
       })
-      await this.#note(tx, { ...entry, amount: request.amountMinor }, 'refund', request)
-      return { outcome: waits ? 'undecided' : 'refunded', reference }
+      await recordMovement(tx, { ...entry, amount: request.amountMinor }, 'refund', request)
+      return { outcome: isDelayed ? 'undecided' : 'refunded', reference }
     })
   }
 
-  async lookUp(
-    payment: ProcessorPayment,
-    query: Omit<Call, 'idempotencyKey'>,
-  ): Promise<ProcessorTruth> {
+  async lookUp(payment: ProcessorPayment, query: Query): Promise<PaymentState> {
     const id = { merchantId: this.#merchantId, paymentId: payment.id }
     await throwIfDown(this.#db, { ...id, now: query.now })
     const entry = await findEntry(this.#db, id)
     if (!entry) return { state: 'absent' }
-    return renderTruth(entry, { refunds: await listRefunds(this.#db, entry), now: query.now })
+    return stateOf(entry, { refunds: await listRefunds(this.#db, entry), now: query.now })
   }
 
   noticeFromWebhook(): Promise<WebhookNotice> {
     return Promise.resolve({ kind: 'rejected', reason: 'The sandbox sends no webhooks.' })
   }
 
-  /** Does something once per idempotency key, with the faults of the payment's token around it. */
+  /** Acts once per idempotency key, and plays the fault of the payment's token before and after. */
   async #act<T extends object>(
     operation: SandboxOperation,
     payment: ProcessorPayment,
@@ -148,7 +147,7 @@ export class Sandbox implements Processor {
   ): Promise<T> {
     const id = { merchantId: this.#merchantId, paymentId: payment.id }
     const token = call.token ?? (await findEntry(this.#db, id))?.token ?? null
-    const lost = await playFault(this.#db, { ...id, ...call, operation, token })
+    const lostAnswer = await playFault(this.#db, { ...id, ...call, operation, token })
     call.signal.throwIfAborted()
     const answer = await this.#db.transaction().execute(async (tx) => {
       await lockBooks(tx, id)
@@ -159,75 +158,18 @@ export class Sandbox implements Processor {
       await saveAnswer(tx, { ...key, answer: made })
       return made
     })
-    if (lost) throw lost
+    if (lostAnswer) throw lostAnswer
     return answer
-  }
-
-  #newEntry(payment: ProcessorPayment): SandboxPayment {
-    return {
-      merchant_id: this.#merchantId,
-      payment_id: payment.id,
-      reference: payment.id.replace('pay_', 'sbx_'),
-      token: null,
-      amount: payment.money.minor,
-      currency: payment.money.currency,
-      status: 'voided',
-      decline_code: null,
-      decline_message: null,
-      action_secret: null,
-      action_url: null,
-      return_url: payment.returnUrl,
-      captured_at: null,
-    }
-  }
-
-  #authorized(
-    payment: ProcessorPayment,
-    { token, now }: AuthorizeRequest,
-    earlier: SandboxPayment | undefined,
-  ): SandboxPayment {
-    const known = findTestToken(token)
-    const entry = {
-      ...(earlier ?? this.#newEntry(payment)),
-      token,
-      action_secret: null,
-      action_url: null,
-    }
-    const code: DeclineCode | undefined = known ? known.declined : 'invalid_token'
-    if (code !== undefined) {
-      const message = declineMessages[code]
-      return { ...entry, status: 'declined', decline_code: code, decline_message: message }
-    }
-    return known?.challenge ? this.#challenged(entry) : approved(entry, { token: known, now })
-  }
-
-  #challenged(entry: SandboxPayment): SandboxPayment {
-    const secret = randomCharacters(32)
-    return {
-      ...entry,
-      status: 'action_required',
-      action_secret: secret,
-      action_url: `${this.#publicUrl()}/sandbox/3d-secure/${secret}`,
-    }
-  }
-
-  async #note(
-    tx: Db,
-    entry: SandboxPayment,
-    kind: SandboxOperation,
-    { idempotencyKey, now }: Call,
-  ): Promise<void> {
-    await noteMovement(tx, { entry, kind, amount: entry.amount, idempotencyKey, now })
   }
 }
 
-function approved(
+async function recordMovement(
+  tx: Db,
   entry: SandboxPayment,
-  { token, now }: { token: TestToken | undefined; now: Timestamp },
-): SandboxPayment {
-  return token?.fault === 'captured_by_hand'
-    ? { ...entry, status: 'captured', captured_at: now }
-    : { ...entry, status: 'authorized' }
+  kind: SandboxOperation,
+  { idempotencyKey, now }: Call,
+): Promise<void> {
+  await insertMovement(tx, { entry, kind, amount: entry.amount, idempotencyKey, now })
 }
 
 function captured(entry: SandboxPayment) {

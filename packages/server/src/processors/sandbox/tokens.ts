@@ -1,39 +1,39 @@
 import type { DeclineCode } from '../interface/processor.ts'
 import { declineMessages } from './declines.ts'
 
-/** What the sandbox does with a token. All of it is decided by the token alone. */
+/** A test token. It alone decides what the sandbox does. */
 export interface TestToken {
   readonly token: string
-  /** What can be given instead of the token: a card's number, or routing and account. */
+  /** The number that stands for the token: a card number, or routing and account number. */
   readonly number: string | null
   readonly brand: string
-  /** What happens, for the documentation. */
+  /** What happens. The documentation's table quotes it. */
   readonly effect: string
-  /** Why it is declined when it is authorized. */
+  /** Why the authorization is declined. */
   readonly declined?: DeclineCode
-  /** Why it is declined when it is captured: how ACH fails, days later. */
+  /** Why the capture is declined. ACH fails this way, days later. */
   readonly captureDeclined?: DeclineCode
-  /** Whether the customer has to confirm first, and what comes of it where they do. */
+  /** The customer has to confirm first; the result if they do. */
   readonly challenge?: 'passes' | 'fails'
   readonly fault?: Fault
 }
 
-/** What goes wrong on the way, on demand. */
+/** A fault that a token causes on purpose. */
 export type Fault =
-  /** The connection breaks after the sandbox has done what was asked: once per operation. */
+  /** The connection breaks after the sandbox has acted, once per operation. */
   | 'lost_authorize_answer'
   | 'lost_capture_answer'
-  /** The first two calls of each operation are answered 500, and nothing is done. */
+  /** The first two calls of each operation answer 500, and the sandbox does not act. */
   | 'error_twice'
-  /** The first capture is done and its answer lost; every other is called a duplicate. */
+  /** The first capture succeeds and its answer is lost. Every later one is refused as a duplicate. */
   | 'duplicate_capture'
-  /** Nothing is answered for a minute after the first call, by the merchant's clock. */
+  /** The sandbox is down for a minute from the first call, by the merchant's clock. */
   | 'down_minute'
   /** Calls that move money take two seconds. */
   | 'slow'
-  /** Captured as soon as it is authorized, as if somebody had done so by hand. */
+  /** Captured together with the authorization, as if manually at the processor. */
   | 'captured_by_hand'
-  /** Refunds are declined; or undecided, and done a minute later by the merchant's clock. */
+  /** Refunds are declined; or undecided for a minute, by the merchant's clock. */
   | 'refund_declined'
   | 'refund_undecided'
 
@@ -50,7 +50,7 @@ function faultyCard(token: string, fault: Fault, effect: string): TestToken {
   return { token, number: null, brand: 'visa', effect, fault }
 }
 
-/** Every token of the sandbox, with the test card or account it stands for. Source: api.md. */
+/** All tokens of the sandbox, with the numbers of test cards and accounts. docs/sandbox.md lists them. */
 export const testTokens: readonly TestToken[] = [
   card('tok_visa', '4242424242424242', 'visa'),
   card('tok_mastercard', '5555555555554444', 'mastercard'),
@@ -129,7 +129,7 @@ export function findTestToken(token: string): TestToken | undefined {
   return byToken.get(token)
 }
 
-/** The token of a test card's or account's number; `null` for any other number. */
+/** The token of a test card or account by its number; `null` for any other number. */
 export function tokenOfNumber(number: string): string | null {
   return byNumber.get(number)?.token ?? null
 }

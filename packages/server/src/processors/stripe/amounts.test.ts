@@ -19,31 +19,31 @@ test.each([
   expect(toStripeAmount({ minor, currency })).toBe(amount)
 })
 
-test('half a unit that Stripe knows and ISO 4217 does not is rounded up', () => {
+test('half a unit that only Stripe has is rounded up', () => {
   expect(fromStripeAmount(150, 'isk')).toBe(2)
   expect(fromStripeAmount(149, 'isk')).toBe(1)
 })
 
-test('an amount that Stripe can express comes back as it was, in every currency', () => {
+test('an amount survives the conversion to Stripe and back, in every currency', () => {
   for (const currency of currencies) {
     const amount = toStripeAmount({ minor: 12_300, currency })
     expect(amount && fromStripeAmount(amount, currency.toLowerCase()), currency).toBe(12_300)
   }
 })
 
-// By Stripe's documents; these were read there, and not taken from our table.
+// Copied from Stripe's documentation, so that the test does not repeat the source's table.
 const withoutDecimals = 'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' ')
 const withThreeDecimals = 'BHD JOD KWD OMR TND'.split(' ')
 
-test('what Stripe is sent is the same money, in every currency that it takes', () => {
-  const unknownThere = ['UYI', 'CLF', 'UYW', 'IQD', 'LYD']
-  for (const currency of [...currencies].filter((code) => !unknownThere.includes(code))) {
+test('Stripe receives the same value, in every currency that Stripe supports', () => {
+  const unknownAtStripe = ['UYI', 'CLF', 'UYW', 'IQD', 'LYD']
+  for (const currency of [...currencies].filter((code) => !unknownAtStripe.includes(code))) {
     const decimals = withoutDecimals.includes(currency)
       ? 0
       : withThreeDecimals.includes(currency)
         ? 3
         : 2
-    // Seven of the currency, whatever its smallest unit is.
+    // Seven units of the currency, whatever its decimals.
     const minor = 7 * 10 ** isoDecimals(currency)
     expect(toStripeAmount({ minor, currency }), currency).toBe(7 * 10 ** decimals)
     expect(fromStripeAmount(7 * 10 ** decimals, currency.toLowerCase()), currency).toBe(minor)

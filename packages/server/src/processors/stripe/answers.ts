@@ -4,22 +4,22 @@ import { Check } from 'typebox/value'
 import type { ProcessorPayment } from '../interface/processor.ts'
 import { toStripeAmount } from './amounts.ts'
 
-// The SDK hands on whatever JSON came, under the type that was hoped for. What is read here is what
-// the rest of the folder may trust; what cannot be read is thrown, so that the outcome is unknown
-// and gets looked up, rather than taken for a yes or a no.
+// Stripe's SDK does not check answers: it casts any JSON to the expected type. This file checks every
+// answer against the request. An answer that fails the check is thrown, so that the outcome is unknown
+// and the payment is looked up, instead of being taken for a success or a decline.
 
-/** Where everything that we make at Stripe keeps the id of the payment it belongs to. */
+/** The metadata field with the payment's id, on every object that this server creates at Stripe. */
 export const paymentIdName = 'hedge_payment_id'
 
-/** Where a refund at Stripe keeps the id of ours. */
+/** The metadata field with the refund's id, on every refund that this server creates at Stripe. */
 export const refundIdName = 'hedge_refund_id'
 
-/** Stripe's answer cannot be true of what was asked. Quotes nothing of it: it may hold anything. */
+/** Stripe's answer does not fit the request. The message quotes none of it: it may contain anything. */
 class UnreadableAnswerError extends Error {
   readonly code = 'unreadable_answer'
 
-  constructor(what: string) {
-    super(`Stripe's answer cannot be read: ${what}.`)
+  constructor(reason: string) {
+    super(`Stripe's answer cannot be read: ${reason}.`)
   }
 }
 
@@ -47,7 +47,7 @@ const PaymentIntent = Type.Object({
   next_action: absent(
     Type.Object({
       redirect_to_url: absent(
-        // The customer's browser is sent there.
+        // The customer's browser opens this URL.
         Type.Object({ url: absent(Type.String({ pattern: '^https://' })) }),
       ),
     }),
@@ -85,14 +85,14 @@ const RefundPage = Type.Object({
   data: Type.Array(Type.Unknown()),
 })
 
-/** The PaymentIntent of a payment: the one that was asked for, where its id is known already. */
+/** Reads the PaymentIntent of a payment. If its id is known, it must be that PaymentIntent. */
 export function readIntent(
   answer: unknown,
   { payment, reference }: { payment: ProcessorPayment; reference: string | null },
 ): Stripe.PaymentIntent {
   const intent = read(PaymentIntent, answer, 'a PaymentIntent')
   const paymentId = intent.metadata[paymentIdName]
-  // Somebody may have taken our id off by hand; its own id says then that it is the right one.
+  // The payment's id may have been removed manually. Then the PaymentIntent's own id must match.
   const isOfPayment = paymentId === undefined ? reference !== null : paymentId === payment.id
   insist(isOfPayment && (reference ?? intent.id) === intent.id, 'it is about another payment')
   insist(
@@ -105,13 +105,13 @@ export function readIntent(
   return answer as Stripe.PaymentIntent
 }
 
-/** The PaymentIntents that a search by our id has found. */
+/** Reads the PaymentIntents of a search by the payment's id. */
 export function readFound(answer: unknown, payment: ProcessorPayment): Stripe.PaymentIntent[] {
   const { data } = read(SearchResult, answer, 'a search result')
   return data.map((found) => readIntent(found, { payment, reference: null }))
 }
 
-/** A refund of a PaymentIntent, by us or by hand. */
+/** Reads a refund of a PaymentIntent, which this server or a person made. */
 export function readRefund(
   answer: unknown,
   { payment, reference }: { payment: ProcessorPayment; reference: string },
@@ -122,26 +122,26 @@ export function readRefund(
   return answer as Stripe.Refund
 }
 
-/** One page of the refunds of a PaymentIntent. `next`: where the page after it begins. */
+/** Reads one page of a PaymentIntent's refunds. `next` is the cursor of the following page. */
 export function readRefunds(
   answer: unknown,
-  asked: { payment: ProcessorPayment; reference: string },
+  expected: { payment: ProcessorPayment; reference: string },
 ): { refunds: Stripe.Refund[]; next: string | null } {
   const { data, has_more: hasMore } = read(RefundPage, answer, 'a list of refunds')
-  const refunds = data.map((refund) => readRefund(refund, asked))
+  const refunds = data.map((refund) => readRefund(refund, expected))
   const last = refunds.at(-1)
-  insist(!hasMore || last !== undefined, 'a page is empty, and not the last one')
+  insist(!hasMore || last !== undefined, 'a page before the last one is empty')
   return { refunds, next: hasMore && last ? last.id : null }
 }
 
-/** The id of a PaymentMethod. */
+/** Reads the id of a PaymentMethod. */
 export function readMethodId(answer: unknown): string {
   return read(PaymentMethod, answer, 'a PaymentMethod').id
 }
 
-/** Throws where Stripe's answer is not what it has to be. */
-export function insist(holds: boolean, what: string): asserts holds {
-  if (!holds) throw new UnreadableAnswerError(what)
+/** @throws {UnreadableAnswerError} if a condition on Stripe's answer does not hold. */
+export function insist(holds: boolean, reason: string): asserts holds {
+  if (!holds) throw new UnreadableAnswerError(reason)
 }
 
 function read<T extends TSchema>(schema: T, answer: unknown, name: string): Static<T> {
@@ -149,7 +149,7 @@ function read<T extends TSchema>(schema: T, answer: unknown, name: string): Stat
   return answer as Static<T>
 }
 
-/** Stripe leaves out or nulls what there is none of. */
+/** Stripe omits or nulls a field without a value. */
 function absent<T extends TSchema>(schema: T) {
   return Type.Optional(Type.Union([schema, Type.Null()]))
 }

@@ -2,33 +2,33 @@ import { Stripe } from 'stripe'
 import { fetchText, type TextResponse } from '../../outgoing/fetch-text.ts'
 import { insist } from './answers.ts'
 
-/** What a merchant's account at Stripe is reached with. */
+/** The credentials of a merchant's account at Stripe. */
 export interface StripeAccess {
   /** `sk_test_…`, `sk_live_…` or a restricted key, `rk_…`. */
   readonly secretKey: string
-  /** `whsec_…`: what messages from Stripe are signed with; `null`: none are accepted. */
+  /** `whsec_…`, which verifies webhook messages. `null`: every message is rejected. */
   readonly webhookSecret: string | null
-  /** Where the API is, `https://api.stripe.com` or a stand-in for it. */
+  /** The API's base URL: `https://api.stripe.com`, or a stand-in's. */
   readonly apiBase: string
 }
 
 export const stripeApiBase = 'https://api.stripe.com'
 
-/** Beyond any deadline of ours: the signal of each call is what ends it. */
+/** Longer than every deadline of this server: the signal of a call ends it. */
 const timeoutMs = 60_000
-/** A page of a hundred charges is well below a megabyte. */
+/** A page of a hundred charges is below one megabyte. */
 const bodyBytesMax = 4 * 1024 * 1024
 
 /**
- * A client for one call: the SDK knows no AbortSignal, so the call's own is put under its `fetch`.
- * No retries of its own: ours know what a payment needs, and keep their idempotency keys.
+ * A client for one call. The SDK does not accept an AbortSignal, so the call's signal is passed to its
+ * `fetch`. The SDK does not retry: the worker retries, with the right idempotency key.
  */
 export function stripeClient(access: StripeAccess, signal: AbortSignal): Stripe {
   const { protocol, hostname, port } = new URL(access.apiBase)
   const abortable: typeof fetch = async (input, init) => {
     const signals = init?.signal ? [init.signal, signal] : [signal]
-    const ended = { ...init, signal: AbortSignal.any(signals) }
-    return readable(await fetchText(input, ended, { bytesMax: bodyBytesMax }))
+    const signalled = { ...init, signal: AbortSignal.any(signals) }
+    return toJsonResponse(await fetchText(input, signalled, { bytesMax: bodyBytesMax }))
   }
   return new Stripe(access.secretKey, {
     host: hostname,
@@ -42,10 +42,10 @@ export function stripeClient(access: StripeAccess, signal: AbortSignal): Stripe 
 }
 
 /**
- * The answer, if it is a JSON object. Of JSON that is none the SDK (23.1) throws where nobody
- * catches: that would end this process, and the call would never come back.
+ * The answer, which must be a JSON object. For other JSON the SDK (23.1) throws an exception that
+ * cannot be caught: the process would end, and the call would never return.
  */
-function readable({ response, text }: TextResponse): Response {
+function toJsonResponse({ response, text }: TextResponse): Response {
   insist(isJsonObject(text), 'it is not a JSON object')
   const { status, statusText, headers } = response
   return new Response(text, { status, statusText, headers })

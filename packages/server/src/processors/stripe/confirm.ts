@@ -4,9 +4,13 @@ import { readIntent, readMethodId } from './answers.ts'
 import { intentIn, isUnexpectedState } from './declines.ts'
 import { withKey } from './kept-failures.ts'
 import { authorizeResultOf } from './results.ts'
-import { truthOf } from './truth.ts'
+import { stateOf } from './state.ts'
 
-/** Has Stripe authorize a PaymentIntent with a token. @throws what Stripe throws, declines too. */
+/**
+ * Confirms a PaymentIntent with a token: Stripe authorizes it.
+ *
+ * @throws Stripe's errors, also for declines.
+ */
 export async function confirm(
   stripe: Stripe,
   given: { payment: ProcessorPayment; request: AuthorizeRequest; reference: string },
@@ -21,16 +25,16 @@ export async function confirm(
     const answer = await withKey(() =>
       stripe.paymentIntents.confirm(reference, paid, { idempotencyKey }),
     )
-    return authorizeResultOf(truthOf(readIntent(answer, { payment, reference }), []), reference)
+    return authorizeResultOf(stateOf(readIntent(answer, { payment, reference }), []), reference)
   } catch (error) {
-    // Confirmed before, by another key, or canceled: what it is now is the answer.
+    // It was canceled, or confirmed under another key. The error contains its current state.
     const intent = isUnexpectedState(error) ? intentIn(error, { payment, reference }) : null
-    if (intent) return authorizeResultOf(truthOf(intent, []), reference)
+    if (intent) return authorizeResultOf(stateOf(intent, []), reference)
     throw error
   }
 }
 
-/** PaymentMethods go by their id; a token of the older kind has to be made into one first. */
+/** The id of the PaymentMethod. A token of the older kind (`tok_…`) becomes a PaymentMethod first. */
 async function paymentMethodOf(stripe: Stripe, request: AuthorizeRequest): Promise<string> {
   const { token, idempotencyKey } = request
   if (!token.startsWith('tok_')) return token

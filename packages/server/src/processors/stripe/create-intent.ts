@@ -3,18 +3,18 @@ import type { ProcessorPayment } from '../interface/processor.ts'
 import { paymentIdName, readIntent } from './answers.ts'
 import { isReplayedFailure } from './kept-failures.ts'
 
-/** Keys of one PaymentIntent: each is left for good after a failure, and the deadline ends most. */
+/** A key is abandoned after a failure that Stripe has kept. Most calls end earlier by their deadline. */
 const keysMax = 10
 
 /**
- * Makes the PaymentIntent of a payment, or finds it by its idempotency key. The same values each
- * time, as Stripe refuses a key that comes again with others.
+ * Creates the PaymentIntent of a payment, or finds it by its idempotency key. Every call passes the
+ * same values, because Stripe refuses a key that is reused with other values.
  *
- * There must never be two that can be confirmed, whoever asks, so the key follows from what Stripe
- * says and from nothing else: the next one is asked for only where Stripe says that it repeats a
- * failure it has kept for this one. Whoever comes then meets that failure as well, and goes on to
- * the same PaymentIntent. A failure that is not marked as a repetition may not be kept.
- * Source: https://docs.stripe.com/error-low-level, "Idempotency".
+ * A payment must never have two PaymentIntents that can be confirmed, so all callers must agree on
+ * the key. It therefore depends on Stripe's answers only: the next key is used only if Stripe marks
+ * the answer as the replay of a failure that it has kept for this key. Every other caller gets the
+ * same replay, and goes on to the same PaymentIntent. Stripe may not have kept a failure that is not
+ * marked as a replay. Source: https://docs.stripe.com/error-low-level, "Idempotency".
  */
 export async function createIntent(
   stripe: Stripe,

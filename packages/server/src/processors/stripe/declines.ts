@@ -2,7 +2,7 @@ import { Stripe } from 'stripe'
 import type { Decline, DeclineCode, ProcessorPayment } from '../interface/processor.ts'
 import { readIntent } from './answers.ts'
 
-/** Stripe's codes in ours. One that is not here is passed on as it is. */
+/** The shared decline code of each Stripe code. A code that is not listed is passed on unchanged. */
 const codes: Readonly<Record<string, DeclineCode>> = {
   card_declined: 'card_declined',
   generic_decline: 'card_declined',
@@ -24,8 +24,8 @@ const codes: Readonly<Record<string, DeclineCode>> = {
 }
 
 /**
- * Codes of invalid requests that say no to this very payment, whoever asks and how often. Every
- * other one is a fault of ours or of the configuration, and nobody's decline.
+ * Codes of invalid requests by which Stripe refuses the payment itself, for good. Every other code
+ * is a fault of this server or its configuration, and not a decline.
  */
 const finalCodes: ReadonlySet<string> = new Set([
   'amount_too_large',
@@ -37,51 +37,52 @@ const finalCodes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Parameters that say what the payment is. Where Stripe takes none with such a value (a currency it
- * does not know, a descriptor without a letter), it never will, and asking again only repeats it.
+ * Parameters that describe the payment. If Stripe refuses a value (an unsupported currency, a
+ * descriptor without a letter), it always will, so a retry is pointless.
  */
-const ofThePayment = /^(amount|currency|description|receipt_email|statement_descriptor_suffix)\b/
+const paymentParameter =
+  /^(amount|currency|description|receipt_email|statement_descriptor_suffix)\b/
 
-/** The decline in an error of Stripe's; `null` where it is something else. */
+/** The decline that an error of Stripe's SDK reports; `null` for any other error. */
 export function declineIn(error: unknown): Decline | null {
-  // Any 402 becomes this class, whoever sent it: only Stripe says of which kind it is.
+  // The SDK makes this class of any 402, also a proxy's. Only Stripe's own has a type.
   if (error instanceof Stripe.errors.StripeCardError && error.rawType === 'card_error') {
-    return declineOf({ ...said(error), message: error.message })
+    return declineOf({ ...codesOf(error), message: error.message })
   }
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return null
   const isMissingToken =
     error.code === 'resource_missing' && /^(payment_method|source|card)/.test(error.param ?? '')
   const isFinal =
     isMissingToken ||
-    ofThePayment.test(error.param ?? '') ||
+    paymentParameter.test(error.param ?? '') ||
     (error.code !== undefined && finalCodes.has(error.code))
   if (!isFinal) return null
-  // Not every error about a parameter has a code; the card has nothing to do with it.
+  // Some errors about a parameter have no code. The default code would blame the card.
   const code = error.code ?? 'invalid_payment'
-  return declineOf({ ...said(error), code, message: error.message })
+  return declineOf({ ...codesOf(error), code, message: error.message })
 }
 
-/** The decline that Stripe's codes and words say. The more exact code comes first. */
-export function declineOf(said: {
+/** The decline of Stripe's codes and message. The decline code is more exact, so it comes first. */
+export function declineOf(given: {
   declineCode?: string | null | undefined
   code?: string | null | undefined
   message?: string | null | undefined
 }): Decline {
-  const known = [said.declineCode, said.code].find((code) => code && Object.hasOwn(codes, code))
-  const code = known ? codes[known] : (said.declineCode ?? said.code ?? 'card_declined')
+  const known = [given.declineCode, given.code].find((code) => code && Object.hasOwn(codes, code))
+  const code = known ? codes[known] : (given.declineCode ?? given.code ?? 'card_declined')
   return {
     code: code ?? 'card_declined',
-    message: said.message ?? 'The payment was declined.',
+    message: given.message ?? 'The payment was declined.',
   }
 }
 
-/** A refund that Stripe will not make, ever; `null` where the error is something else. */
+/** The decline if Stripe refuses a refund for good; `null` for any other error. */
 export function refundDeclineIn(error: unknown): Decline | null {
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return null
-  // More than is left has no code of its own at Stripe: it is the amount that is wrong.
-  const isTooMuch = error.code === undefined && error.param === 'amount'
+  // Stripe has no code for an amount above the remainder. The error only names the parameter.
+  const exceedsRemainder = error.code === undefined && error.param === 'amount'
   const isFinal = error.code !== undefined && finalRefundCodes.has(error.code)
-  return isFinal || isTooMuch ? { code: 'refund_failed', message: error.message } : null
+  return isFinal || exceedsRemainder ? { code: 'refund_failed', message: error.message } : null
 }
 
 const finalRefundCodes: ReadonlySet<string> = new Set([
@@ -91,11 +92,11 @@ const finalRefundCodes: ReadonlySet<string> = new Set([
   'refund_disputed_payment',
 ])
 
-function said(error: InstanceType<typeof Stripe.errors.StripeError>) {
+function codesOf(error: InstanceType<typeof Stripe.errors.StripeError>) {
   return { declineCode: error.decline_code, code: error.code }
 }
 
-/** The PaymentIntent is past what was asked of it: what it is now has to be looked at. */
+/** Whether the PaymentIntent's state does not allow the call. The caller must read the state. */
 export function isUnexpectedState(error: unknown): boolean {
   return (
     error instanceof Stripe.errors.StripeInvalidRequestError &&
@@ -103,11 +104,11 @@ export function isUnexpectedState(error: unknown): boolean {
   )
 }
 
-/** The PaymentIntent as it is now, which Stripe adds to errors about one. */
+/** The current PaymentIntent, which Stripe adds to errors about one; `null` if there is none. */
 export function intentIn(
   error: unknown,
-  asked: { payment: ProcessorPayment; reference: string | null },
+  expected: { payment: ProcessorPayment; reference: string | null },
 ): Stripe.PaymentIntent | null {
-  const isOfStripe = error instanceof Stripe.errors.StripeError
-  return isOfStripe && error.payment_intent ? readIntent(error.payment_intent, asked) : null
+  const isStripes = error instanceof Stripe.errors.StripeError
+  return isStripes && error.payment_intent ? readIntent(error.payment_intent, expected) : null
 }

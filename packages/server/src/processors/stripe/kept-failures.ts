@@ -2,9 +2,11 @@ import { Stripe } from 'stripe'
 import { KeptFailureError } from '../interface/processor.ts'
 
 /**
- * Makes a call with an idempotency key, and says of a failure of Stripe's own that the key is used
- * up. A page of a proxy in between is none: the SDK knows Stripe's errors by their form.
+ * Makes a call with an idempotency key. Stripe keeps its own failures (5xx) under the key, so the key
+ * is used up. The error page of a proxy does not count: the SDK recognizes Stripe's errors by form.
  * Source: https://docs.stripe.com/api/idempotent_requests.
+ *
+ * @throws {KeptFailureError} if Stripe failed; any other error unchanged.
  */
 export async function withKey<T>(run: () => Promise<T>): Promise<T> {
   try {
@@ -14,7 +16,7 @@ export async function withKey<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether Stripe says of a failure of its own that it has kept it for the key, and repeats it. */
+/** Whether an error is Stripe's replay of a failure that it has kept for the key. */
 export function isReplayedFailure(error: unknown): boolean {
   return isFailure(error) && error.headers?.['idempotent-replayed'] === 'true'
 }

@@ -4,49 +4,52 @@ import type {
   CaptureResult,
   Decline,
   Declined,
-  ProcessorTruth,
+  PaymentState,
   RefundResult,
 } from '../interface/processor.ts'
-import { refundStatusOf } from './truth.ts'
+import { refundStatusOf } from './state.ts'
 
-export function authorizeResultOf(truth: ProcessorTruth, reference: string): AuthorizeResult {
-  switch (truth.state) {
+/** The result of an authorization, from the payment's state after it. */
+export function authorizeResultOf(current: PaymentState, reference: string): AuthorizeResult {
+  switch (current.state) {
     case 'authorized':
       return { outcome: 'authorized', reference }
     case 'action_required':
-      return { outcome: 'action_required', reference, action: truth.action }
+      return { outcome: 'action_required', reference, action: current.action }
     case 'declined':
-      return declined(reference, truth.decline)
+      return declined(reference, current.decline)
     case 'voided':
-      return gone(reference)
+      return authorizationEnded(reference)
     case 'absent':
     case 'undecided':
       return { outcome: 'undecided', reference }
     case 'captured':
-      // Somebody captured it by hand: the capture to come finds that out.
+      // Captured manually at Stripe. The capture that follows will find out.
       return { outcome: 'authorized', reference }
   }
 }
 
-export function captureResultOf(truth: ProcessorTruth): CaptureResult {
-  switch (truth.state) {
+/** The result of a capture, from the payment's state after it. */
+export function captureResultOf(current: PaymentState): CaptureResult {
+  switch (current.state) {
     case 'captured': {
-      const { reference, capturedMinor, feeMinor } = truth
+      const { reference, capturedMinor, feeMinor } = current
       return { outcome: 'captured', reference, capturedMinor, feeMinor }
     }
     case 'voided':
-      return gone(truth.reference)
+      return authorizationEnded(current.reference)
     case 'declined':
-      return declined(truth.reference, truth.decline)
+      return declined(current.reference, current.decline)
     case 'absent':
-      return gone(null)
+      return authorizationEnded(null)
     case 'undecided':
     case 'action_required':
     case 'authorized':
-      return { outcome: 'undecided', reference: truth.reference }
+      return { outcome: 'undecided', reference: current.reference }
   }
 }
 
+/** The result of a refund, from the refund at Stripe. */
 export function refundResultOf(refund: Stripe.Refund): RefundResult {
   switch (refundStatusOf(refund)) {
     case 'succeeded':
@@ -60,11 +63,13 @@ export function refundResultOf(refund: Stripe.Refund): RefundResult {
   }
 }
 
+/** A decline. `reference` is `null` if Stripe has no PaymentIntent. */
 export function declined(reference: string | null, decline: Decline): Declined {
   return { outcome: 'declined', reference, decline }
 }
 
-export function gone(reference: string | null): Declined {
-  const message = 'The authorization is gone: it expired or was given up.'
+/** The authorization no longer exists: a decline with `authorization_expired`. */
+export function authorizationEnded(reference: string | null): Declined {
+  const message = 'The authorization has expired or was voided.'
   return declined(reference, { code: 'authorization_expired', message })
 }

@@ -1,10 +1,10 @@
-/** Secret and restricted keys of Stripe's, and the mode they name. */
+/** Stripe's secret and restricted keys. The second group is the mode. */
 export const stripeKeyShape = /^(sk|rk)_(test|live)_[A-Za-z0-9_]{1,200}$/
 
-/** The secret of an endpoint for messages at Stripe. */
+/** Stripe's secret of a webhook endpoint. */
 export const stripeWebhookShape = /^whsec_[A-Za-z0-9_+/=]{1,200}$/
 
-/** Whether a key moves real money. */
+/** Whether a key is a live key, which moves real money. */
 export function isLiveStripeKey(key: string): boolean {
   return stripeKeyShape.exec(key)?.[2] === 'live'
 }

@@ -4,9 +4,10 @@ import type {
   AuthorizeResult,
   Call,
   CaptureResult,
+  PaymentState,
   Processor,
   ProcessorPayment,
-  ProcessorTruth,
+  Query,
   RefundRequest,
   RefundResult,
   VoidResult,
@@ -28,18 +29,16 @@ import { confirm } from './confirm.ts'
 import { createIntent } from './create-intent.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { withKey } from './kept-failures.ts'
-import { captureResultOf, declined, gone, refundResultOf } from './results.ts'
-import { intentExpansion, truthOf } from './truth.ts'
+import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
+import { intentExpansion, stateOf } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
 
-type Query = Omit<Call, 'idempotencyKey'>
-
 /**
- * Stripe. A payment of ours is one PaymentIntent with manual capture, made with an idempotency key
- * of its own, so that there is one however often it is asked for; then it is confirmed, captured,
- * canceled or refunded, each with the key of the call.
+ * Stripe. Each payment has one PaymentIntent with manual capture. Its idempotency key follows from the
+ * payment's id, so repeated calls create only one. Confirming, capturing, canceling and refunding it
+ * use the idempotency key of the call.
  */
 export class StripeProcessor implements Processor {
   readonly name = stripeName
@@ -51,13 +50,13 @@ export class StripeProcessor implements Processor {
 
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
     if (payment.method !== 'card') {
-      // Bank debits and the rest cannot be authorized first and captured later at Stripe.
-      const message = `Stripe cannot hold an amount by ${payment.method}: only cards can.`
+      // At Stripe, only cards separate authorization from capture.
+      const message = `Stripe can authorize cards only, not ${payment.method}.`
       return declined(null, { code: 'payment_method_unsupported', message })
     }
     const amount = toStripeAmount(payment.money)
     if (amount === null) {
-      const message = `Stripe cannot charge this amount of ${payment.money.currency}: it is too exact.`
+      const message = `Stripe cannot charge this amount of ${payment.money.currency}: it has too many decimals.`
       return declined(null, { code: 'amount_unsupported', message })
     }
     const stripe = stripeClient(this.#access, request.signal)
@@ -76,19 +75,19 @@ export class StripeProcessor implements Processor {
   async capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult> {
     const stripe = stripeClient(this.#access, call.signal)
     const found = await this.#find(stripe, payment)
-    if (!found) return gone(null)
+    if (!found) return authorizationEnded(null)
     try {
       const { idempotencyKey } = call
       const answer = await withKey(() =>
         stripe.paymentIntents.capture(found.id, { expand: intentExpansion }, { idempotencyKey }),
       )
       const intent = readIntent(answer, { payment, reference: found.id })
-      return captureResultOf(truthOf(intent, []))
+      return captureResultOf(stateOf(intent, []))
     } catch (error) {
       const decline = declineIn(error)
       if (decline) return declined(found.id, decline)
       if (!isUnexpectedState(error)) throw error
-      return captureResultOf(await this.#truth(stripe, payment, found.id))
+      return captureResultOf(await this.#retrieveState(stripe, payment, found.id))
     }
   }
 
@@ -99,8 +98,8 @@ export class StripeProcessor implements Processor {
     if (reference !== null) {
       return await this.#cancel(stripe, payment, { reference, idempotencyKey })
     }
-    for (const one of await this.#referencesToVoid(stripe, payment)) {
-      const canceling = { reference: one, idempotencyKey: `${idempotencyKey}-${one}` }
+    for (const found of await this.#referencesToVoid(stripe, payment)) {
+      const canceling = { reference: found, idempotencyKey: `${idempotencyKey}-${found}` }
       const result = await this.#cancel(stripe, payment, canceling)
       if (result.outcome !== 'voided') return result
     }
@@ -111,13 +110,13 @@ export class StripeProcessor implements Processor {
     const stripe = stripeClient(this.#access, request.signal)
     const found = await this.#find(stripe, payment)
     if (!found) {
-      const message = 'Stripe has no such payment.'
+      const message = 'Stripe does not know the payment.'
       return declined(null, { code: 'refund_failed', message })
     }
     const { currency } = payment.money
     const amount = toStripeAmount({ minor: request.amountMinor, currency })
     if (amount === null) {
-      const message = `Stripe cannot refund this amount of ${currency}: it is too exact.`
+      const message = `Stripe cannot refund this amount of ${currency}: it has too many decimals.`
       return declined(null, { code: 'refund_failed', message })
     }
     try {
@@ -127,9 +126,9 @@ export class StripeProcessor implements Processor {
         stripe.refunds.create({ payment_intent: found.id, amount, metadata }, { idempotencyKey }),
       )
       const refund = readRefund(answer, { payment, reference: found.id })
-      const isAsked =
+      const isRequested =
         refund.amount === amount && refund.metadata?.[refundIdName] === request.refundId
-      insist(isAsked, 'it is about another refund')
+      insist(isRequested, 'it is about another refund')
       return refundResultOf(refund)
     } catch (error) {
       const decline = refundDeclineIn(error)
@@ -138,10 +137,10 @@ export class StripeProcessor implements Processor {
     }
   }
 
-  async lookUp(payment: ProcessorPayment, query: Query): Promise<ProcessorTruth> {
+  async lookUp(payment: ProcessorPayment, query: Query): Promise<PaymentState> {
     const stripe = stripeClient(this.#access, query.signal)
     const found = await this.#find(stripe, payment)
-    return found ? await this.#truth(stripe, payment, found.id) : { state: 'absent' }
+    return found ? await this.#retrieveState(stripe, payment, found.id) : { state: 'absent' }
   }
 
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {
@@ -161,18 +160,18 @@ export class StripeProcessor implements Processor {
       return status === 'canceled' ? { outcome: 'voided' } : { outcome: 'undecided', reference }
     } catch (error) {
       if (!isUnexpectedState(error)) throw error
-      const truth = await this.#truth(stripe, payment, reference)
-      if (truth.state === 'voided') return { outcome: 'voided' }
-      if (truth.state !== 'captured') return { outcome: 'undecided', reference }
-      const { capturedMinor, feeMinor } = truth
+      const current = await this.#retrieveState(stripe, payment, reference)
+      if (current.state === 'voided') return { outcome: 'voided' }
+      if (current.state !== 'captured') return { outcome: 'undecided', reference }
+      const { capturedMinor, feeMinor } = current
       return { outcome: 'captured', capturedMinor, feeMinor }
     }
   }
 
   /**
-   * Whatever may be confirmed, or is, of a payment that no answer has told the reference of. Where
-   * the search shows none that was, the one that its key names is given up as well, made only for
-   * that if need be: whatever was on its way to authorize this payment meets one that is canceled.
+   * The PaymentIntents of a payment whose reference is unknown. If the search finds none that was
+   * confirmed, the PaymentIntent of the payment's idempotency key is voided as well, and created for
+   * that if necessary. An authorization still on its way then meets a canceled PaymentIntent.
    */
   async #referencesToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<Set<string>> {
     const found = await this.#search(stripe, payment)
@@ -182,7 +181,7 @@ export class StripeProcessor implements Processor {
     return created === null ? references : references.add(created)
   }
 
-  /** `null` where Stripe takes no payment like this one, so that none can come into being. */
+  /** `null` if Stripe refuses such a payment, so that none can be authorized. */
   async #createToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<string | null> {
     const amount = toStripeAmount(payment.money)
     if (amount === null) return null
@@ -194,28 +193,28 @@ export class StripeProcessor implements Processor {
     }
   }
 
-  /** By its reference; without one by our id, which Stripe's search knows after about a minute. */
+  /** By reference, else by the payment's id. Stripe's search is about a minute behind. */
   async #find(stripe: Stripe, payment: ProcessorPayment): Promise<{ id: string } | null> {
     if (payment.reference !== null) return { id: payment.reference }
     const found = await this.#search(stripe, payment)
     return found.find(isTried) ?? found[0] ?? null
   }
 
-  /** More than one only where Stripe has made one and said that it had failed. */
+  /** Finds more than one only if Stripe created one and reported a failure. */
   async #search(stripe: Stripe, payment: ProcessorPayment): Promise<Stripe.PaymentIntent[]> {
     const query = `metadata['${paymentIdName}']:'${payment.id}'`
     return readFound(await stripe.paymentIntents.search({ query, limit: 100 }), payment)
   }
 
-  async #truth(
+  async #retrieveState(
     stripe: Stripe,
     payment: ProcessorPayment,
     reference: string,
-  ): Promise<ProcessorTruth> {
+  ): Promise<PaymentState> {
     const answer = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
     const intent = readIntent(answer, { payment, reference })
     const isTaken = intent.status === 'succeeded'
-    return truthOf(intent, isTaken ? await this.#refunds(stripe, payment, reference) : [])
+    return stateOf(intent, isTaken ? await this.#refunds(stripe, payment, reference) : [])
   }
 
   async #refunds(
@@ -239,7 +238,7 @@ export class StripeProcessor implements Processor {
   }
 }
 
-/** Whether something was ever asked of it. */
+/** Whether an authorization was attempted. */
 function isTried(intent: Stripe.PaymentIntent): boolean {
-  return truthOf(intent, []).state !== 'absent'
+  return stateOf(intent, []).state !== 'absent'
 }

@@ -6,7 +6,7 @@ import { paymentIdName } from './answers.ts'
 /** Source: https://docs.stripe.com/webhooks, "Preventing replay attacks". */
 const toleranceSeconds = 300
 
-/** Verifies a message by Stripe's own SDK, and says which payment it is about. */
+/** Verifies a message with Stripe's SDK and names the payment that it is about. */
 export function readStripeWebhook(
   message: WebhookMessage,
   webhookSecret: string | null,
@@ -25,15 +25,18 @@ export function readStripeWebhook(
       toMs(message.now),
     )
   } catch (error) {
-    // The SDK's message quotes the body: only say what kind it was.
+    // Do not repeat the SDK's message, because it quotes the body.
     const isForged = error instanceof Stripe.errors.StripeSignatureVerificationError
-    return { kind: 'rejected', reason: isForged ? 'the signature is wrong or too old' : 'no event' }
+    return {
+      kind: 'rejected',
+      reason: isForged ? 'the signature is wrong or too old' : 'the body is not an event',
+    }
   }
   const paymentId = paymentIdIn(event.data?.object)
-  return paymentId === null ? { kind: 'ignored' } : { kind: 'look', paymentId }
+  return paymentId === null ? { kind: 'ignored' } : { kind: 'look_up', paymentId }
 }
 
-/** PaymentIntents carry our id, charges inherit it, and our refunds have it too. */
+/** The payment's id in an object's metadata. Charges inherit the metadata of their PaymentIntent. */
 function paymentIdIn(object: unknown): string | null {
   const metadata = (object as { metadata?: Record<string, unknown> | null } | undefined)?.metadata
   const id = metadata?.[paymentIdName]

@@ -1,0 +1,51 @@
+import type { HedgeEventType } from '@hedgepayments/node'
+import { Command } from 'commander'
+import { typeOption } from '../../options/choices.ts'
+import { parseLimit, parseTime, timeRange } from '../../options/parse.ts'
+import { withExamples } from '../../output/examples.ts'
+import { showList } from '../../output/list.ts'
+import { eventColumns } from '../../output/payment-view.ts'
+import { withSession } from '../../session.ts'
+
+interface ListOptions {
+  type?: HedgeEventType[]
+  payment?: string
+  createdAfter?: string
+  createdBefore?: string
+  limit: number
+  startingAfter?: string
+}
+
+/** `hedge events list`. */
+export function listCommand(): Command {
+  const command = new Command('list')
+    .description('list events, newest first')
+    .addOption(typeOption('--type <type>'))
+    .option('--payment <id>', 'of this payment')
+    .option('--created-after <time>', 'at or after: 2024-06-15, or an age like 24h', parseTime)
+    .option('--created-before <time>', 'before; same formats', parseTime)
+    .option('--limit <n>', 'maximum number', parseLimit, 10)
+    .option('--starting-after <id>', 'only events older than this one')
+    .action(
+      withSession<ListOptions>(async (session, options) => {
+        const fetchFirst = (limit: number) =>
+          session.hedge.events.list({
+            type: options.type,
+            payment_id: options.payment,
+            created: timeRange(options.createdAfter, options.createdBefore),
+            limit,
+            starting_after: options.startingAfter,
+          })
+        await showList(session, fetchFirst, {
+          limit: options.limit,
+          columns: eventColumns,
+          empty: 'No events.',
+          hasCursor: true,
+        })
+      }),
+    )
+  return withExamples(command, [
+    ['hedge events list --type payment.canceled --created-after 24h', "list a day's cancellations"],
+    ['hedge events list --payment pay_abc123xyz --json', 'print the events of a payment as JSON'],
+  ])
+}

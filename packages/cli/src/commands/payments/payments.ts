@@ -1,0 +1,32 @@
+import { Command } from 'commander'
+import { withExamples } from '../../output/examples.ts'
+import { cancelCommand } from './cancel.ts'
+import { createCommand } from './create.ts'
+import { timelineCommand } from './events.ts'
+import { getCommand } from './get.ts'
+import { initiateCommand } from './initiate.ts'
+import { listCommand } from './list.ts'
+import { refundCommand } from './refund.ts'
+import { reverseCommand } from './reverse.ts'
+
+/** `hedge payments`. */
+export function paymentsCommand(): Command {
+  const command = new Command('payments').description('create, find, cancel and refund payments')
+  for (const subcommand of [
+    createCommand(),
+    getCommand(),
+    listCommand(),
+    cancelCommand(),
+    refundCommand(),
+    initiateCommand(),
+    reverseCommand(),
+    timelineCommand(),
+  ]) {
+    command.addCommand(subcommand)
+  }
+  return withExamples(command, [
+    ['hedge payments list --status pending', 'list cancelable payments'],
+    ['hedge payments cancel pay_abc123xyz', 'cancel one payment'],
+    ['hedge payments cancel --all --created-before 24h', 'count many payments, then cancel them'],
+  ])
+}

@@ -1,0 +1,65 @@
+import { InvalidArgumentError } from 'commander'
+
+const secondsOf = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
+
+/** Parses a time or an age (`24h`) to an ISO 8601 timestamp in UTC. */
+export function parseTime(value: string): string {
+  const age = /^(\d{1,6})([smhd])$/.exec(value)
+  if (age) {
+    const seconds = Number(age[1]) * secondsOf[age[2] as keyof typeof secondsOf]
+    return isoSeconds(Date.now() - seconds * 1_000)
+  }
+  // A date without a time, and a time without a zone, are in UTC.
+  const isDate = /^\d{4}-\d{2}-\d{2}$/.test(value)
+  const hasZone = /T.*(Z|[+-]\d{2}:\d{2})$/.test(value)
+  const at = /^\d{4}-/.test(value)
+    ? Date.parse(isDate || hasZone ? value : `${value}Z`)
+    : Number.NaN
+  if (Number.isNaN(at)) {
+    throw new InvalidArgumentError('Expected 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h.')
+  }
+  return isoSeconds(at)
+}
+
+/** The API's filter for a range of times; `undefined` if neither end is set. */
+export function timeRange(after: string | undefined, before: string | undefined) {
+  return after === undefined && before === undefined ? undefined : { gte: after, lt: before }
+}
+
+/** Parses `key=value` and adds it to the earlier pairs. */
+export function parsePair(
+  value: string,
+  previous: Readonly<Record<string, string>> | undefined,
+): Record<string, string> {
+  const at = value.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Expected key=value.')
+  return { ...previous, [value.slice(0, at)]: value.slice(at + 1) }
+}
+
+/** Parses a whole number of minor units. */
+export function parseAmount(value: string): number {
+  if (/^\d{1,8}$/.test(value)) return Number(value)
+  throw new InvalidArgumentError(
+    'Expected a whole number of minor units: 9999 is 99.99 USD, or 9,999 JPY.',
+  )
+}
+
+/** Parses a whole number of seconds. */
+export function parseSeconds(value: string): number {
+  if (/^\d{1,8}$/.test(value)) return Number(value)
+  throw new InvalidArgumentError('Expected a whole number of seconds.')
+}
+
+/** More items than a terminal, or a program that reads one JSON document, can use. */
+const listLimitMax = 100_000
+
+/** Parses the maximum length of a list. */
+export function parseLimit(value: string): number {
+  const limit = Number(value)
+  if (/^\d{1,6}$/.test(value) && limit >= 1 && limit <= listLimitMax) return limit
+  throw new InvalidArgumentError(`Expected a number from 1 to ${listLimitMax}.`)
+}
+
+function isoSeconds(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19)}Z`
+}

@@ -1,0 +1,45 @@
+import type { PaymentStatus } from '@hedgepayments/node'
+import { type Command, Option } from 'commander'
+import { choices } from './choices.ts'
+import { parsePair, parseTime, timeRange } from './parse.ts'
+import { paymentStatuses } from './values.ts'
+
+/** The options that select payments. */
+export interface FilterOptions {
+  readonly status?: readonly PaymentStatus[]
+  readonly customerEmail?: string
+  readonly customerId?: string
+  readonly createdAfter?: string
+  readonly createdBefore?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** Adds the options that select payments. Lists and bulk cancels share them. */
+export function withFilters(command: Command): Command {
+  const status = new Option(
+    '--status <status>',
+    'with this status; several with commas or repeated',
+  )
+  return command
+    .addOption(choices(status, paymentStatuses))
+    .option('--customer-email <email>', 'of this customer; upper and lower case are equal')
+    .option('--customer-id <id>', 'of this customer, by your own id')
+    .option(
+      '--created-after <time>',
+      'created at or after: 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h or 7d',
+      parseTime,
+    )
+    .option('--created-before <time>', 'created before; same formats', parseTime)
+    .option('--metadata <key=value>', 'with this metadata; repeatable', parsePair)
+}
+
+/** The API's filter. Fields without an option are `undefined`. */
+export function filterOf(options: FilterOptions) {
+  return {
+    status: options.status,
+    customer_email: options.customerEmail,
+    customer_id: options.customerId,
+    created_at: timeRange(options.createdAfter, options.createdBefore),
+    metadata: options.metadata,
+  }
+}

@@ -1,0 +1,102 @@
+import { formatWithCode } from '@hedgepayments/contract/amounts'
+import type { HedgeEvent, Payment, PaymentStatus } from '@hedgepayments/node'
+import { formatTime, shortTime } from './format.ts'
+import { type Column, renderFields } from './table.ts'
+import { harmless, paint, type Style } from './terminal.ts'
+
+/** The columns of a list of payments. */
+export const paymentColumns: readonly Column<Payment>[] = [
+  { title: 'ID', value: (payment) => payment.id },
+  { title: 'STATUS', value: (payment) => paintStatus(payment.status) },
+  {
+    title: 'AMOUNT',
+    align: 'right',
+    value: (payment) => formatWithCode({ minor: payment.amount, currency: payment.currency }),
+  },
+  { title: 'CUSTOMER', widthMin: 12, value: (payment) => harmless(payment.customer_email) },
+  {
+    title: 'CREATED (UTC)',
+    value: (payment) => formatTime(payment.created_at),
+    short: { title: 'CREATED', value: (payment) => shortTime(payment.created_at) },
+    leaveOut: 1,
+  },
+]
+
+/** The columns of a list of events. */
+export const eventColumns: readonly Column<HedgeEvent>[] = [
+  {
+    title: 'CREATED (UTC)',
+    value: (event) => formatTime(event.created),
+    short: { title: 'CREATED', value: (event) => shortTime(event.created) },
+  },
+  { title: 'EVENT', value: (event) => event.type },
+  { title: 'PAYMENT', value: (event) => event.data.id },
+  { title: 'SEQ', align: 'right', value: (event) => String(event.sequence) },
+  {
+    title: 'BY',
+    value: (event) => event.actor.id ?? event.actor.type,
+    widthMin: 8,
+    leaveOut: 1,
+  },
+  { title: 'ID', value: (event) => event.id, leaveOut: 2 },
+]
+
+/** A payment with all fields that have a value. */
+export function renderPayment(payment: Payment): string {
+  const money = (minor: number | null) =>
+    minor === null ? null : formatWithCode({ minor, currency: payment.currency })
+  const time = (at: string | null) => (at === null ? null : `${formatTime(at)} UTC`)
+  const text = (value: string | null) => (value === null ? null : harmless(value))
+  const isOpen = payment.status === 'pending'
+  const head = [payment.id, paintStatus(payment.status), money(payment.amount)]
+  if (!payment.livemode) head.push(paint('dim', 'test mode'))
+  const metadata = Object.entries(payment.metadata).map(([key, value]) => `${key}=${value}`)
+  return [
+    head.join('  '),
+    renderFields([
+      ['customer', harmless(payment.customer_email)],
+      ['customer id', text(payment.customer_id)],
+      ['method', payment.payment_method],
+      ['description', text(payment.description)],
+      ['statement', text(payment.statement_descriptor)],
+      ['metadata', metadata.length > 0 ? harmless(metadata.join(', ')) : null],
+      ['failure', text(payment.failure_message ?? payment.failure_code)],
+      ['refunded', payment.refunded_amount > 0 ? money(payment.refunded_amount) : null],
+      ['fee', money(payment.fee)],
+      ['net', money(payment.net_amount)],
+      ['cancel reason', text(payment.cancellation_reason)],
+      ['canceled', time(payment.canceled_at)],
+      ['undo until', payment.cancelable ? time(payment.cancelable_until) : null],
+      ['settled', time(payment.settled_at)],
+      ['page', isOpen ? payment.url : null],
+      ['expires', isOpen ? time(payment.expires_at) : null],
+      ['created', time(payment.created_at)],
+      ['updated', time(payment.updated_at)],
+      ['can be', payment.allowed_actions.map((action) => participles[action]).join(', ') || null],
+    ]),
+  ].join('\n')
+}
+
+const participles = {
+  initiate: 'initiated',
+  cancel: 'canceled',
+  refund: 'refunded',
+  reverse: 'reversed',
+} as const
+
+const statusStyles: Readonly<Record<PaymentStatus, Style>> = {
+  pending: 'yellow',
+  initiated: 'yellow',
+  processing: 'cyan',
+  succeeded: 'green',
+  partially_refunded: 'cyan',
+  refunded: 'cyan',
+  failed: 'red',
+  canceled: 'dim',
+}
+
+/** A status in its colour. A status that this version does not know has none. */
+export function paintStatus(status: PaymentStatus): string {
+  const style: Style | undefined = statusStyles[status]
+  return style ? paint(style, status) : status
+}

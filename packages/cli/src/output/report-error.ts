@@ -1,0 +1,73 @@
+import {
+  HedgeError,
+  PaymentNotCancelableError,
+  PaymentNotRefundableError,
+} from '@hedgepayments/node'
+import { exitCodeOf } from '../exit-codes.ts'
+import { harmless, paint, say } from './terminal.ts'
+
+/** Prints an error on standard error and sets the exit code. */
+export function reportError(error: unknown, { json }: { json: boolean }): void {
+  process.exitCode = exitCodeOf(error)
+  const facts = factsOf(error)
+  if (json) {
+    say(JSON.stringify({ error: facts }))
+    return
+  }
+  const label = paint('red', 'error:', process.stderr)
+  const names = [facts.code, facts.request_id && `request ${facts.request_id}`].filter(Boolean)
+  say(`${label} ${harmless(facts.message)}${names.length ? ` (${names.join(', ')})` : ''}`)
+  const hint = hintFor(error)
+  if (hint) say(paint('dim', `hint: ${hint}`, process.stderr))
+}
+
+interface ErrorFacts {
+  readonly code: string
+  readonly message: string
+  readonly status?: number | undefined
+  readonly request_id?: string | undefined
+  readonly details?: unknown
+}
+
+/** The printable parts of an error. Contains no stack and no secret. */
+export function factsOf(error: unknown): ErrorFacts {
+  if (error instanceof HedgeError) {
+    const { code, status, requestId, details } = error
+    // The runtime's "fetch failed" adds no information.
+    const message = withoutSecrets(error.message.replace('fetch failed, ', ''))
+    return { code, message, status, request_id: requestId, details }
+  }
+  const code = (error as { code?: unknown } | null)?.code
+  const message = error instanceof Error ? error.message : String(error)
+  return {
+    code: typeof code === 'string' ? code : 'error',
+    message: withoutSecrets(message || 'An error without a message.'),
+  }
+}
+
+/** Removes secret keys, and the passwords of URLs, from a text. */
+export function withoutSecrets(text: string): string {
+  return text
+    .replace(/\b((?:sk|rk)_(?:test|live)_|whsec_)[\w+/=-]+/g, '$1…')
+    .replace(/(\w:\/\/[^:/@\s]*):[^@/\s]*@/g, '$1:…@')
+}
+
+function hintFor(error: unknown): string | null {
+  if (error instanceof PaymentNotCancelableError) {
+    const { current_status: status, payment_id: id } = error.details
+    if (status === 'succeeded' || status === 'partially_refunded') {
+      return `refund it: hedge payments refund ${id}`
+    }
+    if (status === 'processing')
+      return `reverse it as soon as possible: hedge payments reverse ${id}`
+  }
+  if (error instanceof PaymentNotRefundableError) {
+    const { current_status: status, payment_id: id } = error.details
+    if (status === 'pending' || status === 'initiated')
+      return `cancel it: hedge payments cancel ${id}`
+  }
+  if (!(error instanceof HedgeError)) return null
+  if (error.code === 'connection_failed') return 'is the server running? Check with: hedge doctor'
+  if (error.code === 'unauthorized') return 'see which key is used: --verbose, or hedge doctor'
+  return null
+}

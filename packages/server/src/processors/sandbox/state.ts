@@ -1,0 +1,74 @@
+import type { Timestamp } from '../../domain/time.ts'
+import { plusSeconds } from '../../domain/time.ts'
+import type { AuthorizeResult, Declined, NextAction, PaymentState } from '../interface/processor.ts'
+import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
+import { declineMessages } from './declines.ts'
+
+/** Two days, which is typical of cards. */
+const settlementSeconds = 2 * 86_400
+
+/** The result of an authorization, from the payment's entry. */
+export function authorizeResultOf(entry: SandboxPayment): AuthorizeResult {
+  const { reference } = entry
+  switch (entry.status) {
+    case 'authorized':
+    case 'captured':
+      return { outcome: 'authorized', reference }
+    case 'action_required':
+      return { outcome: 'action_required', reference, action: actionOf(entry) }
+    case 'declined':
+      return declinedOf(entry)
+    case 'voided': {
+      const decline = {
+        code: 'authorization_expired',
+        message: declineMessages.authorization_expired,
+      }
+      return { outcome: 'declined', reference, decline }
+    }
+  }
+}
+
+/** The state of a payment, from its entry and refunds. */
+export function stateOf(
+  entry: SandboxPayment,
+  { refunds, now }: { refunds: readonly SandboxRefund[]; now: Timestamp },
+): PaymentState {
+  const { reference } = entry
+  switch (entry.status) {
+    case 'authorized':
+    case 'voided':
+      return { state: entry.status, reference }
+    case 'action_required':
+      return { state: 'action_required', reference, action: actionOf(entry) }
+    case 'declined':
+      return { state: 'declined', reference, decline: declinedOf(entry).decline }
+    case 'captured': {
+      if (entry.captured_at === null) throw new Error('a captured payment has captured_at')
+      const settledAt = plusSeconds(entry.captured_at, settlementSeconds)
+      return {
+        state: 'captured',
+        reference,
+        capturedMinor: entry.amount,
+        feeMinor: null,
+        refunds: refunds.map((refund) => ({
+          refundId: refund.refund_id,
+          reference: refund.reference,
+          amountMinor: refund.amount,
+          status: refund.decided_at <= now ? 'succeeded' : 'pending',
+        })),
+        settledAt: settledAt <= now ? settledAt : null,
+      }
+    }
+  }
+}
+
+function declinedOf(entry: SandboxPayment): Declined {
+  const { reference, decline_code: code, decline_message: message } = entry
+  if (code === null) throw new Error('a declined payment has decline_code')
+  return { outcome: 'declined', reference, decline: { code, message: message ?? code } }
+}
+
+function actionOf(entry: SandboxPayment): NextAction {
+  if (entry.action_url === null) throw new Error('a challenged payment has action_url')
+  return { type: 'redirect_to_url', url: entry.action_url }
+}

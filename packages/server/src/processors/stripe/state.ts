@@ -1,0 +1,94 @@
+import type { Stripe } from 'stripe'
+import type { Timestamp } from '../../domain/time.ts'
+import { toTimestamp } from '../../domain/time.ts'
+import type { Captured, PaymentState, RefundState } from '../interface/processor.ts'
+import { fromStripeAmount } from './amounts.ts'
+import { refundIdName } from './answers.ts'
+import { declineOf } from './declines.ts'
+
+/** The expansion that adds the fee and the settlement to a PaymentIntent. */
+export const intentExpansion = ['latest_charge.balance_transaction']
+
+/** The payment's state, from its PaymentIntent and refunds. */
+export function stateOf(
+  intent: Stripe.PaymentIntent,
+  refunds: readonly Stripe.Refund[],
+): PaymentState {
+  const reference = intent.id
+  switch (intent.status) {
+    case 'requires_capture':
+      return { state: 'authorized', reference }
+    case 'succeeded':
+      return {
+        state: 'captured',
+        reference,
+        ...capturedOf(intent),
+        refunds: refunds.map(refundStateOf),
+        settledAt: settledAtOf(intent),
+      }
+    case 'canceled':
+      return { state: 'voided', reference }
+    case 'requires_action': {
+      const url = intent.next_action?.redirect_to_url?.url
+      if (!url) return { state: 'undecided', reference }
+      return { state: 'action_required', reference, action: { type: 'redirect_to_url', url } }
+    }
+    case 'requires_payment_method': {
+      const error = intent.last_payment_error
+      // Created but never confirmed: no authorization was attempted.
+      if (!error) return { state: 'absent' }
+      const decline = declineOf({ ...error, declineCode: error.decline_code ?? null })
+      return { state: 'declined', reference, decline }
+    }
+    case 'requires_confirmation':
+      return { state: 'absent' }
+    default:
+      return { state: 'undecided', reference }
+  }
+}
+
+/** The captured amount, and Stripe's fee if it is in the payment's currency. */
+function capturedOf(intent: Stripe.PaymentIntent): Captured {
+  const transaction = balanceTransactionOf(intent)
+  const isSameCurrency = transaction?.currency === intent.currency
+  return {
+    capturedMinor: fromStripeAmount(intent.amount_received, intent.currency),
+    feeMinor:
+      transaction && isSameCurrency ? fromStripeAmount(transaction.fee, intent.currency) : null,
+  }
+}
+
+function settledAtOf(intent: Stripe.PaymentIntent): Timestamp | null {
+  const transaction = balanceTransactionOf(intent)
+  if (transaction?.status !== 'available') return null
+  return toTimestamp(transaction.available_on * 1000)
+}
+
+function balanceTransactionOf(intent: Stripe.PaymentIntent): Stripe.BalanceTransaction | null {
+  const charge = intent.latest_charge
+  if (charge === null || typeof charge === 'string') return null
+  const transaction = charge.balance_transaction
+  return transaction === null || typeof transaction === 'string' ? null : transaction
+}
+
+function refundStateOf(refund: Stripe.Refund): RefundState {
+  return {
+    refundId: refund.metadata?.[refundIdName] ?? null,
+    reference: refund.id,
+    amountMinor: fromStripeAmount(refund.amount, refund.currency),
+    status: refundStatusOf(refund),
+  }
+}
+
+/** Stripe's `requires_action` waits for the customer's bank details, so the refund is pending. */
+export function refundStatusOf(refund: Stripe.Refund): RefundState['status'] {
+  switch (refund.status) {
+    case 'succeeded':
+      return 'succeeded'
+    case 'failed':
+    case 'canceled':
+      return 'failed'
+    default:
+      return 'pending'
+  }
+}
