@@ -9,11 +9,11 @@ import { firstKeys } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
 // Two at once of each kind, so that a lock on one payment saturates the server.
-const two = { burstMax: 2, floor: 2 }
+const two = { burstMax: 2, limitMin: 2 }
 let own: OwnApp
 
 beforeAll(async () => {
-  own = await startOwnApp({ admission: { stops: two, others: two } })
+  own = await startOwnApp({ admission: { cancellations: two, others: two } })
 })
 
 afterAll(() => own.close())
@@ -27,7 +27,7 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   const body = action === 'initiate' ? { payment_method_token: 'tok_visa' } : {}
   const held = [1, 2].map(() => own.api('POST', `/v1/payments/${id}/${action}`, { body }))
   try {
-    await until('the lane is full', async () => (await countWaiting(own.sql)) >= 1)
+    await until('the concurrency limit is reached', async () => (await countWaiting(own.sql)) >= 1)
     // The second may wait for the first's batch: a probe of the same kind says when it is in.
     await until('a third is refused', async () => {
       const probe =

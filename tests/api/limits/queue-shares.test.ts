@@ -5,13 +5,13 @@ import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 // Of ten at once test mode has eight, one of its merchants seven of these, and a live merchant eight.
-const ten = { burstMax: 10, floor: 10 }
+const ten = { burstMax: 10, limitMin: 10 }
 let own: OwnApp
 let other: Api
 let live: Api
 
 beforeAll(async () => {
-  own = await startOwnApp({ admission: { stops: ten, others: ten } })
+  own = await startOwnApp({ admission: { cancellations: ten, others: ten } })
   const { body } = await own.api('POST', '/v1/merchants', { body: { name: 'Another' } })
   other = apiClient(own.url, body.api_keys[0].secret_key)
   live = apiClient(own.url, await makeLiveKey(own.databaseUrl, own.owner.merchant_id))

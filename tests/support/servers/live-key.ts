@@ -1,4 +1,4 @@
-import { databaseDoer } from '../../../packages/server/src/audit/note.ts'
+import { databaseActor } from '../../../packages/server/src/audit/record.ts'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
 import { createKey } from '../../../packages/server/src/merchants/keys.ts'
@@ -15,7 +15,7 @@ export async function makeLiveKey(databaseUrl: string, merchantId: string): Prom
       createKey(tx, {
         account,
         now: toTimestamp(Date.now()),
-        doer: databaseDoer('operator', account),
+        actor: databaseActor('operator', account),
       }),
     )
     return key.secret_key

@@ -50,7 +50,7 @@ export async function listEntries(
 /** As long as the table's own trigger wants. Source: PCI DSS 10.5.1, a year, and a month to look. */
 export const daysKept = 400
 /** Rows of one step. */
-const droppedPerStep = 1_000
+const deletedPerStep = 1_000
 
 /** Drops entries that are old enough, some at a time. Returns whether there may be more. */
 export async function dropOldEntries(db: Db): Promise<boolean> {
@@ -58,7 +58,7 @@ export async function dropOldEntries(db: Db): Promise<boolean> {
     delete from audit_log where (merchant_id, livemode, id) in (
       select merchant_id, livemode, id from audit_log
       where created_at < now() - make_interval(days => ${daysKept})
-      order by created_at limit ${droppedPerStep} for update skip locked)
+      order by created_at limit ${deletedPerStep} for update skip locked)
     returning id`.execute(db)
-  return rows.length === droppedPerStep
+  return rows.length === deletedPerStep
 }

@@ -1,6 +1,6 @@
 import { type CancellationStatus, isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import { doerOf, note } from '../audit/note.ts'
+import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Db } from '../database/connect.ts'
 import type { CancellationRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
@@ -38,7 +38,7 @@ export function cancellationRoutes(
         // Of a filter, what it asks for: it may name a customer's e-mail address.
         const details = filter ? { filter: Object.keys(filter) } : { total }
         const deed = { action: 'cancellation.created', target: targetOf(id), details } as const
-        await note(tx, doerOf(request), deed)
+        await recordAudit(tx, actorOf(request), deed)
       }
       return answer(201, renderCancellation(row))
     })
@@ -113,7 +113,7 @@ async function change(
     if (isResumed && !(await hasRoomToRun(tx, request.auth))) return tooManyOpen()
     if (await setStatus(tx, { ...key, now: request.now, from, to })) {
       const action = to === 'paused' ? 'cancellation.paused' : 'cancellation.resumed'
-      await note(tx, doerOf(request), { action, target: targetOf(key.id) })
+      await recordAudit(tx, actorOf(request), { action, target: targetOf(key.id) })
     }
     return await withCancellation(tx, key, (row) => answer(200, renderCancellation(row)))
   })

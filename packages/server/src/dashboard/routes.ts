@@ -5,7 +5,7 @@ import { toTimestamp } from '../domain/time.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { refuse, refuseField } from '../http/answers/refusal.ts'
 import { send } from '../http/answers/send.ts'
-import type { Guard } from '../http/edge.ts'
+import type { Edge } from '../http/edge.ts'
 import type { Auth } from '../http/request/auth.ts'
 import { originOf } from '../http/request/client-address.ts'
 import { compileCheck } from '../http/request/validation.ts'
@@ -24,14 +24,14 @@ const SignIn = Type.Object(
 interface DashboardOptions {
   readonly db: Db
   readonly sessions: Sessions
-  readonly guard: Pick<Guard, 'charge' | 'strangerOf'>
+  readonly edge: Pick<Edge, 'charge' | 'throttledLookupOf'>
   readonly publicUrl: () => string
 }
 
 /** Sign-in, sign-out, and the pages themselves. What they show comes from the API below /v1. */
 export async function dashboardRoutes(
   app: FastifyInstance,
-  { db, sessions, guard, publicUrl }: DashboardOptions,
+  { db, sessions, edge, publicUrl }: DashboardOptions,
 ): Promise<void> {
   const checkSignIn = compileCheck(SignIn, 'body')
   const cookieOf = (token: string | null) =>
@@ -53,8 +53,8 @@ export async function dashboardRoutes(
     const begun = await sessions.begin(secretKey.trim(), {
       nowMs,
       origin: originOf(request),
-      lookUpStranger: guard.strangerOf(request, nowMs),
-      charge: (auth) => guard.charge(reply, auth, nowMs),
+      throttledLookup: edge.throttledLookupOf(request, nowMs),
+      charge: (auth) => edge.charge(reply, auth, nowMs),
     })
     if ('refusal' in begun) return forPerson(reply, begun)
     reply.header('set-cookie', cookieOf(begun.token))
@@ -97,9 +97,9 @@ export async function dashboardRoutes(
 
   /** The holder of a request's session, after the request was counted against the session and its key. */
   async function findSession(request: FastifyRequest, reply: FastifyReply, nowMs: number) {
-    const auth = await sessions.find(request, nowMs, guard.strangerOf(request, nowMs))
+    const auth = await sessions.find(request, nowMs, edge.throttledLookupOf(request, nowMs))
     if (auth === null || 'refusal' in auth) return auth
-    return guard.charge(reply, auth, nowMs) ?? auth
+    return edge.charge(reply, auth, nowMs) ?? auth
   }
 }
 

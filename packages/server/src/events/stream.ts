@@ -14,7 +14,7 @@ import type { Account } from '../domain/account.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { send } from '../http/answers/send.ts'
 import { leave } from '../http/limits/admission.ts'
-import { limitsOf, Places } from '../http/limits/places.ts'
+import { limitsOf, Semaphore } from '../http/limits/semaphore.ts'
 import type { Auth } from '../http/request/auth.ts'
 import { readHeader } from '../http/request/headers.ts'
 import { compileCheck } from '../http/request/validation.ts'
@@ -61,7 +61,7 @@ interface Stream {
 /** The stream of events, as server-sent events. Source: api.md, Webhooks. */
 export function streamRoute(app: FastifyInstance, options: StreamOptions): void {
   const streams = new EventStreams(options)
-  const places = new Places()
+  const places = new Semaphore()
   const operation: Operation = operations.streamEvents
   const checkQuery = compileCheck(operations.streamEvents.query, 'query')
 
@@ -80,7 +80,7 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
       if (refusal) return send(reply, refusal)
       const auth = request.auth as Auth
       // Before the first wait: of many that come at once none finds a place that others have found.
-      const place = places.reserve(limitsOf({ auth, address: '' }, shares))
+      const place = places.tryAcquire(limitsOf({ auth, address: '' }, shares))
       if (!place) return send(reply, tooManyStreams())
       try {
         return await stream(request, reply, query)
@@ -220,7 +220,7 @@ async function readBatch(
  */
 async function writeSlowly({ request, response, closed }: Stream, text: string): Promise<void> {
   if (response.write(text)) return
-  const kept = request.server.heldBytes.reserve(request, Buffer.byteLength(text))
+  const kept = request.server.bufferBudget.reserve(request, Buffer.byteLength(text))
   if (!kept) {
     closed.abort()
     response.destroy()

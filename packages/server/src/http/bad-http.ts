@@ -5,8 +5,10 @@ import { securityHeaders } from './answers/security-headers.ts'
 import type { RateLimit } from './limits/rate-limit.ts'
 
 /**
- * Answers what is not HTTP, or too much or too little of it, in the API's form, and hangs up.
- * `rateOf` says what the headers of every answer say to an address.
+ * Answers a request that Node cannot parse with a 400 in the API's form, and closes the connection:
+ * not HTTP, too large headers, an incomplete request.
+ *
+ * @param rateOf the rate limit of an address, for the headers.
  */
 export function answerBadHttp(
   error: Error & { code?: string },
@@ -43,7 +45,7 @@ function reasonOf(code: string | undefined): [field: string, received: string, e
       return ['headers', 'more than 16 KiB', 'at most 16 KiB']
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return ['request', 'a part of a request', 'the whole request within 30 seconds']
-    // Two lengths, or a length and chunks: two readers would find two ends of the body.
+    // Two lengths, or a length and chunks: two parsers could see different bodies.
     case 'HPE_UNEXPECTED_CONTENT_LENGTH':
       return ['Content-Length', 'more than one length', 'one length, and none with chunks']
     case 'HPE_INVALID_CONTENT_LENGTH':

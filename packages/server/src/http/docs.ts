@@ -24,7 +24,7 @@ const page = `<!doctype html>
 </html>
 `
 
-// The viewer is dark where the document says so, and leaves it to the page to ask for that.
+// The viewer has a dark mode, and leaves it to the page to follow the browser's setting.
 const start = `const dark = matchMedia('(prefers-color-scheme: dark)')
 const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
 dark.addEventListener('change', follow)
@@ -38,7 +38,7 @@ SwaggerUIBundle({
 })
 `
 
-// The page may load from this server only; the viewer sets styles and draws icons inline.
+// The page loads from this server only. The viewer sets inline styles and draws inline icons.
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -50,24 +50,24 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** The same for everybody, so that it may be kept; asked for again each time, as it may change. */
-const forEverybody = { 'cache-control': 'no-cache' } as const
+/** Public, so browsers may cache it; they must revalidate each time, because it may change. */
+const publicHeaders = { 'cache-control': 'no-cache' } as const
 
-/** The contract for programs, `/openapi.json`, and for people, `/docs`. */
+/** The API reference: `/openapi.json` for programs, `/docs` for people. */
 export async function docsRoutes(app: FastifyInstance): Promise<void> {
   const document = JSON.stringify(openApiDocument())
   app.get('/openapi.json', (_, reply) =>
-    reply.headers(forEverybody).type('application/json').send(document),
+    reply.headers(publicHeaders).type('application/json').send(document),
   )
   app.get('/docs', (_, reply) =>
     reply
-      .headers(forEverybody)
+      .headers(publicHeaders)
       .header('content-security-policy', contentSecurityPolicy)
       .type('text/html; charset=utf-8')
       .send(page),
   )
   app.get('/docs/start.js', (_, reply) =>
-    reply.headers(forEverybody).type('text/javascript; charset=utf-8').send(start),
+    reply.headers(publicHeaders).type('text/javascript; charset=utf-8').send(start),
   )
   await app.register(fastifyStatic, {
     root: assets,

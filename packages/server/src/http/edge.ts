@@ -1,159 +1,159 @@
-import { allOperations } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describe } from '../database/errors.ts'
 import { toTimestamp } from '../domain/time.ts'
 import { startLoop } from '../jobs/loop.ts'
-import { type Refusal, refuse, refuseField } from './answers/refusal.ts'
+import { type Refusal, refuseField } from './answers/refusal.ts'
 import { securityHeaders, strictTransport } from './answers/security-headers.ts'
 import { send } from './answers/send.ts'
+import { LookupThrottle, type ThrottledLookup } from './limits/lookup-throttle.ts'
 import { type RateLimit, RateLimiter, type ShareCounts } from './limits/rate-limit.ts'
-import { type LookUpStranger, Strangers } from './limits/strangers.ts'
+import { refuseTooMany, setRateLimit } from './limits/rate-limit-headers.ts'
 import type { Auth } from './request/auth.ts'
 import { addressOf, countedAddress } from './request/client-address.ts'
 import { readHeader, refuseRepeated } from './request/headers.ts'
 import { checkScopes } from './scopes.ts'
+import { refuseUnknownRoute } from './unknown-route.ts'
 
-export interface Edge {
+export interface EdgeOptions {
+  /** Finds the key or session of a request; unknown ones are looked up by `throttledLookup`. */
   readonly authenticate: (
     request: FastifyRequest,
     nowMs: number,
-    lookUpStranger: LookUpStranger,
+    throttledLookup: ThrottledLookup,
   ) => Auth | Refusal | Promise<Auth | Refusal>
-  /** Whether callers come by https, by way of a proxy. Default: they do not. */
+  /** Whether callers use https, through a proxy. Default: no. */
   readonly isSecure?: () => boolean
-  /** The refusal of live mode where it is not served. Default: it is. */
+  /** The refusal of live mode where it is not served. Default: it is served. */
   readonly refuseLive?: () => Refusal | null
-  /** Adds up the requests of each key over all processes. Default: each counts for itself. */
+  /** Adds up the requests of each key over all processes. Default: each process counts alone. */
   readonly shareCounts?: ShareCounts
 }
 
-export interface Guard {
-  /** Looks at a request and sets the headers of every answer; the refusal, where there is one. */
-  readonly admit: (request: FastifyRequest, reply: FastifyReply) => Promise<Refusal | null>
-  /** How a route looks up a key or a session itself. */
-  readonly strangerOf: (request: FastifyRequest, nowMs: number) => LookUpStranger
-  /** Counts a request of a key that the route has looked up itself; the refusal, if any. */
-  readonly charge: (reply: FastifyReply, auth: Auth, nowMs: number) => Refusal | null
-  /** Has every request of the server admitted before anything else. */
-  readonly attach: (app: FastifyInstance) => void
-  /** Counts what came from an address and was not even HTTP. */
-  readonly countAddress: (address: string) => RateLimit
-  /** Where an address is. Refusing a request unseen must not use up what it may ask for. */
-  readonly lookAtAddress: (address: string) => RateLimit
-}
-
-/** Requests a minute of an address that shows no valid key: enough for pages and health checks. */
+/** Requests per minute of an address without a valid key: enough for pages and health checks. */
 const anonymousRequestsPerMinute = 6_000
-/** Look-ups a minute of keys and sessions that nobody has, for an address, before they wait for each other. */
+/** Look-ups of unknown keys and sessions per minute and address before they run one at a time. */
 const unknownKeysPerMinute = 600
-/** How often processes tell each other what their keys have used, in milliseconds. */
-const exchangeEveryMs = 200
+/** Interval in milliseconds at which processes exchange the request counts of keys. */
+const exchangeIntervalMs = 200
 
 /**
- * What every request meets first: its id, who asks, how often, and whether the key may. A bad key
- * comes before anything else that is wrong. Source: api.md, "Cancel, exactly".
+ * The checks that every request passes before its body is read: who sends it, the rate limit, the
+ * scopes of the key, the route. A bad key is reported before every other fault. Source: api.md,
+ * "Cancel, exactly".
  */
-export function guardEdge({
-  authenticate,
-  shareCounts,
-  isSecure = () => false,
-  refuseLive = () => null,
-}: Edge): Guard {
-  const addresses = new RateLimiter()
-  const strangers = new Strangers(unknownKeysPerMinute)
-  const keys = new RateLimiter(shareCounts)
-  const ofAddress = (address: string) => ({
-    caller: countedAddress(address),
-    limit: anonymousRequestsPerMinute,
-    nowMs: Date.now(),
-  })
-  return {
-    admit,
-    charge,
-    strangerOf: (request, nowMs) => strangers.of(request, nowMs),
-    attach,
-    countAddress: (address) => addresses.count(ofAddress(address)),
-    lookAtAddress: (address) => addresses.look(ofAddress(address)),
+export class Edge {
+  readonly #authenticate: EdgeOptions['authenticate']
+  readonly #isSecure: () => boolean
+  readonly #refuseLive: () => Refusal | null
+  readonly #addresses = new RateLimiter()
+  readonly #keys: RateLimiter
+  readonly #lookups = new LookupThrottle(unknownKeysPerMinute)
+
+  constructor(options: EdgeOptions) {
+    const { authenticate, isSecure = () => false, refuseLive = () => null, shareCounts } = options
+    this.#authenticate = authenticate
+    this.#isSecure = isSecure
+    this.#refuseLive = refuseLive
+    this.#keys = new RateLimiter(shareCounts)
   }
 
-  function attach(app: FastifyInstance): void {
+  /** Checks every request of the server before anything else happens to it. */
+  attach(app: FastifyInstance): void {
     app.decorateRequest('auth', null)
     app.decorateRequest('now', '')
     app.addHook('onRequest', async (request, reply) => {
-      const refusal = await admit(request, reply)
+      const refusal = await this.admit(request, reply)
       if (refusal) return send(reply, refusal)
-      // Before its body is read: nobody would look at that.
-      if (request.is404) return send(reply, refuseRoute(request))
+      if (request.is404) return send(reply, refuseUnknownRoute(request))
       return undefined
     })
-    startExchange(app, keys)
+    startExchange(app, this.#keys)
   }
 
-  /** Headers that stand twice come after the key: a bad key is 401 whatever else is wrong. */
-  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
-    return (await admitCaller(request, reply)) ?? refuseRepeated(request) ?? refuseHostless(request)
+  /**
+   * Checks a request, and sets the headers of every answer. Returns the refusal, if any. The key comes
+   * before repeated headers: a bad key is 401 whatever else is wrong.
+   */
+  async admit(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
+    const refusal = await this.#admitCaller(request, reply)
+    return refusal ?? refuseRepeated(request) ?? refuseHostless(request)
   }
 
-  async function admitCaller(
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<Refusal | null> {
+  async #admitCaller(request: FastifyRequest, reply: FastifyReply): Promise<Refusal | null> {
     const nowMs = Date.now()
     request.now = toTimestamp(nowMs)
     reply.headers(securityHeaders).header('x-request-id', request.id)
-    if (isSecure()) reply.headers(strictTransport)
+    if (this.#isSecure()) reply.headers(strictTransport)
     if (!needsKey(request)) {
-      setRateLimit(reply, countAnonymous(request, nowMs))
+      setRateLimit(reply, this.countAddress(addressOf(request)))
       return null
     }
-    // Two lines name no key, not even a bad one: the first is not preferred to the second.
-    const repeated = refuseRepeated(request, 'authorization')
-    if (repeated) return refuseAnonymous(repeated)
-    const auth = await findAuth(request, reply, nowMs)
-    if ('refusal' in auth) return refuseAnonymous(auth)
+    const auth = await this.#findAuth(request, reply, nowMs)
+    if ('refusal' in auth) return this.#refuseAnonymous(request, reply, { refusal: auth, nowMs })
     request.auth = auth
     if (auth.clockOffsetSeconds > 0) {
       request.now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
     }
     const { operation } = request.routeOptions.config ?? {}
-    return charge(reply, auth, nowMs) ?? (operation ? checkScopes(operation, auth) : null)
-
-    function refuseAnonymous(refusal: Refusal): Refusal {
-      const rate = countAnonymous(request, nowMs)
-      setRateLimit(reply, rate)
-      return rate.exceeded ? tooMany(rate, nowMs) : refusal
-    }
+    return this.charge(reply, auth, nowMs) ?? (operation ? checkScopes(operation, auth) : null)
   }
 
-  function charge(reply: FastifyReply, auth: Auth, nowMs: number): Refusal | null {
-    const rate = keys.countAll(auth.budgets, nowMs)
-    setRateLimit(reply, rate)
-    if (rate.exceeded) return tooMany(rate, nowMs)
-    return auth.livemode ? refuseLive() : null
-  }
-
-  /** A look-up that fails ends in a 503, which has the headers of every answer as well. */
-  async function findAuth(
+  async #findAuth(
     request: FastifyRequest,
     reply: FastifyReply,
     nowMs: number,
   ): Promise<Auth | Refusal> {
+    // Two Authorization headers are refused, even if one of them is valid.
+    const repeated = refuseRepeated(request, 'authorization')
+    if (repeated) return repeated
     try {
-      const found = authenticate(request, nowMs, strangers.of(request, nowMs))
+      const found = this.#authenticate(request, nowMs, this.throttledLookupOf(request, nowMs))
       return found instanceof Promise ? await found : found
     } catch (error) {
-      setRateLimit(reply, countAnonymous(request, nowMs))
+      // The 503 of a failed look-up has the headers of every answer too.
+      setRateLimit(reply, this.countAddress(addressOf(request)))
       throw error
     }
   }
 
-  function countAnonymous(request: FastifyRequest, nowMs: number): RateLimit {
-    return addresses.count({
-      caller: countedAddress(addressOf(request)),
-      limit: anonymousRequestsPerMinute,
-      nowMs,
-    })
+  /** Counts a request without a valid key against its address. */
+  #refuseAnonymous(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { refusal, nowMs }: { refusal: Refusal; nowMs: number },
+  ): Refusal {
+    const rate = this.countAddress(addressOf(request))
+    setRateLimit(reply, rate)
+    return rate.exceeded ? refuseTooMany(rate, nowMs) : refusal
   }
+
+  /** Counts a request against its key's budgets. Returns the refusal, if any. */
+  charge(reply: FastifyReply, auth: Auth, nowMs: number): Refusal | null {
+    const rate = this.#keys.countAll(auth.budgets, nowMs)
+    setRateLimit(reply, rate)
+    if (rate.exceeded) return refuseTooMany(rate, nowMs)
+    return auth.livemode ? this.#refuseLive() : null
+  }
+
+  /** The throttle under which a route looks up a key or a session itself. */
+  throttledLookupOf(request: FastifyRequest, nowMs: number): ThrottledLookup {
+    return this.#lookups.of(request, nowMs)
+  }
+
+  /** Counts a request of an address without a valid key. */
+  countAddress(address: string): RateLimit {
+    return this.#addresses.count(budgetOf(address))
+  }
+
+  /** The rate limit of an address. Early refusals report it, and must not use it up. */
+  peekAddress(address: string): RateLimit {
+    return this.#addresses.peek(budgetOf(address))
+  }
+}
+
+function budgetOf(address: string) {
+  const caller = countedAddress(address)
+  return { caller, limit: anonymousRequestsPerMinute, nowMs: Date.now() }
 }
 
 function startExchange(app: FastifyInstance, keys: RateLimiter): void {
@@ -162,15 +162,16 @@ function startExchange(app: FastifyInstance, keys: RateLimiter): void {
       await keys.exchange()
       return false
     },
-    idleMs: exchangeEveryMs,
-    onError: (error) => app.log.warn({ err: describe(error) }, 'each process limits for itself'),
+    idleMs: exchangeIntervalMs,
+    onError: (error) =>
+      app.log.warn({ err: describe(error) }, 'rate limit exchange failed: counting alone'),
   })
   app.addHook('onClose', () => exchange.stop())
 }
 
 /**
- * Every path below /v1 needs a key, also one that does not exist. A browser that asks whether it
- * may ask at all cannot send one.
+ * Every path below /v1 needs a key, also an unknown path. A CORS preflight request does not, because
+ * browsers send no key with it.
  */
 function needsKey(request: FastifyRequest): boolean {
   if (isPreflight(request)) return false
@@ -180,49 +181,13 @@ function needsKey(request: FastifyRequest): boolean {
 
 function isPreflight(request: FastifyRequest): boolean {
   const isRoute = request.routeOptions.url !== undefined
-  const asked = readHeader(request, 'access-control-request-method')
-  return request.method === 'OPTIONS' && isRoute && asked !== undefined
+  const requestedMethod = readHeader(request, 'access-control-request-method')
+  return request.method === 'OPTIONS' && isRoute && requestedMethod !== undefined
 }
 
-function setRateLimit(reply: FastifyReply, rate: RateLimit): void {
-  reply.header('x-ratelimit-limit', rate.limit)
-  reply.header('x-ratelimit-remaining', rate.remaining)
-  reply.header('x-ratelimit-reset', rate.reset)
-}
-
-/** The refusal of whoever has asked too often, with the wait. */
-export function tooMany(rate: RateLimit, nowMs: number): Refusal {
-  const seconds = Math.max(1, Math.ceil(rate.reset - nowMs / 1000))
-  const refusal = refuse('rate_limit_exceeded', `Too many requests: ${rate.limit} a minute.`, {
-    retry_after: seconds,
-  })
-  return { ...refusal, headers: { 'retry-after': String(seconds) } }
-}
-
-/** Source: RFC 9112, 3.2: a request of HTTP/1.1 names its host. */
+/** Source: RFC 9112, 3.2: a request of HTTP/1.1 must have a Host header. */
 function refuseHostless(request: FastifyRequest): Refusal | null {
   return request.raw.httpVersion === '1.1' && readHeader(request, 'host') === undefined
-    ? refuseField('Host', undefined, 'the host that is meant: HTTP/1.1 asks for it')
+    ? refuseField('Host', undefined, 'the host that is meant: HTTP/1.1 requires it')
     : null
-}
-
-/** Paths with their methods; fixed ones first, as the router prefers them. */
-const paths = [...Map.groupBy(allOperations, (operation) => operation.path)]
-  .map(([path, group]) => ({
-    shape: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
-    parameters: path.split(':').length,
-    methods: [...new Set(group.map((operation) => operation.method))].sort().join(', '),
-  }))
-  .sort((a, b) => a.parameters - b.parameters)
-
-/** 405 with what would be allowed where the path exists, else 404. */
-export function refuseRoute(request: FastifyRequest): Refusal {
-  const path = request.url.split('?', 1)[0] ?? ''
-  const known = paths.find(({ shape }) => shape.test(path))
-  if (!known) return refuse('not_found', 'There is no such path.')
-  const refusal = refuse(
-    'method_not_allowed',
-    `${request.method} is not allowed here: ${known.methods} is.`,
-  )
-  return { ...refusal, headers: { allow: known.methods } }
 }

@@ -5,7 +5,7 @@ import { answer } from './answers/answer.ts'
 import { unavailable } from './answers/failures.ts'
 import { send } from './answers/send.ts'
 
-/** `/healthz`: the process lives. `/readyz`: it can serve, that is, reach a migrated database. */
+/** `/healthz`: the process runs. `/readyz`: it can serve requests, as the database is migrated. */
 export function healthRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   app.get('/healthz', (_, reply) => send(reply, answer(200, { status: 'ok' })))
   app.get('/readyz', async (_, reply) => {

@@ -15,16 +15,16 @@ import { hashRequest, type IdempotencyKey, parseIdempotencyKey } from './request
 import { compileCheck } from './request/validation.ts'
 import { checkScopesOfBody } from './scopes.ts'
 
-/** A request after the edge: everything in it is checked and typed by its operation. */
+/** A request as its handler gets it: validated and typed by its operation. */
 export interface ApiRequest<O extends Operation> {
   readonly auth: Auth
   readonly params: Record<ParameterOf<O['path']>, string>
   readonly query: O['query'] extends TSchema ? Static<O['query']> : undefined
   readonly body: O['body'] extends TSchema ? Static<O['body']> : undefined
   readonly idempotency: IdempotencyKey | null
-  /** The If-Match header as it came, for the operations that look at it. */
+  /** The raw If-Match header, for operations that evaluate it. */
   readonly ifMatch: string | null
-  /** The moment at which the request counts as made. */
+  /** The time of the request: the real time, or that of the merchant's test clock. */
   readonly now: Timestamp
   readonly operationId: O['id']
   readonly origin: Origin
@@ -50,66 +50,83 @@ declare module 'fastify' {
 
 const noBody = Type.Object({}, { additionalProperties: false })
 
-/** Puts an operation of the contract on the server: checks what comes, hands it to `handler`. */
+/**
+ * Adds the route of an operation. Validates query and body by the operation's schemas, reads the
+ * idempotency key, and passes the typed request to `handler`.
+ */
 export function implement<O extends Operation>(
   app: FastifyInstance,
   operation: O,
   handler: Handler<O>,
 ): void {
-  const checkQuery = operation.query ? compileCheck(operation.query, 'query') : null
-  const takesBody = operation.method === 'POST' || operation.method === 'PATCH'
-  const checkBody = takesBody ? compileCheck(operation.body ?? noBody, 'body') : null
-  const bodyOptional = operation.bodyOptional === true || operation.body === undefined
-
+  const takesBody = hasBody(operation)
+  const checkInput = compileInputCheck(operation)
   app.route({
     method: operation.method,
     url: operation.path,
     config: { operation },
     bodyLimit: operation.bodyBytesMax ?? bodyBytesMax,
     handler: async (request, reply) => {
-      const refusal = check(request)
+      const refusal = checkInput(request)
       if (refusal) return send(reply, refusal)
-      const forbidden = request.auth && checkScopesOfBody(operation, request.auth, request.body)
-      if (forbidden) return send(reply, forbidden)
       const idempotency = takesBody ? readIdempotencyKey(request, operation) : null
       if (idempotency && 'refusal' in idempotency) return send(reply, idempotency)
-      const ifMatch = operation.ifMatch ? (readListHeader(request, 'if-match') ?? null) : null
-      const reached = {
-        auth: request.auth as Auth,
-        params: request.params as ApiRequest<O>['params'],
-        query: request.query as ApiRequest<O>['query'],
-        body: request.body as ApiRequest<O>['body'],
-        idempotency,
-        ifMatch,
-        now: request.now,
-        operationId: operation.id,
-        origin: originOf(request),
-      }
-      const place = await app.largeLists.acquire(request)
-      if (place && 'refusal' in place) return send(reply, place)
+      const apiRequest = toApiRequest(request, operation, idempotency)
+      const permit = await app.largeLists.acquire(request)
+      if (permit && 'refusal' in permit) return send(reply, permit)
       try {
-        const result = await handler(reached)
-        if (takesBody && isTracing()) noteCause(reached.params, result)
+        const result = await handler(apiRequest)
+        if (takesBody && isTracing()) rememberCauseOf(apiRequest.params, result)
         return send(reply, result)
       } finally {
-        place?.release()
+        permit?.release()
       }
     },
   })
+}
 
-  function check(request: FastifyRequest): Refusal | null {
-    const refused = checkQuery?.(request.query) ?? null
-    if (refused || !checkBody) return refused
+function hasBody({ method }: Operation): boolean {
+  return method === 'POST' || method === 'PATCH'
+}
+
+/** The check of query, body and the scopes that the body needs. It fills in defaults. */
+function compileInputCheck(operation: Operation): (request: FastifyRequest) => Refusal | null {
+  const checkQuery = operation.query ? compileCheck(operation.query, 'query') : null
+  const checkBody = hasBody(operation) ? compileCheck(operation.body ?? noBody, 'body') : null
+  const isBodyOptional = operation.bodyOptional === true || operation.body === undefined
+  return (request) => {
+    const refusal = checkQuery?.(request.query) ?? null
+    if (refusal || !checkBody) return refusal
     if (request.body === undefined) {
-      if (!bodyOptional) return refuseField('body', undefined, 'a JSON object')
+      if (!isBodyOptional) return refuseField('body', undefined, 'a JSON object')
       request.body = {}
     }
-    return checkBody(request.body)
+    const { auth, body } = request
+    return checkBody(body) ?? (auth ? checkScopesOfBody(operation, auth, body) : null)
   }
 }
 
-/** What is done later about the payment that was changed is a part of this request's trace. */
-function noteCause(params: object, result: Reply): void {
+/** The request with the types of its operation, after the checks. */
+function toApiRequest<O extends Operation>(
+  request: FastifyRequest,
+  operation: O,
+  idempotency: IdempotencyKey | null,
+): ApiRequest<O> {
+  return {
+    auth: request.auth as Auth,
+    params: request.params as ApiRequest<O>['params'],
+    query: request.query as ApiRequest<O>['query'],
+    body: request.body as ApiRequest<O>['body'],
+    idempotency,
+    ifMatch: operation.ifMatch ? (readListHeader(request, 'if-match') ?? null) : null,
+    now: request.now,
+    operationId: operation.id,
+    origin: originOf(request),
+  }
+}
+
+/** Background work for the payment that the request changed becomes part of the request's trace. */
+function rememberCauseOf(params: object, result: Reply): void {
   if (result.refusal) return
   const ids = [params, result.body].map((named) => (named as { id?: unknown }).id)
   const id = ids.find((each) => typeof each === 'string' && isId('payment', each))
@@ -127,11 +144,11 @@ function readIdempotencyKey(
   const path = request.url.split('?', 1)[0] ?? ''
   const { method, body } = request
   if (!operation.secretAnswer) return { key, requestHash: hashRequest({ method, path, body }) }
-  // Only the key that asked first can open the answer: of another key it is another request.
+  // The stored answer is sealed by the key of the first request, so the hash includes the key.
   const sealedBy = readHeader(request, 'authorization')?.trimEnd().split(/ +/)[1]
   if (sealedBy === undefined) {
     return refuseField('Idempotency-Key', header, 'none: here it needs a secret key')
   }
-  const asker = `${path}\n${request.auth?.keyId}`
-  return { key, requestHash: hashRequest({ method, path: asker, body }), sealedBy }
+  const pathAndKey = `${path}\n${request.auth?.keyId}`
+  return { key, requestHash: hashRequest({ method, path: pathAndKey, body }), sealedBy }
 }

@@ -5,7 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { isTracing, startRequestSpan } from '../tracing/spans.ts'
 import { readHeader, readListHeader } from './request/headers.ts'
 
-/** Makes a span of each request that comes to a listener, also of one without a route. */
+/** Wraps a listener so that each request has a span, also a request without a route. */
 export function traceRequests(listener: RequestListener): RequestListener {
   if (!isTracing()) return listener
   return (request, response) => {
@@ -22,13 +22,13 @@ export function traceRequests(listener: RequestListener): RequestListener {
       if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR })
       span.end()
     })
-    // A body comes by events of the socket, which know nothing of what runs; Fastify sees to that.
+    // Events of the body run in the socket's context. Fastify restores the request's context.
     context.with(inside, () => listener(request, response))
     return undefined
   }
 }
 
-/** Names each request's span by its route: never by its path, in which anything may stand. */
+/** Names each request's span by its route, not by its path, which may contain anything. */
 export function nameRequestSpans(app: FastifyInstance): void {
   if (!isTracing()) return
   app.addHook('onRequest', (request, _, done) => {

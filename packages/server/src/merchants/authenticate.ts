@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, MerchantId } from '@hedgepayments/contract'
 import type { Db } from '../database/connect.ts'
 import { type Refusal, refuse } from '../http/answers/refusal.ts'
-import type { LookUpStranger } from '../http/limits/strangers.ts'
+import type { ThrottledLookup } from '../http/limits/lookup-throttle.ts'
 import type { Auth } from '../http/request/auth.ts'
 import { budgetsOf, findKeyByHash, type KeyForAuth } from './keys.sql.ts'
 import { hashSecret, isPublishableKey, isSecretKey } from './secrets.ts'
@@ -35,12 +35,12 @@ export class Authenticator {
   /**
    * The holder of the key, or the 401 that says what is wrong. Answers at once where the key was
    * looked up a moment ago; concurrent look-ups of one key share a query. A key that is not known
-   * yet is looked up by `lookUpStranger`.
+   * yet is looked up by `throttledLookup`.
    */
   authenticate(
     header: string | undefined,
     nowMs: number,
-    lookUpStranger: LookUpStranger = (work) => work(),
+    throttledLookup: ThrottledLookup = (work) => work(),
   ): Auth | Refusal | Promise<Auth | Refusal> {
     const secret = readBearer(header)
     if (typeof secret !== 'string') return secret
@@ -51,7 +51,7 @@ export class Authenticator {
     let running = this.#running.get(name)
     if (!running) {
       const lookUp = () => this.#lookUp(secretHash, name, nowMs)
-      const started = cached ? lookUp() : lookUpStranger(lookUp)
+      const started = cached ? lookUp() : throttledLookup(lookUp)
       running = started.finally(() => this.#running.delete(name))
       this.#running.set(name, running)
     }

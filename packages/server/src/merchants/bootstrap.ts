@@ -1,6 +1,6 @@
 import type { ApiKeyWithSecret, MerchantId } from '@hedgepayments/contract'
 import { sql } from 'kysely'
-import { databaseDoer } from '../audit/note.ts'
+import { databaseActor } from '../audit/record.ts'
 import type { Db } from '../database/connect.ts'
 import { newId } from '../domain/ids.ts'
 import { toTimestamp } from '../domain/time.ts'
@@ -39,7 +39,7 @@ export async function bootstrap(
     return await createKey(tx, {
       account,
       now,
-      doer: databaseDoer('system', account),
+      actor: databaseActor('system', account),
       name: 'First key',
       pair: {
         publishableKey: given.publishableKey ?? made.publishableKey,

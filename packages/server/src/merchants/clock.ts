@@ -1,6 +1,6 @@
 import { clockOffsetSecondsMax, operations, type TestClock } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import { doerOf, note } from '../audit/note.ts'
+import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Db } from '../database/connect.ts'
 import { plusSeconds, toTimestamp } from '../domain/time.ts'
 import { answer } from '../http/answers/answer.ts'
@@ -34,7 +34,7 @@ export function clockRoutes(app: FastifyInstance, on: ClockRoutes): void {
         return refuseField('seconds', body.seconds, 'no more than ten years in all')
       }
       await on.hasten(tx, step)
-      await note(tx, doerOf(request), {
+      await recordAudit(tx, actorOf(request), {
         action: 'test_clock.advanced',
         target: { type: 'test_clock', id: merchantId },
         details: { seconds: body.seconds, offset_seconds: offset },

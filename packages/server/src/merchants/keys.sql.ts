@@ -117,7 +117,7 @@ export function budgetsOf(
  * Whether the merchant has fewer than `max` keys in use in this mode. Locks the merchant's row until
  * the transaction ends, so that two requests at once do not both find room.
  */
-export async function hasRoomForKey(
+export async function isBelowKeyLimit(
   tx: Db,
   { account, max }: { account: Account; max: number },
 ): Promise<boolean> {

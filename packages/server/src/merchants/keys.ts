@@ -1,6 +1,6 @@
 import { type ApiKeyWithSecret, type KeyId, type Scope, scopes } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
-import { type Doer, note } from '../audit/note.ts'
+import { type AuditActor, recordAudit } from '../audit/record.ts'
 import type { ApiKeyRow, Schema } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
@@ -51,7 +51,7 @@ export async function createKey(
     sharedBudgets?: readonly Budget[]
     pair?: KeyPair
     /** Who makes it, for the log. */
-    doer: Doer
+    actor: AuditActor
   },
 ): Promise<ApiKeyWithSecret> {
   const { account, now } = request
@@ -75,7 +75,7 @@ export async function createKey(
   }
   await insertKey(db, row)
   const { scopes: given, name, requests_per_minute, expires_at } = row
-  await note(db, request.doer, {
+  await recordAudit(db, request.actor, {
     action: 'api_key.created',
     target: { type: 'api_key', id: row.id },
     details: { name, scopes: given, requests_per_minute, expires_at },

@@ -1,5 +1,5 @@
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/contract'
-import { databaseDoer } from '../audit/note.ts'
+import { databaseActor } from '../audit/record.ts'
 import type { Db } from '../database/connect.ts'
 import type { MerchantRow } from '../database/schema.ts'
 import { type Timestamp, toTimestamp } from '../domain/time.ts'
@@ -34,7 +34,7 @@ export async function createLiveKey(
       now: toTimestamp(Date.now()),
       ...(scopes ? { scopes } : {}),
       ...(requestsPerMinute ? { requestsPerMinute } : {}),
-      doer: databaseDoer('operator', account),
+      actor: databaseActor('operator', account),
     })
     return { key, merchant }
   })

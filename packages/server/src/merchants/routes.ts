@@ -1,6 +1,6 @@
 import { isId, type Merchant, type MerchantId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import { changesOf, doerOf, note } from '../audit/note.ts'
+import { actorOf, changesOf, recordAudit } from '../audit/record.ts'
 import type { Db } from '../database/connect.ts'
 import type { MerchantRow } from '../database/schema.ts'
 import { newId } from '../domain/ids.ts'
@@ -16,7 +16,7 @@ import { openPage } from '../lists/fence.ts'
 import {
   findKey,
   findKeyBounds,
-  hasRoomForKey,
+  isBelowKeyLimit,
   listKeys,
   renderKey,
   revokeKey,
@@ -50,9 +50,13 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
         updated_at: now,
       }
       await insertMerchant(tx, row)
-      const doer = doerOf(request)
+      const actor = actorOf(request)
       const target = { type: 'merchant', id: row.id } as const
-      await note(tx, doer, { action: 'merchant.created', target, details: { name: row.name } })
+      await recordAudit(tx, actor, {
+        action: 'merchant.created',
+        target,
+        details: { name: row.name },
+      })
       const apiKeys = []
       // A live key of any merchant reaches the operator's own processor: no test key makes one.
       for (const livemode of auth.livemode ? [false, true] : [false]) {
@@ -65,7 +69,7 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
           sharedBudgets: sharedBudgetsOf(own, account),
           expiresAt: own.expiresAt,
           // In the new merchant's own log: its first keys were not made by itself.
-          doer: { ...doer, account },
+          actor: { ...actor, account },
         })
         apiKeys.push(key)
       }
@@ -108,7 +112,7 @@ async function changeMerchant(
   })
   if (!before || !row) return merchantNotFound()
   const [from, to] = [renderMerchant(before), renderMerchant(row)]
-  await note(tx, doerOf(request), {
+  await recordAudit(tx, actorOf(request), {
     action: 'merchant.updated',
     target: { type: 'merchant', id },
     details: changesOf(from, to, [
@@ -166,7 +170,7 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
       }
       const sharedBudgets = sharedBudgetsOf(own, auth)
       if (sharedBudgets.length > sharedBudgetsMax) return tooDeep()
-      if (!(await hasRoomForKey(tx, { account: auth, max: keysMax }))) return tooManyKeys()
+      if (!(await isBelowKeyLimit(tx, { account: auth, max: keysMax }))) return tooManyKeys()
       const key = await createKey(tx, {
         account: auth,
         sharedBudgets,
@@ -176,7 +180,7 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
         name: body.name ?? null,
         scopes: body.scopes ?? [...auth.scopes],
         expiresAt,
-        doer: doerOf(request),
+        actor: actorOf(request),
       })
       return answer(201, key)
     }),
@@ -192,7 +196,7 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
       if (!row) return keyNotFound()
       const target = { type: 'api_key', id } as const
       // One that was revoked before has not been revoked now.
-      if (isEnd) await note(tx, doerOf(request), { action: 'api_key.revoked', target })
+      if (isEnd) await recordAudit(tx, actorOf(request), { action: 'api_key.revoked', target })
       return answer(200, renderKey(row))
     })
   })

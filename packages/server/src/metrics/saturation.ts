@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { Counter, Gauge } from 'prom-client'
 import { registry } from './registry.ts'
 
-/** What a lane says of itself: see http/limits/lane.ts. */
+/** What a lane says of itself: see http/limits/concurrency-limiter.ts. */
 interface WatchedLane {
   readonly inFlight: number
   readonly limit: number
@@ -22,7 +22,7 @@ const batchers = new Map<string, () => number>()
 let httpServer: Server | null = null
 
 /** Shows how many requests are in flight, may be, and were refused. The names are labels. */
-export function watchLanes(watched: Readonly<Record<string, WatchedLane>>): void {
+export function watchRequests(watched: Readonly<Record<string, WatchedLane>>): void {
   for (const [lane, state] of Object.entries(watched)) lanes.set(lane, state)
 }
 

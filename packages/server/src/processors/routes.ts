@@ -1,6 +1,6 @@
 import { type MerchantProcessor, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import { doerOf, note } from '../audit/note.ts'
+import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Db } from '../database/connect.ts'
 import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
@@ -39,7 +39,7 @@ export function processorRoutes(app: FastifyInstance, on: ProcessorRoutes): void
     if (params.id !== auth.merchantId) return notConfigured()
     return await on.db.transaction().execute(async (tx) => {
       if (!(await deleteCredentials(tx, auth))) return notConfigured()
-      await note(tx, doerOf(request), { action: 'processor.removed', target: stripe })
+      await recordAudit(tx, actorOf(request), { action: 'processor.removed', target: stripe })
       return answer(200, { object: 'merchant_processor', deleted: true })
     })
   })
@@ -69,7 +69,7 @@ async function setProcessor(
   const { secret_hint, has_webhook_secret } = row
   return await once(db, request, async (tx) => {
     await saveCredentials(tx, row)
-    await note(tx, doerOf(request), {
+    await recordAudit(tx, actorOf(request), {
       action: 'processor.set',
       target: stripe,
       details: { secret_hint, has_webhook_secret },

@@ -69,7 +69,7 @@ export function startRequestSpan(
 }
 
 /** Notes what has taken place already, as a part of what runs now. Nothing runs: nothing is noted. */
-export function noteSpan(given: {
+export function recordSpan(given: {
   name: string
   attributes: Attributes
   durationMs: number

@@ -1,6 +1,6 @@
 import { type SpanContext, SpanKind } from '@opentelemetry/api'
 import type { LogEvent } from 'kysely'
-import { inSpan, isTracing, noteSpan } from './spans.ts'
+import { inSpan, isTracing, recordSpan } from './spans.ts'
 
 /** Longest text of a statement in a span. */
 const textLengthMax = 2_000
@@ -11,7 +11,7 @@ export function statementLog(): ((event: LogEvent) => void) | undefined {
   return ({ level, query, queryDurationMillis }) => {
     const text = query.sql.trim()
     const verb = /^[a-z]+/i.exec(text)?.[0].toLowerCase() ?? 'statement'
-    noteSpan({
+    recordSpan({
       name: `sql ${verb}`,
       attributes: {
         'db.system.name': 'postgresql',

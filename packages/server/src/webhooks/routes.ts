@@ -1,6 +1,6 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import { doerOf, note } from '../audit/note.ts'
+import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Db } from '../database/connect.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
 import type { Account } from '../domain/account.ts'
@@ -93,7 +93,7 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
         const { count, hasMore } = await retryFailed(tx, { endpoint, limit: retriesMax })
         const target = { type: 'webhook_endpoint', id: endpoint.id } as const
         const deed = { action: 'webhook_endpoint.retried', target, details: { count } } as const
-        if (count > 0) await note(tx, doerOf(request), deed)
+        if (count > 0) await recordAudit(tx, actorOf(request), deed)
         return answer(200, {
           object: 'webhook_retry',
           livemode: endpoint.livemode,
@@ -119,7 +119,7 @@ function resendRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): voi
         await requestReplay(tx, { account: auth, id: endpoint.id, since })
         const target = { type: 'webhook_endpoint', id: endpoint.id } as const
         const deed = { action: 'webhook_endpoint.replayed', target, details: { since } } as const
-        await note(tx, doerOf(request), deed)
+        await recordAudit(tx, actorOf(request), deed)
         return answer(202, {
           object: 'webhook_replay',
           livemode: endpoint.livemode,
@@ -172,7 +172,7 @@ function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): v
       const row = await retryDelivery(tx, key)
       if (!row) return deliveryNotFound()
       const target = { type: 'webhook_delivery', id: row.id } as const
-      await note(tx, doerOf(request), { action: 'webhook_delivery.retried', target })
+      await recordAudit(tx, actorOf(request), { action: 'webhook_delivery.retried', target })
       return answer(200, renderDelivery(row))
     })
     onWork()

@@ -12,11 +12,11 @@ import type { Account } from '../domain/account.ts'
 import { eventRoutes } from '../events/routes.ts'
 import { streamRoute } from '../events/stream.ts'
 import { docsRoutes } from '../http/docs.ts'
-import { guardEdge } from '../http/edge.ts'
+import { Edge } from '../http/edge.ts'
 import { healthRoutes } from '../http/health.ts'
 import { createInstance, type InstanceLimits } from '../http/instance.ts'
+import type { ThrottledLookup } from '../http/limits/lookup-throttle.ts'
 import { addCounts } from '../http/limits/rate-limit.sql.ts'
-import type { LookUpStranger } from '../http/limits/strangers.ts'
 import { readHeader } from '../http/request/headers.ts'
 import { Authenticator } from '../merchants/authenticate.ts'
 import { clockRoutes } from '../merchants/clock.ts'
@@ -68,14 +68,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const tokens = new ClientTokens(database.keyDb)
   const refuseLive = () =>
     refuseLiveMode({ publicUrl: options.publicUrl(), trustedProxies: options.trustedProxies })
-  const guard = guardEdge({
+  const edge = new Edge({
     authenticate,
     isSecure,
     refuseLive,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
   const { trustedProxies, limits = {}, leaseSeconds = submissionLeaseSeconds } = options
-  const app = createInstance({ guard, log, trustedProxies, limits })
+  const app = createInstance({ edge, log, trustedProxies, limits })
 
   healthRoutes(app, database)
   metricsRoutes(app, database)
@@ -106,17 +106,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     onChange: ({ merchantId, paymentId }) =>
       notice({ account: { merchantId, livemode: false }, paymentId }),
   })
-  await dashboardRoutes(app, { db: database.db, sessions, guard, publicUrl: options.publicUrl })
+  await dashboardRoutes(app, { db: database.db, sessions, edge, publicUrl: options.publicUrl })
   return app
 
   /** By the Authorization header; without one, by the session of somebody at the dashboard. */
-  function authenticate(request: FastifyRequest, nowMs: number, lookUpStranger?: LookUpStranger) {
+  function authenticate(request: FastifyRequest, nowMs: number, throttledLookup?: ThrottledLookup) {
     if (readClientToken(request)) return tokens.authenticate(request, nowMs)
     const authorization = readHeader(request, 'authorization')
     const cookie = readHeader(request, 'cookie')
-    const byKey = () => authenticator.authenticate(authorization, nowMs, lookUpStranger)
+    const byKey = () => authenticator.authenticate(authorization, nowMs, throttledLookup)
     if (authorization !== undefined || cookie === undefined) return byKey()
-    return sessions.find(request, nowMs, lookUpStranger).then((found) => found ?? byKey())
+    return sessions.find(request, nowMs, throttledLookup).then((found) => found ?? byKey())
   }
 }
 

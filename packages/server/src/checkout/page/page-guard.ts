@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { isRefusal, type Refusal, refuse } from '../../http/answers/refusal.ts'
+import { LookupThrottle } from '../../http/limits/lookup-throttle.ts'
 import { type RateLimit, RateLimiter } from '../../http/limits/rate-limit.ts'
-import { Strangers } from '../../http/limits/strangers.ts'
 import { addressOf, countedAddress } from '../../http/request/client-address.ts'
 import { readHeader } from '../../http/request/headers.ts'
 
@@ -20,7 +20,7 @@ const knownMax = 10_000
 /** Says no to what another site's page sends, and to too much. */
 export class PageGuard {
   readonly #limiter = new RateLimiter()
-  readonly #strangers = new Strangers(unknownLinksPerMinute)
+  readonly #strangers = new LookupThrottle(unknownLinksPerMinute)
   readonly #known = new Set<string>()
 
   /** Finds what a link stands for. Links that are not known yet wait where too many lead nowhere. */

@@ -6,7 +6,7 @@ import { describe } from '../../database/errors.ts'
 import type { Account } from '../../domain/account.ts'
 import { isRefusal, type Refusal, refuse } from '../../http/answers/refusal.ts'
 import { leave } from '../../http/limits/admission.ts'
-import { accountName, Places, type Reservation } from '../../http/limits/places.ts'
+import { accountName, type Permits, Semaphore } from '../../http/limits/semaphore.ts'
 import { readMarks } from '../sessions/watch.sql.ts'
 import { PageWatch } from '../sessions/watch.ts'
 
@@ -24,7 +24,7 @@ const bufferedBytesMax = 16 * 1024
 /** Tells open pages what has changed, as server-sent events: each the whole state of its page. */
 export class PageStreams {
   readonly #open = new Set<ServerResponse>()
-  readonly #places = new Places()
+  readonly #places = new Semaphore()
   readonly #watch: PageWatch
   readonly #log: FastifyBaseLogger
   readonly #read: (id: string) => Promise<PaymentPage | null>
@@ -55,14 +55,14 @@ export class PageStreams {
   async reserve(
     { id, address }: { id: string; address: string },
     findAccount: () => Promise<Account | Refusal>,
-  ): Promise<Reservation[] | Refusal> {
-    const place = this.#places.reserve([
+  ): Promise<Permits[] | Refusal> {
+    const place = this.#places.tryAcquire([
       { name: 'all', max: streamsMax },
       { name: `address ${address}`, max: shares.address },
       { name: `link ${id}`, max: shares.link },
     ])
     if (!place) return openTooOften()
-    let ofAccount: Reservation | null = null
+    let ofAccount: Permits | null = null
     try {
       const account = await findAccount()
       if (isRefusal(account)) return account
@@ -73,14 +73,14 @@ export class PageStreams {
     }
   }
 
-  #reserveOf(account: Account): Reservation | null {
+  #reserveOf(account: Account): Permits | null {
     const ofTest = account.livemode ? [] : [{ name: 'test', max: shares.test }]
     const ofAccount = { name: accountName(account), max: shares.account }
-    return this.#places.reserve([...ofTest, ofAccount])
+    return this.#places.tryAcquire([...ofTest, ofAccount])
   }
 
   /** Keeps the reply open and writes to it whatever changes; gives its places back when it ends. */
-  add(id: string, reply: FastifyReply, places: readonly Reservation[]): void {
+  add(id: string, reply: FastifyReply, places: readonly Permits[]): void {
     for (const { release } of places) {
       reply.raw.once('close', release)
       if (reply.raw.destroyed) release()

@@ -2,14 +2,14 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 
 /** Sessions of one step. */
-const droppedPerStep = 1_000
+const deletedPerStep = 1_000
 
 /** Drops sessions that are over, some at a time. Returns whether there may be more. */
 export async function dropEndedSessions(db: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql`
     delete from dashboard_sessions where token_hash in (
       select token_hash from dashboard_sessions where expires_at <= now()
-      order by expires_at limit ${droppedPerStep} for update skip locked)
+      order by expires_at limit ${deletedPerStep} for update skip locked)
     returning key_id`.execute(db)
-  return rows.length === droppedPerStep
+  return rows.length === deletedPerStep
 }

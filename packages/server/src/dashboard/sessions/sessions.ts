@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { doerOf, note } from '../../audit/note.ts'
+import { actorOf, recordAudit } from '../../audit/record.ts'
 import type { Db } from '../../database/connect.ts'
 import { randomCharacters } from '../../domain/ids.ts'
 import { promisedEnd, toTimestamp } from '../../domain/time.ts'
 import { type Refusal, refuse } from '../../http/answers/refusal.ts'
-import { tooMany } from '../../http/edge.ts'
-import type { LookUpStranger } from '../../http/limits/strangers.ts'
+import type { ThrottledLookup } from '../../http/limits/lookup-throttle.ts'
+import { refuseTooMany } from '../../http/limits/rate-limit-headers.ts'
 import type { Auth, Origin } from '../../http/request/auth.ts'
 import { originOf } from '../../http/request/client-address.ts'
 import { readHeader } from '../../http/request/headers.ts'
@@ -34,7 +34,7 @@ const knownMax = 10_000
 export interface SignInContext {
   readonly nowMs: number
   readonly origin: Origin
-  readonly lookUpStranger: LookUpStranger
+  readonly throttledLookup: ThrottledLookup
   /** Counts the request against the key's limits. */
   readonly charge: (auth: Auth) => Refusal | null
 }
@@ -64,10 +64,10 @@ export class Sessions {
   /** Begins a session with a secret key; returns its token, which is stored nowhere. */
   async begin(
     secretKey: string,
-    { nowMs, origin, lookUpStranger, charge }: SignInContext,
+    { nowMs, origin, throttledLookup, charge }: SignInContext,
   ): Promise<{ token: string; auth: Auth } | Refusal> {
     const bearer = `Bearer ${secretKey}`
-    const found = await this.#authenticator.authenticate(bearer, nowMs, lookUpStranger)
+    const found = await this.#authenticator.authenticate(bearer, nowMs, throttledLookup)
     if ('refusal' in found) {
       // A wrong key may be refused for the wrong ones before it, a right one never.
       const tooOften = await this.#failures.record(this.#db, { secretKey, origin, nowMs })
@@ -86,7 +86,10 @@ export class Sessions {
         expiresAt: promisedEnd(now, sessionSecondsMax),
         max: sessionsOfKeyMax,
       })
-      await note(tx, doerOf({ auth, origin }), { action: 'dashboard.signed_in', target: of(auth) })
+      await recordAudit(tx, actorOf({ auth, origin }), {
+        action: 'dashboard.signed_in',
+        target: of(auth),
+      })
     })
     return { token, auth }
   }
@@ -97,7 +100,7 @@ export class Sessions {
     if (ofKey <= signInsPerMinute.key && ofAccount <= signInsPerMinute.account) return null
     const limit = ofKey > signInsPerMinute.key ? signInsPerMinute.key : signInsPerMinute.account
     const reset = (Math.floor(nowMs / 60_000) + 1) * 60
-    return tooMany({ limit, remaining: 0, reset, exceeded: true }, nowMs)
+    return refuseTooMany({ limit, remaining: 0, reset, exceeded: true }, nowMs)
   }
 
   /**
@@ -107,14 +110,14 @@ export class Sessions {
   async find(
     request: FastifyRequest,
     nowMs: number,
-    lookUpStranger: LookUpStranger = (work) => work(),
+    throttledLookup: ThrottledLookup = (work) => work(),
   ): Promise<Auth | Refusal | null> {
     const token = readSessionCookie(readHeader(request, 'cookie'), { secure: this.#isSecure() })
     if (token === null || !isOwnRequest(request)) return null
     const tokenHash = hashToken(token)
     const lookUp = () => this.#lookUp(tokenHash, nowMs)
     const isKnown = this.#known.has(tokenHash.toString('base64url'))
-    const auth = await (isKnown ? lookUp() : lookUpStranger(lookUp))
+    const auth = await (isKnown ? lookUp() : throttledLookup(lookUp))
     if ('refusal' in auth) return auth
     return {
       ...auth,
@@ -150,13 +153,13 @@ export class Sessions {
       const key = await findKeyBySession(tx, { tokenHash, now })
       const isEnd = await deleteSession(tx, tokenHash)
       if (!key || !isEnd) return
-      const doer = {
+      const actor = {
         account: { merchantId: key.merchant_id, livemode: key.livemode },
         actor: { type: 'dashboard', id: key.id },
         origin: originOf(request),
       } as const
       const target = { type: 'dashboard_session', id: key.id } as const
-      await note(tx, doer, { action: 'dashboard.signed_out', target })
+      await recordAudit(tx, actor, { action: 'dashboard.signed_out', target })
     })
   }
 }

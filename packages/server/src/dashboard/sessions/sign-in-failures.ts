@@ -1,8 +1,8 @@
-import { note } from '../../audit/note.ts'
+import { recordAudit } from '../../audit/record.ts'
 import type { Db } from '../../database/connect.ts'
 import type { Refusal } from '../../http/answers/refusal.ts'
-import { tooMany } from '../../http/edge.ts'
 import { RateLimiter } from '../../http/limits/rate-limit.ts'
+import { refuseTooMany } from '../../http/limits/rate-limit-headers.ts'
 import type { Origin } from '../../http/request/auth.ts'
 import { countedAddress } from '../../http/request/client-address.ts'
 import { findKeyByHash } from '../../merchants/keys.sql.ts'
@@ -30,7 +30,7 @@ export class SignInFailures {
   ): Promise<Refusal | null> {
     const caller = countedAddress(origin.address)
     const rate = this.#failures.count({ caller, limit: failuresPerMinute, nowMs })
-    const refusal = rate.exceeded ? tooMany(rate, nowMs) : null
+    const refusal = rate.exceeded ? refuseTooMany(rate, nowMs) : null
     const counts = [
       { caller: `address ${caller}`, limit: entriesPerMinute.address, nowMs },
       { caller: 'server', limit: entriesPerMinute.server, nowMs },
@@ -43,7 +43,7 @@ export class SignInFailures {
     this.#notLogged = 0
     const key = await findKeyByHash(db, hashSecret(secretKey))
     const id = key?.id ?? 'unknown'
-    await note(
+    await recordAudit(
       db,
       {
         account: { merchantId: key?.merchant_id ?? '', livemode: key?.livemode ?? false },

@@ -3,15 +3,15 @@ import { describe, isDatabaseUnavailable, isLockTimeout } from '../../database/e
 import { PoolFullError } from '../../database/hosts/bounded-pool.ts'
 import { type Refusal, RefusalError, refuse, refuseField } from './refusal.ts'
 
-/** Turns whatever was thrown into an answer; what is not the caller's doing is logged. */
+/** Turns an error that was thrown into an answer, and logs it unless the caller caused it. */
 export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   if (error instanceof RefusalError) return error.refusal
   if (isHangUp(error)) return refuseField('body', 'a part of it', 'the whole body')
-  const known = knownRefusals.get((error as Partial<FastifyError>).code ?? '')
-  if (known) return known
+  const byCode = refusalsByCode.get((error as Partial<FastifyError>).code ?? '')
+  if (byCode) return byCode
   if (error instanceof PoolFullError) return unavailable('Too many statements wait. Try again.')
   if (isLockTimeout(error)) {
-    log.warn({ err: describe(error) }, 'a lock was waited for in vain')
+    log.warn({ err: describe(error) }, 'lock timeout')
     return unavailable('What this would change is locked. Try again: nothing was done.')
   }
   if (isDatabaseUnavailable(error)) {
@@ -22,8 +22,8 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   return refuse('internal_error', 'Something went wrong on our side.')
 }
 
-const knownRefusals: ReadonlyMap<string, Refusal> = new Map([
-  // A file's name with a NUL, or with dots that would lead out of the folder: there is no such file.
+const refusalsByCode: ReadonlyMap<string, Refusal> = new Map([
+  // A file name with a NUL character, or with dots that would leave the folder.
   ['FST_STATIC_FORBIDDEN_PATH', refuse('not_found', 'There is no such path.')],
   [
     'FST_ERR_CTP_BODY_TOO_LARGE',
@@ -39,12 +39,12 @@ const knownRefusals: ReadonlyMap<string, Refusal> = new Map([
   ],
 ])
 
-/** 503 with the wait that fits a passing fault. */
+/** A 503 for a temporary fault: the client may retry after a second. */
 export function unavailable(message: string): Refusal {
   return { ...refuse('service_unavailable', message), headers: { 'retry-after': '1' } }
 }
 
-/** The caller hung up in the middle of its body: nobody is left to read the answer. */
+/** The client closed the connection before the end of its body. It cannot read the answer. */
 function isHangUp(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string }
   return code === 'ECONNRESET' && message === 'aborted'

@@ -1,18 +1,18 @@
 import { type ErrorCode, type ErrorDetails, errors } from '@hedgepayments/contract'
 import { holdsCardNumber } from '../../domain/card-number.ts'
 
-/** An answer that says no. A value, not an exception: it can be stored and told again. */
+/** An error answer. A value, not an exception, so that it can be stored and replayed. */
 export interface Refusal {
   readonly refusal: true
   readonly code: ErrorCode
   readonly status: number
   readonly message: string
   readonly details: unknown
-  /** Headers beyond those of every answer. */
+  /** Added to the headers of every answer. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Whether something is a refusal rather than what was asked for. */
+/** Whether a result is a refusal. */
 export function isRefusal(found: unknown): found is Refusal {
   return (found as Partial<Refusal> | null | undefined)?.refusal === true
 }
@@ -26,13 +26,13 @@ export function refuse<C extends ErrorCode>(
   return { refusal: true, code, status: errors[code].status, message, details }
 }
 
-/** The one form of every error answer. Source: api.md, Conventions. */
+/** The body of every error answer. Source: api.md, Conventions. */
 export function errorBody(refusal: Refusal): object {
   const { code, message, details } = refusal
   return { error: details === undefined ? { code, message } : { code, message, details } }
 }
 
-/** For the few places where a refusal must leave a callback that cannot return it. */
+/** Carries a refusal out of a callback that cannot return it. */
 export class RefusalError extends Error {
   readonly refusal: Refusal
 
@@ -43,7 +43,7 @@ export class RefusalError extends Error {
   }
 }
 
-/** A refusal that names a field: what came and what was expected. */
+/** A 400 that names a field, its value (shortened) and what was expected. */
 export function refuseField(named: string, received: unknown, expected: string): Refusal {
   const field = nameOf(named)
   return refuse('invalid_request', `Invalid ${field}: expected ${expected}.`, {
@@ -53,22 +53,22 @@ export function refuseField(named: string, received: unknown, expected: string):
   })
 }
 
-/** Names come from the caller too, where a field is unknown or repeated. */
+/** The name of an unknown or repeated field comes from the caller, so it is shortened too. */
 function nameOf(field: string): string {
   const shown = field.toWellFormed().slice(0, 200)
   return holdsCardNumber(shown) ? hidden : shown
 }
 
-/** Stands for what may be the number of a card: it may come in any field, and no answer repeats it. */
+/** Replaces a possible card number. It may be in any field, and no answer repeats it. */
 const hidden = '(digits that may be the number of a card)'
 
-/** What came, as JSON, short enough to be read and never the whole of a hostile input. */
+/** A value as JSON, at most 100 characters long and without card numbers. */
 export function shorten(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) return 'an object'
   const json = JSON.stringify(value) ?? typeof value
-  // Some more than is shown: a number at the end of it would be shown in part.
+  // More characters than are shown: part of a card number could be at the end of those.
   if (holdsCardNumber(json.slice(0, 200))) return hidden
   const printable = json.toWellFormed()
   return printable.length <= 100 ? printable : `${printable.slice(0, 97).toWellFormed()}…`

@@ -1,7 +1,7 @@
 /**
- * What every answer says to browsers, JSON and errors included; pages say more where they need it.
- * Nothing of an answer is run, framed, guessed at, kept or told to other sites: it may hold a
- * secret that is shown once, or a customer's address.
+ * Security headers of every answer, also of JSON and errors. Pages replace some of them. Browsers must
+ * not run, frame, sniff or cache an answer, or tell other sites about it: it may contain a secret
+ * that is shown once, or a customer's address.
  */
 export const securityHeaders = {
   'cache-control': 'no-store',
@@ -13,5 +13,5 @@ export const securityHeaders = {
   'x-frame-options': 'DENY',
 } as const
 
-/** Where customers come by https: a year in which their browsers do not even try without. */
+/** Over https: browsers use https only, for a year. */
 export const strictTransport = { 'strict-transport-security': 'max-age=31536000' } as const

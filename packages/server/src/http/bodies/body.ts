@@ -5,16 +5,16 @@ import { readHeader, readListHeader } from '../request/headers.ts'
 import { readBody } from './read-body.ts'
 import { repeatedField } from './repeated-field.ts'
 
-/** Largest body in bytes of an operation that does not say otherwise: far above any honest one. */
+/** Default limit of an operation's body in bytes: far above normal bodies. */
 export const bodyBytesMax = 1024 * 1024
-/** Of every other path: none of them takes more than a key or the fields of a card. */
+/** Limit of all other paths: their bodies contain a key or the fields of a card. */
 export const smallBodyBytesMax = 4 * 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Reads bodies as JSON. An empty body is no body, whatever content type is sent with it; any other
- * type than application/json is refused, and so is one that is encoded, or that names a field twice.
+ * Parses bodies as JSON. An empty body counts as no body, with any content type. Refuses content types
+ * other than application/json, encoded bodies, and objects with a repeated field.
  * Source: api.md, Conventions.
  */
 export function parseBodies(app: FastifyInstance): void {
@@ -41,7 +41,6 @@ export function parseBodies(app: FastifyInstance): void {
   })
 }
 
-/** A body that says it is encoded would be read as what it is not. */
 function refuseEncoded(request: FastifyRequest): void {
   const encoding = readListHeader(request, 'content-encoding')?.trim().toLowerCase()
   if (encoding === undefined || encoding === '' || encoding === 'identity') return
@@ -59,7 +58,7 @@ function parse(bytes: Buffer): unknown {
   try {
     value = JSON.parse(text)
   } catch {
-    // The parser's message quotes the body, which may hold a card number: only say what kind.
+    // The message of JSON.parse quotes the body, which may contain a card number.
     throw unreadable('malformed JSON')
   }
   const name = repeatedField(text)

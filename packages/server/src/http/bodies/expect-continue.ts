@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 
-/** Requests whose client waits for `100 Continue` before it sends the body. */
+/** Requests whose client sends the body after `100 Continue`. */
 const waiting = new WeakMap<IncomingMessage, ServerResponse>()
 
 /**
- * Handles requests with `Expect: 100-continue` like all others. Node would invite each body at once, before the
- * key is checked. A request that is refused is answered without the invitation, and Node closes its
+ * Handles requests with `Expect: 100-continue` like all others. Node would send `100 Continue` before
+ * the key is checked. A refused request gets its final answer instead, and Node closes its
  * connection. Source: RFC 9110, section 10.1.1.
  */
 export function deferContinue(server: Server): void {
@@ -15,7 +15,7 @@ export function deferContinue(server: Server): void {
   })
 }
 
-/** Sends `100 Continue` where the client waits for it: the body is about to be read. */
+/** Sends `100 Continue` if the client waits for it. Call it before reading the body. */
 export function inviteBody(request: IncomingMessage): void {
   waiting.get(request)?.writeContinue()
   waiting.delete(request)

@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http'
 import { errorCodes, type FastifyRequest } from 'fastify'
 import { RefusalError } from '../answers/refusal.ts'
-import { bodyBytesFree, tooMuchKept } from '../limits/held-bytes.ts'
-import type { Reservation } from '../limits/places.ts'
+import { bodyBytesFree, bufferBudgetExceeded } from '../limits/buffer-budget.ts'
+import type { Permits } from '../limits/semaphore.ts'
 import { readHeader } from '../request/headers.ts'
 import { inviteBody } from './expect-continue.ts'
 
 /**
- * Reads a body into memory: no more than its route takes, and no more than the caller may have kept.
+ * Reads a body into memory, up to the limit of its route and the caller's part of the buffer budget.
  *
- * @throws {FastifyError} where it is too large, or has another length than it says.
- * @throws {RefusalError} where too much is kept for the caller already.
+ * @throws {FastifyError} when the body is too large, or has another length than its header says.
+ * @throws {RefusalError} when the caller has used its part of the buffer budget.
  */
 export async function readBody(request: FastifyRequest, body: IncomingMessage): Promise<Buffer> {
   const limit = request.routeOptions.bodyLimit ?? 0
@@ -33,20 +33,20 @@ function readChunks(
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let received = 0
-    let kept: Reservation | null = null
+    let reserved: Permits | null = null
     body.on('data', onData).on('end', onEnd).on('error', onError).resume()
 
     function onData(chunk: Buffer): void {
       received += chunk.length
       if (received > limit) stop(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE())
-      else if (received <= bodyBytesFree || keep(chunk.length)) chunks.push(chunk)
-      else stop(new RefusalError(tooMuchKept()))
+      else if (received <= bodyBytesFree || reserve(chunk.length)) chunks.push(chunk)
+      else stop(new RefusalError(bufferBudgetExceeded()))
     }
 
-    function keep(bytes: number): boolean {
-      if (kept) return kept.grow(bytes)
-      kept = request.server.heldBytes.keep(request, received)
-      return kept !== null
+    function reserve(bytes: number): boolean {
+      if (reserved) return reserved.grow(bytes)
+      reserved = request.server.bufferBudget.reserveForResponse(request, received)
+      return reserved !== null
     }
 
     function onEnd(): void {
@@ -58,17 +58,17 @@ function readChunks(
       stop(error)
     }
 
-    /** What still comes is read and forgotten, until the connection is closed. */
+    /** The rest of the body is read and dropped, until the connection is closed. */
     function stop(error: Error): void {
       removeListeners()
       chunks.length = 0
-      kept?.release()
+      reserved?.release()
       reject(error)
     }
 
     function removeListeners(): void {
       body.off('data', onData).off('end', onEnd).off('error', onError)
-      // An error that comes later has nobody to answer to.
+      // A later error has no one to report to. Without a listener it would end the process.
       body.on('error', () => undefined)
     }
   })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { repeatedField } from './repeated-field.ts'
 
-describe('a name that stands twice in an object', () => {
+describe('a field name that occurs twice in an object', () => {
   test.each([
     ['{"amount":1,"amount":2}', 'amount'],
     ['{"amount":1,"am\\u006funt":2}', 'amount'],
@@ -24,11 +24,11 @@ describe('a name that stands twice in an object', () => {
     '{"a":"\\"a\\":1,","b":"{\\"a\\":1"}',
     '{"a":["a","a"],"b":"a"}',
     '{"a":"}","b":{"c":"{"},"c":1}',
-  ])('%s: is not seen where there is none', (json) => {
+  ])('%s: has none', (json) => {
     expect(repeatedField(json)).toBeNull()
   })
 
-  test('no value that was written as JSON has one, and one that is planted is found', () => {
+  test('JSON.stringify never writes one, and one that is added is found', () => {
     fc.assert(
       fc.property(fc.json(), fc.string(), (value, name) => {
         expect(repeatedField(JSON.stringify(JSON.parse(value)))).toBeNull()
@@ -38,7 +38,7 @@ describe('a name that stands twice in an object', () => {
     )
   })
 
-  test('a body of a megabyte is read without running out of stack', () => {
+  test('a body of a megabyte does not overflow the stack', () => {
     const text = 'x\\"'.repeat(300_000)
     expect(repeatedField(`{"a":"${text}","b":1,"b":2}`)).toBe('b')
   })

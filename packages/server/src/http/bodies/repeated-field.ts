@@ -1,14 +1,14 @@
-/** Strings with the colon that makes one a name, and the ends of objects. */
+/** Strings, with the colon after a name, and the braces of objects. */
 const token = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]/g
 
 /**
- * The first name that stands twice in one object of a JSON text, or `null`. JSON.parse keeps the last
- * of two values in silence, where another reader of the same bytes keeps the first.
+ * The first field name that occurs twice in one object of a JSON text, or `null`. JSON.parse silently
+ * keeps the last of two values, while another parser of the same bytes may keep the first.
  *
- * @param json a text that JSON.parse takes.
+ * @param json valid JSON.
  */
 export function repeatedField(json: string): string | null {
-  // One name cannot stand twice.
+  // A text with one field has no repeated one.
   const colon = json.indexOf(':')
   if (colon === -1 || json.indexOf(':', colon + 1) === -1) return null
   const open: (Set<string> | null)[] = []

@@ -7,26 +7,26 @@ import { errorBody } from '../answers/refusal.ts'
 import { securityHeaders } from '../answers/security-headers.ts'
 import { send } from '../answers/send.ts'
 import { readHeader } from '../request/headers.ts'
-import { Lane, type LaneLimits, lookMs } from './lane.ts'
+import { ConcurrencyLimiter, type ConcurrencyLimits, tickMs } from './concurrency-limiter.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 /** How many requests a process works on at once. */
 export interface AdmissionLimits {
-  /** What stops payments: cancels, reversals, bulk cancellations. */
-  readonly stops: LaneLimits
-  /** Everything else. */
-  readonly others: LaneLimits
+  /** Requests that stop payments: cancels, reversals, bulk cancellations. */
+  readonly cancellations: ConcurrencyLimits
+  /** All other requests. */
+  readonly others: ConcurrencyLimits
 }
 
 /**
- * Cancels have a lane of their own, so that somebody can stop a payment while reads and creates
- * are refused; a thousand of them at once are no overload, and five thousand fill the batcher.
- * The rest shares twenty connections: five hundred at once are what a program asks for that does
- * not count, and are worked off in about half a second. A pile that stands is cut down much further.
+ * Cancellations have a limit of their own, so that payments can be stopped while reads and creates are
+ * refused. A thousand concurrent cancels are no overload; five thousand fill the batcher. All other
+ * requests share twenty database connections: five hundred, the burst of a program that does not
+ * limit itself, are served in about half a second. A lasting backlog lowers the limit.
  */
 const defaultLimits: AdmissionLimits = {
-  stops: { burstMax: 5_000, floor: 1_000 },
-  others: { burstMax: 500, floor: 128 },
+  cancellations: { burstMax: 5_000, limitMin: 1_000 },
+  others: { burstMax: 500, limitMin: 128 },
 }
 
 const busy = unavailable('Too many requests are in flight. Try again: nothing was done.')
@@ -35,46 +35,45 @@ const busyLength = Buffer.byteLength(busyBody)
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Where the request counts as in flight; `null` before its body has come, and after. */
-    lane: Lane | null
+    /** Counts the request while it is in flight; `null` before its body has arrived, and afterwards. */
+    limiter: ConcurrencyLimiter | null
   }
 }
 
 /**
- * Refuses early what would otherwise time out late. The refusal is decided by two comparisons,
- * before routing, before the key is looked at and before the body is read; so while a process is
- * too busy, a bad key is told so as well. A request counts as in flight from when its body is
- * there: whoever dribbles one takes no room from others.
+ * Refuses a request early that would otherwise time out late. The refusal costs two comparisons, and
+ * comes before routing, key and body: an overloaded process also answers a bad key with 503. A
+ * request is in flight once its body has arrived, so a slow body does not use the limit.
  */
 export class Admission {
-  readonly stops: Lane
-  readonly others: Lane
+  readonly cancellations: ConcurrencyLimiter
+  readonly others: ConcurrencyLimiter
   readonly #rateOf: (address: string) => RateLimit
 
   constructor(given: {
-    /** The rate limit headers of a caller who is refused unseen. */
+    /** The rate limit of an address, for the headers of early refusals. */
     rateOf: (address: string) => RateLimit
     limits?: AdmissionLimits | undefined
   }) {
-    const { stops, others } = given.limits ?? defaultLimits
-    this.stops = new Lane(stops)
-    this.others = new Lane(others)
+    const { cancellations, others } = given.limits ?? defaultLimits
+    this.cancellations = new ConcurrencyLimiter(cancellations)
+    this.others = new ConcurrencyLimiter(others)
     this.#rateOf = given.rateOf
   }
 
-  /** Puts the refusal before whatever listens to requests. */
+  /** Wraps a listener: requests that are refused early do not reach it. */
   before(listener: RequestListener): RequestListener {
     return (request, response) => {
-      response.on('close', noteSent)
-      if (noteRequest(request.socket) > pipelinedMax) {
+      response.on('close', countResponse)
+      if (countRequest(request.socket) > pipelinedMax) {
         this.#refuse(request, response)
         return
       }
-      if (this.stops.isTestFull || this.others.isTestFull) {
-        const lane = this.#laneOf(request)
-        if (lane?.isFull || (lane?.isTestFull && !mayBeLive(request))) {
-          lane.refuse()
-          this.#holdBack(lane, response)
+      if (this.cancellations.isTestFull || this.others.isTestFull) {
+        const limiter = this.#limiterOf(request)
+        if (limiter?.isFull || (limiter?.isTestFull && !mayBeLive(request))) {
+          limiter.countRefusal()
+          this.#delayRetry(limiter, response)
           this.#refuse(request, response)
           return
         }
@@ -83,17 +82,17 @@ export class Admission {
     }
   }
 
-  /** Counts what is in flight. */
+  /** Counts requests in flight, and refuses those above the limit of their mode or merchant. */
   attach(app: FastifyInstance): void {
-    app.decorateRequest('lane', null)
+    app.decorateRequest('limiter', null)
     app.addHook('preHandler', (request, reply, done) => {
-      const lane = this.#laneOf(request.raw)
-      if (lane && !lane.enter(request.auth)) {
-        this.#holdBack(lane, reply.raw)
+      const limiter = this.#limiterOf(request.raw)
+      if (limiter && !limiter.enter(request.auth)) {
+        this.#delayRetry(limiter, reply.raw)
         send(reply, busy)
         return
       }
-      request.lane = lane
+      request.limiter = limiter
       done()
     })
     app.addHook('onSend', (request, reply, _, done) => {
@@ -101,20 +100,20 @@ export class Admission {
       done()
     })
     const timer = setInterval(() => {
-      this.stops.look()
-      this.others.look()
-    }, lookMs).unref()
+      this.cancellations.tick()
+      this.others.tick()
+    }, tickMs).unref()
     app.addHook('onClose', async () => clearInterval(timer))
   }
 
-  #laneOf({ method, url = '' }: IncomingMessage): Lane | null {
-    if (method === 'POST' && stopPath.test(url)) return this.stops
+  #limiterOf({ method, url = '' }: IncomingMessage): ConcurrencyLimiter | null {
+    if (method === 'POST' && cancellationPath.test(url)) return this.cancellations
     return neverRefused.has(url) ? null : this.others
   }
 
-  /** Whoever stops payments is never kept from asking again. */
-  #holdBack(lane: Lane, response: ServerResponse): void {
-    if (lane.isFlooded && lane === this.others) holdBack(response)
+  /** Cancellations are never delayed. */
+  #delayRetry(limiter: ConcurrencyLimiter, response: ServerResponse): void {
+    if (limiter.isFlooded && limiter === this.others) pauseReading(response)
   }
 
   #refuse({ socket }: IncomingMessage, response: ServerResponse): void {
@@ -134,54 +133,56 @@ export class Admission {
 }
 
 /**
- * About as long as the refusal asks to wait (`Retry-After`), in milliseconds; not all for as long,
- * or all that were refused at once would be back at once.
+ * Around the second that `Retry-After` of the refusal says, in milliseconds. The pause is random, so
+ * that clients that were refused together do not retry together.
  */
-const heldBackMs = { least: 500, most: 1_500 }
+const readPauseMs = { min: 500, max: 1_500 }
 
 /**
- * Reads nothing more from a connection until it may try again. To refuse a request takes a tenth of a millisecond,
- * so that thousands of clients that ask again at once would leave no time for those let in. One
- * that waits as it was asked to does not notice.
+ * Stops reading from a connection until its client may try again. A refusal takes a tenth of a
+ * millisecond: thousands of clients that retry at once would leave no time for admitted requests. A
+ * client that respects `Retry-After` does not notice.
  */
-function holdBack(response: ServerResponse): void {
+function pauseReading(response: ServerResponse): void {
   const { socket } = response.req
   response.once('finish', () => {
-    // Node reads on once the answer is out; this is after it.
+    // Node resumes the socket when the answer is written: pause it afterwards.
     setImmediate(() => {
       socket.pause()
-      const { least, most } = heldBackMs
-      setTimeout(() => socket.resume(), least + Math.random() * (most - least)).unref()
+      const { min, max } = readPauseMs
+      setTimeout(() => socket.resume(), min + Math.random() * (max - min)).unref()
     })
   })
 }
 
 /**
- * Requests of one connection whose answers have not been sent. Nobody needs to send a request
- * before it has the answer to the last; whoever reads no answers would have any number kept.
+ * Unanswered requests of one connection. No client needs to pipeline more, and the answers to a client
+ * that reads none would be buffered without a bound.
  */
 const pipelinedMax = 16
-const unsent = Symbol('requests whose answers have not been sent')
+const unanswered = Symbol('unanswered requests of the connection')
 
-type CountedSocket = Socket & { [unsent]?: number }
+type CountedSocket = Socket & { [unanswered]?: number }
 
-function noteRequest(socket: CountedSocket): number {
-  const count = (socket[unsent] ?? 0) + 1
-  socket[unsent] = count
+function countRequest(socket: CountedSocket): number {
+  const count = (socket[unanswered] ?? 0) + 1
+  socket[unanswered] = count
   return count
 }
 
-/** By the response itself: Fastify's hooks do not see those that it has no route for. */
-function noteSent(this: ServerResponse): void {
+/** An event of the response, because Fastify's hooks do not run for requests without a route. */
+function countResponse(this: ServerResponse): void {
   const { socket }: { socket: CountedSocket } = this.req
-  socket[unsent] = (socket[unsent] ?? 1) - 1
+  socket[unanswered] = (socket[unanswered] ?? 1) - 1
 }
 
-/** Paths that stop payments. An id in them is no longer than a request line. */
-const stopPath = /^\/v1\/(?:payments\/(?:[^/?]+\/)?(?:cancel|reverse)|cancellations)(?:[/?]|$)/
+/** Paths that stop payments. The length of a request line bounds the id in them. */
+const cancellationPath =
+  /^\/v1\/(?:payments\/(?:[^/?]+\/)?(?:cancel|reverse)|cancellations)(?:[/?]|$)/
+
 /**
- * Whether a request may be one of live mode, as far as its head says: all but those to the API that
- * show a test key or nothing. A false head gains nothing: the key is looked at afterwards.
+ * Whether a request may be of live mode, judged by its headers: every request except those to the API
+ * with a test key or no credentials. A forged header gains nothing, because the key is checked later.
  */
 function mayBeLive(raw: IncomingMessage): boolean {
   const { url = '' } = raw
@@ -191,11 +192,14 @@ function mayBeLive(raw: IncomingMessage): boolean {
   return !/^bearer +sk_test_/i.test(authorization)
 }
 
-/** Whoever watches the process has to see it when it is busy. */
+/** Monitoring must also work while the process is overloaded. */
 const neverRefused: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
-/** Answered, or open for hours as a stream, which has limits of its own: no longer in flight. */
+/**
+ * Ends a request's time in flight: when its answer is sent, or when it becomes a stream, which stays
+ * open for hours and has limits of its own.
+ */
 export function leave(request: FastifyRequest, reply: FastifyReply): void {
-  request.lane?.leave({ user: request.auth, served: reply.statusCode !== busy.status })
-  request.lane = null
+  request.limiter?.leave({ account: request.auth, served: reply.statusCode !== busy.status })
+  request.limiter = null
 }

@@ -1,27 +1,27 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { BlockList, isIPv6, type Socket } from 'node:net'
 import { countedAddress } from '../request/client-address.ts'
-import { Places } from './places.ts'
+import { Semaphore } from './semaphore.ts'
 
-/** What a client may hold without asking for anything, and for how long, in milliseconds. */
+/** Limits of connections, which clients can keep open without sending a request. */
 export interface ConnectionLimits {
-  /** Sockets at once. What comes beyond is hung up on: each costs some kilobytes. */
+  /** Open connections. Further ones are closed at once. Each costs some kilobytes. */
   readonly connectionsMax: number
-  /** Sockets of one address at once, unless it is a trusted proxy. Default: as many as there may be. */
+  /** Open connections of one address, unless it is a trusted proxy. Default: no limit of addresses. */
   readonly connectionsOfAddressMax?: number
-  /** How long an answer may take to be read, in milliseconds. Default: as production needs it. */
+  /** How long a client may take to read an answer. Default: that of the buffer budget. */
   readonly answerTimeoutMs?: number
-  /** From the connection, or the first byte of a request, until its last. */
+  /** From the connection, or the first byte of a request, until its last byte. */
   readonly requestTimeoutMs: number
   /**
-   * Nothing has gone either way for so long: a client that does not read its answer. Longer than
-   * the longest statement, and than the pause between the signs of life of a stream.
+   * A connection without traffic in either direction is closed after this time: its client does not
+   * read. Longer than the longest statement, and than the interval of a stream's heartbeats.
    */
   readonly silentTimeoutMs: number
-  /** Between two requests. Longer than a proxy keeps its connections, or it meets a closed one. */
+  /** Between two requests. Longer than that of proxies, so that none uses a closed connection. */
   readonly keepAliveTimeoutMs: number
-  /** How often it is looked whose time is up. */
-  readonly lookEveryMs: number
+  /** Interval at which the timeouts above are checked. */
+  readonly checkIntervalMs: number
 }
 
 const defaultLimits: ConnectionLimits = {
@@ -30,16 +30,15 @@ const defaultLimits: ConnectionLimits = {
   requestTimeoutMs: 30_000,
   silentTimeoutMs: 60_000,
   keepAliveTimeoutMs: 72_000,
-  lookEveryMs: 2_000,
+  checkIntervalMs: 2_000,
 }
 
-/** What is buffered of a connection in each direction before its other side has to wait. */
+/** Bytes of a connection that are buffered in each direction. Then its other side must wait. */
 const bufferedBytesMax = 16 * 1024
 
 /**
- * The HTTP server with a bound on what slow clients hold. How much of an answer is kept for one
- * that does not read is Node's bound: it takes no further request from a socket while what was
- * answered on it waits.
+ * Creates the HTTP server, with limits on what slow clients can use. Node itself bounds the answers
+ * of a connection: it reads no further request from a socket whose client does not read.
  */
 export function createHttpServer(
   listener: RequestListener,
@@ -51,15 +50,15 @@ export function createHttpServer(
       headersTimeout: limits.requestTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: limits.lookEveryMs,
+      connectionsCheckingInterval: limits.checkIntervalMs,
       highWaterMark: bufferedBytesMax,
-      // Node would answer a request without one itself, with no body: the edge does.
+      // Node would answer a request without a Host header without a body: `edge.ts` answers it.
       requireHostHeader: false,
     },
     listener,
   )
-  // Node would leave out what comes after the first thousand, a second line of a header with it. How
-  // many bytes headers may have bounds them: 16 KiB.
+  // No limit on the number of headers: Node would ignore further ones, among them repeated ones. The
+  // limit on their bytes, 16 KiB, bounds them.
   server.maxHeadersCount = 0
   server.maxConnections = limits.connectionsMax
   server.setTimeout(limits.silentTimeoutMs)
@@ -70,18 +69,18 @@ export function createHttpServer(
   return server
 }
 
-/** Hangs up on connections of an address beyond its share. Proxies speak for many. */
+/** Closes connections of an address above its limit. Proxies are exempt: they serve many clients. */
 function limitAddresses(
   server: Server,
   { max, trustedProxies }: { max: number; trustedProxies: readonly string[] },
 ): void {
-  const places = new Places()
+  const semaphore = new Semaphore()
   const proxies = blockListOf(trustedProxies)
   server.on('connection', (socket: Socket) => {
     const address = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '')
     if (proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return
-    const place = places.reserve([{ name: countedAddress(address), max }])
-    if (place) socket.once('close', place.release)
+    const permit = semaphore.tryAcquire([{ name: countedAddress(address), max }])
+    if (permit) socket.once('close', permit.release)
     else socket.destroy()
   })
 }

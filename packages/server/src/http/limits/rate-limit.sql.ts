@@ -3,9 +3,9 @@ import type { Schema } from '../../database/schema.ts'
 import type { Counted } from './rate-limit.ts'
 
 /**
- * Adds counts of a window and returns the sums of all processes by caller. A row per caller, whose
- * window moves on with the clock; a process whose clock is behind does not move it back, and is
- * told nothing. Rows are written in one order, so that processes do not wait for each other.
+ * Adds counts of a window, and returns the totals of all processes by caller. Each caller has one row
+ * with its latest window. A process whose clock is behind changes nothing, and gets no total. Rows
+ * are locked in the order of their callers, so that processes do not deadlock.
  */
 export async function addCounts(
   db: Kysely<Schema>,
@@ -27,15 +27,15 @@ export async function addCounts(
   return new Map(rows.map(({ caller, count }) => [caller, count]))
 }
 
-/** Rows of one step. */
-const droppedPerStep = 1_000
+/** Rows deleted in one step. */
+const deletedPerStep = 1_000
 
-/** Drops counts of windows that are over, some at a time. Returns whether there may be more. */
+/** Deletes counts of windows that ended over an hour ago. Returns whether there may be more. */
 export async function dropOldCounts(db: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql`
     delete from rate_counts where caller in (
       select caller from rate_counts where window_start < extract(epoch from now()) - 3600
-      limit ${droppedPerStep} for update skip locked)
+      limit ${deletedPerStep} for update skip locked)
     returning caller`.execute(db)
-  return rows.length === droppedPerStep
+  return rows.length === deletedPerStep
 }

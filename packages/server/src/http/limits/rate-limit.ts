@@ -1,6 +1,6 @@
 import type { Budget } from '../request/auth.ts'
 
-/** What the X-RateLimit headers say. */
+/** The values of the X-RateLimit headers. */
 export interface RateLimit {
   readonly limit: number
   readonly remaining: number
@@ -9,55 +9,58 @@ export interface RateLimit {
   readonly exceeded: boolean
 }
 
-/** What one caller has asked for in a window. */
+/** Requests of one caller in a window. */
 export interface Counted {
   readonly caller: string
   readonly count: number
 }
 
 /**
- * Adds to what all processes together have counted in the window that begins at `windowStartMs`,
- * and says what it comes to by caller.
+ * Adds counts to those of all processes in the window that begins at `windowStartMs`. Returns the
+ * totals by caller.
  */
 export type ShareCounts = (
   windowStartMs: number,
   added: readonly Counted[],
 ) => Promise<ReadonlyMap<string, number>>
 
-/** A caller in the present window: what came here, and what is known of the other processes. */
-interface Caller {
+/** Requests of a caller in the current window. */
+interface CallerCount {
   readonly name: string
+  /** Counted by this process. */
   own: number
+  /** The part of `own` that other processes know. */
   shared: number
+  /** Counted by other processes, as of the last exchange. */
   others: number
 }
 
-/** Source: the vendor counts by the minute. */
+/** Source: the vendor counts requests per minute. */
 const windowMs = 60_000
-/** Callers counted at once. Above it the oldest one's count is forgotten: memory stays bounded. */
+/** Callers with a count. Beyond it the oldest count is dropped, which bounds the memory. */
 const callersMax = 100_000
-/** A process keeps to itself what is less than this part of a caller's limit. */
-const keptToItself = 1 / 50
+/** A process does not share a caller's count below this part of the caller's limit. */
+const unsharedPart = 1 / 50
 
 /**
- * Counts the requests of each caller in fixed windows of a minute; with `share`, those of other
- * processes too, without asking anybody while a request waits: `exchange` does it from time to time.
+ * Counts the requests of each caller in fixed windows of one minute. With `share`, it adds the counts
+ * of other processes; `exchange` reads them periodically, so no request waits for them.
  *
- * What n processes admit beyond a limit is at most n / 50 of it, which each may keep to itself, and
- * what reaches them within two exchanges: one in which the others tell, one in which it is heard.
- * Where the exchange fails each counts for itself: n times the limit.
+ * n processes together admit at most n / 50 of the limit more, which each may leave unshared, plus
+ * what arrives within two exchanges. Without exchanges each process counts alone: n times the limit.
  */
 export class RateLimiter {
   readonly #share: ShareCounts | null
   #windowStart = 0
-  #callers = new Map<string, Caller>()
-  #due = new Set<Caller>()
+  #callers = new Map<string, CallerCount>()
+  /** Callers whose counts the next exchange shares. */
+  #due = new Set<CallerCount>()
 
   constructor(share: ShareCounts | null = null) {
     this.#share = share
   }
 
-  /** Counts one request of `caller` and says where that leaves it. */
+  /** Counts one request of `caller`, and returns the caller's rate limit with it. */
   count({ caller, limit, nowMs }: { caller: string; limit: number; nowMs: number }): RateLimit {
     const windowStart = nowMs - (nowMs % windowMs)
     if (windowStart !== this.#windowStart) {
@@ -67,14 +70,14 @@ export class RateLimiter {
     }
     let counted = this.#callers.get(caller)
     if (!counted) {
-      if (this.#callers.size >= callersMax) this.#forgetOldest()
+      if (this.#callers.size >= callersMax) this.#dropOldest()
       counted = { name: caller, own: 0, shared: 0, others: 0 }
       this.#callers.set(caller, counted)
     }
     const count = ++counted.own + counted.others
     const exceeded = count > limit
-    // Whoever is refused is refused until the window ends: there is nothing left to be told.
-    if (this.#share && !exceeded && counted.own >= limit * keptToItself) this.#due.add(counted)
+    // A caller above its limit stays refused until the window ends: its count need not be shared.
+    if (this.#share && !exceeded && counted.own >= limit * unsharedPart) this.#due.add(counted)
     return {
       limit,
       remaining: Math.max(0, limit - count),
@@ -83,14 +86,14 @@ export class RateLimiter {
     }
   }
 
-  /** Takes back a request that was counted in this window. */
-  giveBack({ caller, nowMs }: { caller: string; nowMs: number }): void {
+  /** Subtracts a request that was counted in the current window. */
+  uncount({ caller, nowMs }: { caller: string; nowMs: number }): void {
     if (nowMs - (nowMs % windowMs) !== this.#windowStart) return
     const counted = this.#callers.get(caller)
     if (counted && counted.own > 0) counted.own--
   }
 
-  #forgetOldest(): void {
+  #dropOldest(): void {
     const [oldest] = this.#callers
     if (!oldest) return
     this.#callers.delete(oldest[0])
@@ -98,8 +101,10 @@ export class RateLimiter {
   }
 
   /**
-   * Counts one request in each budget, nearest first, and says where the tightest one stands. A
-   * budget that is used up is the last that counts: what it refuses takes nothing from those above.
+   * Counts one request in each budget, nearest first, and returns the tightest limit. Stops at the
+   * first budget that is exceeded: a refused request does not use the budgets above it.
+   *
+   * @throws {Error} without a budget, which is a bug.
    */
   countAll(budgets: readonly Budget[], nowMs: number): RateLimit {
     const [nearest, ...others] = budgets
@@ -113,8 +118,8 @@ export class RateLimiter {
     return tightest
   }
 
-  /** Says where a caller stands without counting: exceeded, where one more would be too many. */
-  look({ caller, limit, nowMs }: { caller: string; limit: number; nowMs: number }): RateLimit {
+  /** Returns a caller's rate limit without counting. `exceeded`: one more request would exceed it. */
+  peek({ caller, limit, nowMs }: { caller: string; limit: number; nowMs: number }): RateLimit {
     const windowStart = nowMs - (nowMs % windowMs)
     const counted = windowStart === this.#windowStart ? this.#callers.get(caller) : undefined
     const count = counted ? counted.own + counted.others : 0
@@ -126,7 +131,7 @@ export class RateLimiter {
     }
   }
 
-  /** Tells the other processes what was counted here since the last time, and hears of theirs. */
+  /** Shares the requests counted since the last exchange, and reads the counts of other processes. */
   async exchange(): Promise<void> {
     if (!this.#share || this.#due.size === 0) return
     const due = [...this.#due].map((caller) => ({ caller, own: caller.own }))
@@ -135,7 +140,7 @@ export class RateLimiter {
       caller: caller.name,
       count: own - caller.shared,
     }))
-    // Noted before it is known: what may have been counted must not be counted twice.
+    // Before the statement: if its outcome is unknown, the requests must not be counted twice.
     for (const { caller, own } of due) caller.shared = own
     const totals = await this.#share(this.#windowStart, added)
     for (const { caller, own } of due) {

@@ -1,26 +1,26 @@
 import type { KeyId, MerchantId, Scope } from '@hedgepayments/contract'
 
-/** Requests a minute that callers may share: a node of the tree of limits. */
+/** A limit of requests per minute. Several keys may share one: see `merchants/keys.ts`. */
 export interface Budget {
   readonly name: string
   readonly perMinute: number
 }
 
-/** Who asks: the key of a request, as far as the rest of the server needs to know it. */
+/** The authenticated caller of a request: its API key, merchant, mode and limits. */
 export interface Auth {
   readonly keyId: KeyId
   readonly merchantId: MerchantId
   readonly livemode: boolean
   readonly scopes: ReadonlySet<Scope>
-  /** The limits that its requests count against, nearest first. */
+  /** The limits that each request counts against, nearest first. */
   readonly budgets: readonly Budget[]
-  /** Whether somebody who is signed in at the dashboard asks, rather than the holder of the key. */
+  /** Whether the request comes from a session of the dashboard, which the key began. */
   readonly byDashboard?: true
-  /** How far its clock is ahead of the real one: 0 but where a test clock was advanced. */
+  /** How far the merchant's test clock is ahead of the real time; 0 in live mode. */
   readonly clockOffsetSeconds: number
 }
 
-/** Where a request comes from, for the log of what administrators do. */
+/** Where a request comes from, for the audit log. */
 export interface Origin {
   readonly requestId: string
   readonly address: string

@@ -13,7 +13,7 @@ test.each([
   ['::ffff:10.0.0.5', 'x'.repeat(10_000), '10.0.0.5'],
   ['10.0.0.5', '203.0.113.7:4711', '10.0.0.5'],
   ['10.0.0.5', '<script>', '10.0.0.5'],
-])('behind %s, one who is said to be %s is %s', (remote, ip, expected) => {
+])('behind %s, a client reported as %s has the address %s', (remote, ip, expected) => {
   expect(addressOf({ ip, socket: socket(remote) })).toBe(expected)
 })
 
@@ -30,7 +30,7 @@ test.each([
   expect(countedAddress(address)).toBe(expected)
 })
 
-test('proxies are addresses and ranges, none so wide that strangers are in it', () => {
+test('proxies are addresses and ranges, and no range is wide enough to contain strangers', () => {
   for (const right of ['10.0.0.5', '10.0.0.0/8', '192.168.1.0/24', '::1', 'fd00::/8', 'fc00::/7']) {
     expect(isProxy(right), right).toBe(true)
   }

@@ -3,21 +3,22 @@ import type { FastifyRequest } from 'fastify'
 import type { Origin } from './auth.ts'
 
 /**
- * The address of whoever asks: of the connection, or what a trusted proxy says it is. A proxy that
- * hands on what it was sent may say anything: only what is an address counts.
+ * The address of a request's client: that of the connection, or the one that a trusted proxy reports.
+ * A proxy may forward any text from its client. A text that is no address is ignored.
  */
 export function addressOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
   const said = plain(request.ip)
   return isIP(said) === 0 ? plain(request.socket.remoteAddress) : said
 }
 
+/** The id and the address of a request, for the audit log. */
 export function originOf(request: FastifyRequest): Origin {
   return { requestId: request.id, address: addressOf(request) }
 }
 
 /**
- * What an address is counted under. A caller of IPv6 has a network of 2^64 addresses to itself, so
- * its first half is what tells callers apart.
+ * The name under which limits count an address. An IPv6 client usually has a network of 2^64
+ * addresses, so its first half is counted.
  */
 export function countedAddress(address: string): string {
   if (isIP(address) !== 6) return address
@@ -29,10 +30,10 @@ export function countedAddress(address: string): string {
   return `${network.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
 }
 
-/** Ranges wider than these hold strangers: an octet of IPv4, and what IPv6 gives to a region. */
+/** Shortest prefixes of proxy ranges. Wider ranges would contain addresses of strangers. */
 const prefixMin = { 4: 8, 6: 7 } as const
 
-/** Whether a text names proxies: one address, or a range that is not everybody's. */
+/** Whether a text names proxies: an address, or a range that is not too wide. */
 export function isProxy(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/')
   const family = isIP(address)
@@ -42,14 +43,14 @@ export function isProxy(text: string): boolean {
   return bits >= prefixMin[family] && bits <= (family === 4 ? 32 : 128)
 }
 
-/** Without the zone of a link, and IPv4 as itself: a socket of both families wraps it. */
+/** Removes the zone of a link-local address, and the IPv6 prefix of a mapped IPv4 address. */
 function plain(address: string | undefined): string {
   const [bare = ''] = (address ?? '').split('%', 1)
   const wrapped = /^::ffff:([\d.]+)$/i.exec(bare)?.[1] ?? ''
   return isIPv4(wrapped) ? wrapped : bare
 }
 
-/** The groups of 16 bits of a part of an address; one that ends as IPv4 has two more in that. */
+/** The groups of 16 bits in a part of an IPv6 address. A trailing IPv4 address is two groups. */
 function groupsOf(part: string): string[] {
   if (part === '') return []
   return part.split(':').flatMap((group) => {

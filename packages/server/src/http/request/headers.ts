@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import { type Refusal, refuseField } from '../answers/refusal.ts'
 
 /**
- * Headers that have one value. Of some of them Node keeps the first line only, of others it joins
- * all lines, and a proxy in front may do the opposite: two readers of one request would then see
- * two requests. So a second line is refused, whatever it says.
+ * Headers with one value. For some of them Node keeps the first line only, for others it joins all
+ * lines, and a proxy in front may do the opposite: the two would see different requests. So a
+ * request in which such a header occurs twice is refused.
  * Source: api.md, Conventions; RFC 9110, 5.3; `Cookie`: RFC 6265, 5.4; `traceparent`: W3C Trace
- * Context. `Transfer-Encoding` is a list, of which this server takes one item: `chunked`.
+ * Context. `Transfer-Encoding` is a list, but this server supports only one item: `chunked`.
  */
 const singleHeaders = [
   'Access-Control-Request-Method',
@@ -39,9 +39,9 @@ const singleHeaders = [
   'User-Agent',
 ] as const
 
-/** The name of a header that has one value, in lower case. */
+/** The name of a header with one value, in lower case. */
 export type SingleHeader = Lowercase<(typeof singleHeaders)[number]>
-/** Headers that are lists: several lines are one list. */
+/** Headers that are lists. Several lines form one list. */
 export type ListHeader = 'content-encoding' | 'if-match' | 'tracestate'
 
 /** Lower-case names by the spellings that clients use, so that most need no conversion. */
@@ -56,7 +56,7 @@ const bySpelling = new Map<string, SingleHeader>(
 )
 const byLowerCase = new Map(singleHeaders.map((name) => [name.toLowerCase(), name]))
 
-/** Anything that has the raw headers of a request: Fastify's request has. */
+/** A request with raw headers, such as Fastify's. */
 interface WithHeaders {
   readonly raw: Pick<IncomingMessage, 'headers' | 'rawHeaders'>
 }
@@ -68,25 +68,25 @@ interface Scanned {
 
 const scanned = new WeakMap<WithHeaders['raw'], Scanned>()
 
-/** The value of a header that has one. `undefined`: it is missing, or stands more than once. */
+/** The value of a header with one value. `undefined`: it is missing, or occurs more than once. */
 export function readHeader(request: WithHeaders, name: SingleHeader): string | undefined {
   const { values, repeated } = scan(request.raw)
   return repeated.has(name) ? undefined : values[name]
 }
 
-/** The items of a header that is a list, with commas between, over all its lines. */
+/** The items of a list header, separated by commas, from all its lines. */
 export function readListHeader(request: WithHeaders, name: ListHeader): string | undefined {
   return request.raw.headers[name] as string | undefined
 }
 
-/** All headers that have one value, by lower-case name. A header that stands twice is missing. */
+/** All headers with one value, by lower-case name. A header that occurs twice is absent. */
 export function readSingleHeaders(request: WithHeaders): Readonly<Record<string, string>> {
   const { values, repeated } = scan(request.raw)
   const single = Object.entries(values).filter(([name]) => !repeated.has(name as SingleHeader))
   return Object.fromEntries(single)
 }
 
-/** The refusal of a request in which a header stands twice that may stand once, else `null`. */
+/** Refuses a request in which a header with one value occurs twice: any such header, or `only` one. */
 export function refuseRepeated(request: WithHeaders, only?: SingleHeader): Refusal | null {
   const { repeated } = scan(request.raw)
   for (const name of repeated) {
@@ -100,8 +100,8 @@ export function refuseRepeated(request: WithHeaders, only?: SingleHeader): Refus
 const none: ReadonlySet<SingleHeader> = new Set()
 
 function scan(raw: WithHeaders['raw']): Scanned {
-  const known = scanned.get(raw)
-  if (known) return known
+  const cached = scanned.get(raw)
+  if (cached) return cached
   const values: { [name in SingleHeader]?: string } = {}
   let repeated: Set<SingleHeader> | null = null
   const { rawHeaders } = raw

@@ -5,7 +5,7 @@ import { hashRequest, parseIdempotencyKey } from './idempotency-key.ts'
 const printable = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code))
 const key = fc.string({ unit: printable, minLength: 1, maxLength: 255 })
 
-test('a key in quotes is read back, whatever it holds', () => {
+test('a quoted key is unquoted, whatever it contains', () => {
   fc.assert(
     fc.property(key, (text) => {
       const quoted = `"${text.replace(/["\\]/g, '\\$&')}"`
@@ -14,7 +14,7 @@ test('a key in quotes is read back, whatever it holds', () => {
   )
 })
 
-test('a bare key is itself', () => {
+test('a bare key is taken literally', () => {
   fc.assert(
     fc.property(key, (text) => {
       fc.pre(!text.startsWith('"'))
@@ -23,7 +23,7 @@ test('a bare key is itself', () => {
   )
 })
 
-test('nothing that is empty, long or not printable ASCII is a key', () => {
+test('an empty, long or not printable text is no key', () => {
   const bad = fc.oneof(
     fc.constant(''),
     fc.constant('""'),
@@ -41,7 +41,7 @@ test('nothing that is empty, long or not printable ASCII is a key', () => {
 
 const request = { method: 'POST', path: '/v1/payments' }
 
-test('the order of fields does not count, their values do', () => {
+test('the order of fields does not count, but their values do', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (body, other) => {
       const turned = Object.fromEntries(Object.entries(body).reverse())
@@ -54,7 +54,7 @@ test('the order of fields does not count, their values do', () => {
   )
 })
 
-test('method and path count, and no body is an empty one', () => {
+test('method and path count, and no body equals an empty one', () => {
   const hash = hashRequest({ ...request, body: {} })
   expect(hashRequest({ ...request, body: undefined }).equals(hash)).toBe(true)
   expect(hashRequest({ ...request, method: 'PATCH', body: {} }).equals(hash)).toBe(false)

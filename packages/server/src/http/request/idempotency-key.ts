@@ -2,12 +2,12 @@ import { hash } from 'node:crypto'
 import { idempotencyKeyLengthMax } from '@hedgepayments/contract'
 import { type Refusal, refuseField } from '../answers/refusal.ts'
 
-/** The idempotency key of a request and what it stands for. */
+/** The idempotency key of a request, with the hash of the request. */
 export interface IdempotencyKey {
   readonly key: string
-  /** SHA-256 of method, path and body: tells a replay from another request with the same key. */
+  /** SHA-256 of method, path and body. Distinguishes a replay from another request with the same key. */
   readonly requestHash: Buffer
-  /** The secret key that asks, where the answer holds a secret and is stored sealed by it. */
+  /** The caller's API key, if the answer contains a secret: the stored answer is sealed by it. */
   readonly sealedBy?: string
 }
 
@@ -15,7 +15,8 @@ const printable = /^[\x20-\x7e]+$/
 const expected = `1 to ${idempotencyKeyLengthMax} printable ASCII characters`
 
 /**
- * Reads the header, or the field of a body that repeats one: bare, or as the quoted string of the IETF draft.
+ * Parses an idempotency key from the header, or from a field of the body. It may be bare, or a quoted
+ * string as in the IETF draft.
  * Source: api.md, Idempotency.
  */
 export function parseIdempotencyKey(header: string, field = 'Idempotency-Key'): string | Refusal {
@@ -27,14 +28,14 @@ export function parseIdempotencyKey(header: string, field = 'Idempotency-Key'): 
   return key
 }
 
-/** Two requests are the same when method, path and body are; the order of fields does not count. */
+/** Hashes method, path and body. The order of the body's fields does not matter. */
 export function hashRequest(request: { method: string; path: string; body: unknown }): Buffer {
   const { method, path, body } = request
   return hash('sha256', `${method}\n${path}\n${canonical(body ?? {})}`, 'buffer')
 }
 
 function canonical(value: unknown): string {
-  // Almost every body: with no object inside and at most one field there is no order to settle.
+  // Fast path of most bodies: at most one field, and no nested object, need no sorting.
   if (typeof value === 'object' && value !== null) {
     const fields = Object.values(value)
     if (fields.length <= 1 && typeof fields[0] !== 'object') return JSON.stringify(value)

@@ -2,20 +2,20 @@ import { type IdKind, idPrefixes, isId, pageSizeDefault } from '@hedgepayments/c
 import { type SelectQueryBuilder, sql } from 'kysely'
 import { type Refusal, refuseField } from '../answers/refusal.ts'
 
-/** Which page of a list: its size and the id it follows or precedes. */
+/** A page of a list: its size, and the id that it follows or precedes. */
 export interface Page {
   readonly limit: number
   readonly after: string | null
   readonly before: string | null
 }
 
-/** A page of a list that shows nothing from an id on, so that later pages miss nothing. */
+/** A page that ends before an id, so that later pages miss no object. */
 export interface FencedPage extends Page {
   /** Exclusive: see `lists/fence.ts`. */
   readonly through: string
 }
 
-/** Reads the cursors of a list, or refuses them. */
+/** Reads the page size and cursors of a list query, or refuses them. */
 export function readPage(
   query: {
     readonly limit?: number
@@ -36,8 +36,8 @@ export function readPage(
 }
 
 /**
- * Runs a query for one page, newest first, by keyset: the ten-thousandth page costs what the first
- * does, and rows that come meanwhile shift nothing. One row more than asked tells if more follow.
+ * Runs a query for one page, newest first, by keyset pagination: each page costs the same, and new rows
+ * do not shift it. It reads one more row than the page shows, to know whether more rows follow.
  */
 export async function pageOf<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,

@@ -1,10 +1,10 @@
-/** Text by name, a list of the values of a name that comes more than once, or an object of either. */
+/** A text, a list for a name that occurs more than once, or an object for names with keys. */
 export type QueryValue = string | QueryValue[] | { [key: string]: QueryValue }
 
 /**
- * Reads a query in the form of the API: `name=value`, `name[key]=value` one level deep, and
- * `name[]=value` for a list. Whatever a caller may call a key stays its name, `__proto__` and `7`
- * too: only the operation's schema says what is a list and what is known.
+ * Parses the query syntax of the API: `name=value`, `name[key]=value` one level deep, and
+ * `name[]=value` for a list. Every key is taken literally, also `__proto__` and `7`. The operation's
+ * schema decides later which names exist and which are lists.
  */
 export function parseQuery(text: string): { [name: string]: QueryValue } {
   const query: { [name: string]: QueryValue } = Object.create(null)
@@ -16,12 +16,12 @@ export function parseQuery(text: string): { [name: string]: QueryValue } {
   return query
 }
 
-/** A name, and the key in its brackets where there is one. */
+/** A name, and the key in its brackets if there are any. */
 type Name = readonly [name: string, key?: string]
 
 /**
- * Clients write the brackets as they are or encoded. Where they are written as they are, brackets
- * that belong to the key itself are encoded, so the two can be told apart; `a[b][c]` is no name.
+ * Clients send the brackets literally or percent-encoded. With literal brackets, encoded ones belong
+ * to the key. `a[b][c]` is not supported, and stays one name.
  */
 function nameOf(text: string): Name {
   const plain = /^([^[\]]*)\[([^[\]]*)\]$/.exec(text)
@@ -41,22 +41,22 @@ function put(query: { [name: string]: QueryValue }, [name, key]: Name, value: st
     query[name] = joined(query[name] ?? [], value)
     return
   }
-  const known = query[name]
-  const isObject = typeof known === 'object' && !Array.isArray(known)
-  const object: { [key: string]: QueryValue } = isObject ? known : Object.create(null)
+  const previous = query[name]
+  const isObject = typeof previous === 'object' && !Array.isArray(previous)
+  const object: { [key: string]: QueryValue } = isObject ? previous : Object.create(null)
   object[key] = joined(object[key], value)
-  // Beside a value without a key it is a list of both, which nothing takes.
-  if (!isObject) query[name] = known === undefined ? object : joined(known, object)
+  // `name=…&name[key]=…` becomes a list of both, which every schema refuses.
+  if (!isObject) query[name] = previous === undefined ? object : joined(previous, object)
 }
 
-function joined(known: QueryValue | undefined, value: QueryValue): QueryValue {
-  if (known === undefined) return value
-  if (!Array.isArray(known)) return [known, value]
-  known.push(value)
-  return known
+function joined(previous: QueryValue | undefined, value: QueryValue): QueryValue {
+  if (previous === undefined) return value
+  if (!Array.isArray(previous)) return [previous, value]
+  previous.push(value)
+  return previous
 }
 
-/** What cannot be decoded stays as it is. */
+/** A text with invalid percent-encoding stays as it is. */
 function decode(text: string): string {
   const spaced = text.replaceAll('+', ' ')
   try {

@@ -10,8 +10,8 @@ const ajv = createAjv()
 
 function createAjv(): Ajv2020 {
   const created = new Ajv2020({
-    // "12" is not 12. Of a query, which is text, whole numbers are read here: Ajv reads `Infinity`,
-    // `1e400` and `0x10` as numbers, and asks no limit of what is not finite.
+    // "12" is not 12. `textReader` converts the integers of a query: Ajv would accept `Infinity`,
+    // `1e400` and `0x10`, and would not check the limits of numbers that are not finite.
     coerceTypes: false,
     useDefaults: true,
     removeAdditional: false,
@@ -23,9 +23,9 @@ function createAjv(): Ajv2020 {
     keywords: ['x-error-code'],
   })
   addFormats.default(created)
-  created.addFormat('date-time', isMoment)
+  created.addFormat('date-time', isTimestamp)
   created.addFormat('iso-4217', isCurrency)
-  // The grammar takes addresses that nobody can go to, with a port of 99999, say.
+  // The format's grammar accepts unusable addresses, such as one with port 99999.
   const uri = created.formats.uri
   if (typeof uri !== 'function') throw new Error('the format of addresses is missing')
   created.addFormat('uri', (value: string) => uri(value) === true && URL.canParse(value))
@@ -37,23 +37,23 @@ const firstMs = Date.parse('0001-01-01T00:00:00Z')
 const lastMs = Date.parse('9999-12-31T23:59:59Z')
 
 /**
- * A moment of RFC 3339 that JavaScript and PostgreSQL can hold: no leap second, which neither
- * knows, and in UTC still within the years 1 to 9999.
+ * Whether a text is a timestamp of RFC 3339 that JavaScript and PostgreSQL can store: without leap
+ * seconds, and in the years 1 to 9999 in UTC.
  */
-function isMoment(value: string): boolean {
+function isTimestamp(value: string): boolean {
   if (!rfc3339.test(value)) return false
   const text = value.replace(' ', 'T').toUpperCase()
   const ms = Date.parse(text)
   const local = text.slice(0, 19)
   const localMs = Date.parse(`${local}Z`)
-  // A day that a month does not have becomes one of the next month: then it reads otherwise.
+  // JavaScript turns 30 February into 1 March: the result then differs from the text.
   const isInCalendar = !Number.isNaN(localMs) && new Date(localMs).toISOString().startsWith(local)
   return isInCalendar && ms >= firstMs && ms <= lastMs
 }
 
 /**
- * Compiles a schema into a check that returns the refusal for the first thing wrong, or `null`.
- * Defaults are filled in; in a query, text becomes the number or list that the schema asks for.
+ * Compiles a schema into a check that returns the refusal for the first fault, or `null`. The check
+ * fills in defaults. In a query it converts texts to the integers and lists of the schema.
  */
 export function compileCheck(schema: TSchema, where: Where): (value: unknown) => Refusal | null {
   const validate: ValidateFunction = ajv.compile(schema)
@@ -67,7 +67,7 @@ export function compileCheck(schema: TSchema, where: Where): (value: unknown) =>
   }
 }
 
-/** Reads the text of a query as the schema has it; what it is not stays text, and is refused. */
+/** Converts texts of a query in place. A text that cannot be converted stays, and fails the check. */
 function textReader(schema: TSchema): (query: Record<string, unknown>) => void {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const namesOf = (type: string) =>
@@ -84,8 +84,8 @@ function textReader(schema: TSchema): (query: Record<string, unknown>) => void {
 }
 
 /**
- * `status=a,b` and `status[0]=a&status[1]=b` are `status=a&status=b`: all are common, and no item
- * of a list has a comma.
+ * `status=a,b` and `status[0]=a&status[1]=b` mean `status=a&status=b`. All are common, and no list has
+ * items that contain commas.
  */
 function readList(value: unknown): unknown {
   if (typeof value === 'string') return value.split(',')
@@ -112,7 +112,7 @@ function toRefusal(error: ErrorObject, where: Where): Refusal {
   return refuseField(field, receivedBy(error), expected)
 }
 
-/** A field may have a code of its own, but only for a value of the right kind of JSON. */
+/** A schema may name an error code, `x-error-code`. It applies to values of the right JSON type. */
 function codeOf(error: ErrorObject): ErrorCode {
   const schema = error.parentSchema as { 'x-error-code'?: string; type?: string } | undefined
   const code = schema?.['x-error-code']
@@ -185,7 +185,7 @@ function expectedBy(error: ErrorObject): string {
 const formats: Readonly<Record<string, string>> = {
   email: 'an e-mail address',
   uri: 'an absolute http or https address',
-  'date-time': 'a moment in ISO 8601, like 2024-06-15T10:32:00Z',
+  'date-time': 'a timestamp in ISO 8601, like 2024-06-15T10:32:00Z',
   'iso-4217': 'a currency code of ISO 4217, like USD',
 }
 

@@ -5,7 +5,7 @@ import {
   type WebhookEndpointId,
   type WebhookEndpointUpdate,
 } from '@hedgepayments/contract'
-import { changesOf, doerOf, note } from '../../audit/note.ts'
+import { actorOf, changesOf, recordAudit } from '../../audit/record.ts'
 import type { Db } from '../../database/connect.ts'
 import type { EndpointRow } from '../../database/webhook-rows.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -64,7 +64,7 @@ export async function createEndpoint(
     return refuseField('url', body.url, `at most ${endpointsMax} endpoints: delete one first`)
   }
   const details = { host: hostOf(row), events: row.events }
-  await note(tx, doerOf(request), {
+  await recordAudit(tx, actorOf(request), {
     action: 'webhook_endpoint.created',
     target: target(id),
     details,
@@ -117,7 +117,10 @@ export async function deleteEndpoint(
   const row = await updateEndpoint(tx, { account, id, columns })
   if (!row) return endpointNotFound()
   await failPending(tx, row)
-  await note(tx, doerOf(request), { action: 'webhook_endpoint.deleted', target: target(id) })
+  await recordAudit(tx, actorOf(request), {
+    action: 'webhook_endpoint.deleted',
+    target: target(id),
+  })
   return answer(200, { id, object: 'webhook_endpoint', deleted: true })
 }
 
@@ -130,10 +133,10 @@ async function noteChange(
   },
   { before, after }: { before: EndpointRow; after: EndpointRow },
 ): Promise<void> {
-  const doer = doerOf(request)
+  const actor = actorOf(request)
   const of = target(request.id)
   if (request.body.rotate_secret === true) {
-    await note(tx, doer, { action: 'webhook_endpoint.secret_rotated', target: of })
+    await recordAudit(tx, actor, { action: 'webhook_endpoint.secret_rotated', target: of })
   }
   const hosts = { host: { from: hostOf(before), to: hostOf(after) } }
   const details = {
@@ -141,7 +144,7 @@ async function noteChange(
     ...(before.url === after.url ? {} : hosts),
   }
   if (Object.keys(details).length === 0) return
-  await note(tx, doer, { action: 'webhook_endpoint.updated', target: of, details })
+  await recordAudit(tx, actor, { action: 'webhook_endpoint.updated', target: of, details })
 }
 
 function target(id: string) {

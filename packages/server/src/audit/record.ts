@@ -5,39 +5,41 @@ import type { Account } from '../domain/account.ts'
 import type { Auth, Origin } from '../http/request/auth.ts'
 import { insertEntry } from './audit.sql.ts'
 
-/** What was done to what. `details` are for reading later: nothing in them may be a secret. */
-export interface Deed {
+/** What an administrator did, and to which object. `details` must not contain secrets. */
+export interface AuditedAction {
   readonly action: AuditAction
   readonly target: { readonly type: AuditTargetType; readonly id: string }
   readonly details?: Readonly<Record<string, unknown>>
 }
 
-/** In whose log, who did it, and by which request: `null` where there was none. */
-export interface Doer {
+/** Who did it, and whose log records it. */
+export interface AuditActor {
+  /** The merchant and mode whose audit log gets the entry. */
   readonly account: Account
   readonly actor: { readonly type: AuditActorType; readonly id: string | null }
+  /** The request that did it; `null`: it was done without a request. */
   readonly origin: Origin | null
 }
 
-/** Who asks, as the log names it. */
-export function doerOf({ auth, origin }: { auth: Auth; origin: Origin }): Doer {
+/** The actor of an authenticated request: its API key, or a session of the dashboard. */
+export function actorOf({ auth, origin }: { auth: Auth; origin: Origin }): AuditActor {
   const type = auth.byDashboard ? 'dashboard' : 'api_key'
   return { account: auth, actor: { type, id: auth.keyId }, origin }
 }
 
-/** Whoever has the database: the server at its first start, or the command line beside it. */
-export function databaseDoer(type: 'system' | 'operator', account: Account): Doer {
+/** The actor of a change that comes from the server itself, or from an operator's CLI beside it. */
+export function databaseActor(type: 'system' | 'operator', account: Account): AuditActor {
   return { account, actor: { type, id: null }, origin: null }
 }
 
 /**
- * Writes down what an administrator does, in the transaction that does it: neither is there without
- * the other. By the real time, whatever the test clock says.
+ * Adds an entry to the audit log, in the transaction of the action: both commit or neither does. The
+ * entry has the real time, because a merchant can advance the test clock.
  */
-export async function note(
+export async function recordAudit(
   tx: Kysely<Schema>,
-  { account, actor, origin }: Doer,
-  { action, target, details = {} }: Deed,
+  { account, actor, origin }: AuditActor,
+  { action, target, details = {} }: AuditedAction,
 ): Promise<void> {
   await insertEntry(tx, {
     merchant_id: account.merchantId,
@@ -53,7 +55,7 @@ export async function note(
   })
 }
 
-/** The fields that a change gives another value, each with the one before: `{name: {from, to}}`. */
+/** The fields whose values differ, as `{name: {from, to}}`, for the details of an audit entry. */
 export function changesOf<Row extends object>(
   before: Row,
   after: Row,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { PlaceQueue } from './place-queue.ts'
+import { SemaphoreQueue } from './semaphore-queue.ts'
 
 const account = (name: string, max = 2) => [
   { name: 'all', max: 3 },
@@ -9,28 +9,28 @@ const account = (name: string, max = 2) => [
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('never has more at work than a limit allows, and starts every caller in the end', async () => {
+test('never exceeds a limit, and starts every caller in the end', async () => {
   const callers = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(callers, fc.infiniteStream(fc.nat(5)), async (names, choices) => {
-      const queue = new PlaceQueue()
-      const working: { name: string; release(): void }[] = []
+      const queue = new SemaphoreQueue()
+      const running: { name: string; release(): void }[] = []
       let started = 0
       for (const name of names) {
         void queue.acquire(account(name)).then(({ release }) => {
           started++
-          working.push({ name, release })
+          running.push({ name, release })
         })
       }
       for (let ended = 0; ended < names.length; ended++) {
         await turn()
-        expect(working.length).toBeLessThanOrEqual(3)
-        expect(working.length, 'somebody is at work').toBeGreaterThan(0)
+        expect(running.length).toBeLessThanOrEqual(3)
+        expect(running.length, 'at least one caller is running').toBeGreaterThan(0)
         for (const name of 'abc') {
-          expect(working.filter((one) => one.name === name).length).toBeLessThanOrEqual(2)
+          expect(running.filter((one) => one.name === name).length).toBeLessThanOrEqual(2)
         }
         const { value = 0 } = choices.next()
-        working.splice(value % working.length, 1)[0]?.release()
+        running.splice(value % running.length, 1)[0]?.release()
       }
       await turn()
       expect(started).toBe(names.length)
@@ -39,8 +39,8 @@ test('never has more at work than a limit allows, and starts every caller in the
   )
 })
 
-test('a caller does not wait for those of an account that has its share', async () => {
-  const queue = new PlaceQueue()
+test('a caller does not wait for an account that has used its share', async () => {
+  const queue = new SemaphoreQueue()
   const order: string[] = []
   for (const name of ['a', 'a', 'a', 'a', 'b']) {
     void queue.acquire(account(name)).then(() => order.push(name))
