@@ -19,18 +19,20 @@ function rowsOf(path: string, first: RegExp): string[][] {
   return parseTableRows(readDocument(path)).filter(([cell]) => first.test(cell ?? ''))
 }
 
-test('the README lists every variable that the server reads, and no other', () => {
+test('the configuration guide lists every variable that the server reads, and no other', () => {
   const source = readFileSync(join(root, 'packages/server/src/wiring/config.ts'), 'utf8')
   const read = [...source.matchAll(/\bread\w*\(\s*env,\s*'([A-Z_]+)'/g)].map(([, name]) => name)
   // PORT and LOG_LEVEL have functions of their own, which name them once more.
-  const listed = rowsOf('README.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
+  const listed = rowsOf('docs/configuration.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
   expect(listed.length).toBeGreaterThan(10)
   expect(listed.toSorted()).toEqual([...new Set(read)].sort())
 })
 
-test('the defaults in the README are those of the server', () => {
+test('the defaults in the configuration guide are those of the server', () => {
   const { port, host, dataDir, fees, logLevel } = parseConfig({})
-  const rows = new Map(rowsOf('README.md', /^`[A-Z_]+`$/).map((row) => [row[0], row[2]]))
+  const rows = new Map(
+    rowsOf('docs/configuration.md', /^`[A-Z_]+`$/).map((row) => [row[0], row[2]]),
+  )
   expect(rows.get('`PORT`')).toBe(`\`${port}\``)
   expect(rows.get('`HOST`')).toBe(`\`${host}\``)
   expect(rows.get('`HEDGE_DATA_DIR`')).toBe(`\`${dataDir}\``)
