@@ -3,9 +3,9 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { renderPlot } from './machinery/plot.ts'
-import type { Results } from './machinery/report.ts'
-import { renderTables } from './machinery/table.ts'
+import { renderPlot } from './report/plot.ts'
+import type { Results } from './report/results.ts'
+import { renderTables } from './report/table.ts'
 
 const full = await read('full')
 if (!full) throw new Error('no whole run was made yet: npm run bench')

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { renderPlot } from '../../bench/machinery/plot.ts'
-import { renderTables } from '../../bench/machinery/table.ts'
+import { renderPlot } from '../../bench/report/plot.ts'
+import { renderTables } from '../../bench/report/table.ts'
 import { readDocument } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')

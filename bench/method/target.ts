@@ -1,9 +1,9 @@
-/** One number of a run. */
+/** One measured number of a run. */
 export interface Figure {
   readonly name: string
   readonly value: number
   readonly unit: string
-  /** What it should reach, and whether it does; `null` where nothing is asked. */
+  /** `null`: the number has no target. */
   readonly target: Target | null
 }
 

@@ -1,12 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What `node --cpu-prof` writes, as far as it is read here. Times are microseconds. */
+/** The part of a `node --cpu-prof` profile that is read here. Times are microseconds. */
 interface Profile {
   readonly nodes: readonly ProfileNode[]
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
-  /** By the system's monotonic clock, which every process shares. */
+  /** On the monotonic clock of the system, which all processes share. */
   readonly startTime: number
 }
 
@@ -16,30 +16,30 @@ interface ProfileNode {
   readonly children?: readonly number[]
 }
 
-// The innermost frame that one of these knows says what a sample was spent on.
+// A sample belongs to the part whose pattern matches its innermost frame that any pattern matches.
 const parts: readonly (readonly [name: string, files: RegExp])[] = [
   ['wire to PostgreSQL', /\/(pg|pg-pool|pg-protocol)\//],
-  ['batching and rows', /\/(batching|database)\/|\/payments\/(cancel|render|if-match)/],
-  ['body, validation, hash', /\/ajv\/|http\/(validation|body|idempotency-key|implement)/],
-  ['key, rate limit, headers', /\/merchants\/|http\/(edge|rate-limit)|\/(ids|time)\.ts/],
-  ['writing the answer', /fastify\/lib\/reply|http\/send|_http_outgoing/],
-  ['background', /\/(workers|webhooks|dashboard|cancellations|checkout)\/|\/kysely\//],
+  ['batching and rows', /\/jobs\/batcher|\/database\/|\/payments\/(cancel|transition|view)\//],
+  ['body, validation, hash', /\/ajv\/|http\/(bodies\/|implement|request\/)|\/idempotency\//],
+  ['key, rate limit, headers', /\/merchants\/|http\/(edge|limits\/)|\/(ids|time)\.ts/],
+  ['writing the answer', /fastify\/lib\/reply|http\/answers\/|_http_outgoing/],
+  ['background', /\/(jobs|workers|webhooks|dashboard|cancellations|checkout)\/|\/kysely\//],
   ['reading HTTP', /_http_|node:net|fastify|find-my-way|stream_base_commons/],
 ]
 const [garbage, idle, rest] = ['garbage collection', '(idle)', 'the rest'] as const
 
-/** The moment by the clock that profiles use, in microseconds. */
+/** The time on the clock that profiles use, in microseconds. */
 export function monotonicMicros(): number {
   return Number(process.hrtime.bigint() / 1000n)
 }
 
-/** How long the one profile in a folder was at what, between two moments, in microseconds. */
+/** Sums the time of the one profile in a folder by part, between two timestamps, in microseconds. */
 export async function readProfile(
   folder: string,
   { from, to }: { from: number; to: number },
 ): Promise<Map<string, number>> {
   const [name] = (await readdir(folder)).filter((file) => file.endsWith('.cpuprofile'))
-  if (name === undefined) throw new Error(`the server has left no profile in ${folder}`)
+  if (name === undefined) throw new Error(`the server wrote no profile to ${folder}`)
   const profile = JSON.parse(await readFile(join(folder, name), 'utf8')) as Profile
   const partOf = classify(profile.nodes)
   const spent = new Map<string, number>()
@@ -65,7 +65,7 @@ function classify(nodes: readonly ProfileNode[]): Map<number, string> {
         : functionName === idle
           ? idle
           : parts.find(([, files]) => files.test(url))?.[0]
-    // Node's sockets and streams serve whoever called them.
+    // The time of Node's sockets and streams belongs to the part that called them.
     const serves = /node:(net|internal)/.test(url) && above !== rest
     const part = serves ? above : (own ?? above)
     partOf.set(node.id, part)

@@ -1,11 +1,11 @@
+import type { Variant } from '../method/rounds.ts'
 import type { Client } from './client.ts'
 import { apiRequest, requests } from './requests.ts'
-import type { Variant } from './rounds.ts'
 
-/** Where cancels go: to the API, or to one of the rivals of variants-process.ts. */
+/** The last part of the path: the API's own cancel, or a rival of variants-process.ts. */
 export type CancelPath = 'cancel' | 'cancel-one-by-one' | 'cancel-textbook'
 
-/** Cancels over HTTP, by so many connections: with a reason and an Idempotency-Key each. */
+/** Cancels over HTTP, each with a reason and its own Idempotency-Key. */
 export function httpCancels(options: {
   name: string
   client: Client

@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
-// The least that a promise on disk costs: an append of 8 kB and fdatasync, over and over.
+// The minimum cost of a durable write: append 8 kB and call fdatasync, in a loop.
 
 process.once('message', ({ folder, durationMs }: { folder: string; durationMs: number }) => {
   const file = join(folder, 'fsync.probe')

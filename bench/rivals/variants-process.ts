@@ -1,19 +1,19 @@
 import { operations } from '@hedgepayments/contract'
-import { connect } from '../packages/server/src/database/connect.ts'
-import { feeScheduleDefault } from '../packages/server/src/domain/fees.ts'
-import { implement } from '../packages/server/src/http/implement.ts'
-import { Canceler } from '../packages/server/src/payments/cancel/cancel.ts'
-import { createProcessors } from '../packages/server/src/processors/processors.ts'
-import { createSealer } from '../packages/server/src/sealing/sealer.ts'
-import { createApp } from '../packages/server/src/wiring/app.ts'
-import { createLog } from '../packages/server/src/wiring/log.ts'
-import { startWorkers } from '../packages/server/src/wiring/workers.ts'
-import { cancelByTheBook } from './machinery/textbook.ts'
+import { connect } from '../../packages/server/src/database/connect.ts'
+import { feeScheduleDefault } from '../../packages/server/src/domain/fees.ts'
+import { implement } from '../../packages/server/src/http/implement.ts'
+import { Canceler } from '../../packages/server/src/payments/cancel/cancel.ts'
+import { createProcessors } from '../../packages/server/src/processors/processors.ts'
+import { createSealer } from '../../packages/server/src/sealing/sealer.ts'
+import { createApp } from '../../packages/server/src/wiring/app.ts'
+import { createLog } from '../../packages/server/src/wiring/log.ts'
+import { startWorkers } from '../../packages/server/src/wiring/workers.ts'
+import { cancelByTheBook } from './textbook.ts'
 
-// The server, whole, with two rivals of its cancel beside it: the same statement with one request
-// each, and the textbook's three statements in a transaction. Both have twenty connections.
+// The whole server with two more routes: a cancel without batching (one statement for each request), and
+// the textbook's three statements in a transaction. Both use a pool of twenty connections.
 
-/** More in flight than there are connections: a request waits for one, never for the batcher. */
+/** More batches in flight than connections: a request waits for a connection, never for the batcher. */
 const oneByOne = { sizeMax: 1, inFlightMax: 10_000, waitingMax: 10_000 }
 
 const log = createLog('info')

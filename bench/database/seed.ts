@@ -1,26 +1,27 @@
 import type { Pool } from 'pg'
 
-// How a run's payments come into the database: by statements, not by the API.
+// Adds the payments of a run by statements, because the API would take hours.
 
-/** Payments of one insert: a transaction of some seconds. */
-const chunk = 500_000
-/** From here on it is quicker to build the indexes of the look-ups anew than to keep them up. */
-const rebuildFrom = 200_000
+/** Payments of one insert, which takes some seconds. */
+const chunkSize = 500_000
+/** From this many payments on, rebuilding the indexes is faster than updating them. */
+const rebuildMin = 200_000
 
 interface History {
   readonly merchantId: string
   readonly idPrefix: string
   readonly from: number
   readonly count: number
-  /** From this number on payments are canceled, before they have succeeded. */
+  /** Payments below this number have succeeded; from it on they are canceled. */
   readonly canceledFrom: number
+  /** From this number on payments have failed. */
   readonly failedFrom: number
 }
 
-/** Adds payments that are over and their events: both tables at once, on two connections. */
+/** Adds payments in a final status and their events, on two connections. */
 export async function seedHistory(pool: Pool, history: History): Promise<void> {
-  const restore = history.count >= rebuildFrom ? await dropLookUps(pool) : []
-  // The database lets payments begin as pending only; these are over.
+  const restore = history.count >= rebuildMin ? await dropSecondaryIndexes(pool) : []
+  // A trigger lets payments begin only as pending.
   await pool.query('alter table payments disable trigger payments_first_status')
   await Promise.all([
     inChunks(pool, insertHistory, history),
@@ -32,14 +33,14 @@ export async function seedHistory(pool: Pool, history: History): Promise<void> {
 
 async function inChunks(pool: Pool, text: string, history: History): Promise<void> {
   const { merchantId, idPrefix, from, count, canceledFrom, failedFrom } = history
-  for (let first = from; first < from + count; first += chunk) {
-    const last = Math.min(first + chunk, from + count) - 1
+  for (let first = from; first < from + count; first += chunkSize) {
+    const last = Math.min(first + chunkSize, from + count) - 1
     await pool.query(text, [merchantId, idPrefix, first, last, canceledFrom, failedFrom])
   }
 }
 
-/** Drops what payments are looked up by beyond their key; gives the statements that restore it. */
-async function dropLookUps(pool: Pool): Promise<string[]> {
+/** Drops the secondary indexes of payments. Returns the statements that create them again. */
+async function dropSecondaryIndexes(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string; definition: string }>(
     `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
       from pg_index where indrelid = 'payments'::regclass and not indisunique`,
@@ -48,27 +49,27 @@ async function dropLookUps(pool: Pool): Promise<string[]> {
   return rows.map(({ definition }) => definition)
 }
 
-/** What was seeded counts as passed on and counted: nobody waits for its events. */
-export async function passSeeded(pool: Pool): Promise<void> {
+/** Marks all events as relayed and counted, so that no server works on the seeded ones. */
+export async function skipSeededEvents(pool: Pool): Promise<void> {
   await pool.query(`
     update event_relay set position = (select max(position) from events),
       fence_position = null, fence_transaction = null`)
   await pool.query(`update stats_progress set position = (select position from event_relay)`)
 }
 
-/** Where nothing moves for so long no server runs that would. */
-const nothingMovesMs = 5_000
+/** No progress for this long means that no server is running. */
+const noProgressMs = 5_000
 
 /**
- * Waits until no task is due, every event was passed on and, where `counted`, counted for the
- * plots, which the server does every two seconds; or until nobody is there who would.
+ * Waits until no task is due and every event is relayed. With `counted` every event must also be
+ * counted for the plots, which the server does every two seconds. Returns early without a server.
  */
 export async function waitForBackground(
   pool: Pool,
   { counted }: { counted: boolean },
 ): Promise<void> {
   let seen = ''
-  for (let still = performance.now(); performance.now() - still < nothingMovesMs; ) {
+  for (let progressAt = performance.now(); performance.now() - progressAt < noProgressMs; ) {
     const { rows } = await pool.query<{ left: string | null; at: string }>(
       `select (select max(position) from events)
           - case when $1 then least(r.position, s.position) else r.position end + t.due as left,
@@ -78,7 +79,7 @@ export async function waitForBackground(
       [counted],
     )
     if (!rows[0] || Number(rows[0].left) <= 0) return
-    if (rows[0].at !== seen) still = performance.now()
+    if (rows[0].at !== seen) progressAt = performance.now()
     seen = rows[0].at
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -123,7 +124,7 @@ const status = `case when n < $5::bigint then 'succeeded' when n < $6::bigint th
 
 const insertHistory = payments({ status, sequence: '2', email: 'null::text' })
 
-/** What the sandbox knows of payments that it has captured: without it, it would refund none of them. */
+/** The sandbox's records of captured payments. Without them it refunds nothing. */
 export const insertCaptures = `
   insert into sandbox_payments (merchant_id, payment_id, reference, token, amount, currency, status,
     return_url, captured_at)

@@ -3,19 +3,19 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { LoadJob, LoadResult } from './job.ts'
 
-/** The load client in a process of its own. */
+/** The load client, which runs in a separate process. */
 export interface Client {
   run(job: LoadJob): Promise<LoadResult>
   stop(): Promise<void>
 }
 
-/** Starts the load process; it serves one job at a time. */
+/** Starts the load process. It runs one job at a time. */
 export function startClient(): Client {
-  const child = fork(join(import.meta.dirname, '../load-process.ts'), {
+  const child = fork(join(import.meta.dirname, 'load-process.ts'), {
     execArgv: ['--max-semi-space-size=64'],
   })
   return {
-    run: (job) => ask(child, job),
+    run: (job) => runJob(child, job),
     async stop() {
       const exited = once(child, 'exit')
       child.kill()
@@ -24,7 +24,7 @@ export function startClient(): Client {
   }
 }
 
-async function ask(child: ChildProcess, job: LoadJob): Promise<LoadResult> {
+async function runJob(child: ChildProcess, job: LoadJob): Promise<LoadResult> {
   const answered = once(child, 'message')
   child.send(job)
   const [message] = (await answered) as [{ result?: LoadResult; error?: string }]

@@ -1,4 +1,4 @@
-/** The middle of some numbers; the mean of the two in the middle where their count is even. */
+/** The median: for an even count the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
@@ -6,7 +6,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2
 }
 
-/** A median with the lowest and the highest value beside it. */
+/** A median with its range. */
 export interface Spread {
   readonly median: number
   readonly min: number

@@ -1,6 +1,6 @@
-import { secretKey } from './store.ts'
+import { secretKey } from '../database/store.ts'
 
-/** One request to a server of the run; the body of its answer. */
+/** Sends one request to a server of the run, and returns the body. @throws for a refusal. */
 export async function api<T>(
   port: number,
   method: string,
@@ -26,7 +26,7 @@ interface Cancellation {
   canceled: number
 }
 
-/** Cancels the pending payments of a customer in bulk; resolves when all are canceled. */
+/** Runs a bulk cancellation until it is completed. */
 export async function cancelInBulk(port: number, filter: object): Promise<{ canceled: number }> {
   const { id } = await api<Cancellation>(port, 'POST', '/v1/cancellations', { filter })
   for (;;) {

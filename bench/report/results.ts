@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { dirname } from 'node:path'
-import type { Comparison } from './rounds.ts'
-import type { Spread } from './statistics.ts'
-import type { Store } from './store.ts'
-import { type Figure, reaches, type Target } from './target.ts'
+import type { Store } from '../database/store.ts'
+import type { Comparison } from '../method/rounds.ts'
+import type { Spread } from '../method/statistics.ts'
+import { type Figure, reaches, type Target } from '../method/target.ts'
 
-/** What a run found, as it is written to bench/results/. */
+/** The results of a run, as written to bench/results/. */
 export interface Results {
   readonly at: string
   readonly commit: string
@@ -21,7 +21,7 @@ export interface Results {
   readonly figures: Figure[]
 }
 
-/** Where and on what a run was made. */
+/** Describes the machine, the versions and the size of a run, without results yet. */
 export async function describeRun(
   store: Store,
   given: {
@@ -39,7 +39,7 @@ export async function describeRun(
     versions: {
       node: process.version,
       postgresql: rows[0]?.server_version ?? 'unknown',
-      pgbench: given.pgbench ?? 'none: a bare pg loop instead',
+      pgbench: given.pgbench ?? 'not installed: pg in a loop instead',
     },
     machine: {
       cores: cpus().length,
@@ -56,19 +56,19 @@ export async function describeRun(
   }
 }
 
-/** Writes the results where the next commit can take them along. */
+/** Writes the results to a file, and creates its folder. */
 export async function saveResults(file: string, results: Results): Promise<void> {
   await mkdir(dirname(file), { recursive: true })
   await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
 }
 
-/** One comparison as a line for people. */
+/** Renders one comparison for the terminal. */
 export function lineOf({ name, ratio, aPerSecond, bPerSecond, target, a, b }: Comparison): string {
   const rates = `${a} ${rate(aPerSecond)}, ${b} ${rate(bPerSecond)}`
   return `${mark(ratio.median, target)} ${name}: ${spread(ratio)}  (${rates})`
 }
 
-/** One figure as a line for people. */
+/** Renders one figure for the terminal. */
 export function lineOfFigure({ name, value, unit, target }: Figure): string {
   return `${mark(value, target)} ${name}: ${shorten(value)} ${unit}${wanted(target)}`
 }
@@ -82,7 +82,7 @@ function spread({ median, min, max }: Spread): string {
   return `${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`
 }
 
-/** `, wanted at least 2`; nothing where nothing is. */
+/** `, wanted at least 2`; empty without a target. */
 export function wanted(target: Target | null): string {
   if (target?.atLeast !== undefined) return `, wanted at least ${target.atLeast}`
   return target?.atMost === undefined ? '' : `, wanted at most ${target.atMost}`

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 
 /**
- * Processor time in microseconds that a process has used so far, or NaN where nobody says. Linux
- * counts it by the nanosecond for each thread.
+ * Reads the processor time that a process has used so far, in microseconds: the sum over its threads,
+ * as Linux counts it. NaN on other systems.
  */
 export async function cpuMicrosOf(pid: number): Promise<number> {
   const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
@@ -11,7 +11,7 @@ export async function cpuMicrosOf(pid: number): Promise<number> {
   return times.reduce((sum, micros) => sum + micros, 0)
 }
 
-/** That of every process whose parent this is: PostgreSQL's own, by its postmaster. */
+/** Reads the processor time of all children of a process. PostgreSQL's are those of its postmaster. */
 export async function cpuMicrosOfChildren(parent: number): Promise<number> {
   let sum = 0
   for (const name of await readdir('/proc').catch(() => [])) {

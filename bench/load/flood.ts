@@ -3,21 +3,21 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { NumberRange, RequestTemplate } from './job.ts'
 
-/** Requests that come at a rate, whether those before are answered or not. */
+/** Requests at a fixed rate, which does not slow down when answers are late. */
 export interface FloodJob {
   readonly port: number
   readonly perSecond: number
-  /** Each carries one request at a time: as many clients as there are. */
+  /** Each connection carries one request at a time, as one client does. */
   readonly connections: number
   readonly durationMs: number
-  /** Whether a client that was refused waits for as long as it was asked to (Retry-After). */
+  /** Whether a refused client obeys `Retry-After`. */
   readonly isPatient: boolean
   readonly request: RequestTemplate
-  /** One number for each request; they begin anew when they end. */
+  /** One number for each request. They start again when all are used. */
   readonly numbers: NumberRange
 }
 
-/** How long answers of a kind took from when they were sent, in milliseconds. */
+/** Latencies of the answers with one status, in milliseconds. */
 export interface Times {
   readonly count: number
   readonly p50Ms: number
@@ -26,19 +26,19 @@ export interface Times {
 }
 
 export interface FloodResult {
-  /** Requests that were due. */
+  /** Requests that were due by the rate. */
   readonly due: number
-  /** Of which were sent: the others found every connection waiting. */
+  /** Requests that were sent. The others were skipped, because every connection was waiting. */
   readonly sent: number
   readonly elapsedMs: number
   readonly byStatus: Readonly<Record<string, Times>>
-  /** Connections that the server closed, and requests that were not answered by that. */
+  /** Connections that the server closed. */
   readonly hungUp: number
 }
 
-/** Runs a flood in a process of its own. */
+/** Runs a flood in a new process. */
 export async function flood(job: FloodJob): Promise<FloodResult> {
-  const child = fork(join(import.meta.dirname, '../flood-process.ts'))
+  const child = fork(join(import.meta.dirname, 'flood-process.ts'))
   const answered = once(child, 'message')
   child.send(job)
   const [message] = (await answered) as [{ result?: FloodResult; error?: string }]

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-// Node's own HTTP server and nothing else: an answer as long as a payment's. What no server in
-// Node can be quicker than. It also takes in webhooks, and says at /count how many.
+// A bare `node:http` server whose answers are as long as a payment. No server in Node can be faster. It
+// also receives webhooks, and answers their count at /count.
 
 const body = JSON.stringify({ padding: 'x'.repeat(1_000) })
 const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }

@@ -1,5 +1,5 @@
-import { type Results, wanted } from './report.ts'
-import { type Figure, reaches, type Target } from './target.ts'
+import { type Figure, reaches, type Target } from '../method/target.ts'
+import { type Results, wanted } from './results.ts'
 
 /** Renders the results of one run as Markdown: the run, its comparisons, its figures. */
 export function renderTables({ at, commit, versions, machine, ...results }: Results): string {

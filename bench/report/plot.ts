@@ -1,7 +1,7 @@
 import { bar, drawing, line, text } from '../../scripts/pictures/svg.ts'
-import type { Results } from './report.ts'
-import type { Comparison } from './rounds.ts'
-import { reaches } from './target.ts'
+import type { Comparison } from '../method/rounds.ts'
+import { reaches } from '../method/target.ts'
+import type { Results } from './results.ts'
 
 const [width, left, right] = [860, 330, 70]
 const [top, rowHeight, barHeight] = [96, 28, 14]

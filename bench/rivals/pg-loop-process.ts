@@ -1,8 +1,8 @@
 import pg from 'pg'
-import { type NumberRange, numberAt } from './machinery/job.ts'
-import { singleStatement } from './machinery/single-statement.ts'
+import { type NumberRange, numberAt } from '../load/job.ts'
+import { singleStatement } from './single-statement.ts'
 
-// The single statement in a loop over `pg`, for machines without pgbench.
+// Runs the single statement with `pg` in a loop, for machines without pgbench.
 
 interface Job {
   readonly url: string

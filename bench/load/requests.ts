@@ -1,9 +1,9 @@
+import { secretKey } from '../database/store.ts'
+import type { Round, Variant } from '../method/rounds.ts'
 import type { Client } from './client.ts'
 import type { LoadResult, NumberRange, RequestTemplate } from './job.ts'
-import type { Round, Variant } from './rounds.ts'
-import { secretKey } from './store.ts'
 
-/** A request of the API with the key of the run. */
+/** A request to the API with the secret key of the run. */
 export function apiRequest(
   method: 'GET' | 'POST',
   path: string,
@@ -22,21 +22,21 @@ export function apiRequest(
   }
 }
 
-/** Requests to one or more ports, whose connections are shared out among them. */
+/** Requests to one or more ports. Each port gets an equal share of the connections. */
 export function requests(options: {
   name: string
-  /** A client for each port, since one serves one job at a time. */
+  /** One client for each port, because a client runs one job at a time. */
   targets: readonly { client: Client; port: number }[]
   connections: number
   request: RequestTemplate
   expected: number
-  /** Whether each answer says that a payment was canceled. */
+  /** Whether each request cancels a payment. */
   cancels?: boolean
 }): Variant {
   const { name, targets, connections, request, expected } = options
   return {
     name,
-    isBystander: options.cancels !== true,
+    cancelsNothing: options.cancels !== true,
     async run(range: NumberRange, durationMs: number) {
       const share = Math.floor(range.count / targets.length)
       const results = await Promise.all(
@@ -62,7 +62,7 @@ function toRound(
     throw new Error(`void: ${name} answered ${statuses}: ${results[0]?.firstFailure}`)
   }
   if (cancels && results.some((result) => result.ranOut)) {
-    console.log(`  (${name}: the payments ran out before the time did)`)
+    console.log(`  (${name}: all payments were used before the time ended)`)
   }
   const worst = (read: (result: LoadResult) => number) => Math.max(...results.map(read))
   return {

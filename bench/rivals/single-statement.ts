@@ -4,16 +4,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { NumberRange } from './job.ts'
-import { stride } from './job.ts'
-import type { Round, Variant } from './rounds.ts'
-import type { Store } from './store.ts'
+import type { Store } from '../database/store.ts'
+import type { NumberRange } from '../load/job.ts'
+import { stride } from '../load/job.ts'
+import type { Round, Variant } from '../method/rounds.ts'
 
 const run = promisify(execFile)
 
 /**
- * What one cancel is at least, as a statement of its own: lock, record the key, move, note. The
- * arguments are written by `argument`, so that pgbench and pg run the same text.
+ * The smallest statement that does the work of one cancel: lock the payment, record the key, update
+ * the row, insert the event. pgbench and pg run the same text; `n` is the SQL for the payment's number.
  */
 export function singleStatement(store: { merchantId: string; idPrefix: string }, n: string) {
   const id = `'${store.idPrefix}' || lpad((${n})::text, 16, '0')`
@@ -40,7 +40,7 @@ with locked as materialized (
   where ${scope('p')} and p.status in ('pending', 'initiated')
     and exists (select from recorded)
   returning p.*, l.status as seen_status
-), noted as (
+), recorded_event as (
   insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
     actor_id, from_status, to_status, reason)
   select merchant_id, livemode, id, sequence, 'payment.canceled', canceled_at, 'api_key',
@@ -50,7 +50,7 @@ with locked as materialized (
 select * from moved`
 }
 
-/** Whether there is a pgbench to compare with. */
+/** The version of pgbench on this machine; `null`: not installed. */
 export async function findPgbench(): Promise<string | null> {
   return await run('pgbench', ['--version']).then(
     ({ stdout }) => stdout.trim(),
@@ -58,7 +58,7 @@ export async function findPgbench(): Promise<string | null> {
   )
 }
 
-/** The statement by itself, run by pgbench: no HTTP, no JSON, no JavaScript. */
+/** Runs the statement with pgbench: no HTTP, no JSON, no JavaScript. */
 export function pgbenchCancels(store: Store, connections: number): Variant {
   return {
     name: `pgbench, ${connections} connections`,
@@ -106,12 +106,12 @@ async function pgbench(
   }
 }
 
-/** The same where there is no pgbench: `pg` in a loop, in a process of its own. */
+/** Runs the statement with `pg` in a loop in a new process, on machines without pgbench. */
 export function pgLoopCancels(store: Store, connections: number): Variant {
   return {
     name: `bare pg loop, ${connections} connections`,
     async run(range: NumberRange, durationMs: number): Promise<Round> {
-      const child = fork(join(import.meta.dirname, '../pg-loop-process.ts'))
+      const child = fork(join(import.meta.dirname, 'pg-loop-process.ts'))
       const exited = once(child, 'exit')
       const answered = once(child, 'message')
       const { url, merchantId, idPrefix } = store

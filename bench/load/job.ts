@@ -1,11 +1,11 @@
-/** What the load process is asked to do: one kind of request, over and over, each a little other. */
+/** One round of the load process: the same request over and over, with a different number each time. */
 export interface LoadJob {
   readonly port: number
   readonly connections: number
-  /** After this no request is sent; those on the way are waited for, so that all are counted. */
+  /** No request is sent after this time. Answers to earlier requests are still awaited and counted. */
   readonly durationMs: number
   readonly request: RequestTemplate
-  /** A number for each request, in the order of sending; when they end, so does the round. */
+  /** One number for each request. The round ends early when all are used. */
   readonly numbers: NumberRange
 }
 
@@ -15,19 +15,19 @@ export interface RequestTemplate {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | null
-  /** What stands before the sixteen digits of a number in an id. */
+  /** An id is this prefix and the sixteen digits of a number. */
   readonly idPrefix: string
-  /** Ids that somebody else made; the number is then their index. */
+  /** Ids of another server. The number is then an index of this list. */
   readonly ids?: readonly string[]
 }
 
-/** `count` numbers from `from` on, each once, in an order that jumps about in a fixed way. */
+/** `count` numbers starting at `from`, each once, in a fixed order that looks random. */
 export interface NumberRange {
   readonly from: number
   readonly count: number
 }
 
-/** How a round went. Times are milliseconds. */
+/** The result of a round. Times are milliseconds. */
 export interface LoadResult {
   readonly statuses: Readonly<Record<string, number>>
   readonly requests: number
@@ -37,15 +37,15 @@ export interface LoadResult {
   readonly p90Ms: number
   readonly p99Ms: number
   readonly maxMs: number
-  /** Processor time of the load process itself, in microseconds a request. */
+  /** Processor time of the load process, in microseconds per request. */
   readonly clientMicrosPerRequest: number
-  /** The numbers ran out before the time did. */
+  /** True if all numbers were used before the time ended. */
   readonly ranOut: boolean
-  /** The body of the first answer that was neither 2xx nor what the round expects. */
+  /** The body of the first answer with a status of 300 or more. */
   readonly firstFailure: string | null
 }
 
-/** Prime, and no divisor of any round's size: multiples of it visit every number once. */
+/** A prime that divides the size of no round, so its multiples visit every number once. */
 export const stride = 7_919
 
 /** The i-th number of a range. */

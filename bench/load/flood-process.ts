@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net'
-import type { FloodJob, FloodResult, Times } from './machinery/flood.ts'
-import { idOf, numberAt } from './machinery/job.ts'
+import type { FloodJob, FloodResult, Times } from './flood.ts'
+import { idOf, numberAt } from './job.ts'
 
-// An open load: requests are sent when they are due, and not when the last one was answered. So a
-// server that is too slow is not spared, as it is by clients that wait for it. A request that finds
-// every connection waiting is left out and counted.
+// An open load: a request is sent when it is due, not when the last one was answered. Clients that wait
+// for an answer would slow down together with the server. If every connection is waiting when a request
+// is due, the request is skipped and counted.
 
 process.on('message', (job: FloodJob) => {
   run(job).then(
@@ -13,12 +13,12 @@ process.on('message', (job: FloodJob) => {
   )
 })
 
-/** How often it is looked what is due. */
+/** Interval between checks for due requests. */
 const tickMs = 2
-/** What a refusal asks for. */
+/** The server's `Retry-After`. */
 const retryAfterMs = 1_000
-/** What is on its way at the end is waited for so long. */
-const lastMs = 10_000
+/** Longest wait for the last answers. */
+const drainMs = 10_000
 
 async function run(job: FloodJob): Promise<FloodResult> {
   const flood = new Flood(job)
@@ -26,7 +26,7 @@ async function run(job: FloodJob): Promise<FloodResult> {
   return await flood.run()
 }
 
-interface Lane {
+interface Connection {
   readonly socket: Socket
   sentAt: number
   received: string
@@ -34,7 +34,7 @@ interface Lane {
 
 class Flood {
   readonly #job: FloodJob
-  readonly #free: Lane[] = []
+  readonly #free: Connection[] = []
   readonly #times = new Map<number, number[]>()
   #due = 0
   #sent = 0
@@ -46,11 +46,11 @@ class Flood {
   }
 
   async open(): Promise<void> {
-    // Some at a time: the queue of connections that wait to be accepted is short.
-    const atOnce = 100
-    for (let left = this.#job.connections; left > 0; left -= atOnce) {
-      const some = Array.from({ length: Math.min(left, atOnce) }, () => this.#connect())
-      await Promise.all(some)
+    // In groups, because the server's backlog of connections to accept is short.
+    const groupSize = 100
+    for (let left = this.#job.connections; left > 0; left -= groupSize) {
+      const group = Array.from({ length: Math.min(left, groupSize) }, () => this.#connect())
+      await Promise.all(group)
     }
   }
 
@@ -64,7 +64,7 @@ class Flood {
     }
     const elapsedMs = performance.now() - startedAt
     const isOver = () => this.#answered + this.#hungUp >= this.#sent
-    for (let waited = 0; !isOver() && waited < lastMs; waited += tickMs) await pause(tickMs)
+    for (let waited = 0; !isOver() && waited < drainMs; waited += tickMs) await pause(tickMs)
     const byStatus = [...this.#times].map(([status, times]) => [status, timesOf(times)] as const)
     return {
       due: this.#due,
@@ -76,10 +76,10 @@ class Flood {
   }
 
   #send(): void {
-    const lane = this.#free.pop()
-    if (!lane) return
-    lane.sentAt = performance.now()
-    lane.socket.write(this.#request(this.#sent++), 'latin1')
+    const connection = this.#free.pop()
+    if (!connection) return
+    connection.sentAt = performance.now()
+    connection.socket.write(this.#request(this.#sent++), 'latin1')
   }
 
   #request(i: number): string {
@@ -100,32 +100,32 @@ class Flood {
   #connect(): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: '127.0.0.1', port: this.#job.port, noDelay: true })
-      const lane: Lane = { socket, sentAt: 0, received: '' }
+      const connection: Connection = { socket, sentAt: 0, received: '' }
       socket.once('connect', () => {
-        this.#free.push(lane)
+        this.#free.push(connection)
         resolve()
       })
       socket.setEncoding('latin1')
-      socket.on('data', (chunk) => this.#receive(lane, String(chunk)))
+      socket.on('data', (chunk) => this.#receive(connection, String(chunk)))
       socket.on('error', reject)
       socket.once('close', () => this.#hungUp++)
     })
   }
 
-  #receive(lane: Lane, chunk: string): void {
-    lane.received += chunk
-    const end = lane.received.indexOf('\r\n\r\n')
-    const length = /content-length: (\d+)/i.exec(end < 0 ? '' : lane.received)
-    if (!length || lane.received.length < end + 4 + Number(length[1])) return
-    const status = Number(lane.received.slice(9, 12))
-    lane.received = ''
+  #receive(connection: Connection, chunk: string): void {
+    connection.received += chunk
+    const end = connection.received.indexOf('\r\n\r\n')
+    const length = /content-length: (\d+)/i.exec(end < 0 ? '' : connection.received)
+    if (!length || connection.received.length < end + 4 + Number(length[1])) return
+    const status = Number(connection.received.slice(9, 12))
+    connection.received = ''
     const times = this.#times.get(status) ?? []
-    times.push(performance.now() - lane.sentAt)
+    times.push(performance.now() - connection.sentAt)
     this.#times.set(status, times)
     this.#answered++
     const isRefused = this.#job.isPatient && status === 503
-    if (isRefused) setTimeout(() => this.#free.push(lane), retryAfterMs)
-    else this.#free.push(lane)
+    if (isRefused) setTimeout(() => this.#free.push(connection), retryAfterMs)
+    else this.#free.push(connection)
   }
 }
 

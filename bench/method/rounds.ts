@@ -1,11 +1,11 @@
-import type { NumberRange } from './job.ts'
+import type { NumberRange } from '../load/job.ts'
 import { type Spread, spreadOf } from './statistics.ts'
 import type { Target } from './target.ts'
 
-/** What a round gave: how much a second, and how long one took, where that is known. */
+/** The result of one round. Latencies are optional, because pgbench reports only the mean. */
 export interface Round {
   readonly perSecond: number
-  /** How many cancels were acknowledged: as many rows and events there must be. */
+  /** Acknowledged cancels. The database must hold as many canceled payments and as many events. */
   readonly acknowledged: number
   readonly p50Ms?: number
   readonly p99Ms?: number
@@ -13,20 +13,20 @@ export interface Round {
   readonly clientMicrosPerRequest?: number
 }
 
-/** One of the ways that are compared. */
+/** One of the two sides of a comparison. */
 export interface Variant {
   readonly name: string
-  /** Whether it leaves the payments alone: then it needs none of its own, and none is counted. */
-  readonly isBystander?: boolean
-  /** One round: uses each number of the range at most once, for about `durationMs`. */
+  /** True if the variant cancels no payments: its rounds need no new payments and are not counted. */
+  readonly cancelsNothing?: boolean
+  /** Runs one round of about `durationMs`, and uses each number of the range at most once. */
   run(range: NumberRange, durationMs: number): Promise<Round>
 }
 
-/** What a comparison needs of the database. */
+/** The part of the store that a comparison uses. */
 export interface Supply {
   checkpoint(): Promise<void>
   addPending(count: number): Promise<NumberRange>
-  settle(): Promise<void>
+  vacuum(): Promise<void>
   catchUp(): Promise<void>
   countCanceled(range: NumberRange): Promise<{ payments: number; events: number }>
 }
@@ -36,22 +36,23 @@ export interface Comparison {
   readonly target: Target | null
   readonly a: string
   readonly b: string
-  /** A's figure over B's, pair by pair. */
+  /** A divided by B, for each pair. */
   readonly ratio: Spread
   readonly aPerSecond: Spread
   readonly bPerSecond: Spread
   readonly pairs: readonly { readonly a: Round; readonly b: Round }[]
 }
 
-/** Above what any variant reaches here, so that the numbers do not run out before the time. */
+/** Payments per round, relative to the warm-up's rate: the payments must last until the round ends. */
 const headroom = 1.3
 const warmUpMs = 1_000
-/** For a warm-up of a variant of unknown speed. */
+/** Payments of a warm-up, whose rate is not known yet. */
 const warmUpCount = 30_000
 
 /**
- * Runs A B A B … and gives the medians and ranges of the pairs' ratios. A round whose rows do not
- * match what was acknowledged makes the run void.
+ * Runs rounds of A and B in turn, and returns the median and the range of the ratios of the pairs.
+ *
+ * @throws if the rows of a round do not match its acknowledged cancels: the run is then void.
  */
 export async function compare(
   supply: Supply,
@@ -62,14 +63,14 @@ export async function compare(
     b: Variant
     pairs: number
     durationMs: number
-    /** What is compared; the rate where nothing is said. */
+    /** The compared number of a round. Default: the rate. */
     measure?: (round: Round) => number
   },
 ): Promise<Comparison> {
   const { a, b, pairs, durationMs } = options
   const measure = options.measure ?? ((round: Round) => round.perSecond)
   const rangeFor = async (variant: Variant, count: number) =>
-    variant.isBystander ? { from: 0, count } : await supply.addPending(count)
+    variant.cancelsNothing ? { from: 0, count } : await supply.addPending(count)
   const sizeOf = async (variant: Variant) => {
     const range = await rangeFor(variant, warmUpCount)
     const warm = await countedRound(supply, variant, range, warmUpMs)
@@ -81,7 +82,7 @@ export async function compare(
   for (let i = 0; i < pairs; i++) {
     ranges.push({ a: await rangeFor(a, countA), b: await rangeFor(b, countB) })
   }
-  await supply.settle()
+  await supply.vacuum()
   const done: { a: Round; b: Round }[] = []
   for (const range of ranges) {
     const roundA = await countedRound(supply, a, range.a, durationMs)
@@ -100,7 +101,7 @@ export async function compare(
   }
 }
 
-/** Runs a round and counts what it left in the database. */
+/** Runs a round and counts its rows in the database. @throws if they do not match. */
 export async function countedRound(
   supply: Supply,
   variant: Variant,
@@ -108,9 +109,9 @@ export async function countedRound(
   durationMs: number,
 ): Promise<Round> {
   const round = await variant.run(range, durationMs)
-  if (variant.isBystander) return round
+  if (variant.cancelsNothing) return round
   const { payments, events } = await supply.countCanceled(range)
-  // What this round has left to the background must not fall into the next one's time.
+  // Background work of this round must not slow down the next round.
   await supply.catchUp()
   if (payments !== round.acknowledged || events !== round.acknowledged) {
     throw new Error(

@@ -6,16 +6,16 @@ import { connect } from '../../packages/server/src/database/connect.ts'
 import { migrate } from '../../packages/server/src/database/migrate/migrate.ts'
 import { firstIdAt } from '../../packages/server/src/domain/ids.ts'
 import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
-import { idOf, type NumberRange } from './job.ts'
+import { idOf, type NumberRange } from '../load/job.ts'
 import {
   insertCaptures,
   insertPending,
-  passSeeded,
   seedHistory,
+  skipSeededEvents,
   waitForBackground,
 } from './seed.ts'
 
-/** The key that every server of a run takes. */
+/** The secret key of the run's merchant. */
 export const secretKey = 'sk_test_OnlyForTheBenchmarksOfHedge'
 const publishableKey = 'pk_test_for_the_benchmark_only'
 
@@ -23,7 +23,7 @@ const publishableKey = 'pk_test_for_the_benchmark_only'
 export class Store {
   readonly url: string
   readonly dataDir: string
-  /** What stands before the number in the ids of seeded payments. */
+  /** The ids of seeded payments are this prefix and a number. */
   readonly idPrefix = firstIdAt('payment', Date.now())
   readonly pool: pg.Pool
   readonly #isQuick: boolean
@@ -44,16 +44,16 @@ export class Store {
     this.#stop = started.stop
     this.pool = new pg.Pool({ connectionString: started.url, max: 4, application_name: 'bench' })
     this.#seeder = createSeeder(started.url)
-    // A connection that the end of PostgreSQL cuts off is nobody's failure; a statement's would be.
+    // The end of the run closes idle connections: not a failure. Statements report their own errors.
     for (const pool of [this.pool, this.#seeder]) pool.on('error', () => undefined)
   }
 
-  /** A new cluster on the disk of this repository, with fsync on, migrated, with one merchant. */
+  /** Starts a new cluster on the disk of this repository: fsync on, migrated, one merchant. */
   static async start({ isQuick = false } = {}): Promise<Store> {
     const parent = join(import.meta.dirname, '../.hedge')
     await mkdir(parent, { recursive: true })
     const dataDir = await mkdtemp(join(parent, 'run-'))
-    // 256 clients of pgbench need as many connections; the server needs 22.
+    // For 256 clients of pgbench, and the servers.
     const settings = { max_connections: '300' }
     const started = await startBundledPostgres({ dataDir, log: () => undefined, settings })
     await allowCheckpoints(started.url)
@@ -71,7 +71,7 @@ export class Store {
     return this.#merchantId
   }
 
-  /** The process number of PostgreSQL's first process. */
+  /** The process id of PostgreSQL's postmaster. */
   async postmasterPid(): Promise<number> {
     const elsewhere = await readFile(join(this.dataDir, 'postgres.location'), 'utf8').catch(
       () => '',
@@ -81,12 +81,12 @@ export class Store {
     return Number(text.split('\n', 1)[0])
   }
 
-  /** Payments so far. */
+  /** Number of payments so far. */
   get size(): number {
     return this.#next
   }
 
-  /** Adds payments whose life is over, with the two events that each has had. */
+  /** Adds payments in a final status, each with its two events. */
   async addHistory(count: number): Promise<void> {
     const [from, succeeded, canceled] = [this.#next, Math.floor(count * 0.7), count * 0.2]
     this.succeeded = { from, count: succeeded }
@@ -96,13 +96,13 @@ export class Store {
       canceledFrom: from + succeeded,
       failedFrom: from + succeeded + Math.floor(canceled),
     })
-    await passSeeded(this.#seeder)
-    await this.settle()
+    await skipSeededEvents(this.#seeder)
+    await this.vacuum()
   }
 
   /**
-   * Adds pending payments, as the API creates them: an event and a task each. Their events count as
-   * passed on long ago; those of the rounds before are waited for.
+   * Adds pending payments as the API creates them, each with an event and a task. Waits for the
+   * background work of earlier rounds, then marks the new events as relayed.
    */
   async addPending(count: number, { email = null as string | null } = {}): Promise<NumberRange> {
     const from = this.#next
@@ -111,11 +111,11 @@ export class Store {
     await this.#seeder.query(insertPending, [
       ...[this.#merchantId, this.idPrefix, from, from + count - 1, email],
     ])
-    await passSeeded(this.#seeder)
+    await skipSeededEvents(this.#seeder)
     return { from, count }
   }
 
-  /** Has the sandbox know that it captured these, so that it can refund them. */
+  /** Adds captures to the books of the sandbox, so that it can refund these payments. */
   async addCaptures({ from, count }: NumberRange): Promise<void> {
     const last = from + count - 1
     await this.#seeder.query(insertCaptures, [
@@ -123,27 +123,27 @@ export class Store {
     ])
   }
 
-  /** Waits until the servers of the run have nothing left to do in the background, if any runs. */
+  /** Waits until the running servers have finished their background work. */
   async catchUp(): Promise<void> {
     await waitForBackground(this.pool, { counted: !this.#isQuick })
   }
 
   /**
-   * Writes out what is dirty, so that no checkpoint falls into a round. What is added afterwards is
-   * as in production: most payments that are canceled were created since the last checkpoint.
+   * Runs a checkpoint, so that none starts within a round. Payments are added afterwards: in
+   * production, too, most canceled payments were created since the last checkpoint.
    */
   async checkpoint(): Promise<void> {
     await this.pool.query('checkpoint')
   }
 
-  /** Does now what autovacuum would do in the middle of a round. */
-  async settle(): Promise<void> {
+  /** Vacuums now, so that autovacuum does not start within a round. */
+  async vacuum(): Promise<void> {
     for (const table of ['payments', 'events', 'idempotency_records', 'payment_tasks']) {
       await this.pool.query(`vacuum (analyze) ${table}`)
     }
   }
 
-  /** How many payments of a range are canceled, and how many events say so. */
+  /** Counts the canceled payments of a range, and their `payment.canceled` events. */
   async countCanceled(range: NumberRange): Promise<{ payments: number; events: number }> {
     const { rows } = await this.pool.query<{ payments: number; events: number }>(
       `select
@@ -156,7 +156,7 @@ export class Store {
     return rows[0] ?? { payments: 0, events: 0 }
   }
 
-  /** Ends PostgreSQL and removes its data. */
+  /** Stops PostgreSQL and removes its data. */
   async stop(): Promise<void> {
     await this.pool.end()
     await this.#seeder.end()
@@ -174,8 +174,8 @@ export class Store {
 }
 
 /**
- * What adds rows by the million: foreign keys are not looked up, as what is added refers to what
- * was added with it, and nothing waits for the disk. Both only on these connections.
+ * Connections that add rows by the million, without checks of foreign keys and without waiting for the
+ * disk. New rows refer only to rows that are added with them.
  */
 function createSeeder(url: string): pg.Pool {
   const asSuperuser = new URL(url)
@@ -185,7 +185,7 @@ function createSeeder(url: string): pg.Pool {
   return new pg.Pool({ connectionString: asSuperuser.href, max: 2, options })
 }
 
-/** Rounds begin after a checkpoint, which the server's own role may not ask for. */
+/** Allows the server's role to run checkpoints. */
 async function allowCheckpoints(url: string): Promise<void> {
   const asSuperuser = new URL(url)
   asSuperuser.username = 'postgres'

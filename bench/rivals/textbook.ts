@@ -12,8 +12,8 @@ import { etagOf, renderPayment } from '../../packages/server/src/payments/view/r
 const cancelable = statusesBefore('canceled')
 
 /**
- * A cancel as a textbook has it: a transaction that locks the payment, changes it, and writes its
- * event. The record of the idempotency key goes with the event, so that it costs no statement.
+ * Cancels as a textbook would: one transaction that locks the payment, updates it, and inserts the
+ * event. The idempotency record is part of the last statement, so it costs no round trip.
  */
 export async function cancelByTheBook(pool: Pool, request: CancelRequest): Promise<Reply> {
   const client = await pool.connect()
@@ -51,7 +51,7 @@ async function inTransaction(client: PoolClient, request: CancelRequest): Promis
   })
   const row = updated.rows[0] as PaymentRow
   await client.query({
-    name: 'book-note',
+    name: 'book-record',
     text: `with recorded as (
         insert into idempotency_records (merchant_id, livemode, key, operation, request_hash,
           outcome, payment_id, event_sequence, created_at)

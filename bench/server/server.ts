@@ -9,38 +9,37 @@ import { join } from 'node:path'
 export interface Server {
   readonly port: number
   readonly pid: number
-  /** Memory that it holds, in MiB; NaN where the system does not say. */
+  /** Resident memory in MiB; NaN where the system does not report it. */
   rssMiB(): Promise<number>
   stop(): Promise<void>
 }
 
-const bench = join(import.meta.dirname, '..')
-const mainFile = join(bench, '../packages/server/src/main.ts')
+const mainFile = join(import.meta.dirname, '../../packages/server/src/main.ts')
 const readyLine = /ready at http:\/\/127\.0\.0\.1:(\d+)|started on port (\d+)/
 
-/** The server as users start it, with every setting at its default but where its database is. */
+/** Starts the server as users do: every setting but `DATABASE_URL` has its default. */
 export function startServer(databaseUrl: string): Promise<Server> {
-  return start(mainFile, [], databaseUrl)
+  return start(mainFile, { databaseUrl })
 }
 
-/** The same, and when it has stopped there is a profile of it in `folder`. */
+/** Starts the server with a profiler, which writes its profile to `folder` when the server stops. */
 export function startProfiledServer(databaseUrl: string, folder: string): Promise<Server> {
-  return start(mainFile, [], databaseUrl, 0, folder)
+  return start(mainFile, { databaseUrl, profileFolder: folder })
 }
 
-/** One of the programs of this folder that listen. */
-export function startProgram(
+/** Starts a program of bench/rivals/ that listens. */
+export function startRival(
   name: string,
-  { args = [], databaseUrl }: { args?: string[]; databaseUrl?: string } = {},
+  { databaseUrl }: { databaseUrl?: string } = {},
 ): Promise<Server> {
-  return start(join(bench, name), args, databaseUrl)
+  return start(join(import.meta.dirname, '../rivals', name), { databaseUrl })
 }
 
-/** stripe-stateful-mock as its users start it, but on a free port. */
+/** Starts stripe-stateful-mock as its users do, on a free port. */
 export async function startPeer(): Promise<Server> {
   const port = await findFreePort()
   const file = createRequire(import.meta.url).resolve('stripe-stateful-mock/dist/cli.js')
-  return await start(file, [], undefined, port)
+  return await start(file, { port })
 }
 
 async function findFreePort(): Promise<number> {
@@ -52,16 +51,20 @@ async function findFreePort(): Promise<number> {
   return port
 }
 
-/** `BENCH_PROFILE=folder npm run bench`: every server leaves a profile there. */
+interface StartOptions {
+  readonly databaseUrl?: string | undefined
+  /** 0: a free port. */
+  readonly port?: number
+  /** With `BENCH_PROFILE=folder npm run bench` every server writes a profile to that folder. */
+  readonly profileFolder?: string | undefined
+}
+
 async function start(
   file: string,
-  args: string[],
-  databaseUrl?: string,
-  wantedPort = 0,
-  profileFolder = process.env.BENCH_PROFILE,
+  { databaseUrl, port: wantedPort = 0, profileFolder = process.env.BENCH_PROFILE }: StartOptions,
 ): Promise<Server> {
   const profiling = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : []
-  const child = spawn(process.execPath, [...profiling, file, ...args], {
+  const child = spawn(process.execPath, [...profiling, file], {
     env: {
       PATH: process.env.PATH,
       PORT: String(wantedPort),
