@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startClient } from './machinery/client.ts'
-import { describeRun, lineOf, lineOfFigure, saveResults, wanted } from './machinery/report.ts'
-import type { Setup } from './machinery/setup.ts'
-import { findPgbench } from './machinery/single-statement.ts'
-import { Store } from './machinery/store.ts'
+import { Store } from './database/store.ts'
+import { startClient } from './load/client.ts'
+import type { Setup } from './method/setup.ts'
+import { describeRun, lineOf, lineOfFigure, saveResults, wanted } from './report/results.ts'
+import { findPgbench } from './rivals/single-statement.ts'
 import { batching } from './suites/batching.ts'
 import { beside } from './suites/beside.ts'
 import { growth } from './suites/growth.ts'
@@ -15,7 +15,7 @@ import { peer } from './suites/peer.ts'
 import { processor } from './suites/processor.ts'
 import { statement } from './suites/statement.ts'
 
-// `npm run bench`: see bench/README.md.
+// `npm run bench`: runs the suites and writes their results. bench/README.md describes the method.
 
 const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   statement,
@@ -28,19 +28,19 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   processor,
 }
 
-/** Half an hour and forty gigabytes: only when asked for. It has tables of its own. */
+/** Needs half an hour and 40 GB, so it runs only by name. It creates its own databases. */
 const longSuites = { growth }
 
-/** What an impression consists of. */
+/** Suites of `--quick`. */
 const quickSuites = ['statement', 'batching', 'operations', 'beside']
 
 const { values: flags } = parseArgs({
   options: {
-    /** Less of everything: an impression in under two minutes. */
+    /** Fewer suites, payments and rounds: about two minutes. */
     quick: { type: 'boolean', default: false },
-    /** Suites by name, with commas. */
+    /** Names of suites, separated by commas. */
     only: { type: 'string' },
-    /** Payments that are there before; pairs of rounds; seconds of a round; minutes of endurance. */
+    /** Payments before the first round; pairs of rounds; seconds of a round; minutes of the long load. */
     payments: { type: 'string' },
     pairs: { type: 'string' },
     seconds: { type: 'string' },
@@ -49,11 +49,11 @@ const { values: flags } = parseArgs({
 })
 
 const isQuick = flags.quick
-const given = (flag: string | undefined, usual: number) => Number(flag ?? usual)
-const payments = given(flags.payments, isQuick ? 50_000 : 1_000_000)
-const pairs = given(flags.pairs, isQuick ? 3 : 5)
-const durationMs = given(flags.seconds, isQuick ? 1 : 3) * 1000
-const minutes = given(flags.minutes, isQuick ? 1 : 10)
+const numberOf = (flag: string | undefined, usual: number) => Number(flag ?? usual)
+const payments = numberOf(flags.payments, isQuick ? 50_000 : 1_000_000)
+const pairs = numberOf(flags.pairs, isQuick ? 3 : 5)
+const durationMs = numberOf(flags.seconds, isQuick ? 1 : 3) * 1000
+const minutes = numberOf(flags.minutes, isQuick ? 1 : 10)
 const chosen = flags.only?.split(',') ?? (isQuick ? quickSuites : Object.keys(suites))
 const isReduced = isQuick || flags.payments || flags.pairs || flags.seconds || flags.minutes
 
@@ -71,16 +71,16 @@ try {
     if (!suite) throw new Error(`there is no suite ${name}`)
     await suite({
       ...{ store, client, pairs, durationMs, minutes, isQuick },
-      report(comparison) {
+      recordComparison(comparison) {
         results.comparisons.push(comparison)
         console.log(`${lineOf(comparison)}${wanted(comparison.target)}`)
       },
-      note(figure) {
+      recordFigure(figure) {
         results.figures.push(figure)
         console.log(lineOfFigure(figure))
       },
     })
-    // Half an hour of figures is not to be lost with what comes after them.
+    // Saved after each suite: a failure of the next one must not lose the results so far.
     await saveResults(fileOf('part'), results)
   }
   await saveResults(fileOf(nameOfRun()), results)
@@ -89,7 +89,7 @@ try {
   await store.stop()
 }
 
-/** Only a whole run is called one. */
+/** Only a run of all suites at full size is called `full`. */
 function nameOfRun(): string {
   const all = flags.only ?? 'full'
   if (isReduced) return 'quick'

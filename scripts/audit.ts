@@ -1,7 +1,7 @@
-// `npm run audit`: whether the registry knows of holes in what is shipped.
+// `npm run audit`: asks the registry for vulnerabilities of the shipped packages.
 //
-// Ends with 0: nothing high or critical; 1: something is; 2: nobody was asked. The last is no pass:
-// mirrors often have no such endpoint, and npm says 1 for that as well as for a hole.
+// Exit codes: 0: none is high or critical; 1: at least one is; 2: the registry did not answer. npm exits
+// with 1 in both bad cases, and mirrors often have no audit endpoint.
 
 import { spawnSync } from 'node:child_process'
 
@@ -14,7 +14,7 @@ interface Vulnerability {
   readonly name: string
   readonly severity: string
   readonly range: string
-  /** Advisories, and names of the dependencies that bring one in. */
+  /** Advisories, or names of vulnerable dependencies. */
   readonly via: readonly (string | { readonly title: string; readonly url: string })[]
 }
 interface Refusal {
@@ -25,20 +25,20 @@ interface Refusal {
 
 const grave: readonly string[] = ['high', 'critical']
 const noSuchEndpoint: readonly number[] = [404, 405, 501]
-/** An advisory is a kilobyte; npm's answer is of thousands at most. */
+/** Thousands of advisories, a kilobyte each. */
 const outputBytesMax = 64 * 1024 * 1024
 
-// From the lockfile alone, so that nothing has to be installed. `--offline=false`: with that set in
-// somebody's configuration npm asks nobody, and reports that nothing was found.
+// Reads the lockfile only, so it needs no installation. With `offline` in the user's configuration npm
+// would send no request and report no vulnerabilities.
 const { stdout } = spawnSync(
   'npm',
   ['audit', '--json', '--omit=dev', '--package-lock-only', '--offline=false'],
   { encoding: 'utf8', maxBuffer: outputBytesMax, stdio: ['ignore', 'pipe', 'ignore'] },
 )
 const answer = parse(stdout)
-process.exitCode = isReport(answer) ? tell(answer) : tellUnasked(answer)
+process.exitCode = isReport(answer) ? report(answer) : reportUnaudited(answer)
 
-function tell({ vulnerabilities, metadata }: Report): number {
+function report({ vulnerabilities, metadata }: Report): number {
   const found = Object.values(vulnerabilities)
   for (const { name, severity, range, via } of found) {
     console.log(`${severity}: ${name} ${range}`)
@@ -54,12 +54,12 @@ function tell({ vulnerabilities, metadata }: Report): number {
   return graves.length === 0 ? 0 : 1
 }
 
-function tellUnasked({ statusCode, message, error }: Refusal): number {
-  const said = message ?? error?.summary ?? 'npm said nothing'
+function reportUnaudited({ statusCode, message, error }: Refusal): number {
+  const reason = message ?? error?.summary ?? 'npm printed nothing'
   console.error(
     statusCode !== undefined && noSuchEndpoint.includes(statusCode)
-      ? `Not audited: this registry has no audit endpoint (${said}). Ask one that has, for example: npm run audit --registry=<its address>`
-      : `Not audited: the registry could not be asked (${said}).`,
+      ? `Not audited: this registry has no audit endpoint (${reason}). Ask one that has, for example: npm run audit --registry=<its address>`
+      : `Not audited: the registry could not be asked (${reason}).`,
   )
   return 2
 }

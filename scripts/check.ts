@@ -1,5 +1,5 @@
-// `npm run check`: all that can be said about the code without running it. Every step runs even if
-// an earlier one failed, so that one look shows all there is to mend.
+// `npm run check`: all static checks. Every step runs even if an earlier one failed, so that one run
+// shows all failures.
 
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -8,7 +8,7 @@ const steps = [
   { name: 'format, lint, import cycles', script: 'lint' },
   { name: 'types', script: 'types' },
   { name: 'layers: imports between folders point one way', script: 'layers' },
-  { name: 'no promise is forgotten', script: 'promises' },
+  { name: 'every promise is awaited', script: 'promises' },
   { name: 'unused code and dependencies', script: 'unused' },
   { name: 'OpenAPI document is up to date', script: 'openapi:check' },
 ] as const

@@ -1,4 +1,4 @@
-/** A word that is not used here, and what to write instead. */
+/** A word to avoid, and its replacement. */
 export interface GlossaryRule {
   readonly name: string
   readonly instead: string
@@ -6,10 +6,10 @@ export interface GlossaryRule {
   readonly pattern: RegExp
 }
 
-/** One place where a word of the glossary's left side stands. */
+/** One use of a word to avoid. */
 export interface Finding {
   readonly path: string
-  /** Counts from one; 0: the file's name. */
+  /** From 1; 0 is the name of the file. */
   readonly line: number
   readonly rule: GlossaryRule
 }
@@ -20,7 +20,7 @@ const rule = (name: string, instead: string, pattern: RegExp): GlossaryRule => (
   pattern,
 })
 
-/** The glossary. Identifiers are checked word by word: `heldTask` is "held task". */
+/** The glossary. Identifiers are checked word by word: `heldTask` reads "held task". */
 export const glossary: readonly GlossaryRule[] = [
   rule('told again', 'replayed', /\btold again\b/),
   rule('given up', 'voided, abandoned', /\bg(ive|ives|ave|iven|iving) (it |them |this )?up\b/),
@@ -66,7 +66,7 @@ export const glossary: readonly GlossaryRule[] = [
   ),
 ]
 
-/** Splits identifiers into their words, and makes everything lower case. */
+/** Splits identifiers into words, and converts to lower case. */
 export function normalize(line: string): string {
   return line
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -74,7 +74,7 @@ export function normalize(line: string): string {
     .toLowerCase()
 }
 
-/** Every use of a word of the glossary's left side in a text and in the name of its file. */
+/** Finds all words to avoid in a text and in the name of its file. */
 export function findWords(path: string, text: string): Finding[] {
   const lines = [path, ...text.split('\n')].map(normalize)
   return lines.flatMap((line, number) =>

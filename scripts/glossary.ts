@@ -1,4 +1,4 @@
-// `npm run glossary [-- folder …]`: no word of the glossary's left side in sources, documents and tests.
+// `npm run glossary [-- folder …]`: finds words that the glossary replaces, in sources, documents and tests.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { findWords } from './glossary-rules.ts'
 
 const root = join(import.meta.dirname, '..')
 const folders = process.argv.slice(2)
-/** The glossary itself, its test, and texts that others wrote. */
+/** The glossary, its test, and texts of third parties. */
 const exempt = /^(scripts\/glossary|tests\/tree\/glossary|package-lock\.json|LICENSE)/
 const kinds = /\.(ts|tsx|mjs|js|md|css|html|ya?ml|json)$/
 

@@ -1,13 +1,13 @@
 import { posix } from 'node:path'
 
-/** A folder holds at most this many sources: more cannot be taken in at a glance. Unit tests do not count. */
+/** A reader grasps a folder of this size at a glance. Unit tests do not count. */
 const sourcesPerFolderMax = 12
 
 /**
- * Reads the list of folders from the code block that follows the heading "Layers", top to bottom.
- * The first word of a line is a folder below `packages/server/src`, or a single file.
+ * Reads the list of folders from the code block below the heading "Layers", top to bottom. The first
+ * word of a line is a folder below `packages/server/src`, or a file.
  *
- * @throws where there is no such list, or a folder stands in it twice.
+ * @throws if the list is missing, or contains a folder twice.
  */
 export function parseLayers(document: string): string[] {
   const block = /^#+ Layers$[\s\S]*?^```[a-z]*\n([\s\S]*?)^```/m.exec(document)?.[1]
@@ -18,15 +18,13 @@ export function parseLayers(document: string): string[] {
     .filter((name) => name !== '')
     .map((name) => name.replace(/\/$/, ''))
   const twice = layers.find((name, i) => layers.indexOf(name) !== i)
-  if (twice !== undefined) throw new Error(`${twice} stands in the list of layers twice`)
+  if (twice !== undefined) throw new Error(`the list of layers contains ${twice} twice`)
   return layers
 }
 
 /**
- * Every breach of the rules, as a line for people. `files` are sources by their path below
- * `packages/server/src`.
- *
- * The list is a strict order, so a cycle between folders always has an import that points upward.
+ * Finds all violations of the rules, one line each. `files` are sources by their path below
+ * `packages/server/src`. The list is a strict order, so every cycle between folders has an upward import.
  */
 export function violations(
   layers: readonly string[],
@@ -51,7 +49,7 @@ export function violations(
       if (!files.has(imported)) continue
       const other = rank.get(layerOf(imported))
       if (other !== undefined && other < own) {
-        found.push(`${path}: imports ${imported}, which lies above it`)
+        found.push(`${path}: imports ${imported}, which is above it`)
       }
     }
   }
@@ -61,7 +59,8 @@ export function violations(
     }
   }
   for (const layer of layers) {
-    if (!seen.has(layer)) found.push(`${layer}: in the list of layers, but there is no such folder`)
+    if (!seen.has(layer))
+      found.push(`${layer}: in the list of layers, but the folder does not exist`)
   }
   return found.sort()
 }
@@ -69,7 +68,7 @@ export function violations(
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g
 
-/** The files that a source names in imports, of values and of types, by their path. */
+/** Resolves the relative imports of a source, of values and of types. */
 function importsOf(path: string, text: string): string[] {
   return [...text.matchAll(importPattern)]
     .map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')

@@ -1,4 +1,4 @@
-// `npm run layers`: imports between the server's folders point one way, down the list in ARCHITECTURE.md.
+// `npm run layers`: checks that the server's folders import only downward in the list of ARCHITECTURE.md.
 
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, sep } from 'node:path'

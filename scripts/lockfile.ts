@@ -1,10 +1,10 @@
 // `npm run lockfile`: completes package-lock.json for every platform.
 //
-// Native tools come as one optional package per platform. npm leaves out of the lockfile those that
-// the registry in use does not serve (a mirror seldom has all), and `npm ci` then refuses the
-// lockfile as out of step. This adds what is missing by name, exact version, platform and hash: npm
-// skips them where they do not fit, and gets them from a registry that has them where they do. A
-// mirror that has no package of a platform usually has its metadata, and with it the hash.
+// Native tools have one optional package per platform. npm omits from the lockfile the packages that the
+// current registry does not serve, and mirrors seldom serve all. `npm ci` then refuses the lockfile as
+// out of sync. This script adds the missing packages with exact version, platform and hash. npm skips
+// packages of other platforms, and fetches the fitting one from a registry that has it. A mirror without
+// the package of a platform usually has its metadata, which includes the hash.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -48,23 +48,24 @@ function complete(lock: Lockfile): string[] {
   return missing.map(({ name }) => name)
 }
 
-/** Asks the registry for the hashes that are missing. Throws where it does not know one. */
+/** Adds the missing hashes from the registry. @throws if the registry does not know one. */
 function addHashes(lock: Lockfile): string[] {
   const missing = Object.entries(lock.packages).filter(
     ([path, { integrity, link }]) => path.includes('node_modules/') && !link && !integrity,
   )
   return missing.map(([path, entry]) => {
-    const named = `${path.split('node_modules/').at(-1)}@${entry.version}`
-    const said = execFileSync('npm', ['view', named, 'dist.integrity'], { encoding: 'utf8' }).trim()
-    if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(said)) throw new Error(`no hash is known of ${named}`)
-    // The hash stands where npm itself writes it: after the version.
+    const spec = `${path.split('node_modules/').at(-1)}@${entry.version}`
+    const hash = execFileSync('npm', ['view', spec, 'dist.integrity'], { encoding: 'utf8' }).trim()
+    if (!/^sha512-[A-Za-z0-9+/]{86}==$/.test(hash))
+      throw new Error(`the registry has no hash of ${spec}`)
+    // npm writes the hash after the version.
     const { version, ...rest } = entry
-    lock.packages[path] = { version, integrity: said, ...rest } as Entry
-    return named
+    lock.packages[path] = { version, integrity: hash, ...rest } as Entry
+    return spec
   })
 }
 
-/** Looks where Node would: in the package's own node_modules, then in those around it. */
+/** Searches as Node does: in the package's own node_modules, then in those of its parents. */
 function isLocked(lock: Lockfile, from: string, name: string): boolean {
   const parts = from === '' ? [] : from.split('/')
   for (let depth = parts.length; depth >= 0; depth--) {
@@ -73,13 +74,13 @@ function isLocked(lock: Lockfile, from: string, name: string): boolean {
   return false
 }
 
-/** Reads the platform from a name such as `@biomejs/cli-linux-x64-musl`, as all of them are named. */
+/** Reads the platform from a name like `@biomejs/cli-linux-x64-musl`. @throws if it has none. */
 function platformOf(name: string): Pick<Entry, 'cpu' | 'libc' | 'os'> {
   const match =
     /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|ia32|ppc64|riscv64|s390x|x64)(?:-\w*?(gnu|musl))?/.exec(
       name,
     )
-  if (!match) throw new Error(`${name} does not say its platform; lock it by hand`)
+  if (!match) throw new Error(`${name} does not name its platform; add it to the lockfile by hand`)
   const [, os = '', cpu = '', libc] = match
   return {
     cpu: [cpu],

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 
 /**
- * What `npm ci` leaves to build. Everything else runs from its sources; only the SDK is compiled
- * (its users get JavaScript), and the web apps are bundled for the browser.
+ * Builds after `npm ci`: the SDK is compiled, because its users get JavaScript, and the web apps are
+ * bundled for the browser. Everything else runs from its sources.
  */
 const builds: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   ...(globSync('packages/node/src/**/*.ts').length > 0

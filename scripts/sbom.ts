@@ -1,7 +1,8 @@
-// `npm run --silent sbom`: what runs in production, with licences and hashes, as CycloneDX.
+// `npm run --silent sbom`: lists the packages that run in production, with licences and hashes, as
+// CycloneDX.
 //
-// `npm sbom --omit dev` would leave out what the root names as a tool even where the server needs
-// it as well (pg, for one). So npm lists everything, and what it marks as a tool is taken out.
+// `npm sbom --omit dev` leaves out every development dependency of the root, also one that the server
+// needs (for example pg). So npm lists everything, and this script removes the development packages.
 
 import { execFileSync } from 'node:child_process'
 
@@ -39,7 +40,7 @@ function withoutTools(bom: Bom): Bom {
   }
 }
 
-/** npm calls what is not from a registry by its folder, which is called as whoever cloned it likes. */
+/** npm names local packages by their folder. The root's folder differs from clone to clone. */
 function named(bom: Bom): Bom {
   const rename = (component: Component): Component => ({
     ...component,
@@ -52,7 +53,7 @@ function named(bom: Bom): Bom {
   }
 }
 
-/** By the mark that npm takes from the lockfile, where it knows all who need a package. */
+/** Reads npm's mark for packages that only development needs. */
 function isTool({ properties = [] }: Component): boolean {
   return properties.some(({ name, value }) => name === developmentMark && value === 'true')
 }

@@ -1,12 +1,12 @@
-import { httpCancels } from '../machinery/cancel.ts'
-import { compare } from '../machinery/rounds.ts'
-import { startProgram, startServer } from '../machinery/server.ts'
-import type { Setup } from '../machinery/setup.ts'
+import { httpCancels } from '../load/cancel.ts'
+import { compare } from '../method/rounds.ts'
+import type { Setup } from '../method/setup.ts'
+import { startRival, startServer } from '../server/server.ts'
 
-/** The server as it is, against batching off and against the textbook's transaction. */
-export async function batching({ store, client, pairs, durationMs, report }: Setup) {
+/** Compares the server with itself without batching, and with the textbook's transaction. */
+export async function batching({ store, client, pairs, durationMs, recordComparison }: Setup) {
   const server = await startServer(store.url)
-  const rivals = await startProgram('variants-process.ts', { databaseUrl: store.url })
+  const rivals = await startRival('variants-process.ts', { databaseUrl: store.url })
   const { idPrefix } = store
   try {
     for (const { connections, path, atLeast } of [
@@ -16,7 +16,7 @@ export async function batching({ store, client, pairs, durationMs, report }: Set
     ] as const) {
       const rival = path === 'cancel-textbook' ? 'the textbook' : 'batching off'
       const shared = { client, connections, idPrefix }
-      report(
+      recordComparison(
         await compare(store, {
           name: `cancel against ${rival}, ${connections} connections`,
           target: { atLeast },

@@ -1,15 +1,15 @@
-import { api, cancelInBulk } from '../machinery/api.ts'
-import { httpCancels } from '../machinery/cancel.ts'
-import { countedRound } from '../machinery/rounds.ts'
-import { startProgram, startServer } from '../machinery/server.ts'
-import type { Setup } from '../machinery/setup.ts'
-import { median } from '../machinery/statistics.ts'
+import { api, cancelInBulk } from '../load/api.ts'
+import { httpCancels } from '../load/cancel.ts'
+import { countedRound } from '../method/rounds.ts'
+import type { Setup } from '../method/setup.ts'
+import { median } from '../method/statistics.ts'
+import { startRival, startServer } from '../server/server.ts'
 
-/** How long a cancel takes while webhooks are delivered and a bulk cancel runs beside it. */
+/** Measures cancels while webhooks are delivered and a bulk cancellation runs. */
 export async function beside(setup: Setup): Promise<void> {
-  const { store, client, pairs, durationMs, isQuick, note } = setup
+  const { store, client, pairs, durationMs, isQuick, recordFigure } = setup
   const server = await startServer(store.url)
-  const receiver = await startProgram('node-http-process.ts')
+  const receiver = await startRival('node-http-process.ts')
   const { idPrefix } = store
   const name = 'cancel beside the rest'
   const cancel = httpCancels({ name, client, port: server.port, connections: 64, idPrefix })
@@ -33,7 +33,7 @@ export async function beside(setup: Setup): Promise<void> {
       await bulk
       p99s.push(round.p99Ms ?? Number.NaN)
     }
-    note({
+    recordFigure({
       name: 'p99 of a cancel at 64 connections, beside webhooks and a bulk cancel of 100,000',
       value: median(p99s),
       unit: 'ms',

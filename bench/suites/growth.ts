@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net'
-import { httpCancels } from '../machinery/cancel.ts'
-import { startClient } from '../machinery/client.ts'
-import { countedRound } from '../machinery/rounds.ts'
-import { type Server, startServer } from '../machinery/server.ts'
-import type { Setup } from '../machinery/setup.ts'
-import { median } from '../machinery/statistics.ts'
-import { Store } from '../machinery/store.ts'
+import { Store } from '../database/store.ts'
+import { httpCancels } from '../load/cancel.ts'
+import { startClient } from '../load/client.ts'
+import { countedRound } from '../method/rounds.ts'
+import type { Setup } from '../method/setup.ts'
+import { median } from '../method/statistics.ts'
+import { type Server, startServer } from '../server/server.ts'
 
 const idleConnections = 5_000
 
@@ -16,7 +16,7 @@ interface Table {
   readonly rates: number[]
 }
 
-/** Long: tables of ten thousand to ten million payments, ten minutes of load, idle clients. */
+/** Compares tables of ten thousand to ten million payments; measures idle clients and a long load. */
 export async function growth(setup: Setup): Promise<void> {
   const tables: Table[] = []
   try {
@@ -26,7 +26,7 @@ export async function growth(setup: Setup): Promise<void> {
     }
     await compareTables(setup, tables)
     const largest = tables.at(-1)
-    if (!largest) throw new Error('there is no table to go on with')
+    if (!largest) throw new Error('no table was created')
     await idle(setup, largest)
     await endurance(setup, largest)
   } finally {
@@ -47,15 +47,15 @@ async function createTable(size: number): Promise<Table> {
   return { size, store, server, rates: [] }
 }
 
-/** One cluster for each size, rounds in turn, so that the machine's mood is in all of them. */
-async function compareTables({ client, pairs, durationMs, note }: Setup, tables: Table[]) {
-  // The first round warms up and is left out.
+/** Runs rounds of all sizes in turn, one cluster for each, so that all see the same machine load. */
+async function compareTables({ client, pairs, durationMs, recordFigure }: Setup, tables: Table[]) {
+  // The first round is a warm-up.
   for (let round = 0; round <= pairs; round++) {
     for (const { size, store, server, rates } of tables) {
       const { idPrefix } = store
       await store.checkpoint()
       const range = await store.addPending(Math.ceil(durationMs * 25))
-      await store.settle()
+      await store.vacuum()
       const name = `cancel among ${size}`
       const shared = { client, port: server.port, connections: 64, idPrefix }
       const cancel = httpCancels({ name, ...shared })
@@ -66,16 +66,19 @@ async function compareTables({ client, pairs, durationMs, note }: Setup, tables:
   const first = tables[0]
   for (const { size, rates } of tables) {
     const name = `cancel among ${size.toLocaleString('en')} payments, 64 connections`
-    note({ name, value: median(rates), unit: 'requests/s', target: null })
+    recordFigure({ name, value: median(rates), unit: 'requests/s', target: null })
     if (!first || size === first.size) continue
     const ratios = rates.map((rate, i) => rate / (first.rates[i] ?? Number.NaN))
     const than = `among ${size.toLocaleString('en')} against ${first.size.toLocaleString('en')}`
-    note({ name: than, value: median(ratios), unit: 'times', target: { atLeast: 0.9 } })
+    recordFigure({ name: than, value: median(ratios), unit: 'times', target: { atLeast: 0.9 } })
   }
 }
 
-/** Five thousand clients that keep a connection open and say nothing, and one that works. */
-async function idle({ client, durationMs, note }: Setup, { store, server }: Table): Promise<void> {
+/** Measures cancels while five thousand idle connections are open. */
+async function idle(
+  { client, durationMs, recordFigure }: Setup,
+  { store, server }: Table,
+): Promise<void> {
   const before = await server.rssMiB()
   const sockets: Socket[] = []
   for (let i = 0; i < idleConnections; i++) sockets.push(await open(server.port))
@@ -88,8 +91,8 @@ async function idle({ client, durationMs, note }: Setup, { store, server }: Tabl
   for (const socket of sockets) socket.destroy()
   const beside = `beside ${idleConnections.toLocaleString('en')} idle connections`
   const shown = { unit: 'requests/s', target: null }
-  note({ name: `cancel ${beside}`, value: round.perSecond, ...shown })
-  note({ name: `memory for ${beside}`, value: after - before, unit: 'MiB', target: null })
+  recordFigure({ name: `cancel ${beside}`, value: round.perSecond, ...shown })
+  recordFigure({ name: `memory for ${beside}`, value: after - before, unit: 'MiB', target: null })
 }
 
 function open(port: number): Promise<Socket> {
@@ -99,20 +102,23 @@ function open(port: number): Promise<Socket> {
   })
 }
 
-/** Memory at each minute of a load that goes on. */
-async function endurance({ minutes, note }: Setup, { store, server }: Table): Promise<void> {
+/** Measures the memory of the server after each minute of a long load. */
+async function endurance(
+  { minutes, recordFigure }: Setup,
+  { store, server }: Table,
+): Promise<void> {
   const { idPrefix } = store
   for (let minute = 1; minute <= minutes; minute++) {
-    // A client's memory is its own affair: a new one each minute, in rounds of ten seconds.
+    // A new client each minute, because a client keeps all latencies of its rounds in memory.
     const client = startClient()
     const shared = { client, port: server.port, connections: 64, idPrefix }
-    const cancel = httpCancels({ name: 'cancel, on and on', ...shared })
+    const cancel = httpCancels({ name: 'cancel, long load', ...shared })
     for (let i = 0; i < 6; i++) {
       const range = await store.addPending(150_000)
       await countedRound(store, cancel, range, 10_000)
     }
     await client.stop()
     const name = `memory of the server after minute ${minute}`
-    note({ name, value: await server.rssMiB(), unit: 'MiB', target: null })
+    recordFigure({ name, value: await server.rssMiB(), unit: 'MiB', target: null })
   }
 }

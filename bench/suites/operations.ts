@@ -1,25 +1,25 @@
-import { api, cancelInBulk } from '../machinery/api.ts'
-import { httpCancels } from '../machinery/cancel.ts'
-import { startClient } from '../machinery/client.ts'
-import { idOf, type NumberRange } from '../machinery/job.ts'
-import { apiRequest, requests } from '../machinery/requests.ts'
-import { compare, type Variant } from '../machinery/rounds.ts'
-import { type Server, startProgram, startServer } from '../machinery/server.ts'
-import type { Setup } from '../machinery/setup.ts'
-import { median } from '../machinery/statistics.ts'
+import { api, cancelInBulk } from '../load/api.ts'
+import { httpCancels } from '../load/cancel.ts'
+import { startClient } from '../load/client.ts'
+import { idOf, type NumberRange } from '../load/job.ts'
+import { apiRequest, requests } from '../load/requests.ts'
+import { compare, type Variant } from '../method/rounds.ts'
+import type { Setup } from '../method/setup.ts'
+import { median } from '../method/statistics.ts'
+import { type Server, startRival, startServer } from '../server/server.ts'
 
-/** Clients at once, where nothing else is said. */
+/** Concurrent clients of each measurement. */
 const connections = 64
 
-/** More than a run refunds, each of them once. */
+/** More payments than a run can refund, each once. */
 const refundableMax = 100_000
 
-/** Everything that is not the cancel of one payment, and two processes of the server. */
+/** Measures the other operations, and cancels by two processes of the server. */
 export async function operations(setup: Setup): Promise<void> {
   const server = await startServer(setup.store.url)
   try {
     await singleRequests(setup, server)
-    // The last refunds are still on their way, which is nobody else's affair.
+    // The last refunds still run in the background, and must not slow down the next measurement.
     await setup.store.catchUp()
     await pages(setup, server)
     await bulk(setup, server)
@@ -62,8 +62,11 @@ async function singleRequests(setup: Setup, server: Server): Promise<void> {
   })
 }
 
-/** Page 10,000 is as deep as the seed allows; ten payments to a page. */
-async function pages({ client, store, pairs, durationMs, report }: Setup, server: Server) {
+/** Compares the first page with page 10,000, the last one of the seeded payments, at ten per page. */
+async function pages(
+  { client, store, pairs, durationMs, recordComparison }: Setup,
+  server: Server,
+) {
   const { idPrefix } = store
   const deep = idOf(idPrefix, Math.max(0, store.size - 100_000))
   const list = (name: string, path: string) =>
@@ -71,7 +74,7 @@ async function pages({ client, store, pairs, durationMs, report }: Setup, server
       ...{ name, targets: [{ client, port: server.port }], connections, expected: 200 },
       request: apiRequest('GET', path, { idPrefix }),
     })
-  report(
+  recordComparison(
     await compare(store, {
       name: 'the first page of a list against the ten-thousandth',
       target: { atLeast: 0.9, atMost: 1.1 },
@@ -83,7 +86,7 @@ async function pages({ client, store, pairs, durationMs, report }: Setup, server
   )
 }
 
-async function bulk({ store, pairs, isQuick, note }: Setup, server: Server): Promise<void> {
+async function bulk({ store, pairs, isQuick, recordFigure }: Setup, server: Server): Promise<void> {
   const count = isQuick ? 20_000 : 100_000
   const rates: number[] = []
   for (let i = 0; i < (isQuick ? 1 : pairs); i++) {
@@ -93,15 +96,16 @@ async function bulk({ store, pairs, isQuick, note }: Setup, server: Server): Pro
     await cancelInBulk(server.port, { customer_email: email })
     rates.push((count / (performance.now() - startedAt)) * 1000)
     const { payments, events } = await store.countCanceled(range)
-    if (payments !== count || events !== count) throw new Error('void: a bulk cancel was not whole')
+    if (payments !== count || events !== count)
+      throw new Error('void: a bulk cancellation left payments out')
   }
   const name = `bulk cancel of ${count.toLocaleString('en')}`
-  note({ name, value: median(rates), unit: 'payments/s', target: { atLeast: 30_000 } })
+  recordFigure({ name, value: median(rates), unit: 'payments/s', target: { atLeast: 30_000 } })
 }
 
-/** How fast the outbox empties: payments are canceled in bulk, each of them is one webhook. */
-async function webhooks({ store, isQuick, note }: Setup, server: Server): Promise<void> {
-  const receiver = await startProgram('node-http-process.ts')
+/** Measures deliveries: cancels payments in bulk, and waits until each webhook was received. */
+async function webhooks({ store, isQuick, recordFigure }: Setup, server: Server): Promise<void> {
+  const receiver = await startRival('node-http-process.ts')
   const read = async () =>
     Number(await (await fetch(`http://127.0.0.1:${receiver.port}/count`)).text())
   try {
@@ -120,7 +124,12 @@ async function webhooks({ store, isQuick, note }: Setup, server: Server): Promis
     await cancelInBulk(server.port, { customer_email: email })
     while ((await read()) < count) await new Promise((resolve) => setTimeout(resolve, 20))
     const value = (count / (performance.now() - startedAt)) * 1000
-    note({ name: 'webhooks, from cancel to receipt', value, unit: 'deliveries/s', target: null })
+    recordFigure({
+      name: 'webhooks, from cancel to receipt',
+      value,
+      unit: 'deliveries/s',
+      target: null,
+    })
     await api(server.port, 'DELETE', `/v1/webhooks/endpoints/${id}`)
   } finally {
     await receiver.stop()
@@ -128,7 +137,7 @@ async function webhooks({ store, isQuick, note }: Setup, server: Server): Promis
 }
 
 async function twoProcesses(
-  { store, client, pairs, durationMs, report }: Setup,
+  { store, client, pairs, durationMs, recordComparison }: Setup,
   first: Server,
 ): Promise<void> {
   const second = await startServer(store.url)
@@ -146,7 +155,7 @@ async function twoProcesses(
   ]
   const shared = { connections, request, expected: 200, cancels: true }
   try {
-    report(
+    recordComparison(
       await compare(store, {
         name: 'cancel by two processes against one, 64 connections in all',
         target: null,
@@ -163,7 +172,7 @@ async function twoProcesses(
 }
 
 async function measure(
-  { pairs, durationMs, note }: Setup,
+  { pairs, durationMs, recordFigure }: Setup,
   range: NumberRange,
   variantOf: (round: number, rounds: number) => Variant,
 ): Promise<void> {
@@ -175,7 +184,12 @@ async function measure(
     rates.push((await variant.run(range, durationMs)).perSecond)
   }
   const unit = 'requests/s'
-  note({ name: `${name}, ${connections} connections`, value: median(rates), unit, target: null })
+  recordFigure({
+    name: `${name}, ${connections} connections`,
+    value: median(rates),
+    unit,
+    target: null,
+  })
 }
 
 function sliceOf({ from, count }: NumberRange, i: number, of: number): NumberRange {

@@ -1,25 +1,25 @@
-import { httpCancels } from '../machinery/cancel.ts'
-import { startClient } from '../machinery/client.ts'
-import { type FloodResult, flood } from '../machinery/flood.ts'
-import { apiRequest, requests } from '../machinery/requests.ts'
-import { countedRound } from '../machinery/rounds.ts'
-import { startServer } from '../machinery/server.ts'
-import type { Setup } from '../machinery/setup.ts'
+import { httpCancels } from '../load/cancel.ts'
+import { startClient } from '../load/client.ts'
+import { type FloodResult, flood } from '../load/flood.ts'
+import { apiRequest, requests } from '../load/requests.ts'
+import { countedRound } from '../method/rounds.ts'
+import type { Setup } from '../method/setup.ts'
+import { startServer } from '../server/server.ts'
 
-/** Ten times what it can do. */
+/** The flood's rate, relative to the sustained rate. */
 const factor = 10
-/** Clients of the flood, each with one request at a time: more than may be in flight. */
+/** Clients of the flood, each with one request at a time: more than the server lets in. */
 const floodConnections = 4_000
-/** People who stop payments meanwhile. */
-const stoppers = 8
+/** Clients that cancel payments during the flood. */
+const cancelConnections = 8
 const createRange = { from: 0, count: 1_000_000 }
 
 /**
- * Creates at ten times the rate that can be served, by clients that do not wait: what is accepted,
- * how long that takes, what is refused; and whether payments can be canceled meanwhile.
+ * Sends creates at ten times the sustained rate. Measures how many are accepted or refused and how long
+ * that takes, and cancels payments at the same time.
  */
 export async function overload(setup: Setup): Promise<void> {
-  const { store, client, durationMs, isQuick, note } = setup
+  const { store, client, durationMs, isQuick, recordFigure } = setup
   const server = await startServer(store.url)
   const canceling = startClient()
   const { idPrefix } = store
@@ -33,10 +33,14 @@ export async function overload(setup: Setup): Promise<void> {
     await creates(64).run(createRange, durationMs)
     const alone = await creates(1).run(createRange, durationMs)
     const sustained = await creates(64).run(createRange, durationMs)
-    note({ name: 'create alone, p50', value: alone.p50Ms ?? 0, unit: 'ms', target: null })
-    note({ name: 'create alone, p99', value: alone.p99Ms ?? 0, unit: 'ms', target: null })
+    recordFigure({ name: 'create alone, p50', value: alone.p50Ms ?? 0, unit: 'ms', target: null })
+    recordFigure({ name: 'create alone, p99', value: alone.p99Ms ?? 0, unit: 'ms', target: null })
     const per = { unit: 'requests/s', target: null }
-    note({ name: 'create, sustained at 64 connections', value: sustained.perSecond, ...per })
+    recordFigure({
+      name: 'create, sustained at 64 connections',
+      value: sustained.perSecond,
+      ...per,
+    })
 
     const perSecond = sustained.perSecond * factor
     for (const isPatient of [true, false]) {
@@ -47,16 +51,21 @@ export async function overload(setup: Setup): Promise<void> {
         durationMs: floodMs,
         numbers: createRange,
       })
-      const stops = httpCancels({
+      const cancels = httpCancels({
         ...{ name: 'cancel beside a flood', client: canceling, port },
-        ...{ connections: stoppers, idPrefix },
+        ...{ connections: cancelConnections, idPrefix },
       })
-      // Each of these must be canceled, or the run is void: cancels are not refused for creates.
-      const canceled = await countedRound(store, stops, range, floodMs)
-      noteFlood(setup, { result: await flooding, isPatient, sustained: sustained.perSecond })
-      const beside = `beside it, ${stoppers} connections`
-      note({ name: `cancel ${beside}`, value: canceled.perSecond, ...per })
-      note({ name: `cancel ${beside}, p99`, value: canceled.p99Ms ?? 0, unit: 'ms', target: null })
+      // Every cancel must succeed, or the run is void: a flood of creates must not refuse cancels.
+      const canceled = await countedRound(store, cancels, range, floodMs)
+      recordFlood(setup, { result: await flooding, isPatient, sustained: sustained.perSecond })
+      const beside = `beside it, ${cancelConnections} connections`
+      recordFigure({ name: `cancel ${beside}`, value: canceled.perSecond, ...per })
+      recordFigure({
+        name: `cancel ${beside}, p99`,
+        value: canceled.p99Ms ?? 0,
+        unit: 'ms',
+        target: null,
+      })
     }
   } finally {
     await canceling.stop()
@@ -65,11 +74,11 @@ export async function overload(setup: Setup): Promise<void> {
 }
 
 /**
- * A client that heeds Retry-After has its answer within a second. One that asks again at once is
- * not read until about then, which is in its times.
+ * Records the figures of one flood. The server does not read the connection of a client that ignores
+ * `Retry-After` for about a second, and this time is part of the latency.
  */
-function noteFlood(
-  { note }: Setup,
+function recordFlood(
+  { recordFigure }: Setup,
   flooding: { result: FloodResult; isPatient: boolean; sustained: number },
 ): void {
   const { result, isPatient, sustained } = flooding
@@ -78,23 +87,23 @@ function noteFlood(
   const answered = Object.values(byStatus).reduce((sum, { count }) => sum + count, 0)
   const unexpected = answered - (accepted?.count ?? 0) - (refused?.count ?? 0)
   const perSecond = (count: number) => (count / elapsedMs) * 1000
-  const manner = isPatient ? 'clients wait as asked' : 'clients ask again at once'
+  const manner = isPatient ? 'clients obey Retry-After' : 'clients retry at once'
   const flooded = `create, ${factor} times as many, ${manner}`
   const plain = (name: string, value: number, unit: string) =>
-    note({ name: `${flooded}: ${name}`, value, unit, target: null })
+    recordFigure({ name: `${flooded}: ${name}`, value, unit, target: null })
   plain('due', perSecond(due), 'requests/s')
   plain('sent', perSecond(sent), 'requests/s')
   plain('refused with 503', ((refused?.count ?? 0) / answered) * 100, '%')
   plain('refused, p99', refused?.p99Ms ?? 0, 'ms')
   plain('accepted, p50', accepted?.p50Ms ?? Number.NaN, 'ms')
-  note({
+  recordFigure({
     name: `${flooded}: accepted, p99`,
     value: accepted?.p99Ms ?? Number.NaN,
     unit: 'ms',
     target: { atMost: isPatient ? 1_000 : 2_000 },
   })
   plain('accepted, of what is sustained', perSecond(accepted?.count ?? 0) / sustained, 'times')
-  note({
+  recordFigure({
     name: `${flooded}: neither accepted nor refused, or not answered`,
     value: unexpected + sent - answered,
     unit: 'requests',

@@ -1,26 +1,32 @@
-import { httpCancels } from '../machinery/cancel.ts'
-import type { Client } from '../machinery/client.ts'
-import { compare, type Variant } from '../machinery/rounds.ts'
-import { startPeer, startServer } from '../machinery/server.ts'
-import type { Setup } from '../machinery/setup.ts'
+import { httpCancels } from '../load/cancel.ts'
+import type { Client } from '../load/client.ts'
+import { compare, type Variant } from '../method/rounds.ts'
+import type { Setup } from '../method/setup.ts'
+import { startPeer, startServer } from '../server/server.ts'
 
 const headers = {
   authorization: `Basic ${Buffer.from('sk_test_bench:').toString('base64')}`,
   'content-type': 'application/x-www-form-urlencoded',
 }
-/** Charges that are made at once, before the clock starts. */
+/** Concurrent requests that create the charges, before the round. */
 const makers = 32
 
 /**
- * What one could run instead: stripe-stateful-mock, which keeps everything in memory. It undoes a
- * charge that was not captured by a refund of it.
+ * Compares with stripe-stateful-mock, which keeps everything in memory. Its counterpart of a cancel is
+ * the refund of an uncaptured charge.
  */
-export async function peer({ store, client, pairs, durationMs, report }: Setup): Promise<void> {
+export async function peer({
+  store,
+  client,
+  pairs,
+  durationMs,
+  recordComparison,
+}: Setup): Promise<void> {
   const server = await startServer(store.url)
   const mock = await startPeer()
   const { idPrefix } = store
   try {
-    report(
+    recordComparison(
       await compare(store, {
         name: 'cancel against stripe-stateful-mock, 64 connections',
         target: { atLeast: 1.5 },
@@ -39,7 +45,7 @@ export async function peer({ store, client, pairs, durationMs, report }: Setup):
 function refunds(client: Client, port: number): Variant {
   return {
     name: 'stripe-stateful-mock',
-    isBystander: true,
+    cancelsNothing: true,
     async run({ count }, durationMs) {
       const ids = await makeCharges(port, count)
       const body = 'charge={id}'

@@ -1,17 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { httpCancels } from '../machinery/cancel.ts'
-import { cpuMicrosOf, cpuMicrosOfChildren } from '../machinery/cpu.ts'
-import { monotonicMicros, readProfile } from '../machinery/profile.ts'
-import { countedRound } from '../machinery/rounds.ts'
-import { startProfiledServer, startServer } from '../machinery/server.ts'
-import type { Setup } from '../machinery/setup.ts'
-import { median } from '../machinery/statistics.ts'
+import { httpCancels } from '../load/cancel.ts'
+import { countedRound } from '../method/rounds.ts'
+import type { Setup } from '../method/setup.ts'
+import { median } from '../method/statistics.ts'
+import { cpuMicrosOf, cpuMicrosOfChildren } from '../server/cpu.ts'
+import { monotonicMicros, readProfile } from '../server/profile.ts'
+import { startProfiledServer, startServer } from '../server/server.ts'
 
-/** Where the processors' time goes: microseconds of each process for one cancel. */
+/** Measures the processor time of one cancel, in microseconds of each process. */
 export async function processor(setup: Setup): Promise<void> {
-  const { store, client, pairs, durationMs, note } = setup
+  const { store, client, pairs, durationMs, recordFigure } = setup
   const server = await startServer(store.url)
   const postmaster = await store.postmasterPid()
   const { idPrefix } = store
@@ -19,7 +19,7 @@ export async function processor(setup: Setup): Promise<void> {
   const cancel = httpCancels({ name: 'cancel', ...shared })
   const spent = { client: [] as number[], server: [] as number[], postgresql: [] as number[] }
   try {
-    // The first round warms up and is left out.
+    // The first round is a warm-up.
     for (let round = 0; round <= pairs; round++) {
       const range = await store.addPending(Math.ceil(durationMs * 25))
       const serverBefore = await cpuMicrosOf(server.pid)
@@ -34,7 +34,7 @@ export async function processor(setup: Setup): Promise<void> {
     }
     for (const [name, micros] of Object.entries(spent)) {
       const of = `processor time of one cancel at 64 connections, ${name}`
-      note({ name: of, value: median(micros), unit: 'µs', target: null })
+      recordFigure({ name: of, value: median(micros), unit: 'µs', target: null })
     }
   } finally {
     await server.stop()
@@ -42,8 +42,8 @@ export async function processor(setup: Setup): Promise<void> {
   await partsOfServer(setup)
 }
 
-/** What the server's part consists of, by a profile, which itself costs a little. */
-async function partsOfServer({ store, client, durationMs, note }: Setup): Promise<void> {
+/** Splits the server's time into parts, by a profile. Profiling slows the server down a little. */
+async function partsOfServer({ store, client, durationMs, recordFigure }: Setup): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-profile-'))
   try {
     const server = await startProfiledServer(store.url, folder)
@@ -59,8 +59,8 @@ async function partsOfServer({ store, client, durationMs, note }: Setup): Promis
     await server.stop()
     const spent = await readProfile(folder, { from, to })
     for (const [part, micros] of [...spent].toSorted(([, a], [, b]) => b - a)) {
-      const name = `of the server's, by its profile: ${part}`
-      note({ name, value: micros / acknowledged, unit: 'µs', target: null })
+      const name = `of the server's time, by its profile: ${part}`
+      recordFigure({ name, value: micros / acknowledged, unit: 'µs', target: null })
     }
   } finally {
     await rm(folder, { recursive: true })

@@ -140,7 +140,7 @@ describe('the compose file', () => {
     }
     expect(parseConfig(set).databaseUrl).toContain('@database/hedge')
     for (const name of Object.keys(server.environment)) {
-      expect(readDocument('README.md')).toContain(`\`${name}\``)
+      expect(readDocument('docs/configuration.md')).toContain(`\`${name}\``)
     }
   })
 })

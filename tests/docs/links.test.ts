@@ -4,7 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { documents, readDocument } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
-const pages = [...documents, 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md']
+const pages = [
+  ...documents,
+  ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
+  ...['bench/README.md', 'examples/express-shop/README.md', 'packages/node/README.md'],
+]
 
 interface Link {
   readonly text: string
@@ -21,6 +25,16 @@ describe('every link within the repository leads somewhere', () => {
     })
     expect(broken).toEqual([])
   })
+})
+
+test('ARCHITECTURE.md names files that exist, by their paths', () => {
+  const named = [...readDocument('ARCHITECTURE.md').matchAll(/`([\w./-]+\.(?:ts|tsx|js|json))`/g)]
+  const bases = [root, join(root, 'packages/server/src')]
+  const missing = named
+    .map(([, path = '']) => path)
+    .filter((path) => !bases.some((base) => existsSync(join(base, path))))
+  expect(named.length).toBeGreaterThan(20)
+  expect(missing).toEqual([])
 })
 
 describe('SECURITY.md', () => {

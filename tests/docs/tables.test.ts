@@ -15,13 +15,15 @@ function rowsOf(path: string, first: RegExp): string[][] {
   return parseTableRows(readDocument(path)).filter(([cell]) => first.test(cell ?? ''))
 }
 
-test('the README lists every variable that the server reads, and no other', () => {
-  const listed = rowsOf('README.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
+test('the configuration guide lists every variable that the server reads, and no other', () => {
+  const listed = rowsOf('docs/configuration.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
   expect(listed).toEqual(variableList.map(([name]) => name))
 })
 
-test('the defaults in the README are those of the server', () => {
-  const rows = new Map(rowsOf('README.md', /^`[A-Z_]+`$/).map((row) => [row[0], row[2]]))
+test('the defaults in the configuration guide are those of the server', () => {
+  const rows = new Map(
+    rowsOf('docs/configuration.md', /^`[A-Z_]+`$/).map((row) => [row[0], row[2]]),
+  )
   for (const [name, { default: value }] of variableList) {
     if (typeof value !== 'string' && typeof value !== 'number') continue
     expect([name, rows.get(`\`${name}\``)]).toEqual([name, `\`${value}\``])

@@ -23,7 +23,7 @@ describe('the list of layers', () => {
 
   test('must be there, and name each folder once', () => {
     expect(() => parseLayers('# A\n')).toThrow('no code block')
-    expect(() => parseLayers('## Layers\n```\na/\na/\n```\n')).toThrow('a stands in the list')
+    expect(() => parseLayers('## Layers\n```\na/\na/\n```\n')).toThrow('contains a twice')
   })
 })
 
@@ -48,7 +48,7 @@ describe('the layer check', () => {
     ['a dynamic import', "const { cancel } = await import('./cancel/cancel.ts')"],
   ])('refuses an import upward: %s', (_, text) => {
     expect(check({ 'payments/read.ts': text })).toEqual([
-      'payments/read.ts: imports payments/cancel/cancel.ts, which lies above it',
+      'payments/read.ts: imports payments/cancel/cancel.ts, which is above it',
     ])
   })
 
@@ -58,7 +58,7 @@ describe('the layer check', () => {
         'web/app.ts': "import { money } from '../domain/money.ts'",
         'domain/money.ts': "import { app } from '../web/app.ts'",
       }),
-    ).toEqual(['domain/money.ts: imports web/app.ts, which lies above it'])
+    ).toEqual(['domain/money.ts: imports web/app.ts, which is above it'])
   })
 
   test('refuses a folder that is not in the list, and one that is only in the list', () => {
@@ -66,7 +66,7 @@ describe('the layer check', () => {
       'payments/refund/refund.ts: the folder payments/refund is not in the list of layers',
     ])
     expect(violations(['gone'], new Map())).toEqual([
-      'gone: in the list of layers, but there is no such folder',
+      'gone: in the list of layers, but the folder does not exist',
     ])
   })
 

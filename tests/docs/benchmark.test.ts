@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { renderPlot } from '../../bench/report/plot.ts'
+import { renderTables } from '../../bench/report/table.ts'
+import { readDocument } from './markdown.ts'
+
+const root = join(import.meta.dirname, '../..')
+const resultsOf = (name: string) =>
+  JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), 'utf8'))
+
+test('the plot in the README shows the last whole run of the benchmark', () => {
+  const plot = readFileSync(join(root, 'docs/images/benchmark.svg'), 'utf8')
+  expect(plot).toBe(renderPlot(resultsOf('full')))
+})
+
+test('the tables of results are those of the last whole run and of the last run of growth', () => {
+  const tables = [resultsOf('full'), resultsOf('growth')].map(renderTables)
+  expect(readDocument('bench/RESULTS.md')).toBe(`# Results\n\n${tables.join('\n')}`)
+})
