@@ -5,12 +5,12 @@ import { pendingSeconds, retrySeconds } from './backoff.ts'
 const random = fc.double({ min: 0, max: 1, noNaN: true })
 const bounds = { min: 5, max: 300 }
 
-test('after failures in a row the pause doubles from one second up to five minutes', () => {
+test('after consecutive failures the pause doubles from one second up to five minutes', () => {
   const pauses = Array.from({ length: 11 }, (_, n) => retrySeconds(n + 1, 0))
   expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
 })
 
-test('a pause after failures is never shorter than the schedule, and at most half longer', () => {
+test('a pause after failures is never shorter than the schedule, and at most half again as long', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1e9 }), random, (failures, chance) => {
       const least = retrySeconds(failures, 0)
@@ -22,7 +22,7 @@ test('a pause after failures is never shorter than the schedule, and at most hal
   )
 })
 
-test('what is pending is looked at within its bounds, more slowly the longer it is so', () => {
+test('a pending job is checked within its bounds, and less often the longer it is pending', () => {
   expect([0, 50, 100, 600, 3_000, 1e9].map((age) => pendingSeconds(age, bounds, 0))).toEqual([
     5, 5, 10, 60, 300, 300,
   ])

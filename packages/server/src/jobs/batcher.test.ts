@@ -5,7 +5,7 @@ import { Batcher, BatcherFullError } from './batcher.ts'
 interface Entry {
   readonly n: number
   readonly names: readonly string[]
-  /** `bad`: the database refuses it; `lost`: the connection breaks with it. */
+  /** `bad`: the database refuses the entry; `lost`: the connection breaks while it runs. */
   readonly fate: 'good' | 'bad' | 'lost'
 }
 
@@ -43,7 +43,7 @@ function setUp(limits: { sizeMax: number; inFlightMax: number; waitingMax?: numb
   return { batcher, inFlight, started }
 }
 
-const settle = async (inFlight: Run[]) => {
+const finishAll = async (inFlight: Run[]) => {
   for (let i = 0; i < 10_000 && inFlight.length > 0; i++) {
     inFlight[0]?.finish()
     await new Promise((resolve) => setImmediate(resolve))
@@ -62,8 +62,8 @@ const anyEntries = fc
   )
   .map((list) => list.map((one, n) => ({ ...one, n })))
 
-describe('whatever comes, in whatever order batches finish', () => {
-  test('each entry has its own result, names are never in flight twice, limits hold, order per name stays', async () => {
+describe('for any entries, and batches that finish in any order', () => {
+  test('each entry has its own result, no name is in flight twice, limits hold, the order per name stays', async () => {
     const limits = fc.record({
       sizeMax: fc.integer({ min: 1, max: 8 }),
       inFlightMax: fc.integer({ min: 1, max: 3 }),
@@ -106,18 +106,18 @@ describe('whatever comes, in whatever order batches finish', () => {
   })
 })
 
-test('a lone entry goes out at once; arrivals gather while batches are in flight', async () => {
+test('a lone entry is sent at once; entries that arrive while batches are in flight share the next one', async () => {
   const { batcher, inFlight, started } = setUp({ sizeMax: 100, inFlightMax: 1 })
   const results = [batcher.submit(entry(0))]
   expect(started).toHaveLength(1)
   for (let n = 1; n <= 5; n++) results.push(batcher.submit(entry(n)))
   expect(started).toHaveLength(1)
-  await settle(inFlight)
+  await finishAll(inFlight)
   expect(started.map((batch) => batch.length)).toEqual([1, 5])
   expect(await Promise.all(results)).toEqual([0, 10, 20, 30, 40, 50])
 })
 
-test('a lost connection fails its batch once, without trying the halves, and no other', async () => {
+test('a lost connection fails its batch once, without retrying halves, and fails no other batch', async () => {
   const { batcher, inFlight, started } = setUp({ sizeMax: 3, inFlightMax: 1 })
   const results = [
     batcher.submit(entry(0)),
@@ -126,12 +126,12 @@ test('a lost connection fails its batch once, without trying the halves, and no 
     batcher.submit(entry(3)),
     batcher.submit(entry(4)),
   ].map((result) => result.catch((error: Error) => error.message))
-  await settle(inFlight)
+  await finishAll(inFlight)
   expect(await Promise.all(results)).toEqual([0, 'lost', 'lost', 'lost', 40])
   expect(started).toHaveLength(3)
 })
 
-test('a run with too few results fails all of its batch rather than mixing them up', async () => {
+test('a run that returns too few results fails its whole batch instead of mixing up results', async () => {
   const batcher = new Batcher<number, number>({
     run: () => Promise.resolve([]),
     namesOf: () => [],
@@ -143,10 +143,10 @@ test('a run with too few results fails all of its batch rather than mixing them 
   await expect(batcher.submit(1)).rejects.toThrow('a result per entry')
 })
 
-test('above the limit of those that wait, an entry is refused and nothing is lost', async () => {
+test('when the queue is full, an entry is refused, and no waiting entry is lost', async () => {
   const { batcher, inFlight } = setUp({ sizeMax: 1, inFlightMax: 1, waitingMax: 2 })
   const results = [0, 1, 2].map((n) => batcher.submit(entry(n)))
   await expect(batcher.submit(entry(3))).rejects.toBeInstanceOf(BatcherFullError)
-  await settle(inFlight)
+  await finishAll(inFlight)
   expect(await Promise.all(results)).toEqual([0, 10, 20])
 })

@@ -1,4 +1,4 @@
-/** Why an entry may not be in flight beside another: equal names must not meet. */
+/** The names of an entry. Two entries that share a name are never in flight at the same time. */
 export type ConflictNames<Entry> = (entry: Entry) => readonly string[]
 
 interface Waiting<Entry, Result> {
@@ -8,21 +8,21 @@ interface Waiting<Entry, Result> {
   readonly reject: (error: unknown) => void
 }
 
-/** Thrown where too many entries wait already: the caller should be told to come back. */
+/** The queue of a batcher is full: the caller should answer that the client may retry later. */
 export class BatcherFullError extends Error {
   constructor(waitingMax: number) {
-    super(`${waitingMax} entries are waiting already`)
+    super(`the batcher's queue is full: ${waitingMax} entries`)
     this.name = 'BatcherFullError'
   }
 }
 
 /**
- * Lets concurrent calls share one statement. A lone entry goes out at once; while as many batches
- * as may be are in flight, arrivals gather for the next. Two entries of one name never share a
- * batch, so that each has its turn as if they had come apart.
+ * Lets concurrent calls share one statement. A lone entry is sent at once. While `inFlightMax`
+ * batches are in flight, new entries wait for the next batch. Entries that share a name run one
+ * after the other, in the order of their arrival.
  *
- * A batch that fails by the fault of an entry is run again in halves, until that one fails alone.
- * Any other failure fails each of its entries; those that wait are not touched.
+ * If an entry makes its batch fail, the batch is run again in halves until this entry fails alone.
+ * Any other failure fails all entries of the batch. Waiting entries are not affected.
  */
 export class Batcher<Entry, Result> {
   readonly #run: (entries: Entry[]) => Promise<Result[]>
@@ -36,10 +36,10 @@ export class Batcher<Entry, Result> {
   readonly #namesInFlight = new Set<string>()
 
   constructor(options: {
-    /** Runs a batch; its results are in the order of the entries. */
+    /** Runs a batch. Returns one result per entry, in the order of the entries. */
     run: (entries: Entry[]) => Promise<Result[]>
     namesOf: ConflictNames<Entry>
-    /** Whether an entry may be what failed, and nothing of the batch was done. */
+    /** Whether an entry may have caused the error, and no part of the batch was done. */
     isEntrysFault: (error: unknown) => boolean
     sizeMax: number
     inFlightMax: number
@@ -53,12 +53,12 @@ export class Batcher<Entry, Result> {
     this.#waitingMax = options.waitingMax
   }
 
-  /** Entries that wait for a batch. */
+  /** Entries that wait for the next batch. */
   get waiting(): number {
     return this.#waiting.length
   }
 
-  /** @throws {BatcherFullError} when too many wait; whatever `run` throws otherwise. */
+  /** @throws {BatcherFullError} when `waitingMax` entries wait; otherwise what `run` throws. */
   submit(entry: Entry): Promise<Result> {
     if (this.#waiting.length >= this.#waitingMax) {
       return Promise.reject(new BatcherFullError(this.#waitingMax))
@@ -66,7 +66,7 @@ export class Batcher<Entry, Result> {
     return new Promise<Result>((resolve, reject) => {
       const names = this.#namesOf(entry)
       this.#waiting.push({ entry, names, resolve, reject })
-      // Not looked at again for each that has to wait, of many for the same.
+      // If a name is in flight, no batch can start now. Do not read the whole queue to find out.
       if (!names.some((name) => this.#namesInFlight.has(name))) this.#startBatches()
     })
   }
@@ -76,7 +76,7 @@ export class Batcher<Entry, Result> {
       const batch = this.#takeBatch()
       if (batch.length === 0) return
       this.#inFlight++
-      void this.#settle(batch)
+      void this.#finish(batch)
     }
   }
 
@@ -86,7 +86,7 @@ export class Batcher<Entry, Result> {
     const taken = new Set<string>(this.#namesInFlight)
     for (const waiting of this.#waiting) {
       const fits = batch.length < this.#sizeMax && !waiting.names.some((name) => taken.has(name))
-      // The names of one that is left behind are taken too: a later entry must not overtake it.
+      // The names of an entry that keeps waiting are taken too: later entries must not overtake it.
       for (const name of waiting.names) taken.add(name)
       if (fits) batch.push(waiting)
       else left.push(waiting)
@@ -96,7 +96,7 @@ export class Batcher<Entry, Result> {
     return batch
   }
 
-  async #settle(batch: Waiting<Entry, Result>[]): Promise<void> {
+  async #finish(batch: Waiting<Entry, Result>[]): Promise<void> {
     try {
       await this.#runOrHalve(batch)
     } finally {
@@ -109,7 +109,7 @@ export class Batcher<Entry, Result> {
   async #runOrHalve(batch: Waiting<Entry, Result>[]): Promise<void> {
     try {
       const results = await this.#run(batch.map((waiting) => waiting.entry))
-      if (results.length !== batch.length) throw new Error('a batch must have a result per entry')
+      if (results.length !== batch.length) throw new Error('a batch must return a result per entry')
       for (const [i, waiting] of batch.entries()) waiting.resolve(results[i] as Result)
     } catch (error) {
       if (batch.length > 1 && this.#isEntrysFault(error)) {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { startLoop } from './loop.ts'
+import { startLoop, type YieldPolicy } from './loop.ts'
 
-/** A loop that always finds work, and how many turns it has had. */
-function startWorking(courtesy?: { isBusy: () => boolean; times: number }) {
+/** Starts a loop that always finds work, and counts its turns. */
+function startWorking(yieldPolicy?: YieldPolicy) {
   let turns = 0
   let reached: () => void = () => undefined
   const loop = startLoop({
@@ -15,7 +15,7 @@ function startWorking(courtesy?: { isBusy: () => boolean; times: number }) {
     },
     idleMs: 1_000,
     onError: () => undefined,
-    courtesy,
+    yieldPolicy,
   })
   return {
     loop,
@@ -30,21 +30,21 @@ function startWorking(courtesy?: { isBusy: () => boolean; times: number }) {
   }
 }
 
-test('work that gives way gets on more slowly than the rest while somebody waits, and only then', async () => {
+test('a loop that yields is slower than other loops while the process is busy, and only then', async () => {
   let busy = true
-  const courteous = startWorking({ isBusy: () => busy, times: 9 })
+  const yielding = startWorking({ isBusy: () => busy, pauseFactor: 9 })
   const other = startWorking()
   await other.hasTurned(60)
-  expect(courteous.turns()).toBeGreaterThan(0)
-  expect(courteous.turns()).toBeLessThan(30)
+  expect(yielding.turns()).toBeGreaterThan(0)
+  expect(yielding.turns()).toBeLessThan(30)
   busy = false
-  const [mine, others] = [courteous.turns(), other.turns()]
-  await courteous.hasTurned(mine + 60)
+  const [mine, others] = [yielding.turns(), other.turns()]
+  await yielding.hasTurned(mine + 60)
   expect(other.turns() - others).toBeLessThan(120)
-  await Promise.all([courteous.loop.stop(), other.loop.stop()])
+  await Promise.all([yielding.loop.stop(), other.loop.stop()])
 })
 
-test('a nudge does not make work push in, but it is not forgotten', async () => {
+test('a nudge does not shorten the pause for requests, and is not lost', async () => {
   let turns = 0
   let busy = true
   const loop = startLoop({
@@ -57,24 +57,24 @@ test('a nudge does not make work push in, but it is not forgotten', async () => 
     },
     idleMs: 3_600_000,
     onError: () => undefined,
-    courtesy: { isBusy: () => busy, times: 1 },
+    yieldPolicy: { isBusy: () => busy, pauseFactor: 1 },
   })
   while (turns < 2) await sleep(1)
   await loop.stop()
   expect(turns).toBe(2)
 })
 
-test('a stop does not wait until it was polite for long enough', async () => {
-  const { promise: givesWay, resolve: waits } = Promise.withResolvers<void>()
+test('a stop does not wait for the end of a pause for requests', async () => {
+  const { promise: yields, resolve: hasYielded } = Promise.withResolvers<void>()
   const { loop } = startWorking({
     isBusy: () => {
-      waits()
+      hasYielded()
       return true
     },
-    times: 1_000_000,
+    pauseFactor: 1_000_000,
   })
-  await givesWay
-  // What is not waiting for any time to pass is done before the next turn of the event loop.
+  await yields
+  // A stop that waits for no timer ends before the next turn of the event loop.
   const first = await Promise.race([loop.stop().then(() => 'stopped'), turn('still waiting')])
   expect(first).toBe('stopped')
   await loop.stop()

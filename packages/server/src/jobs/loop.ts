@@ -1,47 +1,48 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A task that runs in the background until it is stopped. */
+/** Background work that repeats until it is stopped. */
 export interface Loop {
-  /** There may be something to do: looks now rather than at the next turn. */
+  /** Starts the next turn now instead of after the pause: new work may be due. */
   nudge(): void
-  /** Lets the running turn finish and starts no other. */
+  /** Waits for the turn in progress and starts no other. */
   stop(): Promise<void>
 }
 
-/** Who goes first while there is more to do than processors for it. */
-export interface Courtesy {
-  /** Whether somebody waits for an answer. */
+/** How a loop yields to requests while this process is busy. */
+export interface YieldPolicy {
+  /** Whether requests compete with the loop for the CPU. */
   readonly isBusy: () => boolean
-  /** For how long others are left alone then: so many times as long as the turn before has taken. */
-  readonly times: number
+  /** The pause after a turn in a busy process, as a multiple of the duration of the turn. */
+  readonly pauseFactor: number
 }
 
-/** Longest that work is put off for others at once: it goes on, however busy it is. */
-const courtesyMsMax = 500
+/** Longest pause for requests: the work advances, however busy the process is. */
+const yieldMsMax = 500
 
-/** Longest pause after failures in a row: a database that comes back is noticed soon. */
+/** Longest pause after consecutive failures: a loop resumes soon after the database does. */
 const pauseMsMax = 5_000
 
 /**
- * Runs `turn` over and over while it finds something to do, then every `idleMs`. A turn that
- * throws is reported and tried again after a pause that grows.
+ * Runs `turn` without a pause while it returns `true` (it found work), and every `idleMs` otherwise.
+ * A turn that throws is passed to `onError`. The pauses between consecutive failures double.
  */
 export function startLoop(options: {
   turn: () => Promise<boolean>
   idleMs: number
   onError: (error: unknown) => void
-  courtesy?: Courtesy | undefined
+  /** Default: the loop never yields. */
+  yieldPolicy?: YieldPolicy | undefined
 }): Loop {
-  const { courtesy } = options
+  const { yieldPolicy } = options
   let stopped = false
   let nudged = false
   let wake: () => void = () => undefined
   const stopping = new AbortController()
 
-  /** Unlike a pause it is not cut short: a nudge says that there is work, which is known. */
-  const giveWay = async (tookMs: number) => {
-    if (!courtesy?.isBusy()) return
-    const ms = Math.min(courtesyMsMax, tookMs * courtesy.times)
+  /** A nudge does not shorten this pause: it says that work is due, which is why the loop yields. */
+  const yieldToRequests = async (tookMs: number) => {
+    if (!yieldPolicy?.isBusy()) return
+    const ms = Math.min(yieldMsMax, tookMs * yieldPolicy.pauseFactor)
     await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
   }
 
@@ -55,25 +56,26 @@ export function startLoop(options: {
       }
     })
 
-  const running = (async () => {
+  const run = async () => {
     let failures = 0
     while (!stopped) {
       nudged = false
-      let hadWork = false
+      let foundWork = false
       const startedMs = performance.now()
       try {
-        hadWork = await options.turn()
+        foundWork = await options.turn()
         failures = 0
-        await giveWay(performance.now() - startedMs)
+        await yieldToRequests(performance.now() - startedMs)
       } catch (error) {
         failures++
         options.onError(error)
       }
       if (failures > 0) nudged = false
       if (failures > 0) await pause(Math.min(pauseMsMax, options.idleMs * 2 ** failures))
-      else if (!hadWork) await pause(options.idleMs)
+      else if (!foundWork) await pause(options.idleMs)
     }
-  })()
+  }
+  const running = run()
 
   return {
     nudge() {

@@ -5,7 +5,7 @@ import { startCounting } from '../dashboard/statistics/counting.ts'
 import type { Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
 import type { FeeSchedule } from '../domain/fees.ts'
-import { type Courtesy, type Loop, startLoop } from '../jobs/loop.ts'
+import { type Loop, startLoop, type YieldPolicy } from '../jobs/loop.ts'
 import { startPaymentWorkers } from '../payments/run/work.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import type { Sealer } from '../sealing/sealer.ts'
@@ -41,9 +41,9 @@ export function startWorkers({
   /** Of this process. */
   requestsInFlight: () => number
 }): Loop {
-  const courtesy = (times: number): Courtesy => ({
+  const yieldPolicy = (pauseFactor: number): YieldPolicy => ({
     isBusy: () => requestsInFlight() >= rush,
-    times,
+    pauseFactor,
   })
   const canceling = createCancellationWorker(database.db)
   const cancellations = startLoop({
@@ -51,7 +51,7 @@ export function startWorkers({
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a bulk cancellation is held up'),
     // It stops payments as well, and somebody watches: the two share.
-    courtesy: courtesy(1),
+    yieldPolicy: yieldPolicy(1),
   })
   const payments = startPaymentWorkers({
     db: database.db,
@@ -62,7 +62,7 @@ export function startWorkers({
   })
   const webhooks = startWebhooks({
     ...{ db: database.db, log, sealer, privateNetworks },
-    courtesy: courtesy(2),
+    yieldPolicy: yieldPolicy(2),
   })
   const onCheckoutError = (error: unknown) =>
     log.error({ err: describe(error) }, 'checkout worker failed')
@@ -71,7 +71,7 @@ export function startWorkers({
     idleMs,
     onError: onCheckoutError,
   })
-  const counting = startCounting({ db: database.db, log, courtesy: courtesy(4) })
+  const counting = startCounting({ db: database.db, log, yieldPolicy: yieldPolicy(4) })
   const retention = startLoop({
     turn: () => stepRetention(database.db),
     idleMs: retentionIdleMs,

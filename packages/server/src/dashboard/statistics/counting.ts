@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Db } from '../../database/connect.ts'
 import { describe } from '../../database/errors.ts'
-import { type Courtesy, type Loop, startLoop } from '../../jobs/loop.ts'
+import { type Loop, startLoop, type YieldPolicy } from '../../jobs/loop.ts'
 import {
   countAttempts,
   countEvents,
@@ -21,11 +21,11 @@ const daysEveryMs = 3_600_000
 export function startCounting({
   db,
   log,
-  courtesy,
+  yieldPolicy,
 }: {
   db: Db
   log: Logger
-  courtesy: Courtesy
+  yieldPolicy: YieldPolicy
 }): Loop {
   let attemptsCountedAtMs = 0
   // At the start the migration has just summed them up, or servers like this one have.
@@ -45,6 +45,6 @@ export function startCounting({
     },
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'counting for the plots is held up'),
-    courtesy,
+    yieldPolicy,
   })
 }

@@ -10,7 +10,7 @@ import { findEventsAt } from '../../events/events.sql.ts'
 import { renderEvents } from '../../events/load.ts'
 import { failpoint } from '../../failpoints.ts'
 import { Batcher } from '../../jobs/batcher.ts'
-import { type Courtesy, type Loop, startLoop } from '../../jobs/loop.ts'
+import { type Loop, startLoop, type YieldPolicy } from '../../jobs/loop.ts'
 import { webhookAttempts } from '../../metrics/registry.ts'
 import type { Sealer } from '../../sealing/sealer.ts'
 import { causeOf } from '../../tracing/causes.ts'
@@ -38,7 +38,7 @@ export interface DelivererOptions {
   readonly sealer: Sealer
   readonly send: Send
   readonly privateNetworks: PrivateNetworks
-  readonly courtesy?: Courtesy | undefined
+  readonly yieldPolicy?: YieldPolicy | undefined
 }
 
 /** By endpoint, what signs in its name: each secret is opened once a turn. */
@@ -104,7 +104,7 @@ export class Deliverer implements Loop {
       turn: () => this.#turn(),
       idleMs,
       onError: (error) => options.log.error({ err: describe(error) }, 'webhooks are held up'),
-      courtesy: options.courtesy,
+      yieldPolicy: options.yieldPolicy,
     })
   }
 

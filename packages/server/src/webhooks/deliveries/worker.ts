@@ -4,7 +4,7 @@ import { describe } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
-import { type Courtesy, type Loop, startLoop } from '../../jobs/loop.ts'
+import { type Loop, startLoop, type YieldPolicy } from '../../jobs/loop.ts'
 import type { Sealer } from '../../sealing/sealer.ts'
 import type { PrivateNetworks } from '../send/reach.sql.ts'
 import { createResolve } from '../send/resolve.ts'
@@ -20,15 +20,15 @@ export function startWebhooks(on: {
   db: Db
   log: Logger
   sealer: Sealer
-  courtesy?: Courtesy
+  yieldPolicy?: YieldPolicy
   privateNetworks: PrivateNetworks
   /** How long an attempt may take. Default: as api.md says. */
   deadlineMs?: number
 }): Loop {
-  const { db, log, sealer, courtesy, privateNetworks, deadlineMs } = on
+  const { db, log, sealer, yieldPolicy, privateNetworks, deadlineMs } = on
   const sender = createSend(createResolve(), deadlineMs === undefined ? {} : { deadlineMs })
   const { send } = sender
-  const deliverer = new Deliverer({ db, log, sealer, courtesy, privateNetworks, send })
+  const deliverer = new Deliverer({ db, log, sealer, yieldPolicy, privateNetworks, send })
   const relay = startLoop({
     turn: async () => {
       const now = toTimestamp(Date.now())
@@ -41,7 +41,7 @@ export function startWebhooks(on: {
     },
     idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'events wait to be relayed'),
-    courtesy,
+    yieldPolicy,
   })
   const replays = startLoop({
     turn: async () => {
@@ -51,7 +51,7 @@ export function startWebhooks(on: {
     },
     idleMs: 5 * idleMs,
     onError: (error) => log.error({ err: describe(error) }, 'a replay of events is held up'),
-    courtesy,
+    yieldPolicy,
   })
   return {
     nudge() {

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import { type Retry, runEach, runLocked } from './steps.ts'
+
+const unavailable = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+
+/** Runs jobs whose failures are `errors`, by their index. */
+async function runAll(errors: readonly (Error | null)[]) {
+  const jobs = errors.map((error, index) => ({ error, index, failures: index }))
+  const ran: number[] = []
+  const reported: unknown[] = []
+  const postponed = new Map<number, Retry>()
+  const result = await runEach(jobs, {
+    run: async ({ index, error }) => {
+      ran.push(index)
+      if (error) throw error
+    },
+    postpone: async ({ index }, retry) => void postponed.set(index, retry),
+    onError: (error) => reported.push(error),
+  }).catch((error: unknown) => error)
+  return { ran, reported, postponed, result }
+}
+
+test('a job that fails is reported and postponed, and the next job runs', async () => {
+  const failure = new Error('failed')
+  const { ran, reported, postponed, result } = await runAll([null, failure, null])
+  expect(ran).toEqual([0, 1, 2])
+  expect(reported).toEqual([failure])
+  expect([...postponed.keys()]).toEqual([1])
+  expect(postponed.get(1)?.failures).toBe(2)
+  expect([2, 3]).toContain(postponed.get(1)?.pauseSeconds)
+  expect(result).toBeUndefined()
+})
+
+test('when the database is unavailable, no job is postponed and no other job runs', async () => {
+  const { ran, postponed, result } = await runAll([null, unavailable, null])
+  expect(ran).toEqual([0, 1])
+  expect(postponed.size).toBe(0)
+  expect(result).toBe(unavailable)
+})
+
+async function runOne(job: { failures: number } | undefined, error: Error | null) {
+  const postponed: Retry[] = []
+  const result = await runLocked<null, { failures: number }>({
+    transaction: (work) => work(null),
+    lockNext: async () => job,
+    run: async () => {
+      if (error) throw error
+    },
+    postpone: async (_, retry) => void postponed.push(retry),
+  }).catch((thrown: unknown) => thrown)
+  return { result, postponed }
+}
+
+test('a locked step says whether a job was due', async () => {
+  expect((await runOne(undefined, null)).result).toBe(false)
+  expect((await runOne({ failures: 0 }, null)).result).toBe(true)
+})
+
+test('a locked step that fails is thrown, and its job postponed unless the database is unavailable', async () => {
+  const failure = new Error('failed')
+  const own = await runOne({ failures: 3 }, failure)
+  expect(own.result).toBe(failure)
+  expect(own.postponed[0]?.failures).toBe(4)
+  const other = await runOne({ failures: 3 }, unavailable)
+  expect(other.result).toBe(unavailable)
+  expect(other.postponed).toEqual([])
+})
