@@ -1,13 +1,13 @@
 import { feeScheduleDefault } from '../../packages/server/src/domain/fees.ts'
 import { plusSeconds, toTimestamp } from '../../packages/server/src/domain/time.ts'
-import { capturePayment } from '../../packages/server/src/payments/capture/capture.ts'
+import { capturePayment } from '../../packages/server/src/payments/capture/capture-job.ts'
 import { createPayment } from '../../packages/server/src/payments/create/create.ts'
-import { findPayment } from '../../packages/server/src/payments/read/payments.sql.ts'
-import { processDue } from '../../packages/server/src/payments/run/process.sql.ts'
+import { processDue } from '../../packages/server/src/payments/run/due-payments.sql.ts'
 import { initiatePayment } from '../../packages/server/src/payments/submit/initiate.ts'
 import { submissionLeaseSeconds } from '../../packages/server/src/payments/submit/submission.ts'
 import { claimTasks } from '../../packages/server/src/payments/tasks/claim-tasks.sql.ts'
-import { finishTask } from '../../packages/server/src/payments/tasks/held-tasks.sql.ts'
+import { finishTask } from '../../packages/server/src/payments/tasks/claimed-tasks.sql.ts'
+import { findPayment } from '../../packages/server/src/payments/view/payments.sql.ts'
 import { type Arena, clear } from './arena.ts'
 
 /** What a payment is like when its race begins. */

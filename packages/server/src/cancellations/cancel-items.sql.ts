@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { readInIndexOrder } from '../database/index-order.ts'
 import type { CancellationRow, Schema } from '../database/schema.ts'
-import { cancelableList, cancelRows } from '../payments/cancel/cancel-rows.sql.ts'
+import { cancelableList, cancelRows } from '../payments/transition/cancel-rows.sql.ts'
 
 type Db = Kysely<Schema>
 

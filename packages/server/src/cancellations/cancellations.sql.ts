@@ -4,7 +4,7 @@ import type { CancellationRow, PaymentRow, Schema } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { type FencedPage, pageOf } from '../http/request/pagination.ts'
-import { matches } from '../payments/read/payments.sql.ts'
+import { matches } from '../payments/view/payments.sql.ts'
 
 type Db = Kysely<Schema>
 

@@ -4,8 +4,8 @@ import type { Db } from '../../database/connect.ts'
 import { answer } from '../../http/answers/answer.ts'
 import { implement } from '../../http/implement.ts'
 import { once } from '../../idempotency/once.ts'
-import { findPayment } from '../../payments/read/payments.sql.ts'
 import { paymentNotFound } from '../../payments/transition/refusals.ts'
+import { findPayment } from '../../payments/view/payments.sql.ts'
 import { type ClientTokens, readClientToken } from './client-tokens.ts'
 
 /** Makes client tokens, and lets pages of any origin use them. */

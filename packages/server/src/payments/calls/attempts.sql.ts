@@ -5,7 +5,7 @@ import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
-import { type HeldTask, heldRow } from '../tasks/held-tasks.sql.ts'
+import { type HeldTask, heldRow } from '../tasks/claimed-tasks.sql.ts'
 
 type Db = Kysely<Schema>
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>

@@ -1,5 +1,5 @@
 import type { PassedOver, Shares } from '../tasks/claim-tasks.sql.ts'
-import type { ClaimedTask } from '../tasks/held-tasks.sql.ts'
+import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 
 /** Calls to processors at once, of one process: they wait more than they work. */
 const callsMax = 20

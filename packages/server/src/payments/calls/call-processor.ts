@@ -15,7 +15,7 @@ import {
 } from '../../processors/interface/processor.ts'
 import { causeOf } from '../../tracing/causes.ts'
 import { currentSpan, inSpan } from '../../tracing/spans.ts'
-import type { HeldTask } from '../tasks/held-tasks.sql.ts'
+import type { HeldTask } from '../tasks/claimed-tasks.sql.ts'
 import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
 
 /** A processor that has said nothing for this long is asked again by a look-up. */

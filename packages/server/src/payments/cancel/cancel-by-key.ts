@@ -10,9 +10,9 @@ import { once, type Tx } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
+import { hasLapsed, promisedUntil } from './awaited-cancel.ts'
 import { cancelInTransaction } from './cancel.ts'
 import { dropAwaited, insertAwaited } from './cancel-by-key.sql.ts'
-import { hasLapsed, promisedUntil } from './promise.ts'
 
 export interface CancelByKeyRequest {
   readonly auth: Auth

@@ -3,7 +3,7 @@ import { CompiledQuery, type Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import type { PaymentRow, Schema } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { cancelableList, cancelRows } from './cancel-rows.sql.ts'
+import { cancelableList, cancelRows } from '../transition/cancel-rows.sql.ts'
 
 /** One cancel, as it goes into the statement. */
 export interface CancelEntry {

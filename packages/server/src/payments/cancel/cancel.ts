@@ -16,9 +16,9 @@ import { Batcher, BatcherFullError } from '../../jobs/batcher.ts'
 import { watchBatcher } from '../../metrics/saturation.ts'
 import { currentSpan } from '../../tracing/spans.ts'
 import { inBatchSpan } from '../../tracing/statements.ts'
-import { findPayment } from '../read/payments.sql.ts'
 import { parseIfMatch } from '../transition/if-match.ts'
 import { notCancelable, paymentNotFound, preconditionFailed } from '../transition/refusals.ts'
+import { findPayment } from '../view/payments.sql.ts'
 import { etagOf, renderPayment } from '../view/render.ts'
 import {
   type CancelEntry,

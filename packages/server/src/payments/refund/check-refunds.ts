@@ -4,7 +4,7 @@ import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { PaymentState } from '../../processors/interface/processor.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
-import { refundFailedLater, takeRefundBack } from './answer-refund.ts'
+import { refundFailedLater, takeRefundBack } from './record-refund-answer.ts'
 
 /** Refunds of a payment that the processor has said it has paid, oldest first. */
 export async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRow[]> {

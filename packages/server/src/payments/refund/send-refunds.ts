@@ -5,10 +5,10 @@ import type { RefundResult } from '../../processors/interface/processor.ts'
 import { giveUpAttempts } from '../calls/attempts.sql.ts'
 import { callProcessor, lookUp } from '../calls/call-processor.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
-import { heldRow } from '../tasks/held-tasks.sql.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work-on.ts'
+import { heldRow } from '../tasks/claimed-tasks.sql.ts'
+import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { countRefundAttempt, findRefunds } from '../view/refunds.sql.ts'
-import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './answer-refund.ts'
+import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './record-refund-answer.ts'
 
 /** What is known of a refund: the answer; it is not decided; nobody knows; it was not sent yet. */
 type Found = RefundAnswer | 'pending' | 'failed' | 'absent'

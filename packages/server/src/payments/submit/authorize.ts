@@ -16,10 +16,10 @@ import type {
 } from '../../processors/interface/processor.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
 import { type CallResult, callProcessor } from '../calls/call-processor.ts'
-import type { HeldTask } from '../tasks/held-tasks.sql.ts'
+import type { HeldTask } from '../tasks/claimed-tasks.sql.ts'
 import { dropTask, planTask } from '../tasks/tasks.sql.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
-import { checkFence, type Fence, guardBy, type Standing } from './fence.ts'
+import { checkFence, type Fence, guardBy, type Standing } from './submission-fence.ts'
 
 /** What is known of an authorization. */
 export type AuthorizationNews =

@@ -17,11 +17,11 @@ import {
   type LatestSubmission,
 } from '../calls/attempts.sql.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
-import { findPayment } from '../read/payments.sql.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
 import { isStale } from '../transition/if-match.ts'
 import { lockPayment } from '../transition/move.sql.ts'
 import { paymentNotFound, preconditionFailed, processorMissing } from '../transition/refusals.ts'
+import { findPayment } from '../view/payments.sql.ts'
 import { keepAnswer, LeaseLostError, type Submission, type Submitter } from './submission.ts'
 
 export type Begun =

@@ -8,7 +8,7 @@ import { findRecord } from '../../idempotency/records.sql.ts'
 import { refuseRecord } from '../../idempotency/replay.ts'
 import { notInitiable, paymentNotFound } from '../transition/refusals.ts'
 import { etagOf, renderPayment } from '../view/render.ts'
-import { readGivenToken } from './given-token.ts'
+import { readGivenToken } from './payment-method-token.ts'
 import type { Submitter } from './submission.ts'
 import { submitPayment } from './submit.ts'
 

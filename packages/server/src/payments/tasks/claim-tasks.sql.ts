@@ -4,7 +4,7 @@ import type { Schema } from '../../database/schema.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import { isFree, leaseEnd } from '../../jobs/lease.sql.ts'
 import { newLease } from '../../jobs/lease.ts'
-import type { ClaimedTask } from './held-tasks.sql.ts'
+import type { ClaimedTask } from './claimed-tasks.sql.ts'
 
 type Db = Kysely<Schema>
 

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { cancelRows } from '../cancel/cancel-rows.sql.ts'
-import type { ClaimedTask } from '../tasks/held-tasks.sql.ts'
+import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
+import { cancelRows } from '../transition/cancel-rows.sql.ts'
 
 /** A task that is due, and what time it is for its merchant. */
 export interface DueTask {

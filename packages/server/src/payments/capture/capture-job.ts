@@ -5,9 +5,9 @@ import type { Captured, CaptureResult, Decline } from '../../processors/interfac
 import { findLastAttempt, giveUpAttempts } from '../calls/attempts.sql.ts'
 import { type CallResult, callProcessor, lookUp } from '../calls/call-processor.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work-on.ts'
+import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { lockPayment } from '../transition/move.sql.ts'
-import { failPayment, succeedPayment } from './decide.ts'
+import { failPayment, succeedPayment } from './record-capture.ts'
 
 /** What the processor has made of a capture. */
 type CaptureNews =

@@ -2,7 +2,7 @@ import { commit } from '../../database/commit.ts'
 import { giveUpAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { checkRefunds, findPaidRefunds } from '../refund/check-refunds.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work-on.ts'
+import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { settlePayment } from './settle.ts'
 
 /**

@@ -3,8 +3,8 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
 import { findLastAttempt, findLatestSubmission, giveUpAttempts } from '../calls/attempts.sql.ts'
 import { type CallResult, lookUp } from '../calls/call-processor.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
-import { lockHeldTask } from '../tasks/held-tasks.sql.ts'
-import { bySystem, processorOf, type Work, type WorkResult } from '../tasks/work-on.ts'
+import { lockHeldTask } from '../tasks/claimed-tasks.sql.ts'
+import { bySystem, processorOf, type Work, type WorkResult } from '../tasks/work.ts'
 import {
   type AuthorizationNews,
   callAuthorize,

@@ -3,8 +3,8 @@ import { retryConflicts } from '../../database/retry.ts'
 import type { Account } from '../../domain/account.ts'
 import { statusesGivenUp } from '../../domain/lifecycle.ts'
 import { secondsSinceLookUp } from '../calls/attempts.sql.ts'
-import { findPayment } from '../read/payments.sql.ts'
 import { requestTask, rescheduleTasks } from '../tasks/tasks.sql.ts'
+import { findPayment } from '../view/payments.sql.ts'
 
 /** Between two looks at one payment, however many messages arrive about it. */
 const lookSecondsMin = 2

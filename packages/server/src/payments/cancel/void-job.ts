@@ -8,9 +8,9 @@ import type { RefundResult, VoidResult } from '../../processors/interface/proces
 import { giveUpAttempts } from '../calls/attempts.sql.ts'
 import { callProcessor, lookUp } from '../calls/call-processor.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work-on.ts'
+import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { lateCaptureReason, noteLateCapture } from '../transition/late-capture.sql.ts'
 import { lockPayment } from '../transition/move.sql.ts'
-import { lateCaptureReason, noteLateCapture } from './late-capture.sql.ts'
 
 /**
  * Does at the processor what a cancel owes it, or a failure that an authorization came after: gives

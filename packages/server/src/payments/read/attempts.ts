@@ -4,9 +4,9 @@ import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { renderList } from '../../http/request/pagination.ts'
-import { findPayment } from '../read/payments.sql.ts'
+import { listAttempts } from '../calls/attempts.sql.ts'
 import { paymentNotFound } from '../transition/refusals.ts'
-import { listAttempts } from './attempts.sql.ts'
+import { findPayment } from '../view/payments.sql.ts'
 
 /** A page of the calls to the processor about a payment, newest first. */
 export async function readAttempts(

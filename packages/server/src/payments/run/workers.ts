@@ -12,16 +12,21 @@ import { type Loop, startLoop } from '../../jobs/loop.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
 import { endAbandonedAttempts } from '../calls/attempts.sql.ts'
 import { CallRoom } from '../calls/call-limiter.ts'
-import { voidPayment } from '../cancel/void.ts'
-import { capturePayment } from '../capture/capture.ts'
-import { findPayment } from '../read/payments.sql.ts'
-import { refundPayments } from '../refund/carry-out-refunds.ts'
-import { checkSettlement } from '../settle/check-settlement.ts'
-import { reconcileAuthorization } from '../submit/reconcile.ts'
+import { voidPayment } from '../cancel/void-job.ts'
+import { capturePayment } from '../capture/capture-job.ts'
+import { refundPayments } from '../refund/refund-job.ts'
+import { checkSettlement } from '../settle/settlement-job.ts'
+import { reconcileAuthorization } from '../submit/authorization-job.ts'
 import { claimTasks, type PassedOver } from '../tasks/claim-tasks.sql.ts'
-import { type ClaimedTask, finishTask, postponeTask, renewLeases } from '../tasks/held-tasks.sql.ts'
-import type { Work, WorkResult } from '../tasks/work-on.ts'
-import { type DueTask, expireDue, processDue } from './process.sql.ts'
+import {
+  type ClaimedTask,
+  finishTask,
+  postponeTask,
+  renewLeases,
+} from '../tasks/claimed-tasks.sql.ts'
+import type { Work, WorkResult } from '../tasks/work.ts'
+import { findPayment } from '../view/payments.sql.ts'
+import { type DueTask, expireDue, processDue } from './due-payments.sql.ts'
 
 export interface PaymentWorkers {
   readonly db: Db

@@ -3,7 +3,7 @@ import type { PaymentRow } from '../../database/schema.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Processor, Processors } from '../../processors/interface/processor.ts'
-import type { ClaimedTask } from './held-tasks.sql.ts'
+import type { ClaimedTask } from './claimed-tasks.sql.ts'
 
 /** A task that was taken, with its payment as it was then. */
 export interface Work {

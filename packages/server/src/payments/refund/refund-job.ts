@@ -1,6 +1,6 @@
 import { giveUpAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work-on.ts'
+import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { checkRefunds, findPaidRefunds } from './check-refunds.ts'
 import { sendRefunds } from './send-refunds.ts'
 
