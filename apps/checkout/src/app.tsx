@@ -3,10 +3,10 @@ import { formatMoney } from '@hedgepayments/contract/amounts'
 import { useEffect, useState } from 'react'
 import type { PageApi } from './api.ts'
 import { ConfirmStep } from './confirm-step.tsx'
+import { PayForm } from './form/pay-form.tsx'
 import { NotHere, Notice, Outcome } from './outcome.tsx'
-import { PayForm } from './pay-form.tsx'
 import { Summary } from './summary.tsx'
-import type { Text } from './text.en.ts'
+import type { Text } from './text/en.ts'
 import {
   firstLanguage,
   keepLanguage,
@@ -15,7 +15,7 @@ import {
   languages,
   localeOf,
   texts,
-} from './text.ts'
+} from './text/language.ts'
 import { type Connection, usePage } from './use-page.ts'
 
 /** The whole page. */

@@ -1,7 +1,7 @@
 import type { PaymentPage } from '@hedgepayments/contract'
 import { useEffect, useRef, useState } from 'react'
 import { type PageApi, PageError } from './api.ts'
-import type { Text } from './text.en.ts'
+import type { Text } from './text/en.ts'
 
 /**
  * The customer confirms the payment with their bank. In test mode the bank is played here, so that

@@ -2,10 +2,10 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { pageApi } from './api.ts'
 import { App } from './app.tsx'
-import './page.css'
-import './form.css'
-import './outcome.css'
-import './skeleton.css'
+import './styles/page.css'
+import './styles/form.css'
+import './styles/outcome.css'
+import './styles/skeleton.css'
 
 const root = document.getElementById('page')
 if (!root) throw new Error('the page has no place to be shown')

@@ -1,6 +1,6 @@
 import type { PaymentPage, PaymentPageStage } from '@hedgepayments/contract'
 import { useEffect, useRef } from 'react'
-import type { Text } from './text.en.ts'
+import type { Text } from './text/en.ts'
 
 /** Long enough to read two lines. */
 const redirectMs = 3_000

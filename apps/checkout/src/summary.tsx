@@ -1,6 +1,6 @@
 import type { PaymentPage } from '@hedgepayments/contract'
 import { useEffect, useState } from 'react'
-import type { Text } from './text.en.ts'
+import type { Text } from './text/en.ts'
 
 /** From an hour on the time of day says more than a count of seconds. */
 const countdownMsMax = 3_600_000

@@ -14,7 +14,7 @@ const OverviewPage = lazy(async () => {
   return { default: page.OverviewPage }
 })
 const CancellationPage = lazy(async () => {
-  const page = await arrivalOf(import('./pages/payments/cancellation-page.tsx'))
+  const page = await arrivalOf(import('./pages/cancellation/cancellation-page.tsx'))
   return { default: page.CancellationPage }
 })
 const WebhooksPage = lazy(async () => {

@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { ApiError, onSignedOut } from '../api/client.ts'
 import { sessionQuery } from '../api/session.ts'
-import { watchAsking } from './asked.ts'
+import { watchAsking } from './request-times.ts'
 
 /** What is on screen is asked for again this often, also where events tell of changes. */
 export const refreshMs = 3_000

@@ -2,9 +2,9 @@ import type { ApiKeyWithSecret } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { createKey, keysQuery } from '../../api/keys.ts'
-import { DialogEnd } from '../../parts/dialog-end.tsx'
-import { Modal } from '../../parts/modal.tsx'
-import { useSubmitOnce } from '../../parts/submit-once.ts'
+import { DialogEnd } from '../../dialogs/dialog-end.tsx'
+import { Modal } from '../../dialogs/modal.tsx'
+import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
 
 /** A new key pair with some or all of what the own key may do. */
 export function CreateKey({

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type Range, type Stats, statsQuery } from '../../api/stats.ts'
-import { askedAt } from '../../live/asked.ts'
+import { askedAt } from '../../live/request-times.ts'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import { go, usePlace } from '../../router.tsx'

@@ -1,6 +1,6 @@
 import type { Stats } from '../../api/stats.ts'
 import { formatCount, formatMoney, formatPercent, humanize } from '../../format.ts'
-import { Plot } from '../../parts/plot.tsx'
+import { Plot } from './plot.tsx'
 
 const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })

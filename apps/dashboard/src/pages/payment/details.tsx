@@ -1,7 +1,7 @@
 import type { Payment } from '@hedgepayments/contract'
 import type { ReactNode } from 'react'
 import { formatAge, formatMoment, humanize } from '../../format.ts'
-import { CopyButton } from '../../parts/copy.tsx'
+import { CopyButton } from '../../parts/copy-button.tsx'
 
 /** Everything else that is known of a payment. */
 export function Details({ payment }: { payment: Payment }) {

@@ -4,11 +4,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { OfflineError } from '../../api/client.ts'
 import { paymentQuery, refundPayment } from '../../api/payments.ts'
-import { readAmount } from '../../entered-amount.ts'
+import { DialogEnd } from '../../dialogs/dialog-end.tsx'
+import { readAmount } from '../../dialogs/entered-amount.ts'
+import { Modal } from '../../dialogs/modal.tsx'
+import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
 import { formatMoney } from '../../format.ts'
-import { DialogEnd } from '../../parts/dialog-end.tsx'
-import { Modal } from '../../parts/modal.tsx'
-import { useSubmitOnce } from '../../parts/submit-once.ts'
 
 /** Gives back some or all of what is left, and shows what will remain. */
 export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {

@@ -1,5 +1,5 @@
 import type { Payment } from '@hedgepayments/contract'
-import { CopyButton } from '../../parts/copy.tsx'
+import { CopyButton } from '../../parts/copy-button.tsx'
 
 /** One card for each thing that can happen; the guide to the sandbox has them all. */
 const cards = [

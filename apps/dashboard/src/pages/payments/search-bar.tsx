@@ -1,7 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
+import { useShortcut } from '../../dialogs/use-shortcut.ts'
 import { humanize } from '../../format.ts'
 import { Icon } from '../../parts/icons.tsx'
-import { useShortcut } from '../../parts/shortcut.ts'
 import { type Search, statuses, understand } from './search.ts'
 
 /** The search and its filters. */

@@ -2,9 +2,9 @@ import type { WebhookEndpointWithSecret } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { createEndpoint, endpointsQuery } from '../../api/webhooks.ts'
-import { DialogEnd } from '../../parts/dialog-end.tsx'
-import { Modal } from '../../parts/modal.tsx'
-import { useSubmitOnce } from '../../parts/submit-once.ts'
+import { DialogEnd } from '../../dialogs/dialog-end.tsx'
+import { Modal } from '../../dialogs/modal.tsx'
+import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
 import { EventChoice } from './event-choice.tsx'
 
 /** A new address for events. */

@@ -9,10 +9,10 @@ import {
   sendTest,
   setEndpointEnabled,
 } from '../../api/webhooks.ts'
+import { Confirm } from '../../dialogs/confirm-dialog.tsx'
+import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
 import { formatCount, formatMoment } from '../../format.ts'
 import { Badge } from '../../parts/badge.tsx'
-import { Confirm } from '../../parts/confirm.tsx'
-import { useSubmitOnce } from '../../parts/submit-once.ts'
 
 interface EndpointCardProps {
   readonly endpoint: WebhookEndpoint

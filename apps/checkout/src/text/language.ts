@@ -1,5 +1,5 @@
-import { german } from './text.de.ts'
-import { english, type Text } from './text.en.ts'
+import { german } from './de.ts'
+import { english, type Text } from './en.ts'
 
 export const languages = ['en', 'de'] as const
 export type Language = (typeof languages)[number]

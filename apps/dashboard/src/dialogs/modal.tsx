@@ -1,7 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { type ReactNode, useRef } from 'react'
-import { Icon } from './icons.tsx'
-import { focusFirst, useKeysInside } from './modal-keys.ts'
+import { Icon } from '../parts/icons.tsx'
+import { focusFirst, useKeysInside } from './modal-focus.ts'
 
 interface ModalProps {
   readonly title: string

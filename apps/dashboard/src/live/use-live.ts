@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
+import { onEvents } from './event-stream.ts'
 import { refreshMs } from './query-client.ts'
-import { onEvents } from './stream.ts'
 
 /**
  * Keeps something true while it is on screen: runs `refresh` when an event says that something

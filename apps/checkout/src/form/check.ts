@@ -1,6 +1,6 @@
+import type { Text } from '../text/en.ts'
 import { isAccountNumber, isRoutingNumber } from './bank-account.ts'
 import { brandOf, cardDigits, expiryProblem, isWholeCard, parseExpiry, passesLuhn } from './card.ts'
-import type { Text } from './text.en.ts'
 
 /** When a field is looked at: while it is typed only what can no longer become right is wrong. */
 export type Moment = 'typing' | 'left'

@@ -1,6 +1,6 @@
 import { currencies } from '@hedgepayments/contract/currencies'
 import { describe, expect, test } from 'vitest'
-import { isoDecimals, locales } from '../../../tests/support/locales/iso-4217.ts'
+import { isoDecimals, locales } from '../../../../tests/support/locales/iso-4217.ts'
 import { readAmount } from './entered-amount.ts'
 
 const bounds = { maxMinor: 999_900, maxReason: 'that is what is left', locale: 'en-US' }

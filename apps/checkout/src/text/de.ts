@@ -1,4 +1,4 @@
-import type { Text } from './text.en.ts'
+import type { Text } from './en.ts'
 
 export const german: Text = {
   code: 'de',

@@ -1,11 +1,11 @@
 import type { CheckoutMethod, PaymentPage } from '@hedgepayments/contract'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
-import { type Fault, type PageApi, PageError } from './api.ts'
+import { type Fault, type PageApi, PageError } from '../api.ts'
+import type { Text } from '../text/en.ts'
 import { BankFields } from './bank-fields.tsx'
 import { CardFields, type SourceFields } from './card-fields.tsx'
 import { checkEmail } from './check.ts'
 import { Field } from './field.tsx'
-import type { Text } from './text.en.ts'
 import { useChecked } from './use-checked.ts'
 
 /** The form that pays. What is typed into it leaves it once, when it is sent. */

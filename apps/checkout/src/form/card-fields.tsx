@@ -1,9 +1,9 @@
 import { type Ref, useImperativeHandle } from 'react'
-import type { TestSource } from './api.ts'
+import type { TestSource } from '../api.ts'
+import type { Text } from '../text/en.ts'
 import { brandOf, cardDigits, formatCard, formatExpiry, parseExpiry } from './card.ts'
 import { checkCardNumber, checkCvc, checkExpiry } from './check.ts'
 import { Field } from './field.tsx'
-import type { Text } from './text.en.ts'
 import { useChecked } from './use-checked.ts'
 import { useFormatted } from './use-formatted.ts'
 

@@ -1,8 +1,8 @@
 import { type Ref, useImperativeHandle, useRef, useState } from 'react'
+import type { Text } from '../text/en.ts'
 import type { SourceFields } from './card-fields.tsx'
 import { checkAccount, checkHolder, checkRouting } from './check.ts'
 import { Field } from './field.tsx'
-import type { Text } from './text.en.ts'
 import { useChecked } from './use-checked.ts'
 import { useFormatted } from './use-formatted.ts'
 

@@ -1,4 +1,4 @@
-import { CopyButton } from './copy.tsx'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { Modal } from './modal.tsx'
 
 /** Shows a secret the only time it can be seen. */

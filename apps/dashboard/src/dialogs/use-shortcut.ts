@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef } from 'react'
-import { isModalOpen } from './modal-keys.ts'
+import { isModalOpen } from './modal-focus.ts'
 
 /**
  * Runs `act` when a single key is pressed while no dialog is open and nothing is typed into. `act`
