@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { createMigratedDatabase } from '../../support/servers/server.ts'
 import { openSql, type Sql } from '../../support/databases/sql.ts'
+import { createMigratedDatabase } from '../../support/servers/server.ts'
 
 /**
  * Columns of text for people, by name or by the end of the name. The locale of the database may
