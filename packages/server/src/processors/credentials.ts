@@ -1,6 +1,6 @@
 import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import type { Timestamp } from '../domain/time.ts'
-import type { Keyring } from '../sealing/encryption.ts'
+import type { Keyring } from '../sealing/keyring.ts'
 import type { ProcessorAccount } from './interface/processor.ts'
 
 /** What a merchant reaches Stripe with. */

@@ -1,5 +1,5 @@
 import type { Db } from '../database/connect.ts'
-import type { Keyring } from '../sealing/encryption.ts'
+import type { Keyring } from '../sealing/keyring.ts'
 import { findCredentials } from './credentials.sql.ts'
 import { openCredentials } from './credentials.ts'
 import type { Processor, ProcessorAccount, Processors } from './interface/processor.ts'
