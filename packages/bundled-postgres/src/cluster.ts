@@ -6,13 +6,14 @@ import { give, type Home, makePassable, makePrivate } from './home.ts'
 import { partialName, removeAbandoned, syncFolder } from './partial.ts'
 import { run, tail } from './program.ts'
 
-/** The role that owns the cluster; the server itself works as `hedge`, which is no superuser. */
+/** The role that owns the cluster. The server itself uses the role `hedge`, which is no superuser. */
 export const superuser = 'postgres'
 
 /**
- * Makes the cluster in `<home>/data` unless there is one. initdb works in a folder beside it, which is
- * renamed when all of it is on disk, so that being killed in the middle leaves no half of a cluster.
- * Throws BundledPostgresError when the data is of another major version, or initdb fails.
+ * Creates the cluster in `<home>/data` unless it exists. initdb works in a folder beside it, which is
+ * renamed when all of it is on disk. So a kill in the middle leaves no half of a cluster.
+ *
+ * @throws {BundledPostgresError} when the data is of another major version, or initdb fails.
  */
 export async function ensureCluster(home: Home, binaries: Binaries): Promise<void> {
   await removeAbandoned(home.folder)
@@ -49,7 +50,7 @@ async function initialize(options: {
       program: join(binaries.folder, 'initdb'),
       args: [
         ...['-D', made, '-U', superuser, '--pwfile', passwordFile, '-A', 'scram-sha-256'],
-        // Sorts and folds the same on every machine, whatever its C library.
+        // Text sorts and folds in the same way on every machine, whatever its C library.
         ...['-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
         '--no-instructions',
       ],
@@ -67,13 +68,13 @@ async function initialize(options: {
 }
 
 async function moveInto(data: string, made: string): Promise<void> {
-  // An empty folder in the way is no cluster. Windows does not rename over one.
+  // An empty folder at this path is no cluster. Windows does not rename over a folder.
   await rmdir(data).catch(() => undefined)
   try {
     await rename(made, data)
   } catch (cause) {
     const rival = await readFile(join(data, 'PG_VERSION')).catch(() => undefined)
-    // Two servers started at once, and the other was faster: its cluster has the same password.
+    // Another server started at the same time and was faster. Its cluster has the same password.
     if (rival) return
     throw new BundledPostgresError(
       `${data} is in the way: it holds files, but no PostgreSQL cluster. Move it away.`,

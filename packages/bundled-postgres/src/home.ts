@@ -9,15 +9,16 @@ import { partialName, syncFolder } from './partial.ts'
 export type Home = { folder: string; account: Account | undefined; password: string }
 
 /**
- * Where data goes that cannot stay in the data folder, best first. Neither is emptied at a reboot.
+ * Places for data that cannot stay in the data folder, best first. A reboot empties neither of them.
  */
 const sharedFolders = ['/var/lib', '/var/tmp']
 
 /**
- * Finds or makes the home for a data folder: `<dataDir>/postgres`, unless PostgreSQL has to run as
- * another user who cannot enter there. Then it is a folder under /var/lib, and the file
- * `<dataDir>/postgres.location` says which: deleting the data folder still means a fresh start.
- * Throws BundledPostgresError when there is no place, or when it is another user's.
+ * Finds or creates the home of a data folder: `<dataDir>/postgres`. If PostgreSQL has to run as another
+ * user, who cannot enter that folder, the home is a folder under /var/lib. The file
+ * `<dataDir>/postgres.location` then names it, so deleting the data folder still means a fresh start.
+ *
+ * @throws {BundledPostgresError} when there is no place, or when the home is another user's.
  */
 export async function openHome(dataDir: string, log: (message: string) => void): Promise<Home> {
   const dataFolder = await makeDataFolder(resolve(dataDir))
@@ -34,16 +35,16 @@ export async function openHome(dataDir: string, log: (message: string) => void):
 }
 
 /**
- * Makes a folder that the account can pass through but not list, whatever the umask. One that was
- * there before keeps the mode somebody gave it.
+ * Creates a folder that the account can pass through but not list, whatever the umask. An existing
+ * folder keeps its mode.
  */
 export async function makePassable(folder: string): Promise<void> {
   if (await makeFolder(folder)) await chmod(folder, runsAsRoot() ? 0o711 : 0o700)
 }
 
 /**
- * Makes a folder and those above it; `false`: it was there. Node's own `recursive` never comes back
- * where the system says ENOENT although the folder above is there, as it does in /proc.
+ * Creates a folder and the folders above it; `false`: it existed. Node's own `recursive` never returns
+ * where the system reports ENOENT although the folder above exists, as /proc does.
  */
 async function makeFolder(folder: string): Promise<boolean> {
   if (await isFolder(folder)) return false
@@ -52,7 +53,7 @@ async function makeFolder(folder: string): Promise<boolean> {
     await mkdir(folder)
     return true
   } catch (cause) {
-    // Several that start at once make it at once.
+    // Processes that start at the same time create it at the same time.
     if (await isFolder(folder)) return false
     throw cause
   }
@@ -65,13 +66,13 @@ async function isFolder(path: string): Promise<boolean> {
   )
 }
 
-/** Makes a folder that belongs to the account alone. Its parent has to be ours, not the account's. */
+/** Creates a folder that only the account can use. Its parent must belong to this process's user. */
 export async function makePrivate(folder: string, account: Account | undefined): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await give(folder, account)
 }
 
-/** Hands a file or folder to the account, and never through a link that was set as a trap. */
+/** Gives a file or folder to the account. It never follows a link, which may be a trap. */
 export async function give(path: string, account: Account | undefined): Promise<void> {
   if (!account) return
   await lchown(path, account.uid, account.gid)
@@ -120,8 +121,9 @@ async function locate(dataFolder: string, log: (message: string) => void): Promi
 }
 
 /**
- * A data folder that only root can enter, in a place that all can (a volume, a `mktemp -d`), is opened
- * for passing through, not for listing: data that left it would be lost with the container.
+ * Lets the account pass through a data folder that only root can enter, in a place that all users can
+ * enter (a volume, a `mktemp -d`). It still cannot list the folder. Data elsewhere would be lost with
+ * the container.
  */
 async function letThrough(
   account: Account | undefined,
@@ -140,7 +142,7 @@ async function makeElsewhere(account: Account | undefined): Promise<string> {
   const id = randomBytes(8).toString('hex')
   const failures: string[] = []
   for (const shared of sharedFolders) {
-    // Made by us or not at all: in a folder where all may write, a name could be a trap.
+    // It must be created here: in a folder where all users may write, an existing name may be a trap.
     const folder = join(shared, `hedge-payments-${id}`)
     try {
       await mkdir(folder)
@@ -178,10 +180,11 @@ async function ownerOfCluster(folder: string): Promise<number | undefined> {
   return owner
 }
 
-/** The first of several that start at once decides; the others read what it wrote. */
+/** Of processes that start at the same time, the first writes the password and the others read it. */
 async function readOrMakePassword(folder: string): Promise<string> {
   const file = join(folder, 'password')
-  // In this order: a cluster appears only after its password, when others start at the same moment.
+  // The order matters: when another process starts at the same time, its cluster appears only after
+  // its password.
   const isInUse = await isThere(join(folder, 'data', 'PG_VERSION'))
   const present = await readFile(file, 'utf8').catch(unlessMissing)
   if (present) return present
@@ -194,7 +197,7 @@ async function readOrMakePassword(folder: string): Promise<string> {
   return await readFile(file, 'utf8')
 }
 
-/** Writes a private file, whole and on disk, unless it is there already. */
+/** Writes a private file, whole and on disk, unless it exists. */
 async function writeOnce(file: string, text: string): Promise<void> {
   const partial = partialName(file)
   await rm(partial, { force: true })

@@ -8,22 +8,24 @@ import { isAlive } from './process.ts'
 
 /**
  * A session-level advisory lock in the `postgres` database says which server a cluster belongs to. It
- * ends with its holder, however that dies, needs no clean-up, and two cannot hold it. A lock file
- * with a process number does none of this.
+ * ends with its server, however that dies, needs no clean-up, and only one server can have it. A lock
+ * file with a process id guarantees none of this.
  */
 const lockKey = [0x68656467, 1] as const
 
 /**
- * How long PostgreSQL may take to notice that a killed server's session is over. While the holder
- * seems to live it is less, not nothing: a killed process that nobody has waited for seems to.
+ * How long PostgreSQL may take to notice that the session of a killed server has ended. If the process
+ * of that server seems to be alive, the time is shorter, but not zero: a zombie seems to be alive.
  */
 const noticeMs = { dead: 5000, alive: 500 }
 
 const nameOf = (pid: number): string => `hedge-payments ${pid}`
 
 /**
- * Connects as the cluster's owner and takes the lock. Throws BundledPostgresError when another
- * server that lives holds it, and what `pg` throws when there is no connection.
+ * Connects as the cluster's owner and takes the lock.
+ *
+ * @throws {BundledPostgresError} when another running server has the lock; the errors of `pg` when there
+ *   is no connection.
  */
 export async function takeLock(home: Home, postmaster: Postmaster): Promise<pg.Client> {
   const client = await connect(home, postmaster)
@@ -51,7 +53,7 @@ export async function takeLock(home: Home, postmaster: Postmaster): Promise<pg.C
   }
 }
 
-/** Makes the role and the database that the server works with, where a first start did not get to. */
+/** Creates the role and the database of the server, unless an earlier start has done so. */
 export async function ensureDatabase(client: pg.Client, home: Home): Promise<void> {
   const { rows } = await client.query<{ role: boolean; database: boolean }>(
     `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'hedge') AS role,
@@ -64,12 +66,12 @@ export async function ensureDatabase(client: pg.Client, home: Home): Promise<voi
   if (!rows[0]?.database) await client.query('CREATE DATABASE hedge OWNER hedge')
 }
 
-/** Where `hedge` reaches its database: an address that `pg`, and libpq, understand. */
+/** The address of the database for the role `hedge`, as `pg` and libpq understand it. */
 export function addressOf(home: Home, postmaster: Postmaster): string {
   const { socketFolder, port } = postmaster
   const origin = `postgresql://hedge:${home.password}@`
   if (!socketFolder) return `${origin}127.0.0.1:${port}/hedge`
-  // A host in the query goes before the one that a URL cannot do without.
+  // The host in the query replaces the host that every URL must have.
   return `${origin}localhost/hedge?host=${encodeURIComponent(socketFolder)}&port=${port}`
 }
 
@@ -84,7 +86,7 @@ async function connect(home: Home, postmaster: Postmaster): Promise<pg.Client> {
     connectionTimeoutMillis: 5000,
     ssl: false,
   })
-  // A lost connection is also seen at the client's `end`; without a listener it would end the process.
+  // `end` reports a lost connection as well. Without a listener, the error would end the process.
   client.on('error', () => undefined)
   await client.connect()
   return client

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { isAlive } from './process.ts'
 
 /**
- * Folders are made under a partial name and renamed when complete and on disk, so that a process
- * killed in the middle leaves nothing that looks finished.
+ * Folders are created under a partial name, and renamed when they are complete and on disk. So a
+ * process that is killed in the middle leaves nothing that looks complete.
  */
 const partialPattern = /\.partial-(\d+)$/
 
@@ -12,10 +12,10 @@ export const partialName = (path: string): string => `${path}.partial-${process.
 
 export const isPartial = (name: string): boolean => partialPattern.test(name)
 
-/** The program of a process that was killed may go on writing for a moment, until it finds no parent. */
+/** A killed process's program may continue to write for a short time, until it finds no parent. */
 const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const
 
-/** Removes what processes that are gone left half done. What a running process makes stays. */
+/** Removes the partial folders of processes that have ended, not those of running processes. */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = Number(partialPattern.exec(name)?.[1])
@@ -24,7 +24,7 @@ export async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
-/** Makes the names in a folder survive a power cut. Windows has no such call and needs none. */
+/** Makes the names in a folder survive a power cut. Windows needs no call for this. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder)

@@ -10,19 +10,19 @@ import { isPostgresOf } from './process.ts'
 import { cannotStart, environment, identity, run, tail } from './program.ts'
 import { type Listening, socketPath } from './settings.ts'
 
-/** A PostgreSQL of this home that runs, as its postmaster.pid describes it. */
+/** A running PostgreSQL of this home, as its postmaster.pid describes it. */
 export type Postmaster = { pid: number; port: number; socketFolder: string | undefined }
 
-/** Often enough not to be noticed in a start of half a second. */
+/** Short, compared with a start of half a second. */
 const pollMs = 10
 
 /** Recovery after a crash replays up to max_wal_size, which takes a slow disk a few minutes. */
 const startTimeoutMs = 10 * 60_000
 
-/** How long connections may take to roll back, and the last checkpoint to be written. */
+/** Time for connections to roll back and for the last checkpoint. */
 const stopTimeoutSeconds = 60
 
-/** The PostgreSQL that runs on this home, whoever started it. */
+/** The PostgreSQL that runs on this home, whichever process started it. */
 export async function findPostmaster(home: Home): Promise<Postmaster | undefined> {
   const data = join(home.folder, 'data')
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
@@ -32,10 +32,11 @@ export async function findPostmaster(home: Home): Promise<Postmaster | undefined
 }
 
 /**
- * Starts PostgreSQL and waits until it accepts connections, or until it is clear that it has to be
- * looked for again, because another process started one on the same home at the same moment. Then
- * it resolves to what PostgreSQL said about that.
- * Throws BundledPostgresError, with PostgreSQL's own words, when it fails.
+ * Starts PostgreSQL and waits until it accepts connections.
+ *
+ * @returns PostgreSQL's message when another process has started a PostgreSQL on the same home at the
+ *   same time: the caller finds that one. `undefined`: this start succeeded.
+ * @throws {BundledPostgresError} with PostgreSQL's own message, when the start fails.
  */
 export async function startPostmaster(options: {
   home: Home
@@ -50,32 +51,32 @@ export async function startPostmaster(options: {
   while (Date.now() < deadline) {
     if (await isReady(home, child)) return undefined
     if (hasFailed(child)) {
-      const said = await lastWords(home, logFile)
-      if (said.includes('lock file "postmaster.pid" already exists')) return said
-      // The children of a killed PostgreSQL take a moment to notice, and this one must not join them.
-      if (said.includes('pre-existing shared memory block')) {
+      const message = await readLastMessages(home, logFile)
+      if (message.includes('lock file "postmaster.pid" already exists')) return message
+      // The children of a killed PostgreSQL end a little later. A new one must not start beside them.
+      if (message.includes('pre-existing shared memory block')) {
         await sleep(pollMs * 10)
-        return said
+        return message
       }
-      throw new BundledPostgresError(`PostgreSQL in ${home.folder} did not start:\n${said}`)
+      throw new BundledPostgresError(`PostgreSQL in ${home.folder} did not start:\n${message}`)
     }
     await sleep(pollMs)
   }
   throw new BundledPostgresError(
     `PostgreSQL in ${home.folder} was not ready after ${startTimeoutMs / 60_000} minutes:\n` +
-      (await lastWords(home, logFile)),
+      (await readLastMessages(home, logFile)),
   )
 }
 
 /**
- * Stops a running PostgreSQL and waits until it is gone: transactions in progress are rolled back,
- * everything is written. Only one that does not react is made to stop at once, and recovers when
- * it is started again.
+ * Stops a running PostgreSQL and waits until it has ended: transactions in progress are rolled back,
+ * and everything is written. A PostgreSQL that does not react is stopped immediately, and recovers at
+ * its next start.
  */
 export async function stopPostmaster(home: Home, binaries: Binaries): Promise<void> {
   const data = join(home.folder, 'data')
   for (const mode of ['fast', 'immediate']) {
-    // pg_ctl rather than a signal of our own: it can ask for a clean shutdown on Windows as well.
+    // pg_ctl instead of a signal: it can request a clean shutdown on Windows as well.
     const { code, output } = await run({
       program: join(binaries.folder, 'pg_ctl'),
       args: ['stop', '-D', data, '-m', mode, '-w', '-t', String(stopTimeoutSeconds)],
@@ -90,17 +91,17 @@ export async function stopPostmaster(home: Home, binaries: Binaries): Promise<vo
 }
 
 /**
- * PostgreSQL declines to start while the process named in its pid file, or in the lock of its socket,
- * exists, also when that number has long been given to another program. Naming ourselves there lets
- * it go on (it expects to find its parent) and still check that no process of the old cluster lives,
- * which deleting the file would prevent.
+ * PostgreSQL refuses to start while the process named in its pid file, or in the lock of its socket,
+ * exists, also when another program reuses that process id. So this process writes its own id there,
+ * which PostgreSQL accepts as its parent's. PostgreSQL then still checks that no process of the old
+ * cluster is alive. Deleting the file would prevent that check.
  */
 async function disownStaleFiles(home: Home, listening: Listening): Promise<void> {
   const files = [join(home.folder, 'data', 'postmaster.pid')]
   const socket = socketPath(listening)
   if (socket) files.push(`${socket}.lock`)
   for (const file of files) {
-    // The folder is the account's: as root, never write through a link.
+    // The folder belongs to the account, so root never writes through a link in it.
     const flags = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
     const handle = await open(file, flags).catch(() => undefined)
     if (!handle) continue
@@ -122,10 +123,10 @@ async function launch(options: {
 }): Promise<ChildProcess> {
   const { home, binaries, logFile } = options
   const isWindows = process.platform === 'win32'
-  // On Windows pg_ctl drops an administrator's rights, with which PostgreSQL refuses to run.
+  // On Windows, pg_ctl drops the rights of an administrator, with which PostgreSQL refuses to run.
   const program = join(binaries.folder, isWindows ? 'pg_ctl' : 'postgres')
   const args = isWindows ? ['start', '-W', '-D', home.folder] : ['-D', home.folder]
-  // A file, because a pipe would break with us, and PostgreSQL may outlive a killed server.
+  // A file, because a pipe ends with this process, and PostgreSQL may outlive a killed server.
   const output = await open(logFile, 'w', 0o600)
   try {
     return await new Promise((resolve, reject) => {
@@ -133,7 +134,7 @@ async function launch(options: {
         cwd: home.folder,
         env: environment(),
         stdio: ['ignore', output.fd, output.fd],
-        // Out of reach of Ctrl-C: the server finishes its requests first, and then stops it.
+        // Ctrl-C does not reach it: the server finishes its requests first and then stops PostgreSQL.
         detached: true,
         windowsHide: true,
         ...identity(home.account),
@@ -159,8 +160,8 @@ function hasFailed(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null
 }
 
-/** What PostgreSQL said last: first on its standard error, later in its newest log file. */
-async function lastWords(home: Home, logFile: string): Promise<string> {
+/** PostgreSQL's last messages: first on its standard error, later in its newest log file. */
+async function readLastMessages(home: Home, logFile: string): Promise<string> {
   const folder = join(home.folder, 'log')
   const names = await readdir(folder).catch(() => [])
   const dated = await Promise.all(

@@ -2,7 +2,7 @@ import { readFile, readlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { run } from './program.ts'
 
-/** Whether a process of this number exists; it may be anyone's. */
+/** Whether a process with this id exists, of any user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -13,8 +13,8 @@ export function isAlive(pid: number): boolean {
 }
 
 /**
- * Whether this process is the PostgreSQL of this data folder, and not a program that was given the
- * number of one that died. A process of another user is not: PostgreSQL ran as the folder's owner.
+ * Whether this process is the PostgreSQL of this data folder, and not another program that reuses
+ * its process id. A process of another user is not: PostgreSQL runs as the folder's owner.
  */
 export async function isPostgresOf(pid: number, dataFolder: string): Promise<boolean> {
   if (!isAlive(pid)) return false

@@ -4,7 +4,8 @@ import { BundledPostgresError } from './failure.ts'
 
 /**
  * Runs one of PostgreSQL's programs to its end, without a shell.
- * Throws BundledPostgresError when it cannot be started at all.
+ *
+ * @throws {BundledPostgresError} when the program cannot be started.
  */
 export async function run(options: {
   program: string
@@ -18,7 +19,7 @@ export async function run(options: {
       cwd: folder,
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A Ctrl-C in the terminal is for the server, which stops its PostgreSQL when it is ready to.
+      // Ctrl-C in the terminal reaches the server only. The server stops PostgreSQL at its own end.
       detached: process.platform !== 'win32',
       windowsHide: true,
       ...identity(account),
@@ -34,13 +35,14 @@ export async function run(options: {
   })
 }
 
-/** The user and group of a child process; empty when it runs as ourselves. */
+/** The user and group of a child process; empty when it runs as the same user. */
 export function identity(account: Account | undefined): { uid?: number; gid?: number } {
   return account ? { uid: account.uid, gid: account.gid } : {}
 }
 
 /**
- * All that PostgreSQL gets of our environment. Ours holds secrets, and PG… variables would steer it.
+ * The part of the environment that PostgreSQL gets. The rest contains secrets, and its PG… variables
+ * would change how PostgreSQL runs.
  */
 export function environment(): NodeJS.ProcessEnv {
   const kept = ['PATH', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) => {
@@ -50,12 +52,12 @@ export function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), LC_ALL: 'C', TZ: 'UTC' }
 }
 
-/** The last lines of what a program said: enough to see why it failed. */
+/** The last lines of a program's output: enough to see why it failed. */
 export function tail(text: string): string {
   return text.slice(-4000).split('\n').slice(-20).join('\n')
 }
 
-/** The sentence for a program of PostgreSQL that the system would not start. */
+/** The error for a program of PostgreSQL that the system does not start. */
 export function cannotStart(
   program: string,
   account: Account | undefined,

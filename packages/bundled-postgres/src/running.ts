@@ -17,8 +17,8 @@ export async function hasBundledPostgres(dataDir: string): Promise<boolean> {
 }
 
 /**
- * The address of the PostgreSQL that runs for a data folder, with its password; `null` when none
- * runs. It still belongs to the process that started it.
+ * The address, with password, of the PostgreSQL that runs for a data folder; `null`: there is none.
+ * PostgreSQL still belongs to the process that started it.
  */
 export async function findRunningPostgres(dataDir: string): Promise<string | null> {
   const home = await openHome(dataDir, () => undefined)

@@ -2,31 +2,31 @@ import { chmod, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { partialName } from './partial.ts'
 
-/** Where the cluster listens: in a folder for its socket, and, if there is a port, on loopback TCP. */
+/** Where the cluster listens: in the folder of its socket and, with a port, on loopback TCP. */
 export type Listening = { socketFolder: string | undefined; tcpPort: number | undefined }
 
-/** Where there is no TCP, only part of the socket's file name. */
+/** Without TCP, this is only a part of the socket's file name. */
 const defaultPort = 5432
 
-/** The file that PostgreSQL makes in the socket's folder, by a name of its choice. */
+/** The path of the socket. PostgreSQL chooses the name of the file. */
 export function socketPath({ socketFolder, tcpPort }: Listening): string | undefined {
   return socketFolder && join(socketFolder, `.s.PGSQL.${tcpPort ?? defaultPort}`)
 }
 
-/** For two cores and 4 GiB, which PostgreSQL shares with the server; all data in memory at first. */
+/** For two cores and 4 GiB, shared with the server. A young database fits into memory. */
 const performance = {
   max_connections: '100',
   shared_buffers: '256MB',
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
-  // The bundled build has no lz4; pglz costs the processor more than it saves the disk.
+  // The bundled build has no lz4, and pglz costs more processor time than it saves disk time.
   wal_compression: 'off',
-  // Short statements by primary key gain nothing from either, and planning them costs more.
+  // Short statements by primary key gain nothing from either setting, and take longer to plan.
   jit: 'off',
   max_parallel_workers_per_gather: '0',
 }
 
-/** These are PostgreSQL's defaults, and said aloud because a payment depends on each of them. */
+/** These are PostgreSQL's defaults. They are written out because payments depend on each of them. */
 const durability = {
   fsync: 'on',
   synchronous_commit: 'on',
@@ -60,7 +60,7 @@ host all all 127.0.0.1/32 scram-sha-256
 
 /**
  * Writes postgresql.conf and pg_hba.conf into the home, where the account may read but not change
- * them. ALTER SYSTEM still goes before them, for who wants to tune a running system.
+ * them. ALTER SYSTEM overrides them, for operators who tune a running system.
  */
 export async function writeSettings(options: {
   home: string
@@ -82,12 +82,12 @@ export async function writeSettings(options: {
     password_encryption: 'scram-sha-256',
     listen_addresses: tcpPort === undefined ? '' : '127.0.0.1',
     port: String(tcpPort ?? defaultPort),
-    // A list of names: quoted, because a folder's name may hold spaces and commas.
+    // A list of names, quoted because the name of a folder may contain spaces and commas.
     unix_socket_directories: socketFolder ? `"${socketFolder.replaceAll('"', '""')}"` : '',
     unix_socket_permissions: '0700',
     ...settings,
   }
-  // What initdb found out about this system (how it shares memory, for one) comes first.
+  // The settings that initdb found for this system come first, for example for shared memory.
   const lines = [
     '# Written at every start: changes are lost. Use ALTER SYSTEM.',
     `include_if_exists = ${quote(join(home, 'data', 'postgresql.conf'))}`,
@@ -105,7 +105,7 @@ async function replaceFile(file: string, text: string): Promise<void> {
   const partial = partialName(file)
   await rm(partial, { force: true })
   await writeFile(partial, text, { flag: 'wx', mode: 0o644 })
-  // Not left to the umask: the account has to read it.
+  // The umask must not decide this: the account has to read the file.
   await chmod(partial, 0o644)
   await rename(partial, file)
 }

@@ -13,33 +13,34 @@ import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from
 import { type Listening, socketPath, writeSettings } from './settings.ts'
 
 type BundledPostgresOptions = {
-  /** HEDGE_DATA_DIR: relative or absolute, made when missing; the cluster is in `postgres` below it. */
+  /** HEDGE_DATA_DIR: relative or absolute, created if missing. The cluster is in `postgres` below it. */
   dataDir: string
-  /** Told what an operator should know, in sentences: where data went, what was repaired. */
+  /** Receives sentences for operators: where the data is, what was repaired. */
   log: (message: string) => void
-  /** Listens on this port of 127.0.0.1 as well. Otherwise, except on Windows, there is no TCP. */
+  /** Listens on this port of 127.0.0.1 as well. Without it there is no TCP, except on Windows. */
   port?: number
-  /** Goes before our own settings; for throw-away clusters. */
+  /** Settings that override the package's own, for throw-away clusters. */
   settings?: Record<string, string>
 }
 
 export type BundledPostgres = {
-  /** The database `hedge`, for `new pg.Pool({ connectionString })`. It holds the password. */
+  /** The database `hedge`, for `new pg.Pool({ connectionString })`. The URL contains the password. */
   url: string
-  /** Shuts PostgreSQL down in good order and resolves when it has ended. May be called twice. */
+  /** Shuts PostgreSQL down and resolves when it has ended. A second call gets the same result. */
   stop(): Promise<void>
 }
 
-/** For how long a PostgreSQL that does not answer is given the benefit of the doubt. */
+/** How long a PostgreSQL may give no answer before it is stopped and started again. */
 const silenceMs = 20_000
 
 /** The shorter of what Linux (107) and macOS (103) allow in the path of a socket. */
 const socketPathBytesMax = 103
 
 /**
- * Starts the PostgreSQL of a data folder, or takes over one that outlived a killed server, and
- * restarts it should it die. The cluster belongs to this process until `stop`.
- * Throws BundledPostgresError, with PostgreSQL's own words, when that cannot be.
+ * Starts the PostgreSQL of a data folder, or takes over a PostgreSQL that outlived a killed server, and
+ * restarts it when it dies. The cluster belongs to this process until `stop`.
+ *
+ * @throws {BundledPostgresError} with PostgreSQL's own message, when it cannot be used.
  */
 export async function startBundledPostgres(
   options: BundledPostgresOptions,
@@ -58,7 +59,7 @@ export async function startBundledPostgres(
     throw cause
   })
   const { socketFolder, port } = first.postmaster
-  // What runs decides: pools keep this address, so a restart has to listen there again.
+  // Pools keep the address of the running PostgreSQL, so a restart has to listen there again.
   if (socketFolder !== listening.socketFolder) await removeTemporary(home, listening.socketFolder)
   const kept: Listening = {
     socketFolder,
@@ -77,7 +78,7 @@ type Cluster = {
 
 type Acquired = { lock: pg.Client; postmaster: Postmaster }
 
-/** Ends with a running PostgreSQL that is ours alone, or with an error that says whose it is. */
+/** Returns a running PostgreSQL that belongs to this process, or throws an error that names its owner. */
 async function acquire(cluster: Cluster): Promise<Acquired> {
   const { home, binaries } = cluster
   let deadline = Date.now() + silenceMs
@@ -103,7 +104,7 @@ async function acquire(cluster: Cluster): Promise<Acquired> {
           { cause },
         )
       }
-      // 57P03: it is starting, recovering or shutting down, and says so. All of these come to an end.
+      // 57P03: PostgreSQL reports that it starts, recovers or shuts down. Each of these ends.
       if (code === '57P03') deadline = Date.now() + silenceMs
       if (Date.now() > deadline) {
         await stopPostmaster(home, binaries)
@@ -123,8 +124,9 @@ async function prepareToStart(cluster: Cluster): Promise<void> {
 }
 
 /**
- * The lock's connection ends when PostgreSQL dies or loses its sessions: then it is brought up again.
- * Returns the function that ends this.
+ * Restarts PostgreSQL when it dies or loses its sessions: then the connection of the lock ends.
+ *
+ * @returns a function that stops PostgreSQL.
  */
 function keepRunning(
   cluster: Cluster,
@@ -158,7 +160,7 @@ function keepRunning(
   }
   const stop = async () => {
     await recovery
-    // Only with the lock is it ours to stop, and the lock is held until PostgreSQL is gone.
+    // Only the server with the lock may stop PostgreSQL. It keeps the lock until PostgreSQL has ended.
     const postmaster = await findPostmaster(home)
     if (!postmaster) return
     lock ??= await takeLock(home, postmaster).catch(() => undefined)
@@ -191,7 +193,7 @@ async function chooseListening(home: Home, port: number | undefined): Promise<Li
 const fits = (listening: Listening): boolean =>
   Buffer.byteLength(socketPath(listening) ?? '') <= socketPathBytesMax
 
-/** The socket's folder, where it could not be inside the home, in a place for temporary things. */
+/** Removes the folder of the socket, if it is a temporary folder outside the home. */
 async function removeTemporary(home: Home, folder: string | undefined): Promise<void> {
   if (folder && folder !== join(home.folder, 'run')) {
     await rm(folder, { recursive: true, force: true })

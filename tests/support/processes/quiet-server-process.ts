@@ -1,7 +1,7 @@
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { bootstrap } from '../../../packages/server/src/merchants/bootstrap.ts'
 import { createProcessors } from '../../../packages/server/src/processors/processors.ts'
-import { Keyring } from '../../../packages/server/src/sealing/encryption.ts'
+import { Keyring } from '../../../packages/server/src/sealing/keyring.ts'
 import { createSealer } from '../../../packages/server/src/sealing/sealer.ts'
 import { createApp } from '../../../packages/server/src/wiring/app.ts'
 import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
@@ -18,7 +18,7 @@ const keys = [config.encryptionKey].filter((key) => key !== null)
 const sealer = createSealer(keys)
 let address = ''
 const publicUrl = () => address
-const keyring = new Keyring(keys)
+const keyring = new Keyring(keys, 'processor credentials')
 const processors = createProcessors({
   db: database.db,
   publicUrl,

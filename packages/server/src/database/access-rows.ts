@@ -15,9 +15,9 @@ export interface SigningKeyRow {
   created_at: Timestamp
 }
 
-/** What somebody who administers has done. Rows are never changed. */
+/** An action of an administrator. Rows never change. */
 export interface AuditRow {
-  /** Whose; empty where a sign-in named a key that nobody has. */
+  /** Empty where a sign-in named a key that does not exist. */
   merchant_id: string
   livemode: boolean
   id: string

@@ -5,8 +5,8 @@ import { retryConflicts } from './retry.ts'
 import type { Schema } from './schema.ts'
 
 /**
- * Runs `work` in a transaction, and again where the database undid it in favour of another; `of`
- * says to tests what is committed. What `work` throws undoes it, and is thrown.
+ * Runs `work` in a transaction, and again when the database rolled it back for another one. An error of
+ * `work` rolls it back and is thrown. `of` names the commit for fault tests.
  */
 export async function commit<T>(
   db: Db,

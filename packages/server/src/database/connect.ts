@@ -8,47 +8,47 @@ import type { Schema } from './schema.ts'
 
 export type Db = Kysely<Schema>
 
-/** A database: Kysely for most statements, and the pool that the hot ones go through. */
+/** A database: Kysely for most statements, and its pool for the hot statements. */
 export interface Database {
   readonly db: Db
   readonly pool: pg.Pool
-  /** Connections of their own for batches, so that no slow query makes a cancel wait. */
+  /** Separate connections for batches, so that no slow query delays a cancel. */
   readonly batchPool: pg.Pool
-  /** Connections of their own for looking keys up: what waits for a lock must not keep callers out. */
+  /** Separate connections to read keys: statements that wait for locks must not keep callers out. */
   readonly keyDb: Db
   readonly keyPool: pg.Pool
   /**
-   * Does what may take minutes, such as migrations, on a connection of its own. It waits for locks
-   * for a second, since whoever comes after it waits as well.
+   * Runs work that may take minutes, such as migrations, on a separate connection. It waits a second
+   * for each lock, because later statements queue behind it.
    */
   withLongStatements<T>(work: (db: Db) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
-/** The pool of requests and workers. Twenty connections keep two cores busy many times over. */
+/** The pool of requests and workers. Twenty connections keep far more than two cores busy. */
 const connectionsMax = 20
-/** Two batches in flight: one at PostgreSQL while the next is on the wire. */
+/** Two batches in flight: PostgreSQL runs one while the next is on the wire. */
 const batchConnectionsMax = 2
-/** A key is looked up in less than a millisecond, and again after two seconds: one and a spare. */
+/** A look-up takes less than a millisecond and is cached for two seconds: one connection and a spare. */
 const keyConnectionsMax = 2
-/** After this a request that waits for a connection is refused rather than kept. */
+/** After this time, a request that waits for a connection is refused. */
 const connectTimeoutMs = 5_000
-/** What may wait for a connection: twice the requests that are let in at once, and the workers. */
+/** Statements that may wait for a connection: twice the admitted requests, and the workers. */
 const waitingMax = 2_000
-/** No statement of a request takes longer; a stuck one must not hold its locks for ever. */
+/** No statement of a request takes longer. A stuck statement must not keep its locks for ever. */
 const statementTimeoutMs = 30_000
-/** Whoever holds a row for longer stands still: who waits for it is told to come back. */
+/** A transaction that locks a row for longer is stuck: the waiting request gets a 503. */
 export const lockWaitMsMax = 5_000
-/** What takes long gives way: it asks for its lock again rather than keep others off with it. */
+/** Long work yields: it tries again for its lock, so that later statements can pass. */
 const lockTimeoutMs = 1_000
-/** Nor does a transaction stand still: of a process that is frozen or cut off, its locks go. */
+/** Frees the locks of a transaction whose process is frozen or cut off. */
 const idleTransactionTimeoutMs = 30_000
 /**
- * A statement that the server itself has not ended by then is one whose server is gone without a
- * word, or whose commit waits for a standby: neither counts as a statement that takes long.
+ * If PostgreSQL has not ended a statement by this time, PostgreSQL has vanished without closing the
+ * connection, or the commit waits for a standby. `statement_timeout` covers neither.
  */
 const answerTimeoutMs = statementTimeoutMs + 5_000
-/** A server that is gone without a word is missed after this and ten seconds more. */
+/** A server that vanished without closing its connection is noticed after this and ten seconds more. */
 const keepAliveMs = 10_000
 
 const timestamptzOid = 1184
@@ -65,34 +65,34 @@ const types: pg.CustomTypesConfig = {
   },
 } as pg.CustomTypesConfig
 
-/** PostgreSQL writes `2024-06-15 10:32:00+00` in UTC: turned into the API's form without a Date. */
+/** Turns PostgreSQL's `2024-06-15 10:32:00+00` into the API's form, without a Date. */
 function isoSeconds(value: string): string {
   return `${value.slice(0, 10)}T${value.slice(11, 19)}Z`
 }
 
 /**
- * Connects lazily: the first statement opens the first connection. Of several hosts the one that
- * takes writes is used, and the next one when that changes.
+ * Connects lazily: the first statement opens the first connection. With several hosts, connections go to
+ * the host that takes writes, and move when another host does.
  *
  * @throws {AddressError} when the address cannot be used.
  */
 export function connect(options: { url: string; onError: (error: Error) => void }): Database {
   const address = parseAddress(options.url)
   const hosts = new Hosts(address, configOf(address, ''))
-  // Whatever the server asks for is found by an index. The planner must not take a table that was empty
-  // when it last looked as a reason to read all of it: until the next ANALYZE a burst of webhooks
-  // was read from end to end for every eight that were sent. And pages come from memory or a solid
-  // disk: by the default cost, which is a spinning disk's, it would rather sort all that is left of
-  // a queue than follow the index to the next few. Before PostgreSQL 18 a plan that cannot do without a
-  // scan is priced so high that it is compiled, which takes a second for a statement of milliseconds.
+  // Every statement finds its rows by an index. A table that was empty at the last ANALYZE must not
+  // make the planner choose a scan: a burst of webhooks was read from end to end for every eight
+  // deliveries. Pages come from memory or a solid disk. By the default cost, that of a spinning disk,
+  // the planner sorts a whole queue instead of reading the next few rows from the index. Before
+  // PostgreSQL 18, a plan that needs a scan gets so high a cost that it is compiled, which takes a
+  // second for a statement of milliseconds.
   const plans = ' -c enable_seqscan=off -c random_page_cost=1.1 -c jit=off'
   const settings = `${plans} -c lock_timeout=${lockWaitMsMax}`
   const pool = createPool(hosts, options.onError, {
     ...configOf(address, settings),
     max: connectionsMax,
   })
-  // Batches keep their plan: planning takes as long as canceling a dozen payments, and for a batch
-  // of one PostgreSQL would plan anew every time.
+  // Batches keep their plan. Planning takes as long as canceling a dozen payments, and PostgreSQL
+  // would plan every batch of one again.
   const batchSettings = `${settings} -c plan_cache_mode=force_generic_plan`
   const batchPool = createPool(hosts, options.onError, {
     ...configOf(address, batchSettings),
@@ -139,7 +139,7 @@ function createPool(hosts: Hosts, onError: (error: Error) => void, config: pg.Po
   return pool
 }
 
-/** What all clients of a pool have in common. */
+/** The configuration of all clients of a pool. */
 function configOf(address: DatabaseAddress, settings: string): pg.ClientConfig {
   const config = {
     connectionString: address.connectionString,
@@ -149,13 +149,13 @@ function configOf(address: DatabaseAddress, settings: string): pg.ClientConfig {
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
     query_timeout: answerTimeoutMs,
-    // What the address asks for comes first, so that what the server relies on goes before it.
+    // The last setting wins: those that the server relies on override those of the address.
     options:
       `${address.options} -c timezone=UTC -c datestyle=ISO -c statement_timeout=${statementTimeoutMs}` +
       ` -c idle_in_transaction_session_timeout=${idleTransactionTimeoutMs}${settings}`,
   }
   try {
-    // Reads the certificates that the address names: better now than with the first statement.
+    // Reads the certificates that the address names, to fail now and not at the first statement.
     new pg.Client(config)
     return config
   } catch (cause) {

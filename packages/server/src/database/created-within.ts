@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Timestamp } from '../domain/time.ts'
 import { toTimestamp } from '../domain/time.ts'
 
-/** Bounds of a time, as a caller writes them. */
+/** Bounds of a time, as the client writes them. */
 export interface CreatedRange {
   readonly gte?: string
   readonly gt?: string
@@ -10,7 +10,7 @@ export interface CreatedRange {
   readonly lt?: string
 }
 
-/** The conditions by which a column of whole seconds lies within a range. */
+/** Conditions that a column of whole seconds lies within a range. */
 export function createdWithin(columnName: string, range: CreatedRange = {}): RawBuilder<boolean>[] {
   const column = sql.ref(columnName)
   const { gte, gt, lte, lt } = range
@@ -22,8 +22,8 @@ export function createdWithin(columnName: string, range: CreatedRange = {}): Raw
   return conditions
 }
 
-/** Rows hold whole seconds; a bound between two is moved to the one that gives the same rows. */
-function rounded(moment: string, direction: 'up' | 'down'): Timestamp {
-  const ms = Date.parse(moment)
+/** Moves a bound between two whole seconds to the second that selects the same rows. */
+function rounded(time: string, direction: 'up' | 'down'): Timestamp {
+  const ms = Date.parse(time)
   return toTimestamp(direction === 'up' ? Math.ceil(ms / 1000) * 1000 : ms)
 }

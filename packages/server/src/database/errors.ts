@@ -1,9 +1,9 @@
 import { PoolFullError } from './hosts/bounded-pool.ts'
 import { DatabaseUnreachableError } from './hosts/unreachable.ts'
 
-// Classes of SQLSTATE: 08 connection, 40 conflicts that outlasted every retry, 53 resources, 57P
-// shutdown and start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 and 55P03
-// are our own timeouts, of a statement and of its wait for a lock.
+// Classes of SQLSTATE: 08 connection, 40 conflicts after every retry, 53 resources, 57P shutdown and
+// start-up, 25006 read-only (a standby, or a full disk), 58 the system. 57014 and 55P03 are the
+// server's own timeouts, of a statement and of its wait for a lock.
 const unavailableStates = /^(08|40|53|57P|57014|55P03|25006|58)/
 const networkCodes = new Set([
   'ECONNREFUSED',
@@ -19,7 +19,7 @@ const networkCodes = new Set([
 const connectionMessages =
   /Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered|not queryable/
 
-/** Whether the fault is the database's or the way to it, so that trying again makes sense. */
+/** Whether the database or the connection to it failed, so that another attempt can succeed. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof DatabaseUnreachableError) return true
   const { code, message, severity } = error as {
@@ -28,33 +28,33 @@ export function isDatabaseUnavailable(error: unknown): boolean {
     severity?: string
   }
   if (error instanceof PoolFullError) return true
-  // A FATAL error ends the session, whatever it is about: a refused sign-in, a dropped database.
+  // A FATAL error ends the session, for example a refused sign-in or a dropped database.
   if (severity === 'FATAL' || severity === 'PANIC') return true
   if (severity !== undefined && code !== undefined) return unavailableStates.test(code)
   if (code !== undefined && networkCodes.has(code)) return true
   return connectionMessages.test(message ?? '')
 }
 
-/** Whether a statement gave up waiting for what another transaction holds: nothing of it was done. */
+/** Whether the error is a lock timeout. The statement has changed nothing. */
 export function isLockTimeout(error: unknown): boolean {
   return (error as { code?: string }).code === '55P03'
 }
 
 /**
- * Whether one piece of background work failed by itself, so that others go on: not for want of the
- * database. A row that another transaction holds is no fault of the database.
+ * Whether one task of background work failed for its own reason, so that other tasks continue. A failed
+ * database is no such reason, and a lock timeout is one.
  */
 export function isOwnFailure(error: unknown): boolean {
   return isLockTimeout(error) || !isDatabaseUnavailable(error)
 }
 
-/** Whether PostgreSQL refused what a statement says: then nothing of it was done. */
+/** Whether PostgreSQL refused a statement by its content. The statement has changed nothing. */
 export function isStatementRefused(error: unknown): boolean {
   const { severity } = error as { severity?: string }
   return severity === 'ERROR' && !isDatabaseUnavailable(error)
 }
 
-/** What of an error may be logged: PostgreSQL's `detail` and `where` quote rows, so never those. */
+/** The parts of an error for the log. PostgreSQL's `detail` and `where` quote rows, so they are left out. */
 export function describe(error: unknown): object {
   if (!(error instanceof Error)) return { type: typeof error }
   const { code, constraint, routine } = error as {

@@ -15,7 +15,7 @@ import type { AuditRow, DashboardSessionRow, SigningKeyRow } from './access-rows
 import type { PaymentAttemptRow, PaymentTaskRow } from './task-rows.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
 
-/** The tables, as Kysely types them. The migrations are their source. */
+/** The tables, as types for Kysely. `migrations/baseline/` defines and explains them. */
 export interface Schema {
   merchants: MerchantRow
   api_keys: ApiKeyRow
@@ -42,7 +42,7 @@ export interface MerchantRow {
   id: string
   name: string
   default_cancel_window: number
-  /** Fee schedule of its own; `null`: the server's. */
+  /** The merchant's own fee schedule; `null`: the server's. */
   fee_basis_points: number | null
   fee_fixed_minor: number | null
   created_at: Timestamp
@@ -59,7 +59,7 @@ export interface ApiKeyRow {
   secret_hint: string
   scopes: Scope[]
   requests_per_minute: number
-  /** The limits it shares with the keys it descends from, nearest first; null: none. */
+  /** Limits shared with the keys that this key descends from, nearest first; null: none. */
   budget_names: string[] | null
   budget_limits: number[] | null
   created_at: Timestamp
@@ -87,7 +87,7 @@ export interface PaymentRow {
   cancel_window: number
   cancelable_until: Timestamp | null
   refunded_amount: number
-  /** How many refunds there have ever been, also failed ones. */
+  /** All refunds, including failed ones. */
   refund_count: number
   fee: number | null
   net_amount: number | null
@@ -98,9 +98,9 @@ export interface PaymentRow {
   settled_at: Timestamp | null
   processor: string | null
   processor_reference: string | null
-  /** What it is paid with, once somebody said. Never a card number. */
+  /** The token of the payment method, once submitted. Never a card number. */
   payment_method_token: PaymentToken | null
-  /** Where the customer has to go, while it is pending. */
+  /** Where the customer confirms a pending payment. */
   next_action_url: string | null
   expires_at: Timestamp
   created_at: Timestamp
@@ -142,16 +142,16 @@ export interface RefundRow {
   failure_message: string | null
   processor_reference: string | null
   attempts: number
-  /** The payment's event that asked for it, and the one that tells the processor's answer. */
+  /** The payment's events of the request and of the processor's answer. */
   requested_sequence: number
   answered_sequence: number | null
-  /** The one at which it failed after all, where that answer was that it was paid. */
+  /** The payment's event at which a paid refund failed after all. */
   returned_sequence: number | null
   created_at: Timestamp
   updated_at: Timestamp
 }
 
-/** Money that leaves one account and arrives in another: a row of the ledger. */
+/** A row of the ledger: money that leaves one account and arrives in another. */
 export interface LedgerTransferRow {
   merchant_id: string
   livemode: boolean
@@ -160,7 +160,7 @@ export interface LedgerTransferRow {
   kind: 'capture' | 'fee' | 'settlement' | 'refund' | 'refund_paid' | 'refund_failed'
   debit_account: string
   credit_account: string
-  /** A bigint, but no amount of ours exceeds an integer. */
+  /** A bigint, but no amount exceeds an integer. */
   amount: number
   currency: string
   created_at: Timestamp
@@ -170,7 +170,7 @@ export interface ProcessorCredentialsRow {
   merchant_id: string
   livemode: boolean
   processor: 'stripe'
-  /** Which key it was sealed with. */
+  /** The key that sealed it. */
   key_id: string
   sealed: Buffer
   secret_hint: string
@@ -193,7 +193,7 @@ export interface IdempotencyRow {
   reason: string | null
   actor_id: string | null
   created_at: Timestamp
-  /** Until when, by the database's clock, a request works on the key. */
+  /** The end of the lease of the request that works on the key, by the database's clock. */
   locked_until: Timestamp | null
   /** The fencing token of that request: a bigint, as text. */
   lease_token: string | null
@@ -216,7 +216,7 @@ export interface CancellationRow {
   canceled: number
   refused: number
   not_found: number
-  /** Steps in a row that failed, and when the next one is tried, in real time. */
+  /** Failed steps in a row, and the time of the next attempt, in real time. */
   failures: number
   retry_at: Timestamp | null
   created_at: Timestamp
@@ -236,9 +236,9 @@ export interface CheckoutSessionRow {
   livemode: boolean
   id: string
   status: CheckoutStatus
-  /** The payment of the latest try; `null` until the customer's e-mail is known. */
+  /** The payment of the latest attempt; `null` until the customer's e-mail address is known. */
   payment_id: string | null
-  /** How many payments were made for it so far. */
+  /** Payments made for the session so far. */
   tries: number
   amount: number
   currency: string
@@ -254,9 +254,9 @@ export interface CheckoutSessionRow {
   url: string
   /** The key that created it. */
   actor_id: string
-  /** When a worker checks it next, while it is open. */
+  /** When a worker next checks an open session. */
   due_at: Timestamp
-  /** The claim of the worker that checks it, and when that lease ends, in real time. */
+  /** The claim of the worker that checks the session, and the end of that lease, in real time. */
   lease: string | null
   leased_until: Timestamp | null
   /** Failed checks in a row. */

@@ -3,33 +3,33 @@ import type { Generated } from 'kysely'
 import type { Timestamp } from '../domain/time.ts'
 
 /**
- * What can still have to be done to a payment.
- * - `expire`: the payment is pending for too long.
- * - `authorize`: it was submitted, and the outcome is not known.
- * - `process`: it is initiated, and its undo window ends.
- * - `capture`: it is processing.
- * - `void`: it is canceled or failed, and the processor may hold an authorization.
- * - `refund`: the processor has not been told of a refund, or has an answer to one.
+ * The kinds of tasks of a payment.
+ * - `expire`: cancel the payment, which was pending for too long.
+ * - `authorize`: find out the result of a submission.
+ * - `process`: move an initiated payment to `processing` when its undo window ends.
+ * - `capture`: capture a payment that is `processing`.
+ * - `void`: void the authorization that the processor may have for a canceled or failed payment.
+ * - `refund`: send a refund to the processor, or find out its answer.
  * - `settle`: find out whether the money has reached the merchant.
  */
 export type TaskKind = 'expire' | 'authorize' | 'process' | 'capture' | 'void' | 'refund' | 'settle'
 
-/** Something that is still to be done to a payment, and when. */
+/** Work that is still to be done to a payment, and when. */
 export interface PaymentTaskRow {
   merchant_id: string
   livemode: boolean
   payment_id: string
   kind: string
   due_at: Timestamp
-  /** The claim that holds it. Every write of the holder checks it. */
+  /** The claim of the worker that has the task. Every write of that worker checks it. */
   lease: string | null
   /** When that lease ends, in real time. */
   leased_until: Timestamp | null
-  /** Failures in a row: they decide how long the next pause is. */
+  /** Failures in a row. They decide the length of the next pause. */
   failures: Generated<number>
-  /** Whether it was requested again while it was in progress. */
+  /** Whether the task was requested again while it was in progress. */
   planned_again: Generated<boolean>
-  /** When it was first planned, in real time, however often it was put off since. */
+  /** When the task was first planned, in real time, however often it was postponed. */
   since: Generated<Timestamp>
 }
 
@@ -43,7 +43,7 @@ export interface PaymentAttemptRow {
   processor: string
   /** The idempotency key at the processor. */
   processor_key: string
-  /** The idempotency key of the request that asked for it. */
+  /** The idempotency key of the request that caused the call. */
   request_key: string | null
   actor_type: ActorType
   actor_id: string | null
@@ -54,8 +54,8 @@ export interface PaymentAttemptRow {
   ended_at: Timestamp | null
   /** The number of the first call of the same submission; `null`: a worker's call. */
   submission: number | null
-  /** Until when, by the database's clock, other requests leave the payment to this submission. */
+  /** Until this time, by the database's clock, other requests leave the payment to this submission. */
   leased_until: Timestamp | null
-  /** When it was recorded, in real time by the database's clock. */
+  /** When the call was recorded, in real time by the database's clock. */
   began_at: Generated<Timestamp>
 }

@@ -1,7 +1,7 @@
 import type { disabledReasons, EventType, WebhookDelivery } from '@hedgepayments/contract'
 import type { Timestamp } from '../domain/time.ts'
 
-/** An address that events are sent to. */
+/** An endpoint: an address that receives events. */
 export interface EndpointRow {
   merchant_id: string
   livemode: boolean
@@ -11,15 +11,15 @@ export interface EndpointRow {
   description: string | null
   enabled: boolean
   disabled_reason: (typeof disabledReasons)[number] | null
-  /** Sealed: see sealer.ts. */
+  /** Sealed: see `sealing/sealer.ts`. */
   secret: string
   old_secret: string | null
   old_secret_expires_at: Timestamp | null
   failing_since: Timestamp | null
-  /** How many events the endpoint itself has had. */
+  /** The number of the endpoint's last event. */
   sequence: number
   replay_since: Timestamp | null
-  /** A bigint, as text; so is the next one. */
+  /** A bigint, as text, like the next column. */
   replay_from: string | null
   replay_through: string | null
   created_at: Timestamp
@@ -41,13 +41,13 @@ export interface DeliveryRow {
   status: WebhookDelivery['status']
   /** The number of the last attempt that counts. */
   attempts: number
-  /** Attempts since then whose result came after their lease was lost: they are in the log only. */
+  /** Attempts since then whose result came after their lease had ended. Only the log has them. */
   late_attempts: number
-  /** Failures since it was last planned. */
+  /** Failures since the delivery was last planned. */
   tries: number
   due_at: Timestamp | null
   lease: string | null
-  /** Whether it was to be sent again while an attempt was in progress. */
+  /** Whether a retry was requested while an attempt was in progress. */
   planned_again: boolean
   response_code: number | null
   duration_ms: number | null
@@ -55,7 +55,7 @@ export interface DeliveryRow {
   created_at: Timestamp
 }
 
-/** What came of one attempt. */
+/** The result of one attempt. */
 export interface AttemptRow {
   merchant_id: string
   livemode: boolean

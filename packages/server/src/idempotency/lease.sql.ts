@@ -5,19 +5,19 @@ import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
 
 type Db = Kysely<Schema>
 
-// A lease says how long other requests with a key wait before one of them takes over. It does not
-// say who may write: a process can stop for longer than its lease between any two statements. The
-// fencing token says that. Each claim gets a new one, and every statement that writes for a request
-// names its token in its WHERE clause.
+// A lease says how long other requests with a key wait before one of them takes over. The fencing
+// token says which request may write, because a process can stop for longer than its lease between
+// any two statements. Each claim gets a new token, and every statement that writes for a request
+// checks the token in its WHERE clause.
 //
 // The database's clock decides when a lease ends. `now()` is the start of the transaction, so a
-// lease is never longer than `seconds`, but may be shorter. `clock_timestamp()` would be exact, but is
-// volatile, which distributed engines refuse in an update.
+// lease is never longer than `seconds`, and may be shorter. `clock_timestamp()` would be exact, but
+// distributed engines refuse volatile functions in an update.
 
 /** The fencing token of a lease: a bigint, as text. */
 export type LeaseToken = string & { readonly brand: 'lease token' }
 
-/** The lease of a key that a request holds, or has held. */
+/** The lease of a key. It may have ended or be another request's by now. */
 export interface Lease {
   readonly account: Account
   readonly key: string
@@ -25,8 +25,8 @@ export interface Lease {
 }
 
 /**
- * Claims a key for a request that takes longer than a transaction, or takes it over from a process
- * whose lease has ended on the same request. `null`: the record says something else.
+ * Claims a key for a request that takes longer than a transaction, or takes the key over when the lease
+ * of the same request has ended. `null`: the record is another request's, in progress or answered.
  */
 export async function claimLease(
   db: Db,
@@ -55,8 +55,8 @@ export async function claimLease(
 }
 
 /**
- * Makes a lease run from now on again, and keeps other requests from taking it over until the
- * transaction ends. `false`: another request has taken it over, or the key is answered.
+ * Starts the time of a lease again, and locks its record until the transaction ends. `false`: another
+ * request has taken the key over, or the key is answered.
  */
 export async function renewLease(
   db: Db,
@@ -70,8 +70,8 @@ export async function renewLease(
 }
 
 /**
- * Lets the next request with this key continue where this one stopped. `false`: another request has
- * taken it over, or the key is answered.
+ * Ends a lease, so that the next request with this key continues where this one stopped. `false`:
+ * another request has taken the key over, or the key is answered.
  */
 export async function releaseLease(db: Db, lease: Lease): Promise<boolean> {
   const { rows } = await sql`
@@ -84,7 +84,7 @@ export async function releaseLease(db: Db, lease: Lease): Promise<boolean> {
 /** The next fencing token, for the statement that claims a key. */
 export const nextToken = sql`nextval('idempotency_lease_tokens')`
 
-/** When a lease ends that is claimed now. The column has whole seconds: cut off, never rounded up. */
+/** The end of a lease that is claimed now, in whole seconds: truncated, never rounded up. */
 export function leaseEnd(seconds: number) {
   return sql`date_trunc('second', now() + make_interval(secs => ${seconds}))`
 }

@@ -8,13 +8,13 @@ import type { Answer, Reply } from '../http/answers/answer.ts'
 import { errorBody, type Refusal } from '../http/answers/refusal.ts'
 import type { Auth } from '../http/request/auth.ts'
 import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
-import { seal, sealKeyOf, unseal } from '../sealing/seal.ts'
+import { answerKeyOf, openAnswer, sealAnswer } from '../sealing/sealed-answers.ts'
 import { claimKey, findRecord, storeAnswer } from './records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from './replay.ts'
 
 export type Tx = Transaction<Schema>
 
-/** Refusals by the payment's state: told again like a success. Source: api.md, Idempotency. */
+/** Refusals by the payment's state. They are replayed like a success. Source: api.md, Idempotency. */
 const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'payment_not_cancelable',
   'payment_not_refundable',
@@ -33,11 +33,11 @@ class RolledBack extends Error {
 }
 
 /**
- * Runs `work` in a transaction together with the record of its idempotency key: both are on disk
- * or neither is. The same request later gets the first answer again. A refusal that is not stored
- * (bad input, not found) rolls everything back, so that the key is free again.
+ * Runs `work` and writes the record of its idempotency key in one transaction. A repeated request
+ * gets the first answer. A refusal that is not stored (bad input, not found) rolls everything back,
+ * and the key is free again.
  *
- * A second request of one key that comes while the first runs waits for it and gets its answer.
+ * A second request with the key that arrives in between waits for the first one and gets its answer.
  */
 export async function once(
   db: Db,
@@ -68,7 +68,7 @@ export async function once(
         body: sealed(first.body, request.auth, idempotency),
         eventSequence: sequenceOf(first),
       })
-      if (!isStored) throw new Error('a key that this transaction has claimed is another’s')
+      if (!isStored) throw new Error('another request has a key that this transaction has claimed')
       return first
     })
     if (reply) return reply
@@ -84,7 +84,7 @@ export async function once(
 
 function sealed(text: string, account: Account, { key: id, sealedBy }: IdempotencyKey): string {
   if (sealedBy === undefined) return text
-  return seal({ text, name: nameOf(account, id), key: sealKeyOf(sealedBy) })
+  return sealAnswer({ text, name: nameOf(account, id), key: answerKeyOf(sealedBy) })
 }
 
 function unsealed(
@@ -94,14 +94,14 @@ function unsealed(
 ): Answer {
   if (sealedBy === undefined) return stored
   const name = nameOf(account, id)
-  return { ...stored, body: unseal({ text: stored.body, name, key: sealKeyOf(sealedBy) }) }
+  return { ...stored, body: openAnswer({ text: stored.body, name, key: answerKeyOf(sealedBy) }) }
 }
 
 function nameOf({ merchantId, livemode }: Account, key: string): string {
   return `${merchantId} ${livemode} ${key}`
 }
 
-/** The version of the payment in the answer, from its ETag: the replay shows it again. */
+/** The version of the payment in the answer, from its ETag. The replay shows it again. */
 export function sequenceOf({ headers }: Answer): number | null {
   const version = /^"(\d+)"$/.exec(headers?.etag ?? '')?.[1]
   return version === undefined ? null : Number(version)
@@ -112,7 +112,7 @@ function rollBackUnlessStored(reply: Reply): Reply {
   return reply
 }
 
-/** The bytes of the answer, so that what is stored and what is sent are the same. */
+/** The answer with its body as text, so that the stored and the sent bytes are the same. */
 export function serialized(reply: Reply): Answer & { body: string } {
   const body = reply.refusal ? errorBody(reply) : reply.body
   return {

@@ -17,7 +17,7 @@ export async function findRecord(
   return rows[0]
 }
 
-/** Reads the record of a key and keeps others from changing it until the transaction ends. */
+/** Reads the record of a key and locks it until the transaction ends. */
 export async function lockRecord(
   db: Db,
   { account, key }: { account: Account; key: string },
@@ -30,7 +30,7 @@ export async function lockRecord(
   return rows[0]
 }
 
-/** Claims a key for a request that runs. `false`: there is a record already. */
+/** Claims a key for a request. `false`: the key has a record. */
 export async function claimKey(
   db: Db,
   claim: {
@@ -51,9 +51,9 @@ export async function claimKey(
 }
 
 /**
- * Keeps the first answer to a key, to be replayed. It writes only while the key has no answer and
- * the caller still holds it: by the token of its lease, or by having claimed it in this transaction
- * (`token` is `null`). `false`: nothing was written, and the answer of another request counts.
+ * Stores the first answer to a key, to be replayed. It writes only while the key has no answer and
+ * still belongs to the caller: by the token of its lease or, with the token `null`, because this
+ * transaction has claimed the key. `false`: nothing was written, and another request's answer counts.
  */
 export async function storeAnswer(
   db: Db,

@@ -10,26 +10,26 @@ import { findClaims, type IdClaim, type ListedKind, readFence } from './ids.sql.
 
 type Db = Kysely<Schema>
 
-/** How long a list waits for a transaction that may still insert into it, from when that began. */
+/** How long a list waits for a transaction that may still insert into it, from the transaction's start. */
 const waitMsMax = 2_000
-/** How long it waits for one that began before. */
+/** How long a list waits for a transaction that has run for longer already. */
 const lateWaitMs = 200
-/** Between two looks at such transactions, most of which take a few milliseconds. */
-const lookMs = { first: 2, max: 50 }
+/** Pauses between two checks of these transactions, most of which take a few milliseconds. */
+const pauseMs = { first: 2, max: 50 }
 
 interface ListRequest {
   readonly kind: ListedKind
   readonly account: Account
   readonly query: Parameters<typeof readPage>[0]
-  /** After so many days retention may delete an object, which a client may have as its cursor. */
+  /** Days until retention may delete an object. A client may still use its id as a cursor. */
   readonly daysKept?: number
 }
 
 /**
- * Reads the cursors of a list and finds out through which id it may be shown: no object ever
- * appears behind a cursor that a list has given out (`ids.sql.ts`).
+ * Reads the cursors of a list, and the last id that the list may show: no object ever appears behind a
+ * cursor that a list has given out (`ids.sql.ts`).
  *
- * @returns the refusal, if a cursor is no object of this merchant and mode.
+ * @returns a refusal if the cursor is not an object of this list, merchant and mode.
  */
 export async function openPage(
   db: Db,
@@ -39,7 +39,7 @@ export async function openPage(
   if ('refusal' in page) return page
   const cursor = page.after ?? page.before
   const fence = await readFence(db, { kind, account, cursor })
-  if (cursor !== null && !fence.isCursorKnown && !mayBeDeleted(cursor, daysKept)) {
+  if (cursor !== null && !fence.hasCursor && !mayBeDeleted(cursor, daysKept)) {
     return refuseCursor(page, `the id of an object of this list, ${idPrefixes[kind]}…`)
   }
   if (fence.isClear) return { ...page, through: fence.through }
@@ -55,15 +55,16 @@ export function refuseCursor(page: Page, expected: string): Refusal {
     : refuseField('starting_after', page.after, expected)
 }
 
-/** Whether the id is so old that its object may be deleted: its place in the list is known. */
+/** Whether retention may have deleted the object of an id. The id still has its place in the order. */
 function mayBeDeleted(id: string, daysKept: number | undefined): boolean {
   if (daysKept === undefined || !/_[0-9a-hjkmnp-tv-z]{26,}$/.test(id)) return false
   return madeAtMs(id) < Date.now() - daysKept * 86_400_000
 }
 
 /**
- * Waits until the transactions that may commit an id of a list have ended, unless one has run for
- * too long. Returns the lowest id that those left may commit; `null`: none are left.
+ * Waits until the transactions that may commit an id of a list have ended, but only for a limited time.
+ *
+ * @returns the lowest id that the remaining transactions may commit; `null`: all have ended.
  */
 async function waitForClaims(
   db: Db,
@@ -73,10 +74,10 @@ async function waitForClaims(
   const waitedMs = () => performance.now() - startedMs
   let claims = await findClaims(db, list)
   const first = new Set(claims.map(({ transaction }) => transaction))
-  for (let pauseMs = lookMs.first; claims.length > 0; pauseMs *= 2) {
+  for (let ms = pauseMs.first; claims.length > 0; ms *= 2) {
     if (waitedMs() > (claims.some(isYoung) ? waitMsMax : lateWaitMs)) break
-    await sleep(Math.min(lookMs.max, pauseMs))
-    // Those that have begun since the fence was read take higher ids.
+    await sleep(Math.min(pauseMs.max, ms))
+    // Transactions that began after the fence was read take higher ids.
     claims = (await findClaims(db, list)).filter(({ transaction }) => first.has(transaction))
   }
   return claims.reduce<string | null>(

@@ -13,31 +13,31 @@ export type ListedKind = Extract<
 >
 
 // Lists are in the order of ids, and an id is a cursor. So no insert may commit an id that is lower
-// than one that a list has shown. The clock of a process does not give that: clocks differ, and of
-// two transactions the one that took the lower time may commit last. Therefore:
+// than an id that a list has shown. The clocks of processes cannot guarantee this: they differ, and
+// a transaction with a lower time may commit after one with a higher time. Therefore:
 //
 // - An insert takes a shared advisory lock of its kind, merchant and mode until it ends, and then
-//   its time: that of the database's clock, or the one after the newest row (`hedge_claim_time`).
-// - A list takes its own time in the same way, and then asks whether anybody has the lock
-//   (`hedge_read_fence`). If nobody has, every insert with a lower time is committed, and every
-//   later one gets a higher time. The list shows ids below its time and misses none.
-// - Otherwise it waits for the transactions that have the lock, which takes milliseconds. So a
-//   client always sees what it has created. One that stands still is not waited for: what was
-//   created since it began is not shown until it has ended.
+//   its time: the database's clock, or the time after the newest row (`hedge_claim_time`).
+// - A list takes its own time in the same way, and then tries the lock (`hedge_read_fence`). If the
+//   lock is free, every insert with a lower time is committed, and every later insert gets a higher
+//   time. The list shows the ids below its time and misses none.
+// - If the lock is taken, the list waits for the transactions that have it, which takes milliseconds.
+//   So a client always sees what it has created. The list does not wait for a stuck transaction:
+//   objects created after its start are not shown until it has ended.
 //
-// Only inserts of the same kind, merchant and mode are waited for: a dump or a forgotten session
-// holds up no list. A cursor is found without an index of its own, as ids keep their order.
+// A list waits only for inserts of the same kind, merchant and mode: no dump and no forgotten session
+// delays it. A cursor needs no index, because ids keep their order.
 //
-// Rejected: a position from a sequence, as events have. It costs each create one more index, needs
-// the same locks or a fence over all transactions, and a sequence is one for all merchants.
+// Rejected: a position from a sequence, as events have. Each create would write one more index. It
+// needs the same locks or a fence over all transactions, and all merchants would share a sequence.
 
-/** An id for a row of this statement: the time by commits, then 70 random bits. */
+/** An id for a row of this statement: a time in the order of commits, then 70 random bits. */
 export function idInStatement(kind: ListedKind, account: Account): RawBuilder<string> {
   return sql<string>`(${idPrefixes[kind]} || ${claimedTime(kind, account)}
     || ${randomCharacters(randomLength)})`
 }
 
-/** The time that an id begins with, for a statement that makes ids itself. */
+/** The time at the start of an id, for a statement that makes its ids itself. */
 export function claimedTime(
   kind: ListedKind,
   { merchantId, livemode }: { merchantId: unknown; livemode: unknown },
@@ -55,7 +55,7 @@ export async function claimId<T extends string>(
   return rows[0].id
 }
 
-/** Characters after the twelve of the time: an id is as long as those of `newId`. */
+/** Characters after the twelve of the time. The id is as long as an id of `newId`. */
 const randomLength = 14
 
 const tables = {
@@ -67,37 +67,38 @@ const tables = {
   auditEntry: 'audit_log',
 } as const satisfies Record<ListedKind, keyof Schema>
 
-/** Where a list has to end, and whether its cursor is an object of the list. */
+/** The end of a list, and whether its cursor is an object of the list. */
 interface Fence {
   /** Every id below it is visible to the next statement, or will never exist. */
   readonly through: string
   /** Whether no transaction may still commit a lower id. */
   readonly isClear: boolean
-  readonly isCursorKnown: boolean
+  /** Whether the list has the object of the cursor, or there is no cursor. */
+  readonly hasCursor: boolean
 }
 
-/** Reads the fence of a list. To be run before the statement that reads the page. */
+/** Reads the fence of a list, before the statement that reads the page. */
 export async function readFence(
   db: Db,
   { kind, account, cursor }: { kind: ListedKind; account: Account; cursor: string | null },
 ): Promise<Fence> {
-  const { rows } = await sql<{ through: string; is_clear: boolean; is_cursor_known: boolean }>`
+  const { rows } = await sql<{ through: string; is_clear: boolean; has_cursor: boolean }>`
     select ${idPrefixes[kind]} || f.through as through, f.is_clear,
       ${cursor}::text is null or exists (
         select from ${sql.table(tables[kind])}
         where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
           and id = ${cursor}::text
-      ) as is_cursor_known
+      ) as has_cursor
     from hedge_read_fence(${kind}, ${account.merchantId}, ${account.livemode}) f`.execute(db)
   if (!rows[0]) throw new Error('the database gave no fence')
-  const { through, is_clear: isClear, is_cursor_known: isCursorKnown } = rows[0]
-  return { through, isClear, isCursorKnown }
+  const { through, is_clear: isClear, has_cursor: hasCursor } = rows[0]
+  return { through, isClear, hasCursor }
 }
 
 /** A transaction that may still commit an id of a list. */
 export interface IdClaim {
   readonly transaction: string
-  /** No id of it is below this one; `null`: unknown, as it is another role's. */
+  /** The transaction commits no id below this one; `null`: unknown, because another role runs it. */
   readonly since: string | null
   readonly age_seconds: number | null
 }

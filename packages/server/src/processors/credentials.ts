@@ -1,7 +1,7 @@
 import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
-import type { Keyring } from '../sealing/encryption.ts'
+import type { Keyring } from '../sealing/keyring.ts'
 
 /** The secrets of a merchant's account at Stripe. */
 export interface StripeSecrets {

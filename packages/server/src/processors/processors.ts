@@ -1,6 +1,6 @@
 import type { Db } from '../database/connect.ts'
 import type { Account } from '../domain/account.ts'
-import type { Keyring } from '../sealing/encryption.ts'
+import type { Keyring } from '../sealing/keyring.ts'
 import { findCredentials } from './credentials.sql.ts'
 import { openCredentials } from './credentials.ts'
 import type { Processor, Processors } from './interface/processor.ts'

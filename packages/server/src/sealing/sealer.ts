@@ -1,10 +1,10 @@
-import { Keyring } from './encryption.ts'
+import { Keyring } from './keyring.ts'
 
-/** Keeps secrets that the server needs again so that a copy of the database does not tell them. */
+/** Stores the secrets of webhooks so that a copy of the database does not reveal them. */
 export interface Sealer {
-  /** What to store of a secret. `context` says what it belongs to: elsewhere it does not open. */
+  /** The text to store for a secret. It opens with the same `context` only. */
   seal(secret: string, context: string): string
-  /** @throws where the key is not there any more, or the context is not that of `seal`. */
+  /** @throws where the server does not have the key, or the context is not that of `seal`. */
   open(sealed: string, context: string): string
 }
 
@@ -12,13 +12,13 @@ const sealedPrefix = 'sealed'
 const plainPrefix = 'plain:'
 
 /**
- * Seals by `HEDGE_ENCRYPTION_KEY`. Without it secrets are stored as they are; those stay readable
- * once there is a key.
+ * Seals with `HEDGE_ENCRYPTION_KEY`. Without a key, secrets are stored unencrypted, and stay
+ * readable after a key is set.
  *
- * @param keys the key, then the one before it.
+ * @param keys the current key and the previous one.
  */
 export function createSealer(keys: readonly string[]): Sealer {
-  const keyring = keys.length > 0 ? new Keyring(keys) : null
+  const keyring = keys.length > 0 ? new Keyring(keys, 'webhook secret') : null
   return {
     seal(secret, context) {
       if (!keyring) return plainPrefix + secret

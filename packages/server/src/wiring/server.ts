@@ -5,7 +5,7 @@ import { connect, type Database } from '../database/connect.ts'
 import { migrate } from '../database/migrate/migrate.ts'
 import { bootstrap } from '../merchants/bootstrap.ts'
 import { createProcessors } from '../processors/processors.ts'
-import { Keyring } from '../sealing/encryption.ts'
+import { Keyring } from '../sealing/keyring.ts'
 import { createSealer } from '../sealing/sealer.ts'
 import { startTracing } from '../tracing/start.ts'
 import { createApp } from './app.ts'
@@ -102,7 +102,7 @@ async function serve({
   let requestsInFlight = () => 0
   const keys = [config.encryptionKey, config.encryptionKeyPrevious].filter((key) => key !== null)
   const sealer = createSealer(keys)
-  const keyring = keys.length > 0 ? new Keyring(keys) : null
+  const keyring = keys.length > 0 ? new Keyring(keys, 'processor credentials') : null
   const processors = createProcessors({
     db: database.db,
     publicUrl: () => address,

@@ -1,26 +1,26 @@
-/** One server of a database. */
+/** The address of one server of a database. */
 export interface Host {
-  /** A name, an address or the folder of a socket; `null` where the address names none. */
+  /** A name, an address or the folder of a socket; `null`: the driver's default. */
   readonly name: string | null
-  /** `null` where none is named: PGPORT, else PostgreSQL's own. */
+  /** `null`: PGPORT, else PostgreSQL's default. */
   readonly port: number | null
 }
 
-/** Which of several servers will do: `target_session_attrs`, as far as it makes sense here. */
+/** Servers that can be used: the values of `target_session_attrs` for a server that writes. */
 export type Wanted = 'any' | 'read-write' | 'primary'
 
-/** Where a database is, in libpq's words. */
+/** The address of a database, as libpq understands it. */
 export interface DatabaseAddress {
-  /** All but the hosts, for the driver, which could take only one. */
+  /** Everything but the hosts, for the driver, which takes one host. */
   readonly connectionString: string
-  /** In the order they were named in. */
+  /** In the order of the address. */
   readonly hosts: readonly Host[]
   readonly wanted: Wanted
-  /** Settings of the session that the address asks for, such as `-c search_path=pay`. */
+  /** Settings of the session in the address, such as `-c search_path=pay`. */
   readonly options: string
 }
 
-/** An address that cannot be used. The message says why and repeats no part that may be secret. */
+/** An address that cannot be used. The message says why, and repeats no part that may be secret. */
 export class AddressError extends Error {
   constructor(message: string) {
     super(message)
@@ -28,7 +28,7 @@ export class AddressError extends Error {
   }
 }
 
-/** Each connection may have to ask them all; nobody has that many standbys to fail over to. */
+/** A search probes all hosts. More standbys than this are not useful for failover. */
 const hostsMax = 16
 
 const shape = /^(postgres(?:ql)?:)\/\/([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/
@@ -39,10 +39,10 @@ const tlsModes = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'ver
  * Reads the address of a database: `postgres://user:password@a:5432,b:5433/name?…`, with one host
  * or several, `host` and `port` also as lists among the parameters, IPv6 in brackets.
  *
- * With several hosts a server that takes writes is looked for unless `target_session_attrs` says
- * otherwise: libpq would be content with any, but nothing here works on a standby.
+ * With several hosts, the default of `target_session_attrs` is `read-write`. libpq's default is `any`, but
+ * this server cannot work on a standby.
  *
- * @throws {AddressError} when it is none, or asks for what there is not.
+ * @throws {AddressError} when the text is no address, or has an unsupported parameter.
  */
 export function parseAddress(address: string): DatabaseAddress {
   const [, scheme, authority, database = '', query = ''] = shape.exec(address) ?? []
@@ -58,7 +58,7 @@ export function parseAddress(address: string): DatabaseAddress {
   decode(database, 'the name of the database')
   const parameters = new URLSearchParams(query)
   const hosts = readHosts(authority.slice(at + 1), parameters)
-  // A password with letters that an address cannot hold puts a part of it where the host is.
+  // An unencoded / or @ in the password moves a part of the password to the place of the host.
   if (database.includes('@')) {
     throw new AddressError(
       'expected no @ after the host: / and @ of names and passwords are written as %2F and %40.',
@@ -91,7 +91,7 @@ function readHosts(authority: string, parameters: URLSearchParams): Host[] {
   })
 }
 
-/** `name`, `name:port`, `[::1]:port` or `%2Fvar%2Frun`: one of the hosts before the slash. */
+/** Reads one host before the slash: `name`, `name:port`, `[::1]:port` or `%2Fvar%2Frun`. */
 function readPlace(text: string, index: number): { name: string; port: string | undefined } {
   const [, bracketed, plain = '', port] =
     /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(text) ?? []
@@ -104,7 +104,7 @@ function readPlace(text: string, index: number): { name: string; port: string | 
   return { name: decode(bracketed ?? plain, `host ${index + 1}`), port }
 }
 
-/** The text is not shown: with a password that was not encoded, it may be a part of that. */
+/** The message does not show the text: it may be a part of a password that was not encoded. */
 function readPort(text: string | undefined, index: number): number | null {
   if (text === undefined || text === '') return null
   const port = Number(text)
@@ -122,8 +122,8 @@ function readWanted(parameters: URLSearchParams, hosts: readonly Host[]): Wanted
 }
 
 /**
- * The driver checks certificates with `prefer`, `require` and `verify-ca` as well, but means to
- * stop with its next version and warns of it at every start. What is checked stays checked.
+ * The driver checks certificates with `prefer`, `require` and `verify-ca` too. Its next version will not,
+ * and it warns of that at every start. `verify-full` keeps the check and avoids the warning.
  */
 function readTls(parameters: URLSearchParams): void {
   const mode = parameters.get('sslmode')
@@ -137,7 +137,7 @@ function readTls(parameters: URLSearchParams): void {
   }
 }
 
-/** Takes a parameter out; of several of one name the last one counts, as with libpq. */
+/** Removes a parameter and returns its value. Of several values the last one counts, as with libpq. */
 function take(parameters: URLSearchParams, name: string): string | null {
   const value = parameters.getAll(name).at(-1) ?? null
   parameters.delete(name)

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** Thrown where too many statements wait for a connection already: nothing was done. */
+/** Thrown when too many statements wait for a connection. The statement was not sent. */
 export class PoolFullError extends Error {
   constructor(waitingMax: number) {
     super(`${waitingMax} statements are waiting for a connection already`)
@@ -10,7 +10,7 @@ export class PoolFullError extends Error {
 
 type Connected = Parameters<pg.Pool['connect']>[0]
 
-/** A pool with a bound on who may wait for a connection: pg's own keeps any number of them. */
+/** A pool that bounds the number of waiting statements. The pool of `pg` has no bound. */
 export class BoundedPool extends pg.Pool {
   readonly #waitingMax: number
 
@@ -19,7 +19,7 @@ export class BoundedPool extends pg.Pool {
     this.#waitingMax = waitingMax
   }
 
-  /** @throws {PoolFullError} when too many wait. Statements of the pool itself come by here too. */
+  /** @throws {PoolFullError} when too many statements wait. `pool.query` calls this method as well. */
   override connect(): Promise<pg.PoolClient>
   override connect(callback: Connected): void
   override connect(callback?: Connected): Promise<pg.PoolClient> | undefined {

@@ -1,48 +1,50 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Host } from './address.ts'
 import { BoundedPool } from './bounded-pool.ts'
+import { HostClient } from './host-client.ts'
 import type { Hosts } from './hosts.ts'
-import { DatabaseUnreachableError } from './unreachable.ts'
 
 type Connected = Parameters<typeof pg.Pool.prototype.connect>[0]
 
 /** A connection of a pool. */
 interface Session {
   readonly host: Host | null
-  /** Since when somebody has it, by the process's own clock; `null` while it is idle. */
-  heldSinceMs: number | null
-  /** Whether it is to be given up once nobody has it any more. */
+  /** Since when a caller uses it, by the process's own clock; `null` while it is idle. */
+  usedSinceMs: number | null
+  /** Whether the connection ends when its caller returns it. */
   isSpent: boolean
 }
 
 /**
- * How often a request looks for another host: once after the one it knew is gone, and once more
- * where that one was about to go as well. Nothing was sent by then, so nothing is done twice.
+ * Attempts of one request to connect: one more after the known host has gone, and one more in case
+ * its successor goes as well. No statement was sent by then, so no work is done twice.
  */
 const attemptsMax = 3
-/** How often connections are looked at that somebody has had for long. */
+/** Time between two checks for statements that take long. */
 const watchMs = 1_000
 /**
- * A statement takes milliseconds. After this it may be that its server is cut off or stands still,
- * or that its commit waits for a standby that has become the primary: others are asked.
+ * A statement takes milliseconds. After this time its server may be cut off or frozen, or its commit
+ * may wait for a standby that has become the primary, so the pool probes the hosts.
  */
 const suspiciousMs = 3_000
-/** How long it takes after that to ask again: a long statement is nothing unusual. */
-const askAgainMs = 5_000
+/** Time between two such probes. A long statement is nothing unusual. */
+const probeAgainMs = 5_000
 
-/** The server is no longer, or not yet, one to write to: read-only, going down, starting up. */
+/** The server is read-only. */
 const readOnly = '25006'
+/** The server takes no writes now: it is read-only, shuts down, starts up or lost the connection. */
 const unusable = /^(25006|57P0[123]|08)/
 
 /**
- * A pool whose connections are all to the host that takes writes. When another one does, it goes on
- * there: connections to the old one break at once, also those that wait for its answer.
+ * A pool whose connections all lead to the host that takes writes. When another host takes writes,
+ * the pool moves there. Connections to the old host break at once, also those that wait for an
+ * answer.
  */
 export class HostPool extends BoundedPool {
   readonly #hosts: Hosts
   readonly #sessions = new Map<pg.ClientBase, Session>()
   readonly #watch: NodeJS.Timeout | undefined
-  #askedMs = Number.NEGATIVE_INFINITY
+  #probedMs = Number.NEGATIVE_INFINITY
 
   constructor(hosts: Hosts, config: pg.PoolConfig & { waitingMax: number }) {
     super({
@@ -57,14 +59,16 @@ export class HostPool extends BoundedPool {
       },
     })
     this.#hosts = hosts
-    this.on('connect', (client) => this.#welcome(client))
-    this.on('acquire', (client) => this.#hold(client, performance.now()))
+    this.on('connect', (client) => this.#addSession(client))
+    this.on('acquire', (client) => this.#setUsed(client, performance.now()))
     this.on('release', (_, client) => {
-      this.#hold(client, null)
-      // The pool looks next whether it has ended, and then forgets it.
+      this.#setUsed(client, null)
+      // The pool removes ended connections.
       if (this.#sessions.get(client)?.isSpent) void client.end()
     })
-    if (hosts.areAsked) this.#watch = setInterval(() => void this.#look(), watchMs).unref()
+    if (hosts.areProbed) {
+      this.#watch = setInterval(() => void this.#leaveOldHosts(), watchMs).unref()
+    }
   }
 
   override connect(): Promise<pg.PoolClient>
@@ -105,11 +109,11 @@ export class HostPool extends BoundedPool {
       if (opensAnother) this.#hosts.refuseWhileResting()
       super.connect((error, client, done) => {
         if (!error) return callback(undefined, client, done)
-        // The pool's words where all connections are in use: no host is to blame for that.
+        // The pool's message when all connections are in use. No host is the cause.
         if (error.message === 'timeout exceeded when trying to connect') return fail(error)
         this.#hosts.doubt(host)
-        if (!this.#hosts.areAsked) this.#hosts.rest(reasonOf(error))
-        if (this.#hosts.areAsked && attempt < attemptsMax) this.#attempt(callback, attempt + 1)
+        if (!this.#hosts.areProbed) this.#hosts.rest(reasonOf(error))
+        if (this.#hosts.areProbed && attempt < attemptsMax) this.#attempt(callback, attempt + 1)
         else fail(error)
       })
     } catch (error) {
@@ -117,66 +121,62 @@ export class HostPool extends BoundedPool {
     }
   }
 
-  #welcome(client: pg.PoolClient): void {
+  #addSession(client: pg.ClientBase): void {
+    if (!(client instanceof HostClient))
+      throw new Error('a client of this pool is of another class')
     const host = this.#hosts.hostOf(client)
-    const session: Session = { host, heldSinceMs: performance.now(), isSpent: false }
+    const session: Session = { host, usedSinceMs: performance.now(), isSpent: false }
     this.#sessions.set(client, session)
     client.once('end', () => this.#sessions.delete(client))
-    // A connection that breaks while a transaction holds it has no other listener, and an error
-    // event without one ends the process. The statement in flight fails with the error all the same.
+    // A connection that breaks in a transaction has no other listener, and an error event without a
+    // listener ends the process. The statement in flight fails with the same error.
     client.on('error', () => this.#hosts.doubt(host))
-    client.connection.on('errorMessage', ({ code }: { code?: string }) => {
-      if (code === undefined || !unusable.test(code)) return
+    client.onRefusal = (code) => {
+      if (!unusable.test(code)) return
       this.#hosts.doubt(host)
-      // The others end by themselves. One that has become a standby would be kept for ever.
+      // Other refusals end the connection. A host that has become a standby would keep it open.
       if (code === readOnly) session.isSpent = true
-    })
+    }
     client.on('notice', ({ routine }) => {
-      // PostgreSQL goes on to say that the commit was done, although no standby has it: somebody
-      // has canceled the wait. What could still be lost must not be acknowledged.
-      if (routine === 'SyncRepWaitForLSN') breakOff(client, 'A commit did not reach its standby.')
+      // An operator has canceled the wait for the standby. PostgreSQL then reports the commit as
+      // done, although no standby has it. A commit that can still be lost is not acknowledged.
+      if (routine === 'SyncRepWaitForLSN') client.breakOff('A commit did not reach its standby.')
     })
   }
 
-  #hold(client: pg.ClientBase, sinceMs: number | null): void {
+  #setUsed(client: pg.ClientBase, sinceMs: number | null): void {
     const session = this.#sessions.get(client)
-    if (session) session.heldSinceMs = sinceMs
+    if (session) session.usedSinceMs = sinceMs
   }
 
-  /** Asks the hosts when an answer is overdue, and leaves connections to others than the found one. */
-  async #look(): Promise<void> {
+  /** Probes the hosts when an answer is overdue, and breaks connections to all but the current host. */
+  async #leaveOldHosts(): Promise<void> {
     const nowMs = performance.now()
     const isOverdue = [...this.#sessions.values()].some(
-      ({ heldSinceMs }) => heldSinceMs !== null && nowMs - heldSinceMs > suspiciousMs,
+      ({ usedSinceMs }) => usedSinceMs !== null && nowMs - usedSinceMs > suspiciousMs,
     )
-    if (isOverdue && nowMs - this.#askedMs > askAgainMs) {
-      this.#askedMs = nowMs
-      // In vain is no reason to give up a connection: it may yet be answered.
+    if (isOverdue && nowMs - this.#probedMs > probeAgainMs) {
+      this.#probedMs = nowMs
+      // A failed probe breaks no connection: its answer may still come.
       await this.#hosts.find().catch(() => undefined)
     }
     const current = this.#hosts.current
     if (current === null) return
     for (const [client, { host }] of this.#sessions) {
-      if (host !== current) breakOff(client, 'The database went on at another host.')
+      if (host === current) continue
+      if (client instanceof HostClient) client.breakOff('The database continues on another host.')
     }
   }
 }
 
-/** Clients that connect to the host which is current when they are made. */
-function clientOf(hosts: Hosts): new () => pg.Client {
-  return class extends pg.Client {
+/** A class of clients that connect to the host that is current when they are made. */
+function clientOf(hosts: Hosts): new () => HostClient {
+  return class extends HostClient {
     constructor(config?: pg.ClientConfig) {
       super(config)
       hosts.aim(this)
     }
   }
-}
-
-/** Fails what is in flight with the reason; the pool then forgets the connection. */
-function breakOff(client: pg.ClientBase, reason: string): void {
-  const { connection } = client as pg.Client
-  connection.emit('error', new DatabaseUnreachableError(reason))
-  connection.stream.destroy()
 }
 
 function reasonOf({ message, ...error }: Error): string {

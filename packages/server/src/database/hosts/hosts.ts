@@ -1,26 +1,26 @@
 import pg from 'pg'
 import type { DatabaseAddress, Host } from './address.ts'
-import { askRole } from './role.sql.ts'
+import { readRole } from './role.sql.ts'
 import { DatabaseUnreachableError } from './unreachable.ts'
 
-/** A host that says nothing for so long is passed over. Less than a request waits for one. */
-const askTimeoutMs = 3_000
-/** Once one will do, how long the others may take to say that they are better. */
+/** A host that does not answer for this time is skipped. It is less than a request waits for one. */
+const probeTimeoutMs = 3_000
+/** After the first host that takes writes, the time for others to report a later timeline. */
 const graceMs = 300
-/** After a search in vain nobody asks again for so long: a database that starts needs its strength. */
+/** Pause after a search without a result: a starting database needs the machine. */
 const restMs = 200
 
-/** What came of asking one host. */
+/** The result of probing one host. */
 type Report =
   | { readonly host: Host; readonly timeline: number }
   | { readonly host: Host; readonly unfit: string }
 
 /**
- * The servers of one database, and which of them it is at the moment.
+ * The servers of one database, and which of them takes writes now.
  *
- * Of two that take writes the one on the higher timeline is it: a primary that was given up, and
- * comes back as if nothing had happened, is on the old one, and what is written there is lost. The
- * highest timeline ever seen counts, so that one is never written to again by this process.
+ * Of two servers that take writes, the one on the higher timeline counts. An old primary that comes
+ * back as if nothing had happened is on the lower timeline, and its new rows would be lost. The
+ * highest timeline ever seen counts, so this process never writes to an old primary again.
  */
 export class Hosts {
   readonly #address: DatabaseAddress
@@ -31,24 +31,24 @@ export class Hosts {
   #search: Promise<void> | null = null
   #rest: { untilMs: number; reason: string } | null = null
 
-  /** `config` is what a client of any of them needs, without the host. */
+  /** `config` is what a client of any host needs, without the host. */
   constructor(address: DatabaseAddress, config: pg.ClientConfig) {
     this.#address = address
     this.#config = config
-    if (!this.areAsked) this.#current = address.hosts[0] ?? null
+    if (!this.areProbed) this.#current = address.hosts[0] ?? null
   }
 
-  /** Whether a server has to say what it is before it is used: always, but for one host and `any`. */
-  get areAsked(): boolean {
+  /** Whether servers report their role before they are used: always, except one host and `any`. */
+  get areProbed(): boolean {
     return this.#address.hosts.length > 1 || this.#address.wanted !== 'any'
   }
 
-  /** The host that was last found to be it, unless there is reason to doubt it. */
+  /** The host that the last search found, unless there is reason to doubt it. */
   get current(): Host | null {
     return this.#current
   }
 
-  /** Points a client that has not connected yet at a host. */
+  /** Sets the host of a client that has not connected yet. */
   aim(
     client: pg.Client,
     host: Host | null = this.#current ?? this.#address.hosts[0] ?? null,
@@ -58,48 +58,48 @@ export class Hosts {
     if (host) this.#aimed.set(client, host)
   }
 
-  /** Where a client was pointed at. */
+  /** The host of a client. */
   hostOf(client: pg.Client): Host | null {
     return this.#aimed.get(client) ?? null
   }
 
-  /** Something was wrong with a connection to this host: the next one asks first. */
+  /** A connection to this host failed: the next connection searches first. */
   doubt(host: Host | null): void {
-    if (this.areAsked && host === this.#current) this.#current = null
+    if (this.areProbed && host === this.#current) this.#current = null
   }
 
   /**
-   * Whether a server that a connection was made to is it.
+   * Checks that a connected server takes writes.
    *
-   * @throws {DatabaseUnreachableError} when it is not; what the driver throws otherwise.
+   * @throws {DatabaseUnreachableError} when it does not; otherwise the errors of the driver.
    */
   async check(client: pg.ClientBase, host: Host | null): Promise<void> {
-    if (!this.areAsked || host === null) return
-    const report = this.#judge(host, await this.#ask(client))
+    if (!this.areProbed || host === null) return
+    const report = this.#judge(host, await this.#readRole(client))
     if ('timeline' in report) return
     this.doubt(host)
     throw new DatabaseUnreachableError(`${nameOf(host)}: ${report.unfit}`)
   }
 
   /**
-   * Asks all hosts at once which of them is it. Whoever asks meanwhile gets the same answer.
+   * Probes all hosts for the one that takes writes. Concurrent calls share one search.
    *
-   * @throws {DatabaseUnreachableError} when none is, with what each of them said.
+   * @throws {DatabaseUnreachableError} when there is none, with the result of each host.
    */
   async find(): Promise<void> {
     this.refuseWhileResting()
-    this.#search ??= this.#askAll().finally(() => {
+    this.#search ??= this.#probeAll().finally(() => {
       this.#search = null
     })
     await this.#search
   }
 
-  /** Connections fail at the moment: for a while nobody tries. */
+  /** Connections fail now: the process pauses before it tries again. */
   rest(reason: string): void {
     this.#rest = { untilMs: performance.now() + restMs, reason }
   }
 
-  /** @throws {DatabaseUnreachableError} while nobody tries, with why. */
+  /** @throws {DatabaseUnreachableError} during the pause, with the reason. */
   refuseWhileResting(): void {
     if (this.#rest === null) return
     if (performance.now() < this.#rest.untilMs)
@@ -107,8 +107,8 @@ export class Hosts {
     this.#rest = null
   }
 
-  async #askAll(): Promise<void> {
-    // In the order they were named in, whoever answered first: so of equals the first is taken.
+  async #probeAll(): Promise<void> {
+    // In the order of the address, whichever host answered first: of equal hosts the first counts.
     const rank = ({ host }: Report) => this.#address.hosts.indexOf(host)
     const reports = (await this.#gather()).sort((a, b) => rank(a) - rank(b))
     const fit = reports.filter((report) => 'timeline' in report)
@@ -117,15 +117,15 @@ export class Hosts {
       this.#current = best.host
       return
     }
-    const said = reports.flatMap((report) =>
+    const failures = reports.flatMap((report) =>
       'unfit' in report ? [`${nameOf(report.host)}: ${report.unfit}`] : [],
     )
-    const reason = `No host of the database will do. ${said.join('; ')}`
+    const reason = `No host of the database can be used. ${failures.join('; ')}`
     this.rest(reason)
     throw new DatabaseUnreachableError(reason)
   }
 
-  /** All reports, or those that were in soon after the first good one. */
+  /** All reports, or those that arrive within the grace time after the first good report. */
   #gather(): Promise<Report[]> {
     const { hosts } = this.#address
     const reports: Report[] = []
@@ -142,12 +142,12 @@ export class Hosts {
 
   async #probe(host: Host): Promise<Report> {
     try {
-      const client = new pg.Client({ ...this.#config, connectionTimeoutMillis: askTimeoutMs })
+      const client = new pg.Client({ ...this.#config, connectionTimeoutMillis: probeTimeoutMs })
       client.on('error', () => undefined)
       this.aim(client, host)
       try {
         await client.connect()
-        return this.#judge(host, await this.#ask(client))
+        return this.#judge(host, await this.#readRole(client))
       } finally {
         void client.end()
       }
@@ -157,15 +157,15 @@ export class Hosts {
     }
   }
 
-  #ask(client: pg.ClientBase) {
-    return askRole(client, { wanted: this.#address.wanted, timeoutMs: askTimeoutMs })
+  #readRole(client: pg.ClientBase) {
+    return readRole(client, { wanted: this.#address.wanted, timeoutMs: probeTimeoutMs })
   }
 
-  #judge(host: Host, { unfit, timeline }: Awaited<ReturnType<typeof askRole>>): Report {
+  #judge(host: Host, { unfit, timeline }: Awaited<ReturnType<typeof readRole>>): Report {
     if (unfit !== null) return { host, unfit }
     if (timeline < this.#newestTimeline) {
-      const went = `the database went on to ${this.#newestTimeline} elsewhere`
-      return { host, unfit: `it is on timeline ${timeline}, and ${went}` }
+      const moved = `the database is on timeline ${this.#newestTimeline} elsewhere`
+      return { host, unfit: `it is on timeline ${timeline}, and ${moved}` }
     }
     this.#newestTimeline = timeline
     return { host, timeline }

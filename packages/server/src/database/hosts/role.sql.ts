@@ -1,36 +1,36 @@
 import type { ClientBase } from 'pg'
 import type { Wanted } from './address.ts'
 
-/** What a server is at the moment. */
+/** The role of a server now. */
 export interface Role {
-  /** Why it will not do; `null` where it will. */
+  /** Why the server cannot be used; `null`: it can. */
   readonly unfit: string | null
-  /** How often a standby has become the primary in its history; 0 where the engine does not say. */
+  /** How many standbys have become the primary in its history; 0 where the engine has no timelines. */
   readonly timeline: number
 }
 
 /**
- * Asks a server what it is, over a connection to it.
+ * Reads the role of a server over a connection to it.
  *
- * @throws what the driver throws, also when it says nothing for `timeoutMs`.
+ * @throws the errors of the driver, also when the server does not answer for `timeoutMs`.
  */
-export async function askRole(
+export async function readRole(
   client: ClientBase,
   { wanted, timeoutMs }: { wanted: Wanted; timeoutMs: number },
 ): Promise<Role> {
-  const ask = async (text: string) => {
+  const read = async (text: string) => {
     const query = { text, rowMode: 'array' as const, query_timeout: timeoutMs }
     return String((await client.query<unknown[]>(query)).rows[0]?.[0])
   }
-  if (wanted === 'primary' && (await ask('select pg_is_in_recovery()')) !== 'false') {
+  if (wanted === 'primary' && (await read('select pg_is_in_recovery()')) !== 'false') {
     return { unfit: 'it is a standby', timeline: 0 }
   }
-  if (wanted === 'read-write' && (await ask('show transaction_read_only')) !== 'off') {
+  if (wanted === 'read-write' && (await read('show transaction_read_only')) !== 'off') {
     return { unfit: 'it takes no writes, as a standby does', timeline: 0 }
   }
-  // The first eight digits of a log file's name are the timeline. A standby has none of its own,
-  // nor have engines without PostgreSQL's log: then there is nothing to compare.
-  const file = await ask('select pg_walfile_name(pg_current_wal_insert_lsn())').catch(
+  // The first eight digits of a log file's name are the timeline. A standby has no such file, and
+  // engines without PostgreSQL's log have none either. Then timelines are not compared.
+  const file = await read('select pg_walfile_name(pg_current_wal_insert_lsn())').catch(
     (error: { severity?: string }) => {
       if (error.severity !== 'ERROR') throw error
       return ''

@@ -1,6 +1,6 @@
 /**
- * The database cannot be used at the moment, or not for writing, as far as this process knows.
- * Nothing that failed with it was acknowledged to anybody. Names hosts and ports, no secrets.
+ * The database cannot be used now, or not for writing. A request that failed with this error was not
+ * acknowledged. The message names hosts and ports, and no secrets.
  */
 export class DatabaseUnreachableError extends Error {
   constructor(message: string, options?: ErrorOptions) {

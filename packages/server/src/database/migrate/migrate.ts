@@ -121,7 +121,9 @@ async function untilUnlocked(name: string, run: () => Promise<void>): Promise<vo
       const { code } = error as { code?: string }
       if (code !== lockNotAvailable && code !== deadlock) throw error
       if (attempt === attemptsMax) {
-        const message = `Migration ${name} did not get its lock in ${attemptsMax} attempts: end the transaction that keeps it.`
+        const message =
+          `Migration ${name} did not get its lock in ${attemptsMax} attempts. ` +
+          'End the transaction that has it.'
         throw new Error(message, { cause: error })
       }
       await sleep(pauseMs * (1 + Math.random()))

@@ -23,7 +23,7 @@ export async function createWebhooks(db: Kysely<unknown>): Promise<void> {
 async function endpoints(db: Kysely<unknown>): Promise<void> {
   // Deleted endpoints stay for the log of their deliveries.
   //
-  // `secret` and `old_secret` are sealed (sealing/sealer.ts); the old one signs as well until it
+  // `secret` and `old_secret` are sealed (`sealing/sealer.ts`); the old one signs as well until it
   // expires. `sequence` counts the endpoint's own events.
   // `failing_since` is when deliveries began to fail without a success in between.
   // A replay sends events again from `replay_from` through `replay_through`, positions of events.

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { Keyring, MissingKeyError } from './encryption.ts'
+import { Keyring, MissingKeyError } from './keyring.ts'
 
 const randomKey = () => randomBytes(32).toString('base64')
 const secret = 'sk_live_very_secret'
 
 describe('a keyring', () => {
   test('opens what it sealed, and no two seals are alike', () => {
-    const ring = new Keyring([randomKey()])
+    const ring = new Keyring([randomKey()], 'processor credentials')
     const one = ring.seal(secret, 'merchant 1')
     const other = ring.seal(secret, 'merchant 1')
     expect(ring.open(one, 'merchant 1')).toBe(secret)
@@ -15,8 +15,8 @@ describe('a keyring', () => {
     expect(one.bytes.includes(Buffer.from(secret))).toBe(false)
   })
 
-  test('opens nothing that belongs to somebody else, was changed, or cut', () => {
-    const ring = new Keyring([randomKey()])
+  test('opens nothing that belongs to another row, was changed, or was cut', () => {
+    const ring = new Keyring([randomKey()], 'processor credentials')
     const sealed = ring.seal(secret, 'merchant 1')
     expect(() => ring.open(sealed, 'merchant 2')).toThrow()
     for (let at = 0; at < sealed.bytes.length; at++) {
@@ -31,17 +31,17 @@ describe('a keyring', () => {
 
   test('that was rotated opens the old and seals with the new', () => {
     const [old, fresh] = [randomKey(), randomKey()]
-    const before = new Keyring([old]).seal(secret, 'm')
-    const both = new Keyring([fresh, old])
+    const before = new Keyring([old], 'processor credentials').seal(secret, 'm')
+    const both = new Keyring([fresh, old], 'processor credentials')
     expect(both.open(before, 'm')).toBe(secret)
     const after = both.seal(secret, 'm')
     expect(after.keyId).not.toBe(before.keyId)
-    const onlyNew = new Keyring([fresh])
+    const onlyNew = new Keyring([fresh], 'processor credentials')
     expect(onlyNew.open(after, 'm')).toBe(secret)
     expect(() => onlyNew.open(before, 'm')).toThrow(MissingKeyError)
   })
 
   test('needs a key', () => {
-    expect(() => new Keyring([])).toThrow()
+    expect(() => new Keyring([], 'processor credentials')).toThrow()
   })
 })
