@@ -130,7 +130,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     const { body } = await fixture.api('GET', '/v1/auth/api-keys?limit=100')
     expect(body.data.filter((key: { name: string | null }) => key.name === 'Twice')).toHaveLength(1)
     await page.keyboard.press('Enter')
-    expect(await page.getByRole('dialog', { name: 'Your new key' }).count()).toBe(1)
+    await expect.poll(() => page.getByRole('dialog', { name: 'Your new key' }).count()).toBe(1)
   })
 
   test('revoke no key without a look: the way back comes first', async () => {
@@ -251,7 +251,7 @@ test('a cancel that gets no answer says so, though nothing else is answered eith
     if (route.request().method() === 'POST') await route.abort('connectionreset')
   })
   await page.keyboard.press('Enter')
-  await dialog.getByText('Whether it was canceled is not known').waitFor({ timeout: 10_000 })
+  await dialog.getByText('Whether it was canceled is not known').waitFor()
   await page.unroute('**/v1/**')
   await page.keyboard.press('Enter')
   await becomes(id, 'canceled')

@@ -222,7 +222,9 @@ describe('webhooks', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Address').fill(`${receiverUrl()}some`)
     await dialog.getByLabel('Every event').uncheck()
-    expect(await dialog.getByRole('button', { name: 'Add endpoint' }).isDisabled()).toBe(true)
+    await expect
+      .poll(() => dialog.getByRole('button', { name: 'Add endpoint' }).isDisabled())
+      .toBe(true)
     await dialog.getByLabel('payment.canceled').check()
     await dialog.getByLabel('ach.returned').check()
     await expectAccessible(page, 'the choice of events')

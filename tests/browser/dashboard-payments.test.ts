@@ -89,7 +89,9 @@ describe('a payment', () => {
     const amount = page.getByLabel('Amount in USD')
     await amount.fill('100.01')
     await page.getByText('Enter at most $100.00').waitFor()
-    expect(await page.getByRole('button', { name: 'Refund' }).last().isDisabled()).toBe(true)
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Refund' }).last().isDisabled())
+      .toBe(true)
     await amount.fill('30')
     await page.getByText('$70.00 of $100.00 will remain.').waitFor()
     await page.getByRole('button', { name: 'Refund $30.00' }).click()
@@ -161,7 +163,7 @@ describe('a test payment', () => {
     await page.getByText('4242 4242 4242 4242').waitFor()
     await expectAccessible(page, 'a payment that is not paid yet')
     const link = page.getByRole('link', { name: 'Open the payment page' })
-    expect(await link.getAttribute('href')).toMatch(/\/pay\/pay_/)
+    await expect.poll(() => link.getAttribute('href')).toMatch(/\/pay\/pay_/)
   })
 
   test('cannot be made with a key that may only read', async () => {
@@ -221,7 +223,7 @@ describe('the list', () => {
     const page = await open('/payments')
     await page.locator('tbody tr').first().waitFor()
     await until('a thousand rows are loaded', async () => (await scrollToEnd(page)) >= 1_000)
-    expect(await page.locator('tbody tr').count()).toBeLessThan(80)
+    await expect.poll(() => page.locator('tbody tr').count()).toBeLessThan(80)
     await page.getByText(/^Updated/).waitFor()
   })
 })

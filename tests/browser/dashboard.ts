@@ -11,8 +11,8 @@ export interface Visitor {
   close(): Promise<void>
 }
 
-/** Longest wait for something to appear: far more than a busy machine needs. */
-const waitMs = 20_000
+/** Longest wait for an element, in milliseconds. Playwright stops waiting as soon as the element is there. */
+const waitMs = 300_000
 
 const refused = /^Failed to load resource: .* status of 412 /
 

@@ -105,7 +105,7 @@ describe('in live mode', () => {
       expect(await page.getByText(/Test mode|Testmodus/).count()).toBe(0)
       expect(await page.locator('input').count()).toBe(0)
       const link = page.getByRole('link', { name: back }).last()
-      expect(await link.getAttribute('href')).toBe('https://shop.example.com/cart')
+      await expect.poll(() => link.getAttribute('href')).toBe('https://shop.example.com/cart')
       await expectAccessible(page)
       await close()
       expect(mishaps).toEqual([])

@@ -76,13 +76,13 @@ describe('pay', () => {
     const session = await createSession({ success_url: `${shop.url}/thanks` })
     const page = await open(session.url)
     await heading(page, 'Pay ')
-    expect(await page.getByText('€1,234.56', { exact: true }).count()).toBe(1)
-    expect(await page.getByText('Two tickets').count()).toBe(1)
+    await expect.poll(() => page.getByText('€1,234.56', { exact: true }).count()).toBe(1)
+    await expect.poll(() => page.getByText('Two tickets').count()).toBe(1)
     await expectAccessible(page)
     await typeCard(page, '4242424242424242')
-    expect(await page.getByLabel('Card number').inputValue()).toBe('4242 4242 4242 4242')
-    expect(await page.getByLabel('Expiry').inputValue()).toBe('12 / 40')
-    expect(await page.getByText('Visa').count()).toBe(1)
+    await expect.poll(() => page.getByLabel('Card number').inputValue()).toBe('4242 4242 4242 4242')
+    await expect.poll(() => page.getByLabel('Expiry').inputValue()).toBe('12 / 40')
+    await expect.poll(() => page.getByText('Visa').count()).toBe(1)
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
     await expectAccessible(page)
@@ -131,7 +131,9 @@ describe('pay', () => {
     await payButton(page).click()
     const alert = page.getByRole('alert').filter({ hasText: 'There is not enough money' })
     await alert.waitFor()
-    expect(await alert.evaluate((element) => element === document.activeElement)).toBe(true)
+    await expect
+      .poll(() => alert.evaluate((element) => element === document.activeElement))
+      .toBe(true)
     await expectAccessible(page)
     await page.getByLabel('Card number').fill('5555 5555 5555 4444')
     await payButton(page).click()
@@ -161,9 +163,11 @@ describe('what is typed', () => {
     await page.getByText('This card has expired.').waitFor()
     await payButton(page).click()
     await page.getByText('Please fill this in.').waitFor()
-    expect(await page.getByLabel('Card number').getAttribute('aria-invalid')).toBe('true')
+    await expect
+      .poll(() => page.getByLabel('Card number').getAttribute('aria-invalid'))
+      .toBe('true')
     const isFocused = (element: Element) => element === document.activeElement
-    expect(await page.getByLabel('Card number').evaluate(isFocused)).toBe(true)
+    await expect.poll(() => page.getByLabel('Card number').evaluate(isFocused)).toBe(true)
     await expectAccessible(page)
   })
 
@@ -174,12 +178,12 @@ describe('what is typed', () => {
     await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(6, 6))
     await page.keyboard.press('Backspace')
     await page.keyboard.press('Backspace')
-    expect(await number.inputValue()).toBe('4244 2424 2424 24')
+    await expect.poll(() => number.inputValue()).toBe('4244 2424 2424 24')
     await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(1, 1))
     await page.keyboard.type('99')
     const caret = (input: HTMLInputElement) => input.selectionStart
-    expect(await number.inputValue()).toBe('4992 4424 2424 2424')
-    expect(await number.evaluate(caret)).toBe(3)
+    await expect.poll(() => number.inputValue()).toBe('4992 4424 2424 2424')
+    await expect.poll(() => number.evaluate(caret)).toBe(3)
   })
 
   test('is what browsers and phones know how to fill in, and is kept nowhere', async () => {
@@ -187,8 +191,8 @@ describe('what is typed', () => {
     const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
     for (const [label, autocomplete] of Object.entries(expected)) {
       const input = page.getByLabel(label)
-      expect(await input.getAttribute('autocomplete')).toBe(autocomplete)
-      expect(await input.getAttribute('inputmode')).toBe('numeric')
+      await expect.poll(() => input.getAttribute('autocomplete')).toBe(autocomplete)
+      await expect.poll(() => input.getAttribute('inputmode')).toBe('numeric')
     }
     await typeCard(page, '4242424242424242')
     await payButton(page).click()
@@ -260,7 +264,7 @@ describe('what happens elsewhere', () => {
     await payButton(page).waitFor()
     await page.context().setOffline(true)
     await page.getByText('You are offline').waitFor()
-    expect(await payButton(page).isDisabled()).toBe(true)
+    await expect.poll(() => payButton(page).isDisabled()).toBe(true)
     await expectAccessible(page)
     await api('POST', `/v1/payments/${session.payment_id}/cancel`)
     await page.context().setOffline(false)
@@ -281,8 +285,8 @@ describe('languages', () => {
   test('a German browser is spoken to in German, with German amounts', async () => {
     const page = await open((await createSession()).url, { locale: 'de-DE' })
     await page.getByLabel('Kartennummer').waitFor()
-    expect(await page.getByText(/^1\.234,56\s€$/).count()).toBe(1)
-    expect(await page.locator('html').getAttribute('lang')).toBe('de')
+    await expect.poll(() => page.getByText(/^1\.234,56\s€$/).count()).toBe(1)
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('de')
     await page.getByLabel('Kartennummer').pressSequentially('4242424242424241')
     await page.getByText('Eine Ziffer stimmt nicht.').waitFor()
     await expectAccessible(page)
