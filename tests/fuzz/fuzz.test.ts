@@ -46,7 +46,7 @@ test('a statement that fails is found', async () => {
     begin raise exception 'broken on purpose'; end $$`)
   await sql.query(`create trigger fail before update on merchants
     for each row execute function fail()`)
-  const { deviations } = await fuzzer.run({ seed: 1, count: 100 })
+  const { deviations } = await fuzzer.run({ seed: 1, count: 200 })
   expect(deviations.filter((found) => found.startsWith('500'))).not.toEqual([])
   expect(fuzzer.server.log()).toContain('broken on purpose')
 })

@@ -1,3 +1,4 @@
+import { cancelableStatuses } from '@hedgepayments/contract'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../support/databases/postgres.ts'
 import { openSql, type Sql } from '../support/databases/sql.ts'
@@ -22,6 +23,8 @@ afterAll(async () => {
   await database?.drop()
 })
 
+const cancelable = cancelableStatuses.map((status) => `'${status}'`).join(', ')
+
 /** What the statement of a cancel says: whether it won, and the status that it has seen. */
 interface Cancel {
   readonly text: string
@@ -30,14 +33,14 @@ interface Cancel {
 const selectBeside: Cancel = {
   text: `with was as (select status from tiny where id = $1),
     moved as (update tiny set status = 'canceled'
-      where id = $1 and status in ('pending', 'initiated') returning id)
+      where id = $1 and status in (${cancelable}) returning id)
     select exists (select from moved) as won, status as seen from was`,
 }
 
 const lockFirst: Cancel = {
   text: `with was as materialized (select id, status from tiny where id = $1 for no key update),
     moved as (update tiny t set status = 'canceled' from was
-      where t.id = was.id and was.status in ('pending', 'initiated') returning t.id)
+      where t.id = was.id and was.status in (${cancelable}) returning t.id)
     select exists (select from moved) as won, status as seen from was`,
 }
 

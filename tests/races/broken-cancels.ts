@@ -1,3 +1,4 @@
+import { cancelableStatuses } from '@hedgepayments/contract'
 import type { PaymentRow } from '../../packages/server/src/database/schema.ts'
 import { answer } from '../../packages/server/src/http/answers/answer.ts'
 import {
@@ -10,6 +11,8 @@ import type { CancelOf } from './arena.ts'
 // Cancels as one would write them at first sight. Each is wrong in a way of its own, and each is
 // here so that the races can be seen to find it.
 
+const cancelable = cancelableStatuses.map((status) => `'${status}'`).join(', ')
+
 /**
  * An UPDATE with a SELECT beside it, in one statement: it never cancels twice, but under READ
  * COMMITTED whoever loses reads its own old snapshot, and reports `pending`.
@@ -20,7 +23,7 @@ export const selectBeside: CancelOf = cancelBy(
   ), moved as (
     update payments set status = 'canceled', sequence = sequence + 1, canceled_at = $4,
       updated_at = $4, cancellation_reason = $5
-    where merchant_id = $1 and livemode = $2 and id = $3 and status in ('pending', 'initiated')
+    where merchant_id = $1 and livemode = $2 and id = $3 and status in (${cancelable})
     returning *
   ), noted as (
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
@@ -59,7 +62,7 @@ export const lookThenWrite: CancelOf = (database) => {
     const seen = await look(request)
     const details = seen.refusal ? (seen.details as { current_status?: string }) : {}
     const { current_status: status = '' } = details
-    return ['pending', 'initiated'].includes(status) ? await write(request) : seen
+    return (cancelableStatuses as readonly string[]).includes(status) ? await write(request) : seen
   }
 }
 

@@ -7,6 +7,7 @@ import {
   refundableStatuses,
   statusesBeforeEvent,
 } from '@hedgepayments/contract'
+import { eventsOnce } from '../support/payments/once.ts'
 import type { Aftermath } from './records.ts'
 import { reasonOf, type Told } from './rivals.ts'
 
@@ -57,9 +58,9 @@ function judgeTimeline({ events, sequence, status, tasks }: Aftermath): string[]
   })
   if (sequence !== events.length) wrong.push(`version ${sequence} has ${events.length} events`)
   if (events.at(-1)?.to_status !== status) wrong.push(`${status} is not what its last event says`)
-  for (const type of ['created', 'initiated', 'processing', 'succeeded', 'failed', 'canceled']) {
-    const count = events.filter((event) => event.type === `payment.${type}`).length
-    if (count > 1) wrong.push(`it was ${type} ${count} times`)
+  for (const type of eventsOnce) {
+    const count = events.filter((event) => event.type === type).length
+    if (count > 1) wrong.push(`${type} happened ${count} times`)
   }
   if (status === 'processing') wrong.push('it is stuck in processing')
   if (tasks.includes('capture') || tasks.includes('void')) wrong.push(`it is owed a ${tasks}`)

@@ -42,5 +42,5 @@ test('a cancel that reads beside its write is caught by what its losers are told
 test('a cancel that looks before it writes is caught by its second winner', async () => {
   const racing = runRaces(await arenaOf(lookThenWrite), { seed: 1, groups: 32 })
   await expect(racing).rejects.toThrow(RaceError)
-  await expect(racing).rejects.toThrow(/canceled 2 times/)
+  await expect(racing).rejects.toThrow(/payment.canceled happened 2 times/)
 })

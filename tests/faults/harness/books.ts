@@ -1,4 +1,5 @@
 import type { Sql } from '../../support/databases/sql.ts'
+import { eventsOnce } from '../../support/payments/once.ts'
 
 /** Reads: of a pool, or of one transaction in which a test has planted something. */
 export type Query = Sql['query']
@@ -70,8 +71,7 @@ export const wrong: Readonly<Record<string, string>> = {
     where p.status = 'canceled' and p.payment_method_token <> 'tok_capturedByHand'`,
   'a step has one event': `
     select subject_id, type, count(*) from events
-    where type in ('payment.created', 'payment.initiated', 'payment.processing',
-      'payment.succeeded', 'payment.failed', 'payment.canceled', 'payment.settled')
+    where type in (${[...eventsOnce, 'payment.settled'].map((type) => `'${type}'`).join(', ')})
     group by merchant_id, livemode, subject_id, type having count(*) > 1`,
 }
 

@@ -1,5 +1,6 @@
 import { type Chance, chanceOf } from '../../support/chance.ts'
 import { isAtRest } from '../../support/databases/invariants.ts'
+import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import { until } from '../../support/until.ts'
 import { countUndelivered, hasNothingDue } from './books.ts'
 import { findViolations, type Violation } from './checks.ts'
@@ -78,7 +79,16 @@ const usualTokens = [
 /** Puts load on the world, breaks something, and looks whether anything came of it. */
 export async function runRound(
   world: World,
-  { fault, seed }: { fault: Fault; seed: number },
+  {
+    fault,
+    seed,
+    endsLeases = false,
+  }: {
+    fault: Fault
+    seed: number
+    /** Whether leases of servers that were killed are ended once the load has stopped. */
+    endsLeases?: boolean
+  },
 ): Promise<RoundResult> {
   const { journal } = world
   const recoveredInSeconds: number[] = []
@@ -116,6 +126,7 @@ export async function runRound(
     await fault.tidy?.(scene)
     await load.stop()
   }
+  if (endsLeases) await endLeasesOfKilled(world.sql)
   found.push(...(await settle(world)))
   found.push(...(await findViolations({ ...world, ...world.fleet, query: world.sql.query })))
   found.push(...(await findChanged(world, chance)))
