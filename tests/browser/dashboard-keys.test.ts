@@ -133,7 +133,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     await expect.poll(() => page.getByRole('dialog', { name: 'Your new key' }).count()).toBe(1)
   })
 
-  test('revoke no key without a look: the way back comes first', async () => {
+  test('revoke no key at once: the way back comes first', async () => {
     const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', { body: { name: 'Kept' } })
     await open('/keys')
     await button('Revoke Kept').focus()
@@ -227,7 +227,7 @@ describe('a key reaches the dialog', () => {
     expect((await paymentOf(id)).refunds[0].reason).toBe('cracked')
   })
 
-  test('unless it is the Enter that opened it, still held down', async () => {
+  test('unless it is the Enter that opened it and is still pressed', async () => {
     const { id } = await createPayment(fixture.api)
     await openPayment(id, 'Cancel payment')
     await button('Cancel payment').focus()

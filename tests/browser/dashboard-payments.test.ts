@@ -100,7 +100,7 @@ describe('a payment', () => {
     expect(body.refunded_amount).toBe(3_000)
   })
 
-  test('that two browsers cancel shows both the truth without a reload', async () => {
+  test('that two browsers cancel shows both the result without a reload', async () => {
     const payment = await createPayment(api)
     const other = await signIn(browser, server)
     const pages = [visitor.page, other.page]

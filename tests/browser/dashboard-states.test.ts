@@ -58,7 +58,7 @@ describe('while nothing was answered yet', () => {
       const visitor = await signIn(browser, server())
       const { page } = visitor
       const { open, hold } = gate()
-      // The session is known: it is the page that waits.
+      // The session is there. Only the page waits.
       await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
       await page.goto(`${server().url}/dashboard${path}`)
       await page.getByRole('navigation', { name: 'Sections' }).waitFor()

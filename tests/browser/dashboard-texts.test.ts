@@ -88,7 +88,7 @@ describe('the longest values', () => {
     }
   })
 
-  test.each([360, 1280])('leave metadata room to be read at a width of %d', async (width) => {
+  test.each([360, 1280])('leave metadata readable at a width of %d', async (width) => {
     const { id } = await createPayment(fixture.api, { metadata })
     await visitor.page.setViewportSize({ width, height: 800 })
     const page = await open(`/payments/${id}`)

@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
-/** A browser that looks at the dashboard, and what it has complained of. */
+/** A browser that shows the dashboard, and its complaints. */
 export interface Visitor {
   readonly page: Page
   readonly context: BrowserContext

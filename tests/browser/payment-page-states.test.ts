@@ -25,7 +25,7 @@ async function openAgainst(link: string, answer: (route: Route) => Promise<void>
   return watched
 }
 
-/** What Chromium itself notes of a request that got no answer is no mistake of the page. */
+/** Chromium logs a request without an answer by itself. That is no error of the page. */
 const unexpected = (mishaps: readonly string[]) =>
   mishaps.filter((mishap) => !mishap.startsWith('console: Failed to load resource: net::'))
 

@@ -171,7 +171,7 @@ describe('what is typed', () => {
     await expectAccessible(page)
   })
 
-  test('is mended in the middle without the caret jumping', async () => {
+  test('is corrected in the middle without the caret jumping', async () => {
     const page = await open((await createSession()).url)
     const number = page.getByLabel('Card number')
     await number.pressSequentially('4242942424242424')
@@ -276,7 +276,7 @@ describe('what happens elsewhere', () => {
     await heading(page, 'There is no such payment')
     await expectAccessible(page)
     await close()
-    // The browser itself notes the 404.
+    // The browser itself logs the 404.
     expect(mishaps.filter((mishap) => !mishap.includes('404'))).toEqual([])
   })
 })

@@ -25,7 +25,7 @@ export function buildPaymentPage(): void {
 /** Longest wait for an element, in milliseconds. Playwright stops waiting as soon as the element is there. */
 const waitMs = 300_000
 
-/** A browser's page that notes whatever should not happen. */
+/** A browser's page that records whatever should not happen. */
 export interface WatchedPage {
   readonly page: Page
   /** Console errors, exceptions, and requests to any but the servers of the test. */

@@ -41,7 +41,7 @@ describe('SECURITY.md', () => {
   })
 })
 
-/** Links and images to files and headings here; what leads out is not looked at. */
+/** Links and images to files and headings here; links to other sites are not checked. */
 function linksOf(path: string): Link[] {
   const prose = readDocument(path).replaceAll(/^```[\s\S]*?^```$/gm, '')
   return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)]

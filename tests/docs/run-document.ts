@@ -94,7 +94,7 @@ function environmentOf(stage: Stage, names: Names, folder: string): Record<strin
 }
 
 /**
- * `npx hedge` looks for what `node_modules/.bin` holds; without npx in between it is as quick as it
+ * `npx hedge` runs what `node_modules/.bin` holds; without npx in between it is as quick as it
  * is installed. An HTTP status that is an error ends a block, unless it is there to show one.
  */
 function prelude(block: Block): string {

@@ -5,7 +5,7 @@ import { advance, attempts, initiate, reached } from '../support/payments/sandbo
 import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
-// A task says when a payment should be looked at. Whether the payment takes a step is decided by the
+// A task says when a worker should check a payment. Whether the payment takes a step is decided by the
 // payment itself: a task that comes too early, or in the wrong status, must move no money.
 
 const fixture = withServers(1)

@@ -28,7 +28,7 @@ afterAll(async () => {
   await world?.close()
 })
 
-/** Several faults one after the other, and one look at the end: leases are waited for once. */
+/** Several faults one after the other, and one check at the end, so that leases are waited for once. */
 function together(names: readonly string[]): Fault {
   const chosen = names.map((name) => {
     const found = faults.find((fault) => fault.name === name)

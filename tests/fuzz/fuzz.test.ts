@@ -5,7 +5,7 @@ import { createMigratedDatabase } from '../support/servers/server.ts'
 import { size } from '../support/size.ts'
 import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
-/** Always the same where nobody asks for another: whoever sees it fail can see it again. */
+/** Always the same by default, so that a failure can be repeated. */
 const seed = Number(process.env.HEDGE_SEED ?? 20_261_124)
 const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 300, all: 3_000 }))
 /** From so many on, every operation has had its share. */

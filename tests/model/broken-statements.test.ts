@@ -46,14 +46,14 @@ const lockFirst: Cancel = {
 
 let clock = 0
 
-async function noted(input: Request, run: () => Promise<Answered>): Promise<PaymentOperation> {
+async function recorded(input: Request, run: () => Promise<Answered>): Promise<PaymentOperation> {
   const calledAt = clock++
   const output = await run()
   return { input, output, calledAt, returnedAt: clock++ }
 }
 
 async function cancel({ text }: Cancel, id: number): Promise<PaymentOperation> {
-  return await noted({ kind: 'cancel' }, async () => {
+  return await recorded({ kind: 'cancel' }, async () => {
     const [row] = await sql.query(text, [id])
     return cancelAnswer(row.won ? 'pending' : row.seen)
   })
@@ -74,7 +74,7 @@ async function meetWorker(statement: Cancel, id: number): Promise<PaymentOperati
   try {
     await worker.query('begin')
     await worker.query(`update tiny set status = 'processing' where id = $1`, [id])
-    const canceling = noted({ kind: 'cancel' }, async () => {
+    const canceling = recorded({ kind: 'cancel' }, async () => {
       const [row] = await sql.query(statement.text, [id])
       const refused = answerTo({ ...created(1), status: 'processing' }, { kind: 'cancel' }).answered
       return row.won ? cancelAnswer('pending') : { ...refused, status: row.seen }
@@ -111,7 +111,7 @@ test('two cancels that look before they write are found out: both win', async ()
   await sql.query(`insert into tiny values (3, 'pending')`)
   let looks = 0
   const lookThenWrite = () =>
-    noted({ kind: 'cancel' }, async () => {
+    recorded({ kind: 'cancel' }, async () => {
       const [row] = await sql.query('select status from tiny where id = 3')
       looks++
       await until('both have looked', () => looks === 2)

@@ -15,7 +15,7 @@ const cancelable = cancelableStatuses.map((status) => `'${status}'`).join(', ')
 
 /**
  * An UPDATE with a SELECT beside it, in one statement: it never cancels twice, but under READ
- * COMMITTED whoever loses reads its own old snapshot, and reports `pending`.
+ * COMMITTED the loser reads its own old snapshot, and reports `pending`.
  */
 export const selectBeside: CancelOf = cancelBy(
   `with was as (
@@ -25,7 +25,7 @@ export const selectBeside: CancelOf = cancelBy(
       updated_at = $4, cancellation_reason = $5
     where merchant_id = $1 and livemode = $2 and id = $3 and status in (${cancelable})
     returning *
-  ), noted as (
+  ), recorded as (
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       from_status, to_status, reason)
     select m.merchant_id, m.livemode, m.id, m.sequence, 'payment.canceled', m.canceled_at,
@@ -38,9 +38,9 @@ export const selectBeside: CancelOf = cancelBy(
   select w.status as seen, m.* from was w left join moved m on true`,
 )
 
-/** A look first, and an UPDATE that trusts it: two can look before either writes. */
-export const lookThenWrite: CancelOf = (database) => {
-  const look = cancelBy(
+/** A SELECT first, and an UPDATE that trusts it: two clients can read before either writes. */
+export const readThenWrite: CancelOf = (database) => {
+  const read = cancelBy(
     `select status as seen, null as status, * from payments
      where merchant_id = $1 and livemode = $2 and id = $3 and $4::text is not null
        and $5::text is distinct from ''`,
@@ -50,7 +50,7 @@ export const lookThenWrite: CancelOf = (database) => {
       update payments set status = 'canceled', sequence = sequence + 1, canceled_at = $4,
         updated_at = $4, cancellation_reason = $5
       where merchant_id = $1 and livemode = $2 and id = $3 returning *
-    ), noted as (
+    ), recorded as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, from_status, to_status, reason)
       select merchant_id, livemode, id, sequence, 'payment.canceled', canceled_at, 'api_key',
@@ -59,7 +59,7 @@ export const lookThenWrite: CancelOf = (database) => {
     select 'pending' as seen, * from moved`,
   )(database)
   return async (request) => {
-    const seen = await look(request)
+    const seen = await read(request)
     const details = seen.refusal ? (seen.details as { current_status?: string }) : {}
     const { current_status: status = '' } = details
     return (cancelableStatuses as readonly string[]).includes(status) ? await write(request) : seen

@@ -101,7 +101,7 @@ function judgeWinners({ before, after, told }: Finish): string[] {
   return wrong
 }
 
-/** Whoever lost was told a status that the payment had, and that was a reason to refuse. */
+/** A loser was told a status that the payment had, and that is a reason to refuse. */
 function judgeRefusals({ before, after, told }: Finish): string[] {
   const wrong: string[] = []
   const had = new Set(after.events.slice(before.events.length - 1).map((event) => event.to_status))
@@ -160,7 +160,7 @@ function judgeBooks({ after, isCapturedByHand }: Finish): string[] {
     case 'canceled':
       if (captured > 0 && !isCapturedByHand) wrong.push('it was captured and is canceled')
       if (captured !== returned) wrong.push(`the processor keeps ${captured - returned}`)
-      if (after.books === 'authorized') wrong.push('an authorization was not given up')
+      if (after.books === 'authorized') wrong.push('an authorization was not voided')
       break
     case 'pending':
     case 'failed':

@@ -50,8 +50,8 @@ export async function startRealServer(): Promise<RealServer> {
 function addressFrom(child: ReturnType<typeof spawn>): Promise<string> {
   return new Promise((found, fail) => {
     let said = ''
-    const giveUp = (why: string) => fail(new Error(`the server ${why}. It said:\n${said}`))
-    const timer = setTimeout(() => giveUp('was not ready in time'), startTimeoutMs)
+    const failStart = (why: string) => fail(new Error(`the server ${why}. It said:\n${said}`))
+    const timer = setTimeout(() => failStart('was not ready in time'), startTimeoutMs)
     const listen = (chunk: Buffer) => {
       said += chunk.toString()
       const address = /ready at (http:\/\/\S+)/.exec(said)?.[1]
@@ -63,7 +63,7 @@ function addressFrom(child: ReturnType<typeof spawn>): Promise<string> {
     child.stderr?.on('data', listen)
     child.once('exit', () => {
       clearTimeout(timer)
-      giveUp('ended')
+      failStart('ended')
     })
   })
 }

@@ -100,7 +100,7 @@ describe('initiate', () => {
     expect(Date.parse(body.cancelable_until) - Date.parse(body.updated_at)).toBe(3_601_000)
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
     expect(canceled.status).toBe(200)
-    await until('the authorization is given up', async () => {
+    await until('the authorization is voided', async () => {
       const attempts = (await api('GET', `/v1/payments/${body.id}/attempts`)).body.data
       return attempts[0].kind === 'void' && attempts[0].outcome === 'voided'
     })

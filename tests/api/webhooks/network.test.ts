@@ -116,7 +116,7 @@ test('a connection to this machine is of no use once only public addresses are a
   expect(receiver.received).toHaveLength(1)
 })
 
-test('what a page of this network says is not shown to whoever has a key of test mode', async () => {
+test('a key of test mode is not shown what a page of this network says', async () => {
   receiver.answer(() => ({ status: 200, body: 'AWS_SECRET_ACCESS_KEY=wJalr' }))
   const { send } = sendTo(['127.0.0.1'])
   expect(await send(outgoing(receiver.url))).toEqual({ status: 200, retryAfter: null, body: null })

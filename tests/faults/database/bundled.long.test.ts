@@ -124,7 +124,7 @@ describe('an ordinary start', () => {
     expect(await postgresPid(dataDir)).toBeUndefined()
   })
 
-  test('is closed to whoever lacks the password, and not on the network', async () => {
+  test('is closed to a client without the password, and not on the network', async () => {
     const { url, stop } = await start()
     const wrong = url.replace(/:[^:@]+@/, ':wrong@')
     await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' })
@@ -302,7 +302,7 @@ describe('one data folder', () => {
     expect(await query(first.url, 'SELECT 1')).toEqual([1])
   })
 
-  test('of several servers that start at the same moment, exactly one gets it', async () => {
+  test('of several servers that start at the same time, exactly one gets it', async () => {
     const all = await Promise.all([serve(), serve(), serve()])
     const winners = all.filter(({ url }) => url !== '')
     const losers = all.filter(({ error }) => error.includes('already in use by process'))
@@ -352,7 +352,7 @@ describe('one data folder', () => {
     expect(await readFile(file, 'utf8')).toBe('dear')
   })
 
-  test('says in PostgreSQL words why it does not start', async () => {
+  test('says with the message of PostgreSQL why it does not start', async () => {
     await expect(start({ shared_buffers: 'plenty' })).rejects.toThrow(/"shared_buffers": "plenty"/)
   })
 })

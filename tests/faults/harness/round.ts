@@ -17,7 +17,7 @@ export interface Fault {
   /** Does what is not to be under load yet. */
   readonly prepare?: (scene: Scene) => Promise<void>
   /**
-   * Breaks something, and has it mended as an operator or a supervisor would. The moments it
+   * Breaks something, and has it repaired as an operator or a supervisor would. The times that it
    * marks are those from which on all should be well again by itself.
    */
   readonly strike: (scene: Scene) => Promise<void>
@@ -76,7 +76,7 @@ const usualTokens = [
   'tok_chargeDeclined',
 ]
 
-/** Puts load on the world, breaks something, and looks whether anything came of it. */
+/** Puts load on the world, breaks something, and finds violations. */
 export async function runRound(
   world: World,
   {

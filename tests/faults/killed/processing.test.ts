@@ -126,7 +126,7 @@ describe('kill -9', () => {
     expect(await countMovements(id, 'capture')).toBe(1)
   })
 
-  test('at any moment, with cancels all along: the books agree with ours in the end', async () => {
+  test('at any time, with cancels all along: the books agree with ours in the end', async () => {
     const tokens = [
       'tok_visa',
       'tok_slow',
@@ -162,7 +162,7 @@ describe('kill -9', () => {
       await Promise.all(doing)
       expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
     }
-    // Whoever was sent to confirm never does: that payment expires.
+    // The customer who was sent to confirm never does, so that payment expires.
     await advance(api, 4_000)
     await endLeasesOfKilled(sql)
     await until('nothing is left to do', () => isAtRest(sql), { patience: 2 })

@@ -34,7 +34,7 @@ const steps = [null, ...paymentStatuses]
   .join(', ')
 
 /**
- * What holds of every payment at every moment, as statements that return whatever breaks it. The
+ * What holds of every payment at every time, as statements that return whatever breaks it. The
  * sandbox's books are those of a processor: they are compared with ours only where nothing is on
  * the way any more.
  */

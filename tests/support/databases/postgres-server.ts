@@ -13,7 +13,7 @@ export type Started = { url: string; error: string; log: string[]; child: ChildP
 const bundledFolder = resolve(import.meta.dirname, '../../../packages/bundled-postgres/src')
 const processFile = join(import.meta.dirname, '../processes/postgres-process.ts')
 
-/** Starts a process that runs PostgreSQL for a data folder, and waits for its first words. */
+/** Starts a process that runs PostgreSQL for a data folder, and waits for its first line. */
 export async function startServer(options: {
   dataDir: string
   folder?: string

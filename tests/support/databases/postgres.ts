@@ -38,7 +38,7 @@ export async function ensureTemplate(
 ): Promise<void> {
   await asAdmin(adminUrl, async (admin) => {
     const key = createHash('sha256').update(name).digest().readInt32BE()
-    // Held by the session, so that a worker that dies in `prepare` does not keep the others waiting.
+    // Locked by the session, so that a worker that dies in `prepare` does not keep the others waiting.
     await admin.query('SELECT pg_advisory_lock($1, $2)', [0x74706c, key])
     const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name])
     if (rowCount) return
@@ -71,8 +71,8 @@ async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): 
 }
 
 /**
- * A closed connection's session ends a moment after its client has gone; and a vacuum, which
- * `FORCE` may not end as it is a superuser's, when it has looked at its tables.
+ * A closed connection's session ends shortly after its client has gone; and a vacuum, which
+ * `FORCE` may not end as it is a superuser's, when it has read its tables.
  */
 async function whenUnused(change: () => Promise<unknown>): Promise<void> {
   const inUse = ['55006', '42501']
