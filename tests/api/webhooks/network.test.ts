@@ -10,14 +10,14 @@ import {
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 
 let receiver: Receiver
-const stops: (() => void)[] = []
+const cleanups: (() => void)[] = []
 
 beforeEach(async () => {
   receiver = await startReceiver()
 })
 
 afterEach(async () => {
-  for (const stop of stops.splice(0)) stop()
+  for (const cleanup of cleanups.splice(0)) cleanup()
   await receiver.close()
 })
 
@@ -40,7 +40,7 @@ function sendTo(...answers: string[][]) {
     )
   }
   const sender = createSend(resolve)
-  stops.push(() => sender.close())
+  cleanups.push(() => sender.close())
   return { send: sender.send, asked: () => asked }
 }
 

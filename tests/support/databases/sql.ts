@@ -144,8 +144,8 @@ export async function movePayment(
 }
 
 /**
- * Has every statement that may change a payment wait, until what it returns is called: unlike a row
- * that is held, batches of cancels do not pass over that. Payments can be read meanwhile.
+ * Makes every statement that may change a payment wait until the caller calls the returned function. Batches of cancels
+ * skip a locked row, but not a locked table. Payments can still be read.
  */
 export async function holdPayments(sql: Sql): Promise<() => Promise<void>> {
   const client = await sql.connect()
