@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { isLongRun } from '../support/size.ts'
 import { launchBrowser } from './browser.ts'
 import {
   buildPaymentPage,
@@ -92,7 +93,7 @@ describe('pay', () => {
     expect((await latest(session.id)).status).toBe('complete')
   })
 
-  test('with the keyboard alone, from the link of a payment', async () => {
+  test.runIf(isLongRun)('with the keyboard alone, from the link of a payment', async () => {
     const payment = await createPayment(api)
     const page = await open(payment.url)
     await page.getByLabel('Card number').focus()
@@ -142,7 +143,7 @@ describe('pay', () => {
     expect((await latest(session.id)).payment_id).not.toBe(session.payment_id)
   })
 
-  test('a payment of its own that was declined says that it is over', async () => {
+  test.runIf(isLongRun)('a payment of its own that was declined says that it is over', async () => {
     const payment = await createPayment(api, { cancel_url: `${shop.url}/cart` })
     const page = await open(payment.url)
     await typeCard(page, '4000000000000002')
@@ -171,7 +172,7 @@ describe('what is typed', () => {
     await expectAccessible(page)
   })
 
-  test('is corrected in the middle without the caret jumping', async () => {
+  test.runIf(isLongRun)('is corrected in the middle without the caret jumping', async () => {
     const page = await open((await createSession()).url)
     const number = page.getByLabel('Card number')
     await number.pressSequentially('4242942424242424')
@@ -186,22 +187,30 @@ describe('what is typed', () => {
     await expect.poll(() => number.evaluate(caret)).toBe(3)
   })
 
-  test('is what browsers and phones know how to fill in, and is kept nowhere', async () => {
-    const page = await open((await createSession()).url)
-    const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
-    for (const [label, autocomplete] of Object.entries(expected)) {
-      const input = page.getByLabel(label)
-      await expect.poll(() => input.getAttribute('autocomplete')).toBe(autocomplete)
-      await expect.poll(() => input.getAttribute('inputmode')).toBe('numeric')
-    }
-    await typeCard(page, '4242424242424242')
-    await payButton(page).click()
-    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
-    const kept = await page.evaluate(() =>
-      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]),
-    )
-    expect(kept).not.toMatch(/4242/)
-  })
+  test.runIf(isLongRun)(
+    'is what browsers and phones know how to fill in, and is kept nowhere',
+    async () => {
+      const page = await open((await createSession()).url)
+      const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
+      for (const [label, autocomplete] of Object.entries(expected)) {
+        const input = page.getByLabel(label)
+        await expect.poll(() => input.getAttribute('autocomplete')).toBe(autocomplete)
+        await expect.poll(() => input.getAttribute('inputmode')).toBe('numeric')
+      }
+      await typeCard(page, '4242424242424242')
+      await payButton(page).click()
+      await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+      const kept = await page.evaluate(() =>
+        JSON.stringify([
+          { ...localStorage },
+          { ...sessionStorage },
+          document.cookie,
+          location.href,
+        ]),
+      )
+      expect(kept).not.toMatch(/4242/)
+    },
+  )
 })
 
 describe('3-D Secure', () => {
@@ -221,7 +230,7 @@ describe('3-D Secure', () => {
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
   })
 
-  test('is failed, and leaves another try', async () => {
+  test.runIf(isLongRun)('is failed, and leaves another try', async () => {
     const session = await createSession()
     const page = await reachStep(session.url, '4000000000003063')
     await page.getByRole('button', { name: 'Yes, it is me' }).click()
@@ -231,7 +240,7 @@ describe('3-D Secure', () => {
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
   })
 
-  test('is left in the middle and found again after a reload', async () => {
+  test.runIf(isLongRun)('is left in the middle and found again after a reload', async () => {
     const session = await createSession()
     const page = await reachStep(session.url)
     await page.reload()
@@ -239,14 +248,17 @@ describe('3-D Secure', () => {
     await page.getByText('could not confirm that it is you').waitFor()
   })
 
-  test('is over at once when the payment is canceled in its middle, and nothing is taken', async () => {
-    const session = await createSession()
-    const page = await reachStep(session.url)
-    await api('POST', `/v1/payments/${session.payment_id}/cancel`)
-    await heading(page, 'Canceled')
-    await expectAccessible(page)
-    expect(await statusOf(session.payment_id)).toBe('canceled')
-  })
+  test.runIf(isLongRun)(
+    'is over at once when the payment is canceled in its middle, and nothing is taken',
+    async () => {
+      const session = await createSession()
+      const page = await reachStep(session.url)
+      await api('POST', `/v1/payments/${session.payment_id}/cancel`)
+      await heading(page, 'Canceled')
+      await expectAccessible(page)
+      expect(await statusOf(session.payment_id)).toBe('canceled')
+    },
+  )
 })
 
 describe('what happens elsewhere', () => {
@@ -258,7 +270,7 @@ describe('what happens elsewhere', () => {
     await Promise.all(pages.map((page) => heading(page, 'Canceled')))
   })
 
-  test('a page that was offline catches up, and says that it was', async () => {
+  test.runIf(isLongRun)('a page that was offline catches up, and says that it was', async () => {
     const session = await createSession()
     const page = await open(session.url)
     await payButton(page).waitFor()
@@ -292,7 +304,7 @@ describe('languages', () => {
     await expectAccessible(page)
   })
 
-  test('the language can be chosen, and stays chosen', async () => {
+  test.runIf(isLongRun)('the language can be chosen, and stays chosen', async () => {
     const page = await open((await createSession()).url)
     await page.getByLabel('Language').selectOption('Deutsch')
     await page.getByLabel('Kartennummer').waitFor()
@@ -302,20 +314,23 @@ describe('languages', () => {
 })
 
 describe('looks', () => {
-  test.each(['light', 'dark'] as const)('readable in %s, on a small phone', async (scheme) => {
-    const page = await open((await createSession()).url, {
-      colorScheme: scheme,
-      viewport: { width: 320, height: 640 },
-    })
-    await payButton(page).waitFor()
-    await page.getByLabel('Card number').pressSequentially('4242424242424241')
-    await payButton(page).click()
-    await expectAccessible(page)
-    const overflows = await page.evaluate(
-      () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-    )
-    expect(overflows).toBe(false)
-  })
+  test.each(isLongRun ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'readable in %s, on a small phone',
+    async (scheme) => {
+      const page = await open((await createSession()).url, {
+        colorScheme: scheme,
+        viewport: { width: 320, height: 640 },
+      })
+      await payButton(page).waitFor()
+      await page.getByLabel('Card number').pressSequentially('4242424242424241')
+      await payButton(page).click()
+      await expectAccessible(page)
+      const overflows = await page.evaluate(
+        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      )
+      expect(overflows).toBe(false)
+    },
+  )
 
   test('the JavaScript of the page is at most 100 kB, compressed', () => {
     const dist = join(import.meta.dirname, '../../apps/checkout/dist')
@@ -326,7 +341,7 @@ describe('looks', () => {
   })
 })
 
-test('a session that ran out says so on the open page, by itself', async () => {
+test.runIf(isLongRun)('a session that ran out says so on the open page, by itself', async () => {
   const session = await createSession()
   const page = await open(session.url)
   await page.getByRole('timer').waitFor()

@@ -10,7 +10,7 @@ import {
   startServer,
   type TestServer,
 } from '../../support/servers/server.ts'
-import { size } from '../../support/size.ts'
+import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase
@@ -85,46 +85,52 @@ describe('kill -9', () => {
     expect((await api('POST', path, request)).text).toBe(answered.text)
   })
 
-  test('between create and initiate: the same key goes on with the same payment', async () => {
-    const request = {
-      body: paymentBody({
-        initiate: true,
-        payment_method_token: 'tok_slow',
-        customer_email: 'killed@example.com',
-        cancel_window: 3_600,
-      }),
-      idempotencyKey: 'killed during create',
-    }
-    await killDuring('authorize', (doomed) => doomed('POST', '/v1/payments', request))
-    await endLeasesOfKilled(sql)
-    const { body } = await until('the key is free', async () => {
-      const reply = await api('POST', '/v1/payments', request)
-      return reply.status === 201 && reply
-    })
-    expect(body.status).toBe('initiated')
-    const list = await api('GET', '/v1/payments?customer_email=killed%40example.com')
-    expect(list.body.data).toHaveLength(1)
-    expect(await timeline(api, body.id)).toEqual(['payment.created', 'payment.initiated'])
-  })
-
-  test('during a capture: the processor is asked, and the money is taken once', async () => {
-    let id = ''
-    await killDuring('capture', async (doomed) => {
-      // Nobody but the doomed server is to take the capture: the others are looking too.
-      const payment = await createPayment(doomed)
-      id = payment.id
-      await doomed('POST', `/v1/payments/${id}/initiate`, {
-        body: { payment_method_token: 'tok_slow' },
+  test.runIf(isLongRun)(
+    'between create and initiate: the same key goes on with the same payment',
+    async () => {
+      const request = {
+        body: paymentBody({
+          initiate: true,
+          payment_method_token: 'tok_slow',
+          customer_email: 'killed@example.com',
+          cancel_window: 3_600,
+        }),
+        idempotencyKey: 'killed during create',
+      }
+      await killDuring('authorize', (doomed) => doomed('POST', '/v1/payments', request))
+      await endLeasesOfKilled(sql)
+      const { body } = await until('the key is free', async () => {
+        const reply = await api('POST', '/v1/payments', request)
+        return reply.status === 201 && reply
       })
-    })
-    await endLeasesOfKilled(sql)
-    await until(
-      'the payment succeeds',
-      async () => (await api('GET', `/v1/payments/${id}`)).body.status === 'succeeded',
-      { patience: 2 },
-    )
-    expect(await countMovements(id, 'capture')).toBe(1)
-  })
+      expect(body.status).toBe('initiated')
+      const list = await api('GET', '/v1/payments?customer_email=killed%40example.com')
+      expect(list.body.data).toHaveLength(1)
+      expect(await timeline(api, body.id)).toEqual(['payment.created', 'payment.initiated'])
+    },
+  )
+
+  test.runIf(isLongRun)(
+    'during a capture: the processor is asked, and the money is taken once',
+    async () => {
+      let id = ''
+      await killDuring('capture', async (doomed) => {
+        // Nobody but the doomed server is to take the capture: the others are looking too.
+        const payment = await createPayment(doomed)
+        id = payment.id
+        await doomed('POST', `/v1/payments/${id}/initiate`, {
+          body: { payment_method_token: 'tok_slow' },
+        })
+      })
+      await endLeasesOfKilled(sql)
+      await until(
+        'the payment succeeds',
+        async () => (await api('GET', `/v1/payments/${id}`)).body.status === 'succeeded',
+        { patience: 2 },
+      )
+      expect(await countMovements(id, 'capture')).toBe(1)
+    },
+  )
 
   test('at any time, with cancels all along: the books agree with ours in the end', async () => {
     const tokens = [
@@ -179,7 +185,7 @@ test('two processes share the work, and do each part of it once', async () => {
   try {
     const apis = [api, apiClient(second.url, second.secretKey)]
     const created = await Promise.all(
-      Array.from({ length: 40 }, async (_, n) => {
+      Array.from({ length: size({ quick: 10, all: 40 }) }, async (_, n) => {
         const payment = await createPayment(apis[n % 2] as Api, { cancel_window: 60 })
         await (apis[(n + 1) % 2] as Api)('POST', `/v1/payments/${payment.id}/initiate`, {
           body: { payment_method_token: 'tok_visa' },
