@@ -84,9 +84,16 @@ describe('pay', () => {
     await expect.poll(() => page.getByLabel('Card number').inputValue()).toBe('4242 4242 4242 4242')
     await expect.poll(() => page.getByLabel('Expiry').inputValue()).toBe('12 / 40')
     await expect.poll(() => page.getByText('Visa').count()).toBe(1)
+    // The shop answers only after the check of the last page, so the page is not left before.
+    const { promise: checked, resolve: leave } = Promise.withResolvers<void>()
+    await page.route(`${shop.url}/**`, async (route) => {
+      await checked
+      await route.continue()
+    })
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
     await expectAccessible(page)
+    leave()
     await page.waitForURL(
       `${shop.url}/thanks?session_id=${session.id}&payment_id=${session.payment_id}`,
     )

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createPayment } from '../support/http/api.ts'
-import { eventTypes } from '../support/payments/paid.ts'
-import { advance, attempts, initiate, reached } from '../support/payments/sandbox.ts'
+import { eventTypes, untilStatus } from '../support/payments/paid.ts'
+import { advance, attempts, initiate } from '../support/payments/sandbox.ts'
 import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -96,7 +96,7 @@ test('a payment is planned to be processed when its undo window ends, and not be
     )
     expect(task?.due_at.toISOString()).toBe(body.cancelable_until.replace('Z', '.000Z'))
     const { body: later } = await initiate(fixture.api, 'tok_visa')
-    await reached(fixture.api, later.id, 'succeeded')
+    await untilStatus(fixture.api, later.id, 'succeeded')
     const claimed = (await openTasks(body.id)).filter(({ attempts }) => attempts > 0)
     expect(claimed).toEqual([])
   }
@@ -107,7 +107,7 @@ test('the test clock moves no payment of live mode, not even one whose task come
   const payment = await createPayment(live)
   const expired = await createPayment(shop)
   await advance(shop, 7_200)
-  await reached(shop, expired.id, 'canceled')
+  await untilStatus(shop, expired.id, 'canceled')
   expect(await openTasks(payment.id)).toEqual([{ kind: 'expire', attempts: 0 }])
   await carryOut(payment.id, 'expire')
   expect((await live('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)

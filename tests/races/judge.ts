@@ -7,7 +7,7 @@ import {
   refundableStatuses,
   statusesBeforeEvent,
 } from '@hedgepayments/contract'
-import { eventsOnce } from '../support/payments/once.ts'
+import { eventsOnce } from '../support/payments/lifecycle.ts'
 import type { Aftermath } from './records.ts'
 import { reasonOf, type Told } from './rivals.ts'
 

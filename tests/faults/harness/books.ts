@@ -1,5 +1,5 @@
 import type { Sql } from '../../support/databases/sql.ts'
-import { eventsOnce } from '../../support/payments/once.ts'
+import { eventsOnce } from '../../support/payments/lifecycle.ts'
 
 /** Reads: of a pool, or of one transaction in which a test has planted something. */
 export type Query = Sql['query']

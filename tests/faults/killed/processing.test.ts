@@ -4,7 +4,8 @@ import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
-import { advance, reached, timeline } from '../../support/payments/sandbox.ts'
+import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import { advance } from '../../support/payments/sandbox.ts'
 import {
   createMigratedDatabase,
   startServer,
@@ -106,7 +107,7 @@ describe('kill -9', () => {
       expect(body.status).toBe('initiated')
       const list = await api('GET', '/v1/payments?customer_email=killed%40example.com')
       expect(list.body.data).toHaveLength(1)
-      expect(await timeline(api, body.id)).toEqual(['payment.created', 'payment.initiated'])
+      expect(await eventTypes(api, body.id)).toEqual(['payment.created', 'payment.initiated'])
     },
   )
 
@@ -194,7 +195,7 @@ test('two processes share the work, and do each part of it once', async () => {
       }),
     )
     await advance(api, 61)
-    for (const id of created) await reached(api, id, 'succeeded')
+    for (const id of created) await untilStatus(api, id, 'succeeded')
     expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
   } finally {
     await second.stop()
@@ -219,6 +220,6 @@ test('a payment that cannot take its step holds up no other of its set', async (
     [broken],
   )
   await advance(api, 61)
-  for (const id of others) await reached(api, id, 'succeeded')
+  for (const id of others) await untilStatus(api, id, 'succeeded')
   expect((await api('GET', `/v1/payments/${broken}`)).body.status).toBe('initiated')
 })

@@ -12,12 +12,12 @@ export const eventsOnce = eventTypes.filter((event) => {
     paymentStatuses.filter((to) => isStep({ event, from, to })).map((to) => ({ from, to })),
   )
   const isRepeatable = ({ from, to }: { from: PaymentStatus | null; to: PaymentStatus }) =>
-    from !== null && reachable(to).has(from)
+    from !== null && reachableFrom(to).has(from)
   return steps.length > 0 && !steps.some(isRepeatable)
 })
 
 /** A status and all statuses that a payment can go on to from it. */
-function reachable(from: PaymentStatus): ReadonlySet<PaymentStatus> {
+export function reachableFrom(from: PaymentStatus): ReadonlySet<PaymentStatus> {
   const reached = new Set([from])
   for (const status of reached) for (const next of statusesAfter(status)) reached.add(next)
   return reached
