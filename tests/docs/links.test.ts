@@ -64,6 +64,6 @@ function anchorsOf(path: string): string[] {
 function titlesOf(path: string): string[] {
   const source = readFileSync(join(root, path), 'utf8')
   const calls =
-    /\btest(?:\.skipIf\([^\n]*?\)(?=\(|\.each))?(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g
+    /\btest(?:\.(?:skipIf|runIf)\([^\n]*?\)(?=\(|\.each))?(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g
   return [...source.matchAll(calls)].map(([, , title = '']) => title.replaceAll('\\', ''))
 }

@@ -42,7 +42,7 @@ conformance('the sandbox', () => ({
     await connectSandbox().capture(payment, {
       idempotencyKey: `${payment.id} by hand`,
       now: '2030-06-15T10:32:00Z',
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(120_000),
     })
   },
 }))
@@ -52,7 +52,7 @@ describe('the sandbox keeps books', () => {
   const call = (idempotencyKey: string) => ({
     idempotencyKey,
     now,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
   })
   const payment = (id: string) => ({
     id,

@@ -40,7 +40,7 @@ afterEach(async () => {
 const call = (idempotencyKey: string) => ({
   idempotencyKey,
   now: '2024-06-15T10:32:00Z',
-  signal: AbortSignal.timeout(10_000),
+  signal: AbortSignal.timeout(120_000),
 })
 const authorize = () =>
   processor.authorize(unsent, { ...call('a'), token: paymentToken('pm_card_visa') })

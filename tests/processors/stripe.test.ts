@@ -41,7 +41,7 @@ function payment(more: Partial<ProcessorPayment> = {}): ProcessorPayment {
 }
 
 function call(more: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
-  return { idempotencyKey: `key-${keys++}`, now, signal: AbortSignal.timeout(10_000), ...more }
+  return { idempotencyKey: `key-${keys++}`, now, signal: AbortSignal.timeout(120_000), ...more }
 }
 
 function authorize(token = 'pm_card_visa', more: Partial<AuthorizeRequest> = {}): AuthorizeRequest {

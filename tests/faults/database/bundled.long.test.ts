@@ -32,8 +32,8 @@ import {
   type Started,
   startServer,
   stopServer,
-  until,
 } from '../../support/databases/postgres-server.ts'
+import { until } from '../../support/until.ts'
 
 const isRoot = process.getuid?.() === 0
 const account = await chooseAccount()
@@ -256,7 +256,9 @@ describe('after a kill -9', () => {
     await remember(url)
     const pid = await pidOfPostgres()
     process.kill(pid, 'SIGKILL')
-    await until(async () => messages.some((message) => message.includes('is up again')))
+    await until('PostgreSQL is up again', async () =>
+      messages.some((message) => message.includes('is up again')),
+    )
     expect(await pidOfPostgres()).not.toBe(pid)
     expect(await recall(url)).toEqual([42])
     await stop()
@@ -278,7 +280,7 @@ describe('after a kill -9', () => {
     // On a busy machine the middle may be over before it is seen: then from the beginning.
     for (let tries = 1; ; tries++) {
       const child = launchServer({ dataDir })
-      await until(async () => (await isHalfDone()) || (await isDone()))
+      await until('initdb has begun', async () => (await isHalfDone()) || (await isDone()))
       await end(child, 'SIGKILL')
       if (!(await isDone())) break
       if (tries === 5) throw new Error('initdb was always over before it could be killed')

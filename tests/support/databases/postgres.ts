@@ -5,8 +5,8 @@ import pg from 'pg'
 /** A database of one test file. */
 export type TestDatabase = { url: string; drop(): Promise<void> }
 
-/** How long sessions that were told to end may take to be gone. */
-const sessionsEndMs = 10_000
+/** How often a statement is repeated until the sessions that were ended are gone. */
+const triesMax = 1_000
 
 /**
  * Makes a database for one test file on the shared cluster, from a template if one is named.
@@ -76,13 +76,14 @@ async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): 
  */
 async function whenUnused(change: () => Promise<unknown>): Promise<void> {
   const inUse = ['55006', '42501']
-  for (const deadline = Date.now() + sessionsEndMs; ; await sleep(20)) {
+  for (let tries = 1; ; tries++) {
     try {
       await change()
       return
     } catch (cause) {
       const { code = '' } = cause as { code?: string }
-      if (!inUse.includes(code) || Date.now() > deadline) throw cause
+      if (!inUse.includes(code) || tries === triesMax) throw cause
+      await sleep(20)
     }
   }
 }
