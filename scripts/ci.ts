@@ -13,7 +13,7 @@ const testResults = join(folder, 'tests.json')
 
 const counts = [
   run(['run', 'check'], { HEDGE_CHECK_RESULTS: checkResults }, () => readCounts(checkResults)),
-  run(['test'], { HEDGE_TEST_RESULTS: testResults }, () => readTestCounts(testResults)),
+  run(['run', 'test:all'], { HEDGE_TEST_RESULTS: testResults }, () => readTestCounts(testResults)),
   run(['run', 'smoke'], {}, (ok) => (ok ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 })),
 ]
 rmSync(folder, { recursive: true, force: true })

@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /** A slow, busy machine that unpacks PostgreSQL for the first time still makes this. */
-const readyTimeoutMs = 60_000
+const readyTimeoutMs = 300_000
 /** Longer than the server gives requests in flight before it stops. */
-const stopTimeoutMs = 30_000
+const stopTimeoutMs = 120_000
 
 const readyLine = /^Hedge Payments is ready at (http:\/\/127\.0\.0\.1:\d+)\/?$/
 

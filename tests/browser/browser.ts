@@ -52,7 +52,7 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /**
- * The configuration that comes with the fonts looks for them below /tmp, where only the package's
+ * The configuration that comes with the fonts searches for them below /tmp, where only the package's
  * own unpacking puts them: with it, a fresh machine has no font, and Chromium ends at the first
  * text. Ours names them where they are, and no others, so that pages look alike on every machine.
  */

@@ -10,7 +10,7 @@ import { openSql } from '../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
-import { size } from '../support/size.ts'
+import { isLongRun, size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { expectAccessible, signIn, visit } from './dashboard.ts'
@@ -53,7 +53,7 @@ describe('every page', () => {
     ['light', 'phone'],
   ] as const
 
-  test.each(looks.slice(0, size({ quick: 2, all: looks.length })))(
+  test.each(looks.slice(0, size({ quick: 1, all: looks.length })))(
     'has no barrier, error or stranger in it, %s, on a %s screen',
     async (colorScheme, screen) => {
       const viewport =
@@ -106,20 +106,23 @@ describe('every page', () => {
     },
   )
 
-  test('says that it is offline, shows how old it is, and comes back by itself', async () => {
-    const payment = await createPayment(api)
-    const visitor = await signIn(browser, server)
-    const { page } = visitor
-    await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
-    await page.getByRole('button', { name: 'Cancel payment' }).waitFor()
-    await visitor.context.setOffline(true)
-    await page.getByText('No answer from the server').first().waitFor()
-    await page.getByText(/^Updated \d+ s ago$/).waitFor()
-    await visitor.context.setOffline(false)
-    await page.getByText('No answer from the server').first().waitFor({ state: 'hidden' })
-    await page.getByText('Updated just now').first().waitFor()
-    await visitor.close()
-  })
+  test.runIf(isLongRun)(
+    'says that it is offline, shows how old it is, and comes back by itself',
+    async () => {
+      const payment = await createPayment(api)
+      const visitor = await signIn(browser, server)
+      const { page } = visitor
+      await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
+      await page.getByRole('button', { name: 'Cancel payment' }).waitFor()
+      await visitor.context.setOffline(true)
+      await page.getByText('No answer from the server').first().waitFor()
+      await page.getByText(/^Updated \d+ s ago$/).waitFor()
+      await visitor.context.setOffline(false)
+      await page.getByText('No answer from the server').first().waitFor({ state: 'hidden' })
+      await page.getByText('Updated just now').first().waitFor()
+      await visitor.close()
+    },
+  )
 })
 
 describe('keys', () => {
@@ -145,7 +148,7 @@ describe('keys', () => {
     await visitor.close()
   })
 
-  test('revoking the key of a session ends it on screen too', async () => {
+  test.runIf(isLongRun)('revoking the key of a session ends it on screen too', async () => {
     const { body: key } = await api('POST', '/v1/auth/api-keys', { body: { name: 'Own' } })
     const visitor = await signIn(browser, { url: server.url, secretKey: key.secret_key })
     await visitor.page.goto(`${server.url}/dashboard/payments`)
@@ -160,17 +163,20 @@ describe('keys', () => {
     await visitor.close()
   })
 
-  test('who cannot be signed out is told so, rather than shown a sign-in', async () => {
-    const visitor = await signIn(browser, server)
-    const { page } = visitor
-    await visitor.context.setOffline(true)
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByText('Not signed out: try again').waitFor()
-    await visitor.context.setOffline(false)
-    await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.getByLabel('Secret key').waitFor()
-    await visitor.close()
-  })
+  test.runIf(isLongRun)(
+    'who cannot be signed out is told so, rather than shown a sign-in',
+    async () => {
+      const visitor = await signIn(browser, server)
+      const { page } = visitor
+      await visitor.context.setOffline(true)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByText('Not signed out: try again').waitFor()
+      await visitor.context.setOffline(false)
+      await page.getByRole('button', { name: 'Sign out' }).click()
+      await page.getByLabel('Secret key').waitFor()
+      await visitor.close()
+    },
+  )
 })
 
 describe('webhooks', () => {
@@ -214,7 +220,7 @@ describe('webhooks', () => {
     await visitor.close()
   })
 
-  test('an endpoint may be told of some events only', async () => {
+  test.runIf(isLongRun)('an endpoint may be told of some events only', async () => {
     const visitor = await signIn(browser, server)
     const { page } = visitor
     await page.goto(`${server.url}/dashboard/webhooks`)
@@ -222,7 +228,9 @@ describe('webhooks', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Address').fill(`${receiverUrl()}some`)
     await dialog.getByLabel('Every event').uncheck()
-    expect(await dialog.getByRole('button', { name: 'Add endpoint' }).isDisabled()).toBe(true)
+    await expect
+      .poll(() => dialog.getByRole('button', { name: 'Add endpoint' }).isDisabled())
+      .toBe(true)
     await dialog.getByLabel('payment.canceled').check()
     await dialog.getByLabel('ach.returned').check()
     await expectAccessible(page, 'the choice of events')

@@ -5,6 +5,7 @@ import type { TestDatabase } from '../support/databases/postgres.ts'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { createPaid, untilStatus } from '../support/payments/paid.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { isLongRun } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { expectAccessible, signIn, type Visitor } from './dashboard.ts'
@@ -57,30 +58,33 @@ describe('a payment', () => {
     expect(body).toMatchObject({ status: 'canceled', cancellation_reason: 'duplicate' })
   })
 
-  test('that processing took first is said not to be canceled, and the refund is offered', async () => {
-    const payment = await createPayment(api, {
-      initiate: true,
-      payment_method_token: 'tok_visa',
-      cancel_window: 3_600,
-    })
-    const page = await open(`/payments/${payment.id}`)
-    await page.getByText('Can be canceled for').waitFor()
-    await page.keyboard.press('c')
-    await page.getByRole('dialog').waitFor()
-    // Processing wins while the question is on screen.
-    await api('POST', '/v1/test/clock/advance', { body: { seconds: 3_601 } })
-    await untilStatus(api, payment.id, 'succeeded')
-    await page.getByText('By now its status is “Succeeded”.').waitFor()
-    await page.getByRole('button', { name: 'Cancel payment' }).last().click()
-    const dialog = page.getByRole('dialog', { name: 'Too late to cancel' })
-    await dialog.getByText('so it was not canceled').waitFor()
-    await dialog.getByRole('button', { name: 'Refund instead' }).click()
-    await page.getByRole('dialog', { name: 'Refund' }).getByText('will remain').waitFor()
-    await page.getByRole('button', { name: /^Refund \$/ }).click()
-    await page.getByText('Refunded', { exact: true }).first().waitFor()
-    const { body } = await api('GET', `/v1/payments/${payment.id}`)
-    expect(body).toMatchObject({ status: 'refunded', refunded_amount: payment.amount })
-  })
+  test.runIf(isLongRun)(
+    'that processing took first is said not to be canceled, and the refund is offered',
+    async () => {
+      const payment = await createPayment(api, {
+        initiate: true,
+        payment_method_token: 'tok_visa',
+        cancel_window: 3_600,
+      })
+      const page = await open(`/payments/${payment.id}`)
+      await page.getByText('Can be canceled for').waitFor()
+      await page.keyboard.press('c')
+      await page.getByRole('dialog').waitFor()
+      // Processing wins while the question is on screen.
+      await api('POST', '/v1/test/clock/advance', { body: { seconds: 3_601 } })
+      await untilStatus(api, payment.id, 'succeeded')
+      await page.getByText('By now its status is “Succeeded”.').waitFor()
+      await page.getByRole('button', { name: 'Cancel payment' }).last().click()
+      const dialog = page.getByRole('dialog', { name: 'Too late to cancel' })
+      await dialog.getByText('so it was not canceled').waitFor()
+      await dialog.getByRole('button', { name: 'Refund instead' }).click()
+      await page.getByRole('dialog', { name: 'Refund' }).getByText('will remain').waitFor()
+      await page.getByRole('button', { name: /^Refund \$/ }).click()
+      await page.getByText('Refunded', { exact: true }).first().waitFor()
+      const { body } = await api('GET', `/v1/payments/${payment.id}`)
+      expect(body).toMatchObject({ status: 'refunded', refunded_amount: payment.amount })
+    },
+  )
 
   test('is refunded in part; what remains is shown, and more than that is not taken', async () => {
     const payment = await createPaid(api, { amount: 10_000 })
@@ -89,7 +93,9 @@ describe('a payment', () => {
     const amount = page.getByLabel('Amount in USD')
     await amount.fill('100.01')
     await page.getByText('Enter at most $100.00').waitFor()
-    expect(await page.getByRole('button', { name: 'Refund' }).last().isDisabled()).toBe(true)
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Refund' }).last().isDisabled())
+      .toBe(true)
     await amount.fill('30')
     await page.getByText('$70.00 of $100.00 will remain.').waitFor()
     await page.getByRole('button', { name: 'Refund $30.00' }).click()
@@ -98,34 +104,37 @@ describe('a payment', () => {
     expect(body.refunded_amount).toBe(3_000)
   })
 
-  test('that two browsers cancel shows both the truth without a reload', async () => {
-    const payment = await createPayment(api)
-    const other = await signIn(browser, server)
-    const pages = [visitor.page, other.page]
-    for (const page of pages) {
-      await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
-      await page.getByRole('button', { name: 'Cancel payment' }).click()
-      await page.getByRole('dialog').waitFor()
-    }
-    await Promise.all(
-      pages.map((page) =>
-        page.getByRole('dialog').getByRole('button', { name: 'Cancel payment' }).click(),
-      ),
-    )
-    for (const page of pages) {
-      const head = page.locator('.payment-id')
-      await head.getByText('Canceled').waitFor()
-      await page.locator('.moment').nth(1).waitFor()
-    }
-    const { body } = await api('GET', `/v1/payments/${payment.id}/events`)
-    expect(body.data.map((event: { type: string }) => event.type)).toEqual([
-      'payment.canceled',
-      'payment.created',
-    ])
-    await other.close()
-  })
+  test.runIf(isLongRun)(
+    'that two browsers cancel shows both the result without a reload',
+    async () => {
+      const payment = await createPayment(api)
+      const other = await signIn(browser, server)
+      const pages = [visitor.page, other.page]
+      for (const page of pages) {
+        await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
+        await page.getByRole('button', { name: 'Cancel payment' }).click()
+        await page.getByRole('dialog').waitFor()
+      }
+      await Promise.all(
+        pages.map((page) =>
+          page.getByRole('dialog').getByRole('button', { name: 'Cancel payment' }).click(),
+        ),
+      )
+      for (const page of pages) {
+        const head = page.locator('.payment-id')
+        await head.getByText('Canceled').waitFor()
+        await page.locator('.moment').nth(1).waitFor()
+      }
+      const { body } = await api('GET', `/v1/payments/${payment.id}/events`)
+      expect(body.data.map((event: { type: string }) => event.type)).toEqual([
+        'payment.canceled',
+        'payment.created',
+      ])
+      await other.close()
+    },
+  )
 
-  test('that somebody else cancels turns canceled before one’s eyes', async () => {
+  test.runIf(isLongRun)('that somebody else cancels turns canceled before one’s eyes', async () => {
     const payment = await createPayment(api)
     const page = await open(`/payments/${payment.id}`)
     await page.getByRole('button', { name: 'Cancel payment' }).waitFor()
@@ -153,18 +162,21 @@ describe('a test payment', () => {
     await page.locator('.payment-id').getByText('Canceled').waitFor()
   })
 
-  test('that is not paid yet comes with the link and the cards to pay it with', async () => {
-    const page = await open('/payments')
-    await page.getByRole('button', { name: 'Test payment' }).click()
-    await page.getByLabel('Not paid yet').check()
-    await page.getByRole('button', { name: 'Create payment' }).click()
-    await page.getByText('4242 4242 4242 4242').waitFor()
-    await expectAccessible(page, 'a payment that is not paid yet')
-    const link = page.getByRole('link', { name: 'Open the payment page' })
-    expect(await link.getAttribute('href')).toMatch(/\/pay\/pay_/)
-  })
+  test.runIf(isLongRun)(
+    'that is not paid yet comes with the link and the cards to pay it with',
+    async () => {
+      const page = await open('/payments')
+      await page.getByRole('button', { name: 'Test payment' }).click()
+      await page.getByLabel('Not paid yet').check()
+      await page.getByRole('button', { name: 'Create payment' }).click()
+      await page.getByText('4242 4242 4242 4242').waitFor()
+      await expectAccessible(page, 'a payment that is not paid yet')
+      const link = page.getByRole('link', { name: 'Open the payment page' })
+      await expect.poll(() => link.getAttribute('href')).toMatch(/\/pay\/pay_/)
+    },
+  )
 
-  test('cannot be made with a key that may only read', async () => {
+  test.runIf(isLongRun)('cannot be made with a key that may only read', async () => {
     const { body: key } = await api('POST', '/v1/auth/api-keys', {
       body: { scopes: ['payments:read'] },
     })
@@ -221,7 +233,7 @@ describe('the list', () => {
     const page = await open('/payments')
     await page.locator('tbody tr').first().waitFor()
     await until('a thousand rows are loaded', async () => (await scrollToEnd(page)) >= 1_000)
-    expect(await page.locator('tbody tr').count()).toBeLessThan(80)
+    await expect.poll(() => page.locator('tbody tr').count()).toBeLessThan(80)
     await page.getByText(/^Updated/).waitFor()
   })
 })

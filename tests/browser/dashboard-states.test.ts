@@ -4,7 +4,7 @@ import { insertPayments } from '../support/databases/sql.ts'
 import { createPayment } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
 import { withServers } from '../support/servers/servers.ts'
-import { size } from '../support/size.ts'
+import { isLongRun, size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { launchBrowser } from './browser.ts'
 import { expectAccessible, signIn, visit } from './dashboard.ts'
@@ -58,7 +58,7 @@ describe('while nothing was answered yet', () => {
       const visitor = await signIn(browser, server())
       const { page } = visitor
       const { open, hold } = gate()
-      // The session is known: it is the page that waits.
+      // The session is there. Only the page waits.
       await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
       await page.goto(`${server().url}/dashboard${path}`)
       await page.getByRole('navigation', { name: 'Sections' }).waitFor()
@@ -111,31 +111,34 @@ describe('without a server', () => {
     await visitor.close()
   })
 
-  test('a page whose script does not come says so, leaves the others, and comes when it is back', async () => {
-    const visitor = await signIn(browser, server())
-    const { page } = visitor
-    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
-    const scripts = /webhooks-page/
-    const everything = `${server().url}/**`
-    await page.route(scripts, (route) => route.fulfill({ status: 404 }))
-    const link = (name: string) => page.getByRole('link', { name, exact: true })
-    await link('Webhooks').click()
-    await page.getByText('This page could not be loaded').waitFor()
-    await expectAccessible(page, 'a page that was not loaded')
+  test.runIf(isLongRun)(
+    'a page whose script does not come says so, leaves the others, and comes when it is back',
+    async () => {
+      const visitor = await signIn(browser, server())
+      const { page } = visitor
+      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+      const scripts = /webhooks-page/
+      const everything = `${server().url}/**`
+      await page.route(scripts, (route) => route.fulfill({ status: 404 }))
+      const link = (name: string) => page.getByRole('link', { name, exact: true })
+      await link('Webhooks').click()
+      await page.getByText('This page could not be loaded').waitFor()
+      await expectAccessible(page, 'a page that was not loaded')
 
-    await page.route(everything, (route) => route.abort('connectionrefused'))
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await page.getByText('There is still no answer from the server').waitFor()
-    await link('Payments').click()
-    await page.getByRole('heading', { name: 'Payments', level: 1 }).waitFor()
+      await page.route(everything, (route) => route.abort('connectionrefused'))
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByText('There is still no answer from the server').waitFor()
+      await link('Payments').click()
+      await page.getByRole('heading', { name: 'Payments', level: 1 }).waitFor()
 
-    await link('Webhooks').click()
-    await page.unroute(everything)
-    await page.unroute(scripts)
-    await page.getByRole('button', { name: 'Try again' }).click()
-    await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor()
-    await visitor.close()
-  })
+      await link('Webhooks').click()
+      await page.unroute(everything)
+      await page.unroute(scripts)
+      await page.getByRole('button', { name: 'Try again' }).click()
+      await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor()
+      await visitor.close()
+    },
+  )
 
   test('a cancel whose answer is lost is not said to be done, and counts once when it is tried again', async () => {
     const payment = await createPayment(fixture.api)
@@ -179,7 +182,7 @@ describe('what is not there', () => {
 })
 
 describe('how old it is', () => {
-  test('counts from the question, not from an answer that came late', async () => {
+  test.runIf(isLongRun)('counts from the question, not from an answer that came late', async () => {
     const payment = await createPaid(fixture.api)
     const visitor = await signIn(browser, server())
     const { page } = visitor
@@ -203,7 +206,7 @@ describe('how old it is', () => {
     await visitor.close()
   })
 
-  test('rows that come into view again are asked for again', async () => {
+  test.runIf(isLongRun)('rows that come into view again are asked for again', async () => {
     const { sql, owner, api } = fixture
     const ids = await insertPayments(sql, { owner, count: 400, ageMs: 1_000 })
     const visitor = await signIn(browser, server())
@@ -232,21 +235,26 @@ describe('how old it is', () => {
   })
 })
 
-test('the list shows amount, status and customer of a payment at every width, also after a turn', async () => {
-  await createPayment(fixture.api, { customer_email: 'ada.lovelace@example.com' })
-  const visitor = await signIn(browser, server())
-  const { page } = visitor
-  await page.goto(`${server().url}/dashboard/payments`)
-  for (const width of [1920, 1280, 1120, 960, 768, 600, 360]) {
-    await page.setViewportSize({ width, height: 800 })
-    const row = page.locator('tbody tr').first()
-    for (const part of ['amount', 'status', 'customer']) {
-      const box = await row.locator(`.cell-${part}`).boundingBox()
-      expect(box?.width, `${part} at ${width}`).toBeGreaterThan(60)
+test.runIf(isLongRun)(
+  'the list shows amount, status and customer of a payment at every width, also after a turn',
+  async () => {
+    await createPayment(fixture.api, { customer_email: 'ada.lovelace@example.com' })
+    const visitor = await signIn(browser, server())
+    const { page } = visitor
+    await page.goto(`${server().url}/dashboard/payments`)
+    for (const width of [1920, 1280, 1120, 960, 768, 600, 360]) {
+      await page.setViewportSize({ width, height: 800 })
+      const row = page.locator('tbody tr').first()
+      for (const part of ['amount', 'status', 'customer']) {
+        const box = await row.locator(`.cell-${part}`).boundingBox()
+        expect(box?.width, `${part} at ${width}`).toBeGreaterThan(60)
+      }
+      const isOver = await row.evaluate(
+        (element) => element.scrollHeight > element.clientHeight + 1,
+      )
+      expect(isOver, `a row is higher than its place at ${width}`).toBe(false)
     }
-    const isOver = await row.evaluate((element) => element.scrollHeight > element.clientHeight + 1)
-    expect(isOver, `a row is higher than its place at ${width}`).toBe(false)
-  }
-  visitor.expectClean()
-  await visitor.close()
-})
+    visitor.expectClean()
+    await visitor.close()
+  },
+)

@@ -2,7 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 
-/** A browser that looks at the dashboard, and what it has complained of. */
+/** A browser that shows the dashboard, and its complaints. */
 export interface Visitor {
   readonly page: Page
   readonly context: BrowserContext
@@ -11,8 +11,8 @@ export interface Visitor {
   close(): Promise<void>
 }
 
-/** Longest wait for something to appear: far more than a busy machine needs. */
-const waitMs = 20_000
+/** Longest wait for an element, in milliseconds. Playwright stops waiting as soon as the element is there. */
+const waitMs = 300_000
 
 const refused = /^Failed to load resource: .* status of 412 /
 

@@ -2,6 +2,7 @@ import type { Browser, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPayment } from '../support/http/api.ts'
 import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
+import { isLongRun } from '../support/size.ts'
 import { launchBrowser } from './browser.ts'
 import { buildPaymentPage, expectAccessible, openLink } from './payment-page.ts'
 
@@ -25,7 +26,7 @@ async function openAgainst(link: string, answer: (route: Route) => Promise<void>
   return watched
 }
 
-/** What Chromium itself notes of a request that got no answer is no mistake of the page. */
+/** Chromium logs a request without an answer by itself. That is no error of the page. */
 const unexpected = (mishaps: readonly string[]) =>
   mishaps.filter((mishap) => !mishap.startsWith('console: Failed to load resource: net::'))
 
@@ -52,20 +53,23 @@ describe('before there is an answer', () => {
     },
   )
 
-  test('a server that cannot be reached is asked again until it can, without a click', async () => {
-    const payment = await createPayment(fixture.api)
-    let isDown = true
-    const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
-      if (isDown) await route.abort('connectionrefused')
-      else await route.continue()
-    })
-    await page.getByRole('heading', { name: 'The payment could not be loaded' }).waitFor()
-    await expectAccessible(page)
-    isDown = false
-    await page.getByLabel('Card number').waitFor()
-    await close()
-    expect(unexpected(mishaps)).toEqual([])
-  })
+  test.runIf(isLongRun)(
+    'a server that cannot be reached is asked again until it can, without a click',
+    async () => {
+      const payment = await createPayment(fixture.api)
+      let isDown = true
+      const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
+        if (isDown) await route.abort('connectionrefused')
+        else await route.continue()
+      })
+      await page.getByRole('heading', { name: 'The payment could not be loaded' }).waitFor()
+      await expectAccessible(page)
+      isDown = false
+      await page.getByLabel('Card number').waitFor()
+      await close()
+      expect(unexpected(mishaps)).toEqual([])
+    },
+  )
 
   test('a payment whose answer is lost is not known to be paid, and can be tried again', async () => {
     const payment = await createPayment(fixture.api)
@@ -105,7 +109,7 @@ describe('in live mode', () => {
       expect(await page.getByText(/Test mode|Testmodus/).count()).toBe(0)
       expect(await page.locator('input').count()).toBe(0)
       const link = page.getByRole('link', { name: back }).last()
-      expect(await link.getAttribute('href')).toBe('https://shop.example.com/cart')
+      await expect.poll(() => link.getAttribute('href')).toBe('https://shop.example.com/cart')
       await expectAccessible(page)
       await close()
       expect(mishaps).toEqual([])
@@ -113,7 +117,7 @@ describe('in live mode', () => {
   )
 })
 
-test('a session that the merchant has ended is said to have expired', async () => {
+test.runIf(isLongRun)('a session that the merchant has ended is said to have expired', async () => {
   const { api } = fixture
   const { body: session } = await api('POST', '/v1/checkout/sessions', {
     body: { amount: 2_500, currency: 'USD' },

@@ -22,7 +22,10 @@ export function buildPaymentPage(): void {
   execFileSync(process.execPath, [vite, 'build', app, '--logLevel', 'warn'], { env })
 }
 
-/** A browser's page that notes whatever should not happen. */
+/** Longest wait for an element, in milliseconds. Playwright stops waiting as soon as the element is there. */
+const waitMs = 300_000
+
+/** A browser's page that records whatever should not happen. */
 export interface WatchedPage {
   readonly page: Page
   /** Console errors, exceptions, and requests to any but the servers of the test. */
@@ -38,6 +41,7 @@ export async function openLink(
 ): Promise<WatchedPage> {
   const { servers = [], ...contextOptions } = options
   const context = await browser.newContext({ locale: 'en-US', ...contextOptions })
+  context.setDefaultTimeout(waitMs)
   const page = await context.newPage()
   const mishaps: string[] = []
   const known = [new URL(url).origin, ...servers]

@@ -21,10 +21,11 @@ const { version } = JSON.parse(readFileSync(contract, 'utf8'))
 
 test('the API reference names the release, and is as dark as its reader wants it', async () => {
   const page = await browser.newPage({ colorScheme: 'dark' })
+  page.setDefaultTimeout(300_000)
   await page.goto(`${fixture.servers[0]?.url}/docs`)
   const title = page.getByRole('heading', { name: 'Hedge Payments' })
   await title.waitFor()
-  expect(await title.textContent()).toContain(version)
+  await expect.poll(() => title.textContent()).toContain(version)
   const brightness = (element: Locator, property: string) =>
     element.evaluate((shown, name) => {
       const colour = getComputedStyle(shown).getPropertyValue(name)

@@ -51,7 +51,7 @@ describe('hedge doctor', () => {
     })
   })
 
-  test('works while the server is down, and looks into the database all the same', async () => {
+  test('works while the server is down, and checks the database', async () => {
     const env = {
       ...environmentOf(server),
       HEDGE_BASE_URL: 'http://127.0.0.1:1',

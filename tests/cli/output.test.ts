@@ -108,12 +108,12 @@ describe('completion', () => {
   const bash = async (script: string) =>
     (await promisify(execFile)('bash', ['-c', script], { env: { PATH: process.env.PATH } })).stdout
 
-  test('the script for bash completes commands, options and their words', async () => {
+  test('the script for bash completes commands, options and their values', async () => {
     const { code, stdout } = await hedge(['completion', 'bash'])
     expect(code).toBe(0)
-    const complete = async (...words: string[]) => {
-      const line = words.map((word) => `'${word}'`).join(' ')
-      const asked = `COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _hedge; echo "\${COMPREPLY[@]}"`
+    const complete = async (...typed: string[]) => {
+      const line = typed.map((word) => `'${word}'`).join(' ')
+      const asked = `COMP_WORDS=(${line}); COMP_CWORD=${typed.length - 1}; _hedge; echo "\${COMPREPLY[@]}"`
       return (await bash(`set -u\n${stdout}\n${asked}`)).trim().split(' ')
     }
     expect(await complete('hedge', 'pay')).toEqual(['payments'])
@@ -132,9 +132,9 @@ describe('completion', () => {
     expect(stdout).toMatch(/^#compdef hedge\n/)
     // Outside of a completion, what the script calls is not there: it prints what it would offer.
     const stage = `compdef() { : }; compadd() { shift; print -l -- "$@" }; _describe() { print -l -- "\${(@P)2}" }`
-    const complete = async (...words: string[]) => {
-      const line = words.map((word) => `'${word}'`).join(' ')
-      const asked = `words=(${line}); CURRENT=${words.length}; _hedge`
+    const complete = async (...typed: string[]) => {
+      const line = typed.map((word) => `'${word}'`).join(' ')
+      const asked = `words=(${line}); CURRENT=${typed.length}; _hedge`
       const script = `${stage}\n${stdout}\n${asked}`
       const run = await promisify(execFile)('zsh', ['-f', '-c', script])
       return run.stdout.trim().split('\n')

@@ -29,7 +29,7 @@ describe('hedge payments', () => {
   test('create makes the payment it was told to, and prints it for people', async () => {
     const { code, stdout, stderr } = await run(
       ...['payments', 'create', ...creation],
-      ...['--metadata', 'order_id=17', '--metadata', 'note=a=b', '--description', 'Two lamps'],
+      ...['--metadata', 'order_id=17', '--metadata', 'remark=a=b', '--description', 'Two lamps'],
     )
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const id = /pay_\w+/.exec(stdout)?.[0]
@@ -40,7 +40,7 @@ describe('hedge payments', () => {
       currency: 'USD',
       customer_email: 'jane@example.com',
       description: 'Two lamps',
-      metadata: { order_id: '17', note: 'a=b' },
+      metadata: { order_id: '17', remark: 'a=b' },
     })
   })
 

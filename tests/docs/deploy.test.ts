@@ -12,7 +12,7 @@ import { parseTableRows, readDocument } from './markdown.ts'
 const root = join(import.meta.dirname, '../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-/** The server's own deadline for a stop, in seconds: whoever stops it has to wait longer. */
+/** The server's own deadline for a stop, in seconds: the service manager has to wait longer. */
 const stopSeconds = readStopSeconds()
 
 /** Only where there is systemd. */

@@ -55,7 +55,7 @@ describe('SECURITY.md', () => {
   })
 })
 
-/** Links and images to files and headings here; what leads out is not looked at. */
+/** Links and images to files and headings here; links to other sites are not checked. */
 function linksOf(path: string): Link[] {
   const prose = readDocument(path).replaceAll(/^```[\s\S]*?^```$/gm, '')
   return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)]
@@ -78,6 +78,6 @@ function anchorsOf(path: string): string[] {
 function titlesOf(path: string): string[] {
   const source = readFileSync(join(root, path), 'utf8')
   const calls =
-    /\btest(?:\.skipIf\([^\n]*?\)(?=\(|\.each))?(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g
+    /\btest(?:\.(?:skipIf|runIf)\([^\n]*?\)(?=\(|\.each))?(?:\.each\([\s\S]*?\))?\(\s*(['"`])((?:(?!\1)[^\\]|\\.)*)\1/g
   return [...source.matchAll(calls)].map(([, , title = '']) => title.replaceAll('\\', ''))
 }

@@ -26,8 +26,8 @@ export interface Stage {
   readonly databaseUrl: string
 }
 
-/** A snippet that takes longer hangs; the slowest wait for a webhook to be tried again. */
-const snippetTimeoutMs = 20_000
+/** A snippet that takes longer hangs, in milliseconds. Generous, so that a busy machine does not reach it. */
+const snippetTimeoutMs = 300_000
 
 /**
  * Runs every snippet of a document in order, as a merchant of its own, and checks what they say
@@ -94,7 +94,7 @@ function environmentOf(stage: Stage, names: Names, folder: string): Record<strin
 }
 
 /**
- * `npx hedge` looks for what `node_modules/.bin` holds; without npx in between it is as quick as it
+ * `npx hedge` runs what `node_modules/.bin` holds; without npx in between it is as quick as it
  * is installed. An HTTP status that is an error ends a block, unless it is there to show one.
  */
 function prelude(block: Block): string {

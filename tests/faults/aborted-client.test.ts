@@ -6,11 +6,11 @@ import { until } from '../support/until.ts'
 
 const fixture = withServers(1)
 
-test('a client that gives up does not undo its cancel; its retry gets the first answer', async () => {
+test('a client that disconnects does not undo its cancel, and its retry gets the first answer', async () => {
   const { id } = await createPayment(fixture.api)
   const [server] = fixture.servers
   const rival = await fixture.sql.connect()
-  const body = JSON.stringify({ reason: 'gave up waiting' })
+  const body = JSON.stringify({ reason: 'stopped waiting' })
   try {
     await rival.query('begin')
     await rival.query('select 1 from payments where id = $1 for update', [id])
@@ -45,7 +45,7 @@ test('a client that gives up does not undo its cancel; its retry gets the first 
   expect(retry.body).toMatchObject({
     id,
     status: 'canceled',
-    cancellation_reason: 'gave up waiting',
+    cancellation_reason: 'stopped waiting',
   })
 })
 

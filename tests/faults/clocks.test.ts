@@ -34,7 +34,7 @@ test('an undo window lasts as long as the answer says, although the clock of its
   const initiate = `/v1/payments/${created.id}/initiate`
   const { body: initiated } = await behind('POST', initiate, { body: token })
   const atOnce = await createPayment(behind, { cancel_window: 90, initiate: true, ...token })
-  // Whoever moves on what is due takes the one that is due first.
+  // The worker takes the task that is due first.
   const { id } = await createPayment(api, { cancel_window: 1, initiate: true, ...token })
   await until('a shorter window has ended', async () => {
     const { body } = await api('GET', `/v1/payments/${id}`)
@@ -173,13 +173,13 @@ describe('a server whose clock is a minute ahead', () => {
     expect(await outcome(1)).toBeNull()
   })
 
-  test('brings a look forward by a message, whatever time it believes it is', async () => {
+  test('brings a look-up forward by a message, whatever time it believes it is', async () => {
     const { sql } = fixture
     const { id } = await createPayment(wrong)
     const token = { payment_method_token: 'tok_threeDSecureRequired' }
     const { body } = await wrong('POST', `/v1/payments/${id}/initiate`, { body: token })
     await answerChallenge(body.next_action.url, 'confirm')
-    const due = await until('a look is planned', async () => {
+    const due = await until('a look-up is planned', async () => {
       const [row] = await sql.query(
         `select extract(epoch from t.due_at - now())::float
            - coalesce((select offset_seconds from test_clocks), 0) as seconds

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { createPayment } from '../support/http/api.ts'
-import { eventTypes } from '../support/payments/paid.ts'
-import { advance, attempts, initiate, reached } from '../support/payments/sandbox.ts'
+import { eventTypes, untilStatus } from '../support/payments/paid.ts'
+import { advance, attempts, initiate } from '../support/payments/sandbox.ts'
 import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
-// A task says when a payment should be looked at. Whether the payment takes a step is decided by the
+// A task says when a worker should check a payment. Whether the payment takes a step is decided by the
 // payment itself: a task that comes too early, or in the wrong status, must move no money.
 
 const fixture = withServers(1)
@@ -102,7 +102,7 @@ test('a payment is planned to be processed when its undo window ends, and not be
     expect(task?.due_at.toISOString()).toBe(body.cancelable_until.replace('Z', '.000Z'))
     const planned = await openTasks(body.id)
     const { body: later } = await initiate(fixture.api, 'tok_visa')
-    await reached(fixture.api, later.id, 'succeeded')
+    await untilStatus(fixture.api, later.id, 'succeeded')
     expect(await openTasks(body.id)).toEqual(planned)
   }
 })
@@ -114,7 +114,7 @@ test('the test clock moves no payment of live mode, not even one whose task come
   expect(planned.map(({ kind }) => kind)).toEqual(['expire'])
   const expired = await createPayment(shop)
   await advance(shop, 7_200)
-  await reached(shop, expired.id, 'canceled')
+  await untilStatus(shop, expired.id, 'canceled')
   expect(await openTasks(payment.id)).toEqual(planned)
   await carryOut(payment.id, 'expire')
   expect((await live('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)

@@ -199,7 +199,7 @@ describe('the event stream of the SDK', () => {
   }
 
   test.each(endless.filter(([what]) => what.includes('header') || !what.includes('body')))(
-    'gives up a connection whose head does not come, where the peer %s',
+    'closes a connection whose head does not come, where the peer %s',
     async (what, how) => {
       if (what.includes('chunks')) return
       peer.behave(how)
@@ -210,7 +210,7 @@ describe('the event stream of the SDK', () => {
     },
   )
 
-  test('gives it up also where its fetch does not heed the signal', async () => {
+  test('closes it also where its fetch does not heed the signal', async () => {
     peer.behave(trickle('HTTP/1.1 503 X\r\n\r\n', '{'))
     const { reading, lost } = openStream({
       fetch: (url, { signal: _, ...init } = {}) => fetch(url, init),
@@ -239,7 +239,7 @@ describe('a response of Stripe', () => {
   })
 })
 
-test('a database that accepts a connection and says nothing is given up', async () => {
+test('a database that accepts a connection and says nothing is left', async () => {
   const server = createServer((socket) => {
     socket.on('data', () => undefined)
     socket.on('error', () => undefined)

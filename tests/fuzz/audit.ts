@@ -3,10 +3,10 @@ import type { Sql } from '../support/databases/sql.ts'
 /** Requests are counted also where they are refused, and every so often, not at once. */
 const counters = ['rate_counts']
 
-/** Has every table note which of its rows were changed, by whatever statement. */
+/** Makes every table record which of its rows were changed, by whatever statement. */
 export async function auditTables(sql: Sql): Promise<void> {
   await sql.query('create table audit_of_tests (changed text not null)')
-  await sql.query(`create function note_change() returns trigger language plpgsql as $$
+  await sql.query(`create function record_change() returns trigger language plpgsql as $$
     begin
       insert into audit_of_tests values (tg_op || ' ' || tg_table_name);
       return null;
@@ -17,8 +17,8 @@ export async function auditTables(sql: Sql): Promise<void> {
     [['audit_of_tests', ...counters]],
   )
   for (const { name } of tables) {
-    await sql.query(`create trigger note_change after insert or update or delete on ${name}
-      for each row execute function note_change()`)
+    await sql.query(`create trigger record_change after insert or update or delete on ${name}
+      for each row execute function record_change()`)
   }
 }
 

@@ -7,7 +7,7 @@ import { invalidFor, refer, type Schema, sentKey, validFor } from './values.ts'
 /** A request before its references are filled in. */
 export interface Case {
   readonly operation: Operation
-  /** What was done to it, for whoever reads a failure. */
+  /** How it was changed, for the message of a failure. */
   readonly made: string
   readonly method: string
   readonly path: string

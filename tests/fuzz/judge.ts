@@ -19,15 +19,15 @@ const validators = new Map<string, ValidateFunction>()
 
 const headersOfAll = ['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining']
 
-/** Refusals by the state of a payment or session: recorded under their key, to be told again. */
+/** Refusals by the state of a payment or session: recorded under their key, to be replayed. */
 const recordedStatuses = new Set([412, 422])
-/** Looking at a session brings it up to date with its payment, as the workers would. */
+/** Reading a session brings it up to date with its payment, as the workers would. */
 const lateSettler = 'retrieveCheckoutSession'
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'SEARCH', 'PROPFIND'])
 
 /**
  * What is wrong with an answer and with what the request has changed; empty: nothing. `changes` is
- * what the tables noted.
+ * what the tables recorded.
  */
 export function judge(
   sent: Case,

@@ -46,7 +46,7 @@ export class Pool {
     const { object, id, secret_key: secret, etag } = value as Record<string, unknown>
     const kind = kindOfObject[String(object)]
     if (kind && typeof id === 'string') this.add(kind, id)
-    // A key is named by whoever made it only: the one that asks must not be revoked.
+    // Only the maker of a key names it, because the key of the request must not be revoked.
     if (object === 'api_key' && typeof secret === 'string') {
       this.add('key', String(id))
       this.add('secret', secret)

@@ -13,10 +13,10 @@ import { type QuietServer, startQuietServer } from './server.ts'
 const roundSize = 400
 /** Of the payments that requests can name: else there is nothing left to refund after a while. */
 const paidPerRound = 16
-/** Looks at the tables without a change after which the workers count as idle. */
-const quietLooks = 6
-const looksMax = 40
-const lookEveryMs = 50
+/** Polls of the tables without a change after which the workers count as idle. */
+const quietPolls = 6
+const pollsMax = 40
+const pollEveryMs = 50
 
 export interface Fuzzer {
   /** Sends `count` requests of a seed: the same seed and count, the same requests. */
@@ -34,7 +34,7 @@ export interface Findings {
 /** How often each status was the answer, per operation: `cancelPayment 412`. */
 export type Tally = Record<string, number>
 
-/** Starts a server on a migrated database whose tables note what is changed. */
+/** Starts a server on a migrated database whose tables record what is changed. */
 export async function openFuzzer(database: TestDatabase): Promise<Fuzzer> {
   const sql = openSql(database.url)
   const server = await startQuietServer(database.url)
@@ -109,7 +109,7 @@ async function letEnd(sql: Sql, { operation }: Case): Promise<void> {
        where datname = current_database() and application_name = 'hedge' and state <> 'idle'`,
     )
     if (row?.count === 0 && Date.now() >= until) break
-    await new Promise((done) => setTimeout(done, lookEveryMs))
+    await new Promise((done) => setTimeout(done, pollEveryMs))
   }
   await takeChanges(sql)
 }
@@ -145,8 +145,8 @@ function resolve(asked: Case, pool: Pool): WireRequest {
 async function letWork(sql: Sql, server: QuietServer): Promise<void> {
   await server.tell('work')
   let quiet = 0
-  for (let looks = 0; quiet < quietLooks && looks < looksMax; looks++) {
-    await new Promise((done) => setTimeout(done, lookEveryMs))
+  for (let polls = 0; quiet < quietPolls && polls < pollsMax; polls++) {
+    await new Promise((done) => setTimeout(done, pollEveryMs))
     quiet = (await takeChanges(sql)).length === 0 ? quiet + 1 : 0
   }
   await server.tell('rest')

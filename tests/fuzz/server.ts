@@ -38,12 +38,12 @@ export async function startQuietServer(databaseUrl: string): Promise<QuietServer
     log += chunk.toString()
   })
   const exited = once(child, 'exit')
-  const url = (await heard(child, 'listens ', () => log)).slice('listens '.length)
+  const url = (await said(child, 'listens ', () => log)).slice('listens '.length)
   return {
     url,
     log: () => log,
     async tell(order) {
-      const done = heard(child, `done ${order}`, () => log)
+      const done = said(child, `done ${order}`, () => log)
       child.send(order)
       await done
     },
@@ -54,7 +54,7 @@ export async function startQuietServer(databaseUrl: string): Promise<QuietServer
   }
 }
 
-async function heard(child: ChildProcess, start: string, log: () => string): Promise<string> {
+async function said(child: ChildProcess, start: string, log: () => string): Promise<string> {
   return await new Promise((resolve, reject) => {
     const onExit = () => reject(new Error(`the server ended: ${log()}`))
     const onMessage = (message: unknown) => {

@@ -109,7 +109,7 @@ function validText(schema: Schema): fc.Arbitrary<string> {
     case 'date-time':
       return fc
         .date({ min: new Date('0001-01-02'), max: new Date('9999-12-30'), noInvalidDate: true })
-        .map((moment) => moment.toISOString())
+        .map((date) => date.toISOString())
     case 'iso-4217':
       return fc.constantFrom(...currencies)
     default:

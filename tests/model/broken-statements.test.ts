@@ -1,3 +1,4 @@
+import { cancelableStatuses } from '@hedgepayments/contract'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../support/databases/postgres.ts'
 import { openSql, type Sql } from '../support/databases/sql.ts'
@@ -22,6 +23,8 @@ afterAll(async () => {
   await database?.drop()
 })
 
+const cancelable = cancelableStatuses.map((status) => `'${status}'`).join(', ')
+
 /** What the statement of a cancel says: whether it won, and the status that it has seen. */
 interface Cancel {
   readonly text: string
@@ -30,27 +33,27 @@ interface Cancel {
 const selectBeside: Cancel = {
   text: `with was as (select status from tiny where id = $1),
     moved as (update tiny set status = 'canceled'
-      where id = $1 and status in ('pending', 'initiated') returning id)
+      where id = $1 and status in (${cancelable}) returning id)
     select exists (select from moved) as won, status as seen from was`,
 }
 
 const lockFirst: Cancel = {
   text: `with was as materialized (select id, status from tiny where id = $1 for no key update),
     moved as (update tiny t set status = 'canceled' from was
-      where t.id = was.id and was.status in ('pending', 'initiated') returning t.id)
+      where t.id = was.id and was.status in (${cancelable}) returning t.id)
     select exists (select from moved) as won, status as seen from was`,
 }
 
 let clock = 0
 
-async function noted(input: Request, run: () => Promise<Answered>): Promise<PaymentOperation> {
+async function recorded(input: Request, run: () => Promise<Answered>): Promise<PaymentOperation> {
   const calledAt = clock++
   const output = await run()
   return { input, output, calledAt, returnedAt: clock++ }
 }
 
 async function cancel({ text }: Cancel, id: number): Promise<PaymentOperation> {
-  return await noted({ kind: 'cancel' }, async () => {
+  return await recorded({ kind: 'cancel' }, async () => {
     const [row] = await sql.query(text, [id])
     return cancelAnswer(row.won ? 'pending' : row.seen)
   })
@@ -71,7 +74,7 @@ async function meetWorker(statement: Cancel, id: number): Promise<PaymentOperati
   try {
     await worker.query('begin')
     await worker.query(`update tiny set status = 'processing' where id = $1`, [id])
-    const canceling = noted({ kind: 'cancel' }, async () => {
+    const canceling = recorded({ kind: 'cancel' }, async () => {
       const [row] = await sql.query(statement.text, [id])
       const refused = answerTo({ ...created(1), status: 'processing' }, { kind: 'cancel' }).answered
       return row.won ? cancelAnswer('pending') : { ...refused, status: row.seen }
@@ -108,7 +111,7 @@ test('two cancels that look before they write are found out: both win', async ()
   await sql.query(`insert into tiny values (3, 'pending')`)
   let looks = 0
   const lookThenWrite = () =>
-    noted({ kind: 'cancel' }, async () => {
+    recorded({ kind: 'cancel' }, async () => {
       const [row] = await sql.query('select status from tiny where id = 3')
       looks++
       await until('both have looked', () => looks === 2)

@@ -172,14 +172,14 @@ function cancelByKey(drawn: { client: number; which: number }): Command {
 function createCanceled(drawn: { client: number }): Command {
   return command('create canceled', drawn, async (model, real) => {
     const key = `create ${real.ids.length}`
-    const cancel = { body: { idempotency_key: key, reason: 'gave up' } }
+    const cancel = { body: { idempotency_key: key, reason: 'changed my mind' } }
     const promised = await clientOf(real, drawn.client)('POST', '/v1/payments/cancel', cancel)
     expect(promised.status).toBe(202)
     const { body } = await clientOf(real, drawn.client + 1)('POST', '/v1/payments', {
       body: paymentBody({ amount: amountMinor }),
       idempotencyKey: key,
     })
-    expect(body).toMatchObject({ status: 'canceled', cancellation_reason: 'gave up' })
+    expect(body).toMatchObject({ status: 'canceled', cancellation_reason: 'changed my mind' })
     const payment = addPayment(model, 0)
     payment.state = answerTo(payment.state, { kind: 'cancel' }).state
     real.ids.push(body.id)

@@ -109,7 +109,7 @@ describe('the search for an order', () => {
     expect(findOrder([write, { ...stale, calledAt: 0.5 }], register)).not.toBeNull()
   })
 
-  test('takes no time to speak of where many operations were at it at once', () => {
+  test('takes hardly any time where many operations overlap', () => {
     const writes = Array.from({ length: 18 }, () => ({
       input: { write: 1 },
       output: 1,

@@ -11,10 +11,10 @@ import type { Model, Real } from './world.ts'
 // HEDGE_REPLAY_PATH=… npx vitest run tests/model/model.test.ts` does the same again.
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 const { HEDGE_PATH: path, HEDGE_REPLAY_PATH: replayPath, HEDGE_RUNS: runs } = process.env
-const numRuns = Number(runs ?? size({ quick: 2, all: 6 }))
+const numRuns = Number(runs ?? size({ quick: 3, all: 6 }))
 
 /** Different answers to different requests: three times as many are seen as a rule. */
-const kindsMin = 8
+const kindsMin = size({ quick: 1, all: 8 })
 
 const fixture = withServers(2)
 

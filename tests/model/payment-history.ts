@@ -13,7 +13,7 @@ type Input = Request | ByItself
 type ByItself = { readonly kind: Happening }
 export type PaymentOperation = Operation<Input, Answered>
 
-/** The contract of one payment, as what its history is held against. */
+/** The contract of one payment, with which its history is compared. */
 function paymentFrom(first: PaymentState): Sequential<PaymentState, Input, Answered> {
   return {
     first,
@@ -55,12 +55,12 @@ function areEqual(a: Answered, b: Answered): boolean {
   return (Object.keys(a) as (keyof Answered)[]).every((name) => a[name] === b[name])
 }
 
-/** Takes down what clients ask for and what they are told, by payment and in the order it is seen. */
+/** Records requests and answers by payment, in the order in which they are seen. */
 export class Recorder {
   readonly #histories = new Map<string, PaymentOperation[]>()
   #clock = 0
 
-  /** Asks, and takes down the call and the return. */
+  /** Sends a request, and records the call and the return. */
   async ask(api: Api, id: string, request: Request): Promise<ApiAnswer> {
     const calledAt = this.#clock++
     const answer = await ask(api, id, request)

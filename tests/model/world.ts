@@ -90,7 +90,7 @@ async function agreeOn(
   const look = async (api: Api) => readAnswer(await api('GET', path))
   const [first] = real.apis
   if (first && JSON.stringify(before) !== JSON.stringify(payment.state)) {
-    // What happens by itself takes a moment.
+    // What happens by itself takes time.
     await until(`payment ${n} is ${expected.status}`, async () => {
       return JSON.stringify(await look(first)) === JSON.stringify(expected)
     })

@@ -57,7 +57,7 @@ export function conformance(name: string, subject: () => Subject): void {
     connect().refund(payment, { ...call(refundId), refundId, amountMinor, reason: null })
 
   describe(`${name} is a processor`, () => {
-    test('a payment it has never heard of is absent', async () => {
+    test('a payment that it does not know is absent', async () => {
       expect(await lookUp(newPayment())).toEqual({ state: 'absent' })
     })
 
@@ -92,8 +92,8 @@ export function conformance(name: string, subject: () => Subject): void {
       const payment = await captured()
       const again = await connect().capture(payment, call(`${payment.id}:capture`))
       expect(again).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
-      const truth = await lookUp({ ...payment, reference: null })
-      expect(truth).toMatchObject({
+      const found = await lookUp({ ...payment, reference: null })
+      expect(found).toMatchObject({
         state: 'captured',
         capturedMinor: payment.money.minor,
         refunds: [],
@@ -147,10 +147,10 @@ export function conformance(name: string, subject: () => Subject): void {
       const tooMuch = await refund(payment, `ref_${payment.id}_2`, 1_001)
       expect(tooMuch.outcome).toBe('declined')
       expect((await refund(payment, `ref_${payment.id}_3`, 1_000)).outcome).toBe('refunded')
-      const truth = await lookUp(payment)
-      expect(truth.state).toBe('captured')
-      if (truth.state !== 'captured') return
-      const shown = truth.refunds
+      const found = await lookUp(payment)
+      expect(found.state).toBe('captured')
+      if (found.state !== 'captured') return
+      const shown = found.refunds
         .filter(({ status }) => status === 'succeeded')
         .map(({ refundId, amountMinor }) => ({ refundId, amountMinor }))
       expect(shown).toHaveLength(2)
@@ -207,7 +207,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect((await authorize(known, tokens.approved, 2)).outcome).toBe('authorized')
     })
 
-    test('a challenge that was given up cannot be confirmed any more', async () => {
+    test('a challenge that was voided cannot be confirmed any more', async () => {
       const { tokens, confirm } = subject()
       if (tokens.challenged === undefined || !confirm) return
       const payment = newPayment()

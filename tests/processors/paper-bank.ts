@@ -56,7 +56,7 @@ export class PaperBank implements Processor {
 
   async void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {
     call.signal.throwIfAborted()
-    // A payment that was never heard of is given up too: an authorization may be on its way.
+    // A payment that is not known is voided too, because an authorization may be on its way.
     const page = this.#pageOf(payment) ?? this.#open(payment, 'voided')
     if (page.state === 'captured') return taken(page)
     page.state = 'voided'

@@ -42,7 +42,7 @@ conformance('the sandbox', () => ({
     await connectSandbox().capture(payment, {
       idempotencyKey: `${payment.id} by hand`,
       now: '2030-06-15T10:32:00Z',
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(120_000),
     })
   },
 }))
@@ -52,7 +52,7 @@ describe('the sandbox keeps books', () => {
   const call = (idempotencyKey: string) => ({
     idempotencyKey,
     now,
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
   })
   const payment = (id: string) => ({
     id,
@@ -84,8 +84,8 @@ describe('the sandbox keeps books', () => {
     const first = await refund('ref_once')
     expect(first.outcome).toBe('refunded')
     expect(await refund('ref_once:2')).toEqual(first)
-    const truth = await connectSandbox().lookUp(one, call(''))
-    expect(truth).toMatchObject({ refunds: [{ refundId: 'ref_once', amountMinor: 100 }] })
+    const found = await connectSandbox().lookUp(one, call(''))
+    expect(found).toMatchObject({ refunds: [{ refundId: 'ref_once', amountMinor: 100 }] })
   })
 
   test('of refunds that come at once none gives back more than was taken', async () => {
@@ -104,8 +104,8 @@ describe('the sandbox keeps books', () => {
     await Promise.all(ids.map(() => connectSandbox().lookUp(one, call(''))))
     const outcomes = (await Promise.all(ids.map(refund))).map(({ outcome }) => outcome)
     expect(outcomes.filter((outcome) => outcome === 'refunded')).toHaveLength(1)
-    const truth = await connectSandbox().lookUp(one, call(''))
-    expect(truth).toMatchObject({ refunds: [{ amountMinor: 9999 }] })
+    const found = await connectSandbox().lookUp(one, call(''))
+    expect(found).toMatchObject({ refunds: [{ amountMinor: 9999 }] })
   })
 
   test('a refund that takes a minute is pending for a minute', async () => {
@@ -114,7 +114,7 @@ describe('the sandbox keeps books', () => {
     await connectSandbox().capture(one, call(`${one.id} capture`))
     const request = { ...call('ref_slow'), refundId: 'ref_slow', amountMinor: 100, reason: null }
     expect((await connectSandbox().refund(one, request)).outcome).toBe('undecided')
-    const at = (moment: string) => connectSandbox().lookUp(one, { ...call(''), now: moment })
+    const at = (now: string) => connectSandbox().lookUp(one, { ...call(''), now })
     expect(await at('2030-06-15T10:32:59Z')).toMatchObject({ refunds: [{ status: 'pending' }] })
     expect(await at('2030-06-15T10:33:00Z')).toMatchObject({ refunds: [{ status: 'succeeded' }] })
   })
@@ -134,7 +134,7 @@ describe('the sandbox keeps books', () => {
     const one = payment('pay_settled')
     await authorize(one.id, 'tok_visa')
     await connectSandbox().capture(one, call(`${one.id} capture`))
-    const at = (moment: string) => connectSandbox().lookUp(one, { ...call(''), now: moment })
+    const at = (now: string) => connectSandbox().lookUp(one, { ...call(''), now })
     expect(await at('2030-06-17T10:31:59Z')).toMatchObject({ settledAt: null })
     expect(await at('2030-06-17T10:32:00Z')).toMatchObject({ settledAt: '2030-06-17T10:32:00Z' })
   })

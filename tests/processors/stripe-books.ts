@@ -280,7 +280,7 @@ const createParameters = new Set([
   'statement_descriptor_suffix',
 ])
 
-/** When what was captured is available: any moment does. */
+/** When what was captured is available: any time does. */
 const availableOn = Date.UTC(2024, 5, 17) / 1000
 
 function showTransaction(intent: Intent) {

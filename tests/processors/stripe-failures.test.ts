@@ -54,7 +54,7 @@ function moved(id: string): string[] {
 }
 
 /** A payment that is authorized, and waits for its undo window to end. */
-async function createHeld(): Promise<string> {
+async function createAuthorized(): Promise<string> {
   const { id } = await createPayment(api, { cancel_window: 3600 })
   expect((await initiate(id)).status).toBe(200)
   return id
@@ -78,7 +78,7 @@ test.each([
   expect(moved(id)).toEqual(['authorize', 'capture'])
 })
 
-test('a submission that was given up over failures of Stripe’s is carried on', async () => {
+test('a submission that was abandoned over failures of Stripe’s is carried on', async () => {
   const { id } = await createPayment(api)
   stripe.failNext(/confirm$/, 500, failure)
   stripe.failNext(/confirm$/, 500, failure)
@@ -97,7 +97,7 @@ test('a capture gets over one failure of Stripe’s', async () => {
 })
 
 test('the void of a canceled payment gets over one failure of Stripe’s', async () => {
-  const id = await createHeld()
+  const id = await createAuthorized()
   stripe.failNext(/cancel$/, 500, failure)
   expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
   await untilOutcome(id, 'void', 'voided')
@@ -124,7 +124,7 @@ test('a refund that Stripe has made and said it had failed to make is not made a
 })
 
 test('money taken after a cancel goes back over one failure of Stripe’s', async () => {
-  const id = await createHeld()
+  const id = await createAuthorized()
   stripe.captureByHand(id)
   stripe.failNext(/POST .*refunds$/, 500, failure)
   expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)

@@ -40,7 +40,7 @@ afterEach(async () => {
 const call = (idempotencyKey: string) => ({
   idempotencyKey,
   now: '2024-06-15T10:32:00Z',
-  signal: AbortSignal.timeout(10_000),
+  signal: AbortSignal.timeout(120_000),
 })
 const authorize = () =>
   processor.authorize(unsent, { ...call('a'), token: paymentToken('pm_card_visa') })
@@ -55,7 +55,7 @@ interface Case {
   readonly before: readonly (() => Promise<unknown>)[]
   readonly ask: () => Promise<unknown>
   /** What is so in the end, whatever was answered. */
-  readonly truth: object
+  readonly expected: object
 }
 
 const lookUp = (payment: ProcessorPayment = sent) => processor.lookUp(payment, call('l'))
@@ -69,7 +69,7 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfIntent,
       before: [],
       ask: authorize,
-      truth: { state: 'absent' },
+      expected: { state: 'absent' },
     },
   ],
   [
@@ -79,7 +79,7 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfIntent,
       before: [],
       ask: authorize,
-      truth: { state: 'authorized' },
+      expected: { state: 'authorized' },
     },
   ],
   [
@@ -89,7 +89,7 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfIntent,
       before: [authorize],
       ask: capture,
-      truth: captured,
+      expected: captured,
     },
   ],
   [
@@ -99,7 +99,7 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfIntent,
       before: [authorize],
       ask: () => processor.void(sent, call('v')),
-      truth: { state: 'voided' },
+      expected: { state: 'voided' },
     },
   ],
   [
@@ -109,7 +109,7 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfRefund,
       before: [authorize, capture],
       ask: refund,
-      truth: { ...captured, refunds: [{ refundId: 'ref_1', amountMinor: 500 }] },
+      expected: { ...captured, refunds: [{ refundId: 'ref_1', amountMinor: 500 }] },
     },
   ],
   [
@@ -119,7 +119,7 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfIntent,
       before: [authorize, capture],
       ask: lookUp,
-      truth: captured,
+      expected: captured,
     },
   ],
   [
@@ -129,7 +129,7 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfRefunds,
       before: [authorize, capture, refund],
       ask: lookUp,
-      truth: { ...captured, refunds: [{ refundId: 'ref_1', status: 'succeeded' }] },
+      expected: { ...captured, refunds: [{ refundId: 'ref_1', status: 'succeeded' }] },
     },
   ],
   [
@@ -139,24 +139,27 @@ const cases: readonly [string, Case][] = [
       garbage: untrueOfSearch,
       before: [authorize],
       ask: () => lookUp(unsent),
-      truth: { state: 'authorized' },
+      expected: { state: 'authorized' },
     },
   ],
 ]
 
-describe.each(cases)('%s that is answered with', (_name, { path, garbage, before, ask, truth }) => {
-  test.each([...unreadable, ...garbage])('%s has no known outcome', async (_what, how) => {
-    for (const step of before) await step()
-    stripe.garble({ path, how })
-    const error = await ask().then(
-      (result) => expect.fail(`took garbage for ${JSON.stringify(result)}`),
-      (thrown: unknown) => thrown as Error,
-    )
-    expect(`${error.name} ${error.message}`).not.toContain(leaked)
-    stripe.garble(null)
-    expect(await lookUp()).toMatchObject(truth)
-  })
-})
+describe.each(cases)(
+  '%s that is answered with',
+  (_name, { path, garbage, before, ask, expected }) => {
+    test.each([...unreadable, ...garbage])('%s has no known outcome', async (_what, how) => {
+      for (const step of before) await step()
+      stripe.garble({ path, how })
+      const error = await ask().then(
+        (result) => expect.fail(`took garbage for ${JSON.stringify(result)}`),
+        (thrown: unknown) => thrown as Error,
+      )
+      expect(`${error.name} ${error.message}`).not.toContain(leaked)
+      stripe.garble(null)
+      expect(await lookUp()).toMatchObject(expected)
+    })
+  },
+)
 
 test('a 402 that is not Stripe’s is no decline', async () => {
   stripe.failNext(/confirm$/, 402, { type: undefined, message: 'The proxy wants to be paid.' })

@@ -5,8 +5,8 @@ import { until } from '../support/until.ts'
 import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 
-// A payment that has failed stays so. What a bank approves afterwards is held for nothing, and has
-// to be given up.
+// A payment that has failed stays so. What a bank approves afterwards is authorized for nothing, and has
+// to be voided.
 
 const stripeKey = 'sk_test_of_this_merchant'
 
@@ -28,7 +28,7 @@ const initiate = (id: string, token: string) =>
 const notify = (id: string) => started.notify(id, 'payment_intent')
 
 async function untilVoided(id: string) {
-  await until(`what is held for ${id} is given up`, async () => {
+  await until(`the authorization of ${id} is voided`, async () => {
     const { body } = await api('GET', `/v1/payments/${id}/attempts?limit=100`)
     return body.data.some((one: { outcome: string | null }) => one.outcome === 'voided')
   })
@@ -46,7 +46,7 @@ async function createFailed(): Promise<string> {
   return id
 }
 
-test('an authorization that comes after a failure is given up', async () => {
+test('an authorization that comes after a failure is voided', async () => {
   const id = await createFailed()
   stripe.authorizeLate(id)
   await notify(id)

@@ -104,7 +104,7 @@ test('the timeline says that money went back once the processor has paid it, and
   await cancel(id)
   await untilVoidWaits(id, 'refund_late_capture undecided')
   await started.notify(id, 'refund')
-  await until('it was looked at again', async () => {
+  await until('it was looked up again', async () => {
     const all = await attempts(api, id)
     return all.filter((one) => one === 'void captured').length >= 2
   })
@@ -139,7 +139,7 @@ test('money goes back although the cancel at the processor never gets an answer'
   expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
 })
 
-test('an authorization is given up until the processor says that it is canceled', async () => {
+test('an authorization is voided until the processor says that it is canceled', async () => {
   const id = await createInWindow()
   stripe.garble({
     path: /cancel$/,

@@ -101,7 +101,7 @@ describe('a processor of one’s own', () => {
     expect(stripe.movements.at(-1)).toMatchObject({ kind: 'refund', amount: 1 })
   })
 
-  test('gives up what was canceled', async () => {
+  test('voids what was canceled', async () => {
     const { id } = await createPayment(api, { cancel_window: 3600 })
     const body = { payment_method_token: 'pm_card_visa' }
     await api('POST', `/v1/payments/${id}/initiate`, { body })

@@ -41,7 +41,7 @@ function payment(more: Partial<ProcessorPayment> = {}): ProcessorPayment {
 }
 
 function call(more: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
-  return { idempotencyKey: `key-${keys++}`, now, signal: AbortSignal.timeout(10_000), ...more }
+  return { idempotencyKey: `key-${keys++}`, now, signal: AbortSignal.timeout(120_000), ...more }
 }
 
 function authorize(token = 'pm_card_visa', more: Partial<AuthorizeRequest> = {}): AuthorizeRequest {
@@ -59,10 +59,10 @@ conformance('stripe', () => ({
   confirm: async (asked) => stripe.finishAction(asked.id, true),
   captureByHand: async (authorized) => stripe.captureByHand(authorized.id),
   message: (paymentId) => {
-    const moment = '2030-06-15T10:32:00Z'
+    const iso = '2030-06-15T10:32:00Z'
     const object = { id: 'pi_1', metadata: { hedge_payment_id: paymentId } }
     const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object } })
-    const timestamp = Date.parse(moment) / 1000
+    const timestamp = Date.parse(iso) / 1000
     const signature = Stripe.webhooks.generateTestHeaderString({
       payload,
       secret: webhookSecret,
@@ -71,7 +71,7 @@ conformance('stripe', () => ({
     return {
       headers: { 'stripe-signature': signature },
       body: Buffer.from(payload),
-      now: moment,
+      now: iso,
     }
   },
 }))
@@ -129,8 +129,8 @@ describe('authorize', () => {
     const refund = { ...call(), refundId: 'ref_1', amountMinor: 200, reason: null }
     await processor.refund({ ...krona, reference: 'pi_1' }, refund)
     expect(stripe.movements.map(({ amount }) => amount)).toEqual([50_000, 50_000, 20_000])
-    const truth = await processor.lookUp({ ...krona, reference: 'pi_1' }, call())
-    expect(truth).toMatchObject({ capturedMinor: 500, refunds: [{ amountMinor: 200 }] })
+    const found = await processor.lookUp({ ...krona, reference: 'pi_1' }, call())
+    expect(found).toMatchObject({ capturedMinor: 500, refunds: [{ amountMinor: 200 }] })
   })
 
   test('of an amount that Stripe cannot express asks for no other one', async () => {
@@ -239,7 +239,7 @@ describe('capture', () => {
     expect(kinds()).toEqual(['authorize', 'capture'])
   })
 
-  test('of an authorization that was given up is declined', async () => {
+  test('of an authorization that was voided is declined', async () => {
     await processor.authorize(payment(), authorize())
     await processor.void(payment(), call())
     expect(await processor.capture(payment(), call())).toMatchObject({
@@ -288,7 +288,7 @@ describe('void', () => {
     expect(kinds()).toEqual(['authorize', 'cancel'])
   })
 
-  test('of a payment that Stripe never heard of keeps a late authorize out', async () => {
+  test('of a payment that Stripe does not know keeps a late authorize out', async () => {
     expect(await processor.void(payment(), call())).toEqual({ outcome: 'voided' })
     const late = await processor.authorize(payment(), authorize())
     expect(late).toMatchObject({ outcome: 'declined' })
@@ -304,8 +304,8 @@ describe('void', () => {
     expect(await processor.void(payment(), call())).toEqual({ outcome: 'voided' })
     expect(kinds()).toEqual(['authorize', 'cancel'])
     for (const reference of ['pi_1', 'pi_2']) {
-      const truth = await processor.lookUp(payment({ reference }), call())
-      expect(truth).toMatchObject({ state: 'voided' })
+      const found = await processor.lookUp(payment({ reference }), call())
+      expect(found).toMatchObject({ state: 'voided' })
     }
   })
 
@@ -486,7 +486,7 @@ describe('a webhook', () => {
     return { headers: { 'stripe-signature': signature }, body: Buffer.from(payload), now }
   }
 
-  test('that is genuine says which payment to look at', async () => {
+  test('that is genuine says which payment to look up', async () => {
     expect(await processor.noticeFromWebhook(message())).toEqual({
       kind: 'look_up',
       paymentId: 'pay_1',

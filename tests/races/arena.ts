@@ -116,7 +116,7 @@ async function firstAuth(sql: Sql): Promise<Auth> {
   }
 }
 
-/** Makes room: every payment goes, with all that is known of it, here and at the sandbox. */
+/** Deletes every payment with everything about it, here and at the sandbox. */
 export async function clear(sql: Sql): Promise<void> {
   await withoutGuards(
     sql,

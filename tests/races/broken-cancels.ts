@@ -1,3 +1,4 @@
+import { cancelableStatuses } from '@hedgepayments/contract'
 import type { PaymentRow } from '../../packages/server/src/database/schema.ts'
 import { answer } from '../../packages/server/src/http/answers/answer.ts'
 import {
@@ -10,9 +11,11 @@ import type { CancelOf } from './arena.ts'
 // Cancels as one would write them at first sight. Each is wrong in a way of its own, and each is
 // here so that the races can be seen to find it.
 
+const cancelable = cancelableStatuses.map((status) => `'${status}'`).join(', ')
+
 /**
  * An UPDATE with a SELECT beside it, in one statement: it never cancels twice, but under READ
- * COMMITTED whoever loses reads its own old snapshot, and reports `pending`.
+ * COMMITTED the loser reads its own old snapshot, and reports `pending`.
  */
 export const selectBeside: CancelOf = cancelBy(
   `with was as (
@@ -20,9 +23,9 @@ export const selectBeside: CancelOf = cancelBy(
   ), moved as (
     update payments set status = 'canceled', sequence = sequence + 1, canceled_at = $4,
       updated_at = $4, cancellation_reason = $5
-    where merchant_id = $1 and livemode = $2 and id = $3 and status in ('pending', 'initiated')
+    where merchant_id = $1 and livemode = $2 and id = $3 and status in (${cancelable})
     returning *
-  ), noted as (
+  ), recorded as (
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       from_status, to_status, reason)
     select m.merchant_id, m.livemode, m.id, m.sequence, 'payment.canceled', m.canceled_at,
@@ -35,9 +38,9 @@ export const selectBeside: CancelOf = cancelBy(
   select w.status as seen, m.* from was w left join moved m on true`,
 )
 
-/** A look first, and an UPDATE that trusts it: two can look before either writes. */
-export const lookThenWrite: CancelOf = (database) => {
-  const look = cancelBy(
+/** A SELECT first, and an UPDATE that trusts it: two clients can read before either writes. */
+export const readThenWrite: CancelOf = (database) => {
+  const read = cancelBy(
     `select status as seen, null as status, * from payments
      where merchant_id = $1 and livemode = $2 and id = $3 and $4::text is not null
        and $5::text is distinct from ''`,
@@ -47,7 +50,7 @@ export const lookThenWrite: CancelOf = (database) => {
       update payments set status = 'canceled', sequence = sequence + 1, canceled_at = $4,
         updated_at = $4, cancellation_reason = $5
       where merchant_id = $1 and livemode = $2 and id = $3 returning *
-    ), noted as (
+    ), recorded as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, from_status, to_status, reason)
       select merchant_id, livemode, id, sequence, 'payment.canceled', canceled_at, 'api_key',
@@ -56,10 +59,10 @@ export const lookThenWrite: CancelOf = (database) => {
     select 'pending' as seen, * from moved`,
   )(database)
   return async (request) => {
-    const seen = await look(request)
+    const seen = await read(request)
     const details = seen.refusal ? (seen.details as { current_status?: string }) : {}
     const { current_status: status = '' } = details
-    return ['pending', 'initiated'].includes(status) ? await write(request) : seen
+    return (cancelableStatuses as readonly string[]).includes(status) ? await write(request) : seen
   }
 }
 

@@ -7,6 +7,7 @@ import {
   refundableStatuses,
   statusesBeforeEvent,
 } from '@hedgepayments/contract'
+import { eventsOnce } from '../support/payments/lifecycle.ts'
 import type { Aftermath } from './records.ts'
 import { reasonOf, type Told } from './rivals.ts'
 
@@ -57,9 +58,9 @@ function judgeTimeline({ events, sequence, status, tasks }: Aftermath): string[]
   })
   if (sequence !== events.length) wrong.push(`version ${sequence} has ${events.length} events`)
   if (events.at(-1)?.to_status !== status) wrong.push(`${status} is not what its last event says`)
-  for (const type of ['created', 'initiated', 'processing', 'succeeded', 'failed', 'canceled']) {
-    const count = events.filter((event) => event.type === `payment.${type}`).length
-    if (count > 1) wrong.push(`it was ${type} ${count} times`)
+  for (const type of eventsOnce) {
+    const count = events.filter((event) => event.type === type).length
+    if (count > 1) wrong.push(`${type} happened ${count} times`)
   }
   if (status === 'processing') wrong.push('it is stuck in processing')
   if (tasks.includes('capture') || tasks.includes('void')) wrong.push(`it is owed a ${tasks}`)
@@ -100,7 +101,7 @@ function judgeWinners({ before, after, told }: Finish): string[] {
   return wrong
 }
 
-/** Whoever lost was told a status that the payment had, and that was a reason to refuse. */
+/** A loser was told a status that the payment had, and that is a reason to refuse. */
 function judgeRefusals({ before, after, told }: Finish): string[] {
   const wrong: string[] = []
   const had = new Set(after.events.slice(before.events.length - 1).map((event) => event.to_status))
@@ -159,7 +160,7 @@ function judgeBooks({ after, isCapturedByHand }: Finish): string[] {
     case 'canceled':
       if (captured > 0 && !isCapturedByHand) wrong.push('it was captured and is canceled')
       if (captured !== returned) wrong.push(`the processor keeps ${captured - returned}`)
-      if (after.books === 'authorized') wrong.push('an authorization was not given up')
+      if (after.books === 'authorized') wrong.push('an authorization was not voided')
       break
     case 'pending':
     case 'failed':

@@ -14,6 +14,8 @@ export function prepareStatements(pool: pg.Pool): void {
         ? query({ name: nameOf(given), text: given, values }, ...rest)
         : query(given, values, ...rest)
     Object.assign(client, { query: prepared })
+    // A race ends by its result. A busy machine must not end it by a lock timeout.
+    void (query(`set lock_timeout = '10 min'`) as Promise<unknown>).catch(() => undefined)
   })
 }
 

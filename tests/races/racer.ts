@@ -14,7 +14,7 @@ const arena = await openArena(url)
 const templates = await makeTemplates(arena)
 process.on('message', (lap: Lap) => void race(lap))
 process.once('disconnect', () => void arena.close())
-// Whoever started it decides when it ends: what a terminal sends to all is not meant for it.
+// Its starter decides when it ends: what a terminal sends to all is not meant for it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
 say({ tally: {} })
 

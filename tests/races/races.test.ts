@@ -2,7 +2,7 @@ import { afterEach, expect, inject, test } from 'vitest'
 import { createDatabase } from '../support/databases/postgres.ts'
 import { size } from '../support/size.ts'
 import { type Arena, type CancelOf, openArena } from './arena.ts'
-import { lookThenWrite, selectBeside } from './broken-cancels.ts'
+import { readThenWrite, selectBeside } from './broken-cancels.ts'
 import { groupSize, RaceError, runRaces } from './races.ts'
 
 /** A seed to see again, or a new one each time. */
@@ -39,8 +39,8 @@ test('a cancel that reads beside its write is caught by what its losers are told
   await expect(racing).rejects.toThrow(/was told 412 payment_not_cancelable: (pending|initiated)/)
 })
 
-test('a cancel that looks before it writes is caught by its second winner', async () => {
-  const racing = runRaces(await arenaOf(lookThenWrite), { seed: 1, groups: 32 })
+test('a cancel that reads before it writes is caught by its second winner', async () => {
+  const racing = runRaces(await arenaOf(readThenWrite), { seed: 1, groups: 32 })
   await expect(racing).rejects.toThrow(RaceError)
-  await expect(racing).rejects.toThrow(/canceled 2 times/)
+  await expect(racing).rejects.toThrow(/payment.canceled happened 2 times/)
 })

@@ -12,7 +12,7 @@ import { insertCopies, makeTemplates, type Template } from './starts.ts'
 /** Races of one group run at once, so that batches, sets of tasks and pools are shared. */
 export const groupSize = 64
 /**
- * Groups of one lap, after which the whole database is looked at and becomes empty. To empty it makes every
+ * Groups of one lap, after which the whole database is checked and emptied. To empty it makes every
  * connection plan its statements anew, which is worth it every few thousand races.
  */
 const groupsOfLap = 64

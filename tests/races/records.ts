@@ -107,7 +107,7 @@ const isQuietText = `select ${Object.entries(unrest)
   .map(([table, isOpen]) => `not exists (select from ${table} where ${isOpen})`)
   .join(' and ')} as quiet`
 
-/** What is left, and what the database is at, for whoever waits for quiet in vain. */
+/** What is left, and what the database does, for the message when the database does not become quiet. */
 export async function readUnrest(sql: Sql): Promise<unknown> {
   const left = Object.entries(unrest).map(
     ([table, isOpen]) =>

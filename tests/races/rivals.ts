@@ -15,7 +15,7 @@ import type { Chance } from '../support/chance.ts'
 import type { Arena } from './arena.ts'
 import { amountMinor, createKeyOf, type Start } from './starts.ts'
 
-/** Somebody who wants something of a payment, at a moment of their own. */
+/** A client that requests something of a payment after a delay. */
 export interface Rival {
   readonly kind: 'cancel' | 'cancel by key' | 'bulk' | 'initiate' | 'refund' | 'reverse' | 'work'
   readonly side: 0 | 1
@@ -32,7 +32,7 @@ export interface Rival {
 export interface Told {
   readonly rival: Rival
   readonly status: number
-  // biome-ignore lint/suspicious/noExplicitAny: answers are looked into freely
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
   readonly body: any
 }
 

@@ -64,7 +64,7 @@ async function startRacer(): Promise<void> {
   })
   child.on('message', (said: Said) => {
     if ('wrong' in said) reportWrong(said)
-    else noteLap(said.tally)
+    else recordLap(said.tally)
     giveLap(child)
   })
   const [code] = await once(child, 'exit')
@@ -81,7 +81,7 @@ function giveLap(child: ChildProcess): void {
   else child.disconnect()
 }
 
-function noteLap(more: Tally): void {
+function recordLap(more: Tally): void {
   add(tally, more)
   if (more.races !== undefined)
     say(`${progress()}, up to seed ${laps.at(-1)?.seed ?? seed + groups}`)

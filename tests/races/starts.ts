@@ -69,7 +69,7 @@ export function createKeyOf(id: string): string {
   return `create ${id}`
 }
 
-/** Makes one payment for each start, by the server's own code, and takes it down as text. */
+/** Makes one payment for each start, by the server's own code, and records it as text. */
 export async function makeTemplates(arena: Arena): Promise<Template[]> {
   const templates: Template[] = []
   for (const start of starts) {
@@ -83,7 +83,7 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   const { auth, sql } = arena
   const [{ database, processors }] = arena.sides
   const { db } = database
-  // Whoever works must not see the payment before its race: what is due is due in the copies.
+  // No worker may see the payment before its race, so tasks are due in the copies only.
   const now = toTimestamp(Date.now())
   const createdAt = plusSeconds(now, -(start.ageSeconds ?? 60))
   const leaseSeconds = submissionLeaseSeconds

@@ -14,7 +14,6 @@ export interface RealServer {
 }
 
 const root = resolve(import.meta.dirname, '../..')
-const startTimeoutMs = 30_000
 
 /** Starts the server as users do, on a free port, and waits until it says that it is ready. */
 export async function startRealServer(): Promise<RealServer> {
@@ -50,20 +49,13 @@ export async function startRealServer(): Promise<RealServer> {
 function addressFrom(child: ReturnType<typeof spawn>): Promise<string> {
   return new Promise((found, fail) => {
     let said = ''
-    const giveUp = (why: string) => fail(new Error(`the server ${why}. It said:\n${said}`))
-    const timer = setTimeout(() => giveUp('was not ready in time'), startTimeoutMs)
     const listen = (chunk: Buffer) => {
       said += chunk.toString()
       const address = /ready at (http:\/\/\S+)/.exec(said)?.[1]
-      if (address === undefined) return
-      clearTimeout(timer)
-      found(address)
+      if (address !== undefined) found(address)
     }
     child.stdout?.on('data', listen)
     child.stderr?.on('data', listen)
-    child.once('exit', () => {
-      clearTimeout(timer)
-      giveUp('ended')
-    })
+    child.once('exit', () => fail(new Error(`the server ended. It said:\n${said}`)))
   })
 }

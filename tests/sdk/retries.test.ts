@@ -47,7 +47,7 @@ describe('what is repeated', () => {
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('it gives up after maxRetries, of the client or of the call', async () => {
+  test('it stops after maxRetries, of the client or of the call', async () => {
     withoutWaiting()
     const reply = refusal(503, 'service_unavailable')
     const wire = await startWire(reply, reply, reply, reply, reply)
@@ -100,7 +100,7 @@ describe('what takes too long', () => {
     expect(wire.requests).toHaveLength(2)
   })
 
-  test('a fetch that does not heed the signal is given up all the same', async () => {
+  test('a fetch that does not heed the signal is left at the deadline', async () => {
     const hedge = (await startWire()).client({ fetch: () => new Promise(() => {}), maxRetries: 0 })
     const error = await rejection(hedge.payments.retrieve('pay_1', { timeout: 20 }))
     expect(error).toBeInstanceOf(TimeoutError)

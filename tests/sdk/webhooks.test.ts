@@ -16,7 +16,7 @@ import {
 } from '../../packages/node/src/index.ts'
 
 const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'
-const body = '{"id":"evt_1","object":"event","type":"payment.canceled","note":"Zoë €"}'
+const body = '{"id":"evt_1","object":"event","type":"payment.canceled","remark":"Zoë €"}'
 const now = new Date('2024-06-15T10:32:00Z')
 const nowSeconds = now.getTime() / 1_000
 

@@ -29,7 +29,7 @@ export interface Wire {
 export const testSecret = 'sk_test_4f9a1c7be2'
 
 /**
- * An HTTP server that gives these replies, one per request, and notes what came. It stands for the
+ * An HTTP server that gives these replies, one per request, and records what came. It stands for the
  * wire: what a network or a proxy does to a client. It closes with the test.
  */
 export async function startWire(...replies: Reply[]): Promise<Wire> {

@@ -36,8 +36,8 @@ const planted: readonly { rule: string; path: string; bad: string; good: string 
   {
     rule: 'nothing names a folder of one machine',
     path: 'README.md',
-    bad: 'See /home/someone/notes.md',
-    good: 'See https://example.com/home/notes and ./home/notes',
+    bad: 'See /home/someone/plan.md',
+    good: 'See https://example.com/home/plan and ./home/plan',
   },
   {
     rule: 'a file is named for its idea',

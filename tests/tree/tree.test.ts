@@ -29,7 +29,7 @@ describe('the tree is tidy', () => {
     expect(found).toEqual([])
   })
 
-  test('git tracks files, so the rules above looked at something', () => {
+  test('git tracks files, so the rules above checked something', () => {
     expect(tracked.length).toBeGreaterThan(20)
   })
 

@@ -38,7 +38,7 @@ test('a merchant has a hundred open bulk cancellations at most, however many are
   expect((await other('POST', '/v1/cancellations', { body })).status).toBe(201)
 })
 
-test('pausing makes room, which resuming takes again; a refused request can be sent again with its key', async () => {
+test('pausing frees a place, and resuming takes it again; a refused request can be sent again with its key', async () => {
   const { body: list } = await own.api('GET', '/v1/cancellations?limit=100')
   const open = list.data.filter(({ status }: { status: string }) => status === 'pending')
   const [first, second] = open.map(({ id }: { id: string }) => id)
@@ -49,7 +49,7 @@ test('pausing makes room, which resuming takes again; a refused request can be s
   expect((await retried()).status).toBe(201)
   const resumed = await act(first, 'resume')
   expect([resumed.status, resumed.body.error.code]).toEqual([429, 'rate_limit_exceeded'])
-  // One that runs anyway takes no more room by being resumed.
+  // One that runs anyway takes no second place when it is resumed.
   expect((await act(second, 'resume')).status).toBe(200)
   await own.sql.query(
     `update cancellations set status = 'completed', completed_at = now() where id = $1`,

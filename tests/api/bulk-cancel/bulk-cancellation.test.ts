@@ -94,7 +94,7 @@ describe('by ids', () => {
     ['an unknown filter', { filter: { amounts: 1 } }],
     ['an unknown status', { filter: { status: ['done'] } }],
     ['a status that is no list', { filter: { status: 'pending' } }],
-    ['a moment that is none', { filter: { created_at: { gte: '2016-12-31T23:59:60Z' } } }],
+    ['a time that does not exist', { filter: { created_at: { gte: '2016-12-31T23:59:60Z' } } }],
     ['a long reason', { payment_ids: ['pay_a'], reason: 'x'.repeat(501) }],
     ['dry_run that is no boolean', { payment_ids: ['pay_a'], dry_run: 'yes' }],
   ])('%s is refused', async (_, body) => {
@@ -165,7 +165,7 @@ describe('by a filter', () => {
     for (let round = 0; round < 5; round++) {
       const customer = `later ${round}`
       const first = await createPayment(fixture.api, { customer_id: customer })
-      // Both servers idle: whoever selects does it at its next look, later than the create below.
+      // Both servers idle. The worker selects at its next poll, later than the create below.
       const { id } = await start({ filter: { customer_id: customer } })
       const later = await createPayment(fixture.api, { customer_id: customer })
       await finished(id)

@@ -36,12 +36,12 @@ describe('cancel by the key of a create', () => {
     expect(body).toMatchObject({ id: payment.id, status: 'canceled', cancellation_reason: 'lost' })
     const again = await cancelByKey(key)
     expect([again.status, again.body.error.code]).toEqual([412, 'payment_not_cancelable'])
-    expect((await create(key)).body, 'the create is told again as it was').toEqual(payment)
+    expect((await create(key)).body, 'the create is replayed unchanged').toEqual(payment)
   })
 
   test('before the create, it is promised, and the create yields a canceled payment', async () => {
     const key = newKey()
-    const promised = await cancelByKey(key, fixture.api, { reason: 'gave up' })
+    const promised = await cancelByKey(key, fixture.api, { reason: 'changed my mind' })
     expect(promised.status).toBe(202)
     expect(promised.body).toMatchObject({ object: 'pending_cancellation', idempotency_key: key })
     expect((await cancelByKey(key, fixture.apis[1])).body, 'twice is once').toEqual(promised.body)
@@ -50,7 +50,7 @@ describe('cancel by the key of a create', () => {
     expect(created.status).toBe(201)
     expect(created.body).toMatchObject({
       status: 'canceled',
-      cancellation_reason: 'gave up',
+      cancellation_reason: 'changed my mind',
       cancelable: false,
       canceled_at: created.body.created_at,
       updated_at: created.body.created_at,
@@ -76,7 +76,7 @@ describe('cancel by the key of a create', () => {
     expect(await paymentsOf(key)).toHaveLength(1)
   })
 
-  test('whichever comes first, at the same moment: one payment, canceled, and answers that agree', async () => {
+  test('a create and its cancel by key at the same time leave one canceled payment, and answers that agree', async () => {
     const rounds = Array.from({ length: 60 }, newKey)
     await Promise.all(
       rounds.map(async (key, i) => {
@@ -149,7 +149,7 @@ describe('cancel by the key of a create', () => {
     expect((await cancelByKey(header)).body.id).toBe(made.id)
   })
 
-  test('a promise is kept until the moment it names, and no longer', async () => {
+  test('a promise is kept until the time that it names, and no longer', async () => {
     const { test: api } = await createMerchant(fixture)
     const [inTime, late, renewed] = [newKey(), newKey(), newKey()]
     const sentMs = Date.now()
@@ -165,7 +165,7 @@ describe('cancel by the key of a create', () => {
     const more = { amount: 7 }
     const created = await create(late, api, more)
     expect(created.body).toMatchObject({ status: 'pending', cancelable: true })
-    expect((await create(late, api, more)).text, 'the create is told again').toBe(created.text)
+    expect((await create(late, api, more)).text, 'the create is replayed').toBe(created.text)
     expect((await cancelByKey(late, api)).body).toMatchObject({
       id: created.body.id,
       status: 'canceled',
@@ -182,7 +182,7 @@ describe('cancel by the key of a create', () => {
     })
   })
 
-  test('of creates that come too late for a promise, at the same moment, one is made', async () => {
+  test('of creates that come too late for a promise, at the same time, one is made', async () => {
     const { test: api } = await createMerchant(fixture)
     const key = newKey()
     await cancelByKey(key, api)

@@ -22,7 +22,7 @@ async function eventsOf(id: string): Promise<[sequence: number, type: string][]>
 }
 
 async function expectNoDeadlock(): Promise<void> {
-  // Sessions tell their counts when they fall idle: these have answered a moment ago.
+  // Sessions report their counts when they become idle, and these have just answered.
   const [row] = await fixture.sql.query(
     `select deadlocks::integer as n from pg_stat_database where datname = current_database()`,
   )

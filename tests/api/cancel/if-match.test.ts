@@ -52,7 +52,7 @@ test('of a payment that cannot be canceled at all, that is what the answer says'
   expect((await cancelIf('pay_unknown', '"1"')).status).toBe(404)
 })
 
-test('the version that counts is the newest, not that of the moment the cancel came', async () => {
+test('the newest version counts, not the version at the arrival of the cancel', async () => {
   const { id } = await createPayment(fixture.api)
   const rival = await fixture.sql.connect()
   try {
@@ -113,14 +113,14 @@ describe.each(steps)('$action with If-Match', ({ action, make, body, refused }) 
     expect(asked.length).toBe(before.body.status === 'pending' ? 0 : 1)
   })
 
-  test('of the version there is goes through, once of all at the same moment', async () => {
+  test('of the current version succeeds, and only one of many at the same time', async () => {
     const { id } = await make()
     const etag = (await fixture.api('GET', `/v1/payments/${id}`)).headers.get('etag') ?? ''
     const answers = await Promise.all(Array.from({ length: 6 }, () => ask(id, etag)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(5).fill(412)])
   })
 
-  test('is told again to the same key, whichever way it went and whatever it is by then', async () => {
+  test('is replayed to the same key, whether it succeeded or not and whatever the payment is by then', async () => {
     const { id } = await make()
     const key = `${action} ${id}`
     const stale = await ask(id, '"99"', { idempotencyKey: `${key} stale` })

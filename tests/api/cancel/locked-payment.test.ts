@@ -2,8 +2,8 @@ import { afterEach, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
 
-// Whoever holds a payment's row and stands still (a process that is frozen or cut off in the middle of a
-// transaction, an operator with a `select … for update`) holds up whoever wants that payment, and
+// A session that locks a payment's row and stands still (a process that is frozen or cut off in the middle of a
+// transaction, an operator with a `select … for update`) delays every request for that payment, and
 // nobody else.
 
 const fixture = withServers(1)
@@ -32,11 +32,11 @@ test('payments that somebody holds do not hold up cancels of others, and are can
   const create = (count: number) =>
     Promise.all(Array.from({ length: count }, () => createPayment(api)))
   // As many as there are statements in flight, and more.
-  const held = await create(4)
+  const locked = await create(4)
   const others = await create(8)
-  for (const { id } of held) await hold(id)
+  for (const { id } of locked) await hold(id)
   const answered: number[] = []
-  const waiting = [...held, ...held].map(async ({ id }) => {
+  const waiting = [...locked, ...locked].map(async ({ id }) => {
     const { status } = await api('POST', `/v1/payments/${id}/cancel`)
     answered.push(status)
   })
@@ -52,12 +52,12 @@ test('payments that somebody holds do not hold up cancels of others, and are can
 
 test('what waits for too long is told to come back, and nothing of it was done', async () => {
   const { api } = fixture
-  const headers = { 'idempotency-key': 'held' }
-  const held = await createPayment(api)
-  await hold(held.id)
+  const headers = { 'idempotency-key': 'locked' }
+  const locked = await createPayment(api)
+  await hold(locked.id)
   const refused = await Promise.all(
     ['cancel', 'reverse', 'refund'].map((verb) =>
-      api('POST', `/v1/payments/${held.id}/${verb}`, verb === 'cancel' ? { headers } : {}),
+      api('POST', `/v1/payments/${locked.id}/${verb}`, verb === 'cancel' ? { headers } : {}),
     ),
   )
   for (const { status, body, headers } of refused) {
@@ -67,9 +67,9 @@ test('what waits for too long is told to come back, and nothing of it was done',
     expect(headers.get('retry-after')).toBe('1')
   }
   await letGo()
-  const { body } = await api('GET', `/v1/payments/${held.id}`)
+  const { body } = await api('GET', `/v1/payments/${locked.id}`)
   expect(body.status).toBe('pending')
-  const again = await api('POST', `/v1/payments/${held.id}/cancel`, { headers })
+  const again = await api('POST', `/v1/payments/${locked.id}/cancel`, { headers })
   expect(again.status).toBe(200)
   expect(again.headers.get('idempotent-replayed')).toBeNull()
 })

@@ -4,7 +4,7 @@ import type { PaymentPage } from '@hedgepayments/contract'
 export interface PageAnswer {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
   readonly body: any
 }
 

@@ -45,7 +45,7 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
         .on('close', () => hungUp++)
         .resume()
     }
-    const held = async () => {
+    const counted = async () => {
       const metrics = await (await fetch(`http://${hostname}:${port}/metrics`)).text()
       return Number(/^hedge_connections (\d+)$/m.exec(metrics)?.[1])
     }
@@ -53,14 +53,14 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
     while (opened.length < ofAddressMax) {
       for (let n = 0; n < stepSize; n++) open()
       await until(
-        `${opened.length} connections are held`,
-        async () => (await held()) >= opened.length,
+        `${opened.length} connections are open`,
+        async () => (await counted()) >= opened.length,
       )
     }
     expect(hungUp).toBe(0)
     for (let n = 0; n < beyond; n++) open()
     await until('those beyond the share are hung up on', () => hungUp >= beyond)
-    expect(await held()).toBeGreaterThanOrEqual(ofAddressMax)
+    expect(await counted()).toBeGreaterThanOrEqual(ofAddressMax)
     expect(hungUp).toBe(beyond)
     const { id } = await createPayment(fixture.api)
     expect((await fixture.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)

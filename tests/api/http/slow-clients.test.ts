@@ -186,15 +186,15 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
   serve({ ...times, connectionsOfAddressMax }, [proxy])
 
   test('those beyond the share of an address are hung up on; another address is served', async () => {
-    const held = await Promise.all(
+    const kept = await Promise.all(
       Array.from({ length: connectionsOfAddressMax }, () => open('127.0.0.4')),
     )
     expect(await readToEnd(await open('127.0.0.4'))).toBe('')
     const other = await open('127.0.0.5')
     other.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
     expect(await readToEnd(other)).toContain('HTTP/1.1 200 OK')
-    for (const socket of held) expect(socket.readyState).toBe('open')
-    held[0]?.destroy()
+    for (const socket of kept) expect(socket.readyState).toBe('open')
+    kept[0]?.destroy()
     await until('its place is free', async () => {
       const next = await open('127.0.0.4')
       next.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
@@ -217,13 +217,13 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
 /** Waits until the server has hung up; the most bytes that it had kept for the client by then. */
 async function watchKept(): Promise<number> {
   let most = 0
-  const note = () => {
+  const record = () => {
     const kept = [...unsent].reduce((sum, { writableLength }) => sum + writableLength, 0)
     most = Math.max(most, kept)
   }
   await until('it is taken', () => accepted.size > 0)
   await until('the server hangs up', () => {
-    note()
+    record()
     return accepted.size === 0
   })
   return most

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)
 
-/** Has the servers look again, and waits until they have been through everything. */
+/** Makes retention due, and waits until it has run for every table. */
 async function runRetention(): Promise<void> {
   const { sql } = fixture
   await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
@@ -149,17 +149,17 @@ test('records are dropped after a day of real time, however far the test clock i
 
 test('a record whose request still runs is kept, and so is one that another session holds', async () => {
   const { sql } = fixture
-  await insertRecords('held ', 26, 3)
+  await insertRecords('locked ', 26, 3)
   await sql.query(`update idempotency_records set locked_until = now() + interval '1 hour'
-    where key = 'held 1'`)
+    where key = 'locked 1'`)
   const client = await sql.connect()
   try {
     await client.query('begin')
-    await client.query(`select from idempotency_records where key = 'held 2' for update`)
+    await client.query(`select from idempotency_records where key = 'locked 2' for update`)
     await runRetention()
-    const left = await sql.query(`select key from idempotency_records where key like 'held %'
+    const left = await sql.query(`select key from idempotency_records where key like 'locked %'
       order by key`)
-    expect(left.map(({ key }) => key)).toEqual(['held 1', 'held 2'])
+    expect(left.map(({ key }) => key)).toEqual(['locked 1', 'locked 2'])
   } finally {
     await client.query('rollback')
     client.release()

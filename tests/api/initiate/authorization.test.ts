@@ -179,7 +179,7 @@ const bodies: Readonly<Record<string, () => object>> = {
 const bearer = (name: string) => `Bearer ${keys[name]}`
 const ownPage = { 'sec-fetch-site': 'same-origin' }
 
-/** Everything that whoever may not must leave alone. */
+/** Everything that a refused request must not change. */
 async function contents(): Promise<string> {
   const tables = await fixture.sql.query(
     `select tablename from pg_tables where schemaname = 'public'
@@ -213,7 +213,7 @@ describe('an operation', () => {
 describe.each(keyed.map((operation) => [operation.id, operation] as const))(
   '%s',
   (_, operation) => {
-    test('refuses whoever has no key, one that is none, that was revoked, or has expired', async () => {
+    test('refuses a request without a key, or with a key that is malformed, revoked or expired', async () => {
       const before = await contents()
       const given: [name: string, Given][] = [
         ['no key', {}],

@@ -3,6 +3,7 @@ import { testTokens } from '../../../packages/server/src/processors/sandbox/toke
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { openSql } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import {
   createMigratedDatabase,
   startServer,
@@ -33,27 +34,15 @@ async function initiate(token: string, more: Record<string, unknown> = {}) {
   })
 }
 
-async function timeline(id: string): Promise<string[]> {
-  const { body } = await api('GET', `/v1/payments/${id}/events?limit=100`)
-  return body.data.map((event: { type: string }) => event.type).reverse()
-}
-
-async function reached(id: string, status: string) {
-  return await until(`payment is ${status}`, async () => {
-    const { body } = await api('GET', `/v1/payments/${id}`)
-    return body.status === status && body
-  })
-}
-
 describe('initiate', () => {
   test('a payment that is authorized is initiated, and by itself processed and succeeds', async () => {
     const { status, body } = await initiate('tok_visa')
     expect(status).toBe(200)
     expect(body).toMatchObject({ status: 'initiated', next_action: null })
     expect(body.cancelable_until).toBe(body.updated_at)
-    const done = await reached(body.id, 'succeeded')
+    const done = await untilStatus(api, body.id, 'succeeded')
     expect(done).toMatchObject({ amount: 9999, fee: 320, net_amount: 9679 })
-    expect(await timeline(body.id)).toEqual([
+    expect(await eventTypes(api, body.id)).toEqual([
       'payment.created',
       'payment.initiated',
       'payment.processing',
@@ -73,7 +62,7 @@ describe('initiate', () => {
       expect(status).toBe(200)
       expect(body).toMatchObject({ status: 'failed', failure_code: declined })
       expect(body.failure_message).toEqual(expect.stringMatching(/\w\.$/))
-      expect(await timeline(body.id)).toEqual([
+      expect(await eventTypes(api, body.id)).toEqual([
         'payment.created',
         'payment.initiated',
         'payment.failed',
@@ -84,9 +73,9 @@ describe('initiate', () => {
   test('a decline while the money is taken fails the payment from processing', async () => {
     const { body } = await initiate('011401533:1111222233331111', { payment_method: 'ach' })
     expect(body.status).toBe('initiated')
-    const failed = await reached(body.id, 'failed')
+    const failed = await untilStatus(api, body.id, 'failed')
     expect(failed.failure_code).toBe('insufficient_funds')
-    expect(await timeline(body.id)).toEqual([
+    expect(await eventTypes(api, body.id)).toEqual([
       'payment.created',
       'payment.initiated',
       'payment.processing',
@@ -100,7 +89,7 @@ describe('initiate', () => {
     expect(Date.parse(body.cancelable_until) - Date.parse(body.updated_at)).toBe(3_601_000)
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
     expect(canceled.status).toBe(200)
-    await until('the authorization is given up', async () => {
+    await until('the authorization is voided', async () => {
       const attempts = (await api('GET', `/v1/payments/${body.id}/attempts`)).body.data
       return attempts[0].kind === 'void' && attempts[0].outcome === 'voided'
     })
@@ -235,7 +224,7 @@ describe('create with initiate', () => {
     expect(first.body.status).toBe('initiated')
     const second = await api('POST', '/v1/payments', request)
     expect(second.text).toBe(first.text)
-    expect(await timeline(first.body.id)).toEqual(['payment.created', 'payment.initiated'])
+    expect(await eventTypes(api, first.body.id)).toEqual(['payment.created', 'payment.initiated'])
   })
 
   test('a decline is a payment that failed', async () => {

@@ -13,7 +13,7 @@ test('a default window that was acknowledged is that of the next payment, on eve
   const [first, second] = fixture.servers.map(({ url }) => apiClient(url, testKey))
   const makers = [first, second].map((api) => api as Api)
   for (const seconds of [3_600, 60, 0]) {
-    // Whatever a process remembers of the merchant, it has just heard.
+    // Whatever a process remembers of the merchant is new.
     for (const api of makers) await createPayment(api)
     const change = { body: { default_cancel_window: seconds } }
     expect((await first?.('PATCH', `/v1/merchants/${id}`, change))?.status).toBe(200)

@@ -119,7 +119,7 @@ describe('the audit log', () => {
     expect((await api('DELETE', '/v1/auth/api-keys/key_nobody')).status).toBe(404)
     expect((await api('PATCH', '/v1/merchants/merch_x', { body: { name: 'x' } })).status).toBe(404)
     const actions = (await logOf(api)).map(({ action }: Named) => action)
-    // The first: whoever made the merchant made its first key.
+    // The first entry: the key that made the merchant made its first key.
     expect(actions).toEqual(['api_key.created', 'api_key.created', 'api_key.revoked'])
   })
 
@@ -191,7 +191,7 @@ describe('the audit log', () => {
       const { body } = await api('GET', '/v1/webhooks/deliveries')
       return body.data[0]?.attempt > 0
     })
-    // Disabling gives up what is waiting.
+    // Disabling abandons the deliveries that wait.
     for (const enabled of [false, true]) await api('PATCH', own, { body: { enabled } })
     for (const count of [1, 0]) {
       expect((await api('POST', `${own}/retry`)).body.count).toBe(count)

@@ -30,7 +30,7 @@ describe('a key that is none', () => {
     ['cut off', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayment'],
     ['with more', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments_'],
     ['in capitals', 'Bearer SK_TEST_FOR_THE_TEST_SUITE_ONLY'],
-    ['two words', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments twice'],
+    ['two values', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments twice'],
     ['quoted', 'Bearer "sk_test_OnlyForTheTestSuiteOfHedgePayments"'],
     ['not ASCII', 'Bearer sk_test_f\u00fcr_alle'],
     ['long', `Bearer sk_test_${'x'.repeat(10_000)}`],
@@ -171,10 +171,10 @@ test('a revoked key is refused within 5 seconds on every process', async () => {
     ),
   )
   const again = await fixture.api('DELETE', `/v1/auth/api-keys/${key.id}`)
-  expect(again.body.revoked_at, 'the moment stays').toBe(revoked.body.revoked_at)
+  expect(again.body.revoked_at, 'the time stays').toBe(revoked.body.revoked_at)
 })
 
-test('a key ends at its moment', async () => {
+test('a key ends when it expires', async () => {
   const expires = new Date(Date.now() + 60_000).toISOString()
   const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
     body: { expires_at: expires },

@@ -51,7 +51,7 @@ async function signIn(secretKey: string): Promise<{ status: number; token: strin
   return { status: answer.status, token: /hedge_session=([^;]+)/.exec(cookie)?.[1] ?? '' }
 }
 
-test('whoever shows too many bad keys is refused; valid keys and sessions of the same address go on', async () => {
+test('an address that sends too many bad keys is refused, but not its valid keys and sessions', async () => {
   const { url, api } = own
   const { body: key } = await api('POST', '/v1/auth/api-keys', { body: {} })
   const { token } = await signIn(key.secret_key)

@@ -12,7 +12,7 @@ const fixture = withServers(1)
 
 /** Far more than are called for at once; each takes two seconds. */
 const slow = 120
-/** Due for a merchant that has all its calls running: what the others are looked for behind. */
+/** Due for a merchant that has all its calls running: the tasks of the others stand behind them. */
 const backlog = 20_000
 
 const statusOf = async (id: string) => {
@@ -20,7 +20,7 @@ const statusOf = async (id: string) => {
   return body.status as string
 }
 
-test('slow calls of one merchant leave room for the captures and refunds of another', async () => {
+test('slow calls of one merchant leave calls free for the captures and refunds of another', async () => {
   const { api } = fixture
   const other = await createMerchant(fixture)
   const ids = await Promise.all(

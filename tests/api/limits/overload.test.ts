@@ -25,7 +25,7 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   await rival.query('begin')
   await rival.query('select 1 from payments where id = $1 for update', [id])
   const body = action === 'initiate' ? { payment_method_token: 'tok_visa' } : {}
-  const held = [1, 2].map(() => own.api('POST', `/v1/payments/${id}/${action}`, { body }))
+  const stalled = [1, 2].map(() => own.api('POST', `/v1/payments/${id}/${action}`, { body }))
   try {
     await until('the concurrency limit is reached', async () => (await countWaiting(own.sql)) >= 1)
     // The second may wait for the first's batch: a probe of the same kind says when it is in.
@@ -40,7 +40,7 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   } finally {
     await rival.query('rollback')
     rival.release()
-    const statuses = (await Promise.all(held)).map(({ status }) => status)
+    const statuses = (await Promise.all(stalled)).map(({ status }) => status)
     expect(statuses.sort()).toEqual([200, 412])
   }
 }
@@ -82,7 +82,7 @@ describe('a full server', () => {
     })
   })
 
-  test('refuses before it looks at the key, and tells a bad one as soon as there is room', async () => {
+  test('refuses before it reads the key, and names a bad key as soon as there is a place', async () => {
     const stranger = apiClient(own.url, 'sk_test_nobody_has_this_one')
     await whileFull('initiate', async () => {
       const { status, headers } = await stranger('GET', '/v1/payments')
@@ -133,7 +133,7 @@ describe('a full server', () => {
   })
 })
 
-test('bodies that dribble take no room from whole requests', async () => {
+test('bodies that dribble take no place of whole requests', async () => {
   const { hostname, port } = new URL(own.url)
   const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname))
   const head =
@@ -145,7 +145,7 @@ test('bodies that dribble take no room from whole requests', async () => {
   for (const socket of sockets) socket.destroy()
 })
 
-test('whoever asks again at once during a flood is read again only when it may try', async () => {
+test('a client that repeats at once during a flood is read again only when it may try', async () => {
   const { hostname, port } = new URL(own.url)
   const ask = `GET /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${firstKeys.secretKey}\r\n\r\n`
   // More than are refused by chance, all the time.
@@ -161,7 +161,7 @@ test('whoever asks again at once during a flood is read again only when it may t
     socket.write(ask)
   }
   try {
-    // Without being held back, sixty clients would be refused some thousand times meanwhile.
+    // Otherwise sixty clients would be refused some thousand times in that time.
     const served = () => answers.filter((status) => status === '200').length
     await until('two hundred are served', () => served() >= 200)
     expect(answers.filter((status) => status === '503').length).toBeLessThan(5 * served())

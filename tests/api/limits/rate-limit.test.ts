@@ -8,7 +8,7 @@ const fixture = withServers(2)
 test('a live key gets 100 requests a minute, then 429 with the wait; other keys are not touched', async () => {
   const { live, test: own } = await createLiveMerchant(fixture)
   const answers: ApiAnswer[] = []
-  // A new minute may begin meanwhile and count anew: the last 201 of the same minute are looked at.
+  // A new minute may begin and count anew, so the answers of the newest minute are checked.
   while (answers.length < 450) {
     answers.push(await live('GET', '/v1/payments?limit=1'))
     const reset = answers.at(-1)?.headers.get('x-ratelimit-reset')
@@ -65,7 +65,7 @@ test('two servers admit together what one would, but for what is on the way betw
   }
   expect(refusedBy.get(window)?.size, 'both refuse in one minute').toBe(clients.length)
   expect(admitted.get(window)).toBeGreaterThanOrEqual(100)
-  // A fiftieth that each may keep to itself, and a round of each before it has heard.
+  // A fiftieth that each may keep to itself, and a round of each before it knows of the other.
   expect(admitted.get(window)).toBeLessThanOrEqual(100 + 2 * (2 + perRound))
 })
 

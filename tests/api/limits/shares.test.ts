@@ -52,7 +52,7 @@ async function makeKeys(secret: string, count: number): Promise<string[]> {
   return made.map(({ body }) => body.secret_key)
 }
 
-test('streams asked for at once: a key, a merchant and test mode have their share, and live mode finds room', async () => {
+test('streams asked for at once: a key, a merchant and test mode have their share, and live mode finds a place', async () => {
   const merchants = await Promise.all([createMerchant(fixture), createMerchant(fixture)])
   const [first, second] = await Promise.all(merchants.map(({ testKey }) => makeKeys(testKey, 3)))
   const { liveKey } = await createLiveMerchant(fixture)
@@ -66,7 +66,10 @@ test('streams asked for at once: a key, a merchant and test mode have their shar
   expect(await granted(Array.from({ length: 60 }, () => stream(liveKey)))).toBe(60)
   // What is closed can be used again.
   for (const { socket } of ofMerchant) socket.destroy()
-  await until('there is room again', async () => (await granted([stream(second?.[1] ?? '')])) === 1)
+  await until(
+    'there is a place again',
+    async () => (await granted([stream(second?.[1] ?? '')])) === 1,
+  )
 })
 
 test('a stream that is refused or cannot begin leaves its place free', async () => {

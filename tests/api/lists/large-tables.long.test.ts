@@ -35,7 +35,7 @@ test('a bulk cancel, its webhooks and its counting read what they need of large 
   const receiver = await startReceiver()
   // A vacuum sums up new pages for the index by time (BRIN), for which it reads them from end to end.
   await sql.query('alter table events set (autovacuum_enabled = false)')
-  // In parts: the server looks for events meanwhile, and steps over those not committed yet.
+  // In parts, because the server reads events at the same time and skips those that are not committed.
   for (let n = 0; n < others; n += part) {
     await insertPayments(sql, { owner, count: part, ageMs: 3_600_000 + n })
   }

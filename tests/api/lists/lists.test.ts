@@ -134,17 +134,17 @@ describe('filters', () => {
     expect((await list(`${customer}&status[]=canceled`)).ids).toEqual([])
   })
 
-  test('by the moment of creation, with bounds between two seconds', async () => {
+  test('by the time of creation, with bounds between two seconds', async () => {
     const at = Date.now() - 7_200_000
-    const moment = (ms: number) => new Date(Math.floor(at / 1000) * 1000 + ms).toISOString()
+    const timestamp = (ms: number) => new Date(Math.floor(at / 1000) * 1000 + ms).toISOString()
     const [id] = await insertPayments(fixture.sql, {
       owner: fixture.owner,
       count: 1,
-      ageMs: Date.now() - Date.parse(moment(0)),
-      email: 'moment@example.com',
+      ageMs: Date.now() - Date.parse(timestamp(0)),
+      email: 'timestamp@example.com',
     })
     const by = async (bound: string, ms: number) =>
-      (await list(`customer_email=moment@example.com&created_at[${bound}]=${moment(ms)}`)).ids
+      (await list(`customer_email=timestamp@example.com&created_at[${bound}]=${timestamp(ms)}`)).ids
     expect(await by('gte', 0)).toEqual([id])
     expect(await by('gt', 0)).toEqual([])
     expect(await by('lte', 0)).toEqual([id])

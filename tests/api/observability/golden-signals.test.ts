@@ -67,7 +67,7 @@ test('queues show what waits in the database', async () => {
   const bulk = { filter: { customer_email: 'customer@example.com' } }
   expect((await own.api('POST', '/v1/cancellations', { body: bulk })).status).toBeLessThan(300)
   const [{ count }] = await own.sql.query('select count(*)::integer as count from events')
-  // What is in the database is looked at once a second at most.
+  // The server reads counts from the database once a second at most.
   const measured = await until('the bulk cancellation is seen', async () => {
     const seen = await scrape()
     return seen.get('hedge_bulk_cancellations_open') === 1 && seen

@@ -26,7 +26,7 @@ const planted: Record<string, string> = {
   'a card number in groups': '5555 5555 5555 4444',
   'a bank account': '1111222233330000',
   'a path that is a secret': 'planted-hook-token',
-  'words of a customer': 'planted description',
+  'text of a customer': 'planted description',
 }
 
 let folder: string
@@ -36,7 +36,7 @@ const said: string[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hedge-log-'))
-  // A processor that repeats to whoever asks all that it was told, in an error.
+  // A processor whose errors repeat all that the request contained.
   processor = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => {
@@ -98,7 +98,7 @@ type Api = ReturnType<typeof apiClient>
 
 /** Each thing that has a secret, once, as it should go. */
 async function useEverything(api: Api, { email, number }: { email: string; number: string }) {
-  const more = { customer_email: email, description: planted['words of a customer'] }
+  const more = { customer_email: email, description: planted['text of a customer'] }
   const payment = await createPayment(api, { ...more, payment_method_token: number })
   await api('POST', `/v1/payments/${payment.id}/initiate`, {
     body: { payment_method_token: number },
@@ -129,7 +129,7 @@ async function payOnPage({ id }: { id: string }, number: string): Promise<void> 
       type: 'ach',
       routing_number: '011401533',
       account_number: planted['a bank account'],
-      account_holder: planted['words of a customer'],
+      account_holder: planted['text of a customer'],
     },
   ]
   for (const source of typed) {

@@ -21,7 +21,7 @@ async function dump(): Promise<string> {
 
 const logs = () => fixture.servers.map((server) => server.log()).join('\n')
 
-test('a new secret is shown once, and told again to a retry without lying in the database', async () => {
+test('a new secret is shown once, and replayed to a retry although the database does not hold it', async () => {
   const requests: [path: string, body: object][] = [
     ['/v1/auth/api-keys', { name: 'shown once' }],
     ['/v1/merchants', { name: 'New one' }],
@@ -81,7 +81,7 @@ test('a key with other characters, as older ones have, is still taken', async ()
   expect(status).toBe(200)
 })
 
-test('a secret that is rotated twice with one key is rotated once, and told again', async () => {
+test('a secret that is rotated twice with one key is rotated once, and replayed', async () => {
   const base = '/v1/webhooks/endpoints'
   const made = await fixture.api('POST', base, { body: { url: 'https://example.com/hook' } })
   const path = `${base}/${made.body.id}`
@@ -148,7 +148,7 @@ describe('the log, at its most talkative', () => {
     await fixture.api('POST', '/v1/payments', { rawBody: `{"customer_email": "${email}", ` })
     await fixture.api('GET', `/v1/payments?customer_email=${email}`)
     await apiClient(fixture.servers[0]?.url ?? '', `${liveKey}x`)('GET', '/v1/payments')
-    // A statement that PostgreSQL refuses: its words about the row stay out of the log.
+    // A statement that PostgreSQL refuses: its text about the row stays out of the log.
     await fixture.sql.query('alter table payments add constraint never check (amount <> 31337)')
     const failed = await fixture.api('POST', '/v1/payments', {
       body: paymentBody({ amount: 31_337, customer_email: email }),

@@ -25,7 +25,7 @@ interface Exported {
 }
 
 const spans: Span[] = []
-/** Bodies of the collector, to look for what must not be in them. */
+/** Bodies of the collector, to find what must not be in them. */
 const bodies: string[] = []
 const delivered: { traceparent: string | undefined; type: string }[] = []
 

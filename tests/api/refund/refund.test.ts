@@ -245,11 +245,12 @@ describe('a refund', () => {
     expect((await sandboxRefunds(id)).sort()).toEqual([4000, 5999])
   })
 
+  /** Requests so many refunds of one cent each, ten at a time. */
   async function refundOnes(id: string, count: number): Promise<void> {
-    const answers = await Promise.all(
-      Array.from({ length: count }, () => refund(id, { amount: 1 })),
-    )
-    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    const one = async () => expect((await refund(id, { amount: 1 })).status).toBe(200)
+    for (let left = count; left > 0; left -= 10) {
+      await Promise.all(Array.from({ length: Math.min(10, left) }, one))
+    }
   }
 
   test('is the last of a hundred only if it gives back all that is left', async () => {

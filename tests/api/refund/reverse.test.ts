@@ -59,7 +59,7 @@ describe('a reversal', () => {
     expect(await eventTypes(api, id)).toEqual(['payment.created', 'payment.canceled'])
   })
 
-  test('of an initiated payment is a cancel, and the processor gives it up', async () => {
+  test('of an initiated payment is a cancel, and the processor voids it', async () => {
     const { id } = await createPayment(api, { cancel_window: 3600 })
     await initiate(id, 'tok_visa')
     expect((await reverse(id)).body).toMatchObject({ status: 'canceled', reversal: 'canceled' })
@@ -79,7 +79,7 @@ describe('a reversal', () => {
     })
   })
 
-  test('while processing is taken down, and carried out with the decision', async () => {
+  test('while processing is recorded, and carried out with the decision', async () => {
     const { id } = await createPayment(api)
     await initiate(id, 'tok_slow')
     await untilStatus(api, id, 'processing')

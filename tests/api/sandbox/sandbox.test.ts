@@ -2,14 +2,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
-import {
-  advance,
-  answerChallenge,
-  attempts,
-  initiate,
-  reached,
-  timeline,
-} from '../../support/payments/sandbox.ts'
+import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import { advance, answerChallenge, attempts, initiate } from '../../support/payments/sandbox.ts'
 import {
   createMigratedDatabase,
   startServer,
@@ -57,9 +51,9 @@ describe('3-D Secure', () => {
     const answered = await answerChallenge(body.next_action.url, 'confirm')
     expect(answered.status).toBe(303)
     expect(answered.headers.get('location')).toBe(body.url)
-    const done = await reached(api, body.id, 'succeeded')
+    const done = await untilStatus(api, body.id, 'succeeded')
     expect(done.next_action).toBeNull()
-    expect(await timeline(api, body.id)).toEqual([
+    expect(await eventTypes(api, body.id)).toEqual([
       'payment.created',
       'payment.action_required',
       'payment.initiated',
@@ -92,7 +86,7 @@ describe('3-D Secure', () => {
     ] as const) {
       const { body } = await initiate(api, token)
       await answerChallenge(body.next_action.url, wanted)
-      const failed = await reached(api, body.id, 'failed')
+      const failed = await untilStatus(api, body.id, 'failed')
       expect(failed.failure_code).toBe('authentication_failed')
     }
   })
@@ -138,7 +132,7 @@ describe('faults', () => {
     const { status, body } = await initiate(api, 'tok_lostAuthorizeAnswer')
     expect(status).toBe(200)
     expect(body.status).toBe('initiated')
-    await reached(api, body.id, 'succeeded')
+    await untilStatus(api, body.id, 'succeeded')
     expect(await movements(body.id)).toEqual(['authorize', 'capture'])
     expect(await attempts(api, body.id)).toEqual([
       'authorize unknown',
@@ -150,7 +144,7 @@ describe('faults', () => {
   test('a capture whose answer is lost is looked up, and takes the money once', async () => {
     for (const token of ['tok_lostCaptureAnswer', 'tok_duplicateCapture']) {
       const { body } = await initiate(api, token)
-      await reached(api, body.id, 'succeeded')
+      await untilStatus(api, body.id, 'succeeded')
       expect(await movements(body.id)).toEqual(['authorize', 'capture'])
       expect(await attempts(api, body.id)).toEqual([
         'authorize authorized',
@@ -163,7 +157,7 @@ describe('faults', () => {
   test('a processor that answers 500 twice is asked until it works', async () => {
     const { status, body } = await initiate(api, 'tok_errorTwice')
     expect(status).toBe(200)
-    await reached(api, body.id, 'succeeded')
+    await untilStatus(api, body.id, 'succeeded')
     expect(await movements(body.id)).toEqual(['authorize', 'capture'])
   })
 
@@ -179,7 +173,7 @@ describe('faults', () => {
     expect(first.body.error.code).toBe('processor_unavailable')
     expect((await api('GET', `/v1/payments/${payment.id}`)).body.status).toBe('pending')
     await advance(api, 61)
-    await reached(api, payment.id, 'succeeded')
+    await untilStatus(api, payment.id, 'succeeded')
     expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
     const retried = await api('POST', path, request)
     expect(retried.status).toBe(200)
@@ -193,7 +187,7 @@ describe('faults', () => {
     expect((await submit('tok_downMinute')).status).toBe(502)
     expect((await submit('tok_chargeDeclined')).status).toBe(502)
     await advance(api, 61)
-    await reached(api, payment.id, 'succeeded')
+    await untilStatus(api, payment.id, 'succeeded')
     expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
   })
 
@@ -260,7 +254,7 @@ describe('faults', () => {
     })
     expect(canceled.status).toBe(200)
     await until('the money went back', async () =>
-      (await timeline(api, body.id)).includes('payment.late_capture_refunded'),
+      (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
     )
     expect(await movements(body.id)).toEqual(['authorize', 'capture', 'refund'])
     expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
@@ -282,9 +276,9 @@ describe('faults', () => {
 
 test('a bank debit that the bank returns has an event of its own, after the failure', async () => {
   const { body } = await initiate(api, 'tok_achAccountClosed', { payment_method: 'ach' })
-  const failed = await reached(api, body.id, 'failed')
+  const failed = await untilStatus(api, body.id, 'failed')
   expect(failed.failure_code).toBe('account_closed')
-  expect(await timeline(api, body.id)).toEqual([
+  expect(await eventTypes(api, body.id)).toEqual([
     'payment.created',
     'payment.initiated',
     'payment.processing',
@@ -319,7 +313,7 @@ test('a payment that expires while the customer is to confirm it holds nothing a
   const { body } = await initiate(api, 'tok_threeDSecureRequired')
   expect(body).toMatchObject({ status: 'pending', next_action: { type: 'redirect_to_url' } })
   await advance(api, 3_602)
-  const expired = await reached(api, body.id, 'canceled')
+  const expired = await untilStatus(api, body.id, 'canceled')
   expect(expired.cancellation_reason).toBe('expired')
   await until('it is voided', async () => (await attempts(api, body.id)).includes('void voided'))
   const { rows } = await books.query('select status from sandbox_payments where payment_id = $1', [

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
-import { advance, initiate, reached, timeline } from '../../support/payments/sandbox.ts'
+import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import { advance, initiate } from '../../support/payments/sandbox.ts'
 import {
   createMigratedDatabase,
   startServer,
@@ -72,10 +73,10 @@ describe('the test clock', () => {
   test('a payment that nobody pays expires: canceled by the system, with one event', async () => {
     const payment = await createPayment(api)
     await advance(api, 3_700)
-    const expired = await reached(api, payment.id, 'canceled')
+    const expired = await untilStatus(api, payment.id, 'canceled')
     expect(expired.cancellation_reason).toBe('expired')
     expect(expired.canceled_at).toBe(expired.updated_at)
-    expect(await timeline(api, payment.id)).toEqual(['payment.created', 'payment.canceled'])
+    expect(await eventTypes(api, payment.id)).toEqual(['payment.created', 'payment.canceled'])
     const { body } = await api('GET', `/v1/payments/${payment.id}/events`)
     expect(body.data[0]).toMatchObject({
       actor: { type: 'system', id: null },
@@ -90,7 +91,7 @@ describe('the test clock', () => {
     await advance(api, 86_000)
     expect((await api('GET', `/v1/payments/${body.id}`)).body.status).toBe('initiated')
     await advance(api, 500)
-    await reached(api, body.id, 'succeeded')
+    await untilStatus(api, body.id, 'succeeded')
   })
 
   test('a payment that was canceled within its window is left alone when that ends', async () => {
@@ -100,9 +101,9 @@ describe('the test clock', () => {
     // Another payment whose window ends later has gone all the way: the first one had its turn.
     const { body: later } = await initiate(api, 'tok_visa', { cancel_window: 600 })
     await advance(api, 601)
-    await reached(api, later.id, 'succeeded')
+    await untilStatus(api, later.id, 'succeeded')
     expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
-    expect(await timeline(api, body.id)).toEqual([
+    expect(await eventTypes(api, body.id)).toEqual([
       'payment.created',
       'payment.initiated',
       'payment.canceled',

@@ -220,7 +220,7 @@ describe('a delivery', () => {
     await until('each was tried', () => receiver.received.length >= 3)
     await api('PATCH', `/v1/webhooks/endpoints/${endpoint.id}`, { body: { enabled: false } })
     const failedPath = `/v1/webhooks/deliveries?endpoint_id=${endpoint.id}&status=failed`
-    await until('all are given up', async () => {
+    await until('all are abandoned', async () => {
       const { body } = await api('GET', failedPath)
       return body.data.length === events.length
     })

@@ -33,7 +33,7 @@ afterAll(async () => {
 interface Message {
   id: string
   event: string
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into events freely
+  // biome-ignore lint/suspicious/noExplicitAny: tests read events freely
   data: any
 }
 

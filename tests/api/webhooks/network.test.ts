@@ -10,14 +10,14 @@ import {
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 
 let receiver: Receiver
-const stops: (() => void)[] = []
+const cleanups: (() => void)[] = []
 
 beforeEach(async () => {
   receiver = await startReceiver()
 })
 
 afterEach(async () => {
-  for (const stop of stops.splice(0)) stop()
+  for (const cleanup of cleanups.splice(0)) cleanup()
   await receiver.close()
 })
 
@@ -40,7 +40,7 @@ function sendTo(...answers: string[][]) {
     )
   }
   const sender = createSend(resolve)
-  stops.push(() => sender.close())
+  cleanups.push(() => sender.close())
   return { send: sender.send, asked: () => asked }
 }
 
@@ -116,7 +116,7 @@ test('a connection to this machine is of no use once only public addresses are a
   expect(receiver.received).toHaveLength(1)
 })
 
-test('what a page of this network says is not shown to whoever has a key of test mode', async () => {
+test('a key of test mode is not shown what a page of this network says', async () => {
   receiver.answer(() => ({ status: 200, body: 'AWS_SECRET_ACCESS_KEY=wJalr' }))
   const { send } = sendTo(['127.0.0.1'])
   expect(await send(outgoing(receiver.url))).toEqual({ status: 200, retryAfter: null, body: null })

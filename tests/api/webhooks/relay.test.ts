@@ -57,12 +57,12 @@ async function relayUntil(count: number): Promise<string[]> {
   for (let turns = 0; ; turns++) {
     const subjects = await relayed()
     // Two turns are enough once nothing runs any more: one sets the fence, one passes it. Others
-    // on this cluster may hold a transaction open for a moment.
+    // on this cluster may have a transaction open for a short time.
     if (subjects.length >= count || turns > 500) return subjects
   }
 }
 
-test('an event that is committed after a later one is not passed over', async () => {
+test('an event that is committed after a later one is not skipped', async () => {
   const slow = await client()
   await slow.query('begin')
   await writeEvent(slow, 'pay_slow')

@@ -32,8 +32,8 @@ import {
   type Started,
   startServer,
   stopServer,
-  until,
 } from '../../support/databases/postgres-server.ts'
+import { until } from '../../support/until.ts'
 
 const isRoot = process.getuid?.() === 0
 const account = await chooseAccount()
@@ -124,7 +124,7 @@ describe('an ordinary start', () => {
     expect(await postgresPid(dataDir)).toBeUndefined()
   })
 
-  test('is closed to whoever lacks the password, and not on the network', async () => {
+  test('is closed to a client without the password, and not on the network', async () => {
     const { url, stop } = await start()
     const wrong = url.replace(/:[^:@]+@/, ':wrong@')
     await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' })
@@ -256,7 +256,9 @@ describe('after a kill -9', () => {
     await remember(url)
     const pid = await pidOfPostgres()
     process.kill(pid, 'SIGKILL')
-    await until(async () => messages.some((message) => message.includes('is up again')))
+    await until('PostgreSQL is up again', async () =>
+      messages.some((message) => message.includes('is up again')),
+    )
     expect(await pidOfPostgres()).not.toBe(pid)
     expect(await recall(url)).toEqual([42])
     await stop()
@@ -278,7 +280,7 @@ describe('after a kill -9', () => {
     // On a busy machine the middle may be over before it is seen: then from the beginning.
     for (let tries = 1; ; tries++) {
       const child = launchServer({ dataDir })
-      await until(async () => (await isHalfDone()) || (await isDone()))
+      await until('initdb has begun', async () => (await isHalfDone()) || (await isDone()))
       await end(child, 'SIGKILL')
       if (!(await isDone())) break
       if (tries === 5) throw new Error('initdb was always over before it could be killed')
@@ -302,7 +304,7 @@ describe('one data folder', () => {
     expect(await query(first.url, 'SELECT 1')).toEqual([1])
   })
 
-  test('of several servers that start at the same moment, exactly one gets it', async () => {
+  test('of several servers that start at the same time, exactly one gets it', async () => {
     const all = await Promise.all([serve(), serve(), serve()])
     const winners = all.filter(({ url }) => url !== '')
     const losers = all.filter(({ error }) => error.includes('already in use by process'))
@@ -352,7 +354,7 @@ describe('one data folder', () => {
     expect(await readFile(file, 'utf8')).toBe('dear')
   })
 
-  test('says in PostgreSQL words why it does not start', async () => {
+  test('says with the message of PostgreSQL why it does not start', async () => {
     await expect(start({ shared_buffers: 'plenty' })).rejects.toThrow(/"shared_buffers": "plenty"/)
   })
 })

@@ -49,7 +49,7 @@ test('settings of the address are kept, and do not displace what the server reli
   })
 })
 
-test('a connection that finds itself read-only, as on a standby, is given up', async () => {
+test('a connection that finds itself read-only, as on a standby, is closed', async () => {
   await using(shared.url, async ({ db, pool }) => {
     const insert = sql`insert into retention_tasks (kind) values ('read-only') on conflict do nothing`
     const backend = async () => (await pool.query('select pg_backend_pid() as pid')).rows[0].pid

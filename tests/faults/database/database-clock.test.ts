@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
-import { attempts, reached } from '../../support/payments/sandbox.ts'
+import { untilStatus } from '../../support/payments/paid.ts'
+import { attempts } from '../../support/payments/sandbox.ts'
 import { startServer, type TestServer, tell } from '../../support/servers/server.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
@@ -72,7 +73,7 @@ describe.each([-7_200, 7_200])('a server whose clock is %d s ahead', (seconds) =
 
   test('has a payment without an undo window captured at once', async () => {
     const { id } = await createPayment(other, { initiate: true, ...token })
-    const paid = await reached(fixture.api, id, 'succeeded')
+    const paid = await untilStatus(fixture.api, id, 'succeeded')
     expect(Date.parse(paid.cancelable_until)).toBeLessThanOrEqual(Date.now())
   })
 

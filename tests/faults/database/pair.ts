@@ -60,13 +60,13 @@ export async function startPair(): Promise<Pair> {
   return { primary, standby, url, remove }
 }
 
-/** Settings of a node that nobody stands by: also of a primary that does not know it was given up. */
+/** Settings of a node without a standby, also of a primary that was replaced and does not know it. */
 export const alone: Readonly<Record<string, string>> = settings
 
 function conninfo({ port }: Node): string {
   const parts = { host: '127.0.0.1', port, user: 'postgres', password }
-  const words = Object.entries({ ...parts, application_name: standbyName })
-  return words.map(([name, value]) => `${name}=${value}`).join(' ')
+  const pairs = Object.entries({ ...parts, application_name: standbyName })
+  return pairs.map(([name, value]) => `${name}=${value}`).join(' ')
 }
 
 /** A copy belongs to who made it; PostgreSQL wants to own its files. */

@@ -1,4 +1,5 @@
 import type { Sql } from '../../support/databases/sql.ts'
+import { eventsOnce } from '../../support/payments/lifecycle.ts'
 
 /** Reads: of a pool, or of one transaction in which a test has planted something. */
 export type Query = Sql['query']
@@ -8,7 +9,7 @@ export const doubled: Readonly<Record<string, string>> = {
   'a create made one payment': `
     select metadata ->> 'create' as key, count(*) from payments
     group by 1 having count(*) > 1`,
-  'a refund was taken down once': `
+  'a refund was recorded once': `
     select metadata ->> 'refund' as key, count(*) from refunds
     where metadata ? 'refund' group by 1 having count(*) > 1`,
   'the processor gave each refund once': `
@@ -56,22 +57,21 @@ export const wrong: Readonly<Record<string, string>> = {
     select payment_id from ledger_entries group by merchant_id, livemode, payment_id
     having sum(amount) <> 0`,
   'the ledger holds at the processor what the processor holds': `
-    select p.id, coalesce(l.held, 0) as here, coalesce(m.held, 0) as there from payments p
-      left join (select merchant_id, payment_id, sum(amount) as held from ledger_entries
+    select p.id, coalesce(l.kept, 0) as here, coalesce(m.kept, 0) as there from payments p
+      left join (select merchant_id, payment_id, sum(amount) as kept from ledger_entries
         where account = 'processor' group by 1, 2) l
         on l.merchant_id = p.merchant_id and l.payment_id = p.id
       left join (select merchant_id, payment_id, sum(case kind when 'capture' then amount
-          when 'refund' then -amount else 0 end) as held from sandbox_movements group by 1, 2) m
+          when 'refund' then -amount else 0 end) as kept from sandbox_movements group by 1, 2) m
         on m.merchant_id = p.merchant_id and m.payment_id = p.id
-    where coalesce(l.held, 0) <> coalesce(m.held, 0)`,
+    where coalesce(l.kept, 0) <> coalesce(m.kept, 0)`,
   'a canceled payment was captured only where that was done by hand': `
     select p.id, p.payment_method_token from payments p join sandbox_movements m
       on m.merchant_id = p.merchant_id and m.payment_id = p.id and m.kind = 'capture'
     where p.status = 'canceled' and p.payment_method_token <> 'tok_capturedByHand'`,
   'a step has one event': `
     select subject_id, type, count(*) from events
-    where type in ('payment.created', 'payment.initiated', 'payment.processing',
-      'payment.succeeded', 'payment.failed', 'payment.canceled', 'payment.settled')
+    where type in (${[...eventsOnce, 'payment.settled'].map((type) => `'${type}'`).join(', ')})
     group by merchant_id, livemode, subject_id, type having count(*) > 1`,
 }
 
@@ -124,7 +124,7 @@ export async function readEvents(
   )
 }
 
-/** Webhooks that are still to be sent, or were given up. */
+/** Webhooks that are still to be sent, or have failed. */
 export async function countUndelivered(query: Query): Promise<{ waiting: number; failed: number }> {
   const [row] = await query(
     `select count(*) filter (where status = 'pending')::integer as waiting,

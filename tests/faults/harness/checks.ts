@@ -34,7 +34,7 @@ export interface Evidence {
 /** How many rows of one kind are shown: the first few tell what is wrong. */
 const shownMax = 3
 
-/** Looks for everything that must not be. To be called when nothing is left to do. */
+/** Finds everything that must not be. Call it when nothing is left to do. */
 export async function findViolations(evidence: Evidence): Promise<Violation[]> {
   const { query } = evidence
   return [
@@ -157,10 +157,10 @@ function findContradictions({ journal }: Evidence): Violation[] {
 /** Every event reaches the merchant, and nothing reaches it that is not an event. */
 async function findUntold({ query, hooks }: Evidence): Promise<Violation[]> {
   const events = await readEvents(query)
-  const known = new Map(events.map((event) => [eventId(event.subject_id, event.sequence), event]))
-  const untold = [...known].filter(([id]) => !hooks.accepted.has(id)).map(([, event]) => event)
+  const byId = new Map(events.map((event) => [eventId(event.subject_id, event.sequence), event]))
+  const untold = [...byId].filter(([id]) => !hooks.accepted.has(id)).map(([, event]) => event)
   const phantoms = [...hooks.accepted].filter(([id, { type, paymentId }]) => {
-    return paymentId.startsWith('pay_') && known.get(id as never)?.type !== type
+    return paymentId.startsWith('pay_') && byId.get(id as never)?.type !== type
   })
   return [
     ...some('lost', 'events did not reach the merchant', untold),

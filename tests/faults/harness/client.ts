@@ -4,14 +4,14 @@ import type { Chance } from '../../support/chance.ts'
 import { type Fleet, keys, type Slot } from './fleet.ts'
 import type { Answered, Journal, Request } from './journal.ts'
 
-/** Sends a request until it is answered; `null`: the client has given up, or the load has. */
+/** Sends a request until it is answered; `null`: the client has stopped, or the load has. */
 export type Send = (request: Request) => Promise<Answered | null>
 
 /** No fault lasts as long as this, so a request that is not answered by then never is. */
 const patienceMs = 240_000
-/** A server has half a minute for a statement; whoever says nothing after this is stuck. */
+/** A server has half a minute for a statement; a server that says nothing after this is stuck. */
 const silenceMs = 90_000
-/** The processor is down: the client has heard so this often, and does something else. */
+/** The processor is down: the client got that answer this often, and does something else. */
 const processorTriesMax = 3
 /** Between two tries of a request, with as much again by chance. */
 const pauseMs = 60

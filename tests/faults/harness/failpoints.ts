@@ -21,7 +21,7 @@ const commits: Readonly<Record<FailpointCommit, true>> = {
   delivery: true,
 }
 
-/** Every failpoint, as the process that is to die at it knows it. */
+/** Every failpoint, by the name that the process to be killed uses. */
 export const failpointNames: readonly string[] = [
   ...namesOf('commit', Object.keys(commits) as FailpointCommit[]),
   ...namesOf('call', attemptKinds),

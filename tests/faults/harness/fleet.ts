@@ -30,7 +30,7 @@ export interface Fleet {
   thaw(slot: Slot): void
   /** Whether the process is stopped. */
   isFrozen(slot: Slot): boolean
-  /** Tells a fitted server what is to happen to it; resolves when it has heard. */
+  /** Sends a fitted server an order; resolves when the server has it. */
   tell(slot: Slot, message: object): Promise<void>
   /** Expects the process to die by itself; resolves when it is gone. */
   untilGone(slot: Slot): Promise<void>
@@ -58,7 +58,7 @@ export const fitted: Launch = {
 
 const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url))
 const readyLine = /^Hedge Payments is ready at (\S+)$/m
-/** What is kept of a server's log, in characters: its last words, however long it runs. */
+/** What is kept of a server's log, in characters: the newest part, however long it runs. */
 const logLengthMax = 20_000
 
 /** Whatever ends the harness, its servers do not outlive it. */
@@ -93,7 +93,7 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
     })
     living.add(child)
     slot.child = child
-    // Until it is ready it may give up: there may be no database yet, and it is started again.
+    // Until it is ready it may exit, for example without a database, and it is started again.
     expected.add(child)
     const log = tailOf(child)
     child.once('exit', (code, signal) => {
@@ -148,9 +148,9 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
     },
     async tell(slot, message) {
       if (!slot.child) throw new Error(`there is no server ${slot.index} to be told anything`)
-      const heard = once(slot.child, 'message')
+      const received = once(slot.child, 'message')
       slot.child.send(message)
-      await heard
+      await received
     },
     async untilGone(slot) {
       await end(slot, null)
@@ -162,7 +162,7 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
   }
 }
 
-/** Whether the server of a slot was away at some time between two moments. */
+/** Whether the server of a slot was away at some time between two times. */
 export function wasDown(slot: Slot, fromMs: number, toMs: number): boolean {
   return slot.outages.some((outage) => outage.fromMs <= toMs && outage.toMs >= fromMs)
 }

@@ -9,11 +9,11 @@ export interface Gate {
   shut(): void
   /** Holds back all that comes from now on, in both directions, until `open`. */
   stall(): void
-  /** Stalls at the next statement like this, which is held back as well; resolves when it came. */
+  /** Stalls at the next statement like this, which is kept back as well; resolves when it came. */
   stallBefore(statement: RegExp): Promise<void>
   /** Passes everything on this much later, in milliseconds, in both directions, until `open`. */
   delay(ms: number): void
-  /** All is well again; what was held back goes on. */
+  /** All is well again; what was kept back goes on. */
   open(): void
   close(): Promise<void>
 }

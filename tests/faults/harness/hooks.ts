@@ -41,7 +41,7 @@ export async function startHooks(): Promise<Hooks> {
     if (verdict !== 'genuine') return 400
     const answer = await how?.()
     if (answer !== undefined && answer !== 200) return answer
-    note(hooks.accepted, received)
+    record(hooks.accepted, received)
     return 200
   }
   let receiver = await startReceiver()
@@ -73,7 +73,7 @@ export async function startHooks(): Promise<Hooks> {
   return hooks
 }
 
-function note(accepted: Map<string, Accepted>, { event }: Received): void {
+function record(accepted: Map<string, Accepted>, { event }: Received): void {
   const known = accepted.get(event.id)
   if (known) known.times++
   else {

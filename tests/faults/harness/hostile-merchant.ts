@@ -59,7 +59,7 @@ export async function createHostileMerchant({ fleet, sql }: World): Promise<Host
     },
     async close() {
       await remove()
-      // They are given up, and the harness waits until nothing is.
+      // They are abandoned, and the harness waits until none is left.
       for (const table of ['webhook_attempts', 'webhook_deliveries']) {
         await sql.query(`delete from ${table} where merchant_id = $1`, [made.id])
       }

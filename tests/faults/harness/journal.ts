@@ -12,7 +12,7 @@ export interface Journal {
   requests: number
   /** Tries that had to be repeated: the fault, as clients have met it. */
   repeats: number
-  /** Moments at which a request was answered, in milliseconds of performance.now(). */
+  /** Times at which a request was answered, in milliseconds of performance.now(). */
   readonly answeredAtMs: number[]
   forget(): void
 }
@@ -38,7 +38,7 @@ export interface Answered {
   readonly text: string
   /** Whether it says that it was given before. */
   readonly isReplay: boolean
-  // Answers are looked into freely.
+  // Tests read answers freely.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any
 }
@@ -91,7 +91,7 @@ export function createJournal(): Journal {
   return journal
 }
 
-/** Answers a second between two moments. */
+/** Answers a second between two times. */
 export function rate({ answeredAtMs }: Journal, fromMs: number, toMs: number): number {
   let count = 0
   for (let i = answeredAtMs.length - 1; i >= 0; i--) {

@@ -17,7 +17,7 @@ const places: Readonly<Record<string, RegExp>> = {
 }
 
 /** Long enough that another server takes over. */
-const heldMs = (submissionLeaseSeconds + 3) * 1000
+const stalledMs = (submissionLeaseSeconds + 3) * 1000
 
 /**
  * A server loses its database between the processor's answer and the commit for longer than a lease.
@@ -38,14 +38,14 @@ const holdConnection: Fault = {
 async function holdAt(scene: Scene, statement: RegExp): Promise<void> {
   const { world, chance } = scene
   const slot = chance.pick(world.fleet.slots)
-  let isHeld = false
+  let isStalled = false
   void slot.gate.stallBefore(statement).then(() => {
-    isHeld = true
+    isStalled = true
   })
-  await until(`server ${slot.index} sends ${statement}`, () => isHeld, { patience: 5 })
-  await lasting(heldMs / 3_000)
+  await until(`server ${slot.index} sends ${statement}`, () => isStalled, { patience: 5 })
+  await lasting(stalledMs / 3_000)
   const repeats = repeatElsewhere(scene, slot)
-  // Locks of the server that is held may keep the other one from an answer.
+  // Locks of the stalled server may keep the other one from an answer.
   await Promise.race([repeats, lasting()])
   slot.gate.open()
   await repeats

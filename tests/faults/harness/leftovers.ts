@@ -12,8 +12,8 @@ const serverFiles = /packages\/server\/src\/main\.ts|fitted-server-process\.ts/
 /** How the name of a folder of this run begins. */
 export const folderName = join(tmpdir(), `${prefix}${process.pid}-`)
 
-/** Notes a server of this run, for whoever has to clear away after it. */
-export async function noteServer(dataDir: string, pid: number | undefined): Promise<void> {
+/** Records a server of this run, so that a later run can stop it. */
+export async function recordServer(dataDir: string, pid: number | undefined): Promise<void> {
   await appendFile(join(dataDir, serversFile), `${pid}\n`)
 }
 
@@ -23,8 +23,8 @@ export async function removeLeftovers(): Promise<void> {
     const pid = Number(folderPattern.exec(name)?.[1])
     if (!pid || (await commandOf(pid)) !== '') continue
     const dataDir = join(tmpdir(), name)
-    const noted = await readFile(join(dataDir, serversFile), 'utf8').catch(() => '')
-    for (const server of noted.split('\n').map(Number)) {
+    const recorded = await readFile(join(dataDir, serversFile), 'utf8').catch(() => '')
+    for (const server of recorded.split('\n').map(Number)) {
       if (server && serverFiles.test(await commandOf(server))) process.kill(server, 'SIGKILL')
     }
     await removeData(dataDir)

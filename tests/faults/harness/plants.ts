@@ -103,7 +103,7 @@ export const plants: readonly Plant[] = [
       order by id limit 1)`,
   },
   {
-    name: 'an authorization that was never given up',
+    name: 'an authorization that was never voided',
     kind: 'wrong',
     found: /holds no authorization of a payment that was canceled/,
     sql: `update sandbox_payments set status = 'authorized'

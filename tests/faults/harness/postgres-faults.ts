@@ -64,7 +64,7 @@ const delayConnections: Fault = {
   tidy: openGates,
 }
 
-/** Packets vanish: nobody is told that a connection is gone until somebody gives it up. */
+/** Packets vanish: no side learns that a connection is gone until its own timeout. */
 const stallConnections: Fault = {
   name: 'stall-connections',
   async strike({ world, chance, over }) {

@@ -4,7 +4,7 @@ import { startBundledPostgres } from '../../../packages/bundled-postgres/src/sta
 import { postgresPid } from '../../support/databases/postgres-server.ts'
 import { until } from '../../support/until.ts'
 
-/** A PostgreSQL that can be hurt. Whoever started it brings it up again, as a service would. */
+/** A PostgreSQL that can be hurt. Its starter brings it up again, as a service manager would. */
 export interface Postgres {
   /** Where it listens, for those who are not to be disturbed by a gate. */
   readonly url: string

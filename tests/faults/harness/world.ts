@@ -8,7 +8,7 @@ import { createFleet, type Fleet, keys, type Launch, type Slot } from './fleet.t
 import { type Gate, openGate } from './gate.ts'
 import { type Hooks, startHooks } from './hooks.ts'
 import { createJournal, type Journal } from './journal.ts'
-import { folderName, noteServer, removeLeftovers } from './leftovers.ts'
+import { folderName, recordServer, removeLeftovers } from './leftovers.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import type { SmallDisk } from './small-disk.ts'
 
@@ -59,7 +59,7 @@ export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
     closing.push(() => Promise.all(fleet.slots.map((slot) => fleet.kill(slot))))
     const bringUp = async (slot: Slot, how?: Launch) => {
       await startUntilUp(fleet, slot, how)
-      await noteServer(dataDir, slot.child?.pid)
+      await recordServer(dataDir, slot.child?.pid)
     }
     await Promise.all(fleet.slots.map((slot) => bringUp(slot)))
     const ask = createAsk(fleet)
@@ -89,9 +89,9 @@ export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
   }
 }
 
-/** Makes room: all payments go, with what is known of them anywhere, and the past is forgotten. */
+/** Deletes all payments with everything about them, and forgets the past. */
 export async function forget({ sql, journal, hooks, fleet }: World): Promise<void> {
-  // The workers look at these tables all the time, in an order of their own.
+  // The workers read these tables all the time, in another order.
   await retryConflicts(() =>
     withoutGuards(
       sql,

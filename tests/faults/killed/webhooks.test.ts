@@ -21,7 +21,7 @@ const attemptsPerKill = Math.max(size({ quick: 60, all: 150 }), Math.round(event
 const patience = 3 + eventCount / 500
 
 /** `npm test` does not wait half a minute until a delivery that failed is sent again. */
-const hastenRetries = `update webhook_deliveries set due_at = now()
+const retryNow = `update webhook_deliveries set due_at = now()
   where status = 'pending' and lease is null and due_at > now()`
 
 let database: TestDatabase
@@ -73,7 +73,7 @@ test('every event arrives, signed, though one try in five fails and a server die
     'every event has arrived',
     async () => {
       if (isDone()) return true
-      if (!isLongRun) await sql.query(hastenRetries)
+      if (!isLongRun) await sql.query(retryNow)
       // One in some ten thousand fails six times in a row: the dead letter, sent again by hand.
       const { body } = await api('POST', `/v1/webhooks/endpoints/${endpoint.id}/retry`)
       redriven += body.count

@@ -178,7 +178,7 @@ const pieces: readonly Piece[] = [
     isOneStatement: true,
   },
   {
-    name: 'the look for a settlement',
+    name: 'the look-up of a settlement',
     async prepare() {
       const id = await paid()
       await advance(3 * daySeconds)

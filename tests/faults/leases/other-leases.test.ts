@@ -353,7 +353,7 @@ describe('a checkout session', () => {
     expect(reached).toBeGreaterThan(2)
   })
 
-  test('is looked at when its newest try says, whatever an older worker knew', async () => {
+  test('is checked when its newest try says, whatever an older worker knew', async () => {
     const id = await createSession()
     await app.sql.query(
       `update checkout_sessions set due_at = now() - interval '1 s' where id = $1`,
@@ -380,7 +380,7 @@ describe('a checkout session', () => {
     expect((await read(id)).status).toBe('open')
   })
 
-  test('that cannot be looked at is tried again later, and delays no other', async () => {
+  test('that cannot be checked is tried again later, and delays no other', async () => {
     const broken = await createSession()
     const other = await createSession()
     await app.sql.query(

@@ -49,7 +49,7 @@ export function startPausedWork(
   const { promise: paused, resolve: hold } = Promise.withResolvers<void>()
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const touched = new WeakSet<object>()
-  const known = new Map<object, number>()
+  const clients = new Map<object, number>()
   let count = 0
   let statement = ''
   let state: 'before' | 'paused' | 'released' = 'before'
@@ -72,8 +72,8 @@ export function startPausedWork(
   const connectClient = database.pool.connect.bind(database.pool)
   database.pool.connect = (async () => {
     const client = await connectClient()
-    if (!known.has(client)) {
-      known.set(client, (client as unknown as { processID: number }).processID)
+    if (!clients.has(client)) {
+      clients.set(client, (client as unknown as { processID: number }).processID)
       // A session that the test ends says so while no statement runs.
       client.on('error', () => undefined)
       const send = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>
@@ -95,7 +95,7 @@ export function startPausedWork(
     paused,
     statement: () => statement,
     isPaused: () => state === 'paused',
-    sessions: () => [...known.values()],
+    sessions: () => [...clients.values()],
     release() {
       state = 'released'
       release()

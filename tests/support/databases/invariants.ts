@@ -1,5 +1,6 @@
 import {
   eventTypes,
+  firstStatus,
   isStep,
   type PaymentStatus,
   paymentStatuses,
@@ -14,6 +15,13 @@ const list = (statuses: readonly PaymentStatus[]) =>
 const withMoney = list(statusesBeforeEvent('payment.settled'))
 const withoutMoney = list(statusesBeforeEvent('payment.late_capture_refunded'))
 
+/** Statuses in which a payment goes on by itself, and those in which it is open. */
+const underway = list([
+  ...statusesBeforeEvent('payment.processing'),
+  ...statusesBeforeEvent('payment.succeeded'),
+])
+const open = `'${firstStatus}', ${underway}`
+
 /** Every step of the contract's lifecycle, as rows of SQL. */
 const steps = [null, ...paymentStatuses]
   .flatMap((from) =>
@@ -26,13 +34,13 @@ const steps = [null, ...paymentStatuses]
   .join(', ')
 
 /**
- * What holds of every payment at every moment, as statements that return whatever breaks it. The
+ * What holds of every payment at every time, as statements that return whatever breaks it. The
  * sandbox's books are those of a processor: they are compared with ours only where nothing is on
  * the way any more.
  */
 const always: Readonly<Record<string, string>> = {
   'an open payment has a task that moves it on': `
-    select p.id, p.status from payments p where p.status in ('pending', 'initiated', 'processing')
+    select p.id, p.status from payments p where p.status in (${open})
       and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
         and t.livemode = p.livemode and t.payment_id = p.id and t.kind = case p.status
           when 'pending' then 'expire' when 'initiated' then 'process' else 'capture' end)`,
@@ -127,7 +135,7 @@ export async function brokenInvariants(
 /** Whether there is nothing left to do but to wait for time to pass. */
 export async function isAtRest(sql: Sql): Promise<boolean> {
   const [row] = await sql.query<{ open: number }>(
-    `select (select count(*) from payments where status in ('initiated', 'processing'))
+    `select (select count(*) from payments where status in (${underway}))
       + (select count(*) from payment_tasks where kind in ('authorize', 'process', 'capture',
         'void', 'refund'))
       + (select count(*) from payment_attempts where outcome is null) as open`,

@@ -4,8 +4,8 @@ import { cp, mkdir, readFile, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { until } from '../until.ts'
 
 /** What a server process said of its start. */
 export type Started = { url: string; error: string; log: string[]; child: ChildProcess }
@@ -13,7 +13,7 @@ export type Started = { url: string; error: string; log: string[]; child: ChildP
 const bundledFolder = resolve(import.meta.dirname, '../../../packages/bundled-postgres/src')
 const processFile = join(import.meta.dirname, '../processes/postgres-process.ts')
 
-/** Starts a process that runs PostgreSQL for a data folder, and waits for its first words. */
+/** Starts a process that runs PostgreSQL for a data folder, and waits for its first line. */
 export async function startServer(options: {
   dataDir: string
   folder?: string
@@ -102,7 +102,7 @@ export async function removeData(dataDir: string): Promise<void> {
   const home = await homeOf(dataDir)
   const pid = await postgresPid(dataDir)
   if (pid && (await isPostgres(pid, home))) process.kill(pid, 'SIGQUIT')
-  await until(async () => !pid || !(await isPostgres(pid, home)))
+  await until('PostgreSQL has ended', async () => !pid || !(await isPostgres(pid, home)))
   await rm(home, { recursive: true, force: true, maxRetries: 5 })
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
 }
@@ -121,15 +121,6 @@ export async function query(url: string, sql: string): Promise<unknown[]> {
     return (await client.query({ text: sql, rowMode: 'array' })).rows.flat()
   } finally {
     await client.end()
-  }
-}
-
-/** Waits for a condition, and fails after twenty seconds. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('The condition did not come true in 20 s.')
-    await sleep(20)
   }
 }
 

@@ -5,8 +5,8 @@ import pg from 'pg'
 /** A database of one test file. */
 export type TestDatabase = { url: string; drop(): Promise<void> }
 
-/** How long sessions that were told to end may take to be gone. */
-const sessionsEndMs = 10_000
+/** How often a statement is repeated until the sessions that were ended are gone. */
+const triesMax = 1_000
 
 /**
  * Makes a database for one test file on the shared cluster, from a template if one is named.
@@ -38,7 +38,7 @@ export async function ensureTemplate(
 ): Promise<void> {
   await asAdmin(adminUrl, async (admin) => {
     const key = createHash('sha256').update(name).digest().readInt32BE()
-    // Held by the session, so that a worker that dies in `prepare` does not keep the others waiting.
+    // Locked by the session, so that a worker that dies in `prepare` does not keep the others waiting.
     await admin.query('SELECT pg_advisory_lock($1, $2)', [0x74706c, key])
     const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name])
     if (rowCount) return
@@ -71,18 +71,19 @@ async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): 
 }
 
 /**
- * A closed connection's session ends a moment after its client has gone; and a vacuum, which
- * `FORCE` may not end as it is a superuser's, when it has looked at its tables.
+ * A closed connection's session ends shortly after its client has gone; and a vacuum, which
+ * `FORCE` may not end as it is a superuser's, when it has read its tables.
  */
 async function whenUnused(change: () => Promise<unknown>): Promise<void> {
   const inUse = ['55006', '42501']
-  for (const deadline = Date.now() + sessionsEndMs; ; await sleep(20)) {
+  for (let tries = 1; ; tries++) {
     try {
       await change()
       return
     } catch (cause) {
       const { code = '' } = cause as { code?: string }
-      if (!inUse.includes(code) || Date.now() > deadline) throw cause
+      if (!inUse.includes(code) || tries === triesMax) throw cause
+      await sleep(20)
     }
   }
 }

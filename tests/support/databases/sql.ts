@@ -2,10 +2,10 @@ import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedg
 import pg from 'pg'
 import { firstIdAt } from '../../../packages/server/src/domain/ids.ts'
 
-/** A way past the server: what tests need to look behind it, or to be its rival. */
+/** A connection past the server, to check what it does or to compete with it. */
 export interface Sql {
   /** Runs one statement; returns its rows. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into rows freely
+  // biome-ignore lint/suspicious/noExplicitAny: tests read rows freely
   readonly query: <Row = any>(text: string, values?: unknown[]) => Promise<Row[]>
   /** A connection of its own, for transactions that are left open. */
   readonly connect: () => Promise<pg.PoolClient>
@@ -81,7 +81,7 @@ export async function insertPayments(
         $4::timestamptz
       from generate_series(1, $8::integer) n
       returning merchant_id, livemode, id, created_at
-    ), noted as (
+    ), recorded as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, to_status)
       select merchant_id, livemode, id, 1, 'payment.created', created_at, 'system', 'pending'
@@ -144,8 +144,8 @@ export async function movePayment(
 }
 
 /**
- * Has every statement that may change a payment wait, until what it returns is called: unlike a row
- * that is held, batches of cancels do not pass over that. Payments can be read meanwhile.
+ * Makes every statement that may change a payment wait until the caller calls the returned function. Batches of cancels
+ * skip a locked row, but not a locked table. Payments can still be read.
  */
 export async function holdPayments(sql: Sql): Promise<() => Promise<void>> {
   const client = await sql.connect()

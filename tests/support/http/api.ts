@@ -9,7 +9,7 @@ export interface ApiAnswer {
   readonly headers: Headers
   /** The bytes, for comparing answers to the letter. */
   readonly text: string
-  // Tests look into answers freely; their shape was checked against the contract already.
+  // Tests read answers freely; their shape was checked against the contract already.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any
 }

@@ -17,7 +17,7 @@ export async function sendRaw(url: string, request: string | Buffer): Promise<st
 }
 
 /** The status and the JSON of an answer that `sendRaw` got. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers freely
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
 export function readRaw(answer: string): { status: number; head: string; body: any } {
   const [head = '', body = ''] = answer.split('\r\n\r\n', 2)
   return { status: Number(head.split(' ')[1]), head: head.toLowerCase(), body: JSON.parse(body) }

@@ -6,7 +6,7 @@ export interface Received {
   readonly headers: IncomingHttpHeaders
   readonly body: string
   readonly atMs: number
-  // Tests look into events freely; their shape is the contract's.
+  // Tests read events freely; their shape is the contract's.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly event: any
 }
@@ -21,7 +21,7 @@ export interface Receiver {
   readonly url: string
   /** Everything that came so far, in the order in which it came. */
   readonly received: Received[]
-  /** The most that were open at once so far: neither answered nor given up by who sent them. */
+  /** The most that were open at once so far: neither answered nor closed by the sender. */
   openMost(): number
   /** Changes how it answers from now on. */
   answer(how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer>): void

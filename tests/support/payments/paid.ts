@@ -1,6 +1,8 @@
+import type { PaymentStatus } from '@hedgepayments/contract'
 import { expect } from 'vitest'
 import { type Api, createPayment } from '../http/api.ts'
 import { until } from '../until.ts'
+import { reachableFrom } from './lifecycle.ts'
 
 /** Has a payment created, submitted with a token and captured, and returns it: `succeeded`. */
 export async function createPaid(
@@ -15,11 +17,13 @@ export async function createPaid(
   return await untilStatus(api, id, 'succeeded')
 }
 
-/** Waits until a payment has a status, and returns it. */
-export async function untilStatus(api: Api, id: string, status: string) {
+/** Waits until a payment has a status, and returns the payment. Throws if the payment can no longer have it. */
+export async function untilStatus(api: Api, id: string, status: PaymentStatus) {
   return await until(`payment ${id} is ${status}`, async () => {
     const { body } = await api('GET', `/v1/payments/${id}`)
-    return body.status === status && body
+    if (body.status === status) return body
+    if (!reachableFrom(body.status).has(status)) throw new Error(`payment ${id} is ${body.status}`)
+    return null
   })
 }
 

@@ -1,6 +1,5 @@
 import { expect } from 'vitest'
 import { type Api, createPayment } from '../http/api.ts'
-import { until } from '../until.ts'
 
 /** Creates a payment and submits it; the answer of the latter. */
 export async function initiate(api: Api, token: string, more: Record<string, unknown> = {}) {
@@ -8,20 +7,6 @@ export async function initiate(api: Api, token: string, more: Record<string, unk
   return await api('POST', `/v1/payments/${payment.id}/initiate`, {
     body: { payment_method_token: token },
   })
-}
-
-/** Waits until a payment has a status, and returns it. */
-export async function reached(api: Api, id: string, status: string) {
-  return await until(`payment ${id} is ${status}`, async () => {
-    const { body } = await api('GET', `/v1/payments/${id}`)
-    return body.status === status && body
-  })
-}
-
-/** Types of a payment's events, oldest first. */
-export async function timeline(api: Api, id: string): Promise<string[]> {
-  const { body } = await api('GET', `/v1/payments/${id}/events?limit=100`)
-  return body.data.map((event: { type: string }) => event.type).reverse()
 }
 
 /** What the processor was asked and what it answered, oldest first: `capture unknown`. */

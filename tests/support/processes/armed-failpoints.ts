@@ -24,7 +24,7 @@ process.on('message', (message: { failpoint?: Wanted }) => {
 })
 
 /** Ends the process on the spot, as `kill -9` does, or stops it, where it was told to. */
-export function failpoint(moment: string, of: string): void {
-  if (armed?.name !== `${moment}: ${of}`) return
+export function failpoint(stage: string, of: string): void {
+  if (armed?.name !== `${stage}: ${of}`) return
   if (--armed.left === 0) process.kill(process.pid, armed.signal)
 }

@@ -14,7 +14,7 @@ registerHooks({
   },
 })
 
-// Whoever is to hurt it is gone, so nobody would end it.
+// The process that started this one is gone, so nobody else would end it.
 process.on('disconnect', () => process.exit(1))
 
 const { run } = await import('../../../packages/server/src/wiring/run.ts')

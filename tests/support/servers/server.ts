@@ -92,11 +92,11 @@ export async function startServer(options: {
   }
 }
 
-/** Tells a server that was started by a file of its own something, and waits until it has heard. */
+/** Sends an order to a server that was started by its own entry file, and waits until the server has it. */
 export async function tell({ child }: TestServer, message: object): Promise<void> {
-  const heard = once(child, 'message')
+  const received = once(child, 'message')
   child.send(message)
-  await heard
+  await received
 }
 
 async function readUrl(

@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 const mebibyte = 1024 * 1024
 /**
  * What the process may grow by: the budget, and garbage that is not collected yet. Large answers are
- * built, by twenty connections at once, before it is known that there is no room for them.
+ * built, by twenty connections at once, before the server knows that they do not fit.
  */
 const growthBytesMax = { bodies: 450 * mebibyte, answers: 600 * mebibyte } as const
 

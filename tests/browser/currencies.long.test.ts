@@ -106,12 +106,14 @@ describe.each(environments)('in $name', ({ isForeign }) => {
     await page.goto(`${server().url}/dashboard/payments/${id}`)
     await page.getByRole('button', { name: 'Refund' }).click()
     const amount = page.getByLabel(`Amount in ${currency}`)
-    const digits = (await amount.inputValue()).replaceAll(/\D/g, '')
-    expect(digits).toBe(String(sample.minor))
+    const digits = async () => (await amount.inputValue()).replaceAll(/\D/g, '')
+    await expect.poll(digits).toBe(String(sample.minor))
     // More decimals than the currency has are not taken.
     await amount.fill(`1.${'1'.repeat(isoDecimals(currency) + 2)}`)
     await page.getByText(/decimals\./).waitFor()
-    expect(await page.getByRole('button', { name: 'Refund' }).last().isDisabled()).toBe(true)
+    await expect
+      .poll(() => page.getByRole('button', { name: 'Refund' }).last().isDisabled())
+      .toBe(true)
     await amount.fill(typed)
     await page.keyboard.press('Enter')
     await page.getByText('Partially refunded').first().waitFor()

@@ -60,7 +60,7 @@ describe('a receiver on the own machine', () => {
     expect(await attemptOf(named.body.id)).toMatchObject({ response_code: 200 })
   })
 
-  test('has none from the moment at which the deployment has a live key', async () => {
+  test('has none from the time at which the deployment has a live key', async () => {
     const { url } = await start()
     const { body } = await register(receiver.url)
     const named = await register(receiver.url.replace('127.0.0.1', 'localhost'))

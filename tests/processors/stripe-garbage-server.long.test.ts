@@ -96,7 +96,7 @@ test.each(garbage.slice(0, size({ quick: 2, all: garbage.length })))(
     stripe.garble(null)
     await untilStatus(api, authorized, 'succeeded')
     await untilStatus(api, taken, 'succeeded')
-    await until('the authorization is given up', async () =>
+    await until('the authorization is voided', async () =>
       (await attempts(canceled)).some(({ outcome }) => outcome === 'voided'),
     )
     await until('the refund is paid', async () => {

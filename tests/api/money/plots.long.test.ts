@@ -138,7 +138,7 @@ async function sumMillion(): Promise<void> {
   await fixture.sql.query('analyze hourly_stats, daily_stats, daily_reasons')
 }
 
-/** A way into the database that notes the statements it sends. */
+/** A connection to the database that records its statements. */
 function watch() {
   const { db, close } = connect({ url: fixture.database.url, onError: () => undefined })
   const statements: { sql: string; parameters: readonly unknown[] }[] = []
@@ -159,7 +159,7 @@ interface PlanNode {
   Plans?: PlanNode[]
 }
 
-/** How many rows of tables and indexes a statement looks at. */
+/** How many rows of tables and indexes a statement reads. */
 async function rowsRead(statement?: { sql: string; parameters: readonly unknown[] }) {
   if (!statement) throw new Error('the statement was not sent')
   const [{ 'QUERY PLAN': plans }] = await fixture.sql.query(

@@ -7,13 +7,13 @@ import { until } from '../support/until.ts'
 import { startMerchantWithStripe } from './server-with-stripe.ts'
 import type { StripeStandIn } from './stripe-stand-in.ts'
 
-// Messages about something that stays pending bring the next look forward. They never put it off.
+// Messages about something that stays pending bring the next look-up forward. They never delay it.
 
 const messages = 10
-/** Messages that come one after the other, each after the look that the one before it led to. */
+/** Messages that come one after the other, each after the look-up that the one before it led to. */
 const inTurn = size({ quick: 3, all: messages })
-/** A look follows within this: the steady rate in the first minutes, and its jitter. */
-const lookSecondsMax = 10
+/** A look-up follows within this: the steady rate in the first minutes, and its jitter. */
+const lookUpSecondsMax = 10
 
 let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
 let stripe: StripeStandIn
@@ -49,7 +49,7 @@ async function planned(id: string, kind: string): Promise<Planned> {
   })
 }
 
-async function countLooks(id: string): Promise<number> {
+async function countLookUps(id: string): Promise<number> {
   const { body } = await api('GET', `/v1/payments/${id}/attempts?limit=100`)
   return body.data.filter(({ kind }: { kind: string }) => kind === 'look_up').length
 }
@@ -65,15 +65,15 @@ const refundStatus = async (id: string) =>
   (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status
 
 describe('a pending refund', () => {
-  test('is looked at within seconds after many messages, and completes by that look', async () => {
+  test('is looked up within seconds after many messages, and completes by that look-up', async () => {
     const id = await createPendingRefund()
     for (let n = 1; n <= inTurn; n++) {
-      const looks = await countLooks(id)
+      const before = await countLookUps(id)
       await started.notify(id, 'refund')
-      await until('the message led to a look', async () => (await countLooks(id)) > looks)
+      await until('the message led to a look-up', async () => (await countLookUps(id)) > before)
     }
     const { seconds, failures } = await planned(id, 'refund')
-    expect(seconds).toBeLessThanOrEqual(lookSecondsMax)
+    expect(seconds).toBeLessThanOrEqual(lookUpSecondsMax)
     expect(failures).toBe(0)
     expect(await refundStatus(id)).toBe('pending')
     // Nobody says so.
@@ -81,40 +81,40 @@ describe('a pending refund', () => {
     await until('the refund has succeeded', async () => (await refundStatus(id)) === 'succeeded')
   })
 
-  test('is not looked at for each of many messages at once', async () => {
+  test('is not looked up for each of many messages at once', async () => {
     const id = await createPendingRefund()
-    const looks = await countLooks(id)
+    const before = await countLookUps(id)
     await Promise.all(Array.from({ length: 5 * messages }, () => started.notify(id, 'refund')))
-    await until('a message led to a look', async () => (await countLooks(id)) > looks)
+    await until('a message led to a look-up', async () => (await countLookUps(id)) > before)
     const { seconds } = await planned(id, 'refund')
-    expect(seconds).toBeLessThanOrEqual(lookSecondsMax)
-    expect((await countLooks(id)) - looks).toBeLessThanOrEqual(messages)
+    expect(seconds).toBeLessThanOrEqual(lookUpSecondsMax)
+    expect((await countLookUps(id)) - before).toBeLessThanOrEqual(messages)
   })
 })
 
-test('a payment that waits for the customer is looked at within seconds after many messages', async () => {
+test('a payment that waits for the customer is looked up within seconds after many messages', async () => {
   const { id } = await createPayment(api)
   const body = { payment_method_token: 'pm_card_threeDSecureRequired' }
   await api('POST', `/v1/payments/${id}/initiate`, { body })
   for (let n = 1; n <= inTurn; n++) {
-    const looks = await countLooks(id)
+    const before = await countLookUps(id)
     await started.notify(id, 'payment_intent')
-    await until('the message led to a look', async () => (await countLooks(id)) > looks)
+    await until('the message led to a look-up', async () => (await countLookUps(id)) > before)
   }
   const { seconds, failures } = await planned(id, 'authorize')
-  expect(seconds).toBeLessThanOrEqual(lookSecondsMax)
+  expect(seconds).toBeLessThanOrEqual(lookUpSecondsMax)
   expect(failures).toBe(0)
   stripe.finishAction(id, true)
   await untilStatus(api, id, 'succeeded')
 })
 
-test('messages do not put off the look for a settlement', async () => {
+test('messages do not delay the look-up of a settlement', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_visa' })
   const hours = 6
   for (let n = 1; n <= inTurn; n++) {
-    const looks = await countLooks(id)
+    const before = await countLookUps(id)
     await started.notify(id, 'payment_intent')
-    await until('the message led to a look', async () => (await countLooks(id)) > looks)
+    await until('the message led to a look-up', async () => (await countLookUps(id)) > before)
   }
   const { seconds, failures } = await planned(id, 'settle')
   expect(seconds).toBeLessThanOrEqual(1.5 * hours * 3_600)
@@ -134,5 +134,5 @@ test('a processor that fails is asked at growing intervals, and a message begins
     expect(next.seconds).toBeLessThanOrEqual(1.5 * 2 ** (failures - 1) + 1)
   }
   await started.notify(id, 'payment_intent')
-  await until('the look succeeded', async () => (await planned(id, 'settle')).failures === 0)
+  await until('the look-up succeeded', async () => (await planned(id, 'settle')).failures === 0)
 })

@@ -4,7 +4,8 @@ import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
-import { advance, initiate, reached } from '../../support/payments/sandbox.ts'
+import { untilStatus } from '../../support/payments/paid.ts'
+import { advance, initiate } from '../../support/payments/sandbox.ts'
 import {
   createMigratedDatabase,
   startServer,
@@ -68,7 +69,7 @@ test('kill -9 during a void: another process gives the authorization up, once', 
 
 test('kill -9 during a refund: another process sees to it, and the money goes back once', async () => {
   const { body } = await initiate(api, 'tok_slow')
-  await reached(api, body.id, 'succeeded')
+  await untilStatus(api, body.id, 'succeeded')
   await api('POST', `/v1/payments/${body.id}/refund`, { body: { amount: 1_234 } })
   await killDuring('refund')
   expect(await movements(body.id)).toEqual(['authorize', 'capture', 'refund'])

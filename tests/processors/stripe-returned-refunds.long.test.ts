@@ -75,7 +75,7 @@ test('a refund that fails after it was paid is failed, and can be made again', a
     'payment.refund_succeeded',
     'payment.refund_failed',
   ])
-  // Each event tells what was so at its moment, however often it is asked for.
+  // Each event shows the state at its time, however often it is read.
   const { body } = await api('GET', `/v1/payments/${id}/events`)
   const told = body.data.map((event: { data: { refunds: { status: string }[] } }) =>
     event.data.refunds.map(({ status }) => status),
@@ -95,7 +95,7 @@ test('a refund that fails after it was paid is noticed without a message, too', 
   expect((await untilRefund(id, 'failed')).status).toBe('succeeded')
 })
 
-/** Has Stripe show the first refund of a payment otherwise than it is, to whoever looks. */
+/** Has Stripe show the first refund of a payment otherwise than it is. */
 function showFirstRefund(change: (refund: object) => object | null) {
   stripe.garble({
     path: /GET .*refunds$/,
@@ -131,7 +131,7 @@ test('of two refunds of the same amount the one that fails is subtracted, once',
       ),
     )
     showFirstRefund((refund) => ({ ...refund, status: 'failed' }))
-    // The message has two tasks look at the same time: that of the refunds, and of the settlement.
+    // The message makes two tasks look the payment up at the same time: that of the refunds, and of the settlement.
     await notify(id)
     await untilRefund(id, 'failed')
     await untilIdle(id)
