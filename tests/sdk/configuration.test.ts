@@ -32,7 +32,7 @@ describe('the address', () => {
   test('of a live key must be given: the secret goes to no host that nobody named', () => {
     for (const options of [{ apiSecret: live }, { apiSecret: live, baseUrl: '' }]) {
       const { message } = refusalOf(options)
-      expect(message).toContain('pass it, or set HEDGE_BASE_URL to the address of your server')
+      expect(message).toContain('pass it, or set HEDGE_BASE_URL to the URL of your server')
       expect(message).not.toContain(live)
     }
   })

@@ -216,7 +216,7 @@ describe('what is logged', () => {
     await hedge.payments.list({ customer_email: 'anna@example.com' })
     await rejection(hedge.payments.cancel('pay_1', { reason: 'private' }))
     expect(said).toMatchObject([
-      [expect.stringContaining('again in 0 ms'), { status: 503, attempt: 1, retryInMs: 0 }],
+      [expect.stringContaining('retry in 0 ms'), { status: 503, attempt: 1, retryInMs: 0 }],
       [expect.stringMatching(/^GET \/v1\/payments 200 in \d+ ms \(attempt 2\)$/), { attempt: 2 }],
       [expect.stringContaining('/cancel 404 not_found'), { code: 'not_found', status: 404 }],
     ])

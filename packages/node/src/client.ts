@@ -1,5 +1,5 @@
 import { configure } from './configuration.ts'
-import { RequestCore } from './request.ts'
+import { RequestCore } from './request/core.ts'
 import { ApiKeys } from './resources/api-keys.ts'
 import { AuditLog } from './resources/audit-log.ts'
 import { Cancellations } from './resources/cancellations.ts'
@@ -9,10 +9,10 @@ import { Events } from './resources/events.ts'
 import { Merchants } from './resources/merchants.ts'
 import { Payments } from './resources/payments.ts'
 import { TestClock } from './resources/test-clock.ts'
-import { Webhooks } from './resources/webhooks.ts'
+import { Webhooks } from './resources/webhooks/webhooks.ts'
 import type { Environment, HedgePaymentsOptions } from './types/options.ts'
 
-/** The Hedge Payments API. Throws ConfigurationError when the options cannot work. */
+/** The client of the Hedge Payments API. Throws ConfigurationError if an option is wrong. */
 export class HedgePayments {
   readonly payments: Payments
   readonly cancellations: Cancellations
@@ -24,11 +24,11 @@ export class HedgePayments {
   readonly auditLog: AuditLog
   readonly clientTokens: ClientTokens
   readonly testClock: TestClock
-  /** The publishable key, when one was given. The secret key is not kept where it can be seen. */
+  /** The publishable key, if one was passed. The secret key is not readable. */
   readonly apiKey: string | undefined
   /** The mode of the secret key. */
   readonly environment: Environment
-  /** The address in use. */
+  /** The URL of the server. */
   readonly baseUrl: string
 
   constructor(options: HedgePaymentsOptions = {}) {

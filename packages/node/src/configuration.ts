@@ -1,7 +1,7 @@
 import { ConfigurationError } from './errors.ts'
 import type { Environment, Fetch, HedgePaymentsOptions, Logger } from './types/options.ts'
 
-/** The options after they were checked and completed. */
+/** The checked options, with defaults. */
 export interface Configuration {
   apiKey: string | undefined
   apiSecret: string
@@ -14,31 +14,32 @@ export interface Configuration {
   logger: Logger
 }
 
-/** Where a server listens that nobody told otherwise. Of production nobody knows but its owner. */
+/** The default address of a server. Live keys have no default. */
 const sandboxUrl = 'http://127.0.0.1:4000'
 
-/** Longer than any answer takes, shorter than most callers' own patience. */
+/** Longer than any answer takes. */
 const timeoutDefaultMs = 30_000
 
-/** `setTimeout` fires at once for anything longer. */
+/** `setTimeout` fires at once for longer times. */
 const timeoutMaxMs = 2_147_483_647
 
 const maxRetriesDefault = 2
 
-/** With waits of up to 8 seconds, more would keep a caller for minutes. */
+/** With delays of up to 8 seconds, more retries would take minutes. */
 const maxRetriesMax = 10
 
 /**
- * Checks options and completes them from the environment. Throws ConfigurationError, whose message
- * says what to set and never contains a key.
+ * Checks the options and adds defaults from the environment.
+ *
+ * @throws {ConfigurationError} The message names the option and never contains a key.
  */
 export function configure(options: HedgePaymentsOptions): Configuration {
   const apiSecret = readSecret(options.apiSecret ?? readEnvironment('HEDGE_API_SECRET'))
   const environment = modeOf(apiSecret)
-  // A pair belongs together: the environment's publishable key is not held against a given secret.
+  // The environment's publishable key belongs to the environment's secret, not to a passed one.
   const apiKey =
     options.apiKey ?? (options.apiSecret ? undefined : readEnvironment('HEDGE_API_KEY'))
-  checkAgreement({ environment, asked: options.environment, apiKey: apiKey?.trim() })
+  checkMode({ environment, requested: options.environment, apiKey: apiKey?.trim() })
   return {
     apiKey: apiKey?.trim() || undefined,
     apiSecret,
@@ -51,13 +52,13 @@ export function configure(options: HedgePaymentsOptions): Configuration {
   }
 }
 
-/** Milliseconds, more than 0. Throws ConfigurationError. */
+/** Checks a timeout in milliseconds. @throws {ConfigurationError} */
 export function checkTimeout(timeoutMs: number): number {
   if (timeoutMs > 0 && timeoutMs <= timeoutMaxMs) return timeoutMs
   throw refuse('timeout is in milliseconds: a number from 1 to 2147483647')
 }
 
-/** A whole number, 0 to 10. Throws ConfigurationError. */
+/** Checks a number of retries. @throws {ConfigurationError} */
 export function checkMaxRetries(maxRetries: number): number {
   if (Number.isInteger(maxRetries) && maxRetries >= 0 && maxRetries <= maxRetriesMax) {
     return maxRetries
@@ -83,18 +84,18 @@ function modeOf(key: string): Environment {
   return key.slice(3).startsWith('live_') ? 'production' : 'sandbox'
 }
 
-function checkAgreement(facts: {
+function checkMode(facts: {
   environment: Environment
-  asked: Environment | undefined
+  requested: Environment | undefined
   apiKey: string | undefined
 }): void {
-  const { environment, asked, apiKey } = facts
-  if (asked !== undefined && asked !== 'sandbox' && asked !== 'production') {
+  const { environment, requested, apiKey } = facts
+  if (requested !== undefined && requested !== 'sandbox' && requested !== 'production') {
     throw refuse("environment must be 'sandbox' or 'production'")
   }
   const prefix = environment === 'sandbox' ? 'sk_test_' : 'sk_live_'
-  if (asked !== undefined && asked !== environment) {
-    throw refuse(`environment is '${asked}', but apiSecret is a ${prefix} key (${environment})`)
+  if (requested !== undefined && requested !== environment) {
+    throw refuse(`environment is '${requested}', but apiSecret is a ${prefix} key (${environment})`)
   }
   if (!apiKey) return
   if (!/^pk_(test|live)_/.test(apiKey)) {
@@ -107,13 +108,13 @@ function checkAgreement(facts: {
 
 function readBaseUrl(given: string | undefined, environment: Environment): string {
   if (!given && environment === 'production') {
-    throw refuse('baseUrl is missing: pass it, or set HEDGE_BASE_URL to the address of your server')
+    throw refuse('baseUrl is missing: pass it, or set HEDGE_BASE_URL to the URL of your server')
   }
   let url: URL
   try {
     url = new URL((given ?? sandboxUrl).trim())
   } catch {
-    throw refuse('baseUrl is not an address: it must look like http://127.0.0.1:4000')
+    throw refuse('baseUrl is not a URL: it must look like http://127.0.0.1:4000')
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw refuse('baseUrl must start with http:// or https://')
@@ -124,10 +125,10 @@ function readBaseUrl(given: string | undefined, environment: Environment): strin
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
-/** Looked up at each call, so that what a test or a tracer puts in its place is used. */
+/** Reads `globalThis.fetch` at each call, so that a replacement by a test or tracer is used. */
 function runtimeFetch(): Fetch {
   if (typeof globalThis.fetch !== 'function') {
-    throw refuse('this runtime has no fetch: pass one as the option fetch')
+    throw refuse('this runtime has no fetch: pass the option fetch')
   }
   return (url, init) => globalThis.fetch(url, init)
 }

@@ -1,14 +1,14 @@
 import type { PaymentStatus } from './types/payments.ts'
 
-/** Everything this SDK throws is one. Catch it, then look at `code` or at the subclass. */
+/** The base class of every error of this SDK. Check `code` or the subclass. */
 export class HedgeError extends Error {
-  /** Stable; the API's own code, or the SDK's where no answer of the API came. */
+  /** Stable. The API's code, or a code of the SDK if the API did not answer. */
   readonly code: string
-  /** The HTTP status; `undefined` when there was no answer. */
+  /** The HTTP status; `undefined` if there was no answer. */
   readonly status: number | undefined
-  /** What the API adds to the code. Its shape depends on the code. */
+  /** More information. Its form depends on the code. */
   readonly details: unknown
-  /** The answer's `X-Request-Id`: name it when you ask for help. */
+  /** The answer's `X-Request-Id`. Include it in a support request. */
   readonly requestId: string | undefined
 
   constructor(message: string, facts: ErrorFacts) {
@@ -29,12 +29,12 @@ export interface ErrorFacts {
   cause?: unknown
 }
 
-/** The server answered, and its answer was no. */
+/** The server answered with an error. */
 export class ApiError extends HedgeError {
   declare readonly status: number
 }
 
-/** 400, 405, 413, 415, 422: the request is wrong and stays wrong when it is repeated. */
+/** 400, 405, 413, 415, 422: the request is wrong. A retry does not help. */
 export class InvalidRequestError extends ApiError {}
 
 /** 422 `refund_amount_exceeded`: see `details.refundable_amount`. */
@@ -42,29 +42,29 @@ export class RefundAmountExceededError extends InvalidRequestError {
   declare readonly details: Partial<RefundAmountExceededDetails> | undefined
 }
 
-/** All in minor units of the payment's currency. */
+/** Amounts in minor units of the payment's currency. */
 export interface RefundAmountExceededDetails {
   payment_id: string
   amount: number
   refunded_amount: number
-  /** What is left: the most that is accepted. */
+  /** The remainder, which is the largest accepted amount. */
   refundable_amount: number
   requested_amount: number
 }
 
-/** 401: no key, a bad one or a revoked one. */
+/** 401: the key is missing, wrong or revoked. */
 export class AuthenticationError extends ApiError {}
 
-/** 403: the key lacks a scope; `details.missing_scopes` names all that it lacks. */
+/** 403: the key lacks a scope. `details.missing_scopes` lists all missing scopes. */
 export class PermissionError extends ApiError {}
 
-/** 404: nothing there for this key; the other mode and other merchants are invisible. */
+/** 404: not found in this merchant and mode. */
 export class NotFoundError extends ApiError {}
 
-/** 409 that has no class of its own. */
+/** 409 with any other code. */
 export class ConflictError extends ApiError {}
 
-/** 409 `idempotency_key_in_use` (retried before you see it) or `idempotency_key_reused`. */
+/** 409 `idempotency_key_in_use` (after the retries) or `idempotency_key_reused`. */
 export class IdempotencyError extends ConflictError {}
 
 /** 412 `payment_not_cancelable`: see `details.current_status`. */
@@ -74,12 +74,12 @@ export class PaymentNotCancelableError extends ApiError {
 
 export interface PaymentNotCancelableDetails {
   payment_id: string
-  /** The status that made it fail; never `pending` or `initiated`. */
+  /** The status that prevented the cancel. Never `pending` or `initiated`. */
   current_status: PaymentStatus
   cancelable_statuses: PaymentStatus[]
 }
 
-/** 412 `payment_not_refundable`, also of a reversal: see `details.current_status`. */
+/** 412 `payment_not_refundable`, of a refund or a reversal: see `details.current_status`. */
 export class PaymentNotRefundableError extends ApiError {
   declare readonly details: PaymentNotRefundableDetails
 }
@@ -100,7 +100,7 @@ export interface CheckoutSessionNotOpenDetails {
   current_status: 'complete' | 'expired'
 }
 
-/** 412 `precondition_failed`: the payment changed since the ETag given as `ifMatch`. */
+/** 412 `precondition_failed`: the payment has changed since the ETag in `ifMatch`. */
 export class PreconditionFailedError extends ApiError {
   declare readonly details: Partial<PreconditionFailedDetails> | undefined
 }
@@ -108,34 +108,33 @@ export class PreconditionFailedError extends ApiError {
 export interface PreconditionFailedDetails {
   payment_id: string
   current_status: PaymentStatus
-  /** The ETag it has now. */
+  /** The current ETag. */
   current_etag: string
-  /** The one that was given. */
+  /** The ETag of the request. */
   if_match: string
 }
 
-/** What the server asks to wait, beside the rest. */
-interface PassingFacts extends ErrorFacts {
+interface RetryableFacts extends ErrorFacts {
   retryAfter?: number | undefined
 }
 
 /** 429, after the retries. */
 export class RateLimitError extends ApiError {
-  /** Seconds to wait, as the server says; `undefined` when it does not. */
+  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
   readonly retryAfter: number | undefined
 
-  constructor(message: string, facts: PassingFacts) {
+  constructor(message: string, facts: RetryableFacts) {
     super(message, facts)
     this.retryAfter = facts.retryAfter
   }
 }
 
-/** 5xx, after the retries. Whether the request was carried out is unknown. */
+/** 5xx, after the retries. The request may have been carried out. */
 export class ServerError extends ApiError {
-  /** Seconds to wait, as the server says, mostly with a 503; `undefined` when it does not. */
+  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
   readonly retryAfter: number | undefined
 
-  constructor(message: string, facts: PassingFacts) {
+  constructor(message: string, facts: RetryableFacts) {
     super(message, facts)
     this.retryAfter = facts.retryAfter
   }
@@ -144,35 +143,35 @@ export class ServerError extends ApiError {
 /** 502 `processor_unavailable`, after the retries. */
 export class ProcessorUnavailableError extends ServerError {}
 
-/** A success whose body is not the API's JSON: mostly a `baseUrl` that leads elsewhere. */
+/** A success whose body is not the API's JSON, often because of a wrong `baseUrl`. */
 export class InvalidResponseError extends ApiError {}
 
-/** No answer, after the retries. Whether the request was carried out is unknown. */
+/** No answer, after the retries. The request may have been carried out. */
 export class ConnectionError extends HedgeError {}
 
-/** No answer in time, after the retries. Whether the request was carried out is unknown. */
+/** No answer in time, after the retries. The request may have been carried out. */
 export class TimeoutError extends ConnectionError {}
 
-/** Your signal gave up the call. Whether the request was carried out is unknown. */
+/** Your signal aborted the call. The request may have been carried out. */
 export class AbortedError extends HedgeError {}
 
-/** The client was made with options that cannot work. */
+/** An option of the client is wrong. */
 export class ConfigurationError extends HedgeError {}
 
-/** An argument that cannot be sent; nothing was. */
+/** An argument is wrong. Nothing was sent. */
 export class InvalidArgumentError extends HedgeError {}
 
-/** A webhook that must not be trusted. */
+/** The webhook is not genuine or too old. Do not process it. */
 export class SignatureVerificationError extends HedgeError {}
 
-/** There is no signature. */
+/** The signature is missing. */
 export class SignatureMissingError extends SignatureVerificationError {}
 
-/** The header is not of the form `t=…,v1=…`. */
+/** The header does not have the form `t=…,v1=…`. */
 export class SignatureMalformedError extends SignatureVerificationError {}
 
-/** No signature in the header was made with the secret over this very body. */
+/** No signature of the header matches the body and the secret. */
 export class SignatureMismatchError extends SignatureVerificationError {}
 
-/** Genuine, but older, or further in the future, than the tolerance. */
+/** The signature is genuine, but its time is outside the tolerance. */
 export class SignatureExpiredError extends SignatureVerificationError {}

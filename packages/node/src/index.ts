@@ -1,13 +1,11 @@
 export { HedgePayments } from './client.ts'
 export * from './errors.ts'
-export type { Answer, HedgePromise } from './hedge-promise.ts'
-export type { Page, PagePromise } from './page.ts'
-export type { SignatureSource } from './signature-header.ts'
+export type { Answer, HedgePromise } from './request/hedge-promise.ts'
+export type { Page, PagePromise } from './request/page.ts'
 export type * from './types/api-keys.ts'
 export type * from './types/audit-log.ts'
 export type * from './types/cancellations.ts'
 export type * from './types/checkout.ts'
-export type * from './types/client-tokens.ts'
 export type * from './types/event-types.ts'
 export type * from './types/events.ts'
 export type * from './types/lists.ts'
@@ -16,6 +14,7 @@ export type * from './types/options.ts'
 export type * from './types/payments.ts'
 export type * from './types/test-clock.ts'
 export type * from './types/webhooks.ts'
+export type { SignatureSource } from './webhooks/signature-header.ts'
 export {
   type RawBody,
   signTestEvent,
@@ -23,4 +22,4 @@ export {
   verifyWebhook,
   verifyWebhookSync,
   type WebhookSecrets,
-} from './webhook-signature.ts'
+} from './webhooks/verify.ts'

@@ -1,2 +1,2 @@
-/** This package's version, as it is sent in `User-Agent`. A test keeps it equal to package.json. */
+/** This package's version, which `User-Agent` contains. A test compares it with package.json. */
 export const version = '0.1.0'

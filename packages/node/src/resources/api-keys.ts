@@ -1,13 +1,13 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import { listPages, type PagePromise } from '../page.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
+import { listPages, type PagePromise } from '../request/page.ts'
 import type { ApiKey, ApiKeyCreateParams, ApiKeyWithSecret } from '../types/api-keys.ts'
 import type { ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
 
 const base = ['auth', 'api-keys']
 
-/** `hedge.apiKeys`: key pairs of the mode of the key in use. */
+/** `hedge.apiKeys`: the key pairs of the mode of your key. */
 export class ApiKeys {
   readonly #core: RequestCore
 
@@ -15,22 +15,21 @@ export class ApiKeys {
     this.#core = core
   }
 
-  /** Its answer is the only one that shows the secret: keep it. */
+  /** Creates a key pair. Only this answer contains the secret. */
   create(
     params: ApiKeyCreateParams = {},
     options?: RequestOptions,
   ): HedgePromise<ApiKeyWithSecret> {
-    return this.#core.request({ method: 'POST', path: base, body: params }, options)
+    return this.#core.post(base, params, options)
   }
 
-  /** Newest first, revoked ones too; `for await` goes through all pages. */
+  /** Lists key pairs, newest first, also revoked ones. `for await` iterates over all pages. */
   list(params: ListParams = {}, options?: RequestOptions): PagePromise<ApiKey> {
-    const cursorOf = (item: ApiKey) => item.id
-    return listPages({ core: this.#core, path: base, params, options, cursorOf })
+    return listPages(this.#core, base, params, options)
   }
 
-  /** Ends the key pair, within 5 seconds on every process of the server. */
+  /** Revokes a key pair, within 5 seconds in all processes of the server. */
   revoke(id: string, options?: RequestOptions): HedgePromise<ApiKey> {
-    return this.#core.request({ method: 'DELETE', path: [...base, id] }, options)
+    return this.#core.delete([...base, id], options)
   }
 }

@@ -1,9 +1,9 @@
-import { listPages, type PagePromise } from '../page.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import { listPages, type PagePromise } from '../request/page.ts'
 import type { AuditEntry, AuditLogParams } from '../types/audit-log.ts'
 import type { RequestOptions } from '../types/options.ts'
 
-/** `hedge.auditLog`: what administrators did, in the mode of the key. */
+/** `hedge.auditLog`: the administrators' actions, in the mode of your key. */
 export class AuditLog {
   readonly #core: RequestCore
 
@@ -11,9 +11,8 @@ export class AuditLog {
     this.#core = core
   }
 
-  /** Newest first; `for await` goes through all pages. Needs the scope `merchants:write`. */
+  /** Lists entries, newest first. Needs the scope `merchants:write`. */
   list(params: AuditLogParams = {}, options?: RequestOptions): PagePromise<AuditEntry> {
-    const path = ['audit_log']
-    return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
+    return listPages(this.#core, ['audit_log'], params, options)
   }
 }

@@ -1,6 +1,6 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import { listPages, type PagePromise } from '../page.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
+import { listPages, listPagesBy, type PagePromise } from '../request/page.ts'
 import type {
   Cancellation,
   CancellationCreateParams,
@@ -10,7 +10,7 @@ import type {
 import type { ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
 
-/** `hedge.cancellations`: runs that cancel many payments. */
+/** `hedge.cancellations`: bulk cancellations. */
 export class Cancellations {
   readonly #core: RequestCore
 
@@ -18,48 +18,48 @@ export class Cancellations {
     this.#core = core
   }
 
-  /** Starts a run over ids or a filter; with `dry_run` it only counts. */
+  /** Starts a bulk cancellation by ids or by a filter. With `dry_run`, only counts the payments. */
   create(params: CancellationCreateParams, options?: RequestOptions): HedgePromise<Cancellation> {
-    const path = ['cancellations']
-    return this.#core.request({ method: 'POST', path, body: withStatusList(params) }, options)
+    return this.#core.post(['cancellations'], withStatusList(params), options)
   }
 
-  /** The run with its progress. */
+  /** Retrieves a bulk cancellation with its progress. */
   retrieve(id: string, options?: RequestOptions): HedgePromise<Cancellation> {
-    return this.#core.request({ method: 'GET', path: ['cancellations', id] }, options)
+    return this.#core.get(['cancellations', id], options)
   }
 
-  /** Stops after what is in hand; nothing is undone. */
+  /** Pauses a bulk cancellation. Payments that are canceled stay canceled. */
   pause(id: string, options?: RequestOptions): HedgePromise<Cancellation> {
-    const path = ['cancellations', id, 'pause']
-    return this.#core.request({ method: 'POST', path }, options)
+    return this.#core.post(['cancellations', id, 'pause'], undefined, options)
   }
 
-  /** Goes on where it was paused. */
+  /** Resumes a paused bulk cancellation. */
   resume(id: string, options?: RequestOptions): HedgePromise<Cancellation> {
-    const path = ['cancellations', id, 'resume']
-    return this.#core.request({ method: 'POST', path }, options)
+    return this.#core.post(['cancellations', id, 'resume'], undefined, options)
   }
 
-  /** Newest first. */
+  /** Lists bulk cancellations, newest first. */
   list(params: ListParams = {}, options?: RequestOptions): PagePromise<Cancellation> {
-    const path = ['cancellations']
-    return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
+    return listPages(this.#core, ['cancellations'], params, options)
   }
 
-  /** What became of each payment, in the order of their ids. */
+  /** Lists the result of each payment, in the order of their ids. */
   results(
     id: string,
     params: CancellationResultListParams = {},
     options?: RequestOptions,
   ): PagePromise<CancellationResult> {
-    const path = ['cancellations', id, 'results']
     const cursorOf = (item: CancellationResult) => item.payment_id
-    return listPages({ core: this.#core, path, params, options, cursorOf })
+    return listPagesBy(cursorOf, {
+      core: this.#core,
+      path: ['cancellations', id, 'results'],
+      params,
+      options,
+    })
   }
 }
 
-/** In a query one status and a list of one look the same; in a body the API wants the list. */
+/** Wraps a single status in a list. A query accepts both forms, a body only the list. */
 function withStatusList(params: CancellationCreateParams): CancellationCreateParams {
   const status = params.filter?.status
   if (typeof status !== 'string') return params

@@ -1,11 +1,11 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
 import type { CheckoutSession, CheckoutSessionCreateParams } from '../types/checkout.ts'
 import type { RequestOptions } from '../types/options.ts'
 
 const base = ['checkout', 'sessions']
 
-/** `hedge.checkout.sessions`: hosted pages that take one payment each. */
+/** `hedge.checkout.sessions`: hosted pages, each for one payment. */
 export class CheckoutSessions {
   readonly #core: RequestCore
 
@@ -13,22 +13,24 @@ export class CheckoutSessions {
     this.#core = core
   }
 
+  /** Creates a session. Redirect the customer to its `url`. */
   create(
     params: CheckoutSessionCreateParams,
     options?: RequestOptions,
   ): HedgePromise<CheckoutSession> {
-    return this.#core.request({ method: 'POST', path: base, body: params }, options)
+    return this.#core.post(base, params, options)
   }
 
+  /** Retrieves a session. */
   retrieve(id: string, options?: RequestOptions): HedgePromise<CheckoutSession> {
-    return this.#core.request({ method: 'GET', path: [...base, id] }, options)
+    return this.#core.get([...base, id], options)
   }
 
   /**
-   * Ends an open session and cancels its open payment. Rejects with
-   * CheckoutSessionNotOpenError when it is complete or expired.
+   * Expires an open session and cancels its open payment. Rejects with CheckoutSessionNotOpenError if
+   * the session is complete or expired.
    */
   expire(id: string, options?: RequestOptions): HedgePromise<CheckoutSession> {
-    return this.#core.request({ method: 'POST', path: [...base, id, 'expire'] }, options)
+    return this.#core.post([...base, id, 'expire'], undefined, options)
   }
 }

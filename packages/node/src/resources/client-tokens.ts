@@ -1,9 +1,9 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import type { RequestCore } from '../request.ts'
-import type { ClientToken, ClientTokenCreateParams } from '../types/client-tokens.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
+import type { ClientToken, ClientTokenCreateParams } from '../types/api-keys.ts'
 import type { RequestOptions } from '../types/options.ts'
 
-/** `hedge.clientTokens`: what a browser may have. Source: api.md, "The rest of the vendor's surface". */
+/** `hedge.clientTokens`: tokens for browsers. */
 export class ClientTokens {
   readonly #core: RequestCore
 
@@ -11,9 +11,8 @@ export class ClientTokens {
     this.#core = core
   }
 
-  /** A token with which a browser can read one payment, for 15 minutes. */
+  /** Creates a token that lets a browser read one payment for 15 minutes. */
   create(params: ClientTokenCreateParams, options?: RequestOptions): HedgePromise<ClientToken> {
-    const path = ['auth', 'client-token']
-    return this.#core.request({ method: 'POST', path, body: params }, options)
+    return this.#core.post(['auth', 'client-token'], params, options)
   }
 }

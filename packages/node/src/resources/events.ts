@@ -1,11 +1,11 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import { listPages, type PagePromise } from '../page.ts'
-import type { RequestCore } from '../request.ts'
+import { streamEvents } from '../event-stream/event-stream.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
+import { listPages, type PagePromise } from '../request/page.ts'
 import type { EventListParams, EventStreamParams, HedgeEvent } from '../types/events.ts'
 import type { RequestOptions } from '../types/options.ts'
-import { streamEvents } from './event-stream.ts'
 
-/** `hedge.events`: everything that happened. Source: api.md, Webhooks. */
+/** `hedge.events`: all events. */
 export class Events {
   readonly #core: RequestCore
 
@@ -13,20 +13,20 @@ export class Events {
     this.#core = core
   }
 
+  /** Retrieves an event. */
   retrieve(id: string, options?: RequestOptions): HedgePromise<HedgeEvent> {
-    return this.#core.request({ method: 'GET', path: ['events', id] }, options)
+    return this.#core.get(['events', id], options)
   }
 
-  /** Newest first; `for await` goes through all pages. */
+  /** Lists events, newest first. `for await` iterates over all pages. */
   list(params: EventListParams = {}, options?: RequestOptions): PagePromise<HedgeEvent> {
-    const path = ['events']
-    return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
+    return listPages(this.#core, ['events'], params, options)
   }
 
   /**
-   * Events as they happen, for `for await`. After a lost connection it goes on where it was; after
-   * a restart of your process too, when you give the id of the last event you have dealt with as
-   * `lastEventId`. Without, it begins now. Rejects when the key is refused.
+   * Streams events as they happen, for `for await`. After a lost connection, the stream continues after
+   * the last event. To continue after a restart of your process, pass the id of the last processed event
+   * as `lastEventId`. Without it, the stream begins now. Rejects if the key is refused.
    */
   stream(params: EventStreamParams = {}): AsyncGenerator<HedgeEvent, void, undefined> {
     const { type, payment_id } = params

@@ -1,5 +1,5 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
 import type {
   DeletedMerchantProcessor,
   MerchantProcessor,
@@ -7,7 +7,7 @@ import type {
 } from '../types/merchants.ts'
 import type { RequestOptions } from '../types/options.ts'
 
-/** `hedge.merchants.processor`: the processor of a merchant's payments, in the mode of the key. */
+/** `hedge.merchants.processor`: a merchant's own processor, in the mode of your key. */
 export class MerchantProcessors {
   readonly #core: RequestCore
 
@@ -15,23 +15,23 @@ export class MerchantProcessors {
     this.#core = core
   }
 
-  /** Rejects with NotFoundError where the merchant has set none. */
+  /** Retrieves the processor. Rejects with NotFoundError if the merchant has set none. */
   retrieve(merchantId: string, options?: RequestOptions): HedgePromise<MerchantProcessor> {
-    return this.#core.request({ method: 'GET', path: pathOf(merchantId) }, options)
+    return this.#core.get(pathOf(merchantId), options)
   }
 
-  /** Takes the place of the one before. Its secrets are sealed, and never shown again. */
+  /** Sets or replaces the processor. Its secrets are encrypted and never shown again. */
   set(
     merchantId: string,
     params: MerchantProcessorSetParams,
     options?: RequestOptions,
   ): HedgePromise<MerchantProcessor> {
-    return this.#core.request({ method: 'POST', path: pathOf(merchantId), body: params }, options)
+    return this.#core.post(pathOf(merchantId), params, options)
   }
 
-  /** Forgets it and its secrets. */
+  /** Removes the processor and its secrets. */
   remove(merchantId: string, options?: RequestOptions): HedgePromise<DeletedMerchantProcessor> {
-    return this.#core.request({ method: 'DELETE', path: pathOf(merchantId) }, options)
+    return this.#core.delete(pathOf(merchantId), options)
   }
 }
 

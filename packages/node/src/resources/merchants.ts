@@ -1,5 +1,5 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
 import type {
   Balance,
   Merchant,
@@ -10,9 +10,9 @@ import type {
 import type { RequestOptions } from '../types/options.ts'
 import { MerchantProcessors } from './merchant-processors.ts'
 
-/** `hedge.merchants`. A merchant's id is that of any of its payments' `merchant_id`. */
+/** `hedge.merchants`. A payment's `merchant_id` is the id of its merchant. */
 export class Merchants {
-  /** Who takes the merchant's payments. */
+  /** The merchant's own processor. */
   readonly processor: MerchantProcessors
   readonly #core: RequestCore
 
@@ -22,32 +22,32 @@ export class Merchants {
   }
 
   /**
-   * Another merchant, with a key pair of test mode and, by a live key, one of live mode as well: its
-   * answer is the only one with the secrets.
+   * Creates a merchant with a test key pair. A call with a live key also creates a live key pair. Only
+   * this answer contains the secrets.
    */
   create(params: MerchantCreateParams, options?: RequestOptions): HedgePromise<MerchantWithKeys> {
-    return this.#core.request({ method: 'POST', path: ['merchants'], body: params }, options)
+    return this.#core.post(['merchants'], params, options)
   }
 
-  /** The merchant of the key; any other is a NotFoundError. */
+  /** Retrieves the merchant of the key. Any other id rejects with NotFoundError. */
   retrieve(id: string, options?: RequestOptions): HedgePromise<Merchant> {
-    return this.#core.request({ method: 'GET', path: ['merchants', id] }, options)
+    return this.#core.get(['merchants', id], options)
   }
 
   /**
-   * Changes what is given, and leaves the rest. Once the merchant has a live key, fees and the undo
-   * window are changed by live keys only.
+   * Changes the passed fields. Once the merchant has a live key, only live keys can change the fees and
+   * the cancel window.
    */
   update(
     id: string,
     params: MerchantUpdateParams,
     options?: RequestOptions,
   ): HedgePromise<Merchant> {
-    return this.#core.request({ method: 'PATCH', path: ['merchants', id], body: params }, options)
+    return this.#core.patch(['merchants', id], params, options)
   }
 
-  /** The balance in the mode of the key. */
+  /** Retrieves the balance in the mode of the key. */
   balance(id: string, options?: RequestOptions): HedgePromise<Balance> {
-    return this.#core.request({ method: 'GET', path: ['merchants', id, 'balance'] }, options)
+    return this.#core.get(['merchants', id, 'balance'], options)
   }
 }

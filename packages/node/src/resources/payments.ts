@@ -1,7 +1,7 @@
 import { PaymentNotCancelableError } from '../errors.ts'
-import { type Answer, HedgePromise } from '../hedge-promise.ts'
-import { listPages, type PagePromise } from '../page.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import { type Answer, HedgePromise } from '../request/hedge-promise.ts'
+import { listPages, listPagesBy, type PagePromise } from '../request/page.ts'
 import type { HedgeEvent } from '../types/events.ts'
 import type { ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
@@ -18,7 +18,7 @@ import type {
   ReversedPayment,
 } from '../types/payments.ts'
 
-/** `hedge.payments`. Source: api.md, Payments. */
+/** `hedge.payments`. */
 export class Payments {
   readonly #core: RequestCore
 
@@ -26,50 +26,49 @@ export class Payments {
     this.#core = core
   }
 
-  /** Makes a payment, `pending` unless `initiate` is set. */
+  /** Creates a payment. The payment is `pending` unless `initiate` is set. */
   create(params: PaymentCreateParams, options?: RequestOptions): HedgePromise<Payment> {
-    return this.#core.request({ method: 'POST', path: ['payments'], body: params }, options)
+    return this.#core.post(['payments'], params, options)
   }
 
-  /** Its ETag (`withResponse`) is what `ifMatch` takes. Rejects with NotFoundError. */
+  /**
+   * Retrieves a payment. Its ETag (see `withResponse`) is the value for `ifMatch`. Rejects with
+   * NotFoundError.
+   */
   retrieve(id: string, options?: RequestOptions): HedgePromise<Payment> {
-    return this.#core.request({ method: 'GET', path: ['payments', id] }, options)
+    return this.#core.get(['payments', id], options)
   }
 
-  /** Newest first; `for await` goes through all pages, `await` gives the first. */
+  /** Lists payments, newest first. `for await` iterates over all pages, `await` returns the first. */
   list(params: PaymentListParams = {}, options?: RequestOptions): PagePromise<Payment> {
-    const path = ['payments']
-    return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
+    return listPages(this.#core, ['payments'], params, options)
   }
 
-  /** Submits a pending payment to the processor. */
+  /** Initiates a pending payment at the processor. */
   initiate(
     id: string,
     params: PaymentInitiateParams = {},
     options?: RequestOptions,
   ): HedgePromise<Payment> {
-    const path = ['payments', id, 'initiate']
-    return this.#core.request({ method: 'POST', path, body: params }, options)
+    return this.#core.post(['payments', id, 'initiate'], params, options)
   }
 
   /**
-   * Cancels a payment that is `pending` or `initiated`. Rejects with PaymentNotCancelableError in
-   * any other status (also when it is canceled already: see `ensureCanceled`), NotFoundError, or
-   * PreconditionFailedError when `ifMatch` is given and the payment has changed.
+   * Cancels a payment that is `pending` or `initiated`. Rejects with PaymentNotCancelableError in any
+   * other status, also `canceled` (see `ensureCanceled`). Rejects with NotFoundError, and with
+   * PreconditionFailedError if the payment has changed since `ifMatch`.
    */
   cancel(
     id: string,
     params: PaymentCancelParams = {},
     options?: RequestOptions,
   ): HedgePromise<Payment> {
-    const path = ['payments', id, 'cancel']
-    return this.#core.request({ method: 'POST', path, body: params }, options)
+    return this.#core.post(['payments', id, 'cancel'], params, options)
   }
 
   /**
-   * Cancels the payment that a create with this idempotency key made. When that create has not
-   * arrived yet, the answer is a `pending_cancellation`: the create, should it come, yields a
-   * canceled payment.
+   * Cancels the payment that a create with this idempotency key made. If the create has not arrived
+   * yet, the answer is a `pending_cancellation`. If the create arrives later, its payment is canceled.
    */
   cancelByIdempotencyKey(
     idempotencyKey: string,
@@ -77,12 +76,12 @@ export class Payments {
     options?: RequestOptions,
   ): HedgePromise<Payment | PendingCancellation> {
     const body = { ...params, idempotency_key: idempotencyKey }
-    return this.#core.request({ method: 'POST', path: ['payments', 'cancel'], body }, options)
+    return this.#core.post(['payments', 'cancel'], body, options)
   }
 
   /**
-   * As `cancel`, but a payment that is canceled already is a success. Rejects with
-   * PaymentNotCancelableError when the money moved.
+   * Like `cancel`, but succeeds if the payment is already canceled. Rejects with
+   * PaymentNotCancelableError in any other status that is not cancelable.
    */
   ensureCanceled(
     id: string,
@@ -93,46 +92,47 @@ export class Payments {
   }
 
   /**
-   * Gives money back: a part, or all that is left. The refund is `pending` until the processor has
-   * done it. Rejects with PaymentNotRefundableError or RefundAmountExceededError.
+   * Refunds a part or the whole remainder. The refund is `pending` until the processor has carried it
+   * out. Rejects with PaymentNotRefundableError or RefundAmountExceededError.
    */
   refund(
     id: string,
     params: PaymentRefundParams = {},
     options?: RequestOptions,
   ): HedgePromise<Payment> {
-    const path = ['payments', id, 'refund']
-    return this.#core.request({ method: 'POST', path, body: params }, options)
+    return this.#core.post(['payments', id, 'refund'], params, options)
   }
 
   /**
-   * Cancels if that is still possible, else refunds what is left; see `reversal`. Rejects with
-   * PaymentNotRefundableError where neither is: it failed, or was canceled or refunded already.
+   * Cancels the payment if possible, else refunds its remainder. `reversal` says which. Rejects with
+   * PaymentNotRefundableError if neither is possible: the payment failed, or is canceled or refunded.
    */
   reverse(
     id: string,
     params: PaymentReverseParams = {},
     options?: RequestOptions,
   ): HedgePromise<ReversedPayment> {
-    const path = ['payments', id, 'reverse']
-    return this.#core.request({ method: 'POST', path, body: params }, options)
+    return this.#core.post(['payments', id, 'reverse'], params, options)
   }
 
-  /** What happened to a payment, newest first. */
+  /** Lists the events of a payment, newest first. */
   events(id: string, params: ListParams = {}, options?: RequestOptions): PagePromise<HedgeEvent> {
-    const path = ['payments', id, 'events']
-    return listPages({ core: this.#core, path, params, options, cursorOf: (item) => item.id })
+    return listPages(this.#core, ['payments', id, 'events'], params, options)
   }
 
-  /** The calls to the processor about a payment, newest first, also those it did not answer. */
+  /** Lists the calls to the processor about a payment, newest first, also unanswered ones. */
   attempts(
     id: string,
     params: Omit<ListParams, 'ending_before'> = {},
     options?: RequestOptions,
   ): PagePromise<PaymentAttempt> {
-    const path = ['payments', id, 'attempts']
     const cursorOf = (attempt: PaymentAttempt) => String(attempt.number)
-    return listPages({ core: this.#core, path, params, options, cursorOf })
+    return listPagesBy(cursorOf, {
+      core: this.#core,
+      path: ['payments', id, 'attempts'],
+      params,
+      options,
+    })
   }
 
   async #ensureCanceled(
@@ -143,10 +143,10 @@ export class Payments {
     try {
       return await this.cancel(id, params, options).withResponse()
     } catch (error) {
-      const isCanceledAlready =
+      const isAlreadyCanceled =
         error instanceof PaymentNotCancelableError && error.details.current_status === 'canceled'
-      if (!isCanceledAlready) throw error
-      // Both belong to the cancel: a read with them would be refused or mean something else.
+      if (!isAlreadyCanceled) throw error
+      // Both belong to the cancel, not to the read.
       const { idempotencyKey: _key, ifMatch: _etag, ...rest } = options
       return await this.retrieve(id, rest).withResponse()
     }

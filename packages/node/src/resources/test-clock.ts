@@ -1,9 +1,9 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import type { RequestCore } from '../request.ts'
+import type { RequestCore } from '../request/core.ts'
+import type { HedgePromise } from '../request/hedge-promise.ts'
 import type { RequestOptions } from '../types/options.ts'
 import type { TestClockAdvanceParams, TestClockTime } from '../types/test-clock.ts'
 
-/** `hedge.testClock`: the merchant's time in test mode, to jump over hours and days. */
+/** `hedge.testClock`: the merchant's clock in test mode, which can skip hours and days. */
 export class TestClock {
   readonly #core: RequestCore
 
@@ -11,14 +11,13 @@ export class TestClock {
     this.#core = core
   }
 
-  /** What time it is. */
+  /** Retrieves the clock's time. */
   retrieve(options?: RequestOptions): HedgePromise<TestClockTime> {
-    return this.#core.request({ method: 'GET', path: ['test', 'clock'] }, options)
+    return this.#core.get(['test', 'clock'], options)
   }
 
-  /** Jumps ahead: what is due by then happens. There is no way back. */
+  /** Advances the clock. Everything due until then happens. The clock cannot go back. */
   advance(params: TestClockAdvanceParams, options?: RequestOptions): HedgePromise<TestClockTime> {
-    const path = ['test', 'clock', 'advance']
-    return this.#core.request({ method: 'POST', path, body: params }, options)
+    return this.#core.post(['test', 'clock', 'advance'], params, options)
   }
 }

@@ -1,4 +1,4 @@
-/** A key pair, without its secret. Source: api.md, "The rest of the vendor's surface". */
+/** An API key pair, without its secret. */
 export interface ApiKey {
   /** `key_…` */
   id: string
@@ -8,23 +8,23 @@ export interface ApiKey {
   name: string | null
   /** `pk_…` */
   publishable_key: string
-  /** Beginning and end of the secret half. */
+  /** The beginning and end of the secret key. */
   secret_hint: string
   scopes: Scope[]
-  /** Its rate limit, over all servers. */
+  /** The rate limit, over all servers. */
   requests_per_minute: number
   created_at: string
   expires_at: string | null
   revoked_at: string | null
 }
 
-/** The answer to a create: the only time the secret is shown. */
+/** The answer to a create. Only this answer contains the secret. */
 export interface ApiKeyWithSecret extends ApiKey {
   /** `sk_…` */
   secret_key: string
 }
 
-/** What a key may do. */
+/** A permission of a key. */
 export type Scope =
   | 'payments:read'
   | 'payments:create'
@@ -35,12 +35,27 @@ export type Scope =
   | 'merchants:write'
 
 export interface ApiKeyCreateParams {
-  /** What you call it; up to 100 characters. */
+  /** A name for your records; up to 100 characters. */
   name?: string | null | undefined
-  /** Default: all that the key in use has. It cannot give more. */
+  /** Default, and maximum: the scopes of the calling key. */
   scopes?: readonly Scope[] | undefined
-  /** When it ends by itself, no later than the key in use. Default: as the key in use. */
+  /** When the key expires. Default, and maximum: when the calling key expires. */
   expires_at?: Date | string | null | undefined
-  /** Its rate limit, at most that of the key in use. Default: 100 in live mode, far more in test. */
+  /** The rate limit, at most that of the calling key. Default: 100 in live mode, more in test mode. */
   requests_per_minute?: number | undefined
+}
+
+/** A token that lets a browser read one payment. */
+export interface ClientToken {
+  object: 'client_token'
+  livemode: boolean
+  payment_id: string
+  /** A JWT, the bearer token for `GET /v1/payments/:id`. */
+  token: string
+  /** 15 minutes after the creation. */
+  expires_at: string
+}
+
+export interface ClientTokenCreateParams {
+  payment_id: string
 }

@@ -1,6 +1,6 @@
 import type { ListParams, TimeRange } from './lists.ts'
 
-/** What an administrator did. Entries are never changed, and kept for 400 days. */
+/** An administrator's action. Entries never change, and are kept for 400 days. */
 export interface AuditEntry {
   /** `aud_…` */
   id: string
@@ -9,20 +9,20 @@ export interface AuditEntry {
   action: AuditAction
   actor: AuditActor
   target: AuditTarget
-  /** What else there is to say, by action. Never a secret. */
+  /** More information; depends on the action. Never contains a secret. */
   details: Record<string, unknown>
-  /** The request that did it. */
+  /** The id of the request. */
   request_id: string | null
-  /** Where that came from. */
+  /** The IP address of the client. */
   address: string | null
-  /** By the real clock, also in test mode. */
+  /** The real time, also in test mode. */
   created_at: string
 }
 
-/** `dashboard`: somebody signed in with the key; `operator`: by the database. */
+/** `dashboard`: a user who signed in with the key. `operator`: an operator with database access. */
 export interface AuditActor {
   type: 'api_key' | 'dashboard' | 'operator' | 'system' | 'unknown'
-  /** The key that was used. */
+  /** The id of the key. */
   id: string | null
 }
 
@@ -63,9 +63,9 @@ export type AuditAction =
 
 export interface AuditLogParams extends ListParams {
   action?: AuditAction | readonly AuditAction[] | undefined
-  /** By this key. */
+  /** Only actions of this key. */
   actor_id?: string | undefined
-  /** Done to this. */
+  /** Only actions on this object. */
   target_id?: string | undefined
   created_at?: TimeRange | undefined
 }

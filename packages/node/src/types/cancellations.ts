@@ -1,22 +1,22 @@
 import type { TimeRange } from './lists.ts'
 import type { PaymentStatus } from './payments.ts'
 
-/** A run that cancels many payments, with its progress. */
+/** A bulk cancellation with its progress. */
 export interface Cancellation {
   /** `can_…` */
   id: string
   object: 'cancellation'
   livemode: boolean
   status: 'pending' | 'running' | 'paused' | 'completed'
-  /** `true`: only counts what would be canceled. */
+  /** `true` if the run only counts payments. */
   dry_run: boolean
   reason: string | null
   filter: CancellationFilter | null
-  /** Payments the run is about; `null` until they are counted. */
+  /** The number of payments; `null` until they are counted. */
   total: number | null
   processed: number
   canceled: number
-  /** Payments that were no longer cancelable when their turn came. */
+  /** The number of payments that were no longer cancelable. */
   refused: number
   not_found: number
   created_at: string
@@ -24,16 +24,16 @@ export interface Cancellation {
   completed_at: string | null
 }
 
-/** What became of one payment of a run. */
+/** The result of one payment of a bulk cancellation. */
 export interface CancellationResult {
   object: 'cancellation_result'
   payment_id: string
   outcome: 'canceled' | 'refused' | 'not_found'
-  /** `null` when there is no such payment. */
+  /** `null` if the payment was not found. */
   current_status: PaymentStatus | null
 }
 
-/** Which payments a run is about, as the server keeps it. */
+/** The filter of a bulk cancellation, as the server stores it. */
 export interface CancellationFilter {
   status?: PaymentStatus[]
   customer_email?: string
@@ -48,7 +48,7 @@ export interface CancellationResultListParams {
   limit?: number | undefined
   /** The payment id after which the page begins. */
   starting_after?: string | undefined
-  /** Only these. */
+  /** Only results with this outcome. */
   outcome?: CancellationResult['outcome'] | undefined
 }
 

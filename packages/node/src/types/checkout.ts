@@ -1,6 +1,6 @@
 import type { PaymentStatus } from './payments.ts'
 
-/** A hosted page that takes one payment. Source: api.md, "The rest of the vendor's surface". */
+/** A hosted page for one payment. */
 export interface CheckoutSession {
   /** `cs_…` */
   id: string
@@ -8,11 +8,11 @@ export interface CheckoutSession {
   /** `false` in test mode. */
   livemode: boolean
   status: CheckoutStatus
-  /** Send the customer there. */
+  /** The page. Redirect the customer to it. */
   url: string
   /**
-   * The payment of the latest try: a declined one is final, so each new try is a new payment.
-   * `null` until the customer has given their e-mail, where you gave none.
+   * The payment of the latest attempt. A declined payment is final, so each attempt is a new payment.
+   * `null` until the customer's email address is known.
    */
   payment_id: string | null
   payment_status: PaymentStatus | null
@@ -26,18 +26,18 @@ export interface CheckoutSession {
   statement_descriptor: string | null
   metadata: Record<string, string>
   payment_method_types: CheckoutMethod[]
-  /** Seconds in which a cancel of its payments is certain to win. */
+  /** The cancel window of its payments, in seconds. */
   cancel_window: number
   success_url: string | null
   cancel_url: string | null
-  /** When it expires by itself, still open. ISO 8601 UTC. */
+  /** When an open session expires. ISO 8601 UTC. */
   expires_at: string
   completed_at: string | null
   created_at: string
   updated_at: string
 }
 
-/** `open`: can be paid; `complete`: the customer has done their part; `expired`: cannot be paid. */
+/** `open`: can be paid. `complete`: the customer has paid. `expired`: can no longer be paid. */
 export type CheckoutStatus = 'open' | 'complete' | 'expired'
 
 export type CheckoutMethod = 'card' | 'ach'
@@ -47,22 +47,22 @@ export interface CheckoutSessionCreateParams {
   amount: number
   /** ISO 4217, in any case. */
   currency: string
-  /** The page asks for it where it is left out. */
+  /** If omitted, the page asks for it. */
   customer_email?: string | null | undefined
   customer_id?: string | null | undefined
-  /** What is paid for; the customer sees it. */
+  /** A description that the customer sees. */
   description?: string | null | undefined
   /** 1 to 22 printable ASCII characters. */
   statement_descriptor?: string | null | undefined
-  /** Goes to its payments too. */
+  /** Copied to its payments. */
   metadata?: Readonly<Record<string, string>> | undefined
-  /** What the customer can choose from. Default: `['card']`. */
+  /** The payment methods that the customer can choose. Default: `['card']`. */
   payment_method_types?: readonly CheckoutMethod[] | undefined
   /** Seconds, 0 to 604,800. Default: the merchant's. */
   cancel_window?: number | undefined
-  /** `session_id` and `payment_id` are added to it. */
+  /** The page adds `session_id` and `payment_id` to it. */
   success_url?: string | null | undefined
   cancel_url?: string | null | undefined
-  /** In one minute to one day. Default: in one hour. */
+  /** One minute to one day from now. Default: in one hour. */
   expires_at?: Date | string | undefined
 }

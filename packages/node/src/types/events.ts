@@ -5,35 +5,35 @@ import type { ListParams, TimeRange } from './lists.ts'
 import type { Payment, PaymentStatus } from './payments.ts'
 import type { WebhookEndpoint } from './webhooks.ts'
 
-/** Something that happened; the type tells what `data` is. Source: api.md, Webhooks. */
+/** An event. `type` decides the type of `data`. */
 export type HedgeEvent =
   | EventOf<Exclude<HedgeEventType, CheckoutEventType | EndpointEventType>, Payment>
   | EventOf<CheckoutEventType, CheckoutSession>
   | EventOf<EndpointEventType, WebhookEndpoint>
 
 export interface EventOf<Type extends HedgeEventType, Data> {
-  /** `evt_…`; deliveries may repeat, this is what to deduplicate on. */
+  /** `evt_…`. A webhook may be delivered twice; deduplicate by this id. */
   id: string
   object: 'event'
   type: Type
   created: string
   livemode: boolean
-  /** Counts 1, 2, 3 … within one payment, so that a receiver can order events and see a gap. */
+  /** Counts 1, 2, 3 … within one payment, so that a receiver can order events and detect a gap. */
   sequence: number
   actor: EventActor
-  /** `null` for the first event of a payment. */
+  /** The earlier status; `null` for the first event of a payment. */
   from_status: PaymentStatus | null
   to_status: PaymentStatus | null
-  /** Why, where somebody said so. */
+  /** The reason of the request, if it gave one. */
   reason: string | null
-  /** The payment, checkout session or webhook endpoint as it was at that moment. */
+  /** The payment, checkout session or webhook endpoint after the event. */
   data: Data
 }
 
-/** Who made it happen. */
+/** The actor of an event. */
 export interface EventActor {
   type: 'api_key' | 'system' | 'processor' | 'customer'
-  /** The key that was used; `null` for the system. */
+  /** The id of the key; `null` for the system. */
   id: string | null
 }
 
@@ -43,16 +43,16 @@ export interface EventListParams extends ListParams {
   created?: TimeRange | undefined
 }
 
-/** What `events.stream` follows, and from where. */
+/** The parameters of `events.stream`. */
 export interface EventStreamParams {
   type?: HedgeEventType | readonly HedgeEventType[] | undefined
   payment_id?: string | undefined
-  /** The event to go on after; `null`: all from the first one. Default: the newest there is. */
+  /** The event to continue after. `null`: begin with the first event. Default: begin now. */
   lastEventId?: string | null | undefined
   /** Ends the stream. */
   signal?: AbortSignal | undefined
-  /** Told each time a connection stands. */
+  /** Called after each successful connection. */
   onConnect?: (() => void) | undefined
-  /** Told each time it is lost or not to be had; it is tried again by itself. */
+  /** Called after each lost or failed connection. The stream reconnects automatically. */
   onDisconnect?: ((error: HedgeError | undefined) => void) | undefined
 }

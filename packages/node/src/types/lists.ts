@@ -1,14 +1,14 @@
-/** Where a page starts and how long it is. Source: api.md, Conventions. */
+/** The start and the size of a page. */
 export interface ListParams {
   /** Items per page, 1 to 100. Default: 10. */
   limit?: number | undefined
-  /** Id of the last item seen: the page holds what is older. */
+  /** Only items older than this id. */
   starting_after?: string | undefined
-  /** Id of the first item seen: the page holds what is newer. */
+  /** Only items newer than this id. */
   ending_before?: string | undefined
 }
 
-/** Bounds of a time. A string is ISO 8601 UTC. */
+/** A range of times. A string is ISO 8601 UTC. */
 export interface TimeRange {
   gte?: Date | string | undefined
   gt?: Date | string | undefined
@@ -16,7 +16,7 @@ export interface TimeRange {
   lt?: Date | string | undefined
 }
 
-/** One page as it comes over the wire, newest item first. */
+/** One page in the API's JSON, newest item first. */
 export interface ListAnswer<Item> {
   object: 'list'
   data: Item[]

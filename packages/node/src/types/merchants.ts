@@ -1,55 +1,55 @@
 import type { ApiKeyWithSecret } from './api-keys.ts'
 
-/** What a merchant has earned, in the mode of the key. Source: api.md, merchants. */
+/** A merchant's balance in one mode. */
 export interface Balance {
   object: 'balance'
   livemode: boolean
   merchant_id: string
-  /** Settled: amounts less fees and refunds, by currency. */
+  /** Settled amounts minus fees and refunds, by currency. */
   available: BalanceAmount[]
-  /** Captured and not settled yet, by currency. */
+  /** Captured and not yet settled amounts, by currency. */
   pending: BalanceAmount[]
-  /** Fees taken so far, by currency. */
+  /** All fees so far, by currency. */
   fees: BalanceAmount[]
 }
 
 export interface BalanceAmount {
-  /** Minor units; below zero what the merchant owes. */
+  /** Minor units. Negative if the merchant owes money. */
   amount: number
   /** ISO 4217, upper case. */
   currency: string
 }
 
-/** Who sells. Source: api.md, merchants. */
+/** A merchant. */
 export interface Merchant {
   /** `merch_…` */
   id: string
   object: 'merchant'
-  /** What customers see. */
+  /** The name that customers see. */
   name: string
-  /** Undo window of new payments, in seconds. */
+  /** The default cancel window of new payments, in seconds. */
   default_cancel_window: number
-  /** Hundredths of a percent; `null`: what the server is set to. */
+  /** Hundredths of a percent. `null`: the server's setting. */
   fee_basis_points: number | null
-  /** Minor units added to each fee; `null`: what the server is set to. */
+  /** Minor units added to each fee. `null`: the server's setting. */
   fee_fixed: number | null
   created_at: string
   updated_at: string
 }
 
-/** The answer to a create: the only time the secrets are shown. */
+/** The answer to a create. Only this answer contains the secrets. */
 export interface MerchantWithKeys extends Merchant {
-  /** One pair of test mode; where a live key asks, one of live mode as well. */
+  /** A test key pair. A call with a live key also creates a live key pair. */
   api_keys: ApiKeyWithSecret[]
 }
 
 export interface MerchantCreateParams {
   name: string
-  /** Undo window of new payments, 0 to 604,800 seconds. Default: 0. */
+  /** The default cancel window of new payments, 0 to 604,800 seconds. Default: 0. */
   default_cancel_window?: number | undefined
-  /** Hundredths of a percent. Default: what the server is set to. */
+  /** Hundredths of a percent. Default: the server's setting. */
   fee_basis_points?: number | null | undefined
-  /** Minor units added to each fee. Default: what the server is set to. */
+  /** Minor units added to each fee. Default: the server's setting. */
   fee_fixed?: number | null | undefined
 }
 
@@ -57,25 +57,25 @@ export interface MerchantUpdateParams extends Omit<MerchantCreateParams, 'name'>
   name?: string | undefined
 }
 
-/** The processor that a merchant has set, without its secrets. */
+/** A merchant's own processor, without its secrets. */
 export interface MerchantProcessor {
   object: 'merchant_processor'
   livemode: boolean
   processor: 'stripe'
-  /** Beginning and end of the secret key. */
+  /** The beginning and end of the secret key. */
   secret_hint: string
-  /** Whether the processor's messages are accepted. */
+  /** Whether the processor's webhook messages are accepted. */
   has_webhook_secret: boolean
-  /** Where the processor has to send its messages. */
+  /** The URL for the processor's webhook messages. */
   webhook_url: string
   updated_at: string
 }
 
 export interface MerchantProcessorSetParams {
   processor: 'stripe'
-  /** The processor's key of the same mode: `sk_…` or restricted, `rk_…`. */
+  /** The processor's secret key (`sk_…`) or restricted key (`rk_…`) of the same mode. */
   secret_key: string
-  /** The secret of the endpoint at the processor, `whsec_…`. */
+  /** The secret of the webhook endpoint at the processor, `whsec_…`. */
   webhook_secret?: string | undefined
 }
 

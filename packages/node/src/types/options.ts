@@ -1,26 +1,26 @@
-/** What a client is made of. Each value may be `undefined`, so `process.env.X` fits as it is. */
+/** The options of a client. Each may be `undefined`, so `process.env.X` can be passed. */
 export interface HedgePaymentsOptions {
   /**
-   * The publishable key (`pk_test_…` or `pk_live_…`). It names the same key pair as `apiSecret` and
-   * is only checked against it, never sent. Default: the environment's `HEDGE_API_KEY`.
+   * The publishable key (`pk_test_…` or `pk_live_…`) of the same key pair. Only its mode is checked.
+   * It is never sent. Default: the environment's `HEDGE_API_KEY`.
    */
   apiKey?: string | undefined
   /** The secret key (`sk_test_…` or `sk_live_…`). Default: the environment's `HEDGE_API_SECRET`. */
   apiSecret?: string | undefined
-  /** Must agree with the keys' mode when given. Default: the mode of the secret key. */
+  /** Must match the mode of the keys. Default: the mode of the secret key. */
   environment?: Environment | undefined
   /**
-   * Address of the server, without `/v1`. Default: the environment's `HEDGE_BASE_URL`, else
-   * `http://127.0.0.1:4000` for test keys; live keys have no other.
+   * The server's URL, without `/v1`. Default: the environment's `HEDGE_BASE_URL`, else
+   * `http://127.0.0.1:4000` for test keys. Live keys have no default.
    */
   baseUrl?: string | undefined
-  /** Milliseconds until one attempt is given up. Default: 30,000. */
+  /** The timeout of one attempt, in milliseconds. Default: 30,000. */
   timeout?: number | undefined
-  /** How often a failed attempt is repeated, 0 to 10. Default: 2. */
+  /** The maximum of retries, 0 to 10. Default: 2. */
   maxRetries?: number | undefined
-  /** What carries the requests. Default: the runtime's own `fetch`. */
+  /** Sends the requests. Default: the runtime's `fetch`. */
   fetch?: Fetch | undefined
-  /** Where each attempt is noted. Never sees headers, bodies, query values or keys. */
+  /** Logs each attempt. Never receives headers, bodies, query values or keys. */
   logger?: Logger | undefined
 }
 
@@ -29,7 +29,7 @@ export type Environment = 'sandbox' | 'production'
 /** The part of `fetch` that the SDK uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** `console` is one. */
+/** A logger, like `console`. */
 export interface Logger {
   debug?: LogFunction | undefined
   info?: LogFunction | undefined
@@ -48,28 +48,28 @@ export interface LogFields {
   status?: number | undefined
   code?: string | undefined
   requestId?: string | undefined
-  /** Set when the attempt failed and is going to be repeated. */
+  /** Set if the attempt failed and will be retried. */
   retryInMs?: number | undefined
 }
 
-/** What one call may say differently from the client. The last argument of every method. */
+/** The options of one call, which override the client's. The last argument of every method. */
 export interface RequestOptions {
   /**
-   * 1 to 255 printable ASCII characters. Default, also for `null`: a new random one per POST, the
-   * same on each retry. Give your own to make a call safe to repeat after a restart of your process.
+   * 1 to 255 printable ASCII characters. Default, also for `null`: a random key per POST, the same for
+   * each retry. Pass your own key to repeat a call safely after a restart of your process.
    */
   idempotencyKey?: string | null | undefined
-  /** Gives up the call, and the wait before a retry. What reached the server may still be done. */
+  /** Aborts the call and its retries. The server may still carry out the request. */
   signal?: AbortSignal | undefined
-  /** Milliseconds until one attempt is given up. */
+  /** The timeout of one attempt, in milliseconds. */
   timeout?: number | undefined
-  /** How often a failed attempt is repeated, 0 to 10. */
+  /** The maximum of retries, 0 to 10. */
   maxRetries?: number | undefined
-  /** Sent in addition. `Authorization` cannot be replaced. */
+  /** Additional headers. `Authorization` cannot be replaced. */
   headers?: Readonly<Record<string, string>> | undefined
   /**
-   * The ETag that the payment must still have; otherwise `PreconditionFailedError`. For `cancel`,
-   * `initiate`, `refund` and `reverse`. `null`, which is what an answer without one has, asks for none.
+   * The ETag that the payment must still have. Otherwise the call rejects with
+   * `PreconditionFailedError`. For `cancel`, `initiate`, `refund` and `reverse`. `null`: no condition.
    */
   ifMatch?: string | null | undefined
 }

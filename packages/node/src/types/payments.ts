@@ -1,6 +1,6 @@
 import type { ListParams, TimeRange } from './lists.ts'
 
-/** A payment; every field is always there, absent values are `null`. Source: api.md, Payments. */
+/** A payment. All fields are always present; a missing value is `null`. */
 export interface Payment {
   /** `pay_…` */
   id: string
@@ -12,13 +12,13 @@ export interface Payment {
   /** ISO 4217, upper case. */
   currency: string
   status: PaymentStatus
-  /** Whether a cancel would be accepted now. */
+  /** Whether the payment can be canceled now. */
   cancelable: boolean
-  /** Until when an initiated payment is certain to be cancelable. ISO 8601 UTC. */
+  /** Until when an initiated payment is guaranteed to be cancelable. ISO 8601 UTC. */
   cancelable_until: string | null
-  /** Seconds between `initiated` and `processing` in which a cancel is certain to win. */
+  /** Seconds between `initiated` and `processing` during which a cancel always succeeds. */
   cancel_window: number
-  /** What may be done with it now. */
+  /** The actions that are possible now. */
   allowed_actions: PaymentAction[]
   payment_method: PaymentMethod
   customer_email: string
@@ -27,11 +27,11 @@ export interface Payment {
   statement_descriptor: string | null
   merchant_id: string
   metadata: Record<string, string>
-  /** Minor units given back so far. */
+  /** Minor units refunded so far. */
   refunded_amount: number
-  /** Minor units the processor keeps, once known. */
+  /** The fee in minor units, once known. */
   fee: number | null
-  /** Minor units that reach the merchant, once known. */
+  /** The amount for the merchant in minor units, once known. */
   net_amount: number | null
   refunds: Refund[]
   failure_code: string | null
@@ -44,9 +44,9 @@ export interface Payment {
   cancel_url: string | null
   /** The hosted payment page. */
   url: string
-  /** What the customer has to do before a pending payment goes on, e.g. 3-D Secure. */
+  /** What the customer must do before a pending payment can continue, such as 3-D Secure. */
   next_action: NextAction | null
-  /** When a payment that is still pending is canceled by itself. ISO 8601 UTC. */
+  /** When a pending payment is canceled automatically. ISO 8601 UTC. */
   expires_at: string
   created_at: string
   updated_at: string
@@ -54,11 +54,11 @@ export interface Payment {
 
 export interface NextAction {
   type: 'redirect_to_url'
-  /** Where the customer has to go; leads back to the payment's page. */
+  /** The page to which the customer must go. It leads back to the payment's page. */
   url: string
 }
 
-/** `pending` and `initiated` can be canceled, `succeeded` and `partially_refunded` refunded. */
+/** `pending` and `initiated` can be canceled; `succeeded` and `partially_refunded` can be refunded. */
 export type PaymentStatus =
   | 'pending'
   | 'initiated'
@@ -81,7 +81,7 @@ export interface Refund {
   /** Minor units. */
   amount: number
   currency: string
-  /** `failed`: the processor refused it for good, and its amount can be refunded again. */
+  /** `failed`: the processor refused the refund for good. Its amount can be refunded again. */
   status: 'pending' | 'succeeded' | 'failed'
   reason: string | null
   metadata: Record<string, string>
@@ -90,20 +90,20 @@ export interface Refund {
   created_at: string
 }
 
-/** What `payments.reverse` answers: the payment, and which way the money went back. */
+/** The answer of `payments.reverse`: the payment, and how it was reversed. */
 export interface ReversedPayment extends Payment {
-  /** `pending`: the network has it; the reversal follows as soon as it has decided. */
+  /** `pending`: the payment is processing, and is reversed as soon as the network has decided. */
   reversal: 'canceled' | 'refunded' | 'pending'
 }
 
-/** A cancel that waits for the create it names, which has not arrived yet. */
+/** A cancel whose create has not arrived yet. */
 export interface PendingCancellation {
   object: 'pending_cancellation'
   livemode: boolean
   idempotency_key: string
   reason: string | null
   created_at: string
-  /** Until when the create, should it arrive, yields a canceled payment. ISO 8601 UTC. */
+  /** If the create arrives before this time, its payment is canceled. ISO 8601 UTC. */
   expires_at: string
 }
 
@@ -128,7 +128,7 @@ export interface PaymentCreateParams {
   expires_at?: Date | string | undefined
   /** Seconds, 0 to 604,800. Default: the merchant's. */
   cancel_window?: number | undefined
-  /** Submits the payment to the processor at once. */
+  /** Initiates the payment at once. */
   initiate?: boolean | undefined
 }
 
@@ -148,10 +148,10 @@ export interface PaymentAttempt {
   /** 1, 2, 3 … within one payment. */
   number: number
   kind: 'authorize' | 'capture' | 'void' | 'refund' | 'refund_late_capture' | 'look_up'
-  /** Which processor, e.g. `sandbox`. */
+  /** The processor's name, such as `sandbox`. */
   processor: string
   actor: { type: 'api_key' | 'system' | 'processor' | 'customer'; id: string | null }
-  /** `unknown`: it did not answer, and is looked up; `null`: the call still runs. */
+  /** `unknown`: the processor did not answer, and the payment is looked up. `null`: in progress. */
   outcome:
     | 'authorized'
     | 'action_required'
@@ -179,7 +179,7 @@ export interface PaymentCancelParams {
 }
 
 export interface PaymentRefundParams {
-  /** Minor units. Default: all that is left. */
+  /** Minor units. Default: the whole remainder. */
   amount?: number | undefined
   reason?: string | null | undefined
   metadata?: Readonly<Record<string, string>> | undefined

@@ -1,7 +1,7 @@
 import type { HedgeEventType } from './event-types.ts'
 import type { ListParams, TimeRange } from './lists.ts'
 
-/** An address that events are sent to. */
+/** A URL that receives events. */
 export interface WebhookEndpoint {
   /** `whe_…` */
   id: string
@@ -11,17 +11,17 @@ export interface WebhookEndpoint {
   events: WebhookSelection
   description: string | null
   enabled: boolean
-  /** `requested` by you, `gone` (it answered 410), or `failing` for days. */
+  /** `requested` by you, `gone` (the endpoint answered 410), or `failing` for days. */
   disabled_reason: 'requested' | 'gone' | 'failing' | null
-  /** Since when every attempt has failed. */
+  /** Since when all attempts have failed. */
   failing_since: string | null
-  /** After a rotation: until when the old secret signs as well. */
+  /** After a rotation, until when the old secret also signs. */
   old_secret_expires_at: string | null
   created_at: string
   updated_at: string
 }
 
-/** The answer to a create or a rotation: the only time the secret is shown. */
+/** The answer to a create or a rotation. Only this answer contains the secret. */
 export interface WebhookEndpointWithSecret extends WebhookEndpoint {
   /** `whsec_…` */
   secret: string
@@ -35,7 +35,7 @@ export interface DeletedWebhookEndpoint {
 
 export type WebhookSelection = HedgeEventType[] | ['*']
 
-/** One event on its way to one endpoint; code, duration and error are of the last attempt. */
+/** The delivery of one event to one endpoint, with the result of the last attempt. */
 export interface WebhookDelivery extends WebhookAttemptResult {
   /** `whd_…` */
   id: string
@@ -44,20 +44,20 @@ export interface WebhookDelivery extends WebhookAttemptResult {
   endpoint_id: string
   event_id: string
   event_type: HedgeEventType
-  /** Number of the last attempt, counted from 1; 0 before the first. */
+  /** The number of the last attempt; 0 before the first. */
   attempt: number
-  /** `failed`: given up; it can be retried by hand. */
+  /** `failed`: abandoned after the last attempt. It can be retried manually. */
   status: 'pending' | 'succeeded' | 'failed'
   created_at: string
-  /** `null` once it is decided. */
+  /** `null` once the delivery has succeeded or failed. */
   next_attempt_at: string | null
 }
 
 export interface WebhookAttemptResult {
-  /** The receiver's HTTP status, `null` when it gave none. */
+  /** The receiver's HTTP status; `null` if it did not answer. */
   response_code: number | null
   duration_ms: number | null
-  /** What went wrong, in words; `null` for an answer of 2xx. */
+  /** The error message; `null` if the receiver answered 2xx. */
   error: string | null
 }
 
@@ -65,7 +65,7 @@ export interface WebhookAttempt extends WebhookAttemptResult {
   object: 'webhook_attempt'
   /** Counts from 1. */
   attempt: number
-  /** The first kilobyte of the answer, as far as it is text. */
+  /** The first kilobyte of the answer, if it is text. */
   response_body: string | null
   created_at: string
 }
@@ -75,18 +75,18 @@ export interface WebhookDeliveryWithAttempts extends WebhookDelivery {
   attempts: WebhookAttempt[]
 }
 
-/** Failed deliveries of an endpoint, put down to be tried again. */
+/** The failed deliveries of an endpoint that will be retried. */
 export interface WebhookRetry {
   object: 'webhook_retry'
   livemode: boolean
   endpoint_id: string
-  /** How many are tried again: the oldest first. */
+  /** The number of retried deliveries, oldest first. */
   count: number
-  /** Whether failed ones are left: ask again. */
+  /** Whether more failed deliveries are left. If so, call again. */
   has_more: boolean
 }
 
-/** All events since a time, sent again in the background. */
+/** A replay: all events since a time are sent again in the background. */
 export interface WebhookReplay {
   object: 'webhook_replay'
   livemode: boolean
@@ -96,7 +96,7 @@ export interface WebhookReplay {
 
 export interface WebhookEndpointCreateParams {
   url: string
-  /** Default: `['*']`, all. */
+  /** Default: `['*']`, all types. */
   events?: readonly HedgeEventType[] | readonly ['*'] | undefined
   description?: string | null | undefined
 }
@@ -106,7 +106,7 @@ export interface WebhookEndpointUpdateParams {
   events?: readonly HedgeEventType[] | readonly ['*'] | undefined
   description?: string | null | undefined
   enabled?: boolean | undefined
-  /** Makes a new secret; the answer shows it. The old one stays valid for 24 hours. */
+  /** Creates a new secret, which the answer contains. The old one stays valid for 24 hours. */
   rotate_secret?: boolean | undefined
 }
 
@@ -119,13 +119,13 @@ export interface WebhookDeliveryListParams extends ListParams {
 }
 
 export interface WebhookReplayParams {
-  /** Every event of this moment or later. */
+  /** All events at or after this time. */
   since: Date | string
 }
 
 export interface WebhookTriggerParams {
-  /** Whose state the event shows. Default: a made-up payment. */
+  /** The payment that the event contains. Default: a sample payment. */
   payment_id?: string | undefined
-  /** Only to this endpoint, whatever types it takes. Default: to all. */
+  /** Only to this endpoint, also if it does not subscribe to the type. Default: all endpoints. */
   endpoint_id?: string | undefined
 }

@@ -1,11 +1,12 @@
-import type { Configuration } from './configuration.ts'
-import { InvalidArgumentError } from './errors.ts'
-import type { RequestOptions } from './types/options.ts'
-import { version } from './version.ts'
+import type { Configuration } from '../configuration.ts'
+import { InvalidArgumentError } from '../errors.ts'
+import type { RequestOptions } from '../types/options.ts'
+import { version } from '../version.ts'
 
 /**
- * The headers of one call, with a new idempotency key when a POST has none. Throws
- * InvalidArgumentError for what no header can hold; its message does not repeat the value.
+ * The headers of one call. A POST without an idempotency key gets a random one.
+ *
+ * @throws {InvalidArgumentError} if a header cannot be sent. The message does not contain its value.
  */
 export function requestHeaders(facts: {
   method: string
@@ -22,7 +23,7 @@ export function requestHeaders(facts: {
   headers.set('authorization', `Bearer ${configuration.apiSecret}`)
   if (hasBody) headers.set('content-type', 'application/json')
   const { ifMatch, idempotencyKey } = options
-  // `null` is none as well: it is what `Headers.get` and databases answer.
+  // `null` means none, because `Headers.get` and databases return it.
   if (ifMatch !== undefined && ifMatch !== null) set(headers, 'if-match', ifMatch)
   if (idempotencyKey !== undefined && idempotencyKey !== null) {
     set(headers, 'idempotency-key', checkIdempotencyKey(idempotencyKey))

@@ -1,39 +1,40 @@
-import { builtinCrypto } from './builtin-crypto.ts'
 import {
   ConfigurationError,
   InvalidArgumentError,
   SignatureExpiredError,
   SignatureMismatchError,
-} from './errors.ts'
+} from '../errors.ts'
+import type { HedgeEvent } from '../types/events.ts'
+import { builtinCrypto } from './builtin-crypto.ts'
 import {
   type Bytes,
   parseSignature,
   type SignatureSource,
   signaturesMax,
 } from './signature-header.ts'
-import type { HedgeEvent } from './types/events.ts'
 
-/** The body as it came, before anything parsed it. A Node Buffer is a Uint8Array. */
+/** The raw request body, before any parsing. A Node Buffer is a Uint8Array. */
 export type RawBody = string | Uint8Array | ArrayBuffer
 
-/** One or several (while a secret is being rotated), straight from the environment if you like. */
+/** One secret, or several during a rotation. `undefined` throws, so `process.env.X` can be passed. */
 export type WebhookSecrets = string | readonly string[] | undefined
 
 export interface VerifyOptions {
-  /** How far the signature's time may be from ours, both ways. Default: 300. */
+  /** The tolerance of the signature's time, into past and future. Default: 300. */
   toleranceSeconds?: number | undefined
-  /** Our time. Default: now. */
+  /** The time of the check. Default: now. */
   now?: Date | undefined
 }
 
-/** Five minutes, the contract's tolerance. Source: api.md, Webhooks. */
+/** The contract's tolerance: five minutes. */
 const toleranceDefaultSeconds = 300
 
 /**
- * Checks that a webhook is genuine and recent, and gives the event in it. `signature` is the header
- * `X-Hedge-Signature`: `t=<Unix seconds>,v1=<hex>`, an HMAC-SHA256 over `t.body` by the secret; or
- * all headers of the request. Rejects with a SignatureVerificationError: SignatureMissingError,
- * SignatureMalformedError, SignatureMismatchError or SignatureExpiredError.
+ * Verifies that a webhook is genuine and recent, and returns its event. `signature` is the header
+ * `X-Hedge-Signature`, or all headers of the request. The header has the form
+ * `t=<Unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `t.body` under the secret. Rejects with
+ * a SignatureVerificationError: SignatureMissingError, SignatureMalformedError,
+ * SignatureMismatchError or SignatureExpiredError.
  */
 export async function verifyWebhook(
   body: RawBody,
@@ -54,8 +55,8 @@ export async function verifyWebhook(
 }
 
 /**
- * As `verifyWebhook`, but throws and returns at once. For Node.js, Bun and Deno; where there is no
- * `node:crypto`, it throws ConfigurationError.
+ * Like `verifyWebhook`, but synchronous. Works in Node.js, Bun and Deno. Throws ConfigurationError in
+ * a runtime without `node:crypto`.
  */
 export function verifyWebhookSync(
   body: RawBody,
@@ -73,7 +74,7 @@ export function verifyWebhookSync(
   return eventOf(claim, isSigned, options)
 }
 
-/** The header `X-Hedge-Signature` for a body, for tests of your own webhook receiver. */
+/** Creates the header `X-Hedge-Signature` for a body, to test your webhook receiver. */
 export async function signTestEvent(
   body: RawBody,
   secret: string,
@@ -81,12 +82,12 @@ export async function signTestEvent(
 ): Promise<string> {
   const timestamp = Math.floor((options.timestamp ?? new Date()).getTime() / 1_000)
   const key = await keyOf(secret, 'sign')
-  const mac = await crypto.subtle.sign('HMAC', key, joined(`${timestamp}.`, bytesOf(body)))
+  const mac = await crypto.subtle.sign('HMAC', key, concatenate(`${timestamp}.`, bytesOf(body)))
   const hex = Array.from(new Uint8Array(mac), (byte) => byte.toString(16).padStart(2, '0'))
   return `t=${timestamp},v1=${hex.join('')}`
 }
 
-/** What a webhook says of itself, before anything of it is believed. */
+/** The parts of a webhook before its verification. */
 interface Claim {
   bytes: Bytes
   signed: Bytes
@@ -99,17 +100,17 @@ function readClaim(body: RawBody, signature: SignatureSource, secret: WebhookSec
   const bytes = bytesOf(body)
   const secrets = secretsOf(secret)
   const { timestamp, signatures } = parseSignature(signature)
-  return { bytes, signed: joined(`${timestamp}.`, bytes), timestamp, signatures, secrets }
+  return { bytes, signed: concatenate(`${timestamp}.`, bytes), timestamp, signatures, secrets }
 }
 
 function eventOf(claim: Claim, isSigned: boolean, options: VerifyOptions): HedgeEvent {
   if (!isSigned) {
     throw new SignatureMismatchError(
-      'no signature fits the body and the secret; is the body the raw one, byte for byte?',
+      'no signature matches the body and the secret; is the body the raw one, byte for byte?',
       { code: 'signature_mismatch' },
     )
   }
-  // After the signature, so that only what is genuine is called expired.
+  // Checked after the signature, so that only a genuine signature is reported as expired.
   const ageSeconds = (options.now ?? new Date()).getTime() / 1_000 - claim.timestamp
   const toleranceSeconds = options.toleranceSeconds ?? toleranceDefaultSeconds
   if (!(Math.abs(ageSeconds) <= toleranceSeconds)) {
@@ -122,7 +123,7 @@ function eventOf(claim: Claim, isSigned: boolean, options: VerifyOptions): Hedge
   return parseEvent(claim.bytes)
 }
 
-/** The whole secret is the key, `whsec_` included, as text. */
+/** The HMAC key: the whole secret as text, including `whsec_`. */
 function keyOf(secret: string, usage: 'sign' | 'verify'): Promise<CryptoKey> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, [usage])
@@ -130,7 +131,7 @@ function keyOf(secret: string, usage: 'sign' | 'verify'): Promise<CryptoKey> {
 
 function secretsOf(secret: WebhookSecrets): readonly string[] {
   const secrets = typeof secret === 'string' ? [secret] : (secret ?? [])
-  // An empty secret would be one that everybody knows.
+  // An empty secret would not be secret.
   if (secrets.length > 0 && secrets.length <= signaturesMax && secrets.every(Boolean)) {
     return secrets
   }
@@ -144,12 +145,12 @@ function bytesOf(body: RawBody): Bytes {
   if (body instanceof Uint8Array) return new Uint8Array(body)
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   throw new InvalidArgumentError(
-    'the body must be the raw one (string or bytes), not one that was parsed already',
+    'the body must be the raw one (string or bytes), not a parsed one',
     { code: 'invalid_argument' },
   )
 }
 
-function joined(prefix: string, bytes: Bytes): Bytes {
+function concatenate(prefix: string, bytes: Bytes): Bytes {
   const head = new TextEncoder().encode(prefix)
   const all = new Uint8Array(head.length + bytes.length)
   all.set(head)

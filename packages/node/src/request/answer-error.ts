@@ -1,5 +1,4 @@
-import { retryAfterSeconds } from './backoff.ts'
-import type { ErrorFacts } from './errors.ts'
+import type { ErrorFacts } from '../errors.ts'
 import {
   ApiError,
   AuthenticationError,
@@ -17,9 +16,10 @@ import {
   RateLimitError,
   RefundAmountExceededError,
   ServerError,
-} from './errors.ts'
+} from '../errors.ts'
+import { retryAfterSeconds } from './backoff.ts'
 
-/** What an error is made from: an answer whose body has been read. */
+/** An answer that is not a success, with its whole body. */
 export interface FailedAnswer {
   status: number
   headers: Headers
@@ -27,25 +27,25 @@ export interface FailedAnswer {
 }
 
 /**
- * The typed error for an answer that is not a success: by the code of the contract's table, by the
- * status where the code is new, and with what the body said where it is not the API's at all
- * (a proxy's page). `now` is in Unix milliseconds, for a `Retry-After` that is a date.
+ * The typed error of an answer. The API's code decides the class, or the status if the code is
+ * unknown. If the body is not the API's (a proxy's page), the message quotes its beginning. `now` is
+ * in Unix milliseconds, for a `Retry-After` that is a date.
  */
 export function answerError(answer: FailedAnswer, now: number): ApiError {
   const { status, headers, text } = answer
   const requestId = headers.get('x-request-id') ?? undefined
-  const said = parseErrorBody(text)
-  if (said === undefined) {
+  const body = parseErrorBody(text)
+  if (body === undefined) {
     const message = `HTTP ${status} without the API's JSON${excerpt(text)}`
     const facts = { code: 'unexpected_response', status, requestId }
     return make(classOfStatus(status), message, facts, headers, now)
   }
-  const facts = { code: said.code, status, details: said.details, requestId }
-  const Class = classOfCode(said.code, said.details) ?? classOfStatus(status)
-  return make(Class, said.message, facts, headers, now)
+  const facts = { code: body.code, status, details: body.details, requestId }
+  const Class = classOfCode(body.code, body.details) ?? classOfStatus(status)
+  return make(Class, body.message, facts, headers, now)
 }
 
-/** The error for a success whose body cannot be read as JSON. */
+/** The error of a success whose body is not JSON. */
 export function unreadableAnswerError(answer: FailedAnswer): InvalidResponseError {
   return new InvalidResponseError(
     `HTTP ${answer.status} without the API's JSON; is baseUrl right?${excerpt(answer.text)}`,
@@ -87,7 +87,7 @@ const classes: Readonly<Record<string, ErrorClass>> = {
 
 function classOfCode(code: string, details: unknown): ErrorClass | undefined {
   if (!Object.hasOwn(classes, code)) return undefined
-  // These two promise typed details, so an answer without them is not one of theirs.
+  // These two classes have typed details, so an answer without details gets the general class.
   const isTyped = code === 'payment_not_cancelable' || code === 'payment_not_refundable'
   if (isTyped && !hasCurrentStatus(details)) return ApiError
   return classes[code]
@@ -120,13 +120,13 @@ function make(
 function parseErrorBody(
   text: string,
 ): { code: string; message: string; details: unknown } | undefined {
-  let body: unknown
+  let json: unknown
   try {
-    body = JSON.parse(text)
+    json = JSON.parse(text)
   } catch {
     return undefined
   }
-  const error = isRecord(body) ? body.error : undefined
+  const error = isRecord(json) ? json.error : undefined
   if (!isRecord(error) || typeof error.code !== 'string') return undefined
   const message = typeof error.message === 'string' ? error.message : error.code
   return { code: error.code, message, details: error.details }
@@ -145,7 +145,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Enough of a proxy's page to recognise it; a proxy that echoes the request shows no key. */
+/** The beginning of a proxy's page. Keys are removed, because a proxy may echo the request. */
 function excerpt(text: string): string {
   const line = text
     .slice(0, 2_000)

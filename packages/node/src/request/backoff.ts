@@ -1,16 +1,16 @@
-/** The first wait is up to this, each next one up to twice as long. */
+/** The maximum of the first delay. The maximum doubles with each retry. */
 const firstDelayMs = 500
 
-/** No wait of our own is longer: a person may be looking at the other end. */
+/** The maximum of any delay without `Retry-After`, because a user may be waiting. */
 const delayMaxMs = 8_000
 
-/** A `Retry-After` beyond this is not waited for: the caller knows better what to do meanwhile. */
+/** A longer `Retry-After` ends the retries: the caller decides whether to wait. */
 export const retryAfterMaxSeconds = 60
 
 /**
- * Milliseconds to wait before attempt `attempt + 1`, or `undefined` when the server wants a longer
- * wait than is worth blocking a call for. Full jitter, so that clients that failed together do not
- * come back together; a `Retry-After` is never undercut. `random` is in [0, 1).
+ * The delay before the next attempt, in milliseconds; `undefined` if the server's `Retry-After` is
+ * too long. Full jitter spreads clients that failed at the same time. The delay is never shorter than
+ * `Retry-After`. `attempt` counts from 1, and `random` is in [0, 1).
  */
 export function retryDelayMs(facts: {
   attempt: number
@@ -25,14 +25,14 @@ export function retryDelayMs(facts: {
 }
 
 /**
- * Seconds of a `Retry-After` header, given as a number or as an HTTP date; `undefined` when there
- * is none or it makes no sense. `now` is in Unix milliseconds.
+ * The seconds of a `Retry-After` header, which is a number or an HTTP date; `undefined` if the header
+ * is missing or malformed. `now` is in Unix milliseconds.
  */
 export function retryAfterSeconds(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
   const value = header.trim()
   if (/^\d{1,9}(\.\d{1,3})?$/.test(value)) return Number(value)
-  // Date.parse takes nearly anything ("-5" is a year); an HTTP date starts with a day's name.
+  // Date.parse accepts nearly anything ("-5" is a year). An HTTP date starts with the day's name.
   const at = /^[A-Za-z]{3}/.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1_000))
 }

@@ -1,27 +1,31 @@
+import { type Configuration, checkMaxRetries, checkTimeout } from '../configuration.ts'
+import { ApiError, ConnectionError, HedgeError, RateLimitError, ServerError } from '../errors.ts'
+import type { RequestOptions } from '../types/options.ts'
 import { answerError, unreadableAnswerError } from './answer-error.ts'
 import { attemptOnce, openOnce, type ReadAnswer } from './attempt.ts'
 import { retryDelayMs } from './backoff.ts'
-import { type Configuration, checkMaxRetries, checkTimeout } from './configuration.ts'
-import { ApiError, ConnectionError, HedgeError, RateLimitError, ServerError } from './errors.ts'
 import { requestHeaders } from './headers.ts'
 import { type Answer, HedgePromise } from './hedge-promise.ts'
-import { note } from './log.ts'
-import type { RequestOptions } from './types/options.ts'
+import { logAttempt } from './log.ts'
 import { jsonOf, pathOf, queryOf } from './url.ts'
 import { wait } from './wait.ts'
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+/** The parts of a path after `/v1`, not yet encoded: `['payments', id, 'cancel']`. */
+export type Path = readonly string[]
 
-/** What a resource asks for. */
-export interface RequestSpec {
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+interface RequestSpec {
   method: Method
-  /** The path's parts after `/v1`, not yet encoded. */
-  path: readonly string[]
+  path: Path
   query?: object | undefined
   body?: object | undefined
 }
 
-/** The one way every request goes: prepare, attempt, retry, read. */
+/**
+ * Sends every request of the SDK: prepares, attempts, retries and reads it. Each call resolves to the
+ * JSON of the answer, or rejects with a HedgeError.
+ */
 export class RequestCore {
   readonly #configuration: Configuration
 
@@ -29,17 +33,28 @@ export class RequestCore {
     this.#configuration = configuration
   }
 
-  /** Sends a request; the data is the JSON of the answer. All that goes wrong is a HedgeError. */
-  request<T>(spec: RequestSpec, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>(spec, options))
+  get<T>(path: Path, options?: RequestOptions): HedgePromise<T> {
+    return new HedgePromise(this.send<T>({ method: 'GET', path }, options))
   }
 
-  /** As `request`, for those who make a promise of their own of it. */
+  post<T>(path: Path, body: object | undefined, options?: RequestOptions): HedgePromise<T> {
+    return new HedgePromise(this.send<T>({ method: 'POST', path, body }, options))
+  }
+
+  patch<T>(path: Path, body: object, options?: RequestOptions): HedgePromise<T> {
+    return new HedgePromise(this.send<T>({ method: 'PATCH', path, body }, options))
+  }
+
+  delete<T>(path: Path, options?: RequestOptions): HedgePromise<T> {
+    return new HedgePromise(this.send<T>({ method: 'DELETE', path }, options))
+  }
+
+  /** Sends any request. The promise includes the HTTP answer. */
   async send<T>(spec: RequestSpec, options: RequestOptions = {}): Promise<Answer<T>> {
     const configuration = this.#configuration
     const path = pathOf(spec.path)
     const body = spec.body === undefined ? undefined : jsonOf(spec.body)
-    // Made once, so that every attempt carries the same idempotency key.
+    // Built once, so that every attempt sends the same idempotency key.
     const headers = requestHeaders({
       method: spec.method,
       hasBody: body !== undefined,
@@ -51,7 +66,7 @@ export class RequestCore {
       init: {
         method: spec.method,
         headers,
-        // A redirected POST would become a GET, or carry the key to another host.
+        // A followed redirect could turn a POST into a GET, or send the key to another host.
         redirect: 'manual',
         ...(body === undefined ? {} : { body }),
       },
@@ -61,12 +76,12 @@ export class RequestCore {
       timeoutMs: checkTimeout(options.timeout ?? configuration.timeoutMs),
       maxRetries: checkMaxRetries(options.maxRetries ?? configuration.maxRetries),
     }
-    return readData<T>(await persist(configuration, call))
+    return readData<T>(await attemptWithRetries(configuration, call))
   }
 
-  /** Opens an answer that does not end: its body, as it comes. One attempt, all errors HedgeErrors. */
+  /** Opens a stream of server-sent events and returns its body. Makes one attempt. */
   async open(
-    spec: { path: readonly string[]; query?: object | undefined },
+    spec: { path: Path; query?: object | undefined },
     options: RequestOptions,
   ): Promise<ReadableStream<Uint8Array>> {
     const configuration = this.#configuration
@@ -91,8 +106,8 @@ interface Call {
   maxRetries: number
 }
 
-/** Repeats the attempt until it succeeds, fails for good, or was repeated often enough. */
-async function persist(configuration: Configuration, call: Call): Promise<ReadAnswer> {
+/** Repeats the attempt until it succeeds, fails for good, or reaches the maximum of retries. */
+async function attemptWithRetries(configuration: Configuration, call: Call): Promise<ReadAnswer> {
   for (let attempt = 1; ; attempt++) {
     const startedMs = performance.now()
     const outcome = await attemptOnce(configuration.fetch, call)
@@ -106,7 +121,7 @@ async function persist(configuration: Configuration, call: Call): Promise<ReadAn
           })
         : undefined
     const durationMs = Math.round(performance.now() - startedMs)
-    note(configuration.logger, { ...call, attempt, durationMs, result, delayMs })
+    logAttempt(configuration.logger, { ...call, attempt, durationMs, result, delayMs })
     if (!(result instanceof HedgeError)) return result
     if (delayMs === undefined) throw result
     await wait(delayMs, call.signal)
@@ -118,14 +133,14 @@ function checkStatus(answer: ReadAnswer): ReadAnswer | ApiError {
 }
 
 function retryAfterOf(error: HedgeError): number | undefined {
-  const isPassing = error instanceof RateLimitError || error instanceof ServerError
-  return isPassing ? error.retryAfter : undefined
+  const hasRetryAfter = error instanceof RateLimitError || error instanceof ServerError
+  return hasRetryAfter ? error.retryAfter : undefined
 }
 
-/** Only what may be different the next time, and only where doing it twice does no harm. */
+/** Whether a retry may succeed, and does no harm if the request was carried out. */
 function isRetryable(error: HedgeError, method: Method): boolean {
   if (error.status === 429 || error.code === 'idempotency_key_in_use') return true
-  // A PATCH gets no idempotency key by itself: a second one could, say, rotate a secret twice.
+  // A PATCH has no idempotency key by default, so a retry could rotate a secret twice.
   if (method === 'PATCH') return false
   if (error instanceof ConnectionError) return true
   return error instanceof ApiError && [500, 502, 503, 504].includes(error.status)

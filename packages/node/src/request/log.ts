@@ -1,12 +1,12 @@
+import { ConnectionError, type HedgeError, ServerError } from '../errors.ts'
+import type { LogFields, Logger } from '../types/options.ts'
 import type { ReadAnswer } from './attempt.ts'
-import { ConnectionError, type HedgeError, ServerError } from './errors.ts'
-import type { LogFields, Logger } from './types/options.ts'
 
 /**
- * Notes one attempt: `warn` when it is going to be repeated, `error` when the server or the network
- * failed for good, `info` for a refusal, `debug` for a success. A logger that throws changes nothing.
+ * Logs one attempt: `warn` if it is retried, `error` if the server or the network failed for good,
+ * `info` for a refusal, `debug` for a success. Errors of the logger are ignored.
  */
-export function note(
+export function logAttempt(
   logger: Logger,
   facts: {
     method: string
@@ -32,7 +32,7 @@ export function note(
   try {
     logger[levelOf(result, delayMs)]?.(sentence(fields), fields)
   } catch {
-    // A payment does not fail because a log does.
+    // An error of the logger must not fail a payment.
   }
 }
 
@@ -44,7 +44,7 @@ function levelOf(result: ReadAnswer | HedgeError, delayMs: number | undefined): 
 
 function sentence(fields: LogFields): string {
   const outcome = [fields.status, fields.code].filter((part) => part !== undefined).join(' ')
-  const retry = fields.retryInMs === undefined ? '' : `, again in ${fields.retryInMs} ms`
+  const retry = fields.retryInMs === undefined ? '' : `, retry in ${fields.retryInMs} ms`
   const { method, path, durationMs, attempt } = fields
   return `${method} ${path} ${outcome} in ${durationMs} ms (attempt ${attempt}${retry})`
 }

@@ -1,36 +1,36 @@
-import type { HedgeError } from './errors.ts'
+import type { HedgeError } from '../errors.ts'
 
-/** What came back for one call. */
+/** The answer to one call. */
 export interface Answer<T> {
   data: T
-  /** Its body can be read once more. */
+  /** The HTTP answer. Its body can be read once. */
   response: Response
   /** The answer's `X-Request-Id`. */
   requestId: string | undefined
 }
 
-/** A promise of the data that also gives the HTTP answer to those who ask. */
+/** A promise of the data, which can also return the HTTP answer. */
 export class HedgePromise<T> extends Promise<T> {
   readonly #answer: Promise<Answer<T>>
 
-  /** What `then` and its kin make are plain promises. */
+  /** `then`, `catch` and `finally` return plain promises. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise
   }
 
   constructor(answer: Promise<Answer<T>>) {
-    // Nobody sees the promise underneath: whoever waits comes through `then` below. So a failure
-    // that was handled through `withResponse` is not reported as unhandled here.
+    // The base promise never settles: callers use `then` below. So an error that was handled
+    // through `withResponse` is not reported as unhandled.
     super(() => {})
     this.#answer = answer
   }
 
-  /** The data together with the HTTP answer and its request id. Rejects as the call does. */
+  /** The data, the HTTP answer and its request id. Rejects like the call. */
   withResponse(): Promise<Answer<T>> {
     return this.#answer
   }
 
-  /** The HTTP answer, its body unread. Rejects as the call does. */
+  /** The HTTP answer with an unread body. Rejects like the call. */
   async asResponse(): Promise<Response> {
     return (await this.#answer).response
   }

@@ -1,28 +1,28 @@
 import { type ApiError, ConnectionError, HedgeError, RateLimitError } from '../errors.ts'
-import type { RequestCore } from '../request.ts'
-import { readMessages } from '../sse.ts'
+import type { RequestCore } from '../request/core.ts'
+import { wait } from '../request/wait.ts'
 import type { EventStreamParams, HedgeEvent } from '../types/events.ts'
-import { wait } from '../wait.ts'
+import { readMessages } from './sse.ts'
 
-/** The server gives a sign of life every 15 seconds: after three that did not come it is gone. */
+/** The server sends a heartbeat every 15 seconds. After three missing ones, the connection is dead. */
 const silenceMaxMs = 45_000
 
-/** Waits between connections: short at first, since most cuts are a restart. */
+/** Delays before reconnecting: short at first, because most lost connections are restarts. */
 const reconnectMs = { first: 500, max: 15_000 }
 
-/** What the stream needs beside the connection: the newest events, as lists give them. */
+/** The API calls of a stream. */
 export interface EventSource {
   core: RequestCore
-  /** The id of the newest event there is; `undefined`: there is none. */
+  /** The id of the newest event; `undefined` if there is no event. */
   newestId(signal: AbortSignal | undefined): Promise<string | undefined>
-  /** Every event of the filter, oldest first. */
+  /** All events that match the filter, oldest first. */
   all(signal: AbortSignal | undefined): Promise<HedgeEvent[]>
 }
 
 /**
- * Events as they happen. A connection that is lost is made again, and goes on after the last event
- * that was taken, so that none is missed. Ends when the signal does; rejects with what will not
- * get better by itself: a key that is refused, a parameter that is wrong.
+ * Streams events as they happen. After a lost connection, reconnects and continues after the last
+ * event, so that no event is missed. Ends when the signal aborts. Rejects with errors that a retry
+ * does not fix, such as a refused key or a wrong parameter.
  */
 export async function* streamEvents(
   source: EventSource,
@@ -30,22 +30,23 @@ export async function* streamEvents(
 ): AsyncGenerator<HedgeEvent, void, undefined> {
   const { signal } = params
   const { lastEventId } = params
-  const place: Place = {
+  const position: Position = {
     after: lastEventId ?? undefined,
     seen: lastEventId === null ? new Set() : null,
   }
   for (let failures = 0; !signal?.aborted; ) {
     try {
-      if (place.after === undefined && place.seen === null) await begin(source, place, signal)
-      for await (const event of connectOnce(source, params, place)) {
+      if (position.after === undefined && position.seen === null)
+        await begin(source, position, signal)
+      for await (const event of connectOnce(source, params, position)) {
         failures = 0
         yield event
-        place.after = event.id
+        position.after = event.id
       }
       params.onDisconnect?.(undefined)
     } catch (error) {
       if (signal?.aborted) return
-      if (!isPassing(error)) throw error
+      if (!isTemporary(error)) throw error
       params.onDisconnect?.(error)
       failures += 1
     }
@@ -53,54 +54,56 @@ export async function* streamEvents(
   }
 }
 
-/** How far the reader is. Where no event existed at first, there is no id to go on after. */
-interface Place {
+/** The position of the reader. If no event existed at first, it is a set instead of an id. */
+interface Position {
   after: string | undefined
-  /** Without an id: the events that were given already. */
+  /** The ids of the returned events, if there is no id to continue after. */
   seen: Set<string> | null
 }
 
-async function begin(source: EventSource, place: Place, signal: AbortSignal | undefined) {
-  place.after = await source.newestId(signal)
-  if (place.after === undefined) place.seen = new Set()
+async function begin(source: EventSource, position: Position, signal: AbortSignal | undefined) {
+  position.after = await source.newestId(signal)
+  if (position.after === undefined) position.seen = new Set()
 }
 
 async function* connectOnce(
   source: EventSource,
   params: EventStreamParams,
-  place: Place,
+  position: Position,
 ): AsyncGenerator<HedgeEvent, void, undefined> {
   const silence = new AbortController()
   const signals = params.signal ? [params.signal, silence.signal] : [silence.signal]
-  const stillAlive = () => {
+  const onData = () => {
     clearTimeout(timer)
     timer = setTimeout(() => silence.abort(), silenceMaxMs)
   }
   let timer: ReturnType<typeof setTimeout> | undefined
-  stillAlive()
+  onData()
   try {
     const body = await source.core.open(
       { path: ['events', 'stream'], query: { type: params.type, payment_id: params.payment_id } },
       {
         signal: AbortSignal.any(signals),
-        headers: place.after === undefined ? {} : { 'last-event-id': place.after },
+        headers: position.after === undefined ? {} : { 'last-event-id': position.after },
       },
     )
     params.onConnect?.()
-    const { seen } = place
-    // Without an id to go on after: what came before the connection stood is in the list.
-    for (const event of place.after === undefined ? await source.all(params.signal) : []) {
+    const { seen } = position
+    // Without an id to continue after, events before the connection come from the list.
+    for (const event of position.after === undefined ? await source.all(params.signal) : []) {
       if (!seen?.has(event.id)) yield event
       seen?.add(event.id)
     }
-    for await (const { data } of readMessages(body, stillAlive)) {
+    for await (const { data } of readMessages(body, onData)) {
       const event = parse(data)
       if (!seen?.has(event.id)) yield event
     }
   } catch (cause) {
     const isSilent = silence.signal.aborted
     if (cause instanceof HedgeError && !isSilent) throw cause
-    const message = isSilent ? 'nothing came for too long' : 'the stream broke off'
+    const message = isSilent
+      ? 'the server sent nothing for 45 seconds'
+      : 'the stream was interrupted'
     throw new ConnectionError(message, { code: 'connection_failed', cause })
   } finally {
     clearTimeout(timer)
@@ -108,8 +111,8 @@ async function* connectOnce(
   }
 }
 
-/** Whether trying again can help: no answer, too many requests, or a server that is not well. */
-function isPassing(error: unknown): error is HedgeError {
+/** Whether a retry can help: no answer, too many requests, or a server error. */
+function isTemporary(error: unknown): error is HedgeError {
   if (error instanceof ConnectionError || error instanceof RateLimitError) return true
   const status = error instanceof HedgeError ? (error as ApiError).status : undefined
   return status !== undefined && status >= 500

@@ -1,12 +1,12 @@
-import { AbortedError } from './errors.ts'
+import { AbortedError } from '../errors.ts'
 
-/** Waits; rejects with AbortedError as soon as the signal gives up. */
+/** Waits. Rejects with AbortedError as soon as the signal aborts. */
 export function wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {
       clearTimeout(timer)
       reject(
-        new AbortedError('the call was given up by its signal, between two attempts', {
+        new AbortedError('the call was aborted by its signal, between two attempts', {
           code: 'aborted',
           cause: signal?.reason,
         }),

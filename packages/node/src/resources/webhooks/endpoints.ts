@@ -1,8 +1,8 @@
-import type { HedgePromise } from '../hedge-promise.ts'
-import { listPages, type PagePromise } from '../page.ts'
-import type { RequestCore } from '../request.ts'
-import type { ListParams } from '../types/lists.ts'
-import type { RequestOptions } from '../types/options.ts'
+import type { RequestCore } from '../../request/core.ts'
+import type { HedgePromise } from '../../request/hedge-promise.ts'
+import { listPages, type PagePromise } from '../../request/page.ts'
+import type { ListParams } from '../../types/lists.ts'
+import type { RequestOptions } from '../../types/options.ts'
 import type {
   DeletedWebhookEndpoint,
   WebhookEndpoint,
@@ -12,11 +12,11 @@ import type {
   WebhookReplay,
   WebhookReplayParams,
   WebhookRetry,
-} from '../types/webhooks.ts'
+} from '../../types/webhooks.ts'
 
 const base = ['webhooks', 'endpoints']
 
-/** `hedge.webhooks.endpoints`: where events are sent. */
+/** `hedge.webhooks.endpoints`: the URLs that receive events. */
 export class WebhookEndpoints {
   readonly #core: RequestCore
 
@@ -24,24 +24,28 @@ export class WebhookEndpoints {
     this.#core = core
   }
 
-  /** Its answer is the only one that shows the secret: keep it. */
+  /** Registers an endpoint. Only this answer contains the secret. */
   create(
     params: WebhookEndpointCreateParams,
     options?: RequestOptions,
   ): HedgePromise<WebhookEndpointWithSecret> {
-    return this.#core.request({ method: 'POST', path: base, body: params }, options)
+    return this.#core.post(base, params, options)
   }
 
+  /** Retrieves an endpoint. */
   retrieve(id: string, options?: RequestOptions): HedgePromise<WebhookEndpoint> {
-    return this.#core.request({ method: 'GET', path: [...base, id] }, options)
+    return this.#core.get([...base, id], options)
   }
 
-  /** Newest first. */
+  /** Lists endpoints, newest first. */
   list(params: ListParams = {}, options?: RequestOptions): PagePromise<WebhookEndpoint> {
-    return listPages({ core: this.#core, path: base, params, options, cursorOf: (item) => item.id })
+    return listPages(this.#core, base, params, options)
   }
 
-  /** Not repeated after a lost answer, because it could rotate the secret twice. */
+  /**
+   * Changes an endpoint. Not retried after a lost answer, because a retry could rotate the secret
+   * twice.
+   */
   update(
     id: string,
     params: WebhookEndpointUpdateParams & { rotate_secret: true },
@@ -57,25 +61,25 @@ export class WebhookEndpoints {
     params: WebhookEndpointUpdateParams,
     options?: RequestOptions,
   ): HedgePromise<WebhookEndpoint> {
-    return this.#core.request({ method: 'PATCH', path: [...base, id], body: params }, options)
+    return this.#core.patch([...base, id], params, options)
   }
 
+  /** Deletes an endpoint and abandons its pending deliveries. */
   delete(id: string, options?: RequestOptions): HedgePromise<DeletedWebhookEndpoint> {
-    return this.#core.request({ method: 'DELETE', path: [...base, id] }, options)
+    return this.#core.delete([...base, id], options)
   }
 
-  /** Tries failed deliveries again, the oldest 10,000 at once: ask again while `has_more`. */
+  /** Retries the oldest 10,000 failed deliveries. Call it again while `has_more` is true. */
   retryFailed(id: string, options?: RequestOptions): HedgePromise<WebhookRetry> {
-    return this.#core.request({ method: 'POST', path: [...base, id, 'retry'] }, options)
+    return this.#core.post([...base, id, 'retry'], undefined, options)
   }
 
-  /** Sends every event since a time again, also those that were delivered. */
+  /** Sends all events since a time again, also delivered ones. */
   replay(
     id: string,
     params: WebhookReplayParams,
     options?: RequestOptions,
   ): HedgePromise<WebhookReplay> {
-    const path = [...base, id, 'replay']
-    return this.#core.request({ method: 'POST', path, body: params }, options)
+    return this.#core.post([...base, id, 'replay'], params, options)
   }
 }

@@ -1,9 +1,9 @@
+import type { ListAnswer, ListParams } from '../types/lists.ts'
+import type { RequestOptions } from '../types/options.ts'
+import type { Path, RequestCore } from './core.ts'
 import { HedgePromise } from './hedge-promise.ts'
-import type { RequestCore } from './request.ts'
-import type { ListAnswer, ListParams } from './types/lists.ts'
-import type { RequestOptions } from './types/options.ts'
 
-/** One page of a list; iterating over it goes on into the pages after it. */
+/** One page of a list. Iterating over it continues with the following pages. */
 export class Page<Item> implements AsyncIterable<Item> {
   readonly object = 'list'
   /** Newest first. */
@@ -19,7 +19,7 @@ export class Page<Item> implements AsyncIterable<Item> {
     this.#list = list
   }
 
-  /** The page after this one (before it, when the list was asked with `ending_before`), or null. */
+  /** The following page (the preceding one, if the list has `ending_before`); `null` at the end. */
   async nextPage(): Promise<Page<Item> | null> {
     const { params, cursorOf } = this.#list
     const edge = isBackward(params) ? this.data[0] : this.data[this.data.length - 1]
@@ -27,10 +27,10 @@ export class Page<Item> implements AsyncIterable<Item> {
     const { starting_after: _after, ending_before: _before, ...rest } = params
     const cursor = cursorOf(edge)
     const next = isBackward(params) ? { ending_before: cursor } : { starting_after: cursor }
-    return await listPages({ ...this.#list, params: { ...rest, ...next } })
+    return await fetchPage({ ...this.#list, params: { ...rest, ...next } })
   }
 
-  /** Every item from here on; with `ending_before`, from the oldest to the newest. */
+  /** All items from this page on. With `ending_before`, from the oldest to the newest. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     for (let page: Page<Item> | null = this; page !== null; page = await page.nextPage()) {
       yield* isBackward(this.#list.params) ? [...page.data].reverse() : page.data
@@ -45,18 +45,34 @@ export class PagePromise<Item> extends HedgePromise<Page<Item>> implements Async
   }
 }
 
-/** What a list is, and how to go on with it. */
-export interface ListRequest<Item> {
+/** Fetches a list whose cursors are the ids of its items. */
+export function listPages<Item extends { id: string }>(
+  core: RequestCore,
+  path: Path,
+  params: ListParams,
+  options: RequestOptions | undefined,
+): PagePromise<Item> {
+  return listPagesBy((item) => item.id, { core, path, params, options })
+}
+
+/** Fetches a list whose cursors are another property of its items. */
+export function listPagesBy<Item>(
+  cursorOf: (item: Item) => string,
+  list: Omit<ListRequest<Item>, 'cursorOf'>,
+): PagePromise<Item> {
+  return fetchPage({ ...list, cursorOf })
+}
+
+interface ListRequest<Item> {
   core: RequestCore
-  path: readonly string[]
+  path: Path
   params: ListParams
   options: RequestOptions | undefined
-  /** What `starting_after` takes for an item. */
+  /** The value for `starting_after` that continues after an item. */
   cursorOf: (item: Item) => string
 }
 
-/** Asks for the page that the parameters name. */
-export function listPages<Item>(list: ListRequest<Item>): PagePromise<Item> {
+function fetchPage<Item>(list: ListRequest<Item>): PagePromise<Item> {
   const { core, path, params, options } = list
   const answer = core.send<ListAnswer<Item>>({ method: 'GET', path, query: params }, options)
   return new PagePromise(

@@ -1,8 +1,8 @@
-import { SignatureMalformedError, SignatureMissingError } from './errors.ts'
+import { SignatureMalformedError, SignatureMissingError } from '../errors.ts'
 
 /**
- * The value of the header `X-Hedge-Signature`, or the headers of the request in which it is: those
- * of Node and Express (`request.headers`) or of `fetch` (`Headers`).
+ * The value of the header `X-Hedge-Signature`, or all headers of the request: those of Node and
+ * Express (`request.headers`) or of `fetch` (`Headers`).
  */
 export type SignatureSource =
   | string
@@ -14,27 +14,27 @@ export type SignatureSource =
 
 export type Bytes = Uint8Array<ArrayBuffer>
 
-/** More than any rotation needs; each one costs an HMAC over the body. */
+/** More than a rotation needs. Each signature costs an HMAC over the body. */
 export const signaturesMax = 10
 
 const headerName = 'x-hedge-signature'
 
-/** Takes the header apart. Throws SignatureMissingError or SignatureMalformedError. */
+/** Parses the header. @throws {SignatureVerificationError} if it is missing or malformed. */
 export function parseSignature(source: SignatureSource): {
   timestamp: number
   signatures: Bytes[]
 } {
   const text = headerOf(source)
   if (!text) {
-    throw new SignatureMissingError('there is no X-Hedge-Signature', { code: 'signature_missing' })
+    throw new SignatureMissingError('X-Hedge-Signature is missing', { code: 'signature_missing' })
   }
   const parts = text.split(',').map((part) => part.trim())
   const [time, ...moreTimes] = parts.filter((part) => part.startsWith('t='))
-  // Other schemes may stand beside v1 one day; a v1 that is not one is no reason to trust another.
+  // Other schemes may be added beside v1. Malformed v1 parts are ignored.
   const signatures = parts.filter((part) => /^v1=[0-9a-f]{64}$/i.test(part))
   const isWellFormed = time !== undefined && /^t=\d{1,12}$/.test(time) && moreTimes.length === 0
   if (!isWellFormed || signatures.length === 0 || signatures.length > signaturesMax) {
-    throw new SignatureMalformedError('X-Hedge-Signature is not of the form t=…,v1=…', {
+    throw new SignatureMalformedError('X-Hedge-Signature does not have the form t=…,v1=…', {
       code: 'signature_malformed',
     })
   }

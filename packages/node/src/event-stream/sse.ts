@@ -1,21 +1,21 @@
 /** One message of a stream of server-sent events. */
 export interface StreamMessage {
-  /** The last `id` that was sent, with this message or before it. */
+  /** The last `id` of the stream, from this message or an earlier one. */
   id: string | undefined
   data: string
 }
 
-/** A message larger than this is no event of ours, and must not fill the memory. */
+/** A larger message is not an event, and must not fill the memory. */
 const messageCharactersMax = 16 * 1024 * 1024
 
 /**
- * Reads the messages of a stream of server-sent events, as the HTML standard says: lines end with
- * LF, CRLF or CR, an empty one ends a message, one that begins with a colon is a sign of life.
- * `onLife` is told of everything that comes.
+ * Parses a stream of server-sent events. Lines end with LF, CRLF or CR. An empty line ends a message.
+ * A line that begins with a colon is a heartbeat. Calls `onData` for everything that arrives.
+ * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html.
  */
 export async function* readMessages(
   body: ReadableStream<Uint8Array>,
-  onLife: () => void,
+  onData: () => void,
 ): AsyncGenerator<StreamMessage, void, undefined> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -27,7 +27,7 @@ export async function* readMessages(
     for (;;) {
       const { done, value } = await reader.read()
       if (done) return
-      onLife()
+      onData()
       rest += decoder.decode(value, { stream: true })
       if (rest.length > messageCharactersMax) throw new Error('a line of the stream has no end')
       const lines = rest.split(lineEnd)
@@ -51,7 +51,7 @@ export async function* readMessages(
   }
 }
 
-/** A CR at the very end may be half of a CRLF: it waits for what follows. */
+/** A CR at the end may be the first half of a CRLF, so it waits for the next chunk. */
 const lineEnd = /\r\n|\n|\r(?!$)/
 
 function fieldOf(line: string): { name: string; text: string } {

@@ -1,18 +1,19 @@
-import { InvalidArgumentError } from './errors.ts'
+import { InvalidArgumentError } from '../errors.ts'
 
 export type QueryValue = Scalar | readonly Scalar[] | Readonly<Record<string, Scalar>>
 
 type Scalar = string | number | boolean | Date | null | undefined
 
-/** `['payments', id, 'cancel']` → `/v1/payments/pay_abc123xyz/cancel`; each part is encoded. */
+/** `['payments', id, 'cancel']` → `/v1/payments/pay_abc123xyz/cancel`; encodes each part. */
 export function pathOf(parts: readonly string[]): string {
   return `/v1/${parts.map(encodeSegment).join('/')}`
 }
 
 /**
  * The query string, with its `?`, in the API's form: `created_at[gte]=…`, `metadata[key]=…`, and
- * `status=a&status=b` for a list. `undefined` and `null` are left out.
- * Throws InvalidArgumentError for an empty list, which would silently match everything.
+ * `status=a&status=b` for a list. Leaves out `undefined` and `null`.
+ *
+ * @throws {InvalidArgumentError} for an empty list, which would match everything.
  */
 export function queryOf(params: object): string {
   const pairs: string[] = []
@@ -33,11 +34,11 @@ export function queryOf(params: object): string {
   return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
-/** The JSON of a request's body. Throws InvalidArgumentError for what JSON cannot say. */
+/** The JSON of a request's body. @throws {InvalidArgumentError} if JSON cannot express it. */
 export function jsonOf(body: object): string {
   try {
     return JSON.stringify(body, function (this: Record<string, unknown>, key, value: unknown) {
-      // JSON.stringify has made a string of a Date, and `null` of an invalid one, before it asks.
+      // JSON.stringify has already converted a Date to a string, and an invalid Date to `null`.
       const original = this[key]
       return original instanceof Date ? isoTime(original) : value
     })
@@ -54,9 +55,9 @@ function isoTime(time: Date): string {
 
 function encodeSegment(part: string): string {
   if (typeof part !== 'string' || part === '') {
-    throw refuse('the id is missing: it must be a string that is not empty')
+    throw refuse('the id is missing: it must be a non-empty string')
   }
-  // `fetch` resolves these two away, so that the request would go to another path.
+  // `fetch` would resolve these two, so that the request would reach another path.
   if (part === '.' || part === '..') throw refuse(`'${part}' is not an id`)
   return encode(part)
 }

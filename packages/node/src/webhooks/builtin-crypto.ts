@@ -1,6 +1,6 @@
-import { ConfigurationError } from './errors.ts'
+import { ConfigurationError } from '../errors.ts'
 
-/** What `verifySync` uses of `node:crypto`. */
+/** The part of `node:crypto` that `verifySync` uses. */
 interface BuiltinCrypto {
   createHmac(
     algorithm: 'sha256',
@@ -10,8 +10,10 @@ interface BuiltinCrypto {
 }
 
 /**
- * The crypto module of Node.js, Bun and Deno, asked for only when it is needed, so that the SDK
- * loads where there is none. Throws ConfigurationError there.
+ * The crypto module of Node.js, Bun and Deno. Loaded only when needed, so that the SDK also loads in
+ * runtimes without it.
+ *
+ * @throws {ConfigurationError} if the runtime has no such module.
  */
 export function builtinCrypto(): BuiltinCrypto {
   const host = globalThis as {
