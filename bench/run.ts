@@ -68,7 +68,7 @@ try {
   if (chosen.some((name) => name in suites)) await store.addHistory(payments)
   for (const name of chosen) {
     const suite = { ...suites, ...longSuites }[name]
-    if (!suite) throw new Error(`there is no suite ${name}`)
+    if (!suite) throw new Error(`unknown suite ${name}`)
     await suite({
       ...{ store, client, pairs, durationMs, minutes, isQuick },
       recordComparison(comparison) {

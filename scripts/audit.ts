@@ -58,8 +58,8 @@ function reportUnaudited({ statusCode, message, error }: Refusal): number {
   const reason = message ?? error?.summary ?? 'npm printed nothing'
   console.error(
     statusCode !== undefined && noSuchEndpoint.includes(statusCode)
-      ? `Not audited: this registry has no audit endpoint (${reason}). Ask one that has, for example: npm run audit --registry=<its address>`
-      : `Not audited: the registry could not be asked (${reason}).`,
+      ? `Not audited: this registry has no audit endpoint (${reason}). Use another registry: npm run audit --registry=<its address>`
+      : `Not audited: the registry did not answer (${reason}).`,
   )
   return 2
 }

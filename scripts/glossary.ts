@@ -1,7 +1,7 @@
 // `npm run glossary [-- folder …]`: finds words that the glossary replaces, in sources, documents and tests.
 
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findWords } from './glossary-rules.ts'
 
@@ -15,9 +15,12 @@ const list = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--',
   cwd: root,
   encoding: 'utf8',
 })
-const paths = list.split('\n').filter((path) => kinds.test(path) && !exempt.test(path))
+// git also lists files that were deleted and not committed yet.
+const paths = [...new Set(list.split('\n'))].filter(
+  (path) => kinds.test(path) && !exempt.test(path) && existsSync(join(root, path)),
+)
 let count = 0
-for (const path of new Set(paths)) {
+for (const path of paths) {
   for (const { line, rule } of findWords(path, readFileSync(join(root, path), 'utf8'))) {
     console.error(`${path}:${line}: "${rule.name}": write ${rule.instead}`)
     count++

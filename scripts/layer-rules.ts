@@ -30,39 +30,48 @@ export function violations(
   layers: readonly string[],
   files: ReadonlyMap<string, string>,
 ): string[] {
-  const rank = new Map(layers.map((name, i) => [name, i]))
-  const layerOf = (path: string) => (rank.has(path) ? path : posix.dirname(path))
-  const found: string[] = []
-  const sizes = new Map<string, number>()
-  const seen = new Set<string>()
-  for (const [path, text] of files) {
-    const layer = layerOf(path)
-    const own = rank.get(layer)
-    seen.add(layer)
-    if (own === undefined) {
-      found.push(`${path}: the folder ${layer} is not in the list of layers`)
-      continue
-    }
-    if (path.endsWith('.test.ts')) continue
-    sizes.set(layer, (sizes.get(layer) ?? 0) + 1)
-    for (const imported of importsOf(path, text)) {
-      if (!files.has(imported)) continue
-      const other = rank.get(layerOf(imported))
-      if (other !== undefined && other < own) {
-        found.push(`${path}: imports ${imported}, which is above it`)
-      }
-    }
-  }
-  for (const [layer, size] of sizes) {
-    if (size > sourcesPerFolderMax) {
-      found.push(`${layer}: ${size} sources, at most ${sourcesPerFolderMax} are allowed`)
-    }
-  }
-  for (const layer of layers) {
-    if (!seen.has(layer))
-      found.push(`${layer}: in the list of layers, but the folder does not exist`)
-  }
-  return found.sort()
+  const sources = [...files.keys()].filter((path) => !path.endsWith('.test.ts'))
+  const layerOf = (path: string) => (layers.includes(path) ? path : posix.dirname(path))
+  const upward = sources.flatMap((path) =>
+    importsOf(path, files.get(path) ?? '')
+      .filter((imported) => files.has(imported))
+      .filter((imported) => isAbove(layers, layerOf(imported), layerOf(path)))
+      .map((imported) => `${path}: imports ${imported}, which is above it`),
+  )
+  const used = new Set([...files.keys()].map(layerOf))
+  return [
+    ...upward,
+    ...unlisted(layers, files, layerOf),
+    ...crowded(layers, sources.map(layerOf)),
+    ...layers
+      .filter((layer) => !used.has(layer))
+      .map((layer) => `${layer}: in the list of layers, but the folder does not exist`),
+  ].sort()
+}
+
+function isAbove(layers: readonly string[], layer: string, other: string): boolean {
+  const [rank, otherRank] = [layers.indexOf(layer), layers.indexOf(other)]
+  return rank >= 0 && otherRank >= 0 && rank < otherRank
+}
+
+function unlisted(
+  layers: readonly string[],
+  files: ReadonlyMap<string, string>,
+  layerOf: (path: string) => string,
+): string[] {
+  return [...files.keys()]
+    .filter((path) => !layers.includes(layerOf(path)))
+    .map((path) => `${path}: the folder ${layerOf(path)} is not in the list of layers`)
+}
+
+/** `placed` has the layer of every source. */
+function crowded(layers: readonly string[], placed: readonly string[]): string[] {
+  return layers
+    .map((layer) => ({ layer, size: placed.filter((other) => other === layer).length }))
+    .filter(({ size }) => size > sourcesPerFolderMax)
+    .map(
+      ({ layer, size }) => `${layer}: ${size} sources, at most ${sourcesPerFolderMax} are allowed`,
+    )
 }
 
 const importPattern =

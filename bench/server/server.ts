@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 
-/** A server in a process of its own. */
+/** A running server process. */
 export interface Server {
   readonly port: number
   readonly pid: number

@@ -1,5 +1,5 @@
-// A small shop on Express: it takes an order, lets the customer cancel it, and believes a webhook,
-// not the browser, about what became of the payment.
+// A small shop on Express. It takes an order and lets the customer cancel the order. Only a webhook,
+// never the browser, changes the state of an order.
 //
 //   node examples/express-shop/shop.mjs
 
@@ -17,13 +17,13 @@ const hedge = new HedgePayments()
 
 /** The shop's database: orders by the id of their payment. A real shop keeps them on disk. */
 const orders = new Map()
-/** Events that were dealt with: a webhook may come more than once. */
+/** Ids of processed events: a webhook may arrive more than once. */
 const seenEvents = new Set()
 
 const shop = express()
 
-// The signature covers the bytes as they came, so this route must not parse them. It stands
-// before express.json(), which would.
+// The signature covers the received bytes, so this route must not parse the body. It is registered
+// before express.json(), which parses it.
 shop.post('/webhooks', express.raw({ type: 'application/json' }), async (request, response) => {
   const signature = request.get('X-Hedge-Signature')
   const event = await hedge.webhooks.verify(request.body, signature, webhookSecret)
@@ -37,7 +37,7 @@ shop.post('/webhooks', express.raw({ type: 'application/json' }), async (request
 shop.use(express.json())
 
 shop.post('/orders', async (request, response) => {
-  // Without a body of JSON there is none.
+  // Express leaves the body undefined if it is not JSON.
   const { email, item } = request.body ?? {}
   if (typeof email !== 'string' || typeof item !== 'string') {
     response.status(400).json({ message: 'Send JSON with an email and an item.' })
@@ -62,17 +62,17 @@ shop.get('/orders/:id', (request, response) => {
 
 shop.post('/orders/:id/cancel', async (request, response) => {
   try {
-    // Safe to repeat: a payment that is canceled already is canceled.
+    // Safe to repeat: succeeds also if the payment is canceled already.
     await hedge.payments.ensureCanceled(request.params.id, { reason: 'customer_requested' })
     response.status(202).json({ message: 'Your order is being canceled.' })
   } catch (error) {
     if (error.code !== 'payment_not_cancelable') throw error
-    // The money moved: from here on it is a refund.
+    // The payment was processed: refund it instead.
     response.status(409).json({ message: 'You have paid already. Ask for your money back.' })
   }
 })
 
-/** Retries may come out of order: `sequence` says which event is the newer one. */
+/** Retries may arrive out of order: the event with the higher `sequence` is newer. */
 function updateOrder({ type, sequence, data }) {
   const order = orders.get(data.id)
   if (!order || sequence <= order.sequence) return
@@ -83,14 +83,14 @@ function updateOrder({ type, sequence, data }) {
   console.log(`${type}: the order of ${order.item} is ${order.state}`)
 }
 
-// Express 5 brings rejected promises here.
+// Express 5 passes rejected promises to this handler.
 shop.use((error, _request, response, _next) => {
   if (error instanceof SignatureVerificationError) {
-    console.warn(`A webhook was not believed: ${error.message}`)
+    console.warn(`A webhook was refused: ${error.message}`)
     response.sendStatus(400)
     return
   }
-  // A body that Express cannot read comes with the status to answer.
+  // Express could not read the body: its error has the status of the answer.
   if (error.expose) {
     response.status(error.status).json({ message: 'That is not JSON.' })
     return

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { request, send } from './demo-server.ts'
 import { bar, drawing, line, text } from './svg.ts'
 
-/** One request of the race: what it asked for, when, and the answer. */
+/** One request of the race: its name, its times, and its answer. */
 interface Entry {
   readonly name: string
   readonly sentMs: number

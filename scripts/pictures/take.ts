@@ -25,7 +25,7 @@ const server = await startDemoServer()
 try {
   for (const name of names) {
     const take = takers[name]
-    if (!take) throw new Error(`there is no picture ${name}: ${Object.keys(takers).join(', ')}`)
+    if (!take) throw new Error(`unknown picture ${name}: ${Object.keys(takers).join(', ')}`)
     await take(server.url)
   }
 } finally {

@@ -117,7 +117,7 @@ describe('npm run audit', () => {
     answer = how
     const { code, said } = await audit()
     expect(code).toBe(2)
-    expect(said).toContain('could not be asked')
+    expect(said).toContain('did not answer')
   })
 
   test('asks also where npm is told to work offline', async () => {
