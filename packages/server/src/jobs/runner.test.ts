@@ -34,7 +34,8 @@ function setUp(queue: Job[], options: Partial<RunnerOptions<Job>> = {}) {
     onError: (error, failed) => errors.push({ error, job: failed }),
     ...options,
   })
-  const hasRunning = (...ids: number[]) => vi.waitFor(() => expect([...running.keys()]).toEqual(ids))
+  const hasRunning = (...ids: number[]) =>
+    vi.waitFor(() => expect([...running.keys()]).toEqual(ids))
   return { runner, limiter, running, errors, hasRunning, claims: () => claims }
 }
 
