@@ -8,28 +8,29 @@ import type { Auth } from '../../http/request/auth.ts'
 import type { Tx } from '../../idempotency/once.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { findCancelWindow } from '../../merchants/merchants.sql.ts'
-import { insertTry } from './payment-of-try.ts'
+import { insertNextPayment } from './insert-payment.ts'
 import { renderSession } from './render.ts'
 import { insertSession } from './sessions.sql.ts'
 
-/** As long as a payment by default. */
+/** The default lifetime of a session, the same as of a payment. */
 const secondsDefault = 3_600
-/** A customer needs time to find a card. Source: contract, `expires_at`. */
+/** The shortest lifetime: a customer needs time to find a card. Source: contract, `expires_at`. */
 const secondsMin = 60
-/** Who has not paid after a day starts anew. Source: contract, `expires_at`. */
+/** The longest lifetime. Source: contract, `expires_at`. */
 const secondsMax = 86_400
 
-/** Creates a session, and its first payment where the customer's e-mail is known. */
+/** Creates a session, and its first payment if the customer's e-mail address is given. */
 export async function createSession(
   tx: Tx,
   request: { auth: Auth; body: CheckoutSessionCreate; publicUrl: string },
 ): Promise<Reply> {
   const { auth, body, publicUrl } = request
-  // By the database's clock, as it expires: a server that is an hour behind would make it expire at once.
+  // Sessions expire by the database's clock. By the clock of a server that is an hour behind, a new
+  // session would expire at once.
   const now = await readDatabaseTime(tx, auth)
   const expiresAt = body.expires_at ? givenEnd(body.expires_at) : promisedEnd(now, secondsDefault)
   if (expiresAt < plusSeconds(now, secondsMin) || expiresAt > plusSeconds(now, secondsMax)) {
-    return refuseField('expires_at', body.expires_at, 'a moment in one minute to one day')
+    return refuseField('expires_at', body.expires_at, 'a time in one minute to one day')
   }
   const id = newId<CheckoutSessionId>('checkoutSession')
   const session: CheckoutSessionRow = {
@@ -63,7 +64,7 @@ export async function createSession(
   }
   await insertSession(tx, session)
   if (session.customer_email === null) return answer(201, renderSession(session, null))
-  const paymentId = await insertTry(tx, session, {
+  const paymentId = await insertNextPayment(tx, session, {
     customerEmail: session.customer_email,
     method: session.payment_method_types[0] ?? 'card',
     now,

@@ -3,12 +3,13 @@ import { type Kysely, sql } from 'kysely'
 import type { CheckoutSessionRow, PaymentRow, Schema } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { isFree, leaseEnd } from '../../jobs/lease.sql.ts'
-import { type Lease, newLease } from '../../jobs/lease.ts'
+import { claimFor, isClaimedBy, isFree, released } from '../../jobs/lease.sql.ts'
+import type { Lease } from '../../jobs/lease.ts'
 
 type Db = Kysely<Schema>
 type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
 
+/** Inserts a session. */
 export async function insertSession(db: Db, row: CheckoutSessionRow): Promise<void> {
   await db
     .insertInto('checkout_sessions')
@@ -16,6 +17,7 @@ export async function insertSession(db: Db, row: CheckoutSessionRow): Promise<vo
     .execute()
 }
 
+/** Reads a session. `undefined`: the account has none with this id. */
 export async function findSession(
   db: Db,
   { account, id }: { account: Account; id: string },
@@ -27,7 +29,7 @@ export async function findSession(
   return rows[0]
 }
 
-/** The session a customer's link names, and the account that it belongs to. */
+/** Reads the session that a customer's link names. Not scoped: the link names no account. */
 export async function findSessionByLink(
   db: Db,
   id: string,
@@ -37,13 +39,13 @@ export async function findSessionByLink(
   return rows[0]
 }
 
-/** The payment a customer's link names, and the account that it belongs to. */
+/** Reads the payment that a customer's link names. Not scoped: the link names no account. */
 export async function findPaymentByLink(db: Db, id: string): Promise<PaymentRow | undefined> {
   const { rows } = await sql<PaymentRow>`select * from payments where id = ${id}`.execute(db)
   return rows[0]
 }
 
-/** The session whose latest payment this is. */
+/** Reads the session whose latest payment this is. */
 export async function findSessionOfPayment(
   db: Db,
   payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
@@ -55,7 +57,7 @@ export async function findSessionOfPayment(
   return rows[0]
 }
 
-/** Locks a payment until the transaction ends. Comes before the lock on its session. */
+/** Locks a payment until the transaction ends. Call it before `lockSession`. */
 export async function lockPayment(
   db: Db,
   { account, id }: { account: Account; id: string },
@@ -79,7 +81,7 @@ export async function lockSession(
   return rows[0]
 }
 
-/** Sets the payment of the next try, and has a worker look soon what became of it. */
+/** Makes a payment the latest one of an open session, and counts the try. */
 export async function setPayment(
   db: Db,
   session: SessionKey,
@@ -94,20 +96,20 @@ export async function setPayment(
 }
 
 /**
- * Has a worker look at an open session at this time. A worker that has claimed the session loses its
- * lease: what it knows is outdated.
+ * Plans the next check of an open session by a worker. A worker that has claimed the session loses its
+ * lease, because the row that it has read is outdated.
  */
-export async function lookBy(db: Db, session: SessionKey, at: Timestamp): Promise<void> {
+export async function planCheck(db: Db, session: SessionKey, at: Timestamp): Promise<void> {
   await sql`
     update checkout_sessions
-    set look_at = ${at}::timestamptz, failures = 0, lease = null, leased_until = null
+    set look_at = ${at}::timestamptz, failures = 0, ${released}
     where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
       and id = ${session.id} and status = 'open'`.execute(db)
 }
 
 /**
- * Releases a session that a worker has claimed, until its next look. Does nothing where the session
- * is another worker's, has got another try, or has ended.
+ * Releases a claimed session and plans its next check. Does nothing if the lease was lost or the
+ * session has ended.
  */
 export async function releaseSession(
   db: Db,
@@ -115,14 +117,15 @@ export async function releaseSession(
   next: { at: Timestamp; failures: number },
 ): Promise<void> {
   await sql`
-    update checkout_sessions
-    set look_at = ${next.at}::timestamptz, failures = ${next.failures}, lease = null,
-      leased_until = null
-    where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
-      and id = ${session.id} and lease = ${session.lease} and status = 'open'`.execute(db)
+    update checkout_sessions s
+    set look_at = ${next.at}::timestamptz, failures = ${next.failures}, ${released}
+    where s.merchant_id = ${session.merchant_id} and s.livemode = ${session.livemode}
+      and s.id = ${session.id} and ${isClaimedBy('s', session.lease)} and s.status = 'open'`.execute(
+    db,
+  )
 }
 
-/** Ends an open session and notes the event with the session as it is then. */
+/** Completes or expires an open session, and inserts the event with the session's new state. */
 export async function endSession(
   db: Db,
   shown: CheckoutSession,
@@ -153,9 +156,8 @@ export interface DueSession extends CheckoutSessionRow {
 }
 
 /**
- * Claims open sessions that are due to be looked at, by the database's clock; other workers skip
- * them meanwhile. Those of merchants whose test clock is ahead are due by that clock: a second read,
- * for the few who have one.
+ * Claims open sessions whose check is due, by the database's clock. Sessions of merchants with a test
+ * clock are due by that clock: a second read finds them, as few merchants have one.
  */
 export async function claimSessions(
   db: Db,
@@ -185,7 +187,7 @@ export async function claimSessions(
       limit ${limit}
     )
     update checkout_sessions s
-    set lease = ${newLease()}, leased_until = ${leaseEnd(leaseSeconds)}
+    set ${claimFor(leaseSeconds)}
     from taken t left join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
     where s.merchant_id = t.merchant_id and s.livemode = t.livemode and s.id = t.id
     returning s.*, date_trunc('second', now())
