@@ -72,7 +72,7 @@ function numberRefused(): Refusal {
 
 /** Does not quote the input: a card number may be in the place of the token. */
 function orderRefused(): Refusal {
-  const expected = 'a method, a token and an e-mail where it is asked for'
+  const expected = 'a method, a token and, if the page requires it, an e-mail address'
   return refuseField('order', 'something else', expected)
 }
 

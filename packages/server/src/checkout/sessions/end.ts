@@ -24,7 +24,7 @@ export interface Ending {
   readonly reason: string
 }
 
-/** The reason of a payment whose session was expired by a request. Source: contract, `cancellation_reason`. */
+/** Cancellation reason of a payment whose session a request has expired. Source: contract. */
 export const expiredByRequest = 'checkout_session_expired'
 
 const byTheClock: Ending = { actorType: 'system', actorId: null, reason: 'expired' }
@@ -53,7 +53,7 @@ export async function endIfOver(
 
 /**
  * Expires an open session, and cancels its payment if the payment is cancelable. A session that is
- * complete, or has expired before, stays as it is: `hasExpired` is false then.
+ * complete, or has expired before, does not change: `hasExpired` is false then.
  */
 export async function expireNow(
   tx: Tx,

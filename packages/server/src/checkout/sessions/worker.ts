@@ -3,8 +3,8 @@ import type { Timestamp } from '../../domain/time.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { pendingSeconds } from '../../jobs/backoff.ts'
 import { runEach } from '../../jobs/steps.ts'
+import { claimSessions, type DueSession, releaseSession } from './checks.sql.ts'
 import { endIfOver, type SessionWithPayment } from './end.ts'
-import { claimSessions, type DueSession, releaseSession } from './sessions.sql.ts'
 
 /** Sessions of one turn: few enough that a stop does not wait long. */
 const batchSize = 100

@@ -17,7 +17,7 @@ export interface EndpointCapacity {
   readonly available: number
 }
 
-/** How many deliveries one claim may take, and of whom. See `DeliveryLimiter`. */
+/** How many deliveries one claim may take, of which accounts and endpoints. See `DeliveryLimiter`. */
 export interface ClaimLimits {
   /** Attempts in total, and of test mode. */
   readonly limit: number

@@ -51,7 +51,7 @@ export class DeliveryLimiter {
     const { available, testAvailable, usage } = this.#accounts
     const ofTest = Math.max(0, Math.min(available, testAvailable))
     return {
-      // Half of what is available: the merchants of one claim must leave the rest for others.
+      // At most half: the merchants of one claim must leave the rest to other merchants.
       limit: Math.ceil(available / 2),
       testLimit: Math.ceil(ofTest / 2),
       perLiveAccount: Math.min(perAccountMax, available),

@@ -5,8 +5,8 @@ import type { Outcome } from './attempt.ts'
 /**
  * Records the outcomes of attempts. Returns the ids of the deliveries whose lease was current.
  *
- * If another process has claimed the delivery, the outcome is late: the log of attempts gets it, the
- * delivery and the health of its endpoint stay as they are. If a request planned the delivery anew
+ * If another process has claimed the delivery, the outcome is late: only the log of attempts gets it,
+ * and the delivery and the health of its endpoint do not change. If a request planned the delivery anew
  * during the attempt, a failure does not count: the delivery is due at once, with all its retries.
  */
 export async function recordOutcomes(

@@ -34,12 +34,29 @@ export async function createEndpoint(
   tx: Db,
   request: Context & { body: WebhookEndpointCreate },
 ): Promise<Reply> {
-  const { auth: account, sealer, now, body } = request
+  const { auth: account, sealer, body } = request
   const refusal = (await refuseUrl(tx, request, body.url)) ?? refuseSelection(body.events)
   if (refusal) return refusal
   const secret = newSecret()
   const id = await claimId<WebhookEndpointId>(tx, { kind: 'webhookEndpoint', account })
-  const row: EndpointRow = {
+  const row = newEndpoint(request, { id, sealedSecret: sealer.seal(secret, id) })
+  if (!(await insertEndpoint(tx, { row, max: endpointsMax }))) {
+    return refuseField('url', body.url, `at most ${endpointsMax} endpoints: delete one first`)
+  }
+  const details = { host: hostOf(row), events: row.events }
+  await note(tx, doerOf(request), {
+    action: 'webhook_endpoint.created',
+    target: targetOf(id),
+    details,
+  })
+  return answer(201, { ...renderEndpoint(row), secret })
+}
+
+function newEndpoint(
+  { auth: account, now, body }: Context & { body: WebhookEndpointCreate },
+  { id, sealedSecret }: { id: string; sealedSecret: string },
+): EndpointRow {
+  return {
     merchant_id: account.merchantId,
     livemode: account.livemode,
     id,
@@ -48,7 +65,7 @@ export async function createEndpoint(
     description: body.description ?? null,
     enabled: true,
     disabled_reason: null,
-    secret: sealer.seal(secret, id),
+    secret: sealedSecret,
     old_secret: null,
     old_secret_expires_at: null,
     failing_since: null,
@@ -60,16 +77,6 @@ export async function createEndpoint(
     updated_at: now,
     deleted_at: null,
   }
-  if (!(await insertEndpoint(tx, { row, max: endpointsMax }))) {
-    return refuseField('url', body.url, `at most ${endpointsMax} endpoints: delete one first`)
-  }
-  const details = { host: hostOf(row), events: row.events }
-  await note(tx, doerOf(request), {
-    action: 'webhook_endpoint.created',
-    target: targetOf(id),
-    details,
-  })
-  return answer(201, { ...renderEndpoint(row), secret })
 }
 
 /** Changes an endpoint. If that disables it, its pending deliveries fail. */

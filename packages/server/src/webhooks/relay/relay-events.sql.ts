@@ -19,7 +19,7 @@ export async function hasUnrelayed(db: Db): Promise<boolean> {
 
 // The relay must not move past an event before it can see the event. A position is assigned when the
 // row is written, but other transactions see the row only after the commit. So a lower position may
-// appear after a higher one: until then there is a gap. Positions without a gap between them are
+// appear after a higher one: until then the positions have a gap. Positions without a gap between them are
 // safe. A gap is filled soon, or never if its transaction was rolled back. Which of the two is certain
 // once every transaction that could have taken the missing position has ended.
 //
