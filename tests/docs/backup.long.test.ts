@@ -43,7 +43,7 @@ test('the backup of the guide, restored elsewhere, has what was acknowledged, an
   expect((await again('GET', `/v1/payments/${kept.id}`)).body.status).toBe('pending')
   expect((await again('GET', `/v1/payments/${canceled.id}`)).body.status).toBe('canceled')
   expect((await again('POST', `/v1/payments/${kept.id}/cancel`)).status).toBe(200)
-  await until('its webhook waits', () => without.log().includes('a webhook is held up'))
+  await until('its webhook waits', () => without.log().includes('webhook delivery failed'))
   await without.stop()
   const ofKept = () => receiver.received.filter(({ event }) => event.data.id === kept.id)
   expect(ofKept()).toEqual([])

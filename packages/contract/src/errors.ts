@@ -27,7 +27,9 @@ export const NotCancelableDetails = Type.Object(
 export const NotRefundableDetails = Type.Object(
   {
     payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, { description: 'The status that prevented the action.' }),
+    current_status: oneOf(paymentStatuses, {
+      description: 'The status that prevented the action.',
+    }),
     refundable_statuses: Type.Array(oneOf(refundableStatuses, { description: 'A status.' })),
   },
   { title: 'NotRefundableDetails', additionalProperties: false },
@@ -38,7 +40,9 @@ export const RefundAmountDetails = Type.Object(
     payment_id: Type.String(),
     amount: Type.Integer({ description: 'The amount of the payment, in minor units.' }),
     refunded_amount: Type.Integer({ description: 'The amount refunded so far.' }),
-    refundable_amount: Type.Integer({ description: 'The remainder, which is the largest accepted amount.' }),
+    refundable_amount: Type.Integer({
+      description: 'The remainder, which is the largest accepted amount.',
+    }),
     requested_amount: Type.Integer({ description: 'The requested amount.' }),
   },
   { title: 'RefundAmountDetails', additionalProperties: false },
@@ -47,7 +51,9 @@ export const RefundAmountDetails = Type.Object(
 export const NotInitiableDetails = Type.Object(
   {
     payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, { description: 'The status that prevented the action.' }),
+    current_status: oneOf(paymentStatuses, {
+      description: 'The status that prevented the action.',
+    }),
     initiable_statuses: Type.Array(oneOf(initiableStatuses, { description: 'A status.' })),
   },
   { title: 'NotInitiableDetails', additionalProperties: false },
@@ -110,7 +116,10 @@ export const errors = {
   method_not_allowed: plain(405, 'The path does not support the method.'),
   payload_too_large: plain(413, 'The body is too large.'),
   unsupported_media_type: plain(415, 'The content type is not application/json.'),
-  idempotency_key_in_use: plain(409, 'The first request with this idempotency key is still in progress.'),
+  idempotency_key_in_use: plain(
+    409,
+    'The first request with this idempotency key is still in progress.',
+  ),
   idempotency_key_reused: plain(409, 'The idempotency key was used for a different request.'),
   payment_not_cancelable: define(
     412,
@@ -123,7 +132,11 @@ export const errors = {
     NotRefundableDetails,
   ),
   payment_not_initiable: define(412, 'Payment status is not pending.', NotInitiableDetails),
-  precondition_failed: define(412, 'If-Match does not match the current version.', PreconditionDetails),
+  precondition_failed: define(
+    412,
+    'If-Match does not match the current version.',
+    PreconditionDetails,
+  ),
   checkout_session_not_open: define(412, 'The session is complete or expired.', NotOpenDetails),
   invalid_amount: define(422, 'The amount is out of range.', FieldDetails),
   invalid_currency: define(
@@ -143,7 +156,10 @@ export const errors = {
   ),
   internal_error: plain(500, 'An internal error of the server.'),
   processor_unavailable: plain(502, 'The processor is not configured or did not answer.'),
-  service_unavailable: plain(503, 'The server cannot answer now. A retry with the same idempotency key is safe.'),
+  service_unavailable: plain(
+    503,
+    'The server cannot answer now. A retry with the same idempotency key is safe.',
+  ),
 } as const
 
 export type ErrorCode = keyof typeof errors

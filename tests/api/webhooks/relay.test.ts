@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, type Database } from '../../../packages/server/src/database/connect.ts'
 import { readHorizon } from '../../../packages/server/src/events/horizon.sql.ts'
-import { relayEvents } from '../../../packages/server/src/webhooks/deliveries/relay.sql.ts'
+import { relayEvents } from '../../../packages/server/src/webhooks/relay/relay-events.sql.ts'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { createMigratedDatabase } from '../../support/servers/server.ts'
 

@@ -9,9 +9,15 @@ type Schemas = Record<string, Json>
 const version = '0.1.0'
 
 const headers = {
-  'X-Request-Id': { description: 'The id of the request, for support.', schema: { type: 'string' } },
+  'X-Request-Id': {
+    description: 'The id of the request, for support.',
+    schema: { type: 'string' },
+  },
   'X-RateLimit-Limit': { description: 'Requests per minute.', schema: { type: 'integer' } },
-  'X-RateLimit-Remaining': { description: 'Remaining requests in this minute.', schema: { type: 'integer' } },
+  'X-RateLimit-Remaining': {
+    description: 'Remaining requests in this minute.',
+    schema: { type: 'integer' },
+  },
   'X-RateLimit-Reset': {
     description: 'The start of the next minute, in Unix seconds.',
     schema: { type: 'integer' },
@@ -32,7 +38,8 @@ const ifMatch = {
   name: 'If-Match',
   in: 'header',
   required: false,
-  description: "The payment's ETag. If the payment has changed since, the request is refused with 412.",
+  description:
+    "The payment's ETag. If the payment has changed since, the request is refused with 412.",
   schema: { type: 'string' },
 }
 

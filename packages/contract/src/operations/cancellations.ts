@@ -1,4 +1,5 @@
 import { defineOperation } from '../operation.ts'
+import { listOf } from '../resources/list.ts'
 import {
   Cancellation,
   CancellationCreate,
@@ -6,7 +7,6 @@ import {
   CancellationResult,
   CancellationResultsQuery,
 } from '../resources/payments/cancellation.ts'
-import { listOf } from '../resources/list.ts'
 
 const tag = 'Cancellations'
 

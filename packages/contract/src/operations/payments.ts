@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
-import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/payments/attempt.ts'
 import { Event } from '../resources/event.ts'
 import { listOf, pageQuery } from '../resources/list.ts'
+import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/payments/attempt.ts'
 import {
   Payment,
   PaymentCancel,

@@ -136,7 +136,8 @@ export const listWebhookDeliveries = defineOperation({
   path: '/v1/webhooks/deliveries',
   tag,
   summary: 'List deliveries, newest first',
-  description: 'Deliveries contain ids of payments, so the key needs the scope `payments:read` as well.',
+  description:
+    'Deliveries contain ids of payments, so the key needs the scope `payments:read` as well.',
   scope,
   scopesAlso,
   query: WebhookDeliveryListQuery,

@@ -18,11 +18,14 @@ export type CheckoutMethod = (typeof checkoutMethods)[number]
 /** The minimum lifetime of a session, in seconds: a customer needs time to pay. */
 export const checkoutSecondsMin = 60
 
-const paymentMethodTypes = Type.Array(oneOf(checkoutMethods, { description: 'A payment method.' }), {
-  minItems: 1,
-  uniqueItems: true,
-  description: 'The payment methods that the customer can choose. The first is preselected.',
-})
+const paymentMethodTypes = Type.Array(
+  oneOf(checkoutMethods, { description: 'A payment method.' }),
+  {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'The payment methods that the customer can choose. The first is preselected.',
+  },
+)
 
 export const CheckoutSession = Type.Object(
   {
@@ -42,7 +45,9 @@ export const CheckoutSession = Type.Object(
           "payment. `null` until the customer's email address is known.",
       ),
     ),
-    payment_status: nullable(oneOf(paymentStatuses, { description: 'The status of that payment.' })),
+    payment_status: nullable(
+      oneOf(paymentStatuses, { description: 'The status of that payment.' }),
+    ),
     amount: Type.Integer({ description: 'Minor units.', minimum: 1, maximum: amountMinorMax }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
     customer_email: nullable(Type.String({ description: "The customer's email address." })),
@@ -52,8 +57,12 @@ export const CheckoutSession = Type.Object(
     metadata: StoredMetadata,
     payment_method_types: paymentMethodTypes,
     cancel_window: Type.Integer({ description: 'The cancel window of its payments, in seconds.' }),
-    success_url: nullable(Type.String({ description: 'The page for the customer after the payment.' })),
-    cancel_url: nullable(Type.String({ description: 'The page for the customer who does not want to pay.' })),
+    success_url: nullable(
+      Type.String({ description: 'The page for the customer after the payment.' }),
+    ),
+    cancel_url: nullable(
+      Type.String({ description: 'The page for the customer who does not want to pay.' }),
+    ),
     expires_at: timestamp('When an open session expires.'),
     completed_at: nullable(timestamp('When the customer had paid.')),
     created_at: timestamp('When it was created.'),
@@ -94,12 +103,18 @@ export const CheckoutSessionCreate = Type.Object(
     ),
     success_url: Type.Optional(
       nullable(
-        webUrl('The page for the customer after the payment. `session_id` and `payment_id` are added.'),
+        webUrl(
+          'The page for the customer after the payment. `session_id` and `payment_id` are added.',
+        ),
       ),
     ),
-    cancel_url: Type.Optional(nullable(webUrl('The page for the customer who does not want to pay.'))),
+    cancel_url: Type.Optional(
+      nullable(webUrl('The page for the customer who does not want to pay.')),
+    ),
     expires_at: Type.Optional(
-      timestampInput('When the session expires: one minute to one day from now. Default: in one hour.'),
+      timestampInput(
+        'When the session expires: one minute to one day from now. Default: in one hour.',
+      ),
     ),
   },
   { title: 'CheckoutSessionCreate', additionalProperties: false },
@@ -119,7 +134,9 @@ export const ClientToken = Type.Object(
     object: Type.Literal('client_token'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     payment_id: idSchema<PaymentId>('payment', 'The payment that the token can read.'),
-    token: Type.String({ description: 'The token, a JWT. The bearer token for `GET /v1/payments/:id`.' }),
+    token: Type.String({
+      description: 'The token, a JWT. The bearer token for `GET /v1/payments/:id`.',
+    }),
     expires_at: timestamp('When the token expires: 15 minutes after its creation.'),
   },
   { title: 'ClientToken', additionalProperties: false },

@@ -37,7 +37,9 @@ export const Event = Type.Object(
       description: 'Counts 1, 2, 3 … within one payment. Orders events and reveals gaps.',
     }),
     actor: Actor,
-    from_status: nullable(oneOf(paymentStatuses, { description: 'The earlier status; `null` at first.' })),
+    from_status: nullable(
+      oneOf(paymentStatuses, { description: 'The earlier status; `null` at first.' }),
+    ),
     to_status: nullable(oneOf(paymentStatuses, { description: 'The new status.' })),
     reason: nullable(Type.String({ description: 'The reason of the request, if it gave one.' })),
     data: Type.Union([Payment, CheckoutSession, WebhookEndpoint], {

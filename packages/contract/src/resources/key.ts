@@ -40,14 +40,19 @@ export const ApiKey = Type.Object(keyFields, { title: 'ApiKey', additionalProper
 export type ApiKey = Static<typeof ApiKey>
 
 export const ApiKeyWithSecret = Type.Object(
-  { ...keyFields, secret_key: Type.String({ description: 'The secret key. Only this answer contains it.' }) },
+  {
+    ...keyFields,
+    secret_key: Type.String({ description: 'The secret key. Only this answer contains it.' }),
+  },
   { title: 'ApiKeyWithSecret', additionalProperties: false },
 )
 export type ApiKeyWithSecret = Static<typeof ApiKeyWithSecret>
 
 export const ApiKeyCreate = Type.Object(
   {
-    name: Type.Optional(nullable(text({ maxLength: 100, description: 'A name for your records.' }))),
+    name: Type.Optional(
+      nullable(text({ maxLength: 100, description: 'A name for your records.' })),
+    ),
     scopes: Type.Optional(scopeList),
     requests_per_minute: Type.Optional(
       Type.Integer({
@@ -74,9 +79,13 @@ export const Merchant = Type.Object(
     id: idSchema<MerchantId>('merchant', 'The id of the merchant.'),
     object: Type.Literal('merchant'),
     name: Type.String({ description: 'The name that customers see.' }),
-    default_cancel_window: Type.Integer({ description: 'The default cancel window of new payments, in seconds.' }),
+    default_cancel_window: Type.Integer({
+      description: 'The default cancel window of new payments, in seconds.',
+    }),
     fee_basis_points: nullable(
-      Type.Integer({ description: "The fee in hundredths of a percent. `null`: the server's setting." }),
+      Type.Integer({
+        description: "The fee in hundredths of a percent. `null`: the server's setting.",
+      }),
     ),
     fee_fixed: nullable(
       Type.Integer({ description: "Minor units added to each fee. `null`: the server's setting." }),
@@ -88,7 +97,11 @@ export const Merchant = Type.Object(
 )
 export type Merchant = Static<typeof Merchant>
 
-const merchantName = text({ minLength: 1, maxLength: 100, description: 'The name that customers see.' })
+const merchantName = text({
+  minLength: 1,
+  maxLength: 100,
+  description: 'The name that customers see.',
+})
 const defaultCancelWindow = Type.Integer({
   minimum: 0,
   maximum: 604_800,
@@ -110,7 +123,8 @@ const fees = {
       Type.Integer({
         minimum: 0,
         maximum: amountMinorMax,
-        description: "Minor units, of any currency, added to each fee. `null`: the server's setting.",
+        description:
+          "Minor units, of any currency, added to each fee. `null`: the server's setting.",
       }),
     ),
   ),

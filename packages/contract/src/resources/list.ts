@@ -6,7 +6,9 @@ export function listOf<T extends TSchema>(item: T, name: string) {
     {
       object: Type.Literal('list'),
       data: Type.Array(item),
-      has_more: Type.Boolean({ description: 'Whether more items follow in the requested direction.' }),
+      has_more: Type.Boolean({
+        description: 'Whether more items follow in the requested direction.',
+      }),
       url: Type.String({ description: 'The path of the list.' }),
     },
     { title: name, additionalProperties: false },

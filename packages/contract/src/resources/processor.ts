@@ -22,7 +22,8 @@ export const MerchantProcessorSet = Type.Object(
     secret_key: text({
       minLength: 1,
       maxLength: 255,
-      description: "The processor's secret key (`sk_…`) or restricted key (`rk_…`) of the same mode.",
+      description:
+        "The processor's secret key (`sk_…`) or restricted key (`rk_…`) of the same mode.",
     }),
     webhook_secret: Type.Optional(
       text({

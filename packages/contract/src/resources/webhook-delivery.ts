@@ -77,10 +77,16 @@ export type WebhookDeliveryWithAttempts = Static<typeof WebhookDeliveryWithAttem
 export const WebhookDeliveryListQuery = Type.Object(
   {
     ...pageQuery,
-    endpoint_id: Type.Optional(text({ maxLength: 64, description: 'Only deliveries to this endpoint.' })),
+    endpoint_id: Type.Optional(
+      text({ maxLength: 64, description: 'Only deliveries to this endpoint.' }),
+    ),
     event_id: Type.Optional(text({ maxLength: 64, description: 'Only deliveries of this event.' })),
-    payment_id: Type.Optional(text({ maxLength: 64, description: 'Only deliveries about this payment.' })),
-    status: Type.Optional(oneOf(deliveryStatuses, { description: 'Only deliveries with this status.' })),
+    payment_id: Type.Optional(
+      text({ maxLength: 64, description: 'Only deliveries about this payment.' }),
+    ),
+    status: Type.Optional(
+      oneOf(deliveryStatuses, { description: 'Only deliveries with this status.' }),
+    ),
     created_at: Type.Optional(CreatedRange),
   },
   { title: 'WebhookDeliveryListQuery', additionalProperties: false },
@@ -106,7 +112,10 @@ export const WebhookTest = Type.Object(
       oneOf(eventTypes, { description: 'The type of the event.', default: 'payment.succeeded' }),
     ),
     payment_id: Type.Optional(
-      text({ maxLength: 64, description: 'The payment that the event contains. Default: a sample payment.' }),
+      text({
+        maxLength: 64,
+        description: 'The payment that the event contains. Default: a sample payment.',
+      }),
     ),
     endpoint_id: Type.Optional(
       text({

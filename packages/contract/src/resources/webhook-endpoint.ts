@@ -59,7 +59,9 @@ export type WebhookEndpoint = Static<typeof WebhookEndpoint>
 export const WebhookEndpointWithSecret = Type.Object(
   {
     ...endpointFields,
-    secret: Type.String({ description: 'The signing secret, `whsec_…`. Only this answer contains it.' }),
+    secret: Type.String({
+      description: 'The signing secret, `whsec_…`. Only this answer contains it.',
+    }),
   },
   { title: 'WebhookEndpointWithSecret', additionalProperties: false },
 )
@@ -70,7 +72,9 @@ export const WebhookEndpointUpdated = Type.Object(
   {
     ...endpointFields,
     secret: Type.Optional(
-      Type.String({ description: 'The new secret, if it was rotated. Only this answer contains it.' }),
+      Type.String({
+        description: 'The new secret, if it was rotated. Only this answer contains it.',
+      }),
     ),
   },
   { title: 'WebhookEndpointUpdated', additionalProperties: false },
@@ -94,7 +98,8 @@ export const WebhookEndpointUpdate = Type.Object(
     description,
     enabled: Type.Optional(
       Type.Boolean({
-        description: 'Disabling abandons the pending deliveries. They can be retried or replayed later.',
+        description:
+          'Disabling abandons the pending deliveries. They can be retried or replayed later.',
       }),
     ),
     rotate_secret: Type.Optional(
@@ -124,9 +129,7 @@ export const DeletedWebhookEndpoint = Type.Object(
 
 export const WebhookReplayCreate = Type.Object(
   {
-    since: timestampInput(
-      'The time of the first event to send again. Must not be in the future.',
-    ),
+    since: timestampInput('The time of the first event to send again. Must not be in the future.'),
   },
   { title: 'WebhookReplayCreate', additionalProperties: false },
 )

@@ -12,7 +12,7 @@ const cancelLocked = cancelRows({
   returning: [],
 })
 
-/** What became of a set of items. */
+/** The counts of a set of items. */
 export interface CanceledSet {
   readonly taken: number
   /** The last id of the set; `null` where it is empty. */
@@ -21,15 +21,15 @@ export interface CanceledSet {
   readonly refused: number
 }
 
-// Like payments/cancel/cancel.sql.ts: rows are locked in the order of their ids, a locked row is seen in
-// its newest version, and `cancelRows` cancels it. Idempotency keys, If-Match and the row for the
-// answer are not needed here, and no id leaves PostgreSQL: a payment costs about half as much
-// (bench/README.md). LATERAL keeps one look-up by the key per item, in their order. Merchant and
-// mode come with the items: as constants they lead a planner without statistics to read all of a
-// merchant's payments.
+// Like payments/cancel/cancel.sql.ts, this statement locks rows in the order of their ids, reads the
+// newest version of each, and cancels it by `cancelRows`. It needs no idempotency keys, no If-Match
+// and no row for the answer, and no id leaves PostgreSQL: a payment costs about half as much
+// (bench/README.md). LATERAL keeps one look-up by the key per item, in their order. Merchant and mode
+// are columns of the items: as constants they make a planner without statistics read all payments
+// of the merchant.
 /**
- * Cancels the payments of the next items, at most `limit`, and notes on the items what was not
- * canceled. Together with the row's progress it is to be one transaction.
+ * Cancels the payments of the next items, at most `limit`, and records on the items why the others were
+ * not canceled. Call it in the transaction that also writes the progress.
  */
 export async function cancelNextItems(
   tx: Db,
@@ -66,6 +66,6 @@ export async function cancelNextItems(
     tx,
   )
   const set = rows[0]
-  if (!set) throw new Error('counts of a set of a cancellation came without a row')
+  if (!set) throw new Error('the cancellation of a set returned no counts')
   return set
 }

@@ -6,7 +6,6 @@ import {
 } from '@hedgepayments/contract'
 import type { CancellationRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
-import { firstIdAt, madeAtMs } from '../domain/ids.ts'
 import { isAllowed, statusesBefore } from '../domain/lifecycle.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
@@ -16,23 +15,23 @@ import { claimId } from '../lists/ids.sql.ts'
 import {
   countByFilter,
   countByIds,
-  hasRoomForCancellation,
   insertCancellation,
   insertItems,
-  selectItems,
-} from './cancellations.sql.ts'
+  isBelowOpenMax,
+} from './create.sql.ts'
+import { firstIdAfter, selectItems } from './select-items.sql.ts'
 
 /**
- * Open cancellations of a merchant and mode. All open cancellations take turns, so each one of a merchant
- * makes those of the others slower.
+ * Open cancellations of a merchant and mode. All open cancellations of a deployment take turns, so
+ * each one slows down those of other merchants.
  */
 const openMax = 100
-/** A small cancellation is done in a second. */
+/** Seconds until a retry may succeed: a small cancellation completes within a second. */
 const retryAfterSeconds = 5
 
 /**
- * Takes on a cancellation of many payments: the worker carries it out. A dry run is counted at
- * once. A filter that names no status means the payments that can be canceled.
+ * Creates a bulk cancellation, which the worker carries out. A dry run is counted at once. A filter
+ * without a status selects payments that can be canceled.
  */
 export async function createCancellation(
   tx: Tx,
@@ -41,7 +40,7 @@ export async function createCancellation(
   const { payment_ids: ids, filter } = body
   if (ids && filter) return refuseField('filter', filter, 'nothing where payment_ids is given')
   if (!ids && !filter) return refuseField('payment_ids', undefined, 'payment_ids or filter')
-  if (body.dry_run !== true && !(await hasRoomToRun(tx, auth))) return tooManyOpen()
+  if (body.dry_run !== true && !(await mayOpen(tx, auth))) return tooManyOpen()
   const paymentIds = ids ? [...new Set(ids)] : null
   const row: CancellationRow = {
     ...newRow(auth, now),
@@ -63,11 +62,11 @@ export async function createCancellation(
 }
 
 /** Whether the merchant may have one more cancellation carried out. */
-export async function hasRoomToRun(tx: Tx, account: Account): Promise<boolean> {
-  return await hasRoomForCancellation(tx, { account, max: openMax })
+export async function mayOpen(tx: Tx, account: Account): Promise<boolean> {
+  return await isBelowOpenMax(tx, { account, max: openMax })
 }
 
-/** The refusal of a cancellation for which there is no room: it can be sent again with the same key. */
+/** The refusal of one more open cancellation. The request may be retried with the same key. */
 export function tooManyOpen(): Refusal {
   const message = `Too many open bulk cancellations: at most ${openMax} may be pending or running.`
   const refusal = refuse('rate_limit_exceeded', message, { retry_after: retryAfterSeconds })
@@ -75,18 +74,9 @@ export function tooManyOpen(): Refusal {
 }
 
 /**
- * Below it are the ids of the payments that the worker selects: those that came after the request
- * are not what it asked for. A cancellation's id knows the millisecond, `created_at` only the
- * second: a payment made right after the answer would be lost by that.
- */
-export function firstIdAfter(row: CancellationRow): string {
-  return firstIdAt('payment', madeAtMs(row.id) + 1)
-}
-
-/**
- * With the payments that are there although their ids say that they are yet to come: those of a
- * server whose clock is ahead of this one's. The worker could not tell them from payments that
- * come after the answer, so they are selected with the request; mostly there are none.
+ * Selects existing payments whose ids are in the future: a server whose clock is ahead created them.
+ * The worker could not distinguish them from payments created after the answer, so they are selected
+ * in the transaction of the request. Usually none exist.
  */
 async function withFutureItems(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
   if (row.filter === null) return row
@@ -120,7 +110,7 @@ function newRow(auth: Auth, now: Timestamp): Omit<CancellationRow, 'id'> {
   }
 }
 
-/** The dry run: what each payment's status says now. */
+/** A dry run, decided by the current status of each payment. */
 async function counted(
   tx: Tx,
   { row, paymentIds }: { row: CancellationRow; paymentIds: readonly string[] | null },

@@ -1,18 +1,17 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 
-/** As long as the log of webhooks. The cancellation itself, with its counts, is kept. */
+/** Days that results are kept, as long as webhook deliveries. The cancellation and its counts stay. */
 export const itemDaysKept = 30
 
-/** Items of one step: one row of an index and a few words each. */
-const droppedPerStep = 5_000
+/** Items that one step deletes: each is a short row and one entry of an index. */
+const deletedPerStep = 5_000
 
 /**
- * Drops the results, payment by payment, of a cancellation that completed long ago, some at a
- * time. Returns whether there may be more.
+ * Deletes some items of a cancellation that completed long ago. Returns whether more may be left.
  */
-export async function dropOldItems(db: Kysely<Schema>): Promise<boolean> {
-  const { rows } = await sql<{ dropped: number }>`
+export async function deleteOldItems(db: Kysely<Schema>): Promise<boolean> {
+  const { rows } = await sql<{ deleted: number }>`
     with over as materialized (
       select c.id from cancellations c
       where c.status = 'completed' and c.completed_at < now() - make_interval(days => ${itemDaysKept})
@@ -21,14 +20,14 @@ export async function dropOldItems(db: Kysely<Schema>): Promise<boolean> {
     ), old as materialized (
       select i.* from over cross join lateral (
         select i.cancellation_id, i.payment_id from cancellation_items i
-        where i.cancellation_id = over.id order by i.payment_id limit ${droppedPerStep}
+        where i.cancellation_id = over.id order by i.payment_id limit ${deletedPerStep}
         for update skip locked
       ) i
-    ), dropped as (
+    ), deleted as (
       delete from cancellation_items i using old
       where i.cancellation_id = old.cancellation_id and i.payment_id = old.payment_id
       returning i.payment_id
     )
-    select count(*)::integer as dropped from dropped`.execute(db)
-  return (rows[0]?.dropped ?? 0) > 0
+    select count(*)::integer as deleted from deleted`.execute(db)
+  return (rows[0]?.deleted ?? 0) > 0
 }

@@ -13,18 +13,13 @@ import type { Auth, Origin } from '../http/request/auth.ts'
 import { renderList } from '../http/request/pagination.ts'
 import { once, type Tx } from '../idempotency/once.ts'
 import { openPage } from '../lists/fence.ts'
-import {
-  findCancellation,
-  hasItem,
-  listCancellations,
-  listResults,
-  setStatus,
-} from './cancellations.sql.ts'
-import { createCancellation, hasRoomToRun, tooManyOpen } from './create.ts'
+import { findCancellation, listCancellations, setStatus } from './cancellations.sql.ts'
+import { createCancellation, mayOpen, tooManyOpen } from './create.ts'
 import { renderCancellation } from './render.ts'
+import { hasItem, listResults } from './results.sql.ts'
 import { itemDaysKept } from './retention.sql.ts'
 
-/** The cancellations of the API. `onWork` is told when there is something to carry out. */
+/** The routes of bulk cancellations. `onWork` is called after a request that has made work. */
 export function cancellationRoutes(
   app: FastifyInstance,
   { db, onWork }: { db: Db; onWork: () => void },
@@ -35,10 +30,10 @@ export function cancellationRoutes(
       if ('refusal' in row) return row
       const { id, dry_run, filter, total } = row
       if (!dry_run) {
-        // Of a filter, what it asks for: it may name a customer's e-mail address.
+        // The audit record gets only the names of the filter's fields: a value may be an e-mail address.
         const details = filter ? { filter: Object.keys(filter) } : { total }
-        const deed = { action: 'cancellation.created', target: targetOf(id), details } as const
-        await recordAudit(tx, actorOf(request), deed)
+        const action = { action: 'cancellation.created', target: targetOf(id), details } as const
+        await recordAudit(tx, actorOf(request), action)
       }
       return answer(201, renderCancellation(row))
     })
@@ -88,7 +83,7 @@ export function cancellationRoutes(
   })
 }
 
-/** Whether a cursor is a payment of the cancellation, or may have been before retention. */
+/** Whether a cursor is a payment of the cancellation, or may have been until its items were deleted. */
 async function isResult(db: Db, row: CancellationRow, paymentId: string): Promise<boolean> {
   const isKept =
     row.completed_at === null || toMs(row.completed_at) > Date.now() - itemDaysKept * 86_400_000
@@ -110,7 +105,7 @@ async function change(
   const key = { account: request.auth, id: request.params.id }
   return await withCancellation(tx, key, async ({ status }) => {
     const isResumed = to === 'running' && status === 'paused'
-    if (isResumed && !(await hasRoomToRun(tx, request.auth))) return tooManyOpen()
+    if (isResumed && !(await mayOpen(tx, request.auth))) return tooManyOpen()
     if (await setStatus(tx, { ...key, now: request.now, from, to })) {
       const action = to === 'paused' ? 'cancellation.paused' : 'cancellation.resumed'
       await recordAudit(tx, actorOf(request), { action, target: targetOf(key.id) })

@@ -2,18 +2,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { firstSet, nextLimit } from './set-size.ts'
 
-const settled = (msPerPayment: number) => {
+const stableLimit = (msPerPayment: number) => {
   let limit = firstSet
   for (let i = 0; i < 50; i++) limit = nextLimit(limit, limit * msPerPayment)
   return limit
 }
 
-test('sets grow and shrink until one takes twenty milliseconds', () => {
-  expect(settled(0.02)).toBe(1_000)
-  expect(settled(0.05)).toBe(400)
+test('the size of sets changes until one takes twenty milliseconds', () => {
+  expect(stableLimit(0.02)).toBe(1_000)
+  expect(stableLimit(0.05)).toBe(400)
 })
 
-test('whatever a set took, the next is neither empty nor endless', () => {
+test('after sets of any durations, the next one is within the bounds', () => {
   const took = fc.double({ min: 0, max: 1e9, noNaN: true })
   fc.assert(
     fc.property(fc.array(took, { maxLength: 40 }), (times) => {

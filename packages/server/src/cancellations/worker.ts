@@ -1,76 +1,62 @@
 import { cancellationPaymentsMax } from '@hedgepayments/contract'
 import { commit } from '../database/commit.ts'
 import type { Db } from '../database/connect.ts'
-import { isOwnFailure } from '../database/errors.ts'
 import type { CancellationRow } from '../database/schema.ts'
 import { latest, toTimestamp } from '../domain/time.ts'
 import type { Tx } from '../idempotency/once.ts'
-import { retrySeconds } from '../jobs/backoff.ts'
+import { runLocked } from '../jobs/steps.ts'
 import { cancelNextItems } from './cancel-items.sql.ts'
-import {
-  lockNextCancellation,
-  recordFailure,
-  saveProgress,
-  selectItems,
-} from './cancellations.sql.ts'
-import { firstIdAfter } from './create.ts'
+import { lockNextCancellation, postponeCancellation, saveProgress } from './progress.sql.ts'
+import { firstIdAfter, selectItems } from './select-items.sql.ts'
 import { firstSet, nextLimit } from './set-size.ts'
 
-/** Items of one selection: some twenty milliseconds, as a set of cancels. */
+/** Items that one step selects, in some twenty milliseconds. */
 const selectedPerStep = 5_000
 
-/** The worker of this process. */
+/** Carries out bulk cancellations. */
 export interface CancellationWorker {
   /**
-   * Carries on one open cancellation by one step: a transaction that selects or cancels the next
-   * payments and writes how far it is, so that a crash loses nothing and repeats nothing. A step
-   * that fails is thrown, and tried again later: until then the other cancellations go on.
+   * Runs one step of an open cancellation: a transaction that selects or cancels the next payments and
+   * writes the progress, so that a crash loses and repeats nothing. A step that fails is thrown, and
+   * retried after a pause, so that the other cancellations go on.
    *
-   * @returns whether there was anything to do.
+   * @returns whether a cancellation was due.
    */
   step(): Promise<boolean>
 }
 
+/** Creates the worker of this process. */
 export function createCancellationWorker(db: Db): CancellationWorker {
   let limit = firstSet
   return {
-    async step() {
-      let taken: CancellationRow | undefined
-      const run = async (tx: Tx) => {
-        const row = await lockNextCancellation(tx)
-        taken = row
-        if (!row) return false
-        const startedAt = performance.now()
-        const progress: CancellationRow = {
-          ...row,
-          status: 'running',
-          updated_at: latest(toTimestamp(Date.now()), row.updated_at),
-        }
-        if (row.selected) {
-          await saveProgress(tx, { seen: row, row: await process(tx, { row: progress, limit }) })
-          limit = nextLimit(limit, performance.now() - startedAt)
-        } else {
-          await saveProgress(tx, { seen: row, row: await select(tx, progress) })
-        }
-        return true
-      }
-      try {
-        return await commit(db, 'bulk', run)
-      } catch (error) {
-        if (taken && isOwnFailure(error)) {
-          const pauseSeconds = retrySeconds(taken.failures + 1)
-          await recordFailure(db, { row: taken, pauseSeconds })
-        }
-        throw error
-      }
-    },
+    step: () =>
+      runLocked<Tx, CancellationRow>({
+        transaction: (work) => commit(db, 'bulk', work),
+        lockNext: lockNextCancellation,
+        run: async (tx, seen) => {
+          const startedMs = performance.now()
+          const row: CancellationRow = {
+            ...seen,
+            status: 'running',
+            updated_at: latest(toTimestamp(Date.now()), seen.updated_at),
+          }
+          if (seen.selected) {
+            await saveProgress(tx, { seen, row: await cancelNext(tx, { row, limit }) })
+            limit = nextLimit(limit, performance.now() - startedMs)
+          } else {
+            await saveProgress(tx, { seen, row: await selectNext(tx, row) })
+          }
+        },
+        postpone: (row, retry) => postponeCancellation(db, row, retry),
+      }),
   }
 }
 
-async function select(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
-  const room = cancellationPaymentsMax - row.total
+/** Selects the next payments of the filter. Returns the row with its progress. */
+async function selectNext(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
+  const left = cancellationPaymentsMax - row.total
   const range = { row, after: row.selected_through, before: firstIdAfter(row) }
-  const limit = Math.min(selectedPerStep, room)
+  const limit = Math.min(selectedPerStep, left)
   const chunk = limit > 0 ? await selectItems(tx, { ...range, limit }) : null
   if (!chunk) return { ...row, selected: true }
   return {
@@ -81,7 +67,8 @@ async function select(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
   }
 }
 
-async function process(
+/** Cancels the next selected payments. Returns the row with its progress. */
+async function cancelNext(
   tx: Tx,
   { row, limit }: { row: CancellationRow; limit: number },
 ): Promise<CancellationRow> {

@@ -63,7 +63,7 @@ const anyEntries = fc
   .map((list) => list.map((one, n) => ({ ...one, n })))
 
 describe('for any entries, and batches that finish in any order', () => {
-  test('each entry has its own result, no name is in flight twice, limits hold, the order per name stays', async () => {
+  test('each entry has its result, no name is in flight twice, limits hold, order per name stays', async () => {
     const limits = fc.record({
       sizeMax: fc.integer({ min: 1, max: 8 }),
       inFlightMax: fc.integer({ min: 1, max: 3 }),
@@ -106,7 +106,7 @@ describe('for any entries, and batches that finish in any order', () => {
   })
 })
 
-test('a lone entry is sent at once; entries that arrive while batches are in flight share the next one', async () => {
+test('a lone entry is sent at once; later entries share the next batch', async () => {
   const { batcher, inFlight, started } = setUp({ sizeMax: 100, inFlightMax: 1 })
   const results = [batcher.submit(entry(0))]
   expect(started).toHaveLength(1)
@@ -117,7 +117,7 @@ test('a lone entry is sent at once; entries that arrive while batches are in fli
   expect(await Promise.all(results)).toEqual([0, 10, 20, 30, 40, 50])
 })
 
-test('a lost connection fails its batch once, without retrying halves, and fails no other batch', async () => {
+test('a lost connection fails its batch once, without halves, and no other batch', async () => {
   const { batcher, inFlight, started } = setUp({ sizeMax: 3, inFlightMax: 1 })
   const results = [
     batcher.submit(entry(0)),

@@ -18,7 +18,7 @@ export interface RunnerOptions<Job> {
   /**
    * Runs a job, then finishes or postpones it in statements that check its lease. If it throws, the
    * error is reported, and the job is claimed again when its lease has ended. `stopping` is aborted
-   * `stopGraceMs` after the runner was told to stop.
+   * `stopGraceMs` after `stop`.
    */
   readonly run: (job: Job, stopping: AbortSignal) => Promise<void>
   /** Extends the leases of the jobs in progress. Default: a lease outlasts every job. */

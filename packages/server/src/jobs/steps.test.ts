@@ -56,7 +56,7 @@ test('a locked step says whether a job was due', async () => {
   expect((await runOne({ failures: 0 }, null)).result).toBe(true)
 })
 
-test('a locked step that fails is thrown, and its job postponed unless the database is unavailable', async () => {
+test('a failed locked step is thrown, and its job postponed if the database is available', async () => {
   const failure = new Error('failed')
   const own = await runOne({ failures: 3 }, failure)
   expect(own.result).toBe(failure)

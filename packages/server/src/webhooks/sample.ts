@@ -15,10 +15,10 @@ import type { Timestamp } from '../domain/time.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { renderPayment } from '../payments/view/render.ts'
 
-/** Marks what is sample data, wherever it turns up. */
+/** Marks sample data in metadata, reasons and events. */
 export const testMark = 'test_event'
 
-/** Data that an event of this type could have, made up and marked as such. */
+/** Sample data of an event of this type, marked as such. */
 export function sampleOf(
   type: EventType,
   account: Account,
@@ -46,7 +46,7 @@ export function sampleOf(
 
 const paid = { status: 'succeeded', fee: 59, net_amount: 1941 } as const
 
-/** What a sample payment is like at an event, where that is not simply pending. */
+/** The columns of the sample payment at an event that differ from a pending payment. */
 const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
   'payment.initiated': { status: 'initiated' },
   'payment.processing': { status: 'processing' },
@@ -74,7 +74,7 @@ const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
   'payment.reversal_requested': { status: 'processing' },
 }
 
-/** The status that an event of this type leads to. */
+/** The status of a payment after an event of this type. */
 export const statusAfter: Partial<Record<EventType, PaymentStatus>> = Object.fromEntries([
   ['payment.created', 'pending'],
   ...Object.entries(sampleStates).map(([type, state]) => [type, state?.status]),

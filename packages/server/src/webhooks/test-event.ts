@@ -18,10 +18,10 @@ import { sampleOf, statusAfter, testMark } from './sample.ts'
 type Db = Kysely<Schema>
 
 /**
- * Puts a test event into the outbox, so that it goes the way of every other: to the endpoints, the
- * list and the stream. It has a subject of its own, and takes no number from any payment.
+ * Inserts a test event. Like every event it appears in the list and the stream, and is delivered to
+ * endpoints. Its subject is a new id, so it does not use up a sequence number of a payment.
  *
- * In live mode there are none: a receiver would take a sample for a real payment and ship.
+ * Refused in live mode: a receiver could mistake the sample for a real payment and ship goods.
  */
 export async function sendTestEvent(
   tx: Db,
@@ -53,7 +53,7 @@ export async function sendTestEvent(
     now,
   })
   const event = (await renderEvents(tx, [row])).get(row.position)
-  if (!event) throw new Error('a test event cannot be shown')
+  if (!event) throw new Error('a test event was not rendered')
   return answer(200, event)
 }
 
@@ -63,15 +63,15 @@ async function insertTestEvent(
 ): Promise<EventRow> {
   const { auth, type, state, now } = given
   const status = statusAfter[type] ?? null
-  // The relay relies on it that a position is only taken once the transaction has its id.
+  // The fence of the relay requires that a transaction has its id before it takes a position.
   const { rows } = await sql<EventRow>`
-    with begun as materialized (select pg_current_xact_id())
+    with started as materialized (select pg_current_xact_id())
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       actor_id, from_status, to_status, reason, state)
     select ${auth.merchantId}, ${auth.livemode}::boolean,
       ${testSubjectPrefix + newId('payment').slice(4)}, 1, ${type}, ${now}::timestamptz,
       'api_key', ${auth.keyId}, null, ${status}, ${testMark}, ${JSON.stringify(state)}::jsonb
-    from begun
+    from started
     returning *`.execute(tx)
   const [row] = rows
   if (!row) throw new Error('a test event was not inserted')

@@ -31,7 +31,7 @@ import { sandboxRoutes } from '../processors/sandbox/routes.ts'
 import { processorWebhookRoute } from '../processors/webhook-route.ts'
 import type { Keyring } from '../sealing/keyring.ts'
 import type { Sealer } from '../sealing/sealer.ts'
-import { hastenRetries } from '../webhooks/deliveries/queue.sql.ts'
+import { rescheduleRetries } from '../webhooks/deliveries/deliveries.sql.ts'
 import { webhookRoutes } from '../webhooks/routes.ts'
 import type { PrivateNetworks } from '../webhooks/send/reach.sql.ts'
 import { refuseLiveMode } from './live-mode.ts'
@@ -93,7 +93,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   webhookRoutes(app, { ...options, db: database.db, privateNetworks })
   clockRoutes(app, {
     db: database.db,
-    hasten: hastenRetries,
+    hasten: rescheduleRetries,
     onAdvance: (merchantId) => {
       authenticator.forget(merchantId)
       options.onWork()

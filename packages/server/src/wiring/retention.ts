@@ -1,28 +1,29 @@
 import { type Kysely, sql } from 'kysely'
 import { dropOldEntries } from '../audit/audit.sql.ts'
-import { dropOldItems } from '../cancellations/retention.sql.ts'
+import { deleteOldItems } from '../cancellations/retention.sql.ts'
 import { dropEndedSessions } from '../dashboard/sessions/retention.sql.ts'
 import type { Db } from '../database/connect.ts'
-import { isOwnFailure } from '../database/errors.ts'
 import type { Schema } from '../database/schema.ts'
 import { statusesBefore } from '../domain/lifecycle.ts'
 import { dropOldCounts } from '../http/limits/rate-limit.sql.ts'
 import { dropOldRecords } from '../idempotency/retention.ts'
-import { retrySeconds } from '../jobs/backoff.ts'
-import { dropOldDeliveries } from '../webhooks/deliveries/retention.sql.ts'
+import { type Retry, runLocked } from '../jobs/steps.ts'
+import { deleteOldDeliveries } from '../webhooks/deliveries/retention.sql.ts'
 
-/** How long what is dropped at the latest outlives its time, where the steps keep up. */
+/** How often each kind is checked: an old row is deleted at most this long after its time. */
 const everySeconds = 3_600
 
-/** One step of a kind: where the next one goes on, `null` where there is nothing more to drop. */
-type Step = (tx: Kysely<Schema>, reached: unknown) => Promise<unknown>
+type Tx = Kysely<Schema>
 
-const andOn = (more: boolean) => (more ? 'more' : null)
+/** Deletes some old rows. Returns where the next step continues; `null`: no old rows are left. */
+type Step = (tx: Tx, reached: unknown) => Promise<unknown>
+
+const next = (hasMore: boolean) => (hasMore ? 'more' : null)
 
 /**
- * What is dropped, in small transactions of their own. What is kept for ever, because it says what
- * became of money: payments, refunds, the ledger, calls to processors, and events, of which
- * timelines, replays and the answers to replayed requests are made.
+ * The kinds of rows that are deleted, each in small transactions. Never deleted, because they say
+ * what happened to money: payments, refunds, the ledger, calls to processors, and events, which
+ * timelines, replays and the answers to replayed requests are made of.
  */
 const steps: Readonly<Record<string, Step>> = {
   idempotency_records: (tx, reached) =>
@@ -30,47 +31,38 @@ const steps: Readonly<Record<string, Step>> = {
       reached: reached as Awaited<ReturnType<typeof dropOldRecords>>,
       openStatuses: statusesBefore('canceled'),
     }),
-  webhook_deliveries: async (tx) => andOn(await dropOldDeliveries(tx, await databaseTimeMs(tx))),
-  cancellation_items: async (tx) => andOn(await dropOldItems(tx)),
-  rate_counts: async (tx) => andOn(await dropOldCounts(tx)),
-  audit_log: async (tx) => andOn(await dropOldEntries(tx)),
-  dashboard_sessions: async (tx) => andOn(await dropEndedSessions(tx)),
+  webhook_deliveries: async (tx) => next(await deleteOldDeliveries(tx, await databaseTimeMs(tx))),
+  cancellation_items: async (tx) => next(await deleteOldItems(tx)),
+  rate_counts: async (tx) => next(await dropOldCounts(tx)),
+  audit_log: async (tx) => next(await dropOldEntries(tx)),
+  dashboard_sessions: async (tx) => next(await dropEndedSessions(tx)),
 }
 
-/** Old is what the database's clock says: a server whose clock is ahead must not drop too much. */
-async function databaseTimeMs(tx: Kysely<Schema>): Promise<number> {
+/** The database's clock decides what is old: a server whose clock is ahead must not delete too much. */
+async function databaseTimeMs(tx: Tx): Promise<number> {
   const { rows } = await sql<{ ms: number }>`
     select (extract(epoch from now()) * 1000)::double precision as ms`.execute(tx)
-  if (!rows[0]) throw new Error('the database did not say what time it is')
+  if (!rows[0]) throw new Error('the database returned no time')
   return rows[0].ms
 }
 
 /**
- * Drops some of what is old. Each kind is one process's at a time: its row is locked, and others
- * skip it. A crash undoes the step, and the next one repeats it. A step that fails is thrown, and
- * tried again later: until then the other kinds go on.
+ * Runs one step of the kind that has been due the longest. One process at a time works on a kind. A
+ * step that fails is thrown, and retried after a pause, so that the other kinds go on.
  *
- * @returns whether there is more to be looked at now.
+ * @returns whether a kind was due.
  */
 export async function stepRetention(db: Db): Promise<boolean> {
-  let taken: RetentionTask | undefined
-  try {
-    return await db.transaction().execute(async (tx) => {
-      taken = await lockNextTask(tx)
-      const step = taken && steps[taken.kind]
-      if (!taken || !step) return false
-      const reached = await step(tx, taken.reached)
-      await sql`
-        update retention_tasks set reached = ${JSON.stringify(reached)}::jsonb, failures = 0,
-          due_at = case when ${reached === null} then now() + make_interval(secs => ${everySeconds})
-            else now() end
-        where kind = ${taken.kind}`.execute(tx)
-      return true
-    })
-  } catch (error) {
-    if (taken && isOwnFailure(error)) await recordFailure(db, taken)
-    throw error
-  }
+  return await runLocked<Tx, RetentionTask>({
+    transaction: (work) => db.transaction().execute(work),
+    lockNext: lockNextTask,
+    run: async (tx, { kind, reached }) => {
+      const step = steps[kind]
+      if (!step) throw new Error(`no step of retention deletes ${kind}`)
+      await saveProgress(tx, { kind, reached: await step(tx, reached) })
+    },
+    postpone: (task, retry) => postponeTask(db, task, retry),
+  })
 }
 
 interface RetentionTask {
@@ -79,7 +71,7 @@ interface RetentionTask {
   readonly failures: number
 }
 
-async function lockNextTask(tx: Kysely<Schema>): Promise<RetentionTask | undefined> {
+async function lockNextTask(tx: Tx): Promise<RetentionTask | undefined> {
   const { rows } = await sql<RetentionTask>`
     select kind, reached, failures from retention_tasks
     where due_at <= now() and kind = any(${Object.keys(steps)}::text[])
@@ -87,10 +79,21 @@ async function lockNextTask(tx: Kysely<Schema>): Promise<RetentionTask | undefin
   return rows[0]
 }
 
-async function recordFailure(db: Db, task: RetentionTask): Promise<void> {
+async function saveProgress(
+  tx: Tx,
+  { kind, reached }: { kind: string; reached: unknown },
+): Promise<void> {
+  await sql`
+    update retention_tasks set reached = ${JSON.stringify(reached)}::jsonb, failures = 0,
+      due_at = case when ${reached === null} then now() + make_interval(secs => ${everySeconds})
+        else now() end
+    where kind = ${kind}`.execute(tx)
+}
+
+async function postponeTask(db: Db, task: RetentionTask, retry: Retry): Promise<void> {
   await sql`
     update retention_tasks
-    set failures = ${task.failures + 1},
-      due_at = now() + make_interval(secs => ${retrySeconds(task.failures + 1)})
+    set failures = ${retry.failures},
+      due_at = now() + make_interval(secs => ${retry.pauseSeconds})
     where kind = ${task.kind} and failures = ${task.failures} and due_at <= now()`.execute(db)
 }

@@ -9,19 +9,19 @@ import { type Loop, startLoop, type YieldPolicy } from '../jobs/loop.ts'
 import { startPaymentWorkers } from '../payments/run/workers.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import type { Sealer } from '../sealing/sealer.ts'
-import { startWebhooks } from '../webhooks/deliveries/worker.ts'
 import type { PrivateNetworks } from '../webhooks/send/reach.sql.ts'
+import { startWebhooks } from '../webhooks/worker.ts'
 import { stepRetention } from './retention.ts'
 
-/** How often a process looks for work that another one has left, in milliseconds. */
+/** How often an idle process checks for due work, for example of a process that has died. */
 const idleMs = 500
-/** How often it looks whether something is old enough to be dropped: there is no hurry. */
+/** How often an idle process checks for old rows to delete. */
 const retentionIdleMs = 5_000
 
-/** From so many requests in flight on, what nobody waits for gives way: a few are no rush. */
-const rush = 16
+/** From this many requests in flight, the process is busy: background work yields to requests. */
+const busyRequestsMin = 16
 
-/** Starts everything that happens in the background of this process. */
+/** Starts all background work of this process. */
 export function startWorkers({
   database,
   processors,
@@ -36,54 +36,53 @@ export function startWorkers({
   fees: FeeSchedule
   sealer: Sealer
   log: Logger
-  /** Default: until the deployment has a live key. */
+  /** Default: allowed until the deployment has a live key. */
   privateNetworks?: PrivateNetworks
-  /** Of this process. */
+  /** The requests in flight of this process. */
   requestsInFlight: () => number
 }): Loop {
+  const { db } = database
   const yieldPolicy = (pauseFactor: number): YieldPolicy => ({
-    isBusy: () => requestsInFlight() >= rush,
+    isBusy: () => requestsInFlight() >= busyRequestsMin,
     pauseFactor,
   })
-  const canceling = createCancellationWorker(database.db)
+  const report = (message: string) => (error: unknown) =>
+    log.error({ err: describe(error) }, message)
+  const cancellationWorker = createCancellationWorker(db)
   const cancellations = startLoop({
-    turn: () => canceling.step(),
+    turn: () => cancellationWorker.step(),
     idleMs,
-    onError: (error) => log.error({ err: describe(error) }, 'a bulk cancellation is held up'),
-    // It stops payments as well, and somebody watches: the two share.
+    onError: report('bulk cancellation worker failed'),
+    // Bulk cancellations are cancellations too, and a user waits for them: they get half of the time.
     yieldPolicy: yieldPolicy(1),
   })
   const payments = startPaymentWorkers({
-    db: database.db,
-    processors,
-    fees,
-    idleMs,
-    onError: (error) => log.error({ err: describe(error) }, 'a payment is held up'),
+    ...{ db, processors, fees, idleMs },
+    onError: report('payment worker failed'),
   })
   const webhooks = startWebhooks({
-    ...{ db: database.db, log, sealer, privateNetworks },
+    ...{ db, log, sealer, privateNetworks },
     yieldPolicy: yieldPolicy(2),
   })
-  const onCheckoutError = (error: unknown) =>
-    log.error({ err: describe(error) }, 'checkout worker failed')
+  const onCheckoutError = report('checkout worker failed')
   const checkout = startLoop({
-    turn: () => stepCheckout(database.db, onCheckoutError),
+    turn: () => stepCheckout(db, onCheckoutError),
     idleMs,
     onError: onCheckoutError,
   })
-  const counting = startCounting({ db: database.db, log, yieldPolicy: yieldPolicy(4) })
+  const counting = startCounting({ db, log, yieldPolicy: yieldPolicy(4) })
   const retention = startLoop({
-    turn: () => stepRetention(database.db),
+    turn: () => stepRetention(db),
     idleMs: retentionIdleMs,
-    onError: (error) => log.error({ err: describe(error) }, 'old rows wait to be dropped'),
+    onError: report('retention worker failed'),
   })
-  const loops = [cancellations, payments, checkout, webhooks, counting]
+  const nudged = [cancellations, payments, checkout, webhooks, counting]
   return {
     nudge() {
-      for (const loop of loops) loop.nudge()
+      for (const loop of nudged) loop.nudge()
     },
     async stop() {
-      await Promise.all([...loops, retention].map((loop) => loop.stop()))
+      await Promise.all([...nudged, retention].map((loop) => loop.stop()))
     },
   }
 }

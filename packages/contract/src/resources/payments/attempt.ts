@@ -41,7 +41,9 @@ export const PaymentAttempt = Type.Object(
         description: 'The result. `unknown`: no answer. `null`: the call is in progress.',
       }),
     ),
-    code: nullable(Type.String({ description: 'The code of the decline or failure, for programs.' })),
+    code: nullable(
+      Type.String({ description: 'The code of the decline or failure, for programs.' }),
+    ),
     message: nullable(Type.String({ description: 'The reason, for people.' })),
     started_at: timestamp('When the call started.'),
     ended_at: nullable(timestamp('When the call ended, by an answer or its deadline.')),

@@ -25,8 +25,12 @@ export const Cancellation = Type.Object(
     filter: nullable(PaymentFilter),
     total: nullable(Type.Integer({ description: 'The number of payments, once counted.' })),
     processed: Type.Integer({ description: 'The number of payments with a result.' }),
-    canceled: Type.Integer({ description: 'The number of canceled (in a dry run: cancelable) payments.' }),
-    refused: Type.Integer({ description: 'The number of payments that were no longer cancelable.' }),
+    canceled: Type.Integer({
+      description: 'The number of canceled (in a dry run: cancelable) payments.',
+    }),
+    refused: Type.Integer({
+      description: 'The number of payments that were no longer cancelable.',
+    }),
     not_found: Type.Integer({ description: 'The number of ids that were not found.' }),
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last made progress.'),
@@ -47,7 +51,12 @@ export const CancellationCreate = Type.Object(
     ),
     filter: Type.Optional(PaymentFilter),
     reason: Type.Optional(
-      nullable(text({ maxLength: reasonLengthMax, description: 'The cancellation reason of each payment.' })),
+      nullable(
+        text({
+          maxLength: reasonLengthMax,
+          description: 'The cancellation reason of each payment.',
+        }),
+      ),
     ),
     dry_run: Type.Optional(
       Type.Boolean({ default: false, description: 'Only count the payments.' }),
@@ -66,7 +75,9 @@ export const CancellationResult = Type.Object(
     payment_id: Type.String({ description: 'The payment.' }),
     outcome: oneOf(cancellationOutcomes, { description: 'The result.' }),
     current_status: nullable(
-      oneOf(paymentStatuses, { description: 'The status that decided the outcome; `null` if not found.' }),
+      oneOf(paymentStatuses, {
+        description: 'The status that decided the outcome; `null` if not found.',
+      }),
     ),
   },
   { title: 'CancellationResult', additionalProperties: false },
@@ -94,7 +105,9 @@ export const CancellationResultsQuery = Type.Object(
         description: 'Only results after this payment, which must belong to the cancellation.',
       }),
     ),
-    outcome: Type.Optional(oneOf(cancellationOutcomes, { description: 'Only results with this outcome.' })),
+    outcome: Type.Optional(
+      oneOf(cancellationOutcomes, { description: 'Only results with this outcome.' }),
+    ),
   },
   { title: 'CancellationResultsQuery', additionalProperties: false },
 )

@@ -21,7 +21,9 @@ export const reasonLengthMax = 500
 export const NextAction = Type.Object(
   {
     type: Type.Literal('redirect_to_url'),
-    url: Type.String({ description: 'The page to which the customer must go. It leads back to `url`.' }),
+    url: Type.String({
+      description: 'The page to which the customer must go. It leads back to `url`.',
+    }),
   },
   { title: 'NextAction', additionalProperties: false },
 )
@@ -72,16 +74,26 @@ export const Payment = Type.Object(
     metadata: StoredMetadata,
     refunded_amount: Type.Integer({ description: 'Minor units refunded so far.' }),
     fee: nullable(Type.Integer({ description: 'The fee in minor units, once succeeded.' })),
-    net_amount: nullable(Type.Integer({ description: 'The amount minus the fee, once succeeded.' })),
+    net_amount: nullable(
+      Type.Integer({ description: 'The amount minus the fee, once succeeded.' }),
+    ),
     refunds: Type.Array(Refund, { description: 'The refunds, oldest first.' }),
     failure_code: nullable(Type.String({ description: 'The code of the failure, for programs.' })),
-    failure_message: nullable(Type.String({ description: 'The reason of the failure, for people.' })),
-    cancellation_reason: nullable(Type.String({ description: 'The reason of the cancel request.' })),
+    failure_message: nullable(
+      Type.String({ description: 'The reason of the failure, for people.' }),
+    ),
+    cancellation_reason: nullable(
+      Type.String({ description: 'The reason of the cancel request.' }),
+    ),
     canceled_at: nullable(timestamp('When it was canceled.')),
     settled: Type.Boolean({ description: 'Whether the money has reached the merchant.' }),
     settled_at: nullable(timestamp('When it was settled.')),
-    success_url: nullable(Type.String({ description: 'The page for the customer after the payment.' })),
-    cancel_url: nullable(Type.String({ description: 'The page for the customer who does not want to pay.' })),
+    success_url: nullable(
+      Type.String({ description: 'The page for the customer after the payment.' }),
+    ),
+    cancel_url: nullable(
+      Type.String({ description: 'The page for the customer who does not want to pay.' }),
+    ),
     url: Type.String({ description: 'The hosted payment page.' }),
     next_action: nullable(NextAction),
     expires_at: timestamp('When a pending payment is canceled automatically.'),
@@ -107,7 +119,9 @@ export const PaymentCreate = Type.Object(
     ),
     payment_method_token: Type.Optional(paymentMethodToken),
     initiate: Type.Optional(
-      Type.Boolean({ description: 'Initiate the payment at once. Requires `payment_method_token`.' }),
+      Type.Boolean({
+        description: 'Initiate the payment at once. Requires `payment_method_token`.',
+      }),
     ),
     customer_id: Type.Optional(
       nullable(text({ minLength: 1, maxLength: 255, description: 'Your id of the customer.' })),
@@ -118,7 +132,9 @@ export const PaymentCreate = Type.Object(
     statement_descriptor: statementDescriptor,
     metadata: Type.Optional(Metadata),
     success_url: Type.Optional(nullable(webUrl('The page for the customer after the payment.'))),
-    cancel_url: Type.Optional(nullable(webUrl('The page for the customer who does not want to pay.'))),
+    cancel_url: Type.Optional(
+      nullable(webUrl('The page for the customer who does not want to pay.')),
+    ),
     expires_at: Type.Optional(
       timestampInput('When a pending payment is canceled automatically. Default: in one hour.'),
     ),

@@ -21,7 +21,9 @@ export const Refund = Type.Object(
     reason: nullable(Type.String({ description: 'The reason of the request.' })),
     metadata: StoredMetadata,
     failure_code: nullable(Type.String({ description: 'The code of the failure, for programs.' })),
-    failure_message: nullable(Type.String({ description: 'The reason of the failure, for people.' })),
+    failure_message: nullable(
+      Type.String({ description: 'The reason of the failure, for people.' }),
+    ),
     created_at: timestamp('When it was created.'),
   },
   { title: 'Refund', additionalProperties: false },

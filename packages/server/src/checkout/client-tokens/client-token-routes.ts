@@ -8,7 +8,7 @@ import { paymentNotFound } from '../../payments/transition/refusals.ts'
 import { findPayment } from '../../payments/view/payments.sql.ts'
 import { type ClientTokens, readClientToken } from './client-tokens.ts'
 
-/** Makes client tokens, and lets pages of any origin use them. */
+/** Creates client tokens, and allows pages of any origin to use them. */
 export function clientTokenRoutes(
   app: FastifyInstance,
   { db, tokens }: { db: Db; tokens: ClientTokens },
@@ -22,7 +22,7 @@ export function clientTokenRoutes(
     }),
   )
 
-  // A browser asks first whether it may send the token from the merchant's own site.
+  // The browser's preflight request: the page is on the merchant's site.
   app.options(operations.retrievePayment.path, (_, reply) =>
     reply
       .code(204)

@@ -5,23 +5,23 @@ import type { KeyForAuth } from '../../merchants/keys.sql.ts'
 
 type Db = Kysely<Schema>
 
-/** The server's signing key for a purpose; of several processes that make the first, one does. */
+/** Reads the signing key for a purpose. If several processes create the first one, one of them wins. */
 export async function findOrInsertSigningKey(
   db: Db,
-  made: { id: string; purpose: string; secret: Buffer; now: Timestamp },
+  key: { id: string; purpose: string; secret: Buffer; now: Timestamp },
 ): Promise<{ id: string; secret: Buffer }> {
   await sql`
     insert into signing_keys (id, purpose, secret, created_at)
-    values (${made.id}, ${made.purpose}, ${made.secret}, ${made.now}::timestamptz)
+    values (${key.id}, ${key.purpose}, ${key.secret}, ${key.now}::timestamptz)
     on conflict (purpose) do nothing`.execute(db)
   const { rows } = await sql<{ id: string; secret: Buffer }>`
-    select id, secret from signing_keys where purpose = ${made.purpose}`.execute(db)
-  const [key] = rows
-  if (!key) throw new Error('a signing key vanished')
-  return key
+    select id, secret from signing_keys where purpose = ${key.purpose}`.execute(db)
+  const [found] = rows
+  if (!found) throw new Error('a signing key no longer exists')
+  return found
 }
 
-/** The key that a token was made with, revoked or not. */
+/** Reads the API key that created a token, also if it is revoked. */
 export async function findKeyById(db: Db, id: string): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
     select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,

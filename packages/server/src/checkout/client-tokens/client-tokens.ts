@@ -20,15 +20,15 @@ import { findKeyById, findOrInsertSigningKey } from './client-tokens.sql.ts'
 /** Source: api.md, "The rest of the vendor's surface": 15 minutes. */
 const lifetimeSeconds = 900
 /**
- * Requests a minute for one payment, a page that asks every second, twice over; and for all payments
- * of a merchant and mode. They do not count against the key that made the token: customers have
- * the tokens, and must not use up what the merchant's programs may ask for.
+ * Requests a minute for one payment (two pages that poll every second), and for all payments of a
+ * merchant and mode. They do not count against the key that created the token: customers must not use
+ * up the rate limit of the merchant's programs.
  */
 const perMinute = { payment: 120, account: 6_000 } as const
 const algorithm = 'HS256'
 const audience = 'hedge:client-token'
 
-/** Tokens with which a browser can read one payment. They end with the key that made them. */
+/** Tokens by which a browser can read one payment. Valid as long as the key that created them. */
 export class ClientTokens {
   readonly #db: Db
   #signingKey: Promise<Uint8Array> | null = null
@@ -37,7 +37,7 @@ export class ClientTokens {
     this.#db = db
   }
 
-  /** Makes a token. It counts by the real time: a test clock does not make it last longer. */
+  /** Creates a token. It expires by the real time, whatever the test clock says. */
   async create(auth: Auth, paymentId: string, nowMs: number): Promise<ClientToken> {
     const now = toMs(toTimestamp(nowMs)) / 1000
     const expiresAt = toMs(promisedEnd(toTimestamp(nowMs), lifetimeSeconds)) / 1000
@@ -57,7 +57,7 @@ export class ClientTokens {
     }
   }
 
-  /** Who asks with a token: somebody who may read its payment and nothing else. */
+  /** Authenticates a request by its token, which permits reading its payment and nothing else. */
   async authenticate(request: FastifyRequest, nowMs: number): Promise<Auth | Refusal> {
     const claims = await this.#verify(readClientToken(request) ?? '', nowMs)
     if (!claims) return unauthorized('Invalid client token.')
@@ -103,7 +103,7 @@ export class ClientTokens {
     }
   }
 
-  /** Made once, kept in the database, so that every process signs and verifies with the same. */
+  /** The signing key. It is stored in the database, so that all processes use the same one. */
   #key(nowMs: number): Promise<Uint8Array> {
     this.#signingKey ??= findOrInsertSigningKey(this.#db, {
       id: `sig_${randomCharacters(16)}`,
@@ -121,7 +121,7 @@ export class ClientTokens {
   }
 }
 
-/** The client token of a request: a bearer that has the form of a JWT, which no key has. */
+/** The client token of a request: a bearer token in the form of a JWT, which no API key has. */
 export function readClientToken(request: FastifyRequest): string | null {
   const header = readHeader(request, 'authorization') ?? ''
   return /^bearer +(eyJ[\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(header)?.[1] ?? null

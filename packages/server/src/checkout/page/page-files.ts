@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const built = fileURLToPath(new URL('../../../../../apps/checkout/dist/', import.meta.url))
 
-/** Everything from this server, nothing inline, and never inside another site's frame. */
+/** Everything from this server, nothing inline, no frames of other sites. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -17,13 +17,13 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Headers of the page, its files and its data. */
+/** Headers of the page, its files and its API. */
 export const pageHeaders = {
   'content-security-policy': contentSecurityPolicy,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), usb=()',
-  // The link is the right to pay: no other site learns it.
+  // The link permits paying: no other site may see it.
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -31,14 +31,14 @@ export const pageHeaders = {
 
 const notBuilt = 'The payment page is not built: run npm run prepare, then reload.\n'
 
-/** The page's files. What a link stands for, the page asks of its API. */
+/** Serves the page and its files. The page reads its session or payment from its API. */
 export async function pageFiles(app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {
     root: `${built}assets`,
     prefix: '/pay/assets/',
     decorateReply: false,
     index: false,
-    // Their names hold a hash of their content.
+    // The file names contain a hash of the content.
     immutable: true,
     maxAge: '365d',
     setHeaders: (reply) => {

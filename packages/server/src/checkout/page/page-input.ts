@@ -5,7 +5,7 @@ import { compileCheck } from '../../http/request/validation.ts'
 const digits = (min: number, max: number) =>
   Type.String({ pattern: `^[0-9]{${min},${max}}$`, maxLength: max })
 
-/** What the customer typed. It becomes a token at once, and exists nowhere after this request. */
+/** The card or account that the customer typed. It becomes a token at once, and is never stored. */
 const TestSource = Type.Union([
   Type.Object(
     {
@@ -49,15 +49,17 @@ const checkSource = compileCheck(TestSource, 'body')
 const checkOrder = compileCheck(PayOrder, 'body')
 const checkConfirmation = compileCheck(Confirmation, 'body')
 
-/** Whether it is a source. A refusal would quote what was typed, so there is none to tell. */
+/** Whether a body is a card or account. Returns no reasons: they would quote the input. */
 export function isTestSource(body: unknown): body is TestSource {
   return checkSource(body) === null
 }
 
+/** Whether a body is an order to pay. */
 export function isPayOrder(body: unknown): body is PayOrder {
   return checkOrder(body) === null
 }
 
+/** Whether a body confirms or refuses a payment at the bank. */
 export function isConfirmation(body: unknown): body is Confirmation {
   return checkConfirmation(body) === null
 }

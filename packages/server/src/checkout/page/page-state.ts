@@ -1,31 +1,31 @@
 import type { CheckoutMethod, PaymentPage, PaymentPageStage } from '@hedgepayments/contract'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { expiredByHand } from '../sessions/settle.ts'
+import { expiredByRequest } from '../sessions/end.ts'
 
-/** What a payment page's link stands for. */
+/** The session or payment that a page shows. */
 export interface PageSubject {
-  /** `null`: the link of a payment that belongs to no session. */
+  /** `null`: the link names a payment without a session. */
   readonly session: CheckoutSessionRow | null
-  /** The payment, or the session's latest; `null`: none was made yet. */
+  /** The payment, or the latest one of the session; `null`: the session has none yet. */
   readonly payment: PaymentRow | null
   readonly merchantName: string
-  /** The moment by the merchant's clock. */
+  /** The time by the merchant's clock. */
   readonly now: Timestamp
 }
 
-/** Reasons of cancels that mean that time is up, by the clock or because the merchant ended it. */
-const endings: ReadonlySet<string> = new Set(['expired', expiredByHand])
+/** Reasons of cancels that the page shows as expired: by time, or by the merchant's request. */
+const endings: ReadonlySet<string> = new Set(['expired', expiredByRequest])
 
-/** Declined tries of one session. More than a person makes, fewer than a thief of cards needs. */
+/** Payments of one session: more than a person needs, fewer than a thief who tests stolen cards. */
 const triesMax = 10
 
-/** Leaves room for every event that one payment can have before the next try's payment counts. */
+/** More than the events of one payment, so that the versions of a later try are higher. */
 const versionsPerTry = 1_000_000
 
 /**
- * All that the page may know of a subject. In live mode it offers no way to pay: cards of the real
- * world are for fields of their processor only, and never come here.
+ * The state of the page. In live mode the page offers no way to pay: real cards are entered into fields
+ * of their processor only, and never reach this server.
  */
 export function renderPage(subject: PageSubject): PaymentPage {
   const { session, payment, merchantName, now } = subject
@@ -51,13 +51,13 @@ export function renderPage(subject: PageSubject): PaymentPage {
   }
 }
 
-/** What tells two states of a subject apart, the later one being higher. */
+/** A number that increases with every change of the state. */
 function versionOf({ session, payment }: PageSubject): number {
   const ended = session === null || session.status === 'open' ? 0 : 1
   return (session?.tries ?? 0) * versionsPerTry + (payment?.sequence ?? 0) * 2 + ended
 }
 
-/** Whether another payment may be made for the session. */
+/** Whether the session may get another payment. */
 export function canTryAgain(session: CheckoutSessionRow, now: Timestamp): boolean {
   return session.status === 'open' && session.tries < triesMax && now < session.expires_at
 }
@@ -85,7 +85,7 @@ function stageOf({ session, payment, now }: PageSubject): PaymentPageStage {
   }
 }
 
-/** The ways to pay that the page offers: none in live mode. */
+/** The payment methods that the page offers: none in live mode. */
 export function methodsOf({ session, payment }: PageSubject): readonly CheckoutMethod[] {
   if ((session ?? payment)?.livemode !== false) return []
   if (session) return session.payment_method_types
@@ -93,18 +93,18 @@ export function methodsOf({ session, payment }: PageSubject): readonly CheckoutM
   return method === 'card' || method === 'ach' ? [method] : []
 }
 
-/** Of the sandbox the page plays the bank itself, so that it goes on being told what happens. */
+/** The URL of the bank's page. `null` for the sandbox, whose bank the page plays itself. */
 function bankUrl(payment: PaymentRow | null): string | null {
   return challengeSecret(payment) === null ? (payment?.next_action_url ?? null) : null
 }
 
-/** Names the sandbox's challenge that the payment waits for; `null`: it waits for none. */
+/** The secret of the sandbox's challenge that the payment waits for; `null`: it waits for none. */
 export function challengeSecret(payment: PaymentRow | null): string | null {
   if (!payment || payment.livemode || payment.status !== 'pending') return null
   return payment.next_action_url?.split('/sandbox/3d-secure/')[1] ?? null
 }
 
-/** The merchant's address with the ids that it needs to find the order. */
+/** The merchant's URL with the ids by which it finds the order. */
 function successUrl(address: string, { session, payment }: PageSubject): string {
   if (!URL.canParse(address)) return address
   const url = new URL(address)

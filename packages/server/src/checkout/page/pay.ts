@@ -14,28 +14,28 @@ import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel.ts'
 import type { Submitter } from '../../payments/submit/submission.ts'
 import { submitPayment } from '../../payments/submit/submit.ts'
-import { statusOf } from '../sessions/outcome.ts'
-import { insertTry } from '../sessions/payment-of-try.ts'
-import { lookBy } from '../sessions/sessions.sql.ts'
-import { lockBoth } from '../sessions/settle.ts'
+import { planCheck } from '../sessions/checks.sql.ts'
+import { lockWithPayment } from '../sessions/end.ts'
+import { insertNextPayment } from '../sessions/insert-payment.ts'
+import { statusOf } from '../sessions/status.ts'
 import { canTryAgain, type PageSubject } from './page-state.ts'
 
-/** What the customer decided. The token was made of what they typed, which is gone by now. */
+/** The payment method that the customer chose. The token replaces the number that they typed. */
 export interface Order {
   readonly method: CheckoutMethod
   readonly token: PaymentToken
-  /** Where the merchant has not given it. */
+  /** The customer's e-mail address, if the merchant has not given it. */
   readonly email: string | null
 }
 
-/** Reason of a payment that the customer left for another way to pay. */
+/** The reason of a payment that is canceled because the customer chose another method. */
 const otherMethod = 'payment_method_changed'
-/** A try that was begun is over by then, or its process is gone. */
-const lookAfterSeconds = 30
+/** Seconds until a worker checks the session: the try has ended by then, or its process has died. */
+const checkAfterSeconds = 30
 
 /**
- * Submits the subject's payment; for a session whose last try was declined, a new one. What comes
- * of it is in the database: a refusal here only says why nothing was tried.
+ * Submits the payment of a page, or a new payment if the last one of its session was declined. The
+ * outcome is in the database; a refusal says why no payment was submitted.
  */
 export async function pay(
   on: Submitter,
@@ -49,8 +49,8 @@ export async function pay(
   return await submit(on, payment, { token: order.token, now })
 }
 
-/** Has the processor asked what came of the customer's confirmation. */
-export async function lookAgain(
+/** Looks the payment up at the processor after the customer has confirmed or refused it. */
+export async function checkConfirmation(
   on: Submitter,
   payment: PaymentRow,
   now: Timestamp,
@@ -80,7 +80,7 @@ async function submit(
 
 type Target = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
 
-/** The payment of this try. `null`: the session takes none now, as the page will show. */
+/** The payment of this try. `null`: the session accepts none now, which the page then shows. */
 async function prepareTry(
   db: Db,
   { merchant_id, livemode, id }: CheckoutSessionRow,
@@ -88,23 +88,27 @@ async function prepareTry(
 ): Promise<Target | Refusal | null> {
   return await retryConflicts(() =>
     db.transaction().execute(async (tx) => {
-      const { session, payment } = await lockBoth(tx, { merchant_id, livemode, id })
+      const { session, payment } = await lockWithPayment(tx, { merchant_id, livemode, id })
       if (statusOf(session, payment, now) !== 'open') return null
       const customerEmail = session.customer_email ?? order.email
       if (customerEmail === null) return refuseField('email', undefined, 'an e-mail address')
-      // By the clock of the worker that looks: the database's.
+      // The worker checks by the database's clock.
       const at = await readDatabaseTime(tx, { merchantId: merchant_id, livemode })
-      await lookBy(tx, session, plusSeconds(at, lookAfterSeconds))
+      await planCheck(tx, session, plusSeconds(at, checkAfterSeconds))
       if (payment?.status === 'pending' && payment.payment_method === order.method) return payment
       if (!canTryAgain(session, now)) return null
-      if (payment && isAllowed('cancel', payment.status)) await giveUp(tx, payment, now)
-      const paymentId = await insertTry(tx, session, { customerEmail, method: order.method, now })
+      if (payment && isAllowed('cancel', payment.status)) await cancelOther(tx, payment, now)
+      const paymentId = await insertNextPayment(tx, session, {
+        customerEmail,
+        method: order.method,
+        now,
+      })
       return { merchant_id, livemode, id: paymentId }
     }),
   )
 }
 
-async function giveUp(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<void> {
+async function cancelOther(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<void> {
   await cancelInTransaction(tx, {
     ...accountOf(payment),
     paymentId: payment.id,

@@ -1,38 +1,58 @@
 import type { CheckoutSessionCreate, CheckoutSessionId } from '@hedgepayments/contract'
 import type { CheckoutSessionRow } from '../../database/schema.ts'
 import { newId } from '../../domain/ids.ts'
-import { givenEnd, plusSeconds, promisedEnd } from '../../domain/time.ts'
+import { givenEnd, plusSeconds, promisedEnd, type Timestamp } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { Tx } from '../../idempotency/once.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { findCancelWindow } from '../../merchants/merchants.sql.ts'
-import { insertTry } from './payment-of-try.ts'
+import { insertNextPayment } from './insert-payment.ts'
 import { renderSession } from './render.ts'
 import { insertSession } from './sessions.sql.ts'
 
-/** As long as a payment by default. */
+/** The default lifetime of a session, the same as of a payment. */
 const secondsDefault = 3_600
-/** A customer needs time to find a card. Source: contract, `expires_at`. */
+/** The shortest lifetime: a customer needs time to find a card. Source: contract, `expires_at`. */
 const secondsMin = 60
-/** Who has not paid after a day starts anew. Source: contract, `expires_at`. */
+/** The longest lifetime. Source: contract, `expires_at`. */
 const secondsMax = 86_400
 
-/** Creates a session, and its first payment where the customer's e-mail is known. */
-export async function createSession(
-  tx: Tx,
-  request: { auth: Auth; body: CheckoutSessionCreate; publicUrl: string },
-): Promise<Reply> {
-  const { auth, body, publicUrl } = request
-  // By the database's clock, as it expires: a server that is an hour behind would make it expire at once.
+interface SessionRequest {
+  readonly auth: Auth
+  readonly body: CheckoutSessionCreate
+  readonly publicUrl: string
+}
+
+/** Creates a session, and its first payment if the customer's e-mail address is given. */
+export async function createSession(tx: Tx, request: SessionRequest): Promise<Reply> {
+  const { auth, body } = request
+  // Sessions expire by the database's clock. By the clock of a server that is an hour behind, a new
+  // session would expire at once.
   const now = await readDatabaseTime(tx, auth)
   const expiresAt = body.expires_at ? givenEnd(body.expires_at) : promisedEnd(now, secondsDefault)
   if (expiresAt < plusSeconds(now, secondsMin) || expiresAt > plusSeconds(now, secondsMax)) {
-    return refuseField('expires_at', body.expires_at, 'a moment in one minute to one day')
+    return refuseField('expires_at', body.expires_at, 'a time in one minute to one day')
   }
+  const cancelWindow = body.cancel_window ?? (await findCancelWindow(tx, auth.merchantId))
+  const session = newSession(request, { now, expiresAt, cancelWindow })
+  await insertSession(tx, session)
+  if (session.customer_email === null) return answer(201, renderSession(session, null))
+  const paymentId = await insertNextPayment(tx, session, {
+    customerEmail: session.customer_email,
+    method: session.payment_method_types[0] ?? 'card',
+    now,
+  })
+  return answer(201, renderSession({ ...session, payment_id: paymentId, tries: 1 }, 'pending'))
+}
+
+function newSession(
+  { auth, body, publicUrl }: SessionRequest,
+  { now, expiresAt, cancelWindow }: { now: Timestamp; expiresAt: Timestamp; cancelWindow: number },
+): CheckoutSessionRow {
   const id = newId<CheckoutSessionId>('checkoutSession')
-  const session: CheckoutSessionRow = {
+  return {
     merchant_id: auth.merchantId,
     livemode: auth.livemode,
     id,
@@ -47,7 +67,7 @@ export async function createSession(
     statement_descriptor: body.statement_descriptor ?? null,
     metadata: body.metadata ?? {},
     payment_method_types: body.payment_method_types ?? ['card'],
-    cancel_window: body.cancel_window ?? (await findCancelWindow(tx, auth.merchantId)),
+    cancel_window: cancelWindow,
     success_url: body.success_url ?? null,
     cancel_url: body.cancel_url ?? null,
     url: `${publicUrl}/checkout/${id}`,
@@ -61,12 +81,4 @@ export async function createSession(
     created_at: now,
     updated_at: now,
   }
-  await insertSession(tx, session)
-  if (session.customer_email === null) return answer(201, renderSession(session, null))
-  const paymentId = await insertTry(tx, session, {
-    customerEmail: session.customer_email,
-    method: session.payment_method_types[0] ?? 'card',
-    now,
-  })
-  return answer(201, renderSession({ ...session, payment_id: paymentId, tries: 1 }, 'pending'))
 }

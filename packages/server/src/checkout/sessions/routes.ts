@@ -8,11 +8,11 @@ import { implement } from '../../http/implement.ts'
 import { once } from '../../idempotency/once.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { createSession } from './create.ts'
+import { endIfOver, expiredByRequest, expireNow, type SessionWithPayment } from './end.ts'
 import { renderSession } from './render.ts'
 import { findSession } from './sessions.sql.ts'
-import { expiredByHand, expireNow, type SessionWithPayment, settle } from './settle.ts'
 
-/** The checkout sessions of the API. */
+/** Create, read and expire checkout sessions. */
 export function checkoutRoutes(
   app: FastifyInstance,
   { db, publicUrl }: { db: Db; publicUrl: () => string },
@@ -24,9 +24,9 @@ export function checkoutRoutes(
   implement(app, operations.retrieveCheckoutSession, async ({ auth, params: { id } }) => {
     const session = await find(db, auth, id)
     if (!session) return sessionNotFound()
-    // By the database's clock: a server that is ahead would end the session, and cancel its payment.
+    // By the clock of a server that is ahead, the session would expire too early.
     const now = await readDatabaseTime(db, auth)
-    return answer(200, shown(await settle(db, session, now)))
+    return answer(200, shown(await endIfOver(db, session, now)))
   })
 
   implement(app, operations.expireCheckoutSession, (request) =>
@@ -35,11 +35,11 @@ export function checkoutRoutes(
       const session = await find(tx, auth, params.id)
       if (!session) return sessionNotFound()
       const expired = await expireNow(tx, session, {
-        ending: { actorType: 'api_key', actorId: auth.keyId, reason: expiredByHand },
+        ending: { actorType: 'api_key', actorId: auth.keyId, reason: expiredByRequest },
         now: await readDatabaseTime(tx, auth),
       })
       const { status } = expired.session
-      return expired.isNews || status === 'open'
+      return expired.hasExpired || status === 'open'
         ? answer(200, shown(expired))
         : notOpen(params.id, status)
     }),

@@ -3,12 +3,11 @@ import { type Kysely, sql } from 'kysely'
 import type { CheckoutSessionRow, PaymentRow, Schema } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { isFree, leaseEnd } from '../../jobs/lease.sql.ts'
-import { type Lease, newLease } from '../../jobs/lease.ts'
 
 type Db = Kysely<Schema>
 type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
 
+/** Inserts a session. */
 export async function insertSession(db: Db, row: CheckoutSessionRow): Promise<void> {
   await db
     .insertInto('checkout_sessions')
@@ -16,6 +15,7 @@ export async function insertSession(db: Db, row: CheckoutSessionRow): Promise<vo
     .execute()
 }
 
+/** Reads a session. `undefined`: the account has none with this id. */
 export async function findSession(
   db: Db,
   { account, id }: { account: Account; id: string },
@@ -27,7 +27,7 @@ export async function findSession(
   return rows[0]
 }
 
-/** The session a customer's link names, and the account that it belongs to. */
+/** Reads the session that a customer's link names. Not scoped: the link names no account. */
 export async function findSessionByLink(
   db: Db,
   id: string,
@@ -37,13 +37,13 @@ export async function findSessionByLink(
   return rows[0]
 }
 
-/** The payment a customer's link names, and the account that it belongs to. */
+/** Reads the payment that a customer's link names. Not scoped: the link names no account. */
 export async function findPaymentByLink(db: Db, id: string): Promise<PaymentRow | undefined> {
   const { rows } = await sql<PaymentRow>`select * from payments where id = ${id}`.execute(db)
   return rows[0]
 }
 
-/** The session whose latest payment this is. */
+/** Reads the session whose latest payment this is. */
 export async function findSessionOfPayment(
   db: Db,
   payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
@@ -55,7 +55,7 @@ export async function findSessionOfPayment(
   return rows[0]
 }
 
-/** Locks a payment until the transaction ends. Comes before the lock on its session. */
+/** Locks a payment until the transaction ends. Call it before `lockSession`. */
 export async function lockPayment(
   db: Db,
   { account, id }: { account: Account; id: string },
@@ -79,7 +79,7 @@ export async function lockSession(
   return rows[0]
 }
 
-/** Sets the payment of the next try, and has a worker look soon what became of it. */
+/** Makes a payment the latest one of an open session, and counts the try. */
 export async function setPayment(
   db: Db,
   session: SessionKey,
@@ -93,36 +93,7 @@ export async function setPayment(
       and id = ${session.id} and status = 'open'`.execute(db)
 }
 
-/**
- * Has a worker look at an open session at this time. A worker that has claimed the session loses its
- * lease: what it knows is outdated.
- */
-export async function lookBy(db: Db, session: SessionKey, at: Timestamp): Promise<void> {
-  await sql`
-    update checkout_sessions
-    set due_at = ${at}::timestamptz, failures = 0, lease = null, leased_until = null
-    where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
-      and id = ${session.id} and status = 'open'`.execute(db)
-}
-
-/**
- * Releases a session that a worker has claimed, until its next look. Does nothing where the session
- * is another worker's, has got another try, or has ended.
- */
-export async function releaseSession(
-  db: Db,
-  session: DueSession,
-  next: { at: Timestamp; failures: number },
-): Promise<void> {
-  await sql`
-    update checkout_sessions
-    set due_at = ${next.at}::timestamptz, failures = ${next.failures}, lease = null,
-      leased_until = null
-    where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
-      and id = ${session.id} and lease = ${session.lease} and status = 'open'`.execute(db)
-}
-
-/** Ends an open session and notes the event with the session as it is then. */
+/** Completes or expires an open session, and inserts the event with the session's new state. */
 export async function endSession(
   db: Db,
   shown: CheckoutSession,
@@ -143,52 +114,4 @@ export async function endSession(
     select merchant_id, livemode, id, 1, ${type}, ${shown.updated_at}::timestamptz,
       ${end.actorType}, ${end.actorId}, ${JSON.stringify({ data: shown })}::jsonb
     from ended`.execute(db)
-}
-
-/** An open session that a worker has claimed. */
-export interface DueSession extends CheckoutSessionRow {
-  lease: Lease
-  /** The merchant's time by the database's clock, when the session was claimed. */
-  now: Timestamp
-}
-
-/**
- * Claims open sessions that are due to be looked at, by the database's clock; other workers skip
- * them meanwhile. Those of merchants whose test clock is ahead are due by that clock: a second read,
- * for the few who have one.
- */
-export async function claimSessions(
-  db: Db,
-  { limit, leaseSeconds }: { limit: number; leaseSeconds: number },
-): Promise<DueSession[]> {
-  const { rows } = await sql<DueSession>`
-    with due as (
-      (select merchant_id, livemode, id from checkout_sessions s
-        where status = 'open' and due_at <= now() and ${isFree('s')}
-        order by due_at limit ${limit})
-      union all
-      (select s.* from test_clocks c cross join lateral (
-          select merchant_id, livemode, id from checkout_sessions s
-          where s.status = 'open' and not s.livemode and s.merchant_id = c.merchant_id
-            and s.due_at > now() and s.due_at <= now() + make_interval(secs => c.offset_seconds)
-            and ${isFree('s')}
-          order by s.due_at limit ${limit}
-        ) s
-        where c.offset_seconds > 0)
-    ), taken as materialized (
-      select s.* from due d cross join lateral (
-        select merchant_id, livemode, id from checkout_sessions s
-        where s.merchant_id = d.merchant_id and s.livemode = d.livemode and s.id = d.id
-          and s.status = 'open' and ${isFree('s')}
-        for update skip locked
-      ) s
-      limit ${limit}
-    )
-    update checkout_sessions s
-    set lease = ${newLease()}, leased_until = ${leaseEnd(leaseSeconds)}
-    from taken t left join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
-    where s.merchant_id = t.merchant_id and s.livemode = t.livemode and s.id = t.id
-    returning s.*, date_trunc('second', now())
-      + make_interval(secs => coalesce(c.offset_seconds, 0)) as now`.execute(db)
-  return rows
 }

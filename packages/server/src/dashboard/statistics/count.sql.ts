@@ -37,7 +37,7 @@ const addToDays = sql`
     )`
 
 // Only events that the relay has passed are counted: it knows up to where none can appear any
-// more (webhooks/deliveries/relay.sql.ts), so each is counted once. What they add up to is one row per hour
+// more (webhooks/relay/relay-events.sql.ts), so each is counted once. What they add up to is one row per hour
 // and kind; counting, and noting how far it is, are one statement, which a crash undoes whole.
 // The limits of one row keep it a look-up by the key per event: without them the planner joins a
 // few thousand events with the whole table of payments. And the relay's position is asked for

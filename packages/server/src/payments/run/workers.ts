@@ -9,9 +9,10 @@ import { failpoint } from '../../failpoints.ts'
 import { pendingSeconds, retrySeconds } from '../../jobs/backoff.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
 import { type Loop, startLoop } from '../../jobs/loop.ts'
+import { startRunner } from '../../jobs/runner.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
 import { endAbandonedAttempts } from '../calls/attempts.sql.ts'
-import { CallRoom } from '../calls/call-limiter.ts'
+import { CallLimiter } from '../calls/call-limiter.ts'
 import { voidPayment } from '../cancel/void-job.ts'
 import { capturePayment } from '../capture/capture-job.ts'
 import { refundPayments } from '../refund/refund-job.ts'
@@ -132,47 +133,32 @@ async function takeSet(
   return due.length
 }
 
-/** Keeps as many tasks running as there is room for; each that ends makes room for the next. */
+/** Starts the calls to processors, as many at the same time as the limiter allows. */
 function startCalls(on: PaymentWorkers): Loop {
-  const running = new Map<Promise<void>, ClaimedTask>()
-  const room = new CallRoom()
-  const renewal = setInterval(() => {
-    renewLeases(on.db, { tasks: [...running.values()], leaseSeconds }).catch(on.onError)
-  }, renewMs)
-  const loop = startLoop({
-    turn: async () => {
-      const others = await room.lookBehind(begin)
-      const began = await begin()
-      return others.length + began.length > 0 && room.left > 0
+  const limiter = new CallLimiter()
+  const claim = async (passedOver?: PassedOver): Promise<ClaimedTask[]> => {
+    const { available: limit, shares } = limiter
+    const request = { kinds: callKinds, limit, leaseSeconds, shares }
+    return await claimTasks(on.db, passedOver ? { ...request, passedOver } : request)
+  }
+  return startRunner<ClaimedTask>({
+    limiter,
+    claims: [
+      () =>
+        limiter.claimBehindSaturated(({ accounts, isTestSkipped }) =>
+          claim({ accounts, isTest: isTestSkipped }),
+        ),
+      () => claim(),
+    ],
+    run: (task) => carryOut(on, task),
+    renewal: {
+      everyMs: renewMs,
+      renew: (tasks) => renewLeases(on.db, { tasks, leaseSeconds }),
     },
+    claimsAgain: true,
     idleMs: on.idleMs,
     onError: on.onError,
   })
-  async function begin(passedOver?: PassedOver): Promise<ClaimedTask[]> {
-    const { left: limit, shares } = room
-    const claim = { kinds: callKinds, limit, leaseSeconds, shares }
-    const tasks = await claimTasks(on.db, passedOver ? { ...claim, passedOver } : claim)
-    for (const task of tasks) {
-      const work = carryOut(on, task)
-        .catch(on.onError)
-        .finally(() => {
-          running.delete(work)
-          room.release(task)
-          loop.nudge()
-        })
-      running.set(work, task)
-      room.take(task)
-    }
-    return tasks
-  }
-  return {
-    nudge: () => loop.nudge(),
-    async stop() {
-      await loop.stop()
-      await Promise.all(running.keys())
-      clearInterval(renewal)
-    },
-  }
 }
 
 /**

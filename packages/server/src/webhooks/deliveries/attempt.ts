@@ -2,36 +2,50 @@ import type { DeliveryRow, EndpointRow } from '../../database/webhook-rows.ts'
 import { explain } from '../../outgoing/errors.ts'
 import { traceHeaders } from '../../tracing/spans.ts'
 import type { Reach } from '../send/address.ts'
-import type { Send } from '../send/send.ts'
+import type { Incoming, Send } from '../send/send.ts'
 import { type Signer, signatureHeaders } from '../send/signature.ts'
-import type { Outcome } from './queue.sql.ts'
-import { retryDelayMs } from './schedule.ts'
+import { retryDelayMs } from './retry-schedule.ts'
 
-/** What is sent: the event in the bytes that are signed, and who signs. */
-export interface Package {
-  /** Id of the event: what a receiver deduplicates on. */
+/** The event that is sent, and the keys that sign it. */
+export interface Message {
+  /** Id of the event. Receivers deduplicate by it. */
   readonly id: string
   readonly body: Buffer
   readonly signers: readonly Signer[]
 }
 
-/** The receiver is gone for good. Source: api.md, Webhooks. */
+/** The outcome of an attempt, or of a delivery that could not be attempted. */
+export interface Outcome {
+  readonly delivery: DeliveryRow
+  readonly result: 'delivered' | 'failed' | 'not sent'
+  /** The pause before the next attempt; `null`: this was the last one. */
+  readonly retryDelayMs: number | null
+  readonly responseCode: number | null
+  readonly durationMs: number | null
+  readonly error: string | null
+  readonly responseBody: string | null
+}
+
+/** The receiver wants no more events. Source: api.md, Webhooks. */
 const goneStatus = 410
 
-/** Sends once, and says what came of it. An attempt that a stop cuts short does not count. */
-export async function attempt(given: {
-  delivery: DeliveryRow
-  endpoint: EndpointRow
-  parcel: Package
-  reach: Reach
-  send: Send
-  stopping: AbortSignal
-}): Promise<Outcome> {
-  const { delivery, endpoint, parcel } = given
-  const startedAt = performance.now()
-  const durationMs = () => Math.round(performance.now() - startedAt)
+/** Everything that one attempt needs. */
+export interface AttemptRequest {
+  readonly delivery: DeliveryRow
+  readonly endpoint: EndpointRow
+  readonly message: Message
+  readonly reach: Reach
+  readonly send: Send
+  /** Aborts the attempt because this process stops. */
+  readonly stopping: AbortSignal
+}
+
+/** Sends a delivery once and returns the outcome. An attempt that a stop aborts does not count. */
+export async function attempt(request: AttemptRequest): Promise<Outcome> {
+  const { delivery, stopping } = request
+  const startedMs = performance.now()
   const nowMs = Date.now()
-  const failed = (retryAfter: string | null) =>
+  const delayAfterFailure = (retryAfter: string | null) =>
     retryDelayMs({
       livemode: delivery.livemode,
       tries: delivery.tries + 1,
@@ -39,47 +53,54 @@ export async function attempt(given: {
       nowMs,
       random: Math.random(),
     })
-  const signed = { id: parcel.id, body: parcel.body, signers: parcel.signers }
+  const ended = () => ({ delivery, durationMs: Math.round(performance.now() - startedMs) })
   try {
-    const answer = await given.send({
-      url: endpoint.url,
-      livemode: delivery.livemode,
-      reach: given.reach,
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        'user-agent': 'HedgePayments-Webhooks/1.0',
-        ...traceHeaders(),
-        ...signatureHeaders({ ...signed, timestamp: Math.floor(nowMs / 1000) }),
-      },
-      body: parcel.body,
-      signal: given.stopping,
-    })
-    const isDelivered = answer.status >= 200 && answer.status <= 299
-    const isGone = answer.status === goneStatus
+    const { status, retryAfter, body } = await sendOnce(request, nowMs)
+    const isDelivered = status >= 200 && status <= 299
     return {
-      delivery,
+      ...ended(),
       result: isDelivered ? 'delivered' : 'failed',
-      retryDelayMs: isDelivered || isGone ? null : failed(answer.retryAfter),
-      responseCode: answer.status,
-      durationMs: durationMs(),
-      error: isDelivered ? null : refusedBecause(answer.status),
-      responseBody: answer.body,
+      retryDelayMs: isDelivered || status === goneStatus ? null : delayAfterFailure(retryAfter),
+      responseCode: status,
+      error: isDelivered ? null : errorOf(status),
+      responseBody: body,
     }
   } catch (error) {
-    if (given.stopping.aborted) return notSent(delivery, { retryDelayMs: 0, error: null })
+    if (stopping.aborted) return notSent(delivery, { retryDelayMs: 0, error: null })
     return {
-      delivery,
+      ...ended(),
       result: 'failed',
-      retryDelayMs: failed(null),
+      retryDelayMs: delayAfterFailure(null),
       responseCode: null,
-      durationMs: durationMs(),
       error: explain(error),
       responseBody: null,
     }
   }
 }
 
-/** The outcome of what was not even attempted: it is left for others, or given up. */
+async function sendOnce(
+  { delivery, endpoint, message, reach, send, stopping }: AttemptRequest,
+  nowMs: number,
+): Promise<Incoming> {
+  return await send({
+    url: endpoint.url,
+    livemode: delivery.livemode,
+    reach,
+    headers: {
+      'content-type': 'application/json; charset=utf-8',
+      'user-agent': 'HedgePayments-Webhooks/1.0',
+      ...traceHeaders(),
+      ...signatureHeaders({ ...message, timestamp: Math.floor(nowMs / 1000) }),
+    },
+    body: message.body,
+    signal: stopping,
+  })
+}
+
+/**
+ * The outcome of a delivery that was not sent: it fails with an `error`, or another process sends it
+ * after `retryDelayMs`.
+ */
 export function notSent(
   delivery: DeliveryRow,
   { retryDelayMs, error }: { retryDelayMs: number | null; error: string | null },
@@ -95,12 +116,12 @@ export function notSent(
   }
 }
 
-/** Whether the receiver asked never to be sent anything again. */
+/** Whether the receiver wants no more events. */
 export function isGone(outcome: Outcome): boolean {
   return outcome.responseCode === goneStatus
 }
 
-function refusedBecause(status: number): string {
+function errorOf(status: number): string {
   if (status === goneStatus) return 'Answered 410: the endpoint was disabled.'
   if (status === 101) return 'Answered 101: the connection was switched to another protocol.'
   if (status >= 300 && status <= 399) return `Answered ${status}: redirects are not followed.`

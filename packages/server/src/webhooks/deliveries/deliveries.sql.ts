@@ -14,10 +14,10 @@ type Filter = Pick<
   'endpoint_id' | 'event_id' | 'payment_id' | 'status' | 'created_at'
 >
 
-/** Attempts that a delivery shows: one that was retried by hand for ever shows its newest. */
+/** Attempts shown for a delivery, the newest first: manual retries have no limit. */
 const attemptsShown = 100
 
-/** A page of deliveries, newest first. */
+/** Reads a page of deliveries, newest first. */
 export async function listDeliveries(
   db: Db,
   { account, filter, page }: { account: Account; filter: Filter; page: FencedPage },
@@ -42,6 +42,7 @@ export async function listDeliveries(
   return await pageOf(query, 'id', page)
 }
 
+/** Reads a delivery. `undefined`: the account has no delivery with this id. */
 export async function findDelivery(db: Db, { account, id }: Key): Promise<DeliveryRow | undefined> {
   return await db
     .selectFrom('webhook_deliveries')
@@ -52,7 +53,7 @@ export async function findDelivery(db: Db, { account, id }: Key): Promise<Delive
     .executeTakeFirst()
 }
 
-/** The attempts of a delivery, newest first. */
+/** Reads the attempts of a delivery, newest first. */
 export async function listAttempts(db: Db, { account, id }: Key): Promise<AttemptRow[]> {
   return await db
     .selectFrom('webhook_attempts')
@@ -66,8 +67,8 @@ export async function listAttempts(db: Db, { account, id }: Key): Promise<Attemp
 }
 
 /**
- * Plans a delivery to be sent now, with the whole schedule of retries before it. An attempt that is
- * in progress goes on; if it fails, the next one follows at once.
+ * Makes a delivery due now and restarts its schedule of retries. An attempt in progress continues;
+ * if it fails, the next attempt follows at once.
  */
 export async function retryDelivery(
   db: Db,
@@ -82,7 +83,7 @@ export async function retryDelivery(
   return rows[0]
 }
 
-/** Puts the oldest failed deliveries of an endpoint down to be sent now; says how many. */
+/** Makes the oldest failed deliveries of an endpoint due now. Returns how many, at most `limit`. */
 export async function retryFailed(
   db: Db,
   { endpoint, limit }: { endpoint: EndpointRow; limit: number },
@@ -105,4 +106,30 @@ export async function retryFailed(
     select count(*)::integer as count from failed`.execute(db)
   const found = rows[0]?.count ?? 0
   return { count: Math.min(found, limit), hasMore: found > limit }
+}
+
+/**
+ * Moves the retries of a merchant's test mode forward by the seconds that its test clock advances,
+ * to now at the earliest. Does not move deliveries in progress and first attempts. Skips rows that
+ * another statement has locked: a claim locks them, because they are due already.
+ */
+export async function rescheduleRetries(
+  tx: Db,
+  { merchantId, seconds }: { merchantId: string; seconds: number },
+): Promise<void> {
+  await sql`
+    with waiting as materialized (
+      select d.id from webhook_endpoints e cross join lateral (
+        select d.id from webhook_deliveries d
+        where d.merchant_id = e.merchant_id and d.livemode = e.livemode
+          and d.endpoint_id = e.id and d.status = 'pending' and d.due_at > now()
+          and d.attempts > 0 and d.lease is null
+        for update skip locked
+      ) d
+      where e.merchant_id = ${merchantId} and not e.livemode
+    )
+    update webhook_deliveries d
+    set due_at = greatest(now(), d.due_at - make_interval(secs => ${seconds}))
+    from waiting w
+    where d.merchant_id = ${merchantId} and not d.livemode and d.id = w.id`.execute(tx)
 }

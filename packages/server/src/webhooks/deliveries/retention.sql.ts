@@ -3,19 +3,19 @@ import type { Schema } from '../../database/schema.ts'
 import { firstIdAt } from '../../domain/ids.ts'
 import { toTimestamp } from '../../domain/time.ts'
 
-/** Thirty days after its last attempt nobody asks any more why a delivery failed. */
+/** Days that a delivery is kept after its last attempt: long enough to find out why it failed. */
 export const deliveryDaysKept = 30
 
-/** Deliveries of one step, each with up to a handful of attempts. */
-const droppedPerStep = 500
+/** Deliveries that one step deletes, each with a few attempts. */
+const deletedPerStep = 500
 
-// Ids begin with the time they were made, so the old ones of an account are the first of its range
-// of the key. Accounts are gone through by jumping along the index, as when deliveries are taken.
+// Ids begin with the time of their creation, so the oldest deliveries of an account are the first of
+// its range of the key. The statement jumps along the index from account to account, as a claim does.
 /**
- * Drops deliveries that have ended, with their attempts, some at a time. One that is pending is
- * kept, however old it is. Returns whether there may be more.
+ * Deletes some deliveries that ended long ago, with their attempts. A pending delivery is kept,
+ * however old it is. Returns whether more may be left.
  */
-export async function dropOldDeliveries(db: Kysely<Schema>, nowMs: number): Promise<boolean> {
+export async function deleteOldDeliveries(db: Kysely<Schema>, nowMs: number): Promise<boolean> {
   const before = nowMs - deliveryDaysKept * 86_400_000
   const { rows } = await sql`
     with recursive account as (
@@ -34,13 +34,13 @@ export async function dropOldDeliveries(db: Kysely<Schema>, nowMs: number): Prom
             select from webhook_attempts w
             where w.merchant_id = d.merchant_id and w.livemode = d.livemode
               and w.delivery_id = d.id and w.created_at >= ${toTimestamp(before)}::timestamptz)
-        order by d.id limit ${droppedPerStep}
+        order by d.id limit ${deletedPerStep}
         for update skip locked
       ) o
-      limit ${droppedPerStep}
+      limit ${deletedPerStep}
     )
     delete from webhook_deliveries d using old
     where d.merchant_id = old.merchant_id and d.livemode = old.livemode and d.id = old.id
     returning d.id`.execute(db)
-  return rows.length === droppedPerStep
+  return rows.length === deletedPerStep
 }

@@ -9,8 +9,8 @@ type Db = Kysely<Schema>
 type Key = { account: Account; id: string }
 
 /**
- * Inserts an endpoint unless there are `max` already. The merchant's row is locked, so that two at
- * once do not both find room.
+ * Inserts an endpoint. `false`: the account has `max` endpoints already. Locks the row of the merchant
+ * until the transaction ends, so that concurrent requests cannot exceed the maximum together.
  */
 export async function insertEndpoint(
   tx: Db,
@@ -26,6 +26,7 @@ export async function insertEndpoint(
   return true
 }
 
+/** Reads an endpoint. `undefined`: it does not exist, or was deleted. */
 export async function findEndpoint(db: Db, { account, id }: Key): Promise<EndpointRow | undefined> {
   return await db
     .selectFrom('webhook_endpoints')
@@ -37,7 +38,7 @@ export async function findEndpoint(db: Db, { account, id }: Key): Promise<Endpoi
     .executeTakeFirst()
 }
 
-/** Reads an endpoint and keeps others from changing it until the transaction ends. */
+/** Reads an endpoint and locks its row until the transaction ends. */
 export async function lockEndpoint(tx: Db, { account, id }: Key): Promise<EndpointRow | undefined> {
   const { rows } = await sql<EndpointRow>`
     select * from webhook_endpoints
@@ -47,6 +48,7 @@ export async function lockEndpoint(tx: Db, { account, id }: Key): Promise<Endpoi
   return rows[0]
 }
 
+/** Reads a page of endpoints, newest first. */
 export async function listEndpoints(
   db: Db,
   { account, page }: { account: Account; page: FencedPage },
@@ -60,7 +62,7 @@ export async function listEndpoints(
   return await pageOf(query, 'id', page)
 }
 
-/** Changes the columns that are given. `undefined`: there is no such endpoint. */
+/** Changes columns of an endpoint. `undefined`: it does not exist, or was deleted. */
 export async function updateEndpoint(
   db: Db,
   { account, id, columns }: Key & { columns: Partial<EndpointRow> },
@@ -77,8 +79,9 @@ export async function updateEndpoint(
 }
 
 /**
- * Disables the endpoint that is still at `url`: always, or where it has failed for some days by the
- * database's clock. `undefined`: it is disabled already, does not fail any more, or has moved.
+ * Disables an endpoint that still has this `url` and, unless `failingDays` is 0, has failed for so many
+ * days by the database's clock. `undefined`: it is disabled already, works again, or its URL has
+ * changed.
  */
 export async function disableEndpoint(
   tx: Db,
@@ -97,12 +100,12 @@ export async function disableEndpoint(
   return rows[0]
 }
 
-/** What a delivery to a disabled endpoint says. */
+/** The error of a delivery to a disabled endpoint. */
 export const disabledError = 'Not sent: the endpoint was disabled.'
 
 /**
- * Fails what waits for an endpoint, but for what a process has on its way: that finds the endpoint
- * disabled when its turn comes again.
+ * Fails the pending deliveries of a disabled endpoint, except those that a process has claimed: their
+ * next claim finds the endpoint disabled.
  */
 export async function failPending(db: Db, endpoint: EndpointRow): Promise<void> {
   await sql`
@@ -113,8 +116,8 @@ export async function failPending(db: Db, endpoint: EndpointRow): Promise<void> 
 }
 
 /**
- * Notes that an endpoint is to get every event since a time again, through what the relay has
- * passed: later ones come anyway. A replay that still runs is widened.
+ * Plans a replay of all events from `since` up to the position of the relay, which delivers later
+ * events anyway. A replay in progress starts again, from the earlier of the two times.
  */
 export async function requestReplay(
   db: Db,

@@ -29,17 +29,34 @@ interface Context {
   readonly privateNetworks: PrivateNetworks
 }
 
-/** Registers an endpoint. The answer is the only one that shows its secret. */
+/** Creates an endpoint. Only this answer shows its secret. */
 export async function createEndpoint(
   tx: Db,
   request: Context & { body: WebhookEndpointCreate },
 ): Promise<Reply> {
-  const { auth: account, sealer, now, body } = request
+  const { auth: account, sealer, body } = request
   const refusal = (await refuseUrl(tx, request, body.url)) ?? refuseSelection(body.events)
   if (refusal) return refusal
   const secret = newSecret()
   const id = await claimId<WebhookEndpointId>(tx, { kind: 'webhookEndpoint', account })
-  const row: EndpointRow = {
+  const row = newEndpoint(request, { id, sealedSecret: sealer.seal(secret, id) })
+  if (!(await insertEndpoint(tx, { row, max: endpointsMax }))) {
+    return refuseField('url', body.url, `at most ${endpointsMax} endpoints: delete one first`)
+  }
+  const details = { host: hostOf(row), events: row.events }
+  await recordAudit(tx, actorOf(request), {
+    action: 'webhook_endpoint.created',
+    target: targetOf(id),
+    details,
+  })
+  return answer(201, { ...renderEndpoint(row), secret })
+}
+
+function newEndpoint(
+  { auth: account, now, body }: Context & { body: WebhookEndpointCreate },
+  { id, sealedSecret }: { id: string; sealedSecret: string },
+): EndpointRow {
+  return {
     merchant_id: account.merchantId,
     livemode: account.livemode,
     id,
@@ -48,7 +65,7 @@ export async function createEndpoint(
     description: body.description ?? null,
     enabled: true,
     disabled_reason: null,
-    secret: sealer.seal(secret, id),
+    secret: sealedSecret,
     old_secret: null,
     old_secret_expires_at: null,
     failing_since: null,
@@ -60,19 +77,9 @@ export async function createEndpoint(
     updated_at: now,
     deleted_at: null,
   }
-  if (!(await insertEndpoint(tx, { row, max: endpointsMax }))) {
-    return refuseField('url', body.url, `at most ${endpointsMax} endpoints: delete one first`)
-  }
-  const details = { host: hostOf(row), events: row.events }
-  await recordAudit(tx, actorOf(request), {
-    action: 'webhook_endpoint.created',
-    target: target(id),
-    details,
-  })
-  return answer(201, { ...renderEndpoint(row), secret })
 }
 
-/** Changes an endpoint; disabling it gives up what waits for it. */
+/** Changes an endpoint. If that disables it, its pending deliveries fail. */
 export async function changeEndpoint(
   tx: Db,
   request: Context & { id: string; body: WebhookEndpointUpdate },
@@ -80,7 +87,7 @@ export async function changeEndpoint(
   const { auth: account, id, body, now } = request
   const refusal = (await refuseUrl(tx, request, body.url)) ?? refuseSelection(body.events)
   if (refusal) return refusal
-  // Locked: of two rotations at once, the second must keep the first one's secret as the old one.
+  // Of two concurrent rotations, the second must keep the first one's secret as the old secret.
   const current = await lockEndpoint(tx, { account, id })
   if (!current) return endpointNotFound()
   const { clockOffsetSeconds: aheadSeconds } = account
@@ -89,13 +96,13 @@ export async function changeEndpoint(
     ...(body.url === undefined ? {} : { url: body.url }),
     ...(body.events === undefined ? {} : { events: body.events }),
     ...(body.description === undefined ? {} : { description: body.description }),
-    ...switched(current, body.enabled),
+    ...changeEnabled(current, body.enabled),
     ...(rotated === null
       ? {}
       : {
           secret: request.sealer.seal(rotated, id),
           old_secret: current.secret,
-          // Deliveries judge it by the real time, whatever the test clock says.
+          // The worker compares this with the real time, not with the test clock.
           old_secret_expires_at: promisedEnd(now, rotatedSecretSeconds - aheadSeconds),
         }),
     updated_at: now,
@@ -103,29 +110,29 @@ export async function changeEndpoint(
   const row = await updateEndpoint(tx, { account, id, columns })
   if (!row) return endpointNotFound()
   if (!row.enabled) await failPending(tx, row)
-  await noteChange(tx, request, { before: current, after: row })
+  await recordChange(tx, request, { before: current, after: row })
   return answer(200, rotated ? { ...renderEndpoint(row), secret: rotated } : renderEndpoint(row))
 }
 
-/** Deletes an endpoint. Its row stays, unseen, for the log of its deliveries. */
+/** Deletes an endpoint. Its row stays for the log of its deliveries; the API does not show it. */
 export async function deleteEndpoint(
   tx: Db,
   request: Omit<Context, 'sealer' | 'privateNetworks'> & { id: string },
 ): Promise<Reply> {
   const { auth: account, id, now } = request
-  const columns = { ...switchedOff, deleted_at: now, updated_at: now }
+  const columns = { ...disabledColumns, deleted_at: now, updated_at: now }
   const row = await updateEndpoint(tx, { account, id, columns })
   if (!row) return endpointNotFound()
   await failPending(tx, row)
   await recordAudit(tx, actorOf(request), {
     action: 'webhook_endpoint.deleted',
-    target: target(id),
+    target: targetOf(id),
   })
   return answer(200, { id, object: 'webhook_endpoint', deleted: true })
 }
 
-/** A rotation is an entry of its own: it is what one looks for when a secret has leaked. */
-async function noteChange(
+/** A rotation has a separate entry: after a leak, this is the entry to find. */
+async function recordChange(
   tx: Db,
   request: Omit<Context, 'sealer' | 'privateNetworks'> & {
     id: string
@@ -134,9 +141,9 @@ async function noteChange(
   { before, after }: { before: EndpointRow; after: EndpointRow },
 ): Promise<void> {
   const actor = actorOf(request)
-  const of = target(request.id)
+  const target = targetOf(request.id)
   if (request.body.rotate_secret === true) {
-    await recordAudit(tx, actor, { action: 'webhook_endpoint.secret_rotated', target: of })
+    await recordAudit(tx, actor, { action: 'webhook_endpoint.secret_rotated', target })
   }
   const hosts = { host: { from: hostOf(before), to: hostOf(after) } }
   const details = {
@@ -144,23 +151,24 @@ async function noteChange(
     ...(before.url === after.url ? {} : hosts),
   }
   if (Object.keys(details).length === 0) return
-  await recordAudit(tx, actor, { action: 'webhook_endpoint.updated', target: of, details })
+  await recordAudit(tx, actor, { action: 'webhook_endpoint.updated', target, details })
 }
 
-function target(id: string) {
+function targetOf(id: string) {
   return { type: 'webhook_endpoint', id } as const
 }
 
-/** What of an address is no secret: many a path or query is one. */
+/** The part of a URL that is not secret: paths and queries often contain tokens. */
 function hostOf({ url }: EndpointRow): string {
   return new URL(url).origin
 }
 
+/** The answer for an endpoint that the account does not have. */
 export function endpointNotFound(): Refusal {
   return refuse('not_found', 'Webhook endpoint not found.')
 }
 
-const switchedOff = {
+const disabledColumns = {
   enabled: false,
   disabled_reason: 'requested',
   replay_since: null,
@@ -168,9 +176,9 @@ const switchedOff = {
   replay_through: null,
 } as const satisfies Partial<EndpointRow>
 
-function switched(current: EndpointRow, enabled: boolean | undefined): Partial<EndpointRow> {
+function changeEnabled(current: EndpointRow, enabled: boolean | undefined): Partial<EndpointRow> {
   if (enabled === undefined || enabled === current.enabled) return {}
-  return enabled ? { enabled: true, disabled_reason: null, failing_since: null } : switchedOff
+  return enabled ? { enabled: true, disabled_reason: null, failing_since: null } : disabledColumns
 }
 
 async function refuseUrl(

@@ -1,9 +1,9 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
 
-/** What kind of place an IP address is, as far as webhooks may go there. */
+/** Kinds of IP addresses. Webhooks never reach `forbidden` ones. */
 export type AddressKind = 'public' | 'loopback' | 'private' | 'forbidden'
 
-/** Which addresses a webhook may reach: public ones only, or loopback and private ones as well. */
+/** The addresses that a webhook may reach: public ones, or loopback and private ones as well. */
 export type Reach = 'public' | 'private'
 
 type Subnets = readonly (readonly [string, number])[]
@@ -19,8 +19,8 @@ const privateUse = subnets(
 )
 
 /**
- * Metadata services of clouds, which give credentials to every process of a machine. Those that lie
- * in ranges forbidden as a whole are listed too, so that each has its test. Source: the documents
+ * Metadata services of clouds, which give credentials to every process of a machine. Services inside
+ * ranges that are forbidden anyway are listed too, so that each has its test. Source: the documents
  * of AWS (IMDS, ECS, EKS), Google Cloud, Azure, Alibaba Cloud, Oracle Cloud, Scaleway and Linode.
  */
 const metadata = subnets(
@@ -61,9 +61,9 @@ const specialIpv4 = subnets(
   [],
 )
 
-// All of IPv6 that is not global unicast is out: mapped and NAT64 addresses, which are IPv4 in
-// disguise, link-local, multicast, and whatever is assigned later. Of the rest, these are out too:
-// Teredo and its neighbours, documentation, 6to4, AS112.
+// IPv6 addresses outside global unicast are forbidden: mapped and NAT64 addresses, which contain an
+// IPv4 address, link-local, multicast, and future assignments. Of global unicast, Teredo and its
+// neighbours, documentation, 6to4 and AS112 are forbidden.
 const globalUnicast = subnets([], [['2000::', 3]])
 const specialIpv6 = subnets(
   [],
@@ -76,12 +76,12 @@ const specialIpv6 = subnets(
   ],
 )
 
-/** @param address an IP address as a resolver gives it. */
+/** The kind of an IP address, written as a resolver returns it. */
 export function kindOf(address: string): AddressKind {
-  // A zone (fe80::1%eth0) only ever goes with an address of one link.
+  // Only link-local addresses have a zone (fe80::1%eth0).
   if (isIP(address) === 0 || address.includes('%')) return 'forbidden'
   const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-  // Node takes ::ffff:127.0.0.1 for 127.0.0.1: of IPv6 only the unwrapped forms are looked at.
+  // Node treats ::ffff:127.0.0.1 as 127.0.0.1, so addresses with an embedded one are refused first.
   if (family === 'ipv6' && !globalUnicast.check(address, family)) {
     if (isEmbedded(address)) return 'forbidden'
     if (loopback.check(address, family)) return 'loopback'
@@ -94,22 +94,22 @@ export function kindOf(address: string): AddressKind {
   return special.check(address, family) ? 'forbidden' : 'public'
 }
 
-/** Whether a webhook with this reach may go to an address. */
+/** Whether a webhook with this reach may connect to an address. */
 export function isAllowed(address: string, reach: Reach): boolean {
   const kind = kindOf(address)
   return kind === 'public' || (reach === 'private' && (kind === 'loopback' || kind === 'private'))
 }
 
-/** The address in a URL's host where it is a literal one; `null` where it is a name. */
+/** The IP address in the host of a URL; `null`: the host is a name. */
 export function literalAddress(url: URL): string | null {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   return isIP(host) === 0 ? null : host
 }
 
 /**
- * What is wrong with an address that somebody wants to register, as an expectation; `null` where
- * nothing is. `URL` has unwrapped encoded forms (0x7f.1, 2130706433, 0177.0.0.1, 127.0.0.1.) by
- * then. A name is looked at again whenever it is connected to.
+ * What the URL of an endpoint should be instead; `null`: it may be registered. `URL` normalizes encoded
+ * addresses (0x7f.1, 2130706433, 0177.0.0.1, 127.0.0.1.). The addresses of a name are checked on every
+ * connection.
  */
 export function expectedOfUrl(
   text: string,
@@ -135,14 +135,13 @@ const expectedOfTestMode =
 function isMetadata(address: string): boolean {
   if (!isIPv6(address)) return metadata.check(address, 'ipv4')
   if (metadata.check(address, 'ipv6')) return true
-  // A network may have a NAT64 or ISATAP prefix of its own, which only its operator knows. Both put
-  // the IPv4 address into the last 32 bits.
+  // A network may have private NAT64 or ISATAP prefixes. Both put the IPv4 address into the last 32 bits.
   const groups = groupsOf(address)
   const [high = 0, low = 0] = groups.slice(-2)
   return metadata.check([high >> 8, high & 255, low >> 8, low & 255].join('.'), 'ipv4')
 }
 
-/** The eight groups of an IPv6 address, as `URL` writes it out of any of its forms. */
+/** The eight groups of an IPv6 address, parsed from the form that `URL` normalizes to. */
 function groupsOf(address: string): number[] {
   const [head = '', tail] = new URL(`http://[${address}]/`).hostname.slice(1, -1).split('::')
   const parse = (part: string) => part.split(':').flatMap((one) => (one ? parseInt(one, 16) : []))
@@ -155,7 +154,7 @@ function isEmbedded(address: string): boolean {
   return mapped.test(new URL(`http://[${address}]/`).hostname)
 }
 
-// ::ffff:7f00:1 as URL writes it; ::7f00:1, the form that was given up; ::1 and :: are neither.
+// Matches ::ffff:7f00:1 (IPv4-mapped) and ::7f00:1 (IPv4-compatible, deprecated), but not ::1 and ::.
 const mapped = /^\[::(?:ffff:|[0-9a-f]+:[0-9a-f]+\]$)/
 
 function subnets(ipv4: Subnets, ipv6: Subnets): BlockList {

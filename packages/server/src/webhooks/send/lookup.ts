@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net'
 import { ForbiddenAddressError } from '../../outgoing/errors.ts'
 import { isAllowed, type Reach } from './address.ts'
 
-/** Finds the addresses of a name. It must call back within a bounded time. */
+/** Resolves a name to addresses. Calls back within a bounded time. */
 export type Resolve = (
   hostname: string,
   reach: Reach,
@@ -11,9 +11,9 @@ export type Resolve = (
 ) => void
 
 /**
- * The look-up of a connection that is being made. The addresses it judges are the ones that are
- * connected to, so a name that changes its mind afterwards gains nothing. A name that has one
- * forbidden address among its own is refused whole: no honest receiver has such a name.
+ * The look-up function of a connection. It checks the addresses that the socket then connects to, so a
+ * name cannot resolve to another address after the check. A name with one forbidden address is
+ * refused: no legitimate receiver has one.
  */
 export function guardedLookup(resolve: Resolve, reach: Reach): LookupFunction {
   return (hostname, options, callback) => {

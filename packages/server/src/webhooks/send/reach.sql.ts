@@ -4,13 +4,13 @@ import type { Reach } from './address.ts'
 
 /**
  * `HEDGE_WEBHOOK_PRIVATE_NETWORKS`: whether webhooks of test mode may reach loopback and private
- * addresses. `null`: until the deployment has a live key.
+ * addresses. `null`: they may until the deployment has a live key.
  */
 export type PrivateNetworks = 'allow' | 'deny' | null
 
 /**
- * Which networks webhooks of a mode may reach. A key that was revoked counts as well: a
- * deployment that once took real money has something to protect.
+ * The networks that webhooks of a mode may reach. Revoked live keys count too: a deployment that once
+ * took real money has a network to protect.
  */
 export async function findReach(
   db: Kysely<Schema>,
@@ -18,7 +18,7 @@ export async function findReach(
 ): Promise<Reach> {
   if (livemode || privateNetworks === 'deny') return 'public'
   if (privateNetworks === 'allow') return 'private'
-  // Asks about all merchants: they share the network of the server.
+  // Not scoped by merchant: all merchants share the network of the server.
   const { rows } = await sql<{ is_live: boolean }>`
     select exists (select from api_keys where livemode) as is_live`.execute(db)
   return rows[0]?.is_live === false ? 'private' : 'public'

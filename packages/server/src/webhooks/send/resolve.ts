@@ -2,9 +2,9 @@ import { type LookupAddress, lookup as lookupBySystem } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 import type { Resolve } from './lookup.ts'
 
-/** A name server that needs longer does not answer. Half of what a delivery has in all. */
+/** How long name servers may take: half of the deadline of a delivery. */
 const timeoutDefaultMs = 5_000
-/** Source: RFC 6761, 6.3: these names mean this machine, whatever a name server says. */
+/** These names always mean this machine. Source: RFC 6761, 6.3. */
 const localName = /(^|\.)localhost\.?$/i
 const localAddresses: readonly LookupAddress[] = [
   { address: '127.0.0.1', family: 4 },
@@ -12,12 +12,12 @@ const localAddresses: readonly LookupAddress[] = [
 ]
 
 /**
- * Asks name servers for the addresses of a name, over sockets of its own. `dns.lookup` would ask
- * them on a thread of libuv's pool, which has four: names whose servers never answer would take
- * the threads away from all merchants, and the deadline of a delivery does not give them back.
+ * Resolves names by queries to name servers. `dns.lookup` would use one of the four threads of libuv's
+ * pool for each name: names whose servers never answer would block the threads for all merchants,
+ * and the deadline of a delivery does not free them.
  *
- * A developer's machine has names that only the system knows (the hosts file, a search domain). In
- * the private reach those are looked up by the system, one at a time: one thread is all they get.
+ * On a developer's machine some names are known to the system only (hosts file, search domain). With
+ * private reach, the system resolves these names one at a time, so that they block one thread at most.
  */
 export function createResolve({
   timeoutMs = timeoutDefaultMs,
@@ -50,7 +50,7 @@ async function askServers(
   hostname: string,
   { timeoutMs, servers }: { timeoutMs: number; servers: readonly string[] | undefined },
 ): Promise<LookupAddress[]> {
-  // Each try waits twice as long as the one before: the four take `timeoutMs`.
+  // The timeout of each try is twice that of the one before: four tries take `timeoutMs`.
   const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 15), tries: 4 })
   if (servers) resolver.setServers(servers)
   const timer = setTimeout(() => resolver.cancel(), timeoutMs)
@@ -71,16 +71,16 @@ function addressesOf(answer: PromiseSettledResult<string[]>, family: 4 | 6): Loo
   return answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family })) : []
 }
 
-/** No name server knows the name, or there is no name server. */
+/** Whether no name server knows the name, or no name server answers. */
 function isUnknownToServers(error: unknown): boolean {
   const { code = '' } = error as { code?: string }
   return ['ENOTFOUND', 'ENODATA', 'ECONNREFUSED', 'ESERVFAIL', 'EBADNAME'].includes(code)
 }
 
-/** Looks names up by the system, one after the other. */
+/** Resolves names by the system, one after the other. */
 class SystemNames {
   readonly #timeoutMs: number
-  /** The look-up that runs. It ends when the system's thread does, which nothing can shorten. */
+  /** The last look-up. It ends when the thread of the system does: it cannot be aborted. */
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(timeoutMs: number) {

@@ -4,41 +4,41 @@ import { ForbiddenAddressError } from '../../outgoing/errors.ts'
 import { isAllowed, kindOf, literalAddress, type Reach } from './address.ts'
 import { guardedLookup, type Resolve } from './lookup.ts'
 
-/** A request to a merchant's address. */
+/** A request to the URL of an endpoint. */
 export interface Outgoing {
   readonly url: string
   readonly livemode: boolean
-  /** Which networks the request may reach. Live events reach public addresses only. */
+  /** The networks that the request may reach. Live events reach public addresses only. */
   readonly reach: Reach
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
-  /** Ends the request early, when this process stops. */
+  /** Aborts the request when this process stops. */
   readonly signal: AbortSignal
 }
 
-/** What came back. */
+/** The response of a receiver. */
 export interface Incoming {
   readonly status: number
   readonly retryAfter: string | null
   /**
-   * The first kilobyte, as far as it is text. `null` where the address is not public: a key of test
-   * mode must not read pages of the server's own network.
+   * The first kilobyte, decoded as text. `null`: the address is not public. A key of test mode must not
+   * read pages of the server's network.
    */
   readonly body: string | null
 }
 
-/** @throws what kept a response from coming: see `explain`. */
+/** @throws the reason why no response came: see `explain`. */
 export type Send = (outgoing: Outgoing) => Promise<Incoming>
 
-/** Ten seconds for everything, from the look-up of the name. Source: api.md, Webhooks. */
+/** The deadline of an attempt, from the name look-up to the response. Source: api.md, Webhooks. */
 export const deadlineDefaultMs = 10_000
 
-/** Sends over connections that only ever lead to allowed addresses. Redirects are not followed. */
+/** Sends requests to allowed addresses only. Does not follow redirects. */
 export function createSend(
   resolve: Resolve,
   { deadlineMs = deadlineDefaultMs }: { deadlineMs?: number } = {},
 ): { send: Send; close(): void } {
-  // A connection is used again only by requests that may reach what it reaches.
+  // Connections are pooled by reach: a request never reuses a connection that it could not open.
   const routes = {
     live: routeTo(resolve, 'public'),
     public: routeTo(resolve, 'public'),
@@ -48,7 +48,7 @@ export function createSend(
     async send(outgoing) {
       const url = new URL(outgoing.url)
       const reach = outgoing.livemode ? 'public' : outgoing.reach
-      // A literal address is never looked up.
+      // The look-up function, which checks names, is not called for a literal address.
       const literal = literalAddress(url)
       if (literal !== null && !isAllowed(literal, reach)) throw new ForbiddenAddressError()
       if (outgoing.livemode && url.protocol !== 'https:') throw new ForbiddenAddressError()
@@ -81,7 +81,7 @@ function routeTo(resolve: Resolve, reach: Reach): Route {
   return { agents: createAgents(), lookup: guardedLookup(resolve, reach) }
 }
 
-/** `stream` leaves out a character that the cut has split. PostgreSQL's text takes no NUL. */
+/** `stream` omits a character that the cut has split. PostgreSQL's text cannot store NUL. */
 export function textOf(bytes: Buffer): string {
   return new TextDecoder().decode(bytes, { stream: true }).replaceAll('\0', '\ufffd')
 }

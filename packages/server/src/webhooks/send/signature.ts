@@ -1,25 +1,26 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { randomCharacters } from '../../domain/ids.ts'
 
-/** Begins every secret. The rest is read as base64, as the libraries of Standard Webhooks do. */
+/** The prefix of every secret. Libraries of Standard Webhooks decode the rest as base64. */
 const secretPrefix = 'whsec_'
 
-/** Base64 of 33 bytes, between the 24 and 64 that Standard Webhooks asks for. */
+/** Base64 of 33 bytes. Standard Webhooks requires 24 to 64 bytes. */
 const secretLength = 44
 
-/** A new secret: 220 random bits, as letters and digits, so that a double click selects all of it. */
+/** A new secret with 220 random bits. Letters and digits only: a double click selects it all. */
 export function newSecret(): string {
   return secretPrefix + randomCharacters(secretLength)
 }
 
-/** A secret in the forms that sign. To make one takes Node as long as to sign several times. */
+/** A secret as key objects. Creating them takes as long as several signatures. */
 export interface Signer {
-  /** For Standard Webhooks: the bytes that the secret stands for. */
+  /** For Standard Webhooks: the decoded bytes of the secret. */
   readonly standard: KeyObject
-  /** For `X-Hedge-Signature`: the secret as it is written. */
+  /** For `X-Hedge-Signature`: the secret as text. */
   readonly own: KeyObject
 }
 
+/** The key objects of a secret. */
 export function signerOf(secret: string): Signer {
   return {
     standard: createSecretKey(secret.slice(secretPrefix.length), 'base64'),
@@ -28,9 +29,9 @@ export function signerOf(secret: string): Signer {
 }
 
 /**
- * The headers that prove where a body comes from, each with a signature per secret: while one is
- * rotated, the old and the new one. Standard Webhooks signs `id.t.body` with the decoded secret;
- * `X-Hedge-Signature` signs `t.body` with the secret as it is written, `whsec_` included.
+ * The headers that sign a body. Each has one signature per secret: two during a rotation. Standard
+ * Webhooks signs `id.t.body` with the decoded secret; `X-Hedge-Signature` signs `t.body` with the
+ * secret as text, `whsec_` included.
  */
 export function signatureHeaders(signed: {
   id: string

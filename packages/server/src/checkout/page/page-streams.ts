@@ -7,24 +7,24 @@ import type { Account } from '../../domain/account.ts'
 import { isRefusal, type Refusal, refuse } from '../../http/answers/refusal.ts'
 import { leave } from '../../http/limits/admission.ts'
 import { accountName, type Permits, Semaphore } from '../../http/limits/semaphore.ts'
-import { readMarks } from '../sessions/watch.sql.ts'
-import { PageWatch } from '../sessions/watch.ts'
+import { readMarks } from './watch.sql.ts'
+import { PageWatch } from './watch.ts'
 
-/** Pages that one process keeps informed at once: each holds a socket. */
+/** Concurrent streams of one process: each needs a socket. */
 const streamsMax = 5_000
-/** Of one address (an office), of one link (a customer with many tabs), of test mode and of a merchant. */
+/** Streams of one address (an office), of one link (many tabs), of test mode, and of a merchant and mode. */
 const shares = { address: 1_000, link: 20, test: 2_500, account: 2_500 } as const
-/** Often enough that no proxy takes the connection for dead. */
+/** Short enough that no proxy closes an idle connection. */
 const heartbeatMs = 15_000
-/** What a browser waits before it connects again. */
+/** The pause of a browser before it connects again. */
 const reconnectMs = 1_000
-/** A browser that lets this much lie around does not read any more. */
+/** A browser with more unread bytes than this has stopped reading. */
 const bufferedBytesMax = 16 * 1024
 
-/** Tells open pages what has changed, as server-sent events: each the whole state of its page. */
+/** Sends changes to open pages as server-sent events. Each event is the whole state of its page. */
 export class PageStreams {
   readonly #open = new Set<ServerResponse>()
-  readonly #places = new Semaphore()
+  readonly #semaphore = new Semaphore()
   readonly #watch: PageWatch
   readonly #log: FastifyBaseLogger
   readonly #read: (id: string) => Promise<PaymentPage | null>
@@ -39,9 +39,9 @@ export class PageStreams {
     this.#read = options.read
     this.#watch = new PageWatch({
       read: (ids) => readMarks(options.db, ids),
-      onError: (error) => this.#log.warn({ err: describe(error) }, 'open payment pages wait'),
+      onError: (error) => this.#log.warn({ err: describe(error) }, 'payment page watch failed'),
     })
-    // Before the server waits for its requests to end: these would never.
+    // Before the server waits for open requests: streams would never end by themselves.
     options.app.addHook('preClose', async () => {
       this.#watch.stop()
       for (const response of this.#open) response.end()
@@ -49,14 +49,14 @@ export class PageStreams {
   }
 
   /**
-   * Takes the places of a stream: of its link and address before it is known whose page it is, so
-   * that of many at once none finds a place that others have found; then of its merchant and mode.
+   * Reserves the places of a stream: those of its link and address before its account is read, so that
+   * concurrent requests cannot exceed the limits together; then those of its merchant and mode.
    */
   async reserve(
     { id, address }: { id: string; address: string },
     findAccount: () => Promise<Account | Refusal>,
   ): Promise<Permits[] | Refusal> {
-    const place = this.#places.tryAcquire([
+    const place = this.#semaphore.tryAcquire([
       { name: 'all', max: streamsMax },
       { name: `address ${address}`, max: shares.address },
       { name: `link ${id}`, max: shares.link },
@@ -76,10 +76,10 @@ export class PageStreams {
   #reserveOf(account: Account): Permits | null {
     const ofTest = account.livemode ? [] : [{ name: 'test', max: shares.test }]
     const ofAccount = { name: accountName(account), max: shares.account }
-    return this.#places.tryAcquire([...ofTest, ofAccount])
+    return this.#semaphore.tryAcquire([...ofTest, ofAccount])
   }
 
-  /** Keeps the reply open and writes to it whatever changes; gives its places back when it ends. */
+  /** Keeps the reply open and writes every change to it. Releases its places when it ends. */
   add(id: string, reply: FastifyReply, places: readonly Permits[]): void {
     for (const { release } of places) {
       reply.raw.once('close', release)
@@ -96,8 +96,8 @@ export class PageStreams {
     })
     response.write(`retry: ${reconnectMs}\n\n`)
     this.#open.add(response)
-    const unwatch = this.#watch.add(id, () => void this.#tell(id, response))
-    // A browser that has not taken the last one gets none: it falls silent, and is hung up on.
+    const unwatch = this.#watch.add(id, () => void this.#sendState(id, response))
+    // A browser that has not read the last heartbeat gets no other. Proxies then close the connection.
     const heartbeat = setInterval(() => {
       if (response.writableLength === 0) response.write(': still here\n\n')
     }, heartbeatMs)
@@ -109,15 +109,15 @@ export class PageStreams {
     })
   }
 
-  async #tell(id: string, response: ServerResponse): Promise<void> {
+  async #sendState(id: string, response: ServerResponse): Promise<void> {
     try {
       const page = await this.#read(id)
       if (!page || response.writableEnded) return
       response.write(`data: ${JSON.stringify(page)}\n\n`)
       if (response.writableLength > bufferedBytesMax) response.destroy()
     } catch (error) {
-      this.#log.warn({ err: describe(error) }, 'an open payment page could not be told')
-      // It connects again, and is then told all.
+      this.#log.warn({ err: describe(error) }, 'payment page update failed')
+      // The browser connects again, and then gets the current state.
       response.destroy()
     }
   }

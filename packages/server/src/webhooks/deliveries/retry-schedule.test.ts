@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { retryDelayMs } from './schedule.ts'
+import { retryDelayMs } from './retry-schedule.ts'
 
 const failed = { livemode: true, tries: 1, retryAfter: null, nowMs: 0, random: 0 }
 

@@ -3,12 +3,13 @@ import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
 /**
- * What a session's status ought to be, by its payment and the clock. Pure: the one place that says
- * when a session is complete or expired.
+ * The status that a session should have, by its latest payment and the merchant's time. Pure: only
+ * this function decides when a session completes or expires.
  *
- * - A payment that the customer need do no more for completes it, also within the undo window.
- * - A canceled payment ends it: whoever canceled it does not want to be paid by another.
- * - A declined one leaves it open for another try.
+ * - A payment that needs no further action of the customer completes the session, also during the
+ *   undo window.
+ * - A canceled payment expires the session: a new payment would circumvent the cancel.
+ * - A declined payment leaves the session open: the customer may try again.
  */
 export function statusOf(
   session: Pick<CheckoutSessionRow, 'status' | 'expires_at'>,

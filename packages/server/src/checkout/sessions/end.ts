@@ -7,9 +7,9 @@ import type { Timestamp } from '../../domain/time.ts'
 import type { Tx } from '../../idempotency/once.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel.ts'
 import { findPayment } from '../../payments/view/payments.sql.ts'
-import { statusOf } from './outcome.ts'
 import { renderSession } from './render.ts'
 import { endSession, findSession, lockPayment, lockSession } from './sessions.sql.ts'
+import { statusOf } from './status.ts'
 
 /** A session together with its latest payment. */
 export interface SessionWithPayment {
@@ -17,20 +17,23 @@ export interface SessionWithPayment {
   readonly payment: PaymentRow | null
 }
 
-/** Why a session may be ended before its time. */
+/** The actor that ends a session, and the reason. */
 export interface Ending {
   readonly actorType: ActorType
   readonly actorId: string | null
   readonly reason: string
 }
 
-/** Source: contract, `cancellation_reason` of a payment whose session was expired by hand. */
-export const expiredByHand = 'checkout_session_expired'
+/** Cancellation reason of a payment whose session a request has expired. Source: contract. */
+export const expiredByRequest = 'checkout_session_expired'
 
 const byTheClock: Ending = { actorType: 'system', actorId: null, reason: 'expired' }
 
-/** Reads a session's latest payment, and ends the session where the two say that it is over. */
-export async function settle(
+/**
+ * Reads the latest payment of a session, and completes or expires the session if its payment or the
+ * time says so. `now` is the merchant's time.
+ */
+export async function endIfOver(
   db: Db,
   session: CheckoutSessionRow,
   now: Timestamp,
@@ -43,41 +46,40 @@ export async function settle(
   if (!isOver) return { session, payment }
   return await retryConflicts(() =>
     db.transaction().execute(async (tx) => {
-      const locked = await lockBoth(tx, session)
-      return await endIfOver(tx, locked, now)
+      return await endLockedIfOver(tx, await lockWithPayment(tx, session), now)
     }),
   )
 }
 
 /**
- * Ends an open session now: its payment, where it still can be, is canceled with it. One that is
- * over already stays as it is, and `isNews` is false.
+ * Expires an open session, and cancels its payment if the payment is cancelable. A session that is
+ * complete, or has expired before, does not change: `hasExpired` is false then.
  */
 export async function expireNow(
   tx: Tx,
   session: CheckoutSessionRow,
   { ending, now }: { ending: Ending; now: Timestamp },
-): Promise<SessionWithPayment & { isNews: boolean }> {
-  const locked = await lockBoth(tx, session)
-  const isNews =
+): Promise<SessionWithPayment & { hasExpired: boolean }> {
+  const locked = await lockWithPayment(tx, session)
+  const hasExpired =
     locked.session.status === 'open' && statusOf(locked.session, locked.payment, now) !== 'complete'
-  return isNews
-    ? { ...(await end(tx, locked, { status: 'expired', ending, now })), isNews }
-    : { ...(await endIfOver(tx, locked, now)), isNews }
+  return hasExpired
+    ? { ...(await end(tx, locked, { status: 'expired', ending, now })), hasExpired }
+    : { ...(await endLockedIfOver(tx, locked, now)), hasExpired }
 }
 
 /**
- * Locks a session and its latest payment: the payment first, as everywhere. A session that has got
- * another payment meanwhile is read anew.
+ * Locks a session and its latest payment until the transaction ends, the payment first, as everywhere.
+ * If the session gets another payment before the locks are taken, reads it again.
  */
-export async function lockBoth(
+export async function lockWithPayment(
   tx: Tx,
   { merchant_id, livemode, id }: Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>,
 ): Promise<SessionWithPayment> {
   const account = { merchantId: merchant_id, livemode }
   for (;;) {
     const seen = await findSession(tx, { account, id })
-    if (!seen) throw new Error('a checkout session vanished')
+    if (!seen) throw new Error('a checkout session no longer exists')
     const payment = seen.payment_id
       ? ((await lockPayment(tx, { account, id: seen.payment_id })) ?? null)
       : null
@@ -86,14 +88,14 @@ export async function lockBoth(
   }
 }
 
-async function endIfOver(
+async function endLockedIfOver(
   tx: Tx,
-  both: SessionWithPayment,
+  locked: SessionWithPayment,
   now: Timestamp,
 ): Promise<SessionWithPayment> {
-  const status = statusOf(both.session, both.payment, now)
-  if (status === 'open' || both.session.status !== 'open') return both
-  return await end(tx, both, { status, ending: byTheClock, now })
+  const status = statusOf(locked.session, locked.payment, now)
+  if (status === 'open' || locked.session.status !== 'open') return locked
+  return await end(tx, locked, { status, ending: byTheClock, now })
 }
 
 async function end(

@@ -1,17 +1,17 @@
-/** Waits before the second to the sixth try, in seconds. Source: api.md, Webhooks. */
-const waitsSeconds = {
+/** The pauses before the second to the sixth attempt, in seconds. Source: api.md, Webhooks. */
+const pausesSeconds = {
   live: [60, 300, 1_800, 7_200, 86_400],
   test: [1, 2, 4, 8, 16],
 } as const
 
-/** Delays are up to this much longer, so that what failed together is not tried together. */
+/** Random lengthening of a pause, so that deliveries that failed together are not retried together. */
 const jitterMax = 0.2
-/** A receiver may ask for patience, within bounds: a day, in test mode a minute. */
+/** Longest pause that a receiver may request by `Retry-After`: a day; in test mode a minute. */
 const retryAfterMaxSeconds = { live: 86_400, test: 60 } as const
 
 /**
- * How long to wait after a failed try, in milliseconds; `null`: it was the last one.
- * `tries` counts those that were made; `random` is from 0 to 1.
+ * The pause after a failed attempt, in milliseconds; `null`: it was the last attempt. `tries` is the
+ * number of attempts that were made; `random` is from 0 to 1.
  */
 export function retryDelayMs(failed: {
   livemode: boolean
@@ -21,20 +21,20 @@ export function retryDelayMs(failed: {
   random: number
 }): number | null {
   const mode = failed.livemode ? 'live' : 'test'
-  const seconds = waitsSeconds[mode][failed.tries - 1]
+  const seconds = pausesSeconds[mode][failed.tries - 1]
   if (seconds === undefined) return null
-  const askedSeconds = Math.min(
+  const requestedSeconds = Math.min(
     parseRetryAfter(failed.retryAfter, failed.nowMs),
     retryAfterMaxSeconds[mode],
   )
-  const delayMs = Math.max(seconds, askedSeconds) * 1000
+  const delayMs = Math.max(seconds, requestedSeconds) * 1000
   return Math.round(delayMs * (1 + jitterMax * failed.random))
 }
 
-/** `Thu, 01 Jan 1970 00:10:00 GMT`: Date.parse alone would take `-5` for a year. */
+/** `Thu, 01 Jan 1970 00:10:00 GMT`. `Date.parse` alone would read `-5` as a year. */
 const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
-/** Seconds from now: a number of them, or a date. 0 where the header is neither. */
+/** Reads the header, a number of seconds or a date, as seconds from now. 0: it is neither. */
 function parseRetryAfter(header: string | null, nowMs: number): number {
   if (header === null) return 0
   if (/^\d{1,9}$/.test(header.trim())) return Number(header)

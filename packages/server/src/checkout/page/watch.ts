@@ -1,7 +1,7 @@
 import type { LinkMark } from './watch.sql.ts'
 
-/** How often changes are looked for, while anybody looks at a page: soon enough to be "at once". */
-const lookMs = 250
+/** How often changes are read while pages are open: customers perceive this as immediate. */
+const tickMs = 250
 
 interface Watcher {
   readonly id: string
@@ -10,8 +10,8 @@ interface Watcher {
 }
 
 /**
- * Looks for changes behind all pages that are open at this process, with one statement for all of
- * them, and with none while no page is open. Changes by other processes are seen like its own.
+ * Detects changes of all pages that are open at this process. One statement per tick reads the marks of
+ * all pages; while no page is open, none runs. Changes by other processes are detected too.
  */
 export class PageWatch {
   readonly #read: (ids: readonly string[]) => Promise<readonly LinkMark[]>
@@ -28,7 +28,7 @@ export class PageWatch {
     this.#onError = options.onError
   }
 
-  /** Calls `onChange` after every change, and once at the first look. Returns what ends it. */
+  /** Calls `onChange` at the first tick and after every change. Returns a function that ends this. */
   add(id: string, onChange: () => void): () => void {
     const watcher: Watcher = { id, mark: null, onChange }
     this.#watchers.add(watcher)
@@ -43,10 +43,10 @@ export class PageWatch {
 
   #schedule(): void {
     if (this.#timer || this.#stopped || this.#watchers.size === 0) return
-    this.#timer = setTimeout(() => void this.#look(), lookMs)
+    this.#timer = setTimeout(() => void this.#tick(), tickMs)
   }
 
-  async #look(): Promise<void> {
+  async #tick(): Promise<void> {
     try {
       const ids = [...new Set([...this.#watchers].map(({ id }) => id))]
       const marks = new Map((await this.#read(ids)).map(({ id, mark }) => [id, mark]))

@@ -4,15 +4,15 @@ import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { findMerchant } from '../../merchants/merchants.sql.ts'
+import { endIfOver } from '../sessions/end.ts'
 import {
   findPaymentByLink,
   findSessionByLink,
   findSessionOfPayment,
 } from '../sessions/sessions.sql.ts'
-import { settle } from '../sessions/settle.ts'
 import type { PageSubject } from './page-state.ts'
 
-/** Finds what a link stands for, as it is now. `null`: nothing has this id. */
+/** Finds the session or payment of a link. `null`: no session and no payment has this id. */
 export async function findSubject(db: Db, id: string): Promise<PageSubject | null> {
   if (isId('checkoutSession', id)) {
     const session = await findSessionByLink(db, id)
@@ -27,8 +27,8 @@ export async function findSubject(db: Db, id: string): Promise<PageSubject | nul
 
 async function ofSession(db: Db, session: CheckoutSessionRow): Promise<PageSubject> {
   const now = await readDatabaseTime(db, accountOf(session))
-  const settled = await settle(db, session, now)
-  return { ...settled, merchantName: await nameOf(db, session), now }
+  const current = await endIfOver(db, session, now)
+  return { ...current, merchantName: await nameOf(db, session), now }
 }
 
 async function ofPayment(db: Db, payment: PaymentRow): Promise<PageSubject> {

@@ -1,13 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 
-/** What tells whether anything has changed behind a link. */
+/** A mark that changes whenever the page behind a link changes. */
 export interface LinkMark {
   readonly id: string
   readonly mark: string
 }
 
-/** The marks of many links, in one statement: what it costs does not grow with who looks. */
+/** Reads the marks of all open pages in one statement. */
 export async function readMarks(
   db: Kysely<Schema>,
   ids: readonly string[],

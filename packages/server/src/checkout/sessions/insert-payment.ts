@@ -7,12 +7,12 @@ import { insertPayment } from '../../payments/create/create.sql.ts'
 import { setPayment } from './sessions.sql.ts'
 
 /**
- * Makes the payment of a session's next try. A declined payment is final, so that what a merchant
- * saw fail stays failed; the session is what stays payable.
+ * Inserts the payment of a session's next try. A declined payment is final: what a merchant saw fail
+ * stays failed. The session stays payable by a new payment.
  *
- * @returns the id of the payment, which is the session's from now on.
+ * @returns the id of the payment, which is now the latest one of the session.
  */
-export async function insertTry(
+export async function insertNextPayment(
   tx: Tx,
   session: CheckoutSessionRow,
   { customerEmail, method, now }: { customerEmail: string; method: CheckoutMethod; now: Timestamp },

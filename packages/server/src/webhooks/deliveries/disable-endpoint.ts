@@ -4,25 +4,26 @@ import type { Db } from '../../database/connect.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { disableEndpoint, failPending } from '../endpoints/endpoints.sql.ts'
 import { renderEndpoint } from '../endpoints/render.ts'
-import { isGone } from './attempt.ts'
-import type { FailingEndpoint, Outcome } from './queue.sql.ts'
+import { isGone, type Outcome } from './attempt.ts'
+import type { EndpointWithHealth } from './find-endpoints.sql.ts'
 
 /**
- * Days for which every attempt fails before an endpoint is disabled. In live mode, long enough for
- * a weekend and a holiday. In test mode a day: the machine of a developer sleeps at night.
+ * Days without a successful attempt after which an endpoint is disabled. Live mode: longer than a
+ * weekend and a holiday. Test mode: longer than the computer of a developer sleeps at night.
  */
 const failingDaysMax = { live: 5, test: 1 } as const
 
 const eventType: EventType = 'webhook_endpoint.disabled'
 
 /**
- * Disables an endpoint that has answered 410, or that has failed for days, with an event that says
- * so. Deliveries that wait for it fail: they can be sent again once the receiver works. To be called
- * for results whose lease was current. An endpoint that has got another URL since stays enabled.
+ * Disables an endpoint that answered 410, or whose attempts have failed for days, and records the
+ * event. Its pending deliveries fail; the merchant can retry them when the receiver works again. Call
+ * this only for outcomes whose lease was current. An endpoint whose URL has changed since the claim
+ * stays enabled.
  */
-export async function disableWhenHopeless(
+export async function disableFailingEndpoint(
   db: Db,
-  { endpoint, outcome }: { endpoint: FailingEndpoint; outcome: Outcome },
+  { endpoint, outcome }: { endpoint: EndpointWithHealth; outcome: Outcome },
 ): Promise<void> {
   const { merchant_id, livemode, id } = endpoint
   const failingDays = failingDaysMax[livemode ? 'live' : 'test']
@@ -38,10 +39,10 @@ export async function disableWhenHopeless(
       failingDays: gone ? 0 : failingDays,
       now,
     })
-    // Another process was first, or it has worked again since.
+    // Another process has disabled the endpoint, or an attempt has succeeded since.
     if (!row) return
     await failPending(tx, row)
-    // Everyone who may read payments reads events. A path or a query may be a secret of the receiver.
+    // Every key that may read payments may read events. The path and query may contain a secret.
     const state = { data: { ...renderEndpoint(row), url: new URL(row.url).origin } }
     await sql`
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,

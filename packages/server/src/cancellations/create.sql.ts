@@ -1,0 +1,78 @@
+import type { PaymentFilter } from '@hedgepayments/contract'
+import { type Kysely, sql } from 'kysely'
+import type { CancellationRow, PaymentRow, Schema } from '../database/schema.ts'
+import type { Account } from '../domain/account.ts'
+import { matches } from '../payments/view/payments.sql.ts'
+
+type Db = Kysely<Schema>
+
+/** The number of payments with a status. */
+export interface StatusCount {
+  readonly status: PaymentRow['status']
+  readonly count: number
+}
+
+/** Inserts a cancellation. The worker finds it by its status. */
+export async function insertCancellation(db: Db, row: CancellationRow): Promise<void> {
+  await db
+    .insertInto('cancellations')
+    .values({
+      ...row,
+      filter: row.filter && (JSON.stringify(row.filter) as unknown as PaymentFilter),
+    })
+    .execute()
+}
+
+/**
+ * Whether the merchant has fewer than `max` open cancellations in this mode. Locks the row of the
+ * merchant until the transaction ends, so that concurrent requests cannot exceed the maximum together.
+ * A paused cancellation is not open: resuming it counts it again.
+ */
+export async function isBelowOpenMax(
+  tx: Db,
+  { account, max }: { account: Account; max: number },
+): Promise<boolean> {
+  await sql`select from merchants where id = ${account.merchantId} for no key update`.execute(tx)
+  // The partial index has open cancellations only, so this does not read completed ones.
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::integer as count from cancellations
+    where status in ('pending', 'running')
+      and merchant_id = ${account.merchantId} and livemode = ${account.livemode}`.execute(tx)
+  return (rows[0]?.count ?? 0) < max
+}
+
+/** Inserts the items of a cancellation that lists its payments. */
+export async function insertItems(
+  db: Db,
+  { cancellationId, paymentIds }: { cancellationId: string; paymentIds: readonly string[] },
+): Promise<void> {
+  await sql`
+    insert into cancellation_items (cancellation_id, payment_id)
+    select ${cancellationId}, id from unnest(${paymentIds}::text[]) as id`.execute(db)
+}
+
+/** Counts the payments that match a filter, by status. */
+export async function countByFilter(
+  db: Db,
+  { account, filter }: { account: Account; filter: PaymentFilter },
+): Promise<StatusCount[]> {
+  const { rows } = await sql<StatusCount>`
+    select status, count(*)::integer as count from payments
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and ${matches(filter)}
+    group by status`.execute(db)
+  return rows
+}
+
+/** Counts the payments with these ids, by status. */
+export async function countByIds(
+  db: Db,
+  { account, ids }: { account: Account; ids: readonly string[] },
+): Promise<StatusCount[]> {
+  const { rows } = await sql<StatusCount>`
+    select status, count(*)::integer as count from payments
+    where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
+      and id = any(${ids}::text[])
+    group by status`.execute(db)
+  return rows
+}

@@ -1,0 +1,45 @@
+import type { CancellationOutcome } from '@hedgepayments/contract'
+import { type Kysely, sql } from 'kysely'
+import type { CancellationRow, PaymentRow, Schema } from '../database/schema.ts'
+
+type Db = Kysely<Schema>
+
+/** Whether a payment is an item of a cancellation. */
+export async function hasItem(
+  db: Db,
+  { row, paymentId }: { row: CancellationRow; paymentId: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from cancellation_items
+    where cancellation_id = ${row.id} and payment_id = ${paymentId}`.execute(db)
+  return rows.length > 0
+}
+
+/** The result of a cancellation for one payment. */
+export interface ResultRow {
+  payment_id: string
+  outcome: CancellationOutcome
+  current_status: PaymentRow['status'] | null
+}
+
+/** Reads a page of the results so far, in the order of the payments' ids. */
+export async function listResults(
+  db: Db,
+  request: {
+    row: CancellationRow
+    after: string
+    outcome: CancellationOutcome | null
+    limit: number
+  },
+): Promise<{ rows: ResultRow[]; hasMore: boolean }> {
+  const { row, limit } = request
+  const { rows } = await sql<ResultRow>`
+    select payment_id, coalesce(outcome, 'canceled') as outcome,
+      coalesce(current_status, case when outcome is null then 'canceled' end) as current_status
+    from cancellation_items
+    where cancellation_id = ${row.id} and payment_id > ${request.after}
+      and payment_id <= ${row.processed_through}
+      ${request.outcome ? sql`and coalesce(outcome, 'canceled') = ${request.outcome}` : sql``}
+    order by payment_id limit ${limit + 1}`.execute(db)
+  return { rows: rows.slice(0, limit), hasMore: rows.length > limit }
+}

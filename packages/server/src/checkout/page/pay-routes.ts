@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify'
+import { parsePaymentToken } from '../../domain/payment-token.ts'
+import { answer, type Reply } from '../../http/answers/answer.ts'
+import { type Refusal, refuse, refuseField } from '../../http/answers/refusal.ts'
+import type { Submitter } from '../../payments/submit/submission.ts'
+import { readToken } from '../../processors/payment-token.ts'
+import { answerChallenge } from '../../processors/sandbox/challenge.ts'
+import { isConfirmation, isPayOrder, isTestSource } from './page-input.ts'
+import type { PageRequest, PageRequests } from './page-requests.ts'
+import { challengeSecret, methodsOf, type PageSubject } from './page-state.ts'
+import { checkConfirmation, pay } from './pay.ts'
+
+interface PayContext {
+  readonly on: Submitter
+  readonly requests: PageRequests
+}
+
+/** Carries out a request of the page. `null`: the answer is the new state of the page. */
+type PayStep = (context: PayContext, subject: PageSubject, body: unknown) => Promise<Reply | null>
+
+/**
+ * The requests of the page that may change something. A page that offers no payment method, as every
+ * page in live mode, answers them with 404.
+ */
+export function payRoutes(app: FastifyInstance, context: PayContext): void {
+  const post = (name: string, step: PayStep) =>
+    app.post(`/pay/api/:id/${name}`, (request: PageRequest, reply) =>
+      context.requests.withSubject(request, reply, async (subject) => {
+        if (methodsOf(subject).length === 0) return notPayable()
+        const refused = await step(context, subject, request.body)
+        return refused ?? (await context.requests.currentState(request.params.id))
+      }),
+    )
+  post('tokens', async (_, __, body) => createToken(body))
+  post('pay', payOrder)
+  post('confirm', confirm)
+}
+
+/** Creates the token of the number of a test card or test account. */
+function createToken(body: unknown): Reply {
+  if (!isTestSource(body)) return numberRefused()
+  const given = body.type === 'card' ? body.number : `${body.routing_number}:${body.account_number}`
+  const read = readToken(given, { livemode: false })
+  return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
+}
+
+const payOrder: PayStep = async ({ on }, subject, body) => {
+  if (!isPayOrder(body)) return orderRefused()
+  const { method, email = null } = body
+  if (!methodsOf(subject).includes(method)) {
+    return refuseField('method', method, 'one of those that the page offers')
+  }
+  const read = parsePaymentToken(body.token)
+  if ('fault' in read) return orderRefused()
+  return await pay(on, subject, { method, token: read.token, email })
+}
+
+const confirm: PayStep = async ({ on }, { payment, now }, body) => {
+  if (!isConfirmation(body)) return refuseField('confirmed', undefined, 'true or false')
+  const secret = challengeSecret(payment)
+  // The challenge was answered already, or the payment was canceled: the answer is the current state.
+  if (!payment || secret === null) return null
+  const wanted = body.confirmed ? 'confirm' : 'refuse'
+  await answerChallenge(on.db, { secret, wanted, now })
+  return await checkConfirmation(on, payment, now)
+}
+
+/** Does not quote the input: it may be a real card number. */
+function numberRefused(): Refusal {
+  return refuseField('number', 'something else', 'the number of a test card or test account')
+}
+
+/** Does not quote the input: a card number may be in the place of the token. */
+function orderRefused(): Refusal {
+  const expected = 'a method, a token and, if the page requires it, an e-mail address'
+  return refuseField('order', 'something else', expected)
+}
+
+function notPayable(): Refusal {
+  return refuse('not_found', 'This page takes no payment details.')
+}

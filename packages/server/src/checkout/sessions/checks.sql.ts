@@ -1,0 +1,85 @@
+import { type Kysely, sql } from 'kysely'
+import type { CheckoutSessionRow, Schema } from '../../database/schema.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { claimFor, isClaimedBy, isFree, released } from '../../jobs/lease.sql.ts'
+import type { Lease } from '../../jobs/lease.ts'
+
+type Db = Kysely<Schema>
+type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
+
+/**
+ * Plans the next check of an open session by a worker. A worker that has claimed the session loses its
+ * lease, because the row that it has read is outdated.
+ */
+export async function planCheck(db: Db, session: SessionKey, at: Timestamp): Promise<void> {
+  await sql`
+    update checkout_sessions
+    set look_at = ${at}::timestamptz, failures = 0, ${released}
+    where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
+      and id = ${session.id} and status = 'open'`.execute(db)
+}
+
+/**
+ * Releases a claimed session and plans its next check. Does nothing if the lease was lost or the
+ * session has ended.
+ */
+export async function releaseSession(
+  db: Db,
+  session: DueSession,
+  next: { at: Timestamp; failures: number },
+): Promise<void> {
+  await sql`
+    update checkout_sessions s
+    set look_at = ${next.at}::timestamptz, failures = ${next.failures}, ${released}
+    where s.merchant_id = ${session.merchant_id} and s.livemode = ${session.livemode}
+      and s.id = ${session.id} and ${isClaimedBy('s', session.lease)} and s.status = 'open'`.execute(
+    db,
+  )
+}
+
+/** An open session that a worker has claimed. */
+export interface DueSession extends CheckoutSessionRow {
+  lease: Lease
+  /** The merchant's time by the database's clock, when the session was claimed. */
+  now: Timestamp
+}
+
+/**
+ * Claims open sessions whose check is due, by the database's clock. Sessions of merchants with a test
+ * clock are due by that clock: a second read finds them, as few merchants have one.
+ */
+export async function claimSessions(
+  db: Db,
+  { limit, leaseSeconds }: { limit: number; leaseSeconds: number },
+): Promise<DueSession[]> {
+  const { rows } = await sql<DueSession>`
+    with due as (
+      (select merchant_id, livemode, id from checkout_sessions s
+        where status = 'open' and look_at <= now() and ${isFree('s')}
+        order by look_at limit ${limit})
+      union all
+      (select s.* from test_clocks c cross join lateral (
+          select merchant_id, livemode, id from checkout_sessions s
+          where s.status = 'open' and not s.livemode and s.merchant_id = c.merchant_id
+            and s.look_at > now() and s.look_at <= now() + make_interval(secs => c.offset_seconds)
+            and ${isFree('s')}
+          order by s.look_at limit ${limit}
+        ) s
+        where c.offset_seconds > 0)
+    ), taken as materialized (
+      select s.* from due d cross join lateral (
+        select merchant_id, livemode, id from checkout_sessions s
+        where s.merchant_id = d.merchant_id and s.livemode = d.livemode and s.id = d.id
+          and s.status = 'open' and ${isFree('s')}
+        for update skip locked
+      ) s
+      limit ${limit}
+    )
+    update checkout_sessions s
+    set ${claimFor(leaseSeconds)}
+    from taken t left join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
+    where s.merchant_id = t.merchant_id and s.livemode = t.livemode and s.id = t.id
+    returning s.*, date_trunc('second', now())
+      + make_interval(secs => coalesce(c.offset_seconds, 0)) as now`.execute(db)
+  return rows
+}
