@@ -1,55 +1,57 @@
-import type { PassedOver, Shares } from '../tasks/claim-tasks.sql.ts'
+import type { SaturatedAccounts, TaskShares } from '../tasks/claim-tasks.sql.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 
-/** Calls to processors at once, of one process: they wait more than they work. */
+/** Concurrent calls to processors of one process. The calls wait more than they compute. */
 const callsMax = 20
-/** Of one merchant and mode: a processor that is slow for one of them leaves room for the others. */
+/** Calls of one account, so that a processor that is slow for one merchant does not block the others. */
 const perAccountMax = 8
-/** Of test mode altogether: whatever is tried there, real money finds room for as many calls. */
+/** Calls of test mode, so that live mode can always make as many calls as one account may. */
 const testMax = callsMax - perAccountMax
-/** A look behind the backlog of those who have their share: so many times as long until the next. */
-const pauseTimes = 10
+/** A scan past saturated accounts reads their whole backlog, so it may use a tenth of the time at most. */
+const scanPauseFactor = 10
 
-type Taken = Shares['taken'][number]
+type AccountUsage = TaskShares['running'][number]
 
-/** How many calls to processors this process makes at once, and for whom. */
-export class CallRoom {
-  readonly #running = new Map<string, Taken>()
-  /** Who has had their share since others were last looked for: all of it, or what room there was. */
-  readonly #satisfied = new Map<string, Taken>()
+/**
+ * Limits concurrent processor calls of this process: in total, per account (merchant and mode), and
+ * for test mode.
+ */
+export class CallLimiter {
+  readonly #running = new Map<string, AccountUsage>()
+  /** Accounts at their limit since the last scan. Their tasks may hide those of other accounts. */
+  readonly #saturated = new Map<string, AccountUsage>()
   #total = 0
   #test = 0
-  #lookBehindFromMs = 0
+  #nextScanMs = 0
 
   /** How many more calls may begin. */
-  get left(): number {
+  get available(): number {
     return callsMax - this.#total
   }
 
-  get shares(): Shares {
-    const taken = [...this.#running.values()]
-    return { perAccount: perAccountMax, testLeft: testMax - this.#test, taken }
+  get shares(): TaskShares {
+    const running = [...this.#running.values()]
+    return { perAccountMax, testAvailable: testMax - this.#test, running }
   }
 
   /**
-   * Looks for the tasks of others behind those of whoever has had their share, where there are such:
-   * before anything else, so that room which has become free is theirs first. What is passed over is
-   * read all the same, and may be long. So it takes a tenth of the time at most, rather than all of
-   * it, once for each call that ends.
+   * Claims tasks of accounts below their limit that are queued behind tasks of saturated accounts. Call
+   * it before other claims, so that these accounts get the next free calls. Returns nothing until the
+   * pause after the last scan has ended.
    */
-  async lookBehind<T>(claim: (passedOver: PassedOver) => Promise<T[]>): Promise<T[]> {
-    const accounts = [...this.#satisfied.values()]
+  async claimBehindSaturated<T>(claim: (skip: SaturatedAccounts) => Promise<T[]>): Promise<T[]> {
+    const accounts = [...this.#saturated.values()]
     const startedMs = performance.now()
-    if (this.left <= 0 || accounts.length === 0 || startedMs < this.#lookBehindFromMs) return []
-    const found = await claim({ accounts, isTest: this.#test >= testMax })
+    if (this.available <= 0 || accounts.length === 0 || startedMs < this.#nextScanMs) return []
+    const tasks = await claim({ accounts, isTest: this.#test >= testMax })
     const endedMs = performance.now()
-    this.#lookBehindFromMs = endedMs + pauseTimes * (endedMs - startedMs)
-    this.#satisfied.clear()
-    this.#noteSatisfied()
-    return found
+    this.#nextScanMs = endedMs + scanPauseFactor * (endedMs - startedMs)
+    this.#saturated.clear()
+    this.#recordSaturated()
+    return tasks
   }
 
-  take(task: ClaimedTask): void {
+  acquire(task: ClaimedTask): void {
     this.#count(task, 1)
   }
 
@@ -64,13 +66,13 @@ export class CallRoom {
     else this.#running.delete(name)
     this.#total += more
     if (!livemode) this.#test += more
-    this.#noteSatisfied()
+    this.#recordSaturated()
   }
 
-  #noteSatisfied(): void {
+  #recordSaturated(): void {
     for (const [name, account] of this.#running) {
-      const isFull = this.left <= 0 || (!account.livemode && this.#test >= testMax)
-      if (isFull || account.count >= perAccountMax) this.#satisfied.set(name, account)
+      const isFull = this.available <= 0 || (!account.livemode && this.#test >= testMax)
+      if (isFull || account.count >= perAccountMax) this.#saturated.set(name, account)
     }
   }
 }

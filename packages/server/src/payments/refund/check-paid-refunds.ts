@@ -4,9 +4,9 @@ import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { ProcessorTruth } from '../../processors/interface/processor.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
-import { refundFailedLater, takeRefundBack } from './record-refund-answer.ts'
+import { recordReturnedRefund, refundFailedLater } from './record-refund-answer.ts'
 
-/** Refunds of a payment that the processor has said it has paid, oldest first. */
+/** Refunds of a payment that the processor has paid, oldest first. */
 export async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRow[]> {
   if (row.refund_count === 0) return []
   const account = { merchantId: row.merchant_id, livemode: row.livemode }
@@ -15,18 +15,20 @@ export async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRo
 }
 
 /**
- * Compares refunds that were paid with what the processor says of them now: a bank may send one
- * back days later, when the customer's account is closed.
+ * Compares paid refunds with their state at the processor. A bank may return a refund days later, when
+ * the customer's account is closed.
+ *
+ * @param payment the processor's state, looked up after `paid` was read.
  */
-export async function checkRefunds(
+export async function checkPaidRefunds(
   db: Db,
-  { paid, truth, now }: { paid: readonly RefundRow[]; truth: ProcessorTruth; now: Timestamp },
+  { paid, payment, now }: { paid: readonly RefundRow[]; payment: ProcessorTruth; now: Timestamp },
 ): Promise<void> {
-  if (truth.state !== 'captured') return
+  if (payment.state !== 'captured') return
   for (const refund of paid) {
-    const found = truth.refunds.find(({ refundId }) => refundId === refund.id)
+    const found = payment.refunds.find(({ refundId }) => refundId === refund.id)
     if (found?.status !== 'failed') continue
     const decline = refundFailedLater
-    await commit(db, 'refund answer', (tx) => takeRefundBack(tx, { refund, decline, now }))
+    await commit(db, 'refund answer', (tx) => recordReturnedRefund(tx, { refund, decline, now }))
   }
 }
