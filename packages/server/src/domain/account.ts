@@ -1,4 +1,4 @@
-/** Whose data and which mode: what every statement is scoped by. */
+/** A merchant and mode. Every statement is scoped by both. */
 export interface Account {
   readonly merchantId: string
   readonly livemode: boolean
