@@ -9,8 +9,8 @@ import { renderEvent } from './render.ts'
 type Db = Kysely<Schema>
 
 /**
- * Events of any accounts as the API shows them, by their positions. One whose payment is gone is
- * left out. The rows must have been read before: a payment is never older than its events then.
+ * Renders events of any accounts, by their positions. Reads their payments after the events, so that a
+ * payment is never older than its event. Events without a payment are left out.
  */
 export async function renderEvents(db: Db, rows: readonly EventRow[]): Promise<Map<string, Event>> {
   const rendered = new Map<string, Event>()
@@ -41,7 +41,7 @@ async function renderOfAccount(
   })
 }
 
-/** An event that holds its whole data itself: of an endpoint, or a test event. */
+/** Whether the row has the event's whole data: events of endpoints and sessions, and test events. */
 function standsAlone(row: EventRow): boolean {
   return row.state !== null && 'data' in row.state
 }
