@@ -3,3 +3,8 @@ export interface Account {
   readonly merchantId: string
   readonly livemode: boolean
 }
+
+/** The account that a row belongs to. */
+export function accountOf(row: { merchant_id: string; livemode: boolean }): Account {
+  return { merchantId: row.merchant_id, livemode: row.livemode }
+}

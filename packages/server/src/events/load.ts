@@ -1,6 +1,7 @@
 import type { Event, EventType, WebhookEndpoint } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
 import type { EventRow, Schema } from '../database/schema.ts'
+import { accountOf } from '../domain/account.ts'
 import { findRefundsOf } from '../payments/view/refunds.sql.ts'
 import { eventId } from './event-id.ts'
 import { findPayments } from './events.sql.ts'
@@ -27,7 +28,7 @@ async function renderOfAccount(
 ): Promise<(readonly [string, Event])[]> {
   const [first] = rows
   if (!first) return []
-  const account = { merchantId: first.merchant_id, livemode: first.livemode }
+  const account = accountOf(first)
   const ids = rows.filter((row) => !standsAlone(row)).map((row) => row.subject_id)
   const payments = await findPayments(db, { account, ids: [...new Set(ids)] })
   const refunded = [...payments.values()].filter((payment) => payment.refund_count > 0)

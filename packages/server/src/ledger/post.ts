@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { LedgerTransferRow, PaymentRow, Schema } from '../database/schema.ts'
+import { accountOf } from '../domain/account.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
 
 type Db = Kysely<Schema>
@@ -30,7 +31,7 @@ export async function postCapture(tx: Db, rows: readonly PaymentRow[]): Promise<
 /** The payment was settled: its pending balance becomes available, also where it is negative. */
 export async function postSettlement(tx: Db, row: PaymentRow): Promise<void> {
   const pendingMinor = await sumOfPayment(tx, {
-    account: { merchantId: row.merchant_id, livemode: row.livemode },
+    account: accountOf(row),
     paymentId: row.id,
     name: 'merchant_pending',
   })

@@ -103,6 +103,17 @@ function spanOf({
   }
 }
 
+/** The outcome of a call for its attempt, with the decline where the processor has declined. */
+export function describeOutcome(
+  result:
+    | { outcome: Exclude<AttemptOutcome, 'declined'> }
+    | { outcome: 'declined'; decline: Decline },
+): { outcome: AttemptOutcome; decline?: Decline } {
+  return result.outcome === 'declined'
+    ? { outcome: 'declined', decline: result.decline }
+    : { outcome: result.outcome }
+}
+
 /** Asks the processor for the current state of a payment. */
 export async function lookUp(
   db: Db,

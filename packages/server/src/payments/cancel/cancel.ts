@@ -3,6 +3,7 @@ import { type Database, type Db, lockWaitMsMax } from '../../database/connect.ts
 import { isLockTimeout, isStatementRefused } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { IdempotencyRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
 import { type Answer, answer, type Reply } from '../../http/answers/answer.ts'
@@ -173,7 +174,7 @@ async function replayCancel(db: Db, record: IdempotencyRow): Promise<Reply> {
   const { payment_id: id, refused_status: status, event_sequence: sequence } = record
   if (id === null || sequence === null) throw new Error('the record of a cancel has no payment')
   if (record.outcome === 'canceled') {
-    const account = { merchantId: record.merchant_id, livemode: record.livemode }
+    const account = accountOf(record)
     const row = await findPayment(db, { account, id })
     if (!row) throw new Error('a canceled payment vanished')
     return asReplay(canceled({ ...row, sequence }))

@@ -1,12 +1,14 @@
 import { commit } from '../../database/commit.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { statusesToVoid } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Tx } from '../../idempotency/once.ts'
 import { lateCaptures } from '../../metrics/registry.ts'
-import type { RefundResult, VoidResult } from '../../processors/interface/processor.ts'
+import type { VoidResult } from '../../processors/interface/processor.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
-import { callProcessor, lookUp } from '../calls/call-processor.ts'
+import { callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
+import { callRefund } from '../calls/call-refund.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { lateCaptureReason, recordLateCapture } from '../transition/late-capture.sql.ts'
@@ -28,7 +30,7 @@ export async function voidPayment(work: Work): Promise<WorkResult> {
     kind: 'void',
     processorKey: await processorKeyOf(db, { row, kind: 'void', firstKey: `${row.id}:void` }),
     run: (payment, request) => processor.void(payment, request),
-    describe: ({ outcome }) => ({ outcome }),
+    describe: describeOutcome,
   })
   if (!called.ok) return await refundIfCaptured(work)
   switch (called.result.outcome) {
@@ -69,32 +71,20 @@ async function refundCapture(work: Work, capturedMinor: number): Promise<WorkRes
 }
 
 async function refund(work: Work, amountMinor: number): Promise<WorkResult> {
-  const { db, row } = work
-  const base = await callOf(work)
-  const { processor } = base
-  const firstKey = `${row.id}:refund_late_capture`
-  const called = await callProcessor<RefundResult>(db, {
-    ...base,
+  const { row } = work
+  const called = await callRefund(work, {
     kind: 'refund_late_capture',
-    processorKey: await processorKeyOf(db, { row, kind: 'refund_late_capture', firstKey }),
-    run: (payment, call) =>
-      processor.refund(payment, {
-        ...call,
-        refundId: row.id,
-        amountMinor,
-        reason: lateCaptureReason(row),
-      }),
-    describe: (result) =>
-      result.outcome === 'declined'
-        ? { outcome: 'declined', decline: result.decline }
-        : { outcome: result.outcome },
+    firstKey: `${row.id}:refund_late_capture`,
+    refundId: row.id,
+    amountMinor,
+    reason: lateCaptureReason(row),
   })
   if (called.ok && called.result.outcome === 'refunded') return 'done'
   return called.ok && called.result.outcome === 'undecided' ? 'pending' : 'failed'
 }
 
 async function record(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<boolean> {
-  const account = { merchantId: payment.merchant_id, livemode: payment.livemode }
+  const account = accountOf(payment)
   const row = await lockPayment(tx, { account, id: payment.id })
   return row !== undefined && (await recordLateCapture(tx, { row, now }))
 }

@@ -1,8 +1,9 @@
 import { commit } from '../../database/commit.ts'
+import { accountOf } from '../../domain/account.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { CaptureResult, Decline } from '../../processors/interface/processor.ts'
 import { abandonAttempts, findLastAttempt } from '../calls/attempts.sql.ts'
-import { type CallResult, callProcessor, lookUp } from '../calls/call-processor.ts'
+import { type CallResult, callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { type Capture, recordCapture } from './record-capture.ts'
@@ -27,7 +28,7 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   if (capture.state === 'undecided') return 'pending'
   // A part was captured manually, or the answer is wrong: the ledger has whole captures only.
   if (capture.state === 'captured' && capture.capturedMinor !== row.amount) return 'failed'
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   await commit(db, 'capture', (tx) =>
     recordCapture(tx, { account, id: row.id, capture, fees, now }),
   )
@@ -68,10 +69,7 @@ async function callCapture(work: Work): Promise<CallResult<CaptureState>> {
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
     run: (payment, request) => processor.capture(payment, request),
-    describe: (result) =>
-      result.outcome === 'declined'
-        ? { outcome: 'declined', decline: result.decline }
-        : { outcome: result.outcome },
+    describe: describeOutcome,
   })
   if (!called.ok) return called
   const { outcome: state, ...rest } = called.result

@@ -1,7 +1,7 @@
 import type { PaymentId } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
-import type { Account } from '../../domain/account.ts'
+import { type Account, accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { type LeaseToken, leaseEnd, nextToken } from '../../idempotency/lease.sql.ts'
 import { idInStatement } from '../../lists/ids.sql.ts'
@@ -46,7 +46,7 @@ export async function insertPayment(
   payment: NewPayment,
   { actorId, record }: { actorId: string; record: CreateRecord | null },
 ): Promise<Inserted | null> {
-  const account = { merchantId: payment.merchant_id, livemode: payment.livemode }
+  const account = accountOf(payment)
   const recorded = record
     ? sql`insert into idempotency_records (merchant_id, livemode, key, operation, request_hash,
         outcome, http_status, body, payment_id, event_sequence, created_at, locked_until,

@@ -1,6 +1,7 @@
 import { commit } from '../../database/commit.ts'
 import type { Db } from '../../database/connect.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { ProcessorTruth } from '../../processors/interface/processor.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
@@ -9,7 +10,7 @@ import { recordReturnedRefund, refundFailedLater } from './record-refund-answer.
 /** Refunds of a payment that the processor has paid, oldest first. */
 export async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRow[]> {
   if (row.refund_count === 0) return []
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   const refunds = await findRefunds(db, { account, paymentId: row.id })
   return refunds.filter(({ status }) => status === 'succeeded')
 }

@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { statusesWithRefunds, statusOfRefunded } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { latest } from '../../domain/time.ts'
@@ -77,7 +78,7 @@ export async function recordReturnedRefund(
 }
 
 async function lockPaymentOf(tx: Tx, refund: RefundRow): Promise<PaymentRow> {
-  const account = { merchantId: refund.merchant_id, livemode: refund.livemode }
+  const account = accountOf(refund)
   const row = await lockPayment(tx, { account, id: refund.payment_id })
   if (!row) throw new Error('the payment of a refund was not found')
   return row

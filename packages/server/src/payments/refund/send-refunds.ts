@@ -1,10 +1,10 @@
 import { commit } from '../../database/commit.ts'
 import type { RefundRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
-import type { RefundResult } from '../../processors/interface/processor.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
-import { callProcessor, lookUp } from '../calls/call-processor.ts'
-import { processorKeyOf } from '../calls/processor-keys.ts'
+import { lookUp } from '../calls/call-processor.ts'
+import { callRefund } from '../calls/call-refund.ts'
 import { claimedRow } from '../tasks/claimed-tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
@@ -26,7 +26,7 @@ type RefundState = RefundAnswer | 'pending' | 'failed' | 'absent'
  */
 export async function sendRefunds(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   const refunds = (await findRefunds(db, { account, paymentId: row.id })).filter(isOpen)
   if (refunds.length === 0) return 'done'
   // The previous caller has stopped, and does not record the results of its calls.
@@ -64,25 +64,14 @@ async function findState(work: Work, refund: RefundRow): Promise<RefundState> {
 }
 
 async function send(work: Work, refund: RefundRow): Promise<RefundAnswer | 'pending' | 'failed'> {
-  const { db, row } = work
-  if (!(await countRefundAttempt(db, refund, claimedRow(work.task)))) throw new LeaseLostError()
-  const base = await callOf(work)
-  const { processor } = base
-  const called = await callProcessor<RefundResult>(db, {
-    ...base,
+  if (!(await countRefundAttempt(work.db, refund, claimedRow(work.task))))
+    throw new LeaseLostError()
+  const called = await callRefund(work, {
     kind: 'refund',
-    processorKey: await processorKeyOf(db, { row, kind: 'refund', firstKey: refund.id }),
-    run: (payment, call) =>
-      processor.refund(payment, {
-        ...call,
-        refundId: refund.id,
-        amountMinor: refund.amount,
-        reason: refund.reason,
-      }),
-    describe: (result) =>
-      result.outcome === 'declined'
-        ? { outcome: 'declined', decline: result.decline }
-        : { outcome: result.outcome },
+    firstKey: refund.id,
+    refundId: refund.id,
+    amountMinor: refund.amount,
+    reason: refund.reason,
   })
   if (!called.ok) return 'failed'
   return called.result.outcome === 'undecided' ? 'pending' : called.result

@@ -1,5 +1,6 @@
 import type { Db } from '../../database/connect.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
@@ -101,7 +102,7 @@ async function carryOut({ db, processors, fees, onError }: PaymentWorkers, task:
 }
 
 async function findPaymentOf(db: Db, task: ClaimedTask): Promise<PaymentRow> {
-  const account = { merchantId: task.merchant_id, livemode: task.livemode }
+  const account = accountOf(task)
   const row = await findPayment(db, { account, id: task.payment_id })
   if (!row) throw new Error(`payment ${task.payment_id} of a task was not found`)
   return row

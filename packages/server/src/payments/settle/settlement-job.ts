@@ -1,4 +1,5 @@
 import { commit } from '../../database/commit.ts'
+import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { checkPaidRefunds, findPaidRefunds } from '../refund/check-paid-refunds.ts'
@@ -21,7 +22,7 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   await checkPaidRefunds(db, { paid, payment, now })
   const settledAt = payment.state === 'captured' ? payment.settledAt : null
   if (settledAt === null) return 'pending'
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   await commit(db, 'settlement', (tx) => settlePayment(tx, { account, id: row.id, settledAt, now }))
   return 'done'
 }

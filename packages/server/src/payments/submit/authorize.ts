@@ -9,7 +9,7 @@ import type {
   Processor,
   ProcessorTruth,
 } from '../../processors/interface/processor.ts'
-import { type CallResult, callProcessor } from '../calls/call-processor.ts'
+import { type CallResult, callProcessor, describeOutcome } from '../calls/call-processor.ts'
 import type { TaskClaim } from '../tasks/claimed-tasks.sql.ts'
 
 /** The state of an authorization at the processor. */
@@ -42,10 +42,7 @@ export async function callAuthorize(
     ...call,
     kind: 'authorize',
     run: (payment, request) => call.processor.authorize(payment, { ...request, token }),
-    describe: (result) =>
-      result.outcome === 'declined'
-        ? { outcome: 'declined', decline: result.decline }
-        : { outcome: result.outcome },
+    describe: describeOutcome,
   })
   return called.ok ? { ok: true, result: ofResult(called.result) } : called
 }

@@ -1,6 +1,7 @@
 import type { ActorType } from '@hedgepayments/contract'
 import { sql } from 'kysely'
 import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { latest, promisedEnd } from '../../domain/time.ts'
@@ -41,7 +42,7 @@ export interface RecordedAuthorization {
  */
 export async function recordAuthorization(tx: Tx, given: Step): Promise<RecordedAuthorization> {
   const { authorization, fence } = given
-  const account = { merchantId: given.row.merchant_id, livemode: given.row.livemode }
+  const account = accountOf(given.row)
   const row = await lockPayment(tx, { account, id: given.row.id })
   if (!row) throw new Error('a submitted payment was not found')
   const standing = await checkFence(tx, row, fence)

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema } from '../../database/schema.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { merchantTime } from '../../merchants/clock.sql.ts'
 
@@ -21,7 +22,7 @@ export async function planTask(
   tx: Db,
   { row, kind, ...due }: { row: PaymentKey; kind: TaskKind } & Due,
 ): Promise<void> {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   const dueAt =
     'dueAt' in due
       ? sql`${due.dueAt}::timestamptz`

@@ -1,5 +1,6 @@
 import type { Db } from '../../database/connect.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Processor, Processors } from '../../processors/interface/processor.ts'
@@ -37,8 +38,5 @@ export async function callOf(work: Work) {
 /** The processor that a payment was submitted to. */
 export async function processorOf({ processors, row }: Work): Promise<Processor> {
   if (row.processor === null) throw new Error(`payment ${row.id} was submitted without a processor`)
-  return await processors.forSent(
-    { merchantId: row.merchant_id, livemode: row.livemode },
-    row.processor,
-  )
+  return await processors.forSent(accountOf(row), row.processor)
 }
