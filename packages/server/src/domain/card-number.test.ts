@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { holdsCardNumber } from './card-number.ts'
 import { parsePaymentToken } from './payment-token.ts'
 
-/** The number with its last digit chosen so that it passes the Luhn check. */
+/** A number whose last digit makes it pass the Luhn check. */
 const cardNumber = fc
   .tuple(
     fc.constantFrom('2', '3', '4', '5', '6'),
@@ -18,7 +18,7 @@ const cardNumber = fc
     return [...digits, (10 - (sum % 10)) % 10].join('')
   })
 
-/** Zeros of scripts and styles that Unicode has digits for. */
+/** The zeros of several scripts and styles of digits in Unicode. */
 const zeros = [0x30, 0x660, 0x6f0, 0x966, 0x9e6, 0xff10, 0x1d7ce, 0x1d7f6, 0x1e950]
 const inScript = (number: string, zero: number) =>
   number.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
@@ -40,12 +40,12 @@ const disguises: readonly ((number: string) => string)[] = [
   ...zeros.map((zero) => (number: string) => inScript(number, zero)),
 ]
 
-describe('the number of a card', () => {
-  test('is found, and is no token, in whatever it is hidden', () => {
+describe('a card number', () => {
+  test('is found in every disguise, and is never a token', () => {
     const disguise = fc.constantFrom(...disguises.keys())
     fc.assert(
       fc.property(cardNumber, disguise, (number, which) => {
-        // Groups of less than four digits at the end are not found where letters separate them.
+        // A last group of less than four digits is not found behind letters.
         fc.pre(which !== 9 || number.length === 16)
         const text = disguises[which]?.(number) ?? ''
         expect(holdsCardNumber(text), text).toBe(true)
@@ -72,12 +72,12 @@ describe('the number of a card', () => {
     '3f0c9f6e-8a1b-4c2d-9e7f-5b6a7c8d9e0f',
     'tokencc_bh_rdjmsc_76vjtq_9tzsv3_4467mg_tt4',
     'seti_1:pm_2/card=3',
-  ])('is not seen in %s, which is a token', (text) => {
+  ])('is not found in the token %s', (text) => {
     expect(holdsCardNumber(text)).toBe(false)
     expect(parsePaymentToken(text)).toEqual({ token: text })
   })
 
-  test('is not seen in sixteen digits that fail the Luhn check, but those are no token either', () => {
+  test('is not found in sixteen digits that fail the Luhn check, which are no token either', () => {
     expect(holdsCardNumber('1111111111111111')).toBe(false)
     expect(parsePaymentToken('pm_1111111111111111')).toEqual({ fault: 'a number' })
     expect(parsePaymentToken('424242424242')).toEqual({ fault: 'a number' })
@@ -97,7 +97,7 @@ describe('the number of a card', () => {
     expect(parsePaymentToken(text)).toEqual({ fault: 'something else' })
   })
 
-  test('a text of a few hundred characters is judged at once, whatever is in it', () => {
+  test('the check of a few hundred characters ends quickly for any text', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9a ]{255}$/), (text) => {
         expect(typeof holdsCardNumber(text)).toBe('boolean')

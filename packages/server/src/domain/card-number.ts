@@ -1,16 +1,16 @@
-/** Fewer digits than a card's number has need no look. Source: ISO/IEC 7812. */
+/** The length of a card number. Source: ISO/IEC 7812. */
 const digitsMin = 13
 const digitsMax = 19
 
-/** 13 or more digits, with anything but letters and digits between. */
+/** 13 or more digits, with any characters but letters and digits between them. */
 const runs = /\d(?:[^a-zA-Z\d]*\d){12,}/g
-/** Groups as they are printed on cards, with up to three letters or signs between. */
+/** Groups as printed on cards, with up to three other characters between them. */
 const groups = /\d{4,}(?:\D{1,3}\d{4,}){1,}/g
 
 /**
- * Whether a text has a card's number in it: 13 to 19 digits that pass the Luhn check, in any script
- * that Unicode knows, in groups or not, percent-encoded or not, alone or within something else. Takes
- * time with the square of the length: for texts of a few hundred characters.
+ * Whether a text contains a card number: 13 to 19 digits that pass the Luhn check. The digits may be of
+ * any script in Unicode, grouped, percent-encoded, or within other text. The time grows with the square
+ * of the length, so use it for texts of a few hundred characters.
  */
 export function holdsCardNumber(text: string): boolean {
   if (text.length < digitsMin) return false
@@ -18,16 +18,16 @@ export function holdsCardNumber(text: string): boolean {
   return [...(plain.match(runs) ?? []), ...(plain.match(groups) ?? [])].some(holdsValidNumber)
 }
 
-/** The text with every decimal digit as an ASCII digit. */
+/** Replaces every decimal digit of any script by an ASCII digit, and decodes percent signs. */
 export function asciiDigits(text: string): string {
   const decoded = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   )
-  // Superscripts, circled and full-width digits become plain; other scripts have digits of their own.
+  // NFKC replaces superscript, circled and full-width digits. `digitOf` replaces those of other scripts.
   return decoded.normalize('NFKC').replaceAll(/[^\P{Nd}0-9]/gu, digitOf)
 }
 
-/** Unicode has the ten digits of a script in order, and the blocks of digits begin with a zero. */
+/** Unicode has the digits of each script in order, beginning with zero. */
 function digitOf(digit: string): string {
   let before = 0
   for (let point = (digit.codePointAt(0) ?? 0) - 1; isDigit(point); point--) before++

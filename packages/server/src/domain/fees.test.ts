@@ -13,13 +13,13 @@ describe('a fee', () => {
     expect(feeOf(amount, feeScheduleDefault)).toBe(fee)
   })
 
-  test('rounds exactly a half up', () => {
+  test('is rounded half up', () => {
     expect(feeOf(50, { basisPoints: 100, fixedMinor: 0 })).toBe(1)
     expect(feeOf(49, { basisPoints: 100, fixedMinor: 0 })).toBe(0)
     expect(feeOf(150, { basisPoints: 100, fixedMinor: 0 })).toBe(2)
   })
 
-  test('is a whole number from nothing to the amount', () => {
+  test('is an integer from zero to the amount', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 99_999_999 }),
@@ -37,7 +37,7 @@ describe('a fee', () => {
     )
   })
 
-  test('takes no more than the amount of a tiny payment', () => {
+  test('is at most the amount of a tiny payment', () => {
     expect(feeOf(1, feeScheduleDefault)).toBe(1)
     expect(feeOf(30, feeScheduleDefault)).toBe(30)
   })

@@ -1,8 +1,8 @@
-/** What a payment costs the merchant. */
+/** The fee that a merchant pays for a payment. */
 export interface FeeSchedule {
   /** Hundredths of a percent of the amount: 290 is 2.9 %. */
   readonly basisPoints: number
-  /** Minor units of the payment's currency, added to that. */
+  /** Added to the percentage, in minor units of the payment's currency. */
   readonly fixedMinor: number
 }
 
@@ -10,8 +10,8 @@ export interface FeeSchedule {
 export const feeScheduleDefault: FeeSchedule = { basisPoints: 290, fixedMinor: 30 }
 
 /**
- * The fee in minor units: the percentage rounded half up to a whole minor unit, then the fixed
- * part, and never more than the amount. All in integers: the largest product, 99,999,999 × 10,000,
+ * The fee in minor units: the percentage, rounded half up to a whole minor unit, plus the fixed part,
+ * and at most the amount. The computation is exact, because the largest product, 99,999,999 × 10,000,
  * is far below 2^53.
  */
 export function feeOf(amountMinor: number, { basisPoints, fixedMinor }: FeeSchedule): number {

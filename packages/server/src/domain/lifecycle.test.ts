@@ -18,15 +18,15 @@ import { expect, test } from 'vitest'
 import {
   actionsOf,
   statusesBefore,
-  statusesGivenUp,
   statusesThatSettle,
+  statusesToVoid,
   statusesWithRefunds,
   statusOfRefunded,
 } from './lifecycle.ts'
 
 const status = fc.constantFrom(...paymentStatuses)
 
-/** The contract's table, written down a second time: a change of one must be a change of both. */
+/** A second copy of the contract's table, so that a change of the lifecycle takes two edits. */
 const steps = [
   'null payment.created pending',
   'pending payment.action_required pending',
@@ -66,11 +66,11 @@ function allSteps(): string[] {
   )
 }
 
-test('a payment moves as the contract says and no other way', () => {
+test('a payment takes the steps of the contract and no others', () => {
   expect(allSteps().sort()).toEqual(steps.toSorted())
 })
 
-test('a status changes where a step changes it, and staying is not a move', () => {
+test('a status changes only by a step, and staying is not a change', () => {
   const moves = new Set(steps.map((step) => step.split(' ')).map(([from, , to]) => `${from} ${to}`))
   for (const from of paymentStatuses) {
     for (const to of paymentStatuses) {
@@ -79,7 +79,7 @@ test('a status changes where a step changes it, and staying is not a move', () =
   }
 })
 
-test('the statuses before an event are exactly those in which a step has it', () => {
+test('the statuses before an event are those from which a step has the event', () => {
   fc.assert(
     fc.property(status, fc.constantFrom(...eventTypes), (from, event) => {
       const isPossible = paymentStatuses.some((to) => isStep({ event, from, to }))
@@ -89,7 +89,7 @@ test('the statuses before an event are exactly those in which a step has it', ()
   )
 })
 
-test('what can be canceled, refunded and submitted is what the founding page lists', () => {
+test('the cancelable, refundable and initiable statuses are the documented ones', () => {
   expect(cancelableStatuses).toEqual(['pending', 'initiated'])
   expect(refundableStatuses).toEqual(['succeeded', 'partially_refunded'])
   expect(initiableStatuses).toEqual(['pending'])
@@ -109,7 +109,7 @@ test('what can be canceled, refunded and submitted is what the founding page lis
   ])
 })
 
-test("the guards of the server's statements are those statuses", () => {
+test("the guards of the server's statements use the documented statuses", () => {
   expect(statusesBefore('canceled')).toEqual(cancelableStatuses)
   expect(statusesBefore('initiated')).toEqual(['pending'])
   expect(statusesBefore('processing')).toEqual(['initiated'])
@@ -117,10 +117,10 @@ test("the guards of the server's statements are those statuses", () => {
   expect(statusesBefore('refunded')).toEqual(refundableStatuses)
   expect(statusesWithRefunds).toEqual(['partially_refunded', 'refunded'])
   expect(statusesThatSettle).toEqual(['succeeded', 'partially_refunded', 'refunded'])
-  expect(statusesGivenUp).toEqual(['failed', 'canceled'])
+  expect(statusesToVoid).toEqual(['failed', 'canceled'])
 })
 
-test('failed and canceled are final, and nothing can be done to them', () => {
+test('failed and canceled are final and allow no action', () => {
   const final = paymentStatuses.filter((from) =>
     paymentStatuses.every((to) => !canMove({ from, to })),
   )
@@ -128,7 +128,7 @@ test('failed and canceled are final, and nothing can be done to them', () => {
   for (const one of final) expect(actionsOf(one)).toEqual([])
 })
 
-test('a payment of which nothing, a part or all was refunded has a status that a refund leads to', () => {
+test('every refunded amount has a status that a refund leads to', () => {
   const amounts = fc.integer({ min: 1, max: 99_999_999 })
   fc.assert(
     fc.property(amounts, fc.nat(), fc.nat(), (amountMinor, a, b) => {
@@ -145,7 +145,7 @@ test('a payment of which nothing, a part or all was refunded has a status that a
   expect(statusOfRefunded({ amountMinor: 9, refundedMinor: 9 })).toBe('refunded')
 })
 
-test('from processing on, no way leads to canceled', () => {
+test('no step after processing leads to canceled', () => {
   const reached = new Set(['processing'])
   for (let size = 0; size !== reached.size; ) {
     size = reached.size
@@ -158,7 +158,7 @@ test('from processing on, no way leads to canceled', () => {
   expect(reached.has('succeeded')).toBe(true)
 })
 
-test('actions are listed as they are allowed; a payment can be canceled or refunded, never both', () => {
+test('allowed actions match the lifecycle, and never include both cancel and refund', () => {
   fc.assert(
     fc.property(status, (one) => {
       expect(actionsOf(one)).toEqual(paymentActions.filter((action) => isAllowed(action, one)))

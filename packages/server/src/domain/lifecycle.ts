@@ -7,22 +7,20 @@ import {
   statusesBeforeEvent,
 } from '@hedgepayments/contract'
 
-// What the server asks of the contract's table of the lifecycle. Nothing else decides what may
-// follow what: the guards of the SQL take their lists from here, and so do `cancelable` and
-// `allowed_actions`. The database refuses every other change of a status (`baseline/payments.ts`).
+// Lists of statuses, derived from the contract's lifecycle table. The SQL guards, `cancelable` and
+// `allowed_actions` use these lists. A trigger refuses every other change of a status.
 
-/** A step of a payment that is named as its event is. */
+/** A step of a payment, named as its event. */
 type Step = 'initiated' | 'processing' | 'succeeded' | 'refunded' | 'canceled'
 
-/** Statuses in which the event of this step can happen: the list for an UPDATE's guard. */
+/** The statuses before a step, for the guard of an UPDATE. */
 export function statusesBefore(step: Step): PaymentStatus[] {
   return statusesBeforeEvent(`payment.${step}`)
 }
 
 /**
- * The status that follows from how much of a successful payment was refunded. A refund only moves
- * it on. One transition goes backwards: when the processor refuses a refund for good, its amount is
- * subtracted and the status computed again.
+ * The status of a successful payment, from its refunded amount. Refunds move it forwards. One transition
+ * goes backwards: when a refund fails permanently, its amount is subtracted and the status recomputed.
  * Source: api.md, Payments; the description of `refundPayment`.
  */
 export function statusOfRefunded(sum: {
@@ -33,15 +31,15 @@ export function statusOfRefunded(sum: {
   return sum.refundedMinor < sum.amountMinor ? 'partially_refunded' : 'refunded'
 }
 
-/** Statuses in which a payment may have refunds that the processor has not answered. */
+/** Statuses in which a payment may have unanswered refunds. */
 export const statusesWithRefunds: readonly PaymentStatus[] =
   statusesBeforeEvent('payment.refund_failed')
 
-/** Statuses in which the processor holds money of a payment, and can settle it. */
+/** Statuses in which the processor has money of a payment, and can settle it. */
 export const statusesThatSettle: readonly PaymentStatus[] = statusesBeforeEvent('payment.settled')
 
-/** Statuses in which the processor must hold nothing for a payment: what it holds is voided. */
-export const statusesGivenUp: readonly PaymentStatus[] = statusesBeforeEvent(
+/** Statuses in which the processor must not have an authorization of a payment. It is voided. */
+export const statusesToVoid: readonly PaymentStatus[] = statusesBeforeEvent(
   'payment.late_capture_refunded',
 )
 
@@ -52,7 +50,7 @@ const allowedActions = Object.fromEntries(
   ]),
 ) as Record<PaymentStatus, PaymentAction[]>
 
-/** What can be done to a payment in this status. */
+/** The actions that a payment allows in this status. */
 export function actionsOf(status: PaymentStatus): PaymentAction[] {
   return allowedActions[status]
 }

@@ -2,23 +2,23 @@ import { holdsCardNumber } from './card-number.ts'
 
 declare const brand: unique symbol
 
-/** What is paid with: a name that the processor gave to a card or account, never its number. */
+/** A processor's name for a card or bank account. It is never the number. */
 export type PaymentToken = string & { readonly [brand]: 'PaymentToken' }
 
-/** Every processor's tokens are made of these. No percent sign: nothing is encoded in them. */
+/** The characters of all processors' tokens. No percent sign, so nothing is percent-encoded. */
 const shape = /^[A-Za-z0-9][A-Za-z0-9_.:~+/=$-]*$/
 /**
- * As many digits as the shortest card numbers have, with or without signs between: also where they
- * fail the Luhn check, since people mistype numbers. No token has as many in a row.
+ * Twelve digits, with or without other characters between them. They are refused even if they fail the
+ * Luhn check, because people mistype card numbers. No token has as many digits in a row.
  */
 const manyDigits = /\d(?:[^A-Za-z0-9]*\d){11}/
 
-/** What is refused of a token, for the error, which never repeats what came. */
+/** Why a token is refused. The error never repeats the input. */
 export type TokenFault = 'a number' | 'something else'
 
 /**
- * The only way to a `PaymentToken`: every path on which one comes in goes through here. Whatever
- * could be the number of a card is refused, in whatever it is hidden.
+ * Parses a payment token. This is the only way to a `PaymentToken`, so every input passes it. It
+ * refuses all texts that may contain a card number.
  */
 export function parsePaymentToken(
   text: string,

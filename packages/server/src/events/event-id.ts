@@ -3,25 +3,25 @@ import { type EventId, idPrefixes, isId } from '@hedgepayments/contract'
 const sequenceLength = 4
 const radix = 36
 
-/** Begins the subject of a test event, which belongs to no payment. */
+/** The prefix of a test event's subject. A test event belongs to no payment. */
 export const testSubjectPrefix = 'test_'
 
 /**
- * The id of an event: that of its payment and its sequence. It needs no index and no random bits
- * of its own, and is the same wherever it is computed. Four digits of base 36 are 1.6 million.
+ * The id of an event, from the id of its subject and its sequence. It needs no index and no random
+ * bits, and every process computes the same id. Four digits of base 36 allow 1.6 million events.
  */
 export function eventId(subjectId: string, sequence: number): EventId {
   const suffix = subjectId.slice(subjectId.indexOf('_') + 1)
   return `${idPrefixes.event}${suffix}${sequence.toString(radix).padStart(sequenceLength, '0')}` as EventId
 }
 
-/** The sequence that an event id of this subject names; `null` where it is another's. */
+/** The sequence in an event's id; `null`: not an event of this subject. */
 export function sequenceOf(id: string, subjectId: string): number | null {
   const sequence = Number.parseInt(id.slice(-sequenceLength), radix)
   return eventId(subjectId, sequence) === id ? sequence : null
 }
 
-/** What may stand before the rest of a subject's id: whose events there are. */
+/** The prefixes of the subjects that have events. */
 const subjectPrefixes = [
   idPrefixes.payment,
   idPrefixes.checkoutSession,
@@ -29,7 +29,7 @@ const subjectPrefixes = [
   testSubjectPrefix,
 ]
 
-/** The subjects that an event of this id may have, and its sequence; `null`: no id of an event. */
+/** The possible subjects of an event with this id, and its sequence; `null`: not an event's id. */
 export function keyOf(id: string): { subjectIds: string[]; sequence: number } | null {
   if (!isId('event', id)) return null
   const suffix = id.slice(idPrefixes.event.length, -sequenceLength)

@@ -44,7 +44,7 @@ export async function findPayments(
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** The event of one of these subjects with this sequence. */
+/** Finds the event with this sequence of any of these subjects. */
 export async function findEvent(
   db: Db,
   key: { account: Account; subjectIds: readonly string[]; sequence: number },
@@ -56,7 +56,7 @@ export async function findEvent(
   return rows[0]
 }
 
-/** Events by their positions, in their order. */
+/** Events at these positions, in the order of the positions. */
 export async function findEventsAt(db: Db, positions: readonly string[]): Promise<EventRow[]> {
   const { rows } = await sql<EventRow>`
     select * from events where position = any(${positions}::bigint[])
@@ -66,7 +66,7 @@ export async function findEventsAt(db: Db, positions: readonly string[]): Promis
 
 export type EventFilter = Pick<EventListQuery, 'type' | 'payment_id' | 'created'>
 
-/** Events of an account between two positions, by position. */
+/** Events of an account between two positions, ordered by position. */
 export async function listEvents(
   db: Db,
   request: {

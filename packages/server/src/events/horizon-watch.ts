@@ -1,9 +1,9 @@
-/** How often a process looks for new events while anybody waits for them. */
-const lookMs = 200
+/** Between two reads of the horizon, while a stream waits for new events. */
+const tickMs = 200
 
 /**
- * Looks at the horizon for everybody in this process who waits for new events, and not at all
- * while nobody does.
+ * Reads the horizon (see `horizon.sql.ts`) for all streams of this process that wait for new events.
+ * While none waits, it reads nothing.
  */
 export class HorizonWatch {
   readonly #read: () => Promise<string>
@@ -21,17 +21,17 @@ export class HorizonWatch {
   beyond(position: string, signal: AbortSignal): Promise<string | null> {
     if (signal.aborted) return Promise.resolve(null)
     return new Promise((resolve) => {
-      const settle = (horizon: string | null) => {
-        this.#waiting.delete(look)
-        signal.removeEventListener('abort', give)
+      const end = (horizon: string | null) => {
+        this.#waiting.delete(check)
+        signal.removeEventListener('abort', abort)
         resolve(horizon)
       }
-      const give = () => settle(null)
-      const look = (horizon: string) => {
-        if (BigInt(horizon) > BigInt(position)) settle(horizon)
+      const abort = () => end(null)
+      const check = (horizon: string) => {
+        if (BigInt(horizon) > BigInt(position)) end(horizon)
       }
-      this.#waiting.add(look)
-      signal.addEventListener('abort', give)
+      this.#waiting.add(check)
+      signal.addEventListener('abort', abort)
       this.#schedule()
     })
   }
@@ -43,13 +43,13 @@ export class HorizonWatch {
 
   #schedule(): void {
     if (this.#timer || this.#stopped || this.#waiting.size === 0) return
-    this.#timer = setTimeout(() => void this.#look(), lookMs)
+    this.#timer = setTimeout(() => void this.#tick(), tickMs)
   }
 
-  async #look(): Promise<void> {
+  async #tick(): Promise<void> {
     try {
       const horizon = await this.#read()
-      for (const look of [...this.#waiting]) look(horizon)
+      for (const check of [...this.#waiting]) check(horizon)
     } catch (error) {
       this.#onError(error)
     } finally {

@@ -3,14 +3,14 @@ import type { Schema } from '../database/schema.ts'
 
 type Db = Kysely<Schema>
 
-// More than any server writes between two turns of the relay.
-const lookAheadMax = 5_000
+// More events than any server writes between two ticks of the relay.
+const aheadMax = 5_000
 
 /**
- * The position up to which no event can appear any more: a reader that has read through it has
- * missed nothing. Positions are given out before the commit, so a lower one may become visible
- * after a higher one; the relay knows how far that is over, and from there on an unbroken run of
- * visible positions is as good.
+ * The horizon: the position up to which no further event can appear. A reader that has read through it
+ * has missed nothing. Positions are assigned before the commit, so a lower position may become visible
+ * after a higher one. Up to the relay's position, all events are visible. After it, every position of
+ * an unbroken sequence is visible too.
  */
 export async function readHorizon(db: Db): Promise<string> {
   const { rows } = await sql<{ through: string }>`
@@ -20,7 +20,7 @@ export async function readHorizon(db: Db): Promise<string> {
       select position, row_number() over (order by position) as n
       from (
         select position from events where position > relay.position
-        order by position limit ${lookAheadMax}
+        order by position limit ${aheadMax}
       ) next
     ) ahead on true`.execute(db)
   return rows[0]?.through ?? '0'

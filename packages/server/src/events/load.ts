@@ -1,6 +1,7 @@
 import type { Event, EventType, WebhookEndpoint } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
 import type { EventRow, Schema } from '../database/schema.ts'
+import { accountOf } from '../domain/account.ts'
 import { findRefundsOf } from '../payments/view/refunds.sql.ts'
 import { eventId } from './event-id.ts'
 import { findPayments } from './events.sql.ts'
@@ -9,8 +10,8 @@ import { renderEvent } from './render.ts'
 type Db = Kysely<Schema>
 
 /**
- * Events of any accounts as the API shows them, by their positions. One whose payment is gone is
- * left out. The rows must have been read before: a payment is never older than its events then.
+ * Renders events of any accounts, by their positions. Reads their payments after the events, so that a
+ * payment is never older than its event. Events without a payment are left out.
  */
 export async function renderEvents(db: Db, rows: readonly EventRow[]): Promise<Map<string, Event>> {
   const rendered = new Map<string, Event>()
@@ -27,7 +28,7 @@ async function renderOfAccount(
 ): Promise<(readonly [string, Event])[]> {
   const [first] = rows
   if (!first) return []
-  const account = { merchantId: first.merchant_id, livemode: first.livemode }
+  const account = accountOf(first)
   const ids = rows.filter((row) => !standsAlone(row)).map((row) => row.subject_id)
   const payments = await findPayments(db, { account, ids: [...new Set(ids)] })
   const refunded = [...payments.values()].filter((payment) => payment.refund_count > 0)
@@ -41,7 +42,7 @@ async function renderOfAccount(
   })
 }
 
-/** An event that holds its whole data itself: of an endpoint, or a test event. */
+/** Whether the row has the event's whole data: events of endpoints and sessions, and test events. */
 function standsAlone(row: EventRow): boolean {
   return row.state !== null && 'data' in row.state
 }

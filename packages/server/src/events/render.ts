@@ -12,8 +12,9 @@ import { eventId } from './event-id.ts'
 import { unmoved } from './state.ts'
 
 /**
- * The event as the API shows it, with the payment as it was at that moment. `refunds` are those the
- * payment has now, as `findRefundsOf` gives them; none where its `refund_count` is 0.
+ * Renders an event with the payment as of that event.
+ *
+ * @param refunds all refunds that the payment has now, as `findRefundsOf` returns them.
  */
 export function renderEvent(
   event: EventRow,
@@ -35,7 +36,7 @@ export function renderEvent(
   }
 }
 
-/** The payment at the moment of an event. An event's `state` holds what differed from `unmoved`. */
+/** The payment as of an event. The event's `state` has the columns that differ from `unmoved`. */
 function paymentAt(event: EventRow, payment: PaymentRow, refunds: readonly RefundRow[]): Payment {
   if (event.type === 'payment.canceled') return renderPayment(payment, [])
   const state = (event.state ?? {}) as Partial<PaymentRow>

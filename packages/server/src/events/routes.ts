@@ -15,7 +15,7 @@ import { renderEvents } from './load.ts'
 
 type Db = Kysely<Schema>
 
-/** The events of the API, but for the stream. */
+/** `GET /v1/events` and `/v1/events/:id`. The stream is in `stream.ts`. */
 export function eventRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.listEvents, ({ auth, query }) => listPage(db, { account: auth, query }))
 
@@ -26,7 +26,7 @@ export function eventRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   })
 }
 
-/** The event of an id, where there is one in this account. */
+/** Finds an event of this account by its id. */
 export async function findEventById(
   db: Db,
   { account, id }: { account: Account; id: string },
@@ -52,8 +52,8 @@ async function listPage(
     filter: query,
     after: isNewer ? (found?.position ?? null) : null,
     before: isNewer ? null : (found?.position ?? null),
-    // What lies beyond the horizon may still get an event in between, and would be skipped by
-    // whoever goes on from there. It is there a moment later.
+    // Beyond the horizon, events may still appear between those that are visible. A client that
+    // continues after the newest one would skip them.
     through: await readHorizon(db),
     order: isNewer ? 'oldest first' : 'newest first',
     limit: page.limit + 1,

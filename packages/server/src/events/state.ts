@@ -1,6 +1,6 @@
 import type { PaymentRow } from '../database/schema.ts'
 
-/** What every payment is like before anything has happened to it. */
+/** The columns that steps change, with their values in a new payment. */
 export const unmoved = {
   status: 'pending',
   cancelable_until: null,
@@ -15,7 +15,7 @@ export const unmoved = {
   next_action_url: null,
 } as const satisfies Partial<PaymentRow>
 
-/** What an event has to keep of a payment: the columns in which it differs from `unmoved`. */
+/** The columns of a payment that its event stores: those that differ from `unmoved`. */
 export function stateOf(row: PaymentRow): Record<string, unknown> {
   const columns = Object.keys(unmoved) as (keyof typeof unmoved)[]
   return Object.fromEntries(

@@ -29,24 +29,24 @@ type Db = Kysely<Schema>
 export interface StreamOptions {
   readonly db: Db
   readonly log: FastifyBaseLogger
-  /** Asked again and again while a stream is open, so that a revoked key loses it. */
+  /** Called repeatedly while a stream is open, so that a revoked key loses its stream. */
   readonly authenticate: (
     request: FastifyRequest,
     nowMs: number,
   ) => Auth | Refusal | Promise<Auth | Refusal>
 }
 
-/** Streams of this process at once: each holds a socket and asks the database for its events. */
+/** Concurrent streams of this process. Each uses a socket and queries the database. */
 const shares = { total: 500, test: 250, account: 200, key: 100, session: 20 } as const
-/** Often enough that no proxy takes the connection for dead. */
+/** Often enough that proxies do not close the idle connection. */
 const heartbeatMs = 15_000
-/** A revoked key is refused everywhere within five seconds; streams too. */
+/** A revoked key is refused everywhere within five seconds, including open streams. */
 const authCheckMs = 4_000
-/** Events of one write: all that is ever buffered for a client. */
+/** Events per write. No more is ever buffered for a client. */
 const batchSize = 100
-/** A client that takes nothing for so long is gone; it can come back with Last-Event-ID. */
+/** A client that reads nothing for this time is closed. It can continue with Last-Event-ID. */
 const stuckMs = 30_000
-/** What a client waits before it connects again. */
+/** The pause before a client connects again. */
 const reconnectMs = 1_000
 
 interface Stream {
@@ -65,13 +65,13 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
   const operation: Operation = operations.streamEvents
   const checkQuery = compileCheck(operations.streamEvents.query, 'query')
 
-  // Before the server waits for its requests to end: streams would never.
+  // On close, the server waits for its requests to end. Streams would never end.
   app.addHook('preClose', async () => streams.stop())
 
   app.route({
     method: operation.method,
     url: operation.path,
-    // Without a body to write to, it would hold a stream and its connection for ever.
+    // A HEAD request could write no events, so its stream and connection would stay open for ever.
     exposeHeadRoute: false,
     config: { operation },
     handler: async (request, reply) => {
@@ -79,7 +79,7 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
       const refusal = checkQuery(query)
       if (refusal) return send(reply, refusal)
       const auth = request.auth as Auth
-      // Before the first wait: of many that come at once none finds a place that others have found.
+      // Before the first await, so that concurrent requests cannot take the same place.
       const place = places.tryAcquire(limitsOf({ auth, address: '' }, shares))
       if (!place) return send(reply, tooManyStreams())
       try {
@@ -128,7 +128,7 @@ class EventStreams {
     this.#watch = new HorizonWatch({
       read: () => readHorizon(options.db),
       onError: (error) =>
-        options.log.warn({ err: describe(error) }, 'the stream of events is held up'),
+        options.log.warn({ err: describe(error) }, 'event stream failed to read the horizon'),
     })
   }
 
@@ -153,8 +153,8 @@ class EventStreams {
         if (horizon !== null) await this.#writeThrough(stream, horizon)
       }
     } catch (error) {
-      // The client comes back with Last-Event-ID, here or elsewhere.
-      this.#options.log.warn({ err: describe(error) }, 'a stream of events broke off')
+      // The client continues with Last-Event-ID, at this or another server.
+      this.#options.log.warn({ err: describe(error) }, 'event stream failed')
     } finally {
       clearInterval(heartbeat)
       clearInterval(authCheck)
@@ -177,13 +177,13 @@ class EventStreams {
       const auth = await this.#options.authenticate(stream.request, Date.now())
       if ('refusal' in auth) stream.closed.abort()
     } catch (error) {
-      // The database is away: there is nothing to send then, and the key is asked for again soon.
-      this.#options.log.debug({ err: describe(error) }, 'the key of a stream was not checked')
+      // The database is unavailable, so the stream sends nothing. The next check follows soon.
+      this.#options.log.debug({ err: describe(error) }, 'event stream failed to check its key')
     }
   }
 }
 
-/** A sign of life. To a client that has not taken the last one none is sent: it falls silent. */
+/** Writes a heartbeat, unless the client has not read the last one. */
 function beat(response: ServerResponse): void {
   if (response.writableLength === 0) response.write(': still here\n\n')
 }
@@ -193,7 +193,7 @@ function messageOf(event: Event | undefined): string {
   return `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
 }
 
-/** The next events as text, and where they end. The rows are not kept while the text is sent. */
+/** The next events as text, and the position of the last. The rows are not kept during the write. */
 async function readBatch(
   db: Db,
   stream: Stream,
@@ -215,8 +215,8 @@ async function readBatch(
 }
 
 /**
- * Writes, and waits until the client has taken it; one that never does loses its stream, and so does
- * one for whose merchant too much is kept already. It comes back with Last-Event-ID.
+ * Writes the text, and waits until the client has read it. A client that does not read it, or whose
+ * merchant has too many buffered bytes, loses its stream. It can continue with Last-Event-ID.
  */
 async function writeSlowly({ request, response, closed }: Stream, text: string): Promise<void> {
   if (response.write(text)) return

@@ -3,7 +3,7 @@ import type { Db } from '../database/connect.ts'
 import type { Account } from '../domain/account.ts'
 import { type LedgerAccount, readAccounts } from './ledger.sql.ts'
 
-/** The balance of a merchant in one mode, summed from the ledger. */
+/** The balance of a merchant and mode, summed from the ledger. */
 export async function readBalance(db: Db, account: Account): Promise<Balance> {
   const rows = await readAccounts(db, {
     account,

@@ -4,7 +4,7 @@ import type { Account } from '../domain/account.ts'
 
 type Db = Kysely<Schema>
 
-/** Which accounts there are: see `post.ts` for what stands in them. */
+/** The accounts of the ledger. `post.ts` says what each of them contains. */
 export type LedgerAccount =
   | 'processor'
   | 'merchant_pending'
@@ -12,7 +12,7 @@ export type LedgerAccount =
   | 'fees'
   | 'refunds'
 
-/** Adds transfers. Posting one twice is a bug, which the primary key turns into an error. */
+/** Inserts transfers. Posting a transfer twice is a bug, which the primary key turns into an error. */
 export async function insertTransfers(
   db: Db,
   transfers: readonly LedgerTransferRow[],
@@ -24,12 +24,12 @@ export async function insertTransfers(
       .execute()
 }
 
-/** What stands in the accounts of a merchant and mode: credits less debits, by currency. */
+/** The balances of accounts of a merchant and mode: credits minus debits, in minor units by currency. */
 export async function readAccounts(
   db: Db,
   { account, names }: { account: Account; names: readonly LedgerAccount[] },
 ): Promise<{ account: LedgerAccount; currency: string; balance: number }[]> {
-  // Two index-only scans: each side of the transfers has an index that holds the amounts.
+  // Two index-only scans: each side of the transfers has an index that includes the amounts.
   const { rows } = await sql<{ account: LedgerAccount; currency: string; balance: string }>`
     select account, currency, sum(amount)::text as balance
     from (
@@ -46,7 +46,7 @@ export async function readAccounts(
   return rows.map((row) => ({ ...row, balance: Number(row.balance) }))
 }
 
-/** What one payment has brought into an account: credits less debits, in minor units. */
+/** The balance of one payment in an account: credits minus debits, in minor units. */
 export async function sumOfPayment(
   db: Db,
   { account, paymentId, name }: { account: Account; paymentId: string; name: LedgerAccount },

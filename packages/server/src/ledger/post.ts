@@ -1,20 +1,21 @@
 import type { Kysely } from 'kysely'
 import type { LedgerTransferRow, PaymentRow, Schema } from '../database/schema.ts'
+import { accountOf } from '../domain/account.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
 
 type Db = Kysely<Schema>
 
 // The accounts of each merchant and mode:
-// - `processor`: what the processor holds for us. Capture brings it, a refund that was paid takes it.
-// - `merchant_pending`: what the merchant has earned and the processor has not settled.
-// - `merchant_available`: what was settled.
-// - `fees`: what the payments have cost.
-// - `refunds`: what was promised to customers and the processor has not paid yet.
+// - `processor`: money at the processor. A capture adds to it, a paid refund subtracts from it.
+// - `merchant_pending`: earnings of the merchant that the processor has not settled.
+// - `merchant_available`: settled earnings.
+// - `fees`: fees of the payments.
+// - `refunds`: refunds that the processor has not paid yet.
 //
-// Each function is called in the transaction that writes the payment's event, with the row as it
-// is after it: the row's sequence is that event's, and names the transfer.
+// Call each function in the transaction that writes the payment's event, with the row after the step.
+// The row's sequence is the event's, and is part of the transfer's key.
 
-/** The payment has succeeded: its amount is earned, less the fee. Takes many rows at once. */
+/** Payments have succeeded: the merchant has earned their amounts minus the fees. */
 export async function postCapture(tx: Db, rows: readonly PaymentRow[]): Promise<void> {
   await insertTransfers(
     tx,
@@ -27,22 +28,24 @@ export async function postCapture(tx: Db, rows: readonly PaymentRow[]): Promise<
   )
 }
 
-/** The payment was settled: what is left of it becomes available, or what it lacks is owed. */
+/** The payment was settled: its pending balance becomes available, also where it is negative. */
 export async function postSettlement(tx: Db, row: PaymentRow): Promise<void> {
-  const left = await sumOfPayment(tx, {
-    account: { merchantId: row.merchant_id, livemode: row.livemode },
+  const pendingMinor = await sumOfPayment(tx, {
+    account: accountOf(row),
     paymentId: row.id,
     name: 'merchant_pending',
   })
-  if (left === 0) return
+  if (pendingMinor === 0) return
   const [from, to] =
-    left > 0
+    pendingMinor > 0
       ? (['merchant_available', 'merchant_pending'] as const)
       : (['merchant_pending', 'merchant_available'] as const)
-  await insertTransfers(tx, [transfer(row, 'settlement', { from, to, minor: Math.abs(left) })])
+  await insertTransfers(tx, [
+    transfer(row, 'settlement', { from, to, minor: Math.abs(pendingMinor) }),
+  ])
 }
 
-/** A refund was promised: from now on it is the customer's. The fee is not given back. */
+/** A refund was requested: the merchant owes the amount to the customer. The fee is not refunded. */
 export async function postRefund(tx: Db, row: PaymentRow, refundMinor: number): Promise<void> {
   await insertTransfers(tx, [
     transfer(row, 'refund', { from: 'refunds', to: merchantOf(row), minor: refundMinor }),
@@ -56,7 +59,7 @@ export async function postRefundPaid(tx: Db, row: PaymentRow, refundMinor: numbe
   ])
 }
 
-/** The processor refused a refund for good: the amount is the merchant's again. */
+/** The processor declined a refund: the amount is the merchant's again. */
 export async function postRefundFailed(
   tx: Db,
   row: PaymentRow,
@@ -67,7 +70,7 @@ export async function postRefundFailed(
   ])
 }
 
-/** A refund that was paid came back to the processor: the amount is the merchant's again. */
+/** A paid refund came back to the processor: the amount is the merchant's again. */
 export async function postRefundReturned(
   tx: Db,
   row: PaymentRow,

@@ -23,7 +23,7 @@ import { clockRoutes } from '../merchants/clock.ts'
 import { merchantRoutes } from '../merchants/routes.ts'
 import { metricsRoutes } from '../metrics/queues/routes.ts'
 import { paymentRoutes } from '../payments/routes.ts'
-import { noticePayment } from '../payments/run/processor-message.ts'
+import { handleProcessorMessage } from '../payments/run/processor-message.ts'
 import { submissionLeaseSeconds } from '../payments/submit/submission.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import { processorRoutes } from '../processors/routes.ts'
@@ -123,7 +123,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 /** What to do where a processor says that something happened to a payment. */
 function noticeBy({ database: { db }, onWork }: AppOptions) {
   return async ({ account, paymentId }: { account: Account; paymentId: string }) => {
-    await noticePayment(db, { account, paymentId })
+    await handleProcessorMessage(db, { account, paymentId })
     onWork()
   }
 }

@@ -5,7 +5,7 @@ import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
-import { type HeldTask, heldRow } from '../tasks/claimed-tasks.sql.ts'
+import { claimedRow, type TaskClaim } from '../tasks/claimed-tasks.sql.ts'
 
 type Db = Kysely<Schema>
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
@@ -17,28 +17,29 @@ export interface NewAttempt {
   readonly requestKey: string | null
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly now: Timestamp
-  /** The submission that makes the call: a new one, or one by its number. A worker's call has none. */
+  /** The call's submission: a new one, or an earlier one by its number. A worker's call has none. */
   readonly submission?: { readonly leaseSeconds: number } | { readonly number: number } | null
 }
 
 /**
- * Records that a call to the processor is about to be made. Returns its number.
+ * Records a call to the processor before it is made. Returns its number, which counts the calls of the
+ * payment.
  *
- * @throws {LeaseLostError} where the call is for a `task` that the caller does not hold any more.
+ * @throws {LeaseLostError} where the claim of `task` is lost. Nothing is recorded then.
  */
 export async function insertAttempt(
   db: Db,
   row: PaymentKey,
   attempt: NewAttempt,
-  task?: HeldTask,
+  task?: TaskClaim,
 ): Promise<number> {
   const { submission = null } = attempt
   const leaseSeconds = submission && 'leaseSeconds' in submission ? submission.leaseSeconds : null
   const first = submission && 'number' in submission ? submission.number : null
-  // Two calls that begin at once ask for the same number: one of them asks again.
+  // Two calls that begin at once compute the same number. The loser tries again.
   for (;;) {
-    const { rows } = await sql<{ number: number | null; held: boolean }>`
-      with held as materialized (${task ? heldRow(task) : sql`select 1`}), inserted as (
+    const { rows } = await sql<{ number: number | null; claimed: boolean }>`
+      with claimed as materialized (${task ? claimedRow(task) : sql`select 1`}), inserted as (
         insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
           processor_key, request_key, actor_type, actor_id, started_at, submission, leased_until)
         select ${row.merchant_id}, ${row.livemode}::boolean, ${row.id},
@@ -52,13 +53,14 @@ export async function insertAttempt(
         from payment_attempts
         where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
           and payment_id = ${row.id}
-        having exists (select from held)
+        having exists (select from claimed)
         on conflict do nothing
         returning number
       )
-      select (select number from inserted) as number, exists (select from held) as held`.execute(db)
+      select (select number from inserted) as number,
+        exists (select from claimed) as claimed`.execute(db)
     const inserted = rows[0]
-    if (!inserted?.held) throw new LeaseLostError()
+    if (!inserted?.claimed) throw new LeaseLostError()
     if (inserted.number !== null) return inserted.number
   }
 }
@@ -70,7 +72,7 @@ export interface AttemptEnd {
   readonly now: Timestamp
 }
 
-/** Records the result of a call, which it gets once: `interrupted` says that none has come yet. */
+/** Records the result of a call. Only `interrupted` is replaced, because it means no result yet. */
 export async function endAttempt(
   db: Db,
   { row, number, end }: { row: PaymentKey; number: number; end: AttemptEnd },
@@ -84,36 +86,37 @@ export async function endAttempt(
       and (outcome is null or outcome = 'unknown' and code = 'interrupted')`.execute(db)
 }
 
-/** What a call came to whose caller is gone. */
+/** The result of a call whose caller has stopped. */
 const interrupted = sql`outcome = 'unknown', code = 'interrupted',
   message = 'The caller stopped before it answered.'`
 
 /**
- * Ends calls whose caller is gone. A worker that does not hold its `task` any more ends none: they
- * may be those of the worker that holds it now.
+ * Ends the open calls of a payment, whose callers have stopped. A worker that has lost the claim of
+ * its `task` ends none, because they may be calls of the next worker.
  */
-export async function giveUpAttempts(
+export async function abandonAttempts(
   db: Db,
-  { row, now, task }: { row: PaymentKey; now: Timestamp; task?: HeldTask },
+  { row, now, task }: { row: PaymentKey; now: Timestamp; task?: TaskClaim },
 ): Promise<void> {
   await sql`
-    with held as materialized (${task ? heldRow(task) : sql`select 1`})
+    with claimed as materialized (${task ? claimedRow(task) : sql`select 1`})
     update payment_attempts
     set ${interrupted},
       ended_at = greatest(started_at, ${now}::timestamptz)
     where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-      and payment_id = ${row.id} and outcome is null and exists (select from held)`.execute(db)
+      and payment_id = ${row.id} and outcome is null and exists (select from claimed)`.execute(db)
 }
 
-/** A call has ten seconds. One that has not ended after thirty has lost whoever made it. */
+/** A call ends after ten seconds. If it has no result after thirty, its caller has stopped. */
 const abandonedSeconds = 30
-/** Rows of one step. */
+/** Rows per statement. */
 const abandonedPerStep = 200
 
 /**
- * Ends calls whose process died where nothing is left to do to the payment: another process may
- * have settled it before, during or after such a call. Whoever only stood still, and comes back
- * with the answer, writes that over it. Returns whether there may be more.
+ * Ends calls of dead processes. The payments may need nothing more, so no task would end these calls.
+ * A process that was only paused, and continues, replaces `interrupted` by its result.
+ *
+ * @returns whether there may be more.
  */
 export async function endAbandonedAttempts(db: Db): Promise<boolean> {
   const { rows } = await sql`
@@ -137,7 +140,7 @@ export async function endAbandonedAttempts(db: Db): Promise<boolean> {
   return rows.length === abandonedPerStep
 }
 
-/** The latest call of some kinds; by `firstKey` or a key that followed it, where that is given. */
+/** The latest call of some kinds; where `firstKey` is given, with that key or one derived from it. */
 export async function findLastAttempt(
   db: Db,
   {
@@ -156,7 +159,7 @@ export async function findLastAttempt(
   return rows[0]
 }
 
-/** Seconds since the last look-up of a payment began, by the database's clock; `null`: none did. */
+/** Seconds since the start of the last look-up, by the database's clock; `null`: no look-up yet. */
 export async function secondsSinceLookUp(db: Db, row: PaymentKey): Promise<number | null> {
   const { rows } = await sql<{ seconds: number | null }>`
     select extract(epoch from now() - max(began_at))::double precision as seconds
@@ -166,17 +169,17 @@ export async function secondsSinceLookUp(db: Db, row: PaymentKey): Promise<numbe
   return rows[0]?.seconds ?? null
 }
 
-/** The last call of the latest submission of a payment. */
+/** The latest submission of a payment, with its last call. */
 export interface LatestSubmission {
-  /** Its number grows with each submission: the fencing token of the payment. */
+  /** The fencing token of the payment: the number grows with each submission. */
   readonly submission: number
   readonly requestKey: string | null
   readonly outcome: AttemptOutcome | null
-  /** Whether its lease runs, by the database's clock. */
+  /** Whether the lease is valid, by the database's clock. */
   readonly isLeased: boolean
 }
 
-/** Finds the submission that may move a payment; `undefined`: there was none yet. */
+/** Finds the submission that may move a payment; `undefined`: no submission yet. */
 export async function findLatestSubmission(
   db: Db,
   row: PaymentKey,
@@ -191,7 +194,7 @@ export async function findLatestSubmission(
   return rows[0]
 }
 
-/** Of a payment's row that is updated: no submission has begun after this one. */
+/** A condition of an update of `payments`: no submission has begun after this one. */
 export function isLatestSubmission(submission: number) {
   return sql<SqlBool>`not exists (
     select from payment_attempts a

@@ -1,5 +1,5 @@
 import { ScanningLimiter } from '../../jobs/scanning-limiter.ts'
-import type { Shares } from '../tasks/claim-tasks.sql.ts'
+import type { TaskShares } from '../tasks/claim-tasks.sql.ts'
 
 /** Concurrent calls to processors of one process. The calls wait more than they compute. */
 const callsMax = 20
@@ -15,7 +15,7 @@ export class CallLimiter extends ScanningLimiter {
   }
 
   /** The limits of the next claim. */
-  get shares(): Shares {
-    return { perAccount: perAccountMax, testLeft: this.testAvailable, taken: this.usage }
+  get shares(): TaskShares {
+    return { perAccountMax, testAvailable: this.testAvailable, running: this.usage }
   }
 }

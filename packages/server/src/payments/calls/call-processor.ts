@@ -15,14 +15,14 @@ import {
 } from '../../processors/interface/processor.ts'
 import { causeOf } from '../../tracing/causes.ts'
 import { currentSpan, inSpan } from '../../tracing/spans.ts'
-import type { HeldTask } from '../tasks/claimed-tasks.sql.ts'
+import type { TaskClaim } from '../tasks/claimed-tasks.sql.ts'
 import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
 
-/** A processor that has said nothing for this long is asked again by a look-up. */
+/** After this time the caller looks up the result instead. */
 const callTimeoutMs = 10_000
 
-/** A call to a processor that is noted before and after. */
-export interface NotedCall<T> {
+/** A call to a processor, recorded before and after as an attempt. */
+export interface ProcessorCall<T> {
   readonly row: PaymentRow
   readonly processor: Processor
   readonly kind: AttemptKind
@@ -30,66 +30,71 @@ export interface NotedCall<T> {
   readonly requestKey?: string | null
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly now: Timestamp
-  /** Where the attempt was noted before, with something else that had to be on disk first. */
+  /** The number of the attempt, where the caller has recorded it already. */
   readonly number?: number
-  /** The submission of a request that the call belongs to. */
+  /** The call's submission, where a request makes the call. */
   readonly submission?: number
-  /** The task of the worker that makes the call, which makes it only while it holds the task. */
-  readonly task?: HeldTask
+  /** The task of the worker that makes the call. Without the claim, no call is made. */
+  readonly task?: TaskClaim
   readonly signal?: AbortSignal
   readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
 }
 
 /**
- * What came of a call. Not known: it may or may not have been done. `isKept`: the same idempotency
- * key would hear the same failure again, as `processor-keys.ts` knows.
+ * The result of a call. Without `ok`, the processor may or may not have done it. `isKept`: the
+ * processor repeats this failure for the same idempotency key (see `processor-keys.ts`).
  */
 export type CallResult<T> =
-  | { readonly known: true; readonly result: T }
-  | { readonly known: false; readonly message: string; readonly isKept?: boolean }
+  | { readonly ok: true; readonly result: T }
+  | { readonly ok: false; readonly message: string; readonly isKept?: boolean }
 
 /**
- * Makes a call with a deadline. An error is a value: the outcome is unknown.
+ * Calls a processor with a deadline, and records the call. A failed call is a value, with unknown
+ * outcome.
  *
- * @throws {LeaseLostError} where the caller does not hold its task any more: nothing was called.
+ * @throws {LeaseLostError} where the claim of the task is lost. No call is made then.
  */
-export async function callProcessor<T>(db: Db, noted: NotedCall<T>): Promise<CallResult<T>> {
-  const { row, now } = noted
+export async function callProcessor<T>(db: Db, call: ProcessorCall<T>): Promise<CallResult<T>> {
+  const { row, now } = call
   const attempt = {
-    kind: noted.kind,
-    processor: noted.processor.name,
-    processorKey: noted.processorKey,
-    requestKey: noted.requestKey ?? null,
-    actor: noted.actor,
+    kind: call.kind,
+    processor: call.processor.name,
+    processorKey: call.processorKey,
+    requestKey: call.requestKey ?? null,
+    actor: call.actor,
     now,
-    submission: noted.submission === undefined ? null : { number: noted.submission },
+    submission: call.submission === undefined ? null : { number: call.submission },
   }
-  const number = noted.number ?? (await insertAttempt(db, row, attempt, noted.task))
+  const number = call.number ?? (await insertAttempt(db, row, attempt, call.task))
   const startedMs = performance.now()
   const endedAt = () => plusSeconds(now, Math.floor((performance.now() - startedMs) / 1000))
   const timeout = AbortSignal.timeout(callTimeoutMs)
-  const signal = noted.signal ? AbortSignal.any([noted.signal, timeout]) : timeout
+  const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout
   try {
-    const call = { idempotencyKey: noted.processorKey, now, signal }
-    const run = () => orAborted(noted.run(toProcessorPayment(row), call), signal)
-    failpoint('before call', noted.kind)
-    const result = await inSpan(spanOf(noted), run)
-    failpoint('after call', noted.kind)
-    const { outcome, decline } = noted.describe(result)
+    const request = { idempotencyKey: call.processorKey, now, signal }
+    const run = () => orAborted(call.run(toProcessorPayment(row), request), signal)
+    failpoint('before call', call.kind)
+    const result = await inSpan(spanOf(call), run)
+    failpoint('after call', call.kind)
+    const { outcome, decline } = call.describe(result)
     const { code = null, message = null } = decline ?? {}
     await endAttempt(db, { row, number, end: { outcome, code, message, now: endedAt() } })
-    return { known: true, result }
+    return { ok: true, result }
   } catch (error) {
     const { code, message } = errorOf(error, signal)
     const end: AttemptEnd = { outcome: 'unknown', code, message, now: endedAt() }
     await endAttempt(db, { row, number, end })
-    return { known: false, message, isKept: code === keptFailureCode }
+    return { ok: false, message, isKept: code === keptFailureCode }
   }
 }
 
-/** The span of a call: in the trace of the request that makes it, or that led to it. */
-function spanOf({ row, processor, kind }: Pick<NotedCall<never>, 'row' | 'processor' | 'kind'>) {
+/** The span of a call, in the trace of the request that makes or caused the call. */
+function spanOf({
+  row,
+  processor,
+  kind,
+}: Pick<ProcessorCall<never>, 'row' | 'processor' | 'kind'>) {
   return {
     name: `processor ${kind}`,
     kind: SpanKind.CLIENT,
@@ -98,27 +103,38 @@ function spanOf({ row, processor, kind }: Pick<NotedCall<never>, 'row' | 'proces
   }
 }
 
-/** Asks the processor for its truth. */
+/** The outcome of a call for its attempt, with the decline where the processor has declined. */
+export function describeOutcome(
+  result:
+    | { outcome: Exclude<AttemptOutcome, 'declined'> }
+    | { outcome: 'declined'; decline: Decline },
+): { outcome: AttemptOutcome; decline?: Decline } {
+  return result.outcome === 'declined'
+    ? { outcome: 'declined', decline: result.decline }
+    : { outcome: result.outcome }
+}
+
+/** Asks the processor for the current state of a payment. */
 export async function lookUp(
   db: Db,
-  noted: Omit<NotedCall<never>, 'kind' | 'processorKey' | 'run' | 'describe'>,
+  call: Omit<ProcessorCall<never>, 'kind' | 'processorKey' | 'run' | 'describe'>,
 ): Promise<CallResult<PaymentState>> {
   return await callProcessor<PaymentState>(db, {
-    ...noted,
+    ...call,
     kind: 'look_up',
-    processorKey: `${noted.row.id}:look_up`,
-    run: (payment, call) => noted.processor.lookUp(payment, call),
-    describe: describeTruth,
+    processorKey: `${call.row.id}:look_up`,
+    run: (payment, request) => call.processor.lookUp(payment, request),
+    describe: describeState,
   })
 }
 
-function describeTruth(truth: PaymentState): { outcome: AttemptOutcome; decline?: Decline } {
-  return truth.state === 'declined'
-    ? { outcome: 'declined', decline: truth.decline }
-    : { outcome: truth.state }
+function describeState(payment: PaymentState): { outcome: AttemptOutcome; decline?: Decline } {
+  return payment.state === 'declined'
+    ? { outcome: 'declined', decline: payment.decline }
+    : { outcome: payment.state }
 }
 
-/** Holds whatever the processor does with its signal: a call ends when its time is up. */
+/** Ends a call at its deadline, even if the processor's code ignores the signal. */
 async function orAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop: () => void = () => undefined
   const aborted = new Promise<never>((_, reject) => {

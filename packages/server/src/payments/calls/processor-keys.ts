@@ -6,10 +6,10 @@ import { keptFailureCode } from '../../processors/interface/processor.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 
 /**
- * The idempotency key for a call that may have been made before: the same again, as a repetition
- * is only safe by that where nobody knows what came of the first. After a failure that the
- * processor has kept for the key it is the next one: `…:capture`, `…:capture:2`. So ask for it once
- * a look-up has shown that nothing was done, or for what can be done to a payment only once.
+ * The idempotency key for a call that may have been made before. A call whose result is unknown is
+ * repeated with the same key: only the key makes that safe. After a failure that the processor has
+ * kept for the key, the next key follows: `…:capture`, `…:capture:2`. Call this after a look-up has
+ * shown that nothing was done, or for a call that the processor does at most once per payment.
  */
 export async function processorKeyOf(
   db: Db,
@@ -20,7 +20,7 @@ export async function processorKeyOf(
   return last ? keyAfter(last, firstKey) : firstKey
 }
 
-/** The key of an authorization is numbered from the start, as each token needs one of its own. */
+/** The key of an authorization, numbered from 1, because each payment method token needs a new key. */
 export function authorizeKeyAfter(last: LastCall | undefined, row: PaymentRow): string {
   const stem = `${row.id}:authorize`
   return last ? keyAfter(last, stem) : `${stem}:1`

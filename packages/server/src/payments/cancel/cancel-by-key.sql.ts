@@ -4,10 +4,12 @@ import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
 /**
- * Promises to cancel the payment of a create that has not come: takes the place of its record, so
- * that of the two only one can be first. `undefined`: there is a record of the key already.
+ * Stores a cancel whose create has not arrived. It takes the place of the create's record, so the
+ * unique key decides which of the two is first.
+ *
+ * @returns `undefined` where the key has a record already.
  */
-export async function insertAwaited(
+export async function insertAwaitedCancel(
   db: Kysely<Schema>,
   awaited: {
     account: Account
@@ -27,13 +29,13 @@ export async function insertAwaited(
   return rows[0]
 }
 
-/** Drops a promise that was made at a moment, unless a create has come or it was made anew. */
-export async function dropAwaited(
+/** Deletes an awaited cancel, unless a create or a later cancel has replaced it. */
+export async function deleteAwaitedCancel(
   db: Kysely<Schema>,
-  { account, key, madeAt }: { account: Account; key: string; madeAt: Timestamp },
+  { account, key, createdAt }: { account: Account; key: string; createdAt: Timestamp },
 ): Promise<void> {
   await sql`
     delete from idempotency_records
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and key = ${key}
-      and outcome = 'awaited' and created_at = ${madeAt}::timestamptz`.execute(db)
+      and outcome = 'awaited' and created_at = ${createdAt}::timestamptz`.execute(db)
 }

@@ -10,23 +10,25 @@ import { once, type Tx } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
-import { hasLapsed, promisedUntil } from './awaited-cancel.ts'
+import { awaitedUntil, hasExpired } from './awaited-cancel.ts'
 import { cancelInTransaction } from './cancel.ts'
-import { dropAwaited, insertAwaited } from './cancel-by-key.sql.ts'
+import { deleteAwaitedCancel, insertAwaitedCancel } from './cancel-by-key.sql.ts'
 
 export interface CancelByKeyRequest {
   readonly auth: Auth
-  /** The key that the create was, or will be, sent with: as its header has it. */
+  /** The `Idempotency-Key` header of the create. */
   readonly createKey: string
   readonly reason: string | null
-  /** The key of this request itself. */
+  /** The key of this request. */
   readonly idempotency: IdempotencyKey | null
   readonly now: Timestamp
 }
 
 /**
- * Cancels the payment that a create with a key made, or is about to make: for a client that lost
- * the answer to its create. Both write the record of the key; whoever is second sees the other.
+ * Cancels the payment of a create by the create's idempotency key, for a client that lost the answer
+ * to its create. Where the create has not arrived, stores the cancel for it and answers 202. Create
+ * and cancel write the same record, so the second of them finds the first.
+ * Source: api.md, Payments.
  */
 export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<Reply> {
   const { auth, reason, now } = request
@@ -36,7 +38,7 @@ export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<
     db,
     { ...request, operationId: 'cancelPaymentByIdempotencyKey' },
     async (tx) => {
-      const record = await findOrPromise(tx, request, createKey)
+      const record = await findOrAwait(tx, request, createKey)
       if (!record) return recordDropped()
       if (record.operation !== 'createPayment') {
         return refuse('not_found', 'The idempotency key was used, but not to create a payment.')
@@ -60,15 +62,11 @@ export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<
 
 const createKeyField = 'idempotency_key'
 
-/** The key by which the server knows the create. */
+/** Parses the create's key as its header would be parsed. */
 function readCreateKey({ createKey, idempotency }: CancelByKeyRequest): string | Refusal {
-  // HTTP cuts blanks off both ends of a header.
+  // HTTP removes blanks at both ends of a header.
   if (createKey.trim() !== createKey) {
-    return refuseField(
-      createKeyField,
-      createKey,
-      'a key as it is sent: no header begins or ends blank',
-    )
+    return refuseField(createKeyField, createKey, 'a key without a blank at its beginning or end')
   }
   const key = parseIdempotencyKey(createKey, createKeyField)
   if (key === idempotency?.key) {
@@ -77,7 +75,8 @@ function readCreateKey({ createKey, idempotency }: CancelByKeyRequest): string |
   return key
 }
 
-async function findOrPromise(
+/** Finds the record of the create's key, or stores this cancel as an awaited one. */
+async function findOrAwait(
   tx: Tx,
   { auth, reason }: CancelByKeyRequest,
   key: string,
@@ -85,10 +84,12 @@ async function findOrPromise(
   const found = await findRecord(tx, { account: auth, key })
   if (found && found.outcome !== 'awaited') return found
   const now = await readDatabaseTime(tx, auth)
-  if (found && !hasLapsed(found, now)) return found
-  if (found) await dropAwaited(tx, { account: auth, key, madeAt: found.created_at })
+  if (found && !hasExpired(found, now)) return found
+  if (found) {
+    await deleteAwaitedCancel(tx, { account: auth, key, createdAt: found.created_at })
+  }
   return (
-    (await insertAwaited(tx, { account: auth, key, reason, actorId: auth.keyId, now })) ??
+    (await insertAwaitedCancel(tx, { account: auth, key, reason, actorId: auth.keyId, now })) ??
     (await findRecord(tx, { account: auth, key }))
   )
 }
@@ -100,6 +101,6 @@ function renderAwaited(record: IdempotencyRow): PendingCancellation {
     idempotency_key: record.key,
     reason: record.reason,
     created_at: record.created_at,
-    expires_at: promisedUntil(record),
+    expires_at: awaitedUntil(record),
   }
 }

@@ -5,7 +5,7 @@ import type { PaymentRow, Schema } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { cancelableList, cancelRows } from '../transition/cancel-rows.sql.ts'
 
-/** One cancel, as it goes into the statement. */
+/** One cancel of the statement. */
 export interface CancelEntry {
   readonly merchantId: string
   readonly livemode: boolean
@@ -20,21 +20,21 @@ export interface CancelEntry {
   readonly now: Timestamp
 }
 
-/** What became of a cancel. */
+/** The outcome of a cancel. All but `canceled` leave the payment unchanged. */
 export type CancelOutcome =
-  /** It won: the row as it is now, on disk. */
+  /** The payment is canceled, on disk. `row` is its new version. */
   | { readonly kind: 'canceled'; readonly row: PaymentRow }
-  /** The payment's status refused it. */
+  /** The payment's status does not allow it. */
   | { readonly kind: 'refused'; readonly status: PaymentStatus }
-  /** It could be canceled, but is not of a version that If-Match names. */
+  /** The status allows it, but If-Match names another version. */
   | { readonly kind: 'stale'; readonly status: PaymentStatus; readonly sequence: number }
   | { readonly kind: 'missing' }
-  /** Another transaction holds its row: nothing was done, and nobody waited. */
-  | { readonly kind: 'held' }
-  /** There is a record of the idempotency key already; nothing was done. */
+  /** Another transaction has locked the row, and the statement did not wait for it. */
+  | { readonly kind: 'locked' }
+  /** The idempotency key has a record already. */
   | { readonly kind: 'recorded' }
 
-/** What the statement says of an entry: its number from 1 on, and what became of it. */
+/** The first columns of a row of the statement: the number of the entry from 1 on, its outcome. */
 type Verdict = [
   n: number,
   outcome: CancelOutcome['kind'],
@@ -43,8 +43,8 @@ type Verdict = [
   at: Timestamp,
 ]
 
-// What a canceled row holds beyond what its entry and the verdict say. The statement gives no
-// column twice and none that is known: half of what a cancel cost this process was reading rows.
+// The columns of a canceled row that neither the entry nor the verdict contains. The statement
+// returns only these: reading rows was half of a cancel's cost in this process.
 const shown = [
   'amount',
   'currency',
@@ -76,27 +76,30 @@ const shown = [
 
 type ShownColumn = (typeof shown)[number]
 
-// What was tried and lost:
-// - UPDATE with a SELECT beside it: under READ COMMITTED the loser of a race reads the status of
-//   its own snapshot and reports `pending` as the status that could not be canceled.
-// - Claiming the idempotency key before the payment: the record would have to be completed in a
-//   second statement, since one statement cannot update a row that it inserted.
-// Hence: lock, decide, record, write. A locked row is seen in its newest version. The record is
-// made with its outcome and, by its unique key, tells whether the request is new; only then is
-// the payment moved. A key that is taken leaves the payment alone. A record is kept by
-// the database's clock, so it is made by that clock too.
+// The statement, in order: lock the rows, decide, insert the idempotency records, move the payments.
+// A locked row is read in its newest version. The record is inserted with its outcome, and its unique
+// key tells whether the request is new. Only the payments of new requests move.
 //
-// Rows are locked in the order of the arguments, which come sorted by the payments' key; records
-// are inserted in the order of theirs. All who lock several rows do it in that order, payments
-// first, so no two statements wait for each other. LATERAL keeps one look-up by the key per
-// argument, in their order, whatever the planner knows of the table.
+// Tried and lost:
+// - An UPDATE with a SELECT beside it. Under READ COMMITTED the loser of a race reads the status in
+//   its own snapshot, and reports `pending` as the status that cannot be canceled.
+// - Claiming the idempotency key before the payment. One statement cannot update a row that it
+//   inserted, so completing the record would take a second statement.
 //
-// A batch passes over rows that another transaction holds: one of these that stands still, with its process
-// frozen or cut off, would keep all cancels of this process waiting, whosever they are.
+// Records are inserted with the database's time, because retention deletes them by that clock.
 //
-// Returning the rows as JSON, or as an array of text, halves the work here once more but makes
-// PostgreSQL's a fifth dearer; columns read by position cost the least in all (bench/README.md).
-const decide = (ifHeld: '' | 'skip locked') => `
+// Rows are locked in the order of the arguments, which are sorted by the payments' keys. Records are
+// inserted in the order of their keys. All statements that lock several rows use this order, payments
+// first, so no two statements wait for each other. LATERAL does one look-up by the key per argument,
+// in their order, whatever statistics the planner has.
+//
+// A batch skips rows that another transaction has locked. If it waited, a transaction whose process
+// is frozen or cut off would delay all cancels of this process, of all merchants.
+//
+// Returning the rows as JSON, or as arrays of text, halves the work of this process once more, but
+// makes PostgreSQL's work a fifth more expensive. Columns read by position cost the least in total
+// (bench/README.md).
+const decide = (onLocked: '' | 'skip locked') => `
 with request as materialized (
   select * from unnest($1::text[], $2::boolean[], $3::text[], $4::text[], $5::text[], $6::text[],
       $7::text[], $8::text[], $9::bytea[], $10::timestamptz[])
@@ -107,7 +110,7 @@ with request as materialized (
   from request r cross join lateral (
     select p.status, p.sequence, p.updated_at from payments p
     where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
-    for no key update ${ifHeld}
+    for no key update ${onLocked}
   ) p
 ), decided as materialized (
   select r.*, l.status as seen_status, l.sequence as seen_sequence, l.at,
@@ -115,7 +118,7 @@ with request as materialized (
         case when exists (
           select from payments p
           where p.merchant_id = r.merchant_id and p.livemode = r.livemode and p.id = r.payment_id
-        ) then 'held' else 'missing' end
+        ) then 'locked' else 'missing' end
       when l.status not in (${cancelableList}) then 'refused'
       when r.versions is not null
         and l.sequence::text <> all(string_to_array(r.versions, ',')) then 'stale'
@@ -127,7 +130,7 @@ with request as materialized (
   select merchant_id, livemode, key, 'cancelPayment', request_hash, outcome, payment_id,
     case outcome when 'canceled' then seen_sequence + 1 else seen_sequence end,
     case outcome when 'canceled' then null else seen_status end, now()
-  from decided where key is not null and outcome <> all(array['missing', 'held'])
+  from decided where key is not null and outcome <> all(array['missing', 'locked'])
   order by merchant_id, livemode, key
   on conflict do nothing
   returning merchant_id, livemode, key
@@ -141,33 +144,33 @@ with request as materialized (
   returning: shown.filter((column) => column !== 'processor'),
 })}
 select f.n::integer as n,
-  case when f.is_new or f.outcome = any(array['missing', 'held']) then f.outcome
+  case when f.is_new or f.outcome = any(array['missing', 'locked']) then f.outcome
     else 'recorded' end as outcome,
   f.seen_status, f.seen_sequence, f.at, ${shown.map((column) => `m.${column}`).join(', ')}
 from fresh f left join canceled m on m.n = f.n`
 
-const decideOrPassOver = decide('skip locked')
+const decideOrSkip = decide('skip locked')
 const decideOrWait = decide('')
 
-/** Runs the statement, on a connection of its own or inside a transaction: its rows, as arrays. */
+/** Runs the statement with its values, in a connection or a transaction. Returns rows as arrays. */
 export type RunCancel = (values: unknown[]) => Promise<unknown[][]>
 
 /**
- * Runs it by itself, prepared once per connection: when it returns, all it says is on disk. Passes
- * over rows that another transaction holds.
+ * Runs the statement by itself, prepared once per connection. When it returns, its results are on
+ * disk. It skips rows that another transaction has locked.
  */
-export function passingOver(pool: Pool): RunCancel {
-  const query = { name: 'cancel-payments', text: decideOrPassOver, rowMode: 'array' as const }
+export function skippingLocked(pool: Pool): RunCancel {
+  const query = { name: 'cancel-payments', text: decideOrSkip, rowMode: 'array' as const }
   return async (values) => (await pool.query<unknown[]>({ ...query, values })).rows
 }
 
-/** The same, but waits for these rows. */
-export function waiting(pool: Pool): RunCancel {
-  const query = { name: 'cancel-payments-held', text: decideOrWait, rowMode: 'array' as const }
+/** Like `skippingLocked`, but waits for locked rows. */
+export function waitingForLocks(pool: Pool): RunCancel {
+  const query = { name: 'cancel-payments-wait', text: decideOrWait, rowMode: 'array' as const }
   return async (values) => (await pool.query<unknown[]>({ ...query, values })).rows
 }
 
-/** Runs it as a part of a transaction, which waits for rows that another one holds. */
+/** Runs the statement as a part of a transaction, and waits for locked rows. */
 export function inTransaction(tx: Kysely<Schema>): RunCancel {
   return async (values) => {
     const { rows } = await tx.executeQuery(CompiledQuery.raw(decideOrWait, values))
@@ -176,10 +179,10 @@ export function inTransaction(tx: Kysely<Schema>): RunCancel {
 }
 
 /**
- * Cancels payments in one statement. The entries must not name a payment or an idempotency key
- * twice.
+ * Cancels payments in one statement. No two entries may have the same payment or the same
+ * idempotency key.
  *
- * @returns an outcome for each entry, in their order.
+ * @returns the outcomes, in the order of the entries.
  */
 export async function cancelPayments(
   run: RunCancel,
@@ -202,16 +205,16 @@ export async function cancelPayments(
   const outcomes = new Array<CancelOutcome>(entries.length)
   for (const values of rows) {
     const original = sorted[(values[0] as number) - 1]
-    if (original) outcomes[original[0]] = judge(original[1], values)
+    if (original) outcomes[original[0]] = toOutcome(original[1], values)
   }
   return outcomes
 }
 
-function judge(entry: CancelEntry, values: unknown[]): CancelOutcome {
+function toOutcome(entry: CancelEntry, values: unknown[]): CancelOutcome {
   const [, outcome, status, sequence] = values as Verdict
   switch (outcome) {
     case 'missing':
-    case 'held':
+    case 'locked':
     case 'recorded':
       return { kind: outcome }
     case 'canceled':
@@ -223,7 +226,7 @@ function judge(entry: CancelEntry, values: unknown[]): CancelOutcome {
   }
 }
 
-/** The canceled row, whole: what the entry and the verdict say of it, and what was read. */
+/** The whole canceled row, from the entry, the verdict and the columns that were read. */
 function toRow(entry: CancelEntry, values: unknown[]): PaymentRow {
   const [, , , seenSequence, at] = values as Verdict
   const read: Partial<Record<ShownColumn, unknown>> = {}

@@ -3,6 +3,7 @@ import { type Database, type Db, lockWaitMsMax } from '../../database/connect.ts
 import { isLockTimeout, isStatementRefused } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { IdempotencyRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
 import { type Answer, answer, type Reply } from '../../http/answers/answer.ts'
@@ -25,8 +26,8 @@ import {
   type CancelOutcome,
   cancelPayments,
   inTransaction,
-  passingOver,
-  waiting,
+  skippingLocked,
+  waitingForLocks,
 } from './cancel.sql.ts'
 
 /** A request to cancel one payment. */
@@ -39,56 +40,56 @@ export interface CancelRequest {
   readonly now: Timestamp
 }
 
-/** A cancel that waits for its batch, and the request that it is a part of, where that is traced. */
+/** A cancel that waits for its batch, with the span of its request where requests are traced. */
 type BatchedCancel = CancelEntry & { readonly origin: ReturnType<typeof currentSpan> }
 
-/** A cancel of a payment that another transaction holds, and since when that is known. */
-type HeldCancel = BatchedCancel & { readonly sinceMs: number }
+/** A cancel that has found its payment locked, and when it did. */
+type WaitingCancel = BatchedCancel & { readonly sinceMs: number }
 
 export interface CancelLimits {
-  /** Most cancels of one statement. */
+  /** Cancels per statement. */
   readonly sizeMax: number
-  /** Statements in flight at once. */
+  /** Concurrent statements. */
   readonly inFlightMax: number
-  /** Most cancels that may wait: at ten thousand a second, half a second's worth. */
+  /** Cancels that may wait for a statement: half a second at ten thousand a second. */
   readonly waitingMax: number
 }
 
 /**
- * Cancels that wait, each in a statement of its own, for a payment that another transaction holds: few of
- * the connections that requests share.
+ * Cancels that wait for a locked payment, each in its own statement. They use connections that all
+ * requests share, so only a few may wait.
  */
-const patientMax = 4
+const lockWaitersMax = 4
 
 const defaultLimits: CancelLimits = { sizeMax: 256, inFlightMax: 2, waitingMax: 5_000 }
 
-/** What a cancel means: one compare-and-set on the payment's row, and the answer to it. */
+/** Cancels payments: one compare-and-set on the payment's row, batched, and the answer to it. */
 export class Canceler {
   readonly #db: Db
   readonly #batcher: Batcher<BatchedCancel, CancelOutcome>
-  readonly #patient: Batcher<HeldCancel, CancelOutcome>
+  readonly #lockWaiters: Batcher<WaitingCancel, CancelOutcome>
 
   constructor(database: Database, limits: CancelLimits = defaultLimits) {
     this.#db = database.db
-    const atOnce = passingOver(database.batchPool)
-    this.#batcher = batcherOf((entries) => cancelPayments(atOnce, entries), limits)
-    const patiently = waiting(database.pool)
-    this.#patient = batcherOf<HeldCancel>(
-      // Whoever had no turn in all this time is not made to wait as long again.
+    const skipLocked = skippingLocked(database.batchPool)
+    this.#batcher = batcherOf((entries) => cancelPayments(skipLocked, entries), limits)
+    const waitForLock = waitingForLocks(database.pool)
+    this.#lockWaiters = batcherOf<WaitingCancel>(
+      // A cancel that has waited in the queue for that long is not made to wait again.
       async ([entry]) =>
         entry && performance.now() - entry.sinceMs < lockWaitMsMax
-          ? await cancelPayments(patiently, [entry])
-          : [{ kind: 'held' }],
-      { sizeMax: 1, inFlightMax: patientMax, waitingMax: limits.waitingMax },
+          ? await cancelPayments(waitForLock, [entry])
+          : [{ kind: 'locked' }],
+      { sizeMax: 1, inFlightMax: lockWaitersMax, waitingMax: limits.waitingMax },
     )
-    watchBatcher('cancels', () => this.#batcher.waiting + this.#patient.waiting)
+    watchBatcher('cancels', () => this.#batcher.waiting + this.#lockWaiters.waiting)
   }
 
-  /** Cancels the payment, or says why not. Source: api.md, "Cancel, exactly". */
+  /** Cancels the payment, or refuses to. Source: api.md, "Cancel, exactly". */
   async cancel(request: CancelRequest): Promise<Reply> {
     const { auth, paymentId, idempotency } = request
-    // An id that cannot be ours needs no look-up, and might be text that PostgreSQL cannot take.
-    // A key with it may still belong to another request.
+    // An id of another shape needs no look-up, and may be text that PostgreSQL does not accept. Its
+    // idempotency key can still belong to another request.
     if (!isId('payment', paymentId)) return await this.#notFound(request)
     try {
       const outcome = await this.#submit({
@@ -115,9 +116,9 @@ export class Canceler {
 
   async #submit(entry: BatchedCancel): Promise<CancelOutcome> {
     const outcome = await this.#batcher.submit(entry)
-    if (outcome.kind !== 'held') return outcome
+    if (outcome.kind !== 'locked') return outcome
     try {
-      return await this.#patient.submit({ ...entry, sinceMs: performance.now() })
+      return await this.#lockWaiters.submit({ ...entry, sinceMs: performance.now() })
     } catch (error) {
       if (isLockTimeout(error)) return outcome
       throw error
@@ -126,7 +127,7 @@ export class Canceler {
 
   async #reply(request: CancelRequest, outcome: CancelOutcome): Promise<Reply> {
     if (outcome.kind === 'missing') return await this.#notFound(request)
-    if (outcome.kind === 'held')
+    if (outcome.kind === 'locked')
       return unavailable('The payment is locked. Try again: nothing was done.')
     if (outcome.kind !== 'recorded') return toReply(request.paymentId, outcome)
     return (await this.#replay(request)) ?? recordDropped()
@@ -136,7 +137,7 @@ export class Canceler {
     return (await this.#replay(request)) ?? paymentNotFound(request.paymentId)
   }
 
-  /** What the record of the request's key says; `null` where there is none. */
+  /** The first answer from the record of the request's key; `null`: the key has no record. */
   async #replay({ auth, idempotency }: CancelRequest): Promise<Reply | null> {
     if (!idempotency) return null
     const record = await findRecord(this.#db, { account: auth, key: idempotency.key })
@@ -165,20 +166,20 @@ function batcherOf<Entry extends BatchedCancel>(
 }
 
 /**
- * The first answer to a cancel again. It is rendered anew from what cannot have changed: a
- * canceled payment is final, and the status of a refusal is in the record.
+ * Replays the first answer to a cancel. It is rendered again, because its parts cannot have changed: a
+ * canceled payment is final, and the record contains the status of a refusal.
  */
 async function replayCancel(db: Db, record: IdempotencyRow): Promise<Reply> {
   if (record.outcome === 'stored') return storedAnswer(record)
   const { payment_id: id, refused_status: status, event_sequence: sequence } = record
-  if (id === null || sequence === null) throw new Error('a record of a cancel names its payment')
+  if (id === null || sequence === null) throw new Error('the record of a cancel has no payment')
   if (record.outcome === 'canceled') {
-    const account = { merchantId: record.merchant_id, livemode: record.livemode }
+    const account = accountOf(record)
     const row = await findPayment(db, { account, id })
     if (!row) throw new Error('a canceled payment vanished')
     return asReplay(canceled({ ...row, sequence }))
   }
-  if (status === null) throw new Error('a record of a refusal names the status')
+  if (status === null) throw new Error('the record of a refused cancel has no status')
   return asReplay(
     record.outcome === 'stale'
       ? preconditionFailed({ id, status, sequence })
@@ -186,7 +187,7 @@ async function replayCancel(db: Db, record: IdempotencyRow): Promise<Reply> {
   )
 }
 
-/** Cancels one payment as a part of a transaction. */
+/** Cancels one payment as a part of a transaction, without an idempotency key and If-Match. */
 export async function cancelInTransaction(
   tx: Tx,
   entry: Omit<CancelEntry, 'versions' | 'idempotencyKey' | 'requestHash'>,
@@ -194,15 +195,15 @@ export async function cancelInTransaction(
   const [outcome] = await cancelPayments(inTransaction(tx), [
     { ...entry, versions: null, idempotencyKey: null, requestHash: null },
   ])
-  if (!outcome || outcome.kind === 'recorded' || outcome.kind === 'held')
-    throw new Error('a cancel that waits, without a key, finds no lock and no record')
+  if (!outcome || outcome.kind === 'recorded' || outcome.kind === 'locked')
+    throw new Error(`a cancel without a key, which waits for locks, was ${outcome?.kind}`)
   if (outcome.kind === 'missing') return paymentNotFound(entry.paymentId)
   return toReply(entry.paymentId, outcome)
 }
 
 function toReply(
   id: string,
-  outcome: Exclude<CancelOutcome, { kind: 'missing' | 'held' | 'recorded' }>,
+  outcome: Exclude<CancelOutcome, { kind: 'missing' | 'locked' | 'recorded' }>,
 ) {
   switch (outcome.kind) {
     case 'canceled':
@@ -218,6 +219,7 @@ function canceled(row: Parameters<typeof renderPayment>[0]): Answer {
   return answer(200, renderPayment(row, []), { etag: etagOf(row) })
 }
 
+/** Cancels with a common name are never in flight at the same time. */
 function conflictNames(entry: CancelEntry): string[] {
   const scope = `${entry.merchantId} ${entry.livemode}`
   const payment = `${scope} payment ${entry.paymentId}`

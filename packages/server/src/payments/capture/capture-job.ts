@@ -1,80 +1,65 @@
 import { commit } from '../../database/commit.ts'
+import { accountOf } from '../../domain/account.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
-import type { Tx } from '../../idempotency/once.ts'
-import type { Captured, CaptureResult, Decline } from '../../processors/interface/processor.ts'
-import { findLastAttempt, giveUpAttempts } from '../calls/attempts.sql.ts'
-import { type CallResult, callProcessor, lookUp } from '../calls/call-processor.ts'
+import type { CaptureResult, Decline } from '../../processors/interface/processor.ts'
+import { abandonAttempts, findLastAttempt } from '../calls/attempts.sql.ts'
+import { type CallResult, callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
-import { lockPayment } from '../transition/move.sql.ts'
-import { failPayment, succeedPayment } from './record-capture.ts'
+import { type Capture, recordCapture } from './record-capture.ts'
 
-/** What the processor has made of a capture. */
-type CaptureNews =
-  | ({ readonly state: 'captured' } & Captured)
-  | { readonly state: 'declined'; readonly decline: Decline }
-  | { readonly state: 'undecided' }
+/** The state of a capture at the processor. */
+type CaptureState = Capture | { readonly state: 'undecided' }
 
 /**
- * Takes the money of a payment that is `processing`. One that was asked for before and is not known
- * to be decided is looked up first; a processor that still holds the authorization is asked again
- * with the same idempotency key, or the next one where that is used up. However often this runs,
- * the money is taken once.
+ * Captures a payment that is `processing`. If a capture was called before, looks the payment up first.
+ * If the processor still has the authorization, calls `capture` again with the same idempotency key, or
+ * the next key where the processor has kept a failure. However often the job runs, the processor
+ * captures once.
  */
 export async function capturePayment(work: Work): Promise<WorkResult> {
-  const { db, task, row, now } = work
+  const { db, task, row, now, fees } = work
   if (!statusesBefore('succeeded').includes(row.status)) return 'done'
-  const wasAsked = await findLastAttempt(db, { row, kinds: ['capture'] })
-  await giveUpAttempts(db, { row, now, task })
-  const heard = wasAsked ? await lookUpFirst(work) : await call(work)
-  if (!heard.known) return 'failed'
-  const news = heard.result
-  if (news.state === 'undecided') return 'pending'
-  // A part that was taken by hand, or an answer that cannot be true: the books know the whole only.
-  if (news.state === 'captured' && news.capturedMinor !== row.amount) return 'failed'
-  await commit(db, 'capture', (tx) => settleCapture(tx, work, news))
+  const lastCall = await findLastAttempt(db, { row, kinds: ['capture'] })
+  await abandonAttempts(db, { row, now, task })
+  const called = lastCall ? await lookUpFirst(work) : await callCapture(work)
+  if (!called.ok) return 'failed'
+  const capture = called.result
+  if (capture.state === 'undecided') return 'pending'
+  // A part was captured manually, or the answer is wrong: the ledger has whole captures only.
+  if (capture.state === 'captured' && capture.capturedMinor !== row.amount) return 'failed'
+  const account = accountOf(row)
+  await commit(db, 'capture', (tx) =>
+    recordCapture(tx, { account, id: row.id, capture, fees, now }),
+  )
   return 'done'
 }
 
-async function settleCapture(
-  tx: Tx,
-  work: Work,
-  news: Exclude<CaptureNews, { state: 'undecided' }>,
-): Promise<void> {
-  const account = { merchantId: work.row.merchant_id, livemode: work.row.livemode }
-  const row = await lockPayment(tx, { account, id: work.row.id })
-  if (!row || !statusesBefore('succeeded').includes(row.status)) return
-  if (news.state === 'captured')
-    await succeedPayment(tx, { row, captured: news, fees: work.fees, now: work.now })
-  else await failPayment(tx, { row, decline: news.decline, now: work.now })
-}
-
-async function lookUpFirst(work: Work): Promise<CallResult<CaptureNews>> {
-  const looked = await lookUp(work.db, await callOf(work))
-  if (!looked.known) return looked
-  const truth = looked.result
-  switch (truth.state) {
+async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
+  const found = await lookUp(work.db, await callOf(work))
+  if (!found.ok) return found
+  const payment = found.result
+  switch (payment.state) {
     case 'captured':
-      return { known: true, result: truth }
     case 'declined':
-      return { known: true, result: truth }
+      return { ok: true, result: payment }
     case 'voided':
-      return { known: true, result: { state: 'declined', decline: givenUp } }
+      return { ok: true, result: { state: 'declined', decline: voided } }
     case 'authorized':
-      return await call(work)
+      return await callCapture(work)
     case 'absent':
     case 'action_required':
     case 'undecided':
-      return { known: true, result: { state: 'undecided' } }
+      return { ok: true, result: { state: 'undecided' } }
   }
 }
 
-const givenUp: Decline = {
+const voided: Decline = {
   code: 'authorization_expired',
-  message: 'The authorization was given up at the processor.',
+  message: 'The authorization was voided at the processor.',
 }
 
-async function call(work: Work): Promise<CallResult<CaptureNews>> {
+async function callCapture(work: Work): Promise<CallResult<CaptureState>> {
   const { db, row } = work
   const base = await callOf(work)
   const { processor } = base
@@ -84,12 +69,9 @@ async function call(work: Work): Promise<CallResult<CaptureNews>> {
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
     run: (payment, request) => processor.capture(payment, request),
-    describe: (result) =>
-      result.outcome === 'declined'
-        ? { outcome: 'declined', decline: result.decline }
-        : { outcome: result.outcome },
+    describe: describeOutcome,
   })
-  if (!called.known) return called
+  if (!called.ok) return called
   const { outcome: state, ...rest } = called.result
-  return { known: true, result: { state, ...rest } as CaptureNews }
+  return { ok: true, result: { state, ...rest } as CaptureState }
 }

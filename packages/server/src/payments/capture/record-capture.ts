@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
 import type { PaymentRow } from '../../database/schema.ts'
+import type { Account } from '../../domain/account.ts'
 import { type FeeSchedule, feeOf } from '../../domain/fees.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -9,21 +10,39 @@ import { findMerchant } from '../../merchants/merchants.sql.ts'
 import type { Captured, Decline } from '../../processors/interface/processor.ts'
 import { carryOutReversal } from '../reverse/reverse.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
-import { movePayment } from '../transition/move.sql.ts'
+import { lockPayment, movePayment } from '../transition/move.sql.ts'
 
-/** The processor is asked after a day whether it has settled: none does so sooner. */
+/** The first look-up for the settlement comes after a day: no processor settles sooner. */
 const settleAfterSeconds = 86_400
 
-/**
- * The money of a payment that is locked and `processing` was taken: the step, its fee, the ledger,
- * a reversal that was asked for meanwhile, and what is left to do, in one transaction.
- */
-export async function succeedPayment(
+/** The final result of a capture. */
+export type Capture =
+  | ({ readonly state: 'captured' } & Captured)
+  | { readonly state: 'declined'; readonly decline: Decline }
+
+/** Records the result of a capture. Does nothing where the payment has left `processing` already. */
+export async function recordCapture(
   tx: Tx,
-  step: { row: PaymentRow; captured: Captured; fees: FeeSchedule; now: Timestamp },
-): Promise<PaymentRow> {
-  const { row, now } = step
-  const fee = await feeOfMerchant(tx, row, step.fees)
+  {
+    account,
+    id,
+    capture,
+    fees,
+    now,
+  }: { account: Account; id: string; capture: Capture; fees: FeeSchedule; now: Timestamp },
+): Promise<void> {
+  const row = await lockPayment(tx, { account, id })
+  if (!row || !statusesBefore('succeeded').includes(row.status)) return
+  if (capture.state === 'captured') await succeed(tx, { row, fees, now })
+  else await fail(tx, { row, decline: capture.decline, now })
+}
+
+/** The step, its fee, the ledger, a reversal that was requested, and the next task. */
+async function succeed(
+  tx: Tx,
+  { row, fees, now }: { row: PaymentRow; fees: FeeSchedule; now: Timestamp },
+): Promise<void> {
+  const fee = await feeOfMerchant(tx, row, fees)
   const moved = await movePayment(tx, {
     row,
     type: 'payment.succeeded',
@@ -35,36 +54,32 @@ export async function succeedPayment(
   })
   await postCapture(tx, [moved])
   await planTask(tx, { row: moved, kind: 'settle', afterSeconds: settleAfterSeconds })
-  return await carryOutReversal(tx, moved, now)
+  await carryOutReversal(tx, moved, now)
 }
 
-/**
- * The processor refused, for good, to take the money of a payment that is `processing`. Of a bank
- * debit that is the bank's return, which has an event of its own for those who reconcile accounts.
- */
-export async function failPayment(
+/** A declined bank debit is the bank's return. It has its own event for reconciliation. */
+async function fail(
   tx: Tx,
-  step: { row: PaymentRow; decline: Decline; now: Timestamp },
-): Promise<PaymentRow> {
-  const { row, decline } = step
-  const said = {
+  { row, decline, now }: { row: PaymentRow; decline: Decline; now: Timestamp },
+): Promise<void> {
+  const common = {
     actor: { type: 'processor', id: row.processor },
     reason: decline.code,
-    now: step.now,
+    now,
   } as const
   const failed = await movePayment(tx, {
-    ...said,
+    ...common,
     row,
     type: 'payment.failed',
     change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
-  if (row.payment_method !== 'ach') return failed
+  if (row.payment_method !== 'ach') return
   const guard = sql<SqlBool>`status = 'failed'`
-  return await movePayment(tx, { ...said, row: failed, type: 'ach.returned', change: {}, guard })
+  await movePayment(tx, { ...common, row: failed, type: 'ach.returned', change: {}, guard })
 }
 
-/** By the merchant's schedule at this moment; a later one changes nothing of the past. */
+/** The fee by the merchant's schedule at the time of the capture. Later schedules do not change it. */
 async function feeOfMerchant(tx: Tx, row: PaymentRow, fees: FeeSchedule): Promise<number> {
   const merchant = await findMerchant(tx, row.merchant_id)
   return feeOf(row.amount, {

@@ -8,7 +8,7 @@ import { listAttempts } from '../calls/attempts.sql.ts'
 import { paymentNotFound } from '../transition/refusals.ts'
 import { findPayment } from '../view/payments.sql.ts'
 
-/** A page of the calls to the processor about a payment, newest first. */
+/** Answers a page of a payment's calls to its processor, newest first. */
 export async function readAttempts(
   db: Db,
   request: {

@@ -6,15 +6,15 @@ import type { Timestamp } from '../../domain/time.ts'
 type Db = Kysely<Schema>
 
 /**
- * So many of the tasks that are open for longest are looked at. One is enough, unless payments at
- * the front were canceled meanwhile: their tasks are dropped as soon as they are due.
+ * The number of oldest tasks that are read. One would be enough, but the first payments may have been
+ * canceled: their tasks are deleted when they are due.
  */
-const lookedAtMax = 1_000
+const scannedMax = 1_000
 
-/** Counted up to here: more is too many in any case, and the count must not burden the database. */
+/** Counts end here, because a longer count would burden the database, and is an alarm anyway. */
 const countMax = 50_000
 
-/** All there are: the compiler sees to it. */
+/** All kinds of tasks. The compiler checks that none is missing. */
 const kinds: Readonly<Record<TaskKind, true>> = {
   expire: true,
   authorize: true,
@@ -26,15 +26,15 @@ const kinds: Readonly<Record<TaskKind, true>> = {
 }
 
 /**
- * Age in seconds of the oldest payment that somebody has to move on, by status: since it is
- * processing, or since its undo window ended. Looks at the oldest tasks only, of which each such
- * payment has one, so that it costs the same with one open payment and with a million.
+ * The age of the oldest open payment by status, in seconds: since it went to `processing`, or since its
+ * undo window ended. Each of these payments has a task, and only the oldest tasks are read. So the
+ * statement costs the same with one open payment and with a million.
  */
 export async function oldestOpenSeconds(db: Db, now: Timestamp): Promise<Map<string, number>> {
   const initiated = await oldestSeconds(db, now, {
     status: 'initiated',
     isOpen: sql`t.kind = 'process' and t.due_at <= ${now}::timestamptz`,
-    // A test clock that is ahead makes more of them due; others are in the first range.
+    // Tasks that are due only by a test clock. All others are in `isOpen`.
     isOpenByClock: sql`t.kind = 'process' and t.due_at > ${now}::timestamptz
       and t.due_at <= ${now}::timestamptz + make_interval(secs => c.offset_seconds)`,
     order: sql`t.due_at`,
@@ -51,13 +51,13 @@ export async function oldestOpenSeconds(db: Db, now: Timestamp): Promise<Map<str
 }
 
 /**
- * Where none of those at the front is open any more, and there are more behind them, their tasks
- * are told instead: that nobody drops them for so long says as much.
+ * If none of the scanned payments is open and more tasks follow, returns the age of the oldest task: a
+ * worker that does not delete tasks for that long is as much of an alarm.
  */
 async function oldestSeconds(
   db: Db,
   now: Timestamp,
-  look: {
+  scan: {
     status: 'initiated' | 'processing'
     isOpen: RawBuilder<unknown>
     isOpenByClock: RawBuilder<unknown>
@@ -65,28 +65,28 @@ async function oldestSeconds(
     since: RawBuilder<unknown>
   },
 ): Promise<number> {
-  const columns = sql`t.merchant_id, t.livemode, t.payment_id, ${look.order} as task_since`
-  // LATERAL with a limit is a look-up by the key for each: a join would be one with all payments.
+  const columns = sql`t.merchant_id, t.livemode, t.payment_id, ${scan.order} as task_since`
+  // LATERAL with a limit does one look-up by the key per task. A join would read all payments.
   const { rows } = await sql<{ seconds: number }>`
-    with looked_at as (
+    with scanned as (
       (select ${columns}, 0::bigint as offset_seconds, 0 as part from payment_tasks t
-        where ${look.isOpen} order by ${look.order} limit ${lookedAtMax})
+        where ${scan.isOpen} order by ${scan.order} limit ${scannedMax})
       union all
       (select t.*, c.offset_seconds, 1 from test_clocks c cross join lateral (
           select ${columns} from payment_tasks t
-          where ${look.isOpenByClock} and t.merchant_id = c.merchant_id and not t.livemode
-          order by ${look.order} limit ${lookedAtMax}
+          where ${scan.isOpenByClock} and t.merchant_id = c.merchant_id and not t.livemode
+          order by ${scan.order} limit ${scannedMax}
         ) t
         where c.offset_seconds > 0)
     )
     select greatest(0, extract(epoch from coalesce(
-        max(${now}::timestamptz + make_interval(secs => t.offset_seconds) - ${look.since})
-          filter (where p.status = ${look.status}),
-        case when count(*) filter (where part = 0) = ${lookedAtMax}
+        max(${now}::timestamptz + make_interval(secs => t.offset_seconds) - ${scan.since})
+          filter (where p.status = ${scan.status}),
+        case when count(*) filter (where part = 0) = ${scannedMax}
           then ${now}::timestamptz - max(task_since) filter (where part = 0) end,
         '0'::interval
       )))::double precision as seconds
-    from looked_at t cross join lateral (
+    from scanned t cross join lateral (
       select p.status, p.cancelable_until, p.updated_at from payments p
       where p.merchant_id = t.merchant_id and p.livemode = t.livemode and p.id = t.payment_id
       limit 1
@@ -94,7 +94,7 @@ async function oldestSeconds(
   return rows[0]?.seconds ?? 0
 }
 
-/** How many tasks are due by the real time, by kind, each up to fifty thousand. */
+/** The number of tasks that are due by real time, by kind, each up to `countMax`. */
 export async function countDueTasks(db: Db, now: Timestamp): Promise<Map<string, number>> {
   const { rows } = await sql<{ kind: string; count: number }>`
     select kind.kind, due.count from unnest(${Object.keys(kinds)}::text[]) as kind (kind) cross join lateral (

@@ -12,7 +12,7 @@ import { paymentNotFound } from '../transition/refusals.ts'
 import { findPayment } from '../view/payments.sql.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
 
-/** A page of a payment's timeline, newest first. */
+/** Answers a page of a payment's events, newest first. */
 export async function readTimeline(
   db: Db,
   request: {
@@ -34,7 +34,7 @@ export async function readTimeline(
     paymentId: id,
     page: { limit: page.limit, after, before },
   })
-  // The payment is read after its events, so that it is never older than the newest of them.
+  // Read after the events, so that the payment is never older than its newest event.
   const payment = await findPayment(db, { account, id })
   if (!payment) return paymentNotFound(id)
   if ((after ?? before ?? 0) > payment.sequence) return refuseCursor(page, `an event of ${id}`)

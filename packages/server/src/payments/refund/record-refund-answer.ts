@@ -1,5 +1,6 @@
 import { type SqlBool, sql } from 'kysely'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { statusesWithRefunds, statusOfRefunded } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { latest } from '../../domain/time.ts'
@@ -7,16 +8,16 @@ import type { Tx } from '../../idempotency/once.ts'
 import { postRefundFailed, postRefundPaid, postRefundReturned } from '../../ledger/post.ts'
 import type { Decline } from '../../processors/interface/processor.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
-import { answerRefund, returnRefund } from '../view/refunds.sql.ts'
+import { answerRefund, returnRefund } from './refunds.sql.ts'
 
-/** The processor's last word on a refund. */
+/** The processor's final answer to a refund. */
 export type RefundAnswer =
   | { readonly outcome: 'refunded'; readonly reference: string }
   | { readonly outcome: 'declined'; readonly reference: string | null; readonly decline: Decline }
 
 /**
- * Writes down what the processor said of a refund, with an event. One that it refused gives its
- * amount back to what can be refunded. Does nothing where the answer is known already.
+ * Records the processor's answer to a refund, with an event. The amount of a declined refund can be
+ * refunded again. Does nothing where the refund has an answer already.
  */
 export async function recordRefundAnswer(
   tx: Tx,
@@ -50,17 +51,17 @@ export async function recordRefundAnswer(
   await postRefundPaid(tx, moved, refund.amount)
 }
 
-/** Why a refund failed that the processor had taken. */
+/** The failure of a refund that the processor had accepted. */
 export const refundFailedLater: Decline = {
   code: 'refund_failed',
   message: 'The processor took the refund and could not pay it out.',
 }
 
 /**
- * Writes down that a refund which was paid has come back to the processor, with an event: its
- * amount can be refunded again. Does nothing where that is known already.
+ * Records that a paid refund has come back to the processor, with an event. Its amount can be refunded
+ * again. Does nothing where that is recorded already.
  */
-export async function takeRefundBack(
+export async function recordReturnedRefund(
   tx: Tx,
   { refund, decline, now }: { refund: RefundRow; decline: Decline; now: Timestamp },
 ): Promise<void> {
@@ -77,13 +78,13 @@ export async function takeRefundBack(
 }
 
 async function lockPaymentOf(tx: Tx, refund: RefundRow): Promise<PaymentRow> {
-  const account = { merchantId: refund.merchant_id, livemode: refund.livemode }
+  const account = accountOf(refund)
   const row = await lockPayment(tx, { account, id: refund.payment_id })
-  if (!row) throw new Error('the payment of a refund vanished')
+  if (!row) throw new Error('the payment of a refund was not found')
   return row
 }
 
-/** The step of a payment by which the amount of a refund that failed can be refunded again. */
+/** Subtracts a failed refund from the refunded amount, and computes the status again. */
 async function moveBack(
   tx: Tx,
   failed: { row: PaymentRow; refund: RefundRow; reason: string; now: Timestamp },

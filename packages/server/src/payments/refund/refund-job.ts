@@ -1,19 +1,19 @@
-import { giveUpAttempts } from '../calls/attempts.sql.ts'
+import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
-import { checkRefunds, findPaidRefunds } from './check-refunds.ts'
+import { checkPaidRefunds, findPaidRefunds } from './check-paid-refunds.ts'
 import { sendRefunds } from './send-refunds.ts'
 
-/** Sends refunds that were not sent, and looks whether those paid before still stand. */
+/** Sends the pending refunds of a payment, then checks that the refunds paid before are still paid. */
 export async function refundPayments(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   const paid = await findPaidRefunds(db, row)
   const sent = await sendRefunds(work)
   if (sent !== 'done') return sent
   if (paid.length === 0) return 'done'
-  await giveUpAttempts(db, { row, now, task })
-  const looked = await lookUp(db, await callOf(work))
-  if (!looked.known) return 'failed'
-  await checkRefunds(db, { paid, truth: looked.result, now })
+  await abandonAttempts(db, { row, now, task })
+  const found = await lookUp(db, await callOf(work))
+  if (!found.ok) return 'failed'
+  await checkPaidRefunds(db, { paid, payment: found.result, now })
   return 'done'
 }

@@ -20,9 +20,10 @@ import {
   preconditionFailed,
   refundExceeds,
 } from '../transition/refusals.ts'
-import { findRefunds, insertRefund } from '../view/refunds.sql.ts'
+import { findRefunds } from '../view/refunds.sql.ts'
 import { etagOf } from '../view/render.ts'
 import { renderWithRefunds } from '../view/render-with-refunds.ts'
+import { insertRefund } from './refunds.sql.ts'
 
 export interface RefundRequest {
   readonly auth: Auth
@@ -35,14 +36,14 @@ export interface RefundRequest {
 }
 
 /**
- * Most refunds of one payment that have not failed. They are shown with it everywhere, so there must
- * be an end; the last one has to give back all that is left.
+ * Refunds of one payment that have not failed. Every answer shows all refunds of a payment, so their
+ * number is limited. The last one must refund the rest.
  */
 const refundsMax = 100
 
 /**
- * Refunds a payment: reserves the amount and records what is owed to the customer, at once and for
- * good; the worker tells the processor. Source: api.md, Payments.
+ * Refunds a payment, or refuses to. The amount is reserved and recorded in one transaction. The worker
+ * sends the refund to the processor. Source: api.md, Payments.
  */
 export async function refundPayment(db: Db, request: RefundRequest): Promise<Reply> {
   const { auth, paymentId: id, body, now } = request
@@ -65,7 +66,7 @@ export async function refundPayment(db: Db, request: RefundRequest): Promise<Rep
   })
 }
 
-/** Minor units that have not been given back. */
+/** The amount that can still be refunded, in minor units. */
 export function leftToRefund(row: PaymentRow): number {
   return row.amount - row.refunded_amount
 }
@@ -77,20 +78,22 @@ async function refuseRefund(
 ): Promise<Refusal | null> {
   if (!isAllowed('refund', row.status)) return notRefundable(row.id, row.status)
   if (isStale(ifMatch, row.sequence)) return preconditionFailed(row)
-  const askedMinor = body.amount
-  if (askedMinor === undefined) return null
+  const requestedMinor = body.amount
+  if (requestedMinor === undefined) return null
   const leftMinor = leftToRefund(row)
-  if (askedMinor > leftMinor) return refundExceeds(row, askedMinor)
-  // `refund_count` also counts those that failed: few payments have so many that it matters.
-  if (askedMinor === leftMinor || row.refund_count < refundsMax - 1) return null
+  if (requestedMinor > leftMinor) return refundExceeds(row, requestedMinor)
+  // `refund_count` counts failed refunds too. Only for the few payments near the limit, read them all.
+  if (requestedMinor === leftMinor || row.refund_count < refundsMax - 1) return null
   const refunds = await findRefunds(tx, { account: auth, paymentId: row.id })
   if (refunds.filter(({ status }) => status !== 'failed').length < refundsMax - 1) return null
-  return refuseField('amount', askedMinor, `${leftMinor}: there are ${refundsMax} at most`)
+  return refuseField('amount', requestedMinor, `${leftMinor}: there are ${refundsMax} at most`)
 }
 
 /**
- * Takes a refund down for a payment that is locked and may be refunded: the payment, the refund,
- * the event, the ledger, and what the worker has to do, all in this transaction.
+ * Records a refund of a locked payment that may be refunded: the payment's step and event, the refund,
+ * the ledger transfer and the worker's task, all in this transaction.
+ *
+ * @returns the payment's row after the step.
  */
 export async function recordRefund(
   tx: Tx,
@@ -113,7 +116,7 @@ export async function recordRefund(
       refunded_amount: refundedMinor,
       refund_count: row.refund_count + 1,
     },
-    // Written out once more, so that not even a mistake above can give back too much.
+    // Repeated here, so that no mistake above can refund too much.
     guard: sql`status = any(${statusesBefore('refunded')}::text[])
       and refunded_amount + ${amountMinor}::integer <= amount`,
     actor: refund.actor,

@@ -1,35 +1,39 @@
 import { commit } from '../../database/commit.ts'
 import type { RefundRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
-import type { RefundResult } from '../../processors/interface/processor.ts'
-import { giveUpAttempts } from '../calls/attempts.sql.ts'
-import { callProcessor, lookUp } from '../calls/call-processor.ts'
-import { processorKeyOf } from '../calls/processor-keys.ts'
-import { heldRow } from '../tasks/claimed-tasks.sql.ts'
+import { abandonAttempts } from '../calls/attempts.sql.ts'
+import { lookUp } from '../calls/call-processor.ts'
+import { callRefund } from '../calls/call-refund.ts'
+import { claimedRow } from '../tasks/claimed-tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
-import { countRefundAttempt, findRefunds } from '../view/refunds.sql.ts'
+import { findRefunds } from '../view/refunds.sql.ts'
 import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './record-refund-answer.ts'
-
-/** What is known of a refund: the answer; it is not decided; nobody knows; it was not sent yet. */
-type Found = RefundAnswer | 'pending' | 'failed' | 'absent'
+import { countRefundAttempt } from './refunds.sql.ts'
 
 /**
- * Sends every refund of a payment that the processor has not answered yet, and records what it
- * says. Each refund has an idempotency key of its own at the processor, and one that was sent before
- * is looked up first, so that none is paid twice however long ago that was.
+ * The state of a refund at the processor. `pending`: not decided. `failed`: no usable answer. `absent`:
+ * not sent yet.
+ */
+type RefundState = RefundAnswer | 'pending' | 'failed' | 'absent'
+
+/**
+ * Sends the pending refunds of a payment, and records the answers. Each refund has its own idempotency
+ * key at the processor. A refund that was sent before is looked up first, because the processor may
+ * have forgotten the key, and no refund may be paid twice.
  *
- * @returns `done` where all are answered. Nothing is guessed: call it again later otherwise.
+ * @returns `done` where all refunds are answered. Otherwise, repeat later.
  */
 export async function sendRefunds(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   const refunds = (await findRefunds(db, { account, paymentId: row.id })).filter(isOpen)
   if (refunds.length === 0) return 'done'
-  // The caller before this one has stopped: nobody records the answers to its calls.
-  await giveUpAttempts(db, { row, now, task })
+  // The previous caller has stopped, and does not record the results of its calls.
+  await abandonAttempts(db, { row, now, task })
   const results = new Set<WorkResult>()
   for (const refund of refunds) {
-    const found = await findAnswer(work, refund)
+    const found = await findState(work, refund)
     const answer = found === 'absent' ? await send(work, refund) : found
     if (typeof answer === 'string') results.add(answer)
     else {
@@ -40,13 +44,13 @@ export async function sendRefunds(work: Work): Promise<WorkResult> {
   return results.has('pending') ? 'pending' : 'done'
 }
 
-/** What the processor has made of a refund that was sent before. */
-async function findAnswer(work: Work, refund: RefundRow): Promise<Found> {
+/** Finds the state of a refund that was sent before. */
+async function findState(work: Work, refund: RefundRow): Promise<RefundState> {
   if (refund.attempts === 0) return 'absent'
-  const looked = await lookUp(work.db, await callOf(work))
-  if (!looked.known) return 'failed'
-  if (looked.result.state !== 'captured') return 'absent'
-  const found = looked.result.refunds.find(({ refundId }) => refundId === refund.id)
+  const lookedUp = await lookUp(work.db, await callOf(work))
+  if (!lookedUp.ok) return 'failed'
+  if (lookedUp.result.state !== 'captured') return 'absent'
+  const found = lookedUp.result.refunds.find(({ refundId }) => refundId === refund.id)
   switch (found?.status) {
     case undefined:
       return 'absent'
@@ -60,27 +64,16 @@ async function findAnswer(work: Work, refund: RefundRow): Promise<Found> {
 }
 
 async function send(work: Work, refund: RefundRow): Promise<RefundAnswer | 'pending' | 'failed'> {
-  const { db, row } = work
-  if (!(await countRefundAttempt(db, refund, heldRow(work.task)))) throw new LeaseLostError()
-  const base = await callOf(work)
-  const { processor } = base
-  const called = await callProcessor<RefundResult>(db, {
-    ...base,
+  if (!(await countRefundAttempt(work.db, refund, claimedRow(work.task))))
+    throw new LeaseLostError()
+  const called = await callRefund(work, {
     kind: 'refund',
-    processorKey: await processorKeyOf(db, { row, kind: 'refund', firstKey: refund.id }),
-    run: (payment, call) =>
-      processor.refund(payment, {
-        ...call,
-        refundId: refund.id,
-        amountMinor: refund.amount,
-        reason: refund.reason,
-      }),
-    describe: (result) =>
-      result.outcome === 'declined'
-        ? { outcome: 'declined', decline: result.decline }
-        : { outcome: result.outcome },
+    firstKey: refund.id,
+    refundId: refund.id,
+    amountMinor: refund.amount,
+    reason: refund.reason,
   })
-  if (!called.known) return 'failed'
+  if (!called.ok) return 'failed'
   return called.result.outcome === 'undecided' ? 'pending' : called.result
 }
 

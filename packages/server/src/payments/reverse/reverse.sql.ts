@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { EventRow, PaymentRow, Schema } from '../../database/schema.ts'
 
-/** Who asked for the reversal of a payment, and why: the event that took it down. */
+/** The actor and the reason of the reversal that was requested for a payment, from its event. */
 export async function findReversalRequest(
   db: Kysely<Schema>,
   row: PaymentRow,

@@ -28,9 +28,9 @@ export interface ReverseRequest {
 }
 
 /**
- * Cancels a payment if it still can be, else refunds what is left. The row is locked first, so the
- * decision and what follows from it are one: nothing can move the payment in between. While it is
- * processing the reversal is taken down and carried out by `carryOutReversal`.
+ * Cancels a payment if possible, and otherwise refunds the rest. The row is locked first, so nothing
+ * can move the payment between the decision and the step. While the payment is `processing`, the
+ * reversal is recorded, and `carryOutReversal` carries it out. Source: api.md, Payments.
  */
 export async function reversePayment(db: Db, request: ReverseRequest): Promise<Reply> {
   const { auth, paymentId: id } = request
@@ -42,14 +42,16 @@ export async function reversePayment(db: Db, request: ReverseRequest): Promise<R
     if (isStale(request.ifMatch, row.sequence)) return preconditionFailed(row)
     if (isAllowed('cancel', row.status)) return await cancel(tx, request)
     if (isAllowed('refund', row.status)) return await refund(tx, row, request)
-    return await takeDown(tx, row, request)
+    return await recordRequest(tx, row, request)
   })
 }
 
 /**
- * Carries out the reversal that was taken down while a payment was processing, if there is one. To
- * be called in the transaction that decides the payment, with its row as it is after that; returns
- * the row as it is in the end. A payment that failed took no money, so nothing is left to do.
+ * Carries out a reversal that was requested while the payment was `processing`. Call it in the
+ * transaction that ends `processing`, with the row after that step. A failed payment has taken no
+ * money, so it needs nothing.
+ *
+ * @returns the row after the refund.
  */
 export async function carryOutReversal(
   tx: Tx,
@@ -97,11 +99,11 @@ async function refund(tx: Tx, row: PaymentRow, request: ReverseRequest): Promise
   return await answerWith(tx, { auth, row: refunded, status: 200, reversal: 'refunded' })
 }
 
-async function takeDown(tx: Tx, row: PaymentRow, request: ReverseRequest): Promise<Answer> {
+async function recordRequest(tx: Tx, row: PaymentRow, request: ReverseRequest): Promise<Answer> {
   const { auth, reason, now } = request
-  // Asked for twice is asked for once: the first request's reason stands.
-  const isKnown = (await findReversalRequest(tx, row)) !== undefined
-  const noted = isKnown
+  // A second request changes nothing: the first request's reason is kept.
+  const isRequested = (await findReversalRequest(tx, row)) !== undefined
+  const requested = isRequested
     ? row
     : await movePayment(tx, {
         row,
@@ -112,7 +114,7 @@ async function takeDown(tx: Tx, row: PaymentRow, request: ReverseRequest): Promi
         reason,
         now,
       })
-  return await answerWith(tx, { auth, row: noted, status: 202, reversal: 'pending' })
+  return await answerWith(tx, { auth, row: requested, status: 202, reversal: 'pending' })
 }
 
 async function answerWith(

@@ -4,41 +4,22 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import { cancelRows } from '../transition/cancel-rows.sql.ts'
+import { processRows } from '../transition/process-rows.sql.ts'
 
-/** A task that is due, and what time it is for its merchant. */
+/** A task that is due, with the merchant's time. */
 export interface DueTask {
   readonly task: ClaimedTask
   readonly now: Timestamp
 }
 
 /**
- * The point of no return, for many payments in one statement: those whose undo window has ended go
- * from `initiated` to `processing`, with their event and the task to capture them. Only what this
- * statement has moved is ever captured; one that was canceled first is left alone, and its task
- * goes. Rows are locked in the order of their keys, as everywhere.
+ * The point of no return, for many payments in one statement: payments whose undo window has ended go
+ * from `initiated` to `processing`. Only payments that this statement has moved are ever captured. It
+ * deletes the tasks of payments that were canceled first, and leaves these payments alone.
  */
 export async function processDue(db: Kysely<Schema>, due: readonly DueTask[]): Promise<void> {
   await sql`
-    with ${dueRows(due)}, moved as (
-      update payments p
-      set status = 'processing', sequence = p.sequence + 1, updated_at = l.at
-      from locked l
-      where p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
-        and p.status = any(${statusesBefore('processing')}::text[])
-        and p.cancelable_until <= l.now
-      returning p.*, l.seen_status, l.now
-    ), noted as (
-      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-        actor_type, from_status, to_status, state)
-      select merchant_id, livemode, id, sequence, 'payment.processing', updated_at, 'system',
-        seen_status, status, jsonb_build_object('status', status, 'cancelable_until',
-          to_char(cancelable_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
-      from moved order by merchant_id, livemode, id
-    ), planned as (
-      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-      select merchant_id, livemode, id, 'capture', now from moved
-      on conflict do nothing
-    )
+    with ${dueRows(due)}, ${processRows()}
     ${dropDone(statusesBefore('processing'))}`.execute(db)
 }
 
@@ -49,8 +30,8 @@ const cancelUnpaid = cancelRows({
 })
 
 /**
- * Cancels payments that were not paid in time: `pending` past their `expires_at`, by the system,
- * with one event each.
+ * Cancels payments that were not paid in time: those that are `pending` after their `expires_at`.
+ * The actor is the system.
  */
 export async function expireDue(db: Kysely<Schema>, due: readonly DueTask[]): Promise<void> {
   await sql`
@@ -63,8 +44,9 @@ export async function expireDue(db: Kysely<Schema>, due: readonly DueTask[]): Pr
 }
 
 /**
- * The due tasks that are still held, with their payments: each payment is locked, then its task, in
- * the order of the payments' keys. A task that another worker has claimed is left to that one.
+ * The CTEs `due` and `locked`: the due tasks with their payments. Each payment is locked, then its
+ * task, in the order of the payments' keys, as in all statements. Tasks that another worker has
+ * claimed since are left out.
  */
 function dueRows(due: readonly DueTask[]) {
   const sorted = [...due].sort((a, b) => (keyOf(a.task) < keyOf(b.task) ? -1 : 1))
@@ -91,7 +73,7 @@ function dueRows(due: readonly DueTask[]) {
     )`
 }
 
-/** Tasks whose payment has left the status, by this statement or before it. */
+/** Deletes the tasks whose payments have left the statuses `waiting`, now or before. */
 function dropDone(waiting: readonly string[]) {
   return sql`delete from payment_tasks t using locked l
     where t.merchant_id = l.merchant_id and t.livemode = l.livemode

@@ -1,30 +1,30 @@
 import type { Db } from '../../database/connect.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { Account } from '../../domain/account.ts'
-import { statusesGivenUp } from '../../domain/lifecycle.ts'
+import { statusesToVoid } from '../../domain/lifecycle.ts'
 import { secondsSinceLookUp } from '../calls/attempts.sql.ts'
 import { requestTask, rescheduleTasks } from '../tasks/tasks.sql.ts'
 import { findPayment } from '../view/payments.sql.ts'
 
-/** Between two looks at one payment, however many messages arrive about it. */
-const lookSecondsMin = 2
+/** Between two look-ups of one payment, however many messages arrive about it. */
+const lookUpPauseSeconds = 2
 
 /**
- * The processor says that something happened to a payment: its tasks look at once. A message changes
- * nothing by itself, because the processor is asked what is true. A payment that was canceled or has
- * failed is voided again, so that money that came later goes back. The refunds of a payment are
- * compared with those of the processor.
+ * Handles a processor's message about a payment: makes the payment's tasks due now. The message itself
+ * changes nothing, because the tasks ask the processor for the state. A payment that was canceled or
+ * has failed is voided again, so that a late capture is refunded. The refunds of a payment are compared
+ * with the processor's.
  */
-export async function noticePayment(
+export async function handleProcessorMessage(
   db: Db,
   { account, paymentId }: { account: Account; paymentId: string },
 ): Promise<void> {
   const row = await findPayment(db, { account, id: paymentId })
   if (!row || row.processor === null) return
   const passed = await secondsSinceLookUp(db, row)
-  const afterSeconds = passed === null ? 0 : Math.max(0, Math.ceil(lookSecondsMin - passed))
+  const afterSeconds = passed === null ? 0 : Math.max(0, Math.ceil(lookUpPauseSeconds - passed))
   await retryConflicts(async () => {
-    if (statusesGivenUp.includes(row.status)) {
+    if (statusesToVoid.includes(row.status)) {
       return await requestTask(db, { row, kind: 'void', afterSeconds })
     }
     if (row.refund_count > 0) await requestTask(db, { row, kind: 'refund', afterSeconds })

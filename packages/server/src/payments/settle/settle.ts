@@ -8,15 +8,17 @@ import { postSettlement } from '../../ledger/post.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
 
 /**
- * Writes down that the processor has settled a payment, with an event: what is left of it becomes
- * available to the merchant. Returns the row as it is then; does nothing where it is known already.
+ * Records that the processor has settled a payment, with an event. The rest of the payment becomes
+ * available to the merchant. Does nothing where the settlement is recorded already.
+ *
+ * @returns the row after the step.
  */
 export async function settlePayment(
   tx: Tx,
   payment: { account: Account; id: string; settledAt: Timestamp; now: Timestamp },
 ): Promise<PaymentRow> {
   const row = await lockPayment(tx, payment)
-  if (!row) throw new Error('a payment that was settled vanished')
+  if (!row) throw new Error('a settled payment was not found')
   if (row.settled_at !== null || !statusesThatSettle.includes(row.status)) return row
   const moved = await movePayment(tx, {
     row,

@@ -1,27 +1,28 @@
 import { commit } from '../../database/commit.ts'
-import { giveUpAttempts } from '../calls/attempts.sql.ts'
+import { accountOf } from '../../domain/account.ts'
+import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
-import { checkRefunds, findPaidRefunds } from '../refund/check-refunds.ts'
+import { checkPaidRefunds, findPaidRefunds } from '../refund/check-paid-refunds.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { settlePayment } from './settle.ts'
 
 /**
- * Asks the processor whether a payment has settled, and its refunds still stand; if it has not, asks
- * again some hours later.
+ * Looks up whether a payment has settled, and whether its paid refunds are still paid. `pending`: not
+ * settled yet.
  */
 export async function checkSettlement(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (row.settled_at !== null) return 'done'
-  await giveUpAttempts(db, { row, now, task })
-  // Before the look-up: what was paid by then must be in what it tells.
+  await abandonAttempts(db, { row, now, task })
+  // Read before the look-up, so that the look-up contains all of these refunds.
   const paid = await findPaidRefunds(db, row)
-  const looked = await lookUp(db, await callOf(work))
-  if (!looked.known) return 'failed'
-  const truth = looked.result
-  await checkRefunds(db, { paid, truth, now })
-  const settledAt = truth.state === 'captured' ? truth.settledAt : null
+  const found = await lookUp(db, await callOf(work))
+  if (!found.ok) return 'failed'
+  const payment = found.result
+  await checkPaidRefunds(db, { paid, payment, now })
+  const settledAt = payment.state === 'captured' ? payment.settledAt : null
   if (settledAt === null) return 'pending'
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   await commit(db, 'settlement', (tx) => settlePayment(tx, { account, id: row.id, settledAt, now }))
   return 'done'
 }

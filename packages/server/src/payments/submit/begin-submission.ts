@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { commit } from '../../database/commit.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
@@ -10,14 +9,15 @@ import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import type { Processor } from '../../processors/interface/processor.ts'
 import {
+  abandonAttempts,
   findLastAttempt,
   findLatestSubmission,
-  giveUpAttempts,
   insertAttempt,
   type LatestSubmission,
 } from '../calls/attempts.sql.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
+import { assignProcessor } from '../transition/assign-processor.sql.ts'
 import { isStale } from '../transition/if-match.ts'
 import { lockPayment } from '../transition/move.sql.ts'
 import { paymentNotFound, preconditionFailed, processorMissing } from '../transition/refusals.ts'
@@ -26,40 +26,44 @@ import { keepAnswer, LeaseLostError, type Submission, type Submitter } from './s
 
 export type Begun =
   | { readonly kind: 'answered'; readonly reply: Reply }
-  /** Another request submits the payment: look again soon. */
+  /** Another request submits the payment. Poll for its end. */
   | { readonly kind: 'waiting' }
-  /** Another request has taken the idempotency key over: its answer counts. */
+  /** Another request has taken over the idempotency key. Its answer is the first. */
   | { readonly kind: 'lost' }
   | Submitting
 
-/** A submission that is on disk: from here on, somebody finds out what comes of it. */
+/** A submission that is on disk. If this process dies, the worker reconciles it. */
 export interface Submitting {
   readonly kind: 'submitting'
   readonly row: PaymentRow
   readonly processor: Processor
   readonly processorKey: string
-  /** The call to make first, which is recorded already. */
+  /** The first call, which is recorded already. */
   readonly first: 'authorize' | 'look_up'
-  /** The number of the first call: the fencing token of the payment. */
+  /** The number of the first call, which is the fencing token of the payment. */
   readonly submission: number
-  /** Of the request's idempotency key, where it has one. */
+  /** The lease on the idempotency key, where the request has one. */
   readonly lease: Lease | null
 }
 
-/** Puts on disk that a payment is about to be submitted, or says why it will not be. */
+/**
+ * Records that a payment is about to be submitted, or refuses it.
+ *
+ * @param lease the lease on the idempotency key, where the caller has one already.
+ */
 export async function beginSubmission(
   on: Submitter,
   submission: Submission,
-  held: Lease | null,
+  lease: Lease | null,
 ): Promise<Begun> {
-  // Chosen before the transaction: that may ask the database as well, on another connection.
+  // Before the transaction, because this may use another connection to the database.
   const chosen = await chooseProcessor(on, submission)
   try {
     return await commit(on.db, 'submission', (tx) =>
-      begin(tx, { on, submission, processor: chosen, held }),
+      begin(tx, { on, submission, processor: chosen, lease }),
     )
   } catch (error) {
-    // Nothing is kept of a refusal that is not the payment's doing: its key is free again.
+    // These roll back: a refusal that is not stored leaves the idempotency key free.
     if (error instanceof WaitError) return { kind: 'waiting' }
     if (error instanceof LeaseLostError) return { kind: 'lost' }
     if (error instanceof RefusalError) return { kind: 'answered', reply: error.refusal }
@@ -68,8 +72,8 @@ export async function beginSubmission(
 }
 
 /**
- * Whether another request is still at it, for one that waits for that. It only reads: many that wait
- * and locked the row in turn each time held up the answer that they wait for.
+ * Whether another request still submits the payment. This only reads: waiting requests that locked the
+ * row in turn delayed the answer that they waited for.
  */
 export async function isSubmittedElsewhere(
   { db }: Submitter,
@@ -88,17 +92,17 @@ async function begin(
     on: Submitter
     submission: Submission
     processor: Processor | null
-    held: Lease | null
+    lease: Lease | null
   },
 ): Promise<Begun> {
   const { on, submission, processor } = begun
   const { account, paymentId, idempotency } = submission
-  // There is none for a payment that was submitted: with one, it was pending a moment ago.
+  // Without a processor, the payment was submitted already or does not exist.
   const row = await (processor ? lockPayment : lockUnlessSubmitted)(tx, {
     account,
     id: paymentId,
   })
-  const claimed = await claim(tx, { ...begun, isKnown: row !== undefined })
+  const claimed = await claim(tx, { ...begun, exists: row !== undefined })
   if ('recorded' in claimed) return { kind: 'answered', reply: claimed.recorded }
   const { lease } = claimed
   if (!row) throw new RefusalError(paymentNotFound(paymentId))
@@ -107,28 +111,28 @@ async function begin(
     reply: await keepAnswer(tx, lease, reply),
   })
   const latest = await findLatestSubmission(tx, row)
-  // This very request has submitted the payment before, from a process that has stopped.
+  // The same request has submitted the payment before, in a process that has stopped.
   const isMine = idempotency !== null && latest?.requestKey === idempotency.key
   if (!statusesBefore('initiated').includes(row.status)) {
     return await answered(submission.replyTo(row, isMine && row.status !== 'canceled'))
   }
-  // Where this very request has called the processor before, it was not stale then.
+  // If the same request has called the processor before, If-Match was fulfilled then.
   if (!isMine && isStale(submission.ifMatch, row.sequence)) {
     return await answered(preconditionFailed(row))
   }
   if (!isMine && latest && isRunning(latest)) {
-    // The claim of the key is undone with the transaction, so that it does not outlast the wait.
+    // This rolls back the claim of the key, so that the claim does not outlast the wait.
     throw new WaitError()
   }
-  // Somebody else has submitted it since: to which processor is settled now.
+  // Since `chooseProcessor`, another request has submitted the payment to another processor.
   if (row.processor !== null && processor?.name !== row.processor) throw new WaitError()
   if (!processor) throw new RefusalError(processorMissing())
   return await record(tx, { on, submission, row, processor, lease })
 }
 
 /**
- * A payment that has left `pending` never comes back: its refusal needs no lock, for which many that
- * are refused at once would wait until each other's answer is on disk.
+ * Locks a payment, unless it has left `pending`. It never returns there, so its refusal needs no lock.
+ * With the lock, many requests that are refused at once would wait for each other's commit.
  */
 async function lockUnlessSubmitted(
   tx: Tx,
@@ -139,37 +143,37 @@ async function lockUnlessSubmitted(
   return await lockPayment(tx, key)
 }
 
-/** The transaction is to be undone, and begun again in a moment. */
+/** Rolls the transaction back. The caller polls and begins again. */
 class WaitError extends Error {}
 
-/** Claims the request's key, or renews the lease that it holds; `recorded`: the answer of its record. */
+/** Claims the request's key, or renews its lease. `recorded`: the answer from the key's record. */
 async function claim(
   tx: Tx,
   {
     on,
     submission,
-    held,
-    isKnown,
-  }: { on: Submitter; submission: Submission; held: Lease | null; isKnown: boolean },
+    lease: owned,
+    exists,
+  }: { on: Submitter; submission: Submission; lease: Lease | null; exists: boolean },
 ): Promise<{ lease: Lease | null } | { recorded: Reply }> {
   const { account, idempotency, operationId: operation, paymentId } = submission
   if (!idempotency) return { lease: null }
   const seconds = on.leaseSeconds
-  if (held) {
-    if (await renewLease(tx, { lease: held, seconds })) return { lease: held }
+  if (owned) {
+    if (await renewLease(tx, { lease: owned, seconds })) return { lease: owned }
     throw new LeaseLostError()
   }
-  const lease = isKnown
+  const lease = exists
     ? await claimLease(tx, { account, idempotency, operation, paymentId, seconds })
     : null
   if (lease) return { lease }
   const found = await findRecord(tx, { account, key: idempotency.key })
   if (found) return { recorded: refuseRecord(found, idempotency) ?? storedAnswer(found) }
-  // Of a payment that there is, the record that kept the key from being claimed was just dropped.
-  return isKnown ? { recorded: recordDropped() } : { lease: null }
+  // The key of an existing payment was not free, so its record was just dropped.
+  return exists ? { recorded: recordDropped() } : { lease: null }
 }
 
-/** Whether a submission waits for the answer to its last call, or is about to take the step. */
+/** Whether a submission waits for the result of its last call, or is about to record it. */
 function isRunning({ outcome, isLeased }: LatestSubmission): boolean {
   return isLeased && [null, 'authorized', 'declined'].includes(outcome)
 }
@@ -186,9 +190,9 @@ async function chooseProcessor(
 }
 
 /**
- * Records the processor, the token, the first call and the task that finds out what came of it. A
- * payment that something may exist of at the processor is looked up first: what was asked for
- * before, and not answered, must not be asked for differently.
+ * Records the processor, the token, the first call and the task that reconciles it. If the processor
+ * may know the payment already, the first call is a look-up, because an earlier call without a result
+ * must not be repeated with other values.
  */
 async function record(
   tx: Tx,
@@ -203,7 +207,7 @@ async function record(
   const { on, submission, row, processor, lease } = begun
   const { leaseSeconds } = on
   const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
-  // Until the customer is asked to confirm, the first submission stands, and so does its token.
+  // The first submission and its token stay, unless the customer has to act and sends another token.
   const isNew = last === undefined || (row.next_action_url !== null && submission.token !== null)
   const given = isNew ? (submission.token ?? row.payment_method_token) : row.payment_method_token
   if (given === null) {
@@ -213,9 +217,9 @@ async function record(
   const count = last === undefined ? 0 : Number(last.processor_key.split(':').at(-1))
   const processorKey = isNew ? `${row.id}:authorize:${count + 1}` : authorizeKeyAfter(last, row)
   const first = isNew ? 'authorize' : 'look_up'
-  // The submission before has stopped, or is about to give up: nobody else would end its calls,
-  // where the payment needs nothing more after this one.
-  await giveUpAttempts(tx, { row, now: submission.now })
+  // The submission before has stopped, or is about to. If this one completes the payment, no later
+  // caller would end its calls.
+  await abandonAttempts(tx, { row, now: submission.now })
   const number = await insertAttempt(tx, row, {
     kind: first,
     processor: processor.name,
@@ -225,15 +229,12 @@ async function record(
     now: submission.now,
     submission: { leaseSeconds },
   })
-  await sql`
-    update payments set processor = ${processor.name}, payment_method_token = ${given}
-    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
-      and id = ${row.id}`.execute(tx)
-  // By the database's clock, as the lease: the worker takes over when others may, and not before.
+  const assigned = await assignProcessor(tx, row, { processor: processor.name, token: given })
+  // By the database's clock, as the lease, so that the worker takes over when other requests may.
   await planTask(tx, { row, kind: 'authorize', afterSeconds: leaseSeconds })
   return {
     kind: 'submitting',
-    row: { ...row, processor: processor.name, payment_method_token: given },
+    row: assigned,
     processor,
     processorKey,
     first,

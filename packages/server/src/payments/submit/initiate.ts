@@ -8,7 +8,7 @@ import { findRecord } from '../../idempotency/records.sql.ts'
 import { refuseRecord } from '../../idempotency/replay.ts'
 import { notInitiable, paymentNotFound } from '../transition/refusals.ts'
 import { etagOf, renderPayment } from '../view/render.ts'
-import { readGivenToken } from './payment-method-token.ts'
+import { readPaymentMethodToken } from './payment-method-token.ts'
 import type { Submitter } from './submission.ts'
 import { submitPayment } from './submit.ts'
 
@@ -22,18 +22,18 @@ export interface InitiateRequest {
   readonly now: Timestamp
 }
 
-/** Submits a payment to the processor, or says why not. Source: api.md, Payments. */
+/** Submits a payment to the processor, or refuses to. Source: api.md, Payments. */
 export async function initiatePayment(on: Submitter, request: InitiateRequest): Promise<Reply> {
   const { auth, paymentId, idempotency } = request
   if (!isId('payment', paymentId)) {
-    // A key with an id that cannot be ours may still belong to another request.
+    // The idempotency key of a request with an id of another shape can still be another request's.
     const key = idempotency?.key
     const record = key === undefined ? undefined : await findRecord(on.db, { account: auth, key })
     return (
       (record && idempotency && refuseRecord(record, idempotency)) ?? paymentNotFound(paymentId)
     )
   }
-  const token = readGivenToken(request.token, auth.livemode)
+  const token = readPaymentMethodToken(request.token, auth.livemode)
   if (token !== null && typeof token !== 'string') return token
   return await submitPayment(on, {
     account: auth,

@@ -2,8 +2,11 @@ import type { PaymentToken } from '../../domain/payment-token.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { readToken } from '../../processors/payment-token.ts'
 
-/** Reads what a caller wants to pay with; a test number becomes its token, any other is refused. */
-export function readGivenToken(
+/**
+ * Reads the field `payment_method_token` of a request. In test mode the number of a test card becomes
+ * its token. Other card numbers are refused in both modes.
+ */
+export function readPaymentMethodToken(
   given: string | null,
   livemode: boolean,
 ): PaymentToken | null | Refusal {

@@ -5,25 +5,26 @@ import { type Lease, renewLease } from '../../idempotency/lease.sql.ts'
 import type { Tx } from '../../idempotency/once.ts'
 import { findLatestSubmission, isLatestSubmission } from '../calls/attempts.sql.ts'
 
-/** What must still hold for the answer to an authorization to move the payment. */
+/** The fencing tokens under which an authorization may move its payment. */
 export interface Fence {
-  /** The latest submission when the caller began: its number; 0: there was none. */
+  /** The number of the latest submission when the caller began; 0: none. */
   readonly submission: number
-  /** Of the request's idempotency key, where the caller is a request that has one. */
+  /** The lease on the idempotency key, where the caller is a request with a key. */
   readonly lease: Lease | null
   readonly leaseSeconds: number
 }
 
 /**
  * Whether the caller may still move the payment.
+ * - `current`: it may.
  * - `lost`: another request has taken over its idempotency key, and answers.
  * - `superseded`: another submission of the payment has begun.
  */
 export type Standing = 'current' | 'superseded' | 'lost'
 
 /**
- * Finds out whether the caller may still move a payment that is locked. Every submission begins with
- * that lock, and the record of the key stays locked, so it holds until the transaction ends.
+ * Checks whether the caller may still move a locked payment. The result is valid until the transaction
+ * ends, because every submission begins with that lock and the key's record stays locked.
  */
 export async function checkFence(tx: Tx, row: PaymentRow, fence: Fence): Promise<Standing> {
   const { submission, lease, leaseSeconds: seconds } = fence

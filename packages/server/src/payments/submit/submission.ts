@@ -11,47 +11,47 @@ import { sequenceOf, serialized } from '../../idempotency/once.ts'
 import { storeAnswer } from '../../idempotency/records.sql.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
 
-/** What it takes to submit payments. */
+/** The dependencies of a submission. */
 export interface Submitter {
   readonly db: Db
   readonly processors: Processors
-  /** Told when there is something for the workers. */
+  /** Wakes the workers. */
   readonly onWork: () => void
   /** Default in production: `submissionLeaseSeconds`. */
   readonly leaseSeconds: number
 }
 
-/** A wish to submit a payment, by a key or by the customer. */
+/** A request to submit a payment, by an API key or by the customer. */
 export interface Submission {
   readonly account: Account
   readonly paymentId: string
-  /** What to pay with; `null`: what the payment was given before. */
+  /** `null`: use the token that the payment has. */
   readonly token: PaymentToken | null
-  /** The If-Match header of the request, where it may have one. */
+  /** The If-Match header, where the request has one. */
   readonly ifMatch: string | null
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly now: Timestamp
   readonly operationId: string
   readonly idempotency: IdempotencyKey | null
-  /** Of the key, where the create of the payment has claimed it. */
+  /** The lease on the idempotency key, where the payment's create has claimed it. */
   readonly lease: Lease | null
-  /** The answer, once it is known what the payment is; `won`: it is so by this submission. */
+  /** Renders the answer from the payment's result; `won`: this submission has caused the result. */
   readonly replyTo: (row: PaymentRow, won: boolean) => Reply
 }
 
 /**
- * How long a request holds its idempotency key and the payment it submits, in seconds: a little more
- * than the time it has. Then another request, or the worker, takes over.
+ * How long a request keeps its leases on the idempotency key and on the payment, in seconds. It is a
+ * little longer than the time of a request (`submit.ts`). Then another request or the worker takes over.
  */
 export const submissionLeaseSeconds = 15
 
-/** The request no longer holds its idempotency key: another one answers, and counts. */
+/** Another request has taken over the idempotency key. Its answer is the first. */
 export class LeaseLostError extends Error {}
 
 /**
- * Keeps an answer for the idempotency key of a request, where it has one.
+ * Stores an answer for the idempotency key of a request, where it has one. Returns the stored answer.
  *
- * @throws {LeaseLostError} where another request has taken the key over. The transaction rolls back.
+ * @throws {LeaseLostError} where another request has taken over the key. The transaction rolls back.
  */
 export async function keepAnswer(tx: Db, lease: Lease | null, reply: Reply): Promise<Reply> {
   if (!lease) return reply

@@ -12,59 +12,56 @@ import { type CallResult, lookUp } from '../calls/call-processor.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
 import { processorSilent } from '../transition/refusals.ts'
-import {
-  type AuthorizationNews,
-  callAuthorize,
-  newsOfTruth,
-  type Settled,
-  settleAuthorization,
-} from './authorize.ts'
+import { type Authorization, authorizationOf, callAuthorize } from './authorize.ts'
 import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
+import { type RecordedAuthorization, recordAuthorization } from './record-authorization.ts'
 import { keepAnswer, type Submission, type Submitter } from './submission.ts'
 
-/** In all, for one request: longer than one call may take, shorter than a client waits. */
+/** The time of one request: longer than one call may take, shorter than clients wait. */
 const budgetMs = 12_000
-/** Calls of one request: more is for the worker. */
+/** Calls of one request. The worker makes further calls. */
 const callsMax = 3
-/** How soon a request looks whether another one has come to an end: at first, and at the latest. */
-const lookAgainMs = { first: 50, max: 400 }
+/** Pauses of a request that polls for the end of another: the first one, and the longest. */
+const pollMs = { first: 50, max: 400 }
 
 /**
- * Submits a payment to its processor. First a transaction puts on disk that it is about to happen,
- * with a task that finds out what came of it should this process die; then, outside of any
- * transaction, the processor is called; then a transaction takes the step. Of concurrent
- * submissions one calls the processor, the others wait and see what came of it.
+ * Submits a payment to its processor, in three parts:
+ * 1. A transaction records the submission, with a task that reconciles it if this process dies.
+ * 2. Outside of any transaction, the processor is called.
+ * 3. A transaction records the result.
  *
- * A process may stop for longer than its lease between any two of these. Then another one takes over,
- * calls the processor with the same key, and both find the same. The one that lost its lease moves
- * nothing and returns the answer of the other.
+ * Of concurrent submissions one calls the processor. The others wait for its result.
+ *
+ * A process may pause for longer than its lease between any two parts. Then another process takes over
+ * and calls the processor with the same key, so both get the same result. The process that lost its
+ * lease moves nothing, and returns the other's answer.
  */
 export async function submitPayment(on: Submitter, submission: Submission): Promise<Reply> {
   const signal = AbortSignal.timeout(budgetMs)
   let { lease } = submission
-  for (let looks = 0; ; ) {
+  for (let polls = 0; ; ) {
     const begun = await beginSubmission(on, submission, lease)
     if (begun.kind === 'answered') return begun.reply
-    if (begun.kind === 'lost') return await answerOfWinner(on, submission, signal)
+    if (begun.kind === 'lost') return await answerOfNextOwner(on, submission, signal)
     if (begun.kind === 'submitting') {
       lease = begun.lease
-      const ended = await carryOn(on, submission, begun, signal)
-      if (ended === 'lost') return await answerOfWinner(on, submission, signal)
+      const ended = await callAndRecord(on, submission, begun, signal)
+      if (ended === 'lost') return await answerOfNextOwner(on, submission, signal)
       if (ended !== 'superseded') return ended
     }
     do {
       if (signal.aborted) {
         const isLost = lease !== null && !(await releaseLease(on.db, lease))
-        if (isLost) return await answerOfWinner(on, submission, signal)
+        if (isLost) return await answerOfNextOwner(on, submission, signal)
         return processorSilent(submission.paymentId)
       }
-      await sleep(lookPauseMs(looks++))
+      await sleep(pollPauseMs(polls++))
     } while (await isSubmittedElsewhere(on, submission))
   }
 }
 
-/** `superseded`: another request submits the payment now, and it is not decided yet. */
-async function carryOn(
+/** `superseded`: another request submits the payment now, without a result yet. */
+async function callAndRecord(
   on: Submitter,
   submission: Submission,
   begun: Submitting,
@@ -73,9 +70,9 @@ async function carryOn(
   const { db, leaseSeconds } = on
   const { actor } = submission
   const { row, lease } = begun
-  const heard = await ask(db, submission, begun, signal)
-  if (!heard.known) {
-    // What comes of it is then the business of the request that has taken over.
+  const called = await callUntilAnswered(db, submission, begun, signal)
+  if (!called.ok) {
+    // A request that has taken over handles the result.
     if (lease && !(await releaseLease(db, lease))) return 'lost'
     await planTask(db, { row, kind: 'authorize', afterSeconds: 1 })
     on.onWork()
@@ -84,8 +81,9 @@ async function carryOn(
   const fence = { submission: begun.submission, lease, leaseSeconds }
   try {
     return await commit(db, 'authorization', async (tx) => {
-      const settled = await settleAuthorization(tx, { row, news: heard.result, actor, fence })
-      return await end(tx, submission, { ...settled, lease })
+      const authorization = called.result
+      const recorded = await recordAuthorization(tx, { row, authorization, actor, fence })
+      return await answerRecorded(tx, submission, { ...recorded, lease })
     })
   } finally {
     on.onWork()
@@ -93,13 +91,13 @@ async function carryOn(
 }
 
 /**
- * The answer to a submission that was recorded. Where the worker was faster, it has done what this
- * request asked for, and the request has won all the same.
+ * Answers a submission whose result is recorded. If the worker was faster, it has completed this
+ * request's submission, so the request has won.
  */
-async function end(
+async function answerRecorded(
   tx: Tx,
   submission: Submission,
-  { row, standing, lease }: Settled & { lease: Lease | null },
+  { row, standing, lease }: RecordedAuthorization & { lease: Lease | null },
 ): Promise<Reply | 'lost' | 'superseded'> {
   if (standing === 'lost') return standing
   const isDecided = !statusesBefore('initiated').includes(row.status)
@@ -108,51 +106,51 @@ async function end(
   return await keepAnswer(tx, lease, submission.replyTo(row, won))
 }
 
-/** What the request that has taken the idempotency key over was answered, once it was. */
-async function answerOfWinner(
+/** Waits for the answer of the request that has taken over the idempotency key. */
+async function answerOfNextOwner(
   { db }: Submitter,
   { account, idempotency }: Submission,
   signal: AbortSignal,
 ): Promise<Reply> {
   if (!idempotency) throw new Error('a request without a key has no lease to lose')
-  for (let looks = 0; ; ) {
+  for (let polls = 0; ; ) {
     const found = await findRecord(db, { account, key: idempotency.key })
     if (!found) return recordDropped()
     const refusal = refuseRecord(found, idempotency)
     if (!refusal) return storedAnswer(found)
     if (found.outcome !== 'running' || signal.aborted) return refusal
-    await sleep(lookPauseMs(looks++))
+    await sleep(pollPauseMs(polls++))
   }
 }
 
 /**
- * Asks the processor until it answers, some times. A repeated call tells the first outcome; where
- * that is a failure that the processor keeps, a look-up comes first, and then another key.
+ * Calls the processor until it answers, at most `callsMax` times. A repeated call returns the first
+ * result. If the processor has kept a failure for the key, looks the payment up, then uses the next key.
  */
-async function ask(
+async function callUntilAnswered(
   db: Db,
   submission: Submission,
   begun: Submitting,
   signal: AbortSignal,
-): Promise<CallResult<AuthorizationNews>> {
+): Promise<CallResult<Authorization>> {
   const { row, processor } = begun
   const { actor, now } = submission
   const requestKey = submission.idempotency?.key ?? null
   const call = { row, processor, requestKey, actor, now, signal, submission: begun.submission }
   let { processorKey } = begun
-  let heard: CallResult<AuthorizationNews> = { known: false, message: '' }
+  let called: CallResult<Authorization> = { ok: false, message: '' }
   let kind = begun.first
   for (let n = 1; n <= callsMax && !signal.aborted; n++) {
-    const noted = n === 1 ? { ...call, number: begun.submission } : call
+    const attempt = n === 1 ? { ...call, number: begun.submission } : call
     if (kind === 'look_up') {
-      const truth = await lookUp(db, noted)
-      heard = truth.known ? { known: true, result: newsOfTruth(truth.result) } : truth
-      if (!heard.known || heard.result.state !== 'absent') return heard
+      const found = await lookUp(db, attempt)
+      called = found.ok ? { ok: true, result: authorizationOf(found.result) } : found
+      if (!called.ok || called.result.state !== 'absent') return called
       kind = 'authorize'
     } else {
-      heard = await callAuthorize(db, { ...noted, processorKey })
-      if (heard.known) return heard
-      if (heard.isKept) {
+      called = await callAuthorize(db, { ...attempt, processorKey })
+      if (called.ok) return called
+      if (called.isKept) {
         kind = 'look_up'
         const last = { processor_key: processorKey, code: keptFailureCode }
         processorKey = authorizeKeyAfter(last, row)
@@ -160,16 +158,16 @@ async function ask(
       await sleep(pauseMs(n))
     }
   }
-  return heard
+  return called
 }
 
-/** Half as long again each time, and never all at once. */
-function lookPauseMs(looks: number): number {
-  const { first, max } = lookAgainMs
-  return Math.min(max, first * 1.5 ** looks) * (0.75 + Math.random() / 2)
+/** Grows by half each time. The jitter keeps waiting requests apart. */
+function pollPauseMs(polls: number): number {
+  const { first, max } = pollMs
+  return Math.min(max, first * 1.5 ** polls) * (0.75 + Math.random() / 2)
 }
 
-/** Between calls that got no answer: a quarter to half a second, then twice that. */
+/** After a call without an answer: 250 to 500 ms, then twice as long, and so on. */
 function pauseMs(n: number): number {
   return (250 + Math.random() * 250) * n
 }

@@ -7,8 +7,8 @@ import { type Lease, LeaseLostError } from '../../jobs/lease.ts'
 
 type Db = Kysely<Schema>
 
-/** A task by its key, and the claim that holds it. */
-export interface HeldTask {
+/** The key of a task, and the claim under which a worker may write. */
+export interface TaskClaim {
   merchant_id: string
   livemode: boolean
   payment_id: string
@@ -17,22 +17,22 @@ export interface HeldTask {
 }
 
 /** A task that a worker has claimed. */
-export interface ClaimedTask extends HeldTask {
+export interface ClaimedTask extends TaskClaim {
   due_at: Timestamp
-  /** Failures in a row. A success, a new plan and a message of the processor end them. */
+  /** Failures in a row. A success, a new plan and a message of the processor reset them. */
   failures: number
-  /** For how long the task has been planned, in real time. */
+  /** The time since the task was planned, in seconds of real time. */
   age_seconds: number
-  /** How far the merchant's clock is ahead of the real one. */
+  /** How far the merchant's test clock is ahead of real time, in seconds. */
   offset_seconds: number
-  /** When it was claimed, by the database's clock. */
+  /** The time of the claim, by the database's clock. */
   taken_at: Timestamp
 }
 
-/** Keeps tasks that are still in progress. A task that another worker has claimed stays that one's. */
+/** Extends the leases of tasks in progress, except those that another worker has claimed since. */
 export async function renewLeases(
   db: Db,
-  { tasks, leaseSeconds }: { tasks: readonly HeldTask[]; leaseSeconds: number },
+  { tasks, leaseSeconds }: { tasks: readonly TaskClaim[]; leaseSeconds: number },
 ): Promise<void> {
   if (tasks.length === 0) return
   await sql`
@@ -47,25 +47,26 @@ export async function renewLeases(
       and t.payment_id = h.payment_id and t.kind = h.kind and t.lease = h.lease`.execute(db)
 }
 
-/** Ends a task. One that was requested again meanwhile is released: it is due already. */
-export async function finishTask(db: Db, task: HeldTask): Promise<void> {
+/** Ends a task. If it was requested again since the claim, releases it instead: it is due already. */
+export async function finishTask(db: Db, task: TaskClaim): Promise<void> {
   await sql`
-    with held as materialized (
-      select t.planned_again from payment_tasks t where ${isHeld(task)} for update
+    with claimed as materialized (
+      select t.planned_again from payment_tasks t where ${isClaimed(task)} for update
     ), ended as (
-      delete from payment_tasks t using held where ${isHeld(task)} and not held.planned_again
+      delete from payment_tasks t using claimed
+      where ${isClaimed(task)} and not claimed.planned_again
     )
     update payment_tasks t set lease = null, leased_until = null
-    from held where ${isHeld(task)} and held.planned_again`.execute(db)
+    from claimed where ${isClaimed(task)} and claimed.planned_again`.execute(db)
 }
 
 /**
- * Releases a task until `dueAt`: it is still `pending`, or has `failed` once more. One that was
- * requested again meanwhile is due when that request said.
+ * Releases a task until `dueAt`. If it was requested again since the claim, it is due when that
+ * request said. `failed` counts one more failure, `pending` resets the failures.
  */
 export async function postponeTask(
   db: Db,
-  { task, result, dueAt }: { task: HeldTask; result: 'pending' | 'failed'; dueAt: Timestamp },
+  { task, result, dueAt }: { task: TaskClaim; result: 'pending' | 'failed'; dueAt: Timestamp },
 ): Promise<void> {
   const failures = result === 'failed' ? sql`t.failures + 1` : sql`0`
   await sql`
@@ -73,7 +74,7 @@ export async function postponeTask(
     set due_at = case when t.planned_again then t.due_at else ${dueAt}::timestamptz end,
       failures = case when t.planned_again then 0 else ${failures} end,
       lease = null, leased_until = null
-    where ${isHeld(task)}`.execute(db)
+    where ${isClaimed(task)}`.execute(db)
 }
 
 /**
@@ -81,7 +82,7 @@ export async function postponeTask(
  *
  * @throws {LeaseLostError} where the task was claimed by another worker, planned anew or ended.
  */
-export async function lockHeldTask(tx: Db, task: HeldTask): Promise<void> {
+export async function lockClaimedTask(tx: Db, task: TaskClaim): Promise<void> {
   const { rows } = await sql`
     with p as materialized (
       select merchant_id, livemode, id from payments
@@ -90,20 +91,20 @@ export async function lockHeldTask(tx: Db, task: HeldTask): Promise<void> {
       for no key update
     )
     select 1 from p cross join lateral (
-      select from payment_tasks t where ${isHeld(task)} and t.payment_id = p.id for update
+      select from payment_tasks t where ${isClaimed(task)} and t.payment_id = p.id for update
     ) t`.execute(tx)
   if (rows.length === 0) throw new LeaseLostError()
 }
 
 /**
- * One row while the claim holds its task, for a statement that may only write then. The lock makes
- * another claim come before the whole statement or after it.
+ * Selects one row while the claim is valid, for a statement that may write only then. The lock makes
+ * another claim happen before or after the whole statement.
  */
-export function heldRow(task: HeldTask): RawBuilder<unknown> {
-  return sql`select 1 from payment_tasks t where ${isHeld(task)} for share`
+export function claimedRow(task: TaskClaim): RawBuilder<unknown> {
+  return sql`select 1 from payment_tasks t where ${isClaimed(task)} for share`
 }
 
-function isHeld(task: HeldTask): RawBuilder<unknown> {
+function isClaimed(task: TaskClaim): RawBuilder<unknown> {
   return sql`t.merchant_id = ${task.merchant_id} and t.livemode = ${task.livemode}
     and t.payment_id = ${task.payment_id} and t.kind = ${task.kind} and t.lease = ${task.lease}`
 }

@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PaymentRow, Schema } from '../../database/schema.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { merchantTime } from '../../merchants/clock.sql.ts'
 
@@ -8,19 +9,20 @@ type Db = Kysely<Schema>
 
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
 
-/** When a task is due: at a time of the payment, or some seconds from now. */
+/** When a task is due: at a time, or some seconds from now. */
 type Due = { readonly dueAt: Timestamp } | { readonly afterSeconds: number }
 
 /**
- * Plans a task, or plans it anew and takes it away from a worker that has claimed it: what that
- * worker knows is outdated. For example, the customer has submitted another token. `afterSeconds`
- * counts by the database's clock and the merchant's: a process may be an hour ahead.
+ * Plans a task. A task that is planned already is planned anew, and a worker that has claimed it loses
+ * it, because the worker's data is outdated: for example, the customer has submitted another token.
+ * `afterSeconds` counts by the database's clock and the merchant's test clock, because the clock of a
+ * process may be an hour ahead.
  */
 export async function planTask(
   tx: Db,
   { row, kind, ...due }: { row: PaymentKey; kind: TaskKind } & Due,
 ): Promise<void> {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   const dueAt =
     'dueAt' in due
       ? sql`${due.dueAt}::timestamptz`
@@ -32,7 +34,7 @@ export async function planTask(
       set due_at = excluded.due_at, failures = 0, lease = null, leased_until = null`.execute(tx)
 }
 
-/** Ends a task of a payment, also one that a worker has claimed. */
+/** Deletes a task of a payment, even if a worker has claimed it. */
 export async function dropTask(
   tx: Db,
   { row, kind }: { row: PaymentKey; kind: TaskKind },
@@ -43,28 +45,28 @@ export async function dropTask(
       and payment_id = ${row.id} and kind = ${kind}`.execute(tx)
 }
 
-/** A task that something new asks for. */
-interface Request {
+/** A request to run tasks of a payment soon. */
+interface TaskRequest {
   readonly row: PaymentKey
-  /** How soon, in seconds of real time: a test clock is never behind that. */
+  /** In real time, which a test clock is never behind. */
   readonly afterSeconds: number
 }
 
-// A worker keeps a task that is requested while it works: two at once would call the processor
-// twice. It releases the task in the end instead of finishing it. Until then the task is due when
-// the request says, so that many requests do not make one look follow another without a pause.
+// A worker keeps a claimed task that is requested again, because two workers would call the processor
+// twice. At its end the worker releases the task instead of finishing it. The latest request says when
+// the task is due, so that many requests do not cause many look-ups without a pause.
 const requestedAgain = (dueAt: RawBuilder<unknown>) => sql`
   due_at = case when t.leased_until > now() then ${dueAt} else least(t.due_at, ${dueAt}) end,
   failures = 0, planned_again = true`
 
-/** By the database's clock: by a server's that is ahead, a message would put the task off. */
+/** By the database's clock: by the clock of a server that is ahead, a message would delay the task. */
 const soon = (seconds: number) =>
   sql`date_trunc('second', now()) + make_interval(secs => ${seconds})`
 
-/** Has a task done soon, planning it if there is none. A worker that does it at present goes on. */
+/** Makes a task due soon, and plans it if necessary. A worker that has claimed it continues. */
 export async function requestTask(
   tx: Db,
-  { row, kind, afterSeconds }: Request & { readonly kind: TaskKind },
+  { row, kind, afterSeconds }: TaskRequest & { readonly kind: TaskKind },
 ): Promise<void> {
   const dueAt = soon(afterSeconds)
   await sql`
@@ -74,10 +76,10 @@ export async function requestTask(
       set ${requestedAgain(dueAt)}`.execute(tx)
 }
 
-/** Has tasks of a payment done soon, of those that are planned. */
+/** Makes planned tasks of a payment due soon. Plans none. */
 export async function rescheduleTasks(
   db: Db,
-  { row, kinds, afterSeconds }: Request & { readonly kinds: readonly TaskKind[] },
+  { row, kinds, afterSeconds }: TaskRequest & { readonly kinds: readonly TaskKind[] },
 ): Promise<void> {
   await sql`
     with planned as materialized (

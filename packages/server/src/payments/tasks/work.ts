@@ -1,43 +1,42 @@
 import type { Db } from '../../database/connect.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Processor, Processors } from '../../processors/interface/processor.ts'
 import type { ClaimedTask } from './claimed-tasks.sql.ts'
 
-/** A task that was taken, with its payment as it was then. */
+/** A claimed task with its payment, read after the claim. */
 export interface Work {
   readonly db: Db
   readonly processors: Processors
   readonly task: ClaimedTask
   readonly row: PaymentRow
-  /** Of merchants without a schedule of their own. */
+  /** The fees of merchants without their own schedule. */
   readonly fees: FeeSchedule
   /** The merchant's time. */
   readonly now: Timestamp
 }
 
 /**
- * What became of a task. `done`: nothing is left to do. `pending`: the processor has answered and
- * has not decided, so it is asked again at a steady rate. `failed`: it gave no usable answer, so the
- * pauses between tries grow.
+ * The result of a task.
+ * - `done`: nothing is left to do.
+ * - `pending`: the processor has answered and not decided. The worker repeats the task at a steady rate.
+ * - `failed`: no usable answer. The pauses between repetitions grow.
  */
 export type WorkResult = 'done' | 'pending' | 'failed'
 
-/** Who acts where no request asks for it. */
+/** The actor of what no request has caused. */
 export const bySystem = { type: 'system', id: null } as const
 
-/** What every call of a worker has: it is made only while the worker holds the task. */
+/** The fields of every call of a worker. Such a call is made only while the task is claimed. */
 export async function callOf(work: Work) {
   const { task, row, now } = work
   return { row, processor: await processorOf(work), task, actor: bySystem, now }
 }
 
-/** The processor that a payment was sent to. */
+/** The processor that a payment was submitted to. */
 export async function processorOf({ processors, row }: Work): Promise<Processor> {
-  if (row.processor === null) throw new Error('a payment that was submitted names its processor')
-  return await processors.forSent(
-    { merchantId: row.merchant_id, livemode: row.livemode },
-    row.processor,
-  )
+  if (row.processor === null) throw new Error(`payment ${row.id} was submitted without a processor`)
+  return await processors.forSent(accountOf(row), row.processor)
 }

@@ -3,26 +3,27 @@ import { cancelableStatuses } from '@hedgepayments/contract'
 /** The statuses that can be canceled, as an SQL list. They are constants of the contract. */
 export const cancelableList = cancelableStatuses.map((status) => `'${status}'`).join(', ')
 
-/** What a statement gives to `cancelRows`. All three are SQL text without values of a caller. */
+/** The input of `cancelRows`. All three fields are SQL text without values of a caller. */
 export interface CancelSource {
   /**
-   * The name of a CTE with one row for each payment, which is locked: `n` (their order),
-   * `merchant_id`, `livemode`, `payment_id`, `seen_status`, `at` (the time of the cancel, not
-   * before the payment's last change), `reason`, `actor_type`, `actor_id`.
+   * The name of a CTE with one row per locked payment: `n` (their order), `merchant_id`, `livemode`,
+   * `payment_id`, `seen_status`, `at` (the time of the cancel, not before the payment's last
+   * change), `reason`, `actor_type`, `actor_id`.
    */
   readonly name: string
-  /** Which of its rows `s` and of the payments `p` are to be canceled, beyond the status. */
+  /** Which rows `s` of the CTE and `p` of the payments are canceled, beyond the status. */
   readonly where: string
-  /** Columns of `p` that the statement needs of the canceled payments as well. */
+  /** Further columns of `p` that the statement reads of the canceled payments. */
   readonly returning: readonly string[]
 }
 
 /**
- * What canceling is, for every statement that cancels: the CTEs `canceled`, `canceled_events` and
- * `canceled_voids` change the rows, write one event each, and plan to void what may exist at the
- * processor. A void is due at once by the database's clock: `at` comes from the clock of a process,
- * which may be ahead. `canceled` has `n`, `merchant_id`, `livemode`, `id` and what `returning`
- * names.
+ * The CTEs of every statement that cancels. `canceled` changes the rows, `canceled_events` writes one
+ * event per row, and `canceled_voids` plans to void what may exist at the processor. A void is due at
+ * once by the database's clock, because `at` comes from the clock of a process, which may be ahead.
+ *
+ * @returns SQL text. `canceled` has `n`, `merchant_id`, `livemode`, `id` and the columns of
+ *   `returning`.
  */
 export function cancelRows({ name, where, returning }: CancelSource): string {
   return `canceled as (

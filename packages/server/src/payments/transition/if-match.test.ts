@@ -5,7 +5,7 @@ import { parseIfMatch } from './if-match.ts'
 
 const version = fc.integer({ min: 1, max: 999_999_999 })
 
-test('every list of our own tags is read back, whatever stands between', () => {
+test('every list of version tags is parsed, with any separator', () => {
   const between = fc.constantFrom(',', ', ', ' ,\t', ', W/"1",', ', "other", ')
   fc.assert(
     fc.property(fc.array(version, { minLength: 1 }), between, (versions, separator) => {
@@ -15,7 +15,7 @@ test('every list of our own tags is read back, whatever stands between', () => {
   )
 })
 
-test('no header and * accept any version, whatever else is no tag accepts none', () => {
+test('no header and * accept any version, and a header without a version tag accepts none', () => {
   expect(parseIfMatch(null)).toBeNull()
   expect(parseIfMatch(' * ')).toBeNull()
   fc.assert(

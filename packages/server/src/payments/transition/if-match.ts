@@ -1,6 +1,6 @@
 /**
- * Versions that an If-Match header accepts, `null` for any. Weak tags and tags that are not ours
- * match nothing, as the header compares strongly. Source: RFC 9110, section 13.1.1.
+ * The versions that an If-Match header accepts; `null`: any version. Weak tags and tags of another
+ * shape match nothing, because If-Match compares strongly. Source: RFC 9110, section 13.1.1.
  */
 export function parseIfMatch(header: string | null): number[] | null {
   if (header === null || header.trim() === '*') return null
@@ -12,7 +12,7 @@ export function parseIfMatch(header: string | null): number[] | null {
   return versions
 }
 
-/** Whether a version is none of those that an If-Match header accepts. */
+/** Whether an If-Match header does not accept a version. */
 export function isStale(header: string | null, version: number): boolean {
   return parseIfMatch(header)?.includes(version) === false
 }

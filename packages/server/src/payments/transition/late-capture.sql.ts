@@ -5,23 +5,25 @@ import { stateOf } from '../../events/state.ts'
 
 const type = 'payment.late_capture_refunded'
 
-/** Why money of a payment that was canceled or has failed goes back. */
+/** The reason of the refund, and of its event. */
 export function lateCaptureReason({ status }: PaymentRow): string {
   return status === 'failed' ? 'captured_after_failure' : 'captured_after_cancel'
 }
 
 /**
- * Notes in the timeline of a payment that was canceled or has failed, which is locked, that money
- * was taken later and went back: once, and without a change to anything that is shown of the
- * payment, which is final. `false`: it was noted before.
+ * Records in the timeline of a locked payment, which was canceled or has failed, that money was
+ * captured later and refunded. A payment gets this event once. Nothing that the API shows of the
+ * payment changes, because it is final.
+ *
+ * @returns whether the event is new.
  */
-export async function noteLateCapture(
+export async function recordLateCapture(
   tx: Kysely<Schema>,
   { row, now }: { row: PaymentRow; now: Timestamp },
 ): Promise<boolean> {
   const state = { ...stateOf(row), updated_at: row.updated_at }
   const { rows } = await sql`
-    with noted as (
+    with counted as (
       update payments set sequence = sequence + 1
       where merchant_id = ${row.merchant_id} and livemode = ${row.livemode} and id = ${row.id}
         and sequence = ${row.sequence} and not exists (
@@ -34,7 +36,7 @@ export async function noteLateCapture(
     select merchant_id, livemode, id, sequence, ${type},
       greatest(${now}::timestamptz, updated_at), 'processor', processor, status, status,
       ${lateCaptureReason(row)}, ${JSON.stringify(state)}::jsonb
-    from noted
+    from counted
     returning sequence`.execute(tx)
   return rows.length > 0
 }

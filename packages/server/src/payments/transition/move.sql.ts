@@ -8,7 +8,7 @@ import { stateOf } from '../../events/state.ts'
 
 type Db = Kysely<Schema>
 
-/** Reads a payment and keeps others from changing it until the transaction ends. */
+/** Reads a payment and locks its row until the transaction ends. `undefined`: not found. */
 export async function lockPayment(
   tx: Db,
   { account, id }: { account: Account; id: string },
@@ -24,9 +24,9 @@ export async function lockPayment(
 export interface Move {
   readonly row: PaymentRow
   readonly type: EventType
-  /** The columns that change; the sequence and `updated_at` do by themselves. */
+  /** The columns that change, without `sequence` and `updated_at`, which every step changes. */
   readonly change: Partial<PaymentRow>
-  /** What must hold of the row for the step to be right, beyond that it has not changed. */
+  /** A condition on the row, beyond its version, under which the step is right. */
   readonly guard: ReturnType<typeof sql<SqlBool>>
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly reason: string | null
@@ -34,16 +34,17 @@ export interface Move {
 }
 
 /**
- * Makes the step and writes its event. Returns the row as it is then.
+ * Makes the step and writes its event.
  *
- * @throws where the lifecycle has no such step, or the guard does not hold: the caller locked the
- *   row and decided wrongly.
+ * @returns the row after the step.
+ * @throws where the lifecycle has no such step or the guard is false: the caller, which has locked
+ *   the row, has decided wrongly.
  */
 export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
   const { row, type: event } = move
   if (!isStep({ event, from: row.status, to: move.change.status ?? row.status }))
     throw new Error(`payment ${row.id} cannot go to ${move.change.status} by ${event}`)
-  // The clock of another process may be ahead: time never runs backwards within a payment.
+  // The clock of another process may be ahead. Time never runs backwards within a payment.
   const at = latest(move.now, row.updated_at)
   const moved = await tx
     .updateTable('payments')

@@ -6,13 +6,13 @@ import {
 } from '@hedgepayments/contract'
 import { type Refusal, refuse } from '../../http/answers/refusal.ts'
 
-/** 404 for an id that names no payment of this merchant and mode. */
+/** 404 for an id that is not a payment's in this merchant and mode. */
 export function paymentNotFound(id: string): Refusal {
   const shown = /^[\x21-\x7e]{1,64}$/.test(id) ? ` ${id}` : ''
   return refuse('not_found', `Payment${shown} not found.`)
 }
 
-/** 412 in the words of the founding page. */
+/** 412 with the text of the founding page. */
 export function notCancelable(id: string, status: PaymentStatus): Refusal {
   return refuse(
     'payment_not_cancelable',
@@ -25,7 +25,7 @@ export function notCancelable(id: string, status: PaymentStatus): Refusal {
   )
 }
 
-/** 412 where there is nothing to give back, or not yet. */
+/** 412 for a payment that has taken no money, or is refunded already. */
 export function notRefundable(id: string, status: PaymentStatus): Refusal {
   return refuse(
     'payment_not_refundable',
@@ -34,7 +34,7 @@ export function notRefundable(id: string, status: PaymentStatus): Refusal {
   )
 }
 
-/** 412 where a payment can neither be canceled nor refunded any more. */
+/** 412 for a payment that can neither be canceled nor refunded. */
 export function notReversible(id: string, status: PaymentStatus): Refusal {
   return refuse(
     'payment_not_refundable',
@@ -43,7 +43,7 @@ export function notReversible(id: string, status: PaymentStatus): Refusal {
   )
 }
 
-/** 422 for more than what is left. */
+/** 422 for a refund of more than the rest of the payment. */
 export function refundExceeds(
   payment: { id: string; amount: number; refunded_amount: number },
   requestedMinor: number,
@@ -70,7 +70,7 @@ function refundableDetails(id: string, status: PaymentStatus) {
   }
 }
 
-/** 412 where a payment was submitted already, or never will be. */
+/** 412 for a payment that was submitted already, or is canceled. */
 export function notInitiable(id: string, status: PaymentStatus): Refusal {
   return refuse(
     'payment_not_initiable',
@@ -79,26 +79,26 @@ export function notInitiable(id: string, status: PaymentStatus): Refusal {
   )
 }
 
-/** 502 where there is nobody to submit a payment to. */
+/** 502 where the mode has no processor. */
 export function processorMissing(): Refusal {
   return refuse(
     'processor_unavailable',
-    'No processor is configured for this mode, so no payment can be started. In test mode the ' +
-      'sandbox is there by itself; live mode needs one of your own.',
+    'No processor is configured for this mode, so no payment can be initiated. Test mode has the ' +
+      'sandbox by default. Live mode needs your own processor account.',
   )
 }
 
-/** 502 where the processor has not answered; what came of it is found out in the background. */
+/** 502 where the processor has not answered. The worker looks the result up. */
 export function processorSilent(id: string): Refusal {
   const refusal = refuse(
     'processor_unavailable',
-    `The processor has not answered about payment ${id}. What came of it is being looked up: ` +
+    `The processor has not answered about payment ${id}. The result is being looked up: ` +
       'retrieve the payment, or send the request again with the same idempotency key.',
   )
   return { ...refusal, headers: { 'retry-after': '1' } }
 }
 
-/** 412 for an If-Match that names another version. */
+/** 412 for an If-Match with another version. */
 export function preconditionFailed(payment: {
   id: string
   status: PaymentStatus

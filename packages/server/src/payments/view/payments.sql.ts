@@ -8,6 +8,7 @@ import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
 
 type Db = Kysely<Schema>
 
+/** Finds a payment by its id, without a lock. `undefined`: not found in this merchant and mode. */
 export async function findPayment(
   db: Db,
   { account, id }: { account: Account; id: string },
@@ -48,7 +49,7 @@ export function matches(filter: PaymentFilter) {
   if (filter.amount !== undefined) conditions.push(sql`payments.amount = ${filter.amount}`)
   if (filter.metadata && Object.keys(filter.metadata).length > 0) {
     const wanted = JSON.stringify(filter.metadata)
-    // The second condition is what the partial index is for; the first one implies it.
+    // The first condition implies the second, which makes the partial index usable.
     conditions.push(sql`payments.metadata @> ${wanted}::jsonb and payments.metadata <> '{}'::jsonb`)
   }
   const { gte, gt, lte, lt } = filter.created_at ?? {}
@@ -60,16 +61,16 @@ export function matches(filter: PaymentFilter) {
 }
 
 /**
- * An e-mail address as addresses are compared: without the case of the letters A to Z. Whatever the
- * locale of the database, other letters stay as they are: only so does an index answer the same
- * after an upgrade of its locale, and `I` is never a Turkish `ı`.
+ * An e-mail address with the letters A to Z in lower case, for comparisons. Collation "C" leaves other
+ * letters as they are, in every locale of the database. So an index stays correct after an upgrade of
+ * the locale, and `I` never becomes a Turkish `ı`.
  */
 function foldedEmail(address: RawBuilder<unknown>): RawBuilder<string> {
   return sql`lower(${address} collate "C")`
 }
 
-/** Rows hold whole seconds; a bound between two is moved to the one that gives the same rows. */
-function rounded(moment: string, direction: 'up' | 'down'): Timestamp {
-  const ms = Date.parse(moment)
+/** Rows have whole seconds. A bound between two seconds moves to the second that selects the same rows. */
+function rounded(time: string, direction: 'up' | 'down'): Timestamp {
+  const ms = Date.parse(time)
   return toTimestamp(direction === 'up' ? Math.ceil(ms / 1000) * 1000 : ms)
 }

@@ -1,7 +1,7 @@
 import type { PaymentId, Refund, RefundId } from '@hedgepayments/contract'
 import type { RefundRow } from '../../database/schema.ts'
 
-/** The refunds of a payment as they were at one of its events. */
+/** The refunds of a payment as of one of its events. */
 export function refundsAt(rows: readonly RefundRow[], sequence: number): Refund[] {
   return rows
     .filter((row) => row.requested_sequence <= sequence)

@@ -7,8 +7,8 @@ import { renderPayment } from './render.ts'
 import { refundsAt } from './render-refund.ts'
 
 /**
- * Payments as the API shows them, in their order. Asks for the refunds of those that have any, in
- * one statement, and for nothing where none has.
+ * Renders payments with their refunds, in their order. One statement reads the refunds of all payments
+ * that have refunds. Without refunds, no statement runs.
  */
 export async function renderAllWithRefunds(
   db: Kysely<Schema>,
@@ -17,12 +17,12 @@ export async function renderAllWithRefunds(
 ): Promise<Payment[]> {
   const paymentIds = rows.filter((row) => row.refund_count > 0).map((row) => row.id)
   const refunds = await findRefundsOf(db, { account, paymentIds })
-  // They were read after the payment and may be newer: they are shown as they were at its version,
-  // so that no answer has a refund that failed in an amount that still counts it.
+  // The refunds were read after the payments, and may be newer. They are shown as of the payment's
+  // version, so that `refunded_amount` always matches them.
   return rows.map((row) => renderPayment(row, refundsAt(refunds.get(row.id) ?? [], row.sequence)))
 }
 
-/** One payment as the API shows it. */
+/** Renders one payment with its refunds. */
 export async function renderWithRefunds(
   db: Kysely<Schema>,
   account: Account,

@@ -3,8 +3,8 @@ import type { PaymentRow } from '../../database/schema.ts'
 import { actionsOf, isAllowed } from '../../domain/lifecycle.ts'
 
 /**
- * The payment as the API shows it. Pure and complete: the same row gives the same bytes, which the
- * replay of a cancel relies on. Order of fields: api.md, Payments.
+ * The payment as the API shows it. The same row always gives the same bytes: the replay of a cancel
+ * relies on that. The order of the fields is api.md's, Payments.
  */
 export function renderPayment(row: PaymentRow, refunds: readonly Refund[]): Payment {
   return {
@@ -48,7 +48,7 @@ export function renderPayment(row: PaymentRow, refunds: readonly Refund[]): Paym
   }
 }
 
-/** The version of a payment, for If-Match: its number of events so far. */
+/** The version of a payment, for If-Match: the number of its events. */
 export function etagOf(row: { sequence: number }): string {
   return `"${row.sequence}"`
 }

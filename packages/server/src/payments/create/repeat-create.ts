@@ -1,0 +1,38 @@
+import type { Reply } from '../../http/answers/answer.ts'
+import { claimLease, type Lease } from '../../idempotency/lease.sql.ts'
+import { findRecord } from '../../idempotency/records.sql.ts'
+import { refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
+import type { Submitter } from '../submit/submission.ts'
+import type { CreateRequest } from './create-request.ts'
+
+/** A payment that is created and still to be submitted by its create. */
+export interface PaymentToSubmit {
+  readonly paymentId: string
+  /** The lease on the idempotency key, where the request has one. */
+  readonly lease: Lease | null
+}
+
+/**
+ * Answers a create whose key has a record: with the first answer, or with a refusal where the key
+ * belongs to another request or the first request still runs. Where the process of the first request
+ * has stopped between create and submission, takes the submission over.
+ *
+ * @returns `null` where no create with this key has made a payment. A cancel by key may wait for it.
+ */
+export async function repeatCreate(
+  { db, leaseSeconds: seconds }: Submitter,
+  { auth: account, idempotency }: CreateRequest,
+): Promise<Reply | PaymentToSubmit | null> {
+  if (!idempotency) return null
+  let found = await findRecord(db, { account, key: idempotency.key })
+  if (found?.outcome === 'running' && found.payment_id !== null) {
+    const { payment_id: paymentId } = found
+    const operation = 'createPayment'
+    const lease = await claimLease(db, { account, idempotency, operation, paymentId, seconds })
+    if (lease) return { paymentId, lease }
+    // The first request may have ended since.
+    found = await findRecord(db, { account, key: idempotency.key })
+  }
+  if (!found || found.outcome === 'awaited') return null
+  return refuseRecord(found, idempotency) ?? storedAnswer(found)
+}

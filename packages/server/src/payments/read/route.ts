@@ -1,0 +1,38 @@
+import { isId, operations } from '@hedgepayments/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Db } from '../../database/connect.ts'
+import { answer } from '../../http/answers/answer.ts'
+import { implement } from '../../http/implement.ts'
+import { renderList } from '../../http/request/pagination.ts'
+import { openPage } from '../../lists/fence.ts'
+import { paymentNotFound } from '../transition/refusals.ts'
+import { findPayment, listPayments } from '../view/payments.sql.ts'
+import { etagOf } from '../view/render.ts'
+import { renderAllWithRefunds, renderWithRefunds } from '../view/render-with-refunds.ts'
+import { readAttempts } from './attempts.ts'
+import { readTimeline } from './timeline.ts'
+
+/** `GET /v1/payments`, `/v1/payments/:id`, and the events and attempts of a payment */
+export function readRoutes(app: FastifyInstance, { db }: { db: Db }): void {
+  implement(app, operations.retrievePayment, async ({ auth, params: { id } }) => {
+    const row = isId('payment', id) ? await findPayment(db, { account: auth, id }) : undefined
+    if (!row) return paymentNotFound(id)
+    return answer(200, await renderWithRefunds(db, auth, row), { etag: etagOf(row) })
+  })
+
+  implement(app, operations.listPayments, async ({ auth, query }) => {
+    const page = await openPage(db, { kind: 'payment', account: auth, query })
+    if ('refusal' in page) return page
+    const { rows, hasMore } = await listPayments(db, { account: auth, filter: query, page })
+    const data = await renderAllWithRefunds(db, auth, rows)
+    return answer(200, renderList({ data, hasMore, url: '/v1/payments' }))
+  })
+
+  implement(app, operations.listPaymentAttempts, ({ auth, params, query }) =>
+    readAttempts(db, { account: auth, paymentId: params.id, query }),
+  )
+
+  implement(app, operations.listPaymentEvents, ({ auth, params, query }) =>
+    readTimeline(db, { account: auth, paymentId: params.id, query }),
+  )
+}

@@ -1,0 +1,17 @@
+import { operations } from '@hedgepayments/contract'
+import type { FastifyInstance } from 'fastify'
+import type { Db } from '../../database/connect.ts'
+import { implement } from '../../http/implement.ts'
+import { refundPayment } from './refund.ts'
+
+/** `POST /v1/payments/:id/refund` */
+export function refundRoute(
+  app: FastifyInstance,
+  { db, onWork }: { db: Db; onWork: () => void },
+): void {
+  implement(app, operations.refundPayment, async ({ params, ...request }) => {
+    const reply = await refundPayment(db, { ...request, paymentId: params.id })
+    onWork()
+    return reply
+  })
+}

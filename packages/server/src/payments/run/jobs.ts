@@ -1,0 +1,49 @@
+import type { TaskKind } from '../../database/task-rows.ts'
+import { pendingSeconds, retrySeconds } from '../../jobs/backoff.ts'
+import { voidPayment } from '../cancel/void-job.ts'
+import { capturePayment } from '../capture/capture-job.ts'
+import { refundPayments } from '../refund/refund-job.ts'
+import { checkSettlement } from '../settle/settlement-job.ts'
+import { reconcileAuthorization } from '../submit/authorization-job.ts'
+import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
+import type { Work, WorkResult } from '../tasks/work.ts'
+
+/** A job that calls the processor. */
+interface Job {
+  readonly run: (work: Work) => Promise<WorkResult>
+  /** Bounds of the pause while the processor has not decided, in seconds. Messages end it sooner. */
+  readonly pendingPause: { readonly min: number; readonly max: number }
+}
+
+/** Settlement takes days, so a look-up every six hours is enough. */
+const settlementPauseSeconds = 6 * 3_600
+
+const background = { min: 5, max: 300 }
+const jobs: Partial<Record<TaskKind, Job>> = {
+  // A customer waits for the result, on the page of a bank or on the hosted page.
+  authorize: { run: reconcileAuthorization, pendingPause: { min: 5, max: 30 } },
+  capture: { run: capturePayment, pendingPause: background },
+  void: { run: voidPayment, pendingPause: background },
+  refund: { run: refundPayments, pendingPause: background },
+  settle: {
+    run: checkSettlement,
+    pendingPause: { min: settlementPauseSeconds, max: settlementPauseSeconds },
+  },
+}
+
+/** The kinds of tasks that call the processor. The others change the database only. */
+export const callKinds = Object.keys(jobs) as TaskKind[]
+
+/** Runs the job of a task. */
+export async function runJob(work: Work): Promise<WorkResult> {
+  const job = jobs[work.task.kind]
+  if (!job) throw new Error(`no job for a task of the kind ${work.task.kind}`)
+  return await job.run(work)
+}
+
+/** The pause before a task is repeated, in seconds. */
+export function pauseSeconds(task: ClaimedTask, result: 'pending' | 'failed'): number {
+  const pause = jobs[task.kind]?.pendingPause
+  if (result === 'failed' || !pause) return retrySeconds(task.failures + 1)
+  return pendingSeconds(task.age_seconds, pause)
+}

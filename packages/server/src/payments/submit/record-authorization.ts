@@ -1,0 +1,157 @@
+import type { ActorType } from '@hedgepayments/contract'
+import { sql } from 'kysely'
+import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
+import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
+import type { Timestamp } from '../../domain/time.ts'
+import { latest, promisedEnd } from '../../domain/time.ts'
+import type { Tx } from '../../idempotency/once.ts'
+import { readDatabaseTime } from '../../merchants/clock.sql.ts'
+import type { Decline, NextAction } from '../../processors/interface/processor.ts'
+import { findLastAttempt } from '../calls/attempts.sql.ts'
+import { dropTask, planTask } from '../tasks/tasks.sql.ts'
+import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import type { Authorization } from './authorize.ts'
+import { checkFence, type Fence, guardBy, type Standing } from './submission-fence.ts'
+
+/** The pause between look-ups while the customer acts: on the bank's page they need longer. */
+const actionPollSeconds = 15
+
+/** An authorization to record for a payment that waits for it. */
+interface Step {
+  readonly row: PaymentRow
+  readonly authorization: Authorization
+  readonly actor: { readonly type: ActorType; readonly id: string | null }
+  readonly fence: Fence
+}
+
+/** A step and its time, by the database's clock. */
+type TimedStep = Step & { readonly now: Timestamp }
+
+/** A payment after its authorization was recorded. */
+export interface RecordedAuthorization {
+  readonly row: PaymentRow
+  /** Only a `current` caller has moved the payment. */
+  readonly standing: Standing
+}
+
+/**
+ * Records an authorization in one transaction: the payment's step, its events and the next task. A
+ * payment that has left `pending` keeps its status. If it was canceled or has failed, the
+ * authorization is voided.
+ */
+export async function recordAuthorization(tx: Tx, given: Step): Promise<RecordedAuthorization> {
+  const { authorization, fence } = given
+  const account = accountOf(given.row)
+  const row = await lockPayment(tx, { account, id: given.row.id })
+  if (!row) throw new Error('a submitted payment was not found')
+  const standing = await checkFence(tx, row, fence)
+  if (!statusesBefore('initiated').includes(row.status)) {
+    await dropTask(tx, { row, kind: 'authorize' })
+    // In any standing: the request that took over may have found nothing to void yet.
+    if (statusesToVoid.includes(row.status) && authorization.state !== 'declined') {
+      await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
+    }
+    return { row, standing }
+  }
+  if (standing !== 'current') return { row, standing }
+  // The database's clock decides when an undo window ends and when a task is due. By the clock of a
+  // process, the window could end too early, or the capture come an hour late.
+  const now = await readDatabaseTime(tx, account)
+  return { row: await step(tx, { ...given, row, now }), standing }
+}
+
+async function step(tx: Tx, given: TimedStep): Promise<PaymentRow> {
+  const { row, authorization } = given
+  switch (authorization.state) {
+    case 'authorized':
+      return await initiated(tx, { ...given, reference: authorization.reference })
+    case 'declined':
+      return await declined(tx, { ...given, ...authorization })
+    case 'action_required':
+      return await actionRequired(tx, { ...given, ...authorization })
+    case 'undecided':
+    case 'absent':
+      return row
+  }
+}
+
+async function initiated(tx: Tx, step: TimedStep & { reference: string }): Promise<PaymentRow> {
+  const { row } = step
+  const now = latest(step.now, row.updated_at)
+  // A window of zero seconds ends at once. Any other window is never shorter than requested.
+  const cancelableUntil = row.cancel_window === 0 ? now : promisedEnd(now, row.cancel_window)
+  const moved = await movePayment(tx, {
+    row,
+    type: 'payment.initiated',
+    change: {
+      status: 'initiated',
+      cancelable_until: cancelableUntil,
+      processor_reference: step.reference,
+      next_action_url: null,
+    },
+    guard: guardBy(step.fence),
+    actor: step.actor,
+    reason: null,
+    now,
+  })
+  await planTask(tx, { row, kind: 'process', dueAt: cancelableUntil })
+  await dropTask(tx, { row, kind: 'authorize' })
+  return moved
+}
+
+/** A decline is two steps: the payment was submitted, and refused before the network took it. */
+async function declined(
+  tx: Tx,
+  step: TimedStep & { reference: string | null; decline: Decline },
+): Promise<PaymentRow> {
+  const { row, decline, now } = step
+  const submitted = await movePayment(tx, {
+    row,
+    type: 'payment.initiated',
+    change: {
+      status: 'initiated',
+      processor_reference: step.reference ?? row.processor_reference,
+      next_action_url: null,
+    },
+    guard: guardBy(step.fence),
+    actor: step.actor,
+    reason: null,
+    now,
+  })
+  const failed = await movePayment(tx, {
+    row: submitted,
+    type: 'payment.failed',
+    change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
+    guard: sql`status = 'initiated'`,
+    actor: { type: 'processor', id: row.processor },
+    reason: decline.code,
+    now,
+  })
+  await dropTask(tx, { row, kind: 'authorize' })
+  // A look-up may have returned the result of an earlier token. A later call without a result must not
+  // authorize the failed payment, so it is voided.
+  const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
+  if (last?.outcome === 'unknown') await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
+  return failed
+}
+
+async function actionRequired(
+  tx: Tx,
+  step: TimedStep & { reference: string; action: NextAction },
+): Promise<PaymentRow> {
+  const { row, action, now } = step
+  if (row.next_action_url === action.url) return row
+  const moved = await movePayment(tx, {
+    row,
+    type: 'payment.action_required',
+    change: { next_action_url: action.url, processor_reference: step.reference },
+    guard: guardBy(step.fence),
+    actor: { type: 'processor', id: row.processor },
+    reason: null,
+    now,
+  })
+  // A message of the processor reschedules this. Without a message, the result is polled.
+  await planTask(tx, { row, kind: 'authorize', afterSeconds: actionPollSeconds })
+  return moved
+}

@@ -1,0 +1,21 @@
+import { type Kysely, sql } from 'kysely'
+import type { PaymentRow, Schema } from '../../database/schema.ts'
+import type { PaymentToken } from '../../domain/payment-token.ts'
+
+/**
+ * Writes on a locked payment which processor it goes to, and with which token. The API does not
+ * show these columns, so the payment keeps its version and gets no event.
+ *
+ * @returns the row after the change.
+ */
+export async function assignProcessor(
+  tx: Kysely<Schema>,
+  row: PaymentRow,
+  { processor, token }: { processor: string; token: PaymentToken },
+): Promise<PaymentRow> {
+  await sql`
+    update payments set processor = ${processor}, payment_method_token = ${token}
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and id = ${row.id}`.execute(tx)
+  return { ...row, processor, payment_method_token: token }
+}

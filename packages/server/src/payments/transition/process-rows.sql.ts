@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import { statusesBefore } from '../../domain/lifecycle.ts'
+
+/**
+ * The CTEs by which payments pass the point of no return. `moved` takes those whose undo window has
+ * ended from `initiated` to `processing`, `moved_events` writes one event per row, and
+ * `moved_captures` plans the capture.
+ *
+ * The statement defines the CTE `locked`, with one row per locked payment: `merchant_id`,
+ * `livemode`, `payment_id`, `seen_status`, `now` (the merchant's time) and `at` (`now`, but not
+ * before the payment's last change).
+ *
+ * @returns an SQL fragment. `moved` has all columns of the moved payments.
+ */
+export function processRows() {
+  return sql`moved as (
+      update payments p
+      set status = 'processing', sequence = p.sequence + 1, updated_at = l.at
+      from locked l
+      where p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
+        and p.status = any(${statusesBefore('processing')}::text[])
+        and p.cancelable_until <= l.now
+      returning p.*, l.seen_status, l.now
+    ), moved_events as (
+      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
+        actor_type, from_status, to_status, state)
+      select merchant_id, livemode, id, sequence, 'payment.processing', updated_at, 'system',
+        seen_status, status, jsonb_build_object('status', status, 'cancelable_until',
+          to_char(cancelable_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+      from moved order by merchant_id, livemode, id
+    ), moved_captures as (
+      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
+      select merchant_id, livemode, id, 'capture', now from moved
+      on conflict do nothing
+    )`
+}
