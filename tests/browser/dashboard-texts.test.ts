@@ -104,9 +104,9 @@ describe('the longest values', () => {
 
 test.each([
   ['', 'Enter an amount.'],
-  ['abc', 'That is no amount: enter it like 99.99.'],
+  ['abc', 'That is not an amount: enter it like 99.99.'],
   ['1,000.00', 'Enter at most $99.99: that is what is left.'],
-  ['1,0,0', 'That is no amount: enter it like 99.99.'],
+  ['1,0,0', 'That is not an amount: enter it like 99.99.'],
   ['0', 'Enter at least $0.01.'],
   ['-1', 'Enter at least $0.01.'],
   ['1.005', 'USD has at most 2 decimals.'],
