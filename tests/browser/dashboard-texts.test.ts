@@ -34,7 +34,7 @@ async function open(path: string) {
 test('of a payment that was never told of, no reason is made up', async () => {
   const { id } = await createPayment(fixture.api)
   const page = await open(`/payments/${id}`)
-  await page.getByText('None was sent.').waitFor()
+  await page.getByText('No webhook was sent.').waitFor()
 })
 
 /** As long as it may be, with no place where a line could end. */

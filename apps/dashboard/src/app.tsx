@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import { type Session, sessionQuery } from './api/session.ts'
-import { lazyPage } from './load-page.ts'
+import { lazyPage } from './lazy-page.ts'
 import { PaymentPage } from './pages/payment/payment-page.tsx'
 import { PaymentsPage } from './pages/payments/payments-page.tsx'
 import { SignIn } from './pages/sign-in.tsx'

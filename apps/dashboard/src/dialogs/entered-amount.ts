@@ -38,7 +38,7 @@ export function readAmount(
     case 'not_a_number':
       return { problem: `That is not an amount: enter it like ${example}.` }
     case 'unknown_currency':
-      return { problem: `The decimals of ${currency} are not known here: use the API.` }
+      return { problem: `The dashboard does not know the decimals of ${currency}: use the API.` }
   }
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { humanize } from '../format.ts'
 
 const commonReasons = ['customer_requested', 'duplicate', 'fraudulent', 'out_of_stock'] as const
@@ -64,7 +64,7 @@ export function ReasonChoice({ reason, onChange }: ReasonChoiceProps) {
 
 /** Chooses the first common reason by the key 1, the second by 2, unless the user types a text. */
 function useNumberKeys(onChoose: (reason: string) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const choose = (event: KeyboardEvent) => {
       const isText = document.activeElement?.matches('[type=text]') === true
       const reason = commonReasons[Number(event.key) - 1]

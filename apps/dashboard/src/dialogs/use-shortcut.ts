@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { isModalOpen } from './modal-focus.ts'
 
 /**
@@ -10,7 +10,8 @@ export function useShortcut(act: (key: string) => boolean): void {
   useLayoutEffect(() => {
     latest.current = act
   })
-  useEffect(() => {
+  // A layout effect, so that the listener exists before the user sees the button.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.repeat || isModalOpen() || isTyping(event.target)) return
       if (event.ctrlKey || event.metaKey || event.altKey) return

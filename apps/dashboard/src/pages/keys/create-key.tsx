@@ -37,7 +37,7 @@ export function CreateKey({
         <span>Name (optional)</span>
         <input name="name" type="text" maxLength={100} autoComplete="off" />
       </label>
-      <Checkboxes legend="It may" options={scopes} chosen={chosen} onChange={setChosen} />
+      <Checkboxes legend="Scopes" options={scopes} chosen={chosen} onChange={setChosen} />
     </FormDialog>
   )
 }

@@ -62,7 +62,7 @@ function KeyFacts({ apiKey }: { apiKey: ApiKey }) {
       <dd>
         <code>{apiKey.publishable_key}</code>
       </dd>
-      <dt>May</dt>
+      <dt>Scopes</dt>
       <dd>{apiKey.scopes.join(', ')}</dd>
       <dt>Created</dt>
       <dd>{formatTimestamp(apiKey.created_at)}</dd>

@@ -14,7 +14,7 @@ export function Deliveries({ id }: { id: string }) {
       <QueryView query={deliveries}>
         {(list) =>
           list.length === 0 ? (
-            <p className="quiet">None was sent.</p>
+            <p className="quiet">No webhook was sent.</p>
           ) : (
             <DeliveryList deliveries={list} />
           )

@@ -63,11 +63,12 @@ const explanations: Record<PaymentStatus, string> = {
   pending: 'The payment was not canceled.',
   initiated: 'The payment was not canceled.',
   processing:
-    'Processing won the race: the network has the payment, so it was not canceled. It can be ' +
-    'refunded as soon as it succeeds.',
-  succeeded: 'Processing won the race: the payment has succeeded, so it was not canceled.',
-  partially_refunded: 'The payment has succeeded and was refunded in part; it was not canceled.',
-  refunded: 'The payment has succeeded and was refunded in full; there is nothing left to do.',
-  failed: 'The payment has failed, so there is nothing to cancel: no money was taken.',
+    'The network already has the payment, so it was not canceled. It can be refunded as soon as ' +
+    'it succeeds.',
+  succeeded: 'The payment has already succeeded, so it was not canceled.',
+  partially_refunded:
+    'The payment has already succeeded and was refunded in part, so it was not canceled.',
+  refunded: 'The payment has succeeded and was refunded in full. Nothing is left to cancel.',
+  failed: 'The payment has failed. No money was taken, so nothing is left to cancel.',
   canceled: 'Another user or program canceled the payment first. The reason given there applies.',
 }

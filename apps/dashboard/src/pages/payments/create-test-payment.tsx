@@ -7,7 +7,7 @@ import { FormDialog, readText } from '../../dialogs/form-dialog.tsx'
 import { useOperationKey } from '../../dialogs/use-idempotency-key.ts'
 import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
 import { navigate } from '../../router.tsx'
-import { AmountFields, ResultChoice, UndoWindowField } from './test-payment-fields.tsx'
+import { AmountFields, EmailField, ResultChoice, UndoWindowField } from './test-payment-fields.tsx'
 
 /** Creates a payment in the sandbox, so that users can try a cancel without a command line. */
 export function CreateTestPayment({ onClose }: { onClose: () => void }) {
@@ -53,17 +53,7 @@ export function CreateTestPayment({ onClose }: { onClose: () => void }) {
         onCurrency={setCurrency}
         problem={'problem' in entered ? entered.problem : null}
       />
-      <label className="field">
-        <span>Customer’s e-mail</span>
-        <input
-          name="email"
-          type="email"
-          required
-          maxLength={254}
-          defaultValue="customer@example.com"
-          autoComplete="off"
-        />
-      </label>
+      <EmailField />
       <ResultChoice token={token} onChange={setToken} />
       {token === 'tok_visa' ? <UndoWindowField /> : null}
     </FormDialog>

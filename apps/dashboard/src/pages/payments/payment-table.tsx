@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useSyncExternalStore } from 'react'
+import { type RefObject, useEffect, useRef, useSyncExternalStore } from 'react'
 import { formatMoney, formatShortTimestamp } from '../../format.ts'
 import { StatusBadge } from '../../parts/badge.tsx'
 import { Link } from '../../router.tsx'
@@ -22,26 +22,18 @@ const rowsAhead = 30
 
 /** The endless table. Only rows in and near the view are in the document. */
 export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }: TableProps) {
-  const { rows, hasMore, loading } = list
+  const { rows, hasMore } = list
   const scroller = useRef<HTMLDivElement>(null)
   const rowHeight = useRowHeight()
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-    getItemKey: (index) => rows[index]?.id ?? index,
-  })
+  const virtual = useVirtualRows(rows, scroller, rowHeight)
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height of a row decides the positions of all rows
-  useEffect(() => virtual.measure(), [rowHeight])
   useEffect(() => onView({ first, last }), [first, last, onView])
   useEffect(() => {
-    if (hasMore && !loading && rows.length > 0 && last >= rows.length - rowsAhead) onEnd()
-  }, [hasMore, loading, rows.length, last, onEnd])
+    const isNearEnd = last >= rows.length - rowsAhead
+    if (hasMore && !list.loading && rows.length > 0 && isNearEnd) onEnd()
+  }, [hasMore, list.loading, rows.length, last, onEnd])
 
   const choose = (row: PaymentRow, isChosen: boolean) => {
     const next = new Set(chosen)
@@ -75,6 +67,23 @@ export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }
       {skeleton ? <Skeleton rowHeight={rowHeight} /> : null}
     </div>
   )
+}
+
+function useVirtualRows(
+  rows: readonly PaymentRow[],
+  scroller: RefObject<HTMLDivElement | null>,
+  rowHeight: number,
+) {
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    getItemKey: (index) => rows[index]?.id ?? index,
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new height moves all rows
+  useEffect(() => virtual.measure(), [rowHeight])
+  return virtual
 }
 
 type ChoiceProps = Pick<TableProps, 'chosen' | 'onChoose'> & { rows: readonly PaymentRow[] }

@@ -25,7 +25,7 @@ export function PaymentsPage({ session }: { session: Session }) {
         {canCreate ? <TestPaymentButton /> : null}
       </SearchBar>
       {filter === null ? (
-        <Empty title="Nothing can be found by that">
+        <Empty title="This search is not understood">
           <p>
             Search by a payment’s id, an e-mail, an amount such as 99.99, or metadata such as
             order_id=1234.

@@ -47,6 +47,22 @@ export function AmountFields(props: AmountFieldsProps) {
   )
 }
 
+export function EmailField() {
+  return (
+    <label className="field">
+      <span>Customer’s e-mail</span>
+      <input
+        name="email"
+        type="email"
+        required
+        maxLength={254}
+        defaultValue="customer@example.com"
+        autoComplete="off"
+      />
+    </label>
+  )
+}
+
 /** Results that a token of the sandbox causes. `null`: the payment stays pending. */
 const results = [
   { token: 'tok_visa', name: 'Paid with a card', effect: 'succeeds after the undo window' },

@@ -51,7 +51,7 @@ function DeliveryLine({ delivery, url }: { delivery: WebhookDelivery; url: strin
       <span className="quiet line-more">{describe(delivery)}</span>
       {delivery.attempt > 0 ? (
         <details className="line-more" onToggle={(event) => setOpen(event.currentTarget.open)}>
-          <summary>What was answered</summary>
+          <summary>Answers of the receiver</summary>
           {isOpen ? <DeliveryAttempts id={delivery.id} /> : null}
         </details>
       ) : null}

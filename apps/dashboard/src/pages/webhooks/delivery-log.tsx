@@ -34,7 +34,7 @@ export function DeliveryLog() {
       <QueryView query={deliveries}>
         {(list) =>
           list.length === 0 ? (
-            <p className="quiet">There are none.</p>
+            <p className="quiet">No deliveries.</p>
           ) : (
             <DeliveryList deliveries={list} />
           )
