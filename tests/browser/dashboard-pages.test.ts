@@ -196,14 +196,14 @@ describe('webhooks', () => {
     await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
     await page.getByText('Answered 500.').waitFor()
     await page.getByText(`to ${receiverUrl()}`).waitFor()
-    await page.getByText('What was answered').click()
+    await page.getByText('Answers of the receiver').click()
     await page.getByText('The body of this answer was not kept.').first().waitFor()
     // The receivers of tests are at a private address: the answer of a public one is put in by hand.
     const sql = openSql(database.url)
     await sql.query(`update webhook_attempts set response_body = 'the till is on fire'`)
     await sql.close()
     await page.reload()
-    await page.getByText('What was answered').click()
+    await page.getByText('Answers of the receiver').click()
     await page.getByText('the till is on fire').first().waitFor()
     await expectAccessible(page, 'what a receiver answered')
     receiverStatus = 200

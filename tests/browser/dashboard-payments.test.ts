@@ -123,7 +123,7 @@ describe('a payment', () => {
       for (const page of pages) {
         const head = page.locator('.payment-id')
         await head.getByText('Canceled').waitFor()
-        await page.locator('.moment').nth(1).waitFor()
+        await page.locator('.entry').nth(1).waitFor()
       }
       const { body } = await api('GET', `/v1/payments/${payment.id}/events`)
       expect(body.data.map((event: { type: string }) => event.type)).toEqual([

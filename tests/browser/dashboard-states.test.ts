@@ -168,7 +168,7 @@ describe('what is not there', () => {
   test.each([
     ['/payments/pay_0', 'There is no such payment'],
     ['/nowhere', 'There is no such page'],
-    ['/payments?q=what', 'Nothing can be found by that'],
+    ['/payments?q=what', 'This search is not understood'],
     ['/payments?q=nobody@example.com', 'No payment matches'],
   ])('%s says so, with a way on', async (path, text) => {
     await createPayment(fixture.api)

@@ -34,7 +34,7 @@ async function open(path: string) {
 test('of a payment that was never told of, no reason is made up', async () => {
   const { id } = await createPayment(fixture.api)
   const page = await open(`/payments/${id}`)
-  await page.getByText('None was sent.').waitFor()
+  await page.getByText('No webhook was sent.').waitFor()
 })
 
 /** As long as it may be, with no place where a line could end. */
@@ -104,9 +104,9 @@ describe('the longest values', () => {
 
 test.each([
   ['', 'Enter an amount.'],
-  ['abc', 'That is no amount: enter it like 99.99.'],
+  ['abc', 'That is not an amount: enter it like 99.99.'],
   ['1,000.00', 'Enter at most $99.99: that is what is left.'],
-  ['1,0,0', 'That is no amount: enter it like 99.99.'],
+  ['1,0,0', 'That is not an amount: enter it like 99.99.'],
   ['0', 'Enter at least $0.01.'],
   ['-1', 'Enter at least $0.01.'],
   ['1.005', 'USD has at most 2 decimals.'],

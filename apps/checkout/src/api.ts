@@ -1,6 +1,6 @@
 import type { CheckoutMethod, PaymentPage } from '@hedgepayments/contract'
 
-/** What the customer typed, on its way to the sandbox's tokenization and nowhere else. */
+/** Entered card or account data. It is sent to the sandbox's tokenization only. */
 export type TestSource =
   | {
       readonly type: 'card'
@@ -16,7 +16,7 @@ export type TestSource =
       readonly account_holder: string
     }
 
-/** Why a request came to nothing; `unreachable` also where no answer came. */
+/** Why a request failed. `unreachable`: no answer, or an error of the server. */
 export type Fault = 'missing' | 'tooMany' | 'tokenRefused' | 'notTaken' | 'unreachable'
 
 export class PageError extends Error {
@@ -29,7 +29,7 @@ export class PageError extends Error {
   }
 }
 
-/** Longest wait for an answer: beyond it the customer is told, and can try again. */
+/** After this time the customer sees an error and can try again. */
 const timeoutMs = 30_000
 
 /** The requests of one payment page. Each throws PageError. */
@@ -37,29 +37,29 @@ export function pageApi(id: string) {
   const base = `/pay/api/${encodeURIComponent(id)}`
   return {
     liveUrl: `${base}/live`,
-    read: () => ask<PaymentPage>(base, undefined),
-    tokenize: (source: TestSource) => ask<{ token: string }>(`${base}/tokens`, source),
+    read: () => send<PaymentPage>(base, undefined),
+    tokenize: (source: TestSource) => send<{ token: string }>(`${base}/tokens`, source),
     pay: (order: { method: CheckoutMethod; token: string; email?: string }) =>
-      ask<PaymentPage>(`${base}/pay`, order),
-    confirm: (confirmed: boolean) => ask<PaymentPage>(`${base}/confirm`, { confirmed }),
+      send<PaymentPage>(`${base}/pay`, order),
+    confirm: (confirmed: boolean) => send<PaymentPage>(`${base}/confirm`, { confirmed }),
   }
 }
 
 export type PageApi = ReturnType<typeof pageApi>
 
-async function ask<T>(path: string, body: object | undefined): Promise<T> {
-  const answered = await fetchJson(path, {
+async function send<T>(path: string, body: object | undefined): Promise<T> {
+  const answer = await fetchJson(path, {
     method: body ? 'POST' : 'GET',
     headers: body ? { 'content-type': 'application/json' } : {},
     signal: AbortSignal.timeout(timeoutMs),
     ...(body ? { body: JSON.stringify(body) } : {}),
   }).catch(() => null)
-  if (!answered) throw new PageError('unreachable')
-  if (!answered.ok) throw new PageError(faultOf(answered.status, path))
-  return answered.body as T
+  if (!answer) throw new PageError('unreachable')
+  if (!answer.ok) throw new PageError(faultOf(answer.status, path))
+  return answer.body as T
 }
 
-/** Of an answer that is a success, the body counts too: it has to be whole by the deadline. */
+/** Reads the body of a success as well, so that the deadline covers it. */
 async function fetchJson(path: string, init: RequestInit) {
   const response = await fetch(path, init)
   const { ok, status } = response

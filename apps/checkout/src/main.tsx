@@ -8,9 +8,9 @@ import './styles/outcome.css'
 import './styles/skeleton.css'
 
 const root = document.getElementById('page')
-if (!root) throw new Error('the page has no place to be shown')
+if (!root) throw new Error('index.html has no element #page')
 
-// The address is /pay/pay_… or /checkout/cs_….
+// The path is /pay/pay_… or /checkout/cs_…
 const id = location.pathname.split('/').filter(Boolean).at(-1) ?? ''
 createRoot(root).render(
   <StrictMode>

@@ -2,25 +2,23 @@ import type { PaymentPage } from '@hedgepayments/contract'
 import { useEffect, useState } from 'react'
 import type { Text } from './text/en.ts'
 
-/** From an hour on the time of day says more than a count of seconds. */
+/** With more time left than this, the page shows the time of day instead of a countdown. */
 const countdownMsMax = 3_600_000
 
-/** Who is paid, how much, for what and until when. */
-export function Summary({
-  page,
-  text,
-  locale,
-  amount,
-  now,
-  onExpired,
-}: {
-  page: PaymentPage
-  text: Text
-  locale: string
-  amount: string
-  now: () => Date
-  onExpired: () => void
-}) {
+interface SummaryProps {
+  readonly page: PaymentPage
+  readonly text: Text
+  readonly locale: string
+  /** Formatted. */
+  readonly amount: string
+  /** The server's time. */
+  readonly now: () => Date
+  readonly onExpired: () => void
+}
+
+/** Merchant, amount, description and expiry of the payment. */
+export function Summary(props: SummaryProps) {
+  const { page, text, amount } = props
   const isOpen = page.stage === 'open' || page.stage === 'confirming'
   return (
     <section className="summary">
@@ -32,24 +30,12 @@ export function Summary({
       <h1>{text.payTo(page.merchant_name)}</h1>
       <p className="amount">{amount}</p>
       {page.description ? <p className="description">{page.description}</p> : null}
-      {isOpen ? <Expiry {...{ page, text, locale, now, onExpired }} /> : null}
+      {isOpen ? <Expiry {...props} /> : null}
     </section>
   )
 }
 
-function Expiry({
-  page,
-  text,
-  locale,
-  now,
-  onExpired,
-}: {
-  page: PaymentPage
-  text: Text
-  locale: string
-  now: () => Date
-  onExpired: () => void
-}) {
+function Expiry({ page, text, locale, now, onExpired }: SummaryProps) {
   const expiresAt = new Date(page.expires_at)
   const leftMs = useLeftMs(expiresAt, now, onExpired)
   if (leftMs > countdownMsMax) {
@@ -65,7 +51,7 @@ function Expiry({
   )
 }
 
-/** Milliseconds left, counted by the server's clock; asks the server what is true at the end. */
+/** Milliseconds left, updated each second. Calls `onExpired` once none are left. */
 function useLeftMs(expiresAt: Date, now: () => Date, onExpired: () => void): number {
   const [, setTick] = useState(0)
   const leftMs = expiresAt.getTime() - now().getTime()

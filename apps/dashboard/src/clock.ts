@@ -19,35 +19,32 @@ function subscribe(onTick: () => void): () => void {
   }
 }
 
-/** The time, in milliseconds; the component is drawn again each second. */
+/** The time of this machine in milliseconds. Renders the component again each second. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => nowMs)
 }
 
-/**
- * How far the server's clock is ahead of this machine's, in milliseconds: countdowns end when the
- * server says so, whatever the reader's clock shows.
- */
+/** Server's clock minus this machine's clock, so that countdowns end when the server's time is up. */
 let skewMs = 0
 
-/** Learns the server's clock from a Date header (whole seconds, so half a second is added). */
-export function noteServerTime(header: string | null): void {
+/** Reads the server's clock from a Date header. It has whole seconds, so half a second is added. */
+export function recordServerTime(header: string | null): void {
   const serverMs = header === null ? Number.NaN : Date.parse(header)
   if (Number.isNaN(serverMs)) return
-  const seen = serverMs + 500 - Date.now()
-  // Within a second the two agree as well as the header can tell.
-  skewMs = Math.abs(seen) < 1_000 ? 0 : seen
+  const measuredMs = serverMs + 500 - Date.now()
+  // The header cannot show a difference below a second.
+  skewMs = Math.abs(measuredMs) < 1_000 ? 0 : measuredMs
 }
 
-/** How far a test clock is ahead of the server's, in milliseconds. */
+/** Account's test clock minus the server's clock. */
 let offsetMs = 0
 
-/** Learns how far the account's test clock was advanced; 0 in live mode. */
-export function noteClockOffset(seconds: number): void {
+/** Records how far the account's test clock was advanced; 0 in live mode. */
+export function recordClockOffset(seconds: number): void {
   offsetMs = seconds * 1000
 }
 
-/** The time by which the server decides what is due. */
+/** The account's time on the server, in milliseconds. The server decides due times by it. */
 export function useServerNow(): number {
   return useNow() + skewMs + offsetMs
 }

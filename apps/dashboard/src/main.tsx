@@ -10,7 +10,7 @@ import './styles/controls.css'
 import './styles/shell.css'
 import './styles/search.css'
 import './styles/cards.css'
-import './styles/lists.css'
+import './styles/payment-table.css'
 import './styles/payment.css'
 import './styles/dialogs.css'
 import './styles/plots.css'
@@ -19,7 +19,7 @@ import { applyTheme, readTheme } from './theme.ts'
 applyTheme(readTheme())
 
 const root = document.getElementById('app')
-if (!root) throw new Error('the page has no #app')
+if (!root) throw new Error('index.html has no element #app')
 createRoot(root).render(
   <StrictMode>
     <CSPProvider disableStyleElements>

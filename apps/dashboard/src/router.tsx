@@ -1,57 +1,58 @@
 import { type AnchorHTMLAttributes, type MouseEvent, useSyncExternalStore } from 'react'
 
-/** Where the dashboard lives on its server. */
+/** The dashboard's path on the server. */
 const base = '/dashboard'
 
-const changed = new EventTarget()
+const navigation = new EventTarget()
 
-/** The path below the dashboard, beginning with a slash, and its query. */
-export interface Place {
+/** The path below `base`, which begins with a slash, and the query. */
+interface DashboardLocation {
   readonly path: string
   readonly search: URLSearchParams
 }
 
-let seen = ''
-let place: Place = { path: '/', search: new URLSearchParams() }
+let lastUrl = ''
+let location: DashboardLocation = { path: '/', search: new URLSearchParams() }
 
-function readPlace(): Place {
+/** Returns the same object until the address changes, as React requires. */
+function readLocation(): DashboardLocation {
   const { pathname, search } = window.location
-  const now = pathname + search
-  if (now !== seen) {
-    seen = now
+  const url = pathname + search
+  if (url !== lastUrl) {
+    lastUrl = url
     const path = pathname.slice(base.length).replace(/\/+$/, '')
-    place = { path: path === '' ? '/' : path, search: new URLSearchParams(search) }
+    location = { path: path === '' ? '/' : path, search: new URLSearchParams(search) }
   }
-  return place
+  return location
 }
 
 function subscribe(onChange: () => void): () => void {
   window.addEventListener('popstate', onChange)
-  changed.addEventListener('change', onChange)
+  navigation.addEventListener('change', onChange)
   return () => {
     window.removeEventListener('popstate', onChange)
-    changed.removeEventListener('change', onChange)
+    navigation.removeEventListener('change', onChange)
   }
 }
 
-export function usePlace(): Place {
-  return useSyncExternalStore(subscribe, readPlace)
+export function useLocation(): DashboardLocation {
+  return useSyncExternalStore(subscribe, readLocation)
 }
 
-/** Goes to a place of the dashboard. `replace`: without an entry to come back to. */
-export function go(to: string, options: { replace?: boolean } = {}): void {
-  const address = hrefOf(to)
-  if (options.replace) window.history.replaceState(null, '', address)
-  else window.history.pushState(null, '', address)
-  changed.dispatchEvent(new Event('change'))
+/** Opens a page of the dashboard. `replace`: the browser's history gets no new entry. */
+export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  const url = toUrl(to)
+  if (options.replace) window.history.replaceState(null, '', url)
+  else window.history.pushState(null, '', url)
+  navigation.dispatchEvent(new Event('change'))
   if (!options.replace) window.scrollTo(0, 0)
 }
 
-function hrefOf(to: string): string {
+function toUrl(to: string): string {
   return base + (to === '/' ? '' : to)
 }
 
-/** A link inside the dashboard: an ordinary one, so that it opens in a new tab as any other. */
+/** A link inside the dashboard. It is an `a` element, so that a new tab can open it. */
 export function Link({
   to,
   onClick,
@@ -62,7 +63,7 @@ export function Link({
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey
     if (event.defaultPrevented || !isPlain) return
     event.preventDefault()
-    go(to)
+    navigate(to)
   }
-  return <a {...rest} href={hrefOf(to)} onClick={follow} />
+  return <a {...rest} href={toUrl(to)} onClick={follow} />
 }

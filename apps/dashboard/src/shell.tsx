@@ -1,7 +1,8 @@
+import { useMutation } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { type Session, signOut } from './api/session.ts'
 import { Icon, type IconName } from './parts/icons.tsx'
-import { Link, usePlace } from './router.tsx'
+import { Link, useLocation } from './router.tsx'
 import { chooseTheme, isDark, readTheme } from './theme.ts'
 
 const sections: readonly { to: string; name: string; icon: IconName }[] = [
@@ -12,13 +13,12 @@ const sections: readonly { to: string; name: string; icon: IconName }[] = [
   { to: '/keys', name: 'API keys', icon: 'keys' },
 ]
 
-/** What is around every page: whose account and which mode it is, and the way to the others. */
+/** The frame of every page: account, mode and navigation. */
 export function Shell({ session, children }: { session: Session; children: ReactNode }) {
-  const { path } = usePlace()
   return (
     <div className={session.livemode ? 'shell' : 'shell shell-test'}>
       <a className="skip" href="#main">
-        To the content
+        Skip to the content
       </a>
       {session.livemode ? null : (
         <section className="test-banner" aria-label="Mode">
@@ -26,27 +26,40 @@ export function Shell({ session, children }: { session: Session; children: React
         </section>
       )}
       <aside className="side">
-        <p className="brand">
-          <span className="brand-mark" aria-hidden="true">
-            H
-          </span>
-          <span className="brand-name">
-            {session.merchant.name}
-            <small>{session.livemode ? 'Live mode' : 'Test mode'}</small>
-          </span>
-        </p>
-        <nav aria-label="Sections" className="nav">
-          {sections.map(({ to, name, icon }) => (
-            <Link key={to} to={to} className="nav-link" aria-current={isIn(path, to)}>
-              <Icon name={icon} />
-              <span>{name}</span>
-            </Link>
-          ))}
-        </nav>
+        <Brand session={session} />
+        <Navigation />
         <Account session={session} />
       </aside>
       {children}
     </div>
+  )
+}
+
+function Brand({ session }: { session: Session }) {
+  return (
+    <p className="brand">
+      <span className="brand-mark" aria-hidden="true">
+        H
+      </span>
+      <span className="brand-name">
+        {session.merchant.name}
+        <small>{session.livemode ? 'Live mode' : 'Test mode'}</small>
+      </span>
+    </p>
+  )
+}
+
+function Navigation() {
+  const { path } = useLocation()
+  return (
+    <nav aria-label="Sections" className="nav">
+      {sections.map(({ to, name, icon }) => (
+        <Link key={to} to={to} className="nav-link" aria-current={isIn(path, to)}>
+          <Icon name={icon} />
+          <span>{name}</span>
+        </Link>
+      ))}
+    </nav>
   )
 }
 
@@ -56,20 +69,12 @@ function isIn(path: string, to: string): 'page' | undefined {
 }
 
 function Account({ session }: { session: Session }) {
-  const [failed, setFailed] = useState(false)
   const [theme, setTheme] = useState(readTheme)
   const dark = isDark(theme)
-  const leave = async () => {
-    try {
-      await signOut()
-      // A new document: nothing of what was seen stays in memory.
-      window.location.reload()
-    } catch {
-      // Without an answer the session may live on, and must not look as if it were over.
-      setFailed(true)
-    }
-  }
-  const turn = () => {
+  // A new document removes all data from memory. After a failure the page must not look signed out,
+  // because the session may still be valid.
+  const leave = useMutation({ mutationFn: signOut, onSuccess: () => window.location.reload() })
+  const toggleTheme = () => {
     const next = dark ? 'light' : 'dark'
     chooseTheme(next)
     setTheme(next)
@@ -77,12 +82,14 @@ function Account({ session }: { session: Session }) {
   return (
     <div className="account">
       <span className="account-key" title={session.key.secret_hint} role="status">
-        {failed ? 'Not signed out: try again' : (session.key.name ?? session.key.secret_hint)}
+        {leave.isError
+          ? 'Not signed out: try again'
+          : (session.key.name ?? session.key.secret_hint)}
       </span>
       <button
         type="button"
         className="icon-button"
-        onClick={turn}
+        onClick={toggleTheme}
         aria-label={dark ? 'Light' : 'Dark'}
       >
         <Icon name={dark ? 'sun' : 'moon'} />
@@ -90,7 +97,7 @@ function Account({ session }: { session: Session }) {
       <button
         type="button"
         className="icon-button"
-        onClick={() => void leave()}
+        onClick={() => leave.mutate()}
         aria-label="Sign out"
       >
         <Icon name="signOut" />

@@ -1,10 +1,10 @@
 export type Theme = 'system' | 'light' | 'dark'
 
-const name = 'hedge-theme'
+const storageKey = 'hedge-theme'
 
-/** The theme that was chosen in this browser. */
+/** The theme chosen in this browser. Default: the system's. */
 export function readTheme(): Theme {
-  const stored = localStorage.getItem(name)
+  const stored = localStorage.getItem(storageKey)
   return stored === 'light' || stored === 'dark' ? stored : 'system'
 }
 
@@ -14,12 +14,12 @@ export function applyTheme(theme: Theme): void {
 }
 
 export function chooseTheme(theme: Theme): void {
-  if (theme === 'system') localStorage.removeItem(name)
-  else localStorage.setItem(name, theme)
+  if (theme === 'system') localStorage.removeItem(storageKey)
+  else localStorage.setItem(storageKey, theme)
   applyTheme(theme)
 }
 
-/** Whether the page is dark now, by choice or by the system. */
+/** Whether the page is dark, by the user's choice or by the system's. */
 export function isDark(theme: Theme): boolean {
   if (theme !== 'system') return theme === 'dark'
   return window.matchMedia('(prefers-color-scheme: dark)').matches

@@ -5,7 +5,7 @@ import {
   expiryProblem,
   formatCard,
   formatExpiry,
-  isWholeCard,
+  isCompleteCard,
   parseExpiry,
   passesLuhn,
 } from './card.ts'
@@ -20,15 +20,15 @@ const cards: readonly [string, string, string][] = [
   ['36227206271667', 'Diners Club', '3622 720627 1667'],
 ]
 
-test.each(cards)('%s is known as a whole %s', (digits, brand, shown) => {
+test.each(cards)('%s is recognized as a complete number of %s', (digits, brand, shown) => {
   expect(brandOf(digits).name).toBe(brand)
   expect(formatCard(digits)).toBe(shown)
   expect(cardDigits(shown)).toBe(digits)
-  expect(isWholeCard(digits)).toBe(true)
+  expect(isCompleteCard(digits)).toBe(true)
   expect(passesLuhn(digits)).toBe(true)
 })
 
-test('any one wrong digit is found', () => {
+test('any single wrong digit is detected', () => {
   for (let i = 0; i < 16; i++) {
     const digit = (Number('4242424242424242'[i]) + 1) % 10
     const wrong = `${'4242424242424242'.slice(0, i)}${digit}${'4242424242424242'.slice(i + 1)}`
@@ -36,7 +36,7 @@ test('any one wrong digit is found', () => {
   }
 })
 
-test('a number is cut at the length of its network', () => {
+test('a number is cut off at the length of its network', () => {
   expect(cardDigits('5555 5555 5555 4444 99')).toBe('5555555555554444')
   expect(cardDigits('3782 822463 10005 1')).toBe('378282246310005')
 })
@@ -65,7 +65,7 @@ describe('an expiry', () => {
   ])('%s gives %s', (typed, problem) => {
     expect(expiryProblem(parseExpiry(typed) ?? { month: 0, year: 0 }, now)).toBe(problem)
   })
-  test('is not whole while it is typed', () => {
+  test('is not complete while it is typed', () => {
     expect(parseExpiry('12 / 3')).toBeNull()
   })
 })

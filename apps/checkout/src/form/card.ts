@@ -1,9 +1,9 @@
-/** What one can tell of a card by its number. */
+/** A card network, and the format of its numbers. */
 export interface Brand {
   readonly name: string
   readonly lengths: readonly number[]
   readonly cvcLength: number
-  /** Where the spaces go. */
+  /** Number of digits between the spaces. */
   readonly groups: readonly number[]
 }
 
@@ -15,7 +15,7 @@ const unknown: Brand = {
   groups: fours,
 }
 
-/** Ranges of the first digits (ISO/IEC 7812), as the networks publish them. */
+/** Networks by the first digits of the number (ISO/IEC 7812), as the networks publish them. */
 const brands: readonly (Brand & { readonly begins: RegExp })[] = [
   { name: 'Visa', begins: /^4/, lengths: [13, 16, 19], cvcLength: 3, groups: fours },
   {
@@ -55,18 +55,18 @@ const brands: readonly (Brand & { readonly begins: RegExp })[] = [
   },
 ]
 
-/** The network of a number, as soon as its first digits tell. */
+/** The network of a number. Its name is empty until the first digits decide it. */
 export function brandOf(digits: string): Brand {
   return brands.find(({ begins }) => begins.test(digits)) ?? unknown
 }
 
-/** Only the digits of what was typed or pasted, at most as many as a card can have. */
+/** The digits of a typed or pasted text, at most as many as the network uses. */
 export function cardDigits(typed: string): string {
   const digits = typed.replace(/\D/g, '')
   return digits.slice(0, Math.max(...brandOf(digits).lengths))
 }
 
-/** The number with the spaces of its network, as on the card. */
+/** Formats a number with the spaces of its network, as on the card. */
 export function formatCard(digits: string): string {
   const parts: string[] = []
   let start = 0
@@ -78,12 +78,12 @@ export function formatCard(digits: string): string {
   return parts.join(' ')
 }
 
-/** Whether it has a length that its network uses; shorter ones are still being typed. */
-export function isWholeCard(digits: string): boolean {
+/** Whether the number has a length that its network uses. */
+export function isCompleteCard(digits: string): boolean {
   return brandOf(digits).lengths.includes(digits.length)
 }
 
-/** The check digit of ISO/IEC 7812 (Luhn): finds any one wrong digit. */
+/** Checks the last digit by ISO/IEC 7812 (Luhn), which detects any single wrong digit. */
 export function passesLuhn(digits: string): boolean {
   let sum = 0
   for (let i = 0; i < digits.length; i++) {
@@ -94,10 +94,10 @@ export function passesLuhn(digits: string): boolean {
   return digits.length > 0 && sum % 10 === 0
 }
 
-/** What was typed as an expiry, with the slash set: `1`, `12 / 3`, `12 / 34`. */
+/** Formats a typed expiry: `1`, `12 / 3`, `12 / 34`. */
 export function formatExpiry(typed: string): string {
   let digits = typed.replace(/\D/g, '')
-  // A browser fills in 12/2034 or 2034-12.
+  // Browsers fill in 12/2034 or 2034-12.
   const filled = /^\s*(?:(\d{1,2})\s*[/-]\s*20(\d\d)|20(\d\d)\s*[/-]\s*(\d{1,2}))\s*$/.exec(typed)
   if (filled) digits = `${(filled[1] ?? filled[4] ?? '').padStart(2, '0')}${filled[2] ?? filled[3]}`
   if (/^[2-9]/.test(digits)) digits = `0${digits}`
@@ -106,20 +106,20 @@ export function formatExpiry(typed: string): string {
   return year === '' ? month : `${month} / ${year}`
 }
 
-/** Why an expiry cannot be; `null`: it can. `month` counts from 1. */
+/** Why an expiry is not accepted. `null`: it is accepted. `month` counts from 1. */
 export function expiryProblem(
   expiry: { readonly month: number; readonly year: number },
   now: Date,
 ): 'invalid' | 'past' | null {
   const { month, year } = expiry
   if (!(month >= 1 && month <= 12) || !Number.isInteger(year)) return 'invalid'
-  // A card holds to the end of its month, where its holder is: up to fourteen hours behind us.
+  // A card is valid to the end of its month. Tolerate the time zone of any holder.
   const end = Date.UTC(year, month, 1) + 14 * 3_600_000
   if (end <= now.getTime()) return 'past'
   return year > now.getUTCFullYear() + 30 ? 'invalid' : null
 }
 
-/** Month and year of a formatted expiry; `null` while it is not whole. */
+/** Month and year of a formatted expiry. `null`: it is not complete. */
 export function parseExpiry(formatted: string): { month: number; year: number } | null {
   const match = /^(\d\d) \/ (\d\d)$/.exec(formatted)
   return match ? { month: Number(match[1]), year: 2000 + Number(match[2]) } : null

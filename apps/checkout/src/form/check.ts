@@ -1,37 +1,45 @@
 import type { Text } from '../text/en.ts'
 import { isAccountNumber, isRoutingNumber } from './bank-account.ts'
-import { brandOf, cardDigits, expiryProblem, isWholeCard, parseExpiry, passesLuhn } from './card.ts'
+import {
+  brandOf,
+  cardDigits,
+  expiryProblem,
+  isCompleteCard,
+  parseExpiry,
+  passesLuhn,
+} from './card.ts'
 
-/** When a field is looked at: while it is typed only what can no longer become right is wrong. */
-export type Moment = 'typing' | 'left'
+/** While the customer types, only an error that more digits cannot fix counts as one. */
+export type Phase = 'typing' | 'left'
 
+/** What is wrong with a field. `null`: nothing. */
 type Problem = string | null
 
-export function checkCardNumber(shown: string, moment: Moment, text: Text): Problem {
+export function checkCardNumber(shown: string, phase: Phase, text: Text): Problem {
   const digits = cardDigits(shown)
-  if (isWholeCard(digits) && brandOf(digits).name !== '') {
-    return passesLuhn(digits) || mayGrow(digits, moment) ? null : text.problems.cardWrong
+  if (isCompleteCard(digits) && brandOf(digits).name !== '') {
+    return passesLuhn(digits) || mayGrow(digits, phase) ? null : text.problems.cardWrong
   }
-  if (moment === 'typing') return null
+  if (phase === 'typing') return null
   if (digits === '') return text.problems.required
-  if (!isWholeCard(digits)) return text.problems.cardIncomplete
+  if (!isCompleteCard(digits)) return text.problems.cardIncomplete
   return passesLuhn(digits) ? null : text.problems.cardWrong
 }
 
-/** A Visa with 13 digits may be one with 16 that is still being typed. */
-function mayGrow(digits: string, moment: Moment): boolean {
+/** Visa has numbers of 13, 16 and 19 digits, so 13 digits may be the start of 16. */
+function mayGrow(digits: string, phase: Phase): boolean {
   return (
-    moment === 'typing' &&
+    phase === 'typing' &&
     digits.length < Math.max(...brandOf(digits).lengths) &&
     digits.length !== 16
   )
 }
 
-export function checkExpiry(shown: string, now: Date, moment: Moment, text: Text): Problem {
+export function checkExpiry(shown: string, now: Date, phase: Phase, text: Text): Problem {
   const expiry = parseExpiry(shown)
   if (!expiry) {
     if (Number(shown.slice(0, 2)) > 12) return text.problems.expiryInvalid
-    if (moment === 'typing') return null
+    if (phase === 'typing') return null
     return shown === '' ? text.problems.required : text.problems.expiryIncomplete
   }
   switch (expiryProblem(expiry, now)) {
@@ -44,30 +52,30 @@ export function checkExpiry(shown: string, now: Date, moment: Moment, text: Text
   }
 }
 
-export function checkCvc(digits: string, cardShown: string, moment: Moment, text: Text): Problem {
+export function checkCvc(digits: string, cardShown: string, phase: Phase, text: Text): Problem {
   const { cvcLength } = brandOf(cardDigits(cardShown))
-  if (digits.length === cvcLength || moment === 'typing') return null
+  if (digits.length === cvcLength || phase === 'typing') return null
   return digits === '' ? text.problems.required : text.problems.cvcIncomplete(cvcLength)
 }
 
-export function checkEmail(email: string, moment: Moment, text: Text): Problem {
-  if (moment === 'typing') return null
+export function checkEmail(email: string, phase: Phase, text: Text): Problem {
+  if (phase === 'typing') return null
   if (email.trim() === '') return text.problems.required
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim()) ? null : text.problems.email
 }
 
-export function checkHolder(holder: string, moment: Moment, text: Text): Problem {
-  return moment === 'left' && holder.trim() === '' ? text.problems.required : null
+export function checkHolder(holder: string, phase: Phase, text: Text): Problem {
+  return phase === 'left' && holder.trim() === '' ? text.problems.required : null
 }
 
-export function checkRouting(digits: string, moment: Moment, text: Text): Problem {
+export function checkRouting(digits: string, phase: Phase, text: Text): Problem {
   if (isRoutingNumber(digits)) return null
   if (digits.length === 9) return text.problems.routing
-  if (moment === 'typing') return null
+  if (phase === 'typing') return null
   return digits === '' ? text.problems.required : text.problems.routing
 }
 
-export function checkAccount(digits: string, moment: Moment, text: Text): Problem {
-  if (moment === 'typing' || isAccountNumber(digits)) return null
+export function checkAccount(digits: string, phase: Phase, text: Text): Problem {
+  if (phase === 'typing' || isAccountNumber(digits)) return null
   return digits === '' ? text.problems.required : text.problems.account
 }

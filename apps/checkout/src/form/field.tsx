@@ -1,19 +1,16 @@
 import { type InputHTMLAttributes, type ReactNode, type Ref, useId } from 'react'
 
-/** A labelled input with its hint and, once something is wrong, what. */
-export function Field({
-  label,
-  problem,
-  note,
-  inputRef,
-  ...input
-}: InputHTMLAttributes<HTMLInputElement> & {
-  label: string
-  problem: string | null
-  /** Stands at the end of the line, such as a card's network. */
-  note?: ReactNode
-  inputRef?: Ref<HTMLInputElement>
-}) {
+interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
+  readonly label: string
+  /** What is wrong with the value. */
+  readonly problem: string | null
+  /** Stands at the end of the input, such as the card's network. */
+  readonly suffix?: ReactNode
+  readonly inputRef?: Ref<HTMLInputElement>
+}
+
+/** A labelled input, with an error below it. */
+export function Field({ label, problem, suffix, inputRef, ...input }: FieldProps) {
   const id = useId()
   const problemId = `${id}-problem`
   return (
@@ -28,11 +25,16 @@ export function Field({
           aria-describedby={problemId}
           required
         />
-        {note ? <span className="note">{note}</span> : null}
+        {suffix ? <span className="suffix">{suffix}</span> : null}
       </div>
       <p id={problemId} className="problem" aria-live="polite">
         {problem}
       </p>
     </div>
   )
+}
+
+/** A field for digits. Phones show their digit keys. */
+export function DigitsField(props: Omit<FieldProps, 'inputMode'>) {
+  return <Field {...props} inputMode="numeric" />
 }

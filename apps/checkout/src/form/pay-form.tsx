@@ -1,75 +1,59 @@
 import type { CheckoutMethod, PaymentPage } from '@hedgepayments/contract'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
-import { type Fault, type PageApi, PageError } from '../api.ts'
+import { type FormEvent, useRef, useState } from 'react'
+import { type Fault, type PageApi, PageError, type TestSource } from '../api.ts'
 import type { Text } from '../text/en.ts'
 import { BankFields } from './bank-fields.tsx'
-import { CardFields, type SourceFields } from './card-fields.tsx'
+import { CardFields } from './card-fields.tsx'
 import { checkEmail } from './check.ts'
+import { FailureAlert } from './failure-alert.tsx'
 import { Field } from './field.tsx'
-import { useChecked } from './use-checked.ts'
+import { MethodChoice } from './method-choice.tsx'
+import type { SourceFields } from './source-fields.ts'
+import { checkAll, useField } from './use-field.ts'
 
-/** The form that pays. What is typed into it leaves it once, when it is sent. */
-export function PayForm({
-  page,
-  api,
-  text,
-  amount,
-  now,
-  isOffline,
-  show,
-}: {
-  page: PaymentPage
-  api: PageApi
-  text: Text
-  amount: string
-  now: () => Date
-  isOffline: boolean
-  show: (page: PaymentPage) => void
-}) {
+interface PayFormProps {
+  readonly page: PaymentPage
+  readonly api: PageApi
+  readonly text: Text
+  /** Formatted. */
+  readonly amount: string
+  readonly now: () => Date
+  readonly isOffline: boolean
+  readonly show: (page: PaymentPage) => void
+}
+
+/** The form that pays. The entered data leaves the page once, when the customer submits it. */
+export function PayForm({ page, api, text, amount, now, isOffline, show }: PayFormProps) {
   const [method, setMethod] = useState<CheckoutMethod>(page.methods[0] ?? 'card')
-  const [email, setEmail] = useState('')
-  const emailRef = useRef<HTMLInputElement>(null)
-  const fields = useRef<SourceFields>(null)
   const [wasSent, setSent] = useState(false)
-  const [isPaying, setPaying] = useState(false)
-  const [fault, setFault] = useState<Fault | null>(null)
-  const emailCheck = useChecked((moment) => checkEmail(email, moment, text), wasSent)
+  const fields = useRef<SourceFields>(null)
+  const { pay, isPaying, fault, clearFault } = usePay(api, show)
+  const email = useField({ check: (value, phase) => checkEmail(value, phase, text), wasSent })
 
-  async function pay(event: FormEvent) {
+  async function submit(event: FormEvent) {
     event.preventDefault()
     if (isPaying) return
     setSent(true)
-    setFault(null)
-    if (page.needs_email && !emailCheck.isRight) return emailRef.current?.focus()
+    clearFault()
+    if (page.needs_email && !checkAll(email)) return
     const source = fields.current?.read()
     if (!source) return
-    setPaying(true)
-    try {
-      const { token } = await api.tokenize(source)
-      show(await api.pay({ method, token, ...(page.needs_email ? { email: email.trim() } : {}) }))
-    } catch (error) {
-      setFault(error instanceof PageError ? error.fault : 'unreachable')
-      // The answer may be lost although the payment went through: what is true is read again.
-      await api.read().then(show, () => undefined)
-    } finally {
-      setPaying(false)
-      setSent(false)
-    }
+    await pay(source, { method, ...(page.needs_email ? { email: email.value.trim() } : {}) })
+    setSent(false)
   }
 
-  const merchant = page.merchant_name
-  const setOf = { text, wasSent, disabled: isPaying, fields }
+  const shared = { text, wasSent, disabled: isPaying, fields }
   return (
-    <form onSubmit={(event) => void pay(event)} noValidate aria-label={text.payTo(merchant)}>
-      <Alert text={text} fault={fault} page={page} isPaying={isPaying} />
+    <form
+      onSubmit={(event) => void submit(event)}
+      noValidate
+      aria-label={text.payTo(page.merchant_name)}
+    >
+      <FailureAlert text={text} fault={fault} page={page} isPaying={isPaying} />
       {page.needs_email ? (
         <Field
+          {...email.props}
           label={text.fields.email}
-          problem={emailCheck.problem}
-          value={email}
-          onChange={(event) => setEmail(event.target.value)}
-          onBlur={emailCheck.onBlur}
-          inputRef={emailRef}
           disabled={isPaying}
           type="email"
           name="email"
@@ -78,78 +62,59 @@ export function PayForm({
           maxLength={254}
         />
       ) : null}
-      {page.methods.length > 1 ? (
-        <fieldset className="methods" disabled={isPaying}>
-          <legend>{text.method}</legend>
-          {page.methods.map((each) => (
-            <label key={each}>
-              <input
-                type="radio"
-                name="method"
-                checked={each === method}
-                onChange={() => setMethod(each)}
-              />
-              <span>{text.methods[each]}</span>
-            </label>
-          ))}
-        </fieldset>
-      ) : null}
-      {method === 'card' ? <CardFields {...setOf} now={now} /> : <BankFields {...setOf} />}
+      <MethodChoice
+        methods={page.methods}
+        method={method}
+        onChange={setMethod}
+        disabled={isPaying}
+        text={text}
+      />
+      {method === 'card' ? <CardFields {...shared} now={now} /> : <BankFields {...shared} />}
       <button type="submit" className="primary" disabled={isOffline} aria-busy={isPaying}>
         {isPaying ? text.paying : text.pay(amount)}
       </button>
-      <p className="small">
-        {method === 'card' ? text.cardPrivacy : text.mandate(merchant, amount)}
-      </p>
-      {page.livemode ? null : (
-        <p className="small">{method === 'card' ? text.testCard : text.testAccount}</p>
-      )}
+      <Hints page={page} method={method} text={text} amount={amount} />
     </form>
   )
 }
 
-/** Why the last try came to nothing. Gets the focus, so that it is read out and seen on a phone. */
-function Alert({
-  text,
-  fault,
-  page,
-  isPaying,
-}: {
-  text: Text
-  fault: Fault | null
-  page: PaymentPage
-  isPaying: boolean
-}) {
-  const ref = useRef<HTMLDivElement>(null)
-  const declined = page.decline_code
-    ? (text.declines[page.decline_code] ?? text.declines.other ?? '')
-    : null
-  const shown = isPaying ? null : fault ? faultText(fault, text) : declined
-  useEffect(() => {
-    if (shown) ref.current?.focus()
-  }, [shown])
-  return (
-    <div ref={ref} role="alert" tabIndex={-1} className={shown ? 'alert' : 'none'}>
-      {shown ? (
-        <>
-          <p>{shown}</p>
-          {fault ? null : <p>{text.anotherTry}</p>}
-        </>
-      ) : null}
-    </div>
-  )
+type Order = Omit<Parameters<PageApi['pay']>[0], 'token'>
+
+/** Tokenizes the entered data and pays with the token. */
+function usePay(api: PageApi, show: (page: PaymentPage) => void) {
+  const [isPaying, setPaying] = useState(false)
+  const [fault, setFault] = useState<Fault | null>(null)
+  async function pay(source: TestSource, order: Order) {
+    setPaying(true)
+    try {
+      const { token } = await api.tokenize(source)
+      show(await api.pay({ ...order, token }))
+    } catch (error) {
+      setFault(error instanceof PageError ? error.fault : 'unreachable')
+      // The payment may have succeeded although its answer was lost, so its state is read again.
+      await api.read().then(show, () => undefined)
+    } finally {
+      setPaying(false)
+    }
+  }
+  return { pay, isPaying, fault, clearFault: () => setFault(null) }
 }
 
-function faultText(fault: Fault, text: Text): string {
-  switch (fault) {
-    case 'tooMany':
-      return text.faults.tooMany
-    case 'tokenRefused':
-      return text.faults.tokenRefused
-    case 'missing':
-    case 'notTaken':
-      return text.faults.notTaken
-    case 'unreachable':
-      return text.faults.unreachable
-  }
+/** The text below the button: privacy or mandate, and in test mode the data to test with. */
+function Hints({
+  page,
+  method,
+  text,
+  amount,
+}: Pick<PayFormProps, 'page' | 'text' | 'amount'> & { method: CheckoutMethod }) {
+  return (
+    <>
+      <p className="small">
+        {method === 'card' ? text.cardPrivacy : text.mandate(page.merchant_name, amount)}
+      </p>
+      {page.livemode ? null : (
+        <p className="small">{method === 'card' ? text.testCard : text.testAccount}</p>
+      )}
+    </>
+  )
 }

@@ -118,6 +118,6 @@ export const german: Text = {
   },
   broken: {
     title: 'Die Zahlung konnte nicht geladen werden',
-    text: 'Der Server ist nicht zu erreichen. Es wird alle paar Sekunden neu versucht.',
+    text: 'Der Server ist nicht zu erreichen. Diese Seite versucht es alle paar Sekunden neu.',
   },
 }

@@ -22,7 +22,7 @@ const problems = {
   account: 'An account number has 4 to 17 digits.',
 }
 
-/** By the code of the decline; where there is none for it, `other`. */
+/** Texts by decline code. Other codes get `other`. */
 const declines: Readonly<Record<string, string>> = {
   card_declined: 'The bank declined this payment.',
   insufficient_funds: 'There is not enough money on the account.',
@@ -119,11 +119,11 @@ export const english = {
   },
   missing: {
     title: 'There is no such payment',
-    text: 'Please check the link, or ask whoever sent it to you.',
+    text: 'Please check the link, or ask the person who sent it to you.',
   },
   broken: {
     title: 'The payment could not be loaded',
-    text: 'The server cannot be reached. It is tried again every few seconds.',
+    text: 'The server cannot be reached. This page tries again every few seconds.',
   },
 }
 

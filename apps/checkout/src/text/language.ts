@@ -10,19 +10,19 @@ export const texts: Readonly<Record<Language, Text>> = { en: english, de: german
 
 const chosenName = 'hedge-language'
 
-/** The language chosen here before, else the first of the browser's that we speak. */
+/** The language chosen in this tab. Default: the browser's first language that has a translation. */
 export function firstLanguage(wanted: readonly string[], storage: Storage): Language {
   const chosen = storage.getItem(chosenName)
   const all = chosen === null ? wanted : [chosen, ...wanted]
   return all.map(languageOf).find((language) => language !== undefined) ?? 'en'
 }
 
-/** Keeps the choice until the tab is closed. */
+/** Stores the choice until the tab is closed. */
 export function keepLanguage(language: Language, storage: Storage): void {
   storage.setItem(chosenName, language)
 }
 
-/** The browser's own variant of the language, for numbers and times: `en-GB` rather than `en`. */
+/** The browser's variant of the language, which formats numbers and times: `en-GB` for `en`. */
 export function localeOf(language: Language, wanted: readonly string[]): string {
   return wanted.find((locale) => languageOf(locale) === language) ?? language
 }

@@ -1,6 +1,6 @@
-import { noteServerTime } from '../clock.ts'
+import { recordServerTime } from '../clock.ts'
 
-/** An answer that said no: its code and message are those of the API. */
+/** An error answer of the API, with its code and message. */
 export class ApiError extends Error {
   readonly status: number
   readonly code: string
@@ -15,7 +15,7 @@ export class ApiError extends Error {
   }
 }
 
-/** No answer came: the network, or the server, is not there. */
+/** The server did not answer in time, or cannot be reached. */
 export class OfflineError extends Error {
   constructor() {
     super('No answer from the server.')
@@ -23,7 +23,7 @@ export class OfflineError extends Error {
   }
 }
 
-/** Longer than any request takes: after this somebody should be told. */
+/** Longer than any request takes. */
 const timeoutMs = 20_000
 
 interface RequestOptions {
@@ -33,42 +33,48 @@ interface RequestOptions {
 }
 
 /**
- * Asks the server. The session's cookie goes along by itself.
+ * Sends a request to the server. The browser adds the session's cookie.
  *
- * @throws {ApiError} for an answer that is not a success, {OfflineError} where there is none.
+ * @throws {ApiError} for an error answer, {OfflineError} without an answer.
  */
 export async function request<T>(
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   options: RequestOptions = {},
 ): Promise<T> {
-  const deadline = AbortSignal.timeout(timeoutMs)
-  const { response, text } = await fetchText(path, {
-    method,
-    headers: {
-      ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(options.idempotencyKey ? { 'idempotency-key': options.idempotencyKey } : {}),
+  const { response, text } = await fetchText(path, toInit(method, options)).catch(
+    (cause: unknown) => {
+      if (options.signal?.aborted) throw cause
+      throw new OfflineError()
     },
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    signal: options.signal ? AbortSignal.any([options.signal, deadline]) : deadline,
-  }).catch((cause: unknown) => {
-    if (options.signal?.aborted) throw cause
-    throw new OfflineError()
-  })
-  noteServerTime(response.headers.get('date'))
+  )
+  recordServerTime(response.headers.get('date'))
   const body = parse(text)
   if (response.ok && body !== undefined) return body as T
   if (response.status === 401 && !path.endsWith('/session')) whenSignedOut()
   throw new ApiError(response.status, (body as { error?: object } | undefined)?.error ?? {})
 }
 
-/** An answer counts only when it is whole: the deadline holds for its body too. */
+function toInit(method: string, { body, idempotencyKey, signal }: RequestOptions): RequestInit {
+  const deadline = AbortSignal.timeout(timeoutMs)
+  return {
+    method,
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+  }
+}
+
+/** Reads the body as well, so that the deadline covers it. */
 async function fetchText(path: string, init: RequestInit) {
   const response = await fetch(path, init)
   return { response, text: await response.text() }
 }
 
-/** An empty body is an answer too. `undefined`: the body is not of our server. */
+/** Reads an empty body as `{}`. Returns `undefined` for a body that is not JSON: a proxy sent it. */
 function parse(text: string): unknown {
   if (text === '') return {}
   try {
@@ -80,18 +86,18 @@ function parse(text: string): unknown {
 
 let whenSignedOut: () => void = () => undefined
 
-/** Has `act` called when the server no longer knows the session: signed out, revoked, expired. */
+/** Calls `act` when the server rejects the session: signed out, key revoked, or expired. */
 export function onSignedOut(act: () => void): void {
   whenSignedOut = act
 }
 
-/** A page of a list, as the API gives it. */
+/** One page of a list of the API. */
 export interface List<T> {
   readonly data: T[]
   readonly has_more: boolean
 }
 
-/** A path with a query; what is `undefined` or empty is left out. */
+/** Adds a query to a path. Values that are `undefined` or empty are left out. */
 export function withQuery(
   path: string,
   query: Record<string, string | number | readonly string[] | undefined>,
@@ -99,7 +105,7 @@ export function withQuery(
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined || value === '') continue
-    if (typeof value === 'object') for (const one of value) search.append(name, one)
+    if (typeof value === 'object') for (const each of value) search.append(name, each)
     else search.append(name, String(value))
   }
   const text = search.toString()

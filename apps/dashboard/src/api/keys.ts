@@ -9,7 +9,7 @@ export const keysQuery = queryOptions({
   queryFn: async ({ signal }) => await listAll(signal),
 })
 
-/** All key pairs, page by page: nobody should overlook one that they look for in order to revoke it. */
+/** Reads all pages, because a user who wants to revoke a key must find it. */
 async function listAll(signal: AbortSignal): Promise<ApiKey[]> {
   const keys: ApiKey[] = []
   for (;;) {
@@ -21,8 +21,8 @@ async function listAll(signal: AbortSignal): Promise<ApiKey[]> {
 }
 
 /**
- * Makes a key pair. Without an idempotency key: the server could tell a secret again only to who
- * shows one. A pair whose answer was lost is in the list, and can be revoked there.
+ * Creates a key pair. Sends no idempotency key, because the server does not store secrets for a
+ * replay. If the answer is lost, the user finds the new pair in the list and revokes it there.
  */
 export async function createKey(key: {
   name: string | null

@@ -1,15 +1,8 @@
-import type {
-  Cancellation,
-  CancellationResult,
-  Event,
-  Payment,
-  PaymentAttempt,
-  ReversedPayment,
-} from '@hedgepayments/contract'
+import type { Event, Payment, PaymentAttempt, ReversedPayment } from '@hedgepayments/contract'
 import { queryOptions } from '@tanstack/react-query'
 import { type List, request, withQuery } from './client.ts'
 
-/** What payments are filtered by, as the API takes it. */
+/** Filters of the list of payments. Times are RFC 3339; `createdTo` is exclusive. */
 export interface PaymentFilter {
   readonly status?: readonly string[]
   readonly customer_email?: string
@@ -20,7 +13,7 @@ export interface PaymentFilter {
   readonly createdTo?: string
 }
 
-/** Most items of one page of the API. */
+/** The API's maximum number of items in a page. */
 export const pageSize = 100
 
 export async function listPayments(
@@ -47,16 +40,25 @@ export const paymentQuery = (id: string) =>
     queryFn: ({ signal }) => request<Payment>('GET', `/v1/payments/${id}`, { signal }),
   })
 
+/** Events of a payment, newest first. */
 export const timelineQuery = (id: string) =>
   queryOptions({
     queryKey: ['payment', id, 'events'],
-    queryFn: async ({ signal }) => {
-      const path = withQuery(`/v1/payments/${id}/events`, { limit: pageSize })
-      return (await request<List<Event>>('GET', path, { signal })).data
-    },
+    queryFn: ({ signal }) => readFirstPage<Event>(`/v1/payments/${id}/events`, signal),
   })
 
-/** Creates a payment, and submits it where a token to pay it with is given. */
+/** Calls to the processor, newest first. */
+export const attemptsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['payment', id, 'attempts'],
+    queryFn: ({ signal }) => readFirstPage<PaymentAttempt>(`/v1/payments/${id}/attempts`, signal),
+  })
+
+async function readFirstPage<T>(path: string, signal: AbortSignal): Promise<T[]> {
+  return (await request<List<T>>('GET', withQuery(path, { limit: pageSize }), { signal })).data
+}
+
+/** Creates a payment. With a token it also initiates the payment. */
 export async function createPayment(payment: {
   amountMinor: number
   currency: string
@@ -89,49 +91,7 @@ export async function cancelPayment(cancel: {
   })
 }
 
-export async function createCancellation(cancel: {
-  ids: readonly string[]
-  reason: string | null
-  idempotencyKey: string
-}): Promise<Cancellation> {
-  return await request<Cancellation>('POST', '/v1/cancellations', {
-    body: { payment_ids: cancel.ids, reason: cancel.reason },
-    idempotencyKey: cancel.idempotencyKey,
-  })
-}
-
-/** A bulk cancellation and its progress; asked again until it is done. */
-export const cancellationQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['cancellation', id],
-    queryFn: ({ signal }) => request<Cancellation>('GET', `/v1/cancellations/${id}`, { signal }),
-    refetchInterval: ({ state }) => (state.data?.status === 'completed' ? false : 400),
-  })
-
-/** What could not be canceled, and why. */
-export const exceptionsQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['cancellation', id, 'exceptions'],
-    queryFn: async ({ signal }) => {
-      const path = withQuery(`/v1/cancellations/${id}/results`, { limit: 1000, outcome: 'refused' })
-      return (await request<List<CancellationResult>>('GET', path, { signal })).data
-    },
-  })
-
-export async function setCancellationPaused(id: string, paused: boolean): Promise<Cancellation> {
-  return await request('POST', `/v1/cancellations/${id}/${paused ? 'pause' : 'resume'}`)
-}
-
-/** Calls to the processor, newest first. */
-export const attemptsQuery = (id: string) =>
-  queryOptions({
-    queryKey: ['payment', id, 'attempts'],
-    queryFn: async ({ signal }) => {
-      const path = withQuery(`/v1/payments/${id}/attempts`, { limit: pageSize })
-      return (await request<List<PaymentAttempt>>('GET', path, { signal })).data
-    },
-  })
-
+/** Refunds `amount` minor units. */
 export async function refundPayment(refund: {
   id: string
   amount: number
@@ -144,7 +104,7 @@ export async function refundPayment(refund: {
   })
 }
 
-/** Gives the money back whichever way it goes: while processing, as soon as it is decided. */
+/** Cancels or refunds. A payment that is processing is refunded as soon as it succeeds. */
 export async function reversePayment(reversal: {
   id: string
   reason: string | null

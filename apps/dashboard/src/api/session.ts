@@ -1,8 +1,8 @@
 import { queryOptions } from '@tanstack/react-query'
-import { noteClockOffset } from '../clock.ts'
+import { recordClockOffset } from '../clock.ts'
 import { request } from './client.ts'
 
-/** Who is signed in. */
+/** The account and the key of the user. */
 export interface Session {
   readonly livemode: boolean
   readonly clock_offset_seconds: number
@@ -17,13 +17,13 @@ export interface Session {
 
 const path = '/dashboard/api/session'
 
-/** The session, or `null` when nobody is signed in. */
+/** The session, or `null` if the user is not signed in. */
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: async ({ signal }): Promise<Session | null> => {
     const session = await request<Session & { signed_in: boolean }>('GET', path, { signal })
     if (!session.signed_in) return null
-    noteClockOffset(session.clock_offset_seconds)
+    recordClockOffset(session.clock_offset_seconds)
     return session
   },
   staleTime: 60_000,
@@ -31,7 +31,7 @@ export const sessionQuery = queryOptions({
 
 export async function signIn(secretKey: string): Promise<Session> {
   const session = await request<Session>('POST', path, { body: { secret_key: secretKey } })
-  noteClockOffset(session.clock_offset_seconds)
+  recordClockOffset(session.clock_offset_seconds)
   return session
 }
 

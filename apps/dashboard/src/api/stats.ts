@@ -3,14 +3,14 @@ import { request, withQuery } from './client.ts'
 
 export type Range = 'day' | 'week' | 'month' | 'quarter'
 
-/** Counts and sums, each series with a value for every step. */
+/** Counts and sums over time. Each series has one value for each entry of `times`. */
 export interface Stats {
   readonly bucket: 'hour' | 'day'
-  /** The beginning of each step (UTC); the last one is still running. */
+  /** The start of each hour or day (UTC). The last one is still running. */
   readonly times: readonly string[]
-  /** Since when events wait to be counted; `null`: all are. */
+  /** Time of the oldest event that is not counted yet. `null`: all events are counted. */
   readonly behind_since: string | null
-  /** Up to when webhooks are counted: a minute or two ago. */
+  /** Webhooks are counted up to this time, one or two minutes ago. */
   readonly attempts_through: string
   readonly created: readonly number[]
   readonly succeeded: readonly number[]

@@ -37,7 +37,7 @@ export const deliveriesQuery = (filter: DeliveryFilter) =>
       ).data,
   })
 
-/** A delivery with each of its attempts, newest first. */
+/** One delivery with its attempts, newest first. */
 export const deliveryQuery = (id: string) =>
   queryOptions({
     queryKey: ['deliveries', 'attempts', id],
@@ -45,7 +45,7 @@ export const deliveryQuery = (id: string) =>
       request<WebhookDeliveryWithAttempts>('GET', `${path}/deliveries/${id}`, { signal }),
   })
 
-/** Without an idempotency key, as for API keys: the answer holds a secret. */
+/** Sends no idempotency key, because the answer contains a secret (see `createKey`). */
 export async function createEndpoint(endpoint: {
   url: string
   description: string | null
@@ -58,7 +58,7 @@ export async function setEndpointEnabled(id: string, enabled: boolean): Promise<
   return await request('PATCH', `${path}/endpoints/${id}`, { body: { enabled } })
 }
 
-/** Makes a new secret, which only this answer shows. */
+/** Creates a new secret. Only this answer shows it. */
 export async function rotateSecret(id: string): Promise<WebhookEndpointWithSecret> {
   return await request('PATCH', `${path}/endpoints/${id}`, { body: { rotate_secret: true } })
 }
@@ -67,12 +67,12 @@ export async function deleteEndpoint(id: string): Promise<void> {
   await request('DELETE', `${path}/endpoints/${id}`)
 }
 
-/** Tries the failed deliveries of an endpoint again. */
+/** Retries the failed deliveries of an endpoint. */
 export async function retryFailed(id: string): Promise<WebhookRetry> {
   return await request('POST', `${path}/endpoints/${id}/retry`)
 }
 
-/** Sends every event since a moment again. */
+/** Sends every event since a time (RFC 3339) again. */
 export async function replay(id: string, since: string): Promise<WebhookReplay> {
   return await request('POST', `${path}/endpoints/${id}/replay`, { body: { since } })
 }

@@ -2,8 +2,8 @@ import type { ReactNode } from 'react'
 import { DialogEnd } from './dialog-end.tsx'
 import { Modal } from './modal.tsx'
 
-/** Asks before something that cannot be undone. */
-export function Confirm({
+/** Asks before an action that cannot be undone. Enter goes back. */
+export function ConfirmDialog({
   title,
   action,
   busy,

@@ -1,23 +1,27 @@
 import type { ReactNode } from 'react'
 
-/** How a dialog ends: what went wrong, the way back, and what it is there to do. */
+/** The end of a dialog: the error of the last try, and the buttons. */
 export function DialogEnd({
   error,
+  errorHint,
   back = 'Back',
   onBack,
   children,
 }: {
   error: Error | null
+  /** Follows the error's message. */
+  errorHint?: string | undefined
+  /** The button that closes the dialog. */
   back?: string
   onBack: () => void
-  /** The button, or buttons, that do it. */
+  /** The buttons that act. */
   children: ReactNode
 }) {
   return (
     <>
       {error ? (
         <p className="problem" role="alert">
-          {error.message}
+          {error.message} {errorHint}
         </p>
       ) : null}
       <div className="modal-actions">

@@ -25,9 +25,9 @@ describe('an amount that is typed into a dialog', () => {
     ['0', 'KWD', 'Enter at least KWD 0.001.'],
     ['-5', 'USD', 'Enter at least $0.01.'],
     ['', 'USD', 'Enter an amount.'],
-    ['five', 'USD', 'That is no amount: enter it like 9999.00.'],
+    ['five', 'USD', 'That is not an amount: enter it like 9999.00.'],
     ['1,234', 'KWD', 'That could be two amounts: enter it like 999.900, without grouping.'],
-    ['5', 'ZZZ', 'The decimals of ZZZ are not known here: use the API.'],
+    ['5', 'ZZZ', 'The dashboard does not know the decimals of ZZZ: use the API.'],
   ])('%s of %s: %j', (text, currency, expected) => {
     const entered = readAmount(text, { ...bounds, currency })
     const shown = 'problem' in entered ? entered.problem.replaceAll(/\s/g, ' ') : entered

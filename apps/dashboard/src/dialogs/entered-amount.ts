@@ -5,13 +5,13 @@ import { parseAmount } from '@hedgepayments/contract/parse-amount'
 interface Bounds {
   readonly currency: string
   readonly maxMinor: number
-  /** Why more is not possible. */
+  /** Completes the sentence "Enter at most …: …". */
   readonly maxReason: string
-  /** Default: the language of the browser. */
+  /** Default: the browser's language. */
   readonly locale?: string
 }
 
-/** What a person entered in minor units, or what is wrong with it in words. */
+/** Reads an amount that the user typed. Returns minor units, or a message that says what is wrong. */
 export function readAmount(
   text: string,
   { currency, maxMinor, maxReason, locale }: Bounds,
@@ -36,9 +36,9 @@ export function readAmount(
     case 'ambiguous':
       return { problem: `That could be two amounts: enter it like ${example}, without grouping.` }
     case 'not_a_number':
-      return { problem: `That is no amount: enter it like ${example}.` }
+      return { problem: `That is not an amount: enter it like ${example}.` }
     case 'unknown_currency':
-      return { problem: `The decimals of ${currency} are not known here: use the API.` }
+      return { problem: `The dashboard does not know the decimals of ${currency}: use the API.` }
   }
 }
 

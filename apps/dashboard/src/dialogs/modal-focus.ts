@@ -1,18 +1,18 @@
 import { type RefObject, useLayoutEffect } from 'react'
 
-/** Where a dialog begins: the first field, so that Enter is the answer and Escape the way back. */
+/** A dialog with a form gives its first field the focus, so that Enter submits the form. */
 const firstField = 'input:checked, input:enabled'
-/** A secret is copied rather than dismissed: it is shown once, and Enter is pressed twice at times. */
+/** A secret is shown once, and users press Enter twice: Enter then copies it rather than closes. */
 const firstButton = '.secret button, .modal-actions button:enabled'
 
 let openCount = 0
 
-/** Whether a dialog is open. Keys are for it then, wherever the focus is. */
+/** Whether a dialog is open. It then gets all keys, wherever the focus is. */
 export function isModalOpen(): boolean {
   return openCount > 0
 }
 
-/** Moves the focus into a dialog, and selects a text, so that what is typed replaces it. */
+/** Moves the focus into a dialog. Selects the text of a field, so that typing replaces it. */
 export function focusFirst(popup: HTMLElement | null): void {
   const first =
     popup?.querySelector<HTMLElement>(firstField) ?? popup?.querySelector<HTMLElement>(firstButton)
@@ -21,42 +21,42 @@ export function focusFirst(popup: HTMLElement | null): void {
 }
 
 /**
- * Keys that are pressed while a dialog is open arrive in it. The focus may be elsewhere: a button
- * that was pressed is disabled meanwhile, a field is gone, or someone clicked between the fields.
- * A key goes to the element that is focused when its handlers are done, so moving the focus while
- * the key is pressed is enough.
+ * Sends the keys to the dialog while it is open. The focus may be outside: the pressed button is
+ * disabled, a field disappeared, or the user clicked between the fields. The browser sends a key to
+ * the element that has the focus after the handlers ran, so moving the focus here is enough.
  */
-export function useKeysInside(popup: RefObject<HTMLElement | null>, open: boolean): void {
+export function useKeysInDialog(popup: RefObject<HTMLElement | null>, open: boolean): void {
   useLayoutEffect(() => {
     if (!open) return
     openCount++
     let last: HTMLElement | null = null
-    const remember = ({ target }: Event) => {
-      if (target instanceof HTMLElement && isField(popup.current, target)) last = target
+    const recordFocus = ({ target }: Event) => {
+      if (target instanceof HTMLElement && isUsable(popup.current, target)) last = target
     }
-    const lead = (event: KeyboardEvent) => {
-      // Enter that is held down opened the dialog, or answers the one before.
+    const moveFocus = (event: KeyboardEvent) => {
+      // The key repeats from the page or the dialog before, which Enter opened or answered.
       if (event.key === 'Enter' && event.repeat) event.preventDefault()
-      if (isForBrowser(event) || isField(popup.current, document.activeElement)) return
+      if (isHandledElsewhere(event) || isUsable(popup.current, document.activeElement)) return
       if (last?.isConnected && !last.matches(':disabled')) last.focus()
       else focusFirst(popup.current)
     }
-    document.addEventListener('focusin', remember)
-    document.addEventListener('keydown', lead, true)
+    document.addEventListener('focusin', recordFocus)
+    document.addEventListener('keydown', moveFocus, true)
     return () => {
       openCount--
-      document.removeEventListener('focusin', remember)
-      document.removeEventListener('keydown', lead, true)
+      document.removeEventListener('focusin', recordFocus)
+      document.removeEventListener('keydown', moveFocus, true)
     }
   }, [popup, open])
 }
 
-function isField(popup: HTMLElement | null, element: Element | null): boolean {
+/** Whether an element inside the dialog can take keys. */
+function isUsable(popup: HTMLElement | null, element: Element | null): boolean {
   return element !== popup && popup?.contains(element) === true && !element?.matches(':disabled')
 }
 
-/** Tab and Escape are handled by the dialog itself; with Ctrl or Cmd a key is the browser's. */
-function isForBrowser({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+/** Base UI handles Tab and Escape, the browser handles shortcuts with Ctrl, Cmd or Alt. */
+function isHandledElsewhere({ key, ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
   if (ctrlKey || metaKey || altKey) return true
   return ['Tab', 'Escape', 'Shift', 'Control', 'Alt', 'Meta'].includes(key)
 }

@@ -1,7 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { type ReactNode, useRef } from 'react'
 import { Icon } from '../parts/icons.tsx'
-import { focusFirst, useKeysInside } from './modal-focus.ts'
+import { focusFirst, useKeysInDialog } from './modal-focus.ts'
 
 interface ModalProps {
   readonly title: string
@@ -10,12 +10,12 @@ interface ModalProps {
   readonly children: ReactNode
 }
 
-/** A question in front of everything else. Escape and a click beside it close it. */
+/** A dialog in front of the page. Escape and a click beside it close it. */
 export function Modal({ title, open, onClose, children }: ModalProps) {
   const popup = useRef<HTMLDivElement>(null)
-  useKeysInside(popup, open)
-  // The dialog's own way moves the focus in the next frame. On a busy machine that is after the
-  // next keys, which would be lost: this is called before any of them.
+  useKeysInDialog(popup, open)
+  // Base UI moves the focus in the next frame. On a busy machine the user's next keys come before
+  // that and would be lost. Base UI calls this function earlier; `false` turns its own move off.
   const focusNow = () => {
     focusFirst(popup.current)
     return false

@@ -1,46 +1,38 @@
-import { useEffect, useState } from 'react'
+import { useLayoutEffect, useState } from 'react'
 import { humanize } from '../format.ts'
 
-const common = ['customer_requested', 'duplicate', 'fraudulent', 'out_of_stock'] as const
+const commonReasons = ['customer_requested', 'duplicate', 'fraudulent', 'out_of_stock'] as const
 
-/** The longest reason the API takes, in characters. */
+/** The API's maximum, in characters. */
 const lengthMax = 500
 
-/** Why: the common reasons are one key away (1, 2, 3 …), any other can be typed. */
-export function ReasonChoice({
-  reason,
-  onChange,
-}: {
-  reason: string | null
-  onChange: (reason: string | null) => void
-}) {
-  const [other, setOther] = useState('')
-  const isOther = reason === null || !(common as readonly string[]).includes(reason)
+interface ReasonChoiceProps {
+  /** `null`: no reason. */
+  readonly reason: string | null
+  readonly onChange: (reason: string | null) => void
+}
 
-  useEffect(() => {
-    const choose = (event: KeyboardEvent) => {
-      const isText = document.activeElement?.matches('[type=text]') === true
-      const picked = common[Number(event.key) - 1]
-      if (picked === undefined || isText || event.ctrlKey || event.metaKey || event.altKey) return
-      event.preventDefault()
-      onChange(picked)
-    }
-    document.addEventListener('keydown', choose)
-    return () => document.removeEventListener('keydown', choose)
-  }, [onChange])
-
+/** The reason of a cancel: a common one, chosen by the keys 1 to 4 as well, or a text. */
+export function ReasonChoice({ reason, onChange }: ReasonChoiceProps) {
+  const [otherText, setOtherText] = useState('')
+  const isOther = reason === null || !(commonReasons as readonly string[]).includes(reason)
+  useNumberKeys(onChange)
+  const changeText = (text: string) => {
+    setOtherText(text)
+    onChange(text === '' ? null : text)
+  }
   return (
     <fieldset className="reasons">
       <legend>Reason</legend>
-      {common.map((word, index) => (
-        <label key={word} className="reason">
+      {commonReasons.map((common, index) => (
+        <label key={common} className="reason">
           <input
             type="radio"
             name="reason"
-            checked={reason === word}
-            onChange={() => onChange(word)}
+            checked={reason === common}
+            onChange={() => onChange(common)}
           />
-          <span>{humanize(word)}</span>
+          <span>{humanize(common)}</span>
           <span className="kbd" aria-hidden="true">
             {index + 1}
           </span>
@@ -51,7 +43,7 @@ export function ReasonChoice({
           type="radio"
           name="reason"
           checked={isOther}
-          onChange={() => onChange(other === '' ? null : other)}
+          onChange={() => changeText(otherText)}
         />
         <span>Another, or none</span>
       </label>
@@ -60,15 +52,27 @@ export function ReasonChoice({
           type="text"
           className="reason-text"
           aria-label="Another reason"
-          placeholder="In your own words (optional)"
+          placeholder="Your own text (optional)"
           maxLength={lengthMax}
-          value={other}
-          onChange={(event) => {
-            setOther(event.target.value)
-            onChange(event.target.value === '' ? null : event.target.value)
-          }}
+          value={otherText}
+          onChange={(event) => changeText(event.target.value)}
         />
       ) : null}
     </fieldset>
   )
+}
+
+/** Chooses the first common reason by the key 1, the second by 2, unless the user types a text. */
+function useNumberKeys(onChoose: (reason: string) => void): void {
+  useLayoutEffect(() => {
+    const choose = (event: KeyboardEvent) => {
+      const isText = document.activeElement?.matches('[type=text]') === true
+      const reason = commonReasons[Number(event.key) - 1]
+      if (reason === undefined || isText || event.ctrlKey || event.metaKey || event.altKey) return
+      event.preventDefault()
+      onChoose(reason)
+    }
+    document.addEventListener('keydown', choose)
+    return () => document.removeEventListener('keydown', choose)
+  }, [onChoose])
 }

@@ -1,7 +1,7 @@
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Modal } from './modal.tsx'
 
-/** Shows a secret the only time it can be seen. */
+/** Shows secrets once, right after they were created. */
 export function SecretDialog({
   title,
   values,

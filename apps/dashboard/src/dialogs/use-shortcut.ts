@@ -1,17 +1,17 @@
-import { useEffect, useLayoutEffect, useRef } from 'react'
+import { useLayoutEffect, useRef } from 'react'
 import { isModalOpen } from './modal-focus.ts'
 
 /**
- * Runs `act` when a single key is pressed while no dialog is open and nothing is typed into. `act`
- * says whether the key meant anything. Its latest version is called: the key is never lost between
- * two renders.
+ * Calls `act` with each key that is pressed outside of dialogs and text fields. `act` returns
+ * whether it used the key. The latest `act` is called, so that no key is lost between two renders.
  */
 export function useShortcut(act: (key: string) => boolean): void {
   const latest = useRef(act)
   useLayoutEffect(() => {
     latest.current = act
   })
-  useEffect(() => {
+  // A layout effect, so that the listener exists before the user sees the button.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.repeat || isModalOpen() || isTyping(event.target)) return
       if (event.ctrlKey || event.metaKey || event.altKey) return

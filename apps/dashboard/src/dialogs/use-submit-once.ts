@@ -2,8 +2,8 @@ import type { UseMutationResult } from '@tanstack/react-query'
 import { useRef } from 'react'
 
 /**
- * Runs a mutation once at a time. A second Enter may come before the first is drawn as pending;
- * without this it would create a second key or endpoint.
+ * Runs a mutation unless it is running. A second Enter may come before the button is rendered as
+ * disabled, and would create a second key or endpoint.
  */
 export function useSubmitOnce<Result, Variables>(
   mutation: UseMutationResult<Result, Error, Variables>,

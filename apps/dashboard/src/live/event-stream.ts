@@ -1,10 +1,11 @@
 import type { Event } from '@hedgepayments/contract'
+import { eventTypes } from '../api/event-types.ts'
 
-/** Events that come in a burst are told of together, in milliseconds. */
+/** Events within this time reach the listeners together. */
 const gatherMs = 150
-/** A connection that takes longer to open is closed, and opened again: browsers would wait for ever. */
+/** A connection that takes longer to open is replaced, because browsers set no limit. */
 const openMs = 20_000
-/** How long to wait before the stream is opened again after it broke for good. */
+/** Pause before a stream that the browser does not reconnect is opened again. */
 const reopenMs = 5_000
 
 type Listener = (events: readonly Event[]) => void
@@ -17,8 +18,8 @@ let gathered: Event[] = []
 let gathering: ReturnType<typeof setTimeout> | undefined
 
 /**
- * Has `listener` told of events as they happen. All who listen share one stream, which is closed
- * when nobody does: browsers give a page only a few connections to a server.
+ * Calls `listener` with new events. Returns a function that unsubscribes. All listeners share one
+ * stream, because browsers limit the connections of a page. The last one to unsubscribe closes it.
  */
 export function onEvents(listener: Listener): () => void {
   listeners.add(listener)
@@ -32,7 +33,8 @@ export function onEvents(listener: Listener): () => void {
 function open(): void {
   if (source) return
   source = new EventSource('/v1/events/stream')
-  for (const type of streamedTypes) {
+  // An EventSource needs a listener for each type.
+  for (const type of eventTypes) {
     source.addEventListener(type, (message) => gather((message as MessageEvent<string>).data))
   }
   source.addEventListener('open', () => {
@@ -40,14 +42,14 @@ function open(): void {
     opening = undefined
   })
   source.addEventListener('error', () => {
-    // The browser reconnects by itself, unless the server refused.
+    // The browser reconnects, unless the server refused the stream.
     if (source?.readyState === EventSource.CLOSED) reopen()
     else expectOpen()
   })
   expectOpen()
 }
 
-/** Gives the connection its time to open. */
+/** Starts the time limit for opening. */
 function expectOpen(): void {
   opening ??= setTimeout(reopen, openMs)
 }
@@ -83,22 +85,3 @@ function gather(data: string): void {
     for (const listener of listeners) listener(events)
   }, gatherMs)
 }
-
-/** Every type of event; an EventSource is told of each by its name. */
-const streamedTypes = [
-  'payment.created',
-  'payment.action_required',
-  'payment.initiated',
-  'payment.processing',
-  'payment.succeeded',
-  'payment.failed',
-  'payment.canceled',
-  'payment.late_capture_refunded',
-  'payment.refunded',
-  'payment.refund_succeeded',
-  'payment.refund_failed',
-  'payment.reversal_requested',
-  'payment.settled',
-  'ach.returned',
-  'webhook_endpoint.disabled',
-] as const satisfies Event['type'][]

@@ -1,26 +1,26 @@
 import { QueryClient } from '@tanstack/react-query'
 import { ApiError, onSignedOut } from '../api/client.ts'
 import { sessionQuery } from '../api/session.ts'
-import { watchAsking } from './request-times.ts'
+import { recordRequestTimes } from './request-times.ts'
 
-/** What is on screen is asked for again this often, also where events tell of changes. */
+/** Visible data is read again at this interval, even if no event announces a change. */
 export const refreshMs = 3_000
 
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
-      // A server on this machine is there without a network.
+      // A server on this machine answers without a network.
       networkMode: 'always',
       refetchInterval: refreshMs,
       staleTime: 1_000,
-      // A refusal is an answer; only what got none is worth another try, and the interval makes it.
+      // An error answer is final. After a request without an answer, the interval tries again.
       retry: false,
     },
     mutations: { networkMode: 'always', retry: false },
   },
 })
 
-watchAsking(queryClient.getQueryCache())
+recordRequestTimes(queryClient.getQueryCache())
 
 onSignedOut(() => {
   const { queryKey } = sessionQuery
@@ -29,7 +29,7 @@ onSignedOut(() => {
   queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== queryKey[0] })
 })
 
-/** Whether an error is the API saying that there is no such thing. */
+/** Whether an error is a 404 of the API. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404
 }

@@ -1,53 +1,50 @@
 import type { Event } from '@hedgepayments/contract'
 import { useQuery } from '@tanstack/react-query'
 import { listEvents } from '../api/events.ts'
-import { formatMoment, formatMoney, humanize } from '../format.ts'
-import { askedAt } from '../live/request-times.ts'
-import { useLive } from '../live/use-live.ts'
-import { Freshness } from '../parts/freshness.tsx'
-import { Empty, Failed, Loading } from '../parts/states.tsx'
+import { formatMoney, formatTimestamp, humanize } from '../format.ts'
+import { requestedAt } from '../live/request-times.ts'
+import { useLiveRefresh } from '../live/use-live-refresh.ts'
+import { PageHead } from '../parts/page-head.tsx'
+import { QueryView } from '../parts/query-view.tsx'
+import { Empty } from '../parts/states.tsx'
 import { Link } from '../router.tsx'
 
 const queryKey = ['events']
 
-/** Everything that happens, as it happens. */
+/** The newest events of the account, live. */
 export function EventsPage() {
   const events = useQuery({
     queryKey,
     queryFn: ({ signal }) => listEvents(signal),
     refetchInterval: false,
   })
-  useLive(async () => void (await events.refetch()))
+  useLiveRefresh(async () => void (await events.refetch()))
   return (
     <div className="page">
-      <header className="page-head">
-        <div>
-          <h1>Events</h1>
-          <Freshness askedAtMs={() => askedAt(queryKey)} />
-        </div>
-      </header>
-      {events.data ? (
-        events.data.length === 0 ? (
-          <Empty title="Nothing has happened yet">
-            <p>Each step of each payment appears here at once.</p>
-          </Empty>
-        ) : (
-          <ol className="card lines">
-            {events.data.map((event) => (
-              <Line key={event.id} event={event} />
-            ))}
-          </ol>
-        )
-      ) : events.error ? (
-        <Failed error={events.error} onRetry={() => void events.refetch()} />
-      ) : (
-        <Loading />
-      )}
+      <PageHead title="Events" requestedAtMs={() => requestedAt(queryKey)} />
+      <QueryView query={events}>{(list) => <EventList events={list} />}</QueryView>
     </div>
   )
 }
 
-function Line({ event }: { event: Event }) {
+function EventList({ events }: { events: readonly Event[] }) {
+  if (events.length === 0) {
+    return (
+      <Empty title="Nothing has happened yet">
+        <p>Each step of each payment appears here at once.</p>
+      </Empty>
+    )
+  }
+  return (
+    <ol className="card lines">
+      {events.map((event) => (
+        <EventLine key={event.id} event={event} />
+      ))}
+    </ol>
+  )
+}
+
+function EventLine({ event }: { event: Event }) {
   const { data } = event
   return (
     <li className="line">
@@ -58,7 +55,7 @@ function Line({ event }: { event: Event }) {
         <Link to={`/payments/${data.id}`}>{formatMoney(data.amount, data.currency)}</Link>
       ) : null}
       <span className="quiet line-more">
-        <time dateTime={event.created}>{formatMoment(event.created)}</time>
+        <time dateTime={event.created}>{formatTimestamp(event.created)}</time>
         {data.object === 'payment' ? ` · ${data.customer_email}` : ` · ${data.url}`}
         {event.reason ? ` · ${humanize(event.reason)}` : null}
       </span>

@@ -1,32 +1,22 @@
-import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useEffect, useRef } from 'react'
 import { sessionQuery, signIn } from '../api/session.ts'
+import { readText } from '../dialogs/form-dialog.tsx'
 
-/** The way in: the secret key becomes a cookie that no script can read, and is forgotten here. */
+/** The sign-in form. The server puts the session into a cookie that scripts cannot read. */
 export function SignIn({ hasEnded }: { hasEnded: boolean }) {
   const client = useQueryClient()
-  const [error, setError] = useState<string | null>(null)
-  const [busy, setBusy] = useState(false)
-  const input = useRef<HTMLInputElement>(null)
-  // There is one thing to do here: what is typed or pasted is the key.
-  useEffect(() => input.current?.focus(), [])
-
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const start = useMutation({
+    mutationFn: signIn,
+    onSuccess: (session) => client.setQueryData(sessionQuery.queryKey, session),
+  })
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    const key = String(new FormData(event.currentTarget).get('secret_key') ?? '').trim()
-    setBusy(true)
-    setError(null)
-    try {
-      client.setQueryData(sessionQuery.queryKey, await signIn(key))
-    } catch (cause) {
-      setError(cause instanceof Error ? cause.message : 'That did not work.')
-      setBusy(false)
-    }
+    start.mutate(readText(new FormData(event.currentTarget), 'secret_key'))
   }
-
   return (
     <main className="lone">
-      <form className="card sign-in" onSubmit={(event) => void submit(event)}>
+      <form className="card sign-in" onSubmit={submit}>
         <span className="brand-mark" aria-hidden="true">
           H
         </span>
@@ -38,34 +28,45 @@ export function SignIn({ hasEnded }: { hasEnded: boolean }) {
         ) : (
           <p className="quiet">Sign in with the secret key of a key pair.</p>
         )}
-        <label className="field">
-          <span>Secret key</span>
-          <input
-            ref={input}
-            name="secret_key"
-            type="password"
-            autoComplete="current-password"
-            placeholder="sk_test_… or sk_live_…"
-            required
-            spellCheck={false}
-            aria-describedby={error ? 'sign-in-error' : undefined}
-            aria-invalid={error ? true : undefined}
-          />
-        </label>
-        {error ? (
-          <p className="problem" id="sign-in-error" role="alert">
-            {error}
-          </p>
-        ) : null}
-        <button type="submit" className="button button-main" disabled={busy}>
-          {busy ? 'Signing in…' : 'Sign in'}
+        <SecretKeyField error={start.error?.message ?? null} />
+        <button type="submit" className="button button-main" disabled={start.isPending}>
+          {start.isPending ? 'Signing in…' : 'Sign in'}
         </button>
         <p className="quiet small">
-          A test key shows test payments, a live key live ones. The server has printed a test key at
-          its first start; <code>hedge keys create</code> makes more. The session ends after twelve
-          hours, or at once when the key is revoked.
+          A test key shows test payments, a live key live payments. The server printed a test key
+          when it first started; <code>hedge keys create</code> creates more. The session ends after
+          twelve hours, or at once when the key is revoked.
         </p>
       </form>
     </main>
+  )
+}
+
+function SecretKeyField({ error }: { error: string | null }) {
+  const input = useRef<HTMLInputElement>(null)
+  // The form has one field, so typing and pasting go there at once.
+  useEffect(() => input.current?.focus(), [])
+  return (
+    <>
+      <label className="field">
+        <span>Secret key</span>
+        <input
+          ref={input}
+          name="secret_key"
+          type="password"
+          autoComplete="current-password"
+          placeholder="sk_test_… or sk_live_…"
+          required
+          spellCheck={false}
+          aria-describedby={error ? 'sign-in-error' : undefined}
+          aria-invalid={error ? true : undefined}
+        />
+      </label>
+      {error ? (
+        <p className="problem" id="sign-in-error" role="alert">
+          {error}
+        </p>
+      ) : null}
+    </>
   )
 }

@@ -1,7 +1,7 @@
 import type { PaymentStatus } from '@hedgepayments/contract'
 import { humanize } from '../format.ts'
 
-/** How good or bad a state is: the colour of its badge. */
+/** Whether a state is good or bad. Decides the color of its badge. */
 export type Tone = 'good' | 'bad' | 'waiting' | 'active' | 'quiet'
 
 const tones: Record<PaymentStatus, Tone> = {

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { Icon } from './icons.tsx'
 
-/** Puts a text on the clipboard, and says that it did. */
+/** Copies a text to the clipboard, and confirms it. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [copied, setCopied] = useState(false)
   const copy = async () => {

@@ -1,5 +1,5 @@
 import { Component, type ReactNode } from 'react'
-import { Failed, WholePage } from './states.tsx'
+import { Failed, StatePage } from './states.tsx'
 
 /** Longer than a page takes to load. Then the user can try again. */
 const timeoutMs = 10_000
@@ -8,7 +8,7 @@ interface State {
   readonly error: Error | null
 }
 
-/** Keeps what breaks a page to that page: the ways to the others stay. */
+/** Catches the errors of one page, so that the navigation still works. */
 export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
   override state: State = { error: null }
 
@@ -20,16 +20,16 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, State> {
     const { error } = this.state
     if (!error) return this.props.children
     return (
-      <WholePage name="Something went wrong">
+      <StatePage name="Something went wrong">
         <Failed error={error} onRetry={() => void this.#reload()} />
-      </WholePage>
+      </StatePage>
     )
   }
 
   /**
-   * Browsers remember that a script could not be loaded, and after an upgrade it has another name:
-   * only a new document gets it. A server that is away would leave a page of the browser's in place
-   * of this one, so it is asked first.
+   * Loads the document again. Browsers do not retry a script that failed, and an upgrade changes
+   * its name. If the server is down, the browser would replace this page by its own error page,
+   * so this checks first whether the server answers.
    */
   async #reload() {
     const signal = AbortSignal.timeout(timeoutMs)

@@ -1,16 +1,16 @@
 import { useNow } from '../clock.ts'
 import { formatAge } from '../format.ts'
 
-/** Older than this is worth a warning: what is shown is asked for every few seconds. */
+/** Visible data is read again every few seconds, so older data means that something is wrong. */
 const staleMs = 15_000
 
 /**
- * How old what is shown is: the time since the server was asked for it, not since it was drawn.
- * `askedAtMs` is called each second, since an answer that changes nothing draws nothing.
+ * The age of the data, counted from the request for it. `requestedAtMs` is called each second,
+ * because an answer without a change renders nothing.
  */
-export function Freshness({ askedAtMs }: { askedAtMs: () => number | null }) {
+export function Freshness({ requestedAtMs }: { requestedAtMs: () => number | null }) {
   const now = useNow()
-  const atMs = askedAtMs()
+  const atMs = requestedAtMs()
   if (atMs === null) return null
   const ageMs = now - atMs
   return (

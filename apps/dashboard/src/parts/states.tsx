@@ -2,8 +2,8 @@ import type { ReactNode } from 'react'
 import { OfflineError } from '../api/client.ts'
 import { Icon } from './icons.tsx'
 
-/** A state in place of a whole page, which has a name all the same. */
-export function WholePage({ name, children }: { name: string; children: ReactNode }) {
+/** A page that has nothing but a state to show. Screen readers get its name as a heading. */
+export function StatePage({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
       <h1 className="visually-hidden">{name}</h1>
@@ -12,7 +12,7 @@ export function WholePage({ name, children }: { name: string; children: ReactNod
   )
 }
 
-/** Something is on its way. */
+/** The data is not here yet. */
 export function Loading({ label = 'Loading' }: { label?: string }) {
   return (
     <div className="state" role="status">
@@ -22,7 +22,7 @@ export function Loading({ label = 'Loading' }: { label?: string }) {
   )
 }
 
-/** There is nothing, and that is not an error. */
+/** The data is here and is empty. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="state">
@@ -32,16 +32,14 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   )
 }
 
-/** It did not work: what happened, and another try. */
+/** The data could not be read: why, and a button that tries again. */
 export function Failed({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   return (
     <div className="state state-failed" role="alert">
       <Icon name="alert" />
       <p className="state-title">{titleOf(error)}</p>
       <p>
-        {error instanceof OfflineError
-          ? 'It is asked again as soon as it can be reached.'
-          : error.message}
+        {error instanceof OfflineError ? 'The dashboard keeps trying to reach it.' : error.message}
       </p>
       {onRetry ? (
         <button type="button" className="button" onClick={onRetry}>

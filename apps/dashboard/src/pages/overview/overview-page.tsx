@@ -1,60 +1,48 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type Range, type Stats, statsQuery } from '../../api/stats.ts'
-import { askedAt } from '../../live/request-times.ts'
-import { Freshness } from '../../parts/freshness.tsx'
-import { Empty, Failed, Loading } from '../../parts/states.tsx'
-import { go, usePlace } from '../../router.tsx'
+import { type Stats, statsQuery } from '../../api/stats.ts'
+import { requestedAt } from '../../live/request-times.ts'
+import { Chips } from '../../parts/chips.tsx'
+import { PageHead } from '../../parts/page-head.tsx'
+import { QueryView } from '../../parts/query-view.tsx'
+import { Empty } from '../../parts/states.tsx'
+import { navigate, useLocation } from '../../router.tsx'
 import { Plots } from './plots.tsx'
 
-const ranges: readonly { range: Range; name: string }[] = [
-  { range: 'day', name: '24 hours' },
-  { range: 'week', name: '7 days' },
-  { range: 'month', name: '30 days' },
-  { range: 'quarter', name: '90 days' },
-]
+const ranges = [
+  { value: 'day', name: '24 hours' },
+  { value: 'week', name: '7 days' },
+  { value: 'month', name: '30 days' },
+  { value: 'quarter', name: '90 days' },
+] as const
 
-/** How business is: the sums over time. */
+/** Plots of the account's payments and webhooks. The address holds the range. */
 export function OverviewPage() {
-  const { search } = usePlace()
-  const range = ranges.find((option) => option.range === search.get('range'))?.range ?? 'day'
-  const stats = useQuery(statsQuery(range))
-  const { queryKey } = statsQuery(range)
+  const { search } = useLocation()
+  const range = ranges.find(({ value }) => value === search.get('range'))?.value ?? 'day'
+  const query = statsQuery(range)
+  const stats = useQuery(query)
   return (
     <div className="page">
-      <header className="page-head">
-        <div>
-          <h1>Overview</h1>
-          <Freshness
-            askedAtMs={() => (stats.data ? countedAtMs(stats.data, askedAt(queryKey)) : null)}
-          />
-        </div>
-        <fieldset className="chips" aria-label="How far back">
-          {ranges.map((option) => (
-            <button
-              key={option.range}
-              type="button"
-              className="chip"
-              aria-pressed={option.range === range}
-              onClick={() => go(`/?range=${option.range}`, { replace: true })}
-            >
-              {option.name}
-            </button>
-          ))}
-        </fieldset>
-      </header>
-      {stats.data ? (
-        <Shown stats={stats.data} />
-      ) : stats.error ? (
-        <Failed error={stats.error} onRetry={() => void stats.refetch()} />
-      ) : (
-        <Loading />
-      )}
+      <PageHead
+        title="Overview"
+        requestedAtMs={() =>
+          stats.data ? currentAsOfMs(stats.data, requestedAt(query.queryKey)) : null
+        }
+      >
+        <Chips
+          label="How far back"
+          options={ranges}
+          isOn={(value) => value === range}
+          onPress={(value) => navigate(`/?range=${value}`, { replace: true })}
+        />
+      </PageHead>
+      <QueryView query={stats}>{(data) => <StatsView stats={data} />}</QueryView>
     </div>
   )
 }
 
-function Shown({ stats }: { stats: Stats }) {
+function StatsView({ stats }: { stats: Stats }) {
   const currencies = byVolume(stats)
   const [chosen, setChosen] = useState<string | null>(null)
   const currency =
@@ -69,16 +57,18 @@ function Shown({ stats }: { stats: Stats }) {
   return <Plots stats={stats} currency={currency} currencies={currencies} onCurrency={setChosen} />
 }
 
-/** Currencies, the one with the most volume first. Volumes of different ones cannot be compared
- * exactly; the order only decides which is shown at the beginning. */
+/**
+ * Currencies, highest volume first. It compares minor units of different currencies, which is good
+ * enough to choose the currency that is shown first.
+ */
 function byVolume(stats: Stats): string[] {
   const sum = (currency: string) => (stats.volume[currency] ?? []).reduce((a, b) => a + b, 0)
   const all = new Set([...Object.keys(stats.volume), ...Object.keys(stats.refunded)])
   return [...all].sort((a, b) => sum(b) - sum(a))
 }
 
-/** What is shown is as old as the oldest event that is not in it yet. */
-function countedAtMs(stats: Stats, askedAtMs: number | null): number | null {
-  if (stats.behind_since === null || askedAtMs === null) return askedAtMs
-  return Math.min(askedAtMs, Date.parse(stats.behind_since))
+/** The plots are as old as the oldest event that is not counted yet. */
+function currentAsOfMs(stats: Stats, requestedAtMs: number | null): number | null {
+  if (stats.behind_since === null || requestedAtMs === null) return requestedAtMs
+  return Math.min(requestedAtMs, Date.parse(stats.behind_since))
 }

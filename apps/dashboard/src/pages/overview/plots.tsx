@@ -1,142 +1,86 @@
 import type { Stats } from '../../api/stats.ts'
-import { formatCount, formatMoney, formatPercent, humanize } from '../../format.ts'
-import { Plot } from './plot.tsx'
+import { formatCount, formatMoney, formatPercent } from '../../format.ts'
+import { Chips } from '../../parts/chips.tsx'
+import { CancelReasons } from './cancel-reasons.tsx'
+import { Plot, type PlotProps } from './plot.tsx'
 
-const hour = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
-const clock = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-// Days are days of UTC, and named as such wherever the reader is.
-const day = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', timeZone: 'UTC' })
+const hourFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const timeFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+/** The server counts by days of UTC, so a day has the same name in every time zone. */
+const dayFormat = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  timeZone: 'UTC',
+})
 
-/** Volume, success rate, cancels and why, refunds, and how the webhooks are doing. */
-export function Plots({
-  stats,
-  currency,
-  currencies,
-  onCurrency,
-}: {
-  stats: Stats
-  currency: string
-  currencies: readonly string[]
-  onCurrency: (currency: string) => void
-}) {
-  const volume = stats.volume[currency] ?? stats.times.map(() => 0)
-  const refunded = stats.refunded[currency] ?? stats.times.map(() => 0)
-  const money = (minor: number) => formatMoney(minor, currency)
-  const formatTime = (time: string) => (stats.bucket === 'hour' ? hour : day).format(new Date(time))
-  const common = { times: stats.times, formatTime }
+interface PlotsProps {
+  readonly stats: Stats
+  /** The currency of the amounts. */
+  readonly currency: string
+  readonly currencies: readonly string[]
+  readonly onCurrency: (currency: string) => void
+}
+
+/** Volume, success rate, payments created, canceled and refunded, and webhooks. */
+export function Plots({ stats, currency, currencies, onCurrency }: PlotsProps) {
+  const format = stats.bucket === 'hour' ? hourFormat : dayFormat
+  const axis = { times: stats.times, formatTime: (time: string) => format.format(new Date(time)) }
+  const money = moneySeries(stats, currency)
   return (
     <div className="plots">
-      <Plot
-        {...common}
-        title="Volume"
-        sum={money(sum(volume))}
-        values={volume}
-        kind="bars"
-        wide
-        format={money}
-      >
+      <Plot {...axis} title="Volume" {...money(stats.volume)} wide>
         {currencies.length > 1 ? (
-          <fieldset className="chips" aria-label="Currency">
-            {currencies.map((code) => (
-              <button
-                key={code}
-                type="button"
-                className="chip"
-                aria-pressed={code === currency}
-                onClick={() => onCurrency(code)}
-              >
-                {code}
-              </button>
-            ))}
-          </fieldset>
+          <Chips
+            label="Currency"
+            options={currencies.map((code) => ({ value: code, name: code }))}
+            isOn={(code) => code === currency}
+            onPress={onCurrency}
+          />
         ) : null}
       </Plot>
-      <Plot
-        {...common}
-        title="Success rate"
-        sum={rateOf(sum(stats.succeeded), sum(stats.failed))}
-        values={shares(stats.succeeded, stats.failed)}
-        kind="line"
-        max={1}
-        format={formatPercent}
-      />
-      <Plot
-        {...common}
-        title="Payments created"
-        sum={formatCount(sum(stats.created))}
-        values={stats.created}
-        kind="bars"
-        format={formatCount}
-      />
-      <Plot
-        {...common}
-        title="Canceled"
-        sum={formatCount(sum(stats.canceled))}
-        values={stats.canceled}
-        kind="bars"
-        format={formatCount}
-      />
-      <Reasons stats={stats} />
-      <Plot
-        {...common}
-        title="Refunded"
-        sum={money(sum(refunded))}
-        values={refunded}
-        kind="bars"
-        format={money}
-      />
-      <Plot
-        {...common}
-        title="Webhooks answered"
-        sum={rateOf(sum(stats.delivered), sum(stats.undelivered))}
-        values={shares(stats.delivered, stats.undelivered)}
-        kind="line"
-        max={1}
-        format={formatPercent}
-      >
+      <Plot {...axis} title="Success rate" {...rateSeries(stats.succeeded, stats.failed)} />
+      <Plot {...axis} title="Payments created" {...countSeries(stats.created)} />
+      <Plot {...axis} title="Canceled" {...countSeries(stats.canceled)} />
+      <CancelReasons reasons={stats.reasons} />
+      <Plot {...axis} title="Refunded" {...money(stats.refunded)} />
+      <Plot {...axis} title="Webhooks answered" {...rateSeries(stats.delivered, stats.undelivered)}>
         <p className="quiet small">
-          Counted up to {clock.format(new Date(stats.attempts_through))}
+          Counted up to {timeFormat.format(new Date(stats.attempts_through))}
         </p>
       </Plot>
     </div>
   )
 }
 
-function Reasons({ stats }: { stats: Stats }) {
-  const most = Math.max(1, ...stats.reasons.map((reason) => reason.count))
-  return (
-    <section className="card" aria-labelledby="reasons">
-      <h2 id="reasons">Canceled by reason</h2>
-      {stats.reasons.length === 0 ? (
-        <p className="quiet">Nothing was canceled.</p>
-      ) : (
-        <ul className="reason-bars">
-          {stats.reasons.map(({ reason, count }) => (
-            <li key={reason}>
-              <span>{names[reason] ?? humanize(reason)}</span>
-              <span>{formatCount(count)}</span>
-              <meter value={count} max={most} aria-label={names[reason] ?? humanize(reason)} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
-  )
+type Series = Pick<PlotProps, 'sum' | 'values' | 'kind' | 'max' | 'format'>
+
+function countSeries(values: readonly number[]): Series {
+  return { kind: 'bars', values, sum: formatCount(sum(values)), format: formatCount }
 }
 
-const names: Readonly<Record<string, string>> = { none: 'No reason given', other: 'Other reasons' }
+/** Makes series of amounts in one currency. */
+function moneySeries(stats: Stats, currency: string) {
+  const format = (minor: number) => formatMoney(minor, currency)
+  return (amounts: Stats['volume']): Series => {
+    const values = amounts[currency] ?? stats.times.map(() => 0)
+    return { kind: 'bars', values, sum: format(sum(values)), format }
+  }
+}
+
+/** The share of good results among all. Times without results have none. */
+function rateSeries(good: readonly number[], bad: readonly number[]): Series {
+  const rateOf = (goodCount: number, badCount: number) =>
+    goodCount + badCount === 0 ? null : goodCount / (goodCount + badCount)
+  const total = rateOf(sum(good), sum(bad))
+  return {
+    kind: 'line',
+    values: good.map((count, index) => rateOf(count, bad[index] ?? 0)),
+    max: 1,
+    sum: total === null ? '–' : formatPercent(total),
+    format: formatPercent,
+  }
+}
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-function shares(good: readonly number[], bad: readonly number[]): (number | null)[] {
-  return good.map((count, index) => {
-    const all = count + (bad[index] ?? 0)
-    return all === 0 ? null : count / all
-  })
-}
-
-function rateOf(good: number, bad: number): string {
-  return good + bad === 0 ? '–' : formatPercent(good / (good + bad))
 }

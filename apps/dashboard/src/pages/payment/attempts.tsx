@@ -1,30 +1,24 @@
 import type { PaymentAttempt } from '@hedgepayments/contract'
 import { useQuery } from '@tanstack/react-query'
 import { attemptsQuery } from '../../api/payments.ts'
-import { formatMoment, humanize } from '../../format.ts'
+import { formatTimestamp, humanize } from '../../format.ts'
 import { isNotFound } from '../../live/query-client.ts'
 import { Badge, type Tone } from '../../parts/badge.tsx'
-import { Failed, Loading } from '../../parts/states.tsx'
+import { QueryView } from '../../parts/query-view.tsx'
 
-/** What the processor was asked, and what it said. */
+/** The calls to the processor, with their outcomes. */
 export function Attempts({ id }: { id: string }) {
   const attempts = useQuery({ ...attemptsQuery(id), refetchInterval: false })
   if (isNotFound(attempts.error)) return null
   return (
     <section className="card" aria-labelledby="attempts">
       <h2 id="attempts">At the processor</h2>
-      {attempts.data ? (
-        <Calls attempts={attempts.data} />
-      ) : attempts.error ? (
-        <Failed error={attempts.error} onRetry={() => void attempts.refetch()} />
-      ) : (
-        <Loading />
-      )}
+      <QueryView query={attempts}>{(list) => <AttemptList attempts={list} />}</QueryView>
     </section>
   )
 }
 
-function Calls({ attempts }: { attempts: readonly PaymentAttempt[] }) {
+function AttemptList({ attempts }: { attempts: readonly PaymentAttempt[] }) {
   if (attempts.length === 0) return <p className="quiet">Nothing was sent to the processor.</p>
   return (
     <ul className="lines">
@@ -35,7 +29,7 @@ function Calls({ attempts }: { attempts: readonly PaymentAttempt[] }) {
           </span>
           <Badge tone={toneOf(attempt.outcome)}>{humanize(attempt.outcome ?? 'running')}</Badge>
           <span className="quiet line-more">
-            {formatMoment(attempt.started_at)}
+            {formatTimestamp(attempt.started_at)}
             {attempt.message ? ` · ${attempt.message}` : null}
           </span>
         </li>

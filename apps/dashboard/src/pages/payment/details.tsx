@@ -1,11 +1,10 @@
 import type { Payment } from '@hedgepayments/contract'
-import type { ReactNode } from 'react'
-import { formatAge, formatMoment, humanize } from '../../format.ts'
+import { formatAge, formatTimestamp, humanize } from '../../format.ts'
 import { CopyButton } from '../../parts/copy-button.tsx'
+import { Fact } from '../../parts/fact.tsx'
 
-/** Everything else that is known of a payment. */
+/** The fields of a payment that no other card shows. */
 export function Details({ payment }: { payment: Payment }) {
-  const metadata = Object.entries(payment.metadata)
   return (
     <section className="card" aria-labelledby="details">
       <h2 id="details">Details</h2>
@@ -15,9 +14,9 @@ export function Details({ payment }: { payment: Payment }) {
         <Fact name="Method">{humanize(payment.payment_method)}</Fact>
         <Fact name="Description">{payment.description}</Fact>
         <Fact name="Statement">{payment.statement_descriptor}</Fact>
-        <Fact name="Created">{formatMoment(payment.created_at)}</Fact>
-        <Fact name="Updated">{formatMoment(payment.updated_at)}</Fact>
-        <Fact name="Canceled">{payment.canceled_at && formatMoment(payment.canceled_at)}</Fact>
+        <Fact name="Created">{formatTimestamp(payment.created_at)}</Fact>
+        <Fact name="Updated">{formatTimestamp(payment.updated_at)}</Fact>
+        <Fact name="Canceled">{payment.canceled_at && formatTimestamp(payment.canceled_at)}</Fact>
         <Fact name="Reason">
           {payment.cancellation_reason && humanize(payment.cancellation_reason)}
         </Fact>
@@ -34,29 +33,24 @@ export function Details({ payment }: { payment: Payment }) {
           </span>
         </Fact>
       </dl>
-      {metadata.length === 0 ? null : (
-        <>
-          <h3>Metadata</h3>
-          <dl className="facts metadata">
-            {metadata.map(([key, value]) => (
-              <Fact key={key} name={key}>
-                {value}
-              </Fact>
-            ))}
-          </dl>
-        </>
-      )}
+      <Metadata metadata={payment.metadata} />
     </section>
   )
 }
 
-/** A line that is left out where there is nothing to say. */
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  if (children === null || children === undefined || children === '') return null
+function Metadata({ metadata }: Pick<Payment, 'metadata'>) {
+  const entries = Object.entries(metadata)
+  if (entries.length === 0) return null
   return (
     <>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
+      <h3>Metadata</h3>
+      <dl className="facts metadata">
+        {entries.map(([key, value]) => (
+          <Fact key={key} name={key}>
+            {value}
+          </Fact>
+        ))}
+      </dl>
     </>
   )
 }

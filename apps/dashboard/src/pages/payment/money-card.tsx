@@ -1,38 +1,28 @@
 import type { Payment } from '@hedgepayments/contract'
-import { formatMoment, formatMoney, humanize } from '../../format.ts'
+import { formatMoney, formatTimestamp, humanize } from '../../format.ts'
 import { Badge } from '../../parts/badge.tsx'
+import { Fact } from '../../parts/fact.tsx'
 
-/** Where the money is. */
+/** The amount of a payment, its fee, refunds and settlement. */
 export function MoneyCard({ payment }: { payment: Payment }) {
+  const { amount, fee, net_amount: net, refunded_amount: refunded } = payment
   const money = (minor: number) => formatMoney(minor, payment.currency)
   return (
     <section className="card" aria-labelledby="money">
       <h2 id="money">Money</h2>
       <dl className="facts facts-money">
-        <dt>Amount</dt>
-        <dd>{money(payment.amount)}</dd>
-        {payment.fee === null ? null : (
+        <Fact name="Amount">{money(amount)}</Fact>
+        <Fact name="Fee">{fee === null ? null : <>− {money(fee)}</>}</Fact>
+        <Fact name="Net">{net === null ? null : money(net)}</Fact>
+        {refunded === 0 ? null : (
           <>
-            <dt>Fee</dt>
-            <dd>− {money(payment.fee)}</dd>
+            <Fact name="Refunded">− {money(refunded)}</Fact>
+            <Fact name="Left to refund">{money(amount - refunded)}</Fact>
           </>
         )}
-        {payment.net_amount === null ? null : (
-          <>
-            <dt>Net</dt>
-            <dd>{money(payment.net_amount)}</dd>
-          </>
-        )}
-        {payment.refunded_amount === 0 ? null : (
-          <>
-            <dt>Refunded</dt>
-            <dd>− {money(payment.refunded_amount)}</dd>
-            <dt>Left to refund</dt>
-            <dd>{money(payment.amount - payment.refunded_amount)}</dd>
-          </>
-        )}
-        <dt>Settled</dt>
-        <dd>{payment.settled_at === null ? 'Not yet' : formatMoment(payment.settled_at)}</dd>
+        <Fact name="Settled">
+          {payment.settled_at === null ? 'Not yet' : formatTimestamp(payment.settled_at)}
+        </Fact>
       </dl>
       {payment.refunds.length === 0 ? null : (
         <ul className="refunds" aria-label="Refunds">
@@ -40,7 +30,7 @@ export function MoneyCard({ payment }: { payment: Payment }) {
             <li key={refund.id}>
               <span>{money(refund.amount)}</span>
               <Badge tone={refundTones[refund.status]}>{humanize(refund.status)}</Badge>
-              <span className="quiet">{refund.reason ?? formatMoment(refund.created_at)}</span>
+              <span className="quiet">{refund.reason ?? formatTimestamp(refund.created_at)}</span>
             </li>
           ))}
         </ul>

@@ -1,89 +1,81 @@
 import type { Payment } from '@hedgepayments/contract'
 import { formatForInput } from '@hedgepayments/contract/amounts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRef, useState } from 'react'
-import { OfflineError } from '../../api/client.ts'
+import { useState } from 'react'
 import { paymentQuery, refundPayment } from '../../api/payments.ts'
-import { DialogEnd } from '../../dialogs/dialog-end.tsx'
 import { readAmount } from '../../dialogs/entered-amount.ts'
-import { Modal } from '../../dialogs/modal.tsx'
+import { FormDialog } from '../../dialogs/form-dialog.tsx'
+import { useOperationKey } from '../../dialogs/use-idempotency-key.ts'
 import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
 import { formatMoney } from '../../format.ts'
 
-/** Gives back some or all of what is left, and shows what will remain. */
+/** Refunds all of a payment or a part of it, and shows the amount that will remain. */
 export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
-  const client = useQueryClient()
   const { currency } = payment
   const left = payment.amount - payment.refunded_amount
   const [text, setText] = useState(() => formatForInput({ minor: left, currency }))
   const [reason, setReason] = useState('')
-  const idempotencyKey = useRef(crypto.randomUUID())
   const entered = readAmount(text, { currency, maxMinor: left, maxReason: 'that is what is left' })
+  const refund = useRefund(payment.id, onClose)
+  const refundOnce = useSubmitOnce(refund)
+  const money = (minor: number) => formatMoney(minor, currency)
+  const problem = 'problem' in entered ? entered.problem : null
+  return (
+    <FormDialog
+      title="Refund"
+      onClose={onClose}
+      onSubmit={() => {
+        if ('minor' in entered) refundOnce({ minor: entered.minor, reason: reason.trim() })
+      }}
+      action={'problem' in entered ? 'Refund' : `Refund ${money(entered.minor)}`}
+      disabled={problem !== null || refund.isPending}
+      error={refund.error}
+    >
+      <label className="field">
+        <span>Amount in {currency}</span>
+        <input
+          type="text"
+          inputMode="decimal"
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          aria-describedby="refund-left"
+          aria-invalid={problem === null ? undefined : true}
+        />
+      </label>
+      <p id="refund-left" className={problem === null ? 'quiet' : 'problem'} role="status">
+        {'problem' in entered
+          ? entered.problem
+          : `${money(left - entered.minor)} of ${money(payment.amount)} will remain.`}
+      </p>
+      <label className="field">
+        <span>Reason (optional)</span>
+        <input
+          type="text"
+          value={reason}
+          maxLength={500}
+          onChange={(event) => setReason(event.target.value)}
+        />
+      </label>
+    </FormDialog>
+  )
+}
 
-  const refund = useMutation({
-    mutationFn: (minor: number) =>
+function useRefund(id: string, onRefunded: () => void) {
+  const client = useQueryClient()
+  const key = useOperationKey()
+  return useMutation({
+    mutationFn: ({ minor, reason }: { minor: number; reason: string }) =>
       refundPayment({
-        id: payment.id,
+        id,
         amount: minor,
-        reason: reason.trim() === '' ? null : reason.trim(),
-        idempotencyKey: idempotencyKey.current,
+        reason: reason === '' ? null : reason,
+        idempotencyKey: key.read(),
       }),
     onSuccess: (refunded) => {
-      client.setQueryData(paymentQuery(payment.id).queryKey, refunded)
-      onClose()
+      client.setQueryData(paymentQuery(id).queryKey, refunded)
+      onRefunded()
     },
-    onError: (error) => {
-      // A refusal was decided; only a try whose answer was lost may be the same refund again.
-      if (!(error instanceof OfflineError)) idempotencyKey.current = crypto.randomUUID()
-    },
-    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', payment.id] }),
+    onError: key.renewAfter,
+    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', id] }),
   })
-  const submit = useSubmitOnce(refund)
-
-  return (
-    <Modal title="Refund" open onClose={onClose}>
-      <form
-        className="modal-body"
-        onSubmit={(event) => {
-          event.preventDefault()
-          if ('minor' in entered) submit(entered.minor)
-        }}
-      >
-        <label className="field">
-          <span>Amount in {currency}</span>
-          <input
-            type="text"
-            inputMode="decimal"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            aria-describedby="refund-left"
-            aria-invalid={'problem' in entered ? true : undefined}
-          />
-        </label>
-        <p id="refund-left" className={'problem' in entered ? 'problem' : 'quiet'} role="status">
-          {'problem' in entered
-            ? entered.problem
-            : `${formatMoney(left - entered.minor, currency)} of ${formatMoney(payment.amount, currency)} will remain.`}
-        </p>
-        <label className="field">
-          <span>Reason (optional)</span>
-          <input
-            type="text"
-            value={reason}
-            maxLength={500}
-            onChange={(event) => setReason(event.target.value)}
-          />
-        </label>
-        <DialogEnd error={refund.error} onBack={onClose}>
-          <button
-            type="submit"
-            className="button button-main"
-            disabled={'problem' in entered || refund.isPending}
-          >
-            {'problem' in entered ? 'Refund' : `Refund ${formatMoney(entered.minor, currency)}`}
-          </button>
-        </DialogEnd>
-      </form>
-    </Modal>
-  )
 }

@@ -1,14 +1,14 @@
 import type { Payment } from '@hedgepayments/contract'
 import { CopyButton } from '../../parts/copy-button.tsx'
 
-/** One card for each thing that can happen; the guide to the sandbox has them all. */
+/** One card for each common result. The sandbox's guide lists all test cards. */
 const cards = [
   { number: '4242 4242 4242 4242', effect: 'Succeeds' },
   { number: '4000 0000 0000 3220', effect: 'Asks for 3-D Secure' },
   { number: '4000 0000 0000 9995', effect: 'Declined: no money' },
 ] as const
 
-/** What to pay a test payment with. */
+/** The payment page and cards to pay a test payment with. */
 export function TestCards({ payment }: { payment: Payment }) {
   if (payment.livemode || payment.status !== 'pending') return null
   return (

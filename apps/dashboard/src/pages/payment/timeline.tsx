@@ -1,37 +1,39 @@
 import type { Event, Payment } from '@hedgepayments/contract'
 import { useQuery } from '@tanstack/react-query'
 import { timelineQuery } from '../../api/payments.ts'
-import { formatMoment, formatMoney, humanize } from '../../format.ts'
-import { Failed, Loading } from '../../parts/states.tsx'
+import { formatMoney, formatTimestamp, humanize } from '../../format.ts'
+import { QueryView } from '../../parts/query-view.tsx'
 
-/** What happened to a payment, newest first, and who did it. */
+/** The events of a payment with their actors, newest first. */
 export function Timeline({ payment }: { payment: Payment }) {
   const timeline = useQuery({ ...timelineQuery(payment.id), refetchInterval: false })
   return (
     <section className="card" aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
-      {timeline.data ? (
-        <ol className="timeline">
-          {timeline.data.map((event) => (
-            <li key={event.id} className={`moment moment-${toneOf(event.type)}`}>
-              <span className="moment-title">{titleOf(event, payment)}</span>
-              <span className="quiet">
-                <time dateTime={event.created}>{formatMoment(event.created)}</time>
-                {' · '}
-                {actorOf(event)}
-              </span>
-              {event.reason ? (
-                <span className="moment-reason">{humanize(event.reason)}</span>
-              ) : null}
-            </li>
-          ))}
-        </ol>
-      ) : timeline.error ? (
-        <Failed error={timeline.error} onRetry={() => void timeline.refetch()} />
-      ) : (
-        <Loading />
-      )}
+      <QueryView query={timeline}>
+        {(events) => (
+          <ol className="timeline">
+            {events.map((event) => (
+              <TimelineEntry key={event.id} event={event} payment={payment} />
+            ))}
+          </ol>
+        )}
+      </QueryView>
     </section>
+  )
+}
+
+function TimelineEntry({ event, payment }: { event: Event; payment: Payment }) {
+  return (
+    <li className={`entry entry-${toneOf(event.type)}`}>
+      <span className="entry-title">{titleOf(event, payment)}</span>
+      <span className="quiet">
+        <time dateTime={event.created}>{formatTimestamp(event.created)}</time>
+        {' · '}
+        {actorOf(event)}
+      </span>
+      {event.reason ? <span className="entry-reason">{humanize(event.reason)}</span> : null}
+    </li>
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Payment } from '@hedgepayments/contract'
 import { listPayments, type PaymentFilter, pageSize } from '../../api/payments.ts'
 
-/** What a row shows: a small part of a payment, so that a hundred thousand fit in memory. */
+/** The part of a payment that its row shows: 100,000 rows fit in memory. */
 export interface PaymentRow {
   readonly id: string
   readonly amount: number
@@ -11,11 +11,11 @@ export interface PaymentRow {
   readonly email: string
   readonly description: string | null
   readonly createdAt: string
-  /** When the server was asked for it. */
-  readonly askedAtMs: number
+  /** When the row was requested. */
+  readonly requestedAtMs: number
 }
 
-/** The first and last row that is drawn. */
+/** Indexes of the first and last row that are rendered. */
 export interface View {
   readonly first: number
   readonly last: number
@@ -25,15 +25,16 @@ export interface ListState {
   /** Newest first. */
   readonly rows: readonly PaymentRow[]
   readonly hasMore: boolean
-  /** When the server was last asked, with an answer; `null`: never yet. */
+  /** When the newest rows were requested. `null`: nothing was answered yet. */
   readonly freshAtMs: number | null
   readonly loading: boolean
   readonly error: Error | null
 }
 
 /**
- * An endless list of payments that stays true while one looks at it: pages are added at its end,
- * and what is in view is asked for again and again, together with what is new at the top.
+ * An endless list of payments, live. Pages are added at its end; a refresh reads the newest page and
+ * the page in view. TanStack Query's infinite queries are no replacement: their refresh reads all
+ * loaded pages, which may be a thousand.
  */
 export class PaymentList {
   readonly #filter: PaymentFilter
@@ -52,37 +53,37 @@ export class PaymentList {
 
   readonly snapshot = () => this.#state
 
-  /** Adds the next page, unless one is on its way or there is none. */
+  /** Adds the next page, unless it is loading or does not exist. */
   async loadMore(): Promise<void> {
     if (this.#state.loading || !this.#state.hasMore) return
     this.#set({ loading: true })
     const last = this.#state.rows.at(-1)
-    const askedAtMs = Date.now()
+    const requestedAtMs = Date.now()
     try {
       const page = await listPayments(this.#filter, last ? { after: last.id } : {})
       this.#set({
-        rows: [...this.#state.rows, ...page.data.map((payment) => toRow(payment, askedAtMs))],
+        rows: [...this.#state.rows, ...page.data.map((payment) => toRow(payment, requestedAtMs))],
         hasMore: page.has_more,
         loading: false,
         error: null,
-        // Further rows say nothing about those above them.
-        freshAtMs: last ? this.#state.freshAtMs : askedAtMs,
+        // A later page does not refresh the rows above it.
+        freshAtMs: last ? this.#state.freshAtMs : requestedAtMs,
       })
     } catch (error) {
       this.#set({ loading: false, error: error as Error })
     }
   }
 
-  /** When the server was asked for the oldest of the rows in view; `null`: never yet. */
-  oldestAskedAtMs({ first, last }: View): number | null {
+  /** When the oldest row in view was requested. `null`: nothing was answered yet. */
+  oldestRequestMs({ first, last }: View): number | null {
     const { rows, freshAtMs } = this.#state
     if (freshAtMs === null) return null
-    return Math.min(freshAtMs, ...rows.slice(first, last + 1).map((row) => row.askedAtMs))
+    return Math.min(freshAtMs, ...rows.slice(first, last + 1).map((row) => row.requestedAtMs))
   }
 
   /**
-   * Asks again for the rows in view and for what is new at the top. One at a time, so that an
-   * older answer never takes the place of a newer one.
+   * Reads the newest page and the page in view. Only one refresh runs at a time, so that an older
+   * answer never replaces a newer one.
    */
   async refresh(view: View): Promise<void> {
     this.#refreshing ??= this.#refresh(view).finally(() => {
@@ -96,12 +97,12 @@ export class PaymentList {
       this.#set({ hasMore: true })
       return await this.loadMore()
     }
-    const askedAtMs = Date.now()
+    const requestedAtMs = Date.now()
     try {
       const top = await listPayments(this.#filter)
-      const shown = (payment: Payment) => toRow(payment, askedAtMs)
+      const shown = (payment: Payment) => toRow(payment, requestedAtMs)
       this.#merge(undefined, top.data.map(shown), top.has_more)
-      // New rows at the top have moved the view down; one page covers any screen.
+      // New rows at the top have moved the view down. One page is longer than any screen.
       if (view.last >= pageSize) {
         const after = this.#state.rows[Math.max(0, view.first - 1)]
         if (after) {
@@ -109,13 +110,13 @@ export class PaymentList {
           this.#merge(after.id, page.data.map(shown), page.has_more)
         }
       }
-      this.#set({ freshAtMs: askedAtMs, error: null })
+      this.#set({ freshAtMs: requestedAtMs, error: null })
     } catch (error) {
       this.#set({ error: error as Error })
     }
   }
 
-  /** Puts a page in place of what was known of its range, which begins below `after`. */
+  /** Replaces the rows of a page's range, which begins below the row `after`. */
   #merge(after: string | undefined, page: readonly PaymentRow[], hasMore: boolean): void {
     const end = hasMore ? page.at(-1)?.id : undefined
     const above = after === undefined ? [] : this.#state.rows.filter((row) => row.id >= after)
@@ -132,7 +133,7 @@ export class PaymentList {
   }
 }
 
-function toRow(payment: Payment, askedAtMs: number): PaymentRow {
+function toRow(payment: Payment, requestedAtMs: number): PaymentRow {
   return {
     id: payment.id,
     amount: payment.amount,
@@ -142,6 +143,6 @@ function toRow(payment: Payment, askedAtMs: number): PaymentRow {
     email: payment.customer_email,
     description: payment.description,
     createdAt: payment.created_at,
-    askedAtMs,
+    requestedAtMs,
   }
 }

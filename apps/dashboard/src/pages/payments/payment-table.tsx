@@ -1,13 +1,13 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, useSyncExternalStore } from 'react'
-import { formatMoney, formatShort } from '../../format.ts'
+import { type RefObject, useEffect, useRef, useSyncExternalStore } from 'react'
+import { formatMoney, formatShortTimestamp } from '../../format.ts'
 import { StatusBadge } from '../../parts/badge.tsx'
 import { Link } from '../../router.tsx'
 import type { ListState, PaymentRow, View } from './payment-list.ts'
 
 interface TableProps {
   readonly list: ListState
-  /** Whether nothing has come yet: grey rows stand in for the first page. */
+  /** Shows grey rows instead of the first page. */
   readonly skeleton: boolean
   readonly chosen: ReadonlySet<string>
   readonly onChoose: (chosen: ReadonlySet<string>) => void
@@ -15,33 +15,25 @@ interface TableProps {
   readonly onView: (view: View) => void
 }
 
-/** Where a payment takes two lines: lists.css. */
+/** Below this width a row has two lines (payment-table.css). */
 const narrow = window.matchMedia('(width < 60rem)')
-/** The next page is fetched this many rows before the end is reached. */
+/** The next page is loaded when the view is this many rows before the end. */
 const rowsAhead = 30
 
-/** The endless list. Only the rows in view are in the document, however many there are. */
+/** The endless table. Only rows in and near the view are in the document. */
 export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }: TableProps) {
-  const { rows, hasMore, loading } = list
+  const { rows, hasMore } = list
   const scroller = useRef<HTMLDivElement>(null)
   const rowHeight = useRowHeight()
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-    getItemKey: (index) => rows[index]?.id ?? index,
-  })
+  const virtual = useVirtualRows(rows, scroller, rowHeight)
   const items = virtual.getVirtualItems()
   const first = items[0]?.index ?? 0
   const last = items.at(-1)?.index ?? 0
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: rows of another height lie elsewhere
-  useEffect(() => virtual.measure(), [rowHeight])
   useEffect(() => onView({ first, last }), [first, last, onView])
   useEffect(() => {
-    if (hasMore && !loading && rows.length > 0 && last >= rows.length - rowsAhead) onEnd()
-  }, [hasMore, loading, rows.length, last, onEnd])
+    const isNearEnd = last >= rows.length - rowsAhead
+    if (hasMore && !list.loading && rows.length > 0 && isNearEnd) onEnd()
+  }, [hasMore, list.loading, rows.length, last, onEnd])
 
   const choose = (row: PaymentRow, isChosen: boolean) => {
     const next = new Set(chosen)
@@ -53,20 +45,7 @@ export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }
   return (
     <div className="table" ref={scroller}>
       <table aria-label="Payments" aria-rowcount={hasMore ? -1 : rows.length + 1}>
-        <thead>
-          <tr className="row row-head" aria-rowindex={1}>
-            <ChooseAll rows={rows} chosen={chosen} onChoose={onChoose} />
-            <th scope="col">Amount</th>
-            <th scope="col">Status</th>
-            <th scope="col">Customer</th>
-            <th scope="col" className="cell-description">
-              Description
-            </th>
-            <th scope="col" className="cell-time">
-              Created
-            </th>
-          </tr>
-        </thead>
+        <TableHead rows={rows} chosen={chosen} onChoose={onChoose} />
         <tbody style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const row = rows[item.index]
@@ -87,6 +66,44 @@ export function PaymentTable({ list, skeleton, chosen, onChoose, onEnd, onView }
       </table>
       {skeleton ? <Skeleton rowHeight={rowHeight} /> : null}
     </div>
+  )
+}
+
+function useVirtualRows(
+  rows: readonly PaymentRow[],
+  scroller: RefObject<HTMLDivElement | null>,
+  rowHeight: number,
+) {
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+    getItemKey: (index) => rows[index]?.id ?? index,
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new height moves all rows
+  useEffect(() => virtual.measure(), [rowHeight])
+  return virtual
+}
+
+type ChoiceProps = Pick<TableProps, 'chosen' | 'onChoose'> & { rows: readonly PaymentRow[] }
+
+function TableHead(props: ChoiceProps) {
+  return (
+    <thead>
+      <tr className="row row-head" aria-rowindex={1}>
+        <ChooseAll {...props} />
+        <th scope="col">Amount</th>
+        <th scope="col">Status</th>
+        <th scope="col">Customer</th>
+        <th scope="col" className="cell-description">
+          Description
+        </th>
+        <th scope="col" className="cell-time">
+          Created
+        </th>
+      </tr>
+    </thead>
   )
 }
 
@@ -135,17 +152,13 @@ function Row({
       <td className="cell-description" title={row.description ?? row.id}>
         {row.description ?? row.id}
       </td>
-      <td className="cell-time">{formatShort(row.createdAt)}</td>
+      <td className="cell-time">{formatShortTimestamp(row.createdAt)}</td>
     </tr>
   )
 }
 
-/** Chooses every loaded payment that can be canceled. */
-function ChooseAll({
-  rows,
-  chosen,
-  onChoose,
-}: Pick<TableProps, 'chosen' | 'onChoose'> & { rows: readonly PaymentRow[] }) {
+/** The checkbox that chooses all loaded payments that can be canceled. */
+function ChooseAll({ rows, chosen, onChoose }: ChoiceProps) {
   const cancelable = rows.filter((row) => row.cancelable)
   const all = cancelable.length > 0 && cancelable.every((row) => chosen.has(row.id))
   const some = chosen.size > 0 && !all
@@ -165,7 +178,7 @@ function ChooseAll({
   )
 }
 
-/** In pixels; it changes when a tablet is turned. */
+/** In pixels. It changes when the user turns a tablet. */
 function useRowHeight(): number {
   return useSyncExternalStore(
     (onChange) => {
@@ -180,7 +193,7 @@ function Skeleton({ rowHeight }: { rowHeight: number }) {
   return (
     <div className="skeleton" role="status" aria-label="Loading payments">
       {Array.from({ length: 12 }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the grey rows are all the same
+        // biome-ignore lint/suspicious/noArrayIndexKey: all grey rows are equal
         <div key={index} className="skeleton-row" style={{ height: rowHeight }} />
       ))}
     </div>

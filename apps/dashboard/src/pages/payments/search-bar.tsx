@@ -1,80 +1,49 @@
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { useShortcut } from '../../dialogs/use-shortcut.ts'
 import { humanize } from '../../format.ts'
+import { Chips } from '../../parts/chips.tsx'
 import { Icon } from '../../parts/icons.tsx'
-import { type Search, statuses, understand } from './search.ts'
+import { parseSearchText, type Search, statuses } from './search.ts'
 
-/** The search and its filters. */
+interface SearchProps {
+  readonly search: Search
+  readonly onChange: (search: Search) => void
+}
+
+const statusOptions = statuses.map((status) => ({ value: status, name: humanize(status) }))
+
+/** The search field and the filters of the list of payments. */
 export function SearchBar({
   search,
   onChange,
   children,
-}: {
-  search: Search
-  onChange: (search: Search) => void
-  /** What stands beside the search. */
+}: SearchProps & {
+  /** Stands beside the search field. */
   children?: ReactNode
 }) {
-  const input = useRef<HTMLInputElement>(null)
-  useShortcut((key) => {
-    if (key !== '/') return false
-    input.current?.focus()
-    return true
-  })
-  // The same input for every search: a new one would not have the focus, and the next keys were lost.
-  useEffect(() => {
-    if (input.current) input.current.value = search.text
-  }, [search.text])
-
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault()
-    onChange({ ...search, text: input.current?.value.trim() ?? '' })
+  const { text, status, from, to } = search
+  const parsed = parseSearchText(text)
+  const isFiltered = text !== '' || status.length > 0 || from !== '' || to !== ''
+  const toggle = (value: string) => {
+    const isOn = status.includes(value)
+    const next = isOn ? status.filter((other) => other !== value) : [...status, value]
+    onChange({ ...search, status: next })
   }
-  const toggle = (status: string) => {
-    const isOn = search.status.includes(status)
-    const status_ = isOn ? search.status.filter((s) => s !== status) : [...search.status, status]
-    onChange({ ...search, status: status_ })
-  }
-  const meaning = understand(search.text)
-  const isFiltered =
-    search.text !== '' || search.status.length > 0 || search.from !== '' || search.to !== ''
-
   return (
     <search className="search">
       <div className="search-row">
         <h1>Payments</h1>
-        <form className="search-box" onSubmit={submit}>
-          <Icon name="search" />
-          <input
-            ref={input}
-            type="search"
-            defaultValue={search.text}
-            placeholder="Id, e-mail, amount or key=value"
-            aria-label="Search by id, e-mail, amount or metadata"
-            autoComplete="off"
-            spellCheck={false}
-          />
-          <span className="kbd" aria-hidden="true">
-            /
-          </span>
-        </form>
+        <SearchField search={search} onChange={onChange} />
         {children}
       </div>
       <div className="filters">
-        <fieldset className="chips" aria-label="Status">
-          {statuses.map((status) => (
-            <button
-              key={status}
-              type="button"
-              className="chip"
-              aria-pressed={search.status.includes(status)}
-              onClick={() => toggle(status)}
-            >
-              {humanize(status)}
-            </button>
-          ))}
-        </fieldset>
-        <Days search={search} onChange={onChange} />
+        <Chips
+          label="Status"
+          options={statusOptions}
+          isOn={(value) => status.includes(value)}
+          onPress={toggle}
+        />
+        <DayFields search={search} onChange={onChange} />
         {isFiltered ? (
           <button
             type="button"
@@ -85,12 +54,47 @@ export function SearchBar({
           </button>
         ) : null}
       </div>
-      {meaning.kind === 'filter' ? <p className="quiet small">{meaning.label}</p> : null}
+      {parsed.kind === 'filter' ? <p className="quiet small">{parsed.label}</p> : null}
     </search>
   )
 }
 
-function Days({ search, onChange }: { search: Search; onChange: (search: Search) => void }) {
+/** The key `/` moves the focus here. */
+function SearchField({ search, onChange }: SearchProps) {
+  const input = useRef<HTMLInputElement>(null)
+  useShortcut((key) => {
+    if (key !== '/') return false
+    input.current?.focus()
+    return true
+  })
+  // A new input for each search would lose the focus, and with it the user's next keys.
+  useEffect(() => {
+    if (input.current) input.current.value = search.text
+  }, [search.text])
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    onChange({ ...search, text: input.current?.value.trim() ?? '' })
+  }
+  return (
+    <form className="search-box" onSubmit={submit}>
+      <Icon name="search" />
+      <input
+        ref={input}
+        type="search"
+        defaultValue={search.text}
+        placeholder="Id, e-mail, amount or key=value"
+        aria-label="Search by id, e-mail, amount or metadata"
+        autoComplete="off"
+        spellCheck={false}
+      />
+      <span className="kbd" aria-hidden="true">
+        /
+      </span>
+    </form>
+  )
+}
+
+function DayFields({ search, onChange }: SearchProps) {
   return (
     <div className="days">
       <label>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { filterOf, placeOf, readSearch, understand } from './search.ts'
+import { parseSearchText, readSearch, searchUrl, toFilter } from './search.ts'
 
-describe('what is typed into the search', () => {
+describe('a search text', () => {
   test.each([
     ['', { kind: 'all' }],
     ['pay_abc123xyz', { kind: 'payment', id: 'pay_abc123xyz' }],
@@ -27,23 +27,23 @@ describe('what is typed into the search', () => {
     ['99.999', { kind: 'unclear' }],
     ['5 XAU', { kind: 'unclear' }],
     ['something else', { kind: 'unclear' }],
-  ])('%s is understood', (text, meaning) => {
-    expect(understand(text, 'en-US')).toMatchObject(meaning)
+  ])('%s is parsed', (text, parsed) => {
+    expect(parseSearchText(text, 'en-US')).toMatchObject(parsed)
   })
 
-  test('a search survives its address', () => {
+  test('a search is read back from its address', () => {
     const search = { text: 'a=b&c', status: ['pending', 'failed'], from: '2026-01-02', to: '' }
-    const place = placeOf(search)
-    expect(readSearch(new URLSearchParams(place.slice(place.indexOf('?'))))).toEqual(search)
+    const url = searchUrl(search)
+    expect(readSearch(new URLSearchParams(url.slice(url.indexOf('?'))))).toEqual(search)
   })
 
-  test('an address that makes no sense is no filter', () => {
+  test('invalid values in an address are ignored', () => {
     const search = readSearch(new URLSearchParams('status=gone&from=tomorrow'))
-    expect(filterOf(search)).toEqual({})
+    expect(toFilter(search)).toEqual({})
   })
 
-  test('the last day is included whole', () => {
-    const filter = filterOf({ text: '', status: [], from: '2026-01-31', to: '2026-01-31' })
+  test('the last day of a range is included', () => {
+    const filter = toFilter({ text: '', status: [], from: '2026-01-31', to: '2026-01-31' })
     const lengthMs = Date.parse(filter?.createdTo ?? '') - Date.parse(filter?.createdFrom ?? '')
     expect(lengthMs).toBe(86_400_000)
   })

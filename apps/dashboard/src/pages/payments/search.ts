@@ -3,7 +3,7 @@ import { amountMinorMax, toDecimal } from '@hedgepayments/contract/amounts'
 import { parseAmount } from '@hedgepayments/contract/parse-amount'
 import type { PaymentFilter } from '../../api/payments.ts'
 
-/** Every status, in the order of a payment's life. */
+/** All statuses, in the order in which a payment reaches them. */
 export const statuses = [
   'pending',
   'initiated',
@@ -15,7 +15,7 @@ export const statuses = [
   'canceled',
 ] as const satisfies PaymentStatus[]
 
-/** What is being looked for, as the address of the page holds it. */
+/** A search, as it stands in the address of the page. `from` and `to` are days: `2026-01-31`. */
 export interface Search {
   readonly text: string
   readonly status: readonly string[]
@@ -36,8 +36,8 @@ function readDay(text: string | null): string {
   return text !== null && /^\d{4}-\d{2}-\d{2}$/.test(text) ? text : ''
 }
 
-/** The address of a search. */
-export function placeOf(search: Search): string {
+/** The address of the page with a search. `readSearch` is its inverse. */
+export function searchUrl(search: Search): string {
   const params = new URLSearchParams()
   if (search.text !== '') params.set('q', search.text)
   for (const status of search.status) params.append('status', status)
@@ -47,15 +47,15 @@ export function placeOf(search: Search): string {
   return text === '' ? '/payments' : `/payments?${text}`
 }
 
-/** What the text of a search means. */
-export type Meaning =
+/** A search text, parsed. */
+export type ParsedText =
   | { readonly kind: 'all' }
   | { readonly kind: 'payment'; readonly id: string }
   | { readonly kind: 'filter'; readonly filter: PaymentFilter; readonly label: string }
   | { readonly kind: 'unclear' }
 
-/** Reads an id, an e-mail, an amount or metadata out of what was typed. */
-export function understand(typed: string, locale?: string): Meaning {
+/** Parses a search text: an id, an e-mail, an amount, or metadata as `key=value`. */
+export function parseSearchText(typed: string, locale?: string): ParsedText {
   const text = typed.trim()
   if (text === '') return { kind: 'all' }
   if (/^pay_[0-9a-z]+$/.test(text)) return { kind: 'payment', id: text }
@@ -75,10 +75,10 @@ export function understand(typed: string, locale?: string): Meaning {
       label: `Metadata ${key} is ${value}`,
     }
   }
-  return understandAmount(text, locale)
+  return parseAmountText(text, locale)
 }
 
-/** Signs of currencies that do not have two decimals. */
+/** The common signs of currencies without decimals. */
 const currencyOfSign: Readonly<Record<string, string>> = {
   '¥': 'JPY',
   '￥': 'JPY',
@@ -88,10 +88,10 @@ const currencyOfSign: Readonly<Record<string, string>> = {
 }
 
 /**
- * `99.99` is 9999 minor units, as is `$99.99` or `99.99 EUR`. A whole number is in major units as
- * well. Without the code or sign of another currency, an amount has two decimals.
+ * Parses `99.99`, `$99.99` or `99.99 EUR` to 9999 minor units, and `99` to 9900. Without a code or a
+ * sign of a currency, an amount has two decimals.
  */
-function understandAmount(text: string, locale?: string): Meaning {
+function parseAmountText(text: string, locale?: string): ParsedText {
   const match =
     /^([A-Za-z]{3}(?![A-Za-z])|[^\d\s.,+−-]{0,2})?\s?(\d.*?)\s?([A-Za-z]{3}|\p{Sc})?$/u.exec(text)
   if (!match) return { kind: 'unclear' }
@@ -106,19 +106,19 @@ function understandAmount(text: string, locale?: string): Meaning {
   return { kind: 'filter', filter: { amount: minor }, label }
 }
 
-/** The API's filter of a search; `null` where its text names nothing that can be looked for. */
-export function filterOf(search: Search): PaymentFilter | null {
-  const meaning = understand(search.text)
-  if (meaning.kind === 'unclear' || meaning.kind === 'payment') return null
+/** The API's filter of a search. `null`: the search text cannot be parsed, or is a payment's id. */
+export function toFilter(search: Search): PaymentFilter | null {
+  const parsed = parseSearchText(search.text)
+  if (parsed.kind === 'unclear' || parsed.kind === 'payment') return null
   return {
-    ...(meaning.kind === 'filter' ? meaning.filter : {}),
+    ...(parsed.kind === 'filter' ? parsed.filter : {}),
     ...(search.status.length > 0 ? { status: search.status } : {}),
     ...(search.from === '' ? {} : { createdFrom: startOfDay(search.from, 0) }),
     ...(search.to === '' ? {} : { createdTo: startOfDay(search.to, 1) }),
   }
 }
 
-/** Midnight in the reader's time zone, some days later. */
+/** Start of a day in the user's time zone, `daysLater` days later. */
 function startOfDay(day: string, daysLater: number): string {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
   return new Date(year, month - 1, date + daysLater).toISOString()

@@ -1,6 +1,7 @@
-import type { EventType } from '@hedgepayments/contract'
+import { eventTypes } from '../../api/event-types.ts'
+import { Checkboxes } from '../../dialogs/checkboxes.tsx'
 
-/** `['*']` is every event, also of types that are yet to come. */
+/** The types of events that an endpoint receives. `['*']`: all types, also future ones. */
 export function EventChoice({
   events,
   onChange,
@@ -9,48 +10,17 @@ export function EventChoice({
   onChange: (events: readonly string[]) => void
 }) {
   const isEvery = events.includes('*')
-  const toggle = (type: string) =>
-    onChange(events.includes(type) ? events.filter((other) => other !== type) : [...events, type])
   return (
-    <fieldset className="checks">
-      <legend>Events</legend>
+    <Checkboxes
+      legend="Events"
+      options={isEvery ? [] : eventTypes}
+      chosen={events}
+      onChange={onChange}
+    >
       <label className="checks-all">
         <input type="checkbox" checked={isEvery} onChange={() => onChange(isEvery ? [] : ['*'])} />
         Every event
       </label>
-      {isEvery
-        ? null
-        : types.map((type) => (
-            <label key={type}>
-              <input
-                type="checkbox"
-                checked={events.includes(type)}
-                onChange={() => toggle(type)}
-              />
-              <code>{type}</code>
-            </label>
-          ))}
-    </fieldset>
+    </Checkboxes>
   )
 }
-
-// The contract has this list too, but with it come all its schemas. Its type keeps this complete.
-const types = Object.keys({
-  'payment.created': true,
-  'payment.action_required': true,
-  'payment.initiated': true,
-  'payment.processing': true,
-  'payment.succeeded': true,
-  'payment.failed': true,
-  'payment.canceled': true,
-  'payment.late_capture_refunded': true,
-  'payment.refunded': true,
-  'payment.refund_succeeded': true,
-  'payment.refund_failed': true,
-  'payment.reversal_requested': true,
-  'payment.settled': true,
-  'ach.returned': true,
-  'checkout.completed': true,
-  'checkout.expired': true,
-  'webhook_endpoint.disabled': true,
-} satisfies Record<EventType, true>)

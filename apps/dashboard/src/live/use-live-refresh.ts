@@ -3,37 +3,35 @@ import { onEvents } from './event-stream.ts'
 import { refreshMs } from './query-client.ts'
 
 /**
- * Keeps something true while it is on screen: runs `refresh` when an event says that something
- * changed, and every few seconds in any case. Never twice at once; not at all while hidden.
+ * Runs `refresh` after each event of the account and every few seconds. Never runs it twice at the
+ * same time, and never while the page is hidden.
  */
-export function useLive(refresh: () => Promise<void>): void {
+export function useLiveRefresh(refresh: () => Promise<void>): void {
   const latest = useRef(refresh)
   useEffect(() => {
     latest.current = refresh
   })
   useEffect(() => {
-    let running = false
-    let again = false
+    let isRunning = false
+    let isDue = false
     const run = async () => {
       if (document.hidden) return
-      if (running) {
-        again = true
-        return
-      }
-      running = true
-      do {
-        again = false
+      isDue = true
+      if (isRunning) return
+      isRunning = true
+      while (isDue) {
+        isDue = false
         await latest.current().catch(() => undefined)
-      } while (again)
-      running = false
+      }
+      isRunning = false
     }
-    const timer = setInterval(() => void run(), refreshMs)
     const wake = () => void run()
-    const stop = onEvents(wake)
+    const timer = setInterval(wake, refreshMs)
+    const unsubscribe = onEvents(wake)
     document.addEventListener('visibilitychange', wake)
     return () => {
       clearInterval(timer)
-      stop()
+      unsubscribe()
       document.removeEventListener('visibilitychange', wake)
     }
   }, [])

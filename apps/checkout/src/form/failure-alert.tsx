@@ -1,0 +1,53 @@
+import type { PaymentPage } from '@hedgepayments/contract'
+import { useEffect, useRef } from 'react'
+import type { Fault } from '../api.ts'
+import type { Text } from '../text/en.ts'
+
+/**
+ * Why the last try failed: the bank declined it, or the request failed. It gets the focus, so that
+ * screen readers read it and phones scroll to it.
+ */
+export function FailureAlert({
+  text,
+  fault,
+  page,
+  isPaying,
+}: {
+  text: Text
+  fault: Fault | null
+  page: PaymentPage
+  isPaying: boolean
+}) {
+  const ref = useRef<HTMLDivElement>(null)
+  const declined = page.decline_code
+    ? (text.declines[page.decline_code] ?? text.declines.other ?? '')
+    : null
+  const shown = isPaying ? null : fault ? faultText(fault, text) : declined
+  useEffect(() => {
+    if (shown) ref.current?.focus()
+  }, [shown])
+  return (
+    <div ref={ref} role="alert" tabIndex={-1} className={shown ? 'alert' : 'none'}>
+      {shown ? (
+        <>
+          <p>{shown}</p>
+          {fault ? null : <p>{text.anotherTry}</p>}
+        </>
+      ) : null}
+    </div>
+  )
+}
+
+function faultText(fault: Fault, { faults }: Text): string {
+  switch (fault) {
+    case 'tooMany':
+      return faults.tooMany
+    case 'tokenRefused':
+      return faults.tokenRefused
+    case 'missing':
+    case 'notTaken':
+      return faults.notTaken
+    case 'unreachable':
+      return faults.unreachable
+  }
+}
