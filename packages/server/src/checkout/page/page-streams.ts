@@ -97,7 +97,7 @@ export class PageStreams {
     response.write(`retry: ${reconnectMs}\n\n`)
     this.#open.add(response)
     const unwatch = this.#watch.add(id, () => void this.#sendState(id, response))
-    // A browser that has not read the last heartbeat gets no other. Proxies then close the connection.
+    // A browser that has not read the last heartbeat gets no other: its idle connection is closed.
     const heartbeat = setInterval(() => {
       if (response.writableLength === 0) response.write(': still here\n\n')
     }, heartbeatMs)

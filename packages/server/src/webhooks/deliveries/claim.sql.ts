@@ -7,7 +7,8 @@ import type { AccountUsage } from '../../jobs/limiter.ts'
 
 /**
  * How long a claim lasts, in seconds: twice the deadline of an attempt. After a `kill -9` another
- * process claims the delivery then. All times of the queue are by the database's clock.
+ * process claims the delivery then. All times of the queue are by the database's clock. The end of a
+ * lease is stored in `due_at`, so one index finds new deliveries and abandoned ones.
  */
 export const leaseSeconds = 20
 
