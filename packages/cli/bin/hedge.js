@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command itself is TypeScript, which Node reads from version 24 on. Started by an older one,
-// it hands over to the Node that comes with the packages.
+// The command is TypeScript, which Node runs from version 24 on. An older Node starts the Node of the
+// npm package `node` instead.
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -14,7 +14,7 @@ if (process.features.typescript) {
   const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'))
   const program = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
   const args = [fileURLToPath(main), ...process.argv.slice(2)]
-  // Ctrl-C reaches both; the one that does the work decides what it means.
+  // The terminal sends Ctrl-C to both processes. The child decides what to do.
   process.on('SIGINT', () => undefined)
   const { status, signal, error } = spawnSync(program, args, { stdio: 'inherit' })
   if (error) console.error(`hedge: cannot start ${program}: ${error.message}`)

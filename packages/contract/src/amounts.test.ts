@@ -34,7 +34,7 @@ describe('the table of currencies', () => {
 
 describe.each([
   ['as this environment has it', async () => undefined],
-  // Vitest runs the file anew after resetModules.
+  // Vitest runs the module again after resetModules.
   [
     'with currencies of one decimal in Intl',
     () => import('../../../tests/support/foreign-cldr.js'),
@@ -94,7 +94,7 @@ describe('an amount', () => {
     expect(() => toDecimal({ minor: 0.5, currency: 'USD' })).toThrow(RangeError)
   })
 
-  test('of a currency that is newer than the program stays in minor units and says so', async () => {
+  test('of an unknown currency is shown in minor units', async () => {
     const { formatMoney, formatWithCode, formatForInput } = await import('./amounts.ts')
     const money = { minor: 9_999, currency: 'ZZZ' }
     expect(formatMoney(money)).toBe('9999 minor units of ZZZ')
@@ -103,8 +103,8 @@ describe('an amount', () => {
   })
 })
 
-describe('what is shown', () => {
-  test('is read back as the same amount, in every language and currency', async () => {
+describe('a formatted amount', () => {
+  test('is parsed to the same amount, in every language and currency', async () => {
     const { formatForInput, formatMoney, formatWithCode } = await import('./amounts.ts')
     const { parseAmount } = await import('./parse-amount.ts')
     fc.assert(
@@ -119,7 +119,7 @@ describe('what is shown', () => {
           expect(read(formatForInput(money, locale))).toEqual({ minor })
           expect(read(formatWithCode(money).slice(0, -4), 'en-US')).toEqual({ minor })
           const number = /\p{Nd}.*\p{Nd}|\p{Nd}/u.exec(formatMoney(money, locale))?.[0] ?? ''
-          // Cape Verde writes its sign between units and hundredths: 20$00.
+          // Cape Verde writes the currency's sign between units and hundredths: 20$00.
           if (!/\p{Sc}/u.test(number)) expect(read(number)).toEqual({ minor })
         },
       ),

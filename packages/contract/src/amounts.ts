@@ -1,6 +1,6 @@
 import { decimalsOf } from './currencies.ts'
 
-/** An amount of money: whole minor units (cents; yen has none) of a currency. */
+/** An amount of money in minor units of a currency (cents; the yen has none). */
 export interface Money {
   readonly minor: number
   readonly currency: string
@@ -10,10 +10,10 @@ export interface Money {
 export const amountMinorMax = 99_999_999
 
 /**
- * An amount in major units as a plain decimal: 999900 HUF is `9999.00`, 500 JPY is `500`.
- * Exact: digits are moved, nothing is divided.
+ * An amount in major units as a plain decimal: 999900 HUF is `9999.00`, 500 JPY is `500`. Exact,
+ * because it moves digits and does not divide.
  *
- * @throws {RangeError} for a currency without known decimals, and where `minor` is no integer.
+ * @throws {RangeError} for a currency with unknown decimals, and if `minor` is not an integer.
  */
 export function toDecimal({ minor, currency }: Money): string {
   const decimals = decimalsOf(currency)
@@ -26,8 +26,8 @@ export function toDecimal({ minor, currency }: Money): string {
 }
 
 /**
- * An amount for a terminal or a page without a language: `9,999.00 HUF`, `500 JPY`. An amount of a
- * currency with unknown decimals stays in minor units, and says so.
+ * An amount for a terminal or a page without a language: `9,999.00 HUF`, `500 JPY`. If the decimals of
+ * the currency are unknown: `9999 minor units of XYZ`.
  */
 export function formatWithCode(money: Money): string {
   if (decimalsOf(money.currency) === undefined) return inMinorUnits(money)
@@ -38,7 +38,7 @@ export function formatWithCode(money: Money): string {
 
 /**
  * An amount for people, with the signs and grouping of a language: `$99.99`, `1.234,56 €`. The
- * decimals are those of ISO 4217. `locale`: default is that of the environment.
+ * decimals are those of ISO 4217. Default of `locale`: that of the environment.
  */
 export function formatMoney(money: Money, locale?: string): string {
   const decimals = decimalsOf(money.currency)
@@ -48,13 +48,13 @@ export function formatMoney(money: Money, locale?: string): string {
   )
 }
 
-/** An amount as a person would type it into a field, without grouping: `9999.00`, `9999,00`. */
+/** An amount for an input field, without grouping: `9999.00`, `9999,00`. */
 export function formatForInput(money: Money, locale?: string): string {
   if (decimalsOf(money.currency) === undefined) return String(money.minor)
   return toDecimal(money).replace('.', separatorsOf(money.currency, locale).decimal)
 }
 
-/** The signs between digits that an amount of a currency has in a language. */
+/** The decimal and grouping signs of a currency's amounts in a language. */
 export function separatorsOf(
   currency: string,
   locale?: string,
@@ -62,20 +62,20 @@ export function separatorsOf(
   const parts = formatOf(currency, { locale, decimals: 2 }).formatToParts(1_234_567)
   const find = (type: string) => parts.find((part) => part.type === type)?.value
   const decimal = find('decimal') ?? '.'
-  // Some countries write a sign of the currency between units and hundredths: `20$00`.
+  // Some countries write the currency's sign between units and hundredths: `20$00`.
   return { decimal: /^[.,٫]$/.test(decimal) ? decimal : '.', group: find('group') ?? '' }
 }
 
 const formats = new Map<string, Intl.NumberFormat>()
 
-/** A format with explicit decimals: without them, `Intl` takes those of CLDR. */
+/** A format with explicit decimals. Without them, `Intl` would use those of CLDR. */
 function formatOf(
   currency: string,
   { locale, decimals }: { locale: string | undefined; decimals: number },
 ): Intl.NumberFormat {
   const key = `${locale ?? ''} ${currency} ${decimals}`
-  const known = formats.get(key)
-  if (known) return known
+  const cached = formats.get(key)
+  if (cached) return cached
   const format = new Intl.NumberFormat(locale, {
     style: 'currency',
     currency,

@@ -3,12 +3,12 @@ import { cancelableStatuses, initiableStatuses, refundableStatuses } from './lif
 import { paymentStatuses } from './statuses.ts'
 import { oneOf } from './text.ts'
 
-/** Details of a refusal that names a field: what came and what was expected. */
+/** The details of an error about a field. */
 export const FieldDetails = Type.Object(
   {
-    field: Type.String({ description: 'Where it is wrong, e.g. `metadata.order_id`.' }),
-    received: Type.String({ description: 'What came, shortened.' }),
-    expected: Type.String({ description: 'What would have been right.' }),
+    field: Type.String({ description: 'The field, such as `metadata.order_id`.' }),
+    received: Type.String({ description: 'The received value, shortened.' }),
+    expected: Type.String({ description: 'The expected value.' }),
   },
   { title: 'FieldDetails', additionalProperties: false },
 )
@@ -17,7 +17,7 @@ export const NotCancelableDetails = Type.Object(
   {
     payment_id: Type.String(),
     current_status: oneOf(paymentStatuses, {
-      description: 'The status that made it fail: never `pending` or `initiated`.',
+      description: 'The status that prevented the cancel. Never `pending` or `initiated`.',
     }),
     cancelable_statuses: Type.Array(oneOf(cancelableStatuses, { description: 'A status.' })),
   },
@@ -27,7 +27,9 @@ export const NotCancelableDetails = Type.Object(
 export const NotRefundableDetails = Type.Object(
   {
     payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, { description: 'The status that made it fail.' }),
+    current_status: oneOf(paymentStatuses, {
+      description: 'The status that prevented the action.',
+    }),
     refundable_statuses: Type.Array(oneOf(refundableStatuses, { description: 'A status.' })),
   },
   { title: 'NotRefundableDetails', additionalProperties: false },
@@ -36,10 +38,12 @@ export const NotRefundableDetails = Type.Object(
 export const RefundAmountDetails = Type.Object(
   {
     payment_id: Type.String(),
-    amount: Type.Integer({ description: 'Amount of the payment, in minor units.' }),
-    refunded_amount: Type.Integer({ description: 'What was given back already.' }),
-    refundable_amount: Type.Integer({ description: 'What is left: the most that is accepted.' }),
-    requested_amount: Type.Integer({ description: 'What was asked for.' }),
+    amount: Type.Integer({ description: 'The amount of the payment, in minor units.' }),
+    refunded_amount: Type.Integer({ description: 'The amount refunded so far.' }),
+    refundable_amount: Type.Integer({
+      description: 'The remainder, which is the largest accepted amount.',
+    }),
+    requested_amount: Type.Integer({ description: 'The requested amount.' }),
   },
   { title: 'RefundAmountDetails', additionalProperties: false },
 )
@@ -47,7 +51,9 @@ export const RefundAmountDetails = Type.Object(
 export const NotInitiableDetails = Type.Object(
   {
     payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, { description: 'The status that made it fail.' }),
+    current_status: oneOf(paymentStatuses, {
+      description: 'The status that prevented the action.',
+    }),
     initiable_statuses: Type.Array(oneOf(initiableStatuses, { description: 'A status.' })),
   },
   { title: 'NotInitiableDetails', additionalProperties: false },
@@ -56,8 +62,8 @@ export const NotInitiableDetails = Type.Object(
 export const PreconditionDetails = Type.Object(
   {
     payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, { description: 'Its status now.' }),
-    current_etag: Type.String({ description: 'The ETag it has now.' }),
+    current_status: oneOf(paymentStatuses, { description: 'The current status.' }),
+    current_etag: Type.String({ description: 'The current ETag.' }),
   },
   { title: 'PreconditionDetails', additionalProperties: false },
 )
@@ -65,25 +71,25 @@ export const PreconditionDetails = Type.Object(
 export const NotOpenDetails = Type.Object(
   {
     session_id: Type.String(),
-    current_status: oneOf(['complete', 'expired'], { description: 'The status it has.' }),
+    current_status: oneOf(['complete', 'expired'], { description: 'The current status.' }),
   },
   { title: 'NotOpenDetails', additionalProperties: false },
 )
 
 export const RetryDetails = Type.Object(
-  { retry_after: Type.Integer({ description: 'Seconds to wait before the next try.' }) },
+  { retry_after: Type.Integer({ description: 'Seconds to wait before a retry.' }) },
   { title: 'RetryDetails', additionalProperties: false },
 )
 
 export const ScopeDetails = Type.Object(
   {
     required_scope: Type.String({
-      description: 'The scope the key would need; the first of them.',
+      description: 'The first missing scope.',
     }),
-    missing_scopes: Type.Array(Type.String(), { description: 'All scopes the key lacks.' }),
-    scopes: Type.Array(Type.String(), { description: 'The scopes the key has.' }),
+    missing_scopes: Type.Array(Type.String(), { description: 'All missing scopes.' }),
+    scopes: Type.Array(Type.String(), { description: 'The scopes of the key.' }),
     field: Type.Optional(
-      Type.String({ description: 'What only a live key may change, where a test key tried to.' }),
+      Type.String({ description: 'The field that only a live key may change.' }),
     ),
   },
   { title: 'ScopeDetails', additionalProperties: false },
@@ -97,21 +103,24 @@ function plain(status: number, description: string) {
   return { status, description, details: null }
 }
 
-/** Every error of the API: its stable code, HTTP status, meaning and details. Source: api.md. */
+/** All errors of the API: stable code, HTTP status, meaning and details. */
 export const errors = {
   invalid_request: define(400, 'The request is malformed.', FieldDetails),
   unauthorized: plain(401, 'Invalid or missing API key.'),
   insufficient_permissions: define(
     403,
-    'The key lacks the scope, or is a test key where it takes a live one.',
+    'The key lacks the scope, or a live key is required.',
     ScopeDetails,
   ),
-  not_found: plain(404, 'There is no such thing for this key.'),
-  method_not_allowed: plain(405, 'The path has no such method.'),
+  not_found: plain(404, 'Not found in the merchant and mode of the key.'),
+  method_not_allowed: plain(405, 'The path does not support the method.'),
   payload_too_large: plain(413, 'The body is too large.'),
-  unsupported_media_type: plain(415, 'The body is not application/json.'),
-  idempotency_key_in_use: plain(409, 'The first request with this key still runs.'),
-  idempotency_key_reused: plain(409, 'The key was used for another request.'),
+  unsupported_media_type: plain(415, 'The content type is not application/json.'),
+  idempotency_key_in_use: plain(
+    409,
+    'The first request with this idempotency key is still in progress.',
+  ),
+  idempotency_key_reused: plain(409, 'The idempotency key was used for a different request.'),
   payment_not_cancelable: define(
     412,
     'Payment status is not pending or initiated.',
@@ -123,17 +132,21 @@ export const errors = {
     NotRefundableDetails,
   ),
   payment_not_initiable: define(412, 'Payment status is not pending.', NotInitiableDetails),
-  precondition_failed: define(412, 'If-Match names another version.', PreconditionDetails),
+  precondition_failed: define(
+    412,
+    'If-Match does not match the current version.',
+    PreconditionDetails,
+  ),
   checkout_session_not_open: define(412, 'The session is complete or expired.', NotOpenDetails),
   invalid_amount: define(422, 'The amount is out of range.', FieldDetails),
   invalid_currency: define(
     422,
-    'The currency is not one of ISO 4217 with a minor unit.',
+    'The currency is not an ISO 4217 currency with a minor unit.',
     FieldDetails,
   ),
   refund_amount_exceeded: define(
     422,
-    'More was asked for than is left to refund.',
+    'The requested amount exceeds the refundable amount.',
     RefundAmountDetails,
   ),
   rate_limit_exceeded: define(
@@ -141,19 +154,22 @@ export const errors = {
     'Too many requests, or too many open bulk cancellations.',
     RetryDetails,
   ),
-  internal_error: plain(500, 'A bug of ours.'),
-  processor_unavailable: plain(502, 'The processor is not configured, or has not answered.'),
-  service_unavailable: plain(503, 'Try again: nothing was done, or it can be replayed.'),
+  internal_error: plain(500, 'An internal error of the server.'),
+  processor_unavailable: plain(502, 'The processor is not configured or did not answer.'),
+  service_unavailable: plain(
+    503,
+    'The server cannot answer now. A retry with the same idempotency key is safe.',
+  ),
 } as const
 
 export type ErrorCode = keyof typeof errors
 
-/** Type of the `details` that belong to an error code. */
+/** The type of the `details` of an error code. */
 export type ErrorDetails<C extends ErrorCode> = (typeof errors)[C]['details'] extends null
   ? undefined
   : Static<NonNullable<(typeof errors)[C]['details']>>
 
-/** The one form of every error answer. */
+/** The schema of an error answer. */
 export function errorSchema(code: ErrorCode): TSchema {
   const { details, description } = errors[code]
   return Type.Object(

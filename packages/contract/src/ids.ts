@@ -14,7 +14,7 @@ export type DeliveryId = Id<'delivery'>
 export type AuditEntryId = Id<'auditEntry'>
 export type CheckoutSessionId = Id<'checkoutSession'>
 
-/** Every id the API hands out begins with its kind. Source: api.md, Conventions. */
+/** The prefixes of all ids. */
 export const idPrefixes = {
   payment: 'pay_',
   refund: 'ref_',
@@ -32,7 +32,7 @@ export const idPrefixes = {
 
 export type IdKind = keyof typeof idPrefixes
 
-/** The shape of an id of ours: its prefix, then lower-case letters and digits. */
+/** Whether a text has the form of an id: its prefix, then lower-case letters and digits. */
 export function isId(kind: IdKind, value: string): boolean {
   const prefix = idPrefixes[kind]
   return (
@@ -42,7 +42,7 @@ export function isId(kind: IdKind, value: string): boolean {
 
 const suffixShape = /^[0-9a-z]+$/
 
-/** Schema of an id in a response. */
+/** The schema of an id in an answer. */
 export function idSchema<T extends string = string>(kind: IdKind, description: string): TUnsafe<T> {
   return Type.Unsafe<T>({
     type: 'string',

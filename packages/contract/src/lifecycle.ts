@@ -1,28 +1,26 @@
 import type { EventType } from './resources/event-type.ts'
 import { type PaymentAction, type PaymentStatus, paymentStatuses } from './statuses.ts'
 
-/** What can happen to a payment in one status. */
+/** The events that can happen in one status. */
 interface Stage {
-  /** What the status means to a merchant, for the documents. */
+  /** The meaning of the status, for the documentation. */
   readonly meaning: string
-  /** The statuses that can follow, each with the event that says so. */
+  /** The statuses that can follow, each with its event. */
   readonly to: Readonly<Partial<Record<PaymentStatus, EventType>>>
-  /** Events that leave the status as it is. */
+  /** The events that do not change the status. */
   readonly stays: readonly EventType[]
 }
 
-/** The status in which every payment begins, by the event `payment.created`. */
+/** The first status of every payment, after the event `payment.created`. */
 export const firstStatus = 'pending' satisfies PaymentStatus
 
 /**
- * The whole life of a payment: every step that there is. Each step is one event. The server's
- * decisions, the guards of its SQL, the triggers of the database, the documents and the tests'
- * oracles derive from this table.
+ * The lifecycle of a payment: all steps. Each step is one event. The server's decisions, the guards
+ * of its SQL, the triggers of the database, the documentation and the tests' oracles derive from this
+ * table.
  *
  * One transition goes backwards: when the processor refuses a refund for good, its amount is
  * subtracted from `refunded_amount` and the status is computed again.
- *
- * Source: api.md, Payments.
  */
 export const lifecycle = {
   pending: {
@@ -87,31 +85,31 @@ export type StatusBefore<Event extends EventType> = {
     : never
 }[PaymentStatus]
 
-/** The events that can happen in a status, without repetition. */
+/** The events that can happen in a status, without duplicates. */
 export function eventsIn(status: PaymentStatus): EventType[] {
   const { to, stays }: Stage = lifecycle[status]
   return [...new Set([...Object.values(to), ...stays])]
 }
 
-/** The statuses in which an event can happen, in the order of a payment's life. */
+/** The statuses in which an event can happen, in the order of `paymentStatuses`. */
 export function statusesBeforeEvent<Event extends EventType>(event: Event): StatusBefore<Event>[] {
   return paymentStatuses.filter((status) =>
     eventsIn(status).includes(event),
   ) as StatusBefore<Event>[]
 }
 
-/** The statuses that can follow one, in the order of a payment's life. */
+/** The statuses that can follow a status, in the order of `paymentStatuses`. */
 export function statusesAfter(from: PaymentStatus): PaymentStatus[] {
   return paymentStatuses.filter((to) => canMove({ from, to }))
 }
 
-/** Whether a payment may go from one status to another in one step. Staying is not a step. */
+/** Whether one step leads from one status to another. */
 export function canMove({ from, to }: { from: PaymentStatus; to: PaymentStatus }): boolean {
   const { to: following }: Stage = lifecycle[from]
   return following[to] !== undefined
 }
 
-/** Whether the event may take a payment from one status to another, or leave it where it is. */
+/** Whether the event can lead from one status to another, or keep the status. */
 export function isStep(step: {
   event: EventType
   from: PaymentStatus | null
@@ -123,16 +121,16 @@ export function isStep(step: {
   return from === to ? stage.stays.includes(event) : stage.to[to] === event
 }
 
-/** The statuses in which a payment can be canceled, as the founding page lists them. */
+/** The statuses in which a payment can be canceled. */
 export const cancelableStatuses = statusesBeforeEvent('payment.canceled')
 
 /** The statuses in which a payment can be refunded. */
 export const refundableStatuses = statusesBeforeEvent('payment.refunded')
 
-/** The statuses in which a payment can be submitted. */
+/** The statuses in which a payment can be initiated. */
 export const initiableStatuses = statusesBeforeEvent('payment.initiated')
 
-/** What each action makes happen: it is allowed wherever one of these events can happen. */
+/** The events of each action. An action is allowed in a status if one of its events is possible. */
 const eventsOfActions = {
   initiate: ['payment.initiated'],
   cancel: ['payment.canceled'],
@@ -140,7 +138,7 @@ const eventsOfActions = {
   reverse: ['payment.canceled', 'payment.refunded', 'payment.reversal_requested'],
 } as const satisfies Readonly<Record<PaymentAction, readonly EventType[]>>
 
-/** Whether the action would be accepted now. A reversal is also taken while processing. */
+/** Whether an action is allowed in a status. A reversal is allowed while processing, too. */
 export function isAllowed(action: PaymentAction, status: PaymentStatus): boolean {
   return eventsOfActions[action].some((event) => eventsIn(status).includes(event))
 }

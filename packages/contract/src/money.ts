@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { amountMinorMax } from './amounts.ts'
 
-/** Minor units of a payment. Out of range is refused with `invalid_amount` (422). */
+/** The amount of a payment. A value out of range is refused with `invalid_amount` (422). */
 export const amountSchema = Type.Integer({
   minimum: 1,
   maximum: amountMinorMax,
@@ -11,11 +11,11 @@ export const amountSchema = Type.Integer({
   'x-error-code': 'invalid_amount',
 })
 
-/** Currency as a caller writes it. An unknown code is refused with `invalid_currency` (422). */
+/** The currency of a request. An unknown code is refused with `invalid_currency` (422). */
 export const currencyInputSchema = Type.String({
   format: 'iso-4217',
   description:
-    'ISO 4217 code of a currency with a minor unit, in any case; returned in upper case.',
+    'ISO 4217 code of a currency with a minor unit. Upper or lower case; answers have upper case.',
   examples: ['USD'],
   'x-error-code': 'invalid_currency',
 })

@@ -2,64 +2,64 @@ import type { TObject, TSchema } from 'typebox'
 import type { ErrorCode } from './errors.ts'
 import type { Scope } from './resources/key.ts'
 
-/** One operation of the API: what the server implements, the document shows and tests exercise. */
+/** One operation of the API. The server, openapi.json and the tests derive from it. */
 export interface Operation {
-  /** Name of the operation, as in the document's `operationId`. */
+  /** The `operationId` in openapi.json. */
   readonly id: string
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Path with `:name` for its parameters. */
+  /** The path, with `:name` for parameters. */
   readonly path: string
   readonly tag: string
   readonly summary: string
   readonly description?: string
-  /** Scope that the key must have; `any` takes every valid key, `none` needs no key at all. */
+  /** The required scope. `any`: any valid key. `none`: no key. */
   readonly scope: Scope | 'any' | 'none'
-  /** Further scopes that the key must have: those of what the operation reaches indirectly. */
+  /** Other required scopes, for data that the operation reveals indirectly. */
   readonly scopesAlso?: readonly Scope[]
-  /** Further scopes that the key must have where the body asks for more. */
+  /** Scopes that some fields of the body require. */
   readonly scopesOfBody?: readonly BodyScope[]
   readonly query?: TObject
   readonly body?: TSchema
-  /** Whether the body may be left out. */
+  /** Whether the body may be omitted. */
   readonly bodyOptional?: boolean
-  /** Largest body in bytes, where it is not the default of 1 MiB. */
+  /** The maximum size of the body in bytes. Default: 1 MiB. */
   readonly bodyBytesMax?: number
-  /** Whether `If-Match` is looked at. */
+  /** Whether the operation supports `If-Match`. */
   readonly ifMatch?: boolean
-  /** Whether the answer holds a secret that is shown only once. */
+  /** Whether the answer contains a secret that is shown only once. */
   readonly secretAnswer?: boolean
-  /** Success answers by status. */
+  /** The schemas of successful answers, by HTTP status. */
   readonly responses: Readonly<Record<number, TSchema>>
-  /** Codes this operation can answer beyond those every operation can. */
+  /** The error codes of this operation, in addition to `commonErrors`. */
   readonly errors: readonly ErrorCode[]
 }
 
-/** A scope that a field of the body needs: whatever its value, or only the value `is`. */
+/** A scope that a field of the body requires: with any value, or only with the value `is`. */
 export interface BodyScope {
   readonly field: string
   readonly is?: boolean
   readonly scope: Scope
 }
 
-/** The scopes that a request needs. Without a body, those that every request of the operation needs. */
+/** The scopes that a request requires. Without `body`: those that every request requires. */
 export function scopesOf(operation: Operation, body?: unknown): readonly Scope[] {
   const { scope, scopesAlso = [], scopesOfBody = [] } = operation
   const fields = new Map(typeof body === 'object' && body ? Object.entries(body) : [])
-  const asked = scopesOfBody.filter(({ field, is }) =>
+  const matching = scopesOfBody.filter(({ field, is }) =>
     is === undefined ? fields.has(field) : fields.get(field) === is,
   )
   const first = scope === 'any' || scope === 'none' ? [] : [scope]
-  return [...new Set([...first, ...scopesAlso, ...asked.map((one) => one.scope)])]
+  return [...new Set([...first, ...scopesAlso, ...matching.map((one) => one.scope)])]
 }
 
-/** Keeps the literal types of an operation, so that a server's handler is checked against it. */
+/** Keeps the literal types of an operation, so that the server's handler is checked against them. */
 export function defineOperation<const O extends Operation>(operation: O): O {
   return operation
 }
 
-/** Errors that any operation of a kind can answer, besides its own. */
+/** The errors that every operation of this kind can answer. */
 export function commonErrors(operation: Operation): ErrorCode[] {
-  // The first: not even HTTP, or more headers than are read, which a request to any path can be.
+  // `invalid_request`: any request may be malformed HTTP or have too many headers.
   const codes: ErrorCode[] = [
     'invalid_request',
     'rate_limit_exceeded',
@@ -69,7 +69,7 @@ export function commonErrors(operation: Operation): ErrorCode[] {
   if (operation.scope !== 'none') codes.push('unauthorized')
   if (scopesOf(operation).length > 0) codes.push('insufficient_permissions')
   if (operation.path.includes(':')) codes.push('not_found')
-  // A DELETE needs no body, but one that comes with it is read.
+  // A DELETE needs no body, but the server reads one that is sent.
   if (operation.method !== 'GET') {
     codes.push('payload_too_large', 'unsupported_media_type')
   }
@@ -77,7 +77,7 @@ export function commonErrors(operation: Operation): ErrorCode[] {
   return codes
 }
 
-/** Whether the operation does something that must not be done twice by accident. */
+/** Whether the operation accepts an Idempotency-Key, because repeating it could do harm. */
 export function takesIdempotencyKey({ method }: Operation): boolean {
   return method === 'POST' || method === 'PATCH'
 }

@@ -72,7 +72,7 @@ describe('a typed amount', () => {
     expect(parseAmount(text, { currency, locale })).toEqual({ problem })
   })
 
-  test('with one decimal more than its currency has is refused, in every language', () => {
+  test('with one decimal too many is refused, in every language', () => {
     for (const currency of currencies) {
       for (const locale of locales) {
         const text = `12345.${'1'.repeat(isoDecimals(currency) + 1)}`
@@ -81,7 +81,7 @@ describe('a typed amount', () => {
     }
   })
 
-  test('whatever it is, is refused or an amount whose digits were typed', () => {
+  test('of any text is refused, or has exactly the typed digits', () => {
     const character = fc.constantFrom(..."0123456789.,' ’-+٫٬e")
     fc.assert(
       fc.property(

@@ -1,27 +1,26 @@
 import { separatorsOf } from './amounts.ts'
 import { decimalsOf } from './currencies.ts'
 
-/** Why a text is no amount of a currency. */
+/** Why a text is not an amount of a currency. */
 export type AmountProblem =
   | 'empty'
   | 'not_a_number'
   | 'negative'
   | 'too_many_decimals'
-  /** `1,234` of a currency with three decimals, where the comma may group or divide. */
+  /** `1,234` of a currency with three decimals: the comma may be a grouping or a decimal sign. */
   | 'ambiguous'
   | 'too_large'
   | 'unknown_currency'
 
 export type ParsedAmount = { readonly minor: number } | { readonly problem: AmountProblem }
 
-/** More digits are no amount of money, and parsing stays short. */
+/** A limit on the digits, so that parsing stays fast. */
 const digitsMax = 40
 
 /**
- * Reads an amount in major units as a person types it: `5000`, `5,000.00`, `5.000,00`, `5 000,00`,
- * `5’000.00`, in the digits of any common script. Nothing is rounded, and nothing is guessed: a text
- * with two meanings is refused, unless the language decides. `locale`: default is that of the
- * environment.
+ * Parses an amount in major units as people type it: `5000`, `5,000.00`, `5.000,00`, `5 000,00`,
+ * `5’000.00`, in the digits of any common script. Never rounds and never guesses: a text with two
+ * meanings is refused, unless the language decides. Default of `locale`: that of the environment.
  */
 export function parseAmount(
   text: string,
@@ -64,7 +63,7 @@ function readNumber(
   return fits ? decimal : { problem: 'too_many_decimals' }
 }
 
-/** The last sign divides units from decimals, and all signs before it group. */
+/** Reads the last sign as the decimal sign, and all earlier signs as grouping signs. */
 function asDecimal(parts: readonly string[], between: readonly string[]): Decimal | null {
   const last = between.at(-1)
   if (last === undefined || !/[.,٫]/.test(last)) return null
@@ -74,7 +73,7 @@ function asDecimal(parts: readonly string[], between: readonly string[]): Decima
   return whole && { whole: whole.whole, fraction: parts.at(-1) ?? '' }
 }
 
-/** All signs are the same and group by three, or by two before the last three as in India. */
+/** Reads all signs as equal grouping signs: groups of three, or of two before the last three (India). */
 function asGrouped(parts: readonly string[], between: readonly string[]): Decimal | null {
   const number = { whole: parts.join(''), fraction: '' }
   if (between.length === 0) return number
@@ -84,10 +83,10 @@ function asGrouped(parts: readonly string[], between: readonly string[]): Decima
   return isGrouped && !parts[0]?.startsWith('0') ? number : null
 }
 
-/** The digit zero of scripts that people type numbers in; nine digits follow each. */
+/** The digit zero of other scripts. The digits 1 to 9 follow it. */
 const zeros = [0x0660, 0x06f0, 0x0966, 0x09e6, 0xff10]
 
-/** ASCII digits, hyphens and spaces for their relatives; marks of direction are left out. */
+/** Replaces digits, hyphens and spaces by their ASCII forms. Removes direction marks. */
 function toAscii(text: string): string {
   return text
     .replaceAll(/[\u200e\u200f\u061c]/g, '')

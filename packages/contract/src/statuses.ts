@@ -1,4 +1,4 @@
-/** Every status a payment can have, in the order of its life. Source: api.md, Payments. */
+/** All statuses of a payment, in the order of its lifecycle. */
 export const paymentStatuses = [
   'pending',
   'initiated',
@@ -12,7 +12,7 @@ export const paymentStatuses = [
 
 export type PaymentStatus = (typeof paymentStatuses)[number]
 
-/** What a caller can do to a payment. */
+/** The actions of a caller on a payment. */
 export const paymentActions = ['initiate', 'cancel', 'refund', 'reverse'] as const
 
 export type PaymentAction = (typeof paymentActions)[number]

@@ -1,17 +1,17 @@
 import { type TSchema, type TUnsafe, Type } from 'typebox'
 
 /**
- * Text that PostgreSQL and every JSON reader can hold: no NUL, which PostgreSQL's text refuses, and
- * no lone surrogate, which has no UTF-8.
+ * Text that PostgreSQL and every JSON parser accept: without NUL, which PostgreSQL refuses, and
+ * without lone surrogates, which UTF-8 cannot encode.
  */
 export const storableText = '^[^\\u0000\\ud800-\\udfff]*$'
 
-/** Free text of a caller. `maxLength` counts Unicode characters, as JSON Schema does. */
+/** The schema of free text. `maxLength` counts Unicode characters, as JSON Schema does. */
 export function text(options: { maxLength: number; minLength?: number; description: string }) {
   return Type.String({ ...options, pattern: storableText })
 }
 
-/** A value that may be `null`, in the form that JSON Schema, OpenAPI 3.1 and readers like best. */
+/** Makes a schema accept `null`: with a type list, or with `anyOf` if the schema has a title. */
 export function nullable<T extends TSchema & { type?: unknown }>(
   schema: T,
 ): TUnsafe<import('typebox').Static<T> | null> {
@@ -24,7 +24,7 @@ export function nullable<T extends TSchema & { type?: unknown }>(
   })
 }
 
-/** One of a fixed list of words. */
+/** The schema of one of a fixed list of values. */
 export function oneOf<const Values extends readonly string[]>(
   values: Values,
   options: { description: string; default?: Values[number] },
@@ -32,7 +32,7 @@ export function oneOf<const Values extends readonly string[]>(
   return Type.Unsafe<Values[number]>({ type: 'string', enum: [...values], ...options })
 }
 
-/** A moment: ISO 8601 in UTC with whole seconds. Source: api.md, Conventions. */
+/** The schema of a timestamp in an answer: ISO 8601 in UTC with whole seconds. */
 export function timestamp(description: string): TUnsafe<string> {
   return Type.Unsafe<string>({
     type: 'string',
@@ -43,12 +43,12 @@ export function timestamp(description: string): TUnsafe<string> {
   })
 }
 
-/** A moment as a caller may write it: any RFC 3339 form; fractions of a second are cut off. */
+/** The schema of a timestamp in a request: any RFC 3339 form. Fractions of a second are cut off. */
 export function timestampInput(description: string): TUnsafe<string> {
   return Type.Unsafe<string>({ type: 'string', format: 'date-time', maxLength: 40, description })
 }
 
-/** An absolute http or https address. */
+/** The schema of an absolute http or https URL. */
 export function webUrl(description: string): TUnsafe<string> {
   return Type.Unsafe<string>({
     type: 'string',

@@ -9,11 +9,17 @@ type Schemas = Record<string, Json>
 const version = '0.1.0'
 
 const headers = {
-  'X-Request-Id': { description: 'Id of the request, for support.', schema: { type: 'string' } },
-  'X-RateLimit-Limit': { description: 'Requests a minute.', schema: { type: 'integer' } },
-  'X-RateLimit-Remaining': { description: 'Left in this minute.', schema: { type: 'integer' } },
+  'X-Request-Id': {
+    description: 'The id of the request, for support.',
+    schema: { type: 'string' },
+  },
+  'X-RateLimit-Limit': { description: 'Requests per minute.', schema: { type: 'integer' } },
+  'X-RateLimit-Remaining': {
+    description: 'Remaining requests in this minute.',
+    schema: { type: 'integer' },
+  },
   'X-RateLimit-Reset': {
-    description: 'When the next minute begins, in Unix seconds.',
+    description: 'The start of the next minute, in Unix seconds.',
     schema: { type: 'integer' },
   },
 }
@@ -23,8 +29,8 @@ const idempotencyKey = {
   in: 'header',
   required: false,
   description:
-    'The same key and request give the first answer again, for at least 24 hours. The key of a ' +
-    'create is kept while its payment can be canceled, and at least a day longer.',
+    'A repeated request with the same key returns the first answer again, for at least 24 hours. ' +
+    'The key of a create is kept while its payment can be canceled, and at least one day longer.',
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
@@ -32,11 +38,12 @@ const ifMatch = {
   name: 'If-Match',
   in: 'header',
   required: false,
-  description: "The payment's ETag: the request is refused with 412 when it has changed since.",
+  description:
+    "The payment's ETag. If the payment has changed since, the request is refused with 412.",
   schema: { type: 'string' },
 }
 
-/** The OpenAPI 3.1 document of all operations. Pure: the same contract gives the same document. */
+/** The OpenAPI 3.1 document of all operations. Deterministic. */
 export function openApiDocument(): Json {
   const schemas: Schemas = {}
   const paths: Record<string, Record<string, Json>> = {}
@@ -52,8 +59,8 @@ export function openApiDocument(): Json {
       version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description:
-        'Create, pay, cancel and refund payments. A header that may stand once and stands twice is ' +
-        'refused with 400, as is a JSON body that names a field twice.',
+        'Create, pay, cancel and refund payments. A request is refused with 400 if a header that must ' +
+        'be unique occurs twice, or if a field occurs twice in its JSON body.',
     },
     servers: [{ url: '/' }],
     security: [{ secretKey: [] }],
@@ -99,7 +106,7 @@ function describe(operation: Operation, schemas: Schemas): Json {
   }
 }
 
-/** `x-scope` is the operation's own; a key needs all of `x-scopes`. */
+/** `x-scopes` lists all required scopes. `x-scope` is the first of them. */
 function scopesShown(operation: Operation): Record<string, Json> {
   const scopes = scopesOf(operation)
   return {
@@ -163,7 +170,7 @@ function jsonContent(schema: Json): Json {
   return { 'application/json': { schema } }
 }
 
-/** Moves every schema with a title to the components and leaves a reference in its place. */
+/** Moves each schema with a title to the components, and replaces it by a reference. */
 function hoist(schema: unknown, schemas: Schemas): Json {
   if (Array.isArray(schema)) return schema.map((item) => hoist(item, schemas))
   if (typeof schema !== 'object' || schema === null) return schema as Json

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { openApiDocument } from './document.ts'
 
-/** Writes openapi.json beside the package, or with `--check` fails when it is out of date. */
+// Writes openapi.json. With `--check`, fails if openapi.json is out of date.
 const file = new URL('../../openapi.json', import.meta.url)
 const fresh = `${JSON.stringify(openApiDocument(), null, 2)}\n`
 

@@ -30,10 +30,10 @@ export const createApiKey = defineOperation({
   method: 'POST',
   path: '/v1/auth/api-keys',
   tag: 'API keys',
-  summary: 'Create a key pair in the mode of the key that asks',
+  summary: 'Create a key pair in the mode of the calling key',
   description:
-    'A key can only give scopes that it has itself, by default all of them, and no longer a life ' +
-    'than its own.',
+    'The new key has at most the scopes of the calling key, by default all of them. It expires no ' +
+    'later than the calling key.',
   scope: 'keys:write',
   body: ApiKeyCreate,
   bodyOptional: true,
@@ -47,7 +47,7 @@ export const revokeApiKey = defineOperation({
   method: 'DELETE',
   path: '/v1/auth/api-keys/:id',
   tag: 'API keys',
-  summary: 'Revoke a key pair: within 5 seconds on every process',
+  summary: 'Revoke a key pair, in all processes within 5 seconds',
   scope: 'keys:write',
   responses: { 200: ApiKey },
   errors: [],
@@ -60,8 +60,9 @@ export const createMerchant = defineOperation({
   tag: 'Merchants',
   summary: 'Create a merchant with its first key pairs',
   description:
-    'A test key makes a merchant with a test key pair; a live key makes one with a pair for each ' +
-    'mode. The new keys have the scopes and the end of the key that asks, and at most its limit.',
+    'A test key creates a merchant with a test key pair. A live key creates a merchant with a key ' +
+    'pair for each mode. The new keys have the scopes and the expiry of the calling key, and at most ' +
+    'its rate limit.',
   scope: 'merchants:write',
   body: MerchantCreate,
   secretAnswer: true,
@@ -85,7 +86,7 @@ export const retrieveBalance = defineOperation({
   method: 'GET',
   path: '/v1/merchants/:id/balance',
   tag: 'Merchants',
-  summary: "The merchant's balance in the mode of the key",
+  summary: "Retrieve the merchant's balance in the mode of the key",
   scope: 'payments:read',
   responses: { 200: Balance },
   errors: [],
@@ -98,8 +99,8 @@ export const updateMerchant = defineOperation({
   tag: 'Merchants',
   summary: 'Change the merchant of the key',
   description:
-    'Fees and the undo window are those of both modes: once the merchant has a live key, only live ' +
-    'keys change them.',
+    'Fees and the default cancel window apply to both modes. Once the merchant has a live key, only ' +
+    'live keys can change them.',
   scope: 'merchants:write',
   body: MerchantUpdate,
   responses: { 200: Merchant },
@@ -111,10 +112,10 @@ export const listAuditLog = defineOperation({
   method: 'GET',
   path: '/v1/audit_log',
   tag: 'Audit log',
-  summary: 'List what administrators did, newest first',
+  summary: 'List the audit log, newest first',
   description:
-    'Keys, processors, endpoints, merchants, bulk cancellations, sign-ins and the test clock, in ' +
-    'the mode of the key. Entries are never changed, and kept for 400 days.',
+    "Administrators' actions on keys, processors, endpoints, merchants, bulk cancellations, sign-ins " +
+    'and the test clock, in the mode of the key. Entries never change, and are kept for 400 days.',
   scope: 'merchants:write',
   query: AuditEntryListQuery,
   responses: { 200: listOf(AuditEntry, 'AuditLog') },

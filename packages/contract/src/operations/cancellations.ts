@@ -1,12 +1,12 @@
 import { defineOperation } from '../operation.ts'
+import { listOf } from '../resources/list.ts'
 import {
   Cancellation,
   CancellationCreate,
   CancellationListQuery,
   CancellationResult,
   CancellationResultsQuery,
-} from '../resources/cancellation.ts'
-import { listOf } from '../resources/list.ts'
+} from '../resources/payments/cancellation.ts'
 
 const tag = 'Cancellations'
 
@@ -17,14 +17,14 @@ export const createCancellation = defineOperation({
   tag,
   summary: 'Cancel many payments, by ids or by a filter',
   description:
-    'Runs in the background, up to a million payments, and survives a restart. With `dry_run` it ' +
-    'only counts what would go, which is reading: the key needs the scope `payments:read` as well. ' +
-    'It never holds up single cancels. A merchant and mode has at most 100 that are `pending` or `running`; ' +
-    'one more is refused with 429.',
+    'Runs in the background, covers up to a million payments, and survives a restart. Single cancels ' +
+    'are never delayed by it. With `dry_run`, only counts the payments; the key then needs the scope ' +
+    '`payments:read` as well. A merchant and mode can have at most 100 bulk cancellations that are ' +
+    '`pending` or `running`; another one is refused with 429.',
   scope: 'payments:cancel',
   scopesOfBody: [{ field: 'dry_run', is: true, scope: 'payments:read' }],
   body: CancellationCreate,
-  // A hundred thousand ids of 28 characters, quoted, with commas, and room to spare.
+  // Enough for 100,000 ids of 28 characters with quotes and commas.
   bodyBytesMax: 4 * 1024 * 1024,
   responses: { 201: Cancellation },
   errors: [],
@@ -71,7 +71,7 @@ export const pauseCancellation = defineOperation({
   path: '/v1/cancellations/:id/pause',
   tag,
   summary: 'Pause a cancellation',
-  description: 'What is canceled stays canceled. Pausing one that is done changes nothing.',
+  description: 'Canceled payments stay canceled. Pausing a completed cancellation changes nothing.',
   scope: 'payments:cancel',
   responses: { 200: Cancellation },
   errors: [],
@@ -84,7 +84,8 @@ export const resumeCancellation = defineOperation({
   tag,
   summary: 'Resume a paused cancellation',
   description:
-    'Refused with 429 while the merchant and mode has 100 that are `pending` or `running`.',
+    'Refused with 429 while the merchant and mode has 100 bulk cancellations that are `pending` or ' +
+    '`running`.',
   scope: 'payments:cancel',
   responses: { 200: Cancellation },
   errors: [],

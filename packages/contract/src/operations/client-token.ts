@@ -6,10 +6,10 @@ export const createClientToken = defineOperation({
   method: 'POST',
   path: '/v1/auth/client-token',
   tag: 'API keys',
-  summary: 'Create a token with which a browser can read one payment, for 15 minutes',
+  summary: 'Create a token that lets a browser read one payment for 15 minutes',
   description:
-    'A JWT to be sent as `Authorization: Bearer …` to `GET /v1/payments/:id`, from any origin. It ' +
-    'can do nothing else, and ends with the key that made it.',
+    'The token is a JWT. Send it as `Authorization: Bearer …` to `GET /v1/payments/:id`, from any ' +
+    'origin. It has no other permission, and becomes invalid with the key that created it.',
   scope: 'payments:read',
   body: ClientTokenCreate,
   responses: { 201: ClientToken },

@@ -11,7 +11,7 @@ export const listEvents = defineOperation({
   path: '/v1/events',
   tag,
   summary: 'List events, newest first',
-  description: 'Nothing is ever inserted before an event that was listed: no page misses one.',
+  description: 'A new event never appears behind a listed one, so no page misses an event.',
   scope: 'payments:read',
   query: EventListQuery,
   responses: { 200: listOf(Event, 'EventList') },
@@ -23,10 +23,11 @@ export const streamEvents = defineOperation({
   method: 'GET',
   path: '/v1/events/stream',
   tag,
-  summary: 'Follow events as they happen, as server-sent events',
+  summary: 'Stream events as server-sent events',
   description:
     'Each message has the `id`, the `type` as its `event`, and the event as its `data`. With ' +
-    '`Last-Event-ID` it goes on after that event and misses nothing; without, it begins now.',
+    '`Last-Event-ID`, the stream continues after that event and misses nothing. Without it, the ' +
+    'stream begins now.',
   scope: 'payments:read',
   query: EventStreamQuery,
   responses: { 200: Type.String({ contentMediaType: 'text/event-stream' }) },

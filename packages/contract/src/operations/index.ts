@@ -9,7 +9,7 @@ import * as processors from './processors.ts'
 import * as testMode from './test-mode.ts'
 import * as webhooks from './webhooks.ts'
 
-/** Every operation of the API, by its id. */
+/** All operations of the API, by name. */
 export const operations = {
   ...payments,
   ...cancellations,

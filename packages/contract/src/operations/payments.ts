@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
-import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/attempt.ts'
 import { Event } from '../resources/event.ts'
 import { listOf, pageQuery } from '../resources/list.ts'
+import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/payments/attempt.ts'
 import {
   Payment,
   PaymentCancel,
@@ -11,8 +11,8 @@ import {
   PaymentInitiate,
   PaymentListQuery,
   PendingCancellation,
-} from '../resources/payment.ts'
-import { PaymentRefund, PaymentReverse, ReversedPayment } from '../resources/reversal.ts'
+} from '../resources/payments/payment.ts'
+import { PaymentRefund, PaymentReverse, ReversedPayment } from '../resources/payments/reversal.ts'
 
 const tag = 'Payments'
 
@@ -56,13 +56,14 @@ export const initiatePayment = defineOperation({
   method: 'POST',
   path: '/v1/payments/:id/initiate',
   tag,
-  summary: 'Submit a payment to the processor',
+  summary: 'Initiate a payment at the processor',
   description:
-    'Authorizes it: the payment comes back `initiated`, or `failed` with the reason. Where the ' +
-    'customer has to confirm first (3-D Secure) it is still `pending` and `next_action` says ' +
-    'where; it goes on by itself once that is done, and may be initiated again with another token ' +
-    'until then. A processor that does not answer gives 502: the outcome is then looked up in the ' +
-    'background, and the same request with the same idempotency key goes on where it stopped.',
+    'Authorizes the payment, which becomes `initiated`, or `failed` with the reason. If the customer ' +
+    'must confirm first (3-D Secure), the payment stays `pending`, and `next_action` contains the ' +
+    'page. After the confirmation, the payment continues automatically. Until then it may be ' +
+    'initiated again with another token. If the processor does not answer, the answer is 502 and the ' +
+    'outcome is looked up in the background. Repeating the request with the same idempotency key ' +
+    'continues it.',
   scope: 'payments:create',
   body: PaymentInitiate,
   bodyOptional: true,
@@ -80,7 +81,7 @@ export const cancelPayment = defineOperation({
   description:
     'A payment can only be canceled when its status is `pending` or `initiated`. Once it reaches ' +
     '`processing`, `succeeded` or `failed`, it cannot be canceled. Of all concurrent attempts on ' +
-    'one payment exactly one wins. An acknowledged cancel is on disk and is never undone.',
+    'one payment, exactly one wins. An acknowledged cancel is durable and is never undone.',
   scope: 'payments:cancel',
   body: PaymentCancel,
   bodyOptional: true,
@@ -96,10 +97,9 @@ export const cancelPaymentByKey = defineOperation({
   tag,
   summary: 'Cancel a payment by the idempotency key of its create',
   description:
-    'For a client that lost the answer to its create: cancels the payment that a create with this ' +
-    'key made. Where none has arrived yet, the answer is 202, and the create, arriving later, ' +
-    'yields a canceled payment. The key is known for as long as the payment can be canceled, and ' +
-    'at least a day longer.',
+    'For clients that lost the answer to a create. Cancels the payment that the create with this key ' +
+    'made. If the create has not arrived yet, the answer is 202; if it arrives later, its payment is ' +
+    'canceled. The key is kept while the payment can be canceled, and at least one day longer.',
   scope: 'payments:cancel',
   body: PaymentCancelByKey,
   responses: { 200: Payment, 202: PendingCancellation },
@@ -111,13 +111,13 @@ export const refundPayment = defineOperation({
   method: 'POST',
   path: '/v1/payments/:id/refund',
   tag,
-  summary: 'Refund a payment, in part or all that is left',
+  summary: 'Refund a payment, fully or in part',
   description:
-    'Several refunds never give back more than the amount, also when they come at once. The refund ' +
-    'is `pending` until the processor has done it. Should the processor refuse it for good, it is ' +
-    '`failed`, and its amount is taken back out of `refunded_amount`, from which the status ' +
-    'follows: `succeeded`, or `partially_refunded` where another refund remains. A payment has at ' +
-    'most 100 refunds that have not failed; the last one has to give back all that is left.',
+    'Refunds never exceed the amount of the payment, also if they are concurrent. The refund is ' +
+    '`pending` until the processor has carried it out. If the processor refuses it for good, the ' +
+    'refund is `failed`, its amount is subtracted from `refunded_amount`, and the payment becomes ' +
+    '`succeeded`, or `partially_refunded` if another refund remains. A payment can have at most 100 ' +
+    'refunds that have not failed; the last of them must refund the whole remainder.',
   scope: 'payments:refund',
   body: PaymentRefund,
   bodyOptional: true,
@@ -136,11 +136,11 @@ export const reversePayment = defineOperation({
   method: 'POST',
   path: '/v1/payments/:id/reverse',
   tag,
-  summary: 'Cancel a payment if it still can be, else refund what is left',
+  summary: 'Cancel a payment if possible, else refund its remainder',
   description:
-    'One atomic decision. While the payment is `processing` the reversal is recorded and answered ' +
-    'with 202; it is carried out as soon as the payment is decided. The key needs the scope ' +
-    '`payments:cancel` as well.',
+    'The decision is atomic. If the payment is `processing`, the reversal is recorded, the answer is ' +
+    '202, and the reversal is carried out as soon as the processor has decided. The key needs the ' +
+    'scope `payments:cancel` as well.',
   scope: 'payments:refund',
   scopesAlso: ['payments:cancel'],
   body: PaymentReverse,
@@ -157,8 +157,7 @@ export const listPaymentAttempts = defineOperation({
   tag,
   summary: 'List the calls to the processor about a payment, newest first',
   description:
-    'Each try to authorize, capture or void, also those that got no answer and were looked up. ' +
-    'What they changed is in the timeline.',
+    'All calls, also those without an answer. The timeline contains the changes that they caused.',
   scope: 'payments:read',
   query: PaymentAttemptListQuery,
   responses: { 200: listOf(PaymentAttempt, 'PaymentAttemptList') },

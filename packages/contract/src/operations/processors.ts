@@ -14,11 +14,11 @@ export const setProcessor = defineOperation({
   method: 'POST',
   path: '/v1/merchants/:id/processor',
   tag,
-  summary: "Set the processor of the merchant's payments, in the mode of the key",
+  summary: "Set the merchant's own processor, in the mode of the key",
   description:
-    'Its secrets are sealed with the key of the environment (`HEDGE_ENCRYPTION_KEY`) and never ' +
-    'shown again. Payments that were submitted before stay with their processor. New payments are ' +
-    'sent to the account that is set, so the key needs the scope `payments:read` as well.',
+    "The processor's secrets are encrypted with the server's `HEDGE_ENCRYPTION_KEY` and never shown " +
+    'again. Payments that were initiated earlier stay with their processor. The new account will ' +
+    'receive payments, so the key needs the scope `payments:read` as well.',
   scope: 'merchants:write',
   scopesAlso: ['payments:read'],
   body: MerchantProcessorSet,
@@ -31,7 +31,7 @@ export const retrieveProcessor = defineOperation({
   method: 'GET',
   path: '/v1/merchants/:id/processor',
   tag,
-  summary: 'Retrieve the processor that the merchant has set',
+  summary: "Retrieve the merchant's own processor",
   scope: 'merchants:write',
   responses: { 200: MerchantProcessor },
   errors: [],
@@ -42,7 +42,7 @@ export const removeProcessor = defineOperation({
   method: 'DELETE',
   path: '/v1/merchants/:id/processor',
   tag,
-  summary: 'Forget the processor that the merchant has set, and its secrets',
+  summary: "Remove the merchant's own processor and its secrets",
   scope: 'merchants:write',
   responses: { 200: ProcessorRemoved },
   errors: [],
@@ -53,10 +53,10 @@ export const receiveProcessorMessage = defineOperation({
   method: 'POST',
   path: '/v1/processors/:processor/webhook/:merchant/:mode',
   tag,
-  summary: 'Where a processor sends its messages',
+  summary: "Receive a processor's webhook message",
   description:
-    'Needs no key: the message is signed by the processor. Whatever it says, the processor is ' +
-    'asked for what is true. `mode` is `test` or `live`.',
+    'Needs no key, because the processor signs the message. The server never trusts the content of a ' +
+    'message: it looks the payment up at the processor. `mode` is `test` or `live`.',
   scope: 'none',
   body: Type.Unsafe({ type: 'object', description: "The processor's own message." }),
   bodyBytesMax: 256 * 1024,

@@ -8,8 +8,8 @@ export const retrieveTestClock = defineOperation({
   method: 'GET',
   path: '/v1/test/clock',
   tag,
-  summary: 'Read the test clock',
-  description: 'Test mode only: for a live key there is no such path.',
+  summary: 'Retrieve the test clock',
+  description: 'Test mode only. A live key gets 404.',
   scope: 'payments:read',
   responses: { 200: TestClock },
   errors: ['not_found'],
@@ -22,8 +22,9 @@ export const advanceTestClock = defineOperation({
   tag,
   summary: 'Advance the test clock',
   description:
-    "Jumps the time of the merchant's test mode ahead. What becomes due (undo windows that end, " +
-    'payments that expire, retries) is done right after. Other processes follow within 5 seconds.',
+    "Advances the clock of the merchant's test mode. Everything that becomes due is carried out at " +
+    'once: ends of cancel windows, expiry of payments, retries. Other processes of the server follow ' +
+    'within 5 seconds.',
   scope: 'payments:create',
   body: TestClockAdvance,
   responses: { 200: TestClock },

@@ -22,7 +22,7 @@ import {
 
 const tag = 'Webhooks'
 const scope = 'webhooks:write'
-/** An endpoint receives payments, and its deliveries name them: the key must be able to read payments. */
+/** Endpoints and deliveries reveal payments, so the key must be able to read payments. */
 const scopesAlso = ['payments:read'] as const
 
 export const createWebhookEndpoint = defineOperation({
@@ -30,10 +30,10 @@ export const createWebhookEndpoint = defineOperation({
   method: 'POST',
   path: '/v1/webhooks/endpoints',
   tag,
-  summary: 'Register an address that events are sent to',
+  summary: 'Register a webhook endpoint',
   description:
-    'The answer is the only one that shows the secret. The endpoint receives payments, so the key ' +
-    'needs the scope `payments:read` as well.',
+    'Only this answer contains the secret. The endpoint will receive payments, so the key needs the ' +
+    'scope `payments:read` as well.',
   scope,
   scopesAlso,
   secretAnswer: true,
@@ -70,9 +70,9 @@ export const updateWebhookEndpoint = defineOperation({
   method: 'PATCH',
   path: '/v1/webhooks/endpoints/:id',
   tag,
-  summary: 'Change an endpoint, enable or disable it, rotate its secret',
+  summary: 'Change, enable or disable an endpoint, or rotate its secret',
   description:
-    'To change `url` or `events` or to enable the endpoint, the key needs the scope `payments:read` ' +
+    'To change `url` or `events`, or to enable the endpoint, the key needs the scope `payments:read` ' +
     'as well.',
   scope,
   scopesOfBody: [
@@ -92,7 +92,7 @@ export const deleteWebhookEndpoint = defineOperation({
   path: '/v1/webhooks/endpoints/:id',
   tag,
   summary: 'Delete an endpoint',
-  description: 'What is waiting for it is given up; the log of its deliveries stays.',
+  description: 'Its pending deliveries are abandoned. The log of its deliveries stays.',
   scope,
   responses: { 200: DeletedWebhookEndpoint },
   errors: [],
@@ -103,10 +103,10 @@ export const retryWebhookEndpoint = defineOperation({
   method: 'POST',
   path: '/v1/webhooks/endpoints/:id/retry',
   tag,
-  summary: 'Try the failed deliveries of an endpoint again',
+  summary: 'Retry the failed deliveries of an endpoint',
   description:
-    'The oldest 10,000 at once; ask again while `has_more`. It must be enabled. The key needs the ' +
-    'scope `payments:read` as well.',
+    'Retries the oldest 10,000. Repeat the request while `has_more` is true. The endpoint must be ' +
+    'enabled. The key needs the scope `payments:read` as well.',
   scope,
   scopesAlso,
   responses: { 200: WebhookRetry },
@@ -118,10 +118,10 @@ export const replayWebhookEndpoint = defineOperation({
   method: 'POST',
   path: '/v1/webhooks/endpoints/:id/replay',
   tag,
-  summary: 'Send an endpoint every event since a time again',
+  summary: 'Send all events since a time to an endpoint again',
   description:
-    'Each becomes a new delivery, also where it was delivered before. Events that come later ' +
-    'are sent as always and may overtake the replay. It must be enabled. The key needs the scope ' +
+    'Each event becomes a new delivery, also if it was delivered before. New events are sent as usual ' +
+    'and may overtake the replay. The endpoint must be enabled. The key needs the scope ' +
     '`payments:read` as well.',
   scope,
   scopesAlso,
@@ -136,7 +136,8 @@ export const listWebhookDeliveries = defineOperation({
   path: '/v1/webhooks/deliveries',
   tag,
   summary: 'List deliveries, newest first',
-  description: 'Deliveries name payments, so the key needs the scope `payments:read` as well.',
+  description:
+    'Deliveries contain ids of payments, so the key needs the scope `payments:read` as well.',
   scope,
   scopesAlso,
   query: WebhookDeliveryListQuery,
@@ -149,9 +150,10 @@ export const retrieveWebhookDelivery = defineOperation({
   method: 'GET',
   path: '/v1/webhooks/deliveries/:id',
   tag,
-  summary: 'Retrieve a delivery with each of its attempts',
+  summary: 'Retrieve a delivery with its attempts',
   description:
-    'Receivers may repeat what they got, so the key needs the scope `payments:read` as well.',
+    'An answer of the receiver may repeat the event, so the key needs the scope `payments:read` as ' +
+    'well.',
   scope,
   scopesAlso,
   responses: { 200: WebhookDeliveryWithAttempts },
@@ -163,10 +165,10 @@ export const retryWebhookDelivery = defineOperation({
   method: 'POST',
   path: '/v1/webhooks/deliveries/:id/retry',
   tag,
-  summary: 'Send a delivery again now',
+  summary: 'Retry a delivery now',
   description:
-    'Whatever became of it. Should it fail, the schedule of retries begins anew. Its endpoint must ' +
-    'be there and enabled. The key needs the scope `payments:read` as well.',
+    'A delivery with any status can be retried. If the retry fails, the schedule of retries starts ' +
+    'again. The endpoint must exist and be enabled. The key needs the scope `payments:read` as well.',
   scope,
   scopesAlso,
   responses: { 200: WebhookDelivery },
@@ -180,10 +182,9 @@ export const testWebhook = defineOperation({
   tag,
   summary: 'Send a test event',
   description:
-    'Test mode only. It is an event like any other, also in the list and the stream of events, ' +
-    'but belongs to no payment: its `reason` is `test_event` and its sample data says so in its ' +
-    'metadata (`test_event: "true"`). With `payment_id` the key needs the scope `payments:read` as ' +
-    'well.',
+    'Test mode only. The list and the stream of events contain the test event as well, but it belongs ' +
+    'to no payment: its `reason` is `test_event`, and the metadata of its sample data has ' +
+    '`test_event: "true"`. With `payment_id`, the key needs the scope `payments:read` as well.',
   scope,
   scopesOfBody: [{ field: 'payment_id', scope: 'payments:read' }],
   body: WebhookTest,

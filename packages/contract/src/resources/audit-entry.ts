@@ -2,9 +2,9 @@ import { type Static, Type } from 'typebox'
 import { type AuditEntryId, idSchema } from '../ids.ts'
 import { nullable, oneOf, text, timestamp } from '../text.ts'
 import { pageQuery } from './list.ts'
-import { CreatedRange } from './payment.ts'
+import { CreatedRange } from './payments/payment.ts'
 
-/** What administrators do. */
+/** The actions of administrators. */
 export const auditActions = [
   'api_key.created',
   'api_key.revoked',
@@ -29,7 +29,7 @@ export const auditActions = [
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 
-/** Who acts: a key by itself or at the dashboard, whoever has the database, the server, nobody known. */
+/** The actors: a key, a dashboard user, an operator with database access, the server, or unknown. */
 export const auditActorTypes = ['api_key', 'dashboard', 'operator', 'system', 'unknown'] as const
 export type AuditActorType = (typeof auditActorTypes)[number]
 
@@ -49,32 +49,32 @@ export const AuditEntry = Type.Object(
   {
     id: idSchema<AuditEntryId>('auditEntry', 'Id of the entry.'),
     object: Type.Literal('audit_entry'),
-    livemode: Type.Boolean({ description: 'The mode it was done in.' }),
-    action: oneOf(auditActions, { description: 'What was done.' }),
+    livemode: Type.Boolean({ description: 'The mode of the action.' }),
+    action: oneOf(auditActions, { description: 'The action.' }),
     actor: Type.Object(
       {
         type: oneOf(auditActorTypes, {
           description:
-            '`api_key`; `dashboard`: somebody signed in with the key; `operator`: by the database.',
+            '`dashboard`: a user who signed in with the key. `operator`: by database access.',
         }),
-        id: nullable(Type.String({ description: 'The key that was used.' })),
+        id: nullable(Type.String({ description: 'The id of the key.' })),
       },
       { title: 'AuditActor', additionalProperties: false },
     ),
     target: Type.Object(
       {
-        type: oneOf(auditTargetTypes, { description: 'What kind of thing.' }),
-        id: Type.String({ description: 'Which one.' }),
+        type: oneOf(auditTargetTypes, { description: 'The type of the object.' }),
+        id: Type.String({ description: 'The id of the object.' }),
       },
       { title: 'AuditTarget', additionalProperties: false },
     ),
     details: Type.Unsafe<Record<string, unknown>>({
       type: 'object',
-      description: 'What else there is to say, by action. Never a secret.',
+      description: 'More information; depends on the action. Never contains a secret.',
     }),
-    request_id: nullable(Type.String({ description: 'The request that did it.' })),
-    address: nullable(Type.String({ description: 'Where that came from.' })),
-    created_at: timestamp('When, by the real clock, also in test mode.'),
+    request_id: nullable(Type.String({ description: 'The id of the request.' })),
+    address: nullable(Type.String({ description: 'The IP address of the client.' })),
+    created_at: timestamp('When it happened, by the real clock, also in test mode.'),
   },
   { title: 'AuditEntry', additionalProperties: false },
 )
@@ -90,8 +90,8 @@ export const AuditEntryListQuery = Type.Object(
         description: 'One or several actions.',
       }),
     ),
-    actor_id: Type.Optional(text({ maxLength: 64, description: 'By this key.' })),
-    target_id: Type.Optional(text({ maxLength: 64, description: 'Done to this.' })),
+    actor_id: Type.Optional(text({ maxLength: 64, description: 'Only actions of this key.' })),
+    target_id: Type.Optional(text({ maxLength: 64, description: 'Only actions on this object.' })),
     created_at: Type.Optional(CreatedRange),
   },
   { title: 'AuditEntryListQuery', additionalProperties: false },

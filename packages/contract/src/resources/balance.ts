@@ -3,7 +3,7 @@ import { idSchema, type MerchantId } from '../ids.ts'
 
 const BalanceAmount = Type.Object(
   {
-    amount: Type.Integer({ description: 'Minor units; below zero what the merchant owes.' }),
+    amount: Type.Integer({ description: 'Minor units. Negative if the merchant owes money.' }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
   },
   { title: 'BalanceAmount', additionalProperties: false },
@@ -12,15 +12,15 @@ const BalanceAmount = Type.Object(
 export const Balance = Type.Object(
   {
     object: Type.Literal('balance'),
-    livemode: Type.Boolean({ description: 'The mode of the key that asks.' }),
-    merchant_id: idSchema<MerchantId>('merchant', 'Whose balance it is.'),
+    livemode: Type.Boolean({ description: 'Whether this is the balance of live mode.' }),
+    merchant_id: idSchema<MerchantId>('merchant', 'The merchant.'),
     available: Type.Array(BalanceAmount, {
-      description: 'Settled: amounts less fees and refunds, by currency.',
+      description: 'Settled amounts minus fees and refunds, by currency.',
     }),
     pending: Type.Array(BalanceAmount, {
-      description: 'Captured and not settled yet: amounts less fees and refunds, by currency.',
+      description: 'Captured and not yet settled amounts minus fees and refunds, by currency.',
     }),
-    fees: Type.Array(BalanceAmount, { description: 'Fees taken so far, by currency.' }),
+    fees: Type.Array(BalanceAmount, { description: 'All fees so far, by currency.' }),
   },
   { title: 'Balance', additionalProperties: false },
 )

@@ -4,57 +4,67 @@ import { type CheckoutSessionId, idSchema, type PaymentId } from '../ids.ts'
 import { amountSchema, currencyInputSchema } from '../money.ts'
 import { paymentStatuses } from '../statuses.ts'
 import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
-import { cancelWindowSecondsMax, Metadata, StoredMetadata } from './payment.ts'
+import { Metadata, StoredMetadata } from './metadata.ts'
+import { cancelWindowSecondsMax, statementDescriptor } from './payments/payment.ts'
 
-/** `open`: the customer can pay; `complete`: they have; `expired`: they no longer can. */
+/** `open`: the customer can pay. `complete`: the customer has paid. `expired`: too late to pay. */
 export const checkoutStatuses = ['open', 'complete', 'expired'] as const
 export type CheckoutStatus = (typeof checkoutStatuses)[number]
 
-/** What the hosted page has a form for. */
+/** The payment methods of the hosted page. */
 export const checkoutMethods = ['card', 'ach'] as const
 export type CheckoutMethod = (typeof checkoutMethods)[number]
 
-/** Shortest life of a session, in seconds: a customer needs time to find a card. */
+/** The minimum lifetime of a session, in seconds: a customer needs time to pay. */
 export const checkoutSecondsMin = 60
 
-const paymentMethodTypes = Type.Array(oneOf(checkoutMethods, { description: 'A way to pay.' }), {
-  minItems: 1,
-  uniqueItems: true,
-  description: 'What the customer can choose from, the first one chosen at first.',
-})
+const paymentMethodTypes = Type.Array(
+  oneOf(checkoutMethods, { description: 'A payment method.' }),
+  {
+    minItems: 1,
+    uniqueItems: true,
+    description: 'The payment methods that the customer can choose. The first is preselected.',
+  },
+)
 
 export const CheckoutSession = Type.Object(
   {
-    id: idSchema<CheckoutSessionId>('checkoutSession', 'Id of the session.'),
+    id: idSchema<CheckoutSessionId>('checkoutSession', 'The id of the session.'),
     object: Type.Literal('checkout_session'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     status: oneOf(checkoutStatuses, {
       description:
-        '`open`: the customer can pay; `complete`: the customer has done their part; ' +
-        '`expired`: it can no longer be paid.',
+        '`open`: the customer can pay. `complete`: the customer has paid. ' +
+        '`expired`: the session can no longer be paid.',
     }),
-    url: Type.String({ description: 'The hosted page: send the customer there.' }),
+    url: Type.String({ description: 'The hosted page. Redirect the customer to it.' }),
     payment_id: nullable(
       idSchema<PaymentId>(
         'payment',
-        'The payment of the latest try. A declined payment is final, so each new try is a new ' +
-          'payment. `null` until the customer has given their e-mail, where you gave none.',
+        'The payment of the latest attempt. A declined payment is final, so each attempt is a new ' +
+          "payment. `null` until the customer's email address is known.",
       ),
     ),
-    payment_status: nullable(oneOf(paymentStatuses, { description: 'Status of that payment.' })),
+    payment_status: nullable(
+      oneOf(paymentStatuses, { description: 'The status of that payment.' }),
+    ),
     amount: Type.Integer({ description: 'Minor units.', minimum: 1, maximum: amountMinorMax }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
-    customer_email: nullable(Type.String({ description: 'E-mail of the customer.' })),
+    customer_email: nullable(Type.String({ description: "The customer's email address." })),
     customer_id: nullable(Type.String({ description: 'Your id of the customer.' })),
-    description: nullable(Type.String({ description: 'What is paid for.' })),
+    description: nullable(Type.String({ description: 'The description.' })),
     statement_descriptor: nullable(Type.String({ description: 'Text on the bank statement.' })),
     metadata: StoredMetadata,
     payment_method_types: paymentMethodTypes,
-    cancel_window: Type.Integer({ description: 'Undo window of its payments, in seconds.' }),
-    success_url: nullable(Type.String({ description: 'Where the customer goes after paying.' })),
-    cancel_url: nullable(Type.String({ description: 'Where the customer goes to give up.' })),
-    expires_at: timestamp('When it expires by itself, still open.'),
-    completed_at: nullable(timestamp('When the customer had done their part.')),
+    cancel_window: Type.Integer({ description: 'The cancel window of its payments, in seconds.' }),
+    success_url: nullable(
+      Type.String({ description: 'The page for the customer after the payment.' }),
+    ),
+    cancel_url: nullable(
+      Type.String({ description: 'The page for the customer who does not want to pay.' }),
+    ),
+    expires_at: timestamp('When an open session expires.'),
+    completed_at: nullable(timestamp('When the customer had paid.')),
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
   },
@@ -71,7 +81,7 @@ export const CheckoutSessionCreate = Type.Object(
         Type.String({
           format: 'email',
           maxLength: 254,
-          description: 'E-mail of the customer; the page asks for it where it is left out.',
+          description: "The customer's email address. If omitted, the page asks for it.",
         }),
       ),
     ),
@@ -79,35 +89,32 @@ export const CheckoutSessionCreate = Type.Object(
       nullable(text({ minLength: 1, maxLength: 255, description: 'Your id of the customer.' })),
     ),
     description: Type.Optional(
-      nullable(text({ maxLength: 1000, description: 'What is paid for; the customer sees it.' })),
+      nullable(text({ maxLength: 1000, description: 'A description that the customer sees.' })),
     ),
-    statement_descriptor: Type.Optional(
-      nullable(
-        Type.String({
-          minLength: 1,
-          maxLength: 22,
-          pattern: '^[\\u0020-\\u007e]*$',
-          description: 'Text on the bank statement: 1 to 22 printable ASCII characters.',
-        }),
-      ),
-    ),
+    statement_descriptor: statementDescriptor,
     metadata: Type.Optional(Metadata),
     payment_method_types: Type.Optional(paymentMethodTypes),
     cancel_window: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: cancelWindowSecondsMax,
-        description: 'Undo window of its payments, in seconds; the merchant sets the default.',
+        description: "The cancel window of its payments, in seconds. Default: the merchant's.",
       }),
     ),
     success_url: Type.Optional(
       nullable(
-        webUrl('Where the customer goes after paying; `session_id` and `payment_id` are added.'),
+        webUrl(
+          'The page for the customer after the payment. `session_id` and `payment_id` are added.',
+        ),
       ),
     ),
-    cancel_url: Type.Optional(nullable(webUrl('Where the customer goes to give up.'))),
+    cancel_url: Type.Optional(
+      nullable(webUrl('The page for the customer who does not want to pay.')),
+    ),
     expires_at: Type.Optional(
-      timestampInput('When it expires: in one minute to one day, by default in one hour.'),
+      timestampInput(
+        'When the session expires: one minute to one day from now. Default: in one hour.',
+      ),
     ),
   },
   { title: 'CheckoutSessionCreate', additionalProperties: false },
@@ -116,7 +123,7 @@ export type CheckoutSessionCreate = Static<typeof CheckoutSessionCreate>
 
 export const ClientTokenCreate = Type.Object(
   {
-    payment_id: text({ maxLength: 64, description: 'The payment that it may read.' }),
+    payment_id: text({ maxLength: 64, description: 'The payment that the token can read.' }),
   },
   { title: 'ClientTokenCreate', additionalProperties: false },
 )
@@ -126,9 +133,11 @@ export const ClientToken = Type.Object(
   {
     object: Type.Literal('client_token'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
-    payment_id: idSchema<PaymentId>('payment', 'The payment that it may read.'),
-    token: Type.String({ description: 'The token, a JWT: the bearer of `GET /v1/payments/:id`.' }),
-    expires_at: timestamp('When it ends: after 15 minutes.'),
+    payment_id: idSchema<PaymentId>('payment', 'The payment that the token can read.'),
+    token: Type.String({
+      description: 'The token, a JWT. The bearer token for `GET /v1/payments/:id`.',
+    }),
+    expires_at: timestamp('When the token expires: 15 minutes after its creation.'),
   },
   { title: 'ClientToken', additionalProperties: false },
 )

@@ -1,4 +1,4 @@
-/** Every type of event. Source: api.md, Webhooks. */
+/** All event types. */
 export const eventTypes = [
   'payment.created',
   'payment.action_required',
@@ -20,8 +20,8 @@ export const eventTypes = [
 ] as const
 export type EventType = (typeof eventTypes)[number]
 
-/** The types whose `data` is a checkout session, not a payment. */
+/** The event types whose `data` is a checkout session. */
 export type CheckoutEventType = 'checkout.completed' | 'checkout.expired'
 
-/** The types whose `data` is a webhook endpoint, not a payment. */
+/** The event types whose `data` is a webhook endpoint. */
 export type EndpointEventType = 'webhook_endpoint.disabled'

@@ -10,40 +10,42 @@ import {
   eventTypes,
 } from './event-type.ts'
 import { pageQuery } from './list.ts'
-import { CreatedRange, Payment } from './payment.ts'
+import { CreatedRange, Payment } from './payments/payment.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'
 
-/** Who made something happen. */
+/** The actors of events. */
 export const actorTypes = ['api_key', 'system', 'processor', 'customer'] as const
 export type ActorType = (typeof actorTypes)[number]
 
 export const Actor = Type.Object(
   {
-    type: oneOf(actorTypes, { description: 'What kind of actor.' }),
-    id: nullable(Type.String({ description: 'The key that was used; `null` for the system.' })),
+    type: oneOf(actorTypes, { description: 'The type of the actor.' }),
+    id: nullable(Type.String({ description: 'The id of the key; `null` for the system.' })),
   },
   { title: 'Actor', additionalProperties: false },
 )
 
 export const Event = Type.Object(
   {
-    id: idSchema<EventId>('event', 'Id of the event: what to deduplicate on.'),
+    id: idSchema<EventId>('event', 'The id of the event. Deduplicate webhooks by it.'),
     object: Type.Literal('event'),
-    type: oneOf(eventTypes, { description: 'What happened.' }),
+    type: oneOf(eventTypes, { description: 'The event type.' }),
     created: timestamp('When it happened.'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     sequence: Type.Integer({
       minimum: 1,
-      description: '1, 2, 3 … within one payment: orders its events and shows a gap.',
+      description: 'Counts 1, 2, 3 … within one payment. Orders events and reveals gaps.',
     }),
     actor: Actor,
-    from_status: nullable(oneOf(paymentStatuses, { description: 'The status before.' })),
-    to_status: nullable(oneOf(paymentStatuses, { description: 'The status after.' })),
-    reason: nullable(Type.String({ description: 'Why, where somebody said so.' })),
+    from_status: nullable(
+      oneOf(paymentStatuses, { description: 'The earlier status; `null` at first.' }),
+    ),
+    to_status: nullable(oneOf(paymentStatuses, { description: 'The new status.' })),
+    reason: nullable(Type.String({ description: 'The reason of the request, if it gave one.' })),
     data: Type.Union([Payment, CheckoutSession, WebhookEndpoint], {
       description:
-        'The payment as it was at that moment; of `checkout.…`, the session; of ' +
-        '`webhook_endpoint.disabled`, the endpoint.',
+        'The payment after the event. For `checkout.…`: the session. For ' +
+        '`webhook_endpoint.disabled`: the endpoint.',
     }),
   },
   { title: 'Event', additionalProperties: false },
@@ -52,7 +54,7 @@ type EventOf<T extends EventType, Data> = Omit<Static<typeof Event>, 'type' | 'd
   type: T
   data: Data
 }
-/** The type tells what `data` is. */
+/** An event. `type` decides the type of `data`. */
 export type Event =
   | EventOf<Exclude<EventType, CheckoutEventType | EndpointEventType>, Payment>
   | EventOf<CheckoutEventType, CheckoutSession>
@@ -60,13 +62,13 @@ export type Event =
 
 const eventFilter = {
   type: Type.Optional(
-    Type.Array(oneOf(eventTypes, { description: 'A type.' }), {
+    Type.Array(oneOf(eventTypes, { description: 'An event type.' }), {
       minItems: 1,
       maxItems: eventTypes.length,
-      description: 'One or several types.',
+      description: 'One or several event types.',
     }),
   ),
-  payment_id: Type.Optional(text({ maxLength: 64, description: 'Of one payment.' })),
+  payment_id: Type.Optional(text({ maxLength: 64, description: 'Only events of this payment.' })),
 }
 
 export const EventListQuery = Type.Object(
@@ -81,7 +83,7 @@ export const EventStreamQuery = Type.Object(
     last_event_id: Type.Optional(
       text({
         maxLength: 64,
-        description: 'Instead of the header `Last-Event-ID`, which goes before it.',
+        description: 'Replaces the header `Last-Event-ID`. The header has precedence.',
       }),
     ),
   },

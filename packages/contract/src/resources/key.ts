@@ -3,7 +3,7 @@ import { amountMinorMax } from '../amounts.ts'
 import { idSchema, type KeyId, type MerchantId } from '../ids.ts'
 import { nullable, oneOf, text, timestamp, timestampInput } from '../text.ts'
 
-/** What a key may do. Source: api.md, end; the last two are ours, for administration. */
+/** The permissions of a key. */
 export const scopes = [
   'payments:read',
   'payments:create',
@@ -18,21 +18,21 @@ export type Scope = (typeof scopes)[number]
 const scopeList = Type.Array(oneOf(scopes, { description: 'A scope.' }), {
   uniqueItems: true,
   minItems: 1,
-  description: 'What the key may do.',
+  description: 'The permissions of the key.',
 })
 
 const keyFields = {
-  id: idSchema<KeyId>('key', 'Id of the key pair.'),
+  id: idSchema<KeyId>('key', 'The id of the key pair.'),
   object: Type.Literal('api_key'),
-  livemode: Type.Boolean({ description: 'Whether it moves real money.' }),
-  merchant_id: idSchema<MerchantId>('merchant', 'Whose key it is.'),
-  name: nullable(Type.String({ description: 'What you call it.' })),
-  publishable_key: Type.String({ description: 'The public half, `pk_…`.' }),
-  secret_hint: Type.String({ description: 'Beginning and end of the secret half.' }),
+  livemode: Type.Boolean({ description: 'Whether the key moves real money.' }),
+  merchant_id: idSchema<MerchantId>('merchant', 'The merchant of the key.'),
+  name: nullable(Type.String({ description: 'A name for your records.' })),
+  publishable_key: Type.String({ description: 'The publishable key, `pk_…`.' }),
+  secret_hint: Type.String({ description: 'The beginning and end of the secret key.' }),
   scopes: scopeList,
-  requests_per_minute: Type.Integer({ description: 'Its rate limit, over all servers.' }),
-  created_at: timestamp('When it was made.'),
-  expires_at: nullable(timestamp('When it ends by itself.')),
+  requests_per_minute: Type.Integer({ description: 'The rate limit, over all servers.' }),
+  created_at: timestamp('When it was created.'),
+  expires_at: nullable(timestamp('When it expires.')),
   revoked_at: nullable(timestamp('When it was revoked.')),
 }
 
@@ -40,27 +40,32 @@ export const ApiKey = Type.Object(keyFields, { title: 'ApiKey', additionalProper
 export type ApiKey = Static<typeof ApiKey>
 
 export const ApiKeyWithSecret = Type.Object(
-  { ...keyFields, secret_key: Type.String({ description: 'The secret half: shown only here.' }) },
+  {
+    ...keyFields,
+    secret_key: Type.String({ description: 'The secret key. Only this answer contains it.' }),
+  },
   { title: 'ApiKeyWithSecret', additionalProperties: false },
 )
 export type ApiKeyWithSecret = Static<typeof ApiKeyWithSecret>
 
 export const ApiKeyCreate = Type.Object(
   {
-    name: Type.Optional(nullable(text({ maxLength: 100, description: 'What you call it.' }))),
+    name: Type.Optional(
+      nullable(text({ maxLength: 100, description: 'A name for your records.' })),
+    ),
     scopes: Type.Optional(scopeList),
     requests_per_minute: Type.Optional(
       Type.Integer({
         minimum: 1,
         maximum: 2_000_000_000,
         description:
-          "Its rate limit, at most your own key's. Default: 100 in live mode, far more in test mode.",
+          'The rate limit, at most that of the calling key. Default: 100 in live mode, more in test.',
       }),
     ),
     expires_at: Type.Optional(
       nullable(
         timestampInput(
-          'When it ends by itself, no later than your own key; by the real time. Default: as your own key.',
+          'When the key expires, by the real time. Default, and maximum: when the calling key expires.',
         ),
       ),
     ),
@@ -71,28 +76,36 @@ export type ApiKeyCreate = Static<typeof ApiKeyCreate>
 
 export const Merchant = Type.Object(
   {
-    id: idSchema<MerchantId>('merchant', 'Id of the merchant.'),
+    id: idSchema<MerchantId>('merchant', 'The id of the merchant.'),
     object: Type.Literal('merchant'),
-    name: Type.String({ description: 'Name customers see.' }),
-    default_cancel_window: Type.Integer({ description: 'Undo window of new payments, seconds.' }),
+    name: Type.String({ description: 'The name that customers see.' }),
+    default_cancel_window: Type.Integer({
+      description: 'The default cancel window of new payments, in seconds.',
+    }),
     fee_basis_points: nullable(
-      Type.Integer({ description: "Fee in hundredths of a percent; `null`: the server's." }),
+      Type.Integer({
+        description: "The fee in hundredths of a percent. `null`: the server's setting.",
+      }),
     ),
     fee_fixed: nullable(
-      Type.Integer({ description: "Minor units added to each fee; `null`: the server's." }),
+      Type.Integer({ description: "Minor units added to each fee. `null`: the server's setting." }),
     ),
-    created_at: timestamp('When it was made.'),
+    created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
   },
   { title: 'Merchant', additionalProperties: false },
 )
 export type Merchant = Static<typeof Merchant>
 
-const merchantName = text({ minLength: 1, maxLength: 100, description: 'Name customers see.' })
+const merchantName = text({
+  minLength: 1,
+  maxLength: 100,
+  description: 'The name that customers see.',
+})
 const defaultCancelWindow = Type.Integer({
   minimum: 0,
   maximum: 604_800,
-  description: 'Undo window of new payments, in seconds.',
+  description: 'The default cancel window of new payments, in seconds.',
 })
 
 const fees = {
@@ -101,7 +114,7 @@ const fees = {
       Type.Integer({
         minimum: 0,
         maximum: 10_000,
-        description: "Fee in hundredths of a percent; `null`: the server's.",
+        description: "The fee in hundredths of a percent. `null`: the server's setting.",
       }),
     ),
   ),
@@ -110,7 +123,8 @@ const fees = {
       Type.Integer({
         minimum: 0,
         maximum: amountMinorMax,
-        description: "Minor units of any currency added to each fee; `null`: the server's.",
+        description:
+          "Minor units, of any currency, added to each fee. `null`: the server's setting.",
       }),
     ),
   ),
@@ -141,7 +155,7 @@ export const MerchantWithKeys = Type.Object(
     ...Merchant.properties,
     api_keys: Type.Array(ApiKeyWithSecret, {
       description:
-        'Its first key pairs, a live one where a live key asks; the secrets are shown only here.',
+        'The first key pairs: a live one only if a live key calls. Only this answer has the secrets.',
     }),
   },
   { title: 'MerchantWithKeys', additionalProperties: false },

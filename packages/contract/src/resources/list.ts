@@ -1,46 +1,48 @@
 import { type TSchema, Type } from 'typebox'
 
-/** A page of a list, newest first. Source: api.md, Conventions. */
+/** The schema of a page of a list, newest first. */
 export function listOf<T extends TSchema>(item: T, name: string) {
   return Type.Object(
     {
       object: Type.Literal('list'),
       data: Type.Array(item),
-      has_more: Type.Boolean({ description: 'Whether more follow in the direction asked for.' }),
+      has_more: Type.Boolean({
+        description: 'Whether more items follow in the requested direction.',
+      }),
       url: Type.String({ description: 'The path of the list.' }),
     },
     { title: name, additionalProperties: false },
   )
 }
 
-/** Most items of one page. Source: api.md, Conventions. */
+/** The maximum of items on a page. */
 export const pageSizeMax = 100
 export const pageSizeDefault = 10
 
 const cursorRule =
-  'It must be the id of an object of the same list, merchant and mode, or the answer is 400. ' +
-  'No object ever appears behind an id that a list has shown.'
+  'An id that does not belong to the same list, merchant and mode is refused with 400. ' +
+  'A new object never appears behind an id that a list has returned.'
 
-/** The cursors of every list. Exactly one of the two may be given. */
+/** The parameters of every list. At most one of the two cursors is allowed. */
 export const pageQuery = {
   limit: Type.Optional(
     Type.Integer({
       minimum: 1,
       maximum: pageSizeMax,
       default: pageSizeDefault,
-      description: 'How many, 1 to 100.',
+      description: 'The maximum number of items, 1 to 100.',
     }),
   ),
   starting_after: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: `The id after which the page begins (older). ${cursorRule}`,
+      description: `Only items older than this id. ${cursorRule}`,
     }),
   ),
   ending_before: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: `The id before which the page ends (newer). ${cursorRule}`,
+      description: `Only items newer than this id. ${cursorRule}`,
     }),
   ),
 }

@@ -1,15 +1,15 @@
 import { type Static, Type } from 'typebox'
 import { text, timestamp } from '../text.ts'
 
-/** What a merchant's payments of one mode go to. Secrets are never shown. */
+/** A merchant's own processor in one mode, without its secrets. */
 export const MerchantProcessor = Type.Object(
   {
     object: Type.Literal('merchant_processor'),
-    livemode: Type.Boolean({ description: 'The mode of the key that asks.' }),
+    livemode: Type.Boolean({ description: 'Whether this is the processor of live mode.' }),
     processor: Type.Literal('stripe'),
-    secret_hint: Type.String({ description: 'Beginning and end of the secret key.' }),
-    has_webhook_secret: Type.Boolean({ description: 'Whether its messages are accepted.' }),
-    webhook_url: Type.String({ description: 'Where the processor has to send its messages.' }),
+    secret_hint: Type.String({ description: 'The beginning and end of the secret key.' }),
+    has_webhook_secret: Type.Boolean({ description: 'Whether its webhook messages are accepted.' }),
+    webhook_url: Type.String({ description: "The URL for the processor's webhook messages." }),
     updated_at: timestamp('When it was set.'),
   },
   { title: 'MerchantProcessor', additionalProperties: false },
@@ -22,13 +22,14 @@ export const MerchantProcessorSet = Type.Object(
     secret_key: text({
       minLength: 1,
       maxLength: 255,
-      description: "The processor's key of the same mode: `sk_…` or restricted, `rk_…`.",
+      description:
+        "The processor's secret key (`sk_…`) or restricted key (`rk_…`) of the same mode.",
     }),
     webhook_secret: Type.Optional(
       text({
         minLength: 1,
         maxLength: 255,
-        description: 'The secret of the endpoint at the processor, `whsec_…`.',
+        description: 'The secret of the webhook endpoint at the processor, `whsec_…`.',
       }),
     ),
   },
@@ -41,7 +42,7 @@ export const ProcessorRemoved = Type.Object(
   { title: 'ProcessorRemoved', additionalProperties: false },
 )
 
-/** What the processor is told: that its message has arrived. */
+/** The answer to a processor's message. */
 export const ProcessorMessageTaken = Type.Object(
   { received: Type.Literal(true) },
   { title: 'ProcessorMessageTaken', additionalProperties: false },

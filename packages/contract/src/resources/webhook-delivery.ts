@@ -3,44 +3,44 @@ import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from 
 import { nullable, oneOf, text, timestamp } from '../text.ts'
 import { eventTypes } from './event-type.ts'
 import { pageQuery } from './list.ts'
-import { CreatedRange } from './payment.ts'
+import { CreatedRange } from './payments/payment.ts'
 
 export const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 
-/** How much of a receiver's answer is kept, in bytes. */
+/** The stored size of a receiver's answer, in bytes. */
 export const responseBytesKept = 1_024
 
 const result = {
   response_code: nullable(
-    Type.Integer({ description: "The receiver's HTTP status; `null` when it gave none." }),
+    Type.Integer({ description: "The receiver's HTTP status; `null` if it did not answer." }),
   ),
-  duration_ms: nullable(Type.Integer({ description: 'How long the attempt took.' })),
+  duration_ms: nullable(Type.Integer({ description: 'The duration of the attempt.' })),
   error: nullable(
-    Type.String({ description: 'What went wrong, in words; `null` for an answer of 2xx.' }),
+    Type.String({ description: 'The error message; `null` if the receiver answered 2xx.' }),
   ),
 }
 
 const deliveryFields = {
-  id: idSchema<DeliveryId>('delivery', 'Id of the delivery.'),
+  id: idSchema<DeliveryId>('delivery', 'The id of the delivery.'),
   object: Type.Literal('webhook_delivery'),
   livemode: Type.Boolean({ description: 'Whether real money moves.' }),
-  endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'Where it is sent.'),
-  event_id: idSchema<EventId>('event', 'What is sent.'),
-  event_type: oneOf(eventTypes, { description: 'Type of the event.' }),
+  endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The endpoint.'),
+  event_id: idSchema<EventId>('event', 'The event.'),
+  event_type: oneOf(eventTypes, { description: 'The type of the event.' }),
   attempt: Type.Integer({
     minimum: 0,
-    description: 'Number of the last attempt, counted from 1; 0 before the first.',
+    description: 'The number of the last attempt; 0 before the first.',
   }),
   status: oneOf(deliveryStatuses, {
     description:
-      '`pending`: it will be tried. `succeeded`: answered 2xx. `failed`: given up; retry by hand.',
+      '`pending`: will be attempted. `succeeded`: answered 2xx. `failed`: abandoned; can be retried.',
   }),
   ...result,
-  created_at: timestamp('When the event was put down for this endpoint.'),
-  next_attempt_at: nullable(timestamp('When it is tried next; `null` once it is decided.')),
+  created_at: timestamp('When the delivery was created.'),
+  next_attempt_at: nullable(timestamp('The time of the next attempt; `null` if none follows.')),
 }
 
-/** One event on its way to one endpoint; code, duration and error are of the last attempt. */
+/** The delivery of one event to one endpoint, with the result of the last attempt. */
 export const WebhookDelivery = Type.Object(deliveryFields, {
   title: 'WebhookDelivery',
   additionalProperties: false,
@@ -55,11 +55,11 @@ export const WebhookAttempt = Type.Object(
     response_body: nullable(
       Type.String({
         description:
-          'The first kilobyte of the answer, as far as it is text; `null` where the receiver has no ' +
-          'public address.',
+          'The first kilobyte of the answer, if it is text. `null` if the receiver has no public ' +
+          'address.',
       }),
     ),
-    created_at: timestamp('When it ended.'),
+    created_at: timestamp('When the attempt ended.'),
   },
   { title: 'WebhookAttempt', additionalProperties: false },
 )
@@ -77,24 +77,30 @@ export type WebhookDeliveryWithAttempts = Static<typeof WebhookDeliveryWithAttem
 export const WebhookDeliveryListQuery = Type.Object(
   {
     ...pageQuery,
-    endpoint_id: Type.Optional(text({ maxLength: 64, description: 'To one endpoint.' })),
-    event_id: Type.Optional(text({ maxLength: 64, description: 'Of one event.' })),
-    payment_id: Type.Optional(text({ maxLength: 64, description: 'About one payment.' })),
-    status: Type.Optional(oneOf(deliveryStatuses, { description: 'With this status.' })),
+    endpoint_id: Type.Optional(
+      text({ maxLength: 64, description: 'Only deliveries to this endpoint.' }),
+    ),
+    event_id: Type.Optional(text({ maxLength: 64, description: 'Only deliveries of this event.' })),
+    payment_id: Type.Optional(
+      text({ maxLength: 64, description: 'Only deliveries about this payment.' }),
+    ),
+    status: Type.Optional(
+      oneOf(deliveryStatuses, { description: 'Only deliveries with this status.' }),
+    ),
     created_at: Type.Optional(CreatedRange),
   },
   { title: 'WebhookDeliveryListQuery', additionalProperties: false },
 )
 export type WebhookDeliveryListQuery = Static<typeof WebhookDeliveryListQuery>
 
-/** Failed deliveries of an endpoint, put down to be tried again. */
+/** The failed deliveries of an endpoint that will be retried. */
 export const WebhookRetry = Type.Object(
   {
     object: Type.Literal('webhook_retry'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
-    endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'Where they are sent.'),
-    count: Type.Integer({ description: 'How many are tried again: the oldest first.' }),
-    has_more: Type.Boolean({ description: 'Whether failed ones are left: ask again.' }),
+    endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The endpoint.'),
+    count: Type.Integer({ description: 'The number of retried deliveries, oldest first.' }),
+    has_more: Type.Boolean({ description: 'Whether more are left. If so, repeat the request.' }),
   },
   { title: 'WebhookRetry', additionalProperties: false },
 )
@@ -103,15 +109,18 @@ export type WebhookRetry = Static<typeof WebhookRetry>
 export const WebhookTest = Type.Object(
   {
     type: Type.Optional(
-      oneOf(eventTypes, { description: 'Type of the event.', default: 'payment.succeeded' }),
+      oneOf(eventTypes, { description: 'The type of the event.', default: 'payment.succeeded' }),
     ),
     payment_id: Type.Optional(
-      text({ maxLength: 64, description: 'Whose state it shows; by default a sample.' }),
+      text({
+        maxLength: 64,
+        description: 'The payment that the event contains. Default: a sample payment.',
+      }),
     ),
     endpoint_id: Type.Optional(
       text({
         maxLength: 64,
-        description: 'Only to this endpoint, whatever types it takes; by default to all.',
+        description: 'Only to this endpoint, whatever types it subscribes to. Default: all.',
       }),
     ),
   },

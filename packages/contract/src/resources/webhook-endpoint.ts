@@ -5,15 +5,15 @@ import { type EventType, eventTypes } from './event-type.ts'
 import { pageQuery } from './list.ts'
 
 /**
- * Most endpoints of a merchant in one mode. Each event is sent to every one of them: sixteen is as
- * many as anyone has asked of such an API, and keeps what one event can set off small.
+ * The maximum of endpoints of a merchant and mode. Each event may be sent to all of them, so the
+ * number limits the cost of one event.
  */
 export const endpointsMax = 16
 
-/** How long a secret stays valid after it was rotated, in seconds. */
+/** How long the old secret stays valid after a rotation, in seconds. */
 export const rotatedSecretSeconds = 24 * 3_600
 
-/** Why an endpoint is disabled: by hand, it answered 410, or it failed for days. */
+/** Why an endpoint is disabled: by request, because it answered 410, or because it failed for days. */
 export const disabledReasons = ['requested', 'gone', 'failing'] as const
 
 type Selection = EventType[] | ['*']
@@ -24,16 +24,16 @@ const selection = Type.Unsafe<Selection>({
   minItems: 1,
   maxItems: eventTypes.length,
   uniqueItems: true,
-  description: 'The types of event it gets, or `["*"]` for all.',
+  description: 'The event types that are sent, or `["*"]` for all.',
 })
 
 const endpointFields = {
-  id: idSchema<WebhookEndpointId>('webhookEndpoint', 'Id of the endpoint.'),
+  id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The id of the endpoint.'),
   object: Type.Literal('webhook_endpoint'),
-  livemode: Type.Boolean({ description: 'Whether it gets events of real money.' }),
-  url: Type.String({ description: 'Where events are sent.' }),
+  livemode: Type.Boolean({ description: 'Whether the endpoint receives events of live mode.' }),
+  url: Type.String({ description: 'The URL that receives events.' }),
   events: selection,
-  description: nullable(Type.String({ description: 'What you call it.' })),
+  description: nullable(Type.String({ description: 'A description for your records.' })),
   enabled: Type.Boolean({ description: 'Whether events are sent.' }),
   disabled_reason: nullable(
     oneOf(disabledReasons, {
@@ -41,15 +41,15 @@ const endpointFields = {
         'Why it is disabled: `requested` by you, `gone` (it answered 410), or `failing` for days.',
     }),
   ),
-  failing_since: nullable(timestamp('Since when every attempt has failed.')),
+  failing_since: nullable(timestamp('Since when all attempts have failed.')),
   old_secret_expires_at: nullable(
-    timestamp('After a rotation: until when the old secret signs as well.'),
+    timestamp('After a rotation, until when the old secret also signs.'),
   ),
-  created_at: timestamp('When it was made.'),
+  created_at: timestamp('When it was created.'),
   updated_at: timestamp('When it last changed.'),
 }
 
-/** An address that events are sent to. */
+/** A URL that receives events. */
 export const WebhookEndpoint = Type.Object(endpointFields, {
   title: 'WebhookEndpoint',
   additionalProperties: false,
@@ -59,26 +59,30 @@ export type WebhookEndpoint = Static<typeof WebhookEndpoint>
 export const WebhookEndpointWithSecret = Type.Object(
   {
     ...endpointFields,
-    secret: Type.String({ description: '`whsec_…`, to verify signatures: shown only here.' }),
+    secret: Type.String({
+      description: 'The signing secret, `whsec_…`. Only this answer contains it.',
+    }),
   },
   { title: 'WebhookEndpointWithSecret', additionalProperties: false },
 )
 export type WebhookEndpointWithSecret = Static<typeof WebhookEndpointWithSecret>
 
-/** The answer to a change: with the secret where it was rotated. */
+/** The answer to a change. Contains the secret if it was rotated. */
 export const WebhookEndpointUpdated = Type.Object(
   {
     ...endpointFields,
     secret: Type.Optional(
-      Type.String({ description: 'The new secret, where it was rotated: shown only here.' }),
+      Type.String({
+        description: 'The new secret, if it was rotated. Only this answer contains it.',
+      }),
     ),
   },
   { title: 'WebhookEndpointUpdated', additionalProperties: false },
 )
 
-const url = webUrl('Where to send events: https; in test mode also http and this machine.')
+const url = webUrl('The URL that receives events: https; in test mode also http and localhost.')
 const description = Type.Optional(
-  nullable(text({ maxLength: 500, description: 'What you call it.' })),
+  nullable(text({ maxLength: 500, description: 'A description for your records.' })),
 )
 
 export const WebhookEndpointCreate = Type.Object(
@@ -94,13 +98,14 @@ export const WebhookEndpointUpdate = Type.Object(
     description,
     enabled: Type.Optional(
       Type.Boolean({
-        description: 'Disabling gives up what is waiting: it can be retried or replayed later.',
+        description:
+          'Disabling abandons the pending deliveries. They can be retried or replayed later.',
       }),
     ),
     rotate_secret: Type.Optional(
       Type.Boolean({
         description:
-          'Makes a new secret, shown in the answer. The old one signs as well for 24 hours.',
+          'Creates a new secret, which the answer contains. The old secret also signs for 24 hours.',
       }),
     ),
   },
@@ -115,7 +120,7 @@ export const WebhookEndpointListQuery = Type.Object(pageQuery, {
 
 export const DeletedWebhookEndpoint = Type.Object(
   {
-    id: idSchema<WebhookEndpointId>('webhookEndpoint', 'Id of what was the endpoint.'),
+    id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The id of the deleted endpoint.'),
     object: Type.Literal('webhook_endpoint'),
     deleted: Type.Literal(true),
   },
@@ -124,20 +129,18 @@ export const DeletedWebhookEndpoint = Type.Object(
 
 export const WebhookReplayCreate = Type.Object(
   {
-    since: timestampInput(
-      'Send every event again that is of this moment or later; not in the future.',
-    ),
+    since: timestampInput('The time of the first event to send again. Must not be in the future.'),
   },
   { title: 'WebhookReplayCreate', additionalProperties: false },
 )
 
-/** All events since a time, sent again in the background. */
+/** A replay: all events since a time are sent again in the background. */
 export const WebhookReplay = Type.Object(
   {
     object: Type.Literal('webhook_replay'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
-    endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'Where they are sent.'),
-    since: timestamp('From when on.'),
+    endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The endpoint.'),
+    since: timestamp('The time of the first event.'),
   },
   { title: 'WebhookReplay', additionalProperties: false },
 )

@@ -18,7 +18,7 @@ const stream =
   ': hello\n\nretry: 1000\n\nid: evt_1\nevent: payment.created\ndata: {"a":"é"}\n\n' +
   'data: two\r\ndata:lines\r\n\r\n: still here\n\nid: evt_2\rdata: x\r\rdata: cut off'
 
-test('messages are read whatever the line ends, and one that was cut off is none', async () => {
+test('messages are parsed with any line end, and an incomplete message is ignored', async () => {
   expect(await read([new TextEncoder().encode(stream)])).toEqual([
     { id: 'evt_1', data: '{"a":"é"}' },
     { id: 'evt_1', data: 'two\nlines' },
@@ -26,7 +26,7 @@ test('messages are read whatever the line ends, and one that was cut off is none
   ])
 })
 
-test('it does not matter where the network cuts the stream', async () => {
+test('the chunks of the network do not change the messages', async () => {
   const bytes = new TextEncoder().encode(stream)
   const whole = await read([bytes])
   await fc.assert(
@@ -38,7 +38,7 @@ test('it does not matter where the network cuts the stream', async () => {
   )
 })
 
-test('a message without end is refused, whether it is one line or many', async () => {
+test('a message that is too large is refused, in one line or in many', async () => {
   const line = new TextEncoder().encode(`data: ${'x'.repeat(1_000_000)}\n`)
   const part = new TextEncoder().encode('x'.repeat(1_000_000))
   await expect(read(Array.from({ length: 20 }, () => line))).rejects.toThrow('has no end')

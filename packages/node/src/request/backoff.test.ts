@@ -5,8 +5,8 @@ import { retryAfterMaxSeconds, retryAfterSeconds, retryDelayMs } from './backoff
 const attempt = fc.integer({ min: 1, max: 11 })
 const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
-describe('the wait before a retry', () => {
-  test('is a whole number below the ceiling of its attempt, and never above 8 seconds', () => {
+describe('the delay before a retry', () => {
+  test('is a whole number below the maximum of its attempt, and at most 8 seconds', () => {
     fc.assert(
       fc.property(attempt, random, (n, r) => {
         const delayMs = retryDelayMs({ attempt: n, retryAfterSeconds: undefined, random: r })
@@ -17,7 +17,7 @@ describe('the wait before a retry', () => {
     )
   })
 
-  test('has all of its range, and grows with the attempts', () => {
+  test('uses its whole range, and grows with the attempts', () => {
     const nearlyOne = 1 - Number.EPSILON
     const delays = [1, 2, 3, 4, 5, 6].map((n) =>
       retryDelayMs({ attempt: n, retryAfterSeconds: undefined, random: nearlyOne }),
@@ -25,7 +25,7 @@ describe('the wait before a retry', () => {
     expect(delays).toEqual([499, 999, 1_999, 3_999, 7_999, 7_999])
   })
 
-  test('never undercuts a Retry-After, and exceeds it by little', () => {
+  test('is never shorter than Retry-After, and only a little longer', () => {
     const seconds = fc.double({ min: 0, max: retryAfterMaxSeconds, noNaN: true })
     fc.assert(
       fc.property(attempt, random, seconds, (n, r, s) => {
@@ -36,7 +36,7 @@ describe('the wait before a retry', () => {
     )
   })
 
-  test('is none for a Retry-After beyond the bound', () => {
+  test('is undefined if Retry-After is too long', () => {
     fc.assert(
       fc.property(attempt, random, fc.integer({ min: retryAfterMaxSeconds + 1 }), (n, r, s) => {
         expect(retryDelayMs({ attempt: n, retryAfterSeconds: s, random: r })).toBeUndefined()
@@ -46,7 +46,7 @@ describe('the wait before a retry', () => {
 })
 
 describe('Retry-After', () => {
-  test('is seconds or a date, never negative, and anything else is nothing', () => {
+  test('is a number of seconds or a date, never negative, and anything else is undefined', () => {
     const now = Date.parse('2024-06-15T10:32:00Z')
     expect(retryAfterSeconds('120', now)).toBe(120)
     expect(retryAfterSeconds(' 0.5 ', now)).toBe(0.5)
@@ -57,7 +57,7 @@ describe('Retry-After', () => {
     }
   })
 
-  test('of any text is undefined or a number from 0 up', () => {
+  test('of any text is undefined or at least 0', () => {
     fc.assert(
       fc.property(fc.string(), (header) => {
         const seconds = retryAfterSeconds(header, 0)

@@ -5,7 +5,7 @@ import { jsonOf, pathOf, queryOf } from './url.ts'
 const text = fc.string({ unit: 'binary' })
 
 describe('a path', () => {
-  test('holds any id in one segment, and gives it back', () => {
+  test('encodes any id in one segment, without loss', () => {
     const id = text.filter((value) => !['', '.', '..'].includes(value))
     fc.assert(
       fc.property(id, (value) => {
@@ -19,7 +19,7 @@ describe('a path', () => {
 })
 
 describe('a query', () => {
-  test('gives back every name and value', () => {
+  test('encodes every name and value without loss', () => {
     const dictionary = fc.dictionary(text, text, { minKeys: 1 })
     fc.assert(
       fc.property(dictionary, fc.array(text, { minLength: 1 }), (metadata, status) => {
@@ -30,7 +30,7 @@ describe('a query', () => {
     )
   })
 
-  test('leaves out what is not there, and is empty for nothing', () => {
+  test('leaves out undefined and null, and may be empty', () => {
     expect(queryOf({ a: undefined, b: null, c: {}, d: { e: undefined } })).toBe('')
     expect(queryOf({ limit: 100, live: false })).toBe('?limit=100&live=false')
   })
@@ -44,7 +44,7 @@ describe('a query', () => {
 })
 
 describe('a body', () => {
-  test('writes whole seconds as the API does', () => {
+  test('writes whole seconds like the API', () => {
     const body = { expires_at: new Date('2024-06-15T10:30:00.000Z') }
     expect(jsonOf(body)).toBe('{"expires_at":"2024-06-15T10:30:00Z"}')
   })

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
-import { nullable, oneOf, timestamp } from '../text.ts'
-import { Actor } from './event.ts'
-import { pageQuery } from './list.ts'
+import { nullable, oneOf, timestamp } from '../../text.ts'
+import { Actor } from '../event.ts'
+import { pageQuery } from '../list.ts'
 
-/** What a processor is asked to do to a payment. */
+/** The kinds of calls to a processor. */
 export const attemptKinds = [
   'authorize',
   'capture',
@@ -14,7 +14,7 @@ export const attemptKinds = [
 ] as const
 export type AttemptKind = (typeof attemptKinds)[number]
 
-/** What became of a call. `unknown`: no answer came; it is looked up. */
+/** The outcomes of a call. `unknown`: the processor did not answer, so the payment is looked up. */
 export const attemptOutcomes = [
   'authorized',
   'action_required',
@@ -28,23 +28,25 @@ export const attemptOutcomes = [
 ] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
 
-/** One call to the processor about a payment: the part of its story that changes nothing by itself. */
+/** One call to the processor about a payment. */
 export const PaymentAttempt = Type.Object(
   {
     object: Type.Literal('payment_attempt'),
     number: Type.Integer({ minimum: 1, description: '1, 2, 3 … within one payment.' }),
-    kind: oneOf(attemptKinds, { description: 'What the processor was asked to do.' }),
-    processor: Type.String({ description: 'Which processor, e.g. `sandbox`.' }),
+    kind: oneOf(attemptKinds, { description: 'The kind of the call.' }),
+    processor: Type.String({ description: "The processor's name, such as `sandbox`." }),
     actor: Actor,
     outcome: nullable(
       oneOf(attemptOutcomes, {
-        description: 'What it answered; `unknown`: it did not; `null`: the call still runs.',
+        description: 'The result. `unknown`: no answer. `null`: the call is in progress.',
       }),
     ),
-    code: nullable(Type.String({ description: 'Why, for programs, where it declined or failed.' })),
-    message: nullable(Type.String({ description: 'Why, for people.' })),
-    started_at: timestamp('When it was asked.'),
-    ended_at: nullable(timestamp('When it answered, or was given up.')),
+    code: nullable(
+      Type.String({ description: 'The code of the decline or failure, for programs.' }),
+    ),
+    message: nullable(Type.String({ description: 'The reason, for people.' })),
+    started_at: timestamp('When the call started.'),
+    ended_at: nullable(timestamp('When the call ended, by an answer or its deadline.')),
   },
   { title: 'PaymentAttempt', additionalProperties: false },
 )
@@ -56,9 +58,9 @@ export const PaymentAttemptListQuery = Type.Object(
     starting_after: Type.Optional(
       Type.Integer({
         minimum: 1,
-        // As large as the database counts.
+        // The largest number in the database.
         maximum: 2_147_483_647,
-        description: 'The number after which the page begins (older).',
+        description: 'Only older calls than this number.',
       }),
     ),
   },

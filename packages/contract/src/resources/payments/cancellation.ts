@@ -1,17 +1,17 @@
 import { type Static, Type } from 'typebox'
-import { type CancellationId, idSchema } from '../ids.ts'
-import { paymentStatuses } from '../statuses.ts'
-import { nullable, oneOf, text, timestamp } from '../text.ts'
-import { pageQuery } from './list.ts'
+import { type CancellationId, idSchema } from '../../ids.ts'
+import { paymentStatuses } from '../../statuses.ts'
+import { nullable, oneOf, text, timestamp } from '../../text.ts'
+import { pageQuery } from '../list.ts'
 import { PaymentFilter, reasonLengthMax } from './payment.ts'
 
 export const cancellationStatuses = ['pending', 'running', 'paused', 'completed'] as const
 export type CancellationStatus = (typeof cancellationStatuses)[number]
 
-/** Most ids of one request: what fits a body that is parsed without holding up others. */
+/** The maximum of ids in one request, so that parsing the body does not delay other requests. */
 export const cancellationIdsMax = 100_000
 
-/** Most payments one cancellation takes: what one object can report on. Source: issue text. */
+/** The maximum of payments in one bulk cancellation. */
 export const cancellationPaymentsMax = 1_000_000
 
 export const Cancellation = Type.Object(
@@ -19,18 +19,22 @@ export const Cancellation = Type.Object(
     id: idSchema<CancellationId>('cancellation', 'Id of the cancellation.'),
     object: Type.Literal('cancellation'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
-    status: oneOf(cancellationStatuses, { description: 'How far it is.' }),
-    dry_run: Type.Boolean({ description: 'Whether it only counts.' }),
-    reason: nullable(Type.String({ description: 'The reason each payment gets.' })),
+    status: oneOf(cancellationStatuses, { description: 'The status of the run.' }),
+    dry_run: Type.Boolean({ description: 'Whether the run only counts payments.' }),
+    reason: nullable(Type.String({ description: 'The cancellation reason of each payment.' })),
     filter: nullable(PaymentFilter),
-    total: nullable(Type.Integer({ description: 'Payments it covers, once they are counted.' })),
-    processed: Type.Integer({ description: 'Payments with a result.' }),
-    canceled: Type.Integer({ description: 'Canceled; in a dry run: would be canceled.' }),
-    refused: Type.Integer({ description: 'No longer cancelable when their turn came.' }),
-    not_found: Type.Integer({ description: 'Ids that name no payment.' }),
-    created_at: timestamp('When it was asked for.'),
+    total: nullable(Type.Integer({ description: 'The number of payments, once counted.' })),
+    processed: Type.Integer({ description: 'The number of payments with a result.' }),
+    canceled: Type.Integer({
+      description: 'The number of canceled (in a dry run: cancelable) payments.',
+    }),
+    refused: Type.Integer({
+      description: 'The number of payments that were no longer cancelable.',
+    }),
+    not_found: Type.Integer({ description: 'The number of ids that were not found.' }),
+    created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last made progress.'),
-    completed_at: nullable(timestamp('When it was done.')),
+    completed_at: nullable(timestamp('When it was completed.')),
   },
   { title: 'Cancellation', additionalProperties: false },
 )
@@ -39,18 +43,23 @@ export type Cancellation = Static<typeof Cancellation>
 export const CancellationCreate = Type.Object(
   {
     payment_ids: Type.Optional(
-      Type.Array(text({ minLength: 1, maxLength: 64, description: 'A payment.' }), {
+      Type.Array(text({ minLength: 1, maxLength: 64, description: 'The id of a payment.' }), {
         minItems: 1,
         maxItems: cancellationIdsMax,
-        description: 'The payments, by id. Either this or `filter`.',
+        description: 'The ids of the payments. Either `payment_ids` or `filter` is required.',
       }),
     ),
     filter: Type.Optional(PaymentFilter),
     reason: Type.Optional(
-      nullable(text({ maxLength: reasonLengthMax, description: 'The reason each payment gets.' })),
+      nullable(
+        text({
+          maxLength: reasonLengthMax,
+          description: 'The cancellation reason of each payment.',
+        }),
+      ),
     ),
     dry_run: Type.Optional(
-      Type.Boolean({ default: false, description: 'Only say how many would go.' }),
+      Type.Boolean({ default: false, description: 'Only count the payments.' }),
     ),
   },
   { title: 'CancellationCreate', additionalProperties: false },
@@ -64,9 +73,11 @@ export const CancellationResult = Type.Object(
   {
     object: Type.Literal('cancellation_result'),
     payment_id: Type.String({ description: 'The payment.' }),
-    outcome: oneOf(cancellationOutcomes, { description: 'What became of it.' }),
+    outcome: oneOf(cancellationOutcomes, { description: 'The result.' }),
     current_status: nullable(
-      oneOf(paymentStatuses, { description: 'Status that decided the outcome.' }),
+      oneOf(paymentStatuses, {
+        description: 'The status that decided the outcome; `null` if not found.',
+      }),
     ),
   },
   { title: 'CancellationResult', additionalProperties: false },
@@ -85,16 +96,18 @@ export const CancellationResultsQuery = Type.Object(
         minimum: 1,
         maximum: 1000,
         default: 100,
-        description: 'How many, 1 to 1,000.',
+        description: 'The maximum number of results, 1 to 1,000.',
       }),
     ),
     starting_after: Type.Optional(
       text({
         maxLength: 64,
-        description: 'The payment after which the page begins: one of this cancellation.',
+        description: 'Only results after this payment, which must belong to the cancellation.',
       }),
     ),
-    outcome: Type.Optional(oneOf(cancellationOutcomes, { description: 'Only these.' })),
+    outcome: Type.Optional(
+      oneOf(cancellationOutcomes, { description: 'Only results with this outcome.' }),
+    ),
   },
   { title: 'CancellationResultsQuery', additionalProperties: false },
 )

@@ -1,16 +1,16 @@
-import type { CheckoutMethod } from './checkout.ts'
+import type { CheckoutMethod } from '../checkout.ts'
 
-/** Where the customer of a hosted payment page stands. */
+/** The stages of a hosted payment page. */
 export const paymentPageStages = [
-  /** Can pay. After a declined try too, where another one is possible. */
+  /** The customer can pay, also after a declined attempt if another one is possible. */
   'open',
-  /** Has to confirm the payment: 3-D Secure. */
+  /** The customer must confirm the payment: 3-D Secure. */
   'confirming',
-  /** Has done their part; the money is on its way. */
+  /** The customer has paid. The payment is in progress. */
   'accepted',
   'paid',
   'refunded',
-  /** Declined, and this link takes no other try. */
+  /** Declined, and the link accepts no other attempt. */
   'declined',
   'canceled',
   'expired',
@@ -18,8 +18,8 @@ export const paymentPageStages = [
 export type PaymentPageStage = (typeof paymentPageStages)[number]
 
 /**
- * All that the payment page of a link knows. Whoever has the link can read it: it holds no e-mail,
- * no metadata and nothing of other payments.
+ * The data of a hosted payment page. Anyone with the link can read it, so it contains no email address,
+ * no metadata and nothing about other payments.
  */
 export interface PaymentPage {
   readonly livemode: boolean
@@ -29,18 +29,18 @@ export interface PaymentPage {
   readonly currency: string
   readonly description: string | null
   readonly stage: PaymentPageStage
-  /** Grows with every change: what comes with a lower one is out of date. */
+  /** Grows with each change. Data with a lower version is outdated. */
   readonly version: number
-  /** What the customer can pay with; empty where this link takes no payment by itself. */
+  /** The available payment methods; empty if the page cannot initiate the payment. */
   readonly methods: readonly CheckoutMethod[]
   readonly needs_email: boolean
-  /** Why the last try was declined. */
+  /** The decline code of the last attempt. */
   readonly decline_code: string | null
-  /** Where the customer confirms it, while `confirming`; `null`: here, as the sandbox has it. */
+  /** While `confirming`, the page of the confirmation. `null`: this page, as in the sandbox. */
   readonly confirm_url: string | null
-  /** Where the customer goes on to after paying. */
+  /** The page for the customer after the payment. */
   readonly success_url: string | null
-  /** Where the customer goes back to. */
+  /** The page for the customer who does not want to pay. */
   readonly cancel_url: string | null
   readonly expires_at: string
   /** The server's clock, for the countdown. */

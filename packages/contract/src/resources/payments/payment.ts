@@ -1,41 +1,29 @@
 import { type Static, Type } from 'typebox'
-import { amountMinorMax } from '../amounts.ts'
-import { idSchema, type MerchantId, type PaymentId } from '../ids.ts'
-import { amountSchema, currencyInputSchema } from '../money.ts'
-import { paymentActions, paymentStatuses } from '../statuses.ts'
-import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
-import { pageQuery } from './list.ts'
+import { amountMinorMax } from '../../amounts.ts'
+import { idSchema, type MerchantId, type PaymentId } from '../../ids.ts'
+import { amountSchema, currencyInputSchema } from '../../money.ts'
+import { paymentActions, paymentStatuses } from '../../statuses.ts'
+import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../../text.ts'
+import { pageQuery } from '../list.ts'
+import { Metadata, StoredMetadata } from '../metadata.ts'
 import { Refund } from './refund.ts'
 
 export const paymentMethods = ['card', 'ach', 'crypto'] as const
 export type PaymentMethod = (typeof paymentMethods)[number]
 
-/** Longest undo window, in seconds: a week. Source: api.md, Payments. */
+/** The maximum cancel window, in seconds: a week. */
 export const cancelWindowSecondsMax = 604_800
 
-/** Longest cancellation reason, in characters. Source: api.md, "Cancel, exactly". */
+/** The maximum length of a cancellation reason, in characters. */
 export const reasonLengthMax = 500
 
-export const Metadata = Type.Unsafe<Record<string, string>>({
-  type: 'object',
-  maxProperties: 50,
-  propertyNames: { minLength: 1, maxLength: 40, pattern: '^[^\\u0000\\ud800-\\udfff]*$' },
-  additionalProperties: text({ maxLength: 500, description: 'A value of yours.' }),
-  description: 'Up to 50 pairs of your own: key up to 40 characters, value up to 500.',
-})
-
-/** Metadata as it is returned: the limits were checked when it came in. */
-export const StoredMetadata = Type.Unsafe<Record<string, string>>({
-  type: 'object',
-  additionalProperties: { type: 'string' },
-  description: 'Your own pairs.',
-})
-
-/** What the customer has to do before the processor decides, e.g. 3-D Secure. */
+/** What the customer must do before the processor decides, such as 3-D Secure. */
 export const NextAction = Type.Object(
   {
     type: Type.Literal('redirect_to_url'),
-    url: Type.String({ description: 'Where the customer has to go; comes back to the page.' }),
+    url: Type.String({
+      description: 'The page to which the customer must go. It leads back to `url`.',
+    }),
   },
   { title: 'NextAction', additionalProperties: false },
 )
@@ -44,49 +32,71 @@ const paymentMethodToken = text({
   minLength: 1,
   maxLength: 255,
   description:
-    'What to pay with: a token, e.g. `tok_visa`, of ASCII letters, digits and `_.:~+/=$-`. In test ' +
-    'mode also the number of a test card, or `routing:account` of a test account; of these only the ' +
-    'token is kept. Whatever else may hold the number of a card is refused.',
+    'The payment method: a token such as `tok_visa`, of ASCII letters, digits and `_.:~+/=$-`. Test ' +
+    'mode also accepts the number of a test card, or `routing:account` of a test account, and stores ' +
+    'only its token. Any other value that may contain a card number is refused.',
 })
+
+/** The statement descriptor of a request. */
+export const statementDescriptor = Type.Optional(
+  nullable(
+    Type.String({
+      minLength: 1,
+      maxLength: 22,
+      pattern: '^[\\u0020-\\u007e]*$',
+      description: 'Text on the bank statement: 1 to 22 printable ASCII characters.',
+    }),
+  ),
+)
 
 export const Payment = Type.Object(
   {
-    id: idSchema<PaymentId>('payment', 'Id of the payment.'),
+    id: idSchema<PaymentId>('payment', 'The id of the payment.'),
     object: Type.Literal('payment'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     amount: Type.Integer({ description: 'Minor units.', minimum: 1, maximum: amountMinorMax }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
-    status: oneOf(paymentStatuses, { description: 'Where the payment is in its life.' }),
-    cancelable: Type.Boolean({ description: 'Whether a cancel would succeed now.' }),
+    status: oneOf(paymentStatuses, { description: 'The status of the payment.' }),
+    cancelable: Type.Boolean({ description: 'Whether the payment can be canceled now.' }),
     cancelable_until: nullable(
-      timestamp('End of the undo window: until then an initiated payment waits.'),
+      timestamp('The end of the cancel window. Until then, an initiated payment is not captured.'),
     ),
-    cancel_window: Type.Integer({ description: 'Undo window in seconds.' }),
+    cancel_window: Type.Integer({ description: 'The cancel window in seconds.' }),
     allowed_actions: Type.Array(oneOf(paymentActions, { description: 'An action.' }), {
-      description: 'What can be done to the payment now.',
+      description: 'The actions that are possible now.',
     }),
     payment_method: oneOf(paymentMethods, { description: 'How the customer pays.' }),
-    customer_email: Type.String({ description: 'E-mail of the customer.' }),
+    customer_email: Type.String({ description: "The customer's email address." }),
     customer_id: nullable(Type.String({ description: 'Your id of the customer.' })),
-    description: nullable(Type.String({ description: 'What is paid for.' })),
+    description: nullable(Type.String({ description: 'The description.' })),
     statement_descriptor: nullable(Type.String({ description: 'Text on the bank statement.' })),
-    merchant_id: idSchema<MerchantId>('merchant', 'Whose payment it is.'),
+    merchant_id: idSchema<MerchantId>('merchant', 'The merchant.'),
     metadata: StoredMetadata,
-    refunded_amount: Type.Integer({ description: 'Minor units given back so far.' }),
-    fee: nullable(Type.Integer({ description: 'Fee in minor units, once succeeded.' })),
-    net_amount: nullable(Type.Integer({ description: 'Amount less fee, once succeeded.' })),
-    refunds: Type.Array(Refund, { description: 'Refunds, oldest first.' }),
-    failure_code: nullable(Type.String({ description: 'Why it failed, for programs.' })),
-    failure_message: nullable(Type.String({ description: 'Why it failed, for people.' })),
-    cancellation_reason: nullable(Type.String({ description: 'The reason given with cancel.' })),
+    refunded_amount: Type.Integer({ description: 'Minor units refunded so far.' }),
+    fee: nullable(Type.Integer({ description: 'The fee in minor units, once succeeded.' })),
+    net_amount: nullable(
+      Type.Integer({ description: 'The amount minus the fee, once succeeded.' }),
+    ),
+    refunds: Type.Array(Refund, { description: 'The refunds, oldest first.' }),
+    failure_code: nullable(Type.String({ description: 'The code of the failure, for programs.' })),
+    failure_message: nullable(
+      Type.String({ description: 'The reason of the failure, for people.' }),
+    ),
+    cancellation_reason: nullable(
+      Type.String({ description: 'The reason of the cancel request.' }),
+    ),
     canceled_at: nullable(timestamp('When it was canceled.')),
     settled: Type.Boolean({ description: 'Whether the money has reached the merchant.' }),
     settled_at: nullable(timestamp('When it was settled.')),
-    success_url: nullable(Type.String({ description: 'Where the customer goes after paying.' })),
-    cancel_url: nullable(Type.String({ description: 'Where the customer goes to give up.' })),
+    success_url: nullable(
+      Type.String({ description: 'The page for the customer after the payment.' }),
+    ),
+    cancel_url: nullable(
+      Type.String({ description: 'The page for the customer who does not want to pay.' }),
+    ),
     url: Type.String({ description: 'The hosted payment page.' }),
     next_action: nullable(NextAction),
-    expires_at: timestamp('When a pending payment is canceled by itself.'),
+    expires_at: timestamp('When a pending payment is canceled automatically.'),
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
   },
@@ -101,7 +111,7 @@ export const PaymentCreate = Type.Object(
     customer_email: Type.String({
       format: 'email',
       maxLength: 254,
-      description: 'E-mail of the customer.',
+      description: "The customer's email address.",
       examples: ['customer@example.com'],
     }),
     payment_method: Type.Optional(
@@ -109,37 +119,32 @@ export const PaymentCreate = Type.Object(
     ),
     payment_method_token: Type.Optional(paymentMethodToken),
     initiate: Type.Optional(
-      Type.Boolean({ description: 'Submit it at once; needs `payment_method_token`.' }),
+      Type.Boolean({
+        description: 'Initiate the payment at once. Requires `payment_method_token`.',
+      }),
     ),
     customer_id: Type.Optional(
       nullable(text({ minLength: 1, maxLength: 255, description: 'Your id of the customer.' })),
     ),
     description: Type.Optional(
-      nullable(text({ maxLength: 1000, description: 'What is paid for.' })),
+      nullable(text({ maxLength: 1000, description: 'The description.' })),
     ),
-    statement_descriptor: Type.Optional(
-      nullable(
-        Type.String({
-          minLength: 1,
-          maxLength: 22,
-          pattern: '^[\\u0020-\\u007e]*$',
-          description: 'Text on the bank statement: 1 to 22 printable ASCII characters.',
-        }),
-      ),
-    ),
+    statement_descriptor: statementDescriptor,
     metadata: Type.Optional(Metadata),
-    success_url: Type.Optional(nullable(webUrl('Where the customer goes after paying.'))),
-    cancel_url: Type.Optional(nullable(webUrl('Where the customer goes to give up.'))),
+    success_url: Type.Optional(nullable(webUrl('The page for the customer after the payment.'))),
+    cancel_url: Type.Optional(
+      nullable(webUrl('The page for the customer who does not want to pay.')),
+    ),
     expires_at: Type.Optional(
-      timestampInput('When the payment, still pending, is canceled: by default in one hour.'),
+      timestampInput('When a pending payment is canceled automatically. Default: in one hour.'),
     ),
     cancel_window: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: cancelWindowSecondsMax,
         description:
-          'Undo window in seconds after it was initiated; the merchant sets the default. Its end is ' +
-          'rounded up to a whole second: it is never shorter than asked.',
+          'The delay of the capture after `initiated`, in seconds. Until the window ends, the payment ' +
+          "can be canceled. Its end is rounded up to a whole second. Default: the merchant's.",
       }),
     ),
   },
@@ -154,7 +159,7 @@ export const PaymentInitiate = Type.Object(
 
 const reason = Type.Optional(
   nullable(
-    text({ maxLength: reasonLengthMax, description: 'Cancellation reason for your records.' }),
+    text({ maxLength: reasonLengthMax, description: 'The cancellation reason, for your records.' }),
   ),
 )
 
@@ -164,19 +169,19 @@ export const PaymentCancel = Type.Object(
 )
 export type PaymentCancel = Static<typeof PaymentCancel>
 
-/** Longest idempotency key, in characters. Source: api.md, Idempotency. */
+/** The maximum length of an idempotency key, in characters. */
 export const idempotencyKeyLengthMax = 255
 
 export const PaymentCancelByKey = Type.Object(
   {
     idempotency_key: Type.String({
       minLength: 1,
-      // Quoted and with each of its characters escaped it is longer.
+      // The quoted form, with every character escaped, is longer.
       maxLength: 2 * idempotencyKeyLengthMax + 2,
       pattern: '^[\\u0020-\\u007e]+$',
       description:
-        'The Idempotency-Key that the create was, or will be, sent with: as its header has it, or ' +
-        'without its quotes.',
+        'The Idempotency-Key of the create, which may have arrived already or not. With or without ' +
+        "the header's quotes.",
     }),
     reason,
   },
@@ -184,15 +189,15 @@ export const PaymentCancelByKey = Type.Object(
 )
 export type PaymentCancelByKey = Static<typeof PaymentCancelByKey>
 
-/** The promise to cancel a payment whose create has not arrived yet. */
+/** A cancel whose create has not arrived yet. */
 export const PendingCancellation = Type.Object(
   {
     object: Type.Literal('pending_cancellation'),
     livemode: Type.Boolean(),
-    idempotency_key: Type.String({ description: 'Key of the create that is waited for.' }),
-    reason: nullable(Type.String({ description: 'The reason given.' })),
-    created_at: timestamp('When it was promised.'),
-    expires_at: timestamp('A create that comes later than this is no longer canceled.'),
+    idempotency_key: Type.String({ description: 'The idempotency key of the create.' }),
+    reason: nullable(Type.String({ description: 'The reason of the request.' })),
+    created_at: timestamp('When the cancel was accepted.'),
+    expires_at: timestamp('If the create arrives before this time, its payment is canceled.'),
   },
   { title: 'PendingCancellation', additionalProperties: false },
 )
@@ -208,19 +213,19 @@ export const CreatedRange = Type.Object(
   { title: 'CreatedRange', additionalProperties: false },
 )
 
-/** What payments can be filtered by, in lists and in bulk cancellations. */
+/** The filters of payments, in lists and in bulk cancellations. */
 export const paymentFilter = {
   status: Type.Optional(
     Type.Array(oneOf(paymentStatuses, { description: 'A status.' }), {
       minItems: 1,
       maxItems: paymentStatuses.length,
-      description: 'One or several statuses; in a query repeated, or with commas between them.',
+      description: 'One or several statuses. In a query: repeated, or separated by commas.',
     }),
   ),
   customer_email: Type.Optional(
     text({
       maxLength: 254,
-      description: 'E-mail. The case of the letters A to Z does not matter.',
+      description: "The customer's email address. Upper and lower case of A to Z are equal.",
     }),
   ),
   customer_id: Type.Optional(text({ maxLength: 255, description: 'Your id of the customer.' })),

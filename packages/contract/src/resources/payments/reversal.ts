@@ -1,17 +1,18 @@
 import { type Static, Type } from 'typebox'
-import { amountSchema } from '../money.ts'
-import { nullable, oneOf, text } from '../text.ts'
-import { Metadata, Payment, reasonLengthMax } from './payment.ts'
+import { amountSchema } from '../../money.ts'
+import { nullable, oneOf, text } from '../../text.ts'
+import { Metadata } from '../metadata.ts'
+import { Payment, reasonLengthMax } from './payment.ts'
 
 const reason = Type.Optional(
-  nullable(text({ maxLength: reasonLengthMax, description: 'Why, for your records.' })),
+  nullable(text({ maxLength: reasonLengthMax, description: 'The reason, for your records.' })),
 )
 
 export const PaymentRefund = Type.Object(
   {
     amount: Type.Optional({
       ...amountSchema,
-      description: 'Minor units to give back; by default all that is left.',
+      description: 'Minor units to refund. Default: the whole remainder.',
     }),
     reason,
     metadata: Type.Optional(Metadata),
@@ -26,7 +27,7 @@ export const PaymentReverse = Type.Object(
 )
 export type PaymentReverse = Static<typeof PaymentReverse>
 
-/** Which way the money goes back. Source: api.md, Payments. */
+/** The results of a reversal. */
 export const reversals = ['canceled', 'refunded', 'pending'] as const
 export type Reversal = (typeof reversals)[number]
 
@@ -35,8 +36,8 @@ export const ReversedPayment = Type.Object(
     ...Payment.properties,
     reversal: oneOf(reversals, {
       description:
-        'Which way the money goes back. `pending`: the network has the payment; it is refunded ' +
-        'as soon as it succeeds, and nothing is left to do should it fail.',
+        'How the payment was reversed. `pending`: the payment is processing. It is refunded as soon ' +
+        'as it succeeds. If it fails, nothing has to be refunded.',
     }),
   },
   { title: 'ReversedPayment', additionalProperties: false },

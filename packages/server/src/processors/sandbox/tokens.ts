@@ -50,7 +50,7 @@ function faultyCard(token: string, fault: Fault, effect: string): TestToken {
   return { token, number: null, brand: 'visa', effect, fault }
 }
 
-/** All tokens of the sandbox, with the numbers of test cards and accounts. docs/sandbox.md lists them. */
+/** All tokens of the sandbox, with the numbers of test cards and accounts. See docs/sandbox.md. */
 export const testTokens: readonly TestToken[] = [
   card('tok_visa', '4242424242424242', 'visa'),
   card('tok_mastercard', '5555555555554444', 'mastercard'),

@@ -56,7 +56,8 @@ export class StripeProcessor implements Processor {
     }
     const amount = toStripeAmount(payment.money)
     if (amount === null) {
-      const message = `Stripe cannot charge this amount of ${payment.money.currency}: it has too many decimals.`
+      const { currency } = payment.money
+      const message = `Stripe cannot charge this amount of ${currency}: it has too many decimals.`
       return declined(null, { code: 'amount_unsupported', message })
     }
     const stripe = stripeClient(this.#access, request.signal)
