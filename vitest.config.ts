@@ -14,8 +14,8 @@ export default defineConfig(({ mode }) => ({
     globalSetup: ['tests/support/databases/postgres-global.ts'],
     // A process per file: signals, environments and database pools must not leak between files.
     pool: 'forks',
-    // Two: the smallest machine we promise to work on has two cores, and they also run PostgreSQL.
-    maxWorkers: 2,
+    // One more than the cores of the smallest machine that we promise to work on: tests wait for half of their time.
+    maxWorkers: 3,
     // Only a hang reaches these limits. Waits inside tests are bounded by progress: see tests/support/until.ts.
     testTimeout: mode === 'all' ? 3_600_000 : 900_000,
     hookTimeout: 900_000,

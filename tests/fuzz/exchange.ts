@@ -21,7 +21,7 @@ export const framing = /^(content-length|transfer-encoding)$/i
 const endMs = 100
 
 /** Far longer than any answer takes on a busy machine: what takes longer hangs. */
-const hangMs = 10_000
+const hangMs = 120_000
 
 /**
  * Sends a request as it is, also one that no HTTP client would send, over a connection of its own.

@@ -20,6 +20,7 @@ import {
   startHostileReceiver,
   trickle,
 } from '../../support/http/hostile-receiver.ts'
+import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 let receiver: HostileReceiver
@@ -113,7 +114,9 @@ async function expectHungUp(): Promise<void> {
 }
 
 describe('a call ends by its deadline, with what happened, and frees its connection', () => {
-  const statuses = Array.from({ length: 500 }, (_, index) => index + 100)
+  const statuses = Array.from({ length: 500 }, (_, index) => index + 100).filter(
+    (status) => isLongRun || status < 110 || status % 10 === 4,
+  )
 
   test.each([
     ['alone', ''],
