@@ -14,7 +14,7 @@ const writesEvents =
 /** Files that write events of other subjects than payments. */
 const otherSubjects = [
   'checkout/sessions/sessions.sql.ts', // checkout sessions
-  'webhooks/deliveries/disable.ts', // webhook endpoints
+  'webhooks/deliveries/disable-endpoint.ts', // webhook endpoints
   'webhooks/test-event.ts', // test events, which belong to no payment
 ]
 
