@@ -27,7 +27,12 @@ function serve(
   trustedProxies: readonly string[] = [],
 ): void {
   beforeAll(async () => {
-    const connections = { connectionsMax, keepAliveTimeoutMs: 5_000, checkIntervalMs: 20, ...limits }
+    const connections = {
+      connectionsMax,
+      keepAliveTimeoutMs: 5_000,
+      checkIntervalMs: 20,
+      ...limits,
+    }
     own = await startOwnApp({ connections }, { trustedProxies })
     own.app.server.on('request', (_, response) => {
       unsent.add(response)
