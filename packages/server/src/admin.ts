@@ -1,4 +1,9 @@
-// `@hedgepayments/server/admin`: for operators' programs that have the database, such as the CLI.
+/**
+ * `@hedgepayments/server/admin`: direct access to the server's database, for operators' programs such
+ * as the CLI. A program with the database may do everything: no API key is checked.
+ *
+ * @module
+ */
 
 export { connect, type Database } from './database/connect.ts'
 export { AddressError } from './database/hosts/address.ts'

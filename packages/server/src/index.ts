@@ -1,6 +1,49 @@
-// `@hedgepayments/server`: runs the server in a process of yours.
+/**
+ * `@hedgepayments/server`: a server in your own process.
+ *
+ * ```ts
+ * const server = await start({ env: { PORT: '0', LOG_LEVEL: 'warn' } })
+ * console.log(server.url, server.credentials?.secretKey)
+ * await server.stop()
+ * ```
+ *
+ * @module
+ */
 
-export { type Config, parseConfig } from './wiring/config.ts'
-export { ConfigError } from './wiring/environment/read.ts'
-export { createLog } from './wiring/log.ts'
-export { type RunningServer, startServer as start } from './wiring/server.ts'
+import type { Logger } from 'pino'
+import type { Credentials, ShownCredentials } from './wiring/banner.ts'
+import { parseConfig } from './wiring/config.ts'
+import { ConfigError } from './wiring/environment/read.ts'
+import { createLog } from './wiring/log.ts'
+import { type RunningServer, startServer } from './wiring/server.ts'
+
+export { ConfigError, type Credentials, type RunningServer, type ShownCredentials }
+
+export interface StartOptions {
+  /**
+   * Settings, by the names of their environment variables: see docs/configuration.md. Default: none,
+   * that is, the bundled PostgreSQL in `.hedge`, on port 4000. The environment of the process is not
+   * read: pass `process.env` to use it.
+   */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** A pino logger. Default: one that writes to standard error, at the level of `LOG_LEVEL`. */
+  readonly log?: Logger
+  /**
+   * Gets the first key pair as soon as it is stored, if no later start can show it (with a database
+   * of yours and no `HEDGE_API_SECRET`). `credentials` of the result contains the same pair, unless
+   * the start fails after it was stored.
+   */
+  readonly onKeys?: (created: Credentials) => void
+}
+
+/**
+ * Starts a server in this process: HTTP, workers and, without `DATABASE_URL`, a bundled PostgreSQL. It
+ * installs no signal handlers: call `stop()`.
+ *
+ * @throws {ConfigError} when a setting is wrong. The message names the variable.
+ */
+export async function start(options: StartOptions = {}): Promise<RunningServer> {
+  const { env = {}, onKeys = () => undefined } = options
+  const config = parseConfig(env)
+  return await startServer(config, options.log ?? createLog(config.logLevel), onKeys)
+}

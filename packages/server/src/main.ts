@@ -1,8 +1,8 @@
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// What Node makes of the sources is kept for the next start, which is then half a second quicker.
-// Where the folder cannot be written to, Node goes without.
+// Node caches the compiled sources, which makes the next start half a second faster. Without write
+// access to the folder, Node runs without the cache.
 enableCompileCache(
   fileURLToPath(new URL('../../../node_modules/.cache/hedge-compiled', import.meta.url)),
 )

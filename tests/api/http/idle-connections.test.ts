@@ -47,7 +47,7 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
     }
     const counted = async () => {
       const metrics = await (await fetch(`http://${hostname}:${port}/metrics`)).text()
-      return Number(/^hedge_connections (\d+)$/m.exec(metrics)?.[1])
+      return Number(/^hedge_http_connections (\d+)$/m.exec(metrics)?.[1])
     }
     // In steps, each waiting for the server: the system's queue of new connections is short.
     while (opened.length < ofAddressMax) {

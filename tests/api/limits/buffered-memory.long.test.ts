@@ -126,7 +126,7 @@ test.skipIf(process.platform !== 'linux')(
     expect([large.status, large.body.error.code]).toEqual([503, 'service_unavailable'])
     await until('all were answered', async () => {
       const metrics = await (await fetch(`${url.origin}/metrics`)).text()
-      return /^hedge_requests_in_flight\{lane="others"\} 0$/m.test(metrics)
+      return /^hedge_http_requests_in_flight\{kind="others"\} 0$/m.test(metrics)
     })
     await expectServed(before, 'answers')
     for (const socket of sockets) socket.destroy()

@@ -70,8 +70,8 @@ describe('a full server', () => {
         expect([path, (await fetch(`${own.url}${path}`)).status]).toEqual([path, 200])
       }
       const metrics = await (await fetch(`${own.url}/metrics`)).text()
-      expect(metrics).toMatch(/^hedge_requests_shed_total\{lane="others"\} [1-9]/m)
-      expect(metrics).toMatch(/^hedge_requests_in_flight\{lane="others"\} 2$/m)
+      expect(metrics).toMatch(/^hedge_http_requests_shed_total\{kind="others"\} [1-9]/m)
+      expect(metrics).toMatch(/^hedge_http_requests_in_flight\{kind="others"\} 2$/m)
     })
   })
 

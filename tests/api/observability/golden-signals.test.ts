@@ -30,9 +30,9 @@ test('a database that does not answer leaves the rest of what is measured', asyn
     await rival.query('begin')
     await rival.query('lock table payment_tasks in access exclusive mode')
     const measured = await scrape()
-    expect(measured.get('hedge_queues_up')).toBe(0)
+    expect(measured.get('hedge_queue_measurement_success')).toBe(0)
     expect(measured.get('process_resident_memory_bytes')).toBeGreaterThan(0)
-    expect(measured.get('hedge_requests_in_flight{lane="others"}')).toBe(0)
+    expect(measured.get('hedge_http_requests_in_flight{kind="others"}')).toBe(0)
   } finally {
     await rival.query('rollback')
     rival.release()
@@ -45,7 +45,7 @@ test('requests are timed by operation and class of status, and by nothing that h
   await own.api('GET', '/v1/payments/pay_of_nobody')
   await own.api('GET', '/v1/no/such/path')
   const measured = await scrape()
-  const name = 'hedge_request_duration_seconds'
+  const name = 'hedge_http_request_duration_seconds'
   const countOf = (labels: string) => measured.get(`${name}_count{${labels}}`)
   expect(countOf('operation="createPayment",status="2xx"')).toBe(1)
   expect(countOf('operation="retrievePayment",status="2xx"')).toBe(1)
@@ -72,7 +72,7 @@ test('queues show what waits in the database', async () => {
     const seen = await scrape()
     return seen.get('hedge_bulk_cancellations_open') === 1 && seen
   })
-  expect(measured.get('hedge_queues_up')).toBe(1)
-  expect(measured.get('hedge_relay_lag_events')).toBe(count)
-  expect(measured.get('hedge_webhook_deliveries{state="due"}')).toBe(0)
+  expect(measured.get('hedge_queue_measurement_success')).toBe(1)
+  expect(measured.get('hedge_event_relay_backlog')).toBe(count)
+  expect(measured.get('hedge_webhook_deliveries_pending{state="due"}')).toBe(0)
 })

@@ -15,14 +15,14 @@ async function read(name: string): Promise<Record<string, number>> {
   const askedMs = Date.now()
   const text = await until('the queues are counted again', async () => {
     const shown = await (await fetch(`${fixture.servers[0]?.url}/metrics`)).text()
-    const at = /^hedge_queues_measured_timestamp_seconds (\S+)$/m.exec(shown)?.[1]
+    const at = /^hedge_queue_measurement_timestamp_seconds (\S+)$/m.exec(shown)?.[1]
     return Number(at) * 1000 >= askedMs && shown
   })
   const samples = text.matchAll(new RegExp(`^${name}\\{\\w+="(\\w+)"\\} (\\S+)$`, 'gm'))
   return Object.fromEntries([...samples].map(([, label, value]) => [label, Number(value)]))
 }
 
-const ages = () => read('hedge_oldest_open_payment_age_seconds')
+const ages = () => read('hedge_open_payment_oldest_age_seconds')
 
 /**
  * Payments that are open for as long, and that no worker moves on: another one has their tasks, or
@@ -95,7 +95,7 @@ test('a test clock that is ahead counts for its merchant, in test mode', async (
 })
 
 test('due tasks are counted by kind', async () => {
-  const due = await read('hedge_due_tasks')
+  const due = await read('hedge_payment_tasks_due')
   expect(due.process).toBe(7)
   expect(due).not.toHaveProperty('capture')
 })

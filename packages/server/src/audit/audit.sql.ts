@@ -9,7 +9,7 @@ import { idInStatement } from '../lists/ids.sql.ts'
 
 type Db = Kysely<Schema>
 
-/** Adds an entry; its time is the database's. */
+/** Inserts an entry. Its id has the database's time. */
 export async function insertEntry(
   tx: Db,
   row: Omit<AuditRow, 'id' | 'created_at' | 'details'> & { details: string },
@@ -23,7 +23,7 @@ export async function insertEntry(
       ${row.request_id}, ${row.address})`.execute(tx)
 }
 
-/** Entries of an account, newest first. */
+/** A page of the entries of a merchant and mode, newest first. */
 export async function listEntries(
   db: Db,
   request: {
@@ -47,12 +47,12 @@ export async function listEntries(
   return await pageOf(query, 'id', page)
 }
 
-/** As long as the table's own trigger wants. Source: PCI DSS 10.5.1, a year, and a month to look. */
+/** The table's trigger enforces the same time. Source: PCI DSS 10.5.1 (a year), plus a month. */
 export const daysKept = 400
-/** Rows of one step. */
+/** Rows deleted in one step. */
 const deletedPerStep = 1_000
 
-/** Drops entries that are old enough, some at a time. Returns whether there may be more. */
+/** Deletes entries older than `daysKept`. Returns whether there may be more. */
 export async function dropOldEntries(db: Db): Promise<boolean> {
   const { rows } = await sql`
     delete from audit_log where (merchant_id, livemode, id) in (

@@ -8,7 +8,7 @@ import { renderList } from '../http/request/pagination.ts'
 import { openPage } from '../lists/fence.ts'
 import { daysKept, listEntries } from './audit.sql.ts'
 
-/** What administrators did, for those who may administer. */
+/** The route that lists the audit log. */
 export function auditRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   implement(app, operations.listAuditLog, async ({ auth, query }) => {
     const page = await openPage(db, { kind: 'auditEntry', account: auth, query, daysKept })

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 
 const built = fileURLToPath(new URL('../../../../apps/dashboard/dist/', import.meta.url))
 
-/** Everything from this server, nothing inline: what a hostile text could inject does not run. */
+/** Only files of this server, and nothing inline: an injected script does not run. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,23 +18,23 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Beyond those of every answer. */
+/** Added to the headers of every answer. */
 const pageHeaders = {
   'content-security-policy': contentSecurityPolicy,
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 } as const
 
-/** Says what to do instead of an empty page where the dashboard was not built. */
+/** Shown instead of an empty page when the dashboard was not built. */
 const notBuilt = 'The dashboard is not built: run npm run prepare, then reload.\n'
 
-/** The dashboard's files. Every path below /dashboard is the same page: the browser tells them apart. */
+/** The dashboard's files. Every path below /dashboard is the same page, with routes in the browser. */
 export async function dashboardPages(app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {
     root: `${built}assets`,
     prefix: '/dashboard/assets/',
     decorateReply: false,
     index: false,
-    // Their names hold a hash of their content.
+    // File names contain a hash of the content.
     immutable: true,
     maxAge: '365d',
     setHeaders: (reply) => {

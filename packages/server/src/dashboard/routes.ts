@@ -28,7 +28,7 @@ interface DashboardOptions {
   readonly publicUrl: () => string
 }
 
-/** Sign-in, sign-out, and the pages themselves. What they show comes from the API below /v1. */
+/** Sign-in, sign-out, statistics and pages. The pages read everything else from the API below /v1. */
 export async function dashboardRoutes(
   app: FastifyInstance,
   { db, sessions, edge, publicUrl }: DashboardOptions,
@@ -40,62 +40,62 @@ export async function dashboardRoutes(
       secondsMax: sessionSecondsMax,
       secure: publicUrl().startsWith('https:'),
     })
-  const forPerson = (reply: FastifyReply, result: Reply) =>
+  const uncached = (reply: FastifyReply, result: Reply) =>
     send(reply.header('cache-control', 'no-store'), result)
 
   app.post('/dashboard/api/session', async (request, reply) => {
-    if (!isOwnRequest(request)) return forPerson(reply, notOwn())
+    if (!isOwnRequest(request)) return uncached(reply, notOwn())
     const body = request.body ?? {}
     const refusal = checkSignIn(body)
-    if (refusal) return forPerson(reply, refusal)
+    if (refusal) return uncached(reply, refusal)
     const { secret_key: secretKey } = body as { secret_key: string }
     const nowMs = Date.now()
-    const begun = await sessions.begin(secretKey.trim(), {
+    const session = await sessions.begin(secretKey.trim(), {
       nowMs,
       origin: originOf(request),
       throttledLookup: edge.throttledLookupOf(request, nowMs),
       charge: (auth) => edge.charge(reply, auth, nowMs),
     })
-    if ('refusal' in begun) return forPerson(reply, begun)
-    reply.header('set-cookie', cookieOf(begun.token))
-    return forPerson(reply, answer(201, await describeSession(db, begun.auth)))
+    if ('refusal' in session) return uncached(reply, session)
+    reply.header('set-cookie', cookieOf(session.token))
+    return uncached(reply, answer(201, await describeSession(db, session.auth)))
   })
 
   app.get('/dashboard/api/session', async (request, reply) => {
     const auth = await findSession(request, reply, Date.now())
     if (auth && 'refusal' in auth && auth.code === 'rate_limit_exceeded') {
-      return forPerson(reply, auth)
+      return uncached(reply, auth)
     }
-    // Nobody being signed in is an answer here, not an error: every visit begins with it.
-    if (auth === null || 'refusal' in auth) return forPerson(reply, answer(200, signedOut))
-    return forPerson(reply, answer(200, await describeSession(db, auth)))
+    // Every visit begins with this request, so a visitor without a session gets no error.
+    if (auth === null || 'refusal' in auth) return uncached(reply, answer(200, signedOut))
+    return uncached(reply, answer(200, await describeSession(db, auth)))
   })
 
   app.delete('/dashboard/api/session', async (request, reply) => {
-    if (!isOwnRequest(request)) return forPerson(reply, notOwn())
+    if (!isOwnRequest(request)) return uncached(reply, notOwn())
     await sessions.end(request)
     reply.header('set-cookie', cookieOf(null))
-    return forPerson(reply, answer(200, signedOut))
+    return uncached(reply, answer(200, signedOut))
   })
 
   app.get('/dashboard/api/stats', async (request, reply) => {
     const nowMs = Date.now()
     const auth = await findSession(request, reply, nowMs)
-    if (auth === null) return forPerson(reply, refuse('unauthorized', 'Not signed in.'))
-    if ('refusal' in auth) return forPerson(reply, auth)
+    if (auth === null) return uncached(reply, refuse('unauthorized', 'Not signed in.'))
+    if ('refusal' in auth) return uncached(reply, auth)
     const { range } = request.query as { range?: unknown }
-    if (typeof range !== 'string') return forPerson(reply, refuseField('range', range, 'one range'))
+    if (typeof range !== 'string') return uncached(reply, refuseField('range', range, 'one range'))
     const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
-    return forPerson(reply, await readDashboardStats(db, { auth, range, now }))
+    return uncached(reply, await readDashboardStats(db, { auth, range, now }))
   })
 
   app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>
-    forPerson(reply, refuse('not_found', 'There is no such path.')),
+    uncached(reply, refuse('not_found', 'There is no such path.')),
   )
 
   await dashboardPages(app)
 
-  /** The holder of a request's session, after the request was counted against the session and its key. */
+  /** Finds the session of a request, and counts the request against the session and its key. */
   async function findSession(request: FastifyRequest, reply: FastifyReply, nowMs: number) {
     const auth = await sessions.find(request, nowMs, edge.throttledLookupOf(request, nowMs))
     if (auth === null || 'refusal' in auth) return auth
@@ -122,7 +122,7 @@ async function describeSession(db: Db, auth: Auth): Promise<object> {
 
 const signedOut = { object: 'dashboard_session', signed_in: false } as const
 
-/** Also a sign-in that another site's page asks for: it would put a stranger's account before you. */
+/** Refuses other sites' requests, also to sign in: they could sign a person in to their account. */
 function notOwn() {
   return refuse('unauthorized', 'The dashboard takes requests from its own pages only.')
 }

@@ -8,21 +8,21 @@ import { budgetsOf, findKeyByHash, type KeyForAuth } from './keys.sql.ts'
 import { hashSecret, isPublishableKey, isSecretKey } from './secrets.ts'
 
 /**
- * How long a key is taken as valid without asking the database again. A revoked key is refused
- * everywhere within 5 seconds; the rest is room for a slow look-up. Source: issue text.
+ * How long a key is cached. A revoked key must be refused by every process within 5 seconds; the
+ * difference allows for a slow look-up.
  */
-const freshMs = 2_000
-/** Keys held at once; the oldest goes first. A key weighs a few hundred bytes. */
+const cacheMs = 2_000
+/** Cached keys. The oldest is dropped first. A key takes a few hundred bytes. */
 const cachedKeysMax = 10_000
 
 interface Cached {
   readonly key: KeyForAuth
   readonly auth: Auth
-  /** By the process's own clock: the other one may be set back, and a key would stay fresh. */
+  /** By the monotonic clock: if the system clock were set back, the key would stay cached. */
   readonly readAtMs: number
 }
 
-/** Tells who asks by the Authorization header. */
+/** Finds the API key of an Authorization header. */
 export class Authenticator {
   readonly #db: Db
   readonly #cache = new Map<string, Cached>()
@@ -33,21 +33,21 @@ export class Authenticator {
   }
 
   /**
-   * The holder of the key, or the 401 that says what is wrong. Answers at once where the key was
-   * looked up a moment ago; concurrent look-ups of one key share a query. A key that is not known
-   * yet is looked up by `throttledLookup`.
+   * Returns the key's caller, or a 401 that names the fault. Returns synchronously for a cached key.
+   * Concurrent look-ups of one key share a query. Keys that were never cached are looked up by
+   * `throttledLookup`.
    */
   authenticate(
     header: string | undefined,
     nowMs: number,
-    throttledLookup: ThrottledLookup = (work) => work(),
+    throttledLookup: ThrottledLookup = (lookUp) => lookUp(),
   ): Auth | Refusal | Promise<Auth | Refusal> {
     const secret = readBearer(header)
     if (typeof secret !== 'string') return secret
     const secretHash = hashSecret(secret)
     const name = secretHash.toString('latin1')
     const cached = this.#cache.get(name)
-    if (cached && performance.now() - cached.readAtMs < freshMs) return judge(cached, nowMs)
+    if (cached && performance.now() - cached.readAtMs < cacheMs) return checkKey(cached, nowMs)
     let running = this.#running.get(name)
     if (!running) {
       const lookUp = () => this.#lookUp(secretHash, name, nowMs)
@@ -58,7 +58,7 @@ export class Authenticator {
     return running
   }
 
-  /** What is remembered of a merchant's keys may be out of date: the next request looks it up. */
+  /** Removes a merchant's keys from the cache, after a change that they depend on. */
   forget(merchantId: string): void {
     for (const [name, { key }] of this.#cache) {
       if (key.merchant_id === merchantId) this.#cache.delete(name)
@@ -81,7 +81,7 @@ export class Authenticator {
         break
       }
     }
-    return judge(cached, nowMs)
+    return checkKey(cached, nowMs)
   }
 }
 
@@ -89,7 +89,7 @@ function readBearer(header: string | undefined): string | Refusal {
   if (header === undefined || header === '') {
     return unauthorized('Missing API key: send Authorization: Bearer sk_….')
   }
-  // No two parts of the pattern match the same characters: it must not backtrack over hostile input.
+  // No two parts of the pattern match the same characters, so that hostile input cannot backtrack.
   const match = /^bearer +(\S+)$/i.exec(header.trimEnd())
   const token = match?.[1]
   if (token === undefined)
@@ -100,12 +100,12 @@ function readBearer(header: string | undefined): string | Refusal {
   return isSecretKey(token) ? token : unauthorized('Invalid API key.')
 }
 
-/** The holder of a key that was found, or the 401 that says what is wrong with it. */
+/** The caller of a key, or a 401 if the key was revoked or has expired. */
 export function authOf(key: KeyForAuth, nowMs: number): Auth | Refusal {
-  return judge({ key, auth: toAuth(key) }, nowMs)
+  return checkKey({ key, auth: toAuth(key) }, nowMs)
 }
 
-function judge({ key, auth }: Pick<Cached, 'key' | 'auth'>, nowMs: number): Auth | Refusal {
+function checkKey({ key, auth }: Pick<Cached, 'key' | 'auth'>, nowMs: number): Auth | Refusal {
   if (key.revoked_at !== null) return unauthorized('This API key was revoked.')
   if (key.expires_at !== null && Date.parse(key.expires_at) <= nowMs) {
     return unauthorized('This API key has expired.')

@@ -8,12 +8,12 @@ import { createKey } from './keys.ts'
 import { insertMerchant } from './merchants.sql.ts'
 import { newKeyPair } from './secrets.ts'
 
-/** Any number: names the lock that keeps two processes from both finding the database empty. */
+/** Key of an advisory lock, chosen at random. It keeps two processes from creating a first merchant. */
 const bootstrapLock = 4_301_220_777
 
 /**
- * On an empty database: makes the first merchant and its test-mode key pair, with the halves that
- * are given, the others new. Returns the pair, or `null` where there is a merchant already.
+ * Creates the first merchant and its test key pair in an empty database. Halves of the pair that are
+ * not given are generated. Returns the pair, or `null` if the database has a merchant.
  */
 export async function bootstrap(
   db: Db,
@@ -34,7 +34,7 @@ export async function bootstrap(
       created_at: now,
       updated_at: now,
     })
-    const made = newKeyPair(false)
+    const generated = newKeyPair(false)
     const account = { merchantId: id, livemode: false }
     return await createKey(tx, {
       account,
@@ -42,8 +42,8 @@ export async function bootstrap(
       actor: databaseActor('system', account),
       name: 'First key',
       pair: {
-        publishableKey: given.publishableKey ?? made.publishableKey,
-        secretKey: given.secretKey ?? made.secretKey,
+        publishableKey: given.publishableKey ?? generated.publishableKey,
+        secretKey: given.secretKey ?? generated.secretKey,
       },
     })
   })

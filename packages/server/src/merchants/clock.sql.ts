@@ -14,8 +14,9 @@ export async function findClockOffset(db: Db, merchantId: string): Promise<numbe
 }
 
 /**
- * What time it is for a merchant in a mode by the database's clock, which the workers go by: now,
- * not at the start of the transaction, which may have waited for a lock since.
+ * The current time of a merchant and mode, by the database's clock plus the test clock's offset.
+ * Workers use the same clock. It is the time of the statement, because the transaction may have
+ * waited for a lock since its start.
  */
 export async function readDatabaseTime(db: Db, account: Account): Promise<Timestamp> {
   const { rows } = await sql<{ now: Timestamp }>`
@@ -23,13 +24,13 @@ export async function readDatabaseTime(db: Db, account: Account): Promise<Timest
       select offset_seconds from test_clocks
       where merchant_id = ${account.merchantId} and not ${account.livemode}::boolean
     ), 0)) as now`.execute(db)
-  if (!rows[0]) throw new Error('the database did not say what time it is')
+  if (!rows[0]) throw new Error('the database returned no time')
   return rows[0].now
 }
 
 /**
- * The same for a part of a statement, at the start of its transaction: `clock_timestamp()` is
- * volatile, which distributed engines refuse where a row is written.
+ * The same time as an expression, but of the transaction's start: `clock_timestamp()` is volatile, and
+ * distributed engines refuse volatile functions in statements that write rows.
  */
 export function merchantTime({ merchantId, livemode }: Account): RawBuilder<Timestamp> {
   return sql<Timestamp>`(date_trunc('second', now()) + make_interval(secs => coalesce((
@@ -38,7 +39,7 @@ export function merchantTime({ merchantId, livemode }: Account): RawBuilder<Time
   ), 0)))`
 }
 
-/** Advances a merchant's test clock. `undefined`: that would be further than `secondsMax`. */
+/** Advances a merchant's test clock. Returns its offset, or `undefined` above `secondsMax`. */
 export async function advanceClock(
   db: Db,
   step: { merchantId: string; seconds: number; secondsMax: number },

@@ -11,12 +11,13 @@ import { advanceClock, findClockOffset } from './clock.sql.ts'
 
 interface ClockRoutes {
   readonly db: Db
-  /** Moves what waits by the database's clock alone, in the transaction that advances this one. */
-  readonly hasten: (tx: Tx, step: { merchantId: string; seconds: number }) => Promise<void>
+  /** Reschedules work whose due time ignores the test clock, in the transaction that advances it. */
+  readonly reschedule: (tx: Tx, step: { merchantId: string; seconds: number }) => Promise<void>
+  /** Called after the test clock was advanced. */
   readonly onAdvance: (merchantId: string) => void
 }
 
-/** The clock of a merchant's test mode. Source: contract, "Test mode". */
+/** Routes of a merchant's test clock. Source: contract, "Test mode". */
 export function clockRoutes(app: FastifyInstance, on: ClockRoutes): void {
   implement(app, operations.retrieveTestClock, async ({ auth }) => {
     if (auth.livemode) return noSuchPath()
@@ -33,7 +34,7 @@ export function clockRoutes(app: FastifyInstance, on: ClockRoutes): void {
       if (offset === undefined) {
         return refuseField('seconds', body.seconds, 'no more than ten years in all')
       }
-      await on.hasten(tx, step)
+      await on.reschedule(tx, step)
       await recordAudit(tx, actorOf(request), {
         action: 'test_clock.advanced',
         target: { type: 'test_clock', id: merchantId },

@@ -8,7 +8,7 @@ import { type FencedPage, pageOf } from '../http/request/pagination.ts'
 
 type Db = Kysely<Schema>
 
-/** A key as authentication needs it, with what its merchant settles for every request. */
+/** The columns that authentication needs, with the offset of the merchant's test clock. */
 export interface KeyForAuth {
   id: string
   merchant_id: string
@@ -35,11 +35,12 @@ export async function findKeyByHash(db: Db, secretHash: Buffer): Promise<KeyForA
   return rows[0]
 }
 
+/** Inserts a key pair. */
 export async function insertKey(db: Db, key: ApiKeyRow): Promise<void> {
   await db.insertInto('api_keys').values(key).execute()
 }
 
-/** A page of the key pairs of a merchant and mode, newest first, revoked ones too. */
+/** A page of the key pairs of a merchant and mode, revoked ones included, newest first. */
 export async function listKeys(
   db: Db,
   { account, page }: { account: Account; page: FencedPage },
@@ -52,7 +53,7 @@ export async function listKeys(
   return await pageOf(query, 'id', page)
 }
 
-/** Revokes a key. `false`: there is none, or it is revoked already and keeps its moment. */
+/** Revokes a key. Returns `false` if there is none, or if it was revoked before. */
 export async function revokeKey(
   db: Db,
   { account, id, now }: { account: Account; id: string; now: Timestamp },
@@ -65,6 +66,7 @@ export async function revokeKey(
   return rows.length > 0
 }
 
+/** Finds a key pair of a merchant and mode, revoked or not. */
 export async function findKey(
   db: Db,
   { account, id }: { account: Account; id: string },
@@ -78,15 +80,16 @@ export async function findKey(
     .executeTakeFirst()
 }
 
-/** What no key that this one makes may exceed: its limits and its end. */
+/** The limits and the expiry of a key. Keys that it creates may not exceed them. */
 export interface KeyBounds {
   readonly requestsPerMinute: number
-  /** The key's own budget and those it shares with the keys it descends from, nearest first. */
+  /** The key's own budget, then those that it shares with the keys it descends from. */
   readonly budgets: readonly Budget[]
   readonly livemode: boolean
   readonly expiresAt: Timestamp | null
 }
 
+/** Reads the bounds of a key that exists. */
 export async function findKeyBounds(db: Db, id: string): Promise<KeyBounds> {
   const row = await db
     .selectFrom('api_keys')
@@ -102,7 +105,7 @@ export async function findKeyBounds(db: Db, id: string): Promise<KeyBounds> {
   }
 }
 
-/** The budgets that a request of a key counts against, nearest first. */
+/** The budgets that each request of a key counts against, nearest first. */
 export function budgetsOf(
   key: Pick<ApiKeyRow, 'id' | 'requests_per_minute' | 'budget_names' | 'budget_limits'>,
 ): Budget[] {
@@ -115,7 +118,7 @@ export function budgetsOf(
 
 /**
  * Whether the merchant has fewer than `max` keys in use in this mode. Locks the merchant's row until
- * the transaction ends, so that two requests at once do not both find room.
+ * the transaction ends, so that concurrent requests cannot exceed the limit.
  */
 export async function isBelowKeyLimit(
   tx: Db,
@@ -129,7 +132,7 @@ export async function isBelowKeyLimit(
   return (rows[0]?.count ?? 0) < max
 }
 
-/** The key pair as the API shows it: never the secret, nor its hash. */
+/** The key pair as the API shows it, without the secret and its hash. */
 export function renderKey(row: ApiKeyRow): ApiKey {
   return {
     id: row.id as KeyId,

@@ -9,35 +9,41 @@ import { claimId } from '../lists/ids.sql.ts'
 import { insertKey, type KeyBounds, renderKey } from './keys.sql.ts'
 import { hashSecret, hintOf, type KeyPair, newKeyPair } from './secrets.ts'
 
-/** Requests a minute of a live key. Source: the vendor's documentation. */
+/** Requests per minute of a live key. Source: the vendor's documentation. */
 const liveRequestsPerMinute = 100
-/** Of a test key: so high that only a runaway program meets it. */
+/** Requests per minute of a test key: so high that only a runaway program reaches it. */
 const testRequestsPerMinute = 6_000_000
 
-/** Requests a minute of a key that is made without saying how many. */
+/** Requests per minute of a key that is created without a limit. */
 export function defaultRequestsPerMinute(livemode: boolean): number {
   return livemode ? liveRequestsPerMinute : testRequestsPerMinute
 }
 
-/** Limits that a key may share: as many times may a key make one with a lower limit than its own. */
+/**
+ * Budgets that a key may share with the keys it descends from. So at most this many times in a row,
+ * a key can create one with a lower limit than its own.
+ */
 export const sharedBudgetsMax = 8
 
 /**
- * The limits that a key which `maker` makes shares: those of the maker and of the keys the maker
- * descends from. A budget that cannot be the first to run out is left out, so that keys which
- * replace each other do not form a longer and longer chain.
+ * The budgets that a key created by `creator` shares: those of the creator and of the keys that the
+ * creator descends from. A budget is omitted if the next one always runs out first, so that a chain
+ * of keys that replace each other does not grow.
  */
-export function sharedBudgetsOf(maker: KeyBounds, { livemode }: Account): Budget[] {
-  const budgets = maker.budgets.filter(({ perMinute }, index) => {
-    const next = maker.budgets[index + 1]
+export function sharedBudgetsOf(creator: KeyBounds, { livemode }: Account): Budget[] {
+  const budgets = creator.budgets.filter(({ perMinute }, index) => {
+    const next = creator.budgets[index + 1]
     return next === undefined || perMinute < next.perMinute
   })
-  if (livemode === maker.livemode) return budgets
-  // What test keys use must not be missing in live mode: they share a budget of the same size.
+  if (livemode === creator.livemode) return budgets
+  // Test keys must not use up the budgets of live mode: they share separate ones of the same size.
   return budgets.map(({ name, perMinute }) => ({ name: `${name} test mode`, perMinute }))
 }
 
-/** Makes a key pair, in a transaction of the caller's. The secret is in what it returns and nowhere else. */
+/**
+ * Creates a key pair, in the transaction of the caller. Only the result contains the secret key: the
+ * database stores its hash.
+ */
 export async function createKey(
   db: Kysely<Schema>,
   request: {
@@ -47,10 +53,10 @@ export async function createKey(
     scopes?: readonly Scope[]
     expiresAt?: Timestamp | null
     requestsPerMinute?: number
-    /** The limits it shares with the key that makes it. Default: none, the operator makes it. */
+    /** The budgets that it shares with the key that creates it. Default: none. */
     sharedBudgets?: readonly Budget[]
     pair?: KeyPair
-    /** Who makes it, for the log. */
+    /** For the audit log. */
     actor: AuditActor
   },
 ): Promise<ApiKeyWithSecret> {

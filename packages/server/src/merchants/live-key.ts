@@ -7,8 +7,8 @@ import { createKey } from './keys.ts'
 import { lockMerchant } from './merchants.sql.ts'
 
 /**
- * Creates a live key pair directly in the database: the only way to the first one. Returns the
- * merchant too, as it was when the key was created; `null` when there is no such merchant.
+ * Creates a live key pair directly in the database: a merchant's first one can only be created so.
+ * Returns the key and its merchant, or `null` if there is no such merchant.
  */
 export async function createLiveKey(
   db: Db,
@@ -26,7 +26,7 @@ export async function createLiveKey(
   const { merchantId, name, scopes, expiresAt, requestsPerMinute } = request
   const account = { merchantId, livemode: true }
   return await db.transaction().execute(async (tx) => {
-    // A test key that changes fees at the same time commits before this, or is refused.
+    // A concurrent change of fees by a test key commits before this, or is refused afterwards.
     const merchant = await lockMerchant(tx, merchantId)
     if (!merchant) return null
     const key = await createKey(tx, {

@@ -4,17 +4,19 @@ import type { Timestamp } from '../domain/time.ts'
 
 type Db = Kysely<Schema>
 
+/** Inserts a merchant. */
 export async function insertMerchant(db: Db, row: MerchantRow): Promise<void> {
   await db.insertInto('merchants').values(row).execute()
 }
 
+/** Finds a merchant by id. */
 export async function findMerchant(db: Db, id: string): Promise<MerchantRow | undefined> {
   return await db.selectFrom('merchants').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
 /**
- * Undo window in seconds of a merchant's payments that name none. Asked each time: a change that
- * was acknowledged holds at once on every process, or money is taken too soon.
+ * The default undo window of a merchant's payments, in seconds. It is never cached: an acknowledged
+ * change must apply in every process at once, or money would be captured too soon.
  */
 export async function findCancelWindow(db: Db, id: string): Promise<number> {
   const { default_cancel_window: seconds } = await db
@@ -25,7 +27,7 @@ export async function findCancelWindow(db: Db, id: string): Promise<number> {
   return seconds
 }
 
-/** Whether a merchant has, or ever had, a key of live mode. */
+/** Whether a merchant has or had a live key. */
 export async function hasLiveKey(db: Db, id: string): Promise<boolean> {
   const { rows } = await sql`
     select 1 from api_keys where merchant_id = ${id} and livemode limit 1`.execute(db)
@@ -33,8 +35,8 @@ export async function hasLiveKey(db: Db, id: string): Promise<boolean> {
 }
 
 /**
- * Reads a merchant and keeps others from changing it, and from making its first live key, until the
- * transaction ends.
+ * Reads a merchant and locks its row until the transaction ends: no other transaction can change the
+ * merchant or create its first live key.
  */
 export async function lockMerchant(tx: Db, id: string): Promise<MerchantRow | undefined> {
   const { rows } = await sql<MerchantRow>`
@@ -42,7 +44,7 @@ export async function lockMerchant(tx: Db, id: string): Promise<MerchantRow | un
   return rows[0]
 }
 
-/** Changes what is given and leaves the rest. A fee of `null` is given: back to the server's. */
+/** Changes the fields that are given. A fee of `null` resets it to the server's default. */
 export async function updateMerchant(
   db: Db,
   change: {

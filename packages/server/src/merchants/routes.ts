@@ -30,7 +30,7 @@ import {
   updateMerchant,
 } from './merchants.sql.ts'
 
-/** Key pairs and merchants. */
+/** Routes of merchants and their API keys. */
 export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
   keyRoutes(app, db)
 
@@ -58,7 +58,7 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
         details: { name: row.name },
       })
       const apiKeys = []
-      // A live key of any merchant reaches the operator's own processor: no test key makes one.
+      // Live keys reach the operator's own processor, so a test key cannot create one.
       for (const livemode of auth.livemode ? [false, true] : [false]) {
         const account = { merchantId: row.id, livemode }
         const key = await createKey(tx, {
@@ -68,7 +68,7 @@ export function merchantRoutes(app: FastifyInstance, { db }: { db: Db }): void {
           requestsPerMinute: Math.min(own.requestsPerMinute, defaultRequestsPerMinute(livemode)),
           sharedBudgets: sharedBudgetsOf(own, account),
           expiresAt: own.expiresAt,
-          // In the new merchant's own log: its first keys were not made by itself.
+          // In the new merchant's audit log: another merchant created its first keys.
           actor: { ...actor, account },
         })
         apiKeys.push(key)
@@ -125,10 +125,10 @@ async function changeMerchant(
   return answer(200, to)
 }
 
-/** Fields that decide about live money as well as about test payments. */
+/** Fields that affect live payments as well as test payments. */
 const liveFields = ['default_cancel_window', 'fee_basis_points', 'fee_fixed'] as const
 
-/** Until a merchant has a live key there is no live money, and its test keys may try everything. */
+/** Refuses a test key that changes `liveFields` of a merchant with a live key. */
 async function refuseLiveFields(
   tx: Tx,
   { auth, body }: ApiRequest<typeof operations.updateMerchant>,
@@ -137,7 +137,7 @@ async function refuseLiveFields(
   if (field === undefined || auth.livemode || !(await hasLiveKey(tx, auth.merchantId))) return null
   return refuse(
     'insufficient_permissions',
-    `A test key cannot change ${field}: it is that of live mode too. Use a live key.`,
+    `A test key cannot change ${field}, which applies to live mode too. Use a live key.`,
     {
       field,
       required_scope: operations.updateMerchant.scope,
@@ -195,7 +195,7 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
       const row = await findKey(tx, { account: auth, id })
       if (!row) return keyNotFound()
       const target = { type: 'api_key', id } as const
-      // One that was revoked before has not been revoked now.
+      // A key that was revoked before gets no second entry.
       if (isEnd) await recordAudit(tx, actorOf(request), { action: 'api_key.revoked', target })
       return answer(200, renderKey(row))
     })
@@ -203,8 +203,8 @@ function keyRoutes(app: FastifyInstance, db: Db): void {
 }
 
 /**
- * When a new key ends: as the one that makes it where nothing is said, and never after it. By the
- * real time, which keys are judged by: a test clock lets none last longer.
+ * The expiry of a new key: by default that of the key that creates it, and never later. Keys expire by
+ * the real time, so a test clock does not extend them.
  */
 function readEnd(
   given: string | null | undefined,
@@ -213,7 +213,7 @@ function readEnd(
   if (given === undefined) return own
   const end = given === null ? null : toTimestamp(Date.parse(given))
   if (end !== null && end <= toTimestamp(Date.now())) {
-    return refuseField('expires_at', given, 'a moment in the future')
+    return refuseField('expires_at', given, 'a time in the future')
   }
   if (own !== null && (end === null || end > own)) {
     return refuseField('expires_at', given, `no later than your own key's ${own}`)
@@ -234,14 +234,14 @@ function renderMerchant(row: MerchantRow): Merchant {
   }
 }
 
-/** Keys in use of a merchant and mode: more than there are programs, too few to fill a table. */
+/** Keys in use of a merchant and mode: more than it has programs, but too few to fill the table. */
 const keysMax = 1_000
 
 function tooManyKeys(): Refusal {
   return refuseField('api_keys', keysMax, `fewer than ${keysMax} keys in use: revoke one first`)
 }
 
-/** Each request counts against all limits above its key, so there must not be any number of them. */
+/** Each request counts against all budgets above its key, so their number is limited. */
 function tooDeep(): Refusal {
   return refuseField(
     'Authorization',

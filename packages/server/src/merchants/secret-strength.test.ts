@@ -6,13 +6,13 @@ import { isStrongSecret } from './secret-strength.ts'
 describe('a secret that a person chose', () => {
   test.each([
     ['16 bytes in hexadecimal', () => randomBytes(16).toString('hex')],
-    ['the same in capitals', () => randomBytes(16).toString('hex').toUpperCase()],
+    ['16 bytes in upper case hexadecimal', () => randomBytes(16).toString('hex').toUpperCase()],
     ['24 bytes in hexadecimal', () => randomBytes(24).toString('hex')],
     ['32 bytes in base64', () => randomBytes(32).toString('base64')],
     ['24 bytes in base64url', () => randomBytes(24).toString('base64url')],
-    ['what the server makes itself', () => randomCharacters(40)],
+    ['a key that the server generates', () => randomCharacters(40)],
     ['a sentence', () => 'a horse, of course, has four correct battery staples'],
-  ])('is taken where it is %s', (_, make) => {
+  ])('is accepted: %s', (_, make) => {
     for (let round = 0; round < 1_000; round++) {
       const secret = make()
       expect(isStrongSecret(secret), secret).toBe(true)
@@ -37,7 +37,7 @@ describe('a secret that a person chose', () => {
     'x'.repeat(32),
     '2024-06-15T10:32:00Z2024-06-15T10',
     'my-own-secret-is-my-own-secret-2',
-  ])('is refused where it can be guessed: %j', (secret) => {
+  ])('is refused if it can be guessed: %j', (secret) => {
     expect(isStrongSecret(secret)).toBe(false)
   })
 })

@@ -1,9 +1,9 @@
-/** Guessing has to be hopeless: hashes of secrets are fast, and may be stolen. */
+/** Hashes of secrets are fast to compute and may be stolen, so guessing must be infeasible. */
 const bitsMin = 128
-/** Random texts of 128 bits or more have as many; `aaaa…` and `abcd…` do not. */
+/** Fewest distinct characters and steps between them. Random secrets have more; `abcd…` has not. */
 const variationMin = 8
 
-/** Sets of characters that people draw secrets from, the smallest first, with their sizes. */
+/** Common alphabets of secrets, smallest first, with their sizes. */
 const alphabets: readonly (readonly [shape: RegExp, size: number])[] = [
   [/^\d*$/, 10],
   [/^[\da-f]*$|^[\dA-F]*$/, 16],
@@ -15,12 +15,12 @@ const alphabets: readonly (readonly [shape: RegExp, size: number])[] = [
   [/^[\x20-\x7e]*$/, 95],
 ]
 
-/** At least so many characters, if they are random: `openssl rand -hex 16` is 32. */
+/** The shortest strong secrets, for error messages. `openssl rand -hex 16` has 32 digits. */
 export const strongLengths = '22 random letters and digits, or 32 random hexadecimal digits'
 
 /**
- * Whether a secret that a person chose can have 128 bits. What is random cannot be told from what only
- * looks so: this refuses what is too short for its characters, repeated, or counted up.
+ * Whether a secret that a person chose may have 128 bits. Randomness cannot be proved: this refuses
+ * texts that are too short for their alphabet, repetitive, or sequences such as `0123…`.
  */
 export function isStrongSecret(text: string): boolean {
   const size = alphabets.find(([shape]) => shape.test(text))?.[1] ?? 95
@@ -35,8 +35,8 @@ export function isStrongSecret(text: string): boolean {
 }
 
 /**
- * Whether a part of it stands in it twice. The part is a quarter of the text and at least eight
- * characters, which random texts of 128 bits practically never repeat.
+ * Whether a part of the text occurs twice. The part is a quarter of the text and at least eight
+ * characters long: random texts of 128 bits practically never repeat one.
  */
 function isRepetition(text: string): boolean {
   const length = Math.max(8, Math.floor(text.length / 4))

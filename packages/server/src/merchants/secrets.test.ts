@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newKeyPair } from './secrets.ts'
 
-test('a secret key that the server makes has 200 random bits: 40 characters of 32', () => {
+test('a secret key that the server generates has 200 random bits: 40 characters of 32', () => {
   const keys = Array.from({ length: 2_000 }, (_, n) => newKeyPair(n % 2 === 0).secretKey)
   expect(new Set(keys).size).toBe(keys.length)
   for (const key of keys) expect(key).toMatch(/^sk_(test|live)_[0-9a-z]{40}$/)

@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto'
 import { randomCharacters } from '../domain/ids.ts'
 
-/** The two halves of a key pair, before the secret half is forgotten. */
+/** A key pair with its secret key, which is not stored. */
 export interface KeyPair {
   readonly publishableKey: string
   readonly secretKey: string
 }
 
 /**
- * A new key pair: 200 random bits for each half, as letters and digits, so that a double click
- * selects all of it.
+ * Generates a key pair: 200 random bits for each half, as letters and digits, so that a double click
+ * selects the whole key.
  */
 export function newKeyPair(livemode: boolean): KeyPair {
   const mode = livemode ? 'live' : 'test'
@@ -20,14 +20,14 @@ export function newKeyPair(livemode: boolean): KeyPair {
 }
 
 /**
- * What is stored of a secret key. A plain SHA-256 is enough: unlike a password, the key is random
- * and long, so there is nothing to guess that a slow hash would hinder.
+ * The stored hash of a secret key. SHA-256 is enough: unlike a password, the key is random and long, so
+ * a slow hash would not make guessing harder.
  */
 export function hashSecret(secretKey: string): Buffer {
   return hash('sha256', secretKey, 'buffer')
 }
 
-/** Enough of a secret to know it again, too little to use: `sk_test_…a1b2`. */
+/** Enough of a secret key to recognize it, too little to use it: `sk_test_…a1b2`. */
 export function hintOf(secretKey: string): string {
   return `${secretKey.slice(0, 8)}…${secretKey.slice(-4)}`
 }
@@ -35,10 +35,12 @@ export function hintOf(secretKey: string): string {
 const secretShape = /^sk_(test|live)_[\x21-\x7e]{8,200}$/
 const publishableShape = /^pk_(test|live)_[\x21-\x7e]{8,200}$/
 
+/** Whether a text has the shape of a secret key. */
 export function isSecretKey(value: string): boolean {
   return secretShape.test(value)
 }
 
+/** Whether a text has the shape of a publishable key. */
 export function isPublishableKey(value: string): boolean {
   return publishableShape.test(value)
 }

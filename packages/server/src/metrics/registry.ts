@@ -1,21 +1,21 @@
 import { Counter, Registry } from 'prom-client'
 
-/** What this process counts. Scraped at `/metrics`; processes are summed by whoever scrapes. */
+/** The metrics of this process, for `/metrics`. Prometheus adds up those of all processes. */
 export const registry = new Registry()
 
 const registers = [registry]
 
-/** Captures that came after the cancel and were given back. */
+/** Captures of canceled payments. */
 export const lateCaptures = new Counter({
   name: 'hedge_late_captures_total',
-  help: 'Payments whose money was taken after their cancel, and went back by itself.',
+  help: 'Payments that were captured after their cancel, and refunded automatically.',
   registers,
 })
 
-/** Attempts to deliver an event to an endpoint. */
+/** Attempts to deliver an event to a webhook endpoint. */
 export const webhookAttempts = new Counter({
   name: 'hedge_webhook_attempts_total',
-  help: 'Attempts to deliver an event to an endpoint, by what came of them.',
+  help: 'Attempts to deliver an event to a webhook endpoint, by result.',
   labelNames: ['result'],
   registers,
 })

@@ -2,26 +2,26 @@ import type { FastifyInstance } from 'fastify'
 import { Histogram } from 'prom-client'
 import { registry } from './registry.ts'
 
-/** Upper bounds in seconds: an idle cancel takes two milliseconds, a statement at most thirty. */
+/** Bucket bounds: an idle cancel takes two milliseconds, a statement at most thirty seconds. */
 const boundsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-const name = 'hedge_request_duration_seconds'
+const name = 'hedge_http_request_duration_seconds'
 const help =
-  'Time from the head of a request to the end of its answer, by operation and class of status.'
+  'Time from the headers of a request to the end of its answer, by operation and class of status.'
 
-/** Requests of one operation that were answered with one class of status. */
+/** Requests of one operation with one class of status. */
 interface Series {
   readonly operation: string
   readonly status: string
-  /** How many fell under each bound and above the one before; the last: above all. */
+  /** Requests in each bucket. The last bucket has no upper bound. */
   readonly counts: number[]
   sumSeconds: number
 }
 
 /**
- * The histogram of requests. Its values are kept in arrays of our own: `observe` of the library
- * builds a key of the labels each time, two microseconds of the hundred that a cancel costs.
- * Labels are operations of the contract and classes of status, so their number is bounded.
+ * The histogram of requests, with its own arrays of values. The library's `observe` builds a key of
+ * the labels each time, which takes two microseconds of the hundred of a cancel. Labels are
+ * operations of the contract and classes of status, so their number is bounded.
  */
 class RequestHistogram extends Histogram<'operation' | 'status'> {
   readonly #byOperation = new Map<string, (Series | undefined)[]>()
@@ -46,8 +46,8 @@ class RequestHistogram extends Histogram<'operation' | 'status'> {
   }
 
   /**
-   * What the library asks a histogram for at a scrape, though its types do not say so: the version
-   * is pinned, and a test scrapes.
+   * The library calls this at a scrape. Its types do not declare it, so the version is pinned, and a
+   * test scrapes.
    */
   async getForPromString() {
     const all = [...this.#byOperation.values()].flat().filter((series) => series !== undefined)
@@ -64,7 +64,7 @@ const durations = new RequestHistogram({
   registers: [registry],
 })
 
-/** Times every request that is let in; a stream's time is not that of a request. */
+/** Measures the duration of every admitted request, except streams. */
 export function observeRequests(app: FastifyInstance): void {
   app.addHook('onResponse', (request, reply, done) => {
     const operation = request.routeOptions.config?.operation?.id ?? 'other'

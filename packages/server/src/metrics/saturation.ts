@@ -2,41 +2,41 @@ import type { Server } from 'node:http'
 import { Counter, Gauge } from 'prom-client'
 import { registry } from './registry.ts'
 
-/** What a lane says of itself: see http/limits/concurrency-limiter.ts. */
-interface WatchedLane {
+/** The state of a concurrency limit: see http/limits/concurrency-limiter.ts. */
+interface WatchedLimiter {
   readonly inFlight: number
   readonly limit: number
   readonly refused: number
 }
 
-/** What a pool says of itself. */
+/** The state of a connection pool. */
 interface WatchedPool {
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
 }
 
-const lanes = new Map<string, WatchedLane>()
+const limiters = new Map<string, WatchedLimiter>()
 const pools = new Map<string, WatchedPool>()
 const batchers = new Map<string, () => number>()
 let httpServer: Server | null = null
 
-/** Shows how many requests are in flight, may be, and were refused. The names are labels. */
-export function watchRequests(watched: Readonly<Record<string, WatchedLane>>): void {
-  for (const [lane, state] of Object.entries(watched)) lanes.set(lane, state)
+/** Exports requests in flight, their limit and refusals. The names become the label `kind`. */
+export function watchRequests(watched: Readonly<Record<string, WatchedLimiter>>): void {
+  for (const [kind, limiter] of Object.entries(watched)) limiters.set(kind, limiter)
 }
 
-/** Shows how many connections of a pool are in use, and what waits for one. */
+/** Exports database connections in use, and statements that wait for one, by the label `pool`. */
 export function watchPools(watched: Readonly<Record<string, WatchedPool>>): void {
-  for (const [pool, state] of Object.entries(watched)) pools.set(pool, state)
+  for (const [name, pool] of Object.entries(watched)) pools.set(name, pool)
 }
 
-/** Shows how many entries wait for a batch. */
+/** Exports the number of entries that wait for a batch, by the label `batcher`. */
 export function watchBatcher(batcher: string, waiting: () => number): void {
   batchers.set(batcher, waiting)
 }
 
-/** Shows how many sockets clients hold. */
+/** Exports the number of open and of dropped HTTP connections. */
 export function watchConnections(server: Server): void {
   httpServer = server
   server.on('drop', () => dropped.inc())
@@ -45,12 +45,12 @@ export function watchConnections(server: Server): void {
 const registers = [registry]
 
 const dropped = new Counter({
-  name: 'hedge_connections_dropped_total',
-  help: 'Connections that were hung up on because there were too many.',
+  name: 'hedge_http_connections_dropped_total',
+  help: 'Connections that were closed at once because too many were open.',
   registers,
 })
 
-/** A gauge that is read at each scrape: one value for each thing that is watched. */
+/** A gauge that is read at each scrape, with one value for each watched object. */
 function gaugeOf<T>(given: {
   name: string
   help: string
@@ -71,56 +71,56 @@ function gaugeOf<T>(given: {
 }
 
 gaugeOf({
-  name: 'hedge_requests_in_flight',
-  help: 'Requests that are being worked on, by lane: those that stop payments, and others.',
-  label: 'lane',
-  watched: lanes,
+  name: 'hedge_http_requests_in_flight',
+  help: 'Requests in flight, by kind: cancellations (cancels, reversals, bulk cancellations), others.',
+  label: 'kind',
+  watched: limiters,
   read: ({ inFlight }) => inFlight,
 })
 gaugeOf({
-  name: 'hedge_requests_in_flight_limit',
-  help: 'How many requests may be in flight just now, by lane.',
-  label: 'lane',
-  watched: lanes,
+  name: 'hedge_http_requests_in_flight_limit',
+  help: 'Current limit of requests in flight, by kind.',
+  label: 'kind',
+  watched: limiters,
   read: ({ limit }) => limit,
 })
 gaugeOf({
-  name: 'hedge_pool_connections_in_use',
-  help: 'Connections to the database that are in use, by pool.',
+  name: 'hedge_database_connections_in_use',
+  help: 'Database connections in use, by pool.',
   label: 'pool',
   watched: pools,
   read: ({ totalCount, idleCount }) => totalCount - idleCount,
 })
 gaugeOf({
-  name: 'hedge_pool_waiting',
-  help: 'Statements that wait for a connection to the database, by pool.',
+  name: 'hedge_database_statements_waiting',
+  help: 'Statements that wait for a database connection, by pool.',
   label: 'pool',
   watched: pools,
   read: ({ waitingCount }) => waitingCount,
 })
 gaugeOf({
-  name: 'hedge_batcher_waiting',
-  help: 'Entries that wait for the next batch, by what is batched.',
+  name: 'hedge_batch_entries_waiting',
+  help: 'Entries that wait for the next batch, by batcher.',
   label: 'batcher',
   watched: batchers,
   read: (waiting) => waiting(),
 })
 
-// A counter that is read and not counted: the lane keeps the number.
+// The limiters count their refusals. This counter copies the totals at each scrape.
 const shed = new Counter({
-  name: 'hedge_requests_shed_total',
-  help: 'Requests that were refused early because too many were in flight, by lane.',
-  labelNames: ['lane'],
+  name: 'hedge_http_requests_shed_total',
+  help: 'Requests that were refused early because too many were in flight, by kind.',
+  labelNames: ['kind'],
   registers,
   collect() {
     shed.reset()
-    for (const [lane, { refused }] of lanes) shed.inc({ lane }, refused)
+    for (const [kind, { refused }] of limiters) shed.inc({ kind }, refused)
   },
 })
 
 const connections: Gauge = new Gauge({
-  name: 'hedge_connections',
-  help: 'Connections that clients hold.',
+  name: 'hedge_http_connections',
+  help: 'Open HTTP connections.',
   registers,
   async collect() {
     connections.set(await countConnections())

@@ -9,64 +9,67 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction, type Socket } from 'node:net'
 import { CallStoppedError, DeadlineError, type Phase, TooManyInformationalError } from './errors.ts'
 
-/** Connections that calls share. Calls that may reach different networks use different agents. */
+/** Connection pools of calls. Calls with different allowed networks must use different agents. */
 export interface Agents {
   readonly http: HttpAgent
   readonly https: HttpsAgent
 }
 
-/** A POST to a server that we do not trust. */
+/** A POST request to an untrusted server. */
 export interface OutgoingCall {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
   readonly agents: Agents
   readonly lookup: LookupFunction
-  /** Time for everything, from the look-up of the name to the last byte, in milliseconds. */
+  /** Time for the whole call, from the DNS look-up to the last byte. */
   readonly deadlineMs: number
-  /** Ends the call early, when this process stops. */
+  /** Aborts the call when this process stops. */
   readonly signal: AbortSignal
-  /** How much of the response's body is kept. The rest is not read. */
+  /** Bytes of the response's body that are kept. The rest is not read. */
   readonly bodyBytesMax: number
 }
 
+/** The response to a call. */
 export interface OutgoingResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** The start of the body, as far as it came in time. */
+  /** The start of the body: what arrived before the deadline. */
   readonly body: Buffer
-  /** The address that was connected to. */
+  /** The address of the connection. */
   readonly remoteAddress: string | null
 }
 
-/** Node's own default, written down: the limit must not change with a flag of the process. */
+/** Node's default, set explicitly so that a flag of the process cannot change it. */
 const headerBytesMax = 16 * 1024
-/** A server sends one or two (100, 103). Each has headers, so their number bounds what is read. */
+/** Most informational responses. Servers send one or two (100, 103), and each has headers to read. */
 const informationalMax = 16
-/** Idle connections are kept for a burst of events, and closed before most servers would. */
+/** Idle connections stay open for bursts of events, but close before most servers close them. */
 const idleSocketMs = 4_000
 const idleSocketsMax = 256
 
+/** Creates connection pools that keep idle connections for a short time. */
 export function createAgents(): Agents {
   const options = { keepAlive: true, maxFreeSockets: idleSocketsMax, timeout: idleSocketMs }
   return { http: new HttpAgent(options), https: new HttpsAgent(options) }
 }
 
+/** Closes all connections of the agents. */
 export function destroyAgents({ http, https }: Agents): void {
   http.destroy()
   https.destroy()
 }
 
 /**
- * Makes a call and waits for its response. The promise settles by the deadline at the latest,
- * whatever the server does: a timer settles it, not an event of the connection. When it is settled
- * the connection is idle or destroyed.
+ * Makes a call and waits for its response. A timer settles the promise at the deadline, whatever the
+ * server does. The connection is then idle or destroyed.
  *
- * The status decides: once it is there the call succeeds, also where the body breaks off.
+ * The call succeeds once the status has arrived, even if the body is incomplete.
  *
- * @throws {DeadlineError} when no status came in time.
- * @throws {CallStoppedError} when the signal ended the call before a status came.
- * @throws {Error} of Node where the connection failed, or where the response is not HTTP.
+ * @throws {DeadlineError} when no status arrived before the deadline.
+ * @throws {CallStoppedError} when the signal aborted the call before a status arrived.
+ * @throws {TooManyInformationalError} when the server sent only informational responses, too many.
+ * @throws {Error} of Node when the connection failed, or the response is not HTTP.
  */
 export function callOut(call: OutgoingCall): Promise<OutgoingResponse> {
   return new Promise((resolve, reject) => new Exchange(call, resolve, reject).start())
@@ -92,7 +95,7 @@ class Exchange {
     reject: (error: Error) => void,
   ) {
     this.#call = call
-    // A literal address is not looked up.
+    // An IP address needs no look-up.
     this.#phase = isIP(call.url.hostname.replace(/^\[|\]$/g, '')) === 0 ? 'lookup' : 'connect'
     this.#resolve = resolve
     this.#reject = reject
@@ -118,7 +121,7 @@ class Exchange {
     const request = (isHttps ? httpsRequest : httpRequest)(url, {
       method: 'POST',
       headers: { ...headers, 'content-length': String(body.length) },
-      // A retry opens a connection of its own: another idle one may be as stale as the first.
+      // A retry opens a new connection, because other idle ones may be stale too.
       agent: isRetry ? false : isHttps ? agents.https : agents.http,
       lookup,
       maxHeaderSize: headerBytesMax,
@@ -130,14 +133,14 @@ class Exchange {
       if (this.#informational > informationalMax) this.#end(new TooManyInformationalError())
     })
     request.on('upgrade', (response, socket) => {
-      // The server speaks another protocol now. The connection can never be used again.
+      // The server has switched protocols: the connection cannot be reused.
       socket.destroy()
       this.#keepHead(response, socket.remoteAddress)
       this.#end(null)
     })
     request.on('response', (response) => this.#read(request, response))
     request.on('error', (error: Error & { code?: string }) => {
-      // The server closed an idle connection just as it was used, without reading the request.
+      // The server closed an idle connection when the request was sent, without reading it.
       const isUnread = request.reusedSocket && this.#informational === 0 && this.#head === null
       const isStale = isUnread && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
       if (isStale && !isRetry && !this.#isSettled) this.#send({ isRetry: true })
@@ -149,7 +152,7 @@ class Exchange {
     request.end(body)
   }
 
-  /** Follows how far a connection gets, for the message of the deadline. */
+  /** Records the connection's phase, for the message of a DeadlineError. */
   #follow(socket: Socket, isHttps: boolean): void {
     const sent = () => {
       this.#phase = 'response'
@@ -175,7 +178,7 @@ class Exchange {
       if (this.#bytes > this.#call.bodyBytesMax) this.#end(null)
     })
     response.on('end', () => {
-      // The connection is used again only where all of the request was written.
+      // Reuse the connection only if the whole request was written.
       this.#end(null, { isReusable: response.complete && request.writableFinished })
     })
     response.on('error', (error) => this.#end(error))
@@ -188,7 +191,7 @@ class Exchange {
     this.#head = { status: statusCode, headers, remoteAddress: remoteAddress ?? null }
   }
 
-  /** The only way out. What comes afterwards from the connection changes nothing. */
+  /** Settles the promise, once. Later events of the connection have no effect. */
   #end(error: Error | null, { isReusable = false } = {}): void {
     if (this.#isSettled) return
     this.#isSettled = true

@@ -1,7 +1,7 @@
-/** How far a call had come. */
+/** The phase of a call. */
 export type Phase = 'lookup' | 'connect' | 'tls' | 'response'
 
-/** Thrown when a call has no response by its deadline. */
+/** Thrown when no response arrived before the deadline. */
 export class DeadlineError extends Error {
   readonly phase: Phase
   readonly deadlineMs: number
@@ -14,7 +14,7 @@ export class DeadlineError extends Error {
   }
 }
 
-/** Thrown when this process stops before a response came. */
+/** Thrown when this process stops before a response arrived. */
 export class CallStoppedError extends Error {
   constructor() {
     super('the call was stopped')
@@ -22,7 +22,7 @@ export class CallStoppedError extends Error {
   }
 }
 
-/** Thrown when a server sends informational responses (1xx) and no final one. */
+/** Thrown when a server sends too many informational responses (1xx) and no final one. */
 export class TooManyInformationalError extends Error {
   constructor() {
     super('too many informational responses')
@@ -30,7 +30,7 @@ export class TooManyInformationalError extends Error {
   }
 }
 
-/** Thrown where a name leads into the network, or an address lies in it. */
+/** Thrown when a host's address is in a private network. */
 export class ForbiddenAddressError extends Error {
   constructor() {
     super('the address is not a public one')
@@ -38,7 +38,7 @@ export class ForbiddenAddressError extends Error {
   }
 }
 
-/** Why no response came, in words for the merchant. They say nothing about this network. */
+/** Explains to the merchant why no response arrived. The text reveals nothing about this network. */
 export function explain(error: unknown): string {
   if (error instanceof ForbiddenAddressError) return `Not sent: ${error.message}.`
   if (error instanceof DeadlineError) {
@@ -48,8 +48,8 @@ export function explain(error: unknown): string {
     return 'Only informational responses (1xx) came, and too many of them.'
   }
   const { code = '' } = error as { code?: string }
-  const known = reasons[code]
-  if (known !== undefined) return known
+  const reason = reasons[code]
+  if (reason !== undefined) return reason
   if (code.startsWith('HPE_')) return `The response is not valid HTTP (${code}).`
   return `The connection failed${code ? ` (${code})` : ''}.`
 }

@@ -1,10 +1,10 @@
-/** A response whose body was read whole. */
+/** A response with its whole body. */
 export interface TextResponse {
   readonly response: Response
   readonly text: string
 }
 
-/** Thrown where a body is larger than the caller takes. */
+/** Thrown when a body is larger than the caller allows. */
 export class BodyTooLargeError extends Error {
   constructor(bytesMax: number) {
     super(`the body is larger than ${bytesMax} bytes`)
@@ -13,10 +13,10 @@ export class BodyTooLargeError extends Error {
 }
 
 /**
- * Makes a request and reads its response whole. Settles at once when the signal aborts, whatever
- * `fetch` and the server do, and reads no more than `bytesMax`.
+ * Makes a request and reads the whole response, up to `bytesMax`. The promise settles as soon as the
+ * signal aborts, whatever `fetch` and the server do.
  *
- * @throws the signal's reason, `BodyTooLargeError`, or what `fetch` throws.
+ * @throws the signal's reason, `BodyTooLargeError`, or an error of `fetch`.
  */
 export async function fetchText(
   input: string | URL | Request,
@@ -51,7 +51,7 @@ async function readText({ body }: Response, bytesMax: number): Promise<string> {
     if (done) return new TextDecoder().decode(Buffer.concat(chunks))
     bytes += value.length
     if (bytes > bytesMax) {
-      // Not awaited: closing the connection must not hold the caller up.
+      // Not awaited, because closing the connection must not delay the caller.
       reader.cancel().catch(() => undefined)
       throw new BodyTooLargeError(bytesMax)
     }

@@ -1,16 +1,16 @@
 import type { SpanContext } from '@opentelemetry/api'
 import { currentSpan } from './spans.ts'
 
-/** Payments whose last request is remembered: minutes of a busy process, some megabytes. */
+/** Payments that are remembered: minutes of a busy process, and some megabytes. */
 const rememberedMax = 10_000
 
 const causes = new Map<string, SpanContext>()
 
 /**
- * Remembers that the request which runs now has changed a payment, so that what follows from it in
- * the background of this process, a call or a webhook, is a part of its trace. It is not written
- * to the database: a cancel would pay for it, traced or not. What another process carries out
- * begins a trace of its own, with the payment's id in it.
+ * Remembers that the current request changed a payment, so that this process adds its background work,
+ * such as a call or a webhook, to the request's trace. The memory is not stored in the database,
+ * because every cancel would pay for it. Work of another process begins a new trace, which contains
+ * the payment's id.
  */
 export function rememberCause(paymentId: string): void {
   const span = currentSpan()
@@ -22,7 +22,7 @@ export function rememberCause(paymentId: string): void {
   if (oldest !== undefined) causes.delete(oldest)
 }
 
-/** The request of this process that changed a payment last. */
+/** The span of this process's last request that changed a payment. */
 export function causeOf(paymentId: string): SpanContext | undefined {
   return causes.get(paymentId)
 }

@@ -7,25 +7,25 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 /** Source: OpenTelemetry, "OTLP Exporter Configuration": ten seconds for each batch. */
 const deadlineDefaultMs = 10_000
 
-/** An exporter of the library, and the connections that are its own. */
+/** An exporter of the library, with its own connections. */
 interface Inner {
   readonly exporter: OTLPTraceExporter
-  /** Closes its connections, also those that are in use. */
+  /** Closes its connections, including those in use. */
   readonly destroy: () => void
 }
 
 /**
- * Sends spans as OTLP over HTTP, and ends each batch by its deadline. The library's exporter has only
- * an idle timeout: after `101 Switching Protocols`, or while informational responses or a body
- * trickle, its promise never settles. Thirty of these stop it for good, so it is replaced after the
- * first. Its batch is lost: traces are not worth a queue of their own.
+ * Sends spans as OTLP over HTTP, with a deadline for each batch. The library's exporter has only an idle
+ * timeout: its promise never settles after `101 Switching Protocols`, or while informational
+ * responses or a body arrive slowly. After thirty such batches it sends nothing more, so this class
+ * replaces it after the first one. The batch is lost: traces do not justify a queue.
  */
 export class OtlpExporter implements SpanExporter {
   readonly #deadlineMs: number
   readonly #url: string | undefined
   #inner: Inner
 
-  /** @param url where the collector is. Default, also of the deadline: the standard variables. */
+  /** @param options address of the collector, and deadline. Default: the standard variables. */
   constructor({ url, deadlineMs = deadlineFromEnv() }: { url?: string; deadlineMs?: number } = {}) {
     this.#deadlineMs = deadlineMs
     this.#url = url
@@ -59,7 +59,7 @@ export class OtlpExporter implements SpanExporter {
     this.#inner.destroy()
   }
 
-  /** Closes the connections at once, also those of a batch that is in flight. */
+  /** Closes the connections at once, including that of a batch in flight. */
   destroy(): void {
     this.#inner.destroy()
   }
@@ -84,14 +84,14 @@ export class OtlpExporter implements SpanExporter {
   }
 }
 
-/** Like the library: of the two variables, the one for traces counts first. */
+/** As in the library, the variable for traces takes precedence. */
 function deadlineFromEnv(): number {
   const names = ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT']
   const given = names.map(getNumberFromEnv).find((ms) => ms !== undefined && isDelay(ms))
   return given ?? deadlineDefaultMs
 }
 
-/** Whether a timer can wait that long. `setTimeout` fires at once for a longer delay. */
+/** Whether `setTimeout` supports the delay. It fires at once for a longer one. */
 function isDelay(ms: number): boolean {
   return ms > 0 && ms < 2 ** 31
 }

@@ -12,17 +12,17 @@ import {
   trace,
 } from '@opentelemetry/api'
 
-// Spans say what was done and how long it took: operations, statements without their values,
-// payments by their ids. Never a key, a customer, an e-mail address, a card or a body.
+// Spans contain operations, durations, statements without values, and ids of payments. They contain
+// no keys, customers, e-mail addresses, cards or bodies.
 
 let tracer: Tracer | null = null
 
-/** From now on spans are made, by the provider that is registered with the API; `null`: no more. */
+/** Enables tracing with a tracer, or disables it with `null`. */
 export function setTracer(next: Tracer | null): void {
   tracer = next
 }
 
-/** Whether spans are made at all. Where not, nothing here costs more than a comparison. */
+/** Whether tracing is enabled. Otherwise every function here costs one comparison. */
 export function isTracing(): boolean {
   return tracer !== null
 }
@@ -31,13 +31,13 @@ export interface SpanOptions {
   readonly name: string
   readonly kind?: SpanKind
   readonly attributes?: Attributes
-  /** What it is a part of, where that is not what runs just now. */
+  /** The parent. Default: the current span. */
   readonly parent?: SpanContext | undefined
-  /** What it was done for as well. */
+  /** Further spans for which the work is done. */
   readonly links?: readonly SpanContext[]
 }
 
-/** Runs `work` in a span. It is marked as failed where `work` throws; the error is not shown. */
+/** Runs `work` in a span. If `work` throws, the span is marked as failed, without the message. */
 export async function inSpan<T>(
   { name, kind = SpanKind.INTERNAL, attributes = {}, parent, links = [] }: SpanOptions,
   work: (span: Span | null) => Promise<T>,
@@ -57,7 +57,7 @@ export async function inSpan<T>(
   }
 }
 
-/** Starts the span of a request; what runs in the context that is returned is a part of it. */
+/** Starts the span of a request. Work in the returned context becomes part of it. */
 export function startRequestSpan(
   name: string,
   headers: object,
@@ -68,7 +68,7 @@ export function startRequestSpan(
   return { span, inside: trace.setSpan(around, span) }
 }
 
-/** Notes what has taken place already, as a part of what runs now. Nothing runs: nothing is noted. */
+/** Records a span of work that has ended, as a child of the current span, if there is one. */
 export function recordSpan(given: {
   name: string
   attributes: Attributes
@@ -83,12 +83,12 @@ export function recordSpan(given: {
   span.end()
 }
 
-/** What runs now, for a span that is started elsewhere. */
+/** The context of the current span, to be the parent or a link of a later one. */
 export function currentSpan(): SpanContext | undefined {
   return tracer ? trace.getSpan(context.active())?.spanContext() : undefined
 }
 
-/** The headers by which a receiver can go on with the trace. */
+/** The headers that let a receiver continue the trace. */
 export function traceHeaders(): Record<string, string> {
   const headers: Record<string, string> = {}
   if (tracer) propagation.inject(context.active(), headers)

@@ -1,27 +1,27 @@
 import { context, propagation, trace } from '@opentelemetry/api'
 import { setTracer } from './spans.ts'
 
-/** What is traced, and where it goes. */
+/** Settings of tracing. The exporter reads its own from the standard variables. */
 export interface TracesConfig {
-  /** Which share of the traces that begin here is kept: 0 to 1. */
+  /** The share of new traces that is sampled: 0 to 1. */
   readonly share: number
 }
 
-/** Where what was traced is sent until it is stopped. */
+/** Tracing that runs until it is stopped. */
 export interface Tracing {
-  /** Sends what has not been sent yet, for a moment. */
+  /** Sends the remaining spans, for three seconds at most. */
   stop(): Promise<void>
 }
 
-/** How soon a trace can be seen. Spans that come faster than they are sent are dropped. */
+/** Interval at which spans are sent. Spans beyond the exporter's queue are dropped. */
 const sendEveryMs = 1_000
-/** A collector that does not answer does not hold up the stop of the server for longer. */
+/** A collector that does not answer delays the stop of the server by at most this time. */
 const flushMs = 3_000
 
 /**
- * Starts the SDK of OpenTelemetry, which sends spans as OTLP over HTTP, as JSON. It is loaded only
- * here: without tracing it costs neither time nor memory. The exporter reads its address, headers
- * and deadline from the standard variables, the resource its name and attributes.
+ * Starts the OpenTelemetry SDK, which sends spans as OTLP over HTTP, in JSON. The SDK is loaded only
+ * here, so it costs nothing while tracing is off. The exporter reads address, headers and deadline
+ * from the standard variables, and the resource reads its name and attributes from them.
  */
 export async function startTracing({ share }: TracesConfig): Promise<Tracing> {
   const [sdk, { OtlpExporter }, resources, { AsyncLocalStorageContextManager }, core] =

@@ -2,10 +2,10 @@ import { type SpanContext, SpanKind } from '@opentelemetry/api'
 import type { LogEvent } from 'kysely'
 import { inSpan, isTracing, recordSpan } from './spans.ts'
 
-/** Longest text of a statement in a span. */
+/** Longest statement text in a span, in characters. */
 const textLengthMax = 2_000
 
-/** A Kysely log that makes a span of each statement of a request: its text, never its values. */
+/** A Kysely log that records a span of each statement of a request: its text, without its values. */
 export function statementLog(): ((event: LogEvent) => void) | undefined {
   if (!isTracing()) return undefined
   return ({ level, query, queryDurationMillis }) => {
@@ -24,8 +24,8 @@ export function statementLog(): ((event: LogEvent) => void) | undefined {
 }
 
 /**
- * Runs a statement that is shared by several requests. Its span is a part of the first one's trace
- * and linked to the others.
+ * Runs a statement that several requests share. Its span is part of the first request's trace, and
+ * linked to the traces of the others.
  */
 export async function inBatchSpan<T>(
   name: string,

@@ -11,6 +11,7 @@ import type { Database } from '../database/connect.ts'
 import type { Account } from '../domain/account.ts'
 import { eventRoutes } from '../events/routes.ts'
 import { streamRoute } from '../events/stream.ts'
+import type { Refusal } from '../http/answers/refusal.ts'
 import { docsRoutes } from '../http/docs.ts'
 import { Edge } from '../http/edge.ts'
 import { healthRoutes } from '../http/health.ts'
@@ -39,88 +40,114 @@ import { refuseLiveMode } from './live-mode.ts'
 export interface AppOptions {
   readonly database: Database
   readonly log: FastifyBaseLogger
-  /** Keeps the secrets of webhook endpoints. */
+  /** Seals the secrets of webhook endpoints. */
   readonly sealer: Sealer
-  /** Where customers reach this server; known once it listens. */
+  /** The address at which customers reach this server. It is known once the server listens. */
   readonly publicUrl: () => string
   readonly processors: Processors
-  /** Addresses and ranges of the proxies that are believed whom they speak for. */
+  /** Addresses and ranges of the proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[]
-  /** Seals the credentials of processors; `null`: none are taken. */
+  /** Seals the credentials of processors; `null`: merchants cannot set any. */
   readonly keyring: Keyring | null
-  /** Whether webhooks of test mode may reach the server's own network. Default: until a live key exists. */
+  /** Whether test webhooks may reach private networks. Default: until a live key exists. */
   readonly privateNetworks?: PrivateNetworks
-  /** Told when a request has left something for the workers. */
+  /** Called when a request has created work for the workers. */
   readonly onWork: () => void
-  /** Requests in flight, and what slow clients may hold. Default: what production needs. */
+  /** Limits of requests in flight and of connections. Default: those of production. */
   readonly limits?: InstanceLimits
-  /** How long a request that submits a payment keeps others off. Default: what production needs. */
+  /** Lease in seconds of a request that submits a payment. Default: that of production. */
   readonly leaseSeconds?: number
 }
 
-/** The HTTP server with every feature's routes. */
+/** Creates the HTTP server with the routes of every feature. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { database, log } = options
-  const notice = noticeBy(options)
-  const authenticator = new Authenticator(database.keyDb)
+  const { database, log, trustedProxies, limits = {} } = options
   const isSecure = () => options.publicUrl().startsWith('https:')
+  const authenticator = new Authenticator(database.keyDb)
   const sessions = new Sessions(database, authenticator, isSecure)
   const tokens = new ClientTokens(database.keyDb)
-  const refuseLive = () =>
-    refuseLiveMode({ publicUrl: options.publicUrl(), trustedProxies: options.trustedProxies })
+  const authenticate = authenticationBy({ authenticator, sessions, tokens })
+  const refuseLive = () => refuseLiveMode({ publicUrl: options.publicUrl(), trustedProxies })
   const edge = new Edge({
     authenticate,
     isSecure,
     refuseLive,
     shareCounts: (windowStartMs, added) => addCounts(database.db, windowStartMs, added),
   })
-  const { trustedProxies, limits = {}, leaseSeconds = submissionLeaseSeconds } = options
   const app = createInstance({ edge, log, trustedProxies, limits })
+  const shared = { authenticator, sessions, tokens, authenticate, refuseLive, edge }
+  await addRoutes(app, options, shared)
+  return app
+}
+
+/** What the routes of several features share. */
+interface SharedParts {
+  readonly authenticator: Authenticator
+  readonly sessions: Sessions
+  readonly tokens: ClientTokens
+  readonly authenticate: ReturnType<typeof authenticationBy>
+  readonly refuseLive: () => Refusal | null
+  readonly edge: Edge
+}
+
+async function addRoutes(
+  app: FastifyInstance,
+  options: AppOptions,
+  { authenticator, sessions, tokens, authenticate, refuseLive, edge }: SharedParts,
+): Promise<void> {
+  const { database, log, publicUrl, onWork, privateNetworks = null } = options
+  const { leaseSeconds = submissionLeaseSeconds } = options
+  const { db } = database
+  const notice = noticeBy(options)
 
   healthRoutes(app, database)
   metricsRoutes(app, database)
   await docsRoutes(app)
   paymentRoutes(app, { ...options, leaseSeconds })
-  clientTokenRoutes(app, { db: database.db, tokens })
-  checkoutRoutes(app, { db: database.db, publicUrl: options.publicUrl })
-  await pageRoutes(app, { on: { ...options, db: database.db, leaseSeconds }, log, refuseLive })
-  cancellationRoutes(app, { db: database.db, onWork: options.onWork })
+  clientTokenRoutes(app, { db, tokens })
+  checkoutRoutes(app, { db, publicUrl })
+  await pageRoutes(app, { on: { ...options, db, leaseSeconds }, log, refuseLive })
+  cancellationRoutes(app, { db, onWork })
   merchantRoutes(app, database)
   auditRoutes(app, database)
   eventRoutes(app, database)
-  streamRoute(app, { db: database.db, log, authenticate })
-  const { privateNetworks = null } = options
-  webhookRoutes(app, { ...options, db: database.db, privateNetworks })
+  streamRoute(app, { db, log, authenticate })
+  webhookRoutes(app, { ...options, db, privateNetworks })
   clockRoutes(app, {
-    db: database.db,
-    hasten: rescheduleRetries,
+    db,
+    reschedule: rescheduleRetries,
     onAdvance: (merchantId) => {
       authenticator.forget(merchantId)
-      options.onWork()
+      onWork()
     },
   })
-  processorRoutes(app, { ...options, db: database.db })
+  processorRoutes(app, { ...options, db })
   await processorWebhookRoute(app, { processors: options.processors, onNotice: notice })
   sandboxRoutes(app, {
-    db: database.db,
+    db,
     onChange: ({ merchantId, paymentId }) =>
       notice({ account: { merchantId, livemode: false }, paymentId }),
   })
-  await dashboardRoutes(app, { db: database.db, sessions, edge, publicUrl: options.publicUrl })
-  return app
+  await dashboardRoutes(app, { db, sessions, edge, publicUrl })
+}
 
-  /** By the Authorization header; without one, by the session of somebody at the dashboard. */
-  function authenticate(request: FastifyRequest, nowMs: number, throttledLookup?: ThrottledLookup) {
-    if (readClientToken(request)) return tokens.authenticate(request, nowMs)
+/** Authenticates by a client token, the Authorization header, or a session of the dashboard. */
+function authenticationBy(by: {
+  authenticator: Authenticator
+  sessions: Sessions
+  tokens: ClientTokens
+}) {
+  return (request: FastifyRequest, nowMs: number, throttledLookup?: ThrottledLookup) => {
+    if (readClientToken(request)) return by.tokens.authenticate(request, nowMs)
     const authorization = readHeader(request, 'authorization')
     const cookie = readHeader(request, 'cookie')
-    const byKey = () => authenticator.authenticate(authorization, nowMs, throttledLookup)
+    const byKey = () => by.authenticator.authenticate(authorization, nowMs, throttledLookup)
     if (authorization !== undefined || cookie === undefined) return byKey()
-    return sessions.find(request, nowMs, throttledLookup).then((found) => found ?? byKey())
+    return by.sessions.find(request, nowMs, throttledLookup).then((found) => found ?? byKey())
   }
 }
 
-/** What to do where a processor says that something happened to a payment. */
+/** The reaction to a processor's message about a payment: plan a look-up of its state. */
 function noticeBy({ database: { db }, onWork }: AppOptions) {
   return async ({ account, paymentId }: { account: Account; paymentId: string }) => {
     await handleProcessorMessage(db, { account, paymentId })

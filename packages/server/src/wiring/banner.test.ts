@@ -20,16 +20,16 @@ function bannerOf(more: Partial<ShownCredentials>, isTerminal: boolean): string 
 
 describe('the banner', () => {
   test.each([
-    ['when they were just made, wherever it goes', { isNew: true }, false],
-    ['when they were just made, at a terminal', { isNew: true }, true],
-    ['at a terminal, at every start', {}, true],
-  ])('shows the keys %s, and a cURL line that works with them', (_, more, isTerminal) => {
+    ['when they are new, to any output', { isNew: true }, false],
+    ['when they are new, to a terminal', { isNew: true }, true],
+    ['to a terminal, at every start', {}, true],
+  ])('prints the keys %s, and a cURL command that works with them', (_, more, isTerminal) => {
     const banner = bannerOf(more, isTerminal)
     expect(banner).toContain(`secret key       ${secretKey}`)
     expect(banner).toContain(`-H "Authorization: Bearer ${secretKey}"`)
   })
 
-  test('shows no secret to what is no terminal at a later start, but says where it is', () => {
+  test('a later start prints the file of the secret key, but no secret, unless to a terminal', () => {
     const banner = bannerOf({}, false)
     expect(banner).not.toContain('sk_test_')
     expect(banner).toContain('http://127.0.0.1:4000')
@@ -38,7 +38,7 @@ describe('the banner', () => {
     expect(banner).toContain('-H "Authorization: Bearer $HEDGE_API_SECRET"')
   })
 
-  test('shows no keys that came from outside', () => {
+  test('prints no keys from the environment', () => {
     const banner = renderBanner({ url: 'x', database: 'y', credentials: null, isTerminal: true })
     expect(banner).not.toMatch(/[sp]k_test_/)
   })

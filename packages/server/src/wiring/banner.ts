@@ -1,36 +1,37 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The key pair that a person at this machine may use. */
+/** A key pair of test mode. */
 export interface Credentials {
   readonly publishableKey: string
   readonly secretKey: string
 }
 
-/** A key pair for the banner. */
+/** The key pair that a start may print. */
 export interface ShownCredentials extends Credentials {
-  /** Whether this start made them. Later starts print the secret to a terminal only. */
+  /** Whether this start created them. Later starts print the secret key to a terminal only. */
   readonly isNew: boolean
-  /** The file in which they can be read again; `null`: nowhere. */
+  /** The file that stores them; `null`: they are not stored. */
   readonly file: string | null
 }
 
 const fileName = 'credentials.json'
 
+/** The file beside the bundled database that stores the first key pair. */
 export function credentialsFile(dataDir: string): string {
   return join(dataDir, fileName)
 }
 
 /**
- * Keeps the generated test key pair beside the bundled database, readable by its owner only: a later
- * start at a terminal can print it again, and the CLI finds it.
+ * Stores the generated test key pair beside the bundled database, readable by its owner only. A later
+ * start at a terminal can print it, and the CLI finds it.
  */
 export async function saveCredentials(dataDir: string, credentials: Credentials): Promise<void> {
   const json = `${JSON.stringify(credentials, null, 2)}\n`
   await writeFile(credentialsFile(dataDir), json, { mode: 0o600 })
 }
 
-/** The pair of an earlier start; `null` where there is none. */
+/** The stored key pair of an earlier start, or `null`. */
 export async function loadCredentials(dataDir: string): Promise<Credentials | null> {
   try {
     const read = JSON.parse(
@@ -43,10 +44,10 @@ export async function loadCredentials(dataDir: string): Promise<Credentials | nu
   }
 }
 
-/** What is printed of keys that were just made where the server then cannot be used. */
+/** The text that shows new keys when the start fails after they were created. */
 export function renderKeys(credentials: Credentials): string {
   return [
-    'The first keys were made, and are shown this once:',
+    'The first keys were created, and are shown only once:',
     '',
     ...keyLines(credentials),
     '',
@@ -59,9 +60,9 @@ function keyLines({ publishableKey, secretKey }: Credentials): string[] {
 }
 
 /**
- * What is printed when the server can be used. Secrets that came from outside are not repeated, and
- * one that was made by an earlier start goes to a terminal only: what else reads standard output
- * may be a log, which would keep it.
+ * The text that is printed when the server is ready. It contains no secret key from the environment,
+ * and a secret key of an earlier start only for a terminal: other readers of standard output may be
+ * logs, which would store it.
  */
 export function renderBanner(options: {
   url: string
@@ -77,7 +78,7 @@ export function renderBanner(options: {
         ...credentials,
         secretKey: isShown ? credentials.secretKey : `in ${credentials.file}`,
       })
-    : ['  keys             those you set, or were shown when the database was made']
+    : ['  keys             those you set, or were shown when the database was created']
   return [
     `Hedge Payments is ready at ${url}`,
     '',

@@ -2,22 +2,23 @@ import type { FastifyInstance } from 'fastify'
 import { ConfigError } from './environment/read.ts'
 
 /**
- * Connections that the system keeps for the server while it is busy. Beyond it a client's first
- * request waits for seconds: Node's 511 is too few when thousands of clients connect again at once.
+ * Connections that the operating system queues while the server is busy. Beyond it, a client's first
+ * request waits for seconds: Node's default of 511 is too low when thousands of clients reconnect.
  * The system may allow fewer (`net.core.somaxconn`).
  */
-const waitingConnectionsMax = 4_096
+const queuedConnectionsMax = 4_096
 
 /**
- * Opens the port and gives the address. Throws ConfigError, which names the variable to change, for
- * what the system refuses.
+ * Opens the port, and returns the address.
+ *
+ * @throws {ConfigError} when the system refuses it. The message names the variable to change.
  */
 export async function listen(
   app: FastifyInstance,
   { port, host }: { port: number; host: string },
 ): Promise<string> {
   try {
-    return await app.listen({ port, host, backlog: waitingConnectionsMax })
+    return await app.listen({ port, host, backlog: queuedConnectionsMax })
   } catch (cause) {
     throw refusal(cause as NodeJS.ErrnoException, { port, host })
   }

@@ -4,6 +4,7 @@ import { unavailable } from '../http/answers/failures.ts'
 import type { Refusal } from '../http/answers/refusal.ts'
 import { ConfigError } from './environment/read.ts'
 
+/** How callers reach the server. */
 interface Reached {
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]
@@ -13,19 +14,19 @@ const reason =
   'HEDGE_PUBLIC_URL is https, so that a proxy is in front, and HEDGE_TRUSTED_PROXIES does not name it'
 
 /**
- * Whether all callers would share one address. The server itself speaks no TLS, so https means a
- * proxy; without its name all visitors have the proxy's address, and share its limits.
+ * Whether all callers share one address. The server itself has no TLS, so https means a proxy. While
+ * the proxy is not trusted, all callers have its address, and share its limits.
  */
 export function sharesOneAddress({ publicUrl, trustedProxies }: Reached): boolean {
   return publicUrl.startsWith('https:') && trustedProxies.length === 0
 }
 
-/** The answer to requests of live mode where it is not served. */
+/** The refusal of requests in live mode, or `null` if live mode is served. */
 export function refuseLiveMode(reached: Reached): Refusal | null {
   return sharesOneAddress(reached) ? unavailable(`Live mode is not served: ${reason}.`) : null
 }
 
-/** @throws {ConfigError} where live keys are in use and live mode would not be served. */
+/** @throws {ConfigError} when live keys are in use, but live mode would not be served. */
 export async function requireProxiesForLiveMode(db: Db, reached: Reached): Promise<void> {
   if (!sharesOneAddress(reached)) return
   const { rows } = await sql`
@@ -35,6 +36,6 @@ export async function requireProxiesForLiveMode(db: Db, reached: Reached): Promi
   if (rows.length === 0) return
   throw new ConfigError(
     `HEDGE_TRUSTED_PROXIES: expected the addresses of the proxies in front, got nothing: ${reason}. ` +
-      'There are live keys, and live mode is not served like this.',
+      'Live keys are in use, and live mode is not served with these settings.',
   )
 }

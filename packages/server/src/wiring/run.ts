@@ -9,21 +9,20 @@ import { ConfigError } from './environment/read.ts'
 import { createLog } from './log.ts'
 import { type RunningServer, startServer } from './server.ts'
 
-/** Errors whose message is what an operator needs: where in the code they arose is not. */
-const saysItAll = [ConfigError, BundledPostgresError, DatabaseUnreachableError]
-/** After this a stop that hangs is a bug, and the process ends all the same. */
+/** Errors that are printed without their stack: the message tells an operator what to do. */
+const withoutStack = [ConfigError, BundledPostgresError, DatabaseUnreachableError]
+/** A stop that takes longer hangs because of a bug: the process ends anyway. */
 const stopTimeoutMs = 30_000
 
-/** Runs the server of this process from its start to the signal that ends it. */
+/** Runs the server until SIGTERM or SIGINT, then stops it and ends the process. */
 export async function run(): Promise<void> {
-  // Asked for before anything is started: a signal in the middle of the start must not leave the
-  // database behind that was just started.
+  // Listen before starting anything, so that a signal during the start leaves no database running.
   const signaled = nextSignal()
-  const unshown: Credentials[] = []
+  const unprinted: Credentials[] = []
   try {
     const config = parseConfig(process.env)
     const log = createLog(config.logLevel)
-    const server = await startServer(config, log, (made) => unshown.push(made))
+    const server = await startServer(config, log, (created) => unprinted.push(created))
     process.stdout.write(
       renderBanner({
         url: server.url,
@@ -33,11 +32,11 @@ export async function run(): Promise<void> {
       }),
     )
     const signal = await signaled
-    log.info({ signal }, 'stopping: finishing what is in flight')
+    log.info({ signal }, 'stopping: answering the requests in flight')
     process.exit(await end(server, log))
   } catch (error) {
-    // The next start could not show them: of the secret one there is only a hash in the database.
-    for (const keys of unshown) process.stdout.write(renderKeys(keys))
+    // No later start can print them, because the database stores only a hash of the secret key.
+    for (const keys of unprinted) process.stdout.write(renderKeys(keys))
     const text = startFailure(error)
     process.stderr.write(`Hedge Payments could not start. ${text}\n`)
     process.exit(1)
@@ -57,16 +56,16 @@ async function end(server: RunningServer, log: Logger): Promise<0 | 1> {
     await server.stop()
     return 0
   } catch (error) {
-    log.fatal({ err: describe(error) }, 'the server did not stop in good order')
+    log.fatal({ err: describe(error) }, 'stopping the server failed')
     return 1
   }
 }
 
-/** PostgreSQL's and the system's own words, without the address, which may hold a password. */
+/** The message of the error, without DATABASE_URL, which may contain a password. */
 function startFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error instanceof AddressError) return `DATABASE_URL: ${error.message}`
-  if (saysItAll.some((kind) => error instanceof kind)) return error.message
+  if (withoutStack.some((kind) => error instanceof kind)) return error.message
   const { code } = error as { code?: string }
   return `${error.message}${code ? ` (${code})` : ''}\n${error.stack ?? ''}`
 }

@@ -3,57 +3,62 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { connect, type Database } from '../database/connect.ts'
 import { migrate } from '../database/migrate/migrate.ts'
-import { bootstrap } from '../merchants/bootstrap.ts'
+import type { Loop } from '../jobs/loop.ts'
 import { createProcessors } from '../processors/processors.ts'
 import { Keyring } from '../sealing/keyring.ts'
 import { createSealer } from '../sealing/sealer.ts'
 import { startTracing } from '../tracing/start.ts'
 import { createApp } from './app.ts'
-import {
-  type Credentials,
-  credentialsFile,
-  loadCredentials,
-  type ShownCredentials,
-  saveCredentials,
-} from './banner.ts'
+import type { Credentials, ShownCredentials } from './banner.ts'
 import type { Config } from './config.ts'
+import { prepareKeys } from './first-keys.ts'
 import { listen } from './listen.ts'
 import { requireProxiesForLiveMode, sharesOneAddress } from './live-mode.ts'
 import { explainUnreachable } from './unreachable-database.ts'
 import { startWorkers } from './workers.ts'
 
-/** A server that listens. */
+/** A server that accepts requests. */
 export interface RunningServer {
+  /** Its address, such as `http://127.0.0.1:4000`. */
   readonly url: string
-  /** The test key pair, where this process may show it. */
+  /** The test key pair, if this process may print it: see `ShownCredentials`. */
   readonly credentials: ShownCredentials | null
-  /** Finishes what is in flight, then stops the workers and the database it started. */
+  /** Answers the requests in flight, then stops the workers and the PostgreSQL that it started. */
   stop(): Promise<void>
 }
 
 /**
- * Database, migrations, first keys, HTTP, workers: in this order, and back when it stops. `onKeys` is
- * told of keys that were made and that no later start can show, though this one may still fail.
+ * Starts database, migrations, first keys, workers and HTTP in this order. On failure it closes the
+ * database again.
+ *
+ * @param onKeys gets new keys that no later start can print. The start may still fail afterwards.
+ * @throws {ConfigError} when a setting is wrong, a port is in use, or the database is unreachable.
  */
 export async function startServer(
   config: Config,
   log: Logger,
-  onKeys: (made: Credentials) => void,
+  onKeys: (created: Credentials) => void,
 ): Promise<RunningServer> {
-  // First of all: what is traced is decided where the rest is set up.
+  // First, because later parts decide at their start whether they are traced.
   const tracing = config.traces ? await startTracing(config.traces) : null
   const bundled = config.databaseUrl === null ? await startBundled(config, log) : null
   const url = config.databaseUrl ?? bundled?.url ?? ''
   const database = connect({
     url,
-    onError: (error) => log.warn({ message: error.message }, 'an idle database connection broke'),
+    onError: (error) => log.warn({ message: error.message }, 'idle database connection failed'),
   })
   try {
-    const server = await serve({ config, log, onKeys, database, bundled })
+    await prepareDatabase({ config, log, database })
+    const isBundled = bundled !== null
+    const credentials = await prepareKeys({ config, db: database.db, isBundled, onKeys })
+    const http = await serve({ config, log, database })
     return {
-      ...server,
+      url: http.url,
+      credentials,
       async stop() {
-        await server.stop()
+        await http.stop()
+        await database.close()
+        await bundled?.stop()
         await tracing?.stop()
       },
     }
@@ -71,19 +76,13 @@ async function startBundled(config: Config, log: Logger): Promise<BundledPostgre
   })
 }
 
-async function serve({
-  config,
-  log,
-  onKeys,
-  database,
-  bundled,
-}: {
-  config: Config
-  log: Logger
-  onKeys: (made: Credentials) => void
-  database: Database
-  bundled: BundledPostgres | null
-}): Promise<RunningServer> {
+interface Parts {
+  readonly config: Config
+  readonly log: Logger
+  readonly database: Database
+}
+
+async function prepareDatabase({ config, log, database }: Parts): Promise<void> {
   const reached = { publicUrl: config.publicUrl ?? '', trustedProxies: config.trustedProxies }
   const applied = await migrate(database)
   if (applied.length > 0) log.info({ migrations: applied }, 'the database was migrated')
@@ -91,99 +90,58 @@ async function serve({
   if (sharesOneAddress(reached)) {
     log.warn('HEDGE_PUBLIC_URL is https but HEDGE_TRUSTED_PROXIES is not set: live mode is refused')
   }
-  const credentials = await prepareKeys({
-    config,
-    database,
-    isBundled: bundled !== null,
-    onKeys,
-  })
+}
 
-  let address = config.publicUrl ?? ''
+/** Starts workers and HTTP. The public address is known once the server listens. */
+async function serve({ config, log, database }: Parts) {
+  let publicUrl = config.publicUrl ?? ''
   let requestsInFlight = () => 0
+  const { trustedProxies, webhookPrivateNetworks: privateNetworks, fees } = config
   const keys = [config.encryptionKey, config.encryptionKeyPrevious].filter((key) => key !== null)
   const sealer = createSealer(keys)
   const keyring = keys.length > 0 ? new Keyring(keys, 'processor credentials') : null
   const processors = createProcessors({
     db: database.db,
-    publicUrl: () => address,
+    publicUrl: () => publicUrl,
     keyring,
     stripe: config.stripe,
   })
   const workers = startWorkers({
-    ...{ database, processors, fees: config.fees, sealer, log },
-    privateNetworks: config.webhookPrivateNetworks,
+    ...{ database, processors, fees, sealer, log, privateNetworks },
     requestsInFlight: () => requestsInFlight(),
   })
   const app = await createApp({
-    database,
-    processors,
-    trustedProxies: config.trustedProxies,
-    log,
-    sealer,
-    keyring,
-    publicUrl: () => address,
-    privateNetworks: config.webhookPrivateNetworks,
+    ...{ database, processors, trustedProxies, log, sealer, keyring, privateNetworks },
+    publicUrl: () => publicUrl,
     onWork: () => workers.nudge(),
   })
   const url = await listen(app, config).catch(async (error) => {
-    // Before the database goes: what works in the background would report its loss.
+    // The caller closes the database next: running workers would log its loss.
     await workers.stop()
     throw error
   })
-  address = config.publicUrl ?? url
+  publicUrl = config.publicUrl ?? url
   requestsInFlight = () => app.requestsInFlight()
-  return {
-    url,
-    credentials,
-    async stop() {
-      await closeHttp(app)
-      await workers.stop()
-      await database.close()
-      await bundled?.stop()
-    },
-  }
+  return { url, stop: () => stopServing(app, workers) }
 }
 
-/** How often connections that have fallen idle are looked for, in milliseconds. */
-const idleLookMs = 50
+async function stopServing(app: FastifyInstance, workers: Loop): Promise<void> {
+  await closeHttp(app)
+  await workers.stop()
+}
+
+/** Interval in milliseconds at which idle connections are closed during a stop. */
+const closeIdleIntervalMs = 50
 
 /**
- * Answers what is in flight and hangs up. A client that keeps its connections open would otherwise
- * hold up the stop: they are closed once when it begins, and those in use then fall idle later.
+ * Answers the requests in flight and closes all connections. Connections that become idle during the
+ * stop are closed too: else a client with open connections would delay it.
  */
 async function closeHttp(app: FastifyInstance): Promise<void> {
-  const timer = setInterval(() => app.server.closeIdleConnections(), idleLookMs)
+  const timer = setInterval(() => app.server.closeIdleConnections(), closeIdleIntervalMs)
   try {
     await app.close()
   } finally {
     clearInterval(timer)
   }
-}
-
-/** Makes the first key pair where there is none, and finds the one this process may print. */
-async function prepareKeys({
-  config,
-  database,
-  isBundled,
-  onKeys,
-}: {
-  config: Config
-  database: Database
-  isBundled: boolean
-  onKeys: (made: Credentials) => void
-}): Promise<ShownCredentials | null> {
-  const made = await bootstrap(database.db, {
-    publishableKey: config.apiKey,
-    secretKey: config.apiSecret,
-  })
-  if (config.apiSecret !== null) return null
-  const file = isBundled ? credentialsFile(config.dataDir) : null
-  if (!made) {
-    const kept = isBundled ? await loadCredentials(config.dataDir) : null
-    return kept && { ...kept, isNew: false, file }
-  }
-  const credentials = { publishableKey: made.publishable_key, secretKey: made.secret_key }
-  if (isBundled) await saveCredentials(config.dataDir, credentials)
-  else onKeys(credentials)
-  return { ...credentials, isNew: true, file }
 }

@@ -2,9 +2,9 @@ import { isDatabaseUnavailable } from '../database/errors.ts'
 import { ConfigError } from './environment/read.ts'
 
 /**
- * What kept a server from starting, in words for whoever set DATABASE_URL: which database, and
- * what it or the system said. Any other error is given back as it is. Neither user nor password is
- * in the message.
+ * Turns the failure to reach the database into a ConfigError about DATABASE_URL: which database, and
+ * the message of PostgreSQL or the system. The text contains neither user nor password. Returns any
+ * other error unchanged.
  */
 export function explainUnreachable(error: unknown, databaseUrl: string): unknown {
   if (!isDatabaseUnavailable(error)) return error
@@ -13,7 +13,7 @@ export function explainUnreachable(error: unknown, databaseUrl: string): unknown
   )
 }
 
-/** `db.internal:5432/hedge`; of an address without a host, only the path. */
+/** `db.internal:5432/hedge`, or only the path of an address without a host. */
 function nameOf(databaseUrl: string): string {
   if (!URL.canParse(databaseUrl)) return 'it names'
   const { host, pathname } = new URL(databaseUrl)
@@ -21,7 +21,7 @@ function nameOf(databaseUrl: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  // A name with several addresses fails with one error for each, and no message of its own.
+  // A host name with several addresses fails with one error for each, and without a message.
   const first = error instanceof AggregateError ? error.errors[0] : error
   const { code, message } = first as { code?: string; message?: string }
   const said = (message ?? '').replace(/\.$/, '')

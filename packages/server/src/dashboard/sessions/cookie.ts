@@ -1,12 +1,12 @@
-/** Over https the prefix has browsers refuse the cookie from anywhere but this very host. */
+/** Over https, browsers accept a cookie with the prefix `__Host-` from this host only. */
 const plainName = 'hedge_session'
 const secureName = '__Host-hedge_session'
 
 /**
- * The session token of a Cookie header. Tokens are letters and digits, so nothing needs decoding.
- * Over https the plain name does not count: a neighbouring host, or an attacker on the network, could
- * have set it, to make a person work in a stranger's account. For the same reason two cookies of the
- * name are no session.
+ * The session token of a Cookie header, or `null`. Tokens are letters and digits and need no decoding.
+ * Over https the plain name is ignored: a neighbouring host or an attacker on the network could have
+ * set it, so that a person works in the attacker's account. For the same reason, two cookies with
+ * the name are no session.
  */
 export function readSessionCookie(
   header: string | undefined,
@@ -20,7 +20,7 @@ export function readSessionCookie(
   return (values.length === 1 && values[0]) || null
 }
 
-/** The Set-Cookie header of a session; `token: null` ends it in the browser. */
+/** The Set-Cookie header of a session. `token: null` deletes the cookie. */
 export function writeSessionCookie(session: {
   token: string | null
   secondsMax: number

@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 
-/** Sessions of one step. */
+/** Sessions deleted in one step. */
 const deletedPerStep = 1_000
 
-/** Drops sessions that are over, some at a time. Returns whether there may be more. */
+/** Deletes expired sessions. Returns whether there may be more. */
 export async function dropEndedSessions(db: Kysely<Schema>): Promise<boolean> {
   const { rows } = await sql`
     delete from dashboard_sessions where token_hash in (

@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import { readHeader } from '../../http/request/headers.ts'
 
 /**
- * Whether a request that carries the session's cookie was made by the dashboard itself.
- * SameSite=Strict keeps other sites' requests from carrying it; a site is a host without its port,
- * though, so a page on another port of this machine counts as the same. Browsers tell the two
- * apart in Sec-Fetch-Site, and older ones in Origin. Reading may also be typed into the address bar.
+ * Whether a request with the session's cookie comes from the dashboard. SameSite=Strict keeps the
+ * cookie out of other sites' requests, but a site is a host without its port: a page on another port
+ * of this host counts as the same site. Sec-Fetch-Site distinguishes the two, in older browsers
+ * Origin. A GET may also come from the address bar.
  */
 export function isOwnRequest(request: FastifyRequest): boolean {
   const isReading = request.method === 'GET' || request.method === 'HEAD'

@@ -6,8 +6,8 @@ import type { KeyForAuth } from '../../merchants/keys.sql.ts'
 type Db = Kysely<Schema>
 
 /**
- * Begins a session, and forgets those that are over and the oldest of the key beyond `max`. The key's
- * row is locked until the transaction ends, so that two sign-ins at once do not both find room.
+ * Inserts a session. Deletes expired sessions, and the oldest ones of the key beyond `max`. Locks the
+ * key's row until the transaction ends, so that concurrent sign-ins cannot exceed `max`.
  */
 export async function insertSession(
   tx: Db,
@@ -33,7 +33,7 @@ export async function insertSession(
       ${session.expiresAt}::timestamptz)`.execute(tx)
 }
 
-/** The key that a session was begun with, revoked or not. `undefined`: there is no such session. */
+/** Finds the key that began a session, revoked or not. `undefined`: there is no such session. */
 export async function findKeyBySession(
   db: Db,
   { tokenHash, now }: { tokenHash: Buffer; now: Timestamp },
@@ -49,20 +49,21 @@ export async function findKeyBySession(
   return rows[0]
 }
 
-/** `false`: there was none. */
+/** Deletes a session. Returns `false` if there was none. */
 export async function deleteSession(db: Db, tokenHash: Buffer): Promise<boolean> {
   const { rows } = await sql`
     delete from dashboard_sessions where token_hash = ${tokenHash} returning 1`.execute(db)
   return rows.length > 0
 }
 
-/** What the dashboard shows of whose session it is. */
+/** The merchant and the key of a session, as the dashboard shows them. */
 export interface Holder {
   readonly merchant_name: string
   readonly key_name: string | null
   readonly secret_hint: string
 }
 
+/** Finds the holder of a key's sessions. */
 export async function findHolder(db: Db, keyId: string): Promise<Holder | undefined> {
   const { rows } = await sql<Holder>`
     select m.name as merchant_name, k.name as key_name, k.secret_hint

@@ -17,39 +17,39 @@ import { deleteSession, findKeyBySession, insertSession } from './sessions.sql.t
 import { SignInFailures } from './sign-in-failures.ts'
 import { countSignIn } from './sign-ins.sql.ts'
 
-/** A working day: whoever comes back tomorrow signs in again. */
+/** A working day: a person signs in again on the next day. */
 export const sessionSecondsMax = 12 * 3_600
 
-/** Requests a minute of one session: a person with several busy windows. They count against the key too. */
+/** Requests per minute of one session: a person with several windows. The key's limit applies too. */
 const sessionRequestsPerMinute = 1_200
 
-/** Sign-ins a minute: each writes a session and an entry into the audit log, which is kept for a year. */
+/** Sign-ins per minute. Each stores a session and an audit entry, which is kept for a year. */
 const signInsPerMinute = { key: 30, account: 60 } as const
-/** Sessions of one key: one more ends the oldest. */
+/** Sessions of one key. A further one ends the oldest. */
 const sessionsOfKeyMax = 50
 /** Sessions remembered as valid, some hundred bytes each. */
-const knownMax = 10_000
+const validMax = 10_000
 
-/** What a sign-in needs besides the key. */
+/** The context of a sign-in. */
 export interface SignInContext {
   readonly nowMs: number
   readonly origin: Origin
   readonly throttledLookup: ThrottledLookup
-  /** Counts the request against the key's limits. */
+  /** Counts the request against the key's limits. Returns the refusal, if any. */
   readonly charge: (auth: Auth) => Refusal | null
 }
 
-/** Sign-ins of the dashboard. Each is a row, so that signing out ends it on the server as well. */
+/** Sessions of the dashboard. Each is a row, so that signing out also ends it on the server. */
 export class Sessions {
   readonly #db: Db
   readonly #keyDb: Db
   readonly #authenticator: Authenticator
   readonly #isSecure: () => boolean
   readonly #failures = new SignInFailures()
-  /** Sessions that were valid when they were last looked up: their look-ups wait for no stranger. */
-  readonly #known = new Set<string>()
+  /** Hashes of sessions that were valid at their last look-up. Their look-ups are not throttled. */
+  readonly #valid = new Set<string>()
 
-  /** @param isSecure whether the dashboard is reached by https. */
+  /** @param isSecure whether browsers reach the dashboard by https. */
   constructor(
     { db, keyDb }: { db: Db; keyDb: Db },
     authenticator: Authenticator,
@@ -61,7 +61,7 @@ export class Sessions {
     this.#isSecure = isSecure
   }
 
-  /** Begins a session with a secret key; returns its token, which is stored nowhere. */
+  /** Begins a session with a secret key. Returns its token, which is stored only as a hash. */
   async begin(
     secretKey: string,
     { nowMs, origin, throttledLookup, charge }: SignInContext,
@@ -69,7 +69,7 @@ export class Sessions {
     const bearer = `Bearer ${secretKey}`
     const found = await this.#authenticator.authenticate(bearer, nowMs, throttledLookup)
     if ('refusal' in found) {
-      // A wrong key may be refused for the wrong ones before it, a right one never.
+      // Wrong keys before it can cause the refusal of a wrong key, but not of a right one.
       const tooOften = await this.#failures.record(this.#db, { secretKey, origin, nowMs })
       return tooOften ?? found
     }
@@ -88,7 +88,7 @@ export class Sessions {
       })
       await recordAudit(tx, actorOf({ auth, origin }), {
         action: 'dashboard.signed_in',
-        target: of(auth),
+        target: targetOf(auth),
       })
     })
     return { token, auth }
@@ -104,20 +104,20 @@ export class Sessions {
   }
 
   /**
-   * The holder of the session that a request shows, or `null` where it shows none that counts. The
-   * database is asked each time: a revoked key ends its sessions at once.
+   * The caller of a request's session, or `null` without a session cookie of the dashboard's own pages.
+   * Sessions are not cached: a revoked key ends its sessions at once.
    */
   async find(
     request: FastifyRequest,
     nowMs: number,
-    throttledLookup: ThrottledLookup = (work) => work(),
+    throttledLookup: ThrottledLookup = (lookUp) => lookUp(),
   ): Promise<Auth | Refusal | null> {
     const token = readSessionCookie(readHeader(request, 'cookie'), { secure: this.#isSecure() })
     if (token === null || !isOwnRequest(request)) return null
     const tokenHash = hashToken(token)
     const lookUp = () => this.#lookUp(tokenHash, nowMs)
-    const isKnown = this.#known.has(tokenHash.toString('base64url'))
-    const auth = await (isKnown ? lookUp() : throttledLookup(lookUp))
+    const wasValid = this.#valid.has(tokenHash.toString('base64url'))
+    const auth = await (wasValid ? lookUp() : throttledLookup(lookUp))
     if ('refusal' in auth) return auth
     return {
       ...auth,
@@ -135,15 +135,15 @@ export class Sessions {
       ? authOf(key, nowMs)
       : refuse('unauthorized', 'The session has ended: sign in again.')
     const name = tokenHash.toString('base64url')
-    this.#known.delete(name)
+    this.#valid.delete(name)
     if ('refusal' in auth) return auth
-    this.#known.add(name)
-    const [oldest = name] = this.#known
-    if (this.#known.size > knownMax) this.#known.delete(oldest)
+    this.#valid.add(name)
+    const [oldest = name] = this.#valid
+    if (this.#valid.size > validMax) this.#valid.delete(oldest)
     return auth
   }
 
-  /** Ends the session of a request, where it has one. */
+  /** Ends the session of a request, if it has one. */
   async end(request: FastifyRequest): Promise<void> {
     const token = readSessionCookie(readHeader(request, 'cookie'), { secure: this.#isSecure() })
     if (token === null) return
@@ -164,12 +164,12 @@ export class Sessions {
   }
 }
 
-/** A session is named by its key: its own token is a secret. */
-function of({ keyId }: Auth) {
+/** The audit log names a session by its key, because its token is a secret. */
+function targetOf({ keyId }: Auth) {
   return { type: 'dashboard_session', id: keyId } as const
 }
 
-/** 260 random bits cannot be guessed, so a plain hash keeps a stolen table useless. */
+/** A token has 260 random bits, so a plain hash protects it even if the table is stolen. */
 function hashToken(token: string): Buffer {
   return hash('sha256', token, 'buffer')
 }

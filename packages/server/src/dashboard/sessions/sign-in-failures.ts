@@ -8,21 +8,21 @@ import { countedAddress } from '../../http/request/client-address.ts'
 import { findKeyByHash } from '../../merchants/keys.sql.ts'
 import { hashSecret } from '../../merchants/secrets.ts'
 
-/** Wrong keys a minute from one address: more than an office mistypes. Right keys are never refused. */
+/** Wrong keys per minute and address: more than an office mistypes. Right keys are never refused. */
 const failuresPerMinute = 60
-/** Of them, what is written down: enough to see that somebody tries, too few to fill a disk. */
+/** Audit entries per minute: enough to notice guessing, too few to fill the disk. */
 const entriesPerMinute = { address: 5, server: 30 } as const
 
-/** Sign-ins that failed: how many an address may have, and which of them are logged. */
+/** Limits failed sign-ins by address, and records some of them in the audit log. */
 export class SignInFailures {
   readonly #failures = new RateLimiter()
   readonly #entries = new RateLimiter()
   #notLogged = 0
 
   /**
-   * Writes a failure into the log of the key's merchant, where the key was one, else of nobody; not
-   * the key itself. An entry says how many before it were not written. Returns the refusal of an
-   * address that has failed too often.
+   * Counts a failure, and records it without the key: in the audit log of the key's merchant, or
+   * without a merchant for an unknown key. The entry contains how many failures before it were not
+   * recorded. Returns the refusal of an address with too many failures.
    */
   async record(
     db: Db,

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 
 /**
- * Counts a sign-in of a key and of its merchant and mode in the present minute, over all processes
- * and by the database's clock. Returns the counts, this one included.
+ * Counts a sign-in of a key and of its account in the current minute of the database's clock, over all
+ * processes. Returns both counts, including this sign-in.
  */
 export async function countSignIn(
   db: Kysely<Schema>,

@@ -3,22 +3,22 @@ import type { Schema } from '../../database/schema.ts'
 
 type Db = Kysely<Schema>
 
-/** Events of one step: some ten milliseconds of work, whatever the number of merchants. */
+/** Events counted in one step: some ten milliseconds of work, for any number of merchants. */
 export const countedEventsPerStep = 1_000
 
 /**
- * An attempt is written within one statement, which the server gives up after some seconds: a
- * minute later nothing can still appear that is older.
+ * Attempts become visible late: their statement may take some seconds before its timeout. After a
+ * minute no older attempt can appear.
  */
 const attemptsSettleSeconds = 60
 
 /**
- * Reasons are free text. Those that look like a word of a program are counted by themselves, the
- * rest together, so that a reason with an order's number in it does not make a row of its own.
+ * Reasons are free text. Reasons that match this pattern are counted separately, all others together:
+ * reasons with an order number would otherwise create a row each.
  */
 const reasonWord = '^[a-z][a-z_]{0,39}$'
 
-/** Adds what was `counted` by the hour to the sums by the day, in the same statement. */
+/** Adds the hourly counts of `counted` to the daily sums, in the same statement. */
 const addToDays = sql`
     added_to_days as (
       insert into daily_stats (merchant_id, livemode, day, measure, currency, count, amount)
@@ -36,13 +36,17 @@ const addToDays = sql`
       set count = daily_reasons.count + excluded.count
     )`
 
-// Only events that the relay has passed are counted: it knows up to where none can appear any
-// more (webhooks/relay/relay-events.sql.ts), so each is counted once. What they add up to is one row per hour
-// and kind; counting, and noting how far it is, are one statement, which a crash undoes whole.
-// The limits of one row keep it a look-up by the key per event: without them the planner joins a
-// few thousand events with the whole table of payments. And the relay's position is asked for
-// outside of the limit: within, the planner expects few events, and sorts all that are left.
-/** Counts the next events of the outbox. Returns how many, 0 also where another process is at it. */
+/**
+ * Counts the next events of the outbox. Returns their number, or 0 while another process counts.
+ *
+ * It counts events up to the position of the relay (webhooks/relay/relay-events.sql.ts): no event can
+ * appear before it any more, so each is counted once. One statement counts and saves the progress,
+ * so a crash undoes both.
+ *
+ * `limit 1` makes the planner look up one payment per event by its key: without it, it joins a few
+ * thousand events with the whole table of payments. The relay's position is compared outside of the
+ * `limit`: inside, the planner expects few events, and sorts all that are left.
+ */
 export async function countEvents(db: Db): Promise<number> {
   const { rows } = await sql<{ counted: number }>`
     with progress as materialized (
@@ -95,14 +99,14 @@ export async function countEvents(db: Db): Promise<number> {
   return rows[0]?.counted ?? 0
 }
 
-/** Whether there is an event to count. Reads only: idle servers do not write. */
+/** Whether there are events to count. Read-only, so that idle servers do not write. */
 export async function hasUncounted(db: Db): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`
     select s.position < r.position as found from stats_progress s, event_relay r`.execute(db)
   return rows[0]?.found === true
 }
 
-/** Counts the attempts of webhooks since the last time, by whether they were answered well. */
+/** Counts webhook attempts since the last call, by success. */
 export async function countAttempts(db: Db): Promise<void> {
   await sql`
     with progress as materialized (
@@ -126,16 +130,16 @@ export async function countAttempts(db: Db): Promise<void> {
     from progress where progress.through > progress.since`.execute(db)
 }
 
-/** Counting is seldom further behind; each server looks at these days again once an hour. */
+/** Days that each server sums up again every hour. Counting is rarely further behind. */
 const summedAgainDays = 2
 
 /**
- * Makes the sums of the latest days what those by the hour add up to. While a new version is
- * deployed, a server that knows only hours may still count beside this one.
+ * Recomputes the daily sums of the latest days from the hourly ones. During a deployment, a server of
+ * an older version may count hours only.
  */
 export async function sumDays(db: Db): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    // First the lock, in a statement of its own: the next one sees what was counted before it.
+    // Lock in a separate statement, so that the next one sees everything counted before.
     await sql`select position from stats_progress for update`.execute(tx)
     const since = sql`date_trunc('day', now(), 'UTC')
       - make_interval(days => ${summedAgainDays})`

@@ -10,14 +10,14 @@ import {
   sumDays,
 } from './count.sql.ts'
 
-/** Plots may be this far behind: in exchange a busy server counts in large steps. */
+/** The delay of the plots. It lets a busy server count in large steps. */
 const idleMs = 2_000
-/** Attempts are counted once a minute, which is how long they take to be sure. */
+/** Attempts are counted once a minute, because no older one can appear after that time. */
 const attemptsEveryMs = 60_000
-/** Seldom: it only matters after a deploy. */
+/** Rarely, because it matters only after a deployment. */
 const daysEveryMs = 3_600_000
 
-/** Keeps the sums of the dashboard's plots up to date. */
+/** Starts the worker that counts for the dashboard's plots. */
 export function startCounting({
   db,
   log,
@@ -28,7 +28,7 @@ export function startCounting({
   yieldPolicy: YieldPolicy
 }): Loop {
   let attemptsCountedAtMs = 0
-  // At the start the migration has just summed them up, or servers like this one have.
+  // At the start the sums are current: the migration or other servers have computed them.
   let daysSummedAtMs = Date.now()
   return startLoop({
     turn: async () => {
@@ -44,7 +44,7 @@ export function startCounting({
       return (await hasUncounted(db)) && (await countEvents(db)) === countedEventsPerStep
     },
     idleMs,
-    onError: (error) => log.error({ err: describe(error) }, 'counting for the plots is held up'),
+    onError: (error) => log.error({ err: describe(error) }, 'statistics worker failed'),
     yieldPolicy,
   })
 }

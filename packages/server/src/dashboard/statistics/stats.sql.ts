@@ -7,11 +7,11 @@ type Db = Kysely<Schema>
 
 export type Bucket = 'hour' | 'day'
 
-/** All steps of a measure in a currency. */
+/** All time steps of one measure in one currency. */
 export interface StatsRow {
   readonly measure: string
   readonly currency: string
-  /** When a step begins (Unix seconds), and its count and amount. */
+  /** The start of a step in Unix seconds, its count, and its amount in minor units. */
   readonly steps: readonly (readonly [seconds: number, count: number, amount: number])[]
 }
 
@@ -21,9 +21,12 @@ interface Since {
   readonly bucket: Bucket
 }
 
-// Steps come as one JSON text per measure and currency: at ninety days of twenty currencies, seven
-// thousand rows of their own took longer to send and to read than to add up.
-/** Counts and sums since a moment, by hour or by day (UTC). Reads sums, never payments. */
+/**
+ * Counts and sums since a time, by hour or by day (UTC). It reads sums, never payments.
+ *
+ * The steps of a measure and currency are one JSON value. Rejected: a row for each step. Ninety days of
+ * twenty currencies are seven thousand rows, which took longer to transfer and parse than to sum.
+ */
 export async function readStats(db: Db, { account, since, bucket }: Since): Promise<StatsRow[]> {
   const summed = {
     hour: sql`
@@ -45,7 +48,7 @@ export async function readStats(db: Db, { account, since, bucket }: Since): Prom
   return rows
 }
 
-/** The commonest reasons of cancels since a moment. */
+/** The most frequent cancellation reasons since a time. */
 export async function readReasons(
   db: Db,
   { account, since, bucket, limit }: Since & { limit: number },
@@ -66,19 +69,20 @@ export async function readReasons(
   return rows
 }
 
-/** How far the counting is. */
+/** The progress of counting. */
 export interface Counted {
-  /** When the oldest event was written that is not counted yet; `null`: all are. */
+  /** Time of the oldest event that is not counted yet; `null`: all are counted. */
   readonly behind_since: Timestamp | null
-  /** Up to when the attempts of webhooks are counted. */
+  /** Webhook attempts before this time are counted. */
   readonly attempts_through: Timestamp
 }
 
+/** Reads the progress of counting. */
 export async function readCounted(db: Db): Promise<Counted> {
   const { rows } = await sql<Counted>`
     select (select created_at from events where position > s.position
       order by position limit 1) as behind_since, s.attempts_through
     from stats_progress s`.execute(db)
-  // One row since the first migration of the plots.
+  // The table has exactly one row.
   return rows[0] as Counted
 }

@@ -9,7 +9,7 @@ import { type Bucket, readCounted, readReasons, readStats, type StatsRow } from 
 
 const hourMs = 3_600_000
 
-/** What can be plotted: how far back, in which steps. */
+/** The ranges of a plot, with their time steps. */
 const ranges = {
   day: { bucket: 'hour', buckets: 24 },
   week: { bucket: 'day', buckets: 7 },
@@ -17,10 +17,10 @@ const ranges = {
   quarter: { bucket: 'day', buckets: 90 },
 } as const satisfies Record<string, { bucket: Bucket; buckets: number }>
 
-/** As many reasons as a small plot can show. */
+/** Reasons in the plot: as many as fit. */
 const reasonsShown = 6
 
-/** Counts and sums for the plots: a series per measure, with a value for every step. */
+/** Counts and sums for the plots: one series for each measure, with a value for each step. */
 export async function readDashboardStats(
   db: Db,
   { auth, range, now }: { auth: Auth; range: string; now: Timestamp },
@@ -61,9 +61,9 @@ function isRange(range: string): range is keyof typeof ranges {
   return Object.hasOwn(ranges, range)
 }
 
-/** The steps of a plot. */
+/** The time steps of a plot. */
 interface Axis {
-  /** When each begins, oldest first; the last one is still running. */
+  /** The start of each step, oldest first. The last step has not ended. */
   readonly times: readonly Timestamp[]
   readonly firstMs: number
   readonly stepMs: number
@@ -78,7 +78,7 @@ function axisOf(range: keyof typeof ranges, now: Timestamp): Axis {
   return { times, firstMs, stepMs }
 }
 
-/** Counts of a measure in all currencies. */
+/** The counts of a measure, added up over all currencies. */
 function countsOf(rows: readonly StatsRow[], axis: Axis, measure: string): number[] {
   const counts = emptySteps(axis)
   for (const row of rows) {
@@ -88,7 +88,7 @@ function countsOf(rows: readonly StatsRow[], axis: Axis, measure: string): numbe
   return counts
 }
 
-/** A series of minor units for each currency: they are never added up. */
+/** A series of minor units for each currency. Currencies are never added up. */
 function moneyOf(rows: readonly StatsRow[], axis: Axis, measure: string): Record<string, number[]> {
   const measured = rows
     .filter((row) => row.measure === measure)
@@ -106,7 +106,7 @@ function emptySteps({ times }: Axis): number[] {
   return times.map(() => 0)
 }
 
-/** Adds a value to its step; what lies after the last one (a clock ran ahead) is left out. */
+/** Adds a value to its step. Ignores a time after the last step, from a clock that is ahead. */
 function addTo(
   series: number[],
   { firstMs, stepMs }: Axis,

@@ -197,7 +197,7 @@ const neverRefused: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metr
 
 /**
  * Ends a request's time in flight: when its answer is sent, or when it becomes a stream, which stays
- * open for hours and has limits of its own.
+ * open for hours and has separate limits.
  */
 export function leave(request: FastifyRequest, reply: FastifyReply): void {
   request.limiter?.leave({ account: request.auth, served: reply.statusCode !== busy.status })

@@ -7,7 +7,7 @@ const waitingMax = { perName: 1_000, total: 4_000 } as const
 
 /**
  * Runs one job at a time, and serves names round-robin: a job waits for at most one job of each other
- * name between two jobs of its own name.
+ * name between two jobs of the same name.
  */
 export class FairMutex {
   readonly #waiting = new Map<string, Waiting[]>()
@@ -44,7 +44,7 @@ export class FairMutex {
       if (sameName.length > 0) this.#waiting.set(name, sameName)
       if (!first) continue
       this.#waitingTotal--
-      // `#isRunning` stays true: a new job cannot run before the one that is started here.
+      // `#isRunning` stays true: a new job cannot overtake this one.
       first.start()
       return
     }

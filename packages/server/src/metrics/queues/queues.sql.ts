@@ -3,32 +3,29 @@ import type { Schema } from '../../database/schema.ts'
 
 type Db = Kysely<Schema>
 
-/** Rows that are counted at most: above it a queue is long, and how long matters no more. */
+/** Most rows that are counted: beyond it, the exact length of a queue does not matter. */
 const countedMax = 50_000
 
-/** How many are in a queue, and for how long the oldest has been, in seconds. */
+/** The length of a queue, and the age of its oldest entry. */
 export interface QueueState {
   readonly count: number
   readonly oldestSeconds: number
 }
 
-/** Deliveries of events whose time has come, and those that wait for their next attempt. */
-export async function measureDeliveries(db: Db): Promise<{ due: QueueState; later: QueueState }> {
-  const { rows } = await sql<{ due: number; later: number; seconds: number }>`
+/** Pending webhook deliveries: those that are due, and how many are scheduled for later. */
+export async function measureDeliveries(db: Db): Promise<{ due: QueueState; scheduled: number }> {
+  const { rows } = await sql<{ due: number; scheduled: number; seconds: number }>`
     select count(*) filter (where due_at <= now())::integer as due,
-      count(*) filter (where due_at > now())::integer as later,
+      count(*) filter (where due_at > now())::integer as scheduled,
       greatest(0, extract(epoch from now() - min(due_at)))::double precision as seconds
     from (
       select due_at from webhook_deliveries where status = 'pending' limit ${countedMax}
     ) waiting`.execute(db)
-  const { due = 0, later = 0, seconds } = rows[0] ?? {}
-  return {
-    due: { count: due, oldestSeconds: seconds ?? 0 },
-    later: { count: later, oldestSeconds: 0 },
-  }
+  const { due = 0, scheduled = 0, seconds } = rows[0] ?? {}
+  return { due: { count: due, oldestSeconds: seconds ?? 0 }, scheduled }
 }
 
-/** Events that have not been turned into deliveries yet: by the index of their positions. */
+/** Events without deliveries yet. Reads the index of positions. */
 export async function measureRelay(db: Db): Promise<QueueState> {
   const { rows } = await sql<{ count: number; seconds: number }>`
     select count(*)::integer as count,
@@ -42,7 +39,7 @@ export async function measureRelay(db: Db): Promise<QueueState> {
   return { count, oldestSeconds: seconds }
 }
 
-/** Bulk cancellations that are not done: by the index of those. */
+/** Bulk cancellations that are not finished. Reads the index of unfinished ones. */
 export async function measureCancellations(db: Db): Promise<QueueState> {
   const { rows } = await sql<{ count: number; seconds: number }>`
     select count(*)::integer as count,
@@ -53,7 +50,7 @@ export async function measureCancellations(db: Db): Promise<QueueState> {
   return { count, oldestSeconds: seconds }
 }
 
-/** For how long the task that was due first has been, in seconds: the first row of an index. */
+/** How long the oldest due task has been due, in seconds. Reads the first row of an index. */
 export async function oldestDueTaskSeconds(db: Db): Promise<number> {
   const { rows } = await sql<{ seconds: number }>`
     select greatest(0, extract(epoch from now() - min(due_at)))::double precision as seconds

@@ -12,72 +12,71 @@ import {
 
 const registers = [registry]
 
-const up = new Gauge({
-  name: 'hedge_queues_up',
-  help: 'Whether the queues in the database could be looked at: 1 or 0.',
+const success = new Gauge({
+  name: 'hedge_queue_measurement_success',
+  help: 'Whether the last measurement of the queues in the database succeeded: 1 or 0.',
+  registers,
+})
+const measuredAt = new Gauge({
+  name: 'hedge_queue_measurement_timestamp_seconds',
+  help: 'Unix time of the last successful measurement of the queues.',
   registers,
 })
 const oldestOpen = new Gauge({
-  name: 'hedge_oldest_open_payment_age_seconds',
+  name: 'hedge_open_payment_oldest_age_seconds',
   help: 'Age of the oldest payment that is processing, or initiated beyond its undo window.',
   labelNames: ['status'],
   registers,
 })
 const dueTasks = new Gauge({
-  name: 'hedge_due_tasks',
-  help: 'Tasks of payments that are due, by kind.',
+  name: 'hedge_payment_tasks_due',
+  help: 'Due tasks of payments, by kind.',
   labelNames: ['kind'],
   registers,
 })
 const oldestTask = new Gauge({
-  name: 'hedge_oldest_due_task_age_seconds',
-  help: 'For how long the task of a payment that was due first has been due.',
+  name: 'hedge_payment_task_oldest_due_age_seconds',
+  help: 'How long the oldest due task of a payment has been due.',
   registers,
 })
 const deliveries = new Gauge({
-  name: 'hedge_webhook_deliveries',
-  help: 'Deliveries of events that are due, or wait for their next attempt; at most 50,000.',
+  name: 'hedge_webhook_deliveries_pending',
+  help: 'Pending webhook deliveries: due now, or scheduled for a later attempt; at most 50,000.',
   labelNames: ['state'],
   registers,
 })
 const oldestDelivery = new Gauge({
-  name: 'hedge_oldest_due_webhook_age_seconds',
-  help: 'For how long the delivery that was due first has been due.',
+  name: 'hedge_webhook_delivery_oldest_due_age_seconds',
+  help: 'How long the oldest due webhook delivery has been due.',
+  registers,
+})
+const relayBacklog = new Gauge({
+  name: 'hedge_event_relay_backlog',
+  help: 'Events without webhook deliveries yet; at most 50,000.',
   registers,
 })
 const relayLag = new Gauge({
-  name: 'hedge_relay_lag_events',
-  help: 'Events that have not been turned into deliveries yet; at most 50,000.',
-  registers,
-})
-const oldestUnrelayed = new Gauge({
-  name: 'hedge_relay_lag_seconds',
-  help: 'Age of the oldest event that has not been turned into deliveries yet.',
+  name: 'hedge_event_relay_lag_seconds',
+  help: 'Age of the oldest event without webhook deliveries.',
   registers,
 })
 const cancellations = new Gauge({
   name: 'hedge_bulk_cancellations_open',
-  help: 'Bulk cancellations that are not done.',
+  help: 'Bulk cancellations that are not finished.',
   registers,
 })
 const oldestCancellation = new Gauge({
-  name: 'hedge_oldest_bulk_cancellation_age_seconds',
-  help: 'Age of the oldest bulk cancellation that is not done.',
+  name: 'hedge_bulk_cancellation_oldest_age_seconds',
+  help: 'Age of the oldest bulk cancellation that is not finished.',
   registers,
 })
 
-const measuredAt = new Gauge({
-  name: 'hedge_queues_measured_timestamp_seconds',
-  help: 'When the queues were looked at, in Unix seconds: what is shown of them is as old as that.',
-  registers,
-})
-
-/** What is in the database is the same for a second, however often and by whom it is scraped. */
-const keptMs = 1_000
-/** A scrape does not wait longer for a busy database: it shows what was known. */
+/** Measurements are cached for a second, so frequent scrapes do not load the database. */
+const cacheMs = 1_000
+/** A scrape waits this long for a busy database, and then shows the previous values. */
 const waitMs = 2_000
 
-/** The queues, looked at no more often than once a second, and once at a time. */
+/** Measures the queues in the database: at most once a second, one measurement at a time. */
 export class Queues {
   readonly #db: Db
   #measured = Number.NEGATIVE_INFINITY
@@ -87,16 +86,16 @@ export class Queues {
     this.#db = db
   }
 
-  /** Brings the gauges up to date, as far as the database answers. */
+  /** Updates the gauges, unless the database does not answer in time. Never throws. */
   async refresh(): Promise<void> {
-    if (performance.now() - this.#measured < keptMs) return
+    if (performance.now() - this.#measured < cacheMs) return
     this.#running ??= this.#measure().finally(() => {
       this.#running = null
     })
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        up.set(0)
+        success.set(0)
         resolve()
       }, waitMs)
     })
@@ -109,26 +108,26 @@ export class Queues {
     const startedMs = Date.now()
     const now = toTimestamp(startedMs)
     try {
-      // One after the other: a scrape takes one connection of twenty, and not five.
+      // Sequentially, so that a scrape uses one database connection of twenty.
       setAll(oldestOpen, 'status', await oldestOpenSeconds(db, now))
       setAll(dueTasks, 'kind', await countDueTasks(db, now))
       oldestTask.set(await oldestDueTaskSeconds(db))
-      const { due, later } = await measureDeliveries(db)
+      const { due, scheduled } = await measureDeliveries(db)
       deliveries.set({ state: 'due' }, due.count)
-      deliveries.set({ state: 'later' }, later.count)
+      deliveries.set({ state: 'scheduled' }, scheduled)
       oldestDelivery.set(due.oldestSeconds)
       const relay = await measureRelay(db)
-      relayLag.set(relay.count)
-      oldestUnrelayed.set(relay.oldestSeconds)
+      relayBacklog.set(relay.count)
+      relayLag.set(relay.oldestSeconds)
       const bulk = await measureCancellations(db)
       cancellations.set(bulk.count)
       oldestCancellation.set(bulk.oldestSeconds)
-      up.set(1)
+      success.set(1)
       measuredAt.set(startedMs / 1000)
       this.#measured = performance.now()
     } catch {
-      // What was known is out of date and says so; the process's own numbers are as good as ever.
-      up.set(0)
+      // The previous values stay, and this gauge marks them as outdated. Other metrics are unaffected.
+      success.set(0)
     }
   }
 }

@@ -5,12 +5,12 @@ import { registry } from '../registry.ts'
 import { watchConnections, watchPools } from '../saturation.ts'
 import { Queues } from './queues.ts'
 
-/** How finely the delay of the event loop is measured, in milliseconds: a timer of the system. */
+/** Resolution of the event loop's measured delay, in milliseconds. It costs a system timer. */
 const loopDelayPrecisionMs = 20
 
 let measuresProcess = false
 
-/** Puts `/metrics` on the server, for Prometheus. Without a key, like the health checks. */
+/** Adds `/metrics` for Prometheus. It needs no key, like the health checks. */
 export function metricsRoutes(app: FastifyInstance, database: Database): void {
   const queues = new Queues(database.db)
   const { pool, batchPool, keyPool } = database
@@ -18,7 +18,7 @@ export function metricsRoutes(app: FastifyInstance, database: Database): void {
   watchConnections(app.server)
   if (!measuresProcess) {
     measuresProcess = true
-    // Memory, processor, garbage collection, delay of the event loop: the library's own names.
+    // Memory, CPU, garbage collection, event loop delay: metrics of the library, with its names.
     collectDefaultMetrics({
       register: registry,
       eventLoopMonitoringPrecision: loopDelayPrecisionMs,
