@@ -11,7 +11,7 @@ const steps = [
   { name: 'every promise is awaited', script: 'promises' },
   { name: 'unused code and dependencies', script: 'unused' },
   { name: 'OpenAPI document is up to date', script: 'openapi:check' },
-  { name: 'words of the glossary', script: 'glossary' },
+  { name: 'terms of the glossary', script: 'glossary' },
 ] as const
 
 const results = steps.map((step) => {
