@@ -53,7 +53,8 @@ export const glossary: readonly GlossaryRule[] = [
   rule('known (name)', 'ok', /\.known\b|\bknown\??:|\{ known\b|\bis known\(/),
   rule('take down', 'record', /\bt(ake|akes|aken|aking|ook) (it |them )?down\b/),
   rule('moment', 'timestamp', /\bmoments?\b/),
-  rule('words', 'values', /(?<!\b(in|other|pass) )\bwords\b/),
+  // `words` and `COMP_WORDS` are the shells' own names in completion scripts.
+  rule('words', 'values', /(?<!\b(in|other|pass|comp) )\bwords\b(?!=\()/),
   rule('mended', 'fixed', /\bmend(s|ed|ing)?\b/),
   rule('courtesy', 'yields', /\bcourtesy\b/),
   rule('gives way', 'yields', /\bg(ive|ives|ave|iving) way\b/),
