@@ -14,7 +14,7 @@ type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
 export async function planCheck(db: Db, session: SessionKey, at: Timestamp): Promise<void> {
   await sql`
     update checkout_sessions
-    set check_at = ${at}::timestamptz, failures = 0, ${released}
+    set due_at = ${at}::timestamptz, failures = 0, ${released}
     where merchant_id = ${session.merchant_id} and livemode = ${session.livemode}
       and id = ${session.id} and status = 'open'`.execute(db)
 }
@@ -30,7 +30,7 @@ export async function releaseSession(
 ): Promise<void> {
   await sql`
     update checkout_sessions s
-    set check_at = ${next.at}::timestamptz, failures = ${next.failures}, ${released}
+    set due_at = ${next.at}::timestamptz, failures = ${next.failures}, ${released}
     where s.merchant_id = ${session.merchant_id} and s.livemode = ${session.livemode}
       and s.id = ${session.id} and ${isClaimedBy('s', session.lease)} and s.status = 'open'`.execute(
     db,
@@ -55,15 +55,15 @@ export async function claimSessions(
   const { rows } = await sql<DueSession>`
     with due as (
       (select merchant_id, livemode, id from checkout_sessions s
-        where status = 'open' and check_at <= now() and ${isFree('s')}
-        order by check_at limit ${limit})
+        where status = 'open' and due_at <= now() and ${isFree('s')}
+        order by due_at limit ${limit})
       union all
       (select s.* from test_clocks c cross join lateral (
           select merchant_id, livemode, id from checkout_sessions s
           where s.status = 'open' and not s.livemode and s.merchant_id = c.merchant_id
-            and s.check_at > now() and s.check_at <= now() + make_interval(secs => c.offset_seconds)
+            and s.due_at > now() and s.due_at <= now() + make_interval(secs => c.offset_seconds)
             and ${isFree('s')}
-          order by s.check_at limit ${limit}
+          order by s.due_at limit ${limit}
         ) s
         where c.offset_seconds > 0)
     ), taken as materialized (
