@@ -61,7 +61,9 @@ test('the backup of the guide, restored elsewhere, has what was acknowledged, an
 })
 
 function commands(): string[] {
-  const blocks = parseBlocks(readDocument(guide)).filter(({ info }) => info.includes('backup.test'))
+  const blocks = parseBlocks(readDocument(guide)).filter(({ info }) =>
+    info.includes('backup.long.test'),
+  )
   expect(blocks).toHaveLength(2)
   return blocks.map(({ code }) => code)
 }

@@ -66,7 +66,7 @@ test.runIf(installed !== undefined)(
 /** Runs the commands of the guide as they stand. */
 function dump(options: { from: string; to: string; folder: string; bin: string }): void {
   const blocks = parseBlocks(readDocument('docs/running-in-production.md'))
-  const [block] = blocks.filter(({ info }) => info.includes('dump.test'))
+  const [block] = blocks.filter(({ info }) => info.includes('dump.long.test'))
   const { status, stderr } = spawnSync('bash', ['-euc', block?.code ?? 'false'], {
     cwd: options.folder,
     encoding: 'utf8',

@@ -39,5 +39,5 @@ test('start reads no settings from the environment of the process', async () => 
 test('start refuses a wrong setting, and names it', async () => {
   const error = await start({ env: { ...quiet, PORT: '70000' } }).catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(ConfigError)
-  expect(String(error)).toContain('PORT: expected a number from 0 to 65535')
+  expect(String(error)).toContain('PORT: expected a whole number from 0 to 65535')
 })

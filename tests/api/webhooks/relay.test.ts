@@ -5,6 +5,7 @@ import { readHorizon } from '../../../packages/server/src/events/horizon.sql.ts'
 import { relayEvents } from '../../../packages/server/src/webhooks/relay/relay-events.sql.ts'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { createMigratedDatabase } from '../../support/servers/server.ts'
+import { until } from '../../support/until.ts'
 
 let template: TestDatabase
 let database: Database
@@ -53,13 +54,13 @@ async function relayed(): Promise<string[]> {
   return rows.map((row) => row.subject_id)
 }
 
+/** Two turns are enough once nothing runs: one sets the fence, one passes it. Other tests on this
+ * cluster may have a transaction open for a while. */
 async function relayUntil(count: number): Promise<string[]> {
-  for (let turns = 0; ; turns++) {
+  return await until(`${count} events are relayed`, async () => {
     const subjects = await relayed()
-    // Two turns are enough once nothing runs any more: one sets the fence, one passes it. Others
-    // on this cluster may have a transaction open for a short time.
-    if (subjects.length >= count || turns > 500) return subjects
-  }
+    return subjects.length >= count && subjects
+  })
 }
 
 test('an event that is committed after a later one is not skipped', async () => {

@@ -138,7 +138,9 @@ test.runIf(isLongRun)(
     await pair.standby.promote()
     const env = { DATABASE_URL: pair.url, HEDGE_BASE_URL: servers[0]?.url ?? '' }
     const made = await hedge(['keys', 'create', '--live', '--json'], env)
-    expect(made.stderr).toMatch(/^Of merch_\w+ only live keys change these from now on: .*\n$/)
+    expect(made.stderr).toMatch(
+      /^From now on, only live keys change these settings of merch_\w+: .*\n$/,
+    )
     expect(JSON.parse(made.stdout)).toMatchObject({ livemode: true })
     const doctor = await hedge(['doctor'], { ...env, HEDGE_API_SECRET: firstKeys.secretKey })
     expect(doctor.stdout).toMatch(/^ok +database /m)

@@ -2,7 +2,7 @@ import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import { actorOf, recordAudit } from '../audit/record.ts'
 import { answer } from '../http/answers/answer.ts'
-import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
+import { type Refusal, refuse, refuseStoredId } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
 import { renderList } from '../http/request/pagination.ts'
 import { once } from '../idempotency/once.ts'
@@ -47,7 +47,7 @@ export function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOpti
       const found = isId('delivery', key.id) ? await findDelivery(tx, key) : undefined
       if (!found) return deliveryNotFound()
       const endpoint = await findEndpoint(tx, { account: request.auth, id: found.endpoint_id })
-      if (!endpoint) return refuseField('id', key.id, 'a delivery to an endpoint: it was deleted')
+      if (!endpoint) return refuseStoredId(key.id, 'a delivery to an endpoint: it was deleted')
       if (!endpoint.enabled) return endpointDisabled(key.id)
       const row = await retryDelivery(tx, key)
       if (!row) return deliveryNotFound()

@@ -3,7 +3,7 @@ import type { Db } from '../database/connect.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
 import type { Account } from '../domain/account.ts'
 import type { Reply } from '../http/answers/answer.ts'
-import { type Refusal, refuseField } from '../http/answers/refusal.ts'
+import { type Refusal, refuseStoredId } from '../http/answers/refusal.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import { findEndpoint } from './endpoints/endpoints.sql.ts'
 import { endpointNotFound } from './endpoints/endpoints.ts'
@@ -29,5 +29,5 @@ export async function withEndpoint(
 
 /** Refuses a retry or replay that would send to a disabled endpoint: nothing would be sent. */
 export function endpointDisabled(id: string): Refusal {
-  return refuseField('id', id, 'an endpoint that is enabled: enable it first')
+  return refuseStoredId(id, 'an endpoint that is enabled: enable it first')
 }

@@ -53,6 +53,18 @@ export function refuseField(named: string, received: unknown, expected: string):
   })
 }
 
+/**
+ * A 400 that names the `id` of a stored object. The server has made this id, so the answer shows it
+ * even if its digits could be a card number: `refuseField` would hide it.
+ */
+export function refuseStoredId(id: string, expected: string): Refusal {
+  return refuse('invalid_request', `Invalid id: expected ${expected}.`, {
+    field: 'id',
+    received: JSON.stringify(id),
+    expected,
+  })
+}
+
 /** The name of an unknown or repeated field comes from the caller, so it is shortened too. */
 function nameOf(field: string): string {
   const shown = field.toWellFormed().slice(0, 200)
