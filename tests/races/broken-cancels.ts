@@ -38,6 +38,8 @@ export const selectBeside: CancelOf = cancelBy(
   select w.status as seen, m.* from was w left join moved m on true`,
 )
 
+const checkViolation = '23514'
+
 /** A SELECT first, and an UPDATE that trusts it: two clients can read before either writes. */
 export const readThenWrite: CancelOf = (database) => {
   const read = cancelBy(
@@ -62,7 +64,12 @@ export const readThenWrite: CancelOf = (database) => {
     const seen = await read(request)
     const details = seen.refusal ? (seen.details as { current_status?: string }) : {}
     const { current_status: status = '' } = details
-    return (cancelableStatuses as readonly string[]).includes(status) ? await write(request) : seen
+    if (!(cancelableStatuses as readonly string[]).includes(status)) return seen
+    return await write(request).catch(async (error: { code?: string }) => {
+      // The database's guard refuses a second step from `processing`. A second cancel is no step.
+      if (error.code !== checkViolation) throw error
+      return await read(request)
+    })
   }
 }
 
