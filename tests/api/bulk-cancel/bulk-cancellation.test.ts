@@ -198,21 +198,28 @@ test('a dry run says how many would go, and cancels nothing', async () => {
   expect(await statusesOf(ids)).toEqual(['pending'])
 })
 
-/** Pauses a cancellation of thousands before it is done: a busy worker or a slow request needs more. */
-async function pauseInTime() {
-  for (let count = 5_000; ; count *= 2) {
-    const customerId = `paused of ${count}`
-    await insertPayments(fixture.sql, { owner: fixture.owner, count, customerId })
+/** Pauses a cancellation that cannot be done before: another transaction has locked its last payment. */
+async function pauseInTime(count: number) {
+  const customerId = 'paused'
+  const payments = await insertPayments(fixture.sql, { owner: fixture.owner, count, customerId })
+  const rival = await fixture.sql.connect()
+  try {
+    await rival.query('begin')
+    await rival.query('select from payments where id = $1 for update', [payments.at(-1)])
     const { id } = await start({ filter: { customer_id: customerId } })
-    const paused = (await fixture.apis[1]?.('POST', `/v1/cancellations/${id}/pause`))?.body
-    if (paused.status === 'paused') return { id, paused, count }
-    expect(paused.status).toBe('completed')
+    const pause = await fixture.apis[1]?.('POST', `/v1/cancellations/${id}/pause`)
+    return { id, paused: pause?.body }
+  } finally {
+    await rival.query('rollback')
+    rival.release()
   }
 }
 
 test('a paused cancellation rests until it is resumed, and a done one stays done', async () => {
   const { owner, sql } = fixture
-  const { id, paused, count } = await pauseInTime()
+  const count = 5_000
+  const { id, paused } = await pauseInTime(count)
+  expect(paused.status).toBe('paused')
   // Another one comes and is done meanwhile: the worker had its turn, and left this one alone.
   const [other] = await insertPayments(sql, { owner, count: 1, ageMs: 77_000 })
   await finished((await start({ payment_ids: [other] })).id)
