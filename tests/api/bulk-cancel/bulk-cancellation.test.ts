@@ -198,21 +198,31 @@ test('a dry run says how many would go, and cancels nothing', async () => {
   expect(await statusesOf(ids)).toEqual(['pending'])
 })
 
-/** Pauses a cancellation that cannot be done before: another transaction has locked its last payment. */
+/**
+ * Pauses a cancellation of thousands before it is done: another transaction has locked its first payment
+ * until the pause has its answer, or waits for the step that waits for this payment.
+ */
 async function pauseInTime(count: number) {
   const customerId = 'paused'
   const payments = await insertPayments(fixture.sql, { owner: fixture.owner, count, customerId })
   const rival = await fixture.sql.connect()
-  try {
-    await rival.query('begin')
-    await rival.query('select from payments where id = $1 for update', [payments.at(-1)])
-    const { id } = await start({ filter: { customer_id: customerId } })
-    const pause = await fixture.apis[1]?.('POST', `/v1/cancellations/${id}/pause`)
-    return { id, paused: pause?.body }
-  } finally {
-    await rival.query('rollback')
-    rival.release()
-  }
+  await rival.query('begin')
+  await rival.query('select from payments where id = $1 for update', [payments[0]])
+  const { id } = await start({ filter: { customer_id: customerId } })
+  let isAnswered = false
+  const pausing = fixture.apis[1]?.('POST', `/v1/cancellations/${id}/pause`).finally(() => {
+    isAnswered = true
+  })
+  await until('the pause is answered or waits', async () => {
+    const waiting = await fixture.sql.query(
+      `select 1 from pg_stat_activity
+       where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return isAnswered || waiting.length > 1
+  })
+  await rival.query('rollback')
+  rival.release()
+  return { id, paused: (await pausing)?.body }
 }
 
 test('a paused cancellation rests until it is resumed, and a done one stays done', async () => {
