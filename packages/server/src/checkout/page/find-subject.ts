@@ -1,7 +1,7 @@
 import { isId } from '@hedgepayments/contract'
 import type { Db } from '../../database/connect.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
-import type { Account } from '../../domain/account.ts'
+import { accountOf } from '../../domain/account.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { findMerchant } from '../../merchants/merchants.sql.ts'
 import { endIfOver } from '../sessions/end.ts'
@@ -38,8 +38,4 @@ async function ofPayment(db: Db, payment: PaymentRow): Promise<PageSubject> {
 
 async function nameOf(db: Db, { merchant_id: id }: { merchant_id: string }): Promise<string> {
   return (await findMerchant(db, id))?.name ?? ''
-}
-
-function accountOf(row: { merchant_id: string; livemode: boolean }): Account {
-  return { merchantId: row.merchant_id, livemode: row.livemode }
 }

@@ -2,7 +2,7 @@ import type { CheckoutMethod } from '@hedgepayments/contract'
 import type { Db } from '../../database/connect.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
-import type { Account } from '../../domain/account.ts'
+import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -117,8 +117,4 @@ async function cancelOther(tx: Tx, payment: PaymentRow, now: Timestamp): Promise
     actorId: null,
     now,
   })
-}
-
-function accountOf(row: { merchant_id: string; livemode: boolean }): Account {
-  return { merchantId: row.merchant_id, livemode: row.livemode }
 }

@@ -2,6 +2,7 @@ import type { ActorType } from '@hedgepayments/contract'
 import type { Db } from '../../database/connect.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Tx } from '../../idempotency/once.ts'
@@ -122,8 +123,4 @@ async function end(
     actorId: status === 'complete' ? null : ending.actorId,
   })
   return { session: ended, payment: paymentNow }
-}
-
-function accountOf(session: CheckoutSessionRow) {
-  return { merchantId: session.merchant_id, livemode: session.livemode }
 }
