@@ -1,9 +1,8 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
+import { createdWithin } from '../../database/created-within.ts'
 import type { PaymentRow, Schema } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { toTimestamp } from '../../domain/time.ts'
 import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
 
 type Db = Kysely<Schema>
@@ -52,11 +51,7 @@ export function matches(filter: PaymentFilter) {
     // The first condition implies the second, which makes the partial index usable.
     conditions.push(sql`payments.metadata @> ${wanted}::jsonb and payments.metadata <> '{}'::jsonb`)
   }
-  const { gte, gt, lte, lt } = filter.created_at ?? {}
-  if (gte !== undefined) conditions.push(sql`payments.created_at >= ${rounded(gte, 'up')}`)
-  if (gt !== undefined) conditions.push(sql`payments.created_at > ${rounded(gt, 'down')}`)
-  if (lte !== undefined) conditions.push(sql`payments.created_at <= ${rounded(lte, 'down')}`)
-  if (lt !== undefined) conditions.push(sql`payments.created_at < ${rounded(lt, 'up')}`)
+  conditions.push(...createdWithin('payments.created_at', filter.created_at))
   return sql<SqlBool>`${sql.join(conditions, sql` and `)}`
 }
 
@@ -67,10 +62,4 @@ export function matches(filter: PaymentFilter) {
  */
 function foldedEmail(address: RawBuilder<unknown>): RawBuilder<string> {
   return sql`lower(${address} collate "C")`
-}
-
-/** Rows have whole seconds. A bound between two seconds moves to the second that selects the same rows. */
-function rounded(time: string, direction: 'up' | 'down'): Timestamp {
-  const ms = Date.parse(time)
-  return toTimestamp(direction === 'up' ? Math.ceil(ms / 1000) * 1000 : ms)
 }
