@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
+import { serveWebApp } from '../../http/web-app.ts'
 
 const built = fileURLToPath(new URL('../../../../../apps/checkout/dist/', import.meta.url))
 
@@ -33,25 +32,12 @@ const notBuilt = 'The payment page is not built: run npm run prepare, then reloa
 
 /** Serves the page and its files. The page reads its session or payment from its API. */
 export async function pageFiles(app: FastifyInstance): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: `${built}assets`,
-    prefix: '/pay/assets/',
-    decorateReply: false,
-    index: false,
-    // The file names contain a hash of the content.
-    immutable: true,
-    maxAge: '365d',
-    setHeaders: (reply) => {
-      reply.headers(pageHeaders)
-    },
+  await serveWebApp(app, {
+    folder: built,
+    assetsPath: '/pay/assets/',
+    pagePaths: ['/pay/:id', '/checkout/:id'],
+    headers: pageHeaders,
+    pageCacheControl: 'no-store',
+    notBuilt,
   })
-  app.get('/pay/:id', (_, reply) => sendPage(reply))
-  app.get('/checkout/:id', (_, reply) => sendPage(reply))
-}
-
-async function sendPage(reply: FastifyReply): Promise<FastifyReply> {
-  const page = await readFile(`${built}index.html`).catch(() => null)
-  reply.headers(pageHeaders).header('cache-control', 'no-store')
-  if (page === null) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt)
-  return reply.type('text/html; charset=utf-8').send(page)
 }
