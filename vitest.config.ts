@@ -10,10 +10,12 @@ export default defineConfig(({ mode }) => ({
     include: ['tests/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}'],
     exclude: [...configDefaults.exclude, ...(mode === 'all' ? [] : ['**/*.long.test.ts'])],
     env: { HEDGE_TESTS: mode === 'all' ? 'all' : 'quick' },
-    // One PostgreSQL that all files share; each file gets a database of its own.
-    globalSetup: ['tests/support/databases/postgres-global.ts'],
-    // A process per file: signals, environments and database pools must not leak between files.
+    // One PostgreSQL and one build of the programs that all files share; each file gets a database of its own.
+    globalSetup: ['tests/support/global-setup.ts'],
+    // Worker processes run many files each: loading the modules again for each file takes a third of the time. A file
+    // must therefore undo what it changes in its process, and starts servers as processes of their own.
     pool: 'forks',
+    isolate: false,
     // One more than the cores of the smallest machine that we promise to work on: tests wait for half of their time.
     maxWorkers: 3,
     // Only a hang reaches these limits. Waits inside tests are bounded by progress: see tests/support/until.ts.

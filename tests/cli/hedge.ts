@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
 import { childEnvironment } from '../support/processes/environment.ts'
 
 /** What a run of the command left behind. */
@@ -20,11 +20,9 @@ export interface Running {
 
 type Environment = Readonly<Record<string, string>>
 
-const binFile = fileURLToPath(new URL('../../packages/cli/bin/hedge.js', import.meta.url))
-
 /** Starts `hedge` as a shell does, with nothing in its environment but what is given. */
 export function startHedge(args: readonly string[], env: Environment = {}): Running {
-  const child = spawn(process.execPath, [binFile, ...args], {
+  const child = spawn(process.execPath, [inject('programs').cli, ...args], {
     env: { ...childEnvironment, HEDGE_DATA_DIR: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

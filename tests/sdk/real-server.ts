@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join, resolve } from 'node:path'
 import { inject } from 'vitest'
 import { createDatabase } from '../support/databases/postgres.ts'
 import { childEnvironment } from '../support/processes/environment.ts'
@@ -13,8 +12,6 @@ export interface RealServer {
   stop: () => Promise<void>
 }
 
-const root = resolve(import.meta.dirname, '../..')
-
 /** Starts the server as users do, on a free port, and waits until it says that it is ready. */
 export async function startRealServer(): Promise<RealServer> {
   const database = await createDatabase(inject('postgresAdminUrl'))
@@ -22,7 +19,7 @@ export async function startRealServer(): Promise<RealServer> {
     apiKey: 'pk_test_sdk_end_to_end',
     apiSecret: 'sk_test_OnlyForTheEndToEndTestsOfTheSdk',
   }
-  const child = spawn(process.execPath, [join(root, 'packages/server/src/main.ts')], {
+  const child = spawn(process.execPath, [inject('programs').server], {
     env: {
       ...childEnvironment,
       PORT: '0',

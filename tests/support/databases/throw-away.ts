@@ -5,4 +5,5 @@ export const throwAway = {
   full_page_writes: 'off',
   max_connections: '300',
   shared_buffers: '128MB',
+  autovacuum: 'off',
 }

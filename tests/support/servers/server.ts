@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { inject } from 'vitest'
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { migrate } from '../../../packages/server/src/database/migrate/migrate.ts'
@@ -24,7 +23,6 @@ export interface TestServer {
   kill(): Promise<void>
 }
 
-const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url))
 const readyLine = /^Hedge Payments is ready at (\S+)$/m
 
 /** Keys of the first merchant in every test: any value of the right shape does. */
@@ -51,7 +49,7 @@ export async function startServer(options: {
   databaseUrl?: string
   env?: Record<string, string>
 }): Promise<TestServer> {
-  const child = spawn(process.execPath, [options.entry ?? mainFile], {
+  const child = spawn(process.execPath, [options.entry ?? inject('programs').server], {
     env: {
       ...childEnvironment,
       PORT: '0',

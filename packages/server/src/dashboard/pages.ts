@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { serveWebApp } from '../http/web-app.ts'
-
-const built = fileURLToPath(new URL('../../../../apps/dashboard/dist/', import.meta.url))
+import { webFolder } from '../http/web-folder.ts'
 
 /** Only files of this server, and nothing inline: an injected script does not run. */
 const contentSecurityPolicy = [
@@ -30,7 +28,7 @@ const notBuilt = 'The dashboard is not built: run npm run prepare, then reload.\
 export async function dashboardPages(app: FastifyInstance): Promise<void> {
   app.get('/', (_, reply) => reply.redirect('/dashboard'))
   await serveWebApp(app, {
-    folder: built,
+    folder: webFolder('dashboard'),
     assetsPath: '/dashboard/assets/',
     pagePaths: ['/dashboard', '/dashboard/*'],
     headers: pageHeaders,

@@ -1,8 +1,6 @@
-import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
 import { serveWebApp } from '../../http/web-app.ts'
-
-const built = fileURLToPath(new URL('../../../../../apps/checkout/dist/', import.meta.url))
+import { webFolder } from '../../http/web-folder.ts'
 
 /** Everything from this server, nothing inline, no frames of other sites. */
 const contentSecurityPolicy = [
@@ -33,7 +31,7 @@ const notBuilt = 'The payment page is not built: run npm run prepare, then reloa
 /** Serves the page and its files. The page reads its session or payment from its API. */
 export async function pageFiles(app: FastifyInstance): Promise<void> {
   await serveWebApp(app, {
-    folder: built,
+    folder: webFolder('checkout'),
     assetsPath: '/pay/assets/',
     pagePaths: ['/pay/:id', '/checkout/:id'],
     headers: pageHeaders,

@@ -2,20 +2,23 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startBundledPostgres } from '../../../packages/bundled-postgres/src/start.ts'
-import { throwAway } from './throw-away.ts'
+import { startBundledPostgres } from '../../packages/bundled-postgres/src/start.ts'
+import { throwAway } from './databases/throw-away.ts'
+import { buildPrograms } from './servers/build-programs.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** The shared cluster of this run, for `createDatabase` and `ensureTemplate`. */
     postgresAdminUrl: string
+    /** The files that start the server and the CLI, for `startServer` and `hedge`. */
+    programs: { readonly server: string; readonly cli: string }
   }
 }
 
 /** The folders of runs are named after their process, so that a later one can tell what is left over. */
 const folderPattern = /^hedge-tests-(\d+)-/
 
-/** Starts one throw-away PostgreSQL for a vitest run, and removes it after the last test. */
+/** Starts one throw-away PostgreSQL and builds the programs for a vitest run. Removes both after the last test. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), `hedge-tests-${process.pid}-`))
@@ -23,8 +26,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await removeFolder(dataDir)
     throw cause
   })
+  const { remove: removePrograms, ...programs } = await buildPrograms()
   project.provide('postgresAdminUrl', cluster.url)
+  project.provide('programs', programs)
   return async () => {
+    await removePrograms()
     await cluster.stop()
     await removeFolder(dataDir)
   }
