@@ -2,16 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 
 /**
- * Builds after `npm ci`: the SDK is compiled, because its users get JavaScript, and the web apps are
- * bundled for the browser. Everything else runs from its sources.
+ * Builds after `npm ci`: the web apps are bundled for the browser, then the packages, because `npx hedge`
+ * and the examples run as installed programs do. `npm start` and the tests run from the sources.
  */
 const builds: readonly { readonly name: string; readonly command: readonly string[] }[] = [
-  ...(globSync('packages/node/src/**/*.ts').length > 0
-    ? [{ name: 'SDK', command: ['tsc', '-b', 'packages/node'] }]
-    : []),
   ...globSync('apps/*/vite.config.ts')
     .map((config) => config.replace(/\/vite\.config\.ts$/, ''))
     .map((app) => ({ name: app, command: ['vite', 'build', app, '--logLevel', 'warn'] })),
+  { name: 'packages', command: ['node', 'scripts/build/build.ts', '--no-types'] },
 ]
 
 for (const build of builds) {

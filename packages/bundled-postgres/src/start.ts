@@ -11,6 +11,7 @@ import { give, type Home, makePrivate, openHome } from './home.ts'
 import { addressOf, ensureDatabase, takeLock } from './lock.ts'
 import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
 import { type Listening, socketPath, writeSettings } from './settings.ts'
+import { startWatchdog } from './watchdog.ts'
 
 type BundledPostgresOptions = {
   /** HEDGE_DATA_DIR: relative or absolute, created if missing. The cluster is in `postgres` below it. */
@@ -21,6 +22,8 @@ type BundledPostgresOptions = {
   port?: number
   /** Settings that override the package's own, for throw-away clusters. */
   settings?: Record<string, string>
+  /** Whether PostgreSQL shuts down when this process is killed. Default: it goes on. */
+  endsWithProcess?: boolean
 }
 
 export type BundledPostgres = {
@@ -65,7 +68,13 @@ export async function startBundledPostgres(
     socketFolder,
     tcpPort: listening.tcpPort === undefined ? undefined : port,
   }
-  const stop = keepRunning({ ...cluster, listening: kept }, first.lock, options.log)
+  const stopPostgres = keepRunning({ ...cluster, listening: kept }, first.lock, options.log)
+  const watchdog = options.endsWithProcess ? startWatchdog(home, binaries) : undefined
+  const stop = async () => {
+    // It must not stop a PostgreSQL that another process starts afterwards.
+    await watchdog?.dismiss()
+    await stopPostgres()
+  }
   return { url: addressOf(home, first.postmaster), stop }
 }
 

@@ -1,9 +1,12 @@
 import {
+  AddressError,
+  connect,
+  type Database,
   findRunningPostgres,
   hasBundledPostgres,
+  isMigrated,
   startBundledPostgres,
-} from '@hedgepayments/bundled-postgres'
-import { AddressError, connect, type Database, isMigrated } from '@hedgepayments/server/admin'
+} from '@hedgepayments/server/admin'
 import { CliError, exitCodes } from './exit-codes.ts'
 
 /** The server's database, opened for its operator. */

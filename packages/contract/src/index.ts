@@ -1,6 +1,7 @@
 export * from './amounts.ts'
 export * from './currencies.ts'
 export * from './errors.ts'
+export * from './group-by.ts'
 export * from './ids.ts'
 export * from './lifecycle.ts'
 export * from './money.ts'

@@ -5,6 +5,11 @@
  * @module
  */
 
+export {
+  findRunningPostgres,
+  hasBundledPostgres,
+  startBundledPostgres,
+} from '@hedgepayments/bundled-postgres'
 export { connect, type Database } from './database/connect.ts'
 export { AddressError } from './database/hosts/address.ts'
 export { isMigrated } from './database/migrate/migrate.ts'

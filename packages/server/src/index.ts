@@ -15,9 +15,18 @@ import type { Credentials, ShownCredentials } from './wiring/banner.ts'
 import { parseConfig } from './wiring/config.ts'
 import { ConfigError } from './wiring/environment/read.ts'
 import { createLog } from './wiring/log.ts'
-import { type RunningServer, startServer } from './wiring/server.ts'
+import { type RunOptions, run } from './wiring/run.ts'
+import { type BundledDatabase, type RunningServer, startServer } from './wiring/server.ts'
 
-export { ConfigError, type Credentials, type RunningServer, type ShownCredentials }
+export {
+  type BundledDatabase,
+  ConfigError,
+  type Credentials,
+  type RunningServer,
+  type RunOptions,
+  run,
+  type ShownCredentials,
+}
 
 export interface StartOptions {
   /**
@@ -34,6 +43,8 @@ export interface StartOptions {
    * the start fails after it was stored.
    */
   readonly onKeys?: (created: Credentials) => void
+  /** What becomes of the bundled PostgreSQL when this process is killed. Default: `kept`. */
+  readonly bundledDatabase?: BundledDatabase
 }
 
 /**
@@ -43,7 +54,8 @@ export interface StartOptions {
  * @throws {ConfigError} when a setting is wrong. The message names the variable.
  */
 export async function start(options: StartOptions = {}): Promise<RunningServer> {
-  const { env = {}, onKeys = () => undefined } = options
+  const { env = {}, onKeys = () => undefined, bundledDatabase = 'kept' } = options
   const config = parseConfig(env)
-  return await startServer(config, options.log ?? createLog(config.logLevel), onKeys)
+  const log = options.log ?? createLog(config.logLevel)
+  return await startServer({ config, log, onKeys, bundledDatabase })
 }

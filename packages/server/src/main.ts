@@ -1,11 +1,7 @@
-import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import module from 'node:module'
 
-// Node caches the compiled sources, which makes the next start half a second faster. Without write
-// access to the folder, Node runs without the cache.
-enableCompileCache(
-  fileURLToPath(new URL('../../../node_modules/.cache/hedge-compiled', import.meta.url)),
-)
+// Node caches the compiled sources, which makes the next start faster. Node 20 has no such cache.
+module.enableCompileCache?.()
 
 const { run } = await import('./wiring/run.ts')
-await run()
+await run({ env: process.env })

@@ -18,4 +18,4 @@ registerHooks({
 process.on('disconnect', () => process.exit(1))
 
 const { run } = await import('../../../packages/server/src/wiring/run.ts')
-await run()
+await run({ env: process.env })

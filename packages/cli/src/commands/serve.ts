@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 import { withExamples } from '../output/examples.ts'
 import type { GlobalOptions } from '../session.ts'
@@ -24,7 +22,7 @@ export function serveCommand(): Command {
     )
     .option('--log-level <level>', 'fatal, error, warn, info, debug, trace or silent')
     .action(async (_options: ServeOptions, self: Command) => {
-      process.exitCode = await serve(self.optsWithGlobals<ServeOptions>())
+      await serve(self.optsWithGlobals<ServeOptions>())
     })
   return withExamples(command, [
     ['hedge serve', 'use the bundled database, in .hedge/'],
@@ -33,11 +31,14 @@ export function serveCommand(): Command {
   ])
 }
 
-/** Runs the server as a child process. Forwards signals, and returns the server's exit code. */
-async function serve(options: ServeOptions): Promise<number> {
-  const main = fileURLToPath(import.meta.resolve('@hedgepayments/server/main'))
-  const child = spawn(process.execPath, [main], {
-    stdio: 'inherit',
+/**
+ * Runs the server in this process until a signal ends it. The bundled PostgreSQL shuts down with this
+ * process, also when it is killed.
+ */
+async function serve(options: ServeOptions): Promise<void> {
+  // The server is large. Other commands do not load it.
+  const { run } = await import('@hedgepayments/server')
+  await run({
     env: {
       ...process.env,
       ...(options.port === undefined ? {} : { PORT: options.port }),
@@ -46,14 +47,7 @@ async function serve(options: ServeOptions): Promise<number> {
       ...(options.logLevel === undefined ? {} : { LOG_LEVEL: options.logLevel }),
       HEDGE_DATA_DIR: options.dataDir,
     },
-  })
-  // The terminal sends Ctrl-C to both processes. Do not forward it, and wait for the server's end.
-  process.on('SIGINT', () => undefined)
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  process.on('SIGHUP', () => child.kill('SIGTERM'))
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code) => resolve(code ?? 1))
+    bundledDatabase: 'ends-with-process',
   })
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, errorSchema, errors } from '../errors.ts'
+import { groupBy } from '../group-by.ts'
 import { commonErrors, type Operation, scopesOf, takesIdempotencyKey } from '../operation.ts'
 import { allOperations } from '../operations/index.ts'
 
@@ -148,7 +149,7 @@ function responses(operation: Operation, schemas: Schemas): Json {
     result[status] = { description: 'Success.', headers, ...(content ? { content } : {}) }
   }
   const codes = [...new Set<ErrorCode>([...operation.errors, ...commonErrors(operation)])]
-  const byStatus = Map.groupBy(codes, (code) => errors[code].status)
+  const byStatus = groupBy(codes, (code) => errors[code].status)
   for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
     const refs = group.map((code) => hoist(errorSchema(code), schemas))
     result[String(status)] = {

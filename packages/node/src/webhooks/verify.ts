@@ -124,7 +124,7 @@ function eventOf(claim: Claim, isSigned: boolean, options: VerifyOptions): Hedge
 }
 
 /** The HMAC key: the whole secret as text, including `whsec_`. */
-function keyOf(secret: string, usage: 'sign' | 'verify'): Promise<CryptoKey> {
+function keyOf(secret: string, usage: 'sign' | 'verify') {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, [usage])
 }

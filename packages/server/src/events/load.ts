@@ -1,4 +1,4 @@
-import type { Event, EventType, WebhookEndpoint } from '@hedgepayments/contract'
+import { type Event, type EventType, groupBy, type WebhookEndpoint } from '@hedgepayments/contract'
 import type { Kysely } from 'kysely'
 import type { EventRow, Schema } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
@@ -15,7 +15,7 @@ type Db = Kysely<Schema>
  */
 export async function renderEvents(db: Db, rows: readonly EventRow[]): Promise<Map<string, Event>> {
   const rendered = new Map<string, Event>()
-  const byAccount = Map.groupBy(rows, (row) => `${row.merchant_id} ${row.livemode}`)
+  const byAccount = groupBy(rows, (row) => `${row.merchant_id} ${row.livemode}`)
   for (const group of byAccount.values()) {
     for (const [position, event] of await renderOfAccount(db, group)) rendered.set(position, event)
   }

@@ -1,9 +1,9 @@
-import { allOperations } from '@hedgepayments/contract'
+import { allOperations, groupBy } from '@hedgepayments/contract'
 import type { FastifyRequest } from 'fastify'
 import { type Refusal, refuse } from './answers/refusal.ts'
 
 /** Paths with their methods. Paths without parameters come first, as in the router. */
-const paths = [...Map.groupBy(allOperations, (operation) => operation.path)]
+const paths = [...groupBy(allOperations, (operation) => operation.path)]
   .map(([path, group]) => ({
     shape: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`),
     parameters: path.split(':').length,

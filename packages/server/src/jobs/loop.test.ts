@@ -65,7 +65,10 @@ test('a nudge does not shorten the pause for requests, and is not lost', async (
 })
 
 test('a stop does not wait for the end of a pause for requests', async () => {
-  const { promise: yields, resolve: hasYielded } = Promise.withResolvers<void>()
+  let hasYielded = (): void => undefined
+  const yields = new Promise<void>((resolve) => {
+    hasYielded = resolve
+  })
   const { loop } = startWorking({
     isBusy: () => {
       hasYielded()

@@ -7,12 +7,26 @@ interface Job extends JobOwner {
   readonly id: number
 }
 
+interface Settle {
+  readonly resolve: () => void
+  readonly reject: (cause: Error) => void
+}
+
+/** A promise, and the functions that settle it. Node 20 has no `Promise.withResolvers`. */
+function deferred(): Settle & { readonly promise: Promise<void> } {
+  let settle: Settle = { resolve: () => undefined, reject: () => undefined }
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
+  return { promise, ...settle }
+}
+
 const job = (id: number): Job => ({ id, merchant_id: 'a', livemode: true })
 
 /** A runner over a queue in memory. Its jobs end when the test says so. */
 function setUp(queue: Job[], options: Partial<RunnerOptions<Job>> = {}) {
   const limiter = new ConcurrencyLimiter({ totalMax: 3, testMax: 3, perAccountMax: 3 })
-  const running = new Map<number, PromiseWithResolvers<void>>()
+  const running = new Map<number, Settle>()
   const errors: { error: unknown; job: Job | undefined }[] = []
   let claims = 0
   const runner = startRunner<Job>({
@@ -24,10 +38,10 @@ function setUp(queue: Job[], options: Partial<RunnerOptions<Job>> = {}) {
       },
     ],
     run: ({ id }, stopping) => {
-      const ending = Promise.withResolvers<void>()
-      stopping.addEventListener('abort', () => ending.resolve())
-      running.set(id, ending)
-      return ending.promise.finally(() => running.delete(id))
+      const { promise, ...settle } = deferred()
+      stopping.addEventListener('abort', settle.resolve)
+      running.set(id, settle)
+      return promise.finally(() => running.delete(id))
     },
     claimsAgain: true,
     idleMs: 3_600_000,

@@ -7,22 +7,29 @@ import { type Credentials, renderBanner, renderKeys } from './banner.ts'
 import { parseConfig } from './config.ts'
 import { ConfigError } from './environment/read.ts'
 import { createLog } from './log.ts'
-import { type RunningServer, startServer } from './server.ts'
+import { type BundledDatabase, type RunningServer, startServer } from './server.ts'
 
 /** Errors that are printed without their stack: the message tells an operator what to do. */
 const withoutStack = [ConfigError, BundledPostgresError, DatabaseUnreachableError]
 /** A stop that takes longer hangs because of a bug: the process ends anyway. */
 const stopTimeoutMs = 30_000
 
-/** Runs the server until SIGTERM or SIGINT, then stops it and ends the process. */
-export async function run(): Promise<void> {
+export interface RunOptions {
+  /** Settings, by the names of their environment variables: see docs/configuration.md. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly bundledDatabase?: BundledDatabase
+}
+
+/** Runs the server until SIGTERM, SIGINT or SIGHUP, then stops it and ends the process. */
+export async function run({ env, bundledDatabase = 'kept' }: RunOptions): Promise<void> {
   // Listen before starting anything, so that a signal during the start leaves no database running.
   const signaled = nextSignal()
   const unprinted: Credentials[] = []
   try {
-    const config = parseConfig(process.env)
+    const config = parseConfig(env)
     const log = createLog(config.logLevel)
-    const server = await startServer(config, log, (created) => unprinted.push(created))
+    const onKeys = (created: Credentials) => unprinted.push(created)
+    const server = await startServer({ config, log, onKeys, bundledDatabase })
     process.stdout.write(
       renderBanner({
         url: server.url,
@@ -47,6 +54,8 @@ function nextSignal(): Promise<string> {
   return new Promise((resolve) => {
     process.on('SIGTERM', resolve)
     process.on('SIGINT', resolve)
+    // The terminal was closed.
+    process.on('SIGHUP', resolve)
   })
 }
 

@@ -28,20 +28,29 @@ export interface RunningServer {
 }
 
 /**
+ * What becomes of the bundled PostgreSQL when the server's process is killed. `kept`: it goes on, and
+ * the next start takes it over. `ends-with-process`: it shuts down. `throw-away`: it shuts down, and it
+ * does not wait for the disk, so a power cut may lose its data.
+ */
+export type BundledDatabase = 'kept' | 'ends-with-process' | 'throw-away'
+
+/**
  * Starts database, migrations, first keys, workers and HTTP in this order. On failure it closes the
  * database again.
  *
  * @param onKeys gets new keys that no later start can print. The start may still fail afterwards.
  * @throws {ConfigError} when a setting is wrong, a port is in use, or the database is unreachable.
  */
-export async function startServer(
-  config: Config,
-  log: Logger,
-  onKeys: (created: Credentials) => void,
-): Promise<RunningServer> {
+export async function startServer(options: {
+  config: Config
+  log: Logger
+  onKeys: (created: Credentials) => void
+  bundledDatabase: BundledDatabase
+}): Promise<RunningServer> {
+  const { config, log, onKeys } = options
   // First, because later parts decide at their start whether they are traced.
   const tracing = config.traces ? await startTracing(config.traces) : null
-  const bundled = config.databaseUrl === null ? await startBundled(config, log) : null
+  const bundled = config.databaseUrl === null ? await startBundled(options) : null
   const url = config.databaseUrl ?? bundled?.url ?? ''
   const database = connect({
     url,
@@ -69,10 +78,20 @@ export async function startServer(
   }
 }
 
-async function startBundled(config: Config, log: Logger): Promise<BundledPostgres> {
+/** A throw-away cluster need not survive a power cut. */
+const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
+
+async function startBundled(options: {
+  config: Config
+  log: Logger
+  bundledDatabase: BundledDatabase
+}): Promise<BundledPostgres> {
+  const { config, log, bundledDatabase } = options
   return await startBundledPostgres({
     dataDir: config.dataDir,
     log: (message) => log.info(message),
+    endsWithProcess: bundledDatabase !== 'kept',
+    settings: bundledDatabase === 'throw-away' ? throwAwaySettings : {},
   })
 }
 

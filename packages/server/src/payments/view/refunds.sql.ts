@@ -1,3 +1,4 @@
+import { groupBy } from '@hedgepayments/contract'
 import { type Kysely, sql } from 'kysely'
 import type { RefundRow, Schema } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
@@ -24,5 +25,5 @@ export async function findRefundsOf(
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
       and payment_id = any(${paymentIds}::text[])
     order by payment_id, requested_sequence`.execute(db)
-  return Map.groupBy(rows, (row) => row.payment_id)
+  return groupBy(rows, (row) => row.payment_id)
 }

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build, type OutputOptions } from 'rolldown'
+import type { BuiltPackage } from './packages.ts'
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+/**
+ * Bundles the sources of a package into its `dist` folder as plain JavaScript with source maps. The
+ * dependencies that its package.json names stay imports. Private packages become part of the bundle.
+ */
+export async function bundle(folder: string, built: BuiltPackage): Promise<void> {
+  const { entries, formats, platform } = built
+  const { dependencies = {} } = await readManifest(folder)
+  const names = Object.keys(dependencies)
+  const isDependency = (id: string) =>
+    names.some((name) => id === name || id.startsWith(`${name}/`))
+  for (const format of formats) {
+    await build({
+      input: Object.fromEntries(
+        Object.entries(entries).map(([name, source]) => [name, join(folder, source)]),
+      ),
+      platform,
+      external: (id: string) => id.startsWith('node:') || isDependency(id),
+      output: outputOf(folder, format),
+      logLevel: 'warn',
+    })
+  }
+}
+
+function outputOf(folder: string, format: 'esm' | 'cjs'): OutputOptions {
+  const extension = format === 'esm' ? 'js' : 'cjs'
+  return {
+    dir: join(folder, 'dist'),
+    format,
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `[name]-[hash].${extension}`,
+    sourcemap: true,
+    exports: 'named',
+  }
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
+}

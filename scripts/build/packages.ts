@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+
+/** The folder of the repository. */
+export const root = join(import.meta.dirname, '../..')
+
+/** A package that `npm publish` publishes, and how it is built into its `dist` folder. */
+export interface BuiltPackage {
+  readonly name: string
+  /** Entry points: the name of the file in `dist`, and its source in the package. */
+  readonly entries: Readonly<Record<string, string>>
+  /** `esm` is `.js`. `cjs` is `.cjs`, for programs that still use `require`. */
+  readonly formats: readonly ('esm' | 'cjs')[]
+  /** Whether it runs on Node only. The SDK also runs in browsers and on edge runtimes. */
+  readonly platform: 'node' | 'neutral'
+  /** The web apps that are part of the package, in `dist/web`. */
+  readonly webApps: readonly string[]
+}
+
+const onNode = { formats: ['esm'], platform: 'node', webApps: [] } as const
+
+/** In the order of their dependencies. Private packages are bundled into the packages that use them. */
+export const builtPackages: readonly BuiltPackage[] = [
+  {
+    name: 'node',
+    entries: { index: 'src/index.ts' },
+    formats: ['esm', 'cjs'],
+    platform: 'neutral',
+    webApps: [],
+  },
+  {
+    ...onNode,
+    name: 'server',
+    entries: { index: 'src/index.ts', admin: 'src/admin.ts', main: 'src/main.ts' },
+    webApps: ['dashboard', 'checkout'],
+  },
+  { ...onNode, name: 'cli', entries: { main: 'src/main.ts' } },
+]
