@@ -23,8 +23,11 @@ export async function writeDeclarations(folder: string, built: BuiltPackage): Pr
     await emit(built, folder, modules)
     const entries = Object.entries(built.entries)
     const target = join(folder, 'dist/types')
-    const waiting = entries.map(([, source]) => declarationOf(join(modules, built.name, source)))
-    for (const file of new Set(waiting)) {
+    const waiting = new Set(
+      entries.map(([, source]) => declarationOf(join(modules, built.name, source))),
+    )
+    // The loop also reaches the files that it adds.
+    for (const file of waiting) {
       const text = rename(await readFile(file, 'utf8'), file, modules, waiting)
       const copy = join(target, relative(modules, file))
       await mkdir(dirname(copy), { recursive: true })
@@ -69,11 +72,11 @@ async function writeFor(built: BuiltPackage, file: string, text: string): Promis
  * Renames the modules that a declaration file imports to what exists in the package, and adds their
  * files to `waiting`.
  */
-function rename(text: string, file: string, modules: string, waiting: string[]): string {
+function rename(text: string, file: string, modules: string, waiting: Set<string>): string {
   return text.replaceAll(moduleNames, (whole, quote: string, name: string) => {
     const found = findDeclaration(name, file, modules)
     if (found === undefined) return whole
-    waiting.push(found)
+    waiting.add(found)
     const path = relative(dirname(file), found).replace(/\.d\.ts$/, '.js')
     return `${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`
   })
