@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chanceOf } from '../support/chance.ts'
 import { disableGuards } from '../support/databases/sql.ts'
 import { isLongRun, size } from '../support/size.ts'
-import { findViolations, type Violation } from './harness/checks.ts'
-import { faults } from './harness/faults.ts'
-import { type Plant, plants } from './harness/plants.ts'
-import { findChanged } from './harness/replays.ts'
+import { findViolations, type Violation } from './harness/checks/checks.ts'
+import { type Plant, plants } from './harness/checks/plants.ts'
+import { findChanged } from './harness/checks/replays.ts'
+import { faults } from './harness/faults/faults.ts'
 import { type Fault, runRound } from './harness/round.ts'
-import { openWorld, type World } from './harness/world.ts'
+import { openWorld, type World } from './harness/world/world.ts'
 
 /** A seed to see again, or a new one each time. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)

@@ -2,12 +2,12 @@ import { type Chance, chanceOf } from '../../support/chance.ts'
 import { isAtRest } from '../../support/databases/invariants.ts'
 import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import { until } from '../../support/until.ts'
-import { countUndelivered, hasNothingDue } from './books.ts'
-import { findViolations, type Violation } from './checks.ts'
-import { rate } from './journal.ts'
-import { startLoad } from './load.ts'
-import { findChanged } from './replays.ts'
-import { forget, type World } from './world.ts'
+import { countUndelivered, hasNothingDue } from './checks/books.ts'
+import { findViolations, type Violation } from './checks/checks.ts'
+import { findChanged } from './checks/replays.ts'
+import { rate } from './load/journal.ts'
+import { startLoad } from './load/load.ts'
+import { forget, type World } from './world/world.ts'
 
 /** Something that breaks. */
 export interface Fault {
