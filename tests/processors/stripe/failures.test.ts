@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { retryTasksSoon } from '../../support/databases/retries.ts'
+import { openSql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
 import { until } from '../../support/until.ts'
@@ -18,6 +20,9 @@ let api: Api
 
 beforeAll(async () => {
   started = await startMerchantWithStripe(stripeKey)
+  const sql = openSql(started.database.url)
+  await retryTasksSoon(sql)
+  await sql.close()
   stripe = started.stripe
   api = started.api
 })
