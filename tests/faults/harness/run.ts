@@ -58,7 +58,7 @@ try {
       await world?.close()
       world = null
     }
-    world ??= await openWorld(disk)
+    world ??= await openWorld({ disk })
     const result = await runRound(world, { fault, seed: firstSeed + n })
     isBroken = result.violations.length > 0
     results.push(result)

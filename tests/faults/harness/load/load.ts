@@ -20,13 +20,14 @@ export interface LoadOptions {
   readonly tokens: () => readonly string[]
   /** How far the merchant's clock is ahead, in seconds. */
   readonly clockOffsetSeconds: () => number
+  readonly clientCount?: number
 }
 
 /**
  * Enough to meet each other, and few enough that two busy cores keep up with them: with their
  * pauses they ask for about two hundred requests a second.
  */
-const clientCount = 16
+const clientCountDefault = 16
 /** Between two requests of a client, with as much again by chance. */
 const pauseMs = 25
 const amountMinor = 10_000
@@ -38,6 +39,7 @@ export function startLoad(options: LoadOptions): Load {
   let stopped = false
   const sold: string[] = []
   const send = createSend(options)
+  const { clientCount = clientCountDefault } = options
   const clients = Array.from({ length: clientCount }, async (_, n) => {
     for (let turn = 0; !stopped; turn++) {
       const client = new Client({ ...options, send, sold, name: `${options.name} ${n}.${turn}` })

@@ -67,8 +67,12 @@ process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
 
-/** Makes the places; nobody is in them yet. */
-export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) => string): Fleet {
+/** Makes the places; nobody is in them yet. `serverFile` starts a server as users do. */
+export function createFleet(
+  gates: readonly Gate[],
+  databaseUrl: (gate: Gate) => string,
+  serverFile = mainFile,
+): Fleet {
   const surprises: string[] = []
   const slots = gates.map(
     (gate, index): Slot => ({ index, gate, url: '', child: null, outages: [] }),
@@ -76,7 +80,7 @@ export function createFleet(gates: readonly Gate[], databaseUrl: (gate: Gate) =>
   const expected = new WeakSet<ChildProcess>()
 
   async function start(slot: Slot, how: Launch = {}): Promise<void> {
-    const child = spawn(process.execPath, [how.entry ?? mainFile], {
+    const child = spawn(process.execPath, [how.entry ?? serverFile], {
       env: {
         ...childEnvironment,
         PORT: '0',

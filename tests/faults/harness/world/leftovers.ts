@@ -7,7 +7,8 @@ import { removeData } from '../../../support/databases/postgres-server.ts'
 const prefix = 'hedge-faults-'
 const folderPattern = /^hedge-faults-(\d+)-(?!disk)/
 const serversFile = 'servers'
-const serverFiles = /packages\/server\/src\/main\.ts|fitted-server-process\.ts/
+const serverFiles =
+  /packages\/server\/src\/main\.ts|fitted-server-process\.ts|programs-[^/]+\/server\.js/
 
 /** How the name of a folder of this run begins. */
 export const folderName = join(tmpdir(), `${prefix}${process.pid}-`)

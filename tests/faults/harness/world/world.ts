@@ -36,7 +36,14 @@ export interface World {
 const serverCount = 2
 
 /** Starts PostgreSQL, two servers behind gates, and a receiver that is told of everything. */
-export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
+export async function openWorld({
+  disk = null,
+  serverFile,
+}: {
+  disk?: SmallDisk | null
+  /** The file that starts a server. Default: the source. */
+  serverFile?: string
+} = {}): Promise<World> {
   const closing: (() => Promise<unknown>)[] = []
   const close = async () => {
     for (const one of closing.splice(0).reverse()) await one()
@@ -55,7 +62,7 @@ export async function openWorld(disk: SmallDisk | null = null): Promise<World> {
     closing.push(() => Promise.all(gates.map((gate) => gate.close())))
     const hooks = await startHooks()
     closing.push(() => hooks.close())
-    const fleet = createFleet(gates, (gate) => throughGate(postgres.url, gate))
+    const fleet = createFleet(gates, (gate) => throughGate(postgres.url, gate), serverFile)
     closing.push(() => Promise.all(fleet.slots.map((slot) => fleet.kill(slot))))
     const bringUp = async (slot: Slot, how?: Launch) => {
       await startUntilUp(fleet, slot, how)
