@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { inject } from 'vitest'
-import { createDatabase } from '../support/databases/postgres.ts'
-import { childEnvironment } from '../support/processes/environment.ts'
+import { createDatabase } from '../../support/databases/postgres.ts'
+import { childEnvironment } from '../../support/processes/environment.ts'
 
 /** A server process on a database of its own, and the key pair it was started with. */
 export interface RealServer {

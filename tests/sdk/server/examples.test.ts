@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { HedgePayments } from '../../packages/node/src/index.ts'
+import { HedgePayments } from '../../../packages/node/src/index.ts'
 import { type RealServer, startRealServer } from './real-server.ts'
 
 const run = promisify(execFile)
-const root = resolve(import.meta.dirname, '../..')
+const root = resolve(import.meta.dirname, '../../..')
 const packageFolder = join(root, 'packages/node')
 const order = { amount: 9999, currency: 'USD', customer_email: 'customer@example.com' }
 

@@ -4,10 +4,10 @@ import {
   PaymentNotCancelableError,
   PaymentNotRefundableError,
   RefundAmountExceededError,
-} from '../../packages/node/src/index.ts'
-import { until } from '../support/until.ts'
+} from '../../../packages/node/src/index.ts'
+import { until } from '../../support/until.ts'
 import { type RealServer, startRealServer } from './real-server.ts'
-import { rejection } from './wire.ts'
+import { rejection } from '../client/wire.ts'
 
 let server: RealServer
 let hedge: HedgePayments

@@ -8,9 +8,9 @@ import {
   type Payment,
   PaymentNotCancelableError,
   PreconditionFailedError,
-} from '../../packages/node/src/index.ts'
+} from '../../../packages/node/src/index.ts'
 import { type RealServer, startRealServer } from './real-server.ts'
-import { rejection } from './wire.ts'
+import { rejection } from '../client/wire.ts'
 
 let server: RealServer
 let hedge: HedgePayments
