@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { isLongRun } from '../support/size.ts'
 
 /**
  * Fails if axe-core finds a barrier for people with an impairment, and names the rule and the elements. The legacy
@@ -15,4 +16,12 @@ export async function expectAccessible(page: Page, what?: string): Promise<void>
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`,
   )
   expect(found, what).toEqual([])
+}
+
+/**
+ * Like `expectAccessible`, but only in `npm run test:all`: for a state of a page that `npm test` already checks in
+ * another state. One check takes as much processor time as two loads of a page.
+ */
+export async function expectAccessibleInLongRun(page: Page, what?: string): Promise<void> {
+  if (isLongRun) await expectAccessible(page, what)
 }

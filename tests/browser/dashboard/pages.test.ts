@@ -8,7 +8,7 @@ import { apiClient, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
 import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
-import { expectAccessible } from '../accessible.ts'
+import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
 import { withBrowser } from '../with-browser.ts'
 import { signIn, visit } from './dashboard.ts'
 
@@ -188,7 +188,7 @@ describe('webhooks', () => {
     await page.reload()
     await page.getByText('Answers of the receiver').click()
     await page.getByText('the till is on fire').first().waitFor()
-    await expectAccessible(page, 'the answer of a receiver')
+    await expectAccessibleInLongRun(page, 'the answer of a receiver')
     receiverStatus = 200
     await page.getByRole('button', { name: /^Send payment\.created/ }).click()
     await page.getByText('Delivered', { exact: true }).waitFor()

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { isLongRun } from '../../support/size.ts'
-import { expectAccessible } from '../accessible.ts'
+import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
 import { withBrowser } from '../with-browser.ts'
 import {
   buildPaymentPage,
@@ -113,7 +113,7 @@ describe('pay', () => {
     await page.getByLabel('Account holder').fill('Grace Hopper')
     await page.getByLabel('Routing number').pressSequentially('011401533')
     await page.getByLabel('Account number').pressSequentially('1111222233330000')
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
     expect((await latest(session.id)).customer_email).toBe('grace@example.com')
@@ -166,7 +166,7 @@ describe('typed text', () => {
       .toBe('true')
     const isFocused = (element: Element) => element === document.activeElement
     await expect.poll(() => page.getByLabel('Card number').evaluate(isFocused)).toBe(true)
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
   })
 
   test.runIf(isLongRun)(
@@ -292,7 +292,7 @@ describe('changes by others', () => {
       `${fixture.server.url}/pay/pay_0`,
     )
     await heading(page, 'There is no such payment')
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
     await close()
     // Chromium itself logs the 404.
     expect(problems.filter((problem) => !problem.includes('404'))).toEqual([])
@@ -307,7 +307,7 @@ describe('languages', () => {
     await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('de')
     await page.getByLabel('Kartennummer').pressSequentially('4242424242424241')
     await page.getByText('Eine Ziffer stimmt nicht.').waitFor()
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
   })
 
   test.runIf(isLongRun)('the language can be chosen, and the choice is kept', async () => {

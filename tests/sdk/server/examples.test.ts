@@ -20,7 +20,7 @@ let folder = ''
 beforeAll(async () => {
   server = await startRealServer()
   hedge = new HedgePayments({ apiSecret: server.apiSecret, baseUrl: server.url })
-  // The examples use the package as its users do: compiled, and by its name.
+  // The examples import the compiled package by its name, as its users do.
   await run(join(root, 'node_modules/.bin/tsc'), ['-b', packageFolder])
   folder = mkdtempSync(join(tmpdir(), 'hedge-examples-'))
   mkdirSync(join(folder, 'node_modules/@hedgepayments'), { recursive: true })
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server?.stop()
 })
 
-/** The example with the reader's own values in place of the page's. */
+/** Writes an example with values of this test in place of its placeholders, and returns the path. */
 function example(name: string, own: Record<string, string>): string {
   let text = readFileSync(join(root, 'examples', name), 'utf8')
   for (const [placeholder, value] of Object.entries(own)) {
