@@ -77,7 +77,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     expect((await paymentOf(id)).cancellation_reason).toBe('fraudulent')
   })
 
-  test('refund what is typed: r, the amount, Enter', async () => {
+  test.runIf(isLongRun)('refund what is typed: r, the amount, Enter', async () => {
     const { id } = await createPaid(fixture.api, { amount: 10_000 })
     await openPayment(id, 'Refund')
     await stopDrawing()
