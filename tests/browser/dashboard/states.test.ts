@@ -11,7 +11,7 @@ import { signIn, type Visitor, visit } from './dashboard.ts'
 
 const fixture = withBrowser()
 
-/** Holds back the requests of the dashboard until `open` is called. */
+/** Delays the requests of the dashboard until `open` is called. */
 function gate() {
   let open: () => void = () => undefined
   const opened = new Promise<void>((resolve) => {
@@ -43,7 +43,7 @@ describe('before the first answer', () => {
       const visitor = await signIn(fixture.browser, fixture.server)
       const { page } = visitor
       const { open, hold } = gate()
-      // The session is answered. Only the data of the page is held back.
+      // The session is answered. Only the data of the page waits.
       await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
       await visitor.open(path)
       await page.getByRole('navigation', { name: 'Sections' }).waitFor()
