@@ -1,28 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Locator } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { withServers } from '../support/servers/servers.ts'
-import { launchBrowser } from './browser.ts'
+import type { Locator } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { withBrowser } from './with-browser.ts'
 
-const fixture = withServers(1)
-let browser: Browser
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-})
+const fixture = withBrowser()
 
 const contract = join(import.meta.dirname, '../../packages/contract/package.json')
 const { version } = JSON.parse(readFileSync(contract, 'utf8'))
 
-test('the API reference names the release, and is as dark as its reader wants it', async () => {
-  const page = await browser.newPage({ colorScheme: 'dark' })
+test('the API reference names the release, and follows the colour scheme of the browser', async () => {
+  const page = await fixture.browser.newPage({ colorScheme: 'dark' })
   page.setDefaultTimeout(300_000)
-  await page.goto(`${fixture.servers[0]?.url}/docs`)
+  await page.goto(`${fixture.server.url}/docs`)
   const title = page.getByRole('heading', { name: 'Hedge Payments' })
   await title.waitFor()
   await expect.poll(() => title.textContent()).toContain(version)

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { HedgePayments } from '../../packages/node/src/index.ts'
+import { HedgePayments } from '../../../packages/node/src/index.ts'
 import { type RealServer, startRealServer } from './real-server.ts'
 
 const run = promisify(execFile)
-const root = resolve(import.meta.dirname, '../..')
+const root = resolve(import.meta.dirname, '../../..')
 const packageFolder = join(root, 'packages/node')
 const order = { amount: 9999, currency: 'USD', customer_email: 'customer@example.com' }
 
@@ -20,7 +20,7 @@ let folder = ''
 beforeAll(async () => {
   server = await startRealServer()
   hedge = new HedgePayments({ apiSecret: server.apiSecret, baseUrl: server.url })
-  // The examples use the package as its users do: compiled, and by its name.
+  // The examples import the compiled package by its name, as its users do.
   await run(join(root, 'node_modules/.bin/tsc'), ['-b', packageFolder])
   folder = mkdtempSync(join(tmpdir(), 'hedge-examples-'))
   mkdirSync(join(folder, 'node_modules/@hedgepayments'), { recursive: true })
@@ -32,7 +32,7 @@ afterAll(async () => {
   await server?.stop()
 })
 
-/** The example with the reader's own values in place of the page's. */
+/** Writes an example with values of this test in place of its placeholders, and returns the path. */
 function example(name: string, own: Record<string, string>): string {
   let text = readFileSync(join(root, 'examples', name), 'utf8')
   for (const [placeholder, value] of Object.entries(own)) {

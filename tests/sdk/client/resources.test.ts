@@ -1,6 +1,6 @@
 import { operations } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
-import { PaymentNotCancelableError } from '../../packages/node/src/index.ts'
+import { PaymentNotCancelableError } from '../../../packages/node/src/index.ts'
 import { calls } from './calls.ts'
 import { refusal, startWire } from './wire.ts'
 

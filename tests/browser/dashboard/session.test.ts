@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { type Api, apiClient } from '../support/http/api.ts'
-import { untilRefused } from '../support/http/refused.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient } from '../../support/http/api.ts'
+import { untilRefused } from '../../support/http/refused.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
 
 let database: TestDatabase
 let server: TestServer

@@ -5,7 +5,7 @@ import {
   RateLimitError,
   ServerError,
   TimeoutError,
-} from '../../packages/node/src/index.ts'
+} from '../../../packages/node/src/index.ts'
 import { refusal, rejection, startWire, withoutWaiting } from './wire.ts'
 
 describe('what is repeated', () => {

@@ -8,9 +8,9 @@ import {
   type Payment,
   PaymentNotCancelableError,
   PreconditionFailedError,
-} from '../../packages/node/src/index.ts'
+} from '../../../packages/node/src/index.ts'
+import { rejection } from '../client/wire.ts'
 import { type RealServer, startRealServer } from './real-server.ts'
-import { rejection } from './wire.ts'
 
 let server: RealServer
 let hedge: HedgePayments
@@ -28,7 +28,7 @@ afterAll(async () => {
 const order = { amount: 9999, currency: 'usd', customer_email: 'customer@example.com' }
 
 describe('a payment', () => {
-  test('is created, read, canceled once, and tells its story', async () => {
+  test('is created, read and canceled once, and its events say so', async () => {
     const created = await hedge.payments.create({ ...order, metadata: { order: '17' } })
     expect(created).toMatchObject({ status: 'pending', currency: 'USD', cancelable: true })
     expect(await hedge.payments.retrieve(created.id)).toEqual(created)
@@ -74,7 +74,7 @@ describe('a payment', () => {
     )
   })
 
-  test('of many cancels at once is canceled by one, and the others see it', async () => {
+  test('is canceled by one of many concurrent cancels, and the others get the result', async () => {
     const { id } = await hedge.payments.create(order)
     const answers = await Promise.allSettled(
       Array.from({ length: 40 }, () => hedge.payments.cancel(id)),
@@ -87,7 +87,7 @@ describe('a payment', () => {
     }
   })
 
-  test('is not canceled on an ETag that is old', async () => {
+  test('is not canceled with an old ETag', async () => {
     const created = await hedge.payments.create(order)
     const ifMatch = '"another version"'
     const error = await rejection(hedge.payments.cancel(created.id, {}, { ifMatch }))
@@ -99,7 +99,7 @@ describe('a payment', () => {
     expect(canceled.status).toBe('canceled')
   })
 
-  test('is made once for one idempotency key', async () => {
+  test('is created once for one idempotency key', async () => {
     const idempotencyKey = 'order-once'
     const first = await hedge.payments.create(order, { idempotencyKey })
     const { data, response } = await hedge.payments.create(order, { idempotencyKey }).withResponse()
@@ -109,7 +109,7 @@ describe('a payment', () => {
     expect(await rejection(other)).toBeInstanceOf(IdempotencyError)
   })
 
-  test('is canceled by the key of its create, before it came and after', async () => {
+  test('is canceled by the key of its create, before and after the create arrives', async () => {
     const early = await hedge.payments.cancelByIdempotencyKey('order-early', { reason: 'lost' })
     expect(early).toMatchObject({ object: 'pending_cancellation', reason: 'lost' })
     const late = await hedge.payments.create(order, { idempotencyKey: 'order-early' })
@@ -198,7 +198,7 @@ describe('a refusal', () => {
 })
 
 describe('a merchant', () => {
-  test('is made, changed and read, with keys that work', async () => {
+  test('is created, changed and read, with keys that work', async () => {
     const made = await hedge.merchants.create({ name: 'A shop' })
     const [testPair] = made.api_keys.filter((pair) => !pair.livemode)
     const own = new HedgePayments({ apiSecret: testPair?.secret_key, baseUrl: server.url })
@@ -211,7 +211,7 @@ describe('a merchant', () => {
     expect(await rejection(hedge.merchants.retrieve(made.id))).toBeInstanceOf(NotFoundError)
   })
 
-  test('jumps ahead in test mode, and gives a browser one payment to read', async () => {
+  test('advances its clock in test mode, and gives a browser one payment to read', async () => {
     const before = await hedge.testClock.retrieve()
     const after = await hedge.testClock.advance({ seconds: 60 })
     expect(after.offset_seconds).toBe(before.offset_seconds + 60)

@@ -1,43 +1,28 @@
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
-import { createPaid } from '../support/payments/paid.ts'
-import { withServers } from '../support/servers/servers.ts'
-import { launchBrowser } from './browser.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { size } from '../../support/size.ts'
+import { withBrowser } from '../with-browser.ts'
 import { signIn, type Visitor } from './dashboard.ts'
 
-const fixture = withServers(1)
-let browser: Browser
+const fixture = withBrowser()
 let visitor: Visitor
 
 beforeAll(async () => {
-  browser = await launchBrowser()
-  visitor = await signIn(browser, server())
+  visitor = await signIn(fixture.browser, fixture.server)
 })
 
 afterAll(async () => {
   await visitor?.close()
-  await browser?.close()
 })
 
-function server() {
-  const [first] = fixture.servers
-  if (!first) throw new Error('the server was not started')
-  return first
-}
-
-async function open(path: string) {
-  await visitor.page.goto(`${server().url}/dashboard${path}`)
-  return visitor.page
-}
-
-test('of a payment that was never told of, no reason is made up', async () => {
+test('a payment without webhooks says so and gives no reason', async () => {
   const { id } = await createPayment(fixture.api)
-  const page = await open(`/payments/${id}`)
+  const page = await visitor.open(`/payments/${id}`)
   await page.getByText('No webhook was sent.').waitFor()
 })
 
-/** As long as it may be, with no place where a line could end. */
+/** A value of the greatest length, without a place where a line could break. */
 const unbroken = (length: number) => 'W'.repeat(length)
 const email = `${unbroken(64)}@${unbroken(63)}.${unbroken(63)}.${unbroken(57)}.com`
 const metadata = Object.fromEntries(
@@ -66,17 +51,18 @@ describe('the longest values', () => {
     await api('POST', `/v1/payments/${paid.id}/refund`, { body: { amount: 1, reason } })
     const { page } = visitor
     await page.setViewportSize({ width: 360, height: 800 })
-    const places = [
+    const all = [
       ['', 'Overview'],
-      ['/payments', 'Payments'],
+      ['/events', 'Events'],
       [`/payments/${canceled.id}`, 'Details'],
+      ['/payments', 'Payments'],
       [`/payments/${paid.id}`, 'Refunds'],
       ['/webhooks', url],
-      ['/events', 'Events'],
       ['/keys', unbroken(100)],
     ] as const
-    for (const [path, name] of places) {
-      await open(path)
+    // In quick mode the pages with the most texts of merchants and customers.
+    for (const [path, name] of size({ quick: all.slice(3), all })) {
+      await visitor.open(path)
       const shown = page.getByRole('heading', { name }).or(page.getByRole('list', { name }))
       await shown.first().waitFor()
       await page
@@ -88,21 +74,24 @@ describe('the longest values', () => {
     }
   })
 
-  test.each([360, 1280])('leave metadata readable at a width of %d', async (width) => {
-    const { id } = await createPayment(fixture.api, { metadata })
-    await visitor.page.setViewportSize({ width, height: 800 })
-    const page = await open(`/payments/${id}`)
-    const values = page.locator('.metadata dd')
-    await values.first().waitFor()
-    const card = await page.locator('.metadata').boundingBox()
-    for (const value of await values.all()) {
-      const box = await value.boundingBox()
-      expect(box?.width).toBeGreaterThan((card?.width ?? 0) / 2)
-    }
-  })
+  test.each(size({ quick: [360], all: [360, 1280] }))(
+    'leave metadata readable at a width of %d',
+    async (width) => {
+      const { id } = await createPayment(fixture.api, { metadata })
+      await visitor.page.setViewportSize({ width, height: 800 })
+      const page = await visitor.open(`/payments/${id}`)
+      const values = page.locator('.metadata dd')
+      await values.first().waitFor()
+      const card = await page.locator('.metadata').boundingBox()
+      for (const value of await values.all()) {
+        const box = await value.boundingBox()
+        expect(box?.width).toBeGreaterThan((card?.width ?? 0) / 2)
+      }
+    },
+  )
 })
 
-test.each([
+const refusedAmounts = [
   ['', 'Enter an amount.'],
   ['abc', 'That is not an amount: enter it like 99.99.'],
   ['1,000.00', 'Enter at most $99.99: that is what is left.'],
@@ -111,20 +100,24 @@ test.each([
   ['-1', 'Enter at least $0.01.'],
   ['1.005', 'USD has at most 2 decimals.'],
   ['100', 'Enter at most $99.99: that is what is left.'],
-])('a refund of "%s" is refused with what is wrong with it', async (text, problem) => {
+]
+
+test('a refund of a wrong amount is refused with the reason, and a right one is taken after it', async () => {
   const { id } = await createPaid(fixture.api)
-  const page = await open(`/payments/${id}`)
+  const page = await visitor.open(`/payments/${id}`)
   await page.getByRole('button', { name: 'Refund' }).click()
   const amount = page.getByLabel('Amount in USD')
-  await amount.fill(text)
-  await page.getByText(problem, { exact: true }).waitFor()
-  await amount.fill('1,5')
-  await page.getByRole('button', { name: 'Refund $1.50' }).waitFor()
+  for (const [text = '', problem = ''] of refusedAmounts) {
+    await amount.fill(text)
+    await page.getByText(problem, { exact: true }).waitFor()
+    await amount.fill('1,5')
+    await page.getByRole('button', { name: 'Refund $1.50' }).waitFor()
+  }
 })
 
 test('an amount names its currency once', async () => {
   const { id } = await createPayment(fixture.api, { amount: 123_456, currency: 'KWD' })
-  const page = await open(`/payments/${id}`)
+  const page = await visitor.open(`/payments/${id}`)
   const head = page.getByRole('heading', { level: 1, name: '123.456' })
   await head.waitFor()
   await expect.poll(() => head.textContent()).toMatch(/^KWD\s123\.456$/)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, vi } from 'vitest'
-import { HedgePayments, type HedgePaymentsOptions } from '../../packages/node/src/index.ts'
+import { HedgePayments, type HedgePaymentsOptions } from '../../../packages/node/src/index.ts'
 
 /** What a scripted server does with one request. */
 export type Reply =

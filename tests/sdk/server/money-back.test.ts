@@ -4,10 +4,10 @@ import {
   PaymentNotCancelableError,
   PaymentNotRefundableError,
   RefundAmountExceededError,
-} from '../../packages/node/src/index.ts'
-import { until } from '../support/until.ts'
+} from '../../../packages/node/src/index.ts'
+import { until } from '../../support/until.ts'
+import { rejection } from '../client/wire.ts'
 import { type RealServer, startRealServer } from './real-server.ts'
-import { rejection } from './wire.ts'
 
 let server: RealServer
 let hedge: HedgePayments
@@ -38,7 +38,7 @@ async function paid(payment_method_token = 'tok_visa') {
 }
 
 describe('refund', () => {
-  test('gives back a part, then the rest, then nothing', async () => {
+  test('refunds a part, then the rest, then nothing', async () => {
     const { id } = await paid()
     const part = await hedge.payments.refund(id, {
       amount: 99,
@@ -60,7 +60,7 @@ describe('refund', () => {
     expect(none).toMatchObject({ status: 412, details: { current_status: 'refunded' } })
   })
 
-  test('is made once for one idempotency key', async () => {
+  test('is executed once for one idempotency key', async () => {
     const { id } = await paid()
     const options = { idempotencyKey: `refund of ${id}` }
     const first = await hedge.payments.refund(id, { amount: 1 }, options)
@@ -72,7 +72,7 @@ describe('refund', () => {
 })
 
 describe('reverse', () => {
-  test('cancels what has not been taken, refunds what has, and says which', async () => {
+  test('cancels a pending payment, refunds a captured one, and says which', async () => {
     const { id } = await hedge.payments.create(order)
     const canceled = await hedge.payments.reverse(id, { reason: 'recalled' })
     expect(canceled).toMatchObject({
@@ -87,7 +87,7 @@ describe('reverse', () => {
     expect(twice).toBeInstanceOf(PaymentNotRefundableError)
   })
 
-  test('is pending while the network has the payment, and follows by itself', async () => {
+  test('is pending while the network processes the payment, and completes by itself', async () => {
     const { id } = await hedge.payments.create(order)
     await hedge.payments.initiate(id, { payment_method_token: 'tok_slow' })
     await untilStatus(id, 'processing')
@@ -99,7 +99,7 @@ describe('reverse', () => {
 })
 
 describe('ensureCanceled', () => {
-  test('of a payment whose money has moved is a refusal, whose way out is refund', async () => {
+  test('of a captured payment is a refusal, and a refund works', async () => {
     const { id } = await paid()
     const error = await rejection(hedge.payments.ensureCanceled(id))
     expect(error).toBeInstanceOf(PaymentNotCancelableError)
@@ -109,7 +109,7 @@ describe('ensureCanceled', () => {
 })
 
 describe('the balance', () => {
-  test('grows by what is paid, less the fee', async () => {
+  test('grows by the amount of a payment, less the fee', async () => {
     const before = await paid()
     const of = async () => await hedge.merchants.balance(before.merchant_id)
     const pending = (await of()).pending[0]?.amount ?? 0

@@ -4,7 +4,7 @@ import {
   ConfigurationError,
   HedgePayments,
   type HedgePaymentsOptions,
-} from '../../packages/node/src/index.ts'
+} from '../../../packages/node/src/index.ts'
 
 const live = 'sk_live_4f9a1c7be2'
 const sandbox = 'sk_test_4f9a1c7be2'

@@ -3,21 +3,20 @@ import { globSync, statSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { watch } from '../watch.ts'
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 const app = join(root, 'apps/checkout')
 
-/** Builds the payment page where its sources are newer than what was built. */
+/** Builds the payment page if its sources are newer than the last build. */
 export function buildPaymentPage(): void {
   const sources = globSync(['src/**', 'index.html', 'vite.config.ts'], { cwd: app })
   const changed = Math.max(...sources.map((file) => statSync(join(app, file)).mtimeMs))
   const [page] = globSync('dist/index.html', { cwd: app })
   if (page && statSync(join(app, page)).mtimeMs > changed) return
   const vite = join(root, 'node_modules/vite/bin/vite.js')
-  // What customers get; the tests' own NODE_ENV would build React for its developers.
+  // The build that customers get. The NODE_ENV of the tests would select the development build of React.
   const env = { ...process.env, NODE_ENV: 'production' }
   execFileSync(process.execPath, [vite, 'build', app, '--logLevel', 'warn'], { env })
 }
@@ -25,11 +24,11 @@ export function buildPaymentPage(): void {
 /** Longest wait for an element, in milliseconds. Playwright stops waiting as soon as the element is there. */
 const waitMs = 300_000
 
-/** A browser's page that records whatever should not happen. */
+/** A page of the browser and the problems that it had. */
 export interface WatchedPage {
   readonly page: Page
-  /** Console errors, exceptions, and requests to any but the servers of the test. */
-  readonly mishaps: string[]
+  /** Logged errors and warnings, exceptions, and requests to servers that are not part of the test. */
+  readonly problems: readonly string[]
   close(): Promise<void>
 }
 
@@ -43,17 +42,9 @@ export async function openLink(
   const context = await browser.newContext({ locale: 'en-US', ...contextOptions })
   context.setDefaultTimeout(waitMs)
   const page = await context.newPage()
-  const mishaps: string[] = []
-  const known = [new URL(url).origin, ...servers]
-  page.on('console', (message) => {
-    if (message.type() === 'error') mishaps.push(`console: ${message.text()}`)
-  })
-  page.on('pageerror', (error) => mishaps.push(`exception: ${error.message}`))
-  page.on('request', (request) => {
-    if (!known.includes(new URL(request.url()).origin)) mishaps.push(`request: ${request.url()}`)
-  })
+  const problems = watch(page, [new URL(url).origin, ...servers])
   await page.goto(url)
-  return { page, mishaps, close: () => context.close() }
+  return { page, problems, close: () => context.close() }
 }
 
 /** Types into the fields of a card, as a person does. */
@@ -67,15 +58,7 @@ export async function typeCard(
   await page.getByLabel('Security code').pressSequentially(cvc)
 }
 
-export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.map(
-    ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`,
-  )
-  expect(found).toEqual([])
-}
-
-/** Stands for the merchant's shop, on an origin of its own. */
+/** Starts a server that stands for the merchant's shop, on an origin of its own. */
 export async function startShop(): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer((_, response) => {
     response.setHeader('content-type', 'text/html')

@@ -9,7 +9,7 @@ import {
   IdempotencyError,
   InvalidArgumentError,
   InvalidResponseError,
-} from '../../packages/node/src/index.ts'
+} from '../../../packages/node/src/index.ts'
 import { refusal, rejection, startWire, testSecret, withoutWaiting } from './wire.ts'
 
 describe('what is sent', () => {

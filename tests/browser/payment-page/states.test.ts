@@ -1,37 +1,32 @@
-import type { Browser, Route } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
-import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
-import { isLongRun } from '../support/size.ts'
-import { launchBrowser } from './browser.ts'
-import { buildPaymentPage, expectAccessible, openLink } from './payment-page.ts'
+import type { Route } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createPayment } from '../../support/http/api.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
+import { isLongRun, size } from '../../support/size.ts'
+import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
+import { withBrowser } from '../with-browser.ts'
+import { buildPaymentPage, openLink } from './payment-page.ts'
 
-const fixture = withServers(1)
-let browser: Browser
+const fixture = withBrowser()
 
-beforeAll(async () => {
-  buildPaymentPage()
-  browser = await launchBrowser()
-})
+beforeAll(() => buildPaymentPage())
 
-afterAll(async () => {
-  await browser?.close()
-})
-
-/** Opens a link while what the page asks of the server is answered by `answer`. */
+/** Opens a link while `answer` answers the API requests of the page. */
 async function openAgainst(link: string, answer: (route: Route) => Promise<void>) {
-  const watched = await openLink(browser, 'about:blank', { servers: [new URL(link).origin] })
+  const watched = await openLink(fixture.browser, 'about:blank', {
+    servers: [new URL(link).origin],
+  })
   await watched.page.route('**/pay/api/**', answer)
   await watched.page.goto(link)
   return watched
 }
 
-/** Chromium logs a request without an answer by itself. That is no error of the page. */
-const unexpected = (mishaps: readonly string[]) =>
-  mishaps.filter((mishap) => !mishap.startsWith('console: Failed to load resource: net::'))
+/** Chromium itself logs a request without an answer. That is no error of the page. */
+const unexpected = (problems: readonly string[]) =>
+  problems.filter((problem) => !problem.startsWith('console: Failed to load resource: net::'))
 
-describe('before there is an answer', () => {
-  test.each(['light', 'dark'] as const)(
+describe('before the first answer', () => {
+  test.each(size<'light' | 'dark'>({ quick: ['dark'], all: ['light', 'dark'] }))(
     'the page says that it loads, in %s',
     async (colorScheme) => {
       const payment = await createPayment(fixture.api)
@@ -39,7 +34,7 @@ describe('before there is an answer', () => {
       const answered = new Promise<void>((resolve) => {
         answer = resolve
       })
-      const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
+      const { page, problems, close } = await openAgainst(payment.url, async (route) => {
         await answered
         await route.continue()
       })
@@ -49,16 +44,16 @@ describe('before there is an answer', () => {
       answer()
       await page.getByLabel('Card number').waitFor()
       await close()
-      expect(mishaps).toEqual([])
+      expect(problems).toEqual([])
     },
   )
 
   test.runIf(isLongRun)(
-    'a server that cannot be reached is asked again until it can, without a click',
+    'a server that cannot be reached is tried again until it answers, without a click',
     async () => {
       const payment = await createPayment(fixture.api)
       let isDown = true
-      const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
+      const { page, problems, close } = await openAgainst(payment.url, async (route) => {
         if (isDown) await route.abort('connectionrefused')
         else await route.continue()
       })
@@ -67,14 +62,14 @@ describe('before there is an answer', () => {
       isDown = false
       await page.getByLabel('Card number').waitFor()
       await close()
-      expect(unexpected(mishaps)).toEqual([])
+      expect(unexpected(problems)).toEqual([])
     },
   )
 
-  test('a payment whose answer is lost is not known to be paid, and can be tried again', async () => {
+  test('a payment whose answer is lost is not shown as paid, and can be tried again', async () => {
     const payment = await createPayment(fixture.api)
     let isDown = true
-    const { page, mishaps, close } = await openAgainst(payment.url, async (route) => {
+    const { page, problems, close } = await openAgainst(payment.url, async (route) => {
       if (isDown && route.request().method() === 'POST') await route.abort('connectionreset')
       else await route.continue()
     })
@@ -83,28 +78,30 @@ describe('before there is an answer', () => {
     await page.getByLabel('Security code').fill('123')
     await page.getByRole('button', { name: /^Pay / }).click()
     await page.getByText('you will not be charged twice').waitFor()
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
     isDown = false
     await page.getByRole('button', { name: /^Pay / }).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
     await page.getByText('You can close this page.').waitFor()
     await close()
-    expect(unexpected(mishaps)).toEqual([])
+    expect(unexpected(problems)).toEqual([])
   })
 })
 
 describe('in live mode', () => {
-  test.each([
-    ['en-US', 'Not on this page', /^Back to/],
+  const languages = [
     ['de-DE', 'Nicht auf dieser Seite', /^Zurück zu/],
-  ] as const)(
-    'there is no field for a card, and the customer is told where to pay: %s',
+    ['en-US', 'Not on this page', /^Back to/],
+  ] as const
+
+  test.each(size({ quick: languages.slice(1), all: languages }))(
+    'there is no field for a card, and the page says where to pay: %s',
     async (locale, title, back) => {
       const { live } = await createLiveMerchant(fixture, 'Northwind Books')
       const { body } = await live('POST', '/v1/checkout/sessions', {
         body: { amount: 2_500, currency: 'USD', cancel_url: 'https://shop.example.com/cart' },
       })
-      const { page, mishaps, close } = await openLink(browser, body.url, { locale })
+      const { page, problems, close } = await openLink(fixture.browser, body.url, { locale })
       await page.getByRole('heading', { name: title }).waitFor()
       expect(await page.getByText(/Test mode|Testmodus/).count()).toBe(0)
       expect(await page.locator('input').count()).toBe(0)
@@ -112,20 +109,20 @@ describe('in live mode', () => {
       await expect.poll(() => link.getAttribute('href')).toBe('https://shop.example.com/cart')
       await expectAccessible(page)
       await close()
-      expect(mishaps).toEqual([])
+      expect(problems).toEqual([])
     },
   )
 })
 
-test.runIf(isLongRun)('a session that the merchant has ended is said to have expired', async () => {
+test.runIf(isLongRun)('a session that the merchant ends is shown as expired', async () => {
   const { api } = fixture
   const { body: session } = await api('POST', '/v1/checkout/sessions', {
     body: { amount: 2_500, currency: 'USD' },
   })
-  const { page, mishaps, close } = await openLink(browser, session.url)
+  const { page, problems, close } = await openLink(fixture.browser, session.url)
   await page.getByLabel('Card number').waitFor()
   await api('POST', `/v1/checkout/sessions/${session.id}/expire`)
   await page.getByRole('heading', { name: 'Expired' }).waitFor()
   await close()
-  expect(mishaps).toEqual([])
+  expect(problems).toEqual([])
 })

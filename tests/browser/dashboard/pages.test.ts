@@ -3,41 +3,28 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { openSql } from '../support/databases/sql.ts'
-import { type Api, apiClient, createPayment } from '../support/http/api.ts'
-import { createPaid } from '../support/payments/paid.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
-import { isLongRun, size } from '../support/size.ts'
-import { until } from '../support/until.ts'
-import { launchBrowser } from './browser.ts'
-import { expectAccessible, signIn, visit } from './dashboard.ts'
+import { apiClient, createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { isLongRun, size } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
+import { withBrowser } from '../with-browser.ts'
+import { signIn, visit } from './dashboard.ts'
 
-let database: TestDatabase
-let server: TestServer
-let browser: Browser
-let api: Api
+const fixture = withBrowser()
 let receiver: Server
-/** What the receiver of webhooks answers. */
+/** The status with which the receiver of webhooks answers. */
 let receiverStatus = 500
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-  browser = await launchBrowser()
   receiver = createServer((_, response) =>
     response.writeHead(receiverStatus).end('the till is on fire'),
   )
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
 })
 
-afterAll(async () => {
-  await browser?.close()
-  await server?.stop()
-  await database?.drop()
+afterAll(() => {
   receiver?.close()
 })
 
@@ -54,22 +41,21 @@ describe('every page', () => {
   ] as const
 
   test.each(looks.slice(0, size({ quick: 1, all: looks.length })))(
-    'has no barrier, error or stranger in it, %s, on a %s screen',
+    'has no barrier, no error and no request to another host, %s, on a %s screen',
     async (colorScheme, screen) => {
       const viewport =
         screen === 'phone' ? { width: 390, height: 844 } : { width: 1280, height: 860 }
       const options = { colorScheme, viewport, reducedMotion: 'reduce' } as const
+      const { api, browser, server } = fixture
       const paid = await createPaid(api)
       await api('POST', `/v1/payments/${paid.id}/refund`, { body: { amount: 100 } })
       const pending = await createPayment(api, { metadata: { order_id: 'A-1' } })
 
-      const stranger = await visit(browser, server.url, options)
-      await stranger.page.getByLabel('Secret key').waitFor()
-      await expectAccessible(stranger.page, 'sign-in')
-      await stranger.close()
-
-      const visitor = await signIn(browser, server, options)
-      const { page } = visitor
+      const visitor = await visit(browser, server.url, options)
+      const page = await visitor.open('')
+      await page.getByLabel('Secret key').fill(server.secretKey)
+      await expectAccessible(page, 'sign-in')
+      await page.getByRole('button', { name: 'Sign in' }).click()
       const pages = [
         ['', 'Overview'],
         ['/payments', 'Payments'],
@@ -79,7 +65,7 @@ describe('every page', () => {
         ['/keys', 'API keys'],
       ] as const
       for (const [path, name] of pages) {
-        await page.goto(`${server.url}/dashboard${path}`)
+        if (path !== '') await visitor.open(path)
         await page.getByRole('heading', { name, level: 1 }).waitFor()
         await page
           .getByText(/^Updated/)
@@ -90,29 +76,28 @@ describe('every page', () => {
           () => document.documentElement.scrollWidth > window.innerWidth,
         )
         expect(isTooWide, `${path} scrolls sideways`).toBe(false)
-        // What only screen readers see must not make a page longer than what is seen.
+        // Text for screen readers only must not make a page longer than its visible part.
         const emptyBelow = await page.evaluate(() => {
           const end = document.querySelector('main > *')?.getBoundingClientRect().bottom ?? 0
           return document.documentElement.scrollHeight - Math.max(end + scrollY, innerHeight)
         })
-        expect(emptyBelow, `${path} goes on below its end`).toBeLessThan(100)
+        expect(emptyBelow, `${path} has empty space below its end`).toBeLessThan(100)
       }
-      await page.goto(`${server.url}/dashboard/payments/${pending.id}`)
+      await visitor.open(`/payments/${pending.id}`)
       await page.getByRole('button', { name: 'Cancel payment' }).click()
       await page.getByRole('dialog').waitFor()
-      await expectAccessible(page, 'the question before a cancel')
+      await expectAccessible(page, 'the dialog before a cancel')
       visitor.expectClean()
       await visitor.close()
     },
   )
 
   test.runIf(isLongRun)(
-    'says that it is offline, shows how old it is, and comes back by itself',
+    'says that it is offline, shows the age of its data, and recovers by itself',
     async () => {
-      const payment = await createPayment(api)
-      const visitor = await signIn(browser, server)
-      const { page } = visitor
-      await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
+      const payment = await createPayment(fixture.api)
+      const visitor = await signIn(fixture.browser, fixture.server)
+      const page = await visitor.open(`/payments/${payment.id}`)
       await page.getByRole('button', { name: 'Cancel payment' }).waitFor()
       await visitor.context.setOffline(true)
       await page.getByText('No answer from the server').first().waitFor()
@@ -126,48 +111,49 @@ describe('every page', () => {
 })
 
 describe('keys', () => {
-  test('a key that is made there works, and stops working when it is revoked there', async () => {
-    const visitor = await signIn(browser, server)
-    const { page } = visitor
-    await page.goto(`${server.url}/dashboard/keys`)
+  test('a key that is created on the page works until it is revoked there', async () => {
+    const visitor = await signIn(fixture.browser, fixture.server)
+    const page = await visitor.open('/keys')
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByLabel('Name (optional)').fill('Till 7')
     await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click()
     const secret = (await page.locator('.secret code').last().textContent()) ?? ''
     await page.getByRole('button', { name: 'I have it' }).click()
-    const made = apiClient(server.url, secret)
-    expect((await made('GET', '/v1/payments')).status).toBe(200)
+    const created = apiClient(fixture.server.url, secret)
+    expect((await created('GET', '/v1/payments')).status).toBe(200)
     await page.getByRole('button', { name: 'Revoke Till 7' }).click()
     await page.getByRole('button', { name: 'Revoke key' }).click()
     await page.getByText('Revoked', { exact: true }).first().waitFor()
     await until(
       'the key is refused',
-      async () => (await made('GET', '/v1/payments')).status === 401,
+      async () => (await created('GET', '/v1/payments')).status === 401,
     )
     visitor.expectClean()
     await visitor.close()
   })
 
   test.runIf(isLongRun)('revoking the key of a session ends it on screen too', async () => {
+    const { api, browser, server } = fixture
     const { body: key } = await api('POST', '/v1/auth/api-keys', { body: { name: 'Own' } })
     const visitor = await signIn(browser, { url: server.url, secretKey: key.secret_key })
-    await visitor.page.goto(`${server.url}/dashboard/payments`)
-    await visitor.page.getByRole('heading', { name: 'Payments' }).waitFor()
+    const page = await visitor.open('/payments')
+    await page.getByRole('heading', { name: 'Payments' }).waitFor()
     await api('DELETE', `/v1/auth/api-keys/${key.id}`)
-    await visitor.page.getByText('Your session has ended').waitFor()
-    await expectAccessible(visitor.page, 'after the end of a session')
-    // Who signs in again goes on where they were.
-    await visitor.page.getByLabel('Secret key').fill(server.secretKey)
-    await visitor.page.getByRole('button', { name: 'Sign in' }).click()
-    await visitor.page.getByRole('heading', { name: 'Payments' }).waitFor()
+    await page.getByText('Your session has ended').waitFor()
+    await expectAccessible(page, 'after the end of a session')
+    // After a new sign-in the same page is shown.
+    await page.getByLabel('Secret key').fill(server.secretKey)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Payments' }).waitFor()
     await visitor.close()
   })
 
   test.runIf(isLongRun)(
-    'who cannot be signed out is told so, rather than shown a sign-in',
+    'a failed sign-out says so and does not show the sign-in page',
     async () => {
-      const visitor = await signIn(browser, server)
-      const { page } = visitor
+      const visitor = await signIn(fixture.browser, fixture.server)
+      const page = await visitor.open('')
+      await page.getByRole('navigation', { name: 'Sections' }).waitFor()
       await visitor.context.setOffline(true)
       await page.getByRole('button', { name: 'Sign out' }).click()
       await page.getByText('Not signed out: try again').waitFor()
@@ -181,9 +167,8 @@ describe('keys', () => {
 
 describe('webhooks', () => {
   test('an endpoint is added, its failed delivery retried, its secret rotated', async () => {
-    const visitor = await signIn(browser, server)
-    const { page } = visitor
-    await page.goto(`${server.url}/dashboard/webhooks`)
+    const visitor = await signIn(fixture.browser, fixture.server)
+    const page = await visitor.open('/webhooks')
     await page.getByRole('button', { name: 'Add endpoint' }).click()
     await page.getByLabel('Address').fill(receiverUrl())
     await page.getByRole('dialog').getByRole('button', { name: 'Add endpoint' }).click()
@@ -192,25 +177,23 @@ describe('webhooks', () => {
     await page.getByRole('button', { name: 'I have it' }).click()
 
     receiverStatus = 500
-    const payment = await createPayment(api)
-    await page.goto(`${server.url}/dashboard/payments/${payment.id}`)
+    const payment = await createPayment(fixture.api)
+    await visitor.open(`/payments/${payment.id}`)
     await page.getByText('Answered 500.').waitFor()
     await page.getByText(`to ${receiverUrl()}`).waitFor()
     await page.getByText('Answers of the receiver').click()
     await page.getByText('The body of this answer was not kept.').first().waitFor()
-    // The receivers of tests are at a private address: the answer of a public one is put in by hand.
-    const sql = openSql(database.url)
-    await sql.query(`update webhook_attempts set response_body = 'the till is on fire'`)
-    await sql.close()
+    // Only answers of public addresses are kept. The receiver of this test has a private address.
+    await fixture.sql.query(`update webhook_attempts set response_body = 'the till is on fire'`)
     await page.reload()
     await page.getByText('Answers of the receiver').click()
     await page.getByText('the till is on fire').first().waitFor()
-    await expectAccessible(page, 'what a receiver answered')
+    await expectAccessibleInLongRun(page, 'the answer of a receiver')
     receiverStatus = 200
     await page.getByRole('button', { name: /^Send payment\.created/ }).click()
     await page.getByText('Delivered', { exact: true }).waitFor()
 
-    await page.goto(`${server.url}/dashboard/webhooks`)
+    await visitor.open('/webhooks')
     await page.getByRole('button', { name: 'Rotate secret' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Rotate secret' }).click()
     const rotated = await page.locator('.secret code').textContent()
@@ -220,10 +203,9 @@ describe('webhooks', () => {
     await visitor.close()
   })
 
-  test.runIf(isLongRun)('an endpoint may be told of some events only', async () => {
-    const visitor = await signIn(browser, server)
-    const { page } = visitor
-    await page.goto(`${server.url}/dashboard/webhooks`)
+  test.runIf(isLongRun)('an endpoint may receive some events only', async () => {
+    const visitor = await signIn(fixture.browser, fixture.server)
+    const page = await visitor.open('/webhooks')
     await page.getByRole('button', { name: 'Add endpoint' }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Address').fill(`${receiverUrl()}some`)
@@ -243,7 +225,7 @@ describe('webhooks', () => {
 })
 
 test('the first view is at most 250 kB of JavaScript, compressed', () => {
-  const dist = join(import.meta.dirname, '../../apps/dashboard/dist')
+  const dist = join(import.meta.dirname, '../../../apps/dashboard/dist')
   const page = readFileSync(join(dist, 'index.html'), 'utf8')
   const scripts = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.js'))
   const first = scripts.filter((name) => page.includes(name) || name.startsWith('overview-page'))
@@ -254,12 +236,13 @@ test('the first view is at most 250 kB of JavaScript, compressed', () => {
   expect(bytes).toBeLessThanOrEqual(250_000)
 })
 
-test('the plots show what has happened', async () => {
-  await createPaid(api)
-  await createPaid(api, { amount: 4_200, currency: 'NOK' })
-  const visitor = await signIn(browser, server)
-  await visitor.page.getByRole('button', { name: 'NOK' }).click()
-  await visitor.page
+test('the plots show the payments of the chosen currency', async () => {
+  await createPaid(fixture.api)
+  await createPaid(fixture.api, { amount: 4_200, currency: 'NOK' })
+  const visitor = await signIn(fixture.browser, fixture.server)
+  const page = await visitor.open('')
+  await page.getByRole('button', { name: 'NOK' }).click()
+  await page
     .getByText(/NOK\s42\.00/)
     .first()
     .waitFor()

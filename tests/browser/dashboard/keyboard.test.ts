@@ -1,24 +1,18 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
-import { createPaid } from '../support/payments/paid.ts'
-import { withServers } from '../support/servers/servers.ts'
-import { isLongRun } from '../support/size.ts'
-import { until } from '../support/until.ts'
-import { launchBrowser } from './browser.ts'
+import type { Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { isLongRun } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+import { withBrowser } from '../with-browser.ts'
 import { signIn, type Visitor, visit } from './dashboard.ts'
 
-const fixture = withServers(1)
-let browser: Browser
+const fixture = withBrowser()
 let visitor: Visitor
 let page: Page
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
 beforeEach(async () => {
-  visitor = await signIn(browser, server())
+  visitor = await signIn(fixture.browser, fixture.server)
   page = visitor.page
 })
 
@@ -26,23 +20,13 @@ afterEach(async () => {
   await visitor.close()
 })
 
-afterAll(async () => {
-  await browser?.close()
-})
-
-function server() {
-  const [first] = fixture.servers
-  if (!first) throw new Error('the server was not started')
-  return first
-}
-
 const paymentOf = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body
-const open = (path: string) => page.goto(`${server().url}/dashboard${path}`)
+const open = (path: string) => visitor.open(path)
 const button = (name: string | RegExp) => page.getByRole('button', { name })
 const becomes = (id: string, status: string) =>
   until(`${id} is ${status}`, async () => (await paymentOf(id)).status === status)
 
-/** Presses keys without waiting for anything between them: they are queued in the browser. */
+/** Presses keys without a wait between them. The browser queues them. */
 async function typeAtOnce(...keys: readonly string[]): Promise<void> {
   await typeInto(page, keys)
 }
@@ -51,7 +35,7 @@ async function typeInto({ keyboard }: Page, keys: readonly string[]): Promise<vo
   await Promise.all(keys.flatMap((key) => [keyboard.down(key), keyboard.up(key)]))
 }
 
-/** A browser that is too busy to draw: no frame ever comes. */
+/** Imitates a browser that is too busy to draw: no frame is drawn any more. */
 async function stopDrawing(): Promise<void> {
   await page.evaluate(() => {
     window.requestAnimationFrame = () => 0
@@ -74,7 +58,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
   })
 
-  test.runIf(isLongRun)('cancel it with a reason of one’s own', async () => {
+  test.runIf(isLongRun)('cancel a payment with a reason that is typed', async () => {
     const { id } = await createPayment(fixture.api)
     await openPayment(id, 'Cancel payment')
     await stopDrawing()
@@ -93,7 +77,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     expect((await paymentOf(id)).cancellation_reason).toBe('fraudulent')
   })
 
-  test('refund what is typed: r, the amount, Enter', async () => {
+  test.runIf(isLongRun)('refund what is typed: r, the amount, Enter', async () => {
     const { id } = await createPaid(fixture.api, { amount: 10_000 })
     await openPayment(id, 'Refund')
     await stopDrawing()
@@ -137,22 +121,27 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     await expect.poll(() => page.getByRole('dialog', { name: 'Your new key' }).count()).toBe(1)
   })
 
-  test.runIf(isLongRun)('revoke no key at once: the way back comes first', async () => {
-    const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', { body: { name: 'Kept' } })
-    await open('/keys')
-    await button('Revoke Kept').focus()
-    await stopDrawing()
-    await typeAtOnce('Enter', 'Enter')
-    await page.getByRole('dialog').waitFor({ state: 'hidden' })
-    await typeAtOnce('Enter', 'Tab', 'Enter')
-    await until('the key is revoked', async () => {
-      const { body } = await fixture.api('GET', '/v1/auth/api-keys?limit=100')
-      return body.data.some(
-        (each: { id: string; revoked_at: string | null }) =>
-          each.id === key.id && each.revoked_at !== null,
-      )
-    })
-  })
+  test.runIf(isLongRun)(
+    'revoke no key at once: the first Enter chooses the button that keeps it',
+    async () => {
+      const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
+        body: { name: 'Kept' },
+      })
+      await open('/keys')
+      await button('Revoke Kept').focus()
+      await stopDrawing()
+      await typeAtOnce('Enter', 'Enter')
+      await page.getByRole('dialog').waitFor({ state: 'hidden' })
+      await typeAtOnce('Enter', 'Tab', 'Enter')
+      await until('the key is revoked', async () => {
+        const { body } = await fixture.api('GET', '/v1/auth/api-keys?limit=100')
+        return body.data.some(
+          (each: { id: string; revoked_at: string | null }) =>
+            each.id === key.id && each.revoked_at !== null,
+        )
+      })
+    },
+  )
 
   test.runIf(isLongRun)('add one endpoint', async () => {
     await open('/webhooks')
@@ -174,12 +163,13 @@ describe('keys that are typed at once, before anything is drawn,', () => {
   })
 
   test('sign in: the key, Enter', async () => {
-    const stranger = await visit(browser, server().url)
-    await stranger.page.getByLabel('Secret key').waitFor()
-    await typeInto(stranger.page, [...server().secretKey, 'Enter'])
-    await stranger.page.getByRole('navigation', { name: 'Sections' }).waitFor()
-    stranger.expectClean()
-    await stranger.close()
+    const newcomer = await visit(fixture.browser, fixture.server.url)
+    await newcomer.open('')
+    await newcomer.page.getByLabel('Secret key').waitFor()
+    await typeInto(newcomer.page, [...fixture.server.secretKey, 'Enter'])
+    await newcomer.page.getByRole('navigation', { name: 'Sections' }).waitFor()
+    newcomer.expectClean()
+    await newcomer.close()
   })
 })
 
@@ -223,7 +213,7 @@ describe('a key reaches the dialog', () => {
     expect((await paymentOf(id)).cancellation_reason).toBe('fraudulent')
   })
 
-  test('and no shortcut of the page behind it, when nothing has the focus', async () => {
+  test('and is no shortcut of the page behind the dialog when nothing has the focus', async () => {
     const { id } = await createPaid(fixture.api, { amount: 10_000 })
     await openPayment(id, 'Refund')
     await page.keyboard.press('r')
@@ -234,26 +224,29 @@ describe('a key reaches the dialog', () => {
     expect((await paymentOf(id)).refunds[0].reason).toBe('cracked')
   })
 
-  test.runIf(isLongRun)('unless it is the Enter that opened it and is still pressed', async () => {
-    const { id } = await createPayment(fixture.api)
-    await openPayment(id, 'Cancel payment')
-    await button('Cancel payment').focus()
-    for (let repeat = 0; repeat < 5; repeat++) await page.keyboard.down('Enter')
-    await page.keyboard.up('Enter')
-    await page.getByRole('dialog').waitFor()
-    expect((await paymentOf(id)).status).toBe('pending')
-    await page.keyboard.press('Enter')
-    await becomes(id, 'canceled')
-  })
+  test.runIf(isLongRun)(
+    'unless the key is the Enter that opened the dialog and is still pressed',
+    async () => {
+      const { id } = await createPayment(fixture.api)
+      await openPayment(id, 'Cancel payment')
+      await button('Cancel payment').focus()
+      for (let repeat = 0; repeat < 5; repeat++) await page.keyboard.down('Enter')
+      await page.keyboard.up('Enter')
+      await page.getByRole('dialog').waitFor()
+      expect((await paymentOf(id)).status).toBe('pending')
+      await page.keyboard.press('Enter')
+      await becomes(id, 'canceled')
+    },
+  )
 })
 
-test('a cancel that gets no answer says so, though nothing else is answered either', async () => {
+test('a cancel without an answer says so, also when no other request is answered', async () => {
   const { id } = await createPayment(fixture.api)
   await openPayment(id, 'Cancel payment')
   await page.keyboard.press('c')
   const dialog = page.getByRole('dialog')
   await dialog.waitFor()
-  // The payment is asked for again after each try, and this answer never comes.
+  // The page loads the payment again after each try. This request is never answered.
   await page.route('**/v1/**', async (route) => {
     if (route.request().method() === 'POST') await route.abort('connectionreset')
   })

@@ -1,32 +1,17 @@
-import type { Browser, Route } from 'playwright-core'
+import type { Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { insertPayments } from '../support/databases/sql.ts'
-import { createPayment } from '../support/http/api.ts'
-import { createPaid } from '../support/payments/paid.ts'
-import { withServers } from '../support/servers/servers.ts'
-import { isLongRun, size } from '../support/size.ts'
-import { until } from '../support/until.ts'
-import { launchBrowser } from './browser.ts'
-import { expectAccessible, signIn, visit } from './dashboard.ts'
+import { insertPayments } from '../../support/databases/sql.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { isLongRun, size } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
+import { withBrowser } from '../with-browser.ts'
+import { signIn, type Visitor, visit } from './dashboard.ts'
 
-const fixture = withServers(1)
-let browser: Browser
+const fixture = withBrowser()
 
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-
-afterAll(async () => {
-  await browser?.close()
-})
-
-function server() {
-  const [first] = fixture.servers
-  if (!first) throw new Error('the server was not started')
-  return first
-}
-
-/** Lets nothing of what the dashboard asks for be answered until it is told to. */
+/** Delays the requests of the dashboard until `open` is called. */
 function gate() {
   let open: () => void = () => undefined
   const opened = new Promise<void>((resolve) => {
@@ -51,16 +36,16 @@ const paths = [
   '/keys',
 ]
 
-describe('while nothing was answered yet', () => {
+describe('before the first answer', () => {
   test.each(size({ quick: ['', '/payments/pay_0'], all: paths }))(
-    '%s says that it loads, and can be read by everybody',
+    '%s says that it loads, and has no barrier',
     async (path) => {
-      const visitor = await signIn(browser, server())
+      const visitor = await signIn(fixture.browser, fixture.server)
       const { page } = visitor
       const { open, hold } = gate()
-      // The session is there. Only the page waits.
+      // The session is answered. Only the data of the page waits.
       await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
-      await page.goto(`${server().url}/dashboard${path}`)
+      await visitor.open(path)
       await page.getByRole('navigation', { name: 'Sections' }).waitFor()
       await page
         .getByRole('status')
@@ -68,17 +53,17 @@ describe('while nothing was answered yet', () => {
         .or(page.locator('.skeleton'))
         .first()
         .waitFor()
-      await expectAccessible(page, `${path} while it loads`)
+      await expectAccessibleInLongRun(page, `${path} while it loads`)
       open()
       await visitor.close()
     },
   )
 
   test('the dashboard itself says that it loads', async () => {
-    const visitor = await visit(browser, server().url)
+    const visitor = await visit(fixture.browser, fixture.server.url)
     const { open, hold } = gate()
     await visitor.page.route(data, hold)
-    await visitor.page.reload()
+    await visitor.open('')
     await visitor.page.getByText('Loading…').waitFor()
     await expectAccessible(visitor.page, 'before the session is known')
     open()
@@ -91,18 +76,18 @@ describe('while nothing was answered yet', () => {
 describe('without a server', () => {
   test.each(
     size({
-      quick: ['', '/payments'],
+      quick: ['/payments'],
       all: paths.filter((path) => path !== '/cancellations/bulk_0'),
     }),
-  )('%s says so, and goes on by itself when it is back', async (path) => {
-    const visitor = await signIn(browser, server())
+  )('%s says so, and loads by itself when the server is back', async (path) => {
+    const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
     let isDown = true
     await page.route(/\/v1\/|\/dashboard\/api\/stats/, async (route) => {
       if (isDown) await route.abort('connectionrefused')
       else await route.continue()
     })
-    await page.goto(`${server().url}/dashboard${path}`)
+    await visitor.open(path)
     const failed = page.getByText('The server cannot be reached')
     await failed.first().waitFor()
     await expectAccessible(page, `${path} without a server`)
@@ -112,13 +97,14 @@ describe('without a server', () => {
   })
 
   test.runIf(isLongRun)(
-    'a page whose script does not come says so, leaves the others, and comes when it is back',
+    'a page whose script is missing says so, leaves the others, and loads when the script is back',
     async () => {
-      const visitor = await signIn(browser, server())
+      const visitor = await signIn(fixture.browser, fixture.server)
       const { page } = visitor
+      await visitor.open('')
       await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
       const scripts = /webhooks-page/
-      const everything = `${server().url}/**`
+      const everything = `${fixture.server.url}/**`
       await page.route(scripts, (route) => route.fulfill({ status: 404 }))
       const link = (name: string) => page.getByRole('link', { name, exact: true })
       await link('Webhooks').click()
@@ -140,16 +126,16 @@ describe('without a server', () => {
     },
   )
 
-  test('a cancel whose answer is lost is not said to be done, and counts once when it is tried again', async () => {
+  test('a cancel whose answer is lost is not shown as done, and counts once when it is tried again', async () => {
     const payment = await createPayment(fixture.api)
-    const visitor = await signIn(browser, server())
+    const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
-    await page.goto(`${server().url}/dashboard/payments/${payment.id}`)
+    await visitor.open(`/payments/${payment.id}`)
     await page.getByRole('button', { name: 'Cancel payment' }).click()
     let isLost = true
     await page.route('**/cancel', async (route) => {
       if (!isLost) return await route.continue()
-      // The server does it; the answer is cut off.
+      // The server cancels the payment. Its answer is cut off.
       await route.fetch()
       isLost = false
       await route.abort('connectionreset')
@@ -164,38 +150,45 @@ describe('without a server', () => {
   })
 })
 
-describe('what is not there', () => {
+describe('an address without content', () => {
+  let visitor: Visitor
+
+  beforeAll(async () => {
+    await createPayment(fixture.api)
+    visitor = await signIn(fixture.browser, fixture.server)
+  })
+
+  afterAll(async () => {
+    await visitor?.close()
+  })
+
   test.each([
     ['/payments/pay_0', 'There is no such payment'],
     ['/nowhere', 'There is no such page'],
     ['/payments?q=what', 'This search is not understood'],
     ['/payments?q=nobody@example.com', 'No payment matches'],
-  ])('%s says so, with a way on', async (path, text) => {
-    await createPayment(fixture.api)
-    const visitor = await signIn(browser, server())
-    const { page } = visitor
-    await page.goto(`${server().url}/dashboard${path}`)
+  ])('%s says so', async (path, text) => {
+    const page = await visitor.open(path)
     await page.getByText(text).waitFor()
-    await expectAccessible(page, path)
-    await visitor.close()
+    await expectAccessibleInLongRun(page, path)
   })
 })
 
-describe('how old it is', () => {
-  test.runIf(isLongRun)('counts from the question, not from an answer that came late', async () => {
+describe('the age of the data', () => {
+  test.runIf(isLongRun)('counts from the request, not from a late answer', async () => {
     const payment = await createPaid(fixture.api)
-    const visitor = await signIn(browser, server())
+    const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
     await page.clock.install()
     let isAnswered = false
     const { open, hold } = gate()
-    // One answer, late; what is asked after that is left without one.
+    // The first request is answered late. Later requests are never answered.
     await page.route('**/v1/payments/**', async (route) => {
       if (isAnswered) return
       await hold(route)
       isAnswered = true
     })
-    await page.goto(`${server().url}/dashboard/payments/${payment.id}`)
+    await visitor.open(`/payments/${payment.id}`)
     await page.getByText('Loading the payment').waitFor()
     await page.clock.fastForward(9_000)
     open()
@@ -206,17 +199,17 @@ describe('how old it is', () => {
     await visitor.close()
   })
 
-  test.runIf(isLongRun)('rows that come into view again are asked for again', async () => {
+  test.runIf(isLongRun)('rows that come into view again are loaded again', async () => {
     const { sql, owner, api } = fixture
     const ids = await insertPayments(sql, { owner, count: 400, ageMs: 1_000 })
-    const visitor = await signIn(browser, server())
+    const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
-    await page.goto(`${server().url}/dashboard/payments?status=pending`)
+    await visitor.open('/payments?status=pending')
     await page.locator('tbody tr').first().waitFor()
     const scroll = (top: number) =>
       page.locator('.table').evaluate((table, to) => table.scrollTo(0, to), top)
     const middle = page.locator(`a[href$="${ids[199]}"]`)
-    // As far as what is loaded goes, until it is loaded.
+    // Each scroll loads more rows, until the middle is loaded.
     await until('the middle is in view', async () => {
       await scroll(200 * 48)
       return (await middle.count()) === 1
@@ -225,7 +218,7 @@ describe('how old it is', () => {
     await middle.waitFor({ state: 'detached' })
     await api('POST', `/v1/payments/${ids[199]}/cancel`)
     await scroll(200 * 48)
-    // It is no longer pending, so it leaves the list.
+    // The payment is no longer pending, so it leaves the list.
     await middle.waitFor({ state: 'detached' })
     await page
       .getByText(/^Updated/)
@@ -236,12 +229,12 @@ describe('how old it is', () => {
 })
 
 test.runIf(isLongRun)(
-  'the list shows amount, status and customer of a payment at every width, also after a turn',
+  'the list shows amount, status and customer of a payment at every width, also after a resize',
   async () => {
     await createPayment(fixture.api, { customer_email: 'ada.lovelace@example.com' })
-    const visitor = await signIn(browser, server())
+    const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
-    await page.goto(`${server().url}/dashboard/payments`)
+    await visitor.open('/payments')
     for (const width of [1920, 1280, 1120, 960, 768, 600, 360]) {
       await page.setViewportSize({ width, height: 800 })
       const row = page.locator('tbody tr').first()

@@ -1,53 +1,40 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { type Api, apiClient, createPayment } from '../support/http/api.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
-import { isLongRun } from '../support/size.ts'
-import { launchBrowser } from './browser.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { isLongRun } from '../../support/size.ts'
+import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
+import { withBrowser } from '../with-browser.ts'
 import {
   buildPaymentPage,
-  expectAccessible,
   openLink,
   startShop,
   typeCard,
   type WatchedPage,
 } from './payment-page.ts'
 
-let database: TestDatabase
-let server: TestServer
-let api: Api
-let browser: Browser
+const fixture = withBrowser()
 let shop: Awaited<ReturnType<typeof startShop>>
 const opened: WatchedPage[] = []
 
 beforeAll(async () => {
   buildPaymentPage()
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-  browser = await launchBrowser()
   shop = await startShop()
 })
 
 afterEach(async () => {
-  const mishaps = opened.flatMap((each) => each.mishaps)
+  const problems = opened.flatMap((each) => each.problems)
   await Promise.all(opened.splice(0).map((each) => each.close()))
-  expect(mishaps).toEqual([])
+  expect(problems).toEqual([])
 })
 
 afterAll(async () => {
-  await browser?.close()
   await shop?.stop()
-  await server?.stop()
-  await database?.drop()
 })
 
 async function createSession(more: Record<string, unknown> = {}) {
-  const { status, body } = await api('POST', '/v1/checkout/sessions', {
+  const { status, body } = await fixture.api('POST', '/v1/checkout/sessions', {
     body: {
       amount: 123_456,
       currency: 'EUR',
@@ -61,15 +48,15 @@ async function createSession(more: Record<string, unknown> = {}) {
 }
 
 async function open(url: string, options: Parameters<typeof openLink>[2] = {}) {
-  const watched = await openLink(browser, url, { servers: [shop.url], ...options })
+  const watched = await openLink(fixture.browser, url, { servers: [shop.url], ...options })
   opened.push(watched)
   return watched.page
 }
 
 type OpenedPage = Awaited<ReturnType<typeof open>>
 const heading = (page: OpenedPage, name: string) => page.getByRole('heading', { name }).waitFor()
-const statusOf = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body.status
-const latest = async (id: string) => (await api('GET', `/v1/checkout/sessions/${id}`)).body
+const statusOf = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body.status
+const latest = async (id: string) => (await fixture.api('GET', `/v1/checkout/sessions/${id}`)).body
 const payButton = (page: OpenedPage) => page.getByRole('button', { name: /^Pay / })
 
 describe('pay', () => {
@@ -84,7 +71,7 @@ describe('pay', () => {
     await expect.poll(() => page.getByLabel('Card number').inputValue()).toBe('4242 4242 4242 4242')
     await expect.poll(() => page.getByLabel('Expiry').inputValue()).toBe('12 / 40')
     await expect.poll(() => page.getByText('Visa').count()).toBe(1)
-    // The shop answers only after the check of the last page, so the page is not left before.
+    // The shop answers after the check of the last page, so the browser stays on this page until then.
     const { promise: checked, resolve: leave } = Promise.withResolvers<void>()
     await page.route(`${shop.url}/**`, async (route) => {
       await checked
@@ -101,7 +88,7 @@ describe('pay', () => {
   })
 
   test.runIf(isLongRun)('with the keyboard alone, from the link of a payment', async () => {
-    const payment = await createPayment(api)
+    const payment = await createPayment(fixture.api)
     const page = await open(payment.url)
     await page.getByLabel('Card number').focus()
     await page.keyboard.type('378282246310005')
@@ -126,7 +113,7 @@ describe('pay', () => {
     await page.getByLabel('Account holder').fill('Grace Hopper')
     await page.getByLabel('Routing number').pressSequentially('011401533')
     await page.getByLabel('Account number').pressSequentially('1111222233330000')
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
     expect((await latest(session.id)).customer_email).toBe('grace@example.com')
@@ -150,20 +137,23 @@ describe('pay', () => {
     expect((await latest(session.id)).payment_id).not.toBe(session.payment_id)
   })
 
-  test.runIf(isLongRun)('a payment of its own that was declined says that it is over', async () => {
-    const payment = await createPayment(api, { cancel_url: `${shop.url}/cart` })
-    const page = await open(payment.url)
-    await typeCard(page, '4000000000000002')
-    await payButton(page).click()
-    await heading(page, 'Declined')
-    await expectAccessible(page)
-    await page.getByRole('link', { name: /^Back to/ }).click()
-    await page.waitForURL(`${shop.url}/cart`)
-  })
+  test.runIf(isLongRun)(
+    'a declined payment without a session says that it is declined',
+    async () => {
+      const payment = await createPayment(fixture.api, { cancel_url: `${shop.url}/cart` })
+      const page = await open(payment.url)
+      await typeCard(page, '4000000000000002')
+      await payButton(page).click()
+      await heading(page, 'Declined')
+      await expectAccessible(page)
+      await page.getByRole('link', { name: /^Back to/ }).click()
+      await page.waitForURL(`${shop.url}/cart`)
+    },
+  )
 })
 
-describe('what is typed', () => {
-  test('is checked as one types, and named when it is wrong', async () => {
+describe('typed text', () => {
+  test('is checked while it is typed, and each mistake is named', async () => {
     const page = await open((await createSession()).url)
     await page.getByLabel('Card number').pressSequentially('4242424242424241')
     await page.getByText('a digit is wrong').waitFor()
@@ -176,26 +166,29 @@ describe('what is typed', () => {
       .toBe('true')
     const isFocused = (element: Element) => element === document.activeElement
     await expect.poll(() => page.getByLabel('Card number').evaluate(isFocused)).toBe(true)
-    await expectAccessible(page)
-  })
-
-  test.runIf(isLongRun)('is corrected in the middle without the caret jumping', async () => {
-    const page = await open((await createSession()).url)
-    const number = page.getByLabel('Card number')
-    await number.pressSequentially('4242942424242424')
-    await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(6, 6))
-    await page.keyboard.press('Backspace')
-    await page.keyboard.press('Backspace')
-    await expect.poll(() => number.inputValue()).toBe('4244 2424 2424 24')
-    await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(1, 1))
-    await page.keyboard.type('99')
-    const caret = (input: HTMLInputElement) => input.selectionStart
-    await expect.poll(() => number.inputValue()).toBe('4992 4424 2424 2424')
-    await expect.poll(() => number.evaluate(caret)).toBe(3)
+    await expectAccessibleInLongRun(page)
   })
 
   test.runIf(isLongRun)(
-    'is what browsers and phones know how to fill in, and is kept nowhere',
+    'is corrected in the middle, and the caret stays in its place',
+    async () => {
+      const page = await open((await createSession()).url)
+      const number = page.getByLabel('Card number')
+      await number.pressSequentially('4242942424242424')
+      await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(6, 6))
+      await page.keyboard.press('Backspace')
+      await page.keyboard.press('Backspace')
+      await expect.poll(() => number.inputValue()).toBe('4244 2424 2424 24')
+      await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(1, 1))
+      await page.keyboard.type('99')
+      const caret = (input: HTMLInputElement) => input.selectionStart
+      await expect.poll(() => number.inputValue()).toBe('4992 4424 2424 2424')
+      await expect.poll(() => number.evaluate(caret)).toBe(3)
+    },
+  )
+
+  test.runIf(isLongRun)(
+    'can be filled in by browsers and phones, and is stored nowhere',
     async () => {
       const page = await open((await createSession()).url)
       const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
@@ -229,7 +222,7 @@ describe('3-D Secure', () => {
     return page
   }
 
-  test('is passed', async () => {
+  test('succeeds', async () => {
     const session = await createSession()
     const page = await reachStep(session.url)
     await expectAccessible(page)
@@ -237,7 +230,7 @@ describe('3-D Secure', () => {
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
   })
 
-  test.runIf(isLongRun)('is failed, and leaves another try', async () => {
+  test.runIf(isLongRun)('fails, and another card can be tried', async () => {
     const session = await createSession()
     const page = await reachStep(session.url, '4000000000003063')
     await page.getByRole('button', { name: 'Yes, it is me' }).click()
@@ -247,7 +240,7 @@ describe('3-D Secure', () => {
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
   })
 
-  test.runIf(isLongRun)('is left in the middle and found again after a reload', async () => {
+  test.runIf(isLongRun)('continues after a reload', async () => {
     const session = await createSession()
     const page = await reachStep(session.url)
     await page.reload()
@@ -256,11 +249,11 @@ describe('3-D Secure', () => {
   })
 
   test.runIf(isLongRun)(
-    'is over at once when the payment is canceled in its middle, and nothing is taken',
+    'ends at once when the payment is canceled meanwhile, and nothing is captured',
     async () => {
       const session = await createSession()
       const page = await reachStep(session.url)
-      await api('POST', `/v1/payments/${session.payment_id}/cancel`)
+      await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
       await heading(page, 'Canceled')
       await expectAccessible(page)
       expect(await statusOf(session.payment_id)).toBe('canceled')
@@ -268,50 +261,56 @@ describe('3-D Secure', () => {
   )
 })
 
-describe('what happens elsewhere', () => {
-  test('a cancel is seen at once by every open page', async () => {
+describe('changes by others', () => {
+  test('a cancel is shown at once on every open page', async () => {
     const session = await createSession()
     const pages = await Promise.all([open(session.url), open(session.url)])
     await Promise.all(pages.map((page) => payButton(page).waitFor()))
-    await api('POST', `/v1/payments/${session.payment_id}/cancel`)
+    await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
     await Promise.all(pages.map((page) => heading(page, 'Canceled')))
   })
 
-  test.runIf(isLongRun)('a page that was offline catches up, and says that it was', async () => {
-    const session = await createSession()
-    const page = await open(session.url)
-    await payButton(page).waitFor()
-    await page.context().setOffline(true)
-    await page.getByText('You are offline').waitFor()
-    await expect.poll(() => payButton(page).isDisabled()).toBe(true)
-    await expectAccessible(page)
-    await api('POST', `/v1/payments/${session.payment_id}/cancel`)
-    await page.context().setOffline(false)
-    await heading(page, 'Canceled')
-  })
+  test.runIf(isLongRun)(
+    'a page that is offline says so, and shows the latest status afterwards',
+    async () => {
+      const session = await createSession()
+      const page = await open(session.url)
+      await payButton(page).waitFor()
+      await page.context().setOffline(true)
+      await page.getByText('You are offline').waitFor()
+      await expect.poll(() => payButton(page).isDisabled()).toBe(true)
+      await expectAccessible(page)
+      await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
+      await page.context().setOffline(false)
+      await heading(page, 'Canceled')
+    },
+  )
 
-  test('there is no page for a link that leads nowhere', async () => {
-    const { page, mishaps, close } = await openLink(browser, `${server.url}/pay/pay_0`)
+  test('a link to no payment says so', async () => {
+    const { page, problems, close } = await openLink(
+      fixture.browser,
+      `${fixture.server.url}/pay/pay_0`,
+    )
     await heading(page, 'There is no such payment')
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
     await close()
-    // The browser itself logs the 404.
-    expect(mishaps.filter((mishap) => !mishap.includes('404'))).toEqual([])
+    // Chromium itself logs the 404.
+    expect(problems.filter((problem) => !problem.includes('404'))).toEqual([])
   })
 })
 
 describe('languages', () => {
-  test('a German browser is spoken to in German, with German amounts', async () => {
+  test('a German browser shows German texts and amounts', async () => {
     const page = await open((await createSession()).url, { locale: 'de-DE' })
     await page.getByLabel('Kartennummer').waitFor()
     await expect.poll(() => page.getByText(/^1\.234,56\s€$/).count()).toBe(1)
     await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('de')
     await page.getByLabel('Kartennummer').pressSequentially('4242424242424241')
     await page.getByText('Eine Ziffer stimmt nicht.').waitFor()
-    await expectAccessible(page)
+    await expectAccessibleInLongRun(page)
   })
 
-  test.runIf(isLongRun)('the language can be chosen, and stays chosen', async () => {
+  test.runIf(isLongRun)('the language can be chosen, and the choice is kept', async () => {
     const page = await open((await createSession()).url)
     await page.getByLabel('Language').selectOption('Deutsch')
     await page.getByLabel('Kartennummer').waitFor()
@@ -320,9 +319,9 @@ describe('languages', () => {
   })
 })
 
-describe('looks', () => {
+describe('appearance', () => {
   test.each(isLongRun ? (['light', 'dark'] as const) : (['dark'] as const))(
-    'readable in %s, on a small phone',
+    'readable in %s colours, on a small phone',
     async (scheme) => {
       const page = await open((await createSession()).url, {
         colorScheme: scheme,
@@ -340,7 +339,7 @@ describe('looks', () => {
   )
 
   test('the JavaScript of the page is at most 100 kB, compressed', () => {
-    const dist = join(import.meta.dirname, '../../apps/checkout/dist')
+    const dist = join(import.meta.dirname, '../../../apps/checkout/dist')
     const scripts = globSync('**/*.js', { cwd: dist })
     expect(scripts.length).toBeGreaterThan(0)
     const bytes = scripts.map((file) => gzipSync(readFileSync(join(dist, file))).length)
@@ -348,12 +347,15 @@ describe('looks', () => {
   })
 })
 
-test.runIf(isLongRun)('a session that ran out says so on the open page, by itself', async () => {
-  const session = await createSession()
-  const page = await open(session.url)
-  await page.getByRole('timer').waitFor()
-  await api('POST', '/v1/test/clock/advance', { body: { seconds: 4_000 } })
-  await heading(page, 'Expired')
-  await expectAccessible(page)
-  expect(await statusOf(session.payment_id)).toBe('canceled')
-})
+test.runIf(isLongRun)(
+  'a session that expires says so on the open page, without a reload',
+  async () => {
+    const session = await createSession()
+    const page = await open(session.url)
+    await page.getByRole('timer').waitFor()
+    await fixture.api('POST', '/v1/test/clock/advance', { body: { seconds: 4_000 } })
+    await heading(page, 'Expired')
+    await expectAccessible(page)
+    expect(await statusOf(session.payment_id)).toBe('canceled')
+  },
+)

@@ -1,4 +1,4 @@
-import type { HedgePayments } from '../../packages/node/src/index.ts'
+import type { HedgePayments } from '../../../packages/node/src/index.ts'
 
 const payment = { amount: 9999, currency: 'USD', customer_email: 'customer@example.com' }
 
