@@ -31,9 +31,10 @@ export const firstKeys = {
   secretKey: 'sk_test_OnlyForTheTestSuiteOfHedgePayments',
 }
 
-/** A migrated database for one test file. */
-export async function createMigratedDatabase(): Promise<TestDatabase> {
-  const adminUrl = inject('postgresAdminUrl')
+/** Creates a migrated database for one test file, on the cluster of the run unless another one is given. */
+export async function createMigratedDatabase(
+  adminUrl = inject('postgresAdminUrl'),
+): Promise<TestDatabase> {
   await ensureTemplate(adminUrl, 'migrated', async (url) => {
     const database = connect({ url, onError: () => undefined })
     await migrate(database)
@@ -44,24 +45,30 @@ export async function createMigratedDatabase(): Promise<TestDatabase> {
 
 /** Starts a server process on a free port and waits until it is ready. */
 export async function startServer(options: {
-  /** A start file of its own, which can be sent messages. */
+  /** The bundled server. Default: that of the run. */
+  program?: string
+  /** A start file of its own instead, which can be sent messages. */
   entry?: string
   databaseUrl?: string
   env?: Record<string, string>
 }): Promise<TestServer> {
-  const child = spawn(process.execPath, [options.entry ?? inject('programs').server], {
-    env: {
-      ...childEnvironment,
-      PORT: '0',
-      HOST: '127.0.0.1',
-      LOG_LEVEL: 'warn',
-      HEDGE_API_KEY: firstKeys.publishableKey,
-      HEDGE_API_SECRET: firstKeys.secretKey,
-      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [options.entry ?? options.program ?? inject('programs').server],
+    {
+      env: {
+        ...childEnvironment,
+        PORT: '0',
+        HOST: '127.0.0.1',
+        LOG_LEVEL: 'warn',
+        HEDGE_API_KEY: firstKeys.publishableKey,
+        HEDGE_API_SECRET: firstKeys.secretKey,
+        ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.entry ? (['ipc'] as const) : [])],
     },
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.entry ? (['ipc'] as const) : [])],
-  })
+  )
   let log = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString()
