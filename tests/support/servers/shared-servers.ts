@@ -6,6 +6,12 @@ export interface SharedServers {
   readonly databaseUrl: string
 }
 
+/** Live keys of one file must not keep the webhooks of another from receivers on this machine. */
+const env = {
+  HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
+  HEDGE_WEBHOOK_PRIVATE_NETWORKS: 'allow',
+}
+
 /** Two, because many guarantees must hold on several processes. */
 const serverCount = 2
 
@@ -15,7 +21,7 @@ export async function startSharedServers(options: {
   program: string
 }): Promise<SharedServers & { stop(): Promise<void> }> {
   const { url: databaseUrl } = await createMigratedDatabase(options.adminUrl)
-  const start = () => startServer({ program: options.program, databaseUrl })
+  const start = () => startServer({ program: options.program, databaseUrl, env })
   const servers = await Promise.all(Array.from({ length: serverCount }, start))
   return {
     urls: servers.map(({ url }) => url),
