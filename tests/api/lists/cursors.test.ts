@@ -6,16 +6,14 @@ import { startServer, type TestServer, tell } from '../../support/servers/server
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
 
-const entry = fileURLToPath(
-  new URL('../../support/processes/fitted-server-process.ts', import.meta.url),
-)
+const preload = fileURLToPath(new URL('../../support/processes/shifted-date.ts', import.meta.url))
 const fixture = withServers(1)
 
 let behind: TestServer
 let receiver: Receiver
 
 beforeAll(async () => {
-  behind = await startServer({ databaseUrl: fixture.database.url, entry })
+  behind = await startServer({ databaseUrl: fixture.database.url, preload })
   await tell(behind, { clockAheadMs: -60_000 })
   receiver = await startReceiver()
 })

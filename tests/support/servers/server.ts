@@ -49,26 +49,26 @@ export async function startServer(options: {
   program?: string
   /** A start file of its own instead, which can be sent messages. */
   entry?: string
+  /** A module to load before the program, which can be sent messages. */
+  preload?: string
   databaseUrl?: string
   env?: Record<string, string>
 }): Promise<TestServer> {
-  const child = spawn(
-    process.execPath,
-    [options.entry ?? options.program ?? inject('programs').server],
-    {
-      env: {
-        ...childEnvironment,
-        PORT: '0',
-        HOST: '127.0.0.1',
-        LOG_LEVEL: 'warn',
-        HEDGE_API_KEY: firstKeys.publishableKey,
-        HEDGE_API_SECRET: firstKeys.secretKey,
-        ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
-        ...options.env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe', ...(options.entry ? (['ipc'] as const) : [])],
+  const { entry, preload } = options
+  const file = entry ?? options.program ?? inject('programs').server
+  const child = spawn(process.execPath, [...(preload ? ['--import', preload] : []), file], {
+    env: {
+      ...childEnvironment,
+      PORT: '0',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      HEDGE_API_KEY: firstKeys.publishableKey,
+      HEDGE_API_SECRET: firstKeys.secretKey,
+      ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
+      ...options.env,
     },
-  )
+    stdio: ['ignore', 'pipe', 'pipe', ...(entry || preload ? (['ipc'] as const) : [])],
+  })
   let log = ''
   child.stderr?.on('data', (chunk: Buffer) => {
     log += chunk.toString()
