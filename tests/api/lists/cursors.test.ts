@@ -75,7 +75,9 @@ class Follower {
   }
 }
 
-/** Runs what clients do, 12 at once on both servers, while `watch` is repeated. */
+const clientCount = size({ quick: 6, all: 12 })
+
+/** Runs what clients do, some at once on both servers, while `watch` is repeated. */
 async function underLoad(
   apis: [Api, Api],
   work: (api: Api, round: number) => Promise<void>,
@@ -83,7 +85,7 @@ async function underLoad(
 ): Promise<void> {
   let isDone = false
   const clients = Promise.all(
-    Array.from({ length: 12 }, async (_, n) => {
+    Array.from({ length: clientCount }, async (_, n) => {
       for (let round = 0; round < rounds; round++) await work(apis[n % 2] as Api, round)
     }),
   ).finally(() => {
