@@ -12,7 +12,8 @@ export default defineConfig(({ mode }) => ({
     include: ['tests/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}'],
     exclude: [...configDefaults.exclude, ...(mode === 'all' ? [] : ['**/*.long.test.ts'])],
     env: { HEDGE_TESTS: mode === 'all' ? 'all' : 'quick' },
-    // One PostgreSQL and one build of the programs that all files share; each file gets a database of its own.
+    // One PostgreSQL and one build of the programs that all files share. A file gets a database, or a merchant on servers
+    // that files share.
     globalSetup: ['tests/support/global-setup.ts'],
     // Worker processes run many files each: loading the modules again for each file takes a third of the time. A file
     // must therefore undo what it changes in its process, and starts servers as processes of their own.

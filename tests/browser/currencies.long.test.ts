@@ -1,43 +1,29 @@
 import { join } from 'node:path'
 import { currencies } from '@hedgepayments/contract'
-import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createPayment } from '../support/http/api.ts'
 import { isoDecimals, sample } from '../support/locales/iso-4217.ts'
 import { createPaid } from '../support/payments/paid.ts'
-import { withServers } from '../support/servers/servers.ts'
 import { isLongRun, size } from '../support/size.ts'
 import { until } from '../support/until.ts'
-import { launchBrowser } from './browser.ts'
-import { signIn } from './dashboard.ts'
-import { buildPaymentPage, openLink } from './payment-page.ts'
+import { signIn } from './dashboard/dashboard.ts'
+import { buildPaymentPage, openLink } from './payment-page/payment-page.ts'
+import { withBrowser } from './with-browser.ts'
 
-const fixture = withServers(1)
-/** Gives a page a browser whose currencies all have one decimal. */
+const fixture = withBrowser()
+/** A script that makes every currency of the browser have one decimal. */
 const foreignCldr = { path: join(import.meta.dirname, '../support/locales/foreign-cldr.js') }
-let browser: Browser
 const created = new Map<string, { id: string; url: string }>()
 
 beforeAll(async () => {
   buildPaymentPage()
-  browser = await launchBrowser()
   for (const currency of currencies) {
     const { id, url } = await createPayment(fixture.api, { amount: sample.minor, currency })
     created.set(currency, { id, url })
   }
 })
 
-afterAll(async () => {
-  await browser?.close()
-})
-
-function server() {
-  const [first] = fixture.servers
-  if (!first) throw new Error('the server was not started')
-  return first
-}
-
-/** Those that CLDR and ISO 4217 disagree about, and one of each kind: all take half a minute. */
+/** Currencies about which CLDR and ISO 4217 disagree, and one of each kind. All of them take half a minute. */
 const few = ['HUF', 'IDR', 'PKR', 'IQD', 'UYW', 'USD', 'JPY', 'KWD', 'CLF']
 
 const environments = [
@@ -45,7 +31,7 @@ const environments = [
   { name: 'a browser with other decimals', isForeign: true },
 ]
 
-/** Typed as written in the language of the browser. */
+/** Amounts as they are written in the language of the browser. */
 const typedAmounts = [
   ['HUF', 'en-US', '5000', 500_000],
   ['HUF', 'hu-HU', '5 000,00', 500_000],
@@ -58,7 +44,7 @@ const typedAmounts = [
 
 describe.each(environments)('in $name', ({ isForeign }) => {
   test(`the hosted page asks for the amount of ${isForeign && isLongRun ? 'every' : 'a'} currency`, async () => {
-    const { page, close, mishaps } = await openLink(browser, created.get('HUF')?.url ?? '')
+    const { page, close, problems } = await openLink(fixture.browser, created.get('HUF')?.url ?? '')
     if (isForeign) await page.addInitScript(foreignCldr)
     for (const currency of isForeign && isLongRun ? created.keys() : few) {
       await page.goto(created.get(currency)?.url ?? '')
@@ -67,15 +53,17 @@ describe.each(environments)('in $name', ({ isForeign }) => {
       const number = /[\d.,]+/.exec((await pay.textContent()) ?? '')?.[0]
       expect(number, currency).toBe(sample.written(currency))
     }
-    expect(mishaps).toEqual([])
+    expect(problems).toEqual([])
     await close()
   })
 
   test('the dashboard lists the amount of every currency', async () => {
-    const visitor = await signIn(browser, server(), { viewport: { width: 1280, height: 12_000 } })
+    const visitor = await signIn(fixture.browser, fixture.server, {
+      viewport: { width: 1280, height: 12_000 },
+    })
     const { page } = visitor
     if (isForeign) await page.addInitScript(foreignCldr)
-    await page.goto(`${server().url}/dashboard/payments`)
+    await visitor.open('/payments')
     const shown = () =>
       page.locator('.row-link').evaluateAll((links) =>
         links.map((link) => ({
@@ -100,15 +88,15 @@ describe.each(environments)('in $name', ({ isForeign }) => {
   )('a refund of %s that is typed in %s as %s is of that amount', async (...row) => {
     const [currency, locale, typed, minor] = row
     const { id } = await createPaid(fixture.api, { amount: sample.minor, currency })
-    const visitor = await signIn(browser, server(), { locale })
+    const visitor = await signIn(fixture.browser, fixture.server, { locale })
     const { page } = visitor
     if (isForeign) await page.addInitScript(foreignCldr)
-    await page.goto(`${server().url}/dashboard/payments/${id}`)
+    await visitor.open(`/payments/${id}`)
     await page.getByRole('button', { name: 'Refund' }).click()
     const amount = page.getByLabel(`Amount in ${currency}`)
     const digits = async () => (await amount.inputValue()).replaceAll(/\D/g, '')
     await expect.poll(digits).toBe(String(sample.minor))
-    // More decimals than the currency has are not taken.
+    // More decimals than the currency has are refused.
     await amount.fill(`1.${'1'.repeat(isoDecimals(currency) + 2)}`)
     await page.getByText(/decimals\./).waitFor()
     await expect

@@ -1,37 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { type Api, apiClient, createPayment } from '../support/http/api.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { describe, expect, test } from 'vitest'
+import { createPayment } from '../support/http/api.ts'
 import { until } from '../support/until.ts'
-import { environmentOf, hedge, startHedge } from './hedge.ts'
+import { startHedge } from './hedge.ts'
+import { withCommandLine } from './with-server.ts'
 
-// Each test starts several processes, and a busy machine takes seconds for one.
-vi.setConfig({ testTimeout: 120_000 })
-
-let database: TestDatabase
-let server: TestServer
-let api: Api
-const cancelAll = (...args: string[]) =>
-  hedge(['payments', 'cancel', '--all', ...args], environmentOf(server))
-
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
-})
+const { fixture, env, run } = withCommandLine()
+const cancelAll = (...args: string[]) => run('payments', 'cancel', '--all', ...args)
 
 async function createMany(batch: string, count: number): Promise<string[]> {
-  const made = Array.from({ length: count }, () => createPayment(api, { metadata: { batch } }))
+  const made = Array.from({ length: count }, () =>
+    createPayment(fixture.api, { metadata: { batch } }),
+  )
   return (await Promise.all(made)).map((payment) => payment.id)
 }
 
 async function statusesOf(batch: string): Promise<string[]> {
-  const { body } = await api('GET', `/v1/payments?limit=100&metadata[batch]=${batch}`)
+  const { body } = await fixture.api('GET', `/v1/payments?limit=100&metadata[batch]=${batch}`)
   return body.data.map((payment: { status: string }) => payment.status)
 }
 
@@ -62,7 +46,7 @@ describe('hedge payments cancel --all', () => {
     expect(stderr).toMatch(/can_\w+/)
     expect(new Set(await statusesOf('chosen'))).toEqual(new Set(['canceled']))
     expect(await statusesOf('spared')).toEqual(['pending'])
-    const { body } = await api('GET', '/v1/payments?limit=1&metadata[batch]=chosen')
+    const { body } = await fixture.api('GET', '/v1/payments?limit=1&metadata[batch]=chosen')
     expect(body.data[0].cancellation_reason).toBe('campaign over')
   })
 
@@ -73,20 +57,24 @@ describe('hedge payments cancel --all', () => {
 
   test('a run that was paused is gone on with, and names what was refused', async () => {
     const ids = await createMany('resumed', 5)
-    const { body: run } = await api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
+    const { body: first } = await fixture.api('POST', '/v1/cancellations', {
+      body: { payment_ids: ids },
+    })
     await until('the run is done', async () => {
-      const { body } = await api('GET', `/v1/cancellations/${run.id}`)
+      const { body } = await fixture.api('GET', `/v1/cancellations/${first.id}`)
       return body.status === 'completed'
     })
     // All of these are canceled already, so that a second run finds each refused.
-    const { body: second } = await api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
-    await api('POST', `/v1/cancellations/${second.id}/pause`)
+    const { body: second } = await fixture.api('POST', '/v1/cancellations', {
+      body: { payment_ids: ids },
+    })
+    await fixture.api('POST', `/v1/cancellations/${second.id}/pause`)
     const args = ['payments', 'cancel', '--resume', second.id]
-    const { code, stdout } = await hedge(args, environmentOf(server))
+    const { code, stdout } = await run(...args)
     expect(code).toBe(3)
     for (const id of ids) expect(stdout).toContain(id)
     expect(stdout).toContain('0 payments canceled, 5 could no longer be.')
-    const json = await hedge([...args, '--json'], environmentOf(server))
+    const json = await run(...args, '--json')
     const result = JSON.parse(json.stdout)
     expect(result.cancellation).toMatchObject({ id: second.id, status: 'completed', refused: 5 })
     expect(result.refused.map((item: { payment_id: string }) => item.payment_id).sort()).toEqual(
@@ -101,7 +89,7 @@ describe('hedge payments cancel --all', () => {
     expect(code).toBe(0)
     const { id } = JSON.parse(stdout)
     await until('the run is done', async () => {
-      const { body } = await api('GET', `/v1/cancellations/${id}`)
+      const { body } = await fixture.api('GET', `/v1/cancellations/${id}`)
       return body.status === 'completed'
     })
     expect(new Set(await statusesOf('left'))).toEqual(new Set(['canceled']))
@@ -111,12 +99,12 @@ describe('hedge payments cancel --all', () => {
     await createMany('interrupted', 100)
     const running = startHedge(
       ['payments', 'cancel', '--all', '--metadata', 'batch=interrupted', '--yes'],
-      environmentOf(server),
+      env(),
     )
     const id = await until('it has started', () => /can_\w+/.exec(running.stderr())?.[0])
     running.child.kill('SIGINT')
     const { code, stdout } = await running.ended
-    const { body } = await api('GET', `/v1/cancellations/${id}`)
+    const { body } = await fixture.api('GET', `/v1/cancellations/${id}`)
     // The server is quick: it may have been done before it could be paused.
     if (body.status === 'completed') {
       expect(stdout).toContain('100 payments canceled.')
@@ -125,7 +113,7 @@ describe('hedge payments cancel --all', () => {
       expect(code).toBe(130)
       expect(stdout).toContain(`hedge payments cancel --resume ${id}`)
     }
-    await hedge(['payments', 'cancel', '--resume', id], environmentOf(server))
+    await run('payments', 'cancel', '--resume', id)
     expect(new Set(await statusesOf('interrupted'))).toEqual(new Set(['canceled']))
   })
 })

@@ -1,10 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
-
-// Each test starts several processes, and a busy machine takes seconds for one.
-vi.setConfig({ testTimeout: 120_000 })
 
 interface Check {
   name: string

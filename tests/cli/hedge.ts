@@ -18,7 +18,8 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-type Environment = Readonly<Record<string, string>>
+/** Variables of a process. */
+export type Environment = Readonly<Record<string, string>>
 
 /** Starts `hedge` as a shell does, with nothing in its environment but what is given. */
 export function startHedge(args: readonly string[], env: Environment = {}): Running {

@@ -1,27 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { apiClient, createPayment, paymentBody } from '../support/http/api.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Api, apiClient, createPayment, paymentBody } from '../support/http/api.ts'
+import { createMigratedDatabase, type TestServer } from '../support/servers/server.ts'
+import { withServers } from '../support/servers/servers.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
-// Each test starts several processes, and a busy machine takes seconds for one.
-vi.setConfig({ testTimeout: 120_000 })
-
-let database: TestDatabase
+const fixture = withServers(1)
 let server: TestServer
+let api: Api
 const run = (...args: string[]) => hedge(args, environmentOf(server))
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  server = fixture.servers[0] ?? expect.fail('the server has not started')
+  api = fixture.api
 })
 
 describe('hedge keys', () => {
@@ -49,9 +42,8 @@ describe('hedge keys', () => {
   })
 
   test('a key without the scope is refused with 5, and told which it lacks', async () => {
-    const made = await run('keys', 'create', '--scope', 'payments:read', '--json')
-    const secretKey = JSON.parse(made.stdout).secret_key
-    const env = environmentOf({ url: server.url, secretKey })
+    const { body } = await api('POST', '/v1/auth/api-keys', { body: { scopes: ['payments:read'] } })
+    const env = environmentOf({ url: server.url, secretKey: body.secret_key })
     const ended = await hedge(['keys', 'create'], env)
     expect(ended.code).toBe(5)
     expect(ended.stderr).toContain('keys:write')
@@ -60,10 +52,11 @@ describe('hedge keys', () => {
 
 describe('hedge keys list', () => {
   test('shows all keys, however many pages they take', async () => {
-    const api = apiClient(server.url, server.secretKey)
-    for (let made = 0; made < 101; made++) {
-      await api('POST', '/v1/auth/api-keys', { body: { name: `one of many ${made}` } })
-    }
+    await Promise.all(
+      Array.from({ length: 101 }, (_, n) =>
+        api('POST', '/v1/auth/api-keys', { body: { name: `one of many ${n}` } }),
+      ),
+    )
     const { data, has_more } = JSON.parse((await run('keys', 'list', '--json')).stdout)
     const names = data.map(({ name }: { name: string }) => name)
     expect(names.filter((name: string) => name?.startsWith('one of many'))).toHaveLength(101)
@@ -75,9 +68,9 @@ describe('hedge keys list', () => {
 
 describe('hedge audit', () => {
   test('shows who made and ended keys, and the operator who made one in the database', async () => {
-    const made = await run('keys', 'create', '--name', '\u001b[31mred', '--json')
-    const { id } = JSON.parse(made.stdout)
-    await run('keys', 'revoke', id)
+    const key = { body: { name: '\u001b[31mred' } }
+    const { id } = (await api('POST', '/v1/auth/api-keys', key)).body
+    await api('DELETE', `/v1/auth/api-keys/${id}`)
     const table = await run('audit', '--target', id)
     expect(table.code).toBe(0)
     expect(table.stdout).toMatch(/api_key\.revoked .*\n.*api_key\.created .*key_.*127\.0\.0\.1/)
@@ -86,7 +79,7 @@ describe('hedge audit', () => {
     expect(JSON.parse(ended.stdout).data[0].target.id).toBe(id)
     expect((await run('audit', '--action', 'api_key.stolen')).code).toBe(2)
 
-    const args = ['keys', 'create', '--live', '--database', database.url, '--json']
+    const args = ['keys', 'create', '--live', '--database', fixture.database.url, '--json']
     const live = JSON.parse((await hedge(args)).stdout)
     const env = environmentOf({ url: server.url, secretKey: live.secret_key })
     const { stdout } = await hedge(['audit', '--target', live.id, '--json'], env)
@@ -98,7 +91,7 @@ describe('hedge audit', () => {
 
 describe('hedge keys create --live', () => {
   test('makes a live key in the database, with which destructive commands ask first', async () => {
-    const args = ['keys', 'create', '--live', '--database', database.url, '--json']
+    const args = ['keys', 'create', '--live', '--database', fixture.database.url, '--json']
     const { code, stdout } = await hedge([...args, '--requests-per-minute', '6000'])
     expect(code).toBe(0)
     const key = JSON.parse(stdout)
@@ -109,11 +102,12 @@ describe('hedge keys create --live', () => {
     })
 
     const live = environmentOf({ url: server.url, secretKey: key.secret_key })
-    const { id } = await createPayment(apiClient(server.url, key.secret_key))
+    const liveApi = apiClient(server.url, key.secret_key)
+    const { id } = await createPayment(liveApi)
     const unasked = await hedge(['payments', 'cancel', id], live)
     expect(unasked.code).toBe(2)
     expect(unasked.stderr).toMatch(/Live mode: .*--yes/)
-    expect((await hedge(['payments', 'get', id], live)).stdout).toContain('pending')
+    expect((await liveApi('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
     expect((await hedge(['payments', 'cancel', id, '--yes'], live)).code).toBe(0)
   })
 
@@ -126,7 +120,15 @@ describe('hedge keys create --live', () => {
     } finally {
       await rm(folder, { recursive: true })
     }
-    const args = ['keys', 'create', '--live', '--database', database.url, '--merchant', 'merch_x']
+    const args = [
+      'keys',
+      'create',
+      '--live',
+      '--database',
+      fixture.database.url,
+      '--merchant',
+      'merch_x',
+    ]
     const unknown = await hedge(args)
     expect(unknown.code).toBe(4)
     expect(unknown.stderr).toContain('merch_x')
@@ -141,9 +143,16 @@ describe('hedge keys create --live', () => {
   })
 
   test('says what test keys have set, which only live keys change from then on', async () => {
-    const api = apiClient(server.url, server.secretKey)
     const { body } = await api('POST', '/v1/merchants', { body: { name: 'Other', fee_fixed: 0 } })
-    const args = ['keys', 'create', '--live', '--database', database.url, '--merchant', body.id]
+    const args = [
+      'keys',
+      'create',
+      '--live',
+      '--database',
+      fixture.database.url,
+      '--merchant',
+      body.id,
+    ]
     const { code, stderr } = await hedge(args)
     expect(code).toBe(0)
     expect(stderr).toMatch(

@@ -3,16 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { verifyWebhook } from '@hedgepayments/node'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
 import { environmentOf, hedge, type Running, startHedge } from './hedge.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
-
-// Each test starts several processes, and a busy machine takes seconds for one.
-vi.setConfig({ testTimeout: 120_000 })
 
 let database: TestDatabase
 let server: TestServer

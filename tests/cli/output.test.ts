@@ -3,30 +3,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProgram } from '../../packages/cli/src/program.ts'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { apiClient, createPayment } from '../support/http/api.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
-import { environmentOf, hedge } from './hedge.ts'
+import { createPayment } from '../support/http/api.ts'
+import { hedge } from './hedge.ts'
+import { withCommandLine } from './with-server.ts'
 
-// Each test starts several processes, and a busy machine takes seconds for one.
-vi.setConfig({ testTimeout: 120_000 })
-
-let database: TestDatabase
-let server: TestServer
+const { fixture, server, env } = withCommandLine()
 let folder: string
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
   folder = await mkdtemp(join(tmpdir(), 'hedge-cli-'))
-  await createPayment(apiClient(server.url, server.secretKey))
+  await createPayment(fixture.api)
 })
 
 afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -37,15 +28,15 @@ const allOf = (command: Command): Command[] => [command, ...command.commands.fla
 
 describe('colours', () => {
   test('are for terminals: a pipe gets none', async () => {
-    const { stdout } = await hedge(['payments', 'list'], environmentOf(server))
+    const { stdout } = await hedge(['payments', 'list'], env())
     expect(stdout).not.toContain(colour)
   })
 
   test('FORCE_COLOR brings them, NO_COLOR takes them', async () => {
-    const forced = { ...environmentOf(server), FORCE_COLOR: '1' }
+    const forced = { ...env(), FORCE_COLOR: '1' }
     const { stdout } = await hedge(['payments', 'list'], forced)
     expect(stdout).toContain(colour)
-    const none = await hedge(['payments', 'list'], { ...environmentOf(server), NO_COLOR: '1' })
+    const none = await hedge(['payments', 'list'], { ...env(), NO_COLOR: '1' })
     expect(none.stdout).not.toContain(colour)
     const json = await hedge(['payments', 'list', '--json'], forced)
     expect(json.stdout).not.toContain(colour)
@@ -74,17 +65,17 @@ describe('help', () => {
 describe('the key', () => {
   test('comes from the data folder where the environment has none; --verbose says so', async () => {
     const file = join(folder, 'credentials.json')
-    const pair = { publishableKey: server.publishableKey, secretKey: server.secretKey }
+    const pair = { publishableKey: server().publishableKey, secretKey: server().secretKey }
     await writeFile(file, JSON.stringify(pair))
-    const env = { HEDGE_BASE_URL: server.url }
+    const env = { HEDGE_BASE_URL: server().url }
     const { code, stderr } = await hedge(
       ['payments', 'list', '--data-dir', folder, '--verbose'],
       env,
     )
     expect(code).toBe(0)
     expect(stderr).toContain(file)
-    expect(stderr).toContain(server.url)
-    expect(stderr).not.toContain(server.secretKey)
+    expect(stderr).toContain(server().url)
+    expect(stderr).not.toContain(server().secretKey)
   })
 
   test.each(['sk_test_of_nobody', 'sk_live_of_nobody'])(
@@ -98,9 +89,9 @@ describe('the key', () => {
   )
 
   test('is not repeated when it was typed where it does not belong', async () => {
-    const { code, stderr } = await hedge([server.secretKey])
+    const { code, stderr } = await hedge([server().secretKey])
     expect(code).toBe(2)
-    expect(stderr).not.toContain(server.secretKey)
+    expect(stderr).not.toContain(server().secretKey)
   })
 })
 

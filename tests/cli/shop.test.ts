@@ -5,24 +5,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
 import { childEnvironment } from '../support/processes/environment.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
-import { environmentOf, hedge, type Running, startHedge } from './hedge.ts'
+import { hedge, type Running, startHedge } from './hedge.ts'
+import { withCommandLine } from './with-server.ts'
 
 const shopFile = fileURLToPath(new URL('../../examples/express-shop/shop.mjs', import.meta.url))
 
-let database: TestDatabase
-let server: TestServer
+const commandLine = withCommandLine()
 let folder: string
 let shop: ChildProcess
 let listening: Running
 let output = ''
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
   folder = await mkdtemp(join(tmpdir(), 'hedge-shop-'))
 })
 
@@ -30,13 +26,11 @@ afterAll(async () => {
   listening?.child.kill('SIGKILL')
   shop?.kill('SIGKILL')
   if (shop && shop.exitCode === null) await once(shop, 'exit')
-  await server?.stop()
-  await database?.drop()
   await rm(folder, { recursive: true, force: true })
 })
 
 test('the Express shop creates a payment, cancels it, and learns of it by a verified webhook', async () => {
-  const env = { ...environmentOf(server), HEDGE_DATA_DIR: folder }
+  const env = { ...commandLine.env(), HEDGE_DATA_DIR: folder }
   const secret = (await hedge(['listen', '--print-secret'], env)).stdout.trim()
   shop = spawn(process.execPath, [shopFile], {
     env: { ...childEnvironment, PORT: '0', ...env, HEDGE_WEBHOOK_SECRET: secret },

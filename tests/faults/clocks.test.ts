@@ -12,28 +12,26 @@ const entry = fileURLToPath(
 )
 const fixture = withServers(1)
 
-let slow: TestServer
-/** Asks the server whose clock is ten minutes behind. */
-let behind: Api
+let fitted: TestServer
+/** Asks the server whose clock is wrong: ten minutes behind at first. */
+let wrong: Api
 
 beforeAll(async () => {
-  slow = await startServer({ databaseUrl: fixture.database.url, entry })
-  await tell(slow, { clockAheadMs: -600_000 })
-  behind = apiClient(slow.url, slow.secretKey)
+  fitted = await startServer({ databaseUrl: fixture.database.url, entry })
+  await tell(fitted, { clockAheadMs: -600_000 })
+  wrong = apiClient(fitted.url, fitted.secretKey)
 })
 
-afterAll(async () => {
-  if (slow?.child.exitCode === null) await slow.kill()
-})
+afterAll(() => fitted?.kill())
 
 test('an undo window lasts as long as the answer says, although the clock of its server is behind', async () => {
   const { api, sql } = fixture
   await api('POST', '/v1/test/clock/advance', { body: { seconds: 3_600 } })
   const token = { payment_method_token: 'tok_visa' }
-  const created = await createPayment(behind, { cancel_window: 90 })
+  const created = await createPayment(wrong, { cancel_window: 90 })
   const initiate = `/v1/payments/${created.id}/initiate`
-  const { body: initiated } = await behind('POST', initiate, { body: token })
-  const atOnce = await createPayment(behind, { cancel_window: 90, initiate: true, ...token })
+  const { body: initiated } = await wrong('POST', initiate, { body: token })
+  const atOnce = await createPayment(wrong, { cancel_window: 90, initiate: true, ...token })
   // The worker takes the task that is due first.
   const { id } = await createPayment(api, { cancel_window: 1, initiate: true, ...token })
   await until('a shorter window has ended', async () => {
@@ -42,7 +40,7 @@ test('an undo window lasts as long as the answer says, although the clock of its
   })
   for (const { id, cancelable_until, updated_at } of [initiated, atOnce]) {
     expect(Date.parse(cancelable_until) - Date.parse(updated_at)).toBe(91_000)
-    const canceled = await behind('POST', `/v1/payments/${id}/cancel`)
+    const canceled = await wrong('POST', `/v1/payments/${id}/cancel`)
     expect([canceled.status, canceled.body.status]).toEqual([200, 'canceled'])
   }
   expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
@@ -53,14 +51,14 @@ test('a bulk cancel takes what was there, and nothing that came after, by whiche
   const customer = { customer_id: 'bulk' }
   const there = [
     await createPayment(api, customer),
-    await createPayment(behind, customer),
+    await createPayment(wrong, customer),
     await createPayment(api, customer),
   ]
   const other = await createPayment(api)
-  const { body: accepted } = await behind('POST', '/v1/cancellations', {
+  const { body: accepted } = await wrong('POST', '/v1/cancellations', {
     body: { filter: customer },
   })
-  const later = [await createPayment(behind, customer), await createPayment(api, customer)]
+  const later = [await createPayment(wrong, customer), await createPayment(api, customer)]
   const done = await until('the cancellation is done', async () => {
     const { body } = await api('GET', `/v1/cancellations/${accepted.id}`)
     return body.status === 'completed' && body
@@ -86,7 +84,7 @@ test('time never runs backwards within a payment, whichever process takes its st
     return (await api('GET', `/v1/payments/${paid.id}`)).body.status === 'succeeded'
   })
   const post = (id: string, what: string, body: object = {}) =>
-    behind('POST', `/v1/payments/${id}/${what}`, { body })
+    wrong('POST', `/v1/payments/${id}/${what}`, { body })
   const steps = [
     await post(canceled.id, 'cancel'),
     await post(reversed.id, 'reverse'),
@@ -96,7 +94,7 @@ test('time never runs backwards within a payment, whichever process takes its st
     await post(paid.id, 'reverse'),
   ]
   for (const step of steps) expect(step.status, step.text).toBe(200)
-  await behind('POST', '/v1/cancellations', { body: { filter: { customer_id: 'backwards' } } })
+  await wrong('POST', '/v1/cancellations', { body: { filter: { customer_id: 'backwards' } } })
   await until('the bulk cancel is done', async () => {
     return (await api('GET', `/v1/payments/${bulk.id}`)).body.status === 'canceled'
   })
@@ -107,19 +105,11 @@ test('time never runs backwards within a payment, whichever process takes its st
 })
 
 describe('a server whose clock is a minute ahead', () => {
-  let ahead: TestServer
-  let wrong: Api
-
   beforeAll(async () => {
     // It is alone: nobody else does the background work.
-    await slow.stop()
     await Promise.all(fixture.servers.map((server) => server.stop()))
-    ahead = await startServer({ databaseUrl: fixture.database.url, entry })
-    await tell(ahead, { clockAheadMs: 60_000 })
-    wrong = apiClient(ahead.url, ahead.secretKey)
+    await tell(fitted, { clockAheadMs: 60_000 })
   })
-
-  afterAll(() => ahead?.kill())
 
   test('ends no checkout session early, and cancels no payment of one', async () => {
     const { sql } = fixture

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { chanceOf } from '../support/chance.ts'
 import { disableGuards } from '../support/databases/sql.ts'
 import { isLongRun, size } from '../support/size.ts'
-import { findViolations, type Violation } from './harness/checks.ts'
-import { faults } from './harness/faults.ts'
-import { type Plant, plants } from './harness/plants.ts'
-import { findChanged } from './harness/replays.ts'
+import { findViolations, type Violation } from './harness/checks/checks.ts'
+import { type Plant, plants } from './harness/checks/plants.ts'
+import { findChanged } from './harness/checks/replays.ts'
+import { faults } from './harness/faults/faults.ts'
 import { type Fault, runRound } from './harness/round.ts'
-import { openWorld, type World } from './harness/world.ts'
+import { openWorld, type World } from './harness/world/world.ts'
 
 /** A seed to see again, or a new one each time. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
@@ -18,10 +18,16 @@ const chosenFaults = size({
   all: ['cut-connections', 'die-anywhere', 'kill-postgres'],
 })
 
+/** `npm test` proves the same with fewer requests. */
+const load = size({
+  quick: { clientCount: 5, answeredMin: 200 },
+  all: { clientCount: 16, answeredMin: 300 },
+})
+
 let world: World
 
 beforeAll(async () => {
-  world = await openWorld()
+  world = await openWorld({ serverFile: inject('programs').server })
 })
 
 afterAll(async () => {
@@ -50,7 +56,7 @@ function together(names: readonly string[]): Fault {
 
 test(`nothing is lost or done twice when ${chosenFaults.join(', ')} break a system under load, seed ${seed}`, async () => {
   const fault = together(chosenFaults)
-  const result = await runRound(world, { fault, seed, endsLeases: !isLongRun })
+  const result = await runRound(world, { fault, seed, endsLeases: !isLongRun, ...load })
   expect(result.violations).toEqual([])
   // A load of which nothing is acknowledged, or to which nothing happens, would prove nothing.
   expect(result.acknowledged).toBeGreaterThan(100)

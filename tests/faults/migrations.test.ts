@@ -10,6 +10,7 @@ import { createDatabase } from '../support/databases/postgres.ts'
 import { insertPayments, openSql, type Sql } from '../support/databases/sql.ts'
 import { apiClient, createPayment } from '../support/http/api.ts'
 import { createMigratedDatabase, startServer } from '../support/servers/server.ts'
+import { isLongRun } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { startCancels } from './database/cancel-load.ts'
 
@@ -89,8 +90,9 @@ test('a newer version migrates under load, behind a transaction that stays open,
   rival.release()
 
   expect(await migrated).toEqual(['9001_column', '9002_index', '9003_table'])
+  const begun = isLongRun ? ids.length : load.stop()
   await load.done
-  expect([...load.answers]).toEqual([[200, ids.length]])
+  expect([...load.answers]).toEqual([[200, begun]])
 
   // The older version keeps running, is ready, and can be started again.
   expect((await api('GET', '/readyz')).status).toBe(200)

@@ -19,8 +19,11 @@ const pollsMax = 40
 const pollEveryMs = 50
 
 export interface Fuzzer {
-  /** Sends `count` requests of a seed: the same seed and count, the same requests. */
-  readonly run: (options: { seed: number; count: number }) => Promise<Findings>
+  /**
+   * Sends `count` requests of a seed: the same seed and count, the same requests. Fewer where
+   * `stopsAt` matches something that was wrong.
+   */
+  readonly run: (options: { seed: number; count: number; stopsAt?: RegExp }) => Promise<Findings>
   readonly server: QuietServer
   readonly close: () => Promise<void>
 }
@@ -44,9 +47,10 @@ export async function openFuzzer(database: TestDatabase): Promise<Fuzzer> {
   await takeChanges(sql)
   return {
     server,
-    run: async ({ seed, count }) => {
+    run: async ({ seed, count, stopsAt }) => {
       const tally: Tally = {}
       const deviations = new Map<string, string>()
+      const findings = () => ({ tally, deviations: [...deviations.values()] })
       for (let sent = 0; sent < count; sent += roundSize) {
         await makePaid({ server, pool })
         await letWork(sql, server)
@@ -59,9 +63,10 @@ export async function openFuzzer(database: TestDatabase): Promise<Fuzzer> {
             const kind = `${asked.operation.id}: ${offence}`.slice(0, 90)
             if (!deviations.has(kind)) deviations.set(kind, `${offence}\n  ${show(asked)}`)
           }
+          if (stopsAt && offences.some((offence) => stopsAt.test(offence))) return findings()
         }
       }
-      return { tally, deviations: [...deviations.values()] }
+      return findings()
     },
     close: async () => {
       await server.stop()

@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node'
 import { startBundledPostgres } from '../../packages/bundled-postgres/src/start.ts'
 import { throwAway } from './databases/throw-away.ts'
 import { buildPrograms } from './servers/build-programs.ts'
+import { type SharedServers, startSharedServers } from './servers/shared-servers.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -12,13 +13,18 @@ declare module 'vitest' {
     postgresAdminUrl: string
     /** The files that start the server and the CLI, for `startServer` and `hedge`. */
     programs: { readonly server: string; readonly cli: string }
+    /** The servers that test files share, for `withMerchant`. */
+    sharedServers: SharedServers
   }
 }
 
 /** The folders of runs are named after their process, so that a later one can tell what is left over. */
 const folderPattern = /^hedge-tests-(\d+)-/
 
-/** Starts one throw-away PostgreSQL and builds the programs for a vitest run. Removes both after the last test. */
+/**
+ * Starts one throw-away PostgreSQL, builds the programs and starts the shared servers for a vitest run. Removes all of
+ * them after the last test.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), `hedge-tests-${process.pid}-`))
@@ -29,7 +35,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { remove: removePrograms, ...programs } = await buildPrograms()
   project.provide('postgresAdminUrl', cluster.url)
   project.provide('programs', programs)
+  const { stop, ...sharedServers } = await startSharedServers({
+    adminUrl: cluster.url,
+    program: programs.server,
+  })
+  project.provide('sharedServers', sharedServers)
   return async () => {
+    await stop()
     await removePrograms()
     await cluster.stop()
     await removeFolder(dataDir)

@@ -1,19 +1,20 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../../support/databases/sql.ts'
 import { type ApiOptions, createPayment } from '../../support/http/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 let id: string
 let before: string
 
 beforeAll(async () => {
   id = (await createPayment(fixture.api)).id
-  before = await fingerprint(fixture.sql)
+  before = await fingerprint(fixture.sql, fixture.owner)
 })
 
 afterEach(async () => {
-  expect(await fingerprint(fixture.sql), 'nothing has changed').toBe(before)
+  expect(await fingerprint(fixture.sql, fixture.owner), 'nothing has changed').toBe(before)
 })
 
 const json = (rawBody: string | Uint8Array<ArrayBuffer>): ApiOptions => ({ rawBody })
@@ -113,7 +114,7 @@ describe('an id that names nothing', () => {
     expect(theirs.body.livemode).toBe(true)
     expect((await other.test('POST', `/v1/payments/${theirs.body.id}/cancel`)).status).toBe(404)
     expect((await other.live('POST', `/v1/payments/${theirs.body.id}/cancel`)).status).toBe(200)
-    before = await fingerprint(fixture.sql)
+    before = await fingerprint(fixture.sql, fixture.owner)
   })
 })
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { type Api, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createMerchant } from '../../support/servers/servers.ts'
 
-const fixture = withServers(2)
+const fixture = withMerchant()
 let keys = 0
 const newKey = () => `create ${++keys}`
 

@@ -5,13 +5,15 @@ import {
   insertPayments,
   movePayment,
 } from '../../support/databases/sql.ts'
-import { type Api, createPayment } from '../../support/http/api.ts'
+import { type Api, type ApiOptions, createPayment } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(2)
 
-const cancel = (api: Api, id: string) => api('POST', `/v1/payments/${id}/cancel`)
+const cancel = (api: Api, id: string, options: ApiOptions = {}) =>
+  api('POST', `/v1/payments/${id}/cancel`, options)
 
 async function eventsOf(id: string): Promise<[sequence: number, type: string][]> {
   const rows = await fixture.sql.query(
@@ -30,14 +32,15 @@ async function expectNoDeadlock(): Promise<void> {
 }
 
 describe('two processes, one payment', () => {
-  test('of a thousand concurrent cancels one gets 200, all others 412 with the status canceled', async () => {
+  test('of many concurrent cancels one gets 200, all others 412 with the status canceled', async () => {
     const { id } = await createPayment(fixture.api)
+    const count = size({ quick: 200, all: 1_000 })
     const answers = await Promise.all(
-      Array.from({ length: 1000 }, (_, i) => cancel(fixture.apis[i % 2] as Api, id)),
+      Array.from({ length: count }, (_, i) => cancel(fixture.apis[i % 2] as Api, id)),
     )
     const refused = answers.filter(({ status }) => status === 412)
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-    expect(refused).toHaveLength(999)
+    expect(refused).toHaveLength(count - 1)
     for (const { body } of refused) expect(body.error.details.current_status).toBe('canceled')
     expect(await eventsOf(id)).toEqual([
       [1, 'payment.created'],
@@ -112,15 +115,51 @@ describe('two processes, one payment', () => {
       rival.release()
     }
   })
+
+  test('for If-Match, the newest version counts, not the version at the arrival of the cancel', async () => {
+    const [first, second] = fixture.apis
+    const { id } = await createPayment(fixture.api)
+    const rival = await fixture.sql.connect()
+    try {
+      await rival.query('begin')
+      await movePayment(rival, { id, to: 'initiated' })
+      const stale = cancel(first as Api, id, { headers: { 'if-match': '"1"' } })
+      const fresh = cancel(second as Api, id, { headers: { 'if-match': '"2"' } })
+      await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
+      await rival.query('commit')
+      expect((await fresh).status).toBe(200)
+      expect((await stale).status).toBe(412)
+    } finally {
+      rival.release()
+    }
+  })
+
+  test('many keys for one payment at once cancel it once, and each key keeps its answer', async () => {
+    const { id } = await createPayment(fixture.api)
+    const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
+    const mine = Array.from({ length: 20 }, (_, n) => `many ${n}`)
+    // Both batches in flight wait with other payments, so that all of these wait for the same one.
+    const letGo = await holdPayments(fixture.sql)
+    const before = others.map((payment) => cancel(fixture.api, payment.id))
+    await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
+    const running = mine.map((key) => cancel(fixture.api, id, { idempotencyKey: key }))
+    await fixture.api('GET', `/v1/payments/${id}`)
+    await letGo()
+    await Promise.all(before)
+    const answers = await Promise.all(running)
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])
+    const again = await Promise.all(
+      mine.map((key) => cancel(fixture.api, id, { idempotencyKey: key })),
+    )
+    expect(again.map(({ text }) => text)).toEqual(answers.map(({ text }) => text))
+  })
 })
 
 describe('many payments at once', () => {
   test('batches that overlap, from two processes and a bulk cancellation, never lock up', async () => {
-    const ids = await insertPayments(fixture.sql, {
-      owner: fixture.owner,
-      count: 600,
-      customerId: 'overlap',
-    })
+    const { owner, sql } = fixture
+    const count = size({ quick: 150, all: 600 })
+    const ids = await insertPayments(sql, { owner, count, customerId: 'overlap' })
     const bulk = fixture.api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
     // One process goes up, the other down, so that batches would meet in opposite order.
     const answers = await Promise.all([
@@ -138,7 +177,7 @@ describe('many payments at once', () => {
        from events where type = 'payment.canceled' and subject_id = any($1)`,
       [ids],
     )
-    expect(events).toEqual([{ n: 600, payments: 600 }])
+    expect(events).toEqual([{ n: count, payments: count }])
     await expectNoDeadlock()
   })
 
@@ -171,11 +210,9 @@ describe('many payments at once', () => {
   })
 
   test('every answer is that of its own payment', async () => {
-    const ids = await insertPayments(fixture.sql, {
-      owner: fixture.owner,
-      count: 300,
-      ageMs: 90_000,
-    })
+    const { owner, sql } = fixture
+    const count = size({ quick: 100, all: 300 })
+    const ids = await insertPayments(sql, { owner, count, ageMs: 90_000 })
     const answers = await Promise.all(
       ids.map((id, i) =>
         fixture.api('POST', `/v1/payments/${id}/cancel`, { body: { reason: `reason ${i}` } }),

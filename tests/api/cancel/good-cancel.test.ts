@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type ApiOptions, createPayment } from '../../support/http/api.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 
 const cases: [name: string, options: ApiOptions, reason: string | null][] = [
   ['no body', {}, null],

@@ -1,11 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { countWaiting, movePayment } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
-import { withServers } from '../../support/servers/servers.ts'
-import { until } from '../../support/until.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-const fixture = withServers(2)
+const fixture = withMerchant()
 
 const cancelIf = (id: string, ifMatch: string, api: Api = fixture.api) =>
   api('POST', `/v1/payments/${id}/cancel`, { headers: { 'if-match': ifMatch } })
@@ -50,23 +48,6 @@ test('of a payment that cannot be canceled at all, that is what the answer says'
     expect((await cancelIf(id, header)).body.error.code).toBe('payment_not_cancelable')
   }
   expect((await cancelIf('pay_unknown', '"1"')).status).toBe(404)
-})
-
-test('the newest version counts, not the version at the arrival of the cancel', async () => {
-  const { id } = await createPayment(fixture.api)
-  const rival = await fixture.sql.connect()
-  try {
-    await rival.query('begin')
-    await movePayment(rival, { id, to: 'initiated' })
-    const stale = cancelIf(id, '"1"', fixture.apis[0])
-    const fresh = cancelIf(id, '"2"', fixture.apis[1])
-    await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
-    await rival.query('commit')
-    expect((await fresh).status).toBe(200)
-    expect((await stale).status).toBe(412)
-  } finally {
-    rival.release()
-  }
 })
 
 const ofPending = () => createPayment(fixture.api, { cancel_window: 3_600 })

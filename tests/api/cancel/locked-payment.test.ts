@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
+import { until } from '../../support/until.ts'
 
 // A session that locks a payment's row and stands still (a process that is frozen or cut off in the middle of a
 // transaction, an operator with a `select … for update`) delays every request for that payment, and
@@ -72,4 +73,33 @@ test('what waits for too long is told to come back, and nothing of it was done',
   const again = await api('POST', `/v1/payments/${locked.id}/cancel`, { headers })
   expect(again.status).toBe(200)
   expect(again.headers.get('idempotent-replayed')).toBeNull()
+})
+
+test('requests that wait for another one to end only read meanwhile', async () => {
+  const { api, sql } = fixture
+  // A claim of a key that is undone counts as well.
+  const claims = async () => {
+    const [row] = await sql.query(
+      `select n_tup_ins::integer as n from pg_stat_user_tables
+       where relname = 'idempotency_records'`,
+    )
+    return row.n as number
+  }
+  const payment = await createPayment(api, { cancel_window: 3600 })
+  const before = await claims()
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, n) =>
+      api('POST', `/v1/payments/${payment.id}/initiate`, {
+        body: { payment_method_token: 'tok_slow' },
+        idempotencyKey: `waits ${n}`,
+      }),
+    ),
+  )
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])
+  const made = await until('the claims are counted', async () => {
+    const counted = (await claims()) - before
+    return counted >= 20 && counted
+  })
+  // One that waits claims its key twice: when it comes, and when there is something to see.
+  expect(made).toBeLessThanOrEqual(2 * 20)
 })

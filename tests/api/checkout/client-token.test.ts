@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { query } from '../../support/databases/postgres-server.ts'
+import { beforeAll, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
+const fixture = withMerchant()
 let api: Api
+let url: string
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  api = fixture.api
+  url = fixture.servers[0]?.url ?? ''
 })
 
 const create = (by: Api, paymentId: string) =>
@@ -32,9 +20,8 @@ test('a token reads its payment, on every process, and nothing else', async () =
   const { status, body } = await create(api, payment.id)
   expect(status).toBe(201)
   expect(body).toMatchObject({ object: 'client_token', livemode: false, payment_id: payment.id })
-  const second = await startServer({ databaseUrl: database.url })
-  for (const { url } of [server, second]) {
-    const browser = apiClient(url, body.token)
+  for (const server of fixture.servers) {
+    const browser = apiClient(server.url, body.token)
     expect((await browser('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)
     for (const [method, path] of [
       ['GET', `/v1/payments/${other.id}`],
@@ -47,7 +34,6 @@ test('a token reads its payment, on every process, and nothing else', async () =
       expect((await browser(method, path)).status, `${method} ${path}`).toBe(403)
     }
   }
-  expect(await second.stop()).toBe(0)
 })
 
 test('there is no token for a payment of somebody else', async () => {
@@ -68,7 +54,7 @@ test('a token that was altered, or signed by somebody else, is worth nothing', a
     `${none}.${claims}.${signature}`,
     `${header}.${claims}.${signature.split('').reverse().join('')}`,
   ]) {
-    const { status } = await apiClient(server.url, forged)('GET', `/v1/payments/${payment.id}`)
+    const { status } = await apiClient(url, forged)('GET', `/v1/payments/${payment.id}`)
     expect(status).toBe(401)
   }
   const lifetime = wanted.exp - wanted.iat
@@ -78,8 +64,8 @@ test('a token that was altered, or signed by somebody else, is worth nothing', a
 test('a token ends with the key that made it', async () => {
   const payment = await createPayment(api)
   const made = await api('POST', '/v1/auth/api-keys', { body: {} })
-  const { token } = (await create(apiClient(server.url, made.body.secret_key), payment.id)).body
-  const browser = apiClient(server.url, token)
+  const { token } = (await create(apiClient(url, made.body.secret_key), payment.id)).body
+  const browser = apiClient(url, token)
   expect((await browser('GET', `/v1/payments/${payment.id}`)).status).toBe(200)
   await api('DELETE', `/v1/auth/api-keys/${made.body.id}`)
   await until('the token has ended', async () => {
@@ -90,9 +76,9 @@ test('a token ends with the key that made it', async () => {
 test("a merchant's page on another origin may use it", async () => {
   const payment = await createPayment(api)
   const { token } = (await create(api, payment.id)).body
-  const url = `${server.url}/v1/payments/${payment.id}`
+  const path = `${url}/v1/payments/${payment.id}`
   const origin = 'https://shop.example'
-  const preflight = await fetch(url, {
+  const preflight = await fetch(path, {
     method: 'OPTIONS',
     headers: {
       origin,
@@ -102,14 +88,14 @@ test("a merchant's page on another origin may use it", async () => {
   })
   expect(preflight.status).toBe(204)
   expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization')
-  const read = await fetch(url, { headers: { origin, authorization: `Bearer ${token}` } })
+  const read = await fetch(path, { headers: { origin, authorization: `Bearer ${token}` } })
   expect(read.headers.get('access-control-allow-origin')).toBe('*')
-  const byKey = await fetch(url, {
-    headers: { origin, authorization: `Bearer ${server.secretKey}` },
+  const byKey = await fetch(path, {
+    headers: { origin, authorization: `Bearer ${fixture.servers[0]?.secretKey}` },
   })
   expect(byKey.headers.get('access-control-allow-origin')).toBeNull()
 })
 
 test('the signing key is in the database, once', async () => {
-  expect(await query(database.url, 'select count(*)::int from signing_keys')).toEqual([1])
+  expect(await fixture.sql.query('select from signing_keys')).toHaveLength(1)
 })

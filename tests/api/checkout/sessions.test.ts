@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { type Api, apiClient } from '../../support/http/api.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Api } from '../../support/http/api.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 import { pageClient } from './page.ts'
 
-let database: TestDatabase
-let server: TestServer
+const fixture = withMerchant()
 let api: Api
+let url: string
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  api = fixture.api
+  url = fixture.servers[0]?.url ?? ''
 })
 
 const order = { amount: 4200, currency: 'eur', customer_email: 'ada@example.com' }
@@ -36,10 +25,14 @@ async function createSession(more: Record<string, unknown> = {}) {
 
 const retrieve = async (id: string) => (await api('GET', `/v1/checkout/sessions/${id}`)).body
 const payment = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
-const eventsOf = async (type: string, id: string) =>
-  (await api('GET', `/v1/events?type=${type}&limit=100`)).body.data.filter(
-    (event: { data: { id: string } }) => event.data.id === id,
-  )
+
+/** The events of a type and an object, once there is one: those of other merchants may delay it. */
+const eventsOf = (type: string, id: string) =>
+  until(`there is ${type} of ${id}`, async () => {
+    const { body } = await api('GET', `/v1/events?type=${type}&limit=100`)
+    const events = body.data.filter((event: { data: { id: string } }) => event.data.id === id)
+    return events.length > 0 && events
+  })
 
 describe('create', () => {
   test('a session makes a payment with everything that was said of it', async () => {
@@ -61,7 +54,7 @@ describe('create', () => {
       currency: 'EUR',
       payment_method_types: ['card'],
     })
-    expect(session.url).toBe(`${server.url}/checkout/${session.id}`)
+    expect(session.url).toBe(`${url}/checkout/${session.id}`)
     expect(await payment(session.payment_id)).toMatchObject({
       amount: 4200,
       currency: 'EUR',
@@ -114,7 +107,7 @@ describe('create', () => {
 describe('complete', () => {
   test('a paid session is complete, once, with one event that shows it', async () => {
     const session = await createSession()
-    const page = pageClient(server.url, session.url)
+    const page = pageClient(url, session.url)
     expect((await page.payWithCard('4242424242424242')).status).toBe(200)
     const complete = await retrieve(session.id)
     expect(complete.status).toBe('complete')
@@ -162,7 +155,7 @@ describe('expire', () => {
 
   test('a paid session cannot be expired', async () => {
     const session = await createSession()
-    await pageClient(server.url, session.url).payWithCard('4242424242424242')
+    await pageClient(url, session.url).payWithCard('4242424242424242')
     const { status, body } = await api('POST', `/v1/checkout/sessions/${session.id}/expire`)
     expect(status).toBe(412)
     expect(body.error.details.current_status).toBe('complete')
@@ -171,7 +164,7 @@ describe('expire', () => {
   test('of many who expire and pay at once one wins, and all see it', async () => {
     for (let round = 0; round < 5; round++) {
       const session = await createSession()
-      const page = pageClient(server.url, session.url)
+      const page = pageClient(url, session.url)
       const expire = () => api('POST', `/v1/checkout/sessions/${session.id}/expire`)
       const [first, paid, second] = await Promise.all([
         expire(),
@@ -199,10 +192,7 @@ describe('expire', () => {
     const advanced = await api('POST', '/v1/test/clock/advance', { body: { seconds: 3_700 } })
     expect(advanced.status).toBe(200)
     for (const { id } of [session, lonely]) {
-      const [event] = await until('the session has expired', async () => {
-        const events = await eventsOf('checkout.expired', id)
-        return events.length > 0 && events
-      })
+      const [event] = await eventsOf('checkout.expired', id)
       expect(event.actor).toEqual({ type: 'system', id: null })
       expect((await retrieve(id)).status).toBe('expired')
     }
@@ -210,6 +200,6 @@ describe('expire', () => {
       status: 'canceled',
       cancellation_reason: 'expired',
     })
-    expect((await pageClient(server.url, session.url).read()).stage).toBe('expired')
+    expect((await pageClient(url, session.url).read()).stage).toBe('expired')
   })
 })

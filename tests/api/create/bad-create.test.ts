@@ -2,17 +2,17 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { fingerprint } from '../../support/databases/sql.ts'
 import { paymentBody } from '../../support/http/api.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 let before: string
 
 beforeAll(async () => {
-  before = await fingerprint(fixture.sql)
+  before = await fingerprint(fixture.sql, fixture.owner)
 })
 
 afterEach(async () => {
-  expect(await fingerprint(fixture.sql), 'nothing has changed').toBe(before)
+  expect(await fingerprint(fixture.sql, fixture.owner), 'nothing has changed').toBe(before)
 })
 
 const many = (count: number) =>

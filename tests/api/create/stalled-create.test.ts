@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { insertPayments } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
-import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createMerchant } from '../../support/servers/servers.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 
 const idsOf = async (api: Api, query = ''): Promise<string[]> => {
   const { status, body } = await api('GET', `/v1/payments${query}`)

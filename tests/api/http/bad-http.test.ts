@@ -2,15 +2,15 @@ import { beforeAll, expect, test } from 'vitest'
 import { fingerprint } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { readRaw, sendRaw } from '../../support/http/raw-http.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 let id: string
 let before: string
 
 beforeAll(async () => {
   id = (await createPayment(fixture.api)).id
-  before = await fingerprint(fixture.sql)
+  before = await fingerprint(fixture.sql, fixture.owner)
 })
 
 function cancelWith(lines: string[], body = ''): Promise<string> {
@@ -49,7 +49,7 @@ test.each(requests)(
     expect(answer.head).toMatch(/^x-ratelimit-limit: \d+$/m)
     expect(answer.head).toMatch(/^x-ratelimit-remaining: \d+$/m)
     expect(answer.head).toMatch(/^x-ratelimit-reset: \d{10}$/m)
-    expect(await fingerprint(fixture.sql)).toBe(before)
+    expect(await fingerprint(fixture.sql, fixture.owner)).toBe(before)
   },
 )
 

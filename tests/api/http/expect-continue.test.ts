@@ -3,10 +3,10 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { paymentBody } from '../../support/http/api.ts'
 import { sendRaw } from '../../support/http/raw-http.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const opened: Socket[] = []
 
 afterEach(() => {

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { readRaw, sendRaw } from '../../support/http/raw-http.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 let id: string
 
 beforeAll(async () => {
@@ -40,7 +40,10 @@ async function send(given: {
 }
 
 async function countPayments(): Promise<number> {
-  const [{ count }] = await fixture.sql.query('select count(*)::integer as count from payments')
+  const [{ count }] = await fixture.sql.query(
+    'select count(*)::integer as count from payments where merchant_id = $1',
+    [fixture.owner.merchant_id],
+  )
   return count
 }
 
@@ -64,12 +67,12 @@ describe('a header that may stand once and stands twice: 400 that names it, and 
     ['User-Agent', ['User-Agent: a', 'User-Agent: b']],
     ['Referer', ['Referer: a', 'Referer: b']],
   ])('%s: %j', async (name, lines) => {
-    const before = await fingerprint(fixture.sql)
+    const before = await fingerprint(fixture.sql, fixture.owner)
     const { status, body } = await create(lines)
     expect(body.error).toMatchObject({ code: 'invalid_request', details: { field: name } })
     expect(status).toBe(400)
     expect(JSON.stringify(body)).not.toMatch(/k1|elsewhere|a\.example/)
-    expect(await fingerprint(fixture.sql)).toBe(before)
+    expect(await fingerprint(fixture.sql, fixture.owner)).toBe(before)
   })
 
   test('a line after thousands of others counts too', async () => {

@@ -2,10 +2,11 @@ import { allOperations } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { sendRaw } from '../../support/http/raw-http.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { withServers } from '../../support/servers/servers.ts'
 
 const fixture = withServers(1, { HEDGE_PUBLIC_URL: 'https://pay.example.com' })
-const plain = withServers(1)
+const plain = withMerchant()
 
 const pages = [
   '/dashboard',

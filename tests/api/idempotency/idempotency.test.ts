@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  countWaiting,
-  fingerprint,
-  holdPayments,
-  movePayment,
-} from '../../support/databases/sql.ts'
+import { fingerprint, movePayment } from '../../support/databases/sql.ts'
 import {
   type Api,
   type ApiAnswer,
@@ -12,10 +7,10 @@ import {
   createPayment,
   paymentBody,
 } from '../../support/http/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
-import { until } from '../../support/until.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 
-const fixture = withServers(2)
+const fixture = withMerchant()
 let keys = 0
 const newKey = () => `key ${++keys}`
 
@@ -102,24 +97,6 @@ describe('the same request again gets the first answer, byte for byte, on any pr
     expect(answers[0]?.status).toBe(200)
   })
 
-  test('many keys for one payment at once cancel it once, and each key keeps its answer', async () => {
-    const { id } = await createPayment(fixture.api)
-    const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
-    const mine = Array.from({ length: 20 }, newKey)
-    // Both batches in flight wait with other payments, so that all of these wait for the same one.
-    const letGo = await holdPayments(fixture.sql)
-    const before = others.map((payment) => cancel(payment.id, newKey()))
-    await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
-    const running = mine.map((key) => cancel(id, key))
-    await fixture.api('GET', `/v1/payments/${id}`)
-    await letGo()
-    await Promise.all(before)
-    const answers = await Promise.all(running)
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])
-    const again = await Promise.all(mine.map((key) => cancel(id, key)))
-    expect(again.map(({ text }) => text)).toEqual(answers.map(({ text }) => text))
-  })
-
   test('one key for many payments at once, over two processes, cancels one of them', async () => {
     const ids = await Promise.all(
       Array.from({ length: 40 }, async () => (await createPayment(fixture.api)).id as string),
@@ -159,7 +136,7 @@ describe('what is the same request', () => {
     const other = await createPayment(fixture.api)
     const key = newKey()
     await cancel(one.id, key, { reason: 'a' })
-    const before = await fingerprint(fixture.sql)
+    const before = await fingerprint(fixture.sql, fixture.owner)
     const answers = [
       await cancel(one.id, key, { reason: 'b' }),
       await cancel(one.id, key),
@@ -178,7 +155,7 @@ describe('what is the same request', () => {
     for (const { status, body } of answers) {
       expect([status, body.error.code]).toEqual([409, 'idempotency_key_reused'])
     }
-    expect(await fingerprint(fixture.sql)).toBe(before)
+    expect(await fingerprint(fixture.sql, fixture.owner)).toBe(before)
   })
 
   test('the same key of another merchant or mode is another key', async () => {

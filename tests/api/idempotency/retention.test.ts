@@ -6,7 +6,7 @@ import { advance } from '../../support/payments/sandbox.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(2)
+const fixture = withServers(1)
 
 /** Makes retention due, and waits until it has run for every table. */
 async function runRetention(): Promise<void> {

@@ -1,30 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { testTokens } from '../../../packages/server/src/processors/sandbox/tokens.ts'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { openSql } from '../../support/databases/sql.ts'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
+const fixture = withMerchant()
 let api: Api
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  api = fixture.api
 })
 
 async function initiate(token: string, more: Record<string, unknown> = {}) {
@@ -132,43 +118,9 @@ describe('initiate', () => {
     expect((await api('POST', path, other)).body.error.code).toBe('idempotency_key_reused')
   })
 
-  test('requests that wait for another one to end only read meanwhile', async () => {
-    const sql = openSql(database.url)
-    // A claim of a key that is undone counts as well.
-    const claims = async () => {
-      const [row] = await sql.query(
-        `select n_tup_ins::integer as n from pg_stat_user_tables
-         where relname = 'idempotency_records'`,
-      )
-      return row.n as number
-    }
-    try {
-      const payment = await createPayment(api, { cancel_window: 3600 })
-      const before = await claims()
-      const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, n) =>
-          api('POST', `/v1/payments/${payment.id}/initiate`, {
-            body: { payment_method_token: 'tok_slow' },
-            idempotencyKey: `waits ${n}`,
-          }),
-        ),
-      )
-      expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(19).fill(412)])
-      const made = await until('the claims are counted', async () => {
-        const counted = (await claims()) - before
-        return counted >= 20 && counted
-      })
-      // One that waits claims its key twice: when it comes, and when there is something to see.
-      expect(made).toBeLessThanOrEqual(2 * 20)
-    } finally {
-      await sql.close()
-    }
-  })
-
   test('a payment that was submitted is refused without waiting for who holds it', async () => {
     const { body: payment } = await initiate('tok_visa', { cancel_window: 3600 })
-    const sql = openSql(database.url)
-    const holder = await sql.connect()
+    const holder = await fixture.sql.connect()
     try {
       await holder.query('begin')
       await holder.query('select from payments where id = $1 for no key update', [payment.id])
@@ -180,7 +132,6 @@ describe('initiate', () => {
     } finally {
       await holder.query('rollback')
       holder.release()
-      await sql.close()
     }
   })
 
@@ -252,7 +203,7 @@ describe('create with initiate', () => {
 
 describe('live mode', () => {
   test('starts no payment where no processor is configured', async () => {
-    const { live } = await createLiveMerchant({ servers: [server], api, database })
+    const { live } = await createLiveMerchant(fixture)
     const payment = await createPayment(live)
     const path = `/v1/payments/${payment.id}/initiate`
     const body = { payment_method_token: 'tok_visa' }

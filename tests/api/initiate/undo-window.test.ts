@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
-import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(2)
+const fixture = withMerchant()
 
 const createSession = async (api: Api) =>
   (await api('POST', '/v1/checkout/sessions', { body: { amount: 100, currency: 'USD' } })).body

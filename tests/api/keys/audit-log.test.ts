@@ -5,7 +5,7 @@ import { type Api, apiClient } from '../../support/http/api.ts'
 import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(2, {
+const fixture = withServers(1, {
   HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
   HEDGE_TRUSTED_PROXIES: '127.0.0.1',
 })

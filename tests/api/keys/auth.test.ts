@@ -3,10 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { fingerprint } from '../../support/databases/sql.ts'
 import { apiClient, createPayment } from '../../support/http/api.ts'
 import { untilRefused } from '../../support/http/refused.ts'
-import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(2)
+const fixture = withMerchant()
+
+function ownKeys() {
+  const [server] = fixture.servers
+  if (!server) throw new Error('no server')
+  return server
+}
 
 const keyed = (authorization: string) => {
   const api = apiClient(fixture.servers[0]?.url ?? '', null)
@@ -18,29 +25,32 @@ const keyed = (authorization: string) => {
 }
 
 describe('a key that is none', () => {
-  const headers: [name: string, authorization: string][] = [
-    ['empty', ''],
-    ['no scheme', 'sk_test_OnlyForTheTestSuiteOfHedgePayments'],
-    ['another scheme', 'Basic c2tfdGVzdF86'],
-    ['no key', 'Bearer'],
-    ['only a space', 'Bearer  '],
-    ['unknown', 'Bearer sk_test_0000000000000000'],
-    ['of the other mode', 'Bearer sk_live_OnlyForTheTestSuiteOfHedgePayments'],
-    ['publishable', 'Bearer pk_test_for_the_test_suite_only'],
-    ['cut off', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayment'],
-    ['with more', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments_'],
-    ['in capitals', 'Bearer SK_TEST_FOR_THE_TEST_SUITE_ONLY'],
-    ['two values', 'Bearer sk_test_OnlyForTheTestSuiteOfHedgePayments twice'],
-    ['quoted', 'Bearer "sk_test_OnlyForTheTestSuiteOfHedgePayments"'],
-    ['not ASCII', 'Bearer sk_test_f\u00fcr_alle'],
-    ['long', `Bearer sk_test_${'x'.repeat(10_000)}`],
-    ['a flood of spaces', `Bearer a${' '.repeat(12_000)}b`],
+  const headers: [
+    name: string,
+    of: (keys: { secretKey: string; publishableKey: string }) => string,
+  ][] = [
+    ['empty', () => ''],
+    ['no scheme', ({ secretKey }) => secretKey],
+    ['another scheme', () => 'Basic c2tfdGVzdF86'],
+    ['no key', () => 'Bearer'],
+    ['only a space', () => 'Bearer  '],
+    ['unknown', () => 'Bearer sk_test_0000000000000000'],
+    ['of the other mode', ({ secretKey }) => `Bearer ${secretKey.replace('_test_', '_live_')}`],
+    ['publishable', ({ publishableKey }) => `Bearer ${publishableKey}`],
+    ['cut off', ({ secretKey }) => `Bearer ${secretKey.slice(0, -1)}`],
+    ['with more', ({ secretKey }) => `Bearer ${secretKey}_`],
+    ['in capitals', ({ secretKey }) => `Bearer ${secretKey.toUpperCase()}`],
+    ['two values', ({ secretKey }) => `Bearer ${secretKey} twice`],
+    ['quoted', ({ secretKey }) => `Bearer "${secretKey}"`],
+    ['not ASCII', () => 'Bearer sk_test_f\u00fcr_alle'],
+    ['long', () => `Bearer sk_test_${'x'.repeat(10_000)}`],
+    ['a flood of spaces', () => `Bearer a${' '.repeat(12_000)}b`],
   ]
 
-  test.each(headers)('%s: 401, before whatever else is wrong', async (_, authorization) => {
+  test.each(headers)('%s: 401, before whatever else is wrong', async (_, authorizationOf) => {
     const { id } = await createPayment(fixture.api)
-    const before = await fingerprint(fixture.sql)
-    const api = keyed(authorization)
+    const before = await fingerprint(fixture.sql, fixture.owner)
+    const api = keyed(authorizationOf(ownKeys()))
     const answers = [
       await api('POST', `/v1/payments/${id}/cancel`),
       await api('POST', '/v1/payments/pay_%00/cancel', { reason: 1 }),
@@ -53,7 +63,7 @@ describe('a key that is none', () => {
       expect([status, body.error.code]).toEqual([401, 'unauthorized'])
       expect(sent.get('www-authenticate')).toBe('Bearer')
     }
-    expect(await fingerprint(fixture.sql)).toBe(before)
+    expect(await fingerprint(fixture.sql, fixture.owner)).toBe(before)
   })
 
   test('none at all: 401 on every operation that needs one', async () => {
@@ -66,10 +76,7 @@ describe('a key that is none', () => {
 })
 
 test.each(['bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
-  const { status } = await keyed(`${scheme} sk_test_OnlyForTheTestSuiteOfHedgePayments`)(
-    'GET',
-    '/v1/payments',
-  )
+  const { status } = await keyed(`${scheme} ${ownKeys().secretKey}`)('GET', '/v1/payments')
   expect(status).toBe(200)
 })
 

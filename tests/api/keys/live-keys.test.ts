@@ -1,19 +1,23 @@
 import { expect, test } from 'vitest'
 import { apiClient } from '../../support/http/api.ts'
 import { makeLiveKey } from '../../support/servers/live-key.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const client = (secretKey: string) => apiClient(fixture.servers[0]?.url ?? '', secretKey)
 const body = { name: 'A daughter' }
 
 test('a test key makes a merchant without a live key', async () => {
-  const before = await fixture.sql.query('select from api_keys where livemode')
   const made = await fixture.api('POST', '/v1/merchants', { body })
   expect([made.status, made.body.api_keys.length]).toEqual([201, 1])
   expect(made.body.api_keys[0]).toMatchObject({ livemode: false, merchant_id: made.body.id })
   expect(made.text).not.toContain('_live_')
-  expect(await fixture.sql.query('select from api_keys where livemode')).toEqual(before)
+  const live = await fixture.sql.query(
+    'select from api_keys where livemode and merchant_id in ($1, $2)',
+    [made.body.id, fixture.owner.merchant_id],
+  )
+  expect(live).toEqual([])
 })
 
 test('a live key makes a merchant with a key pair for each mode', async () => {

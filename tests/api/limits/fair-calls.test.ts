@@ -3,6 +3,7 @@ import { insertPayments } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 // Calls to processors are made some at a time. Those of one merchant must not keep the others'
@@ -11,9 +12,9 @@ import { until } from '../../support/until.ts'
 const fixture = withServers(1)
 
 /** Far more than are called for at once; each takes two seconds. */
-const slow = 120
+const slow = size({ quick: 60, all: 120 })
 /** Due for a merchant that has all its calls running: the tasks of the others stand behind them. */
-const backlog = 20_000
+const backlog = size({ quick: 5_000, all: 20_000 })
 
 const statusOf = async (id: string) => {
   const { body } = await fixture.api('GET', `/v1/payments/${id}`)

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, apiClient } from '../../support/http/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const url = () => fixture.servers[0]?.url ?? ''
 
 const read = (api: Api) => api('GET', '/v1/payments?limit=1')

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type Api, type ApiAnswer, apiClient } from '../../support/http/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(2)
+const fixture = withMerchant()
 
 test('a live key gets 100 requests a minute, then 429 with the wait; other keys are not touched', async () => {
   const { live, test: own } = await createLiveMerchant(fixture)

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Api, createPayment } from '../../support/http/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 
 /** Ids of one of each, by the list they are in. */
 type Made = Record<(typeof paths)[number], string>

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 let paymentId: string
 let cancellationId: string
 

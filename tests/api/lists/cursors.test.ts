@@ -4,17 +4,16 @@ import { type Api, apiClient, createPayment, paymentBody } from '../../support/h
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 import { startServer, type TestServer, tell } from '../../support/servers/server.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { size } from '../../support/size.ts'
 
-const entry = fileURLToPath(
-  new URL('../../support/processes/fitted-server-process.ts', import.meta.url),
-)
+const preload = fileURLToPath(new URL('../../support/processes/shifted-date.ts', import.meta.url))
 const fixture = withServers(1)
 
 let behind: TestServer
 let receiver: Receiver
 
 beforeAll(async () => {
-  behind = await startServer({ databaseUrl: fixture.database.url, entry })
+  behind = await startServer({ databaseUrl: fixture.database.url, preload })
   await tell(behind, { clockAheadMs: -60_000 })
   receiver = await startReceiver()
 })
@@ -76,7 +75,9 @@ class Follower {
   }
 }
 
-/** Runs what clients do, 12 at once on both servers, while `watch` is repeated. */
+const clientCount = size({ quick: 6, all: 12 })
+
+/** Runs what clients do, some at once on both servers, while `watch` is repeated. */
 async function underLoad(
   apis: [Api, Api],
   work: (api: Api, round: number) => Promise<void>,
@@ -84,7 +85,7 @@ async function underLoad(
 ): Promise<void> {
   let isDone = false
   const clients = Promise.all(
-    Array.from({ length: 12 }, async (_, n) => {
+    Array.from({ length: clientCount }, async (_, n) => {
       for (let round = 0; round < rounds; round++) await work(apis[n % 2] as Api, round)
     }),
   ).finally(() => {
@@ -153,7 +154,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
       }
     }
     const paths = ['/v1/payments', '/v1/payments?customer_email=customer%40example.com']
-    await expectNothingMissed(apis, paths, { rounds: 25, work: create })
+    await expectNothingMissed(apis, paths, { rounds: size({ quick: 7, all: 25 }), work: create })
   })
 
   test('in the list of payments created with keys, submitted at once or canceled before', async () => {
@@ -176,7 +177,10 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
       const shown = await api('GET', `/v1/payments/${made.body.id}`)
       expect(shown.body.url).toBe(made.body.url)
     }
-    await expectNothingMissed(apis, ['/v1/payments', '/v1/events'], { rounds: 9, work: create })
+    await expectNothingMissed(apis, ['/v1/payments', '/v1/events'], {
+      rounds: size({ quick: 3, all: 9 }),
+      work: create,
+    })
   })
 
   test('in the lists of keys, endpoints, bulk cancels and the audit log', async () => {
@@ -204,7 +208,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
     }
     await create(apis[0], 0)
     await expectNothingMissed(apis, [keys, endpoints, cancellations, '/v1/audit_log'], {
-      rounds: 6,
+      rounds: size({ quick: 2, all: 6 }),
       work: create,
     })
   })
@@ -219,7 +223,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
     await createPayment(apis[0])
     await expect.poll(async () => (await readAll(apis, path)).length).toBe(2)
     await expectNothingMissed(apis, [path], {
-      rounds: 10,
+      rounds: size({ quick: 4, all: 10 }),
       work: async (api) => {
         const { id } = await createPayment(api)
         await api('POST', `/v1/payments/${id}/cancel`)

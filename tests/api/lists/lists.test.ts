@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { insertPayments, movePayment } from '../../support/databases/sql.ts'
 import { createPayment, paymentBody } from '../../support/http/api.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 let oldest: string[]
 
 const list = async (query: string) => {

@@ -4,6 +4,8 @@ import { connect } from '../../../packages/server/src/database/connect.ts'
 import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
 import { oldestOpenSeconds } from '../../../packages/server/src/payments/read/open-payments.sql.ts'
 import { insertPayments } from '../../support/databases/sql.ts'
+import { eventTypes } from '../../support/payments/paid.ts'
+import { initiate } from '../../support/payments/sandbox.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -120,4 +122,15 @@ test('sixteen thousand open payments cost no more than the thousands that are co
   await database.close()
   expect(rowsRead).toBeGreaterThan(0)
   expect(rowsRead).toBeLessThan(10_000)
+})
+
+test('a capture that came after the cancel is counted once', async () => {
+  const { api, servers } = fixture
+  const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3_600 })
+  expect((await api('POST', `/v1/payments/${body.id}/cancel`)).status).toBe(200)
+  await until('the money went back', async () =>
+    (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
+  )
+  const metrics = await (await fetch(`${servers[0]?.url}/metrics`)).text()
+  expect(metrics).toMatch(/^hedge_late_captures_total 1$/m)
 })

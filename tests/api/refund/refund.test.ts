@@ -1,32 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { query } from '../../support/databases/postgres-server.ts'
-import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid, eventTypes } from '../../support/payments/paid.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let servers: TestServer[]
+const fixture = withMerchant()
 let api: Api
 let other: Api
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  const first = await startServer({ databaseUrl: database.url })
-  const second = await startServer({ databaseUrl: database.url })
-  servers = [first, second]
-  api = apiClient(first.url, first.secretKey)
-  other = apiClient(second.url, first.secretKey)
-})
-
-afterAll(async () => {
-  await Promise.all((servers ?? []).map((server) => server.stop()))
-  await database?.drop()
+beforeAll(() => {
+  const [first, second] = fixture.apis
+  api = first as Api
+  other = second as Api
 })
 
 const refund = (id: string, body?: object, idempotencyKey?: string, by: Api = api) =>
@@ -44,11 +29,11 @@ async function untilAnswered(id: string) {
 }
 
 async function sandboxRefunds(id: string): Promise<number[]> {
-  const rows = await query(
-    database.url,
-    `select amount from sandbox_movements where payment_id = '${id}' and kind = 'refund'`,
+  const rows = await fixture.sql.query<{ amount: number }>(
+    `select amount from sandbox_movements where payment_id = $1 and kind = 'refund'`,
+    [id],
   )
-  return rows as number[]
+  return rows.map(({ amount }) => amount)
 }
 
 describe('a refund', () => {

@@ -1,35 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { query } from '../../support/databases/postgres-server.ts'
-import { openSql, type Sql } from '../../support/databases/sql.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { createPaid, eventTypes, untilStatus } from '../../support/payments/paid.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 
-let database: TestDatabase
-let sql: Sql
-let servers: TestServer[]
+const fixture = withMerchant()
 let api: Api
 let other: Api
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  sql = openSql(database.url)
-  const first = await startServer({ databaseUrl: database.url })
-  const second = await startServer({ databaseUrl: database.url })
-  servers = [first, second]
-  api = apiClient(first.url, first.secretKey)
-  other = apiClient(second.url, first.secretKey)
-})
-
-afterAll(async () => {
-  await Promise.all((servers ?? []).map((server) => server.stop()))
-  await sql?.close()
-  await database?.drop()
+beforeAll(() => {
+  const [first, second] = fixture.apis
+  api = first as Api
+  other = second as Api
 })
 
 const reverse = (id: string, body: object = {}, idempotencyKey?: string, by: Api = api) =>
@@ -38,11 +19,12 @@ const reverse = (id: string, body: object = {}, idempotencyKey?: string, by: Api
 const initiate = (id: string, token: string) =>
   api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: token } })
 
-async function movements(id: string): Promise<unknown[]> {
-  return await query(
-    database.url,
-    `select kind from sandbox_movements where payment_id = '${id}' order by position`,
+async function movements(id: string): Promise<string[]> {
+  const rows = await fixture.sql.query<{ kind: string }>(
+    'select kind from sandbox_movements where payment_id = $1 order by position',
+    [id],
   )
+  return rows.map(({ kind }) => kind)
 }
 
 describe('a reversal', () => {
@@ -106,7 +88,7 @@ describe('a reversal', () => {
     const { id, merchant_id } = await createPayment(api, { cancel_window: 60 })
     await initiate(id, 'tok_captureDeclined')
     // The sandbox cannot decide before its books are free again.
-    const books = await sql.connect()
+    const books = await fixture.sql.connect()
     try {
       await books.query('begin')
       const name = `sandbox ${merchant_id} ${id}`
@@ -153,7 +135,7 @@ describe('a reversal', () => {
     const { id } = await createPayment(api)
     for (const scopes of [['payments:refund'], ['payments:cancel']]) {
       const key = await api('POST', '/v1/auth/api-keys', { body: { scopes } })
-      const limited = apiClient(servers[0]?.url ?? '', key.body.secret_key)
+      const limited = apiClient(fixture.servers[0]?.url ?? '', key.body.secret_key)
       expect((await reverse(id, {}, undefined, limited)).status).toBe(403)
     }
     expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')

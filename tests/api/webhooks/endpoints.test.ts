@@ -1,43 +1,18 @@
-import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { type Api, apiClient } from '../../support/http/api.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Api } from '../../support/http/api.ts'
 import { startReceiver } from '../../support/http/receiver.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
-let admin: pg.Client
+const fixture = withMerchant()
 let api: Api
 let live: Api
 const base = '/v1/webhooks/endpoints'
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({
-    databaseUrl: database.url,
-    env: {
-      HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
-      // There is a live key, and receivers are on this machine.
-      HEDGE_WEBHOOK_PRIVATE_NETWORKS: 'allow',
-    },
-  })
-  admin = new pg.Client({ connectionString: database.url })
-  await admin.connect()
-  api = apiClient(server.url, server.secretKey)
-  live = (await createLiveMerchant({ servers: [server], api, database })).live
-})
-
-afterAll(async () => {
-  await admin?.end()
-  await server?.stop()
-  await database?.drop()
+  api = fixture.api
+  live = (await createLiveMerchant(fixture)).live
 })
 
 describe('an endpoint', () => {
@@ -50,7 +25,9 @@ describe('an endpoint', () => {
     const { secret, ...rest } = body
     expect((await api('GET', `${base}/${body.id}`)).body).toEqual(rest)
     expect((await api('GET', base)).body.data).toEqual([rest])
-    const { rows } = await admin.query('select secret from webhook_endpoints')
+    const rows = await fixture.sql.query('select secret from webhook_endpoints where id = $1', [
+      body.id,
+    ])
     expect(rows[0].secret).not.toContain(secret.slice('whsec_'.length))
     await api('DELETE', `${base}/${body.id}`)
     expect((await api('GET', `${base}/${body.id}`)).status).toBe(404)
@@ -102,7 +79,7 @@ describe('an endpoint', () => {
   })
 
   test('lets its old secret go by the real time, although the test clock is ahead', async () => {
-    const { test: own } = await createMerchant({ servers: [server], api })
+    const { test: own } = await createMerchant(fixture)
     const { body: endpoint } = await own('POST', base, { body: { url: 'http://127.0.0.1:1/' } })
     const days = 10
     await own('POST', '/v1/test/clock/advance', { body: { seconds: days * 86_400 } })
@@ -117,7 +94,7 @@ describe('an endpoint', () => {
     receiver.answer(() => 500)
     const { body } = await api('POST', base, { body: { url: receiver.url } })
     try {
-      await admin.query(
+      await fixture.sql.query(
         `update webhook_endpoints set failing_since = now() - interval '25 hours' where id = $1`,
         [body.id],
       )
@@ -127,8 +104,11 @@ describe('an endpoint', () => {
         return now.body.enabled ? null : now.body
       })
       expect(disabled.disabled_reason).toBe('failing')
-      const { body: events } = await api('GET', '/v1/events?type=webhook_endpoint.disabled')
-      expect(events.data[0]).toMatchObject({ reason: 'failing', data: { id: body.id } })
+      const event = await until('there is an event of it', async () => {
+        const { body: events } = await api('GET', '/v1/events?type=webhook_endpoint.disabled')
+        return events.data[0]
+      })
+      expect(event).toMatchObject({ reason: 'failing', data: { id: body.id } })
       const enabled = await api('PATCH', `${base}/${body.id}`, { body: { enabled: true } })
       expect(enabled.body).toMatchObject({ disabled_reason: null, failing_since: null })
     } finally {

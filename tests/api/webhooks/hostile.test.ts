@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Loop } from '../../../packages/server/src/jobs/loop.ts'
 import { createSealer } from '../../../packages/server/src/sealing/sealer.ts'
 import { startWebhooks } from '../../../packages/server/src/webhooks/worker.ts'
@@ -22,6 +22,7 @@ import { until } from '../../support/until.ts'
 
 /** One merchant's receivers break every rule, while another merchant waits for its events. */
 let own: OwnApp
+let rude: Api
 let hostile: HostileReceiver
 let good: Receiver
 let other: Api
@@ -31,22 +32,36 @@ const endpointsMax = 16
 const base = '/v1/webhooks/endpoints'
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
 
-beforeEach(async () => {
+beforeAll(async () => {
   own = await startOwnApp({})
+})
+
+afterAll(() => own?.close())
+
+beforeEach(async () => {
   hostile = await startHostileReceiver()
   good = await startReceiver()
-  const { body } = await own.api('POST', '/v1/merchants', { body: { name: 'Another merchant' } })
-  other = apiClient(own.url, body.api_keys[0].secret_key)
+  rude = await newMerchant('A rude merchant')
+  other = await newMerchant('Another merchant')
   await other('POST', base, { body: { url: good.url } })
 })
 
 afterEach(async () => {
   await webhooks?.stop()
   webhooks = undefined
-  await own.close()
+  // Nothing is left for the worker of the next test.
+  for (const api of [rude, other]) {
+    const { body } = await api('GET', base)
+    for (const { id } of body.data) await api('DELETE', `${base}/${id}`)
+  }
   await hostile.close()
   await good.close()
 })
+
+async function newMerchant(name: string): Promise<Api> {
+  const { body } = await own.api('POST', '/v1/merchants', { body: { name } })
+  return apiClient(own.url, body.api_keys[0].secret_key)
+}
 
 function start(deadlineMs?: number): void {
   webhooks = startWebhooks({
@@ -60,9 +75,7 @@ function start(deadlineMs?: number): void {
 
 async function registerHostile(): Promise<string[]> {
   const made = await Promise.all(
-    Array.from({ length: endpointsMax }, () =>
-      own.api('POST', base, { body: { url: hostile.url } }),
-    ),
+    Array.from({ length: endpointsMax }, () => rude('POST', base, { body: { url: hostile.url } })),
   )
   return made.map(({ body }) => body.id)
 }
@@ -81,13 +94,13 @@ describe('events of another merchant arrive', () => {
   test('while every place that one merchant may have waits for receivers that never answer', async () => {
     hostile.behave(silence)
     const first = await registerHostile()
-    await sendEvents(own.api, 8)
+    await sendEvents(rude, 8)
     start()
     await until('its places are taken', () => hostile.open() >= 64)
     // Deleted and made again, an endpoint is a new one: its merchant is not.
-    for (const id of first) await own.api('DELETE', `${base}/${id}`)
+    for (const id of first) await rude('DELETE', `${base}/${id}`)
     await registerHostile()
-    await sendEvents(own.api, 8)
+    await sendEvents(rude, 8)
     await sendEvents(other, 20)
     await expectOthersEvents(20)
     expect(hostile.openMost()).toBe(64)
@@ -96,12 +109,12 @@ describe('events of another merchant arrive', () => {
   test('after sixteen receivers have switched protocols, twice', async () => {
     hostile.behave(answer(switching))
     const first = await registerHostile()
-    await sendEvents(own.api, 10)
+    await sendEvents(rude, 10)
     start()
     await until('they were asked', () => hostile.requests() >= 100)
-    for (const id of first) await own.api('DELETE', `${base}/${id}`)
+    for (const id of first) await rude('DELETE', `${base}/${id}`)
     await registerHostile()
-    await sendEvents(own.api, 10)
+    await sendEvents(rude, 10)
     await until('they were asked again', () => hostile.requests() >= 300)
     await sendEvents(other, 5)
     await expectOthersEvents(5)
@@ -149,14 +162,14 @@ test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
   'the log says that a receiver %s, and the next merchant has its events',
   async (what, how, code, error) => {
     hostile.behave(how)
-    const { body: endpoint } = await own.api('POST', base, { body: { url: hostile.url } })
-    await sendEvents(own.api, 3)
+    const { body: endpoint } = await rude('POST', base, { body: { url: hostile.url } })
+    await sendEvents(rude, 3)
     // Short where only the deadline ends the attempt. A busy machine must still get the status of a body that trickles.
     start(
       error?.source.startsWith('^No answer') ? 300 : what === 'trickles its body' ? 5_000 : 60_000,
     )
     const delivery = await until('it was attempted', async () => {
-      const { body } = await own.api('GET', `/v1/webhooks/deliveries?endpoint_id=${endpoint.id}`)
+      const { body } = await rude('GET', `/v1/webhooks/deliveries?endpoint_id=${endpoint.id}`)
       return body.data.find((one: { attempt: number }) => one.attempt >= 1)
     })
     expect(delivery.response_code).toBe(code)
@@ -164,7 +177,7 @@ test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
     else expect(delivery.error).toMatch(error)
     await sendEvents(other, 3)
     await expectOthersEvents(3)
-    await own.api('DELETE', `${base}/${endpoint.id}`)
+    await rude('DELETE', `${base}/${endpoint.id}`)
     await until('every connection is closed', () => hostile.open() === 0)
   },
 )
@@ -178,7 +191,7 @@ test.each(
   async (_what, how) => {
     hostile.behave(how)
     await registerHostile()
-    await sendEvents(own.api, 4)
+    await sendEvents(rude, 4)
     start()
     await until('it is asked', () => hostile.requests() > 0)
     await webhooks?.stop()
@@ -196,7 +209,7 @@ test('a server whose receivers all switch protocols sends to others, and stops i
   const server = await startServer({ databaseUrl: own.databaseUrl })
   try {
     await registerHostile()
-    await sendEvents(own.api, 20)
+    await sendEvents(rude, 20)
     await until('they were asked', () => hostile.requests() >= 256)
     await sendEvents(other, 5)
     await expectOthersEvents(5)

@@ -85,12 +85,15 @@ async function outcomeOnceConnected(
 }
 
 /** A response whose head came within the deadline, which is doubled until that is so. */
-async function callOnceHeaded(deadlineMs: number): Promise<Awaited<ReturnType<typeof call>>> {
+async function callOnceHeaded(
+  deadlineMs: number,
+  url = new URL(receiver.url),
+): Promise<Awaited<ReturnType<typeof call>>> {
   try {
-    return await call({ deadlineMs })
+    return await call({ deadlineMs, url })
   } catch (error) {
     if (deadlineMs > patient) throw error
-    return await callOnceHeaded(2 * deadlineMs)
+    return await callOnceHeaded(2 * deadlineMs, url)
   }
 }
 
@@ -270,12 +273,12 @@ describe('a call ends by its deadline, with what happened, and frees its connect
     const calls = Array.from({ length: whole.length }, async (_, length) => {
       const own = await startHostileReceiver()
       own.behave(answer(whole.slice(0, length)))
-      // The whole head is there at once. Without it, only the deadline ends the call.
+      const url = new URL(own.url)
+      const deadlineMs = 1_000
       const isHeaded = length >= headLength
-      const outcome = await outcomeOnceConnected({
-        url: new URL(own.url),
-        deadlineMs: isHeaded ? patient : 1_000,
-      })
+      const outcome = isHeaded
+        ? (await callOnceHeaded(deadlineMs, url)).status
+        : await outcomeOnceConnected({ url, deadlineMs })
       await until('the connection is closed', () => own.open() === 0)
       await own.close()
       return [length, outcome]

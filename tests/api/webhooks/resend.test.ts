@@ -1,9 +1,10 @@
 import { beforeEach, expect, test } from 'vitest'
 import { startReceiver } from '../../support/http/receiver.ts'
-import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const base = '/v1/webhooks/endpoints'
 
 /** An endpoint with one delivery, which has arrived, and the way to it. */

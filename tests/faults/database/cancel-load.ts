@@ -9,8 +9,10 @@ export interface CancelLoad {
   readonly answers: ReadonlyMap<number | 'lost', number>
   /** Payments that were acknowledged by this server, by its place in the list. */
   readonly byServer: readonly number[]
-  /** Resolves when every payment was acknowledged. */
+  /** Resolves when every payment was acknowledged that a client has begun with. */
   readonly done: Promise<void>
+  /** Lets clients begin with no further payment. Returns how many they have begun with. */
+  stop(): number
 }
 
 /** Longest pause of a client between two tries. */
@@ -56,5 +58,11 @@ export function startCancels(
     }
   }
   const done = Promise.all(Array.from({ length: clients }, (_, i) => work(i % servers.length)))
-  return { acknowledged, answers, byServer, done: done.then(() => undefined) }
+  return {
+    acknowledged,
+    answers,
+    byServer,
+    done: done.then(() => undefined),
+    stop: () => ids.length - left.splice(0).length,
+  }
 }

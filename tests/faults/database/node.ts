@@ -60,7 +60,7 @@ export async function initialize(
     program: join(programs.folder, 'initdb'),
     args: [
       ...['-D', node.data, '-U', superuser, '--pwfile', passwordFile, '-A', 'scram-sha-256'],
-      ...['-E', 'UTF8', '--locale=C', '--no-instructions'],
+      ...['-E', 'UTF8', '--locale=C', '--no-instructions', '--no-sync'],
     ],
     folder,
     account: programs.account,

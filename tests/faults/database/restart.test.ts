@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { insertPayments } from '../../support/databases/sql.ts'
 import {
   type Api,
@@ -7,26 +7,30 @@ import {
   createPayment,
   paymentBody,
 } from '../../support/http/api.ts'
-import { startServer } from '../../support/servers/server.ts'
+import { startServer, type TestServer } from '../../support/servers/server.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
 
-// The fixture's own server would carry on what others leave.
-beforeAll(async () => {
-  await fixture.servers[0]?.stop()
+/** The only server that runs: another one would continue what a stopped server leaves. */
+let running: { server: TestServer; api: Api }
+
+beforeAll(() => {
+  const [server] = fixture.servers
+  running = { server: server ?? expect.fail('no server'), api: fixture.api }
 })
 
-const start = async () => {
+afterAll(() => running.server.stop())
+
+async function startNext(): Promise<void> {
   const server = await startServer({ databaseUrl: fixture.database.url })
-  return { server, api: apiClient(server.url, server.secretKey) }
+  running = { server, api: apiClient(server.url, server.secretKey) }
 }
 
 test('the same key gives the same bytes before and after a restart', async () => {
-  const one = await start()
-  const { id } = await createPayment(one.api, { metadata: { b: '1', a: '2' } })
-  const { id: other } = await createPayment(one.api)
+  const { id } = await createPayment(running.api, { metadata: { b: '1', a: '2' } })
+  const { id: other } = await createPayment(running.api)
   const requests: [path: string, options: Parameters<Api>[2]][] = [
     ['/v1/payments', { body: paymentBody({ metadata: { z: '1', y: '2' } }) }],
     [`/v1/payments/${id}/cancel`, { body: { reason: 'first' } }],
@@ -37,47 +41,45 @@ test('the same key gives the same bytes before and after a restart', async () =>
     ['/v1/auth/api-keys', { body: {} }],
     ['/v1/merchants', { body: { name: 'One' } }],
   ]
-  const send = (api: Api) =>
+  const send = () =>
     requests.reduce<Promise<ApiAnswer[]>>(
       async (answers, [path, options], i) => [
         ...(await answers),
-        await api('POST', path, { ...options, idempotencyKey: `request ${i}` }),
+        await running.api('POST', path, { ...options, idempotencyKey: `request ${i}` }),
       ],
       Promise.resolve([]),
     )
-  const before = await send(one.api)
+  const before = await send()
   expect(before.map(({ status }) => status)).toEqual([201, 200, 412, 412, 201, 202, 201, 201])
-  expect(await one.server.stop()).toBe(0)
+  expect(await running.server.stop()).toBe(0)
 
-  const two = await start()
-  const after = await send(two.api)
+  await startNext()
+  const after = await send()
   expect(after.map(({ status, text }) => [status, text])).toEqual(
     before.map(({ status, text }) => [status, text]),
   )
   for (const { headers } of after) expect(headers.get('idempotent-replayed')).toBe('true')
-  expect(await two.server.stop()).toBe(0)
 })
 
 test('a bulk cancellation whose process is killed is carried on by another, and nothing twice', async () => {
-  const one = await start()
   const { owner } = fixture
   await insertPayments(fixture.sql, { owner, count: 10_000, customerId: 'killed' })
-  const { body } = await one.api('POST', '/v1/cancellations', {
+  const { body } = await running.api('POST', '/v1/cancellations', {
     body: { filter: { customer_id: 'killed' } },
   })
   await until('it is in the middle', async () => {
-    const read = await one.api('GET', `/v1/cancellations/${body.id}`)
+    const read = await running.api('GET', `/v1/cancellations/${body.id}`)
     return read.body.processed > 0
   })
-  await one.server.kill()
+  await running.server.kill()
   const [left] = await fixture.sql.query(
     `select processed, canceled from cancellations where id = $1`,
     [body.id],
   )
   expect(left.processed).toBeLessThan(10_000)
-  const two = await start()
+  await startNext()
   const done = await until('it is done', async () => {
-    const read = await two.api('GET', `/v1/cancellations/${body.id}`)
+    const read = await running.api('GET', `/v1/cancellations/${body.id}`)
     return read.body.status === 'completed' && read.body
   })
   expect(done).toMatchObject({ total: 10_000, processed: 10_000, canceled: 10_000, refused: 0 })
@@ -86,5 +88,5 @@ test('a bulk cancellation whose process is killed is carried on by another, and 
      where type = 'payment.canceled' and subject_id in (select id from payments where customer_id = 'killed')`,
   )
   expect(events).toEqual({ n: 10_000, payments: 10_000 })
-  expect(await two.server.stop()).toBe(0)
+  expect(await running.server.stop()).toBe(0)
 })

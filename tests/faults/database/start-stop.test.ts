@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { expect, inject, test } from 'vitest'
 import { createDatabase } from '../../support/databases/postgres.ts'
 import { countWaiting, openSql } from '../../support/databases/sql.ts'
 import { apiClient, createPayment } from '../../support/http/api.ts'
 import { childEnvironment } from '../../support/processes/environment.ts'
-import { createMigratedDatabase, startServer } from '../../support/servers/server.ts'
-import { isLongRun } from '../../support/size.ts'
+import { createMigratedDatabase, firstKeys, startServer } from '../../support/servers/server.ts'
+import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
-
-const mainFile = fileURLToPath(new URL('../../../packages/server/src/main.ts', import.meta.url))
 
 /** Starts a server that is not going to run, and returns what it says and its exit code. */
 async function startAndFail(env: Record<string, string>) {
-  const child = spawn(process.execPath, [mainFile], {
+  const child = spawn(process.execPath, [inject('programs').server], {
     env: { ...childEnvironment, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -60,7 +57,9 @@ test('requests in flight at SIGTERM are answered, and the process ends with 0', 
 test('several processes that start at once on an empty database all start, with one merchant', async () => {
   const database = await createDatabase(inject('postgresAdminUrl'))
   const servers = await Promise.all(
-    Array.from({ length: 3 }, () => startServer({ databaseUrl: database.url })),
+    Array.from({ length: size({ quick: 2, all: 3 }) }, () =>
+      startServer({ databaseUrl: database.url }),
+    ),
   )
   for (const server of servers) {
     const api = apiClient(server.url, server.secretKey)
@@ -76,7 +75,7 @@ test('several processes that start at once on an empty database all start, with 
 })
 
 test('without given keys, the banner shows a pair that works; given ones are not repeated', async () => {
-  const database = await createDatabase(inject('postgresAdminUrl'))
+  const database = await createMigratedDatabase()
   const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
   const server = await startServer({ databaseUrl: database.url, env })
   // The banner was read for the address already: a second process of the same database shows none.
@@ -92,7 +91,7 @@ test('without given keys, the banner shows a pair that works; given ones are not
 })
 
 test('keys that a start made which then failed were shown', async () => {
-  const database = await createDatabase(inject('postgresAdminUrl'))
+  const database = await createMigratedDatabase()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   const { port } = taken.address() as AddressInfo
@@ -137,7 +136,7 @@ const badSettings: readonly [name: string, env: Record<string, string>, message:
     /DATABASE_URL: .*%2F/,
   ],
   ['a port that there is not', { PORT: '99999' }, /PORT: .*0 to 65535, got "99999"/],
-  ['a folder that is a file', { HEDGE_DATA_DIR: mainFile }, /HEDGE_DATA_DIR: /],
+  ['a folder that is a file', { HEDGE_DATA_DIR: import.meta.filename }, /HEDGE_DATA_DIR: /],
   [
     'a folder that the system does not let be',
     { HEDGE_DATA_DIR: '/proc/hedge' },
@@ -183,16 +182,22 @@ test.each(badSettings.filter((_, n) => isLongRun || n % 4 === 0))(
 
 test('a port in use and an address of elsewhere are named, and nothing else is said', async () => {
   const database = await createMigratedDatabase()
-  const first = await startServer({ databaseUrl: database.url })
-  const { port } = new URL(first.url)
-  const { said, code } = await startAndFail({ DATABASE_URL: database.url, PORT: port })
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const env = {
+    DATABASE_URL: database.url,
+    HEDGE_API_KEY: firstKeys.publishableKey,
+    HEDGE_API_SECRET: firstKeys.secretKey,
+  }
+  const { said, code } = await startAndFail({ ...env, PORT: String(port) })
+  taken.close()
   expect(code).toBe(1)
   expect(said.trim()).toMatch(
     new RegExp(`^Hedge Payments could not start\\. PORT: the port ${port} .* is in use.*$`),
   )
-  const elsewhere = await startAndFail({ DATABASE_URL: database.url, HOST: '192.0.2.1' })
+  const elsewhere = await startAndFail({ ...env, HOST: '192.0.2.1' })
   expect(elsewhere.said.trim()).toMatch(/^Hedge.*\. HOST: expected .*, got "192\.0\.2\.1" .*$/)
-  await first.stop()
   await database.drop()
 })
 

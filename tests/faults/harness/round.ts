@@ -2,12 +2,12 @@ import { type Chance, chanceOf } from '../../support/chance.ts'
 import { isAtRest } from '../../support/databases/invariants.ts'
 import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import { until } from '../../support/until.ts'
-import { countUndelivered, hasNothingDue } from './books.ts'
-import { findViolations, type Violation } from './checks.ts'
-import { rate } from './journal.ts'
-import { startLoad } from './load.ts'
-import { findChanged } from './replays.ts'
-import { forget, type World } from './world.ts'
+import { countUndelivered, hasNothingDue } from './checks/books.ts'
+import { findViolations, type Violation } from './checks/checks.ts'
+import { findChanged } from './checks/replays.ts'
+import { rate } from './load/journal.ts'
+import { startLoad } from './load/load.ts'
+import { forget, type World } from './world/world.ts'
 
 /** Something that breaks. */
 export interface Fault {
@@ -54,7 +54,7 @@ export interface RoundResult {
 /** How long all is well before something breaks, and again after it, in milliseconds. */
 const healthyMs = 2_000
 /** Answers before something breaks: enough for every kind of request. */
-const answeredMin = 300
+const answeredMinDefault = 300
 /** A speed is measured over this, in milliseconds. */
 const windowMs = 1_000
 /** Part of the speed before that counts as full speed: what comes in bursts is never quite even. */
@@ -83,11 +83,16 @@ export async function runRound(
     fault,
     seed,
     endsLeases = false,
+    clientCount,
+    answeredMin = answeredMinDefault,
   }: {
     fault: Fault
     seed: number
-    /** Whether leases of servers that were killed are ended once the load has stopped. */
+    /** Whether leases of servers that were killed are ended once the load is asked to stop. */
     endsLeases?: boolean
+    clientCount?: number
+    /** Answers before something breaks. */
+    answeredMin?: number
   },
 ): Promise<RoundResult> {
   const { journal } = world
@@ -115,16 +120,20 @@ export async function runRound(
     name: `${seed}`,
     tokens: () => tokens,
     clockOffsetSeconds: () => world.clockOffsetSeconds,
+    ...(clientCount === undefined ? {} : { clientCount }),
   })
   const found: Violation[] = []
   try {
-    healthy = await measure(world)
+    healthy = await measure(world, answeredMin)
     await fault.strike(scene)
   } catch (error) {
     found.push({ kind: 'wrong', what: `not recovered: ${(error as Error).message}` })
   } finally {
     await fault.tidy?.(scene)
-    await load.stop()
+    const stopped = load.stop()
+    // Clients repeat their requests until the leases on their keys have ended.
+    if (endsLeases) await endLeasesOfKilled(world.sql)
+    await stopped
   }
   if (endsLeases) await endLeasesOfKilled(world.sql)
   found.push(...(await settle(world)))
@@ -144,7 +153,7 @@ export async function runRound(
 }
 
 /** Answers a second while all is well. On a slow machine the load goes on until it can prove something. */
-async function measure({ journal }: World): Promise<number> {
+async function measure({ journal }: World, answeredMin: number): Promise<number> {
   const fromMs = performance.now() + windowMs
   await until(
     'the load runs',

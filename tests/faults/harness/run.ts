@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util'
 import { type Chance, chanceOf } from '../../support/chance.ts'
-import { faults } from './faults.ts'
+import { faults } from './faults/faults.ts'
 import { renderTable } from './report.ts'
 import { type Fault, type RoundResult, runRound } from './round.ts'
-import { mountSmallDisk } from './small-disk.ts'
-import { openWorld, type World } from './world.ts'
+import { mountSmallDisk } from './world/small-disk.ts'
+import { openWorld, type World } from './world/world.ts'
 
 // `npm run test:faults`: breaks a running system in every way there is, or in those of `--only`,
 // and checks after each that nothing came of it. `--rounds` or `--minutes` say for how long; by
@@ -58,7 +58,7 @@ try {
       await world?.close()
       world = null
     }
-    world ??= await openWorld(disk)
+    world ??= await openWorld({ disk })
     const result = await runRound(world, { fault, seed: firstSeed + n })
     isBroken = result.violations.length > 0
     results.push(result)

@@ -1,63 +1,56 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { brokenInvariants, isAtRest } from '../../support/databases/invariants.ts'
 import { endLeasesOfKilled } from '../../support/databases/leases.ts'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { openSql, type Sql } from '../../support/databases/sql.ts'
-import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { retryTasksSoon } from '../../support/databases/retries.ts'
+import type { Sql } from '../../support/databases/sql.ts'
+import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
 import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
+import { movements, untilCalling, withKillableServers } from './killable-servers.ts'
 
-let database: TestDatabase
-let sql: Sql
-/** Lives all the time. */
-let survivor: TestServer
+const servers = withKillableServers()
+/** A client of a server that nobody kills. */
 let api: Api
+let sql: Sql
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  sql = openSql(database.url)
-  survivor = await startServer({ databaseUrl: database.url })
-  api = apiClient(survivor.url, survivor.secretKey)
+  api = await servers.survivor()
+  sql = servers.sql
+  await retryTasksSoon(sql)
 })
 
-afterAll(async () => {
-  await survivor?.stop()
-  await sql?.close()
-  await database?.drop()
-})
-
-/** Has a server of its own begin something, and kills it while the processor is being called. */
+/** Kills a server while it calls the processor. `begin` makes it call. */
 async function killDuring(
   kind: 'authorize' | 'capture',
   begin: (doomed: Api) => Promise<unknown>,
 ): Promise<void> {
-  const doomed = await startServer({ databaseUrl: database.url })
-  const begun = begin(apiClient(doomed.url, doomed.secretKey)).catch(() => undefined)
-  await until(`a call to ${kind} runs`, async () => {
-    const rows = await sql.query(
-      'select from payment_attempts where kind = $1 and outcome is null',
-      [kind],
-    )
-    return rows.length > 0
-  })
+  const doomed = await servers.doomed()
+  const begun = begin(doomed.api).catch(() => undefined)
+  await untilCalling(sql, kind)
   await doomed.kill()
   await begun
 }
 
-async function countMovements(id: string, kind: string): Promise<number> {
-  const rows = await sql.query(
-    'select from sandbox_movements where payment_id = $1 and kind = $2',
-    [id, kind],
+const countMovements = async (id: string, kind: string) =>
+  (await movements(sql, id)).filter((moved) => moved === kind).length
+
+test('two processes share the work, and do each part of it once', async () => {
+  const apis = [api, (await servers.doomed()).api]
+  const created = await Promise.all(
+    Array.from({ length: size({ quick: 10, all: 40 }) }, async (_, n) => {
+      const payment = await createPayment(apis[n % 2] as Api, { cancel_window: 60 })
+      await (apis[(n + 1) % 2] as Api)('POST', `/v1/payments/${payment.id}/initiate`, {
+        body: { payment_method_token: 'tok_visa' },
+      })
+      return payment.id as string
+    }),
   )
-  return rows.length
-}
+  await advance(api, 61)
+  for (const id of created) await untilStatus(api, id, 'succeeded')
+  expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
+})
 
 describe('kill -9', () => {
   test('during an authorization: the payment is moved on by another process, and the key answers', async () => {
@@ -149,22 +142,18 @@ describe('kill -9', () => {
     ]
     const ids: string[] = []
     for (let round = 0; round < size({ quick: 1, all: 3 }); round++) {
-      const doomed = await startServer({ databaseUrl: database.url })
-      const doomedApi = apiClient(doomed.url, doomed.secretKey)
+      const doomed = await servers.doomed()
       const doing = tokens.map(async (token, n) => {
         const payment = await createPayment(api, { cancel_window: n % 3 === 0 ? 5 : 0 })
         ids.push(payment.id)
-        const at = n % 2 === 0 ? doomedApi : api
+        const at = n % 2 === 0 ? doomed.api : api
         const initiating = at('POST', `/v1/payments/${payment.id}/initiate`, {
           body: { payment_method_token: token },
         }).catch(() => undefined)
         if (n % 2 === round % 2) await api('POST', `/v1/payments/${payment.id}/cancel`)
         await initiating
       })
-      await until('some calls run', async () => {
-        const rows = await sql.query('select from payment_attempts where outcome is null')
-        return rows.length > 0
-      })
+      await untilCalling(sql)
       await doomed.kill()
       await Promise.all(doing)
       expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
@@ -179,27 +168,6 @@ describe('kill -9', () => {
       expect(['succeeded', 'failed', 'canceled']).toContain(body.status)
     }
   })
-})
-
-test('two processes share the work, and do each part of it once', async () => {
-  const second = await startServer({ databaseUrl: database.url })
-  try {
-    const apis = [api, apiClient(second.url, second.secretKey)]
-    const created = await Promise.all(
-      Array.from({ length: size({ quick: 10, all: 40 }) }, async (_, n) => {
-        const payment = await createPayment(apis[n % 2] as Api, { cancel_window: 60 })
-        await (apis[(n + 1) % 2] as Api)('POST', `/v1/payments/${payment.id}/initiate`, {
-          body: { payment_method_token: 'tok_visa' },
-        })
-        return payment.id as string
-      }),
-    )
-    await advance(api, 61)
-    for (const id of created) await untilStatus(api, id, 'succeeded')
-    expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
-  } finally {
-    await second.stop()
-  }
 })
 
 test('a payment that cannot take its step holds up no other of its set', async () => {

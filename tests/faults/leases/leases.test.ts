@@ -2,15 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
-import { isLongRun, places, size } from '../../support/size.ts'
+import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
-import { passLeases, startPausedWork, startWork, stopWork } from './paused-work.ts'
+import { pauseEverywhere, takeOver } from './pause-everywhere.ts'
+import { type PausedWork, passLeases, startWork, stopWork } from './paused-work.ts'
+import { snapshot } from './snapshot.ts'
 
 // A worker stands still between any two statements of a piece of work for longer than its lease;
 // another one takes over and finishes. Then the first goes on. Nothing may come of that.
-
-/** More statements than any piece of work has: a loop that does not end is a failure. */
-const statementsMax = 80
 
 let app: OwnApp
 let url: string
@@ -45,12 +44,13 @@ async function whileWorking(id: string, status: string): Promise<void> {
   const work = startWork(url)
   await until(`payment ${id} is ${status}`, async () => {
     work.loop.nudge()
-    return (await statusOf(id)) === status && (await isDone(id))
+    return (await statusOf(id)) === status && (await isQuiet(id))
   })
   await work.stop()
 }
 
-async function isDone(id: string): Promise<boolean> {
+/** Whether nothing is left to do to a payment within a minute. */
+async function isQuiet(id: string): Promise<boolean> {
   const [row] = await app.sql.query(
     `select (select count(*) from payment_tasks t left join test_clocks c using (merchant_id)
        where payment_id = $1 and (leased_until is not null or due_at
@@ -59,28 +59,6 @@ async function isDone(id: string): Promise<boolean> {
     [id],
   )
   return Number(row.open) === 0
-}
-
-/** What a worker must not change once another one has taken over. */
-async function snapshot(id: string): Promise<unknown> {
-  const { api, sql } = app
-  const rows = async (table: string, column = 'payment_id') =>
-    await sql.query(`select to_jsonb(x) as row from ${table} x where ${column} = $1 order by 1`, [
-      id,
-    ])
-  return {
-    payment: (await api('GET', `/v1/payments/${id}`)).body,
-    events: await rows('events', 'subject_id'),
-    tasks: await rows('payment_tasks'),
-    refunds: await rows('refunds'),
-    ledger: await rows('ledger_entries'),
-    movements: await rows('sandbox_movements'),
-    // Calls that the worker had begun may end late: that they were made, and in which order.
-    calls: await sql.query(
-      'select number, kind, processor_key from payment_attempts where payment_id = $1 order by 1',
-      [id],
-    ),
-  }
 }
 
 /** A piece of work: what is there to do, and the status of the payment when it is done. */
@@ -192,27 +170,22 @@ describe('a worker that stands still longer than its lease changes nothing when 
   test.each(size({ quick: pieces.filter(({ isQuick }) => isQuick), all: [...pieces] }))(
     '$name is done once',
     async (piece) => {
-      const { prepare, status, isOneStatement } = piece
-      const stopped: string[] = []
-      for (const nth of places()) {
-        if (nth > statementsMax) break
-        const id = await prepare()
-        const paused = startPausedWork(url, { ids: [id], nth })
-        await until(`it is paused at ${nth} or done`, async () => {
-          paused.loop.nudge()
-          return paused.isPaused() || ((await statusOf(id)) === status && (await isDone(id)))
-        })
-        if (!paused.isPaused()) break
-        stopped.push(paused.statement())
-        await passLeases(app.sql, paused)
-        await whileWorking(id, status)
-        const before = await snapshot(id)
-        paused.release()
-        await paused.stop()
-        expect(await snapshot(id), `paused before ${paused.statement()}`).toEqual(before)
-      }
-      expect(stopped.length).toBeGreaterThan(isOneStatement || !isLongRun ? 0 : 1)
-      expect(stopped.length).toBeLessThan(statementsMax)
+      const { status, isOneStatement } = piece
+      const count = await pauseEverywhere(url, {
+        async prepare() {
+          const id = await piece.prepare()
+          const isDone = async () => (await statusOf(id)) === status && (await isQuiet(id))
+          return { ids: [id], id, isDone }
+        },
+        async whilePaused(worker, { id, isDone }) {
+          await takeOver({ sql: app.sql, url }, worker, { isDone })
+          const before = await snapshot(app, id)
+          worker.release()
+          await worker.stop()
+          expect(await snapshot(app, id), `paused before ${worker.statement()}`).toEqual(before)
+        },
+      })
+      expect(count).toBeGreaterThan(isOneStatement || !isLongRun ? 0 : 1)
       expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
     },
   )
@@ -236,24 +209,34 @@ describe('a refund that is requested while a worker sends another one of the pay
       return waits.length > 0 || isAnswered
     })
   }
+  /** Pauses a worker at each statement of the refund of a new payment. */
+  async function pauseRefund(
+    whilePaused: (worker: PausedWork, id: string) => Promise<void>,
+    { token = 'tok_visa', isDone = isQuiet } = {},
+  ): Promise<void> {
+    const count = await pauseEverywhere(url, {
+      async prepare() {
+        const id = await paid(token)
+        await refund(id, 100)
+        return { ids: [id], id, isDone: () => isDone(id) }
+      },
+      whilePaused: (worker, { id }) => whilePaused(worker, id),
+    })
+    expect(count).toBeGreaterThan(size({ quick: 0, all: 3 }))
+  }
+
+  /** Requests another refund, then releases the worker. */
+  async function refundMore(worker: PausedWork, id: string): Promise<void> {
+    // A statement may hold the lock on the payment, so the request waits until the worker goes on.
+    const requested = refund(id, 200)
+    await answeredOrLocked(requested)
+    worker.release()
+    await requested
+  }
+
   test('is sent too, at whichever statement the worker is', async () => {
-    let stopped = 0
-    for (const nth of places()) {
-      if (nth > statementsMax) break
-      const id = await paid()
-      await refund(id, 100)
-      const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
-      await until(`it is paused at ${nth} or done`, async () => {
-        worker.loop.nudge()
-        return worker.isPaused() || (await isDone(id))
-      })
-      if (!worker.isPaused()) break
-      stopped++
-      // A statement may hold the lock on the payment, so the request waits until the worker goes on.
-      const requested = refund(id, 200)
-      await answeredOrLocked(requested)
-      worker.release()
-      await requested
+    await pauseRefund(async (worker, id) => {
+      await refundMore(worker, id)
       await until(`both are sent though one came before ${worker.statement()}`, async () => {
         worker.loop.nudge()
         const { body } = await app.api('GET', `/v1/payments/${id}`)
@@ -261,58 +244,32 @@ describe('a refund that is requested while a worker sends another one of the pay
       })
       await worker.stop()
       expect((await app.api('GET', `/v1/payments/${id}`)).body.refunded_amount).toBe(300)
-    }
-    expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+    })
   })
 
   test.runIf(isLongRun)(
     'is sent or due at once, although the processor has not decided on the other',
     async () => {
-      let stopped = 0
-      for (const nth of places()) {
-        if (nth > statementsMax) break
-        const id = await paid('tok_refundUndecided')
-        await refund(id, 100)
-        const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
-        await until(`it is paused at ${nth} or the task waits`, async () => {
-          worker.loop.nudge()
-          return worker.isPaused() || (await isPutOff(id))
-        })
-        if (!worker.isPaused()) break
-        stopped++
-        const requested = refund(id, 200)
-        await answeredOrLocked(requested)
-        worker.release()
-        await requested
+      const whilePaused = async (worker: PausedWork, id: string) => {
+        await refundMore(worker, id)
         await worker.stop()
         const [row] = await app.sql.query(
           `select bool_or(t.due_at <= now() + interval '3 s') or bool_and(r.attempts > 0) as is_soon
-         from refunds r left join payment_tasks t
-           on t.payment_id = r.payment_id and t.kind = 'refund'
-         where r.payment_id = $1`,
+           from refunds r left join payment_tasks t
+             on t.payment_id = r.payment_id and t.kind = 'refund'
+           where r.payment_id = $1`,
           [id],
         )
         expect(row, `requested before ${worker.statement()}`).toEqual({ is_soon: true })
       }
-      expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+      await pauseRefund(whilePaused, { token: 'tok_refundUndecided', isDone: isPutOff })
     },
   )
 
   test.runIf(isLongRun)(
     'is sent too, although that worker stood still while another one took over',
     async () => {
-      let stopped = 0
-      for (const nth of places()) {
-        if (nth > statementsMax) break
-        const id = await paid()
-        await refund(id, 100)
-        const worker = startPausedWork(app.databaseUrl, { ids: [id], nth })
-        await until(`it is paused at ${nth} or done`, async () => {
-          worker.loop.nudge()
-          return worker.isPaused() || (await isDone(id))
-        })
-        if (!worker.isPaused()) break
-        stopped++
+      await pauseRefund(async (worker, id) => {
         await passLeases(app.sql, worker)
         await whileWorking(id, 'partially_refunded')
         await refund(id, 200)
@@ -322,8 +279,7 @@ describe('a refund that is requested while a worker sends another one of the pay
         const { body } = await app.api('GET', `/v1/payments/${id}`)
         const statuses = body.refunds.map(({ status }: { status: string }) => status)
         expect(statuses, `paused before ${worker.statement()}`).toEqual(['succeeded', 'succeeded'])
-      }
-      expect(stopped).toBeGreaterThan(size({ quick: 0, all: 3 }))
+      })
     },
   )
 

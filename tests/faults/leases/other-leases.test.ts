@@ -1,16 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
-import { insertPayments, withoutGuards } from '../../support/databases/sql.ts'
-import { apiClient, createPayment } from '../../support/http/api.ts'
+import { createPayment } from '../../support/http/api.ts'
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
-import { isLongRun, places } from '../../support/size.ts'
+import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
+import { pauseAndTakeOver } from './pause-everywhere.ts'
 import { passLeases, startPausedWork, startWork, stopWork } from './paused-work.ts'
 
-// As leases.test.ts, for webhooks, bulk cancellations and checkout sessions.
-
-const statementsMax = 40
+// As leases.test.ts, for webhooks and checkout sessions.
 
 let app: OwnApp
 let receiver: Receiver
@@ -26,43 +24,6 @@ afterAll(async () => {
   await receiver?.close()
   await app?.close()
 })
-
-/**
- * Holds the work about `ids` at each of its statements in turn: then others work until `isDone`, and
- * `check` looks before and after the paused worker goes on. Returns a number of statements that the work has at least, and in a long run exactly.
- */
-async function pauseEverywhere(piece: {
-  prepare: () => Promise<{
-    ids: string[]
-    isDone: () => Promise<boolean>
-    /** Before another worker takes over. */
-    meanwhile?: () => Promise<void>
-    check: (paused: string) => Promise<void>
-  }>
-}): Promise<number> {
-  for (const nth of places()) {
-    if (nth > statementsMax) break
-    const { ids, isDone, meanwhile, check } = await piece.prepare()
-    const paused = startPausedWork(app.databaseUrl, { ids, nth })
-    await until(`it is paused at ${nth} or done`, async () => {
-      paused.loop.nudge()
-      return paused.isPaused() || (await isDone())
-    })
-    if (!paused.isPaused()) return nth - 1
-    await passLeases(app.sql, paused)
-    await meanwhile?.()
-    const other = startWork(app.databaseUrl)
-    await until(`it is done though paused before ${paused.statement()}`, async () => {
-      other.loop.nudge()
-      return await isDone()
-    })
-    await other.stop()
-    paused.release()
-    await paused.stop()
-    await check(paused.statement())
-  }
-  throw new Error('it never ends')
-}
 
 async function registerEndpoint(): Promise<string> {
   const { body } = await app.api('POST', '/v1/webhooks/endpoints', { body: { url: receiver.url } })
@@ -100,58 +61,56 @@ describe('a webhook worker that stands still longer than its lease', () => {
     let answer = 500
     receiver.answer(() => answer)
     let late = 0
-    const reached = await pauseEverywhere({
-      async prepare() {
-        answer = 500
-        const { body: event } = await app.api('POST', '/v1/webhooks/test', {
-          body: { endpoint_id: endpointId },
-        })
-        const find = async () =>
-          await app.sql.query(
-            `select id from webhook_deliveries where endpoint_id = $1
+    const reached = await pauseAndTakeOver(app, async () => {
+      answer = 500
+      const { body: event } = await app.api('POST', '/v1/webhooks/test', {
+        body: { endpoint_id: endpointId },
+      })
+      const find = async () =>
+        await app.sql.query(
+          `select id from webhook_deliveries where endpoint_id = $1
              order by position desc limit 1`,
+          [endpointId],
+        )
+      const before = (await find())[0]?.id
+      const idNow = async () => {
+        const [row] = await find()
+        return row && row.id !== before ? (row.id as string) : null
+      }
+      return {
+        ids: [endpointId],
+        isDone: async () => {
+          const id = await idNow()
+          if (!id) return false
+          const { status, attempt } = await read(id)
+          return answer === 500 ? attempt > 0 : status === 'succeeded'
+        },
+        meanwhile: async () => {
+          answer = 200
+          await app.sql.query(
+            `update webhook_deliveries set due_at = now() where endpoint_id = $1
+               and status = 'pending'`,
             [endpointId],
           )
-        const before = (await find())[0]?.id
-        const idNow = async () => {
-          const [row] = await find()
-          return row && row.id !== before ? (row.id as string) : null
-        }
-        return {
-          ids: [endpointId],
-          isDone: async () => {
-            const id = await idNow()
-            if (!id) return false
-            const { status, attempt } = await read(id)
-            return answer === 500 ? attempt > 0 : status === 'succeeded'
-          },
-          meanwhile: async () => {
-            answer = 200
-            await app.sql.query(
-              `update webhook_deliveries set due_at = now() where endpoint_id = $1
-               and status = 'pending'`,
-              [endpointId],
-            )
-          },
-          check: async (paused) => {
-            const delivery = await read((await idNow()) ?? '')
-            expect(delivery, paused).toMatchObject({ status: 'succeeded', response_code: 200 })
-            const numbers = delivery.attempts.map(({ attempt }) => attempt)
-            expect(numbers, paused).toEqual(numbers.map((_, n) => numbers.length - n))
-            const logged = delivery.attempts.find(({ attempt }) => attempt === delivery.attempt)
-            expect(logged?.response_code, paused).toBe(200)
-            if (delivery.attempts.length > delivery.attempt) late++
-            const { body } = await app.api('GET', `/v1/webhooks/endpoints/${endpointId}`)
-            expect(body, paused).toMatchObject({ enabled: true, failing_since: null })
-            expect(delivery.attempts, paused).toHaveLength(
-              receiver.received.filter(({ event: { id } }) => id === event.id).length,
-            )
-          },
-        }
-      },
+        },
+        check: async (paused) => {
+          const delivery = await read((await idNow()) ?? '')
+          expect(delivery, paused).toMatchObject({ status: 'succeeded', response_code: 200 })
+          const numbers = delivery.attempts.map(({ attempt }) => attempt)
+          expect(numbers, paused).toEqual(numbers.map((_, n) => numbers.length - n))
+          const logged = delivery.attempts.find(({ attempt }) => attempt === delivery.attempt)
+          expect(logged?.response_code, paused).toBe(200)
+          if (delivery.attempts.length > delivery.attempt) late++
+          const { body } = await app.api('GET', `/v1/webhooks/endpoints/${endpointId}`)
+          expect(body, paused).toMatchObject({ enabled: true, failing_since: null })
+          expect(delivery.attempts, paused).toHaveLength(
+            receiver.received.filter(({ event: { id } }) => id === event.id).length,
+          )
+        },
+      }
     })
     // The reading of the endpoint and the recording of the result: a claim names no endpoint.
-    expect(reached).toBeGreaterThan(1)
+    expect(reached).toBeGreaterThan(size({ quick: 0, all: 1 }))
     if (isLongRun) expect(late, 'it was paused after it had sent').toBeGreaterThan(0)
     await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
   })
@@ -214,107 +173,6 @@ test('a retry by hand while an attempt fails is sent at once, with the whole sch
   await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
 })
 
-test('two workers count no payment of a bulk cancellation twice', async () => {
-  const { api, sql, owner } = app
-  const total = 700
-  let customer = 0
-  const reached = await pauseEverywhere({
-    async prepare() {
-      const customerId = `bulk ${++customer}`
-      await insertPayments(sql, { owner, count: total, customerId })
-      const body = { filter: { customer_id: customerId } }
-      const { body: cancellation } = await api('POST', '/v1/cancellations', { body })
-      const readIt = async () => (await api('GET', `/v1/cancellations/${cancellation.id}`)).body
-      return {
-        ids: [cancellation.id],
-        isDone: async () => (await readIt()).status === 'completed',
-        check: async (paused) => {
-          const counts = { total, processed: total, canceled: total, refused: 0, not_found: 0 }
-          expect(await readIt(), paused).toMatchObject(counts)
-          const [row] = await sql.query(
-            `select count(*)::integer as canceled from events e
-             join payments p on p.id = e.subject_id
-             where p.customer_id = $1 and e.type = 'payment.canceled'`,
-            [customerId],
-          )
-          expect(row.canceled, paused).toBe(total)
-        },
-      }
-    },
-  })
-  expect(reached).toBeGreaterThan(3)
-})
-
-test('a bulk cancellation takes the payments that were there before it, of its own merchant and mode', async () => {
-  const { api, sql, owner } = app
-  const customerId = 'in time'
-  const { body: merchant } = await api('POST', '/v1/merchants', { body: { name: 'Another' } })
-  const other = apiClient(app.url, merchant.api_keys[0].secret_key)
-  await insertPayments(sql, { owner, count: 2, customerId })
-  const { id: foreign } = await createPayment(other, { customer_id: customerId })
-  const { body: cancellation } = await api('POST', '/v1/cancellations', {
-    body: { filter: { customer_id: customerId } },
-  })
-  // Nothing was selected yet: no worker runs.
-  const { id: later } = await createPayment(api, { customer_id: customerId })
-  const work = startWork(app.databaseUrl)
-  const done = await until('it is completed', async () => {
-    work.loop.nudge()
-    const { body } = await api('GET', `/v1/cancellations/${cancellation.id}`)
-    return body.status === 'completed' && body
-  })
-  await work.stop()
-  expect(done).toMatchObject({ total: 2, canceled: 2, refused: 0, not_found: 0 })
-  expect((await api('GET', `/v1/payments/${later}`)).body.status).toBe('pending')
-  expect((await other('GET', `/v1/payments/${foreign}`)).body.status).toBe('pending')
-})
-
-test('a bulk cancellation that fails is tried again later, and delays no other', async () => {
-  const { api, sql, owner } = app
-  const create = async (customerId: string) => {
-    await insertPayments(sql, { owner, count: 2, customerId })
-    const { body } = await api('POST', '/v1/cancellations', {
-      body: { filter: { customer_id: customerId } },
-    })
-    return body.id as string
-  }
-  const broken = await create('broken')
-  // An event that is there already stands in the way of the one that the step would write.
-  await sql.query(
-    `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
-     select merchant_id, livemode, id, sequence + 1, 'payment.canceled', now(), 'system'
-     from payments where customer_id = 'broken'`,
-  )
-  const other = await create('other')
-  const work = startWork(app.databaseUrl)
-  await until('the other is done', async () => {
-    work.loop.nudge()
-    return (await api('GET', `/v1/cancellations/${other}`)).body.status === 'completed'
-  })
-  const failures = await until('the broken one has failed', async () => {
-    const [row] = await sql.query(
-      'select failures from cancellations where id = $1 and retry_at is not null',
-      [broken],
-    )
-    return row?.failures
-  })
-  expect(failures).toBeGreaterThan(0)
-  await api('POST', `/v1/cancellations/${broken}/pause`)
-  await work.stop()
-  await withoutGuards(
-    sql,
-    `delete from events e using payments p where p.customer_id = 'broken' and e.subject_id = p.id
-       and e.sequence > p.sequence`,
-  )
-  const repaired = startWork(app.databaseUrl)
-  await api('POST', `/v1/cancellations/${broken}/resume`)
-  await until('the broken one is done as well', async () => {
-    repaired.loop.nudge()
-    return (await api('GET', `/v1/cancellations/${broken}`)).body.status === 'completed'
-  })
-  await repaired.stop()
-})
-
 describe('a checkout session', () => {
   async function createSession() {
     const { body } = await app.api('POST', '/v1/checkout/sessions', {
@@ -325,32 +183,30 @@ describe('a checkout session', () => {
   const read = async (id: string) => (await app.api('GET', `/v1/checkout/sessions/${id}`)).body
 
   test('expires once, although its worker stands still', async () => {
-    const reached = await pauseEverywhere({
-      async prepare() {
-        const id = await createSession()
-        const { id: paymentId } = await createPayment(app.api)
-        await app.sql.query(
-          `update checkout_sessions set payment_id = $2, tries = 1,
+    const reached = await pauseAndTakeOver(app, async () => {
+      const id = await createSession()
+      const { id: paymentId } = await createPayment(app.api)
+      await app.sql.query(
+        `update checkout_sessions set payment_id = $2, tries = 1,
              expires_at = now() - interval '1 s', due_at = now() - interval '1 s' where id = $1`,
-          [id, paymentId],
-        )
-        const ended = async () =>
-          await app.sql.query(`select type from events where subject_id = $1`, [id])
-        return {
-          ids: [id, paymentId],
-          isDone: async () => (await ended()).length > 0,
-          check: async (paused) => {
-            expect(await ended(), paused).toEqual([{ type: 'checkout.expired' }])
-            const { body } = await app.api('GET', `/v1/payments/${paymentId}`)
-            expect(body, paused).toMatchObject({
-              status: 'canceled',
-              cancellation_reason: 'expired',
-            })
-          },
-        }
-      },
+        [id, paymentId],
+      )
+      const ended = async () =>
+        await app.sql.query(`select type from events where subject_id = $1`, [id])
+      return {
+        ids: [id, paymentId],
+        isDone: async () => (await ended()).length > 0,
+        check: async (paused) => {
+          expect(await ended(), paused).toEqual([{ type: 'checkout.expired' }])
+          const { body } = await app.api('GET', `/v1/payments/${paymentId}`)
+          expect(body, paused).toMatchObject({
+            status: 'canceled',
+            cancellation_reason: 'expired',
+          })
+        },
+      }
     })
-    expect(reached).toBeGreaterThan(2)
+    expect(reached).toBeGreaterThan(size({ quick: 0, all: 2 }))
   })
 
   test('is checked when its newest try says, whatever an older worker knew', async () => {

@@ -167,15 +167,21 @@ export async function countWaiting(sql: Sql): Promise<number> {
   return row?.count ?? 0
 }
 
-/** Everything that a refused request must leave alone, as one text that can be compared. */
-export async function fingerprint(sql: Sql): Promise<string> {
+/**
+ * Everything that a refused request must leave alone, as one text that can be compared: of one merchant, or by default
+ * of all.
+ */
+export async function fingerprint(sql: Sql, owner?: Owner): Promise<string> {
+  const rowsOf = (table: string) => `(select * from ${table} where merchant_id = $1 or $1 is null)`
   const [row] = await sql.query(
     `select (select count(*) || ' ' || coalesce(sum(sequence), 0) || ' '
-          || coalesce(md5(string_agg(p::text, ',' order by id)), '') from payments p) as payments,
-      (select count(*) from events) as events,
-      (select count(*) from idempotency_records) as records,
-      (select count(*) from payment_tasks) as tasks,
-      (select count(*) from cancellations) as cancellations`,
+          || coalesce(md5(string_agg(p::text, ',' order by id)), '')
+        from ${rowsOf('payments')} p) as payments,
+      (select count(*) from ${rowsOf('events')}) as events,
+      (select count(*) from ${rowsOf('idempotency_records')}) as records,
+      (select count(*) from ${rowsOf('payment_tasks')}) as tasks,
+      (select count(*) from ${rowsOf('cancellations')}) as cancellations`,
+    [owner?.merchant_id ?? null],
   )
   return JSON.stringify(row)
 }

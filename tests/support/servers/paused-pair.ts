@@ -15,8 +15,8 @@ const startTimeoutMs = 120_000
 export type StartedPair = PausedPair & {
   readonly database: TestDatabase
   readonly otherServer: TestServer
-  /** A payment that has succeeded. */
-  readonly paidId: string
+  /** Returns the id of a payment that has succeeded. */
+  paid(): Promise<string>
 }
 
 /** Starts a pair whose requests hold keys and payments for so many seconds. */
@@ -26,10 +26,11 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
     const database = await createMigratedDatabase()
     started.database = database
     started.sql = openSql(database.url)
-    // Workers take part only here: they would end what a paused request has begun.
-    const working = await startServer({ databaseUrl: database.url })
-    started.paidId = (await createPaid(apiClient(working.url, working.secretKey))).id
-    await working.stop()
+    let paidId: Promise<string> | undefined
+    started.paid = () => {
+      paidId ??= createPaidBy(database)
+      return paidId
+    }
     const env = { TEST_LEASE_SECONDS: String(leaseSeconds) }
     const start = async () => await startServer({ entry, databaseUrl: database.url, env })
     started.pausedServer = await start()
@@ -45,4 +46,12 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
     await started.database?.drop()
   })
   return started
+}
+
+/** Has a server with workers capture a payment. Later they would end what a paused request has begun. */
+async function createPaidBy({ url }: TestDatabase): Promise<string> {
+  const working = await startServer({ databaseUrl: url })
+  const { id } = await createPaid(apiClient(working.url, working.secretKey))
+  await working.stop()
+  return id
 }

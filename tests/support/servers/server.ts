@@ -31,9 +31,10 @@ export const firstKeys = {
   secretKey: 'sk_test_OnlyForTheTestSuiteOfHedgePayments',
 }
 
-/** A migrated database for one test file. */
-export async function createMigratedDatabase(): Promise<TestDatabase> {
-  const adminUrl = inject('postgresAdminUrl')
+/** Creates a migrated database for one test file, on the cluster of the run unless another one is given. */
+export async function createMigratedDatabase(
+  adminUrl = inject('postgresAdminUrl'),
+): Promise<TestDatabase> {
   await ensureTemplate(adminUrl, 'migrated', async (url) => {
     const database = connect({ url, onError: () => undefined })
     await migrate(database)
@@ -44,12 +45,18 @@ export async function createMigratedDatabase(): Promise<TestDatabase> {
 
 /** Starts a server process on a free port and waits until it is ready. */
 export async function startServer(options: {
-  /** A start file of its own, which can be sent messages. */
+  /** The bundled server. Default: that of the run. */
+  program?: string
+  /** A start file of its own instead, which can be sent messages. */
   entry?: string
+  /** A module to load before the program, which can be sent messages. */
+  preload?: string
   databaseUrl?: string
   env?: Record<string, string>
 }): Promise<TestServer> {
-  const child = spawn(process.execPath, [options.entry ?? inject('programs').server], {
+  const { entry, preload } = options
+  const file = entry ?? options.program ?? inject('programs').server
+  const child = spawn(process.execPath, [...(preload ? ['--import', preload] : []), file], {
     env: {
       ...childEnvironment,
       PORT: '0',
@@ -60,7 +67,7 @@ export async function startServer(options: {
       ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
       ...options.env,
     },
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.entry ? (['ipc'] as const) : [])],
+    stdio: ['ignore', 'pipe', 'pipe', ...(entry || preload ? (['ipc'] as const) : [])],
   })
   let log = ''
   child.stderr?.on('data', (chunk: Buffer) => {

@@ -47,9 +47,15 @@ export function withServers(count: number, env: Record<string, string> = {}): Se
   return started
 }
 
+/** A server and the first merchant there. */
+interface Origin {
+  readonly servers: readonly { readonly url: string }[]
+  readonly api: Api
+}
+
 /** Another merchant, with a key pair of test mode. */
 export async function createMerchant(
-  { servers, api }: Pick<Servers, 'servers' | 'api'>,
+  { servers, api }: Origin,
   name = 'Another merchant',
 ): Promise<{ id: string; test: Api; testKey: string }> {
   const { body } = await api('POST', '/v1/merchants', { body: { name } })
@@ -59,7 +65,7 @@ export async function createMerchant(
 
 /** Another merchant, to which the operator has given a live key as well. */
 export async function createLiveMerchant(
-  fixture: Pick<Servers, 'servers' | 'api' | 'database'>,
+  fixture: Origin & { readonly database: { readonly url: string } },
   name?: string,
 ): Promise<{ id: string; test: Api; live: Api; liveKey: string; testKey: string }> {
   const merchant = await createMerchant(fixture, name)

@@ -1,4 +1,5 @@
-import { timestampInput } from '@hedgepayments/contract'
+import { type Operation, operations, timestampInput } from '@hedgepayments/contract'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileCheck } from './validation.ts'
@@ -43,4 +44,14 @@ test.each([
   '2024-06-15T10:32:00Z ',
 ])('%s is refused', (text) => {
   expect(check(text)).toMatchObject({ code: 'invalid_request' })
+})
+
+test('the schemas of all operations are valid JSON Schema', () => {
+  const ajv = new Ajv2020({ strict: false })
+  for (const operation of Object.values<Operation>(operations)) {
+    const inputs = [operation.query, operation.body].filter((schema) => schema !== undefined)
+    for (const schema of inputs) {
+      expect(ajv.validateSchema(schema), `${operation.path}: ${ajv.errorsText()}`).toBe(true)
+    }
+  }
 })

@@ -1,6 +1,7 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { readEnvironment } from './read.ts'
-import { variableList } from './variables.ts'
+import { variableList, variables } from './variables.ts'
 
 const strong = '9f8e7d6c5b4a39281706f5e4d3c2b1a0ffeeddcc'
 
@@ -88,4 +89,9 @@ describe('the environment', () => {
       expect([name, value ?? defaultText]).toEqual([name, expect.anything()])
     }
   })
+})
+
+test('the schema of the variables is valid JSON Schema', () => {
+  const ajv = new Ajv2020({ strict: false })
+  expect(ajv.validateSchema(variables), ajv.errorsText()).toBe(true)
 })

@@ -1,0 +1,361 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createPayment } from '../../support/http/api.ts'
+import { isLongRun } from '../../support/size.ts'
+import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
+import { withBrowser } from '../with-browser.ts'
+import {
+  buildPaymentPage,
+  openLink,
+  startShop,
+  typeCard,
+  type WatchedPage,
+} from './payment-page.ts'
+
+const fixture = withBrowser()
+let shop: Awaited<ReturnType<typeof startShop>>
+const opened: WatchedPage[] = []
+
+beforeAll(async () => {
+  buildPaymentPage()
+  shop = await startShop()
+})
+
+afterEach(async () => {
+  const problems = opened.flatMap((each) => each.problems)
+  await Promise.all(opened.splice(0).map((each) => each.close()))
+  expect(problems).toEqual([])
+})
+
+afterAll(async () => {
+  await shop?.stop()
+})
+
+async function createSession(more: Record<string, unknown> = {}) {
+  const { status, body } = await fixture.api('POST', '/v1/checkout/sessions', {
+    body: {
+      amount: 123_456,
+      currency: 'EUR',
+      customer_email: 'ada@example.com',
+      description: 'Two tickets',
+      ...more,
+    },
+  })
+  expect(status).toBe(201)
+  return body
+}
+
+async function open(url: string, options: Parameters<typeof openLink>[2] = {}) {
+  const watched = await openLink(fixture.browser, url, { servers: [shop.url], ...options })
+  opened.push(watched)
+  return watched.page
+}
+
+type OpenedPage = Awaited<ReturnType<typeof open>>
+const heading = (page: OpenedPage, name: string) => page.getByRole('heading', { name }).waitFor()
+const statusOf = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body.status
+const latest = async (id: string) => (await fixture.api('GET', `/v1/checkout/sessions/${id}`)).body
+const payButton = (page: OpenedPage) => page.getByRole('button', { name: /^Pay / })
+
+describe('pay', () => {
+  test('a customer pays by card and comes back to the shop with the ids', async () => {
+    const session = await createSession({ success_url: `${shop.url}/thanks` })
+    const page = await open(session.url)
+    await heading(page, 'Pay ')
+    await expect.poll(() => page.getByText('€1,234.56', { exact: true }).count()).toBe(1)
+    await expect.poll(() => page.getByText('Two tickets').count()).toBe(1)
+    await expectAccessible(page)
+    await typeCard(page, '4242424242424242')
+    await expect.poll(() => page.getByLabel('Card number').inputValue()).toBe('4242 4242 4242 4242')
+    await expect.poll(() => page.getByLabel('Expiry').inputValue()).toBe('12 / 40')
+    await expect.poll(() => page.getByText('Visa').count()).toBe(1)
+    // The shop answers after the check of the last page, so the browser stays on this page until then.
+    const { promise: checked, resolve: leave } = Promise.withResolvers<void>()
+    await page.route(`${shop.url}/**`, async (route) => {
+      await checked
+      await route.continue()
+    })
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    await expectAccessible(page)
+    leave()
+    await page.waitForURL(
+      `${shop.url}/thanks?session_id=${session.id}&payment_id=${session.payment_id}`,
+    )
+    expect((await latest(session.id)).status).toBe('complete')
+  })
+
+  test.runIf(isLongRun)('with the keyboard alone, from the link of a payment', async () => {
+    const payment = await createPayment(fixture.api)
+    const page = await open(payment.url)
+    await page.getByLabel('Card number').focus()
+    await page.keyboard.type('378282246310005')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('11/40')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('1234')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    expect(await statusOf(payment.id)).toMatch(/initiated|processing|succeeded/)
+  })
+
+  test('from a bank account, with an e-mail that the merchant does not know', async () => {
+    const session = await createSession({
+      currency: 'USD',
+      customer_email: null,
+      payment_method_types: ['card', 'ach'],
+    })
+    const page = await open(session.url)
+    await page.getByLabel('E-mail').fill('grace@example.com')
+    await page.getByLabel('Bank account').check()
+    await page.getByLabel('Account holder').fill('Grace Hopper')
+    await page.getByLabel('Routing number').pressSequentially('011401533')
+    await page.getByLabel('Account number').pressSequentially('1111222233330000')
+    await expectAccessibleInLongRun(page)
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    expect((await latest(session.id)).customer_email).toBe('grace@example.com')
+  })
+
+  test('after a decline another card is tried, on the same page', async () => {
+    const session = await createSession()
+    const page = await open(session.url)
+    await typeCard(page, '4000000000009995')
+    await payButton(page).click()
+    const alert = page.getByRole('alert').filter({ hasText: 'There is not enough money' })
+    await alert.waitFor()
+    await expect
+      .poll(() => alert.evaluate((element) => element === document.activeElement))
+      .toBe(true)
+    await expectAccessible(page)
+    await page.getByLabel('Card number').fill('5555 5555 5555 4444')
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    expect(await statusOf(session.payment_id)).toBe('failed')
+    expect((await latest(session.id)).payment_id).not.toBe(session.payment_id)
+  })
+
+  test.runIf(isLongRun)(
+    'a declined payment without a session says that it is declined',
+    async () => {
+      const payment = await createPayment(fixture.api, { cancel_url: `${shop.url}/cart` })
+      const page = await open(payment.url)
+      await typeCard(page, '4000000000000002')
+      await payButton(page).click()
+      await heading(page, 'Declined')
+      await expectAccessible(page)
+      await page.getByRole('link', { name: /^Back to/ }).click()
+      await page.waitForURL(`${shop.url}/cart`)
+    },
+  )
+})
+
+describe('typed text', () => {
+  test('is checked while it is typed, and each mistake is named', async () => {
+    const page = await open((await createSession()).url)
+    await page.getByLabel('Card number').pressSequentially('4242424242424241')
+    await page.getByText('a digit is wrong').waitFor()
+    await page.getByLabel('Expiry').pressSequentially('1020')
+    await page.getByText('This card has expired.').waitFor()
+    await payButton(page).click()
+    await page.getByText('Please fill this in.').waitFor()
+    await expect
+      .poll(() => page.getByLabel('Card number').getAttribute('aria-invalid'))
+      .toBe('true')
+    const isFocused = (element: Element) => element === document.activeElement
+    await expect.poll(() => page.getByLabel('Card number').evaluate(isFocused)).toBe(true)
+    await expectAccessibleInLongRun(page)
+  })
+
+  test.runIf(isLongRun)(
+    'is corrected in the middle, and the caret stays in its place',
+    async () => {
+      const page = await open((await createSession()).url)
+      const number = page.getByLabel('Card number')
+      await number.pressSequentially('4242942424242424')
+      await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(6, 6))
+      await page.keyboard.press('Backspace')
+      await page.keyboard.press('Backspace')
+      await expect.poll(() => number.inputValue()).toBe('4244 2424 2424 24')
+      await number.evaluate((input: HTMLInputElement) => input.setSelectionRange(1, 1))
+      await page.keyboard.type('99')
+      const caret = (input: HTMLInputElement) => input.selectionStart
+      await expect.poll(() => number.inputValue()).toBe('4992 4424 2424 2424')
+      await expect.poll(() => number.evaluate(caret)).toBe(3)
+    },
+  )
+
+  test.runIf(isLongRun)(
+    'can be filled in by browsers and phones, and is stored nowhere',
+    async () => {
+      const page = await open((await createSession()).url)
+      const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
+      for (const [label, autocomplete] of Object.entries(expected)) {
+        const input = page.getByLabel(label)
+        await expect.poll(() => input.getAttribute('autocomplete')).toBe(autocomplete)
+        await expect.poll(() => input.getAttribute('inputmode')).toBe('numeric')
+      }
+      await typeCard(page, '4242424242424242')
+      await payButton(page).click()
+      await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+      const kept = await page.evaluate(() =>
+        JSON.stringify([
+          { ...localStorage },
+          { ...sessionStorage },
+          document.cookie,
+          location.href,
+        ]),
+      )
+      expect(kept).not.toMatch(/4242/)
+    },
+  )
+})
+
+describe('3-D Secure', () => {
+  const reachStep = async (link: string, number = '4000000000003220') => {
+    const page = await open(link)
+    await typeCard(page, number)
+    await payButton(page).click()
+    await heading(page, 'Confirm with your bank')
+    return page
+  }
+
+  test('succeeds', async () => {
+    const session = await createSession()
+    const page = await reachStep(session.url)
+    await expectAccessible(page)
+    await page.getByRole('button', { name: 'Yes, it is me' }).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+  })
+
+  test.runIf(isLongRun)('fails, and another card can be tried', async () => {
+    const session = await createSession()
+    const page = await reachStep(session.url, '4000000000003063')
+    await page.getByRole('button', { name: 'Yes, it is me' }).click()
+    await page.getByText('could not confirm that it is you').waitFor()
+    await typeCard(page, '4242424242424242')
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+  })
+
+  test.runIf(isLongRun)('continues after a reload', async () => {
+    const session = await createSession()
+    const page = await reachStep(session.url)
+    await page.reload()
+    await page.getByRole('button', { name: 'No, refuse' }).click()
+    await page.getByText('could not confirm that it is you').waitFor()
+  })
+
+  test.runIf(isLongRun)(
+    'ends at once when the payment is canceled meanwhile, and nothing is captured',
+    async () => {
+      const session = await createSession()
+      const page = await reachStep(session.url)
+      await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
+      await heading(page, 'Canceled')
+      await expectAccessible(page)
+      expect(await statusOf(session.payment_id)).toBe('canceled')
+    },
+  )
+})
+
+describe('changes by others', () => {
+  test('a cancel is shown at once on every open page', async () => {
+    const session = await createSession()
+    const pages = await Promise.all([open(session.url), open(session.url)])
+    await Promise.all(pages.map((page) => payButton(page).waitFor()))
+    await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
+    await Promise.all(pages.map((page) => heading(page, 'Canceled')))
+  })
+
+  test.runIf(isLongRun)(
+    'a page that is offline says so, and shows the latest status afterwards',
+    async () => {
+      const session = await createSession()
+      const page = await open(session.url)
+      await payButton(page).waitFor()
+      await page.context().setOffline(true)
+      await page.getByText('You are offline').waitFor()
+      await expect.poll(() => payButton(page).isDisabled()).toBe(true)
+      await expectAccessible(page)
+      await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
+      await page.context().setOffline(false)
+      await heading(page, 'Canceled')
+    },
+  )
+
+  test('a link to no payment says so', async () => {
+    const { page, problems, close } = await openLink(
+      fixture.browser,
+      `${fixture.server.url}/pay/pay_0`,
+    )
+    await heading(page, 'There is no such payment')
+    await expectAccessibleInLongRun(page)
+    await close()
+    // Chromium itself logs the 404.
+    expect(problems.filter((problem) => !problem.includes('404'))).toEqual([])
+  })
+})
+
+describe('languages', () => {
+  test('a German browser shows German texts and amounts', async () => {
+    const page = await open((await createSession()).url, { locale: 'de-DE' })
+    await page.getByLabel('Kartennummer').waitFor()
+    await expect.poll(() => page.getByText(/^1\.234,56\s€$/).count()).toBe(1)
+    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('de')
+    await page.getByLabel('Kartennummer').pressSequentially('4242424242424241')
+    await page.getByText('Eine Ziffer stimmt nicht.').waitFor()
+    await expectAccessibleInLongRun(page)
+  })
+
+  test.runIf(isLongRun)('the language can be chosen, and the choice is kept', async () => {
+    const page = await open((await createSession()).url)
+    await page.getByLabel('Language').selectOption('Deutsch')
+    await page.getByLabel('Kartennummer').waitFor()
+    await page.reload()
+    await page.getByLabel('Kartennummer').waitFor()
+  })
+})
+
+describe('appearance', () => {
+  test.each(isLongRun ? (['light', 'dark'] as const) : (['dark'] as const))(
+    'readable in %s colours, on a small phone',
+    async (scheme) => {
+      const page = await open((await createSession()).url, {
+        colorScheme: scheme,
+        viewport: { width: 320, height: 640 },
+      })
+      await payButton(page).waitFor()
+      await page.getByLabel('Card number').pressSequentially('4242424242424241')
+      await payButton(page).click()
+      await expectAccessible(page)
+      const overflows = await page.evaluate(
+        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      )
+      expect(overflows).toBe(false)
+    },
+  )
+
+  test('the JavaScript of the page is at most 100 kB, compressed', () => {
+    const dist = join(import.meta.dirname, '../../../apps/checkout/dist')
+    const scripts = globSync('**/*.js', { cwd: dist })
+    expect(scripts.length).toBeGreaterThan(0)
+    const bytes = scripts.map((file) => gzipSync(readFileSync(join(dist, file))).length)
+    expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(100_000)
+  })
+})
+
+test.runIf(isLongRun)(
+  'a session that expires says so on the open page, without a reload',
+  async () => {
+    const session = await createSession()
+    const page = await open(session.url)
+    await page.getByRole('timer').waitFor()
+    await fixture.api('POST', '/v1/test/clock/advance', { body: { seconds: 4_000 } })
+    await heading(page, 'Expired')
+    await expectAccessible(page)
+    expect(await statusOf(session.payment_id)).toBe('canceled')
+  },
+)

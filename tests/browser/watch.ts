@@ -1,0 +1,21 @@
+import type { Page } from 'playwright-core'
+
+/** Chromium logs each answer of 412 as an error. The page explains the refusal to its user. */
+const refused = /^Failed to load resource: .* status of 412 /
+
+/**
+ * Records what a page must not do: log an error or a warning, throw an exception, or send a request to a server
+ * outside `origins`. Returns the list, which grows while the page is open.
+ */
+export function watch(page: Page, origins: readonly string[]): readonly string[] {
+  const problems: string[] = []
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return
+    if (!refused.test(message.text())) problems.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', (error) => problems.push(`exception: ${error.message}`))
+  page.on('request', (request) => {
+    if (!origins.includes(new URL(request.url()).origin)) problems.push(`request: ${request.url()}`)
+  })
+  return problems
+}

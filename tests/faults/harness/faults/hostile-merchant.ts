@@ -1,0 +1,95 @@
+import {
+  answer,
+  flood,
+  type HostileReceiver,
+  silence,
+  startHostileReceiver,
+  trickle,
+} from '../../../support/http/hostile-receiver.ts'
+import { keys } from '../world/fleet.ts'
+import type { World } from '../world/world.ts'
+
+/** A merchant whose receivers hold on to every attempt that they get. */
+export interface HostileMerchant {
+  /** Sends test events to its endpoints, and deletes and makes the endpoints once more. */
+  attack(): Promise<void>
+  /** Deletes its endpoints and hangs up. */
+  close(): Promise<void>
+}
+
+const endpointsMax = 16
+const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
+const behaviors = [
+  answer(switching),
+  silence,
+  trickle('HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n', 'x'),
+  trickle('HTTP/1.1 200 OK\r\nx: ', 'x'),
+  flood('', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500)),
+  flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(9_000)),
+]
+
+export async function createHostileMerchant({ fleet, sql }: World): Promise<HostileMerchant> {
+  const receivers = await Promise.all(behaviors.map(() => startHostileReceiver()))
+  for (const [index, receiver] of receivers.entries()) {
+    receiver.behave(behaviors[index] ?? silence)
+  }
+  const url = fleet.slots[0]?.url ?? ''
+  const made = await send(url, keys.secretKey, 'POST', '/v1/merchants', { name: 'Hostile' })
+  const key = made.api_keys?.[0]?.secret_key ?? ''
+  const ask = (method: string, path: string, body?: object) => send(url, key, method, path, body)
+  let endpointIds: string[] = []
+  const register = async () => {
+    for (let index = 0; index < endpointsMax; index++) {
+      const receiver = receivers[index % receivers.length] as HostileReceiver
+      const { id } = await ask('POST', '/v1/webhooks/endpoints', { url: receiver.url })
+      endpointIds.push(id)
+    }
+  }
+  const remove = async () => {
+    for (const id of endpointIds) await ask('DELETE', `/v1/webhooks/endpoints/${id}`)
+    endpointIds = []
+  }
+  return {
+    async attack() {
+      for (let round = 0; round < 2; round++) {
+        await register()
+        for (let count = 0; count < 10; count++) await ask('POST', '/v1/webhooks/test', {})
+        await remove()
+      }
+    },
+    async close() {
+      await remove()
+      // They are abandoned, and the harness waits until none is left.
+      for (const table of ['webhook_attempts', 'webhook_deliveries']) {
+        await sql.query(`delete from ${table} where merchant_id = $1`, [made.id])
+      }
+      for (const receiver of receivers) await receiver.close()
+    },
+  }
+}
+
+/** What is read of answers: of a merchant, or of an endpoint, which has no keys. */
+interface Made {
+  readonly id: string
+  readonly api_keys?: readonly { readonly secret_key: string }[]
+}
+
+async function send(
+  url: string,
+  key: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Made> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${key}`,
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  if (!response.ok)
+    throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as Made
+}

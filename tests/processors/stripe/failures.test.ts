@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { retryTasksSoon } from '../../support/databases/retries.ts'
+import { openSql } from '../../support/databases/sql.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
+import { createPaid, untilStatus } from '../../support/payments/paid.ts'
+import { until } from '../../support/until.ts'
+import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
+import type { StripeStandIn } from './stand-in/stand-in.ts'
+
+// Stripe keeps its first answer to an idempotency key, also where that is a failure of its own, and
+// repeats it for a day. What it has failed to do once has to be asked for by another key.
+
+const stripeKey = 'sk_test_of_this_merchant'
+const token = 'pm_card_visa'
+const failure = { type: 'api_error', message: 'Something went wrong.' }
+
+let stripe: StripeStandIn
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
+let api: Api
+
+beforeAll(async () => {
+  started = await startMerchantWithStripe(stripeKey)
+  const sql = openSql(started.database.url)
+  await retryTasksSoon(sql)
+  await sql.close()
+  stripe = started.stripe
+  api = started.api
+})
+
+afterAll(() => started?.stop())
+
+const retrieve = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
+const initiate = (id: string) =>
+  api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: token } })
+
+interface Attempt {
+  readonly kind: string
+  readonly outcome: string | null
+  readonly code: string | null
+}
+
+/** What calls of a kind came to, oldest first. */
+async function outcomes(id: string, kind: string) {
+  const { body } = await api('GET', `/v1/payments/${id}/attempts?limit=100`)
+  const ofKind = body.data.filter((one: Attempt) => one.kind === kind)
+  return ofKind.map(({ outcome, code }: Attempt) => code ?? outcome).reverse()
+}
+
+async function untilOutcome(id: string, kind: string, outcome: string) {
+  await until(`${kind} of ${id} is ${outcome}`, async () =>
+    (await outcomes(id, kind)).includes(outcome),
+  )
+}
+
+/** What really moved of a payment. */
+function moved(id: string): string[] {
+  const intent = stripe.intentOf(id)
+  return stripe.movements.filter((one) => one.intent === intent).map(({ kind }) => kind)
+}
+
+/** A payment that is authorized, and waits for its undo window to end. */
+async function createAuthorized(): Promise<string> {
+  const { id } = await createPayment(api, { cancel_window: 3600 })
+  expect((await initiate(id)).status).toBe(200)
+  return id
+}
+
+async function untilRefundPaid(id: string) {
+  await until(`the refund of ${id} is paid`, async () => {
+    const { refunds } = await retrieve(id)
+    return refunds[0].status === 'succeeded'
+  })
+}
+
+test.each([
+  ['make', /POST .*payment_intents$/],
+  ['confirm', /confirm$/],
+])('a submission gets over one failure of Stripe’s to %s', async (_what, path) => {
+  const { id } = await createPayment(api)
+  stripe.failNext(path, 500, failure)
+  expect((await initiate(id)).status).toBe(200)
+  await untilStatus(api, id, 'succeeded')
+  expect(moved(id)).toEqual(['authorize', 'capture'])
+})
+
+test('a submission that was abandoned over failures of Stripe’s is carried on', async () => {
+  const { id } = await createPayment(api)
+  stripe.failNext(/confirm$/, 500, failure)
+  stripe.failNext(/confirm$/, 500, failure)
+  expect((await initiate(id)).status).toBe(502)
+  await untilStatus(api, id, 'succeeded')
+  expect(moved(id)).toEqual(['authorize', 'capture'])
+})
+
+test('a capture gets over one failure of Stripe’s', async () => {
+  const { id } = await createPayment(api)
+  stripe.failNext(/capture$/, 500, failure)
+  expect((await initiate(id)).status).toBe(200)
+  await untilStatus(api, id, 'succeeded')
+  expect(await outcomes(id, 'capture')).toEqual(['kept_failure', 'captured'])
+  expect(moved(id)).toEqual(['authorize', 'capture'])
+})
+
+test('the void of a canceled payment gets over one failure of Stripe’s', async () => {
+  const id = await createAuthorized()
+  stripe.failNext(/cancel$/, 500, failure)
+  expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+  await untilOutcome(id, 'void', 'voided')
+  expect(await outcomes(id, 'void')).toEqual(['kept_failure', 'voided'])
+  expect(moved(id)).toEqual(['authorize', 'cancel'])
+})
+
+test('a refund gets over one failure of Stripe’s', async () => {
+  const { id } = await createPaid(api, { token })
+  stripe.failNext(/POST .*refunds$/, 500, failure)
+  await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
+  await untilRefundPaid(id)
+  expect(await outcomes(id, 'refund')).toEqual(['kept_failure', 'refunded'])
+  expect(moved(id)).toEqual(['authorize', 'capture', 'refund'])
+})
+
+test('a refund that Stripe has made and said it had failed to make is not made again', async () => {
+  const { id } = await createPaid(api, { token })
+  stripe.failNextThoughDone(/POST .*refunds$/)
+  await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
+  await untilRefundPaid(id)
+  expect(await outcomes(id, 'refund')).toEqual(['kept_failure'])
+  expect(moved(id)).toEqual(['authorize', 'capture', 'refund'])
+})
+
+test('money taken after a cancel goes back over one failure of Stripe’s', async () => {
+  const id = await createAuthorized()
+  stripe.captureByHand(id)
+  stripe.failNext(/POST .*refunds$/, 500, failure)
+  expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+  await untilOutcome(id, 'refund_late_capture', 'refunded')
+  expect(moved(id)).toEqual(['authorize', 'capture', 'refund'])
+})
+
+test('a capture of which nobody knows what came is repeated by the same key', async () => {
+  const { id } = await createPayment(api)
+  const before = stripe.keysTo(/capture$/).length
+  stripe.cutNext(/capture$/)
+  expect((await initiate(id)).status).toBe(200)
+  await untilStatus(api, id, 'succeeded')
+  expect(stripe.keysTo(/capture$/).slice(before)).toEqual([`${id}:capture`, `${id}:capture`])
+})
+
+test('a refund of which nobody knows what came is repeated by the same key', async () => {
+  const { id } = await createPaid(api, { token })
+  const before = stripe.keysTo(/POST .*refunds$/).length
+  stripe.cutNext(/POST .*refunds$/)
+  const { body } = await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
+  await untilRefundPaid(id)
+  const refundId = body.refunds[0].id
+  expect(stripe.keysTo(/POST .*refunds$/).slice(before)).toEqual([refundId, refundId])
+})

@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { ProcessorPayment } from '../../../packages/server/src/processors/interface/processor.ts'
+import { StripeProcessor } from '../../../packages/server/src/processors/stripe/stripe.ts'
+import { paymentToken } from '../../support/payments/payment-token.ts'
+import {
+  leaked,
+  unreadable,
+  untrueOfIntent,
+  untrueOfRefund,
+  untrueOfRefunds,
+  untrueOfSearch,
+} from './garbage.ts'
+import { type Garble, type StripeStandIn, startStripeStandIn } from './stand-in/stand-in.ts'
+
+const secretKey = 'sk_test_stand_in'
+const unsent: ProcessorPayment = {
+  id: 'pay_1',
+  money: { minor: 9999, currency: 'USD' },
+  method: 'card',
+  customerEmail: 'customer@example.com',
+  description: null,
+  statementDescriptor: null,
+  returnUrl: 'http://127.0.0.1:4000/pay/pay_1',
+  reference: null,
+}
+const sent = { ...unsent, reference: 'pi_1' }
+
+let stripe: StripeStandIn
+let processor: StripeProcessor
+
+beforeEach(async () => {
+  stripe = await startStripeStandIn(secretKey)
+  processor = new StripeProcessor({ secretKey, webhookSecret: null, apiBase: stripe.url })
+})
+
+afterEach(async () => {
+  await stripe.stop()
+})
+
+const call = (idempotencyKey: string) => ({
+  idempotencyKey,
+  now: '2024-06-15T10:32:00Z',
+  signal: AbortSignal.timeout(120_000),
+})
+const authorize = () =>
+  processor.authorize(unsent, { ...call('a'), token: paymentToken('pm_card_visa') })
+const capture = () => processor.capture(sent, call('c'))
+const refund = () =>
+  processor.refund(sent, { ...call('r'), refundId: 'ref_1', amountMinor: 500, reason: null })
+
+interface Case {
+  readonly path: RegExp
+  readonly garbage: readonly [string, Garble][]
+  /** What was done before, all of it well. */
+  readonly before: readonly (() => Promise<unknown>)[]
+  readonly ask: () => Promise<unknown>
+  /** What is so in the end, whatever was answered. */
+  readonly expected: object
+}
+
+const lookUp = (payment: ProcessorPayment = sent) => processor.lookUp(payment, call('l'))
+const captured = { state: 'captured', capturedMinor: 9999 }
+
+const cases: readonly [string, Case][] = [
+  [
+    'the making of a PaymentIntent',
+    {
+      path: /POST .*payment_intents$/,
+      garbage: untrueOfIntent,
+      before: [],
+      ask: authorize,
+      expected: { state: 'absent' },
+    },
+  ],
+  [
+    'an authorization',
+    {
+      path: /confirm$/,
+      garbage: untrueOfIntent,
+      before: [],
+      ask: authorize,
+      expected: { state: 'authorized' },
+    },
+  ],
+  [
+    'a capture',
+    {
+      path: /capture$/,
+      garbage: untrueOfIntent,
+      before: [authorize],
+      ask: capture,
+      expected: captured,
+    },
+  ],
+  [
+    'a void',
+    {
+      path: /cancel$/,
+      garbage: untrueOfIntent,
+      before: [authorize],
+      ask: () => processor.void(sent, call('v')),
+      expected: { state: 'voided' },
+    },
+  ],
+  [
+    'a refund',
+    {
+      path: /POST .*refunds$/,
+      garbage: untrueOfRefund,
+      before: [authorize, capture],
+      ask: refund,
+      expected: { ...captured, refunds: [{ refundId: 'ref_1', amountMinor: 500 }] },
+    },
+  ],
+  [
+    'a look-up',
+    {
+      path: /GET .*pi_1$/,
+      garbage: untrueOfIntent,
+      before: [authorize, capture],
+      ask: lookUp,
+      expected: captured,
+    },
+  ],
+  [
+    'a look-up of the refunds',
+    {
+      path: /GET .*refunds$/,
+      garbage: untrueOfRefunds,
+      before: [authorize, capture, refund],
+      ask: lookUp,
+      expected: { ...captured, refunds: [{ refundId: 'ref_1', status: 'succeeded' }] },
+    },
+  ],
+  [
+    'a search by our id',
+    {
+      path: /search$/,
+      garbage: untrueOfSearch,
+      before: [authorize],
+      ask: () => lookUp(unsent),
+      expected: { state: 'authorized' },
+    },
+  ],
+]
+
+describe.each(cases)(
+  '%s that is answered with',
+  (_name, { path, garbage, before, ask, expected }) => {
+    test.each([...unreadable, ...garbage])('%s has no known outcome', async (_what, how) => {
+      for (const step of before) await step()
+      stripe.garble({ path, how })
+      const error = await ask().then(
+        (result) => expect.fail(`took garbage for ${JSON.stringify(result)}`),
+        (thrown: unknown) => thrown as Error,
+      )
+      expect(`${error.name} ${error.message}`).not.toContain(leaked)
+      stripe.garble(null)
+      expect(await lookUp()).toMatchObject(expected)
+    })
+  },
+)
+
+test('a 402 that is not Stripe’s is no decline', async () => {
+  stripe.failNext(/confirm$/, 402, { type: undefined, message: 'The proxy wants to be paid.' })
+  await expect(authorize()).rejects.toThrow()
+})
+
+test('a decline about another payment is not one of this', async () => {
+  const other = { object: 'payment_intent', id: 'pi_other' }
+  stripe.failNext(/confirm$/, 402, { type: 'card_error', payment_intent: other })
+  await expect(authorize()).rejects.toThrow()
+})
+
+test('of more refunds than fit a page all are looked up', async () => {
+  await authorize()
+  await capture()
+  await refund()
+  let pages = 0
+  stripe.garble({
+    path: /GET .*refunds$/,
+    how: (honest) => {
+      pages += 1
+      const [one] = honest.data as readonly object[]
+      return JSON.stringify({
+        ...honest,
+        has_more: pages < 3,
+        data: [{ ...one, id: `re_${pages}` }],
+      })
+    },
+  })
+  expect(await lookUp()).toMatchObject({
+    refunds: [{ reference: 're_1' }, { reference: 're_2' }, { reference: 're_3' }],
+  })
+})

@@ -1,0 +1,69 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { type Api, createPayment } from '../../support/http/api.ts'
+import { untilStatus } from '../../support/payments/paid.ts'
+import { advance, attempts } from '../../support/payments/sandbox.ts'
+import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
+import type { StripeStandIn } from './stand-in/stand-in.ts'
+
+// The answer to a confirmation is lost, and somebody acts in Stripe's dashboard before it is looked
+// up. The look-up then finds more than an authorization, or none any more.
+
+let stripe: StripeStandIn
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
+let api: Api
+
+beforeAll(async () => {
+  started = await startMerchantWithStripe('sk_test_of_this_merchant')
+  stripe = started.stripe
+  api = started.api
+})
+
+afterAll(() => started?.stop())
+
+afterEach(() => stripe.garble(null))
+
+/** A payment that Stripe has authorized. No answer about it can be read, so it is still `pending`. */
+async function createUnheard(): Promise<string> {
+  const { id } = await createPayment(api, { cancel_window: 3_600 })
+  stripe.garble({ path: /confirm$|^GET/, how: () => 'no answer of Stripe’s' })
+  const body = { payment_method_token: 'pm_card_visa' }
+  expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
+  expect(moved(id)).toEqual(['authorize'])
+  return id
+}
+
+/** Lets Stripe's answers through again, and has the payment looked up. */
+async function answerAgain(id: string): Promise<void> {
+  stripe.garble(null)
+  await started.notify(id, 'payment_intent')
+}
+
+/** What really moved of a payment. */
+function moved(id: string): string[] {
+  const intent = stripe.intentOf(id)
+  return stripe.movements.filter((one) => one.intent === intent).map(({ kind }) => kind)
+}
+
+test('a payment that was captured by hand before its look-up is initiated, then succeeds', async () => {
+  const id = await createUnheard()
+  stripe.captureByHand(id)
+  await answerAgain(id)
+  await untilStatus(api, id, 'initiated')
+  expect((await attempts(api, id)).at(-1)).toBe('look_up captured')
+  await advance(api, 3_602)
+  await untilStatus(api, id, 'succeeded')
+  expect(moved(id)).toEqual(['authorize', 'capture'])
+})
+
+test('a payment that was canceled by hand before its look-up fails, and is not authorized again', async () => {
+  const id = await createUnheard()
+  stripe.cancelByHand(id)
+  await answerAgain(id)
+  const failed = await untilStatus(api, id, 'failed')
+  expect(failed.failure_code).toBe('authorization_expired')
+  const all = await attempts(api, id)
+  const found = all.indexOf('look_up voided')
+  expect(found).toBeGreaterThan(0)
+  expect(all.slice(found).filter((one) => one.startsWith('authorize'))).toEqual([])
+  expect(moved(id)).toEqual(['authorize', 'cancel'])
+})

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Api } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { attempts } from '../../support/payments/sandbox.ts'
+import { until } from '../../support/until.ts'
+import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
+import type { StripeStandIn } from './stand-in/stand-in.ts'
+
+// The answer to a refund is lost, and Stripe has forgotten the idempotency key: sent again, the
+// refund would be paid twice. Only a look-up says what became of it.
+
+let stripe: StripeStandIn
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
+let api: Api
+
+beforeAll(async () => {
+  started = await startMerchantWithStripe('sk_test_of_this_merchant')
+  stripe = started.stripe
+  api = started.api
+})
+
+afterAll(() => started?.stop())
+
+const path = /POST .*refunds$/
+const refund = (id: string, amount: number) =>
+  api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
+
+/** Amounts that Stripe has sent back of a payment. */
+function refunded(id: string): number[] {
+  const intent = stripe.intentOf(id)
+  return stripe.movements
+    .filter((one) => one.intent === intent && one.kind === 'refund')
+    .map(({ amount }) => amount)
+}
+
+async function untilPaid(id: string) {
+  await until(`every refund of ${id} is paid`, async () => {
+    const { body } = await api('GET', `/v1/payments/${id}`)
+    return body.refunds.every(({ status }: { status: string }) => status === 'succeeded')
+  })
+}
+
+async function untilAttempt(id: string, attempt: string) {
+  await until(`${attempt} of ${id}`, async () => (await attempts(api, id)).includes(attempt))
+}
+
+test('a refund that Stripe has not paid yet is not sent again', async () => {
+  const { id } = await createPaid(api, { token: 'pm_card_refundPending' })
+  stripe.loseNextAnswerAndKeys(path)
+  await refund(id, 1000)
+  await untilAttempt(id, 'look_up captured')
+  stripe.completeRefunds(id)
+  await untilPaid(id)
+  expect(refunded(id)).toEqual([1000])
+})
+
+test('a refund is not sent again while nobody can look it up', async () => {
+  const { id } = await createPaid(api, { token: 'pm_card_visa' })
+  stripe.loseNextAnswerAndKeys(path)
+  stripe.garble({ path: /^GET/, how: () => '<html>' })
+  await refund(id, 1000)
+  await untilAttempt(id, 'look_up unknown')
+  stripe.garble(null)
+  await untilPaid(id)
+  expect(refunded(id)).toEqual([1000])
+})
+
+test('a refund that never arrived is sent, although another one of the payment was paid', async () => {
+  const { id } = await createPaid(api, { token: 'pm_card_visa' })
+  await refund(id, 1000)
+  await untilPaid(id)
+  stripe.cutNext(path)
+  await refund(id, 2000)
+  await untilPaid(id)
+  expect(refunded(id)).toEqual([1000, 2000])
+})

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSql, type Sql } from '../../support/databases/sql.ts'
+import type { Api } from '../../support/http/api.ts'
+import { createPaid, eventTypes } from '../../support/payments/paid.ts'
+import { advance } from '../../support/payments/sandbox.ts'
+import { until } from '../../support/until.ts'
+import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
+import type { StripeStandIn } from './stand-in/stand-in.ts'
+
+// Stripe may say that a refund was paid, and days later that the bank has sent it back.
+
+const stripeKey = 'sk_test_of_this_merchant'
+const token = 'pm_card_visa'
+const daySeconds = 86_400
+
+let stripe: StripeStandIn
+let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
+let api: Api
+let sql: Sql
+
+beforeAll(async () => {
+  started = await startMerchantWithStripe(stripeKey)
+  stripe = started.stripe
+  api = started.api
+  sql = openSql(started.database.url)
+})
+
+afterAll(async () => {
+  await sql?.close()
+  await started?.stop()
+})
+
+const retrieve = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
+
+async function createRefunded(): Promise<string> {
+  const { id } = await createPaid(api, { token })
+  await api('POST', `/v1/payments/${id}/refund`)
+  await untilRefund(id, 'succeeded')
+  return id
+}
+
+async function untilRefund(id: string, status: string) {
+  return await until(`the refund of ${id} is ${status}`, async () => {
+    const payment = await retrieve(id)
+    return payment.refunds[0].status === status && payment
+  })
+}
+
+/** Stripe's `refund.failed`: about the refund, which has our payment's id as well. */
+const notify = (id: string) => started.notify(id, 'refund')
+
+/** What stands in the accounts by the transfers of a payment: debits less credits. */
+async function ledgerOf(id: string): Promise<Record<string, number>> {
+  const rows = await sql.query<{ account: string; sum: string }>(
+    `select account, sum(amount) as sum from ledger_entries where payment_id = $1
+     group by account having sum(amount) <> 0`,
+    [id],
+  )
+  return Object.fromEntries(rows.map(({ account, sum }) => [account, Number(sum)]))
+}
+
+test('a refund that fails after it was paid is failed, and can be made again', async () => {
+  const { id } = await createPaid(api, { token })
+  const paid = await ledgerOf(id)
+  await api('POST', `/v1/payments/${id}/refund`)
+  await untilRefund(id, 'succeeded')
+  stripe.failRefunds(id)
+  await notify(id)
+
+  const payment = await untilRefund(id, 'failed')
+  expect(payment).toMatchObject({ status: 'succeeded', refunded_amount: 0 })
+  expect(payment.refunds[0].failure_code).toBe('refund_failed')
+  expect(await ledgerOf(id)).toEqual(paid)
+  expect((await eventTypes(api, id)).slice(-2)).toEqual([
+    'payment.refund_succeeded',
+    'payment.refund_failed',
+  ])
+  // Each event shows the state at its time, however often it is read.
+  const { body } = await api('GET', `/v1/payments/${id}/events`)
+  const told = body.data.map((event: { data: { refunds: { status: string }[] } }) =>
+    event.data.refunds.map(({ status }) => status),
+  )
+  expect(told.slice(0, 3)).toEqual([['failed'], ['succeeded'], ['pending']])
+
+  expect((await api('POST', `/v1/payments/${id}/refund`)).status).toBe(200)
+  await until('the second refund is paid', async () =>
+    (await retrieve(id)).refunds.some(({ status }: { status: string }) => status === 'succeeded'),
+  )
+})
+
+test('a refund that fails after it was paid is noticed without a message, too', async () => {
+  const id = await createRefunded()
+  stripe.failRefunds(id)
+  await advance(api, 2 * daySeconds)
+  expect((await untilRefund(id, 'failed')).status).toBe('succeeded')
+})
+
+/** Has Stripe show the first refund of a payment otherwise than it is. */
+function showFirstRefund(change: (refund: object) => object | null) {
+  stripe.garble({
+    path: /GET .*refunds$/,
+    how: (honest) => {
+      const [first, ...others] = honest.data as object[]
+      const shown = first ? change(first) : null
+      return JSON.stringify({ ...honest, data: [...(shown ? [shown] : []), ...others] })
+    },
+  })
+}
+
+test('a refund that fails after the settlement is noticed by its message alone', async () => {
+  const id = await createRefunded()
+  stripe.settleAll()
+  await advance(api, 2 * daySeconds)
+  await until('it is settled', async () => (await retrieve(id)).settled)
+  stripe.failRefunds(id)
+  await notify(id)
+  expect(await untilRefund(id, 'failed')).toMatchObject({ status: 'succeeded', refunded_amount: 0 })
+  const { merchant_available: available, refunds, processor } = await ledgerOf(id)
+  expect([available, refunds, processor]).toEqual([-9679, undefined, 9999])
+})
+
+test('of two refunds of the same amount the one that fails is subtracted, once', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { id } = await createPaid(api, { token })
+    for (const amount of [4000, 4000]) {
+      await api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
+    }
+    await until('both are paid', async () =>
+      (await retrieve(id)).refunds.every(
+        ({ status }: { status: string }) => status === 'succeeded',
+      ),
+    )
+    showFirstRefund((refund) => ({ ...refund, status: 'failed' }))
+    // The message makes two tasks look the payment up at the same time: that of the refunds, and of the settlement.
+    await notify(id)
+    await untilRefund(id, 'failed')
+    await untilIdle(id)
+    stripe.garble(null)
+    expect(await retrieve(id)).toMatchObject({
+      status: 'partially_refunded',
+      refunded_amount: 4000,
+      refunds: [{ status: 'failed' }, { status: 'succeeded' }],
+    })
+    expect(
+      (await eventTypes(api, id)).filter((type) => type.endsWith('refund_failed')),
+    ).toHaveLength(1)
+  }
+})
+
+/** Waits until no worker is at a task of the payment. */
+async function untilIdle(id: string) {
+  await until(`nobody works on ${id}`, async () => {
+    const busy = await sql.query(
+      `select from payment_tasks where payment_id = $1
+         and (leased_until is not null or due_at <= now() or planned_again)`,
+      [id],
+    )
+    return busy.length === 0
+  })
+}
+
+test.each([
+  ['missing from the list', () => null],
+  ['pending again', (refund: object) => ({ ...refund, status: 'pending' })],
+])('a refund that was paid stands while it is %s at the processor', async (_how, change) => {
+  const id = await createRefunded()
+  const before = await retrieve(id)
+  showFirstRefund(change)
+  try {
+    await notify(id)
+    await until('the refund was looked up', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}/attempts`)
+      return body.data[0].kind === 'look_up' && body.data[0].outcome === 'captured'
+    })
+    await untilIdle(id)
+    expect(await retrieve(id)).toEqual(before)
+  } finally {
+    stripe.garble(null)
+  }
+})
+
+test('messages about refunds that stand change nothing', async () => {
+  const id = await createRefunded()
+  const before = await retrieve(id)
+  await notify(id)
+  await until('the refund was looked up', async () => {
+    const { body } = await api('GET', `/v1/payments/${id}/attempts`)
+    return body.data[0].kind === 'look_up' && body.data[0].outcome === 'captured'
+  })
+  expect(await retrieve(id)).toEqual(before)
+})

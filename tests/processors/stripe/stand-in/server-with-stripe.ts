@@ -1,0 +1,53 @@
+import { Stripe } from 'stripe'
+import { expect } from 'vitest'
+import { type Api, apiClient, createPayment } from '../../../support/http/api.ts'
+import { createMigratedDatabase, startServer } from '../../../support/servers/server.ts'
+import { startStripeStandIn } from './stand-in.ts'
+
+/** A server process whose Stripe is a stand-in that takes one secret key. */
+export async function startServerWithStripe(stripeKey: string) {
+  const database = await createMigratedDatabase()
+  const stripe = await startStripeStandIn(stripeKey)
+  const server = await startServer({
+    databaseUrl: database.url,
+    env: {
+      HEDGE_STRIPE_API_BASE: stripe.url,
+      HEDGE_ENCRYPTION_KEY: 'the key of this test suite, long enough',
+    },
+  })
+  const api: Api = apiClient(server.url, server.secretKey)
+  return {
+    ...{ database, stripe, server, api },
+    async stop() {
+      await server.stop()
+      await stripe.stop()
+      await database.drop()
+    },
+  }
+}
+
+/** The same, and its first merchant has that key and a secret for messages set by the API. */
+export async function startMerchantWithStripe(stripeKey: string) {
+  const started = await startServerWithStripe(stripeKey)
+  const { api, server } = started
+  const secret = 'whsec_of_this_merchant'
+  const { merchant_id: merchant } = await createPayment(api)
+  const body = { processor: 'stripe', secret_key: stripeKey, webhook_secret: secret }
+  expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
+  return {
+    ...started,
+    /** Has Stripe send a message about an object of a payment. */
+    async notify(paymentId: string, object: 'payment_intent' | 'refund'): Promise<void> {
+      const id = object === 'refund' ? 're_1' : 'pi_1'
+      const about = { id, object, metadata: { hedge_payment_id: paymentId } }
+      const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object: about } })
+      const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
+      const anyone = apiClient(server.url, null)
+      const taken = await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
+        rawBody: payload,
+        headers: { 'stripe-signature': signature },
+      })
+      expect(taken.status).toBe(200)
+    },
+  }
+}

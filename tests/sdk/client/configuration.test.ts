@@ -1,0 +1,119 @@
+import { inspect } from 'node:util'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  ConfigurationError,
+  HedgePayments,
+  type HedgePaymentsOptions,
+} from '../../../packages/node/src/index.ts'
+
+const live = 'sk_live_4f9a1c7be2'
+const sandbox = 'sk_test_4f9a1c7be2'
+
+beforeEach(() => {
+  for (const name of ['HEDGE_API_KEY', 'HEDGE_API_SECRET', 'HEDGE_BASE_URL']) {
+    vi.stubEnv(name, undefined)
+  }
+})
+
+function refusalOf(options: HedgePaymentsOptions): ConfigurationError {
+  try {
+    new HedgePayments(options)
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error
+  }
+  return expect.unreachable('the options should have been refused')
+}
+
+describe('the address', () => {
+  test('of a test key is this machine where none is given', () => {
+    expect(new HedgePayments({ apiSecret: sandbox }).baseUrl).toBe('http://127.0.0.1:4000')
+  })
+
+  test('of a live key must be given: the secret goes to no host that nobody named', () => {
+    for (const options of [{ apiSecret: live }, { apiSecret: live, baseUrl: '' }]) {
+      const { message } = refusalOf(options)
+      expect(message).toContain('pass it, or set HEDGE_BASE_URL to the URL of your server')
+      expect(message).not.toContain(live)
+    }
+  })
+
+  test('comes from the option, else from HEDGE_BASE_URL, for keys of both modes', () => {
+    vi.stubEnv('HEDGE_BASE_URL', 'http://payments.internal:4000/')
+    expect(new HedgePayments({ apiSecret: live }).baseUrl).toBe('http://payments.internal:4000')
+    const baseUrl = 'http://127.0.0.1:5000/hedge/'
+    expect(new HedgePayments({ apiSecret: live, baseUrl }).baseUrl).toBe(baseUrl.slice(0, -1))
+  })
+
+  test.each(['payments.internal', 'ftp://a', 'http://u:p@a', 'http://a?x=1', 'http://a#x'])(
+    '%s is refused',
+    (baseUrl) => {
+      expect(refusalOf({ apiSecret: sandbox, baseUrl }).message).toContain('baseUrl')
+    },
+  )
+})
+
+describe('the keys', () => {
+  test('come from the options, else from the environment', () => {
+    vi.stubEnv('HEDGE_API_KEY', 'pk_live_1')
+    vi.stubEnv('HEDGE_API_SECRET', live)
+    vi.stubEnv('HEDGE_BASE_URL', 'https://payments.example.com')
+    expect(new HedgePayments()).toMatchObject({ environment: 'production', apiKey: 'pk_live_1' })
+    const own = new HedgePayments({ apiSecret: sandbox })
+    expect(own).toMatchObject({ environment: 'sandbox', apiKey: undefined })
+  })
+
+  test('may be copied with a line break at the end', () => {
+    const hedge = new HedgePayments({ apiKey: 'pk_test_1\n', apiSecret: `${sandbox}\n` })
+    expect(hedge.apiKey).toBe('pk_test_1')
+  })
+
+  test('a missing secret says what to set', () => {
+    const message = 'apiSecret is missing: pass it, or set HEDGE_API_SECRET to your secret key'
+    expect(refusalOf({ apiKey: 'pk_test_1', apiSecret: undefined }).message).toContain(message)
+    expect(refusalOf({ apiSecret: '  ' }).code).toBe('invalid_configuration')
+  })
+
+  test.each([
+    ['the publishable key as secret', { apiSecret: 'pk_test_9f8e7d6c' }],
+    ['something else as secret', { apiSecret: 'whsec_9f8e7d6c' }],
+    ['a secret with a line break inside', { apiSecret: 'sk_test_9f8e\n7d6c' }],
+    ['a secret beyond ASCII', { apiSecret: 'sk_test_9f8e7d6cé' }],
+    ['the secret as publishable key', { apiKey: 'sk_test_9f8e7d6c', apiSecret: sandbox }],
+    ['keys of two modes', { apiKey: 'pk_live_9f8e7d6c', apiSecret: sandbox }],
+    ['a live key in the sandbox', { apiSecret: 'sk_live_9f8e7d6c', environment: 'sandbox' }],
+    ['a test key in production', { apiSecret: 'sk_test_9f8e7d6c', environment: 'production' }],
+    ['an environment that is none', { apiSecret: sandbox, environment: 'staging' as 'sandbox' }],
+  ] as const)('%s is refused, and the message shows no key', (_name, options) => {
+    const error = refusalOf(options)
+    expect(error.status).toBeUndefined()
+    expect(inspect(error)).not.toContain('9f8e7d6c')
+    expect(inspect(error)).not.toContain(sandbox)
+  })
+
+  test('the secret cannot be printed from the client', () => {
+    const hedge = new HedgePayments({ apiSecret: sandbox })
+    const printed = inspect(hedge, { depth: 9, showHidden: true }) + JSON.stringify(hedge)
+    expect(printed).toContain('sandbox')
+    expect(printed).not.toContain('4f9a1c7be2')
+  })
+})
+
+describe('the limits', () => {
+  test.each([0, -1, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY])(
+    'a timeout of %d is refused',
+    (timeout) => {
+      expect(refusalOf({ apiSecret: sandbox, timeout }).message).toContain('milliseconds')
+    },
+  )
+
+  test.each([-1, 1.5, 11, Number.NaN])('maxRetries of %d is refused', (maxRetries) => {
+    expect(refusalOf({ apiSecret: sandbox, maxRetries }).message).toContain('maxRetries')
+  })
+
+  test('a runtime without fetch is told so', () => {
+    vi.stubGlobal('fetch', undefined)
+    const { message } = refusalOf({ apiSecret: sandbox })
+    vi.unstubAllGlobals()
+    expect(message).toContain('fetch')
+  })
+})

@@ -1,0 +1,20 @@
+import { isLongRun } from '../size.ts'
+import type { Sql } from './sql.ts'
+
+const retrySoon = `
+  create function retry_soon() returns trigger language plpgsql as $$
+  begin
+    new.due_at := least(new.due_at, now());
+    return new;
+  end $$;
+  create trigger retry_soon before update on payment_tasks for each row
+    when (new.lease is null and new.failures > old.failures and new.failures < 3)
+    execute function retry_soon()`
+
+/**
+ * Makes tasks of payments that failed once or twice due at once, so that a test does not wait for the pause before the
+ * retry. In `npm run test:all` the tasks keep their pauses.
+ */
+export async function retryTasksSoon(sql: Pick<Sql, 'query'>): Promise<void> {
+  if (!isLongRun) await sql.query(retrySoon)
+}
