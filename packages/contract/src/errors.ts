@@ -1,7 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { cancelableStatuses, initiableStatuses, refundableStatuses } from './lifecycle.ts'
-import { paymentStatuses } from './statuses.ts'
 import { oneOf } from './text.ts'
+import { paymentStatuses } from './values.ts'
 
 /** The details of an error about a field. */
 export const FieldDetails = Type.Object(

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from '../ids.ts'
 import { nullable, oneOf, text, timestamp } from '../text.ts'
-import { eventTypes } from './event-type.ts'
+import { eventTypes } from '../values.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payments/payment.ts'
 

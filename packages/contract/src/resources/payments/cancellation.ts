@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type CancellationId, idSchema } from '../../ids.ts'
-import { paymentStatuses } from '../../statuses.ts'
 import { nullable, oneOf, text, timestamp } from '../../text.ts'
+import { paymentStatuses } from '../../values.ts'
 import { pageQuery } from '../list.ts'
 import { PaymentFilter, reasonLengthMax } from './payment.ts'
 
