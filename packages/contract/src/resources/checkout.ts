@@ -16,7 +16,7 @@ export const checkoutMethods = ['card', 'ach'] as const
 export type CheckoutMethod = (typeof checkoutMethods)[number]
 
 /** The minimum lifetime of a session, in seconds: a customer needs time to pay. */
-export const checkoutSecondsMin = 60
+const checkoutSecondsMin = 60
 
 const paymentMethodTypes = Type.Array(
   oneOf(checkoutMethods, { description: 'A payment method.' }),

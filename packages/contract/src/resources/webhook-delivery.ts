@@ -5,7 +5,7 @@ import { eventTypes } from '../values.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payments/payment.ts'
 
-export const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
+const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 
 /** The stored size of a receiver's answer, in bytes. */
 export const responseBytesKept = 1_024

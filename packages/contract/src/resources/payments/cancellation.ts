@@ -9,7 +9,7 @@ export const cancellationStatuses = ['pending', 'running', 'paused', 'completed'
 export type CancellationStatus = (typeof cancellationStatuses)[number]
 
 /** The maximum of ids in one request, so that parsing the body does not delay other requests. */
-export const cancellationIdsMax = 100_000
+const cancellationIdsMax = 100_000
 
 /** The maximum of payments in one bulk cancellation. */
 export const cancellationPaymentsMax = 1_000_000
