@@ -15,9 +15,6 @@ export type CheckoutStatus = (typeof checkoutStatuses)[number]
 export const checkoutMethods = ['card', 'ach'] as const
 export type CheckoutMethod = (typeof checkoutMethods)[number]
 
-/** The minimum lifetime of a session, in seconds: a customer needs time to pay. */
-const checkoutSecondsMin = 60
-
 const paymentMethodTypes = Type.Array(
   oneOf(checkoutMethods, { description: 'A payment method.' }),
   {
