@@ -28,8 +28,8 @@ export interface RunningServer {
 }
 
 /**
- * Starts database, migrations, first keys, workers and HTTP in this order. On failure it closes the
- * database again.
+ * Starts tracing, database, migrations, first keys, workers and HTTP in this order. On failure it stops
+ * again what it has started.
  *
  * @param onKeys gets new keys that no later start can print. The start may still fail afterwards.
  * @throws {ConfigError} when a setting is wrong, a port is in use, or the database is unreachable.
@@ -41,15 +41,66 @@ export async function startServer(
 ): Promise<RunningServer> {
   // First, because later parts decide at their start whether they are traced.
   const tracing = config.traces ? await startTracing(config.traces) : null
+  try {
+    const server = await startUntraced(config, log, onKeys)
+    return {
+      ...server,
+      async stop() {
+        await server.stop()
+        await tracing?.stop()
+      },
+    }
+  } catch (error) {
+    await tracing?.stop()
+    throw error
+  }
+}
+
+/** Starts everything but tracing. On failure it stops again what it has started. */
+async function startUntraced(
+  config: Config,
+  log: Logger,
+  onKeys: (created: Credentials) => void,
+): Promise<RunningServer> {
   const bundled = config.databaseUrl === null ? await startBundled(config, log) : null
-  const url = config.databaseUrl ?? bundled?.url ?? ''
+  try {
+    const server = await startOnDatabase({
+      ...{ config, log, onKeys, isBundled: bundled !== null },
+      url: config.databaseUrl ?? bundled?.url ?? '',
+    })
+    return {
+      ...server,
+      async stop() {
+        await server.stop()
+        await bundled?.stop()
+      },
+    }
+  } catch (error) {
+    await bundled?.stop()
+    throw config.databaseUrl === null ? error : explainUnreachable(error, config.databaseUrl)
+  }
+}
+
+/** Connects to the database, prepares it, and starts workers and HTTP. On failure it disconnects. */
+async function startOnDatabase({
+  config,
+  log,
+  onKeys,
+  isBundled,
+  url,
+}: {
+  config: Config
+  log: Logger
+  onKeys: (created: Credentials) => void
+  isBundled: boolean
+  url: string
+}): Promise<RunningServer> {
   const database = connect({
     url,
     onError: (error) => log.warn({ message: error.message }, 'idle database connection failed'),
   })
   try {
     await prepareDatabase({ config, log, database })
-    const isBundled = bundled !== null
     const credentials = await prepareKeys({ config, db: database.db, isBundled, onKeys })
     const http = await serve({ config, log, database })
     return {
@@ -58,14 +109,11 @@ export async function startServer(
       async stop() {
         await http.stop()
         await database.close()
-        await bundled?.stop()
-        await tracing?.stop()
       },
     }
   } catch (error) {
     await database.close()
-    await bundled?.stop()
-    throw config.databaseUrl === null ? error : explainUnreachable(error, config.databaseUrl)
+    throw error
   }
 }
 
