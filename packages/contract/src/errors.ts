@@ -1,10 +1,10 @@
 import { type Static, type TSchema, Type } from 'typebox'
 import { cancelableStatuses, initiableStatuses, refundableStatuses } from './lifecycle.ts'
-import { paymentStatuses } from './statuses.ts'
 import { oneOf } from './text.ts'
+import { paymentStatuses } from './values.ts'
 
 /** The details of an error about a field. */
-export const FieldDetails = Type.Object(
+const FieldDetails = Type.Object(
   {
     field: Type.String({ description: 'The field, such as `metadata.order_id`.' }),
     received: Type.String({ description: 'The received value, shortened.' }),
@@ -13,7 +13,7 @@ export const FieldDetails = Type.Object(
   { title: 'FieldDetails', additionalProperties: false },
 )
 
-export const NotCancelableDetails = Type.Object(
+const NotCancelableDetails = Type.Object(
   {
     payment_id: Type.String(),
     current_status: oneOf(paymentStatuses, {
@@ -24,7 +24,7 @@ export const NotCancelableDetails = Type.Object(
   { title: 'NotCancelableDetails', additionalProperties: false },
 )
 
-export const NotRefundableDetails = Type.Object(
+const NotRefundableDetails = Type.Object(
   {
     payment_id: Type.String(),
     current_status: oneOf(paymentStatuses, {
@@ -35,7 +35,7 @@ export const NotRefundableDetails = Type.Object(
   { title: 'NotRefundableDetails', additionalProperties: false },
 )
 
-export const RefundAmountDetails = Type.Object(
+const RefundAmountDetails = Type.Object(
   {
     payment_id: Type.String(),
     amount: Type.Integer({ description: 'The amount of the payment, in minor units.' }),
@@ -48,7 +48,7 @@ export const RefundAmountDetails = Type.Object(
   { title: 'RefundAmountDetails', additionalProperties: false },
 )
 
-export const NotInitiableDetails = Type.Object(
+const NotInitiableDetails = Type.Object(
   {
     payment_id: Type.String(),
     current_status: oneOf(paymentStatuses, {
@@ -59,7 +59,7 @@ export const NotInitiableDetails = Type.Object(
   { title: 'NotInitiableDetails', additionalProperties: false },
 )
 
-export const PreconditionDetails = Type.Object(
+const PreconditionDetails = Type.Object(
   {
     payment_id: Type.String(),
     current_status: oneOf(paymentStatuses, { description: 'The current status.' }),
@@ -68,7 +68,7 @@ export const PreconditionDetails = Type.Object(
   { title: 'PreconditionDetails', additionalProperties: false },
 )
 
-export const NotOpenDetails = Type.Object(
+const NotOpenDetails = Type.Object(
   {
     session_id: Type.String(),
     current_status: oneOf(['complete', 'expired'], { description: 'The current status.' }),
@@ -76,12 +76,12 @@ export const NotOpenDetails = Type.Object(
   { title: 'NotOpenDetails', additionalProperties: false },
 )
 
-export const RetryDetails = Type.Object(
+const RetryDetails = Type.Object(
   { retry_after: Type.Integer({ description: 'Seconds to wait before a retry.' }) },
   { title: 'RetryDetails', additionalProperties: false },
 )
 
-export const ScopeDetails = Type.Object(
+const ScopeDetails = Type.Object(
   {
     required_scope: Type.String({
       description: 'The first missing scope.',

@@ -1,6 +1,6 @@
 import type { TObject, TSchema } from 'typebox'
 import type { ErrorCode } from './errors.ts'
-import type { Scope } from './resources/key.ts'
+import type { Scope } from './values.ts'
 
 /** One operation of the API. The server, openapi.json and the tests derive from it. */
 export interface Operation {

@@ -1,6 +1,6 @@
+import { scopes } from '@hedgepayments/contract/values'
 import { type ApiKey, HedgePayments } from '@hedgepayments/node'
 import { findAddress, findCredentials } from '../credentials.ts'
-import { scopes } from '../options/values.ts'
 import { pageSizeMax } from '../output/list.ts'
 import { factsOf } from '../output/report-error.ts'
 import { type GlobalOptions, hintOf } from '../session.ts'

@@ -1,33 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { type AuditEntryId, idSchema } from '../ids.ts'
 import { nullable, oneOf, text, timestamp } from '../text.ts'
+import { auditActions } from '../values.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payments/payment.ts'
-
-/** The actions of administrators. */
-export const auditActions = [
-  'api_key.created',
-  'api_key.revoked',
-  'merchant.created',
-  'merchant.updated',
-  'processor.set',
-  'processor.removed',
-  'webhook_endpoint.created',
-  'webhook_endpoint.updated',
-  'webhook_endpoint.secret_rotated',
-  'webhook_endpoint.deleted',
-  'webhook_endpoint.retried',
-  'webhook_endpoint.replayed',
-  'webhook_delivery.retried',
-  'cancellation.created',
-  'cancellation.paused',
-  'cancellation.resumed',
-  'test_clock.advanced',
-  'dashboard.signed_in',
-  'dashboard.sign_in_failed',
-  'dashboard.signed_out',
-] as const
-export type AuditAction = (typeof auditActions)[number]
 
 /** The actors: a key, a dashboard user, an operator with database access, the server, or unknown. */
 export const auditActorTypes = ['api_key', 'dashboard', 'operator', 'system', 'unknown'] as const

@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox'
 import { amountMinorMax } from '../amounts.ts'
 import { type CheckoutSessionId, idSchema, type PaymentId } from '../ids.ts'
 import { amountSchema, currencyInputSchema } from '../money.ts'
-import { paymentStatuses } from '../statuses.ts'
 import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
+import { paymentStatuses } from '../values.ts'
 import { Metadata, StoredMetadata } from './metadata.ts'
 import { cancelWindowSecondsMax, statementDescriptor } from './payments/payment.ts'
 
@@ -14,9 +14,6 @@ export type CheckoutStatus = (typeof checkoutStatuses)[number]
 /** The payment methods of the hosted page. */
 export const checkoutMethods = ['card', 'ach'] as const
 export type CheckoutMethod = (typeof checkoutMethods)[number]
-
-/** The minimum lifetime of a session, in seconds: a customer needs time to pay. */
-export const checkoutSecondsMin = 60
 
 const paymentMethodTypes = Type.Array(
   oneOf(checkoutMethods, { description: 'A payment method.' }),

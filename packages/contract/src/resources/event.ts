@@ -1,14 +1,14 @@
 import { type Static, Type } from 'typebox'
 import { type EventId, idSchema } from '../ids.ts'
-import { paymentStatuses } from '../statuses.ts'
 import { nullable, oneOf, text, timestamp } from '../text.ts'
-import { CheckoutSession } from './checkout.ts'
 import {
   type CheckoutEventType,
   type EndpointEventType,
   type EventType,
   eventTypes,
-} from './event-type.ts'
+  paymentStatuses,
+} from '../values.ts'
+import { CheckoutSession } from './checkout.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange, Payment } from './payments/payment.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'

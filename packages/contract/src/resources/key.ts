@@ -2,18 +2,7 @@ import { type Static, Type } from 'typebox'
 import { amountMinorMax } from '../amounts.ts'
 import { idSchema, type KeyId, type MerchantId } from '../ids.ts'
 import { nullable, oneOf, text, timestamp, timestampInput } from '../text.ts'
-
-/** The permissions of a key. */
-export const scopes = [
-  'payments:read',
-  'payments:create',
-  'payments:cancel',
-  'payments:refund',
-  'webhooks:write',
-  'keys:write',
-  'merchants:write',
-] as const
-export type Scope = (typeof scopes)[number]
+import { scopes } from '../values.ts'
 
 const scopeList = Type.Array(oneOf(scopes, { description: 'A scope.' }), {
   uniqueItems: true,

@@ -16,7 +16,7 @@ export function listOf<T extends TSchema>(item: T, name: string) {
 }
 
 /** The maximum of items on a page. */
-export const pageSizeMax = 100
+const pageSizeMax = 100
 export const pageSizeDefault = 10
 
 const cursorRule =

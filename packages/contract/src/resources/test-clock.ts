@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { timestamp } from '../text.ts'
 
 /** The maximum of one advance of the test clock, in seconds: a year. */
-export const clockStepSecondsMax = 366 * 86_400
+const clockStepSecondsMax = 366 * 86_400
 /** The maximum offset of the test clock, in seconds: ten years. */
 export const clockOffsetSecondsMax = 10 * clockStepSecondsMax
 

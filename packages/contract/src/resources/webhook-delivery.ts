@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
 import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from '../ids.ts'
 import { nullable, oneOf, text, timestamp } from '../text.ts'
-import { eventTypes } from './event-type.ts'
+import { eventTypes } from '../values.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payments/payment.ts'
 
-export const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
+const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 
 /** The stored size of a receiver's answer, in bytes. */
 export const responseBytesKept = 1_024

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { idSchema, type WebhookEndpointId } from '../ids.ts'
 import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
-import { type EventType, eventTypes } from './event-type.ts'
+import { type EventType, eventTypes } from '../values.ts'
 import { pageQuery } from './list.ts'
 
 /**

@@ -1,3 +1,4 @@
+import { eventTypes } from '@hedgepayments/contract/values'
 import type {
   HedgeEventType,
   WebhookEndpoint,
@@ -5,7 +6,6 @@ import type {
 } from '@hedgepayments/node'
 import { Option } from 'commander'
 import { choices } from '../../options/choices.ts'
-import { eventTypes } from '../../options/values.ts'
 import { formatTime } from '../../output/format.ts'
 import { renderFields } from '../../output/table.ts'
 import { harmless, paint, say } from '../../output/terminal.ts'

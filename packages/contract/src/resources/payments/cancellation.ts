@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type CancellationId, idSchema } from '../../ids.ts'
-import { paymentStatuses } from '../../statuses.ts'
 import { nullable, oneOf, text, timestamp } from '../../text.ts'
+import { paymentStatuses } from '../../values.ts'
 import { pageQuery } from '../list.ts'
 import { PaymentFilter, reasonLengthMax } from './payment.ts'
 
@@ -9,7 +9,7 @@ export const cancellationStatuses = ['pending', 'running', 'paused', 'completed'
 export type CancellationStatus = (typeof cancellationStatuses)[number]
 
 /** The maximum of ids in one request, so that parsing the body does not delay other requests. */
-export const cancellationIdsMax = 100_000
+const cancellationIdsMax = 100_000
 
 /** The maximum of payments in one bulk cancellation. */
 export const cancellationPaymentsMax = 1_000_000

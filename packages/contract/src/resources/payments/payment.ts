@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox'
 import { amountMinorMax } from '../../amounts.ts'
 import { idSchema, type MerchantId, type PaymentId } from '../../ids.ts'
 import { amountSchema, currencyInputSchema } from '../../money.ts'
-import { paymentActions, paymentStatuses } from '../../statuses.ts'
 import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../../text.ts'
+import { paymentActions, paymentStatuses } from '../../values.ts'
 import { pageQuery } from '../list.ts'
 import { Metadata, StoredMetadata } from '../metadata.ts'
 import { Refund } from './refund.ts'
@@ -18,7 +18,7 @@ export const cancelWindowSecondsMax = 604_800
 export const reasonLengthMax = 500
 
 /** What the customer must do before the processor decides, such as 3-D Secure. */
-export const NextAction = Type.Object(
+const NextAction = Type.Object(
   {
     type: Type.Literal('redirect_to_url'),
     url: Type.String({
@@ -214,7 +214,7 @@ export const CreatedRange = Type.Object(
 )
 
 /** The filters of payments, in lists and in bulk cancellations. */
-export const paymentFilter = {
+const paymentFilter = {
   status: Type.Optional(
     Type.Array(oneOf(paymentStatuses, { description: 'A status.' }), {
       minItems: 1,
