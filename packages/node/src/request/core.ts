@@ -5,7 +5,7 @@ import { answerError, unreadableAnswerError } from './answer-error.ts'
 import { attemptOnce, openOnce, type ReadAnswer } from './attempt.ts'
 import { retryDelayMs } from './backoff.ts'
 import { requestHeaders } from './headers.ts'
-import { type Answer, HedgePromise } from './hedge-promise.ts'
+import { type Answer, type HedgePromise, hedgePromise } from './hedge-promise.ts'
 import { logAttempt } from './log.ts'
 import { jsonOf, pathOf, queryOf } from './url.ts'
 import { wait } from './wait.ts'
@@ -34,19 +34,19 @@ export class RequestCore {
   }
 
   get<T>(path: Path, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'GET', path }, options))
+    return hedgePromise(this.send<T>({ method: 'GET', path }, options))
   }
 
   post<T>(path: Path, body: object | undefined, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'POST', path, body }, options))
+    return hedgePromise(this.send<T>({ method: 'POST', path, body }, options))
   }
 
   patch<T>(path: Path, body: object, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'PATCH', path, body }, options))
+    return hedgePromise(this.send<T>({ method: 'PATCH', path, body }, options))
   }
 
   delete<T>(path: Path, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'DELETE', path }, options))
+    return hedgePromise(this.send<T>({ method: 'DELETE', path }, options))
   }
 
   /** Sends any request. The promise includes the HTTP answer. */
@@ -154,7 +154,8 @@ function readData<T>(answer: ReadAnswer): Answer<T> {
   } catch {
     throw unreadableAnswerError(answer)
   }
-  if (typeof data !== 'object' || data === null) throw unreadableAnswerError(answer)
+  const isObject = typeof data === 'object' && data !== null && !Array.isArray(data)
+  if (!isObject) throw unreadableAnswerError(answer)
   const response = new Response(text, { status, statusText: answer.statusText, headers })
   return { data, response, requestId: headers.get('x-request-id') ?? undefined }
 }
