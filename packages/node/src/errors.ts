@@ -1,6 +1,10 @@
+import { nameErrors } from './error-names.ts'
 import type { PaymentStatus } from './types/payments.ts'
 
-/** The base class of every error of this SDK. Check `code` or the subclass. */
+/**
+ * The base class of every error of this SDK. Check `code`, `name` or the subclass: all three are stable,
+ * also in a minified bundle, and for errors of another copy of this package.
+ */
 export class HedgeError extends Error {
   /** Stable. The API's code, or a code of the SDK if the API did not answer. */
   readonly code: string
@@ -13,7 +17,8 @@ export class HedgeError extends Error {
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
-    this.name = new.target.name
+    // Its own property, so that loggers which copy an error's properties have it.
+    this.name = new.target.prototype.name
     this.code = facts.code
     this.status = facts.status
     this.details = facts.details
@@ -175,3 +180,33 @@ export class SignatureMismatchError extends SignatureVerificationError {}
 
 /** The signature is genuine, but its time is outside the tolerance. */
 export class SignatureExpiredError extends SignatureVerificationError {}
+
+nameErrors({
+  HedgeError,
+  ApiError,
+  InvalidRequestError,
+  RefundAmountExceededError,
+  AuthenticationError,
+  PermissionError,
+  NotFoundError,
+  ConflictError,
+  IdempotencyError,
+  PaymentNotCancelableError,
+  PaymentNotRefundableError,
+  CheckoutSessionNotOpenError,
+  PreconditionFailedError,
+  RateLimitError,
+  ServerError,
+  ProcessorUnavailableError,
+  InvalidResponseError,
+  ConnectionError,
+  TimeoutError,
+  AbortedError,
+  ConfigurationError,
+  InvalidArgumentError,
+  SignatureVerificationError,
+  SignatureMissingError,
+  SignatureMalformedError,
+  SignatureMismatchError,
+  SignatureExpiredError,
+})
