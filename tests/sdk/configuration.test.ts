@@ -38,8 +38,8 @@ describe('the address', () => {
   })
 
   test('comes from the option, else from HEDGE_BASE_URL, for keys of both modes', () => {
-    vi.stubEnv('HEDGE_BASE_URL', 'http://payments.internal:4000/')
-    expect(new HedgePayments({ apiSecret: live }).baseUrl).toBe('http://payments.internal:4000')
+    vi.stubEnv('HEDGE_BASE_URL', 'https://payments.internal:4000/')
+    expect(new HedgePayments({ apiSecret: live }).baseUrl).toBe('https://payments.internal:4000')
     const baseUrl = 'http://127.0.0.1:5000/hedge/'
     expect(new HedgePayments({ apiSecret: live, baseUrl }).baseUrl).toBe(baseUrl.slice(0, -1))
   })

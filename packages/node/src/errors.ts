@@ -14,6 +14,13 @@ export class HedgeError extends Error {
   readonly details: unknown
   /** The answer's `X-Request-Id`. Include it in a support request. */
   readonly requestId: string | undefined
+  /**
+   * Whether the request may have been carried out, although no answer says so. To learn the outcome,
+   * repeat the call with `idempotencyKey`, or read the payment.
+   */
+  readonly outcomeUnknown: boolean = false
+  /** The idempotency key of the call, also a generated one. */
+  readonly idempotencyKey: string | undefined = undefined
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
@@ -34,9 +41,20 @@ export interface ErrorFacts {
   cause?: unknown
 }
 
+interface ApiErrorFacts extends ErrorFacts {
+  retryAfter?: number | undefined
+}
+
 /** The server answered with an error. */
 export class ApiError extends HedgeError {
   declare readonly status: number
+  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
+  readonly retryAfter: number | undefined
+
+  constructor(message: string, facts: ApiErrorFacts) {
+    super(message, facts)
+    this.retryAfter = facts.retryAfter
+  }
 }
 
 /** 400, 405, 413, 415, 422: the request is wrong. A retry does not help. */
@@ -69,7 +87,10 @@ export class NotFoundError extends ApiError {}
 /** 409 with any other code. */
 export class ConflictError extends ApiError {}
 
-/** 409 `idempotency_key_in_use` (after the retries) or `idempotency_key_reused`. */
+/**
+ * 409 `idempotency_key_reused`, or `idempotency_key_in_use`: the first request with the key is still in
+ * progress after the timeout, so the outcome is unknown.
+ */
 export class IdempotencyError extends ConflictError {}
 
 /** 412 `payment_not_cancelable`: see `details.current_status`. */
@@ -119,31 +140,11 @@ export interface PreconditionFailedDetails {
   if_match: string
 }
 
-interface RetryableFacts extends ErrorFacts {
-  retryAfter?: number | undefined
-}
-
 /** 429, after the retries. */
-export class RateLimitError extends ApiError {
-  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
-  readonly retryAfter: number | undefined
-
-  constructor(message: string, facts: RetryableFacts) {
-    super(message, facts)
-    this.retryAfter = facts.retryAfter
-  }
-}
+export class RateLimitError extends ApiError {}
 
 /** 5xx, after the retries. The request may have been carried out. */
-export class ServerError extends ApiError {
-  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
-  readonly retryAfter: number | undefined
-
-  constructor(message: string, facts: RetryableFacts) {
-    super(message, facts)
-    this.retryAfter = facts.retryAfter
-  }
-}
+export class ServerError extends ApiError {}
 
 /** 502 `processor_unavailable`, after the retries. */
 export class ProcessorUnavailableError extends ServerError {}
