@@ -20,6 +20,7 @@ export {
   signTestEvent,
   type VerifyOptions,
   verifyWebhook,
+  verifyWebhookAsync,
   verifyWebhookSync,
   type WebhookSecrets,
 } from './webhooks/verify.ts'
