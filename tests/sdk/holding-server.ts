@@ -8,17 +8,17 @@ import { onTestFinished } from 'vitest'
  * never completes the answer to `/hang`. It closes with the test.
  */
 export async function startHolding(part: 'headers' | 'body'): Promise<string> {
-  const held: (() => void)[] = []
+  const pending: (() => void)[] = []
   const server = createServer((request, response) => {
     if (request.url === '/release') {
-      for (const answer of held) answer()
+      for (const answer of pending) answer()
       response.end()
       return
     }
     const payment = JSON.stringify({ id: 'pay_1', object: 'payment' })
     if (part === 'body') response.write(payment.slice(0, 5))
     if (request.url === '/hang') return
-    held.push(() => response.end(part === 'body' ? payment.slice(5) : payment))
+    pending.push(() => response.end(part === 'body' ? payment.slice(5) : payment))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -70,7 +70,7 @@ describe('a first request that is still in progress', () => {
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('that was aborted before it was sent has a known outcome', async () => {
+  test('that was aborted before it was sent is not unknown', async () => {
     const wire = await startWire()
     const signal = AbortSignal.abort()
     const error = await rejection(wire.client().payments.cancel('pay_1', {}, { signal }))
@@ -100,7 +100,7 @@ describe('the outcome of a call that failed', () => {
     expect(idempotencyKey).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  const known: readonly [string, readonly Reply[]][] = [
+  const decided: readonly [string, readonly Reply[]][] = [
     ['400', [refusal(400, 'invalid_request')]],
     ['412', [refusal(412, 'payment_not_cancelable')]],
     ['425', [{ status: 425, body: '' }]],
@@ -108,7 +108,7 @@ describe('the outcome of a call that failed', () => {
     ['a cut connection and then 412', ['cut', refusal(412, 'payment_not_cancelable')]],
   ]
 
-  test.each(known)('is known after %s', async (_name, replies) => {
+  test.each(decided)('is decided after %s', async (_name, replies) => {
     withoutWaiting()
     const wire = await startWire(...replies)
     const maxRetries = replies.length - 1

@@ -14,7 +14,7 @@ const methods: readonly [string, (hedge: HedgePayments) => Promise<unknown>][] =
 ]
 
 describe.each(methods)('the promise of %s', (_name, call) => {
-  test('settles for whoever uses the language’s own then', async () => {
+  test('settles by the language’s own then', async () => {
     const wire = await startWire({ body: list }, { body: list }, refusal(404, 'not_found'))
     const hedge = wire.client()
     const found = await Promise.prototype.then.call(call(hedge), (value) => value)

@@ -58,6 +58,39 @@ describe('one signal of many calls', () => {
   })
 })
 
+/** A signal that is not of the runtime's class, like that of jsdom or of a polyfill. */
+class ForeignSignal extends EventTarget {
+  aborted = false
+  reason: unknown
+  abort(reason: unknown) {
+    this.aborted = true
+    this.reason = reason
+    this.dispatchEvent(new Event('abort'))
+  }
+}
+
+describe('a signal of another implementation', () => {
+  test('ends a call', async () => {
+    const wire = await startWire('hang')
+    const foreign = new ForeignSignal()
+    const signal = foreign as unknown as AbortSignal
+    const call = rejection(wire.client().payments.cancel('pay_1', {}, { signal }))
+    await vi.waitFor(() => expect(wire.requests).toHaveLength(1))
+    foreign.abort('enough')
+    expect(await call).toMatchObject({ code: 'aborted', cause: 'enough' })
+  })
+
+  test('ends a stream of events', async () => {
+    const wire = await startWire('hang')
+    const foreign = new ForeignSignal()
+    const signal = foreign as unknown as AbortSignal
+    const next = wire.client().events.stream({ lastEventId: 'evt_0', signal }).next()
+    await vi.waitFor(() => expect(wire.requests).toHaveLength(1))
+    foreign.abort('enough')
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+})
+
 function newSignal() {
   const controller = new AbortController()
   return { controller, signal: controller.signal }

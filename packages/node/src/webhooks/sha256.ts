@@ -4,7 +4,7 @@
 const blockBytes = 64
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-// biome-ignore format: one row for eight constants.
+// biome-ignore format: eight constants in a row.
 const constants = new Uint32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
   0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
@@ -26,11 +26,11 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   const padded = pad(bytes)
   const view = new DataView(padded.buffer)
   const state = new Uint32Array(initialState)
-  const words = new Uint32Array(64)
+  const schedule = new Uint32Array(64)
   for (let offset = 0; offset < padded.length; offset += blockBytes) {
-    for (let n = 0; n < 16; n++) words[n] = view.getUint32(offset + n * 4)
-    expand(words)
-    compress(state, words)
+    for (let n = 0; n < 16; n++) schedule[n] = view.getUint32(offset + n * 4)
+    expand(schedule)
+    compress(state, schedule)
   }
   const digest = new DataView(new ArrayBuffer(32))
   state.forEach((word, n) => {
@@ -51,22 +51,22 @@ function pad(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return padded
 }
 
-function expand(words: Uint32Array): void {
+function expand(schedule: Uint32Array): void {
   for (let n = 16; n < 64; n++) {
-    const w15 = words[n - 15] as number
-    const w2 = words[n - 2] as number
+    const w15 = schedule[n - 15] as number
+    const w2 = schedule[n - 2] as number
     const s0 = rotate(w15, 7) ^ rotate(w15, 18) ^ (w15 >>> 3)
     const s1 = rotate(w2, 17) ^ rotate(w2, 19) ^ (w2 >>> 10)
-    words[n] = (words[n - 16] as number) + s0 + (words[n - 7] as number) + s1
+    schedule[n] = (schedule[n - 16] as number) + s0 + (schedule[n - 7] as number) + s1
   }
 }
 
-function compress(state: Uint32Array, words: Uint32Array): void {
+function compress(state: Uint32Array, schedule: Uint32Array): void {
   let [a, b, c, d, e, f, g, h] = state as unknown as Eight
   for (let n = 0; n < 64; n++) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
     const choice = (e & f) ^ (~e & g)
-    const t1 = (h + s1 + choice + (constants[n] as number) + (words[n] as number)) | 0
+    const t1 = (h + s1 + choice + (constants[n] as number) + (schedule[n] as number)) | 0
     const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
     const majority = (a & b) ^ (a & c) ^ (b & c)
     h = g
