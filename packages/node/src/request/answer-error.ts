@@ -98,7 +98,7 @@ function classOfStatus(status: number): ErrorClass {
   if (status === 403) return PermissionError
   if (status === 404) return NotFoundError
   if (status === 409) return ConflictError
-  // 408 and 425 are about the moment, not about the request.
+  // 408 and 425 are about the connection, not about the request.
   if (status === 408 || status === 412 || status === 425) return ApiError
   if (status === 429) return RateLimitError
   if (status >= 500) return ServerError

@@ -72,7 +72,7 @@ export class Retries {
   }
 
   /**
-   * The first request with the key will have an answer soon. Giving up earlier would leave the caller
+   * The first request with the key will have an answer soon. Throwing earlier would leave the caller
    * without the outcome, so these waits are limited by the timeout, not by the number of retries.
    */
   #delayInProgress(error: HedgeError): number | undefined {
@@ -106,7 +106,7 @@ function stillInProgress(error: HedgeError): HedgeError {
   const { code, status, details, requestId, message } = error
   return new IdempotencyError(
     'The outcome is unknown: the first request with this idempotency key is still in progress. ' +
-      `Repeat the call with error.idempotencyKey, or look for its result. The server said: ${message}`,
+      `Repeat the call with error.idempotencyKey, or read its result. The server said: ${message}`,
     { code, status, details, requestId, retryAfter: retryAfterOf(error) },
   )
 }
