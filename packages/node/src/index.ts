@@ -20,7 +20,8 @@ export {
   signTestEvent,
   type VerifyOptions,
   verifyWebhook,
+  // The same function under its longer name.
+  verifyWebhook as verifyWebhookSync,
   verifyWebhookAsync,
-  verifyWebhookSync,
   type WebhookSecrets,
 } from './webhooks/verify.ts'

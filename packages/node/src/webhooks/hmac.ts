@@ -1,12 +1,5 @@
+import { builtinModule, encodeText } from '../runtime.ts'
 import { sha256 } from './sha256.ts'
-
-/** The part of `node:crypto` that the SDK uses. */
-interface BuiltinCrypto {
-  createHmac(
-    algorithm: 'sha256',
-    key: string,
-  ): { update(data: Uint8Array): { digest(): Uint8Array } }
-}
 
 const blockBytes = 64
 
@@ -15,7 +8,7 @@ const blockBytes = 64
  * exists (Node.js, Bun, Deno), else by the SDK's own SHA-256. Source: RFC 2104.
  */
 export function hmacSha256(secret: string, data: Uint8Array): Uint8Array {
-  const crypto = builtinCrypto()
+  const crypto = builtinModule('node:crypto')
   return crypto ? crypto.createHmac('sha256', secret).update(data).digest() : ownHmac(secret, data)
 }
 
@@ -26,16 +19,8 @@ export function areEqual(one: Uint8Array, other: Uint8Array): boolean {
   return difference === 0
 }
 
-/** `node:crypto`, without an import that other runtimes could not resolve. */
-function builtinCrypto(): BuiltinCrypto | undefined {
-  const host = globalThis as {
-    process?: { getBuiltinModule?: (name: string) => BuiltinCrypto | undefined }
-  }
-  return host.process?.getBuiltinModule?.('node:crypto')
-}
-
 function ownHmac(secret: string, data: Uint8Array): Uint8Array {
-  const bytes = new TextEncoder().encode(secret)
+  const bytes = encodeText(secret)
   const key = new Uint8Array(blockBytes)
   key.set(bytes.length > blockBytes ? sha256(bytes) : bytes)
   const inner = sha256(concatenate(masked(key, 0x36), data))
