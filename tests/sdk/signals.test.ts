@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
 import { AbortedError } from '../../packages/node/src/index.ts'
+import { until } from '../support/until.ts'
 import { startHolding } from './holding-server.ts'
 import { nodes, useBuiltSdk } from './programs.ts'
 import { refusal, rejection, startWire, testSecret } from './wire.ts'
@@ -31,9 +32,9 @@ describe('one signal of many calls', () => {
     const hedge = wire.client({ logger: { warn: waiting } })
     const call = () => rejection(hedge.payments.cancel('pay_1', {}, { signal }))
     const retried = Array.from({ length: 20 }, call)
-    await vi.waitFor(() => expect(waiting).toHaveBeenCalledTimes(20))
+    await until('all wait', () => waiting.mock.calls.length === 20)
     const hanging = Array.from({ length: 20 }, call)
-    await vi.waitFor(() => expect(wire.requests).toHaveLength(40))
+    await until('40 requests', () => wire.requests.length === 40)
     expect(getEventListeners(signal, 'abort')).toHaveLength(1)
     controller.abort('enough')
     for (const error of await Promise.all([...retried, ...hanging])) {
@@ -52,7 +53,7 @@ describe('one signal of many calls', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
     await Promise.all([call(), call()])
     const last = rejection(call())
-    await vi.waitFor(() => expect(wire.requests).toHaveLength(6))
+    await until('6 requests', () => wire.requests.length === 6)
     controller.abort()
     expect(await last).toBeInstanceOf(AbortedError)
   })
@@ -75,7 +76,7 @@ describe('a signal of another implementation', () => {
     const foreign = new ForeignSignal()
     const signal = foreign as unknown as AbortSignal
     const call = rejection(wire.client().payments.cancel('pay_1', {}, { signal }))
-    await vi.waitFor(() => expect(wire.requests).toHaveLength(1))
+    await until('1 requests', () => wire.requests.length === 1)
     foreign.abort('enough')
     expect(await call).toMatchObject({ code: 'aborted', cause: 'enough' })
   })
@@ -85,7 +86,7 @@ describe('a signal of another implementation', () => {
     const foreign = new ForeignSignal()
     const signal = foreign as unknown as AbortSignal
     const next = wire.client().events.stream({ lastEventId: 'evt_0', signal }).next()
-    await vi.waitFor(() => expect(wire.requests).toHaveLength(1))
+    await until('1 requests', () => wire.requests.length === 1)
     foreign.abort('enough')
     expect(await next).toEqual({ done: true, value: undefined })
   })
