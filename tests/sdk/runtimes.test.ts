@@ -10,31 +10,34 @@ const time = 1_718_447_520
 const header = `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`
 const given = JSON.stringify({ body, header, secret, now: time * 1_000 })
 
+/** Ways to load the SDK, with what each runtime lacks. */
+const runtimes = [
+  ['an ES module', "import * as sdk from './sdk.mjs'"],
+  [
+    'CommonJS',
+    "import { createRequire } from 'node:module'\nconst sdk = createRequire(import.meta.url)('./sdk.cjs')",
+  ],
+  ['a minified bundle', "import * as sdk from './sdk.min.mjs'"],
+  [
+    'a runtime without built-in modules',
+    "process.getBuiltinModule = undefined\nconst sdk = await import('./sdk.mjs')",
+  ],
+  [
+    'a runtime without process',
+    "globalThis.process = undefined\nconst sdk = await import('./sdk.mjs')",
+  ],
+  [
+    'a runtime without text classes, such as jsdom',
+    "delete globalThis.TextEncoder\ndelete globalThis.TextDecoder\nconst sdk = await import('./sdk.mjs')",
+  ],
+  [
+    'a runtime without WebCrypto',
+    "delete globalThis.crypto\nconst sdk = await import('./sdk.mjs')",
+  ],
+] as const
+
 describe.each(nodes)('in %s', (node) => {
-  test.each([
-    ['an ES module', "import * as sdk from './sdk.mjs'"],
-    [
-      'CommonJS',
-      "import { createRequire } from 'node:module'\nconst sdk = createRequire(import.meta.url)('./sdk.cjs')",
-    ],
-    ['a minified bundle', "import * as sdk from './sdk.min.mjs'"],
-    [
-      'a runtime without built-in modules',
-      "process.getBuiltinModule = undefined\nconst sdk = await import('./sdk.mjs')",
-    ],
-    [
-      'a runtime without process',
-      "globalThis.process = undefined\nconst sdk = await import('./sdk.mjs')",
-    ],
-    [
-      'a runtime without text classes, such as jsdom',
-      "delete globalThis.TextEncoder\ndelete globalThis.TextDecoder\nconst sdk = await import('./sdk.mjs')",
-    ],
-    [
-      'a runtime without WebCrypto',
-      "delete globalThis.crypto\nconst sdk = await import('./sdk.mjs')",
-    ],
-  ])('verify is synchronous as %s', async (_name, load) => {
+  test.each(runtimes)('verify is synchronous as %s', async (_name, load) => {
     const output = await sdk.run(
       node,
       `${load}
