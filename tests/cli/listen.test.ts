@@ -67,7 +67,7 @@ describe('hedge listen', () => {
     const { headers, body, event } = receiver.received[0] ?? expect.fail('nothing came')
     const secret = (await hedge(['listen', '--print-secret'], env())).stdout.trim()
     expect(listening.stdout()).toContain(secret)
-    const verified = await verifyWebhook(body, headers['x-hedge-signature'] as string, secret)
+    const verified = verifyWebhook(body, headers['x-hedge-signature'] as string, secret)
     expect(verified.id).toBe(event.id)
     expect(headers['webhook-id']).toBe(event.id)
     expect(new Webhook(secret).verify(body.toString(), headers as Record<string, string>)).toEqual(

@@ -20,6 +20,8 @@ export {
   signTestEvent,
   type VerifyOptions,
   verifyWebhook,
-  verifyWebhookSync,
+  // The same function under its longer name.
+  verifyWebhook as verifyWebhookSync,
+  verifyWebhookAsync,
   type WebhookSecrets,
 } from './webhooks/verify.ts'

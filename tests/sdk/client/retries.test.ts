@@ -16,7 +16,7 @@ describe('what is repeated', () => {
     ['503', refusal(503, 'service_unavailable')],
     ["a proxy's 504", { status: 504, body: '<html>Gateway Timeout</html>' }],
     ['429', refusal(429, 'rate_limit_exceeded')],
-    ['409 in use', refusal(409, 'idempotency_key_in_use')],
+    ['409 in use', refusal(409, 'idempotency_key_in_use', { headers: { 'retry-after': '0' } })],
     ['a cut connection', 'cut'],
     ['an answer cut in the middle', 'cut body'],
   ] as const

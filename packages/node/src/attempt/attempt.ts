@@ -1,6 +1,14 @@
-import { AbortedError, ConnectionError, HedgeError, TimeoutError } from '../errors.ts'
+import {
+  AbortedError,
+  ConnectionError,
+  HedgeError,
+  InvalidResponseError,
+  TimeoutError,
+} from '../errors.ts'
+import { isError } from '../realm.ts'
+import { answerError, unreadableAnswerError } from '../request/answer-error.ts'
 import type { Fetch } from '../types/options.ts'
-import { answerError } from './answer-error.ts'
+import { onAbort } from './abort.ts'
 
 /** An answer with its whole body. */
 export interface ReadAnswer {
@@ -9,6 +17,9 @@ export interface ReadAnswer {
   headers: Headers
   text: string
 }
+
+/** The body of an endless answer. A `fetch` that is built on Node's streams gives an async iterable. */
+export type StreamBody = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>
 
 interface Attempt {
   url: string
@@ -43,25 +54,37 @@ export async function attemptOnce(
 
 /**
  * Sends a request once and returns the body of its endless answer. The timeout covers the headers of
- * the answer. Throws what `attemptOnce` returns, or the ApiError of an answer that is not a success.
+ * the answer. Throws what `attemptOnce` returns, the ApiError of an answer that is not a success, or
+ * InvalidResponseError if a success is not a stream of events.
  */
-export async function openOnce(
-  fetch: Fetch,
-  attempt: Attempt,
-): Promise<ReadableStream<Uint8Array>> {
+export async function openOnce(fetch: Fetch, attempt: Attempt): Promise<StreamBody> {
   const open = async (deadline: AbortSignal) => {
     // The caller's signal must end the body as well, long after the deadline.
     const signals = attempt.signal ? [attempt.signal, deadline] : [deadline]
     const response = await fetch(attempt.url, { ...attempt.init, signal: AbortSignal.any(signals) })
-    if (response.status === 200 && response.body) return response.body
-    const { status, headers } = response
-    throw answerError({ status, headers, text: await response.text() }, Date.now())
+    const { status, statusText, headers } = response
+    const type = headers.get('content-type') ?? ''
+    if (status === 200 && /^\s*text\/event-stream\b/i.test(type)) return bodyOf(response)
+    const answer = { status, statusText, headers, text: await response.text() }
+    throw status === 200 ? unreadableAnswerError(answer) : answerError(answer, Date.now())
   }
   try {
     return await withDeadline(attempt, open)
   } catch (cause) {
     throw cause instanceof HedgeError ? cause : connectionFailed(cause)
   }
+}
+
+function bodyOf({ body, status }: Response): StreamBody {
+  const isStream =
+    body !== null &&
+    typeof body === 'object' &&
+    (typeof body.getReader === 'function' || Symbol.asyncIterator in body)
+  if (isStream) return body
+  throw new InvalidResponseError('the stream of events has no body that can be read in parts', {
+    code: 'unexpected_response',
+    status,
+  })
 }
 
 /**
@@ -81,18 +104,18 @@ async function withDeadline<T>(
       controller.abort()
     }
   })
-  const onAbort = () => stop(aborted(signal))
   const timer = setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs)
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const release = onAbort(signal, () => stop(aborted(signal)))
   try {
     return await Promise.race([stopped, run(controller.signal)])
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    release()
   }
 }
 
-function aborted(signal: AbortSignal | undefined): AbortedError {
+/** The error of a call that its signal has ended. */
+export function aborted(signal: AbortSignal | undefined): AbortedError {
   return new AbortedError('the call was aborted by its signal', {
     code: 'aborted',
     cause: signal?.reason,
@@ -109,8 +132,8 @@ function connectionFailed(cause: unknown): ConnectionError {
 
 /** The reason of a failed `fetch`, whose own message is only "fetch failed". */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const inner = error.cause instanceof Error ? error.cause : undefined
+  if (!isError(error)) return String(error)
+  const inner = isError(error.cause) ? error.cause : undefined
   if (inner === undefined) return error.message
   const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : ''
   return [error.message, code, inner.message].filter((part) => part !== '').join(', ')
