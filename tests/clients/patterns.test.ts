@@ -2,7 +2,7 @@ import { idPrefixes, patterns } from '@hedgepayments/contract'
 import { RE2JS } from 're2js'
 import { describe, expect, test } from 'vitest'
 import { everySchema } from './document.ts'
-import { hasModule, python, runPython } from './python.ts'
+import { explainSkip, hasModule, python, runPython } from './python.ts'
 
 const published = [
   ...new Set([...everySchema()].flatMap(([, { pattern }]) => (pattern ? [pattern] : []))),
@@ -82,8 +82,9 @@ def test(pattern):
     return check`,
     ],
   ])('mean the same in Python: %s', async ([module = '', define], { skip }) => {
-    if (python === null) return skip('Python 3 is not installed')
-    if (!(await hasModule(module))) return skip(`the Python package ${module} is not installed`)
+    const name = `patterns in Python: ${module}`
+    if (python === null) return skip(explainSkip(name, 'Python 3 is not installed'))
+    if (!(await hasModule(module))) return skip(explainSkip(name, `${module} is not installed`))
     const program = `import json, sys\n${define}
 given = json.load(sys.stdin)
 checks = [test(pattern) for pattern in given['patterns']]

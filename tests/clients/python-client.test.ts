@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { withServers } from '../support/servers/servers.ts'
 import { isLongRun } from '../support/size.ts'
 import { documentFile } from './document.ts'
-import { hasModule, python, runPython } from './python.ts'
+import { explainSkip, hasModule, python, runPython } from './python.ts'
 
 const fixture = withServers(1)
 const packages = ['datamodel-code-generator==0.89.0', 'pydantic==2.14.3']
@@ -78,7 +78,7 @@ test.runIf(isLongRun)(
   'pydantic models that datamodel-code-generator makes create, cancel and list payments, and parse errors and events',
   async ({ skip }) => {
     const reason = await missing()
-    if (reason !== null) return skip(reason)
+    if (reason !== null) return skip(explainSkip('the Python client', reason))
     const models = join(folder, 'models.py')
     const document = fileURLToPath(documentFile)
     const generate = ['-m', 'datamodel_code_generator', '--input-file-type', 'openapi']

@@ -37,3 +37,12 @@ export async function hasModule(name: string, path?: string): Promise<boolean> {
     () => false,
   )
 }
+
+/**
+ * Says on standard error that a test is skipped, and why: the summary of a run shows only how many
+ * are. Returns the reason, for the test's own record.
+ */
+export function explainSkip(test: string, reason: string): string {
+  process.stderr.write(`skipped: ${test}: ${reason}\n`)
+  return reason
+}

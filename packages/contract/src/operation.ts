@@ -77,8 +77,8 @@ function commonErrors(operation: Operation): ErrorCode[] {
     'internal_error',
     'service_unavailable',
   ]
-  if (operation.scope !== 'none') codes.push('unauthorized')
-  if (scopesOf(operation).length > 0) codes.push('insufficient_permissions')
+  // A client token lacks the permission even where any key has it.
+  if (operation.scope !== 'none') codes.push('unauthorized', 'insufficient_permissions')
   if (operation.path.includes(':')) codes.push('not_found')
   // A DELETE needs no body, but the server reads one that is sent.
   if (operation.method !== 'GET') {

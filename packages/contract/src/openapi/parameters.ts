@@ -1,4 +1,6 @@
 import { type Operation, takesIdempotencyKey } from '../operation.ts'
+import { idempotencyKeyLengthMax } from '../resources/payments/payment.ts'
+import { patterns } from '../text.ts'
 import { hoist } from './components.ts'
 import type { Json, JsonObject, Schemas } from './json.ts'
 
@@ -8,8 +10,15 @@ const idempotencyKey = {
   required: false,
   description:
     'A repeated request with the same key returns the first answer again, for at least 24 hours. ' +
-    'The key of a create is kept while its payment can be canceled, and at least one day longer.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
+    'The key of a create is kept while its payment can be canceled, and at least one day longer. ' +
+    `1 to ${idempotencyKeyLengthMax} printable ASCII characters, with or without quotes.`,
+  schema: {
+    type: 'string',
+    minLength: 1,
+    // The quoted form, with every character escaped, is longer.
+    maxLength: 2 * idempotencyKeyLengthMax + 2,
+    pattern: patterns.printableAscii,
+  },
 }
 
 const ifMatch = {
