@@ -1,5 +1,6 @@
 export * from './amounts.ts'
 export * from './currencies.ts'
+export * from './error-details.ts'
 export * from './errors.ts'
 export * from './group-by.ts'
 export * from './ids.ts'

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { type AuditEntryId, idSchema } from '../ids.ts'
-import { nullable, oneOf, text, timestamp } from '../text.ts'
+import { constant, nullable, oneOf, text, timestamp } from '../text.ts'
 import { auditActions } from '../values.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payments/payment.ts'
@@ -24,7 +24,7 @@ export type AuditTargetType = (typeof auditTargetTypes)[number]
 export const AuditEntry = Type.Object(
   {
     id: idSchema<AuditEntryId>('auditEntry', 'Id of the entry.'),
-    object: Type.Literal('audit_entry'),
+    object: constant('audit_entry'),
     livemode: Type.Boolean({ description: 'The mode of the action.' }),
     action: oneOf(auditActions, { description: 'The action.' }),
     actor: Type.Object(
@@ -35,14 +35,18 @@ export const AuditEntry = Type.Object(
         }),
         id: nullable(Type.String({ description: 'The id of the key.' })),
       },
-      { title: 'AuditActor', additionalProperties: false },
+      { title: 'AuditActor', description: 'Who did it.', additionalProperties: false },
     ),
     target: Type.Object(
       {
         type: oneOf(auditTargetTypes, { description: 'The type of the object.' }),
         id: Type.String({ description: 'The id of the object.' }),
       },
-      { title: 'AuditTarget', additionalProperties: false },
+      {
+        title: 'AuditTarget',
+        description: 'The object of the action.',
+        additionalProperties: false,
+      },
     ),
     details: Type.Unsafe<Record<string, unknown>>({
       type: 'object',
@@ -52,7 +56,7 @@ export const AuditEntry = Type.Object(
     address: nullable(Type.String({ description: 'The IP address of the client.' })),
     created_at: timestamp('When it happened, by the real clock, also in test mode.'),
   },
-  { title: 'AuditEntry', additionalProperties: false },
+  { title: 'AuditEntry', description: "An administrator's action.", additionalProperties: false },
 )
 export type AuditEntry = Static<typeof AuditEntry>
 

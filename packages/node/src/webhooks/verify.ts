@@ -137,7 +137,7 @@ function eventOf(claim: Claim, isSigned: boolean, options: VerifyOptions): Hedge
 }
 
 /** The HMAC key: the whole secret as text, including `whsec_`. */
-function keyOf(secret: string): Promise<CryptoKey> {
+function keyOf(secret: string) {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
   return crypto.subtle.importKey('raw', encodeText(secret), algorithm, false, ['verify'])
 }

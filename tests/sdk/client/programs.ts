@@ -5,10 +5,10 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { build } from 'rolldown'
 import { afterAll, beforeAll } from 'vitest'
-import { childEnvironment } from '../support/processes/environment.ts'
+import { childEnvironment } from '../../support/processes/environment.ts'
 
 const run = promisify(execFile)
-const source = join(import.meta.dirname, '../../packages/node/src/index.ts')
+const source = join(import.meta.dirname, '../../../packages/node/src/index.ts')
 
 /** The project's Node, and the machine's own, which may be older. */
 export const nodes: readonly string[] = [...new Set([process.execPath, ownNode()])]

@@ -5,7 +5,7 @@ import {
   IdempotencyError,
   NotFoundError,
   RateLimitError,
-} from '../../packages/node/src/index.ts'
+} from '../../../packages/node/src/index.ts'
 import { type Reply, refusal, rejection, startWire, withoutWaiting } from './wire.ts'
 
 const inProgress = (headers: Record<string, string> = { 'retry-after': '0' }) =>

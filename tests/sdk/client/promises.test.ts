@@ -1,8 +1,8 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { HedgePayments } from '../../packages/node/src/index.ts'
-import { until } from '../support/until.ts'
+import type { HedgePayments } from '../../../packages/node/src/index.ts'
+import { until } from '../../support/until.ts'
 import { refusal, rejection, startWire } from './wire.ts'
 
 const list = { object: 'list', data: [{ id: 'pay_1' }], has_more: false, url: '/' }

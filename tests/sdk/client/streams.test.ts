@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { HedgePayments, InvalidResponseError } from '../../packages/node/src/index.ts'
+import { HedgePayments, InvalidResponseError } from '../../../packages/node/src/index.ts'
 import { type Reply, refusal, rejection, startWire, testSecret } from './wire.ts'
 
 const eventOf = (id: string) => ({ id, object: 'event', type: 'payment.created', data: {} })
