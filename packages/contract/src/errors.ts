@@ -151,12 +151,12 @@ export type ErrorDetails<C extends ErrorCode> = (typeof errors)[C]['details'] ex
   : Static<NonNullable<(typeof errors)[C]['details']>>
 
 /** The name of an error's schema: `payment_not_cancelable` → `PaymentNotCancelableError`. */
-export function errorName(code: ErrorCode): string {
+function errorName(code: ErrorCode): string {
   return `${pascalCase(code)}Error`
 }
 
 /** The schema of the `error` of an answer with this code. */
-export function errorSchema(code: ErrorCode): TSchema {
+function errorSchema(code: ErrorCode): TSchema {
   const { details, description, message } = errors[code]
   return Type.Object(
     {
