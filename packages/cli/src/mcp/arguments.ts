@@ -10,7 +10,7 @@ interface WrongArgument {
 }
 
 /** The arguments of a tool call do not match its schema. Nothing was sent. */
-export class ArgumentsError extends CliError {
+class ArgumentsError extends CliError {
   readonly details: readonly WrongArgument[]
 
   constructor(details: readonly WrongArgument[]) {

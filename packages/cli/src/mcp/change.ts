@@ -160,12 +160,12 @@ function confirmationRequired(name: string): CliError {
 /** The answer of the API to a change, and a sentence if it is the answer of an earlier call. */
 export async function sent<Data>(
   request: HedgePromise<Data>,
-): Promise<{ answer: Data; isReplayed: boolean; note: string }> {
+): Promise<{ answer: Data; isReplayed: boolean; replayText: string }> {
   const { data: answer, response } = await request.withResponse()
   const isReplayed = response.headers.get('idempotent-replayed') === 'true'
-  return { answer, isReplayed, note: isReplayed ? `\n${replayedNote}` : '' }
+  return { answer, isReplayed, replayText: isReplayed ? `\n${replayedText}` : '' }
 }
 
-const replayedNote =
+const replayedText =
   'This call was made before. This is the answer to the first call, and nothing more was done. ' +
   'To act once more, pass the confirmation_token of a new dry run.'

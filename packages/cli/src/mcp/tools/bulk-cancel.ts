@@ -63,9 +63,9 @@ export const bulkCancel: Change<typeof shape> = {
     const { idempotencyKey, timeout } = options
     const { cancellations } = context.session.hedge
     const request = cancellations.create(paramsOf(args, pin), { idempotencyKey, timeout })
-    const { answer, isReplayed, note } = await sent(request)
+    const { answer, isReplayed, replayText } = await sent(request)
     const { text, data } = await show(context, await follow(context, answer))
-    return { text: `${text}${note}`, data: { ...data, replayed: isReplayed } }
+    return { text: `${text}${replayText}`, data: { ...data, replayed: isReplayed } }
   },
 }
 

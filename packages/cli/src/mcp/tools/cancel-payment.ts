@@ -21,9 +21,9 @@ export const cancelPayment: Change<typeof shape> = {
   async execute({ session }, args, { options }) {
     const { payments } = session.hedge
     const request = payments.cancel(args.payment_id, { reason: args.reason }, options)
-    const { answer, isReplayed, note } = await sent(request)
+    const { answer, isReplayed, replayText } = await sent(request)
     return {
-      text: `${modeOf(answer)}: canceled. The customer is not charged.\n${lineOf(answer)}${note}`,
+      text: `${modeOf(answer)}: canceled. The customer is not charged.\n${lineOf(answer)}${replayText}`,
       data: { payment: factsOfPayment(answer), replayed: isReplayed },
     }
   },

@@ -26,14 +26,14 @@ export const refundPayment: Change<typeof shape> = {
   plan: (context, { payment_id: id, amount }) =>
     planFor(context, id, (payment) => findingOf(payment, amount)),
   async execute({ session }, { payment_id: id, ...params }, { options }) {
-    const { answer, isReplayed, note } = await sent(
+    const { answer, isReplayed, replayText } = await sent(
       session.hedge.payments.refund(id, params, options),
     )
     const refund = answer.refunds.at(-1)
     const amount = refund ? moneyOf(refund.amount, answer) : 'the amount'
     const state = refund ? ` Refund ${refund.id} is ${refund.status}.` : ''
     return {
-      text: `${modeOf(answer)}: the refund of ${amount} is accepted.${state}\n${lineOf(answer)}${note}`,
+      text: `${modeOf(answer)}: the refund of ${amount} is accepted.${state}\n${lineOf(answer)}${replayText}`,
       data: { payment: factsOfPayment(answer), refund: refund ?? null, replayed: isReplayed },
     }
   },

@@ -18,10 +18,10 @@ export const reversePayment: Change<typeof shape> = {
   async execute({ session }, args, { options }) {
     const { payments } = session.hedge
     const request = payments.reverse(args.payment_id, { reason: args.reason }, options)
-    const { answer, isReplayed, note } = await sent(request)
+    const { answer, isReplayed, replayText } = await sent(request)
     const { reversal } = answer
     return {
-      text: `${modeOf(answer)}: ${reversals[reversal]}\n${lineOf(answer)}${note}`,
+      text: `${modeOf(answer)}: ${reversals[reversal]}\n${lineOf(answer)}${replayText}`,
       data: { payment: factsOfPayment(answer), reversal, replayed: isReplayed },
     }
   },
