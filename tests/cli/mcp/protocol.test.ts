@@ -140,10 +140,12 @@ describe('errors', () => {
       await call('cancel_payment', { payment_id: 'pay_x' }),
     ]
     const echoed = await call('explain_payment', { payment_id: HEDGE_API_SECRET })
+    const misplaced = await call('find_payments', { limit: HEDGE_API_SECRET })
+    expect(misplaced.data.error.details).toMatchObject([{ received: '"sk_test_…"' }])
     for (const { isError, data } of wrong) {
       expect({ isError, code: data.error.code }).toEqual({ isError: true, code: 'unauthorized' })
     }
-    expect(JSON.stringify([wrong, echoed, stderr()])).not.toContain('wrong_but')
+    expect(JSON.stringify([wrong, echoed, misplaced, stderr()])).not.toContain('wrong_but')
     await close()
   })
 

@@ -1,4 +1,9 @@
-import { ConnectionError, PreconditionFailedError, ServerError } from '@hedgepayments/node'
+import {
+  ConnectionError,
+  IdempotencyError,
+  PreconditionFailedError,
+  ServerError,
+} from '@hedgepayments/node'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { factsOf, withoutSecrets } from '../output/report-error.ts'
 import { harmless } from '../output/terminal.ts'
@@ -32,7 +37,11 @@ function hintFor(error: unknown): string | null {
   if (error instanceof PreconditionFailedError) {
     return 'Nothing was changed. The payment has changed since the dry run: call the dry run again.'
   }
-  if (!(error instanceof ConnectionError || error instanceof ServerError)) return null
+  const isUnknown =
+    error instanceof ConnectionError ||
+    error instanceof ServerError ||
+    (error instanceof IdempotencyError && error.code === 'idempotency_key_in_use')
+  if (!isUnknown) return null
   return 'The server may have carried out the change. Repeat the same call: it does not act twice.'
 }
 
