@@ -44,7 +44,7 @@ export function withMcp(): McpFixture {
 
   afterAll(async () => {
     const { reader, writer, liveWriter } = fixture
-    await Promise.all([reader, writer, liveWriter].map((mcp) => mcp?.close()))
+    for (const mcp of [reader, writer, liveWriter]) await mcp?.close()
   })
 
   return fixture
