@@ -10,6 +10,7 @@ import { serveCommand } from './commands/serve.ts'
 import { triggerCommand } from './commands/trigger.ts'
 import { webhooksCommand } from './commands/webhooks/webhooks.ts'
 import { exitCodesHelp } from './exit-codes.ts'
+import { mcpCommand } from './mcp/command.ts'
 import { withExamples } from './output/examples.ts'
 import { withoutSecrets } from './output/report-error.ts'
 import { paint } from './output/terminal.ts'
@@ -44,6 +45,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     webhooksCommand(),
     keysCommand(),
     auditCommand(),
+    mcpCommand(),
     completionCommand(),
   ]) {
     program.addCommand(command)

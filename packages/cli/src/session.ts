@@ -24,7 +24,7 @@ export interface Session {
 }
 
 /** Finds the key and the server. @throws {CliError} or the SDK's ConfigurationError. */
-async function openSession(command: Command): Promise<Session> {
+export async function openSession(command: Command): Promise<Session> {
   const globals = command.optsWithGlobals<GlobalOptions>()
   const { apiKey, apiSecret, source } = await findCredentials(process.env, globals.dataDir)
   const verbose = globals.verbose ?? false
