@@ -24,14 +24,14 @@ export async function buildPrograms(): Promise<BuiltPrograms> {
       cli: join(root, 'packages/cli/src/main.ts'),
     },
     platform: 'node',
-    resolve: { conditionNames: ['hedge-source', 'import', 'module', 'node', 'default'] },
+    resolve: { conditionNames: ['hedge-source', 'module', 'node', 'default'] },
     // An optional library of pg, which is not installed.
     external: ['pg-native'],
     output: { dir: folder, format: 'esm', chunkFileNames: '[name].js' },
     logLevel: 'warn',
   })
   await mkdir(join(folder, 'web'))
-  for (const app of ['dashboard', 'checkout']) {
+  for (const app of ['dashboard', 'checkout', 'docs']) {
     await symlink(join(root, 'apps', app, 'dist'), join(folder, 'web', app))
   }
   const remove = () => rm(folder, { recursive: true })
