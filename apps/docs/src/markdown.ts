@@ -49,7 +49,7 @@ export function partsOf(tokens: readonly Token[]): Part[] {
   return parts
 }
 
-/** The words of a block that a reader sees. */
+/** The text of a block, without its Markdown. */
 function textOf(token: Token | undefined): string {
   if (!token?.children) return token?.content ?? ''
   return token.children.map(({ type, content }) => (type === 'softbreak' ? ' ' : content)).join('')

@@ -36,32 +36,27 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
   })
   const folder = webFolder('docs')
   await serveAssets(app, { folder, assetsPath: '/docs/assets/', headers: pageHeaders })
-  app.get('/docs', (_, reply) => sendPage(reply, folder, 'index'))
-  app.get<{ Params: { '*': string } }>('/docs/*', ({ params }, reply) =>
-    sendOrRedirect(reply, folder, params['*']),
-  )
+  app.get('/docs', async (_, reply) => sendPage(reply, 200, await readPage(folder, 'index')))
+  app.get<{ Params: { '*': string } }>('/docs/*', async ({ params }, reply) => {
+    const path = params['*']
+    const name = path.replace(/\/$/, '').replace(/\.(?:html|md)$/, '') || 'index'
+    const page = name === '404' ? null : await readPage(folder, name)
+    if (page === null) return sendPage(reply, 404, await readPage(folder, '404'))
+    if (name === 'index') return reply.redirect('/docs', 301)
+    // Other spellings of the address, such as /docs/webhooks/ and /docs/webhooks.md.
+    if (name !== path) return reply.redirect(`/docs/${name}`, 301)
+    return sendPage(reply, 200, page)
+  })
 }
 
-/** Sends a page. Other spellings of its address lead there: `/docs/`, `/docs/webhooks/`, `/docs/webhooks.md`. */
-async function sendOrRedirect(
-  reply: FastifyReply,
-  folder: string,
-  path: string,
-): Promise<FastifyReply> {
-  const name = path.replace(/\/$/, '').replace(/\.(?:html|md)$/, '')
-  if (name === '' || name === 'index') return reply.redirect('/docs', 301)
-  if (!pageName.test(name) || name === '404') return await sendPage(reply.code(404), folder, '404')
-  if (name !== path) return reply.redirect(`/docs/${name}`, 301)
-  return await sendPage(reply, folder, name)
+/** Reads a page. `null` if the name is not one, or the site was not built. */
+async function readPage(folder: string, name: string): Promise<Buffer | null> {
+  if (!pageName.test(name)) return null
+  return await readFile(`${folder}${name}.html`).catch(() => null)
 }
 
-/** Sends a page, or the page for addresses without one. Answers 503 if the site was not built. */
-async function sendPage(reply: FastifyReply, folder: string, name: string): Promise<FastifyReply> {
-  const page = await readFile(`${folder}${name}.html`).catch(() => null)
-  if (page === null && name !== 'index' && name !== '404') {
-    return await sendPage(reply.code(404), folder, '404')
-  }
+function sendPage(reply: FastifyReply, status: 200 | 404, page: Buffer | null): FastifyReply {
   reply.headers({ ...pageHeaders, ...publicHeaders })
   if (page === null) return reply.code(503).type('text/plain; charset=utf-8').send(notBuilt)
-  return reply.type('text/html; charset=utf-8').send(page)
+  return reply.code(status).type('text/html; charset=utf-8').send(page)
 }
