@@ -57,6 +57,8 @@ async function writeSite(site: Site): Promise<void> {
     configPath: null,
     config: (eleventyConfig) => configure(eleventyConfig, site),
   })
+  // Errors are exceptions. What else Eleventy prints is statistics.
+  eleventy.disableLogger()
   await eleventy.write()
 }
 

@@ -21,6 +21,7 @@ declare module '@11ty/eleventy' {
         readonly config: (config: EleventyConfig) => object
       },
     )
+    disableLogger(): void
     write(): Promise<unknown>
   }
 }

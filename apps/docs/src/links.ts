@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Assets } from './assets.ts'
 import { type Page, root } from './pages.ts'
@@ -21,32 +21,24 @@ export class Links {
   }
 
   /**
-   * A link in the file `source`. Files without a page, such as sources, lead to the repository.
-   *
-   * @throws if the file does not exist.
+   * A link in the file `source`. Files without a page lead to the repository: the image's build has only some of them.
    */
   resolve(source: string, target: string): string {
     if (target.startsWith(localServer)) return target.slice(localServer.length) || '/'
     if (/^([a-z]+:|#|\/)/.test(target)) return target
     const [file = '', anchor] = target.split('#')
-    const path = this.#pathOf(source, file)
+    const path = join(dirname(source), file)
     const url = this.#urls.get(path) ?? `${repository}/${path}`
     return anchor === undefined ? url : `${url}#${anchor}`
   }
 
   /** The address of an image in the file `source`. @throws if the file does not exist. */
   image(source: string, target: string): string {
-    const path = this.#pathOf(source, target)
+    const path = join(dirname(source), target)
     const known = this.#images.get(path)
     if (known) return known
     const url = this.#assets.add(basename(path), readFileSync(join(root, path)))
     this.#images.set(path, url)
     return url
-  }
-
-  #pathOf(source: string, target: string): string {
-    const path = join(dirname(source), target)
-    if (existsSync(join(root, path))) return path
-    throw new Error(`${source} links to ${target}, which does not exist`)
   }
 }
