@@ -17,6 +17,7 @@ for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(
 export function createMarkdown(links: Links): MarkdownIt {
   const markdown = new MarkdownIt({ highlight })
   addAnchors(markdown)
+  demoteEmptyHeads(markdown)
   makeScrollable(markdown)
   resolveLinks(markdown, links)
   return markdown
@@ -71,6 +72,18 @@ function addAnchors(markdown: MarkdownIt): void {
       const count = counts.get(slug) ?? 0
       counts.set(slug, count + 1)
       token.attrSet('id', count === 0 ? slug : `${slug}-${count}`)
+    }
+  })
+}
+
+/** Markdown tables always have heads. A head without a text is no head, so it becomes a cell. */
+function demoteEmptyHeads(markdown: MarkdownIt): void {
+  markdown.core.ruler.push('heads', ({ tokens }) => {
+    for (const [index, token] of tokens.entries()) {
+      const [text, end] = [tokens[index + 1], tokens[index + 2]]
+      if (token.type !== 'th_open' || !end || text?.content !== '') continue
+      token.tag = 'td'
+      end.tag = 'td'
     }
   })
 }
