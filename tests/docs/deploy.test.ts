@@ -67,7 +67,7 @@ describe('the Dockerfile', () => {
     const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] }
     expect(workspaces).toEqual(['packages/*', 'apps/*'])
     const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, object> }
-    const apps = Object.keys(lock.packages).filter((path) => path.startsWith('apps/'))
+    const apps = Object.keys(lock.packages).filter((path) => /^apps\/[^/]+$/.test(path))
     for (const app of apps) expect(last.join('\n')).toContain(`COPY ${app}/package.json ${app}/`)
   })
 })
