@@ -4,21 +4,31 @@ import {
   PaymentNotRefundableError,
 } from '@hedgepayments/node'
 import { exitCodeOf } from '../exit-codes.ts'
+import { toJson } from './json.ts'
 import { harmless, paint, say } from './terminal.ts'
 
 /** Prints an error on standard error and sets the exit code. */
-export function reportError(error: unknown, { json }: { json: boolean }): void {
+export function reportError(error: unknown, options: { json: boolean }): void {
   process.exitCode = exitCodeOf(error)
-  const facts = factsOf(error)
+  printError(error, options)
+}
+
+/** Prints an error on standard error. With `isNamed`, its message for people begins with the id. */
+export function printError(
+  error: unknown,
+  { json, paymentId, isNamed }: { json: boolean; paymentId?: string; isNamed?: boolean },
+): void {
+  const facts = { ...factsOf(error), payment_id: paymentId }
   if (json) {
-    say(JSON.stringify({ error: facts }))
+    say(toJson({ error: facts }))
     return
   }
   const label = paint('red', 'error:', process.stderr)
   const names = [facts.code, facts.request_id && `request ${facts.request_id}`].filter(Boolean)
-  say(`${label} ${harmless(facts.message)}${names.length ? ` (${names.join(', ')})` : ''}`)
+  const message = isNamed ? `${paymentId}: ${facts.message}` : facts.message
+  say(`${label} ${harmless(`${message}${names.length ? ` (${names.join(', ')})` : ''}`)}`)
   const hint = hintFor(error)
-  if (hint) say(paint('dim', `hint: ${hint}`, process.stderr))
+  if (hint) say(paint('dim', `hint: ${harmless(hint)}`, process.stderr))
 }
 
 interface ErrorFacts {
