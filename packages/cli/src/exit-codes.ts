@@ -62,16 +62,19 @@ export class CliError extends Error {
   readonly exitCode: ExitCode
   /** For programs. Does not collide with the API's codes. */
   readonly code: string
+  /** What to do next; several lines are possible. */
+  readonly hint: string | undefined
 
-  constructor(exitCode: ExitCode, code: string, message: string) {
+  constructor(exitCode: ExitCode, code: string, message: string, hint?: string) {
     super(message)
     this.name = 'CliError'
     this.exitCode = exitCode
     this.code = code
+    this.hint = hint
   }
 }
 
 /** A wrong command line. */
-export function usageError(message: string): CliError {
-  return new CliError(exitCodes.usage, 'usage', message)
+export function usageError(message: string, hint?: string): CliError {
+  return new CliError(exitCodes.usage, 'usage', message, hint)
 }

@@ -15,7 +15,7 @@ export function findById({ operations }: ApiDocument, id: string): Match {
   const operation = operations.find((each) => each.id.toLowerCase() === id.toLowerCase())
   if (operation) return { operation, pathValues: {} }
   const similar = closest(operations, (each) => distance(each.id.toLowerCase(), id.toLowerCase()))
-  throw usageError(`The API has no operation "${id}". ${suggest(similar)}`)
+  throw usageError(`The API has no operation "${id}".`, suggest(similar))
 }
 
 /**
@@ -40,7 +40,7 @@ export function findByPath({ operations }: ApiDocument, method: string, path: st
     )
   }
   const similar = closest(operations, (each) => pathDistance(each, method, path))
-  throw usageError(`The API has no path ${path}. ${suggest(similar)}`)
+  throw usageError(`The API has no path ${path}.`, suggest(similar))
 }
 
 function leastValues(matches: readonly Match[]): Match | undefined {
@@ -94,7 +94,7 @@ function pathDistance(operation: Operation, method: string, path: string): numbe
 
 function suggest(operations: readonly Operation[]): string {
   const lines = operations.map(({ method, path, id }) => `  ${method} ${path}  (${id})`)
-  return `Similar ones:\n${lines.join('\n')}\nhedge api --list shows all.`
+  return `Similar operations:\n${lines.join('\n')}\nList all with: hedge api --list`
 }
 
 /** The Levenshtein distance: how many letters have to change. */

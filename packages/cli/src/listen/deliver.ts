@@ -49,7 +49,8 @@ function warn(
     session.showLine(line, () => '')
     return
   }
-  const text = `${event.type} ${event.data.id}: ${target.url} gives no answer: ${reason}. Waiting for it …`
+  const head = `${event.type} ${event.data.id}`
+  const text = `${head}: ${target.url} gives no answer (${reason}): waiting for it …`
   say(paint('yellow', harmless(text), process.stderr))
 }
 

@@ -10,12 +10,21 @@ export function parseTime(value: string): string {
   throw new InvalidArgumentError('Expected 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h.')
 }
 
-/** Parses a time, or a duration from now (`2h`), to an ISO 8601 timestamp in UTC. */
-export function parseDeadline(value: string): string {
-  const after = secondsOfText(value)
-  const at = after === undefined ? timestampOf(value) : Date.now() + after * 1_000
-  if (at !== undefined) return isoSeconds(at)
+/** A time, or seconds from now. */
+export type Deadline = { readonly at: string } | { readonly afterSeconds: number }
+
+/** Parses a time, or a duration from now (`2h`). */
+export function parseDeadline(value: string): Deadline {
+  const afterSeconds = secondsOfText(value)
+  if (afterSeconds !== undefined) return { afterSeconds }
+  const at = timestampOf(value)
+  if (at !== undefined) return { at: isoSeconds(at) }
   throw new InvalidArgumentError('Expected 2030-01-01, 2030-01-01T10:30:00Z, or a time like 2h.')
+}
+
+/** The timestamp of a deadline. `nowMs` is in Unix milliseconds. */
+export function resolveDeadline(deadline: Deadline, nowMs: number): string {
+  return 'at' in deadline ? deadline.at : isoSeconds(nowMs + deadline.afterSeconds * 1_000)
 }
 
 /** The seconds of `90s`, `30m`, `24h` or `7d`. */

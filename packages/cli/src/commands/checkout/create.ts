@@ -1,7 +1,14 @@
 import type { CheckoutMethod, CheckoutSessionCreateParams } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
+import { deadlineOf } from '../../deadline.ts'
 import { choices } from '../../options/choices.ts'
-import { parseAmount, parseDeadline, parsePair, parseSeconds } from '../../options/parse.ts'
+import {
+  type Deadline,
+  parseAmount,
+  parseDeadline,
+  parsePair,
+  parseSeconds,
+} from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { withSession } from '../../session.ts'
 import { renderSession } from './session-view.ts'
@@ -16,7 +23,7 @@ interface CreateOptions {
   metadata?: Record<string, string>
   paymentMethod?: CheckoutMethod[]
   cancelWindow?: number
-  expiresAt?: string
+  expiresAt?: Deadline
   successUrl?: string
   cancelUrl?: string
   idempotencyKey?: string
@@ -47,7 +54,8 @@ export function createCommand(): Command {
       withSession<CreateOptions>(async (session, options) => {
         const { idempotencyKey } = options
         const { sessions } = session.hedge.checkout
-        session.show(await sessions.create(paramsOf(options), { idempotencyKey }), renderSession)
+        const params = paramsOf(options, await deadlineOf(session, options.expiresAt))
+        session.show(await sessions.create(params, { idempotencyKey }), renderSession)
       }),
     )
   return withExamples(command, [
@@ -60,7 +68,7 @@ export function createCommand(): Command {
 }
 
 /** The request. A field of the API without an option does not compile. */
-function paramsOf(options: CreateOptions) {
+function paramsOf(options: CreateOptions, expiresAt: string | undefined) {
   return {
     amount: options.amount,
     currency: options.currency,
@@ -71,7 +79,7 @@ function paramsOf(options: CreateOptions) {
     metadata: options.metadata,
     payment_method_types: options.paymentMethod,
     cancel_window: options.cancelWindow,
-    expires_at: options.expiresAt,
+    expires_at: expiresAt,
     success_url: options.successUrl,
     cancel_url: options.cancelUrl,
   } satisfies Record<keyof CheckoutSessionCreateParams, unknown>

@@ -1,9 +1,10 @@
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/node'
 import type { MerchantRow } from '@hedgepayments/server/admin'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { deadlineOf } from '../../deadline.ts'
 import { usageError } from '../../exit-codes.ts'
 import { choices } from '../../options/choices.ts'
-import { parseDeadline } from '../../options/parse.ts'
+import { type Deadline, parseDeadline, resolveDeadline } from '../../options/parse.ts'
 import { scopes } from '../../options/values.ts'
 import { withExamples } from '../../output/examples.ts'
 import { formatTime } from '../../output/format.ts'
@@ -16,7 +17,7 @@ import { scopesOf } from './scopes.ts'
 interface CreateOptions {
   name?: string
   scope?: readonly Scope[]
-  expiresAt?: string
+  expiresAt?: Deadline
   live?: boolean
   test?: boolean
   merchant?: string
@@ -65,7 +66,7 @@ const createByApi = withSession<CreateOptions>(async (session, options) => {
   const key = await session.hedge.apiKeys.create({
     name: options.name,
     scopes: options.scope,
-    expires_at: options.expiresAt,
+    expires_at: await deadlineOf(session, options.expiresAt),
     requests_per_minute: options.requestsPerMinute,
   })
   session.show(key, renderNewKey)
@@ -75,7 +76,11 @@ const createByApi = withSession<CreateOptions>(async (session, options) => {
 async function createInDatabase(options: CreateOptions, globals: GlobalOptions): Promise<void> {
   // Imported here, because loading the server's code would slow down every other command.
   const { createLiveKey } = await import('./live-key.ts')
-  const { key, merchant } = await createLiveKey({ ...options, dataDir: globals.dataDir })
+  const { key, merchant } = await createLiveKey({
+    ...options,
+    expiresAt: options.expiresAt && resolveDeadline(options.expiresAt, Date.now()),
+    dataDir: globals.dataDir,
+  })
   print(globals.json ? toJson(key, 2) : renderNewKey(printable(key)))
   if (!globals.json) sayKeep()
   sayMoney(merchant)

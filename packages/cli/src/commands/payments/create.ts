@@ -1,7 +1,14 @@
 import type { PaymentCreateParams } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
+import { deadlineOf } from '../../deadline.ts'
 import { usageError } from '../../exit-codes.ts'
-import { parseAmount, parseDeadline, parsePair, parseSeconds } from '../../options/parse.ts'
+import {
+  type Deadline,
+  parseAmount,
+  parseDeadline,
+  parsePair,
+  parseSeconds,
+} from '../../options/parse.ts'
 import { confirmLive } from '../../output/confirm.ts'
 import { withExamples } from '../../output/examples.ts'
 import { renderPayment } from '../../output/payment-view.ts'
@@ -19,7 +26,7 @@ interface CreateOptions {
   statementDescriptor?: string
   metadata?: Record<string, string>
   cancelWindow?: number
-  expiresAt?: string
+  expiresAt?: Deadline
   successUrl?: string
   cancelUrl?: string
   idempotencyKey?: string
@@ -55,7 +62,7 @@ export function createCommand(): Command {
           const what = `this charges ${options.customerEmail}.`
           await confirmLive(session, { what, word: 'initiate', yes })
         }
-        const params = paramsOf(options)
+        const params = paramsOf(options, await deadlineOf(session, options.expiresAt))
         session.show(await session.hedge.payments.create(params, { idempotencyKey }), renderPayment)
       }),
     )
@@ -73,7 +80,7 @@ export function createCommand(): Command {
 }
 
 /** The request. A field of the API without an option does not compile. */
-function paramsOf(options: CreateOptions) {
+function paramsOf(options: CreateOptions, expiresAt: string | undefined) {
   return {
     amount: options.amount,
     currency: options.currency,
@@ -86,7 +93,7 @@ function paramsOf(options: CreateOptions) {
     statement_descriptor: options.statementDescriptor,
     metadata: options.metadata,
     cancel_window: options.cancelWindow,
-    expires_at: options.expiresAt,
+    expires_at: expiresAt,
     success_url: options.successUrl,
     cancel_url: options.cancelUrl,
   } satisfies Record<keyof PaymentCreateParams, unknown>
