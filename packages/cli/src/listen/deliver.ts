@@ -57,7 +57,9 @@ function warn(
 function report(session: Session, event: HedgeEvent, result: Answered): void {
   if (session.json) {
     const { id, type } = event
-    session.showLine({ object: 'forwarded_event', event_id: id, type, ...result }, () => '')
+    const { status, durationMs } = result
+    const line = { object: 'forwarded_event', event_id: id, type, status, duration_ms: durationMs }
+    session.showLine(line, () => '')
     return
   }
   const answer = paint(isAccepted(result) ? 'green' : 'red', String(result.status))
