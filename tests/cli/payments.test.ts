@@ -7,7 +7,11 @@ import { withCommandLine } from './with-server.ts'
 const { fixture, server, env, run } = withCommandLine()
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
-const lines = (text: string): any[] => text.trimEnd().split('\n').map((line) => JSON.parse(line))
+const lines = (text: string): any[] =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 
 const creation = ['--amount', '9999', '--currency', 'usd', '--customer-email', 'jane@example.com']
 

@@ -15,9 +15,9 @@ export interface CommandLine {
   json(...args: string[]): Promise<any>
 }
 
-/** Starts a server before a file's tests, and stops it after them. */
-export function withCommandLine(): CommandLine {
-  const fixture = withServers(1)
+/** Starts a server, with more variables if given, before a file's tests, and stops it after them. */
+export function withCommandLine(variables: Record<string, string> = {}): CommandLine {
+  const fixture = withServers(1, variables)
   const server = () => fixture.servers[0] ?? expect.fail('the server has not started')
   const env = () => environmentOf(server())
   const run = (...args: string[]) => hedge(args, env())

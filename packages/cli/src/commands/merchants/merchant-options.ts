@@ -1,11 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { parseSeconds } from '../../options/parse.ts'
 
+/** A fee, or the server's setting. */
+type Fee = number | 'server'
+
 /** A merchant's settings, by its options. */
 export interface SettingsOptions {
   readonly defaultCancelWindow?: number
-  readonly feeBasisPoints?: number | null
-  readonly feeFixed?: number | null
+  readonly feeBasisPoints?: Fee
+  readonly feeFixed?: Fee
 }
 
 /** Adds the options that set a merchant's settings. */
@@ -32,14 +35,18 @@ export function withSettings(command: Command): Command {
 export function settingsOf(options: SettingsOptions) {
   return {
     default_cancel_window: options.defaultCancelWindow,
-    fee_basis_points: options.feeBasisPoints,
-    fee_fixed: options.feeFixed,
+    fee_basis_points: fieldOf(options.feeBasisPoints),
+    fee_fixed: fieldOf(options.feeFixed),
   }
 }
 
-/** `null` is the API's value for the server's setting. */
-function parseFee(value: string): number | null {
-  if (value === 'server') return null
+/** `null` is the API's value for the server's setting. An option cannot have it: commander replaces it. */
+function fieldOf(fee: Fee | undefined): number | null | undefined {
+  return fee === 'server' ? null : fee
+}
+
+function parseFee(value: string): Fee {
+  if (value === 'server') return value
   if (/^\d{1,8}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('Expected a whole number, or: server.')
 }
