@@ -54,8 +54,8 @@ export function assignFields(
   return { pathValues, query, body: Object.keys(body).length > 0 ? body : undefined }
 }
 
-function unknownField(operation: Operation, name: string, known: readonly string[]) {
-  const expected = known.length > 0 ? `It takes ${known.join(', ')}.` : 'It takes no fields.'
+function unknownField(operation: Operation, name: string, names: readonly string[]) {
+  const expected = names.length > 0 ? `It takes ${names.join(', ')}.` : 'It takes no fields.'
   return usageError(`${operation.method} ${operation.path} has no field "${name}". ${expected}`)
 }
 
