@@ -70,7 +70,8 @@ describe('over time', () => {
     const hedge = new HedgePayments({ apiSecret, baseUrl: mcp.url })
     const livemode = hedge.environment === 'production'
     const show = () => undefined
-    return { hedge, apiSecret, livemode, json: false, verbose: false, dataDir: '', show }
+    const texts = { show, showLine: show }
+    return { hedge, fetch, apiSecret, livemode, json: false, verbose: false, dataDir: '', ...texts }
   }
 
   test('a confirmation that is five minutes old cancels nothing', async () => {

@@ -92,7 +92,7 @@ export const filterShape = {
   customer_email: text(254, "The customer's e-mail address, in any case.").optional(),
   customer_id: text(255, "The shop's own id of the customer.").optional(),
   status: z
-    .array(z.enum(paymentStatuses as [string, ...string[]]))
+    .array(z.enum(paymentStatuses))
     .min(1)
     .optional()
     .describe('Only payments with one of these statuses.'),

@@ -2,6 +2,7 @@ import { type BundledPostgres, startBundledPostgres } from '@hedgepayments/bundl
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { connect, type Database } from '../database/connect.ts'
+import { describe } from '../database/errors.ts'
 import { migrate } from '../database/migrate/migrate.ts'
 import type { Loop } from '../jobs/loop.ts'
 import { createProcessors } from '../processors/processors.ts'
@@ -9,7 +10,7 @@ import { Keyring } from '../sealing/keyring.ts'
 import { createSealer } from '../sealing/sealer.ts'
 import { startTracing } from '../tracing/start.ts'
 import { createApp } from './app.ts'
-import type { Credentials, ShownCredentials } from './banner.ts'
+import { type Credentials, type ShownCredentials, saveCredentials } from './banner.ts'
 import type { Config } from './config.ts'
 import { prepareKeys } from './first-keys.ts'
 import { listen } from './listen.ts'
@@ -111,6 +112,7 @@ async function startOnDatabase({
     await prepareDatabase({ config, log, database })
     const credentials = await prepareKeys({ config, db: database.db, isBundled, onKeys })
     const http = await serve({ config, log, database })
+    if (credentials?.file) await saveAddress({ config, log, credentials, url: http.url })
     return {
       url: http.url,
       credentials,
@@ -122,6 +124,21 @@ async function startOnDatabase({
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/** Stores the address beside the key pair, for the CLI. The server runs without it as well. */
+async function saveAddress(given: {
+  config: Config
+  log: Logger
+  credentials: Credentials
+  url: string
+}): Promise<void> {
+  const { config, log, credentials, url } = given
+  try {
+    await saveCredentials(config.dataDir, credentials, url)
+  } catch (error) {
+    log.warn({ err: describe(error) }, 'storing the address for the command line failed')
   }
 }
 
