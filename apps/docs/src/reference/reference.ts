@@ -73,24 +73,30 @@ interface Source {
     readonly schema: Schema
   }[]
   readonly requestBody?: Content
-  readonly responses: Readonly<Record<string, Content & { readonly description: string }>>
+  readonly responses: Readonly<Record<string, Answer | { readonly $ref: string }>>
 }
+
+interface Answer extends Content {
+  readonly description: string
+}
+
+type NamedAnswers = Readonly<Record<string, Answer>>
 
 interface Document {
   readonly info: { readonly version: string; readonly description: string }
   readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Source>>>>
-  readonly components: { readonly schemas: NamedSchemas }
+  readonly components: { readonly schemas: NamedSchemas; readonly responses: NamedAnswers }
 }
 
 /** Makes the reference from the OpenAPI document of the contract. */
 export function readReference(): Reference {
   const document = JSON.parse(JSON.stringify(openApiDocument())) as Document
-  const { schemas } = document.components
+  const { schemas, responses } = document.components
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, source]) => ({
       tag: source.tags[0],
-      operation: describe({ method: method.toUpperCase(), path, source }, schemas),
+      operation: describe({ method: method.toUpperCase(), path, source }, schemas, responses),
     })),
   )
   return {
@@ -116,7 +122,7 @@ interface Located {
   readonly source: Source
 }
 
-function describe(located: Located, schemas: NamedSchemas): Operation {
+function describe(located: Located, schemas: NamedSchemas, named: NamedAnswers): Operation {
   const { method, path, source } = located
   const body = schemaOf(source.requestBody)
   const resolved = body?.$ref ? schemas[nameOfReference(body.$ref)] : body
@@ -134,9 +140,13 @@ function describe(located: Located, schemas: NamedSchemas): Operation {
     })),
     bodyName: body?.$ref ? nameOfReference(body.$ref) : null,
     body: resolved ? fieldsOf(resolved) : [],
-    answers: Object.entries(source.responses).map(([status, response]) => {
-      const schema = schemaOf(response)
-      return { status, text: response.description, type: schema ? typeOf(schema) : 'no body' }
+    answers: Object.entries(source.responses).map(([status, given]) => {
+      const answer = '$ref' in given ? named[nameOfReference(given.$ref)] : given
+      const schema = schemaOf(answer)
+      // The body of an error is an object with one field, whose schemas the page shows.
+      const shown = schema?.properties?.error ?? schema
+      const type = shown ? typeOf(shown) : 'no body'
+      return { status, text: answer?.description ?? '', type }
     }),
     example: commandOf(located, body && exampleOf(body, schemas)),
   }
