@@ -8,10 +8,14 @@ interface Manifest {
 }
 
 /**
- * Bundles the sources of a package into its `dist` folder as plain JavaScript with source maps. The
+ * Bundles the sources of a package into a folder, by default `dist`, as plain JavaScript with source maps. The
  * dependencies that its package.json names stay imports. Private packages become part of the bundle.
  */
-export async function bundle(folder: string, built: BuiltPackage): Promise<void> {
+export async function bundle(
+  folder: string,
+  built: BuiltPackage,
+  target: string = join(folder, 'dist'),
+): Promise<void> {
   const { entries, formats, platform } = built
   const { dependencies = {} } = await readManifest(folder)
   const names = Object.keys(dependencies)
@@ -24,16 +28,16 @@ export async function bundle(folder: string, built: BuiltPackage): Promise<void>
       ),
       platform,
       external: (id: string) => id.startsWith('node:') || isDependency(id),
-      output: outputOf(folder, format),
+      output: outputOf(target, format),
       logLevel: 'warn',
     })
   }
 }
 
-function outputOf(folder: string, format: 'esm' | 'cjs'): OutputOptions {
+function outputOf(target: string, format: 'esm' | 'cjs'): OutputOptions {
   const extension = format === 'esm' ? 'js' : 'cjs'
   return {
-    dir: join(folder, 'dist'),
+    dir: target,
     format,
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `[name]-[hash].${extension}`,

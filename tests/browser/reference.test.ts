@@ -117,7 +117,7 @@ describe('by keyboard', () => {
     for (const [typed, target] of [
       ['createPayment', '/docs/api/payments#createPayment'],
       ['CheckoutSession', '/docs/api/objects#CheckoutSession'],
-      ['payment_not_cancelable', '/docs/api/objects#Error_payment_not_cancelable'],
+      ['payment_not_cancelable', '/docs/api/objects#PaymentNotCancelableError'],
     ] as const) {
       await page.getByRole('searchbox').fill(typed)
       const result = page.locator(`.results a[href="${target}"]`)

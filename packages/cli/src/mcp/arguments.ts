@@ -1,6 +1,6 @@
+import { paymentStatuses } from '@hedgepayments/contract/values'
 import { z } from 'zod'
 import { CliError, exitCodes } from '../exit-codes.ts'
-import { paymentStatuses } from '@hedgepayments/contract/values'
 
 /** One wrong argument. */
 interface WrongArgument {

@@ -6,7 +6,6 @@ import {
 } from '@hedgepayments/node'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import { factsOf, withoutSecrets } from '../output/report-error.ts'
-import { harmless } from '../output/terminal.ts'
 import type { Outcome } from './tool.ts'
 
 /** The answer of a tool that did its work. */
@@ -47,17 +46,22 @@ function hintFor(error: unknown): string | null {
 
 /** A foreign text in quotes, without characters that a reader cannot see. */
 export function quoted(text: string): string {
-  return JSON.stringify(harmless(text))
+  return JSON.stringify(visible(text))
 }
 
 /** Removes invisible characters from all texts: they can hide instructions from people. */
 function clean<Value extends object>(value: Value): Value & Record<string, unknown> {
   return JSON.parse(JSON.stringify(value), (_key, item: unknown) =>
-    typeof item === 'string' ? harmless(item) : item,
+    typeof item === 'string' ? visible(item) : item,
   )
 }
 
 /** `Test mode` or `Live mode`, for the beginning of a result. */
 export function modeOf({ livemode }: { livemode: boolean }): string {
   return livemode ? 'Live mode' : 'Test mode'
+}
+
+/** A text without control characters and characters that a reader cannot see. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
 }
