@@ -14,7 +14,7 @@ export type * from './types/options.ts'
 export type * from './types/payments.ts'
 export type * from './types/test-clock.ts'
 export type * from './types/webhooks.ts'
-export type { SignatureSource } from './webhooks/signature-header.ts'
+export type { SignatureSource } from './webhooks/signature-source.ts'
 export {
   type RawBody,
   signTestEvent,

@@ -8,12 +8,8 @@ import { isArrayBuffer } from '../realm.ts'
 import { decodeText, encodeText } from '../runtime.ts'
 import type { HedgeEvent } from '../types/events.ts'
 import { areEqual, concatenate, hmacSha256 } from './hmac.ts'
-import {
-  type Bytes,
-  parseSignature,
-  type SignatureSource,
-  signaturesMax,
-} from './signature-header.ts'
+import { type Bytes, parseSignature, signaturesMax } from './signature-header.ts'
+import type { SignatureSource } from './signature-source.ts'
 
 /** The raw request body, before any parsing. A Node Buffer is a Uint8Array. */
 export type RawBody = string | Uint8Array | ArrayBuffer
