@@ -18,6 +18,12 @@ const paths = [
   '/v1/events',
 ] as const
 
+/** Chance gives some ids digits that could be those of a card. No answer repeats such digits. */
+const mayHoldCardNumber = /\d{4,}\D{0,3}\d{4,}|\d{13,}/
+
+const shown = (cursor: string) =>
+  mayHoldCardNumber.test(cursor) ? expect.any(String) : JSON.stringify(cursor)
+
 let mine: Made
 let others: Made[]
 let api: Api
@@ -67,7 +73,7 @@ describe.each(['starting_after', 'ending_before'])('%s', (name) => {
       const { status, body } = await api('GET', `${path}?${name}=${cursor}`)
       expect([status, body.error?.code], cursor).toEqual([400, 'invalid_request'])
       expect(body.error.details, cursor).toMatchObject({ field: name })
-      expect(body.error.details.received).toBe(JSON.stringify(cursor))
+      expect(body.error.details.received).toEqual(shown(cursor))
     }
   })
 
