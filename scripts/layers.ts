@@ -9,7 +9,7 @@ const sources = join(root, 'packages/server/src')
 
 const layers = parseLayers(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'))
 const files = new Map(
-  globSync('**/*.ts', { cwd: sources }).map((path) => [
+  globSync('**/*.{ts,tsx}', { cwd: sources }).map((path) => [
     path.split(sep).join(posix.sep),
     readFileSync(join(sources, path), 'utf8'),
   ]),

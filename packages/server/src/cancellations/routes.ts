@@ -8,7 +8,7 @@ import type { Timestamp } from '../domain/time.ts'
 import { toMs } from '../domain/time.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { refuse, refuseField } from '../http/answers/refusal.ts'
-import { implement } from '../http/implement.ts'
+import { type ApiRequest, implement } from '../http/implement.ts'
 import type { Auth, Origin } from '../http/request/auth.ts'
 import { renderList } from '../http/request/pagination.ts'
 import { once, type Tx } from '../idempotency/once.ts'
@@ -25,18 +25,7 @@ export function cancellationRoutes(
   { db, onWork }: { db: Db; onWork: () => void },
 ): void {
   implement(app, operations.createCancellation, async (request) => {
-    const reply = await once(db, request, async (tx) => {
-      const row = await createCancellation(tx, request)
-      if ('refusal' in row) return row
-      const { id, dry_run, filter, total } = row
-      if (!dry_run) {
-        // The audit record gets only the names of the filter's fields: a value may be an e-mail address.
-        const details = filter ? { filter: Object.keys(filter) } : { total }
-        const action = { action: 'cancellation.created', target: targetOf(id), details } as const
-        await recordAudit(tx, actorOf(request), action)
-      }
-      return answer(201, renderCancellation(row))
-    })
+    const reply = await once(db, request, (tx) => create(tx, request))
     onWork()
     return reply
   })
@@ -81,6 +70,22 @@ export function cancellationRoutes(
     onWork()
     return reply
   })
+}
+
+async function create(
+  tx: Tx,
+  request: ApiRequest<typeof operations.createCancellation>,
+): Promise<Reply> {
+  const row = await createCancellation(tx, request)
+  if ('refusal' in row) return row
+  const { id, dry_run, filter, total } = row
+  if (!dry_run) {
+    // The audit record gets only the names of the filter's fields: a value may be an e-mail address.
+    const details = filter ? { filter: Object.keys(filter) } : { total }
+    const action = { action: 'cancellation.created', target: targetOf(id), details } as const
+    await recordAudit(tx, actorOf(request), action)
+  }
+  return answer(201, renderCancellation(row))
 }
 
 /** Whether a cursor is a payment of the cancellation, or may have been until its items were deleted. */

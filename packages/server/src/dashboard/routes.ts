@@ -31,8 +31,30 @@ interface DashboardOptions {
 /** Sign-in, sign-out, statistics and pages. The pages read everything else from the API below /v1. */
 export async function dashboardRoutes(
   app: FastifyInstance,
-  { db, sessions, edge, publicUrl }: DashboardOptions,
+  options: DashboardOptions,
 ): Promise<void> {
+  sessionRoutes(app, options)
+
+  app.get('/dashboard/api/stats', async (request, reply) => {
+    const nowMs = Date.now()
+    const auth = await findSession(options, { request, reply, nowMs })
+    if (auth === null) return uncached(reply, refuse('unauthorized', 'Not signed in.'))
+    if ('refusal' in auth) return uncached(reply, auth)
+    const { range } = request.query as { range?: unknown }
+    if (typeof range !== 'string') return uncached(reply, refuseField('range', range, 'one range'))
+    const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
+    return uncached(reply, await readDashboardStats(options.db, { auth, range, now }))
+  })
+
+  app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>
+    uncached(reply, refuse('not_found', 'There is no such path.')),
+  )
+
+  await dashboardPages(app)
+}
+
+function sessionRoutes(app: FastifyInstance, options: DashboardOptions): void {
+  const { db, sessions, edge, publicUrl } = options
   const checkSignIn = compileCheck(SignIn, 'body')
   const cookieOf = (token: string | null) =>
     writeSessionCookie({
@@ -40,8 +62,6 @@ export async function dashboardRoutes(
       secondsMax: sessionSecondsMax,
       secure: publicUrl().startsWith('https:'),
     })
-  const uncached = (reply: FastifyReply, result: Reply) =>
-    send(reply.header('cache-control', 'no-store'), result)
 
   app.post('/dashboard/api/session', async (request, reply) => {
     if (!isOwnRequest(request)) return uncached(reply, notOwn())
@@ -62,7 +82,7 @@ export async function dashboardRoutes(
   })
 
   app.get('/dashboard/api/session', async (request, reply) => {
-    const auth = await findSession(request, reply, Date.now())
+    const auth = await findSession(options, { request, reply, nowMs: Date.now() })
     if (auth && 'refusal' in auth && auth.code === 'rate_limit_exceeded') {
       return uncached(reply, auth)
     }
@@ -77,30 +97,20 @@ export async function dashboardRoutes(
     reply.header('set-cookie', cookieOf(null))
     return uncached(reply, answer(200, signedOut))
   })
+}
 
-  app.get('/dashboard/api/stats', async (request, reply) => {
-    const nowMs = Date.now()
-    const auth = await findSession(request, reply, nowMs)
-    if (auth === null) return uncached(reply, refuse('unauthorized', 'Not signed in.'))
-    if ('refusal' in auth) return uncached(reply, auth)
-    const { range } = request.query as { range?: unknown }
-    if (typeof range !== 'string') return uncached(reply, refuseField('range', range, 'one range'))
-    const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
-    return uncached(reply, await readDashboardStats(db, { auth, range, now }))
-  })
+function uncached(reply: FastifyReply, result: Reply) {
+  return send(reply.header('cache-control', 'no-store'), result)
+}
 
-  app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>
-    uncached(reply, refuse('not_found', 'There is no such path.')),
-  )
-
-  await dashboardPages(app)
-
-  /** Finds the session of a request, and counts the request against the session and its key. */
-  async function findSession(request: FastifyRequest, reply: FastifyReply, nowMs: number) {
-    const auth = await sessions.find(request, nowMs, edge.throttledLookupOf(request, nowMs))
-    if (auth === null || 'refusal' in auth) return auth
-    return edge.charge(reply, auth, nowMs) ?? auth
-  }
+/** Finds the session of a request, and counts the request against the session and its key. */
+async function findSession(
+  { sessions, edge }: DashboardOptions,
+  { request, reply, nowMs }: { request: FastifyRequest; reply: FastifyReply; nowMs: number },
+) {
+  const auth = await sessions.find(request, nowMs, edge.throttledLookupOf(request, nowMs))
+  if (auth === null || 'refusal' in auth) return auth
+  return edge.charge(reply, auth, nowMs) ?? auth
 }
 
 async function describeSession(db: Db, auth: Auth): Promise<object> {

@@ -1,49 +1,41 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { startLoop, type YieldPolicy } from './loop.ts'
+import { startLoop } from './loop.ts'
 
-/** Starts a loop that always finds work, and counts its turns. */
-function startWorking(yieldPolicy?: YieldPolicy) {
-  let turns = 0
-  let reached: () => void = () => undefined
+test('a loop pauses for a multiple of its turn while the process is busy, and only then', async () => {
+  const turns = [
+    { tookMs: 10, isBusy: true },
+    { tookMs: 20, isBusy: true },
+    { tookMs: 30, isBusy: false },
+    // The pause has a limit, so that the work advances.
+    { tookMs: 1_000, isBusy: true },
+  ]
+  const pausesMs: number[] = []
+  let turn = -1
+  let nowMs = 0
+  let end = (): void => undefined
+  const ended = new Promise<void>((resolve) => {
+    end = resolve
+  })
   const loop = startLoop({
     turn: async () => {
-      await sleep(2)
-      turns++
-      reached()
-      return true
+      nowMs += turns[++turn]?.tookMs ?? 0
+      if (turn === turns.length) end()
+      return turn < turns.length
     },
-    idleMs: 1_000,
+    idleMs: 3_600_000,
     onError: () => undefined,
-    yieldPolicy,
+    yieldPolicy: { isBusy: () => turns[turn]?.isBusy ?? false, pauseFactor: 9 },
+    clock: {
+      nowMs: () => nowMs,
+      sleep: async (ms) => {
+        pausesMs.push(ms)
+      },
+    },
   })
-  return {
-    loop,
-    turns: () => turns,
-    hasTurned: (count: number) =>
-      new Promise<void>((resolve) => {
-        reached = () => {
-          if (turns >= count) resolve()
-        }
-        reached()
-      }),
-  }
-}
-
-test('a loop that yields is slower than other loops while the process is busy, and only then', async () => {
-  let busy = true
-  const yielding = startWorking({ isBusy: () => busy, pauseFactor: 9 })
-  const other = startWorking()
-  await other.hasTurned(60)
-  expect(yielding.turns()).toBeGreaterThan(0)
-  expect(yielding.turns()).toBeLessThan(30)
-  busy = false
-  // The pause after the last busy turn may still run.
-  await yielding.hasTurned(yielding.turns() + 1)
-  const [mine, others] = [yielding.turns(), other.turns()]
-  await yielding.hasTurned(mine + 60)
-  expect(other.turns() - others).toBeLessThan(120)
-  await Promise.all([yielding.loop.stop(), other.loop.stop()])
+  await ended
+  await loop.stop()
+  expect(pausesMs).toEqual([90, 180, 500])
 })
 
 test('a nudge does not shorten the pause for requests, and is not lost', async () => {
@@ -71,12 +63,20 @@ test('a stop does not wait for the end of a pause for requests', async () => {
   const yields = new Promise<void>((resolve) => {
     hasYielded = resolve
   })
-  const { loop } = startWorking({
-    isBusy: () => {
-      hasYielded()
+  const loop = startLoop({
+    turn: async () => {
+      await sleep(1)
       return true
     },
-    pauseFactor: 1_000_000,
+    idleMs: 3_600_000,
+    onError: () => undefined,
+    yieldPolicy: {
+      isBusy: () => {
+        hasYielded()
+        return true
+      },
+      pauseFactor: 1_000_000,
+    },
   })
   await yields
   // A stop that waits for no timer ends before the next turn of the event loop.

@@ -16,6 +16,18 @@ export interface YieldPolicy {
   readonly pauseFactor: number
 }
 
+/** How a loop measures its turns, and pauses for requests. */
+export interface LoopClock {
+  readonly nowMs: () => number
+  /** Resolves after the pause, or when the signal is aborted. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+const realClock: LoopClock = {
+  nowMs: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
+}
+
 /** Longest pause for requests: the work advances, however busy the process is. */
 const yieldMsMax = 500
 
@@ -32,19 +44,14 @@ export function startLoop(options: {
   onError: (error: unknown) => void
   /** Default: the loop never yields. */
   yieldPolicy?: YieldPolicy | undefined
+  /** Default: the time of this machine. */
+  clock?: LoopClock
 }): Loop {
-  const { yieldPolicy } = options
+  const { clock = realClock } = options
   let stopped = false
   let nudged = false
   let wake: () => void = () => undefined
   const stopping = new AbortController()
-
-  /** A nudge does not shorten this pause: it says that work is due, which is why the loop yields. */
-  const yieldToRequests = async (tookMs: number) => {
-    if (!yieldPolicy?.isBusy()) return
-    const ms = Math.min(yieldMsMax, tookMs * yieldPolicy.pauseFactor)
-    await sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined)
-  }
 
   const pause = (ms: number) =>
     new Promise<void>((resolve) => {
@@ -61,11 +68,13 @@ export function startLoop(options: {
     while (!stopped) {
       nudged = false
       let foundWork = false
-      const startedMs = performance.now()
+      const startedMs = clock.nowMs()
       try {
         foundWork = await options.turn()
         failures = 0
-        await yieldToRequests(performance.now() - startedMs)
+        const pauseMs = yieldMsOf(options.yieldPolicy, clock.nowMs() - startedMs)
+        // A nudge does not shorten this pause: it says that work is due, which is why the loop yields.
+        if (pauseMs > 0) await clock.sleep(pauseMs, stopping.signal)
       } catch (error) {
         failures++
         options.onError(error)
@@ -89,4 +98,9 @@ export function startLoop(options: {
       await running
     },
   }
+}
+
+/** The pause for requests after a turn, in milliseconds. */
+function yieldMsOf(policy: YieldPolicy | undefined, tookMs: number): number {
+  return policy?.isBusy() ? Math.min(yieldMsMax, tookMs * policy.pauseFactor) : 0
 }

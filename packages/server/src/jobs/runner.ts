@@ -56,16 +56,7 @@ export function startRunner<Job>(options: RunnerOptions<Job>): Loop {
   let gatheringTimer: NodeJS.Timeout | undefined
 
   const loop = startLoop({
-    turn: async () => {
-      let started = 0
-      for (const claim of options.claims) {
-        if (limiter.available <= 0) break
-        const jobs = await claim()
-        for (const job of jobs) start(job)
-        started += jobs.length
-      }
-      return options.claimsAgain && started > 0 && limiter.available > 0
-    },
+    turn: () => claimJobs(options, start),
     idleMs: options.idleMs,
     onError: (error) => onError(error),
     yieldPolicy: options.yieldPolicy,
@@ -116,4 +107,19 @@ export function startRunner<Job>(options: RunnerOptions<Job>): Loop {
       clearInterval(renewalTimer)
     },
   }
+}
+
+/** One turn of a runner: claims jobs and starts them. Returns whether to claim again at once. */
+async function claimJobs<Job>(
+  { claims, claimsAgain, limiter }: RunnerOptions<Job>,
+  start: (job: Job) => void,
+): Promise<boolean> {
+  let started = 0
+  for (const claim of claims) {
+    if (limiter.available <= 0) break
+    const jobs = await claim()
+    for (const job of jobs) start(job)
+    started += jobs.length
+  }
+  return claimsAgain && started > 0 && limiter.available > 0
 }

@@ -4,6 +4,7 @@ import { type AuditActor, recordAudit } from '../audit/record.ts'
 import type { ApiKeyRow, Schema } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
+import { type Refusal, refuseField } from '../http/answers/refusal.ts'
 import type { Budget } from '../http/request/auth.ts'
 import { claimId } from '../lists/ids.sql.ts'
 import { insertKey, type KeyBounds, renderKey } from './keys.sql.ts'
@@ -38,6 +39,15 @@ export function sharedBudgetsOf(creator: KeyBounds, { livemode }: Account): Budg
   if (livemode === creator.livemode) return budgets
   // Test keys must not use up the budgets of live mode: they share separate ones of the same size.
   return budgets.map(({ name, perMinute }) => ({ name: `${name} test mode`, perMinute }))
+}
+
+/** Each request counts against all budgets above its key, so their number is limited. */
+export function tooDeep(): Refusal {
+  return refuseField(
+    'Authorization',
+    `a key below ${sharedBudgetsMax} higher limits`,
+    'a key nearer to the one that the operator made',
+  )
 }
 
 /**

@@ -21,6 +21,7 @@ import { addCounts } from '../http/limits/rate-limit.sql.ts'
 import { readHeader } from '../http/request/headers.ts'
 import { Authenticator } from '../merchants/authenticate.ts'
 import { clockRoutes } from '../merchants/clock.ts'
+import { keyRoutes } from '../merchants/key-routes.ts'
 import { merchantRoutes } from '../merchants/routes.ts'
 import { metricsRoutes } from '../metrics/queues/routes.ts'
 import { paymentRoutes } from '../payments/routes.ts'
@@ -109,6 +110,7 @@ async function addRoutes(
   await pageRoutes(app, { on: { ...options, db, leaseSeconds }, log, refuseLive })
   cancellationRoutes(app, { db, onWork })
   merchantRoutes(app, database)
+  keyRoutes(app, database)
   auditRoutes(app, database)
   eventRoutes(app, database)
   streamRoute(app, { db, log, authenticate })
