@@ -2,6 +2,7 @@ import MiniSearch from 'minisearch'
 import type { Part } from './markdown.ts'
 import type { Page } from './pages.ts'
 import type { Reference } from './reference/reference.ts'
+import type { Field } from './reference/schema.ts'
 import { searchOptions } from './search-options.ts'
 
 /** A part of a page that the search finds. */
@@ -29,16 +30,23 @@ export function buildSearchIndex(
   }
   for (const { url, title, operations } of reference.groups) {
     for (const { id, title: name, method, path, description, body } of operations) {
-      const fields = body.map((field) => field.name).join(' ')
-      const text = `${method} ${path}\n${description}\n${id} ${fields}`
+      const text = `${method} ${path}\n${description}\n${id} ${wordsOf(body)}`
       index.add(entry(`${url}#${id}`, `API: ${title}`, name, text))
     }
   }
   for (const { name, description, fields } of reference.objects) {
-    const text = `${description}\n${fields.map((field) => field.name).join(' ')}`
+    const text = `${description}\n${wordsOf(fields)}`
     index.add(entry(`${reference.objectsUrl}#${name}`, 'API: Objects', name, text))
   }
   return JSON.stringify(index)
+}
+
+/** The names of fields, and the values that they can have, such as the codes of errors. */
+function wordsOf(fields: readonly Field[]): string {
+  return fields
+    .flatMap(({ name, type, limits }) => [name, ...`${type} ${limits}`.matchAll(/`([^`]+)`/g)])
+    .map((found) => (typeof found === 'string' ? found : found[1]))
+    .join(' ')
 }
 
 function entry(id: string, page: string, title: string, text: string): Entry {
