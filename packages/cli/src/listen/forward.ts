@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { once } from 'node:events'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { type ClientRequest, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { type HedgeEvent, signTestEvent } from '@hedgepayments/node'
 
@@ -61,15 +60,28 @@ async function post(
     agent: false,
     rejectUnauthorized: !skipVerify,
   })
-  // An error after the answer is of no interest. `once` rejects by an error before it.
-  outgoing.on('error', () => undefined)
-  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
+  const answered = statusOf(outgoing)
   outgoing.end(body)
-  const [response] = await answered
-  // Only the status matters, and a slow body must not delay the next event.
-  response.on('error', () => undefined)
-  response.destroy()
-  return response.statusCode ?? 0
+  return await answered
+}
+
+/** Only the status matters, and a slow body must not delay the next event: it is not read. */
+function statusOf(outgoing: ClientRequest): Promise<number> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('response', (response) => {
+      response.on('error', () => undefined)
+      response.destroy()
+      resolve(response.statusCode ?? 0)
+    })
+    // Without this, Node says nothing of an answer that switches to another protocol.
+    outgoing.once('upgrade', ({ statusCode }, socket) => {
+      socket.destroy()
+      resolve(statusCode ?? 0)
+    })
+    // Errors after the answer do not matter.
+    outgoing.on('error', reject)
+    outgoing.once('close', () => reject(new Error('the connection was closed without an answer')))
+  })
 }
 
 async function signedHeaders(signed: { id: string; body: string; secret: string }) {
