@@ -178,6 +178,7 @@ describe('clients that read their answer slowly', () => {
     socket.on('data', (chunk: Buffer) => {
       bytesRead += chunk.length
     })
+    socket.resume()
     await until('what the system kept is read', () => socket.destroyed)
     const answerBytesMin = 100 * Buffer.byteLength(JSON.stringify(metadata))
     expect(bytesRead).toBeLessThan(answers * answerBytesMin)
