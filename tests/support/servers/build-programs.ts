@@ -24,7 +24,7 @@ export async function buildPrograms(): Promise<BuiltPrograms> {
       cli: join(root, 'packages/cli/src/main.ts'),
     },
     platform: 'node',
-    resolve: { conditionNames: ['hedge-source', 'import', 'module', 'node', 'default'] },
+    resolve: { conditionNames: ['hedge-source', 'module', 'node', 'default'] },
     // An optional library of pg, which is not installed.
     external: ['pg-native'],
     output: { dir: folder, format: 'esm', chunkFileNames: '[name].js' },
