@@ -8,11 +8,15 @@ interface Manifest {
 }
 
 /**
- * Bundles the sources of a package into its `dist` folder as plain JavaScript with source maps. The
+ * Bundles the sources of a package into a folder, by default `dist`, as plain JavaScript with source maps. The
  * dependencies that its package.json names stay imports. Private packages become part of the bundle.
  */
-export async function bundle(folder: string, built: BuiltPackage): Promise<void> {
-  const { entries, formats, platform } = built
+export async function bundle(
+  folder: string,
+  built: BuiltPackage,
+  target: string = join(folder, 'dist'),
+): Promise<void> {
+  const { entries, formats, platform, programs = [] } = built
   const { dependencies = {} } = await readManifest(folder)
   const names = Object.keys(dependencies)
   const isDependency = (id: string) =>
@@ -20,20 +24,22 @@ export async function bundle(folder: string, built: BuiltPackage): Promise<void>
   for (const format of formats) {
     await build({
       input: Object.fromEntries(
-        Object.entries(entries).map(([name, source]) => [name, join(folder, source)]),
+        Object.entries(entries)
+          .filter(([name]) => format === 'esm' || !programs.includes(name))
+          .map(([name, source]) => [name, join(folder, source)]),
       ),
       platform,
       external: (id: string) => id.startsWith('node:') || isDependency(id),
-      output: outputOf(folder, format),
+      output: outputOf(target, format),
       logLevel: 'warn',
     })
   }
 }
 
-function outputOf(folder: string, format: 'esm' | 'cjs'): OutputOptions {
+function outputOf(target: string, format: 'esm' | 'cjs'): OutputOptions {
   const extension = format === 'esm' ? 'js' : 'cjs'
   return {
-    dir: join(folder, 'dist'),
+    dir: target,
     format,
     entryFileNames: `[name].${extension}`,
     chunkFileNames: `[name]-[hash].${extension}`,

@@ -21,7 +21,9 @@ export async function writeDeclarations(folder: string, built: BuiltPackage): Pr
   try {
     const modules = join(emitted, 'packages')
     await emit(built, folder, modules)
-    const entries = Object.entries(built.entries)
+    const entries = Object.entries(built.entries).filter(
+      ([name]) => !built.programs?.includes(name),
+    )
     const target = join(folder, 'dist/types')
     const waiting = new Set(
       entries.map(([, source]) => declarationOf(join(modules, built.name, source))),

@@ -155,6 +155,14 @@ function readData<T>(answer: ReadAnswer): Answer<T> {
     throw unreadableAnswerError(answer)
   }
   if (typeof data !== 'object' || data === null) throw unreadableAnswerError(answer)
-  const response = new Response(text, { status, statusText: answer.statusText, headers })
-  return { data, response, requestId: headers.get('x-request-id') ?? undefined }
+  let response: Response | undefined
+  return {
+    data,
+    // Made when it is asked for: the environment `jsdom` of Jest has no `Response`.
+    get response() {
+      response ??= new Response(text, { status, statusText: answer.statusText, headers })
+      return response
+    },
+    requestId: headers.get('x-request-id') ?? undefined,
+  }
 }

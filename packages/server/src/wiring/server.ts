@@ -91,6 +91,7 @@ async function startBundled(options: {
     dataDir: config.dataDir,
     log: (message) => log.info(message),
     endsWithProcess: bundledDatabase !== 'kept',
+    isThrowAway: bundledDatabase === 'throw-away',
     settings: bundledDatabase === 'throw-away' ? throwAwaySettings : {},
   })
 }
