@@ -6,7 +6,7 @@ const resultFile = process.env.HEDGE_TEST_RESULTS
 /** `npm run test:all` is `vitest run --mode all`; every other mode is quick. */
 export default defineConfig(({ mode }) => ({
   // Packages of this repository are read from their sources, not from their builds.
-  ssr: { resolve: { conditions: ['hedge-source', 'module', 'node', 'development|production'] } },
+  ssr: { resolve: { conditions: ['hedge-source', 'node', 'development|production'] } },
   test: {
     environment: 'node',
     include: ['tests/**/*.test.ts', 'packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.{ts,tsx}'],

@@ -39,8 +39,12 @@ export function violations(
       .map((imported) => `${path}: imports ${imported}, which is above it`),
   )
   const used = new Set([...files.keys()].map(layerOf))
+  const byName = sources
+    .filter((path) => ownNamePattern.test(files.get(path) ?? ''))
+    .map((path) => `${path}: imports its own package by name, and so the entry above it`)
   return [
     ...upward,
+    ...byName,
     ...unlisted(layers, files, layerOf),
     ...crowded(layers, sources.map(layerOf)),
     ...layers
@@ -76,6 +80,8 @@ function crowded(layers: readonly string[], placed: readonly string[]): string[]
 
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g
+
+const ownNamePattern = /\b(?:from|import)\s*\(?\s*'@hedgepayments\/server(?:\/[^']*)?'/
 
 /** Resolves the relative imports of a source, of values and of types. */
 function importsOf(path: string, text: string): string[] {

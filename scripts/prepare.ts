@@ -2,13 +2,14 @@ import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 
 /**
- * Builds after `npm ci`: the web apps are bundled for the browser, then the packages, because `npx hedge`
- * and the examples run as installed programs do. `npm start` and the tests run from the sources.
+ * Builds after `npm ci`: the web apps are bundled for the browser, the documentation site is generated, then
+ * the packages are built, because `npx hedge` and the examples run as installed programs do. `npm start` and the tests run from the sources.
  */
 const builds: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   ...globSync('apps/*/vite.config.ts')
     .map((config) => config.replace(/\/vite\.config\.ts$/, ''))
     .map((app) => ({ name: app, command: ['vite', 'build', app, '--logLevel', 'warn'] })),
+  { name: 'documentation', command: ['node', 'apps/docs/src/build.ts'] },
   { name: 'packages', command: ['node', 'scripts/build/build.ts', '--no-types'] },
 ]
 

@@ -24,9 +24,10 @@ const shop = express()
 
 // The signature covers the received bytes, so this route must not parse the body. It is registered
 // before express.json(), which parses it.
-shop.post('/webhooks', express.raw({ type: 'application/json' }), async (request, response) => {
+shop.post('/webhooks', express.raw({ type: 'application/json' }), (request, response) => {
   const signature = request.get('X-Hedge-Signature')
-  const event = await hedge.webhooks.verify(request.body, signature, webhookSecret)
+  // Synchronous: returns the event, or throws if the signature is wrong.
+  const event = hedge.webhooks.verify(request.body, signature, webhookSecret)
   if (!seenEvents.has(event.id)) {
     updateOrder(event)
     seenEvents.add(event.id)
@@ -83,7 +84,7 @@ function updateOrder({ type, sequence, data }) {
   console.log(`${type}: the order of ${order.item} is ${order.state}`)
 }
 
-// Express 5 passes rejected promises to this handler.
+// Express 5 passes errors of handlers, also of asynchronous ones, to this handler.
 shop.use((error, _request, response, _next) => {
   if (error instanceof SignatureVerificationError) {
     console.warn(`A webhook was refused: ${error.message}`)

@@ -12,11 +12,15 @@ const run = promisify(execFile)
 const moduleNames = /(?<=\bfrom |\bimport |\bimport\()(['"])([^'"]+)\1/g
 
 /**
- * Writes the declarations of a package: one file for each entry point, which refers to those of the
- * modules in `dist/types`. Modules of private packages are there as well, because nobody can install
+ * Writes the declarations of a package into a folder, by default `dist`: one file for each entry point,
+ * which refers to those of the modules in `types`. Modules of private packages are there as well, because nobody can install
  * these packages.
  */
-export async function writeDeclarations(folder: string, built: BuiltPackage): Promise<void> {
+export async function writeDeclarations(
+  folder: string,
+  built: BuiltPackage,
+  target: string = join(folder, 'dist'),
+): Promise<void> {
   const emitted = await mkdtemp(join(tmpdir(), 'hedge-types-'))
   try {
     const modules = join(emitted, 'packages')
@@ -24,20 +28,19 @@ export async function writeDeclarations(folder: string, built: BuiltPackage): Pr
     const entries = Object.entries(built.entries).filter(
       ([name]) => !built.programs?.includes(name),
     )
-    const target = join(folder, 'dist/types')
     const waiting = new Set(
       entries.map(([, source]) => declarationOf(join(modules, built.name, source))),
     )
     // The loop also reaches the files that it adds.
     for (const file of waiting) {
       const text = rename(await readFile(file, 'utf8'), file, modules, waiting)
-      const copy = join(target, relative(modules, file))
+      const copy = join(target, 'types', relative(modules, file))
       await mkdir(dirname(copy), { recursive: true })
       await writeFor(built, copy, text)
     }
     for (const [name, source] of entries) {
       const module = `./types/${built.name}/${source.replace(/\.ts$/, '.js')}`
-      await writeFor(built, join(folder, 'dist', `${name}.d.ts`), `export * from '${module}'\n`)
+      await writeFor(built, join(target, `${name}.d.ts`), `export * from '${module}'\n`)
     }
   } finally {
     await rm(emitted, { recursive: true, force: true })

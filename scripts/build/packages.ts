@@ -33,7 +33,7 @@ export const builtPackages: readonly BuiltPackage[] = [
     ...onNode,
     name: 'server',
     entries: { index: 'src/index.ts', admin: 'src/admin.ts', main: 'src/main.ts' },
-    webApps: ['dashboard', 'checkout'],
+    webApps: ['dashboard', 'checkout', 'docs'],
   },
   { ...onNode, name: 'cli', entries: { main: 'src/main.ts' } },
   {

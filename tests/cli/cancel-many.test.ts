@@ -87,7 +87,7 @@ describe('hedge payments cancel --all', () => {
     const args = ['--metadata', 'batch=left', '--yes', '--detach', '--json']
     const { code, stdout } = await cancelAll(...args)
     expect(code).toBe(0)
-    const { id } = JSON.parse(stdout)
+    const { id } = JSON.parse(stdout).cancellation
     await until('the run is done', async () => {
       const { body } = await fixture.api('GET', `/v1/cancellations/${id}`)
       return body.status === 'completed'

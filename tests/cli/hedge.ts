@@ -21,18 +21,23 @@ export interface Running {
 /** Variables of a process. */
 export type Environment = Readonly<Record<string, string>>
 
-/** Starts `hedge` as a shell does, with nothing in its environment but what is given. */
-export function startHedge(args: readonly string[], env: Environment = {}): Running {
+/** Starts `hedge` as a shell does, with nothing in its environment but what is given, and `input` piped into it. */
+export function startHedge(
+  args: readonly string[],
+  env: Environment = {},
+  input?: string,
+): Running {
   const child = spawn(process.execPath, [inject('programs').cli, ...args], {
     env: { ...childEnvironment, HEDGE_DATA_DIR: '/nonexistent', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
+  child.stdin?.end(input)
   let stdout = ''
   let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => {
     stdout += chunk.toString()
   })
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     stderr += chunk.toString()
   })
   const ended = once(child, 'close').then(() => ({ code: child.exitCode, stdout, stderr }))
@@ -40,8 +45,12 @@ export function startHedge(args: readonly string[], env: Environment = {}): Runn
 }
 
 /** Runs `hedge` to its end. */
-export async function hedge(args: readonly string[], env: Environment = {}): Promise<Ended> {
-  return await startHedge(args, env).ended
+export async function hedge(
+  args: readonly string[],
+  env: Environment = {},
+  input?: string,
+): Promise<Ended> {
+  return await startHedge(args, env, input).ended
 }
 
 /** What `hedge` needs to know of a server. */

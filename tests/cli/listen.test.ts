@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFile, spawnSync } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { verifyWebhook } from '@hedgepayments/node'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -50,6 +52,18 @@ async function startListening(...args: string[]): Promise<Running> {
   return listening
 }
 
+/** X11's port: `fetch` refuses it, a local server may use it. */
+const forbiddenPort = 6_000
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+
+async function selfSigned(where: string): Promise<{ key: string; cert: string }> {
+  const [key, cert] = [join(where, 'key.pem'), join(where, 'cert.pem')]
+  const files = ['-keyout', key, '-out', cert, '-subj', '/CN=localhost', '-days', '1']
+  const args = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...files]
+  await promisify(execFile)('openssl', args)
+  return { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') }
+}
+
 const ids = () => receiver.received.map(({ event }) => event.data.id)
 
 async function createMany(count: number): Promise<string[]> {
@@ -67,7 +81,7 @@ describe('hedge listen', () => {
     const { headers, body, event } = receiver.received[0] ?? expect.fail('nothing came')
     const secret = (await hedge(['listen', '--print-secret'], env())).stdout.trim()
     expect(listening.stdout()).toContain(secret)
-    const verified = await verifyWebhook(body, headers['x-hedge-signature'] as string, secret)
+    const verified = verifyWebhook(body, headers['x-hedge-signature'] as string, secret)
     expect(verified.id).toBe(event.id)
     expect(headers['webhook-id']).toBe(event.id)
     expect(new Webhook(secret).verify(body.toString(), headers as Record<string, string>)).toEqual(
@@ -124,6 +138,68 @@ describe('hedge listen', () => {
     receiver = await startReceiver({ port: Number(port) })
     await until('they came', () => receiver.received.length >= 2)
     expect(ids()).toEqual(created)
+  })
+
+  test('sends an event again until it is answered, and never goes on before', async () => {
+    await receiver.close()
+    receiver = await startReceiver({ answer: (count) => (count <= 2 ? null : 200) })
+    const target = receiver.url.replace('http://127.0.0.1', 'localhost')
+    const listening = await startListening('--forward-to', target)
+    const created = await createMany(2)
+    await until('all came', () => receiver.received.length >= 4)
+    const [first, second] = created
+    expect(ids()).toEqual([first, first, first, second])
+    expect(listening.stderr()).toContain('gives no answer')
+  })
+
+  test('goes on with an event that was not answered before it stopped', async () => {
+    await receiver.close()
+    receiver = await startReceiver({ answer: () => null })
+    const listening = await startListening()
+    const [id] = await createMany(1)
+    await until('it came', () => receiver.received.length >= 1)
+    listening.child.kill('SIGINT')
+    expect((await listening.ended).code).toBe(0)
+    await receiver.close()
+    receiver = await startReceiver()
+    await startListening()
+    await until('it came again', () => receiver.received.length >= 1)
+    expect(ids()).toEqual([id])
+  })
+
+  test('forwards to a port that browsers refuse', async () => {
+    await receiver.close()
+    receiver = await startReceiver({ port: forbiddenPort })
+    await startListening('--forward-to', `127.0.0.1:${forbiddenPort}/webhooks`)
+    const created = await createMany(1)
+    await until('it came', () => receiver.received.length >= 1)
+    expect(ids()).toEqual(created)
+  })
+
+  test.skipIf(!hasOpenssl)('accepts a self-signed certificate with --skip-verify', async () => {
+    await receiver.close()
+    receiver = await startReceiver({ tls: await selfSigned(folder) })
+    const refusing = await startListening()
+    const created = await createMany(1)
+    await until('it says why', () => refusing.stderr().includes('--skip-verify accepts it'))
+    refusing.child.kill('SIGINT')
+    await refusing.ended
+    await startListening('--skip-verify')
+    await until('it came', () => receiver.received.length >= 1)
+    expect(ids()).toEqual(created)
+  })
+
+  test('prints the events without --forward-to, until Ctrl-C', async () => {
+    const listening = startHedge(['listen', '--events', 'payment.created'], env())
+    running.push(listening)
+    await until('it listens', () => listening.stdout().includes('Ctrl-C stops'))
+    const [id = ''] = await createMany(1)
+    await until('it is printed', () => listening.stdout().includes(id))
+    listening.child.kill('SIGINT')
+    const { code, stdout } = await listening.ended
+    expect(code).toBe(0)
+    expect(stdout).toMatch(new RegExp(`payment.created +${id} +evt_`))
+    expect((await hedge(['listen', '--skip-verify'], env())).code).toBe(2)
   })
 
   test('shows what the local server refused, and goes on', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** A webhook that came in, byte for byte. */
@@ -16,24 +17,35 @@ export interface Receiver {
   close(): Promise<void>
 }
 
-/** Listens on `port`, or on any; answers what `answer` says. */
+/** Listens on `port`, or on any; answers what `answer` says, or breaks the connection if that is `null`. */
 export async function startReceiver(
-  options: { port?: number; answer?: (count: number) => number } = {},
+  options: {
+    port?: number
+    answer?: (count: number) => number | null
+    tls?: { key: string; cert: string }
+  } = {},
 ): Promise<Receiver> {
   const received: Received[] = []
-  const server = createServer(async (request, response) => {
+  const answerRequest: RequestListener = async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks)
     received.push({ headers: request.headers, body, event: JSON.parse(body.toString()) })
-    response.statusCode = options.answer?.(received.length) ?? 200
+    const status = options.answer?.(received.length)
+    if (status === null) {
+      request.socket.destroy()
+      return
+    }
+    response.statusCode = status ?? 200
     response.end()
-  })
+  }
+  const { tls } = options
+  const server = tls ? createTlsServer(tls, answerRequest) : createServer(answerRequest)
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}/webhooks`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}/webhooks`,
     received,
     async close() {
       server.closeAllConnections()

@@ -29,7 +29,8 @@ test('hedge serve runs the server, and the other commands find its key and its d
   const secret = /secret key {7}(sk_test_[a-z0-9]{40})$/m.exec(served.stdout())?.[1] ?? ''
   expect(secret).not.toBe('')
   expect(served.stdout()).toContain(`-H "Authorization: Bearer ${secret}"`)
-  const client = { ...env, HEDGE_BASE_URL: url }
+  // The file with the key contains the address as well.
+  const client = env
   const doctor = await hedge(['doctor'], client)
   expect(doctor).toMatchObject({ code: 0, stderr: '' })
   expect(doctor.stdout).toMatch(/^ok +database +bundled/m)
@@ -38,7 +39,11 @@ test('hedge serve runs the server, and the other commands find its key and its d
   const live = await hedge(['keys', 'create', '--live', '--json'], client)
   expect(live.code).toBe(0)
   const { secret_key: secretKey } = JSON.parse(live.stdout)
-  const listed = await hedge(['payments', 'list'], { ...client, HEDGE_API_SECRET: secretKey })
+  const listed = await hedge(['payments', 'list'], {
+    ...client,
+    HEDGE_API_SECRET: secretKey,
+    HEDGE_BASE_URL: url,
+  })
   expect(listed.code).toBe(0)
 
   served.child.kill('SIGTERM')

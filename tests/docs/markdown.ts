@@ -11,6 +11,22 @@ export const documents = [
   ...globSync('docs/*.md', { cwd: root }).sort(),
 ]
 
+/** Every document for readers: those above, and those whose snippets are checked but not run. */
+export const allDocuments = [
+  ...documents,
+  ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
+  ...globSync(['packages/*/README.md', 'examples/*/README.md', 'bench/*.md'], { cwd: root }).sort(),
+]
+
+const client = `import { HedgePayments } from '@hedgepayments/node'
+const hedge = new HedgePayments()
+`
+
+/** What stands before a snippet without an import of the SDK: a client named `hedge`. */
+export function sdkPrelude(code: string): string {
+  return code.includes('@hedgepayments/node') ? '' : client
+}
+
 /** A fenced block: ```` ```sh no-run: needs Docker ````. */
 export interface Block {
   readonly language: string

@@ -13,6 +13,7 @@ import {
   parseBlocks,
   readDocument,
   reasonNotToRun,
+  sdkPrelude,
 } from './markdown.ts'
 import { makeNames, type Names, putNames } from './names.ts'
 
@@ -75,7 +76,7 @@ interface Snippet {
 }
 
 function isRunnable(block: Block): boolean {
-  return ['sh', 'js', 'sql'].includes(block.language) && reasonNotToRun(block) === null
+  return ['sh', 'js', 'ts', 'sql'].includes(block.language) && reasonNotToRun(block) === null
 }
 
 /** Nothing of the machine's own settings but the path. */
@@ -106,10 +107,6 @@ set -aeuo pipefail
 `
 }
 
-const client = `import { HedgePayments } from '@hedgepayments/node'
-const hedge = new HedgePayments()
-`
-
 function start(
   block: Block,
   {
@@ -125,12 +122,10 @@ function start(
   },
 ): Snippet {
   const isShell = block.language === 'sh'
-  const script = isShell
-    ? prelude(block) + code
-    : (code.includes('@hedgepayments/node') ? '' : client) + code
+  const script = (isShell ? prelude(block) : sdkPrelude(code)) + code
   const [program, ...args] = isShell
     ? ['bash', '-c', script]
-    : [process.execPath, '--input-type=module', '--eval', script]
+    : [process.execPath, '--input-type=module-typescript', '--eval', script]
   const child = spawn(program as string, args, {
     cwd: root,
     env: { ...environment, HEDGE_DATA_DIR: folder },

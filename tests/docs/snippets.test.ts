@@ -5,7 +5,7 @@ import { size } from '../support/size.ts'
 import { documents, parseBlocks, readDocument, reasonNotToRun } from './markdown.ts'
 import { runDocument } from './run-document.ts'
 
-const runnable = ['sh', 'js', 'sql']
+const runnable = ['sh', 'js', 'ts', 'sql']
 /** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
 const shown = ['json', 'text', 'nginx', 'ini']
 

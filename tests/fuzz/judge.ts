@@ -1,16 +1,27 @@
-import { type ErrorCode, errorSchema, errors } from '@hedgepayments/contract'
+import {
+  type ErrorCode,
+  errorAnswer,
+  errors,
+  errorsOf,
+  type Operation,
+} from '@hedgepayments/contract'
 import { openApiDocument } from '@hedgepayments/contract/openapi'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { Case } from './cases.ts'
 import { framing, type WireAnswer } from './exchange.ts'
 
+interface Response {
+  readonly $ref?: string
+  readonly content?: Readonly<Record<string, unknown>>
+}
 interface Described {
-  readonly responses: Readonly<Record<string, { content?: Readonly<Record<string, unknown>> }>>
+  readonly responses: Readonly<Record<string, Response>>
 }
 
 const document = openApiDocument() as unknown as {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Described>>>>
+  readonly components: { readonly responses: Readonly<Record<string, Response>> }
 }
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 addFormats.default(ajv)
@@ -59,7 +70,9 @@ function ofOperation({ operation }: Case, answer: WireAnswer): string[] {
   const { status, headers, text } = answer
   const path = operation.path.replace(/:(\w+)/g, '{$1}')
   const method = operation.method.toLowerCase()
-  const described = document.paths[path]?.[method]?.responses[status]
+  const given = document.paths[path]?.[method]?.responses[status]
+  const shared = given?.$ref?.split('/').at(-1)
+  const described = shared === undefined ? given : document.components.responses[shared]
   if (!described) return [`${status} is not in the document: ${text.slice(0, 300)}`]
   if (status === 500 || status === 503) return [`${status}: ${text.slice(0, 300)}`]
   const missing = headersOfAll.filter((name) => !headers.has(name))
@@ -68,8 +81,9 @@ function ofOperation({ operation }: Case, answer: WireAnswer): string[] {
   const documentedType = Object.keys(described.content ?? {})[0]
   if (type !== documentedType) return [...offences, `type ${type}, not ${documentedType}`]
   if (type !== 'application/json') return offences
-  const pointer = `/paths/${pointed(path)}/${method}/responses/${status}/content/${pointed(type)}/schema`
-  return [...offences, ...ofSchema(pointer, text)]
+  const place = given?.$ref?.slice(1) ?? `/paths/${pointed(path)}/${method}/responses/${status}`
+  const pointer = `${place}/content/${pointed(type)}/schema`
+  return [...offences, ...ofSchema(pointer, text), ...ofContract(operation, answer)]
 }
 
 function pointed(name: string): string {
@@ -82,6 +96,23 @@ function ofSchema(pointer: string, text: string): string[] {
     validate = ajv.compile({ $ref: `document#${pointer}` })
     validators.set(pointer, validate)
   }
+  return faultsOf(validate, text)
+}
+
+/** The contract's schemas allow no unknown field; those of the document do. */
+function ofContract(operation: Operation, { status, text }: WireAnswer): string[] {
+  const key = `${operation.id} ${status}`
+  let validate = validators.get(key)
+  if (!validate) {
+    const [first, ...others] = errorsOf(operation).filter((code) => errors[code].status === status)
+    const schema = operation.responses[status] ?? (first && errorAnswer([first, ...others]))
+    validate = ajv.compile(schema ?? false)
+    validators.set(key, validate)
+  }
+  return faultsOf(validate, text)
+}
+
+function faultsOf(validate: ValidateFunction, text: string): string[] {
   if (validate(JSON.parse(text))) return []
   return [
     `not of its schema: ${ajv.errorsText(validate.errors).slice(0, 400)}: ${text.slice(0, 300)}`,
@@ -105,6 +136,6 @@ function ofError({ status, text }: WireAnswer): string[] {
   }
   const code = body.error?.code as ErrorCode
   if (errors[code]?.status !== status) return [`a ${status} with the code ${code}`]
-  const validate = ajv.compile(errorSchema(code))
+  const validate = ajv.compile(errorAnswer([code]))
   return validate(body) ? [] : [`not of its schema: ${ajv.errorsText(validate.errors)}`]
 }

@@ -6,8 +6,8 @@ import { until } from '../support/until.ts'
 import { type Answered, answerTo, created, type PaymentState, type Request } from './contract.ts'
 import { findState, type PaymentOperation } from './payment-history.ts'
 
-// Three cancels on a PostgreSQL that is no mock, in the race that tells them apart. Two are wrong
-// as one writes them at first sight, and what their clients see must be found out.
+// Three statements that cancel, run on a real PostgreSQL in a race that shows their difference. Two
+// have a common mistake, and the search must find it in the answers to clients.
 
 let database: TestDatabase
 let sql: Sql
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const cancelable = cancelableStatuses.map((status) => `'${status}'`).join(', ')
 
-/** What the statement of a cancel says: whether it won, and the status that it has seen. */
+/** The result of a cancel: whether it won, and the status that it read. */
 interface Cancel {
   readonly text: string
 }
@@ -59,7 +59,7 @@ async function cancel({ text }: Cancel, id: number): Promise<PaymentOperation> {
   })
 }
 
-/** What a client is told by a cancel that has seen this status. */
+/** The answer to a client whose cancel read this status. */
 function cancelAnswer(status: PaymentState['status']): Answered {
   const isWin = status === 'pending' || status === 'initiated'
   return isWin
@@ -67,7 +67,7 @@ function cancelAnswer(status: PaymentState['status']): Answered {
     : answerTo({ ...created(1), status }, { kind: 'cancel' }).answered
 }
 
-/** A cancel meets a worker that has moved the row and not committed yet. */
+/** Races a cancel against a worker that has updated the row and not committed yet. */
 async function meetWorker(statement: Cancel, id: number): Promise<PaymentOperation[]> {
   await sql.query(`insert into tiny values ($1, 'initiated')`, [id])
   const worker = await sql.connect()

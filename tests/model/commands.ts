@@ -20,7 +20,7 @@ const amountMinor = 1_000
 
 const token = fc.constantFrom<Token>('tok_visa', ...(Object.keys(tokens) as Token[]))
 
-// What ends a payment's life is rarer than what moves it on, or most would end before anything.
+// Commands that end a payment are rarer than others. Else most payments would end too early.
 const request: fc.Arbitrary<Request> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Request>({ kind: 'cancel' }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('initiate' as const), token }) },
@@ -58,7 +58,7 @@ const crowds = fc
   })
   .map(crowd)
 
-/** Everything that clients do, some of it more often. */
+/** All commands of clients, with their weights. */
 export const commands: readonly fc.Arbitrary<Command>[] = [
   ...[creates, creates, creates, asks, asks, asks, asks, crowds, crowds],
   fc.record({ client, which, request }).map(askWithKey),
@@ -136,7 +136,7 @@ function askWithKey(drawn: { client: number; which: number; request: Request }):
   })
 }
 
-/** Sends a request again, or another one with its key. */
+/** Repeats a request, or sends another one with its idempotency key. */
 function repeat(drawn: { client: number; which: number; isOther: boolean }): Command {
   return command('repeat', drawn, async (_, real) => {
     const first = real.answered[drawn.which % Math.max(1, real.answered.length)]
@@ -168,7 +168,7 @@ function cancelByKey(drawn: { client: number; which: number }): Command {
   })
 }
 
-/** A cancel that comes before its create. */
+/** A cancel by key that arrives before its create. */
 function createCanceled(drawn: { client: number }): Command {
   return command('create canceled', drawn, async (model, real) => {
     const key = `create ${real.ids.length}`
@@ -190,7 +190,7 @@ function createCanceled(drawn: { client: number }): Command {
 function advance(drawn: { client: number; seconds: number }): Command {
   return command('advance', drawn, async (model, real) => {
     for (const [n, api] of real.apis.entries()) {
-      // One jumps; the others are asked as well, so that none goes by the time before any more.
+      // One server advances the clock. A request to each other server makes it read the new time.
       const isFirst = n === drawn.client % real.apis.length
       const seconds = isFirst ? drawn.seconds : 0
       expect((await api('POST', '/v1/test/clock/advance', { body: { seconds } })).status).toBe(200)
@@ -202,7 +202,7 @@ function advance(drawn: { client: number; seconds: number }): Command {
   })
 }
 
-/** A command after which the model and every server agree about every payment. */
+/** Runs a command, then checks that the model and every server agree on every payment. */
 function command(
   name: string,
   drawn: object,

@@ -1,24 +1,24 @@
 import { isAllowed, type PaymentStatus } from '@hedgepayments/contract'
 
-// The contract of one payment as a machine without time, storage or rivals: a state, a request, and
-// what must be answered. It follows the contract's table of the lifecycle; of the server it shares
-// nothing.
+// The contract of one payment as a state machine without time, storage or concurrency: a state and a
+// request give an answer. It derives from the contract's lifecycle table and shares no code with the
+// server.
 
-/** What decides the answers about one payment. */
+/** The state of a payment that decides its answers. */
 export interface PaymentState {
   readonly status: PaymentStatus
   readonly amountMinor: number
   readonly refundedMinor: number
-  /** What becomes of it at the processor, by the token it was submitted with. */
+  /** The outcome at the processor, by the token of the submission. */
   readonly fate: Fate
-  /** Whether somebody has asked for its reversal while it was processing. */
+  /** Whether a reversal was requested while it was processing. */
   readonly isToBeReversed: boolean
 }
 
-/** What the tokens of the sandbox lead to. */
+/** The outcomes of the sandbox's tokens. */
 export type Fate = 'none' | 'succeeds' | 'fails'
 
-/** What a client can ask for. */
+/** The requests of a client. */
 export type Request =
   | { readonly kind: 'retrieve' }
   | { readonly kind: 'cancel' }
@@ -26,14 +26,14 @@ export type Request =
   | { readonly kind: 'refund'; readonly amountMinor: number | null }
   | { readonly kind: 'reverse' }
 
-/** What happens by itself. */
+/** The steps that no client requests. */
 export type Happening = 'process' | 'capture' | 'expire'
 
-/** What is compared of an answer. */
+/** The parts of an answer that are compared. */
 export interface Answered {
   readonly httpStatus: number
   readonly code: string | null
-  /** The status that the payment has, or that refused. */
+  /** The status of the payment, or the status that caused the refusal. */
   readonly status: PaymentStatus | null
   readonly refundedMinor: number | null
   readonly refundableMinor: number | null
@@ -47,7 +47,7 @@ export const tokens = {
 } as const satisfies Record<string, { declines: boolean; fate: Fate }>
 export type Token = keyof typeof tokens
 
-/** A payment that was just created. */
+/** The state of a new payment. */
 export function created(amountMinor: number): PaymentState {
   return {
     status: 'pending',
@@ -58,7 +58,7 @@ export function created(amountMinor: number): PaymentState {
   }
 }
 
-/** The one right answer to a request, and the state after it. */
+/** The only correct answer to a request, and the state after it. */
 export function answerTo(
   state: PaymentState,
   request: Request,
@@ -77,7 +77,7 @@ export function answerTo(
   }
 }
 
-/** The state after something happened by itself; `null` where it cannot. */
+/** The state after a step that no client requested; `null` if the step is impossible. */
 export function happen(state: PaymentState, happening: Happening): PaymentState | null {
   switch (happening) {
     case 'process':

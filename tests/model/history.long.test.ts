@@ -6,7 +6,7 @@ import { size } from '../support/size.ts'
 import { created, type Request, type Token } from './contract.ts'
 import { findState, type PaymentOperation, Recorder } from './payment-history.ts'
 
-/** A seed to see again what clients ask for, or a new one each time. */
+/** The seed of the requests: a given one to repeat a run, otherwise a new one. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 const rounds = Number(process.env.HEDGE_ROUNDS ?? size({ quick: 1, all: 4 }))
 
@@ -18,12 +18,12 @@ const amountMinor = 1_000
 const fixture = withServers(2)
 
 interface Mood {
-  /** Whether the payment is initiated before they come. A cancel of a pending one is quicker. */
+  /** Whether the payment is initiated before the requests. Canceling a pending one is quicker. */
   readonly isInitiated: boolean
   readonly kinds: readonly Request['kind'][]
 }
 
-/** What the clients of a payment are after: money back needs a payment that was not canceled. */
+/** The mix of requests for a payment. Refunds need a payment that was not canceled. */
 const moods: readonly Mood[] = [
   {
     isInitiated: false,
@@ -52,7 +52,7 @@ function drawRequest(chance: Chance, mood: Mood): Request {
   }
 }
 
-/** Has many clients at once ask for much of few payments; returns what each payment has seen. */
+/** Sends many concurrent requests for a few payments. Returns the history of each payment. */
 async function runRound(chance: Chance, apis: readonly Api[]): Promise<PaymentOperation[][]> {
   const recorder = new Recorder()
   return await Promise.all(
@@ -91,7 +91,7 @@ test(`what clients of two processes see of a payment is linearizable, seed ${see
       }
     }
   }
-  // A history in which nobody meets anybody would prove nothing.
+  // Histories without overlapping requests would prove nothing.
   for (const name of ['cancel 200 canceled', 'cancel 412 canceled', 'initiate 200 initiated']) {
     expect(seen.get(name) ?? 0, name).toBeGreaterThan(0)
   }

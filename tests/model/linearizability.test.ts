@@ -5,7 +5,7 @@ import { findOrder, type Operation, type Sequential } from './linearizability.ts
 type Input = { readonly write: number } | 'read'
 type Output = number
 
-/** A number that is written and read: a write answers with what it has replaced. */
+/** A register: a write returns the number that it replaced. */
 const register: Sequential<number, Input, Output> = {
   first: 0,
   step(state, input, output) {
@@ -20,7 +20,7 @@ const inputs = fc.oneof(
   fc.record({ write: fc.integer({ min: 0, max: 3 }) }),
 )
 
-/** Operations that took effect one by one, each called some time before and returned after. */
+/** Generates operations that took effect one by one, each between its call and its return. */
 const truthful = fc
   .array(fc.tuple(inputs, fc.nat(12), fc.nat(12), fc.nat(9)), { maxLength: 14 })
   .map((drawn) => {
@@ -29,14 +29,14 @@ const truthful = fc
       const at = 10 * n
       const output = state
       if (input !== 'read') state = input.write
-      // Few never return: their effect is there all the same.
+      // A few never return, although they took effect.
       return luck === 0
         ? { input, output: undefined, calledAt: at - before * 3, returnedAt: Infinity }
         : { input, output, calledAt: at - before * 3, returnedAt: at + 0.5 + after * 3 }
     })
   })
 
-/** Any outputs at any times: few of these could have happened. */
+/** Generates any outputs at any times. Few of these histories are possible. */
 const arbitrary = fc.array(
   fc
     .record({
@@ -52,7 +52,7 @@ const arbitrary = fc.array(
   { maxLength: 6 },
 )
 
-/** The definition, taken at its word: every order of every choice of those that never returned. */
+/** The definition: tries every order, with every subset of the operations that never returned. */
 function hasOrderByDefinition(history: readonly Operation<Input, Output>[]): boolean {
   const search = (state: number, left: readonly Operation<Input, Output>[]): boolean => {
     if (left.every(({ output }) => output === undefined)) return true

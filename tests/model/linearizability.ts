@@ -1,34 +1,33 @@
-/** One operation of a history, by the order in which things were seen to happen. */
+/** One operation of a history. */
 export interface Operation<Input, Output> {
   readonly input: Input
-  /** `undefined`: it never returned, and may have had its effect or not, or have it yet. */
+  /** `undefined`: it never returned. It may have taken effect, may still do so, or never will. */
   readonly output: Output | undefined
-  /** When it was called and when it returned, on one clock that never stands still. */
+  /** Call and return, by one counter: no two are equal. */
   readonly calledAt: number
   readonly returnedAt: number
 }
 
-/** What operations do one after the other. */
+/** The sequential specification of an object. */
 export interface Sequential<State, Input, Output> {
   readonly first: State
   /**
-   * The state after the operation, or `null` where it cannot have this output in this state. An
+   * The state after the operation, or `null` if this output is impossible in this state. An
    * operation that never returned has the output `undefined`.
    */
   readonly step: (state: State, input: Input, output: Output | undefined) => State | null
-  /** A name that two states share only if nothing can tell them apart. */
+  /** A name that two states share only if they are equal. */
   readonly nameOf: (state: State) => string
 }
 
 /**
- * Whether there is an order of the operations in which each has its effect between its call and its
- * return, and in which all outputs are right: linearizability, of one object. Where there is, such
- * an order is returned, and the state in its end.
+ * Searches an order in which each operation takes effect between its call and its return, and all
+ * outputs are correct. The history of an object with such an order is linearizable. Returns the order
+ * and its last state.
  *
- * The search is that of Wing and Gong: take any operation that was called before all that are left
- * returned, as if it had been the next, and go back where that leads nowhere. By Lowe, a set of
- * operations that was taken and the state it has led to need not be tried twice, in whatever order
- * they were taken: without that, the search is hopeless for more than a dozen at once.
+ * The search backtracks, after Wing and Gong: the next operation is any one that was called before all
+ * remaining ones returned. After Lowe, it tries a set of taken operations with the resulting state only
+ * once, whatever their order. Without this memory, a dozen concurrent operations take too long.
  */
 export function findOrder<State, Input, Output>(
   history: readonly Operation<Input, Output>[],

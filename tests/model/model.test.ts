@@ -7,13 +7,13 @@ import { size } from '../support/size.ts'
 import { commands } from './commands.ts'
 import type { Model, Real } from './world.ts'
 
-// What failed says its seed, its path and its replay path: `HEDGE_SEED=… HEDGE_PATH=…
-// HEDGE_REPLAY_PATH=… npx vitest run tests/model/model.test.ts` does the same again.
+// A failure prints its seed, path and replay path. To repeat it: `HEDGE_SEED=… HEDGE_PATH=…
+// HEDGE_REPLAY_PATH=… npx vitest run tests/model/model.test.ts`.
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 const { HEDGE_PATH: path, HEDGE_REPLAY_PATH: replayPath, HEDGE_RUNS: runs } = process.env
 const numRuns = Number(runs ?? size({ quick: 3, all: 6 }))
 
-/** Different answers to different requests: three times as many are seen as a rule. */
+/** The minimum of different pairs of request and answer. Runs usually have three times as many. */
 const kindsMin = size({ quick: 1, all: 8 })
 
 const fixture = withServers(2)
@@ -26,7 +26,7 @@ test(`two servers never disagree with the model, seed ${seed}`, async () => {
   })
   const seen = new Set<string>()
   const property = fc.asyncProperty(drawn, async (run) => {
-    // A merchant of its own has a clock of its own.
+    // Each merchant has its own test clock.
     const { testKey } = await createMerchant(fixture)
     const apis = fixture.servers.map(({ url }) => apiClient(url, testKey))
     await fc.asyncModelRun(() => {
@@ -35,9 +35,9 @@ test(`two servers never disagree with the model, seed ${seed}`, async () => {
       return { model, real }
     }, run)
   })
-  // Biased runs are short, and of few different commands: too tame to find anything.
+  // The library's biased runs are short and have few different commands, so they find nothing.
   await fc.assert(property, { seed, numRuns, unbiased: true, ...(path ? { path } : {}) })
-  // Runs in which nothing comes to pass would prove nothing.
+  // Runs with few different answers would prove nothing.
   if (!path) expect(seen.size).toBeGreaterThan(kindsMin)
   expect(await brokenInvariants(fixture.sql, { isAtRest: false })).toEqual({})
 })

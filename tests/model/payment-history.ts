@@ -13,7 +13,7 @@ type Input = Request | ByItself
 type ByItself = { readonly kind: Happening }
 export type PaymentOperation = Operation<Input, Answered>
 
-/** The contract of one payment, with which its history is compared. */
+/** The specification that the history of a payment is checked against. */
 function paymentFrom(first: PaymentState): Sequential<PaymentState, Input, Answered> {
   return {
     first,
@@ -27,8 +27,8 @@ function paymentFrom(first: PaymentState): Sequential<PaymentState, Input, Answe
 }
 
 /**
- * The state that a payment's history leads to, if its operations can have taken effect one by one,
- * with the steps of the workers somewhere in between where there can be any; else `null`.
+ * The last state of a payment's history if the history is linearizable; else `null`. Steps of the
+ * workers may take effect between the requests.
  */
 export function findState(
   history: readonly PaymentOperation[],
@@ -39,7 +39,7 @@ export function findState(
   return findOrder(all, paymentFrom(first))?.state ?? null
 }
 
-/** Whatever the workers do may be done at any time, and may never be. */
+/** The steps of the workers: each may happen at any time, or never. */
 const byItself = (['process', 'capture'] as const).map((kind) => ({
   input: { kind },
   output: undefined,
@@ -55,7 +55,7 @@ function areEqual(a: Answered, b: Answered): boolean {
   return (Object.keys(a) as (keyof Answered)[]).every((name) => a[name] === b[name])
 }
 
-/** Records requests and answers by payment, in the order in which they are seen. */
+/** Records requests and answers by payment, in the order of calls and returns. */
 export class Recorder {
   readonly #histories = new Map<string, PaymentOperation[]>()
   #clock = 0
@@ -76,13 +76,13 @@ export class Recorder {
   }
 }
 
-/** Sends a request of the model to a server. */
+/** Sends a request of the model to a server, and returns the answer. */
 async function ask(api: Api, id: string, request: Request): Promise<ApiAnswer> {
   const { method, path, body } = wireOf(id, request)
   return await api(method, path, body ? { body } : {})
 }
 
-/** A request of the model as it goes over the wire. */
+/** The HTTP request for a request of the model. */
 export function wireOf(
   id: string,
   request: Request,
@@ -110,7 +110,7 @@ function post(path: string) {
   return { method: 'POST', path }
 }
 
-/** What the model has to say of an answer. */
+/** The parts of an answer that the model knows. */
 export function readAnswer({ status: httpStatus, body }: ApiAnswer): Answered {
   const { error } = body
   return error

@@ -4,9 +4,9 @@ import { until } from '../support/until.ts'
 import { answerTo, happen, type PaymentState, type Request } from './contract.ts'
 import { findState, type PaymentOperation, Recorder, readAnswer } from './payment-history.ts'
 
-/** What is believed: by the model alone, with a clock that only the test moves. */
+/** The expected world: the model, with a clock that only the test advances. */
 export interface Model {
-  /** Seconds that the test clock was advanced by. */
+  /** Seconds by which the test clock was advanced. */
   clockSeconds: number
   readonly payments: ModelPayment[]
 }
@@ -19,7 +19,7 @@ export interface ModelPayment {
   cancelableUntilSeconds: number | null
 }
 
-/** What is real: servers, and what they have said. */
+/** The real world: servers and their answers. */
 export interface Real {
   /** One client of each server. */
   readonly apis: readonly Api[]
@@ -27,20 +27,20 @@ export interface Real {
   readonly createKeys: string[]
   /** Requests that had an idempotency key, with their first answers. */
   readonly answered: { path: string; body: object; key: string; status: number; text: string }[]
-  /** What was asked for and answered, to see that runs are not tame. */
+  /** Pairs of request and answer, to check that runs have enough different ones. */
   readonly seen: Set<string>
 }
 
-/** Real time that passes in a run counts as nothing: all spans keep this far from each other. */
+/** Spans differ by at least this much, so that the real time of a run does not matter. */
 export const expirySeconds = 3_600
 
-/** Whether a worker may be at the payment while it is asked for something. */
+/** Whether a worker may change the payment during a request. */
 function isDue(model: Model, payment: ModelPayment): boolean {
   const until = payment.cancelableUntilSeconds ?? model.clockSeconds + payment.windowSeconds
   return until <= model.clockSeconds
 }
 
-/** What happens to a payment by itself, at this time of the clock, until nothing more does. */
+/** Applies all steps that no client requests and that are due at this time of the clock. */
 function settled(model: Model, payment: ModelPayment): PaymentState {
   let { state } = payment
   if (payment.expiresAtSeconds <= model.clockSeconds) state = happen(state, 'expire') ?? state
@@ -52,8 +52,8 @@ function settled(model: Model, payment: ModelPayment): PaymentState {
 }
 
 /**
- * Takes what was seen of a payment while it was asked for something. There must be an order in
- * which the model gives the same answers; the model then is where that order leads.
+ * Checks the history of a payment during a command, and sets the model to its last state. There must be
+ * an order in which the model gives the same answers.
  */
 export function believe(
   model: Model,
@@ -73,7 +73,7 @@ export function believe(
   }
 }
 
-/** Waits until every payment is, in every server's eyes, what the model says. */
+/** Waits until every server shows every payment as the model expects it. */
 export async function agree(model: Model, real: Real): Promise<void> {
   await Promise.all(model.payments.map((payment, n) => agreeOn(model, real, { payment, n })))
 }
@@ -90,7 +90,7 @@ async function agreeOn(
   const look = async (api: Api) => readAnswer(await api('GET', path))
   const [first] = real.apis
   if (first && JSON.stringify(before) !== JSON.stringify(payment.state)) {
-    // What happens by itself takes time.
+    // The workers need time.
     await until(`payment ${n} is ${expected.status}`, async () => {
       return JSON.stringify(await look(first)) === JSON.stringify(expected)
     })
@@ -98,7 +98,7 @@ async function agreeOn(
   for (const answered of await Promise.all(real.apis.map(look))) expect(answered).toEqual(expected)
 }
 
-/** Has clients ask at once, the n-th of them at the n-th server and so on around. */
+/** Sends requests at once, in turn to each server. */
 export async function askAll(
   real: Real,
   asked: { id: string; requests: readonly Request[]; firstClient: number },

@@ -1,18 +1,13 @@
 import { execFile } from 'node:child_process'
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { version } from '../../packages/node/src/version.ts'
+import { bundle } from '../../scripts/build/bundle.ts'
+import { writeDeclarations } from '../../scripts/build/declarations.ts'
+import { builtPackages } from '../../scripts/build/packages.ts'
 import { parseBlocks, readDocument } from '../docs/markdown.ts'
 import { size } from '../support/size.ts'
 
@@ -21,6 +16,8 @@ const root = resolve(import.meta.dirname, '../..')
 const source = join(root, 'packages/node')
 const bin = join(root, 'node_modules/.bin')
 const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, NO_COLOR: '1' }
+
+const sdk = builtPackages.find(({ name }) => name === 'node') ?? expect.fail('no SDK')
 
 let folder = ''
 let consumer = ''
@@ -35,9 +32,8 @@ beforeAll(async () => {
   for (const name of ['package.json', 'README.md', 'LICENSE']) {
     cpSync(join(source, name), join(staged, name))
   }
-  const dist = join(staged, 'dist')
-  const output = ['--outDir', dist, '--tsBuildInfoFile', join(dist, '.tsbuildinfo')]
-  await run(join(bin, 'tsc'), ['-p', source, ...output])
+  await bundle(source, sdk, join(staged, 'dist'))
+  await writeDeclarations(source, sdk, join(staged, 'dist'))
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
   const { stdout } = await run('npm', pack, { cwd: staged, env })
   const [result] = JSON.parse(stdout)
@@ -54,12 +50,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('the tarball', () => {
-  test('holds the compiled sources, their types, README and LICENSE, and nothing else', () => {
-    const modules = globSync('**/*.ts', { cwd: join(source, 'src') })
-      .filter((path) => !path.endsWith('.test.ts'))
-      .map((path) => `dist/${path.replace(/\.ts$/, '')}`)
-    const expected = modules.flatMap((path) => [`${path}.js`, `${path}.d.ts`])
-    expect([...packed].sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...expected].sort())
+  test('holds both builds, their types and source maps, README and LICENSE, and nothing else', () => {
+    const isDeclaration = (path: string) => /^dist\/types\/node\/src\/[\w/-]+\.d\.c?ts$/.test(path)
+    const builds = ['index.js', 'index.cjs'].flatMap((name) => [name, `${name}.map`])
+    const expected = [...builds, 'index.d.ts', 'index.d.cts'].map((name) => `dist/${name}`)
+    expect(packed.filter((path) => !isDeclaration(path)).sort()).toEqual(
+      ['LICENSE', 'README.md', 'package.json', ...expected].sort(),
+    )
+    expect(packed.filter(isDeclaration)).toContain('dist/types/node/src/client.d.cts')
   })
 
   test('passes publint', async () => {
@@ -67,10 +65,10 @@ describe('the tarball', () => {
     expect(stdout).toContain('All good!')
   })
 
-  test('passes are-the-types-wrong as an ESM package', async () => {
-    const { stdout } = await run(join(bin, 'attw'), [tarball, '--profile', 'esm-only'], { env })
-    // A problem makes it exit with an error. This line shows that it checked the package.
-    expect(stdout).toContain('🟢 (ESM)')
+  test('passes are-the-types-wrong for every way to import it', async () => {
+    const { stdout } = await run(join(bin, 'attw'), [tarball], { env })
+    // A problem makes it exit with an error. These lines show that it checked the package.
+    for (const kind of ['node10', 'from CJS', 'from ESM', 'bundler']) expect(stdout).toContain(kind)
   })
 
   test('has no dependencies, and the version that it sends in User-Agent', () => {
@@ -81,9 +79,9 @@ describe('the tarball', () => {
   })
 
   test('uses nothing that only Node has', () => {
-    for (const path of packed.filter((name) => name.endsWith('.js'))) {
+    for (const path of packed.filter((name) => /\.c?js$/.test(name))) {
       const text = readFileSync(join(consumer, 'node_modules/@hedgepayments/node', path), 'utf8')
-      expect(text, path).not.toMatch(/from ['"](?!\.)|require\(|\bBuffer\b|sourceMappingURL/)
+      expect(text, path).not.toMatch(/from ['"](?!\.)|require\(|\bBuffer\b/)
     }
   })
 })
@@ -145,7 +143,7 @@ describe('the installed package', () => {
         (payment) => payment.status,
         (error) => error.code,
       )
-      const event = await hedge.webhooks.verify('{}', undefined, env['SECRET'])
+      const event = hedge.webhooks.verify('{}', undefined, env['SECRET'])
       return [...ids, code, event.data.id]
     }
 

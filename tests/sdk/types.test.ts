@@ -11,6 +11,11 @@ function agree<Answered extends Promised, Promised>(
     : ['a field of the contract is not in the SDK', Exclude<keyof Answered, keyof Promised>]
 ): void {}
 
+/** Checked by the compiler: both unions have the same values. */
+function agreeOnValues<Answered extends Promised, Promised>(
+  ..._same: [Promised] extends [Answered] ? [] : ['only the SDK has', Exclude<Promised, Answered>]
+): void {}
+
 test('the hand-written types of the SDK hold what the contract promises, field by field', () => {
   agree<contract.Payment, sdk.Payment>()
   agree<contract.Refund, sdk.Refund>()
@@ -33,4 +38,11 @@ test('the hand-written types of the SDK hold what the contract promises, field b
   agree<contract.ClientToken, sdk.ClientToken>()
   agree<contract.TestClock, sdk.TestClockTime>()
   agree<contract.TestFailure, sdk.TestFailure>()
+})
+
+test('the SDK and the contract list the same statuses, event types, scopes and audit actions', () => {
+  agreeOnValues<contract.PaymentStatus, sdk.PaymentStatus>()
+  agreeOnValues<contract.EventType, sdk.HedgeEventType>()
+  agreeOnValues<contract.Scope, sdk.Scope>()
+  agreeOnValues<contract.AuditAction, sdk.AuditAction>()
 })

@@ -12,6 +12,7 @@ import {
   SignatureVerificationError,
   signTestEvent,
   verifyWebhook,
+  verifyWebhookAsync,
   verifyWebhookSync,
 } from '../../packages/node/src/index.ts'
 
@@ -37,9 +38,10 @@ describe('a genuine webhook', () => {
     ['ArrayBuffer', bytes.buffer],
     ['Buffer', Buffer.from(body)],
   ])('passes as %s', async (_name, raw) => {
-    const event = await verifyWebhook(raw, header, secret, { now })
+    const event = verifyWebhook(raw, header, secret, { now })
     expect(event).toEqual(JSON.parse(body))
     expect(verifyWebhookSync(raw, header, secret, { now })).toEqual(event)
+    expect(await verifyWebhookAsync(raw, header, secret, { now })).toEqual(event)
   })
 
   test.each([
@@ -47,26 +49,31 @@ describe('a genuine webhook', () => {
     ['of a gateway that keeps capitals', { 'X-Hedge-Signature': [header] }],
     ['of fetch', new Headers({ 'X-Hedge-Signature': header })],
   ])('passes with all its headers, %s', async (_name, headers) => {
-    expect((await verifyWebhook(body, headers, secret, { now })).id).toBe('evt_1')
-    expect(verifyWebhookSync(body, headers, secret, { now }).id).toBe('evt_1')
+    expect(verifyWebhook(body, headers, secret, { now }).id).toBe('evt_1')
+    expect((await verifyWebhookAsync(body, headers, secret, { now })).id).toBe('evt_1')
   })
 
   test('passes through the client', async () => {
     const hedge = new HedgePayments({ apiSecret: 'sk_test_1' })
     const signature = await hedge.webhooks.signTestEvent(body, secret)
-    expect((await hedge.webhooks.verify(body, signature, secret)).id).toBe('evt_1')
+    expect(hedge.webhooks.verify(body, signature, secret).id).toBe('evt_1')
+    expect(hedge.webhooks.verifySync(body, signature, secret).id).toBe('evt_1')
+    expect((await hedge.webhooks.verifyAsync(body, signature, secret)).id).toBe('evt_1')
   })
 
   test('passes while the secret is being rotated, on either side', async () => {
     const old = `t=${nowSeconds},v1=${mac(nowSeconds, 'whsec_old')},v1=${mac()}`
-    await verifyWebhook(body, old, secret, { now })
-    await verifyWebhook(body, header, ['whsec_new', secret], { now })
-    await verifyWebhook(body, [header], secret, { now })
+    for (const verify of [verifyWebhook, verifyWebhookAsync]) {
+      await verify(body, old, secret, { now })
+      await verify(body, header, ['whsec_new', secret], { now })
+      await verify(body, [header], secret, { now })
+    }
   })
 
   test('passes beside schemes of tomorrow, with blanks and in capitals', async () => {
     const later = `v2=abc, t=${nowSeconds} , v1=${mac().toUpperCase()}`
-    await verifyWebhook(body, later, secret, { now })
+    verifyWebhook(body, later, secret, { now })
+    await verifyWebhookAsync(body, later, secret, { now })
   })
 
   test('is signed for tests just as the server does it', async () => {
@@ -81,8 +88,9 @@ describe('a webhook that must not be trusted', () => {
   ) => {
     const { raw = body, key = secret, at = nowSeconds, toleranceSeconds } = options
     const given = { now: new Date(at * 1_000), toleranceSeconds }
-    const one = await verifyWebhook(raw, signature, key, given).catch((error: unknown) => error)
-    const other = outcomeOf(() => verifyWebhookSync(raw, signature, key, given))
+    const call = verifyWebhookAsync(raw, signature, key, given)
+    const one = await call.catch((error: unknown) => error)
+    const other = outcomeOf(() => verifyWebhook(raw, signature, key, given))
     expect(other, 'both say the same').toEqual(one)
     return one
   }
@@ -141,20 +149,44 @@ describe('a webhook that must not be trusted', () => {
 })
 
 describe('a receiver that is set up wrongly is told how', () => {
-  test.each([undefined, '', [], [secret, '']])('no secret: %j', async (none) => {
-    await expect(verifyWebhook(body, header, none, { now })).rejects.toThrow(ConfigurationError)
+  const refusalsOf = async (...given: Parameters<typeof verifyWebhook>) => [
+    outcomeOf(() => verifyWebhook(...given)),
+    outcomeOf(() => verifyWebhookSync(...given)),
+    await verifyWebhookAsync(...given).catch((error: unknown) => error),
+  ]
+
+  const notTexts = [7, true, {}, new TextEncoder().encode(secret), new String(secret)]
+  test.each([
+    ...[undefined, null, '', ' ', '\t\n', [], [secret, ''], [secret, undefined], [[secret]]],
+    ...notTexts,
+  ])('no secret: %j', async (none) => {
+    for (const error of await refusalsOf(body, header, none as string, { now })) {
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect(String(error)).not.toContain(secret)
+    }
+    const signed = await signTestEvent(body, none as string).catch((error: unknown) => error)
+    expect(signed).toBeInstanceOf(ConfigurationError)
+  })
+
+  test('more secrets than a rotation needs', async () => {
+    for (const error of await refusalsOf(body, header, Array(11).fill(secret), { now })) {
+      expect(error).toBeInstanceOf(ConfigurationError)
+      expect(String(error)).toContain('up to 10')
+    }
   })
 
   test('a body that was parsed already', async () => {
-    const parsed = JSON.parse(body) as string
-    const call = verifyWebhook(parsed, header, secret, { now })
-    await expect(call).rejects.toThrow(InvalidArgumentError)
-    await expect(call).rejects.toThrow('raw')
+    for (const error of await refusalsOf(JSON.parse(body), header, secret, { now })) {
+      expect(error).toBeInstanceOf(InvalidArgumentError)
+      expect(String(error)).toContain('raw')
+    }
   })
 
-  test('a signed body that is not JSON', async () => {
-    const signature = `t=${nowSeconds},v1=${mac(nowSeconds, secret, '{')}`
-    await expect(verifyWebhook('{', signature, secret, { now })).rejects.toThrow('not JSON')
+  test.each(['{', 'null', '[]', '"event"'])('a signed body that is no event: %s', async (raw) => {
+    const signature = `t=${nowSeconds},v1=${mac(nowSeconds, secret, raw)}`
+    for (const error of await refusalsOf(raw, signature, secret, { now })) {
+      expect(error).toBeInstanceOf(InvalidArgumentError)
+    }
   })
 })
 

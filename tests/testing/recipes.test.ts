@@ -35,13 +35,6 @@ test("the guide's suite for vitest passes: create, decline, cancel, signed webho
   expect(output).toMatch(/Tests\s+3 passed/)
 })
 
-test("the guide's suite for Jest passes, as CommonJS under jsdom with fake timers", async () => {
-  const output = await consumer.run(process.execPath, [
-    ...[tool('jest/bin/jest.js'), '--testRegex', 'test.cjs$', '--watchman=false'],
-  ])
-  expect(output).toMatch(/Tests:\s+2 passed/)
-})
-
 test("the guide's suite for node:test passes, and its process ends by itself", async () => {
   const output = await consumer.run(process.execPath, ['--test', 'refund.test.mjs'])
   expect(output).toMatch(/pass 2\b/)
@@ -51,7 +44,6 @@ test('suites of several runners at the same time pass on one server', async () =
   const runs = [
     [tool('vitest/vitest.mjs'), 'run', 'shop.test.mjs'],
     ['--test', 'refund.test.mjs'],
-    [tool('jest/bin/jest.js'), '--testRegex', 'test.cjs$', '--watchman=false'],
   ]
   await Promise.all(runs.map((args) => consumer.run(process.execPath, args)))
   expect((await consumer.hosts()).filter((name) => name.startsWith('host-'))).toHaveLength(1)

@@ -52,6 +52,15 @@ describe('the layer check', () => {
     ])
   })
 
+  test.each([
+    "import { start } from '@hedgepayments/server'",
+    "const { openDatabase } = await import('@hedgepayments/server/admin')",
+  ])('refuses an import of the package by its own name: %s', (text) => {
+    expect(check({ 'domain/money.ts': text })).toEqual([
+      'domain/money.ts: imports its own package by name, and so the entry above it',
+    ])
+  })
+
   test('refuses a cycle between two folders', () => {
     expect(
       check({

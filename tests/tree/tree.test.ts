@@ -43,7 +43,7 @@ describe('the tree is tidy', () => {
     const ranged = manifests().flatMap((path) => {
       const { dependencies, devDependencies, optionalDependencies } = readManifest(path)
       return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
-        .filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
+        .filter(([, version]) => !/^(?:npm:[\w@/-]+@)?\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))
         .map(([name, version]) => `${path}: ${name}@${version}`)
     })
     expect(ranged).toEqual([])

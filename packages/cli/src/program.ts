@@ -1,18 +1,28 @@
 import { Command, Help } from 'commander'
+import { apiCommand } from './commands/api.ts'
 import { auditCommand } from './commands/audit.ts'
+import { balanceCommand } from './commands/balance.ts'
+import { checkoutCommand } from './commands/checkout/checkout.ts'
+import { clockCommand } from './commands/clock/clock.ts'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventsCommand } from './commands/events/events.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { listenCommand } from './commands/listen.ts'
+import { logsCommand } from './commands/logs/logs.ts'
+import { merchantsCommand } from './commands/merchants/merchants.ts'
+import { openCommand } from './commands/open.ts'
 import { paymentsCommand } from './commands/payments/payments.ts'
+import { processorsCommand } from './commands/processors/processors.ts'
 import { serveCommand } from './commands/serve.ts'
 import { triggerCommand } from './commands/trigger.ts'
 import { webhooksCommand } from './commands/webhooks/webhooks.ts'
 import { exitCodesHelp } from './exit-codes.ts'
+import { mcpCommand } from './mcp/command.ts'
 import { withExamples } from './output/examples.ts'
+import { toJson } from './output/json.ts'
 import { withoutSecrets } from './output/report-error.ts'
-import { paint } from './output/terminal.ts'
+import { harmless, paint } from './output/terminal.ts'
 
 /** Source: package.json of this package. */
 const version = '0.1.0'
@@ -25,10 +35,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     .helpOption('-h, --help', 'show help for a command')
     .option('--json', 'print JSON: one document, or one line per item for commands that do not end')
     .option('--verbose', 'log the server, the key and every request')
-    .option(
-      '--base-url <url>',
-      "the server's URL (default: HEDGE_BASE_URL, else http://127.0.0.1:4000)",
-    )
+    .option('--base-url <url>', "the server's URL (default: the one of the key)")
     .option(
       '--data-dir <folder>',
       "the server's data folder, which contains its test key",
@@ -37,13 +44,22 @@ export function createProgram({ json }: { json: boolean }): Command {
   for (const command of [
     serveCommand(),
     doctorCommand(),
+    openCommand(),
     paymentsCommand(),
+    checkoutCommand(),
     listenCommand(),
     triggerCommand(),
+    clockCommand(),
     eventsCommand(),
+    logsCommand(),
     webhooksCommand(),
+    balanceCommand(),
+    merchantsCommand(),
+    processorsCommand(),
     keysCommand(),
     auditCommand(),
+    mcpCommand(),
+    apiCommand(),
     completionCommand(),
   ]) {
     program.addCommand(command)
@@ -63,7 +79,13 @@ export function createProgram({ json }: { json: boolean }): Command {
 
 const keysHelp = `
 The API key comes from HEDGE_API_SECRET, else from the file with the test key in the server's data
-folder. There is no option for the key, because other users of the machine can read options.`
+folder. There is no option for the key, because other users of the machine can read options. The
+server's URL comes from the same source, so that no key goes to another server: with HEDGE_API_SECRET
+it is HEDGE_BASE_URL, else http://127.0.0.1:4000; the file contains its server's. --base-url overrides
+both.
+
+HTTPS_PROXY and HTTP_PROXY name a proxy for requests to the API, and NO_PROXY the hosts without it.
+Requests to this machine never use a proxy.`
 
 /** Applies the settings that commands do not inherit. */
 function configure(command: Command, { json }: { json: boolean }): void {
@@ -81,8 +103,11 @@ function configure(command: Command, { json }: { json: boolean }): void {
     .configureOutput({
       outputError: (text, write) => {
         const message = withoutSecrets(text.replace(/^error: /, '').trim())
-        if (json) write(`${JSON.stringify({ error: { code: 'usage', message } })}\n`)
-        else write(`${paint('red', 'error:', process.stderr)} ${message}\n`)
+        if (json) write(`${toJson({ error: { code: 'usage', message } })}\n`)
+        else
+          write(
+            `${paint('red', 'error:', process.stderr)} ${message.split('\n').map(harmless).join('\n')}\n`,
+          )
       },
     })
   if (command.commands.length > 0) command.helpCommand(false)

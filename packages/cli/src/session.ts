@@ -1,7 +1,10 @@
 import { HedgePayments } from '@hedgepayments/node'
 import type { Command } from 'commander'
-import { findAddress, findCredentials } from './credentials.ts'
+import { findCredentials } from './credentials.ts'
+import { usageError } from './exit-codes.ts'
+import { printable, toJson } from './output/json.ts'
 import { print, say } from './output/terminal.ts'
+import { type ApiFetch, createFetch } from './proxy.ts'
 
 /** The options of every command. */
 export interface GlobalOptions {
@@ -14,24 +17,31 @@ export interface GlobalOptions {
 /** The API client and the output of one command. */
 export interface Session {
   readonly hedge: HedgePayments
+  /** Sends requests as the client does, through a proxy if one is set. */
+  readonly fetch: ApiFetch
   readonly apiSecret: string
   readonly livemode: boolean
   readonly json: boolean
   readonly verbose: boolean
   readonly dataDir: string
-  /** Prints a result: as JSON with `--json`, else as `render` returns it. */
+  /**
+   * Prints a result: as JSON with `--json`, else as `render` returns it. `render` gets a copy whose
+   * texts are safe to print.
+   */
   show<T>(result: T, render: (result: T) => string): void
+  /** Prints one result of several: a line of JSON with `--json`, else as `render` returns it. */
+  showLine<T>(result: T, render: (result: T) => string): void
 }
 
 /** Finds the key and the server. @throws {CliError} or the SDK's ConfigurationError. */
-async function openSession(command: Command): Promise<Session> {
+export async function openSession(command: Command): Promise<Session> {
   const globals = command.optsWithGlobals<GlobalOptions>()
-  const { apiKey, apiSecret, source } = await findCredentials(process.env, globals.dataDir)
+  const { apiKey, apiSecret, baseUrl, source } = await findCredentials(process.env, globals)
   const verbose = globals.verbose ?? false
+  requireAddress(baseUrl)
+  const fetch = await createFetch(process.env, baseUrl)
   const hedge = new HedgePayments({
-    apiKey,
-    apiSecret,
-    baseUrl: findAddress(process.env, globals.baseUrl),
+    ...{ apiKey, apiSecret, baseUrl, fetch },
     ...(verbose ? { logger: stderrLogger } : {}),
   })
   if (verbose) {
@@ -39,15 +49,23 @@ async function openSession(command: Command): Promise<Session> {
     say(`key: ${hintOf(apiSecret)}, from ${source}`)
   }
   const json = globals.json ?? false
+  const livemode = hedge.environment === 'production'
   return {
-    hedge,
-    apiSecret,
-    livemode: hedge.environment === 'production',
-    json,
-    verbose,
-    dataDir: globals.dataDir,
-    show: (result, render) => print(json ? JSON.stringify(result, null, 2) : render(result)),
+    ...{ hedge, fetch, apiSecret, livemode, json, verbose, dataDir: globals.dataDir },
+    show: (result, render) => print(json ? toJson(result, 2) : render(printable(result))),
+    showLine: (result, render) => print(json ? toJson(result) : render(printable(result))),
   }
+}
+
+function requireAddress(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
+  if (isHttp && !url.username && !url.password && !url.search && !url.hash) return
+  // The text is not repeated, because it may contain a password.
+  throw usageError(
+    "The server's URL (--base-url or HEDGE_BASE_URL) must look like https://payments.example.com, " +
+      'without user, password, query and fragment.',
+  )
 }
 
 /** Makes an action for commander that gets a session, its options and its arguments. */

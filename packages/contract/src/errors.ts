@@ -1,165 +1,146 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { cancelableStatuses, initiableStatuses, refundableStatuses } from './lifecycle.ts'
-import { paymentStatuses } from './statuses.ts'
-import { oneOf } from './text.ts'
+import {
+  FieldDetails,
+  NotCancelableDetails,
+  NotInitiableDetails,
+  NotOpenDetails,
+  NotRefundableDetails,
+  PreconditionDetails,
+  RefundAmountDetails,
+  RetryDetails,
+  ScopeDetails,
+} from './error-details.ts'
+import { discriminated, pascalCase } from './text.ts'
 
-/** The details of an error about a field. */
-export const FieldDetails = Type.Object(
-  {
-    field: Type.String({ description: 'The field, such as `metadata.order_id`.' }),
-    received: Type.String({ description: 'The received value, shortened.' }),
-    expected: Type.String({ description: 'The expected value.' }),
-  },
-  { title: 'FieldDetails', additionalProperties: false },
-)
-
-export const NotCancelableDetails = Type.Object(
-  {
-    payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, {
-      description: 'The status that prevented the cancel. Never `pending` or `initiated`.',
-    }),
-    cancelable_statuses: Type.Array(oneOf(cancelableStatuses, { description: 'A status.' })),
-  },
-  { title: 'NotCancelableDetails', additionalProperties: false },
-)
-
-export const NotRefundableDetails = Type.Object(
-  {
-    payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, {
-      description: 'The status that prevented the action.',
-    }),
-    refundable_statuses: Type.Array(oneOf(refundableStatuses, { description: 'A status.' })),
-  },
-  { title: 'NotRefundableDetails', additionalProperties: false },
-)
-
-export const RefundAmountDetails = Type.Object(
-  {
-    payment_id: Type.String(),
-    amount: Type.Integer({ description: 'The amount of the payment, in minor units.' }),
-    refunded_amount: Type.Integer({ description: 'The amount refunded so far.' }),
-    refundable_amount: Type.Integer({
-      description: 'The remainder, which is the largest accepted amount.',
-    }),
-    requested_amount: Type.Integer({ description: 'The requested amount.' }),
-  },
-  { title: 'RefundAmountDetails', additionalProperties: false },
-)
-
-export const NotInitiableDetails = Type.Object(
-  {
-    payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, {
-      description: 'The status that prevented the action.',
-    }),
-    initiable_statuses: Type.Array(oneOf(initiableStatuses, { description: 'A status.' })),
-  },
-  { title: 'NotInitiableDetails', additionalProperties: false },
-)
-
-export const PreconditionDetails = Type.Object(
-  {
-    payment_id: Type.String(),
-    current_status: oneOf(paymentStatuses, { description: 'The current status.' }),
-    current_etag: Type.String({ description: 'The current ETag.' }),
-  },
-  { title: 'PreconditionDetails', additionalProperties: false },
-)
-
-export const NotOpenDetails = Type.Object(
-  {
-    session_id: Type.String(),
-    current_status: oneOf(['complete', 'expired'], { description: 'The current status.' }),
-  },
-  { title: 'NotOpenDetails', additionalProperties: false },
-)
-
-export const RetryDetails = Type.Object(
-  { retry_after: Type.Integer({ description: 'Seconds to wait before a retry.' }) },
-  { title: 'RetryDetails', additionalProperties: false },
-)
-
-export const ScopeDetails = Type.Object(
-  {
-    required_scope: Type.String({
-      description: 'The first missing scope.',
-    }),
-    missing_scopes: Type.Array(Type.String(), { description: 'All missing scopes.' }),
-    scopes: Type.Array(Type.String(), { description: 'The scopes of the key.' }),
-    field: Type.Optional(
-      Type.String({ description: 'The field that only a live key may change.' }),
-    ),
-  },
-  { title: 'ScopeDetails', additionalProperties: false },
-)
-
-function define<D extends TSchema>(status: number, description: string, details: D) {
-  return { status, description, details }
-}
-
-function plain(status: number, description: string) {
-  return { status, description, details: null }
-}
-
-/** All errors of the API: stable code, HTTP status, meaning and details. */
+/** All errors of the API: stable code, HTTP status, meaning, a sample of the message, and details. */
 export const errors = {
-  invalid_request: define(400, 'The request is malformed.', FieldDetails),
-  unauthorized: plain(401, 'Invalid or missing API key.'),
-  insufficient_permissions: define(
-    403,
-    'The key lacks the scope, or a live key is required.',
-    ScopeDetails,
-  ),
-  not_found: plain(404, 'Not found in the merchant and mode of the key.'),
-  method_not_allowed: plain(405, 'The path does not support the method.'),
-  payload_too_large: plain(413, 'The body is too large.'),
-  unsupported_media_type: plain(415, 'The content type is not application/json.'),
-  idempotency_key_in_use: plain(
-    409,
-    'The first request with this idempotency key is still in progress.',
-  ),
-  idempotency_key_reused: plain(409, 'The idempotency key was used for a different request.'),
-  payment_not_cancelable: define(
-    412,
-    'Payment status is not pending or initiated.',
-    NotCancelableDetails,
-  ),
-  payment_not_refundable: define(
-    412,
-    'Payment status is not succeeded or partially_refunded.',
-    NotRefundableDetails,
-  ),
-  payment_not_initiable: define(412, 'Payment status is not pending.', NotInitiableDetails),
-  precondition_failed: define(
-    412,
-    'If-Match does not match the current version.',
-    PreconditionDetails,
-  ),
-  checkout_session_not_open: define(412, 'The session is complete or expired.', NotOpenDetails),
-  invalid_amount: define(422, 'The amount is out of range.', FieldDetails),
-  invalid_currency: define(
-    422,
-    'The currency is not an ISO 4217 currency with a minor unit.',
-    FieldDetails,
-  ),
-  refund_amount_exceeded: define(
-    422,
-    'The requested amount exceeds the refundable amount.',
-    RefundAmountDetails,
-  ),
-  rate_limit_exceeded: define(
-    429,
-    'Too many requests, or too many open bulk cancellations.',
-    RetryDetails,
-  ),
-  internal_error: plain(500, 'An internal error of the server.'),
-  processor_unavailable: plain(502, 'The processor is not configured or did not answer.'),
-  service_unavailable: plain(
-    503,
-    'The server cannot answer now. A retry with the same idempotency key is safe.',
-  ),
+  invalid_request: {
+    status: 400,
+    description: 'The request is malformed.',
+    message: 'Invalid amount: expected at least 1.',
+    details: FieldDetails,
+  },
+  unauthorized: {
+    status: 401,
+    description: 'Invalid or missing API key.',
+    message: 'Invalid API key.',
+    details: null,
+  },
+  insufficient_permissions: {
+    status: 403,
+    description: 'The key lacks the scope, or a live key is required.',
+    message: 'The API key lacks the scope payments:cancel.',
+    details: ScopeDetails,
+  },
+  not_found: {
+    status: 404,
+    description: 'Not found in the merchant and mode of the key.',
+    message: 'Payment pay_abc123xyz not found.',
+    details: null,
+  },
+  method_not_allowed: {
+    status: 405,
+    description: 'The path does not support the method.',
+    message: 'PUT is not allowed here: GET, POST is.',
+    details: null,
+  },
+  payload_too_large: {
+    status: 413,
+    description: 'The body is too large.',
+    message: 'The body is larger than this path takes.',
+    details: null,
+  },
+  unsupported_media_type: {
+    status: 415,
+    description: 'The content type is not application/json.',
+    message: 'Expected the content type application/json.',
+    details: null,
+  },
+  idempotency_key_in_use: {
+    status: 409,
+    description: 'The first request with this idempotency key is still in progress.',
+    message:
+      'The first request with this idempotency key is still in progress. Try again after a second.',
+    details: null,
+  },
+  idempotency_key_reused: {
+    status: 409,
+    description: 'The idempotency key was used for a different request.',
+    message: 'The idempotency key "order-17" was used for another request.',
+    details: null,
+  },
+  payment_not_cancelable: {
+    status: 412,
+    description: 'Payment status is not pending or initiated.',
+    message: 'Payment pay_abc123xyz cannot be canceled. Current status: succeeded.',
+    details: NotCancelableDetails,
+  },
+  payment_not_refundable: {
+    status: 412,
+    description: 'Payment status is not succeeded or partially_refunded.',
+    message: 'Payment pay_abc123xyz cannot be refunded. Current status: pending.',
+    details: NotRefundableDetails,
+  },
+  payment_not_initiable: {
+    status: 412,
+    description: 'Payment status is not pending.',
+    message: 'Payment pay_abc123xyz cannot be initiated. Current status: initiated.',
+    details: NotInitiableDetails,
+  },
+  precondition_failed: {
+    status: 412,
+    description: 'If-Match does not match the current version.',
+    message: 'Payment pay_abc123xyz has changed: If-Match does not name its version "2".',
+    details: PreconditionDetails,
+  },
+  checkout_session_not_open: {
+    status: 412,
+    description: 'The session is complete or expired.',
+    message: 'The session is complete.',
+    details: NotOpenDetails,
+  },
+  invalid_amount: {
+    status: 422,
+    description: 'The amount is out of range.',
+    message: 'Invalid amount: expected at least 1.',
+    details: FieldDetails,
+  },
+  invalid_currency: {
+    status: 422,
+    description: 'The currency is not an ISO 4217 currency with a minor unit.',
+    message: 'Invalid currency: expected a currency code of ISO 4217, like USD.',
+    details: FieldDetails,
+  },
+  refund_amount_exceeded: {
+    status: 422,
+    description: 'The requested amount exceeds the refundable amount.',
+    message: 'Payment pay_abc123xyz has 4999 left to refund, less than 9999.',
+    details: RefundAmountDetails,
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    description: 'Too many requests, or too many open bulk cancellations.',
+    message: 'Too many requests: 100 a minute.',
+    details: RetryDetails,
+  },
+  internal_error: {
+    status: 500,
+    description: 'An internal error of the server.',
+    message: 'Something went wrong on our side.',
+    details: null,
+  },
+  processor_unavailable: {
+    status: 502,
+    description: 'The processor is not configured or did not answer.',
+    message: 'The processor has not answered about payment pay_abc123xyz.',
+    details: null,
+  },
+  service_unavailable: {
+    status: 503,
+    description: 'The server cannot answer now. A retry with the same idempotency key is safe.',
+    message: 'The database is not available. Try again.',
+    details: null,
+  },
 } as const
 
 export type ErrorCode = keyof typeof errors
@@ -169,20 +150,40 @@ export type ErrorDetails<C extends ErrorCode> = (typeof errors)[C]['details'] ex
   ? undefined
   : Static<NonNullable<(typeof errors)[C]['details']>>
 
-/** The schema of an error answer. */
-export function errorSchema(code: ErrorCode): TSchema {
-  const { details, description } = errors[code]
+/** The name of an error's schema: `payment_not_cancelable` → `PaymentNotCancelableError`. */
+function errorName(code: ErrorCode): string {
+  return `${pascalCase(code)}Error`
+}
+
+/** The schema of the `error` of an answer with this code. */
+function errorSchema(code: ErrorCode): TSchema {
+  const { details, description, message } = errors[code]
   return Type.Object(
     {
-      error: Type.Object(
-        {
-          code: Type.Literal(code),
-          message: Type.String({ description: 'For people; may change.' }),
-          ...(details === null ? {} : { details: Type.Optional(details) }),
-        },
-        { additionalProperties: false },
-      ),
+      code: Type.Literal(code, { description: 'The code, for programs. Never changes.' }),
+      message: Type.String({ description: 'For people; may change.' }),
+      ...(details === null ? {} : { details }),
     },
-    { title: `Error_${code}`, description, additionalProperties: false },
+    {
+      title: errorName(code),
+      description,
+      additionalProperties: false,
+      examples: [{ code, message, ...(details && { details: sampleOf(details) }) }],
+    },
   )
+}
+
+/**
+ * The schema of an answer with one of these errors. `code` decides which, so generated types narrow
+ * by it.
+ */
+export function errorAnswer(codes: readonly [ErrorCode, ...ErrorCode[]]): TSchema {
+  const [first, ...others] = codes
+  const error =
+    others.length === 0 ? errorSchema(first) : discriminated('code', codes.map(errorSchema))
+  return Type.Object({ error }, { description: 'An error.', additionalProperties: false })
+}
+
+function sampleOf(details: TSchema): unknown {
+  return (details as { examples?: readonly unknown[] }).examples?.[0]
 }

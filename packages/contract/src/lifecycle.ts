@@ -1,5 +1,9 @@
-import type { EventType } from './resources/event-type.ts'
-import { type PaymentAction, type PaymentStatus, paymentStatuses } from './statuses.ts'
+import {
+  type EventType,
+  type PaymentAction,
+  type PaymentStatus,
+  paymentStatuses,
+} from './values.ts'
 
 /** The events that can happen in one status. */
 interface Stage {

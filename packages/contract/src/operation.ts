@@ -1,6 +1,6 @@
 import type { TObject, TSchema } from 'typebox'
-import type { ErrorCode } from './errors.ts'
-import type { Scope } from './resources/key.ts'
+import { type ErrorCode, errors } from './errors.ts'
+import type { Scope } from './values.ts'
 
 /** One operation of the API. The server, openapi.json and the tests derive from it. */
 export interface Operation {
@@ -11,7 +11,7 @@ export interface Operation {
   readonly path: string
   readonly tag: string
   readonly summary: string
-  readonly description?: string
+  readonly description: string
   /** The required scope. `any`: any valid key. `none`: no key. */
   readonly scope: Scope | 'any' | 'none'
   /** Other required scopes, for data that the operation reveals indirectly. */
@@ -26,6 +26,8 @@ export interface Operation {
   readonly bodyBytesMax?: number
   /** Whether the operation supports `If-Match`. */
   readonly ifMatch?: boolean
+  /** Whether the operation supports `Last-Event-ID`. */
+  readonly lastEventId?: boolean
   /** Whether the answer contains a secret that is shown only once. */
   readonly secretAnswer?: boolean
   /** The schemas of successful answers, by HTTP status. */
@@ -57,8 +59,17 @@ export function defineOperation<const O extends Operation>(operation: O): O {
   return operation
 }
 
+/**
+ * All errors that the operation can answer, in the order of the registry. `method_not_allowed` belongs
+ * to no operation.
+ */
+export function errorsOf(operation: Operation): ErrorCode[] {
+  const codes = new Set([...operation.errors, ...commonErrors(operation)])
+  return (Object.keys(errors) as ErrorCode[]).filter((code) => codes.has(code))
+}
+
 /** The errors that every operation of this kind can answer. */
-export function commonErrors(operation: Operation): ErrorCode[] {
+function commonErrors(operation: Operation): ErrorCode[] {
   // `invalid_request`: any request may be malformed HTTP or have too many headers.
   const codes: ErrorCode[] = [
     'invalid_request',
@@ -66,8 +77,8 @@ export function commonErrors(operation: Operation): ErrorCode[] {
     'internal_error',
     'service_unavailable',
   ]
-  if (operation.scope !== 'none') codes.push('unauthorized')
-  if (scopesOf(operation).length > 0) codes.push('insufficient_permissions')
+  // A client token lacks the permission even where any key has it.
+  if (operation.scope !== 'none') codes.push('unauthorized', 'insufficient_permissions')
   if (operation.path.includes(':')) codes.push('not_found')
   // A DELETE needs no body, but the server reads one that is sent.
   if (operation.method !== 'GET') {
@@ -77,7 +88,10 @@ export function commonErrors(operation: Operation): ErrorCode[] {
   return codes
 }
 
-/** Whether the operation accepts an Idempotency-Key, because repeating it could do harm. */
-export function takesIdempotencyKey({ method }: Operation): boolean {
-  return method === 'POST' || method === 'PATCH'
+/**
+ * Whether the operation accepts an Idempotency-Key, because repeating it could do harm. Keys belong
+ * to a merchant, so a request without an API key has none.
+ */
+export function takesIdempotencyKey({ method, scope }: Operation): boolean {
+  return scope !== 'none' && (method === 'POST' || method === 'PATCH')
 }

@@ -11,6 +11,8 @@ export interface Configuration {
   timeoutMs: number
   maxRetries: number
   fetch: Fetch
+  /** Whether `fetch` is the runtime's, now. */
+  isRuntimeFetch: () => boolean
   logger: Logger
 }
 
@@ -48,6 +50,7 @@ export function configure(options: HedgePaymentsOptions): Configuration {
     timeoutMs: checkTimeout(options.timeout ?? timeoutDefaultMs),
     maxRetries: checkMaxRetries(options.maxRetries ?? maxRetriesDefault),
     fetch: options.fetch ?? runtimeFetch(),
+    isRuntimeFetch: () => options.fetch === undefined || options.fetch === globalThis.fetch,
     logger: options.logger ?? {},
   }
 }
@@ -122,7 +125,18 @@ function readBaseUrl(given: string | undefined, environment: Environment): strin
   if (url.username || url.password || url.search || url.hash) {
     throw refuse('baseUrl must have no user, password, query or fragment')
   }
+  if (environment === 'production' && url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw refuse(
+      `baseUrl is http://${url.host}, but a live key is sent over https only, except to loopback ` +
+        'addresses: use https://',
+    )
+  }
   return url.origin + url.pathname.replace(/\/+$/, '')
+}
+
+/** Whether a host name is this machine. `URL` has already written addresses in their usual form. */
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])\.?$/.test(hostname)
 }
 
 /** Reads `globalThis.fetch` at each call, so that a replacement by a test or tracer is used. */

@@ -1,6 +1,10 @@
+import { nameErrors } from './error-names.ts'
 import type { PaymentStatus } from './types/payments.ts'
 
-/** The base class of every error of this SDK. Check `code` or the subclass. */
+/**
+ * The base class of every error of this SDK. Check `code`, `name` or the subclass: all three are stable,
+ * also in a minified bundle, and for errors of another copy of this package.
+ */
 export class HedgeError extends Error {
   /** Stable. The API's code, or a code of the SDK if the API did not answer. */
   readonly code: string
@@ -10,10 +14,18 @@ export class HedgeError extends Error {
   readonly details: unknown
   /** The answer's `X-Request-Id`. Include it in a support request. */
   readonly requestId: string | undefined
+  /**
+   * Whether the request may have been carried out, although no answer says so. To learn the outcome,
+   * repeat the call with `idempotencyKey`, or read the payment.
+   */
+  readonly outcomeUnknown: boolean = false
+  /** The idempotency key of the call, also a generated one. */
+  readonly idempotencyKey: string | undefined = undefined
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
-    this.name = new.target.name
+    // Its own property, so that loggers which copy an error's properties have it.
+    this.name = new.target.prototype.name
     this.code = facts.code
     this.status = facts.status
     this.details = facts.details
@@ -29,9 +41,20 @@ export interface ErrorFacts {
   cause?: unknown
 }
 
+interface ApiErrorFacts extends ErrorFacts {
+  retryAfter?: number | undefined
+}
+
 /** The server answered with an error. */
 export class ApiError extends HedgeError {
   declare readonly status: number
+  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
+  readonly retryAfter: number | undefined
+
+  constructor(message: string, facts: ApiErrorFacts) {
+    super(message, facts)
+    this.retryAfter = facts.retryAfter
+  }
 }
 
 /** 400, 405, 413, 415, 422: the request is wrong. A retry does not help. */
@@ -64,7 +87,10 @@ export class NotFoundError extends ApiError {}
 /** 409 with any other code. */
 export class ConflictError extends ApiError {}
 
-/** 409 `idempotency_key_in_use` (after the retries) or `idempotency_key_reused`. */
+/**
+ * 409 `idempotency_key_reused`, or `idempotency_key_in_use`: the first request with the key is still in
+ * progress after the timeout, so the outcome is unknown.
+ */
 export class IdempotencyError extends ConflictError {}
 
 /** 412 `payment_not_cancelable`: see `details.current_status`. */
@@ -114,31 +140,11 @@ export interface PreconditionFailedDetails {
   if_match: string
 }
 
-interface RetryableFacts extends ErrorFacts {
-  retryAfter?: number | undefined
-}
-
 /** 429, after the retries. */
-export class RateLimitError extends ApiError {
-  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
-  readonly retryAfter: number | undefined
-
-  constructor(message: string, facts: RetryableFacts) {
-    super(message, facts)
-    this.retryAfter = facts.retryAfter
-  }
-}
+export class RateLimitError extends ApiError {}
 
 /** 5xx, after the retries. The request may have been carried out. */
-export class ServerError extends ApiError {
-  /** The server's `Retry-After`, in seconds; `undefined` if it sent none. */
-  readonly retryAfter: number | undefined
-
-  constructor(message: string, facts: RetryableFacts) {
-    super(message, facts)
-    this.retryAfter = facts.retryAfter
-  }
-}
+export class ServerError extends ApiError {}
 
 /** 502 `processor_unavailable`, after the retries. */
 export class ProcessorUnavailableError extends ServerError {}
@@ -175,3 +181,33 @@ export class SignatureMismatchError extends SignatureVerificationError {}
 
 /** The signature is genuine, but its time is outside the tolerance. */
 export class SignatureExpiredError extends SignatureVerificationError {}
+
+nameErrors({
+  HedgeError,
+  ApiError,
+  InvalidRequestError,
+  RefundAmountExceededError,
+  AuthenticationError,
+  PermissionError,
+  NotFoundError,
+  ConflictError,
+  IdempotencyError,
+  PaymentNotCancelableError,
+  PaymentNotRefundableError,
+  CheckoutSessionNotOpenError,
+  PreconditionFailedError,
+  RateLimitError,
+  ServerError,
+  ProcessorUnavailableError,
+  InvalidResponseError,
+  ConnectionError,
+  TimeoutError,
+  AbortedError,
+  ConfigurationError,
+  InvalidArgumentError,
+  SignatureVerificationError,
+  SignatureMissingError,
+  SignatureMalformedError,
+  SignatureMismatchError,
+  SignatureExpiredError,
+})

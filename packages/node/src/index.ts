@@ -15,12 +15,14 @@ export type * from './types/payments.ts'
 export type * from './types/test-clock.ts'
 export type * from './types/test-failures.ts'
 export type * from './types/webhooks.ts'
-export type { SignatureSource } from './webhooks/signature-header.ts'
+export type { SignatureSource } from './webhooks/signature-source.ts'
 export {
   type RawBody,
   signTestEvent,
   type VerifyOptions,
   verifyWebhook,
-  verifyWebhookSync,
+  // The same function under its longer name.
+  verifyWebhook as verifyWebhookSync,
+  verifyWebhookAsync,
   type WebhookSecrets,
 } from './webhooks/verify.ts'

@@ -198,9 +198,17 @@ test('a dry run says how many would go, and cancels nothing', async () => {
   expect(await statusesOf(ids)).toEqual(['pending'])
 })
 
+async function countLockWaits(): Promise<number> {
+  const waiting = await fixture.sql.query(
+    `select 1 from pg_stat_activity
+     where datname = current_database() and wait_event_type = 'Lock'`,
+  )
+  return waiting.length
+}
+
 /**
  * Pauses a cancellation of thousands before it is done: another transaction has locked its first payment
- * until the pause has its answer, or waits for the step that waits for this payment.
+ * until the pause has its answer. A step waits for this payment, and the pause does not wait for the step.
  */
 async function pauseInTime(count: number) {
   const customerId = 'paused'
@@ -209,20 +217,19 @@ async function pauseInTime(count: number) {
   await rival.query('begin')
   await rival.query('select from payments where id = $1 for update', [payments[0]])
   const { id } = await start({ filter: { customer_id: customerId } })
+  await until('a step waits for the payment', async () => (await countLockWaits()) === 1)
   let isAnswered = false
-  const pausing = fixture.apis[1]?.('POST', `/v1/cancellations/${id}/pause`).finally(() => {
+  const pausing = fixture.api('POST', `/v1/cancellations/${id}/pause`).finally(() => {
     isAnswered = true
   })
-  await until('the pause is answered or waits', async () => {
-    const waiting = await fixture.sql.query(
-      `select 1 from pg_stat_activity
-       where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    return isAnswered || waiting.length > 1
+  const hasWaited = await until('the pause is answered or waits', async () => {
+    const waiting = await countLockWaits()
+    return waiting > 1 ? 'waited' : isAnswered && 'did not wait'
   })
   await rival.query('rollback')
   rival.release()
-  return { id, paused: (await pausing)?.body }
+  expect(hasWaited).toBe('did not wait')
+  return { id, paused: (await pausing).body }
 }
 
 test('a paused cancellation rests until it is resumed, and a done one stays done', async () => {
@@ -234,6 +241,10 @@ test('a paused cancellation rests until it is resumed, and a done one stays done
   const [other] = await insertPayments(sql, { owner, count: 1, ageMs: 77_000 })
   await finished((await start({ payment_ids: [other] })).id)
   expect(await read(id)).toEqual(paused)
+  const [open] = await sql.query(
+    `select count(*)::integer as count from payments where customer_id = 'paused' and status = 'pending'`,
+  )
+  expect(open.count).toBe(count - paused.canceled)
   const resumed = await fixture.api('POST', `/v1/cancellations/${id}/resume`)
   expect(resumed.body.status).toBe('running')
   const done = await finished(id)

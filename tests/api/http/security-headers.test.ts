@@ -14,6 +14,8 @@ const pages = [
   '/pay/pay_abc',
   '/checkout/cs_abc',
   '/docs',
+  '/docs/webhooks',
+  '/docs/api/payments',
 ]
 /** Scripts and styles, by what their page names. */
 const linked = /(?:src|href)="(\/[^"]+\.(?:js|css|svg|png))"/g
@@ -94,6 +96,8 @@ describe('every answer tells browsers to run, frame, guess and keep nothing of i
     ['/pay/assets/%2e%2e%2findex.html', 404],
     ['/pay/api/pay_abc', 404],
     ['/pay/api/pay_abc/live', 404],
+    ['/docs/', 301],
+    ['/docs/nowhere', 404],
     ['/docs/assets/nowhere.js', 404],
     ['/docs/assets/..%2f..%2fpackage.json', 404],
   ])('%s, %i', async (path, status) => {

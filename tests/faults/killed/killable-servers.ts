@@ -38,7 +38,7 @@ export function withKillableServers(): KillableServers {
   })
 
   afterAll(async () => {
-    await Promise.all([doomed, ...survivors].map((server) => server?.stop()))
+    await Promise.all([doomed, ...survivors].map(async (server) => server?.stop()))
     await sql?.close()
     await database?.drop()
   })

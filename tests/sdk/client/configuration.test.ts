@@ -38,10 +38,37 @@ describe('the address', () => {
   })
 
   test('comes from the option, else from HEDGE_BASE_URL, for keys of both modes', () => {
-    vi.stubEnv('HEDGE_BASE_URL', 'http://payments.internal:4000/')
-    expect(new HedgePayments({ apiSecret: live }).baseUrl).toBe('http://payments.internal:4000')
+    vi.stubEnv('HEDGE_BASE_URL', 'https://payments.internal:4000/')
+    expect(new HedgePayments({ apiSecret: live }).baseUrl).toBe('https://payments.internal:4000')
     const baseUrl = 'http://127.0.0.1:5000/hedge/'
     expect(new HedgePayments({ apiSecret: live, baseUrl }).baseUrl).toBe(baseUrl.slice(0, -1))
+  })
+
+  const loopback = [
+    'localhost',
+    'a.localhost',
+    '127.0.0.1',
+    '127.8.9.1',
+    '127.1',
+    '[::1]',
+    'LOCALHOST.',
+  ]
+  test.each(loopback)('of a live key may be http on this machine: %s', (host) => {
+    const { environment } = new HedgePayments({ apiSecret: live, baseUrl: `http://${host}:4000` })
+    expect(environment).toBe('production')
+  })
+
+  const elsewhere = [
+    ...['payments.internal', '10.0.0.1', '[::2]', '0.0.0.0', 'localhost.example.com'],
+    ...['127.0.0.1.example.com', 'notlocalhost', '128.0.0.1'],
+  ]
+  test.each(elsewhere)('of a live key must be https elsewhere: %s', (host) => {
+    const { message } = refusalOf({ apiSecret: live, baseUrl: `http://${host}/hedge` })
+    expect(message).toContain('https')
+    expect(message).not.toContain(live)
+    expect(refusalOf({ apiSecret: live, baseUrl: ` HTTP://${host}` }).message).toContain('https')
+    new HedgePayments({ apiSecret: live, baseUrl: `https://${host}` })
+    new HedgePayments({ apiSecret: sandbox, baseUrl: `http://${host}` })
   })
 
   test.each(['payments.internal', 'ftp://a', 'http://u:p@a', 'http://a?x=1', 'http://a#x'])(

@@ -6,7 +6,6 @@ import {
   ConnectionError,
   HedgeError,
   HedgePayments,
-  IdempotencyError,
   InvalidArgumentError,
   InvalidResponseError,
 } from '../../../packages/node/src/index.ts'
@@ -189,13 +188,6 @@ describe('what comes back', () => {
     expect(error).toBeInstanceOf(HedgeError)
     expect(String(error)).toContain('ECONNREFUSED')
     expect(error).toMatchObject({ code: 'connection_failed', cause: expect.any(Error) })
-  })
-
-  test('a key that is in use to the end is an IdempotencyError', async () => {
-    withoutWaiting()
-    const reply = refusal(409, 'idempotency_key_in_use')
-    const wire = await startWire(reply, reply, reply)
-    expect(await rejection(wire.client().payments.cancel('pay_1'))).toBeInstanceOf(IdempotencyError)
   })
 })
 

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   AbortedError,
   ConnectionError,
@@ -6,6 +6,7 @@ import {
   ServerError,
   TimeoutError,
 } from '../../../packages/node/src/index.ts'
+import { until } from '../../support/until.ts'
 import { refusal, rejection, startWire, withoutWaiting } from './wire.ts'
 
 describe('what is repeated', () => {
@@ -15,7 +16,7 @@ describe('what is repeated', () => {
     ['503', refusal(503, 'service_unavailable')],
     ["a proxy's 504", { status: 504, body: '<html>Gateway Timeout</html>' }],
     ['429', refusal(429, 'rate_limit_exceeded')],
-    ['409 in use', refusal(409, 'idempotency_key_in_use')],
+    ['409 in use', refusal(409, 'idempotency_key_in_use', { headers: { 'retry-after': '0' } })],
     ['a cut connection', 'cut'],
     ['an answer cut in the middle', 'cut body'],
   ] as const
@@ -92,8 +93,19 @@ describe('what takes too long', () => {
   test('a silent server is a TimeoutError, after the retries', async () => {
     withoutWaiting()
     const wire = await startWire('hang', 'hang')
-    const hedge = wire.client({ timeout: 50, maxRetries: 1 })
-    const error = await rejection(hedge.payments.cancel('pay_1'))
+    // The timeout passes only after the server has a request, however slow the machine is.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const hedge = wire.client({ timeout: 60_000, maxRetries: 1 })
+    const failing = rejection(hedge.payments.cancel('pay_1'))
+    for (const count of [1, 2]) {
+      await until(`request ${count} is sent`, async () => {
+        await vi.advanceTimersByTimeAsync(1)
+        return wire.requests.length === count
+      })
+      await vi.advanceTimersByTimeAsync(60_000)
+    }
+    const error = await failing
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toBeInstanceOf(ConnectionError)
     expect(error).toMatchObject({ code: 'timeout', status: undefined })

@@ -1,4 +1,4 @@
-import { allOperations, errorSchema, errors } from '@hedgepayments/contract'
+import { allOperations, errorAnswer, errors, errorsOf } from '@hedgepayments/contract'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { expect } from 'vitest'
@@ -87,11 +87,12 @@ function expectContract(answer: {
   expect(response.status, JSON.stringify(body)).toBeGreaterThanOrEqual(400)
   const { code } = (body as { error: { code: keyof typeof errors } }).error
   expect(errors[code]?.status, `${code} must be in the registry`).toBe(response.status)
+  if (route) expect(errorsOf(route.operation), `errors of ${route.operation.id}`).toContain(code)
   expectValid(errorSchemas[code], body)
 }
 
 const errorSchemas = Object.fromEntries(
-  Object.keys(errors).map((code) => [code, errorSchema(code as keyof typeof errors)]),
+  Object.keys(errors).map((code) => [code, errorAnswer([code as keyof typeof errors])]),
 ) as Record<keyof typeof errors, object>
 
 function expectValid(schema: object, body: unknown): void {

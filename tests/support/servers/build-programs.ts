@@ -31,7 +31,7 @@ export async function buildPrograms(): Promise<BuiltPrograms> {
     logLevel: 'warn',
   })
   await mkdir(join(folder, 'web'))
-  for (const app of ['dashboard', 'checkout']) {
+  for (const app of ['dashboard', 'checkout', 'docs']) {
     await symlink(join(root, 'apps', app, 'dist'), join(folder, 'web', app))
   }
   const remove = () => rm(folder, { recursive: true })

@@ -1,5 +1,5 @@
 import type { Event } from '@hedgepayments/contract'
-import { eventTypes } from '../api/event-types.ts'
+import { eventTypes } from '@hedgepayments/contract/values'
 
 /** Events within this time reach the listeners together. */
 const gatherMs = 150

@@ -1,13 +1,12 @@
+import { auditActions } from '@hedgepayments/contract/values'
 import type { AuditAction, AuditEntry } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
 import { choices } from '../options/choices.ts'
 import { parseLimit, parseTime, timeRange } from '../options/parse.ts'
-import { auditActions } from '../options/values.ts'
 import { withExamples } from '../output/examples.ts'
 import { formatTime, shortTime } from '../output/format.ts'
 import { showList } from '../output/list.ts'
 import type { Column } from '../output/table.ts'
-import { harmless } from '../output/terminal.ts'
 import { withSession } from '../session.ts'
 
 interface AuditOptions {
@@ -76,7 +75,8 @@ export const auditColumns: readonly Column<AuditEntry>[] = [
   { title: 'DETAILS', value: detailsOf, widthMin: 16, leaveOut: 3 },
 ]
 
-function actorOf({ actor }: AuditEntry): string {
+/** The actor: its id, or its type. */
+export function actorOf({ actor }: AuditEntry): string {
   if (actor.type === 'api_key') return actor.id ?? ''
   return actor.id === null ? actor.type : `${actor.type} ${actor.id}`
 }
@@ -84,9 +84,9 @@ function actorOf({ actor }: AuditEntry): string {
 /** Longer details are cut. `--json` shows all of them. */
 const detailsLengthMax = 60
 
-/** Details contain names that users chose, so control characters are removed. */
-function detailsOf({ details }: AuditEntry): string {
+/** The details in one line, cut. */
+export function detailsOf({ details }: AuditEntry): string {
   const given = Object.entries(details).filter(([, value]) => value !== null)
-  const text = harmless(given.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' '))
+  const text = given.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(' ')
   return text.length > detailsLengthMax ? `${text.slice(0, detailsLengthMax - 1)}…` : text
 }

@@ -4,6 +4,7 @@ import { checkProxies } from '../doctor/proxies.ts'
 import { checkServer } from '../doctor/server.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { withExamples } from '../output/examples.ts'
+import { toJson } from '../output/json.ts'
 import { harmless, paint, print, type Style } from '../output/terminal.ts'
 import type { GlobalOptions } from '../session.ts'
 
@@ -37,7 +38,7 @@ running server.`,
       for await (const check of checkDatabase(options)) report(check)
       for await (const check of checkDisk(options.dataDir)) report(check)
       const ok = checks.every(({ status }) => status !== 'fail')
-      if (options.json) print(JSON.stringify({ object: 'doctor', ok, checks }, null, 2))
+      if (options.json) print(toJson({ object: 'doctor', ok, checks }, 2))
       if (!ok) process.exitCode = exitCodes.error
     })
   return withExamples(command, [

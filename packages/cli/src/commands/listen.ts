@@ -1,74 +1,83 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type HedgeEvent, type HedgeEventType, InvalidRequestError } from '@hedgepayments/node'
-import { Command, InvalidArgumentError } from 'commander'
+import { type HedgeEventType, InvalidRequestError } from '@hedgepayments/node'
+import { Command } from 'commander'
 import { usageError } from '../exit-codes.ts'
+import { deliver, isAccepted } from '../listen/deliver.ts'
 import { followOptions, stopOnSignal } from '../listen/follow.ts'
-import { type Forwarded, forward } from '../listen/forward.ts'
+import type { ForwardTarget } from '../listen/forward.ts'
 import { type ListenState, listenSecret, openListenState } from '../listen/state.ts'
+import { parseTarget } from '../listen/target.ts'
 import { typeOption } from '../options/choices.ts'
 import { withExamples } from '../output/examples.ts'
 import { countOf } from '../output/format.ts'
-import { paint, print, say } from '../output/terminal.ts'
+import { renderEventLine } from '../output/payment-view.ts'
+import { paint, say } from '../output/terminal.ts'
 import { type Session, withSession } from '../session.ts'
 
 interface ListenOptions {
   forwardTo?: string
   events?: HedgeEventType[]
   skipMissed?: boolean
+  skipVerify?: boolean
   printSecret?: boolean
 }
 
 /** `hedge listen`: forwards webhooks to a machine that the server cannot reach. */
 export function listenCommand(): Command {
   const command = new Command('listen')
-    .description('forward events as webhooks to a server on this machine')
+    .description('forward events as webhooks to a server on this machine, or print them')
     .option(
-      '--forward-to <url>',
-      'the target: http://localhost:3000/webhooks, or a port',
+      '--forward-to <target>',
+      'a port, localhost:3000/webhooks, or a URL (default: print the events)',
       parseTarget,
     )
     .addOption(typeOption('--events <type>'))
     .option('--skip-missed', 'begin now instead of after the last forwarded event')
+    .option('--skip-verify', 'accept any certificate of an https target')
     .option('--print-secret', 'print the signing secret and exit')
-    .addHelpText(
-      'after',
-      `
-Each event is signed and sent like a real webhook, in order, one at a time. The position is stored
-in the data folder, for each key. After a restart, a sleep or a lost network, forwarding continues
-there and misses nothing. While nothing listens at the target, forwarding waits. An event that your
-server answers with an error is not sent again. The signing secret depends on the key only.`,
-    )
+    .addHelpText('after', explanation)
     .action(
       withSession<ListenOptions>(async (session, options) => {
+        const { forwardTo, skipMissed, skipVerify, printSecret } = options
         const secret = listenSecret(session.apiSecret)
-        if (options.printSecret) {
-          session.show({ secret }, () => secret)
-          return
+        if (printSecret) {
+          session.show({ object: 'listener', url: null, secret }, () => secret)
+        } else if (forwardTo !== undefined) {
+          await forwardAll(session, { ...options, url: forwardTo, secret })
+        } else if (skipMissed || skipVerify) {
+          throw usageError('--skip-missed and --skip-verify need --forward-to.')
+        } else {
+          await printAll(session, options, secret)
         }
-        if (options.forwardTo === undefined) {
-          throw usageError('The target is missing: pass --forward-to.')
-        }
-        await listen(session, { ...options, url: options.forwardTo, secret })
       }),
     )
   return withExamples(command, [
-    ['hedge listen --forward-to http://localhost:3000/webhooks', 'forward to your server'],
+    ['hedge listen', 'print events as they happen'],
+    ['hedge listen --forward-to localhost:3000/webhooks', 'forward to your server'],
     [
       'hedge listen --forward-to 3000 --events payment.canceled,payment.succeeded',
       'only some types',
     ],
+    ['hedge listen --forward-to https://localhost:3000 --skip-verify', 'self-signed certificate'],
     ['export HEDGE_WEBHOOK_SECRET=$(hedge listen --print-secret)', "set your server's secret"],
   ])
 }
 
-interface Target {
-  readonly url: string
-  readonly secret: string
+const explanation = `
+Each event is signed and sent like a real webhook, in order, one at a time. The position is stored
+in the data folder, for each key. After a restart, a sleep or a lost network, forwarding continues
+there and misses nothing. An event is sent until your server answers: while there is no HTTP answer
+(nothing listens, a timeout, a broken connection), forwarding waits and tries again. An event that
+your server answers with an error is not sent again. The signing secret depends on the key only.
+
+Without --forward-to, events are printed from now on, and no position is stored. With --json each
+line is an object: listener, then forwarded_event or delayed_event, or event without --forward-to.`
+
+interface Target extends ForwardTarget {
   readonly events?: HedgeEventType[]
   readonly skipMissed?: boolean
 }
 
-async function listen(session: Session, target: Target): Promise<void> {
+async function forwardAll(session: Session, target: Target): Promise<void> {
   const stop = stopOnSignal()
   const state = openListenState(session)
   const counts = { forwarded: 0, failed: 0 }
@@ -85,13 +94,33 @@ async function listen(session: Session, target: Target): Promise<void> {
     const result = await deliver(session, { event, target, signal: stop.signal })
     // Stopped before the answer. The next start sends the event again, so that it is not lost.
     if (result === null) break
-    const isTaken = result.status !== null && result.status >= 200 && result.status <= 299
-    counts[isTaken ? 'forwarded' : 'failed'] += 1
+    counts[isAccepted(result) ? 'forwarded' : 'failed'] += 1
     await state.write(event.id)
   }
   const failed =
     counts.failed > 0 ? `, ${countOf(counts.failed, 'time')} answered with an error` : ''
   if (!session.json) say(`Stopped: ${countOf(counts.forwarded, 'event')} forwarded${failed}.`)
+}
+
+/** Prints events from now on, until a signal. */
+async function printAll(session: Session, options: ListenOptions, secret: string): Promise<void> {
+  const stop = stopOnSignal()
+  // Read before the greeting, so that every event after the greeting is printed.
+  const newest = (await session.hedge.events.list({ limit: 1 })).data[0]?.id ?? null
+  const { baseUrl } = session.hedge
+  session.showLine({ object: 'listener', url: null, secret }, () =>
+    [
+      `Printing events of ${baseUrl}. Ctrl-C stops.`,
+      '--forward-to sends them to your server.',
+    ].join('\n'),
+  )
+  const stream = session.hedge.events.stream({
+    ...followOptions(session),
+    type: options.events,
+    lastEventId: newest,
+    signal: stop.signal,
+  })
+  for await (const event of stream) session.showLine(event, renderEventLine)
 }
 
 /** The last forwarded event. `undefined` if the server does not know it, as after a new database. */
@@ -115,61 +144,15 @@ async function startNow(session: Session, state: ListenState): Promise<string | 
   return newest
 }
 
-/** Forwards an event. Waits while the target does not listen. `null`: stopped by a signal. */
-async function deliver(
-  session: Session,
-  given: { event: HedgeEvent; target: Target; signal: AbortSignal },
-): Promise<Forwarded | null> {
-  const { event, target, signal } = given
-  for (let waitMs = 250, hasWarned = false; ; waitMs = Math.min(waitMs * 2, 2_000)) {
-    const result = await forward(event, { ...target, signal })
-    if (signal.aborted) return null
-    const isAbsent = result.status === null && result.reason === 'nothing listens there'
-    if (!isAbsent) {
-      report(session, event, result)
-      return result
-    }
-    if (!hasWarned && !session.json) {
-      say(paint('yellow', `Nothing listens at ${target.url}: waiting for it …`, process.stderr))
-    }
-    hasWarned = true
-    await sleep(waitMs, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted) return null
-  }
-}
-
 function greet(session: Session, target: Target, lastEventId: string | null | undefined): void {
-  if (session.json) {
-    print(JSON.stringify({ object: 'listener', url: target.url, secret: target.secret }))
-    return
-  }
-  print(`Forwarding events of ${session.hedge.baseUrl} to ${target.url}`)
-  print(`Signing with ${paint('bold', target.secret)}`)
-  print(
-    typeof lastEventId !== 'string'
-      ? 'Beginning now. Ctrl-C stops.'
-      : `Continuing after ${lastEventId}. Ctrl-C stops. --skip-missed would begin now.`,
+  const { url, secret } = target
+  session.showLine({ object: 'listener', url, secret }, (listener) =>
+    [
+      `Forwarding events of ${session.hedge.baseUrl} to ${listener.url}`,
+      `Signing with ${paint('bold', listener.secret)}`,
+      typeof lastEventId !== 'string'
+        ? 'Beginning now. Ctrl-C stops.'
+        : `Continuing after ${lastEventId}. Ctrl-C stops. --skip-missed would begin now.`,
+    ].join('\n'),
   )
-}
-
-function report(session: Session, event: HedgeEvent, result: Forwarded): void {
-  if (session.json) {
-    const { id, type } = event
-    print(JSON.stringify({ object: 'forwarded_event', event_id: id, type, ...result }))
-    return
-  }
-  const isTaken = result.status !== null && result.status >= 200 && result.status <= 299
-  const answer = paint(
-    isTaken ? 'green' : 'red',
-    String(result.status ?? `failed: ${result.reason}`),
-  )
-  const time = new Date().toTimeString().slice(0, 8)
-  print(`${time}  ${event.type.padEnd(26)}  ${event.data.id}  ${answer}  ${result.durationMs} ms`)
-}
-
-function parseTarget(value: string): string {
-  const text = /^\d{1,5}$/.test(value) ? `http://localhost:${value}/` : value
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href
-  throw new InvalidArgumentError('Expected an address like http://localhost:3000/webhooks.')
 }

@@ -1,7 +1,7 @@
+import { eventTypes } from '@hedgepayments/contract/values'
 import type { HedgeEventType } from '@hedgepayments/node'
 import { Argument, Command } from 'commander'
 import { usageError } from '../exit-codes.ts'
-import { eventTypes } from '../options/values.ts'
 import { withExamples } from '../output/examples.ts'
 import { withSession } from '../session.ts'
 import { recipes, runRecipe } from '../trigger/recipes.ts'

@@ -1,8 +1,9 @@
+import { scopes } from '@hedgepayments/contract/values'
 import { type ApiKey, HedgePayments } from '@hedgepayments/node'
-import { findAddress, findCredentials } from '../credentials.ts'
-import { scopes } from '../options/values.ts'
+import { type FoundCredentials, findAddress, findCredentials } from '../credentials.ts'
 import { pageSizeMax } from '../output/list.ts'
 import { factsOf } from '../output/report-error.ts'
+import { type ApiFetch, createFetch } from '../proxy.ts'
 import { type GlobalOptions, hintOf } from '../session.ts'
 import type { Check } from './check.ts'
 
@@ -16,22 +17,25 @@ const expiresSoonMs = 14 * 86_400_000
 
 /** Checks the server's health, its clock and the key. */
 export async function* checkServer(options: GlobalOptions): AsyncGenerator<Check> {
-  const found = await findCredentials(process.env, options.dataDir).catch((error) => error as Error)
+  const found = await findCredentials(process.env, options).catch((error) => error as Error)
   const hasKey = !(found instanceof Error)
-  const client = clientFor(options, hasKey ? found : undefined)
-  if (client instanceof Error) {
-    yield fail('key', factsOf(client).message)
+  const opened = await openClient(options, hasKey ? found : undefined).catch(
+    (error) => error as Error,
+  )
+  if (opened instanceof Error) {
+    yield fail('key', factsOf(opened).message)
     return
   }
+  const { client, fetch } = opened
   const { baseUrl } = client
-  const health = await ask(`${baseUrl}/healthz`)
+  const health = await ask(fetch, `${baseUrl}/healthz`)
   if (!('response' in health)) {
     yield fail('server', `${baseUrl} does not answer: ${health.reason}`)
   } else if (health.response.status !== 200) {
     yield fail('server', `${baseUrl}/healthz answers ${health.response.status}`)
   } else {
     yield ok('server', `${baseUrl} answers in ${health.tookMs} ms`)
-    yield await checkReady(baseUrl)
+    yield await checkReady(fetch, baseUrl)
     yield checkClock(health)
   }
   if (!hasKey) yield fail('key', factsOf(found).message)
@@ -40,28 +44,28 @@ export async function* checkServer(options: GlobalOptions): AsyncGenerator<Check
 }
 
 /** A client for the checks. Without a key, it only checks the server's health. */
-function clientFor(
+async function openClient(
   options: GlobalOptions,
-  found: { apiSecret: string; apiKey: string | undefined } | undefined,
-): HedgePayments | Error {
-  try {
-    return new HedgePayments({
-      apiSecret: found?.apiSecret ?? 'sk_test_none',
-      apiKey: found?.apiKey,
-      baseUrl: findAddress(process.env, options.baseUrl),
-      timeout: answerTimeoutMs,
-      maxRetries: 0,
-    })
-  } catch (error) {
-    return error as Error
-  }
+  found: FoundCredentials | undefined,
+): Promise<{ client: HedgePayments; fetch: ApiFetch }> {
+  const baseUrl = found?.baseUrl ?? findAddress(process.env, options.baseUrl)
+  const fetch = await createFetch(process.env, baseUrl)
+  const client = new HedgePayments({
+    apiSecret: found?.apiSecret ?? 'sk_test_none',
+    apiKey: found?.apiKey,
+    baseUrl,
+    fetch,
+    timeout: answerTimeoutMs,
+    maxRetries: 0,
+  })
+  return { client, fetch }
 }
 
 type Answer =
   | { readonly response: Response; readonly tookMs: number; readonly atMs: number }
   | { readonly reason: string }
 
-async function ask(url: string): Promise<Answer> {
+async function ask(fetch: ApiFetch, url: string): Promise<Answer> {
   const startedMs = performance.now()
   try {
     const response = await fetch(url, {
@@ -78,8 +82,8 @@ async function ask(url: string): Promise<Answer> {
   }
 }
 
-async function checkReady(baseUrl: string): Promise<Check> {
-  const ready = await ask(`${baseUrl}/readyz`)
+async function checkReady(fetch: ApiFetch, baseUrl: string): Promise<Check> {
+  const ready = await ask(fetch, `${baseUrl}/readyz`)
   if (!('response' in ready)) return fail('ready', ready.reason)
   if (ready.response.status === 200)
     return ok('ready', 'the server reaches its database, which is migrated')

@@ -1,6 +1,6 @@
 import type { HedgeError } from '@hedgepayments/node'
 import { factsOf } from '../output/report-error.ts'
-import { paint, say } from '../output/terminal.ts'
+import { harmless, paint, say } from '../output/terminal.ts'
 import type { Session } from '../session.ts'
 
 /** Aborts on Ctrl-C, SIGTERM and SIGHUP, so that the command ends cleanly. */
@@ -16,7 +16,7 @@ export function stopOnSignal(): AbortController {
 export function followOptions({ json, hedge }: Session) {
   let isLost = false
   const report = (text: string) => {
-    if (!json) say(paint('dim', text, process.stderr))
+    if (!json) say(paint('dim', harmless(text), process.stderr))
   }
   return {
     onConnect: () => {

@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
 import { type HedgeEvent, signTestEvent } from '@hedgepayments/node'
 
 /** The local server's answer to an event. */
@@ -6,34 +9,67 @@ export type Forwarded =
   | { readonly status: number; readonly durationMs: number }
   | { readonly status: null; readonly reason: string; readonly durationMs: number }
 
+/** The server that events are forwarded to. */
+export interface ForwardTarget {
+  readonly url: string
+  readonly secret: string
+  /** Accepts any certificate, such as a self-signed one. */
+  readonly skipVerify?: boolean
+}
+
 /** The deadline of a real delivery. */
 const deadlineDefaultMs = 10_000
 
 /** Sends an event like a real delivery, with the same headers, signatures and deadline. */
 export async function forward(
   event: HedgeEvent,
-  target: { url: string; secret: string; signal: AbortSignal; deadlineMs?: number },
+  target: ForwardTarget & { signal: AbortSignal; deadlineMs?: number },
 ): Promise<Forwarded> {
   const { deadlineMs = deadlineDefaultMs } = target
   const body = JSON.stringify(event)
   const headers = await signedHeaders({ id: event.id, body, secret: target.secret })
+  const deadline = AbortSignal.timeout(deadlineMs)
   const startedMs = performance.now()
   const durationMs = () => Math.round(performance.now() - startedMs)
   try {
-    const response = await fetch(target.url, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json; charset=utf-8' },
-      body,
-      // Like a real delivery, which counts a redirect as a failure.
-      redirect: 'manual',
-      signal: AbortSignal.any([target.signal, AbortSignal.timeout(deadlineMs)]),
-    })
-    // Not awaited: only the status matters, and a slow close must not delay the next event.
-    response.body?.cancel().catch(() => undefined)
-    return { status: response.status, durationMs: durationMs() }
+    const signal = AbortSignal.any([target.signal, deadline])
+    const status = await post(target, { headers, body, signal })
+    return { status, durationMs: durationMs() }
   } catch (error) {
-    return { status: null, reason: reasonOf(error, deadlineMs), durationMs: durationMs() }
+    const isLate = deadline.aborted && !target.signal.aborted
+    const reason = isLate ? `no answer within ${deadlineMs / 1_000} s` : reasonOf(error)
+    return { status: null, reason, durationMs: durationMs() }
   }
+}
+
+/**
+ * Sends the request and returns the status of the answer. A redirect is not followed: a real delivery
+ * counts it as a failure. `fetch` was rejected: it refuses ports of other protocols, such as 6000, on
+ * which a local server may listen.
+ */
+async function post(
+  { url, skipVerify }: ForwardTarget,
+  sent: { headers: Record<string, string>; body: string; signal: AbortSignal },
+): Promise<number> {
+  const { body, signal } = sent
+  const request = url.startsWith('https:') ? requestHttps : requestHttp
+  const outgoing = request(url, {
+    method: 'POST',
+    headers: { ...sent.headers, 'content-length': Buffer.byteLength(body) },
+    signal,
+    // A new connection for each event, as a restarted server closes old ones.
+    agent: false,
+    rejectUnauthorized: !skipVerify,
+  })
+  // An error after the answer is of no interest. `once` rejects by an error before it.
+  outgoing.on('error', () => undefined)
+  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
+  outgoing.end(body)
+  const [response] = await answered
+  // Only the status matters, and a slow body must not delay the next event.
+  response.on('error', () => undefined)
+  response.destroy()
+  return response.statusCode ?? 0
 }
 
 async function signedHeaders(signed: { id: string; body: string; secret: string }) {
@@ -44,6 +80,7 @@ async function signedHeaders(signed: { id: string; body: string; secret: string 
   const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
   const mac = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
   return {
+    'content-type': 'application/json; charset=utf-8',
     'user-agent': 'HedgePayments-Webhooks/1.0',
     'webhook-id': id,
     'webhook-timestamp': timestamp,
@@ -52,10 +89,14 @@ async function signedHeaders(signed: { id: string; body: string; secret: string 
   }
 }
 
-function reasonOf(error: unknown, deadlineMs: number): string {
-  const { name, message, cause } = error as Error
-  if (name === 'TimeoutError') return `no answer within ${deadlineMs / 1_000} s`
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code
+const certificateErrors =
+  /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|CERT_|ERR_TLS_CERT|UNABLE_TO_)/
+
+function reasonOf(error: unknown): string {
+  const { code = '', message } = error as NodeJS.ErrnoException
   if (code === 'ECONNREFUSED') return 'nothing listens there'
-  return code ?? message
+  if (certificateErrors.test(code)) {
+    return `its certificate is not trusted (${code}); --skip-verify accepts it`
+  }
+  return code || message
 }

@@ -1,5 +1,5 @@
+import { eventTypes } from '@hedgepayments/contract/values'
 import { InvalidArgumentError, Option } from 'commander'
-import { eventTypes } from './values.ts'
 
 /** Makes an option accept several of the given values, with commas or repeated. */
 export function choices(option: Option, values: readonly string[]): Option {

@@ -4,21 +4,42 @@ const secondsOf = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
 /** Parses a time or an age (`24h`) to an ISO 8601 timestamp in UTC. */
 export function parseTime(value: string): string {
-  const age = /^(\d{1,6})([smhd])$/.exec(value)
-  if (age) {
-    const seconds = Number(age[1]) * secondsOf[age[2] as keyof typeof secondsOf]
-    return isoSeconds(Date.now() - seconds * 1_000)
-  }
-  // A date without a time, and a time without a zone, are in UTC.
+  const age = secondsOfText(value)
+  const at = age === undefined ? timestampOf(value) : Date.now() - age * 1_000
+  if (at !== undefined) return isoSeconds(at)
+  throw new InvalidArgumentError('Expected 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h.')
+}
+
+/** A time, or seconds from now. */
+export type Deadline = { readonly at: string } | { readonly afterSeconds: number }
+
+/** Parses a time, or a duration from now (`2h`). */
+export function parseDeadline(value: string): Deadline {
+  const afterSeconds = secondsOfText(value)
+  if (afterSeconds !== undefined) return { afterSeconds }
+  const at = timestampOf(value)
+  if (at !== undefined) return { at: isoSeconds(at) }
+  throw new InvalidArgumentError('Expected 2030-01-01, 2030-01-01T10:30:00Z, or a time like 2h.')
+}
+
+/** The timestamp of a deadline. `nowMs` is in Unix milliseconds. */
+export function resolveDeadline(deadline: Deadline, nowMs: number): string {
+  return 'at' in deadline ? deadline.at : isoSeconds(nowMs + deadline.afterSeconds * 1_000)
+}
+
+/** The seconds of `90s`, `30m`, `24h` or `7d`. */
+function secondsOfText(value: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(value) ?? []
+  return unit === undefined ? undefined : Number(count) * secondsOf[unit as keyof typeof secondsOf]
+}
+
+/** Unix milliseconds. A date without a time, and a time without a zone, are in UTC. */
+function timestampOf(value: string): number | undefined {
+  if (!/^\d{4}-/.test(value)) return undefined
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(value)
   const hasZone = /T.*(Z|[+-]\d{2}:\d{2})$/.test(value)
-  const at = /^\d{4}-/.test(value)
-    ? Date.parse(isDate || hasZone ? value : `${value}Z`)
-    : Number.NaN
-  if (Number.isNaN(at)) {
-    throw new InvalidArgumentError('Expected 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h.')
-  }
-  return isoSeconds(at)
+  const at = Date.parse(isDate || hasZone ? value : `${value}Z`)
+  return Number.isNaN(at) ? undefined : at
 }
 
 /** The API's filter for a range of times; `undefined` if neither end is set. */
@@ -44,10 +65,13 @@ export function parseAmount(value: string): number {
   )
 }
 
-/** Parses a whole number of seconds. */
+/** Parses a number of seconds, or a time like `90s`, `30m`, `24h` or `7d`, to seconds. */
 export function parseSeconds(value: string): number {
-  if (/^\d{1,8}$/.test(value)) return Number(value)
-  throw new InvalidArgumentError('Expected a whole number of seconds.')
+  const seconds = /^\d{1,8}$/.test(value) ? Number(value) : secondsOfText(value)
+  if (seconds !== undefined) return seconds
+  throw new InvalidArgumentError(
+    'Expected a whole number of seconds, or a time like 30m, 24h or 7d.',
+  )
 }
 
 /** More items than a terminal, or a program that reads one JSON document, can use. */

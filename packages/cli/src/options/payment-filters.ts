@@ -1,8 +1,8 @@
+import { paymentStatuses } from '@hedgepayments/contract/values'
 import type { PaymentStatus } from '@hedgepayments/node'
 import { type Command, Option } from 'commander'
 import { choices } from './choices.ts'
 import { parsePair, parseTime, timeRange } from './parse.ts'
-import { paymentStatuses } from './values.ts'
 
 /** The options that select payments. */
 export interface FilterOptions {

@@ -28,17 +28,23 @@ export async function confirm(question: {
     throw usageError(`${what} There is no terminal for the confirmation. Pass --yes to confirm.`)
   const warning = paint('yellow', what, process.stderr)
   const answer = await ask(`${warning} Type "${word}" to continue: `)
+  if (answer === interrupted) {
+    throw new CliError(exitCodes.interrupted, 'interrupted', 'Interrupted. Nothing was changed.')
+  }
   if (answer?.trim().toLowerCase() === word) return
   throw new CliError(exitCodes.usage, 'not_confirmed', 'Not confirmed. Nothing was changed.')
 }
 
-async function ask(prompt: string): Promise<string | null> {
+const interrupted = Symbol('interrupted')
+
+/** The typed line, `null` at the end of the input, or `interrupted` by Ctrl-C. */
+async function ask(prompt: string): Promise<string | null | typeof interrupted> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  const ended = new Promise<null>((resolve) => {
+  const ended = new Promise<null | typeof interrupted>((resolve) => {
     terminal.once('close', () => resolve(null))
     terminal.once('SIGINT', () => {
       process.stderr.write('\n')
-      resolve(null)
+      resolve(interrupted)
     })
   })
   try {

@@ -2,7 +2,7 @@ import { formatWithCode } from '@hedgepayments/contract/amounts'
 import type { HedgeEvent, Payment, PaymentStatus } from '@hedgepayments/node'
 import { formatTime, shortTime } from './format.ts'
 import { type Column, renderFields } from './table.ts'
-import { harmless, paint, type Style } from './terminal.ts'
+import { paint, type Style } from './terminal.ts'
 
 /** The columns of a list of payments. */
 export const paymentColumns: readonly Column<Payment>[] = [
@@ -13,7 +13,7 @@ export const paymentColumns: readonly Column<Payment>[] = [
     align: 'right',
     value: (payment) => formatWithCode({ minor: payment.amount, currency: payment.currency }),
   },
-  { title: 'CUSTOMER', widthMin: 12, value: (payment) => harmless(payment.customer_email) },
+  { title: 'CUSTOMER', widthMin: 12, value: (payment) => payment.customer_email },
   {
     title: 'CREATED (UTC)',
     value: (payment) => formatTime(payment.created_at),
@@ -41,12 +41,25 @@ export const eventColumns: readonly Column<HedgeEvent>[] = [
   { title: 'ID', value: (event) => event.id, leaveOut: 2 },
 ]
 
+/** An event in one line: its time in UTC, type, object and id. */
+export function renderEventLine({ created, type, data, id }: HedgeEvent): string {
+  return `${formatTime(created)}  ${type.padEnd(26)}  ${data.id}  ${id}`
+}
+
+/** A payment in one line: its id, status and amount. */
+export function renderPaymentLine({ id, status, amount, currency }: Payment): string {
+  const padding = ' '.repeat(Math.max(0, statusLengthMax - status.length))
+  return `${id}  ${paintStatus(status)}${padding}  ${formatWithCode({ minor: amount, currency })}`
+}
+
+/** The length of the longest status, `partially_refunded`. */
+const statusLengthMax = 18
+
 /** A payment with all fields that have a value. */
 export function renderPayment(payment: Payment): string {
   const money = (minor: number | null) =>
     minor === null ? null : formatWithCode({ minor, currency: payment.currency })
   const time = (at: string | null) => (at === null ? null : `${formatTime(at)} UTC`)
-  const text = (value: string | null) => (value === null ? null : harmless(value))
   const isOpen = payment.status === 'pending'
   const head = [payment.id, paintStatus(payment.status), money(payment.amount)]
   if (!payment.livemode) head.push(paint('dim', 'test mode'))
@@ -54,17 +67,17 @@ export function renderPayment(payment: Payment): string {
   return [
     head.join('  '),
     renderFields([
-      ['customer', harmless(payment.customer_email)],
-      ['customer id', text(payment.customer_id)],
+      ['customer', payment.customer_email],
+      ['customer id', payment.customer_id],
       ['method', payment.payment_method],
-      ['description', text(payment.description)],
-      ['statement', text(payment.statement_descriptor)],
-      ['metadata', metadata.length > 0 ? harmless(metadata.join(', ')) : null],
-      ['failure', text(payment.failure_message ?? payment.failure_code)],
+      ['description', payment.description],
+      ['statement', payment.statement_descriptor],
+      ['metadata', metadata.length > 0 ? metadata.join(', ') : null],
+      ['failure', payment.failure_message ?? payment.failure_code],
       ['refunded', payment.refunded_amount > 0 ? money(payment.refunded_amount) : null],
       ['fee', money(payment.fee)],
       ['net', money(payment.net_amount)],
-      ['cancel reason', text(payment.cancellation_reason)],
+      ['cancel reason', payment.cancellation_reason],
       ['canceled', time(payment.canceled_at)],
       ['undo until', payment.cancelable ? time(payment.cancelable_until) : null],
       ['settled', time(payment.settled_at)],

@@ -3,22 +3,33 @@ import {
   PaymentNotCancelableError,
   PaymentNotRefundableError,
 } from '@hedgepayments/node'
-import { exitCodeOf } from '../exit-codes.ts'
+import { CliError, exitCodeOf } from '../exit-codes.ts'
+import { toJson } from './json.ts'
 import { harmless, paint, say } from './terminal.ts'
 
 /** Prints an error on standard error and sets the exit code. */
-export function reportError(error: unknown, { json }: { json: boolean }): void {
+export function reportError(error: unknown, options: { json: boolean }): void {
   process.exitCode = exitCodeOf(error)
-  const facts = factsOf(error)
+  printError(error, options)
+}
+
+/** Prints an error on standard error. With `isNamed`, its message for people begins with the id. */
+export function printError(
+  error: unknown,
+  { json, paymentId, isNamed }: { json: boolean; paymentId?: string; isNamed?: boolean },
+): void {
+  const facts = { ...factsOf(error), payment_id: paymentId }
   if (json) {
-    say(JSON.stringify({ error: facts }))
+    say(toJson({ error: facts }))
     return
   }
   const label = paint('red', 'error:', process.stderr)
   const names = [facts.code, facts.request_id && `request ${facts.request_id}`].filter(Boolean)
-  say(`${label} ${harmless(facts.message)}${names.length ? ` (${names.join(', ')})` : ''}`)
-  const hint = hintFor(error)
-  if (hint) say(paint('dim', `hint: ${hint}`, process.stderr))
+  const isMissing = isNamed && paymentId && !facts.message.includes(paymentId)
+  const message = isMissing ? `${paymentId}: ${facts.message}` : facts.message
+  say(`${label} ${harmless(`${message}${names.length ? ` (${names.join(', ')})` : ''}`)}`)
+  const hint = facts.hint ?? hintFor(error)
+  for (const line of hint?.split('\n') ?? []) say(paint('dim', harmless(line), process.stderr))
 }
 
 interface ErrorFacts {
@@ -27,6 +38,7 @@ interface ErrorFacts {
   readonly status?: number | undefined
   readonly request_id?: string | undefined
   readonly details?: unknown
+  readonly hint?: string | undefined
 }
 
 /** The printable parts of an error. Contains no stack and no secret. */
@@ -42,6 +54,7 @@ export function factsOf(error: unknown): ErrorFacts {
   return {
     code: typeof code === 'string' ? code : 'error',
     message: withoutSecrets(message || 'An error without a message.'),
+    hint: error instanceof CliError ? error.hint : undefined,
   }
 }
 
@@ -56,18 +69,18 @@ function hintFor(error: unknown): string | null {
   if (error instanceof PaymentNotCancelableError) {
     const { current_status: status, payment_id: id } = error.details
     if (status === 'succeeded' || status === 'partially_refunded') {
-      return `refund it: hedge payments refund ${id}`
+      return `hint: refund it: hedge payments refund ${id}`
     }
     if (status === 'processing')
-      return `reverse it as soon as possible: hedge payments reverse ${id}`
+      return `hint: reverse it as soon as possible: hedge payments reverse ${id}`
   }
   if (error instanceof PaymentNotRefundableError) {
     const { current_status: status, payment_id: id } = error.details
     if (status === 'pending' || status === 'initiated')
-      return `cancel it: hedge payments cancel ${id}`
+      return `hint: cancel it: hedge payments cancel ${id}`
   }
-  if (!(error instanceof HedgeError)) return null
-  if (error.code === 'connection_failed') return 'is the server running? Check with: hedge doctor'
-  if (error.code === 'unauthorized') return 'see which key is used: --verbose, or hedge doctor'
+  const code = (error as { code?: unknown } | null)?.code
+  if (code === 'connection_failed') return 'hint: is the server running? Check with: hedge doctor'
+  if (code === 'unauthorized') return 'hint: see which key is used: --verbose, or hedge doctor'
   return null
 }

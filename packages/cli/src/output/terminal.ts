@@ -23,12 +23,29 @@ export function isInteractive(): boolean {
 }
 
 /**
- * Replaces control characters, so that foreign text (a description, an answer's body) cannot move the
- * cursor or colour the terminal.
+ * Characters that a terminal may obey instead of showing: controls, line separators, and invisible
+ * format characters such as direction marks. The joiner of emoji is harmless.
+ */
+export const unsafeCharacters = /(?!\u200d)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/**
+ * Escapes control characters as JSON does, so that foreign text (a description, an answer's body)
+ * cannot move the cursor, colour the terminal or add lines.
  */
 export function harmless(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+  return text.replace(
+    unsafeCharacters,
+    (character) => shortEscapes[character] ?? unicodeEscape(character),
+  )
 }
+
+/** `\u001b` for the escape character; two escapes for a character beyond U+FFFF. */
+export function unicodeEscape(character: string): string {
+  const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')
+}
+
+const shortEscapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /** The width of standard output in columns; infinite if it is not a terminal. */
 export function terminalWidth(): number {

@@ -1,74 +1,63 @@
-import { type ErrorCode, errorSchema, errors } from '../errors.ts'
+import { type ErrorCode, errorAnswer, errors } from '../errors.ts'
 import { groupBy } from '../group-by.ts'
-import { commonErrors, type Operation, scopesOf, takesIdempotencyKey } from '../operation.ts'
+import { errorsOf, type Operation, scopesOf, takesIdempotencyKey } from '../operation.ts'
 import { allOperations } from '../operations/index.ts'
+import { pascalCase } from '../text.ts'
+import { openAnswers } from './answers.ts'
+import { hoist } from './components.ts'
+import { answerHeaders, refsToErrorHeaders, refsToHeaders } from './headers.ts'
+import type { Json, Schemas } from './json.ts'
+import { headerParameters, pathParameters, queryParameters } from './parameters.ts'
+import { describeTags } from './tags.ts'
+import { describeWebhooks, webhookParameters } from './webhooks.ts'
 
-type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-type Schemas = Record<string, Json>
+interface Components {
+  readonly schemas: Schemas
+  readonly responses: Schemas
+}
 
 /** Source: package.json of this package. */
 const version = '0.1.0'
 
-const headers = {
-  'X-Request-Id': {
-    description: 'The id of the request, for support.',
-    schema: { type: 'string' },
-  },
-  'X-RateLimit-Limit': { description: 'Requests per minute.', schema: { type: 'integer' } },
-  'X-RateLimit-Remaining': {
-    description: 'Remaining requests in this minute.',
-    schema: { type: 'integer' },
-  },
-  'X-RateLimit-Reset': {
-    description: 'The start of the next minute, in Unix seconds.',
-    schema: { type: 'integer' },
-  },
-}
-
-const idempotencyKey = {
-  name: 'Idempotency-Key',
-  in: 'header',
-  required: false,
+const info = {
+  title: 'Hedge Payments',
+  version,
+  license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
   description:
-    'A repeated request with the same key returns the first answer again, for at least 24 hours. ' +
-    'The key of a create is kept while its payment can be canceled, and at least one day longer.',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
-}
-
-const ifMatch = {
-  name: 'If-Match',
-  in: 'header',
-  required: false,
-  description:
-    "The payment's ETag. If the payment has changed since, the request is refused with 412.",
-  schema: { type: 'string' },
+    'Create, pay, cancel and refund payments. A request is refused with 400 if a header that must ' +
+    'be unique occurs twice, or if a field occurs twice in its JSON body.\n\n' +
+    'Texts of a request are well-formed Unicode without NUL: a text with half of a surrogate pair ' +
+    'is refused with 400. Lengths count Unicode characters. Timestamps of a request are in any ' +
+    'form of RFC 3339, up to 40 characters long, in the years 1 to 9999. A field that is left out ' +
+    'has the default that its description names.\n\n' +
+    'Every error has a `code`, which decides the fields of its `details`. Answers and events may get ' +
+    'more fields within a version: ignore those that you do not know.',
 }
 
 /** The OpenAPI 3.1 document of all operations. Deterministic. */
 export function openApiDocument(): Json {
-  const schemas: Schemas = {}
+  const components: Components = { schemas: {}, responses: {} }
   const paths: Record<string, Record<string, Json>> = {}
   for (const operation of allOperations) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}')
     paths[path] ??= {}
-    paths[path][operation.method.toLowerCase()] = describe(operation, schemas)
+    paths[path][operation.method.toLowerCase()] = describe(operation, components)
   }
+  const webhooks = describeWebhooks(components.schemas)
+  const { schemas, responses: answers } = openAnswers({ paths, ...components })
   return {
     openapi: '3.1.0',
-    info: {
-      title: 'Hedge Payments',
-      version,
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description:
-        'Create, pay, cancel and refund payments. A request is refused with 400 if a header that must ' +
-        'be unique occurs twice, or if a field occurs twice in its JSON body.',
-    },
-    servers: [{ url: '/' }],
+    info,
+    servers: [{ url: '/', description: 'The server of this document.' }],
     security: [{ secretKey: [] }],
-    tags: [...new Set(allOperations.map((operation) => operation.tag))].map((name) => ({ name })),
+    tags: describeTags(),
     paths,
+    webhooks,
     components: {
-      schemas: Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1))),
+      headers: answerHeaders,
+      parameters: webhookParameters,
+      responses: sorted(answers),
+      schemas: sorted(schemas),
       securitySchemes: {
         secretKey: {
           type: 'http',
@@ -80,18 +69,22 @@ export function openApiDocument(): Json {
   }
 }
 
-function describe(operation: Operation, schemas: Schemas): Json {
+function sorted(named: Schemas): Schemas {
+  return Object.fromEntries(Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function describe(operation: Operation, components: Components): Json {
+  const { schemas } = components
   const parameters = [
     ...pathParameters(operation),
     ...queryParameters(operation, schemas),
-    ...(takesIdempotencyKey(operation) ? [idempotencyKey] : []),
-    ...(operation.ifMatch ? [ifMatch] : []),
+    ...headerParameters(operation),
   ]
   return {
     operationId: operation.id,
     tags: [operation.tag],
     summary: operation.summary,
-    ...(operation.description ? { description: operation.description } : {}),
+    description: descriptionOf(operation),
     ...(operation.scope === 'none' ? { security: [] } : {}),
     ...scopesShown(operation),
     ...(parameters.length > 0 ? { parameters } : {}),
@@ -99,12 +92,19 @@ function describe(operation: Operation, schemas: Schemas): Json {
       ? {
           requestBody: {
             required: !operation.bodyOptional,
+            description: (operation.body as { description?: string }).description ?? '',
             content: jsonContent(hoist(operation.body, schemas)),
           },
         }
       : {}),
-    responses: responses(operation, schemas),
+    responses: responses(operation, components),
   }
+}
+
+function descriptionOf({ description, scope }: Operation): string {
+  if (scope === 'none') return description
+  const needed = scope === 'any' ? 'Any key can call it.' : `Scope: \`${scope}\`.`
+  return `${description}\n\n${needed}`
 }
 
 /** `x-scopes` lists all required scopes. `x-scope` is the first of them. */
@@ -118,50 +118,41 @@ function scopesShown(operation: Operation): Record<string, Json> {
   }
 }
 
-function pathParameters(operation: Operation): Json[] {
-  return [...operation.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    name: name ?? '',
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }))
-}
-
-function queryParameters(operation: Operation, schemas: Schemas): Json[] {
-  const required: readonly string[] = operation.query?.required ?? []
-  return Object.entries(operation.query?.properties ?? {}).map(([name, schema]) => {
-    const hoisted = hoist(schema, schemas)
-    const isObject = (schema as { type?: string }).type === 'object'
-    return {
-      name,
-      in: 'query',
-      required: required.includes(name),
-      schema: hoisted,
-      ...(isObject ? { style: 'deepObject', explode: true } : {}),
-    }
-  })
-}
-
-function responses(operation: Operation, schemas: Schemas): Json {
+function responses(operation: Operation, components: Components): Json {
   const result: Record<string, Json> = {}
   for (const [status, schema] of Object.entries(operation.responses)) {
-    const content = contentOf(schema, schemas)
-    result[status] = { description: 'Success.', headers, ...(content ? { content } : {}) }
-  }
-  const codes = [...new Set<ErrorCode>([...operation.errors, ...commonErrors(operation)])]
-  const byStatus = groupBy(codes, (code) => errors[code].status)
-  for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
-    const refs = group.map((code) => hoist(errorSchema(code), schemas))
-    result[String(status)] = {
-      description: group.map((code) => `\`${code}\`: ${errors[code].description}`).join(' '),
-      headers,
-      content: jsonContent(refs.length === 1 ? (refs[0] ?? {}) : { oneOf: refs }),
+    const { description = '', title = '' } = schema as { description?: string; title?: string }
+    const more = [
+      ...(versioned.has(title) ? (['ETag'] as const) : []),
+      ...(takesIdempotencyKey(operation) ? (['Idempotent-Replayed'] as const) : []),
+    ]
+    result[status] = {
+      description,
+      headers: refsToHeaders(more),
+      content: contentOf(schema, components.schemas),
     }
+  }
+  for (const [status, codes] of groupBy(errorsOf(operation), (code) => errors[code].status)) {
+    result[String(status)] = refToErrors(codes as [ErrorCode, ...ErrorCode[]], components)
   }
   return result
 }
 
-function contentOf(schema: unknown, schemas: Schemas): Json | undefined {
+/** Adds the answer with one of these errors to the components, and refers to it. */
+function refToErrors(codes: readonly [ErrorCode, ...ErrorCode[]], components: Components): Json {
+  const name = codes.map(pascalCase).join('Or')
+  components.responses[name] ??= {
+    description: codes.map((code) => `\`${code}\`: ${errors[code].description}`).join(' '),
+    headers: refsToErrorHeaders(codes),
+    content: jsonContent(hoist(errorAnswer(codes), components.schemas)),
+  }
+  return { $ref: `#/components/responses/${name}` }
+}
+
+/** The titles of the schemas whose answers have an ETag. */
+const versioned = new Set(['Payment', 'ReversedPayment'])
+
+function contentOf(schema: unknown, schemas: Schemas): Json {
   const { contentMediaType, ...rest } = schema as { contentMediaType?: string }
   if (contentMediaType) return { [contentMediaType]: { schema: hoist(rest, schemas) } }
   return jsonContent(hoist(schema, schemas))
@@ -169,17 +160,4 @@ function contentOf(schema: unknown, schemas: Schemas): Json | undefined {
 
 function jsonContent(schema: Json): Json {
   return { 'application/json': { schema } }
-}
-
-/** Moves each schema with a title to the components, and replaces it by a reference. */
-function hoist(schema: unknown, schemas: Schemas): Json {
-  if (Array.isArray(schema)) return schema.map((item) => hoist(item, schemas))
-  if (typeof schema !== 'object' || schema === null) return schema as Json
-  const { title, ...rest } = schema as { title?: unknown }
-  const plain = Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [key, hoist(value, schemas)]),
-  )
-  if (typeof title !== 'string') return plain
-  schemas[title] = plain
-  return { $ref: `#/components/schemas/${title}` }
 }

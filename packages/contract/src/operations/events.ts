@@ -29,8 +29,14 @@ export const streamEvents = defineOperation({
     '`Last-Event-ID`, the stream continues after that event and misses nothing. Without it, the ' +
     'stream begins now.',
   scope: 'payments:read',
+  lastEventId: true,
   query: EventStreamQuery,
-  responses: { 200: Type.String({ contentMediaType: 'text/event-stream' }) },
+  responses: {
+    200: Type.String({
+      contentMediaType: 'text/event-stream',
+      description: 'The stream. It ends when the client closes it.',
+    }),
+  },
   errors: [],
 })
 
@@ -40,6 +46,7 @@ export const retrieveEvent = defineOperation({
   path: '/v1/events/:id',
   tag,
   summary: 'Retrieve an event',
+  description: 'The same object that webhooks and the stream send.',
   scope: 'payments:read',
   responses: { 200: Event },
   errors: [],

@@ -22,6 +22,8 @@ export const createPayment = defineOperation({
   path: '/v1/payments',
   tag,
   summary: 'Create a payment',
+  description:
+    'The payment is `pending` until it is initiated: at once with `initiate`, later by its own request, or by the customer on the page at `url`. Send an idempotency key, so that a repeated request creates no second payment.',
   scope: 'payments:create',
   body: PaymentCreate,
   responses: { 201: Payment },
@@ -34,6 +36,7 @@ export const listPayments = defineOperation({
   path: '/v1/payments',
   tag,
   summary: 'List payments, newest first',
+  description: 'Filters are combined: a payment must match all of them.',
   scope: 'payments:read',
   query: PaymentListQuery,
   responses: { 200: listOf(Payment, 'PaymentList') },
@@ -46,6 +49,7 @@ export const retrievePayment = defineOperation({
   path: '/v1/payments/:id',
   tag,
   summary: 'Retrieve a payment',
+  description: 'With its refunds. A client token can read its own payment.',
   scope: 'payments:read',
   responses: { 200: Payment },
   errors: [],
@@ -103,7 +107,7 @@ export const cancelPaymentByKey = defineOperation({
   scope: 'payments:cancel',
   body: PaymentCancelByKey,
   responses: { 200: Payment, 202: PendingCancellation },
-  errors: ['payment_not_cancelable'],
+  errors: ['payment_not_cancelable', 'not_found'],
 })
 
 export const refundPayment = defineOperation({
@@ -170,6 +174,7 @@ export const listPaymentEvents = defineOperation({
   path: '/v1/payments/:id/events',
   tag,
   summary: "List a payment's timeline, newest first",
+  description: 'All events of the payment. `sequence` counts them without a gap.',
   scope: 'payments:read',
   query: Type.Object(pageQuery, { title: 'PageQuery', additionalProperties: false }),
   responses: { 200: listOf(Event, 'EventList') },

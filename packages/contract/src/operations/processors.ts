@@ -32,6 +32,7 @@ export const retrieveProcessor = defineOperation({
   path: '/v1/merchants/:id/processor',
   tag,
   summary: "Retrieve the merchant's own processor",
+  description: 'Without its secrets. 404: the merchant has no processor of its own in this mode.',
   scope: 'merchants:write',
   responses: { 200: MerchantProcessor },
   errors: [],
@@ -43,6 +44,8 @@ export const removeProcessor = defineOperation({
   path: '/v1/merchants/:id/processor',
   tag,
   summary: "Remove the merchant's own processor and its secrets",
+  description:
+    "New payments then use the server's processor. Payments that were initiated earlier stay with theirs.",
   scope: 'merchants:write',
   responses: { 200: ProcessorRemoved },
   errors: [],
@@ -61,5 +64,5 @@ export const receiveProcessorMessage = defineOperation({
   body: Type.Unsafe({ type: 'object', description: "The processor's own message." }),
   bodyBytesMax: 256 * 1024,
   responses: { 200: ProcessorMessageTaken },
-  errors: ['invalid_request', 'not_found'],
+  errors: [],
 })

@@ -1,33 +1,9 @@
 import { type Static, Type } from 'typebox'
 import { type AuditEntryId, idSchema } from '../ids.ts'
-import { nullable, oneOf, text, timestamp } from '../text.ts'
+import { constant, nullable, oneOf, text, timestamp } from '../text.ts'
+import { auditActions } from '../values.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payments/payment.ts'
-
-/** The actions of administrators. */
-export const auditActions = [
-  'api_key.created',
-  'api_key.revoked',
-  'merchant.created',
-  'merchant.updated',
-  'processor.set',
-  'processor.removed',
-  'webhook_endpoint.created',
-  'webhook_endpoint.updated',
-  'webhook_endpoint.secret_rotated',
-  'webhook_endpoint.deleted',
-  'webhook_endpoint.retried',
-  'webhook_endpoint.replayed',
-  'webhook_delivery.retried',
-  'cancellation.created',
-  'cancellation.paused',
-  'cancellation.resumed',
-  'test_clock.advanced',
-  'dashboard.signed_in',
-  'dashboard.sign_in_failed',
-  'dashboard.signed_out',
-] as const
-export type AuditAction = (typeof auditActions)[number]
 
 /** The actors: a key, a dashboard user, an operator with database access, the server, or unknown. */
 export const auditActorTypes = ['api_key', 'dashboard', 'operator', 'system', 'unknown'] as const
@@ -48,7 +24,7 @@ export type AuditTargetType = (typeof auditTargetTypes)[number]
 export const AuditEntry = Type.Object(
   {
     id: idSchema<AuditEntryId>('auditEntry', 'Id of the entry.'),
-    object: Type.Literal('audit_entry'),
+    object: constant('audit_entry'),
     livemode: Type.Boolean({ description: 'The mode of the action.' }),
     action: oneOf(auditActions, { description: 'The action.' }),
     actor: Type.Object(
@@ -59,14 +35,18 @@ export const AuditEntry = Type.Object(
         }),
         id: nullable(Type.String({ description: 'The id of the key.' })),
       },
-      { title: 'AuditActor', additionalProperties: false },
+      { title: 'AuditActor', description: 'Who did it.', additionalProperties: false },
     ),
     target: Type.Object(
       {
         type: oneOf(auditTargetTypes, { description: 'The type of the object.' }),
         id: Type.String({ description: 'The id of the object.' }),
       },
-      { title: 'AuditTarget', additionalProperties: false },
+      {
+        title: 'AuditTarget',
+        description: 'The object of the action.',
+        additionalProperties: false,
+      },
     ),
     details: Type.Unsafe<Record<string, unknown>>({
       type: 'object',
@@ -76,7 +56,7 @@ export const AuditEntry = Type.Object(
     address: nullable(Type.String({ description: 'The IP address of the client.' })),
     created_at: timestamp('When it happened, by the real clock, also in test mode.'),
   },
-  { title: 'AuditEntry', additionalProperties: false },
+  { title: 'AuditEntry', description: "An administrator's action.", additionalProperties: false },
 )
 export type AuditEntry = Static<typeof AuditEntry>
 

@@ -1,17 +1,22 @@
 import { type Static, Type } from 'typebox'
 import { idSchema, type MerchantId } from '../ids.ts'
+import { constant } from '../text.ts'
 
 const BalanceAmount = Type.Object(
   {
     amount: Type.Integer({ description: 'Minor units. Negative if the merchant owes money.' }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
   },
-  { title: 'BalanceAmount', additionalProperties: false },
+  {
+    title: 'BalanceAmount',
+    description: 'An amount in one currency.',
+    additionalProperties: false,
+  },
 )
 
 export const Balance = Type.Object(
   {
-    object: Type.Literal('balance'),
+    object: constant('balance'),
     livemode: Type.Boolean({ description: 'Whether this is the balance of live mode.' }),
     merchant_id: idSchema<MerchantId>('merchant', 'The merchant.'),
     available: Type.Array(BalanceAmount, {
@@ -22,6 +27,10 @@ export const Balance = Type.Object(
     }),
     fees: Type.Array(BalanceAmount, { description: 'All fees so far, by currency.' }),
   },
-  { title: 'Balance', additionalProperties: false },
+  {
+    title: 'Balance',
+    description: 'The balance of a merchant in one mode.',
+    additionalProperties: false,
+  },
 )
 export type Balance = Static<typeof Balance>

@@ -2,8 +2,17 @@ import { type Static, Type } from 'typebox'
 import { amountMinorMax } from '../amounts.ts'
 import { type CheckoutSessionId, idSchema, type PaymentId } from '../ids.ts'
 import { amountSchema, currencyInputSchema } from '../money.ts'
-import { paymentStatuses } from '../statuses.ts'
-import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
+import {
+  constant,
+  emailAddress,
+  nullable,
+  oneOf,
+  text,
+  timestamp,
+  timestampInput,
+  webUrl,
+} from '../text.ts'
+import { paymentStatuses } from '../values.ts'
 import { Metadata, StoredMetadata } from './metadata.ts'
 import { cancelWindowSecondsMax, statementDescriptor } from './payments/payment.ts'
 
@@ -14,9 +23,6 @@ export type CheckoutStatus = (typeof checkoutStatuses)[number]
 /** The payment methods of the hosted page. */
 export const checkoutMethods = ['card', 'ach'] as const
 export type CheckoutMethod = (typeof checkoutMethods)[number]
-
-/** The minimum lifetime of a session, in seconds: a customer needs time to pay. */
-export const checkoutSecondsMin = 60
 
 const paymentMethodTypes = Type.Array(
   oneOf(checkoutMethods, { description: 'A payment method.' }),
@@ -30,7 +36,7 @@ const paymentMethodTypes = Type.Array(
 export const CheckoutSession = Type.Object(
   {
     id: idSchema<CheckoutSessionId>('checkoutSession', 'The id of the session.'),
-    object: Type.Literal('checkout_session'),
+    object: constant('checkout_session'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     status: oneOf(checkoutStatuses, {
       description:
@@ -68,7 +74,7 @@ export const CheckoutSession = Type.Object(
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
   },
-  { title: 'CheckoutSession', additionalProperties: false },
+  { title: 'CheckoutSession', description: 'A checkout session.', additionalProperties: false },
 )
 export type CheckoutSession = Static<typeof CheckoutSession>
 
@@ -77,13 +83,7 @@ export const CheckoutSessionCreate = Type.Object(
     amount: amountSchema,
     currency: currencyInputSchema,
     customer_email: Type.Optional(
-      nullable(
-        Type.String({
-          format: 'email',
-          maxLength: 254,
-          description: "The customer's email address. If omitted, the page asks for it.",
-        }),
-      ),
+      nullable(emailAddress("The customer's email address. If omitted, the page asks for it.")),
     ),
     customer_id: Type.Optional(
       nullable(text({ minLength: 1, maxLength: 255, description: 'Your id of the customer.' })),
@@ -117,7 +117,11 @@ export const CheckoutSessionCreate = Type.Object(
       ),
     ),
   },
-  { title: 'CheckoutSessionCreate', additionalProperties: false },
+  {
+    title: 'CheckoutSessionCreate',
+    description: 'The new checkout session.',
+    additionalProperties: false,
+  },
 )
 export type CheckoutSessionCreate = Static<typeof CheckoutSessionCreate>
 
@@ -125,13 +129,17 @@ export const ClientTokenCreate = Type.Object(
   {
     payment_id: text({ maxLength: 64, description: 'The payment that the token can read.' }),
   },
-  { title: 'ClientTokenCreate', additionalProperties: false },
+  {
+    title: 'ClientTokenCreate',
+    description: 'The payment of the token.',
+    additionalProperties: false,
+  },
 )
 export type ClientTokenCreate = Static<typeof ClientTokenCreate>
 
 export const ClientToken = Type.Object(
   {
-    object: Type.Literal('client_token'),
+    object: constant('client_token'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     payment_id: idSchema<PaymentId>('payment', 'The payment that the token can read.'),
     token: Type.String({
@@ -139,6 +147,6 @@ export const ClientToken = Type.Object(
     }),
     expires_at: timestamp('When the token expires: 15 minutes after its creation.'),
   },
-  { title: 'ClientToken', additionalProperties: false },
+  { title: 'ClientToken', description: 'A token of a browser.', additionalProperties: false },
 )
 export type ClientToken = Static<typeof ClientToken>

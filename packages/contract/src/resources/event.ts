@@ -1,14 +1,15 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { type EventId, idSchema } from '../ids.ts'
-import { paymentStatuses } from '../statuses.ts'
-import { nullable, oneOf, text, timestamp } from '../text.ts'
-import { CheckoutSession } from './checkout.ts'
+import { constant, discriminated, nullable, oneOf, pascalCase, text, timestamp } from '../text.ts'
 import {
   type CheckoutEventType,
   type EndpointEventType,
   type EventType,
   eventTypes,
-} from './event-type.ts'
+  paymentStatuses,
+} from '../values.ts'
+import { CheckoutSession } from './checkout.ts'
+import { eventMeanings } from './event-meanings.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange, Payment } from './payments/payment.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'
@@ -22,43 +23,73 @@ export const Actor = Type.Object(
     type: oneOf(actorTypes, { description: 'The type of the actor.' }),
     id: nullable(Type.String({ description: 'The id of the key; `null` for the system.' })),
   },
-  { title: 'Actor', additionalProperties: false },
+  { title: 'Actor', description: 'Who caused the event.', additionalProperties: false },
 )
 
-export const Event = Type.Object(
-  {
-    id: idSchema<EventId>('event', 'The id of the event. Deduplicate webhooks by it.'),
-    object: Type.Literal('event'),
-    type: oneOf(eventTypes, { description: 'The event type.' }),
-    created: timestamp('When it happened.'),
-    livemode: Type.Boolean({ description: 'Whether real money moves.' }),
-    sequence: Type.Integer({
-      minimum: 1,
-      description: 'Counts 1, 2, 3 … within one payment. Orders events and reveals gaps.',
-    }),
-    actor: Actor,
-    from_status: nullable(
-      oneOf(paymentStatuses, { description: 'The earlier status; `null` at first.' }),
-    ),
-    to_status: nullable(oneOf(paymentStatuses, { description: 'The new status.' })),
-    reason: nullable(Type.String({ description: 'The reason of the request, if it gave one.' })),
-    data: Type.Union([Payment, CheckoutSession, WebhookEndpoint], {
-      description:
-        'The payment after the event. For `checkout.…`: the session. For ' +
-        '`webhook_endpoint.disabled`: the endpoint.',
-    }),
-  },
-  { title: 'Event', additionalProperties: false },
-)
-type EventOf<T extends EventType, Data> = Omit<Static<typeof Event>, 'type' | 'data'> & {
-  type: T
-  data: Data
+const eventFields = {
+  id: idSchema<EventId>('event', 'The id of the event. Deduplicate webhooks by it.'),
+  object: constant('event'),
+  created: timestamp('When it happened.'),
+  livemode: Type.Boolean({ description: 'Whether real money moves.' }),
+  sequence: Type.Integer({
+    minimum: 1,
+    description: 'Counts 1, 2, 3 … within one payment. Orders events and reveals gaps.',
+  }),
+  actor: Actor,
+  from_status: nullable(
+    oneOf(paymentStatuses, { description: 'The earlier status; `null` at first.' }),
+  ),
+  to_status: nullable(oneOf(paymentStatuses, { description: 'The new status.' })),
+  reason: nullable(Type.String({ description: 'The reason of the request, if it gave one.' })),
 }
+
+type EventFields = Static<ReturnType<typeof Type.Object<typeof eventFields>>>
+type EventOf<T extends EventType, Data> = EventFields & { type: T; data: Data }
 /** An event. `type` decides the type of `data`. */
 export type Event =
   | EventOf<Exclude<EventType, CheckoutEventType | EndpointEventType>, Payment>
   | EventOf<CheckoutEventType, CheckoutSession>
   | EventOf<EndpointEventType, WebhookEndpoint>
+
+/** The schema of the events of one type: `PaymentCanceledEvent` of `payment.canceled`. */
+export function eventSchema(type: EventType): TSchema {
+  const { id, object, ...others } = eventFields
+  return Type.Object(
+    {
+      id,
+      object,
+      type: Type.Literal(type, { description: 'The event type.' }),
+      ...others,
+      data: dataOf(type),
+    },
+    {
+      title: `${pascalCase(type)}Event`,
+      description: eventMeanings[type],
+      additionalProperties: false,
+    },
+  )
+}
+
+/** The object after the event. */
+function dataOf(type: EventType): TSchema {
+  switch (type) {
+    case 'checkout.completed':
+    case 'checkout.expired':
+      return CheckoutSession
+    case 'webhook_endpoint.disabled':
+      return WebhookEndpoint
+    default:
+      return Payment
+  }
+}
+
+export const Event = Type.Unsafe<Event>(
+  discriminated('type', eventTypes.map(eventSchema), {
+    title: 'Event',
+    description:
+      'An event. `type` decides the type of `data`, which is the object after the event.',
+  }),
+)
 
 const eventFilter = {
   type: Type.Optional(

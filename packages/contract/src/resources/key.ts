@@ -1,19 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { amountMinorMax } from '../amounts.ts'
 import { idSchema, type KeyId, type MerchantId } from '../ids.ts'
-import { nullable, oneOf, text, timestamp, timestampInput } from '../text.ts'
-
-/** The permissions of a key. */
-export const scopes = [
-  'payments:read',
-  'payments:create',
-  'payments:cancel',
-  'payments:refund',
-  'webhooks:write',
-  'keys:write',
-  'merchants:write',
-] as const
-export type Scope = (typeof scopes)[number]
+import { constant, nullable, oneOf, text, timestamp, timestampInput } from '../text.ts'
+import { scopes } from '../values.ts'
 
 const scopeList = Type.Array(oneOf(scopes, { description: 'A scope.' }), {
   uniqueItems: true,
@@ -23,7 +12,7 @@ const scopeList = Type.Array(oneOf(scopes, { description: 'A scope.' }), {
 
 const keyFields = {
   id: idSchema<KeyId>('key', 'The id of the key pair.'),
-  object: Type.Literal('api_key'),
+  object: constant('api_key'),
   livemode: Type.Boolean({ description: 'Whether the key moves real money.' }),
   merchant_id: idSchema<MerchantId>('merchant', 'The merchant of the key.'),
   name: nullable(Type.String({ description: 'A name for your records.' })),
@@ -36,7 +25,11 @@ const keyFields = {
   revoked_at: nullable(timestamp('When it was revoked.')),
 }
 
-export const ApiKey = Type.Object(keyFields, { title: 'ApiKey', additionalProperties: false })
+export const ApiKey = Type.Object(keyFields, {
+  title: 'ApiKey',
+  description: 'A key pair, without its secret.',
+  additionalProperties: false,
+})
 export type ApiKey = Static<typeof ApiKey>
 
 export const ApiKeyWithSecret = Type.Object(
@@ -44,7 +37,11 @@ export const ApiKeyWithSecret = Type.Object(
     ...keyFields,
     secret_key: Type.String({ description: 'The secret key. Only this answer contains it.' }),
   },
-  { title: 'ApiKeyWithSecret', additionalProperties: false },
+  {
+    title: 'ApiKeyWithSecret',
+    description: 'The new key pair, with its secret.',
+    additionalProperties: false,
+  },
 )
 export type ApiKeyWithSecret = Static<typeof ApiKeyWithSecret>
 
@@ -70,14 +67,14 @@ export const ApiKeyCreate = Type.Object(
       ),
     ),
   },
-  { title: 'ApiKeyCreate', additionalProperties: false },
+  { title: 'ApiKeyCreate', description: 'The new key pair.', additionalProperties: false },
 )
 export type ApiKeyCreate = Static<typeof ApiKeyCreate>
 
 export const Merchant = Type.Object(
   {
     id: idSchema<MerchantId>('merchant', 'The id of the merchant.'),
-    object: Type.Literal('merchant'),
+    object: constant('merchant'),
     name: Type.String({ description: 'The name that customers see.' }),
     default_cancel_window: Type.Integer({
       description: 'The default cancel window of new payments, in seconds.',
@@ -93,7 +90,7 @@ export const Merchant = Type.Object(
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
   },
-  { title: 'Merchant', additionalProperties: false },
+  { title: 'Merchant', description: 'A merchant.', additionalProperties: false },
 )
 export type Merchant = Static<typeof Merchant>
 
@@ -136,7 +133,7 @@ export const MerchantCreate = Type.Object(
     default_cancel_window: Type.Optional(defaultCancelWindow),
     ...fees,
   },
-  { title: 'MerchantCreate', additionalProperties: false },
+  { title: 'MerchantCreate', description: 'The new merchant.', additionalProperties: false },
 )
 export type MerchantCreate = Static<typeof MerchantCreate>
 
@@ -146,7 +143,11 @@ export const MerchantUpdate = Type.Object(
     default_cancel_window: Type.Optional(defaultCancelWindow),
     ...fees,
   },
-  { title: 'MerchantUpdate', additionalProperties: false },
+  {
+    title: 'MerchantUpdate',
+    description: 'The changes. A field that is left out stays as it is.',
+    additionalProperties: false,
+  },
 )
 export type MerchantUpdate = Static<typeof MerchantUpdate>
 
@@ -158,6 +159,10 @@ export const MerchantWithKeys = Type.Object(
         'The first key pairs: a live one only if a live key calls. Only this answer has the secrets.',
     }),
   },
-  { title: 'MerchantWithKeys', additionalProperties: false },
+  {
+    title: 'MerchantWithKeys',
+    description: 'The new merchant, with its first key pairs.',
+    additionalProperties: false,
+  },
 )
 export type MerchantWithKeys = Static<typeof MerchantWithKeys>

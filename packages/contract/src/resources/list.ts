@@ -1,22 +1,23 @@
 import { type TSchema, Type } from 'typebox'
+import { constant } from '../text.ts'
 
 /** The schema of a page of a list, newest first. */
 export function listOf<T extends TSchema>(item: T, name: string) {
   return Type.Object(
     {
-      object: Type.Literal('list'),
-      data: Type.Array(item),
+      object: constant('list'),
+      data: Type.Array(item, { description: 'The items.' }),
       has_more: Type.Boolean({
         description: 'Whether more items follow in the requested direction.',
       }),
       url: Type.String({ description: 'The path of the list.' }),
     },
-    { title: name, additionalProperties: false },
+    { title: name, description: 'A page of a list.', additionalProperties: false },
   )
 }
 
 /** The maximum of items on a page. */
-export const pageSizeMax = 100
+const pageSizeMax = 100
 export const pageSizeDefault = 10
 
 const cursorRule =

@@ -5,7 +5,7 @@ import { storableText, text } from '../text.ts'
 export const Metadata = Type.Unsafe<Record<string, string>>({
   type: 'object',
   maxProperties: 50,
-  propertyNames: { minLength: 1, maxLength: 40, pattern: storableText },
+  propertyNames: { minLength: 1, maxLength: 40, ...storableText },
   additionalProperties: text({ maxLength: 500, description: 'A value.' }),
   description: 'Your own data: up to 50 pairs; keys up to 40, values up to 500 characters.',
 })

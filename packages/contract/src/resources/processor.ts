@@ -1,24 +1,28 @@
 import { type Static, Type } from 'typebox'
-import { text, timestamp } from '../text.ts'
+import { constant, text, timestamp } from '../text.ts'
 
 /** A merchant's own processor in one mode, without its secrets. */
 export const MerchantProcessor = Type.Object(
   {
-    object: Type.Literal('merchant_processor'),
+    object: constant('merchant_processor'),
     livemode: Type.Boolean({ description: 'Whether this is the processor of live mode.' }),
-    processor: Type.Literal('stripe'),
+    processor: constant('stripe'),
     secret_hint: Type.String({ description: 'The beginning and end of the secret key.' }),
     has_webhook_secret: Type.Boolean({ description: 'Whether its webhook messages are accepted.' }),
     webhook_url: Type.String({ description: "The URL for the processor's webhook messages." }),
     updated_at: timestamp('When it was set.'),
   },
-  { title: 'MerchantProcessor', additionalProperties: false },
+  {
+    title: 'MerchantProcessor',
+    description: "The merchant's own processor in one mode, without its secrets.",
+    additionalProperties: false,
+  },
 )
 export type MerchantProcessor = Static<typeof MerchantProcessor>
 
 export const MerchantProcessorSet = Type.Object(
   {
-    processor: Type.Literal('stripe'),
+    processor: constant('stripe'),
     secret_key: text({
       minLength: 1,
       maxLength: 255,
@@ -33,17 +37,32 @@ export const MerchantProcessorSet = Type.Object(
       }),
     ),
   },
-  { title: 'MerchantProcessorSet', additionalProperties: false },
+  {
+    title: 'MerchantProcessorSet',
+    description: 'The processor and its secrets.',
+    additionalProperties: false,
+  },
 )
 export type MerchantProcessorSet = Static<typeof MerchantProcessorSet>
 
 export const ProcessorRemoved = Type.Object(
-  { object: Type.Literal('merchant_processor'), deleted: Type.Literal(true) },
-  { title: 'ProcessorRemoved', additionalProperties: false },
+  {
+    object: constant('merchant_processor'),
+    deleted: Type.Literal(true, { description: 'Always `true`.' }),
+  },
+  {
+    title: 'ProcessorRemoved',
+    description: 'The processor is removed.',
+    additionalProperties: false,
+  },
 )
 
 /** The answer to a processor's message. */
 export const ProcessorMessageTaken = Type.Object(
-  { received: Type.Literal(true) },
-  { title: 'ProcessorMessageTaken', additionalProperties: false },
+  { received: Type.Literal(true, { description: 'Always `true`.' }) },
+  {
+    title: 'ProcessorMessageTaken',
+    description: 'The message is accepted.',
+    additionalProperties: false,
+  },
 )

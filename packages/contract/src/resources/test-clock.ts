@@ -1,19 +1,23 @@
 import { type Static, Type } from 'typebox'
-import { timestamp } from '../text.ts'
+import { constant, timestamp } from '../text.ts'
 
 /** The maximum of one advance of the test clock, in seconds: a year. */
-export const clockStepSecondsMax = 366 * 86_400
+const clockStepSecondsMax = 366 * 86_400
 /** The maximum offset of the test clock, in seconds: ten years. */
 export const clockOffsetSecondsMax = 10 * clockStepSecondsMax
 
 /** The clock of a merchant's test mode: the real time plus an offset. */
 export const TestClock = Type.Object(
   {
-    object: Type.Literal('test_clock'),
+    object: constant('test_clock'),
     now: timestamp("The time of the merchant's test mode."),
     offset_seconds: Type.Integer({ description: 'The seconds ahead of the real time.' }),
   },
-  { title: 'TestClock', additionalProperties: false },
+  {
+    title: 'TestClock',
+    description: "The clock of the merchant's test mode.",
+    additionalProperties: false,
+  },
 )
 export type TestClock = Static<typeof TestClock>
 
@@ -26,5 +30,5 @@ export const TestClockAdvance = Type.Object(
       examples: [3600],
     }),
   },
-  { title: 'TestClockAdvance', additionalProperties: false },
+  { title: 'TestClockAdvance', description: 'The time to advance.', additionalProperties: false },
 )

@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox'
 import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from '../ids.ts'
-import { nullable, oneOf, text, timestamp } from '../text.ts'
-import { eventTypes } from './event-type.ts'
+import { constant, nullable, oneOf, text, timestamp } from '../text.ts'
+import { eventTypes } from '../values.ts'
 import { pageQuery } from './list.ts'
 import { CreatedRange } from './payments/payment.ts'
 
-export const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
+const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 
 /** The stored size of a receiver's answer, in bytes. */
 export const responseBytesKept = 1_024
@@ -22,7 +22,7 @@ const result = {
 
 const deliveryFields = {
   id: idSchema<DeliveryId>('delivery', 'The id of the delivery.'),
-  object: Type.Literal('webhook_delivery'),
+  object: constant('webhook_delivery'),
   livemode: Type.Boolean({ description: 'Whether real money moves.' }),
   endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The endpoint.'),
   event_id: idSchema<EventId>('event', 'The event.'),
@@ -43,13 +43,14 @@ const deliveryFields = {
 /** The delivery of one event to one endpoint, with the result of the last attempt. */
 export const WebhookDelivery = Type.Object(deliveryFields, {
   title: 'WebhookDelivery',
+  description: 'The delivery of an event to an endpoint.',
   additionalProperties: false,
 })
 export type WebhookDelivery = Static<typeof WebhookDelivery>
 
 export const WebhookAttempt = Type.Object(
   {
-    object: Type.Literal('webhook_attempt'),
+    object: constant('webhook_attempt'),
     attempt: Type.Integer({ minimum: 1, description: 'Counts from 1.' }),
     ...result,
     response_body: nullable(
@@ -61,7 +62,11 @@ export const WebhookAttempt = Type.Object(
     ),
     created_at: timestamp('When the attempt ended.'),
   },
-  { title: 'WebhookAttempt', additionalProperties: false },
+  {
+    title: 'WebhookAttempt',
+    description: 'One attempt of a delivery.',
+    additionalProperties: false,
+  },
 )
 export type WebhookAttempt = Static<typeof WebhookAttempt>
 
@@ -70,7 +75,11 @@ export const WebhookDeliveryWithAttempts = Type.Object(
     ...deliveryFields,
     attempts: Type.Array(WebhookAttempt, { description: 'The newest hundred, newest first.' }),
   },
-  { title: 'WebhookDeliveryWithAttempts', additionalProperties: false },
+  {
+    title: 'WebhookDeliveryWithAttempts',
+    description: 'The delivery with its attempts.',
+    additionalProperties: false,
+  },
 )
 export type WebhookDeliveryWithAttempts = Static<typeof WebhookDeliveryWithAttempts>
 
@@ -96,13 +105,17 @@ export type WebhookDeliveryListQuery = Static<typeof WebhookDeliveryListQuery>
 /** The failed deliveries of an endpoint that will be retried. */
 export const WebhookRetry = Type.Object(
   {
-    object: Type.Literal('webhook_retry'),
+    object: constant('webhook_retry'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The endpoint.'),
     count: Type.Integer({ description: 'The number of retried deliveries, oldest first.' }),
     has_more: Type.Boolean({ description: 'Whether more are left. If so, repeat the request.' }),
   },
-  { title: 'WebhookRetry', additionalProperties: false },
+  {
+    title: 'WebhookRetry',
+    description: 'The deliveries that are retried.',
+    additionalProperties: false,
+  },
 )
 export type WebhookRetry = Static<typeof WebhookRetry>
 
@@ -124,6 +137,10 @@ export const WebhookTest = Type.Object(
       }),
     ),
   },
-  { title: 'WebhookTest', additionalProperties: false },
+  {
+    title: 'WebhookTest',
+    description: 'The test event. Every field is optional.',
+    additionalProperties: false,
+  },
 )
 export type WebhookTest = Static<typeof WebhookTest>

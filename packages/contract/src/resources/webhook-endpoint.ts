@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { idSchema, type WebhookEndpointId } from '../ids.ts'
-import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
-import { type EventType, eventTypes } from './event-type.ts'
+import { constant, nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
+import { type EventType, eventTypes } from '../values.ts'
 import { pageQuery } from './list.ts'
 
 /**
@@ -29,7 +29,7 @@ const selection = Type.Unsafe<Selection>({
 
 const endpointFields = {
   id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The id of the endpoint.'),
-  object: Type.Literal('webhook_endpoint'),
+  object: constant('webhook_endpoint'),
   livemode: Type.Boolean({ description: 'Whether the endpoint receives events of live mode.' }),
   url: Type.String({ description: 'The URL that receives events.' }),
   events: selection,
@@ -52,6 +52,7 @@ const endpointFields = {
 /** A URL that receives events. */
 export const WebhookEndpoint = Type.Object(endpointFields, {
   title: 'WebhookEndpoint',
+  description: 'An endpoint that receives events, without its secret.',
   additionalProperties: false,
 })
 export type WebhookEndpoint = Static<typeof WebhookEndpoint>
@@ -63,7 +64,11 @@ export const WebhookEndpointWithSecret = Type.Object(
       description: 'The signing secret, `whsec_…`. Only this answer contains it.',
     }),
   },
-  { title: 'WebhookEndpointWithSecret', additionalProperties: false },
+  {
+    title: 'WebhookEndpointWithSecret',
+    description: 'The new endpoint, with its secret.',
+    additionalProperties: false,
+  },
 )
 export type WebhookEndpointWithSecret = Static<typeof WebhookEndpointWithSecret>
 
@@ -77,7 +82,11 @@ export const WebhookEndpointUpdated = Type.Object(
       }),
     ),
   },
-  { title: 'WebhookEndpointUpdated', additionalProperties: false },
+  {
+    title: 'WebhookEndpointUpdated',
+    description: 'The endpoint, with its secret if it was rotated.',
+    additionalProperties: false,
+  },
 )
 
 const url = webUrl('The URL that receives events: https; in test mode also http and localhost.')
@@ -87,7 +96,7 @@ const description = Type.Optional(
 
 export const WebhookEndpointCreate = Type.Object(
   { url, events: Type.Optional(selection), description },
-  { title: 'WebhookEndpointCreate', additionalProperties: false },
+  { title: 'WebhookEndpointCreate', description: 'The new endpoint.', additionalProperties: false },
 )
 export type WebhookEndpointCreate = Static<typeof WebhookEndpointCreate>
 
@@ -109,7 +118,11 @@ export const WebhookEndpointUpdate = Type.Object(
       }),
     ),
   },
-  { title: 'WebhookEndpointUpdate', additionalProperties: false },
+  {
+    title: 'WebhookEndpointUpdate',
+    description: 'The changes. A field that is left out stays as it is.',
+    additionalProperties: false,
+  },
 )
 export type WebhookEndpointUpdate = Static<typeof WebhookEndpointUpdate>
 
@@ -121,27 +134,39 @@ export const WebhookEndpointListQuery = Type.Object(pageQuery, {
 export const DeletedWebhookEndpoint = Type.Object(
   {
     id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The id of the deleted endpoint.'),
-    object: Type.Literal('webhook_endpoint'),
-    deleted: Type.Literal(true),
+    object: constant('webhook_endpoint'),
+    deleted: Type.Literal(true, { description: 'Always `true`.' }),
   },
-  { title: 'DeletedWebhookEndpoint', additionalProperties: false },
+  {
+    title: 'DeletedWebhookEndpoint',
+    description: 'The endpoint is deleted.',
+    additionalProperties: false,
+  },
 )
 
 export const WebhookReplayCreate = Type.Object(
   {
     since: timestampInput('The time of the first event to send again. Must not be in the future.'),
   },
-  { title: 'WebhookReplayCreate', additionalProperties: false },
+  {
+    title: 'WebhookReplayCreate',
+    description: 'The events to send again.',
+    additionalProperties: false,
+  },
 )
 
 /** A replay: all events since a time are sent again in the background. */
 export const WebhookReplay = Type.Object(
   {
-    object: Type.Literal('webhook_replay'),
+    object: constant('webhook_replay'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     endpoint_id: idSchema<WebhookEndpointId>('webhookEndpoint', 'The endpoint.'),
     since: timestamp('The time of the first event.'),
   },
-  { title: 'WebhookReplay', additionalProperties: false },
+  {
+    title: 'WebhookReplay',
+    description: 'The events that are sent again.',
+    additionalProperties: false,
+  },
 )
 export type WebhookReplay = Static<typeof WebhookReplay>

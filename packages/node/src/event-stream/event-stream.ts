@@ -1,14 +1,22 @@
-import { type ApiError, ConnectionError, HedgeError, RateLimitError } from '../errors.ts'
+import { onAbort } from '../attempt/abort.ts'
+import { wait } from '../attempt/wait.ts'
+import { ApiError, ConnectionError, HedgeError } from '../errors.ts'
 import type { RequestCore } from '../request/core.ts'
-import { wait } from '../request/wait.ts'
+import { isTransient } from '../request/retry.ts'
 import type { EventStreamParams, HedgeEvent } from '../types/events.ts'
-import { readMessages } from './sse.ts'
+import { readMessages, unreadableStream } from './sse.ts'
 
 /** The server sends a heartbeat every 15 seconds. After three missing ones, the connection is dead. */
 const silenceMaxMs = 45_000
 
 /** Delays before reconnecting: short at first, because most lost connections are restarts. */
 const reconnectMs = { first: 500, max: 15_000 }
+
+/** A connection that lasted this long worked. Shorter ones without an event count as failures. */
+const workedMs = 15_000
+
+/** A longer `Retry-After` is not a pause of a stream. */
+const retryAfterMaxSeconds = 3_600
 
 /** The API calls of a stream. */
 export interface EventSource {
@@ -22,7 +30,7 @@ export interface EventSource {
 /**
  * Streams events as they happen. After a lost connection, reconnects and continues after the last
  * event, so that no event is missed. Ends when the signal aborts. Rejects with errors that a retry
- * does not fix, such as a refused key or a wrong parameter.
+ * does not fix, such as a refused key, a wrong parameter, or an answer that is not a stream of events.
  */
 export async function* streamEvents(
   source: EventSource,
@@ -35,6 +43,8 @@ export async function* streamEvents(
     seen: lastEventId === null ? new Set() : null,
   }
   for (let failures = 0; !signal?.aborted; ) {
+    const startedMs = performance.now()
+    let error: HedgeError | undefined
     try {
       if (position.after === undefined && position.seen === null)
         await begin(source, position, signal)
@@ -43,14 +53,15 @@ export async function* streamEvents(
         yield event
         position.after = event.id
       }
-      params.onDisconnect?.(undefined)
-    } catch (error) {
+    } catch (caught) {
       if (signal?.aborted) return
-      if (!isTemporary(error)) throw error
-      params.onDisconnect?.(error)
-      failures += 1
+      if (!isTemporary(caught)) throw caught
+      error = caught
     }
-    await wait(delayMs(failures), signal).catch(() => undefined)
+    params.onDisconnect?.(error)
+    if (performance.now() - startedMs >= workedMs) failures = 0
+    failures += 1
+    await wait(delayMs(failures, error), signal)
   }
 }
 
@@ -71,19 +82,23 @@ async function* connectOnce(
   params: EventStreamParams,
   position: Position,
 ): AsyncGenerator<HedgeEvent, void, undefined> {
-  const silence = new AbortController()
-  const signals = params.signal ? [params.signal, silence.signal] : [silence.signal]
+  const connection = new AbortController()
+  const release = onAbort(params.signal, () => connection.abort())
+  let isSilent = false
+  let timer: ReturnType<typeof setTimeout> | undefined
   const onData = () => {
     clearTimeout(timer)
-    timer = setTimeout(() => silence.abort(), silenceMaxMs)
+    timer = setTimeout(() => {
+      isSilent = true
+      connection.abort()
+    }, silenceMaxMs)
   }
-  let timer: ReturnType<typeof setTimeout> | undefined
   onData()
   try {
     const body = await source.core.open(
       { path: ['events', 'stream'], query: { type: params.type, payment_id: params.payment_id } },
       {
-        signal: AbortSignal.any(signals),
+        signal: connection.signal,
         headers: position.after === undefined ? {} : { 'last-event-id': position.after },
       },
     )
@@ -99,7 +114,6 @@ async function* connectOnce(
       if (!seen?.has(event.id)) yield event
     }
   } catch (cause) {
-    const isSilent = silence.signal.aborted
     if (cause instanceof HedgeError && !isSilent) throw cause
     const message = isSilent
       ? 'the server sent nothing for 45 seconds'
@@ -107,22 +121,35 @@ async function* connectOnce(
     throw new ConnectionError(message, { code: 'connection_failed', cause })
   } finally {
     clearTimeout(timer)
-    silence.abort()
+    release()
+    connection.abort()
   }
 }
 
 /** Whether a retry can help: no answer, too many requests, or a server error. */
 function isTemporary(error: unknown): error is HedgeError {
-  if (error instanceof ConnectionError || error instanceof RateLimitError) return true
-  const status = error instanceof HedgeError ? (error as ApiError).status : undefined
-  return status !== undefined && status >= 500
+  if (!(error instanceof HedgeError)) return false
+  return isTransient(error) || (error.status !== undefined && error.status >= 500)
 }
 
-function delayMs(failures: number): number {
-  const ceiling = Math.min(reconnectMs.max, reconnectMs.first * 2 ** failures)
-  return ceiling / 2 + Math.random() * (ceiling / 2)
+/** `failures` counts from 1. The delay is never shorter than the server's `Retry-After`. */
+function delayMs(failures: number, error: HedgeError | undefined): number {
+  const ceiling = Math.min(reconnectMs.max, reconnectMs.first * 2 ** (failures - 1))
+  const jitter = ceiling / 2 + Math.random() * (ceiling / 2)
+  const toldSeconds = (error instanceof ApiError ? error.retryAfter : undefined) ?? 0
+  return Math.max(jitter, Math.min(toldSeconds, retryAfterMaxSeconds) * 1_000)
 }
 
 function parse(data: string): HedgeEvent {
-  return JSON.parse(data)
+  let event: HedgeEvent | null
+  try {
+    event = JSON.parse(data)
+  } catch {
+    throw unreadableStream('an event is not JSON')
+  }
+  // Without an id the stream could not continue after the event.
+  if (typeof event !== 'object' || typeof event?.id !== 'string' || event.id === '') {
+    throw unreadableStream('an event has no id')
+  }
+  return event
 }

@@ -98,7 +98,8 @@ function classOfStatus(status: number): ErrorClass {
   if (status === 403) return PermissionError
   if (status === 404) return NotFoundError
   if (status === 409) return ConflictError
-  if (status === 412) return ApiError
+  // 408 and 425 are about the connection, not about the request.
+  if (status === 408 || status === 412 || status === 425) return ApiError
   if (status === 429) return RateLimitError
   if (status >= 500) return ServerError
   if (status >= 400) return InvalidRequestError

@@ -1,25 +1,32 @@
+import {
+  aborted,
+  attemptOnce,
+  openOnce,
+  type ReadAnswer,
+  type StreamBody,
+} from '../attempt/attempt.ts'
+import { withoutRuntimeLimits } from '../attempt/runtime-limits.ts'
+import { wait } from '../attempt/wait.ts'
 import { type Configuration, checkMaxRetries, checkTimeout } from '../configuration.ts'
-import { ApiError, ConnectionError, HedgeError, RateLimitError, ServerError } from '../errors.ts'
+import { type ApiError, HedgeError } from '../errors.ts'
 import type { RequestOptions } from '../types/options.ts'
 import { answerError, unreadableAnswerError } from './answer-error.ts'
-import { attemptOnce, openOnce, type ReadAnswer } from './attempt.ts'
-import { retryDelayMs } from './backoff.ts'
 import { requestHeaders } from './headers.ts'
-import { type Answer, HedgePromise } from './hedge-promise.ts'
+import { type Answer, type HedgePromise, hedgePromise } from './hedge-promise.ts'
 import { logAttempt } from './log.ts'
+import { Retries, type RetryFacts } from './retry.ts'
 import { jsonOf, pathOf, queryOf } from './url.ts'
-import { wait } from './wait.ts'
 
 /** The parts of a path after `/v1`, not yet encoded: `['payments', id, 'cancel']`. */
 export type Path = readonly string[]
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
-
-interface RequestSpec {
-  method: Method
+interface RequestSpec<T> {
+  method: RetryFacts['method']
   path: Path
   query?: object | undefined
   body?: object | undefined
+  /** The result if the object is not found because an earlier attempt has deleted it. */
+  gone?: T | undefined
 }
 
 /**
@@ -34,23 +41,24 @@ export class RequestCore {
   }
 
   get<T>(path: Path, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'GET', path }, options))
+    return hedgePromise(this.send<T>({ method: 'GET', path }, options))
   }
 
   post<T>(path: Path, body: object | undefined, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'POST', path, body }, options))
+    return hedgePromise(this.send<T>({ method: 'POST', path, body }, options))
   }
 
   patch<T>(path: Path, body: object, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'PATCH', path, body }, options))
+    return hedgePromise(this.send<T>({ method: 'PATCH', path, body }, options))
   }
 
-  delete<T>(path: Path, options?: RequestOptions): HedgePromise<T> {
-    return new HedgePromise(this.send<T>({ method: 'DELETE', path }, options))
+  /** See `gone` of RequestSpec. */
+  delete<T>(path: Path, options?: RequestOptions, gone?: T): HedgePromise<T> {
+    return hedgePromise(this.send<T>({ method: 'DELETE', path, gone }, options))
   }
 
   /** Sends any request. The promise includes the HTTP answer. */
-  async send<T>(spec: RequestSpec, options: RequestOptions = {}): Promise<Answer<T>> {
+  async send<T>(spec: RequestSpec<T>, options: RequestOptions = {}): Promise<Answer<T>> {
     const configuration = this.#configuration
     const path = pathOf(spec.path)
     const body = spec.body === undefined ? undefined : jsonOf(spec.body)
@@ -61,108 +69,121 @@ export class RequestCore {
       configuration,
       options,
     })
+    const timeoutMs = checkTimeout(options.timeout ?? configuration.timeoutMs)
     const call: Call = {
       url: configuration.baseUrl + path + queryOf(spec.query ?? {}),
       init: {
-        method: spec.method,
-        headers,
-        // A followed redirect could turn a POST into a GET, or send the key to another host.
-        redirect: 'manual',
+        ...initOf(spec.method, headers, configuration, timeoutMs),
         ...(body === undefined ? {} : { body }),
       },
       method: spec.method,
       path,
+      idempotencyKey: headers.get('idempotency-key') ?? undefined,
       signal: options.signal,
-      timeoutMs: checkTimeout(options.timeout ?? configuration.timeoutMs),
+      timeoutMs,
       maxRetries: checkMaxRetries(options.maxRetries ?? configuration.maxRetries),
     }
-    return readData<T>(await attemptWithRetries(configuration, call))
+    return await attemptWithRetries(configuration, call, spec.gone)
   }
 
   /** Opens a stream of server-sent events and returns its body. Makes one attempt. */
   async open(
     spec: { path: Path; query?: object | undefined },
     options: RequestOptions,
-  ): Promise<ReadableStream<Uint8Array>> {
+  ): Promise<StreamBody> {
     const configuration = this.#configuration
     const headers = requestHeaders({ method: 'GET', hasBody: false, configuration, options })
     headers.set('accept', 'text/event-stream')
     return await openOnce(configuration.fetch, {
       url: configuration.baseUrl + pathOf(spec.path) + queryOf(spec.query ?? {}),
-      init: { method: 'GET', headers, redirect: 'manual' },
+      init: initOf('GET', headers, configuration, configuration.timeoutMs),
       signal: options.signal,
       timeoutMs: configuration.timeoutMs,
     })
   }
 }
 
-interface Call {
+interface Call extends RetryFacts {
   url: string
   init: RequestInit
-  method: Method
   path: string
   signal: AbortSignal | undefined
-  timeoutMs: number
-  maxRetries: number
+}
+
+function initOf(
+  method: string,
+  headers: Headers,
+  { isRuntimeFetch }: Configuration,
+  timeoutMs: number,
+): RequestInit {
+  const limits = isRuntimeFetch() ? withoutRuntimeLimits(timeoutMs) : {}
+  // A followed redirect could turn a POST into a GET, or send the key to another host.
+  return { method, headers, redirect: 'manual', ...limits }
 }
 
 /** Repeats the attempt until it succeeds, fails for good, or reaches the maximum of retries. */
-async function attemptWithRetries(configuration: Configuration, call: Call): Promise<ReadAnswer> {
+async function attemptWithRetries<T>(
+  configuration: Configuration,
+  call: Call,
+  gone: T | undefined,
+): Promise<Answer<T>> {
+  const retries = new Retries(call)
   for (let attempt = 1; ; attempt++) {
+    if (call.signal?.aborted) throw retries.failure(aborted(call.signal))
     const startedMs = performance.now()
     const outcome = await attemptOnce(configuration.fetch, call)
-    const result = outcome instanceof HedgeError ? outcome : checkStatus(outcome)
-    const delayMs =
-      result instanceof HedgeError && attempt <= call.maxRetries && isRetryable(result, call.method)
-        ? retryDelayMs({
-            attempt,
-            retryAfterSeconds: retryAfterOf(result),
-            random: Math.random(),
-          })
-        : undefined
+    const result =
+      outcome instanceof HedgeError
+        ? outcome
+        : readAnswer(outcome, retries.isOutcomeUnknown ? gone : undefined)
+    const error = result instanceof HedgeError ? result : undefined
+    const delayMs = error && retries.delayAfter(error)
     const durationMs = Math.round(performance.now() - startedMs)
-    logAttempt(configuration.logger, { ...call, attempt, durationMs, result, delayMs })
+    logAttempt(configuration.logger, {
+      ...call,
+      attempt,
+      durationMs,
+      result: error ?? outcome,
+      delayMs,
+    })
     if (!(result instanceof HedgeError)) return result
-    if (delayMs === undefined) throw result
+    if (delayMs === undefined) throw retries.failure(result)
     await wait(delayMs, call.signal)
   }
 }
 
-function checkStatus(answer: ReadAnswer): ReadAnswer | ApiError {
-  return answer.status >= 200 && answer.status < 300 ? answer : answerError(answer, Date.now())
-}
-
-function retryAfterOf(error: HedgeError): number | undefined {
-  const hasRetryAfter = error instanceof RateLimitError || error instanceof ServerError
-  return hasRetryAfter ? error.retryAfter : undefined
-}
-
-/** Whether a retry may succeed, and does no harm if the request was carried out. */
-function isRetryable(error: HedgeError, method: Method): boolean {
-  if (error.status === 429 || error.code === 'idempotency_key_in_use') return true
-  // A PATCH has no idempotency key by default, so a retry could rotate a secret twice.
-  if (method === 'PATCH') return false
-  if (error instanceof ConnectionError) return true
-  return error instanceof ApiError && [500, 502, 503, 504].includes(error.status)
-}
-
-function readData<T>(answer: ReadAnswer): Answer<T> {
-  const { status, headers, text } = answer
-  let data: T
-  try {
-    data = JSON.parse(text)
-  } catch {
-    throw unreadableAnswerError(answer)
+/**
+ * The answer with its data, or its error. `gone` is the data of a 404, if an earlier attempt may have
+ * deleted the object.
+ */
+function readAnswer<T>(answer: ReadAnswer, gone: T | undefined): Answer<T> | ApiError {
+  const { status, statusText, headers, text } = answer
+  let data: T | undefined
+  if (status >= 200 && status < 300) {
+    data = parseObject<T>(text)
+    if (data === undefined) return unreadableAnswerError(answer)
+  } else {
+    const error = answerError(answer, Date.now())
+    if (gone === undefined || error.code !== 'not_found') return error
+    data = gone
   }
-  if (typeof data !== 'object' || data === null) throw unreadableAnswerError(answer)
   let response: Response | undefined
   return {
     data,
     // Made when it is asked for: the environment `jsdom` of Jest has no `Response`.
     get response() {
-      response ??= new Response(text, { status, statusText: answer.statusText, headers })
+      response ??= new Response(text, { status, statusText: statusText, headers })
       return response
     },
     requestId: headers.get('x-request-id') ?? undefined,
+  }
+}
+
+function parseObject<T>(text: string): T | undefined {
+  try {
+    const data = JSON.parse(text)
+    return typeof data === 'object' && data !== null && !Array.isArray(data) ? data : undefined
+  } catch {
+    return undefined
   }
 }

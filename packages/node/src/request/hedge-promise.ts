@@ -10,46 +10,40 @@ export interface Answer<T> {
 }
 
 /** A promise of the data, which can also return the HTTP answer. */
-export class HedgePromise<T> extends Promise<T> {
-  readonly #answer: Promise<Answer<T>>
-
-  /** `then`, `catch` and `finally` return plain promises. */
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise
-  }
-
-  constructor(answer: Promise<Answer<T>>) {
-    // The base promise never settles: callers use `then` below. So an error that was handled
-    // through `withResponse` is not reported as unhandled.
-    super(() => {})
-    this.#answer = answer
-  }
-
+export interface HedgePromise<T> extends Promise<T> {
   /** The data, the HTTP answer and its request id. Rejects like the call. */
-  withResponse(): Promise<Answer<T>> {
-    return this.#answer
-  }
-
+  withResponse(): Promise<Answer<T>>
   /** The HTTP answer with an unread body. Rejects like the call. */
-  async asResponse(): Promise<Response> {
-    return (await this.#answer).response
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: this class is a promise.
-  override then<A = T, B = never>(
+  asResponse(): Promise<Response>
+  then<A = T, B = never>(
     onFulfilled?: ((data: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: HedgeError) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#answer.then((answer) => answer.data).then(onFulfilled, onRejected)
-  }
+  ): Promise<A | B>
+  catch<B = never>(onRejected?: ((reason: HedgeError) => B | PromiseLike<B>) | null): Promise<T | B>
+}
 
-  override catch<B = never>(
-    onRejected?: ((reason: HedgeError) => B | PromiseLike<B>) | null,
-  ): Promise<T | B> {
-    return this.then(undefined, onRejected)
+/**
+ * Adds the methods of a HedgePromise to the promise of the data.
+ *
+ * *Rejected:* a subclass of Promise. Tracers and other libraries call `Promise.prototype.then` or
+ * construct the promise's class with an executor, and skip what a subclass overrides.
+ */
+export function hedgePromise<T>(answer: Promise<Answer<T>>): HedgePromise<T> {
+  const data = answer.then((resolved) => resolved.data)
+  const withResponse = () => {
+    // The caller handles a failure through the answer, so the data must not report it as unhandled.
+    data.catch(() => undefined)
+    return answer.then((resolved) => resolved)
   }
+  const asResponse = async () => (await withResponse()).response
+  return addMethods(data, { withResponse, asResponse })
+}
 
-  override finally(onFinally?: (() => void) | null): Promise<T> {
-    return this.then().finally(onFinally)
+/** Adds methods to a promise, hidden from loops over its properties. */
+export function addMethods<P extends object, M extends object>(promise: P, methods: M): P & M {
+  for (const key of Reflect.ownKeys(methods)) {
+    const value = Reflect.get(methods, key)
+    Object.defineProperty(promise, key, { value, configurable: true, writable: true })
   }
+  return promise as P & M
 }

@@ -1,6 +1,6 @@
+import type { ReadAnswer } from '../attempt/attempt.ts'
 import { ConnectionError, type HedgeError, ServerError } from '../errors.ts'
 import type { LogFields, Logger } from '../types/options.ts'
-import type { ReadAnswer } from './attempt.ts'
 
 /**
  * Logs one attempt: `warn` if it is retried, `error` if the server or the network failed for good,

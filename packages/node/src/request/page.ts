@@ -1,7 +1,8 @@
+import { InvalidResponseError } from '../errors.ts'
 import type { ListAnswer, ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
 import type { Path, RequestCore } from './core.ts'
-import { HedgePromise } from './hedge-promise.ts'
+import { type Answer, addMethods, type HedgePromise, hedgePromise } from './hedge-promise.ts'
 
 /** One page of a list. Iterating over it continues with the following pages. */
 export class Page<Item> implements AsyncIterable<Item> {
@@ -11,21 +12,33 @@ export class Page<Item> implements AsyncIterable<Item> {
   readonly has_more: boolean
   readonly url: string
   readonly #list: ListRequest<Item>
+  readonly #source: AnswerSource
 
-  constructor(answer: ListAnswer<Item>, list: ListRequest<Item>) {
-    this.data = answer.data
-    this.has_more = answer.has_more
-    this.url = answer.url
+  /** @throws {InvalidResponseError} if the answer is not a list. */
+  constructor(answer: Answer<ListAnswer<Item>>, list: ListRequest<Item>) {
+    const { data, has_more, url } = answer.data
+    const source = { status: answer.response.status, requestId: answer.requestId }
+    if (!Array.isArray(data) || typeof has_more !== 'boolean') {
+      throw notAList(source, '`data` or `has_more` is missing')
+    }
+    this.data = data
+    this.has_more = has_more
+    this.url = url
     this.#list = list
+    this.#source = source
   }
 
   /** The following page (the preceding one, if the list has `ending_before`); `null` at the end. */
   async nextPage(): Promise<Page<Item> | null> {
     const { params, cursorOf } = this.#list
     const edge = isBackward(params) ? this.data[0] : this.data[this.data.length - 1]
-    if (!this.has_more || edge === undefined) return null
-    const { starting_after: _after, ending_before: _before, ...rest } = params
-    const cursor = cursorOf(edge)
+    if (!this.has_more || this.data.length === 0) return null
+    const { starting_after: after, ending_before: before, ...rest } = params
+    const cursor = isObject(edge) ? cursorOf(edge) : undefined
+    // The same page again, or a page without a cursor, would never end.
+    if (!cursor || cursor === (isBackward(params) ? before : after)) {
+      throw notAList(this.#source, 'its pages do not continue')
+    }
     const next = isBackward(params) ? { ending_before: cursor } : { starting_after: cursor }
     return await fetchPage({ ...this.#list, params: { ...rest, ...next } })
   }
@@ -39,10 +52,8 @@ export class Page<Item> implements AsyncIterable<Item> {
 }
 
 /** A promise of the first page, and an iterable over the items of all pages. */
-export class PagePromise<Item> extends HedgePromise<Page<Item>> implements AsyncIterable<Item> {
-  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
-    yield* await this
-  }
+export interface PagePromise<Item> extends HedgePromise<Page<Item>>, AsyncIterable<Item> {
+  [Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined>
 }
 
 /** Fetches a list whose cursors are the ids of its items. */
@@ -75,11 +86,34 @@ interface ListRequest<Item> {
 function fetchPage<Item>(list: ListRequest<Item>): PagePromise<Item> {
   const { core, path, params, options } = list
   const answer = core.send<ListAnswer<Item>>({ method: 'GET', path, query: params }, options)
-  return new PagePromise(
-    answer.then((first) => ({ ...first, data: new Page<Item>(first.data, list) })),
+  const promise = hedgePromise(
+    answer.then((first) => ({ ...first, data: new Page<Item>(first, list) })),
+  )
+  return addMethods(promise, {
+    async *[Symbol.asyncIterator]() {
+      yield* await promise
+    },
+  })
+}
+
+/** The answer that a page comes from. */
+interface AnswerSource {
+  status: number
+  requestId: string | undefined
+}
+
+/** The error of a success that is not a list, or not the page that was asked for. */
+function notAList({ status, requestId }: AnswerSource, reason: string): InvalidResponseError {
+  return new InvalidResponseError(
+    `HTTP ${status} without the API's list: ${reason}; is baseUrl right?`,
+    { code: 'unexpected_response', status, requestId },
   )
 }
 
 function isBackward(params: ListParams): boolean {
   return params.ending_before !== undefined
+}
+
+function isObject<T>(value: T): value is NonNullable<T> {
+  return typeof value === 'object' && value !== null
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.ts'
+import { isDate } from '../realm.ts'
 
 export type QueryValue = Scalar | readonly Scalar[] | Readonly<Record<string, Scalar>>
 
@@ -19,13 +20,13 @@ export function queryOf(params: object): string {
   const pairs: string[] = []
   const add = (name: string, value: Scalar) => {
     if (value === undefined || value === null) return
-    pairs.push(`${name}=${encode(value instanceof Date ? isoTime(value) : String(value))}`)
+    pairs.push(`${name}=${encode(isDate(value) ? isoTime(value) : String(value))}`)
   }
   for (const [name, value] of Object.entries(params) as [string, QueryValue][]) {
     if (isList(value)) {
       if (value.length === 0) throw refuse(`${name} is an empty list, which would match everything`)
       for (const item of value) add(encode(name), item)
-    } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    } else if (typeof value === 'object' && value !== null && !isDate(value)) {
       for (const [key, item] of Object.entries(value)) add(`${encode(name)}[${encode(key)}]`, item)
     } else {
       add(encode(name), value)
@@ -40,7 +41,7 @@ export function jsonOf(body: object): string {
     return JSON.stringify(body, function (this: Record<string, unknown>, key, value: unknown) {
       // JSON.stringify has already converted a Date to a string, and an invalid Date to `null`.
       const original = this[key]
-      return original instanceof Date ? isoTime(original) : value
+      return isDate(original) ? isoTime(original) : value
     })
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error

@@ -29,9 +29,13 @@ export class MerchantProcessors {
     return this.#core.post(pathOf(merchantId), params, options)
   }
 
-  /** Removes the processor and its secrets. */
+  /**
+   * Removes the processor and its secrets. Succeeds as well if a retry after a lost answer finds no
+   * processor.
+   */
   remove(merchantId: string, options?: RequestOptions): HedgePromise<DeletedMerchantProcessor> {
-    return this.#core.delete(pathOf(merchantId), options)
+    const gone = { object: 'merchant_processor', deleted: true } as const
+    return this.#core.delete(pathOf(merchantId), options, gone)
   }
 }
 

@@ -1,6 +1,6 @@
 import { PaymentNotCancelableError } from '../errors.ts'
 import type { RequestCore } from '../request/core.ts'
-import { type Answer, HedgePromise } from '../request/hedge-promise.ts'
+import { type Answer, type HedgePromise, hedgePromise } from '../request/hedge-promise.ts'
 import { listPages, listPagesBy, type PagePromise } from '../request/page.ts'
 import type { HedgeEvent } from '../types/events.ts'
 import type { ListParams } from '../types/lists.ts'
@@ -88,7 +88,7 @@ export class Payments {
     params: PaymentCancelParams = {},
     options?: RequestOptions,
   ): HedgePromise<Payment> {
-    return new HedgePromise(this.#ensureCanceled(id, params, options))
+    return hedgePromise(this.#ensureCanceled(id, params, options))
   }
 
   /**

@@ -11,14 +11,21 @@ export interface HedgePaymentsOptions {
   environment?: Environment | undefined
   /**
    * The server's URL, without `/v1`. Default: the environment's `HEDGE_BASE_URL`, else
-   * `http://127.0.0.1:4000` for test keys. Live keys have no default.
+   * `http://127.0.0.1:4000` for test keys. Live keys have no default, and need https except on this
+   * machine.
    */
   baseUrl?: string | undefined
-  /** The timeout of one attempt, in milliseconds. Default: 30,000. */
+  /**
+   * The timeout of one attempt, in milliseconds, up to 2,147,483,647. Also the longest wait for a first
+   * request with the same idempotency key that is still in progress. Default: 30,000.
+   */
   timeout?: number | undefined
   /** The maximum of retries, 0 to 10. Default: 2. */
   maxRetries?: number | undefined
-  /** Sends the requests. Default: the runtime's `fetch`. */
+  /**
+   * Sends the requests. Default: the runtime's `fetch`. Bodies of answers may be Node's streams, as those
+   * of node-fetch.
+   */
   fetch?: Fetch | undefined
   /** Logs each attempt. Never receives headers, bodies, query values or keys. */
   logger?: Logger | undefined

@@ -1,17 +1,7 @@
 import { SignatureMalformedError, SignatureMissingError } from '../errors.ts'
+import type { SignatureSource } from './signature-source.ts'
 
-/**
- * The value of the header `X-Hedge-Signature`, or all headers of the request: those of Node and
- * Express (`request.headers`) or of `fetch` (`Headers`).
- */
-export type SignatureSource =
-  | string
-  | readonly string[]
-  | null
-  | undefined
-  | Readonly<Record<string, string | readonly string[] | undefined>>
-  | { get(name: string): string | null }
-
+/** Not part of the declarations of the package: TypeScript before 5.7 does not know this type. */
 export type Bytes = Uint8Array<ArrayBuffer>
 
 /** More than a rotation needs. Each signature costs an HMAC over the body. */

@@ -4,20 +4,21 @@ import {
   SignatureExpiredError,
   SignatureMismatchError,
 } from '../errors.ts'
+import { isArrayBuffer } from '../realm.ts'
+import { decodeText, encodeText } from '../runtime.ts'
 import type { HedgeEvent } from '../types/events.ts'
-import { builtinCrypto } from './builtin-crypto.ts'
-import {
-  type Bytes,
-  parseSignature,
-  type SignatureSource,
-  signaturesMax,
-} from './signature-header.ts'
+import { areEqual, concatenate, hmacSha256 } from './hmac.ts'
+import { type Bytes, parseSignature, signaturesMax } from './signature-header.ts'
+import type { SignatureSource } from './signature-source.ts'
 
 /** The raw request body, before any parsing. A Node Buffer is a Uint8Array. */
 export type RawBody = string | Uint8Array | ArrayBuffer
 
-/** One secret, or several during a rotation. `undefined` throws, so `process.env.X` can be passed. */
-export type WebhookSecrets = string | readonly string[] | undefined
+/**
+ * One secret, or several during a rotation. `undefined` and blank texts throw ConfigurationError, so
+ * `process.env.X` can be passed.
+ */
+export type WebhookSecrets = string | readonly (string | undefined)[] | undefined
 
 export interface VerifyOptions {
   /** The tolerance of the signature's time, into past and future. Default: 300. */
@@ -30,22 +31,47 @@ export interface VerifyOptions {
 const toleranceDefaultSeconds = 300
 
 /**
- * Verifies that a webhook is genuine and recent, and returns its event. `signature` is the header
- * `X-Hedge-Signature`, or all headers of the request. The header has the form
- * `t=<Unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `t.body` under the secret. Rejects with
- * a SignatureVerificationError: SignatureMissingError, SignatureMalformedError,
- * SignatureMismatchError or SignatureExpiredError.
+ * Verifies that a webhook is genuine and recent, and returns its event. Synchronous, in every runtime.
+ * `signature` is the header `X-Hedge-Signature`, or all headers of the request. The header has the form
+ * `t=<Unix seconds>,v1=<hex>`, where `v1` is the HMAC-SHA256 of `t.body` under the secret.
+ *
+ * @throws {SignatureVerificationError} SignatureMissingError, SignatureMalformedError,
+ *   SignatureMismatchError or SignatureExpiredError.
+ * @throws {ConfigurationError} if a secret is not a text, or blank.
+ * @throws {InvalidArgumentError} if the body is not the raw one, or signed but not an event.
  */
-export async function verifyWebhook(
+export function verifyWebhook(
+  body: RawBody,
+  signature: SignatureSource,
+  secret: WebhookSecrets,
+  options: VerifyOptions = {},
+): HedgeEvent {
+  const claim = readClaim(body, signature, secret)
+  let isSigned = false
+  for (const secret of claim.secrets) {
+    const mac = hmacSha256(secret, claim.signed)
+    for (const given of claim.signatures) if (areEqual(mac, given)) isSigned = true
+  }
+  return eventOf(claim, isSigned, options)
+}
+
+/**
+ * Like `verifyWebhook`, but asynchronous, by WebCrypto: a large body does not block the thread in
+ * runtimes without `node:crypto`. Rejects with what `verifyWebhook` throws.
+ */
+export async function verifyWebhookAsync(
   body: RawBody,
   signature: SignatureSource,
   secret: WebhookSecrets,
   options: VerifyOptions = {},
 ): Promise<HedgeEvent> {
+  // Jest's jsdom and pages without https have no WebCrypto.
+  if (globalThis.crypto?.subtle === undefined)
+    return verifyWebhook(body, signature, secret, options)
   const claim = readClaim(body, signature, secret)
   let isSigned = false
   for (const secret of claim.secrets) {
-    const key = await keyOf(secret, 'verify')
+    const key = await keyOf(secret)
     for (const given of claim.signatures) {
       // WebCrypto compares in constant time.
       if (await crypto.subtle.verify('HMAC', key, given, claim.signed)) isSigned = true
@@ -55,35 +81,17 @@ export async function verifyWebhook(
 }
 
 /**
- * Like `verifyWebhook`, but synchronous. Works in Node.js, Bun and Deno. Throws ConfigurationError in
- * a runtime without `node:crypto`.
+ * Creates the header `X-Hedge-Signature` for a body, to test your webhook receiver. Rejects with
+ * ConfigurationError if the secret is not a text, or blank.
  */
-export function verifyWebhookSync(
-  body: RawBody,
-  signature: SignatureSource,
-  secret: WebhookSecrets,
-  options: VerifyOptions = {},
-): HedgeEvent {
-  const { createHmac, timingSafeEqual } = builtinCrypto()
-  const claim = readClaim(body, signature, secret)
-  let isSigned = false
-  for (const secret of claim.secrets) {
-    const mac = createHmac('sha256', secret).update(claim.signed).digest()
-    for (const given of claim.signatures) if (timingSafeEqual(mac, given)) isSigned = true
-  }
-  return eventOf(claim, isSigned, options)
-}
-
-/** Creates the header `X-Hedge-Signature` for a body, to test your webhook receiver. */
 export async function signTestEvent(
   body: RawBody,
   secret: string,
   options: { timestamp?: Date | undefined } = {},
 ): Promise<string> {
   const timestamp = Math.floor((options.timestamp ?? new Date()).getTime() / 1_000)
-  const key = await keyOf(secret, 'sign')
-  const mac = await crypto.subtle.sign('HMAC', key, concatenate(`${timestamp}.`, bytesOf(body)))
-  const hex = Array.from(new Uint8Array(mac), (byte) => byte.toString(16).padStart(2, '0'))
+  const mac = hmacSha256(checkSecret(secret), concatenate(prefixOf(timestamp), bytesOf(body)))
+  const hex = Array.from(mac, (byte) => byte.toString(16).padStart(2, '0'))
   return `t=${timestamp},v1=${hex.join('')}`
 }
 
@@ -100,7 +108,8 @@ function readClaim(body: RawBody, signature: SignatureSource, secret: WebhookSec
   const bytes = bytesOf(body)
   const secrets = secretsOf(secret)
   const { timestamp, signatures } = parseSignature(signature)
-  return { bytes, signed: concatenate(`${timestamp}.`, bytes), timestamp, signatures, secrets }
+  const signed = concatenate(prefixOf(timestamp), bytes)
+  return { bytes, signed, timestamp, signatures, secrets }
 }
 
 function eventOf(claim: Claim, isSigned: boolean, options: VerifyOptions): HedgeEvent {
@@ -124,47 +133,64 @@ function eventOf(claim: Claim, isSigned: boolean, options: VerifyOptions): Hedge
 }
 
 /** The HMAC key: the whole secret as text, including `whsec_`. */
-function keyOf(secret: string, usage: 'sign' | 'verify') {
+function keyOf(secret: string) {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' }
-  return crypto.subtle.importKey('raw', new TextEncoder().encode(secret), algorithm, false, [usage])
+  return crypto.subtle.importKey('raw', encodeText(secret), algorithm, false, ['verify'])
 }
 
 function secretsOf(secret: WebhookSecrets): readonly string[] {
-  const secrets = typeof secret === 'string' ? [secret] : (secret ?? [])
-  // An empty secret would not be secret.
-  if (secrets.length > 0 && secrets.length <= signaturesMax && secrets.every(Boolean)) {
-    return secrets
+  const secrets: readonly unknown[] = Array.isArray(secret) ? secret : [secret]
+  if (secrets.length > signaturesMax) {
+    throw new ConfigurationError(
+      `there are ${secrets.length} webhook secrets, but up to ${signaturesMax} are allowed`,
+      { code: 'invalid_configuration' },
+    )
   }
-  throw new ConfigurationError("the webhook secret is missing: pass the endpoint's (whsec_…)", {
-    code: 'invalid_configuration',
-  })
+  return secrets.length === 0 ? [checkSecret(undefined)] : secrets.map(checkSecret)
+}
+
+/** A blank secret would not be secret: everybody could sign with it. */
+function checkSecret(secret: unknown): string {
+  if (typeof secret === 'string' && secret.trim() !== '') return secret
+  throw new ConfigurationError(
+    "the webhook secret is missing: pass the endpoint's (whsec_…) as a text that is not blank",
+    { code: 'invalid_configuration' },
+  )
 }
 
 function bytesOf(body: RawBody): Bytes {
-  if (typeof body === 'string') return new TextEncoder().encode(body)
-  if (body instanceof Uint8Array) return new Uint8Array(body)
-  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (typeof body === 'string') return encodeText(body)
+  if (isArrayBuffer(body)) return new Uint8Array(body)
+  // Also the bytes of another realm.
+  if (ArrayBuffer.isView(body)) {
+    return new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
+  }
   throw new InvalidArgumentError(
     'the body must be the raw one (string or bytes), not a parsed one',
     { code: 'invalid_argument' },
   )
 }
 
-function concatenate(prefix: string, bytes: Bytes): Bytes {
-  const head = new TextEncoder().encode(prefix)
-  const all = new Uint8Array(head.length + bytes.length)
-  all.set(head)
-  all.set(bytes, head.length)
-  return all
+function prefixOf(timestamp: number): Bytes {
+  return encodeText(`${timestamp}.`)
 }
 
 function parseEvent(bytes: Bytes): HedgeEvent {
+  let event: HedgeEvent | null
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
+    event = JSON.parse(decodeText(bytes))
   } catch (cause) {
-    throw new InvalidArgumentError('the body is signed, but it is not JSON', {
-      code: 'invalid_argument',
-      cause,
-    })
+    throw notAnEvent('JSON', cause)
   }
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) {
+    throw notAnEvent('an object')
+  }
+  return event
+}
+
+function notAnEvent(expected: string, cause?: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(`the body is signed, but it is not ${expected}`, {
+    code: 'invalid_argument',
+    cause,
+  })
 }

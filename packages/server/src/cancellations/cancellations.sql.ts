@@ -34,8 +34,8 @@ export async function listCancellations(
 }
 
 /**
- * Pauses or resumes a cancellation whose status is one of `from`. `false`: it is not. Waits for a step
- * in progress.
+ * Pauses or resumes a cancellation whose status is one of `from`. `false`: it is not. Waits for the
+ * commit of a step, and not for its work: a step that a pause overtakes is undone.
  */
 export async function setStatus(
   db: Db,

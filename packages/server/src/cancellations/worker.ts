@@ -6,7 +6,7 @@ import { latest, toTimestamp } from '../domain/time.ts'
 import type { Tx } from '../idempotency/once.ts'
 import { runLocked } from '../jobs/steps.ts'
 import { cancelNextItems } from './cancel-items.sql.ts'
-import { lockNextCancellation, postponeCancellation, saveProgress } from './progress.sql.ts'
+import { claimNextCancellation, postponeCancellation, saveProgress } from './progress.sql.ts'
 import { firstIdAfter, selectItems } from './select-items.sql.ts'
 import { firstSet, nextLimit } from './set-size.ts'
 
@@ -17,39 +17,49 @@ const selectedPerStep = 5_000
 export interface CancellationWorker {
   /**
    * Runs one step of an open cancellation: a transaction that selects or cancels the next payments and
-   * writes the progress, so that a crash loses and repeats nothing. A step that fails is thrown, and
-   * retried after a pause, so that the other cancellations go on.
+   * writes the progress, so that a crash loses and repeats nothing. The step is undone if the
+   * cancellation was paused meanwhile. A step that fails is thrown, and retried later, so that the
+   * other cancellations go on.
    *
    * @returns whether a cancellation was due.
    */
   step(): Promise<boolean>
 }
 
+/** Thrown to undo a step whose cancellation was paused meanwhile. */
+class OvertakenError extends Error {}
+
 /** Creates the worker of this process. */
 export function createCancellationWorker(db: Db): CancellationWorker {
   let limit = firstSet
+  const run = async (tx: Tx, seen: CancellationRow) => {
+    const startedMs = performance.now()
+    const begun: CancellationRow = {
+      ...seen,
+      status: 'running',
+      updated_at: latest(toTimestamp(Date.now()), seen.updated_at),
+    }
+    const row = seen.selected
+      ? await cancelNext(tx, { row: begun, limit })
+      : await selectNext(tx, begun)
+    if (!(await saveProgress(tx, { seen, row }))) throw new OvertakenError()
+    if (seen.selected) limit = nextLimit(limit, performance.now() - startedMs)
+  }
   return {
     step: () =>
       runLocked<Tx, CancellationRow>({
-        transaction: (work) => commit(db, 'bulk', work),
-        lockNext: lockNextCancellation,
-        run: async (tx, seen) => {
-          const startedMs = performance.now()
-          const row: CancellationRow = {
-            ...seen,
-            status: 'running',
-            updated_at: latest(toTimestamp(Date.now()), seen.updated_at),
-          }
-          if (seen.selected) {
-            await saveProgress(tx, { seen, row: await cancelNext(tx, { row, limit }) })
-            limit = nextLimit(limit, performance.now() - startedMs)
-          } else {
-            await saveProgress(tx, { seen, row: await selectNext(tx, row) })
-          }
-        },
+        transaction: (work) => commit(db, 'bulk', work).catch(ignoreOvertaken),
+        lockNext: claimNextCancellation,
+        run,
         postpone: (row, retry) => postponeCancellation(db, row, retry),
       }),
   }
+}
+
+/** An overtaken step is no failure: another cancellation may be due. */
+function ignoreOvertaken(error: unknown): true {
+  if (error instanceof OvertakenError) return true
+  throw error
 }
 
 /** Selects the next payments of the filter. Returns the row with its progress. */
@@ -82,6 +92,5 @@ async function cancelNext(
     refused: row.refused + refused,
     not_found: row.not_found + taken - canceled - refused,
     status: isLast ? 'completed' : 'running',
-    completed_at: isLast ? row.updated_at : null,
   }
 }

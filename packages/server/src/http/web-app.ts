@@ -2,16 +2,20 @@ import { readFile } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 
-/** A built web app: one page, and files whose names contain a hash of their content. */
-export interface WebApp {
-  /** The folder of its build, with `index.html` and `assets`. Ends with a slash. */
+/** Files whose names contain a hash of their content. */
+export interface WebAssets {
+  /** The folder of the build, with `assets` in it. Ends with a slash. */
   readonly folder: string
-  /** The path of its files, for example `/pay/assets/`. */
+  /** The path of the files, for example `/pay/assets/`. */
   readonly assetsPath: string
+  /** Headers of the pages and the files. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** A built web app: one page, `index.html`, and its files. */
+export interface WebApp extends WebAssets {
   /** Paths that show the page. The browser routes below them. */
   readonly pagePaths: readonly string[]
-  /** Headers of the page and its files. */
-  readonly headers: Readonly<Record<string, string>>
   readonly pageCacheControl: 'no-cache' | 'no-store'
   /** Is shown instead of the page if the app was not built. */
   readonly notBuilt: string
@@ -19,18 +23,23 @@ export interface WebApp {
 
 /** Serves the page and the files of a web app. Answers 503 to its paths if it was not built. */
 export async function serveWebApp(app: FastifyInstance, webApp: WebApp): Promise<void> {
+  await serveAssets(app, webApp)
+  for (const path of webApp.pagePaths) app.get(path, (_, reply) => sendPage(reply, webApp))
+}
+
+/** Serves files that browsers may keep for a year. */
+export async function serveAssets(app: FastifyInstance, assets: WebAssets): Promise<void> {
   await app.register(fastifyStatic, {
-    root: `${webApp.folder}assets`,
-    prefix: webApp.assetsPath,
+    root: `${assets.folder}assets`,
+    prefix: assets.assetsPath,
     decorateReply: false,
     index: false,
     immutable: true,
     maxAge: '365d',
     setHeaders: (reply) => {
-      reply.headers(webApp.headers)
+      reply.headers(assets.headers)
     },
   })
-  for (const path of webApp.pagePaths) app.get(path, (_, reply) => sendPage(reply, webApp))
 }
 
 async function sendPage(reply: FastifyReply, webApp: WebApp): Promise<FastifyReply> {

@@ -39,8 +39,8 @@ export async function runEach<Job extends CountedJob>(
 }
 
 /**
- * Runs one step of the next due job in a transaction that locks the row of the job. The lock is the
- * lease: other processes skip the row, and if this process stops, the database ends the transaction
+ * Runs one step of the next due job in a transaction that locks the job. The lock is the lease:
+ * other processes skip the job, and if this process stops, the database ends the transaction
  * and undoes the step. If the step fails, the job is postponed with backoff, so that other jobs run.
  *
  * @returns whether a job was due.

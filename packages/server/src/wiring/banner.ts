@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A key pair of test mode. */
@@ -25,10 +25,19 @@ export function credentialsFile(dataDir: string): string {
 /**
  * Stores the generated test key pair beside the bundled database, readable by its owner only. A later
  * start at a terminal can print it, and the CLI finds it.
+ *
+ * @param url the server's address, once it listens. The CLI sends the key to this address only.
  */
-export async function saveCredentials(dataDir: string, credentials: Credentials): Promise<void> {
-  const json = `${JSON.stringify(credentials, null, 2)}\n`
-  await writeFile(credentialsFile(dataDir), json, { mode: 0o600 })
+export async function saveCredentials(
+  dataDir: string,
+  { publishableKey, secretKey }: Credentials,
+  url?: string,
+): Promise<void> {
+  const json = `${JSON.stringify({ publishableKey, secretKey, url }, null, 2)}\n`
+  const file = credentialsFile(dataDir)
+  // Written to another file first, because the CLI may read at any time.
+  await writeFile(`${file}.new`, json, { mode: 0o600 })
+  await rename(`${file}.new`, file)
 }
 
 /** The stored key pair of an earlier start, or `null`. */

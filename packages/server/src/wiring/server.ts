@@ -2,6 +2,7 @@ import { type BundledPostgres, startBundledPostgres } from '@hedgepayments/bundl
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { connect, type Database } from '../database/connect.ts'
+import { describe } from '../database/errors.ts'
 import { migrate } from '../database/migrate/migrate.ts'
 import type { Loop } from '../jobs/loop.ts'
 import { createProcessors } from '../processors/processors.ts'
@@ -9,7 +10,7 @@ import { Keyring } from '../sealing/keyring.ts'
 import { createSealer } from '../sealing/sealer.ts'
 import { startTracing } from '../tracing/start.ts'
 import { createApp } from './app.ts'
-import type { Credentials, ShownCredentials } from './banner.ts'
+import { type Credentials, type ShownCredentials, saveCredentials } from './banner.ts'
 import type { Config } from './config.ts'
 import { prepareKeys } from './first-keys.ts'
 import { listen } from './listen.ts'
@@ -34,59 +35,121 @@ export interface RunningServer {
  */
 export type BundledDatabase = 'kept' | 'ends-with-process' | 'throw-away'
 
+export interface StartServerOptions {
+  readonly config: Config
+  readonly log: Logger
+  /** Gets new keys that no later start can print. The start may still fail afterwards. */
+  readonly onKeys: (created: Credentials) => void
+  readonly bundledDatabase: BundledDatabase
+}
+
 /**
- * Starts database, migrations, first keys, workers and HTTP in this order. On failure it closes the
- * database again.
+ * Starts tracing, database, migrations, first keys, workers and HTTP in this order. On failure it stops
+ * again what it has started.
  *
- * @param onKeys gets new keys that no later start can print. The start may still fail afterwards.
  * @throws {ConfigError} when a setting is wrong, a port is in use, or the database is unreachable.
  */
-export async function startServer(options: {
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  const { config } = options
+  // First, because later parts decide at their start whether they are traced.
+  const tracing = config.traces ? await startTracing(config.traces) : null
+  try {
+    const server = await startUntraced(options)
+    return {
+      ...server,
+      async stop() {
+        await server.stop()
+        await tracing?.stop()
+      },
+    }
+  } catch (error) {
+    await tracing?.stop()
+    throw error
+  }
+}
+
+/** Starts everything but tracing. On failure it stops again what it has started. */
+async function startUntraced(options: StartServerOptions): Promise<RunningServer> {
+  const { config, log, onKeys } = options
+  const bundled = config.databaseUrl === null ? await startBundled(options) : null
+  try {
+    const server = await startOnDatabase({
+      ...{ config, log, onKeys, isBundled: bundled !== null },
+      url: config.databaseUrl ?? bundled?.url ?? '',
+    })
+    return {
+      ...server,
+      async stop() {
+        await server.stop()
+        await bundled?.stop()
+      },
+    }
+  } catch (error) {
+    await bundled?.stop()
+    throw config.databaseUrl === null ? error : explainUnreachable(error, config.databaseUrl)
+  }
+}
+
+/** Connects to the database, prepares it, and starts workers and HTTP. On failure it disconnects. */
+async function startOnDatabase({
+  config,
+  log,
+  onKeys,
+  isBundled,
+  url,
+}: {
   config: Config
   log: Logger
   onKeys: (created: Credentials) => void
-  bundledDatabase: BundledDatabase
+  isBundled: boolean
+  url: string
 }): Promise<RunningServer> {
-  const { config, log, onKeys } = options
-  // First, because later parts decide at their start whether they are traced.
-  const tracing = config.traces ? await startTracing(config.traces) : null
-  const bundled = config.databaseUrl === null ? await startBundled(options) : null
-  const url = config.databaseUrl ?? bundled?.url ?? ''
   const database = connect({
     url,
     onError: (error) => log.warn({ message: error.message }, 'idle database connection failed'),
   })
   try {
     await prepareDatabase({ config, log, database })
-    const isBundled = bundled !== null
     const credentials = await prepareKeys({ config, db: database.db, isBundled, onKeys })
     const http = await serve({ config, log, database })
+    if (credentials?.file) await saveAddress({ config, log, credentials, url: http.url })
     return {
       url: http.url,
       credentials,
       async stop() {
         await http.stop()
         await database.close()
-        await bundled?.stop()
-        await tracing?.stop()
       },
     }
   } catch (error) {
     await database.close()
-    await bundled?.stop()
-    throw config.databaseUrl === null ? error : explainUnreachable(error, config.databaseUrl)
+    throw error
+  }
+}
+
+/** Stores the address beside the key pair, for the CLI. The server runs without it as well. */
+async function saveAddress(given: {
+  config: Config
+  log: Logger
+  credentials: Credentials
+  url: string
+}): Promise<void> {
+  const { config, log, credentials, url } = given
+  try {
+    await saveCredentials(config.dataDir, credentials, url)
+  } catch (error) {
+    log.warn({ err: describe(error) }, 'storing the address for the command line failed')
   }
 }
 
 /** A throw-away cluster need not survive a power cut. */
 const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-async function startBundled(options: {
-  config: Config
-  log: Logger
-  bundledDatabase: BundledDatabase
-}): Promise<BundledPostgres> {
-  const { config, log, bundledDatabase } = options
+async function startBundled({
+  config,
+  log,
+  bundledDatabase,
+}: StartServerOptions): Promise<BundledPostgres> {
   return await startBundledPostgres({
     dataDir: config.dataDir,
     log: (message) => log.info(message),

@@ -1,16 +1,17 @@
+import { paymentStatuses } from '@hedgepayments/contract/values'
 import { type FormEvent, type ReactNode, useEffect, useRef } from 'react'
 import { useShortcut } from '../../dialogs/use-shortcut.ts'
 import { humanize } from '../../format.ts'
 import { Chips } from '../../parts/chips.tsx'
 import { Icon } from '../../parts/icons.tsx'
-import { parseSearchText, type Search, statuses } from './search.ts'
+import { parseSearchText, type Search } from './search.ts'
 
 interface SearchProps {
   readonly search: Search
   readonly onChange: (search: Search) => void
 }
 
-const statusOptions = statuses.map((status) => ({ value: status, name: humanize(status) }))
+const statusOptions = paymentStatuses.map((status) => ({ value: status, name: humanize(status) }))
 
 /** The search field and the filters of the list of payments. */
 export function SearchBar({

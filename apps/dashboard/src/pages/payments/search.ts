@@ -1,19 +1,7 @@
-import type { PaymentStatus } from '@hedgepayments/contract'
 import { amountMinorMax, toDecimal } from '@hedgepayments/contract/amounts'
 import { parseAmount } from '@hedgepayments/contract/parse-amount'
+import { paymentStatuses } from '@hedgepayments/contract/values'
 import type { PaymentFilter } from '../../api/payments.ts'
-
-/** All statuses, in the order in which a payment reaches them. */
-export const statuses = [
-  'pending',
-  'initiated',
-  'processing',
-  'succeeded',
-  'partially_refunded',
-  'refunded',
-  'failed',
-  'canceled',
-] as const satisfies PaymentStatus[]
 
 /** A search, as it stands in the address of the page. `from` and `to` are days: `2026-01-31`. */
 export interface Search {
@@ -26,7 +14,9 @@ export interface Search {
 export function readSearch(params: URLSearchParams): Search {
   return {
     text: params.get('q') ?? '',
-    status: params.getAll('status').filter((status) => (statuses as string[]).includes(status)),
+    status: params
+      .getAll('status')
+      .filter((status) => (paymentStatuses as readonly string[]).includes(status)),
     from: readDay(params.get('from')),
     to: readDay(params.get('to')),
   }

@@ -1,4 +1,4 @@
-import { eventTypes } from '../../api/event-types.ts'
+import { eventTypes } from '@hedgepayments/contract/values'
 import { Checkboxes } from '../../dialogs/checkboxes.tsx'
 
 /** The types of events that an endpoint receives. `['*']`: all types, also future ones. */

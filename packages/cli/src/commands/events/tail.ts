@@ -1,11 +1,10 @@
-import type { HedgeEvent, HedgeEventType } from '@hedgepayments/node'
+import type { HedgeEventType } from '@hedgepayments/node'
 import { Command } from 'commander'
 import { followOptions, stopOnSignal } from '../../listen/follow.ts'
 import { typeOption } from '../../options/choices.ts'
 import { withExamples } from '../../output/examples.ts'
-import { formatTime } from '../../output/format.ts'
-import { print } from '../../output/terminal.ts'
-import { type Session, withSession } from '../../session.ts'
+import { renderEventLine } from '../../output/payment-view.ts'
+import { withSession } from '../../session.ts'
 
 interface TailOptions {
   type?: HedgeEventType[]
@@ -29,7 +28,7 @@ export function tailCommand(): Command {
           lastEventId: after,
           signal: stopOnSignal().signal,
         })
-        for await (const event of stream) printEvent(session, event)
+        for await (const event of stream) session.showLine(event, renderEventLine)
       }),
     )
   return withExamples(command, [
@@ -39,13 +38,4 @@ export function tailCommand(): Command {
       'one JSON line per event',
     ],
   ])
-}
-
-function printEvent(session: Session, event: HedgeEvent): void {
-  if (session.json) {
-    print(JSON.stringify(event))
-    return
-  }
-  const { created, type, data, id } = event
-  print(`${formatTime(created)}  ${type.padEnd(26)}  ${data.id}  ${id}`)
 }

@@ -1,21 +1,23 @@
+import { scopes } from '@hedgepayments/contract/values'
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/node'
 import type { MerchantRow } from '@hedgepayments/server/admin'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { deadlineOf } from '../../deadline.ts'
 import { usageError } from '../../exit-codes.ts'
 import { choices } from '../../options/choices.ts'
-import { parseTime } from '../../options/parse.ts'
-import { scopes } from '../../options/values.ts'
+import { type Deadline, parseDeadline, resolveDeadline } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { formatTime } from '../../output/format.ts'
+import { printable, toJson } from '../../output/json.ts'
 import { renderFields } from '../../output/table.ts'
-import { harmless, print, say } from '../../output/terminal.ts'
+import { print, say } from '../../output/terminal.ts'
 import { type GlobalOptions, withSession } from '../../session.ts'
 import { scopesOf } from './scopes.ts'
 
 interface CreateOptions {
   name?: string
   scope?: readonly Scope[]
-  expiresAt?: string
+  expiresAt?: Deadline
   live?: boolean
   test?: boolean
   merchant?: string
@@ -30,7 +32,7 @@ export function createCommand(): Command {
     .description('create a key pair and show its secret, once')
     .option('--name <text>', 'a name for your records')
     .addOption(choices(scope, scopes))
-    .option('--expires-at <time>', 'when the key pair expires: 2030-01-01', parseTime)
+    .option('--expires-at <time>', 'when the key pair expires: 2030-01-01, or 90d', parseDeadline)
     .option('--requests-per-minute <n>', 'the rate limit, at most that of your own key', parseRate)
     .optionsGroup("For the server's operator:")
     .option('--live', 'create a live key pair, directly in the database')
@@ -64,7 +66,7 @@ const createByApi = withSession<CreateOptions>(async (session, options) => {
   const key = await session.hedge.apiKeys.create({
     name: options.name,
     scopes: options.scope,
-    expires_at: options.expiresAt,
+    expires_at: await deadlineOf(session, options.expiresAt),
     requests_per_minute: options.requestsPerMinute,
   })
   session.show(key, renderNewKey)
@@ -74,8 +76,12 @@ const createByApi = withSession<CreateOptions>(async (session, options) => {
 async function createInDatabase(options: CreateOptions, globals: GlobalOptions): Promise<void> {
   // Imported here, because loading the server's code would slow down every other command.
   const { createLiveKey } = await import('./live-key.ts')
-  const { key, merchant } = await createLiveKey({ ...options, dataDir: globals.dataDir })
-  print(globals.json ? JSON.stringify(key, null, 2) : renderNewKey(key))
+  const { key, merchant } = await createLiveKey({
+    ...options,
+    expiresAt: options.expiresAt && resolveDeadline(options.expiresAt, Date.now()),
+    dataDir: globals.dataDir,
+  })
+  print(globals.json ? toJson(key, 2) : renderNewKey(printable(key)))
   if (!globals.json) sayKeep()
   sayMoney(merchant)
 }
@@ -83,7 +89,7 @@ async function createInDatabase(options: CreateOptions, globals: GlobalOptions):
 function renderNewKey(key: ApiKeyWithSecret): string {
   return renderFields([
     ['id', key.id],
-    ['name', key.name === null ? null : harmless(key.name)],
+    ['name', key.name],
     ['merchant', key.merchant_id],
     ['publishable key', key.publishable_key],
     ['secret key', key.secret_key],

@@ -5,7 +5,7 @@ import { withExamples } from '../../output/examples.ts'
 import { formatTime, shortTime } from '../../output/format.ts'
 import { showList } from '../../output/list.ts'
 import type { Column } from '../../output/table.ts'
-import { harmless, paint } from '../../output/terminal.ts'
+import { paint } from '../../output/terminal.ts'
 import { withSession } from '../../session.ts'
 import { scopesOf } from './scopes.ts'
 
@@ -31,7 +31,7 @@ export function listCommand(): Command {
 
 const keyColumns: readonly Column<ApiKey>[] = [
   { title: 'ID', value: (key) => key.id },
-  { title: 'NAME', widthMin: 8, value: (key) => harmless(key.name ?? '') },
+  { title: 'NAME', widthMin: 8, value: (key) => key.name ?? '' },
   { title: 'SECRET', value: (key) => key.secret_hint },
   { title: 'SCOPES', widthMin: 8, value: scopesOf },
   {

@@ -16,7 +16,7 @@ export async function createLiveKey(options: {
   dataDir: string
   name?: string
   scope?: readonly Scope[]
-  expiresAt?: string
+  expiresAt?: string | undefined
   requestsPerMinute?: number
 }): Promise<{ key: ApiKeyWithSecret; merchant: MerchantRow }> {
   const opened = await openDatabase({

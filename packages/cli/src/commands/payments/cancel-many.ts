@@ -12,7 +12,7 @@ import { countOf, formatCount } from '../../output/format.ts'
 import { paintStatus } from '../../output/payment-view.ts'
 import { ProgressBar } from '../../output/progress.ts'
 import { renderTable } from '../../output/table.ts'
-import { print, say } from '../../output/terminal.ts'
+import { say } from '../../output/terminal.ts'
 import type { Session } from '../../session.ts'
 
 /** Options of `hedge payments cancel`. */
@@ -39,7 +39,8 @@ export async function cancelMany(session: Session, options: CancelOptions): Prom
     : await startRun(session, options)
   if (run === null) return
   if (options.detach) {
-    session.show(run, () => `Started ${run.id}. Follow it with: ${resumeCommand(run)}`)
+    const started = `Started ${run.id}. Follow it with: ${resumeCommand(run)}`
+    session.show(outcomeOf(run), () => started)
     return
   }
   await showEnd(session, await follow(session, run))
@@ -52,7 +53,7 @@ async function startRun(session: Session, options: CancelOptions): Promise<Cance
   const count = await cancellations.create({ filter, reason: options.reason, dry_run: true })
   const found = countOf(count.canceled, 'payment')
   if (options.dryRun || count.canceled === 0) {
-    session.show(count, () =>
+    session.show(outcomeOf(count), () =>
       count.canceled === 0 ? 'No payment would be canceled.' : `${found} would be canceled.`,
     )
     return null
@@ -120,16 +121,20 @@ async function showEnd(session: Session, run: Cancellation): Promise<void> {
   const page = hasRefused
     ? await session.hedge.cancellations.results(run.id, { outcome: 'refused', limit })
     : null
-  const refused = page?.data ?? []
-  if (session.json) {
-    print(JSON.stringify({ cancellation: run, refused }, null, 2))
-  } else {
-    if (refused.length > 0) print(renderTable(refused, refusedColumns))
+  session.show(outcomeOf(run, page?.data), ({ refused }) => {
     const rest = run.refused - refused.length
-    if (rest > 0) print(`… and ${formatCount(rest)} more (--json lists up to 1,000)`)
-    print(summary(run))
-  }
-  if (process.exitCode === undefined && run.refused > 0) process.exitCode = exitCodes.refused
+    const lines = refused.length > 0 ? [renderTable(refused, refusedColumns)] : []
+    if (rest > 0) lines.push(`… and ${formatCount(rest)} more (--json lists up to 1,000)`)
+    return [...lines, summary(run)].join('\n')
+  })
+  if (process.exitCode !== undefined) return
+  if (run.refused > 0) process.exitCode = exitCodes.refused
+  else if (run.not_found > 0) process.exitCode = exitCodes.notFound
+}
+
+/** The JSON of `--all` and `--resume`, the same for a dry run, a start and an end. */
+function outcomeOf(cancellation: Cancellation, refused: readonly CancellationResult[] = []) {
+  return { cancellation, refused }
 }
 
 const refusedColumns = [

@@ -1,22 +1,16 @@
-import type { Payment } from '@hedgepayments/node'
 import { Command } from 'commander'
 import { usageError } from '../../exit-codes.ts'
 import { withFilters } from '../../options/payment-filters.ts'
-import { confirmLive } from '../../output/confirm.ts'
 import { withExamples } from '../../output/examples.ts'
-import { countOf } from '../../output/format.ts'
-import { paymentColumns, renderPayment } from '../../output/payment-view.ts'
-import { factsOf, reportError } from '../../output/report-error.ts'
-import { renderTable } from '../../output/table.ts'
-import { print } from '../../output/terminal.ts'
 import { type Session, withSession } from '../../session.ts'
 import { type CancelOptions, cancelMany } from './cancel-many.ts'
+import { eachHelp, forEachPayment, idsHelp } from './each.ts'
 
 /** `hedge payments cancel`: payments by id, or many by a filter. */
 export function cancelCommand(): Command {
   const command = new Command('cancel')
     .description('cancel payments: by id, or many with --all')
-    .argument('[ids...]', 'payments, pay_…')
+    .argument('[ids...]', idsHelp)
     .option('--reason <text>', 'for your records')
     .option('--yes', 'skip the confirmation')
     .option('--idempotency-key <key>', 'makes it safe to run this command again, for one payment')
@@ -26,23 +20,24 @@ export function cancelCommand(): Command {
     .option('--dry-run', 'only count the payments')
     .option('--detach', 'start the run and do not wait for its end')
     .option('--resume <id>', 'continue a run, can_…, that was paused or detached')
+    .addHelpText('after', eachHelp)
     .addHelpText(
       'after',
       `
 --all counts the payments first and asks before it cancels them. The run takes place on the server.
 Ctrl-C pauses the run, and --resume continues it. The exit code is 3 if some of the payments could
-no longer be canceled.`,
+no longer be canceled. With --json --all and --resume print {"cancellation": …, "refused": […]}.`,
     )
     .action(
       withSession<CancelOptions>(async (session, options, ids) => {
         checkUsage(options, ids)
         if (options.all || options.resume !== undefined) await cancelMany(session, options)
-        else if (ids.length === 1) await cancelOne(session, options, ids[0] ?? '')
         else await cancelEach(session, options, ids)
       }),
     )
   return withExamples(command, [
     ['hedge payments cancel pay_abc123xyz --reason customer_requested', 'cancel one payment'],
+    ['hedge payments cancel - < ids.txt', 'cancel the payments of a file, one a line'],
     [
       'hedge payments cancel --all --status pending --created-before 7d --dry-run',
       'count payments',
@@ -51,7 +46,7 @@ no longer be canceled.`,
       'hedge payments cancel --all --metadata campaign=spring --yes',
       'cancel many payments without a confirmation',
     ],
-    ['hedge payments cancel --all --resume can_abc123xyz', 'continue a run'],
+    ['hedge payments cancel --resume can_abc123xyz', 'continue a run'],
   ])
 }
 
@@ -73,36 +68,20 @@ function checkUsage(options: CancelOptions, ids: readonly string[]): void {
   if (isFiltered && !options.all) throw usageError('Filters need --all.')
   if (isFiltered && options.resume) throw usageError('--resume keeps the filter of the run.')
   if (options.dryRun && !options.all) throw usageError('--dry-run needs --all.')
-  if (options.idempotencyKey && (isMany || ids.length > 1)) {
+  if (options.idempotencyKey && isMany) {
     throw usageError('--idempotency-key needs exactly one payment.')
   }
 }
 
-async function cancelOne(session: Session, options: CancelOptions, id: string): Promise<void> {
-  const { reason, idempotencyKey, yes } = options
-  await confirmLive(session, { what: `this cancels ${id}.`, word: 'cancel', yes })
-  const payment = await session.hedge.payments.cancel(id, { reason }, { idempotencyKey })
-  session.show(payment, renderPayment)
-}
-
-/** Cancels the payments one by one. A refusal does not stop the others. */
 async function cancelEach(
   session: Session,
-  options: CancelOptions,
+  { reason, idempotencyKey, yes }: CancelOptions,
   ids: readonly string[],
 ): Promise<void> {
-  const what = `this cancels ${countOf(ids.length, 'payment')}.`
-  await confirmLive(session, { what, word: 'cancel', yes: options.yes })
-  const canceled: Payment[] = []
-  const failed: { payment_id: string; error: object }[] = []
-  for (const id of new Set(ids)) {
-    try {
-      canceled.push(await session.hedge.payments.cancel(id, { reason: options.reason }))
-    } catch (error) {
-      reportError(error, { json: session.json })
-      failed.push({ payment_id: id, error: factsOf(error) })
-    }
-  }
-  if (session.json) print(JSON.stringify({ canceled, failed }, null, 2))
-  else if (canceled.length > 0) print(renderTable(canceled, paymentColumns))
+  await forEachPayment(session, {
+    ids,
+    idempotencyKey,
+    confirm: { verb: 'cancels', word: 'cancel', yes },
+    run: (id) => session.hedge.payments.cancel(id, { reason }, { idempotencyKey }),
+  })
 }

@@ -1,20 +1,22 @@
 import { Command } from 'commander'
 import { withExamples } from '../../output/examples.ts'
-import { renderPayment } from '../../output/payment-view.ts'
 import { withSession } from '../../session.ts'
+import { eachHelp, forEachPayment, idsHelp } from './each.ts'
 
 /** `hedge payments get`. */
 export function getCommand(): Command {
   const command = new Command('get')
-    .description('show a payment')
-    .argument('<id>', 'the payment, pay_…')
+    .description('show payments')
+    .argument('<ids...>', idsHelp)
+    .addHelpText('after', eachHelp)
     .action(
-      withSession(async (session, _options, [id = '']) => {
-        session.show(await session.hedge.payments.retrieve(id), renderPayment)
+      withSession(async (session, _options, ids) => {
+        await forEachPayment(session, { ids, run: (id) => session.hedge.payments.retrieve(id) })
       }),
     )
   return withExamples(command, [
     ['hedge payments get pay_abc123xyz', 'show a payment'],
     ['hedge payments get pay_abc123xyz --json | jq -r .status', 'print one field'],
+    ['hedge payments get - < ids.txt', 'show many, one a line'],
   ])
 }

@@ -1,22 +1,37 @@
 import { Command } from 'commander'
-import { confirmLive } from '../../output/confirm.ts'
 import { withExamples } from '../../output/examples.ts'
-import { renderPayment } from '../../output/payment-view.ts'
 import { withSession } from '../../session.ts'
+import { eachHelp, forEachPayment, idsHelp } from './each.ts'
+
+interface InitiateOptions {
+  token?: string
+  idempotencyKey?: string
+  yes?: boolean
+}
 
 /** `hedge payments initiate`. */
 export function initiateCommand(): Command {
   const command = new Command('initiate')
-    .description('initiate a payment at the processor')
-    .argument('<id>', 'the payment, pay_…')
+    .description('initiate payments at the processor')
+    .argument('<ids...>', idsHelp)
     .option('--token <token>', 'the payment method, like tok_visa in test mode')
+    .option('--idempotency-key <key>', 'makes it safe to run this command again, for one payment')
     .option('--yes', 'skip the confirmation of live mode')
+    .addHelpText('after', eachHelp)
     .action(
-      withSession<{ token?: string; yes?: boolean }>(async (session, options, [id = '']) => {
-        const what = `this charges the customer of ${id}.`
-        await confirmLive(session, { what, word: 'initiate', yes: options.yes })
-        const params = { payment_method_token: options.token }
-        session.show(await session.hedge.payments.initiate(id, params), renderPayment)
+      withSession<InitiateOptions>(async (session, options, ids) => {
+        const { token, idempotencyKey, yes } = options
+        await forEachPayment(session, {
+          ids,
+          idempotencyKey,
+          confirm: { verb: 'charges the customer of', word: 'initiate', yes },
+          run: (id) =>
+            session.hedge.payments.initiate(
+              id,
+              { payment_method_token: token },
+              { idempotencyKey },
+            ),
+        })
       }),
     )
   return withExamples(command, [

@@ -1,10 +1,9 @@
 import type { ReversedPayment } from '@hedgepayments/node'
 import { Command } from 'commander'
-import { confirmLive } from '../../output/confirm.ts'
 import { withExamples } from '../../output/examples.ts'
 import { renderPayment } from '../../output/payment-view.ts'
-import { say } from '../../output/terminal.ts'
 import { withSession } from '../../session.ts'
+import { eachHelp, forEachPayment, idsHelp } from './each.ts'
 
 interface ReverseOptions {
   reason?: string
@@ -15,22 +14,27 @@ interface ReverseOptions {
 /** `hedge payments reverse`. */
 export function reverseCommand(): Command {
   const command = new Command('reverse')
-    .description('cancel a payment, or refund its remainder if it is too late to cancel')
-    .argument('<id>', 'the payment, pay_…')
+    .description('cancel payments, or refund their remainder if it is too late to cancel')
+    .argument('<ids...>', idsHelp)
     .option('--reason <text>', 'for your records')
-    .option('--idempotency-key <key>', 'makes it safe to run this command again')
+    .option('--idempotency-key <key>', 'makes it safe to run this command again, for one payment')
     .option('--yes', 'skip the confirmation of live mode')
+    .addHelpText('after', eachHelp)
     .action(
-      withSession<ReverseOptions>(async (session, options, [id = '']) => {
+      withSession<ReverseOptions>(async (session, options, ids) => {
         const { reason, idempotencyKey, yes } = options
-        await confirmLive(session, { what: `this reverses ${id}.`, word: 'reverse', yes })
-        const reversed = await session.hedge.payments.reverse(id, { reason }, { idempotencyKey })
-        session.show(reversed, renderPayment)
-        if (!session.json) say(reversalTexts[reversed.reversal])
+        await forEachPayment(session, {
+          ids,
+          idempotencyKey,
+          confirm: { verb: 'reverses', word: 'reverse', yes },
+          run: (id) => session.hedge.payments.reverse(id, { reason }, { idempotencyKey }),
+          render: (payment) => `${renderPayment(payment)}\n${reversalTexts[payment.reversal]}`,
+        })
       }),
     )
   return withExamples(command, [
     ['hedge payments reverse pay_abc123xyz', 'return the money, by cancel or refund'],
+    ['hedge payments reverse - --yes < ids.txt', 'reverse many, one a line'],
   ])
 }
 

@@ -6,7 +6,7 @@ import { cut } from '../../output/fit.ts'
 import { formatTime, shortTime } from '../../output/format.ts'
 import { showList } from '../../output/list.ts'
 import { type Column, renderFields, renderTable } from '../../output/table.ts'
-import { harmless, paint } from '../../output/terminal.ts'
+import { paint } from '../../output/terminal.ts'
 import { withSession } from '../../session.ts'
 
 interface DeliveriesOptions {
@@ -82,9 +82,7 @@ function statusOf({ status }: WebhookDelivery): string {
 }
 
 function answerOf(result: Pick<WebhookDelivery, 'response_code' | 'error'>): string {
-  return harmless(
-    result.error ?? (result.response_code === null ? '' : String(result.response_code)),
-  )
+  return result.error ?? (result.response_code === null ? '' : String(result.response_code))
 }
 
 function renderDelivery(delivery: WebhookDeliveryWithAttempts): string {
@@ -102,7 +100,7 @@ function renderDelivery(delivery: WebhookDeliveryWithAttempts): string {
     { title: 'ANSWER', widthMin: 12, value: answerOf },
     {
       title: 'BODY',
-      value: (attempt) => cut(harmless(attempt.response_body ?? ''), 60),
+      value: (attempt) => cut(attempt.response_body ?? '', 60),
       widthMin: 10,
     },
   ])

@@ -1,3 +1,4 @@
+import { eventTypes } from '@hedgepayments/contract/values'
 import type {
   HedgeEventType,
   WebhookEndpoint,
@@ -5,10 +6,9 @@ import type {
 } from '@hedgepayments/node'
 import { Option } from 'commander'
 import { choices } from '../../options/choices.ts'
-import { eventTypes } from '../../options/values.ts'
 import { formatTime } from '../../output/format.ts'
 import { renderFields } from '../../output/table.ts'
-import { harmless, paint, say } from '../../output/terminal.ts'
+import { paint, say } from '../../output/terminal.ts'
 
 /** The event types of an endpoint. */
 export type EventSelection = readonly HedgeEventType[] | readonly ['*']
@@ -34,9 +34,9 @@ export function eventsOf({ events }: WebhookEndpoint): string {
 export function renderEndpoint(endpoint: WebhookEndpoint | WebhookEndpointWithSecret): string {
   const { id, url, description, failing_since: failing, old_secret_expires_at: old } = endpoint
   return `${id}  ${stateOf(endpoint)}\n${renderFields([
-    ['url', harmless(url)],
+    ['url', url],
     ['events', eventsOf(endpoint)],
-    ['description', description === null ? null : harmless(description)],
+    ['description', description],
     ['secret', 'secret' in endpoint ? endpoint.secret : null],
     ['old secret until', old === null ? null : `${formatTime(old)} UTC`],
     ['failing since', failing === null ? null : `${formatTime(failing)} UTC`],

@@ -4,7 +4,6 @@ import { parseLimit } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { showList } from '../../output/list.ts'
 import type { Column } from '../../output/table.ts'
-import { harmless } from '../../output/terminal.ts'
 import { withSession } from '../../session.ts'
 import { eventsOf, stateOf } from './endpoint.ts'
 
@@ -29,11 +28,11 @@ export function listCommand(): Command {
 const endpointColumns: readonly Column<WebhookEndpoint>[] = [
   { title: 'ID', value: (endpoint) => endpoint.id },
   { title: 'STATE', value: stateOf },
-  { title: 'URL', widthMin: 20, value: (endpoint) => harmless(endpoint.url) },
+  { title: 'URL', widthMin: 20, value: (endpoint) => endpoint.url },
   { title: 'EVENTS', widthMin: 12, leaveOut: 1, value: eventsOf },
   {
     title: 'DESCRIPTION',
-    value: (endpoint) => harmless(endpoint.description ?? ''),
+    value: (endpoint) => endpoint.description ?? '',
     widthMin: 11,
     leaveOut: 2,
   },

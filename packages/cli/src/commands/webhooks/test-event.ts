@@ -1,6 +1,6 @@
+import { eventTypes } from '@hedgepayments/contract/values'
 import type { HedgeEventType } from '@hedgepayments/node'
 import { Argument, Command } from 'commander'
-import { eventTypes } from '../../options/values.ts'
 import { withExamples } from '../../output/examples.ts'
 import { withSession } from '../../session.ts'
 

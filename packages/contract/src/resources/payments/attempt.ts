@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { nullable, oneOf, timestamp } from '../../text.ts'
+import { constant, nullable, oneOf, timestamp } from '../../text.ts'
 import { Actor } from '../event.ts'
 import { pageQuery } from '../list.ts'
 
@@ -31,7 +31,7 @@ export type AttemptOutcome = (typeof attemptOutcomes)[number]
 /** One call to the processor about a payment. */
 export const PaymentAttempt = Type.Object(
   {
-    object: Type.Literal('payment_attempt'),
+    object: constant('payment_attempt'),
     number: Type.Integer({ minimum: 1, description: '1, 2, 3 … within one payment.' }),
     kind: oneOf(attemptKinds, { description: 'The kind of the call.' }),
     processor: Type.String({ description: "The processor's name, such as `sandbox`." }),
@@ -48,7 +48,7 @@ export const PaymentAttempt = Type.Object(
     started_at: timestamp('When the call started.'),
     ended_at: nullable(timestamp('When the call ended, by an answer or its deadline.')),
   },
-  { title: 'PaymentAttempt', additionalProperties: false },
+  { title: 'PaymentAttempt', description: 'A call to the processor.', additionalProperties: false },
 )
 export type PaymentAttempt = Static<typeof PaymentAttempt>
 

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type CancellationId, idSchema } from '../../ids.ts'
-import { paymentStatuses } from '../../statuses.ts'
-import { nullable, oneOf, text, timestamp } from '../../text.ts'
+import { constant, nullable, oneOf, text, timestamp } from '../../text.ts'
+import { paymentStatuses } from '../../values.ts'
 import { pageQuery } from '../list.ts'
 import { PaymentFilter, reasonLengthMax } from './payment.ts'
 
@@ -9,7 +9,7 @@ export const cancellationStatuses = ['pending', 'running', 'paused', 'completed'
 export type CancellationStatus = (typeof cancellationStatuses)[number]
 
 /** The maximum of ids in one request, so that parsing the body does not delay other requests. */
-export const cancellationIdsMax = 100_000
+const cancellationIdsMax = 100_000
 
 /** The maximum of payments in one bulk cancellation. */
 export const cancellationPaymentsMax = 1_000_000
@@ -17,7 +17,7 @@ export const cancellationPaymentsMax = 1_000_000
 export const Cancellation = Type.Object(
   {
     id: idSchema<CancellationId>('cancellation', 'Id of the cancellation.'),
-    object: Type.Literal('cancellation'),
+    object: constant('cancellation'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     status: oneOf(cancellationStatuses, { description: 'The status of the run.' }),
     dry_run: Type.Boolean({ description: 'Whether the run only counts payments.' }),
@@ -36,7 +36,7 @@ export const Cancellation = Type.Object(
     updated_at: timestamp('When it last made progress.'),
     completed_at: nullable(timestamp('When it was completed.')),
   },
-  { title: 'Cancellation', additionalProperties: false },
+  { title: 'Cancellation', description: 'A bulk cancellation.', additionalProperties: false },
 )
 export type Cancellation = Static<typeof Cancellation>
 
@@ -62,7 +62,11 @@ export const CancellationCreate = Type.Object(
       Type.Boolean({ default: false, description: 'Only count the payments.' }),
     ),
   },
-  { title: 'CancellationCreate', additionalProperties: false },
+  {
+    title: 'CancellationCreate',
+    description: 'The payments to cancel: either `payment_ids` or `filter`.',
+    additionalProperties: false,
+  },
 )
 export type CancellationCreate = Static<typeof CancellationCreate>
 
@@ -71,7 +75,7 @@ export type CancellationOutcome = (typeof cancellationOutcomes)[number]
 
 export const CancellationResult = Type.Object(
   {
-    object: Type.Literal('cancellation_result'),
+    object: constant('cancellation_result'),
     payment_id: Type.String({ description: 'The payment.' }),
     outcome: oneOf(cancellationOutcomes, { description: 'The result.' }),
     current_status: nullable(
@@ -80,7 +84,11 @@ export const CancellationResult = Type.Object(
       }),
     ),
   },
-  { title: 'CancellationResult', additionalProperties: false },
+  {
+    title: 'CancellationResult',
+    description: 'The result of one payment.',
+    additionalProperties: false,
+  },
 )
 export type CancellationResult = Static<typeof CancellationResult>
 

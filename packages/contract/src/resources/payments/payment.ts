@@ -2,8 +2,18 @@ import { type Static, Type } from 'typebox'
 import { amountMinorMax } from '../../amounts.ts'
 import { idSchema, type MerchantId, type PaymentId } from '../../ids.ts'
 import { amountSchema, currencyInputSchema } from '../../money.ts'
-import { paymentActions, paymentStatuses } from '../../statuses.ts'
-import { nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../../text.ts'
+import {
+  constant,
+  emailAddress,
+  nullable,
+  oneOf,
+  patterns,
+  text,
+  timestamp,
+  timestampInput,
+  webUrl,
+} from '../../text.ts'
+import { paymentActions, paymentStatuses } from '../../values.ts'
 import { pageQuery } from '../list.ts'
 import { Metadata, StoredMetadata } from '../metadata.ts'
 import { Refund } from './refund.ts'
@@ -18,14 +28,18 @@ export const cancelWindowSecondsMax = 604_800
 export const reasonLengthMax = 500
 
 /** What the customer must do before the processor decides, such as 3-D Secure. */
-export const NextAction = Type.Object(
+const NextAction = Type.Object(
   {
-    type: Type.Literal('redirect_to_url'),
+    type: constant('redirect_to_url'),
     url: Type.String({
       description: 'The page to which the customer must go. It leads back to `url`.',
     }),
   },
-  { title: 'NextAction', additionalProperties: false },
+  {
+    title: 'NextAction',
+    description: 'What the customer must do, such as 3-D Secure.',
+    additionalProperties: false,
+  },
 )
 
 const paymentMethodToken = text({
@@ -43,7 +57,7 @@ export const statementDescriptor = Type.Optional(
     Type.String({
       minLength: 1,
       maxLength: 22,
-      pattern: '^[\\u0020-\\u007e]*$',
+      pattern: patterns.printableAscii,
       description: 'Text on the bank statement: 1 to 22 printable ASCII characters.',
     }),
   ),
@@ -52,7 +66,7 @@ export const statementDescriptor = Type.Optional(
 export const Payment = Type.Object(
   {
     id: idSchema<PaymentId>('payment', 'The id of the payment.'),
-    object: Type.Literal('payment'),
+    object: constant('payment'),
     livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     amount: Type.Integer({ description: 'Minor units.', minimum: 1, maximum: amountMinorMax }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
@@ -100,7 +114,7 @@ export const Payment = Type.Object(
     created_at: timestamp('When it was created.'),
     updated_at: timestamp('When it last changed.'),
   },
-  { title: 'Payment', additionalProperties: false },
+  { title: 'Payment', description: 'A payment.', additionalProperties: false },
 )
 export type Payment = Static<typeof Payment>
 
@@ -108,12 +122,7 @@ export const PaymentCreate = Type.Object(
   {
     amount: amountSchema,
     currency: currencyInputSchema,
-    customer_email: Type.String({
-      format: 'email',
-      maxLength: 254,
-      description: "The customer's email address.",
-      examples: ['customer@example.com'],
-    }),
+    customer_email: emailAddress("The customer's email address."),
     payment_method: Type.Optional(
       oneOf(paymentMethods, { description: 'How the customer pays.', default: 'card' }),
     ),
@@ -148,13 +157,13 @@ export const PaymentCreate = Type.Object(
       }),
     ),
   },
-  { title: 'PaymentCreate', additionalProperties: false },
+  { title: 'PaymentCreate', description: 'The new payment.', additionalProperties: false },
 )
 export type PaymentCreate = Static<typeof PaymentCreate>
 
 export const PaymentInitiate = Type.Object(
   { payment_method_token: Type.Optional(paymentMethodToken) },
-  { title: 'PaymentInitiate', additionalProperties: false },
+  { title: 'PaymentInitiate', description: 'The payment method.', additionalProperties: false },
 )
 
 const reason = Type.Optional(
@@ -165,7 +174,11 @@ const reason = Type.Optional(
 
 export const PaymentCancel = Type.Object(
   { reason },
-  { title: 'PaymentCancel', additionalProperties: false },
+  {
+    title: 'PaymentCancel',
+    description: 'Why the payment is canceled.',
+    additionalProperties: false,
+  },
 )
 export type PaymentCancel = Static<typeof PaymentCancel>
 
@@ -178,28 +191,36 @@ export const PaymentCancelByKey = Type.Object(
       minLength: 1,
       // The quoted form, with every character escaped, is longer.
       maxLength: 2 * idempotencyKeyLengthMax + 2,
-      pattern: '^[\\u0020-\\u007e]+$',
+      pattern: patterns.printableAscii,
       description:
         'The Idempotency-Key of the create, which may have arrived already or not. With or without ' +
         "the header's quotes.",
     }),
     reason,
   },
-  { title: 'PaymentCancelByKey', additionalProperties: false },
+  {
+    title: 'PaymentCancelByKey',
+    description: 'The idempotency key of the create.',
+    additionalProperties: false,
+  },
 )
 export type PaymentCancelByKey = Static<typeof PaymentCancelByKey>
 
 /** A cancel whose create has not arrived yet. */
 export const PendingCancellation = Type.Object(
   {
-    object: Type.Literal('pending_cancellation'),
-    livemode: Type.Boolean(),
+    object: constant('pending_cancellation'),
+    livemode: Type.Boolean({ description: 'Whether real money moves.' }),
     idempotency_key: Type.String({ description: 'The idempotency key of the create.' }),
     reason: nullable(Type.String({ description: 'The reason of the request.' })),
     created_at: timestamp('When the cancel was accepted.'),
     expires_at: timestamp('If the create arrives before this time, its payment is canceled.'),
   },
-  { title: 'PendingCancellation', additionalProperties: false },
+  {
+    title: 'PendingCancellation',
+    description: 'The create has not arrived yet. Its payment will be canceled.',
+    additionalProperties: false,
+  },
 )
 export type PendingCancellation = Static<typeof PendingCancellation>
 
@@ -210,11 +231,15 @@ export const CreatedRange = Type.Object(
     lte: Type.Optional(timestampInput('At or before.')),
     lt: Type.Optional(timestampInput('Before.')),
   },
-  { title: 'CreatedRange', additionalProperties: false },
+  {
+    title: 'CreatedRange',
+    description: 'A range of time. All limits are optional.',
+    additionalProperties: false,
+  },
 )
 
 /** The filters of payments, in lists and in bulk cancellations. */
-export const paymentFilter = {
+const paymentFilter = {
   status: Type.Optional(
     Type.Array(oneOf(paymentStatuses, { description: 'A status.' }), {
       minItems: 1,
@@ -244,6 +269,7 @@ export type PaymentListQuery = Static<typeof PaymentListQuery>
 
 export const PaymentFilter = Type.Object(paymentFilter, {
   title: 'PaymentFilter',
+  description: 'A payment must match all filters.',
   additionalProperties: false,
 })
 export type PaymentFilter = Static<typeof PaymentFilter>

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { idSchema, type PaymentId, type RefundId } from '../../ids.ts'
-import { nullable, oneOf, timestamp } from '../../text.ts'
+import { constant, nullable, oneOf, timestamp } from '../../text.ts'
 import { StoredMetadata } from '../metadata.ts'
 
 export const refundStatuses = ['pending', 'succeeded', 'failed'] as const
@@ -9,7 +9,7 @@ export type RefundStatus = (typeof refundStatuses)[number]
 export const Refund = Type.Object(
   {
     id: idSchema<RefundId>('refund', 'The id of the refund.'),
-    object: Type.Literal('refund'),
+    object: constant('refund'),
     payment_id: idSchema<PaymentId>('payment', 'The refunded payment.'),
     amount: Type.Integer({ description: 'Minor units.' }),
     currency: Type.String({ description: 'ISO 4217, upper case.' }),
@@ -26,6 +26,6 @@ export const Refund = Type.Object(
     ),
     created_at: timestamp('When it was created.'),
   },
-  { title: 'Refund', additionalProperties: false },
+  { title: 'Refund', description: 'A refund.', additionalProperties: false },
 )
 export type Refund = Static<typeof Refund>

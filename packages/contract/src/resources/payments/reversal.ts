@@ -17,13 +17,17 @@ export const PaymentRefund = Type.Object(
     reason,
     metadata: Type.Optional(Metadata),
   },
-  { title: 'PaymentRefund', additionalProperties: false },
+  { title: 'PaymentRefund', description: 'The amount to refund.', additionalProperties: false },
 )
 export type PaymentRefund = Static<typeof PaymentRefund>
 
 export const PaymentReverse = Type.Object(
   { reason },
-  { title: 'PaymentReverse', additionalProperties: false },
+  {
+    title: 'PaymentReverse',
+    description: 'Why the payment is reversed.',
+    additionalProperties: false,
+  },
 )
 export type PaymentReverse = Static<typeof PaymentReverse>
 
@@ -40,6 +44,10 @@ export const ReversedPayment = Type.Object(
         'as it succeeds. If it fails, nothing has to be refunded.',
     }),
   },
-  { title: 'ReversedPayment', additionalProperties: false },
+  {
+    title: 'ReversedPayment',
+    description: 'The payment and how it was reversed.',
+    additionalProperties: false,
+  },
 )
 export type ReversedPayment = Static<typeof ReversedPayment>

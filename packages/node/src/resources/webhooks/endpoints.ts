@@ -43,8 +43,8 @@ export class WebhookEndpoints {
   }
 
   /**
-   * Changes an endpoint. Not retried after a lost answer, because a retry could rotate the secret
-   * twice.
+   * Changes an endpoint. Retried after a lost answer only with an `idempotencyKey`, because a retry
+   * without one could rotate the secret twice.
    */
   update(
     id: string,
@@ -64,9 +64,13 @@ export class WebhookEndpoints {
     return this.#core.patch([...base, id], params, options)
   }
 
-  /** Deletes an endpoint and abandons its pending deliveries. */
+  /**
+   * Deletes an endpoint and abandons its pending deliveries. Succeeds as well if a retry after a lost
+   * answer does not find the endpoint.
+   */
   delete(id: string, options?: RequestOptions): HedgePromise<DeletedWebhookEndpoint> {
-    return this.#core.delete([...base, id], options)
+    const gone = { id, object: 'webhook_endpoint', deleted: true } as const
+    return this.#core.delete([...base, id], options, gone)
   }
 
   /** Retries the oldest 10,000 failed deliveries. Call it again while `has_more` is true. */

@@ -4,7 +4,7 @@ import type { HedgeEventType } from '../../types/event-types.ts'
 import type { HedgeEvent } from '../../types/events.ts'
 import type { RequestOptions } from '../../types/options.ts'
 import type { WebhookTriggerParams } from '../../types/webhooks.ts'
-import { signTestEvent, verifyWebhook, verifyWebhookSync } from '../../webhooks/verify.ts'
+import { signTestEvent, verifyWebhook, verifyWebhookAsync } from '../../webhooks/verify.ts'
 import { WebhookDeliveries } from './deliveries.ts'
 import { WebhookEndpoints } from './endpoints.ts'
 
@@ -12,10 +12,12 @@ import { WebhookEndpoints } from './endpoints.ts'
 export class Webhooks {
   readonly endpoints: WebhookEndpoints
   readonly deliveries: WebhookDeliveries
-  /** Verifies a webhook: `const event = await hedge.webhooks.verify(body, header, secret)`. */
+  /** Verifies a webhook and returns its event: `hedge.webhooks.verify(body, header, secret)`. Synchronous. */
   readonly verify: typeof verifyWebhook = verifyWebhook
-  /** Like `verify`, but synchronous. For Node.js, Bun and Deno. */
-  readonly verifySync: typeof verifyWebhookSync = verifyWebhookSync
+  /** The same as `verify`. */
+  readonly verifySync: typeof verifyWebhook = verifyWebhook
+  /** Like `verify`, but asynchronous, by WebCrypto. */
+  readonly verifyAsync: typeof verifyWebhookAsync = verifyWebhookAsync
   /** Signs a body like the server, to test your webhook receiver. */
   readonly signTestEvent: typeof signTestEvent = signTestEvent
   readonly #core: RequestCore

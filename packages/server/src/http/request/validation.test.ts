@@ -1,7 +1,15 @@
-import { type Operation, operations, timestampInput } from '@hedgepayments/contract'
+import {
+  emailAddress,
+  Metadata,
+  type Operation,
+  operations,
+  text,
+  timestampInput,
+} from '@hedgepayments/contract'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compileCheck } from './validation.ts'
 
 const check = compileCheck(timestampInput('A timestamp.'), 'body')
@@ -54,4 +62,41 @@ test('the schemas of all operations are valid JSON Schema', () => {
       expect(ajv.validateSchema(schema), `${operation.path}: ${ajv.errorsText()}`).toBe(true)
     }
   }
+})
+
+describe('a text', () => {
+  const checkText = compileCheck(text({ maxLength: 8, description: 'A text.' }), 'body')
+  const checkMetadata = compileCheck(Metadata, 'body')
+  const expected = 'text without NUL and lone surrogates'
+
+  test.each(['', 'Coffee 😀', '\u{10ffff}', '漢字\n', '😀😀😀😀😀😀😀😀'])(
+    '%j is accepted',
+    (value) => {
+      expect(checkText(value)).toBeNull()
+      expect(checkMetadata({ [`key ${value}`]: value })).toBeNull()
+    },
+  )
+
+  test.each(['\0', 'a\0b', '\ud800', 'a\udc00', '\udc00\ud800', '😀\ud83d'])(
+    '%j is refused',
+    (value) => {
+      expect(checkText(value)).toMatchObject({ details: { expected } })
+      expect(checkMetadata({ key: value })).toMatchObject({ details: { field: 'key', expected } })
+      expect(checkMetadata({ [`a${value}`]: 'b' })).toMatchObject({ details: { expected } })
+    },
+  )
+})
+
+test('an email address is what the format of JSON Schema says', () => {
+  const ajv = new Ajv2020()
+  addFormats.default(ajv)
+  const isEmail = ajv.compile({ type: 'string', format: 'email' })
+  const checkEmail = compileCheck(emailAddress('An address.'), 'body')
+  const part = fc.string({ unit: fc.constantFrom(..."aZ0.-_&'+/{|}~@^`=ü \n"), maxLength: 12 })
+  const almost = fc.tuple(part, part).map(([local, domain]) => `${local}@${domain}.com`)
+  fc.assert(
+    fc.property(fc.oneof(fc.emailAddress(), almost, part), (address) => {
+      expect(checkEmail(address) === null, address).toBe(isEmail(address))
+    }),
+  )
 })

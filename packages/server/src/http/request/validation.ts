@@ -1,4 +1,4 @@
-import { type ErrorCode, errors, isCurrency } from '@hedgepayments/contract'
+import { type ErrorCode, errors, isCurrency, patterns } from '@hedgepayments/contract'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { TSchema } from 'typebox'
@@ -23,6 +23,12 @@ function createAjv(): Ajv2020 {
     strictTypes: false,
     allowUnionTypes: true,
     keywords: ['x-error-code'],
+  })
+  created.addKeyword({
+    keyword: 'x-well-formed',
+    type: 'string',
+    schemaType: 'boolean',
+    validate: (_: boolean, value: string) => value.isWellFormed(),
   })
   addFormats.default(created)
   created.addFormat('date-time', isTimestamp)
@@ -178,24 +184,28 @@ function expectedBy(error: ErrorObject): string {
     case 'format':
       return formats[error.params.format as string] ?? 'another form'
     case 'pattern':
-      return patterns(error.params.pattern as string)
+      return expectedByPattern[error.params.pattern as string] ?? 'another form'
+    case 'x-well-formed':
+      return storable
     default:
       return error.message ?? 'another value'
   }
 }
 
-const formats: Readonly<Record<string, string>> = {
-  email: 'an e-mail address',
-  uri: 'an absolute http or https address',
-  'date-time': 'a timestamp in ISO 8601, like 2024-06-15T10:32:00Z',
-  'iso-4217': 'a currency code of ISO 4217, like USD',
+const storable = 'text without NUL and lone surrogates'
+const webAddress = 'an absolute http or https address'
+
+const expectedByPattern: Readonly<Record<string, string>> = {
+  [patterns.storable]: storable,
+  [patterns.printableAscii]: 'printable ASCII characters',
+  [patterns.webAddress]: webAddress,
+  [patterns.email]: 'an e-mail address',
 }
 
-function patterns(pattern: string): string {
-  if (pattern.includes('\\ud800-\\udfff]*$')) return 'text without NUL and lone surrogates'
-  if (pattern.startsWith('^[hH]')) return 'an absolute http or https address'
-  if (pattern.startsWith('^[\\u0020-')) return 'printable ASCII characters'
-  return `text that matches ${pattern}`
+const formats: Readonly<Record<string, string>> = {
+  uri: webAddress,
+  'date-time': 'a timestamp in ISO 8601, like 2024-06-15T10:32:00Z',
+  'iso-4217': 'a currency code of ISO 4217, like USD',
 }
 
 function withArticle(type: string): string {

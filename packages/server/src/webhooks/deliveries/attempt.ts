@@ -17,7 +17,7 @@ export interface Message {
 /** The outcome of an attempt, or of a delivery that could not be attempted. */
 export interface Outcome {
   readonly delivery: DeliveryRow
-  readonly result: 'delivered' | 'failed' | 'not sent'
+  readonly result: 'delivered' | 'failed' | 'unsent'
   /** The pause before the next attempt; `null`: this was the last one. */
   readonly retryDelayMs: number | null
   readonly responseCode: number | null
@@ -107,7 +107,7 @@ export function notSent(
 ): Outcome {
   return {
     delivery,
-    result: 'not sent',
+    result: 'unsent',
     retryDelayMs,
     responseCode: null,
     durationMs: null,

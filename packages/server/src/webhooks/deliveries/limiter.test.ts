@@ -8,7 +8,7 @@ const quick = { result: 'delivered', responseCode: 200, durationMs: 20 } as cons
 const slow = { result: 'delivered', responseCode: 200, durationMs: 4_000 } as const
 const refused = { result: 'failed', responseCode: 500, durationMs: 20 } as const
 const silent = { result: 'failed', responseCode: null, durationMs: 10_000 } as const
-const notSent = { result: 'not sent', responseCode: null, durationMs: null } as const
+const notSent = { result: 'unsent', responseCode: null, durationMs: null } as const
 
 const delivery = { merchant_id: 'merch_1', livemode: true, endpoint_id: 'we_1' }
 const rest = { delivery: {} as DeliveryRow, retryDelayMs: null, error: null, responseBody: null }

@@ -104,7 +104,7 @@ export class DeliveryLimiter {
    * receiver.
    */
   adapt(endpointId: string, { result, responseCode, durationMs }: Outcome): void {
-    if (result === 'not sent') return
+    if (result === 'unsent') return
     if (responseCode !== null) this.#unanswered.delete(endpointId)
     else remember(this.#unanswered, endpointId, (this.#unanswered.get(endpointId) ?? 0) + 1)
     const limit = this.#earned.get(endpointId) ?? perEndpointFirst

@@ -70,7 +70,7 @@ export async function recordOutcomes(
 function outcomeRows(outcomes: readonly Outcome[]) {
   const column = <T>(pick: (outcome: Outcome) => T) => outcomes.map(pick)
   return sql`
-      select o.*, o.result <> 'not sent' as is_sent from unnest(
+      select o.*, o.result <> 'unsent' as is_sent from unnest(
         ${column((o) => o.delivery.merchant_id)}::text[],
         ${column((o) => o.delivery.livemode)}::boolean[],
         ${column((o) => o.delivery.id)}::text[],

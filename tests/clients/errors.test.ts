@@ -1,0 +1,90 @@
+import { allOperations } from '@hedgepayments/contract'
+import { beforeAll, expect, test } from 'vitest'
+import { type Api, type ApiAnswer, createPayment, paymentBody } from '../support/http/api.ts'
+import { createPaid } from '../support/payments/paid.ts'
+import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
+
+const fixture = withServers(1)
+const ifMatch = { headers: { 'if-match': '"99"' } }
+const sessionBody = { amount: 9999, currency: 'USD' }
+
+let live: Api
+/** Payments of these statuses. */
+let ids: { pending: string; canceled: string; succeeded: string }
+
+beforeAll(async () => {
+  live = (await createLiveMerchant(fixture)).live
+  const { api } = fixture
+  const pending = await createPayment(api)
+  const canceled = await api('POST', '/v1/payments', {
+    body: paymentBody(),
+    idempotencyKey: 'canceled',
+  })
+  await api('POST', `/v1/payments/${canceled.body.id}/cancel`)
+  const succeeded = await createPaid(api)
+  ids = { pending: pending.id, canceled: canceled.body.id, succeeded: succeeded.id }
+  await api('POST', '/v1/webhooks/test', { idempotencyKey: 'no create' })
+})
+
+const post = (path: string, body?: object, more: object = {}) =>
+  fixture.api('POST', path, { ...(body && { body }), ...more })
+const create = (body: object) => post('/v1/payments', paymentBody({ ...body }))
+const act = (status: keyof typeof ids, action: string, body?: object, more?: object) =>
+  post(`/v1/payments/${ids[status]}/${action}`, body, more)
+
+/** A request for each error that an operation lists in addition to those of all operations. */
+const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
+  'createPayment invalid_amount': () => create({ amount: 0 }),
+  'createPayment invalid_currency': () => create({ currency: 'XAU' }),
+  'createPayment processor_unavailable': () =>
+    live('POST', '/v1/payments', {
+      body: paymentBody({ initiate: true, payment_method_token: 'tok_visa' }),
+    }),
+  'initiatePayment payment_not_initiable': () =>
+    act('canceled', 'initiate', { payment_method_token: 'tok_visa' }),
+  'initiatePayment precondition_failed': () =>
+    act('pending', 'initiate', { payment_method_token: 'tok_visa' }, ifMatch),
+  'initiatePayment processor_unavailable': async () => {
+    const { id } = await createPayment(live)
+    const body = { payment_method_token: 'tok_visa' }
+    return await live('POST', `/v1/payments/${id}/initiate`, { body })
+  },
+  'cancelPayment payment_not_cancelable': () => act('canceled', 'cancel'),
+  'cancelPayment precondition_failed': () => act('pending', 'cancel', {}, ifMatch),
+  'cancelPaymentByIdempotencyKey payment_not_cancelable': () =>
+    post('/v1/payments/cancel', { idempotency_key: 'canceled' }),
+  'cancelPaymentByIdempotencyKey not_found': () =>
+    post('/v1/payments/cancel', { idempotency_key: 'no create' }),
+  'refundPayment payment_not_refundable': () => act('pending', 'refund'),
+  'refundPayment precondition_failed': () => act('succeeded', 'refund', {}, ifMatch),
+  'refundPayment refund_amount_exceeded': () => act('succeeded', 'refund', { amount: 10_000 }),
+  'refundPayment invalid_amount': () => act('succeeded', 'refund', { amount: 0 }),
+  'reversePayment payment_not_refundable': () => act('canceled', 'reverse'),
+  'reversePayment precondition_failed': () => act('pending', 'reverse', {}, ifMatch),
+  'createCheckoutSession invalid_amount': () =>
+    post('/v1/checkout/sessions', { ...sessionBody, amount: 0 }),
+  'createCheckoutSession invalid_currency': () =>
+    post('/v1/checkout/sessions', { ...sessionBody, currency: 'XAU' }),
+  'expireCheckoutSession checkout_session_not_open': async () => {
+    const { body } = await post('/v1/checkout/sessions', sessionBody)
+    await post(`/v1/checkout/sessions/${body.id}/expire`)
+    return await post(`/v1/checkout/sessions/${body.id}/expire`)
+  },
+  'createClientToken not_found': () => post('/v1/auth/client-token', { payment_id: 'pay_0' }),
+  'retrieveTestClock not_found': () => live('GET', '/v1/test/clock'),
+  'advanceTestClock not_found': () =>
+    live('POST', '/v1/test/clock/advance', { body: { seconds: 1 } }),
+}
+
+const listed = allOperations.flatMap(({ id, errors }) => errors.map((code) => `${id} ${code}`))
+
+test.each(listed)('the operation gives the error that it lists: %s', async (name) => {
+  const request = requests[name]
+  if (!request) throw new Error(`add a request that provokes ${name}`)
+  const { body } = await request()
+  expect(body.error.code).toBe(name.split(' ')[1])
+})
+
+test('no request is left over', () => {
+  expect(Object.keys(requests).sort()).toEqual([...listed].sort())
+})

@@ -1,0 +1,48 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { promisify } from 'node:util'
+
+/** Python on this machine, or `null`. A machine that follows the documents need not have it. */
+export const python = ['python3', 'python'].find(isPython3) ?? null
+
+function isPython3(command: string): boolean {
+  try {
+    const version = execFileSync(command, ['--version'], { encoding: 'utf8', stdio: 'pipe' })
+    return version.startsWith('Python 3')
+  } catch {
+    return false
+  }
+}
+
+/** Runs Python with `args`. @throws with the error output if it fails. */
+export async function runPython(
+  args: readonly string[],
+  options: { input?: string; path?: string } = {},
+): Promise<string> {
+  if (python === null) throw new Error('Python 3 is not installed')
+  const { PYTHONPATH = '' } = process.env
+  const path = [options.path, PYTHONPATH].filter(Boolean).join(':')
+  const running = promisify(execFile)(python, [...args], {
+    env: { ...process.env, PYTHONPATH: path, PYTHONIOENCODING: 'utf-8' },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  running.child.stdin?.end(options.input ?? '')
+  return (await running).stdout
+}
+
+/** Whether Python finds a module. */
+export async function hasModule(name: string, path?: string): Promise<boolean> {
+  const found = runPython(['-c', `import ${name}`], path === undefined ? {} : { path })
+  return await found.then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * Says on standard error that a test is skipped, and why: the summary of a run shows only how many
+ * are. Returns the reason, for the test's own record.
+ */
+export function explainSkip(test: string, reason: string): string {
+  process.stderr.write(`skipped: ${test}: ${reason}\n`)
+  return reason
+}

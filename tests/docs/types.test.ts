@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { findTypeErrors, type Snippet } from './check-types.ts'
+import { allDocuments, type Block, parseBlocks, readDocument } from './markdown.ts'
+
+const languages = ['js', 'mjs', 'javascript', 'ts', 'mts', 'typescript']
+
+const snippets: Snippet[] = allDocuments.flatMap((path) =>
+  parseBlocks(readDocument(path))
+    .filter(({ language }) => languages.includes(language))
+    .map((block) => ({ path, block })),
+)
+
+describe('the types of snippets', () => {
+  test('every snippet of TypeScript and JavaScript is strictly typed', async () => {
+    expect(snippets.length).toBeGreaterThan(20)
+    expect(await findTypeErrors(snippets)).toEqual([])
+  })
+
+  test('an error is found, and named by its line in the document', async () => {
+    const block: Block = {
+      language: 'ts',
+      info: '',
+      line: 7,
+      code: "console.log('fine')\nawait hedge.payments.cancel(4711)\n",
+    }
+    const errors = await findTypeErrors([{ path: 'docs/planted.md', block }])
+    expect(errors).toHaveLength(1)
+    expect(errors[0]).toMatch(/^docs\/planted\.md:9: error TS2345: .*'number'/)
+  })
+
+  test('what strict forbids is found: a caught error is of any kind, a value may be missing', async () => {
+    const code = [
+      'try {',
+      "  await hedge.payments.cancel('pay_abc123xyz')",
+      '} catch (error) {',
+      '  console.log(error.code)',
+      '}',
+      'const secret: string = process.env.SECRET',
+    ].join('\n')
+    const block: Block = { language: 'js', info: '', line: 1, code }
+    const errors = await findTypeErrors([{ path: 'docs/planted.md', block }])
+    expect(errors.map((error) => error.slice(0, 34))).toEqual([
+      expect.stringContaining('docs/planted.md:5: error TS18046'),
+      expect.stringContaining('docs/planted.md:7: error TS2322'),
+    ])
+  })
+})

@@ -1,0 +1,31 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+/**
+ * A server that holds back its answers, before the headers or within the body, until `/release` is requested. It
+ * never completes the answer to `/hang`. It closes with the test.
+ */
+export async function startHolding(part: 'headers' | 'body'): Promise<string> {
+  const pending: (() => void)[] = []
+  const server = createServer((request, response) => {
+    if (request.url === '/release') {
+      for (const answer of pending) answer()
+      response.end()
+      return
+    }
+    const payment = JSON.stringify({ id: 'pay_1', object: 'payment' })
+    if (part === 'body') response.write(payment.slice(0, 5))
+    if (request.url === '/hang') return
+    pending.push(() => response.end(part === 'body' ? payment.slice(5) : payment))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(async () => {
+    server.close()
+    server.closeAllConnections()
+    await once(server, 'close')
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
