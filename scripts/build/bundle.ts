@@ -16,7 +16,7 @@ export async function bundle(
   built: BuiltPackage,
   target: string = join(folder, 'dist'),
 ): Promise<void> {
-  const { entries, formats, platform } = built
+  const { entries, formats, platform, programs = [] } = built
   const { dependencies = {} } = await readManifest(folder)
   const names = Object.keys(dependencies)
   const isDependency = (id: string) =>
@@ -24,7 +24,9 @@ export async function bundle(
   for (const format of formats) {
     await build({
       input: Object.fromEntries(
-        Object.entries(entries).map(([name, source]) => [name, join(folder, source)]),
+        Object.entries(entries)
+          .filter(([name]) => format === 'esm' || !programs.includes(name))
+          .map(([name, source]) => [name, join(folder, source)]),
       ),
       platform,
       external: (id: string) => id.startsWith('node:') || isDependency(id),

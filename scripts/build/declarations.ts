@@ -25,7 +25,9 @@ export async function writeDeclarations(
   try {
     const modules = join(emitted, 'packages')
     await emit(built, folder, modules)
-    const entries = Object.entries(built.entries)
+    const entries = Object.entries(built.entries).filter(
+      ([name]) => !built.programs?.includes(name),
+    )
     const waiting = new Set(
       entries.map(([, source]) => declarationOf(join(modules, built.name, source))),
     )

@@ -10,6 +10,8 @@ export interface BuiltPackage {
   readonly entries: Readonly<Record<string, string>>
   /** `esm` is `.js`. `cjs` is `.cjs`, for programs that still use `require`. */
   readonly formats: readonly ('esm' | 'cjs')[]
+  /** Entries that Node runs as programs. They need no CommonJS build and no declarations. */
+  readonly programs?: readonly string[]
   /** Whether it runs on Node only. The SDK also runs in browsers and on edge runtimes. */
   readonly platform: 'node' | 'neutral'
   /** The web apps that are part of the package, in `dist/web`. */
@@ -34,4 +36,11 @@ export const builtPackages: readonly BuiltPackage[] = [
     webApps: ['dashboard', 'checkout', 'docs'],
   },
   { ...onNode, name: 'cli', entries: { main: 'src/main.ts' } },
+  {
+    ...onNode,
+    name: 'testing',
+    entries: { index: 'src/index.ts', host: 'src/host.ts' },
+    formats: ['esm', 'cjs'],
+    programs: ['host'],
+  },
 ]

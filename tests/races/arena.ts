@@ -122,7 +122,8 @@ export async function clear(sql: Sql): Promise<void> {
     sql,
     `truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
        ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
-       sandbox_answers, sandbox_movements, sandbox_faults cascade`,
+       sandbox_answers, sandbox_movements, sandbox_faults, sandbox_planned_failures
+       cascade`,
   )
   await allowCopies(sql)
 }

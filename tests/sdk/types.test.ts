@@ -37,6 +37,7 @@ test('the hand-written types of the SDK hold what the contract promises, field b
   agree<contract.MerchantProcessor, sdk.MerchantProcessor>()
   agree<contract.ClientToken, sdk.ClientToken>()
   agree<contract.TestClock, sdk.TestClockTime>()
+  agree<contract.TestFailure, sdk.TestFailure>()
 })
 
 test('the SDK and the contract list the same statuses, event types, scopes and audit actions', () => {

@@ -15,7 +15,11 @@ export const superuser = 'postgres'
  *
  * @throws {BundledPostgresError} when the data is of another major version, or initdb fails.
  */
-export async function ensureCluster(home: Home, binaries: Binaries): Promise<void> {
+export async function ensureCluster(
+  home: Home,
+  binaries: Binaries,
+  { isThrowAway }: { isThrowAway: boolean },
+): Promise<void> {
   await removeAbandoned(home.folder)
   const data = join(home.folder, 'data')
   const version = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(unlessMissing))?.trim()
@@ -27,15 +31,16 @@ export async function ensureCluster(home: Home, binaries: Binaries): Promise<voi
         'DATABASE_URL to a server of that version.',
     )
   }
-  await initialize({ home, binaries, data })
+  await initialize({ home, binaries, data, isThrowAway })
 }
 
 async function initialize(options: {
   home: Home
   binaries: Binaries
   data: string
+  isThrowAway: boolean
 }): Promise<void> {
-  const { home, binaries, data } = options
+  const { home, binaries, data, isThrowAway } = options
   const { account } = home
   const work = partialName(data)
   await rm(work, { recursive: true, force: true })
@@ -53,6 +58,7 @@ async function initialize(options: {
         // Text sorts and folds in the same way on every machine, whatever its C library.
         ...['-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
         '--no-instructions',
+        ...(isThrowAway ? ['--no-sync'] : []),
       ],
       folder: work,
       account,

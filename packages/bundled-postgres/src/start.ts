@@ -24,6 +24,8 @@ type BundledPostgresOptions = {
   settings?: Record<string, string>
   /** Whether PostgreSQL shuts down when this process is killed. Default: it goes on. */
   endsWithProcess?: boolean
+  /** Whether a new cluster need not survive a power cut: initdb then does not wait for the disk. */
+  isThrowAway?: boolean
 }
 
 export type BundledPostgres = {
@@ -54,7 +56,7 @@ export async function startBundledPostgres(
     account: home.account,
     log: options.log,
   })
-  await ensureCluster(home, binaries)
+  await ensureCluster(home, binaries, { isThrowAway: options.isThrowAway ?? false })
   const listening = await chooseListening(home, options.port)
   const cluster = { home, binaries, listening, settings: options.settings ?? {} }
   const first = await acquire(cluster).catch(async (cause) => {

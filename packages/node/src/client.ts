@@ -9,6 +9,7 @@ import { Events } from './resources/events.ts'
 import { Merchants } from './resources/merchants.ts'
 import { Payments } from './resources/payments.ts'
 import { TestClock } from './resources/test-clock.ts'
+import { TestFailures } from './resources/test-failures.ts'
 import { Webhooks } from './resources/webhooks/webhooks.ts'
 import type { Environment, HedgePaymentsOptions } from './types/options.ts'
 
@@ -24,6 +25,7 @@ export class HedgePayments {
   readonly auditLog: AuditLog
   readonly clientTokens: ClientTokens
   readonly testClock: TestClock
+  readonly testFailures: TestFailures
   /** The publishable key, if one was passed. The secret key is not readable. */
   readonly apiKey: string | undefined
   /** The mode of the secret key. */
@@ -47,5 +49,6 @@ export class HedgePayments {
     this.auditLog = new AuditLog(core)
     this.clientTokens = new ClientTokens(core)
     this.testClock = new TestClock(core)
+    this.testFailures = new TestFailures(core)
   }
 }

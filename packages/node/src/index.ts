@@ -13,6 +13,7 @@ export type * from './types/merchants.ts'
 export type * from './types/options.ts'
 export type * from './types/payments.ts'
 export type * from './types/test-clock.ts'
+export type * from './types/test-failures.ts'
 export type * from './types/webhooks.ts'
 export type { SignatureSource } from './webhooks/signature-source.ts'
 export {

@@ -196,4 +196,10 @@ export const calls: readonly [string, Call, string, unknown?][] = [
     'POST /v1/test/clock/advance',
     { seconds: 60 },
   ],
+  [
+    'testFailures.create',
+    (h) => h.testFailures.create({ code: 'card_declined' }),
+    'POST /v1/test/failures',
+    { code: 'card_declined' },
+  ],
 ]

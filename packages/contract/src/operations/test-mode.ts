@@ -1,5 +1,6 @@
 import { defineOperation } from '../operation.ts'
 import { TestClock, TestClockAdvance } from '../resources/test-clock.ts'
+import { TestFailure, TestFailureCreate } from '../resources/test-failure.ts'
 
 const tag = 'Test mode'
 
@@ -28,5 +29,21 @@ export const advanceTestClock = defineOperation({
   scope: 'payments:create',
   body: TestClockAdvance,
   responses: { 200: TestClock },
+  errors: ['not_found'],
+})
+
+export const createTestFailure = defineOperation({
+  id: 'createTestFailure',
+  method: 'POST',
+  path: '/v1/test/failures',
+  tag,
+  summary: 'Make the next authorization fail',
+  description:
+    "The next authorization of the merchant's test mode fails with this code, whatever payment method " +
+    'it has. Several failures wait in order, and each fails one authorization. Test mode only, with the ' +
+    'sandbox as processor. A live key gets 404.',
+  scope: 'payments:create',
+  body: TestFailureCreate,
+  responses: { 201: TestFailure },
   errors: ['not_found'],
 })

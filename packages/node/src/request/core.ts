@@ -167,8 +167,16 @@ function readAnswer<T>(answer: ReadAnswer, gone: T | undefined): Answer<T> | Api
     if (gone === undefined || error.code !== 'not_found') return error
     data = gone
   }
-  const response = new Response(text, { status, statusText, headers })
-  return { data, response, requestId: headers.get('x-request-id') ?? undefined }
+  let response: Response | undefined
+  return {
+    data,
+    // Made when it is asked for: the environment `jsdom` of Jest has no `Response`.
+    get response() {
+      response ??= new Response(text, { status, statusText: statusText, headers })
+      return response
+    },
+    requestId: headers.get('x-request-id') ?? undefined,
+  }
 }
 
 function parseObject<T>(text: string): T | undefined {

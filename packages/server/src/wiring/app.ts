@@ -29,6 +29,7 @@ import { handleProcessorMessage } from '../payments/run/processor-message.ts'
 import { submissionLeaseSeconds } from '../payments/submit/submission.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import { processorRoutes } from '../processors/routes.ts'
+import { plannedFailureRoutes } from '../processors/sandbox/planned-failure-routes.ts'
 import { sandboxRoutes } from '../processors/sandbox/routes.ts'
 import { processorWebhookRoute } from '../processors/webhook-route.ts'
 import type { Keyring } from '../sealing/keyring.ts'
@@ -124,6 +125,7 @@ async function addRoutes(
     },
   })
   processorRoutes(app, { ...options, db })
+  plannedFailureRoutes(app, { ...options, db })
   await processorWebhookRoute(app, { processors: options.processors, onNotice: notice })
   sandboxRoutes(app, {
     db,

@@ -154,6 +154,7 @@ async function startBundled({
     dataDir: config.dataDir,
     log: (message) => log.info(message),
     endsWithProcess: bundledDatabase !== 'kept',
+    isThrowAway: bundledDatabase === 'throw-away',
     settings: bundledDatabase === 'throw-away' ? throwAwaySettings : {},
   })
 }

@@ -104,7 +104,8 @@ export async function forget({ sql, journal, hooks, fleet }: World): Promise<voi
       sql,
       `truncate payments, events, payment_tasks, payment_attempts, idempotency_records, refunds,
          ledger_transfers, cancellations, cancellation_items, sandbox_payments, sandbox_refunds,
-         sandbox_answers, sandbox_movements, sandbox_faults, webhook_deliveries, webhook_attempts
+         sandbox_answers, sandbox_movements, sandbox_faults, sandbox_planned_failures,
+         webhook_deliveries, webhook_attempts
          cascade`,
     ),
   )

@@ -101,6 +101,7 @@ async function loseFirst(
     : null
 }
 
-function down(): SandboxFault {
+/** The error of a call that the sandbox does not answer, and has not acted on. */
+export function down(): SandboxFault {
   return new SandboxFault('down', 'The sandbox is down.')
 }

@@ -31,6 +31,7 @@ import {
 } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
 import { playFault, type SandboxOperation, throwIfDown } from './faults.ts'
+import { playPlannedFailure } from './planned-failures.ts'
 import { authorizeResultOf, stateOf } from './state.ts'
 import { findTestToken } from './tokens.ts'
 
@@ -39,7 +40,8 @@ export const sandboxName = 'sandbox'
 const refundDelaySeconds = 60
 
 /**
- * The built-in processor of test mode. It moves no money, and the token decides what happens. Like a
+ * The built-in processor of test mode. It moves no money. The token decides what happens, unless a test
+ * has planned a failure. Like a
  * system elsewhere, it keeps its own books and writes them in its own transactions.
  */
 export class Sandbox implements Processor {
@@ -54,8 +56,10 @@ export class Sandbox implements Processor {
     this.#publicUrl = options.publicUrl
   }
 
-  authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
-    return this.#act<AuthorizeResult>('authorize', payment, request, async (tx, entry) => {
+  async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
+    const planned = await playPlannedFailure(this.#db, this.#merchantId, { payment, request })
+    if (planned) return planned
+    return await this.#act<AuthorizeResult>('authorize', payment, request, async (tx, entry) => {
       // Another call has decided, or a void arrived before this call.
       if (entry && entry.status !== 'action_required') return authorizeResultOf(entry)
       const { token, now } = request

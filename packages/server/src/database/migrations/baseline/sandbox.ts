@@ -71,4 +71,14 @@ export async function createSandbox(db: Kysely<unknown>): Promise<void> {
       first_at timestamptz(0) not null,
       primary key (merchant_id, payment_id, operation)
     )`.execute(db)
+
+  // Failures that merchants have planned for their next authorizations, oldest first. An authorization
+  // deletes the row that it plays.
+  await sql`
+    create table sandbox_planned_failures (
+      merchant_id text collate "C" not null,
+      position bigint generated always as identity,
+      code text collate "C" not null,
+      primary key (merchant_id, position)
+    )`.execute(db)
 }
