@@ -62,8 +62,8 @@ describe('webhooks.next', () => {
     await hedge.payments.create(order)
     const { event, body, headers, secret } = await webhooks.next('payment.created')
     expect(secret).toBe(webhooks.secret)
-    expect(await hedge.webhooks.verify(body, headers, secret)).toEqual(event)
-    await expect(async () => hedge.webhooks.verify(`${body} `, headers, secret)).rejects.toThrow()
+    expect(hedge.webhooks.verify(body, headers, secret)).toEqual(event)
+    expect(() => hedge.webhooks.verify(`${body} `, headers, secret)).toThrow('ignature')
   })
 
   test('refuses a request that is not signed with the secret', async () => {

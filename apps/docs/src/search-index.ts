@@ -30,19 +30,19 @@ export function buildSearchIndex(
   }
   for (const { url, title, operations } of reference.groups) {
     for (const { id, title: name, method, path, description, body } of operations) {
-      const text = `${method} ${path}\n${description}\n${id} ${wordsOf(body)}`
+      const text = `${method} ${path}\n${description}\n${id} ${searchedTermsOf(body)}`
       index.add(entry(`${url}#${id}`, `API: ${title}`, name, text))
     }
   }
   for (const { name, description, fields } of reference.objects) {
-    const text = `${description}\n${wordsOf(fields)}`
+    const text = `${description}\n${searchedTermsOf(fields)}`
     index.add(entry(`${reference.objectsUrl}#${name}`, 'API: Objects', name, text))
   }
   return JSON.stringify(index)
 }
 
 /** The names of fields, and the values that they can have, such as the codes of errors. */
-function wordsOf(fields: readonly Field[]): string {
+function searchedTermsOf(fields: readonly Field[]): string {
   return fields
     .flatMap(({ name, type, limits }) => [name, ...`${type} ${limits}`.matchAll(/`([^`]+)`/g)])
     .map((found) => (typeof found === 'string' ? found : found[1]))

@@ -13,7 +13,6 @@ export const plannedDeclineCodes = [
   'authentication_failed',
   'account_closed',
 ] as const
-export type PlannedDeclineCode = (typeof plannedDeclineCodes)[number]
 
 /** How a planned failure can fail. `processor_unavailable`: the processor does not answer. */
 export const plannedFailureCodes = [...plannedDeclineCodes, 'processor_unavailable'] as const
