@@ -5,7 +5,7 @@ import { startHedge } from './hedge.ts'
 import { withCommandLine } from './with-server.ts'
 
 const { fixture, env, run } = withCommandLine()
-const cancelAll = (...args: string[]) => run('payments', 'cancel', '--all', ...args)
+const cancelMany = (...args: string[]) => run('payments', 'cancel-many', ...args)
 
 async function createMany(batch: string, count: number): Promise<string[]> {
   const made = Array.from({ length: count }, () =>
@@ -19,17 +19,17 @@ async function statusesOf(batch: string): Promise<string[]> {
   return body.data.map((payment: { status: string }) => payment.status)
 }
 
-describe('hedge payments cancel --all', () => {
+describe('hedge payments cancel-many', () => {
   test('counts first, and does nothing with --dry-run', async () => {
     await createMany('dry', 3)
-    const { code, stdout } = await cancelAll('--metadata', 'batch=dry', '--dry-run')
+    const { code, stdout } = await cancelMany('--metadata', 'batch=dry', '--dry-run')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '3 payments would be canceled.\n' })
     expect(await statusesOf('dry')).toEqual(['pending', 'pending', 'pending'])
   })
 
   test('where nobody can be asked it does nothing without --yes', async () => {
     await createMany('unasked', 2)
-    const ended = await cancelAll('--metadata', 'batch=unasked')
+    const ended = await cancelMany('--metadata', 'batch=unasked')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
     expect(ended.stderr).toContain('This cancels 2 payments.')
     expect(ended.stderr).toContain('--yes')
@@ -40,7 +40,7 @@ describe('hedge payments cancel --all', () => {
     await createMany('chosen', 25)
     await createMany('spared', 1)
     const args = ['--metadata', 'batch=chosen', '--reason', 'campaign over', '--yes']
-    const { code, stdout, stderr } = await cancelAll(...args)
+    const { code, stdout, stderr } = await cancelMany(...args)
     expect(code).toBe(0)
     expect(stdout).toBe('25 payments canceled.\n')
     expect(stderr).toMatch(/can_\w+/)
@@ -51,7 +51,7 @@ describe('hedge payments cancel --all', () => {
   })
 
   test('finding nothing is no error', async () => {
-    const { code, stdout } = await cancelAll('--metadata', 'batch=none', '--yes')
+    const { code, stdout } = await cancelMany('--metadata', 'batch=none', '--yes')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'No payment would be canceled.\n' })
   })
 
@@ -69,7 +69,7 @@ describe('hedge payments cancel --all', () => {
       body: { payment_ids: ids },
     })
     await fixture.api('POST', `/v1/cancellations/${second.id}/pause`)
-    const args = ['payments', 'cancel', '--resume', second.id]
+    const args = ['payments', 'cancel-many', '--resume', second.id]
     const { code, stdout } = await run(...args)
     expect(code).toBe(3)
     for (const id of ids) expect(stdout).toContain(id)
@@ -85,7 +85,7 @@ describe('hedge payments cancel --all', () => {
   test('--detach leaves it to the server', async () => {
     await createMany('left', 3)
     const args = ['--metadata', 'batch=left', '--yes', '--detach', '--json']
-    const { code, stdout } = await cancelAll(...args)
+    const { code, stdout } = await cancelMany(...args)
     expect(code).toBe(0)
     const { id } = JSON.parse(stdout).cancellation
     await until('the run is done', async () => {
@@ -98,7 +98,7 @@ describe('hedge payments cancel --all', () => {
   test('Ctrl-C pauses the run on the server and says how to go on', async () => {
     await createMany('interrupted', 100)
     const running = startHedge(
-      ['payments', 'cancel', '--all', '--metadata', 'batch=interrupted', '--yes'],
+      ['payments', 'cancel-many', '--metadata', 'batch=interrupted', '--yes'],
       env(),
     )
     const id = await until('it has started', () => /can_\w+/.exec(running.stderr())?.[0])
@@ -111,9 +111,9 @@ describe('hedge payments cancel --all', () => {
     } else {
       expect(body.status).toBe('paused')
       expect(code).toBe(130)
-      expect(stdout).toContain(`hedge payments cancel --resume ${id}`)
+      expect(stdout).toContain(`hedge payments cancel-many --resume ${id}`)
     }
-    await run('payments', 'cancel', '--resume', id)
+    await run('payments', 'cancel-many', '--resume', id)
     expect(new Set(await statusesOf('interrupted'))).toEqual(new Set(['canceled']))
   })
 })

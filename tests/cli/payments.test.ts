@@ -139,9 +139,15 @@ const mistakes = [
   { args: ['payments', 'list', '--colour'], says: '--colour' },
   { args: ['payments', 'list', '--status', 'gone'], says: 'pending' },
   { args: ['payments', 'list', '--created-after', 'soon'], says: '24h' },
-  { args: ['payments', 'cancel'], says: '--all' },
-  { args: ['payments', 'cancel', 'pay_x', '--all'], says: 'not both' },
-  { args: ['payments', 'cancel', 'pay_x', '--status', 'pending'], says: '--all' },
+  { args: ['payments', 'cancel'], says: 'ids' },
+  { args: ['payments', 'cancel-many'], says: '--all' },
+  { args: ['payments', 'cancel-many', '--all', '--status', 'pending'], says: 'not both' },
+  { args: ['payments', 'cancel-many', 'pay_x'], says: 'too many arguments' },
+  { args: ['payments', 'cancel-many', '--resume', 'can_x', '--all'], says: 'the filter' },
+  { args: ['payments', 'cancel-many', '--resume', 'can_x', '--reason', 'x'], says: 'the reason' },
+  { args: ['payments', 'cancel-many', '--resume', 'can_x', '--dry-run'], says: '--dry-run' },
+  { args: ['webhooks', 'deliveries', 'whd_x'], says: 'too many arguments' },
+  { args: ['webhooks', 'retry', 'whe_x'], says: 'retry-failed' },
   { args: ['payments', 'get'], says: 'id' },
 ]
 

@@ -48,13 +48,28 @@ describe('hedge webhooks', () => {
     })
     const logged = await json('webhooks', 'deliveries', '--status', 'succeeded')
     const [delivery] = logged.data
-    const log = await run('webhooks', 'deliveries', delivery.id)
+    const log = await run('webhooks', 'delivery', delivery.id)
     expect(log.stdout).toMatch(/1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ ms +200/)
     expect((await run('webhooks', 'retry', delivery.id)).code).toBe(0)
     await until('it came again', () => came().length === 2)
     expect((await run('webhooks', 'replay', id, '--since', '1h')).code).toBe(0)
     await until('it came once more', () => came().length === 3)
-    expect((await run('webhooks', 'retry', id)).stdout).toContain('0 failed deliveries')
+    expect((await run('webhooks', 'retry-failed', id)).stdout).toContain('0 failed deliveries')
+    await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
+  })
+
+  test('each command prints JSON of one shape', async () => {
+    const { id } = await createEndpoint()
+    const { id: paymentId } = await createPayment(fixture.api)
+    const ofPayment = ['webhooks', 'deliveries', '--payment', paymentId]
+    await until('it is listed', async () => (await json(...ofPayment)).data.length > 0)
+    const list = await json(...ofPayment)
+    expect(list.object).toBe('list')
+    const deliveryId = list.data[0].id
+    const delivery = { object: 'webhook_delivery', id: deliveryId }
+    expect(await json('webhooks', 'delivery', deliveryId)).toMatchObject(delivery)
+    expect(await json('webhooks', 'retry', deliveryId)).toMatchObject(delivery)
+    expect(await json('webhooks', 'retry-failed', id)).toMatchObject({ endpoint_id: id, count: 0 })
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
 
