@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Ajv } from 'ajv'
@@ -44,7 +44,21 @@ test('lists what the server runs on, in the locked versions, and no tools', () =
   const tools = ['@biomejs/biome', 'knip', 'playwright-core', 'typescript', 'vite', 'vitest']
   const names = [...listed].map((purl) => purl.replace(/^pkg:npm\/(.+)@[^@]+$/, '$1'))
   expect(names.filter((name) => tools.includes(name))).toEqual([])
+  expect(names).not.toContain(readManifest('tests/clients/package.json').name)
 })
+
+test.each(['checkout', 'dashboard', 'docs'])(
+  'lists the libraries that browsers get from the app %s',
+  (app) => {
+    const imported = globSync(`apps/${app}/src/**/*.{ts,tsx}`, { cwd: root })
+      .filter((path) => !path.includes('.test.') && (app !== 'docs' || path.includes('/browser/')))
+      .flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/ from '([@\w][^']*)'/g)])
+      .map(([, name = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name)
+    expect(imported.length).toBeGreaterThan(0)
+    const names = bom.components.map(({ name }) => name)
+    expect([...new Set(imported)].filter((name) => !names.includes(name))).toEqual([])
+  },
+)
 
 test('is what the official schema of its CycloneDX version asks for', () => {
   expect(bom.bomFormat).toBe('CycloneDX')
@@ -97,6 +111,7 @@ function officialSchema(version: string) {
 
 function readManifest(path: string) {
   return JSON.parse(readFileSync(join(root, path), 'utf8')) as {
+    name: string
     dependencies?: Record<string, string>
   }
 }
