@@ -18,6 +18,7 @@ const paths = [
   '/docs',
   '/docs/webhooks',
   '/docs/api/payments',
+  '/docs/api/webhook-events',
   '/docs/api/objects',
   '/docs/nowhere',
 ]
@@ -116,6 +117,8 @@ describe('by keyboard', () => {
     const { page } = await open('/docs')
     for (const [typed, target] of [
       ['createPayment', '/docs/api/payments#createPayment'],
+      ['onPaymentCanceled', '/docs/api/webhook-events#onPaymentCanceled'],
+      ['payment.refund_failed', '/docs/api/webhook-events#onPaymentRefundFailed'],
       ['CheckoutSession', '/docs/api/objects#CheckoutSession'],
       ['payment_not_cancelable', '/docs/api/objects#PaymentNotCancelableError'],
     ] as const) {
@@ -151,6 +154,16 @@ describe('by keyboard', () => {
     await expect.poll(() => wide.evaluate((element) => element.scrollLeft)).toBeGreaterThan(0)
     await page.close()
   })
+})
+
+test('the first page works with a slash at its end', async () => {
+  const { page, problems } = await open('/docs/')
+  expect(new URL(page.url()).pathname).toBe('/docs')
+  await page.getByRole('link', { name: 'Webhook events' }).click()
+  await page.waitForURL('**/docs/api/webhook-events')
+  await page.getByRole('heading', { name: 'payment.canceled' }).waitFor()
+  expect(problems).toEqual([])
+  await page.close()
 })
 
 test.each([

@@ -66,9 +66,14 @@ function configure(eleventyConfig: EleventyConfig, { markdown, pages, reference 
   const source = 'packages/contract/openapi.json'
   eleventyConfig.setLibrary('md', markdown)
   eleventyConfig.addFilter('markdown', (text) => markdown.renderInline(text, { source }))
-  eleventyConfig.addFilter('command', (text) =>
-    markdown.render(`\`\`\`bash\n${text}\n\`\`\``, { source }),
-  )
+  for (const [filter, language] of [
+    ['command', 'bash'],
+    ['json', 'json'],
+  ] as const) {
+    eleventyConfig.addFilter(filter, (text) =>
+      markdown.render(`\`\`\`${language}\n${text}\n\`\`\``, { source }),
+    )
+  }
   eleventyConfig.addGlobalData('sections', sections)
   eleventyConfig.addGlobalData('reference', reference)
   eleventyConfig.addGlobalData('files', files)
