@@ -69,6 +69,8 @@ async function compile(folder: string): Promise<string> {
 function locate(line: string, snippets: readonly Snippet[]): string[] {
   if (!line.includes('error TS')) return []
   const [, index, row, text] = /^src\/(\d+)\.mts\((\d+),\d+\): (.*)$/.exec(line) ?? []
+  // Sources of the packages have options of their own: `npm run types` checks them.
+  if (/^[./]+[\w./-]*packages\/[\w-]+\/src\//.test(line)) return []
   const found = snippets[Number(index)]
   if (!found) return [line]
   const { path, block } = found

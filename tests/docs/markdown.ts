@@ -8,6 +8,8 @@ export const documents = [
   'README.md',
   'SECURITY.md',
   'deploy/README.md',
+  'packages/cli/README.md',
+  'packages/server/README.md',
   ...globSync('docs/*.md', { cwd: root }).sort(),
 ]
 
@@ -15,7 +17,9 @@ export const documents = [
 export const allDocuments = [
   ...documents,
   ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
-  ...globSync(['packages/*/README.md', 'examples/*/README.md', 'bench/*.md'], { cwd: root }).sort(),
+  ...globSync(['packages/*/README.md', 'examples/*/README.md', 'bench/*.md'], { cwd: root })
+    .filter((path) => !documents.includes(path))
+    .sort(),
 ]
 
 const client = `import { HedgePayments } from '@hedgepayments/node'
