@@ -4,12 +4,16 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join, matchesGlob } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { parseConfig } from '../../packages/server/src/wiring/config.ts'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
-import { parseTableRows, readDocument } from './markdown.ts'
+import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { parseTableRows, readDocument } from '../markdown.ts'
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
 /** The server's own deadline for a stop, in seconds: the service manager has to wait longer. */

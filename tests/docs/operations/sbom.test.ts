@@ -7,7 +7,7 @@ import { fullFormats } from 'ajv-formats/dist/formats.js'
 import { beforeAll, expect, test } from 'vitest'
 
 const require = createRequire(import.meta.url)
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 
 interface Component {
   readonly name: string
@@ -52,7 +52,9 @@ test.each(['checkout', 'dashboard', 'docs'])(
   (app) => {
     const imported = globSync(`apps/${app}/src/**/*.{ts,tsx}`, { cwd: root })
       .filter((path) => !path.includes('.test.') && (app !== 'docs' || path.includes('/browser/')))
-      .flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/ from '([@\w][^']*)'/g)])
+      .flatMap((path) => [
+        ...readFileSync(join(root, path), 'utf8').matchAll(/ from '([@\w][^']*)'/g),
+      ])
       .map(([, name = '']) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name)
     expect(imported.length).toBeGreaterThan(0)
     const names = bom.components.map(({ name }) => name)

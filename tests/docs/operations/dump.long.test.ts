@@ -4,12 +4,12 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { chooseAccount } from '../../packages/bundled-postgres/src/account.ts'
-import { initialize, password } from '../faults/database/node.ts'
-import { query } from '../support/databases/postgres-server.ts'
-import { apiClient, createPayment } from '../support/http/api.ts'
-import { startServer } from '../support/servers/server.ts'
-import { parseBlocks, readDocument } from './markdown.ts'
+import { chooseAccount } from '../../../packages/bundled-postgres/src/account.ts'
+import { initialize, password } from '../../faults/database/node.ts'
+import { query } from '../../support/databases/postgres-server.ts'
+import { apiClient, createPayment } from '../../support/http/api.ts'
+import { startServer } from '../../support/servers/server.ts'
+import { parseBlocks, readDocument } from '../markdown.ts'
 
 /** The newest PostgreSQL of this machine that is complete: the bundled one has no pg_dump. */
 const installed = globSync('/usr/{lib/postgresql/*,pgsql-*}/bin/pg_dump')
