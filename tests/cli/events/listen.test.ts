@@ -6,12 +6,16 @@ import { promisify } from 'node:util'
 import { verifyWebhook } from '@hedgepayments/node'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { type Api, apiClient, createPayment } from '../support/http/api.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
-import { until } from '../support/until.ts'
-import { environmentOf, hedge, type Running, startHedge } from './hedge.ts'
-import { type Receiver, startReceiver } from './receiver.ts'
+import type { TestDatabase } from '../../support/databases/postgres.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import {
+  createMigratedDatabase,
+  startServer,
+  type TestServer,
+} from '../../support/servers/server.ts'
+import { until } from '../../support/until.ts'
+import { environmentOf, hedge, type Running, startHedge } from '../hedge.ts'
+import { type Receiver, startReceiver } from '../receiver.ts'
 
 let database: TestDatabase
 let server: TestServer

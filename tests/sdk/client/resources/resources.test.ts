@@ -1,8 +1,8 @@
 import { operations } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
-import { PaymentNotCancelableError } from '../../../packages/node/src/index.ts'
-import { calls } from './calls.ts'
-import { refusal, startWire } from './wire.ts'
+import { PaymentNotCancelableError } from '../../../../packages/node/src/index.ts'
+import { calls } from '../calls.ts'
+import { refusal, startWire } from '../wire.ts'
 
 const list = { object: 'list', data: [], has_more: false, url: '/' }
 

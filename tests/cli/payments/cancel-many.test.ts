@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
-import { until } from '../support/until.ts'
-import { startHedge } from './hedge.ts'
-import { withCommandLine } from './with-server.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { until } from '../../support/until.ts'
+import { startHedge } from '../hedge.ts'
+import { withCommandLine } from '../with-server.ts'
 
 const { fixture, env, run } = withCommandLine()
 const cancelMany = (...args: string[]) => run('payments', 'cancel-many', ...args)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
-import { isLongRun } from '../support/size.ts'
-import { hedge } from './hedge.ts'
-import { withCommandLine } from './with-server.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { isLongRun } from '../../support/size.ts'
+import { hedge } from '../hedge.ts'
+import { withCommandLine } from '../with-server.ts'
 
 const { fixture, server, env, run } = withCommandLine()
 

@@ -2,15 +2,15 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { currencies } from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
-import { isoDecimals, sample } from '../support/locales/iso-4217.ts'
-import { isLongRun, size } from '../support/size.ts'
-import { hedge } from './hedge.ts'
-import { withCommandLine } from './with-server.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { isoDecimals, sample } from '../../support/locales/iso-4217.ts'
+import { isLongRun, size } from '../../support/size.ts'
+import { hedge } from '../hedge.ts'
+import { withCommandLine } from '../with-server.ts'
 
 const { fixture, env: serverEnv } = withCommandLine()
 const foreignCldr = pathToFileURL(
-  join(import.meta.dirname, '../support/locales/foreign-cldr.js'),
+  join(import.meta.dirname, '../../support/locales/foreign-cldr.js'),
 ).href
 /** `npm test` takes one in five of the currencies with two decimals, and all others. */
 const shown = [...currencies].filter(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { InvalidArgumentError, type Payment } from '../../../packages/node/src/index.ts'
-import { type Reply, refusal, startWire } from './wire.ts'
+import { InvalidArgumentError, type Payment } from '../../../../packages/node/src/index.ts'
+import { type Reply, refusal, startWire } from '../wire.ts'
 
 function page(ids: string[], hasMore: boolean): Reply {
   const data = ids.map((id) => ({ id, object: 'payment' }))

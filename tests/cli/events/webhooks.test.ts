@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
-import { size } from '../support/size.ts'
-import { until } from '../support/until.ts'
-import { type Receiver, startReceiver } from './receiver.ts'
-import { withCommandLine } from './with-server.ts'
+import { createPayment } from '../../support/http/api.ts'
+import { size } from '../../support/size.ts'
+import { until } from '../../support/until.ts'
+import { type Receiver, startReceiver } from '../receiver.ts'
+import { withCommandLine } from '../with-server.ts'
 
 const { fixture, run, json } = withCommandLine()
 let receiver: Receiver

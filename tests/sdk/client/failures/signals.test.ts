@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, test, vi } from 'vitest'
-import { AbortedError } from '../../../packages/node/src/index.ts'
-import { until } from '../../support/until.ts'
-import { startHolding } from './holding-server.ts'
-import { nodes, useBuiltSdk } from './programs.ts'
-import { refusal, rejection, startWire, testSecret } from './wire.ts'
+import { AbortedError } from '../../../../packages/node/src/index.ts'
+import { until } from '../../../support/until.ts'
+import { startHolding } from '../holding-server.ts'
+import { nodes, useBuiltSdk } from '../programs.ts'
+import { refusal, rejection, startWire, testSecret } from '../wire.ts'
 
 const sdk = useBuiltSdk()
 

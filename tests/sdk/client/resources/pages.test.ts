@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type HedgePayments, InvalidResponseError } from '../../../packages/node/src/index.ts'
-import { rejection, startWire } from './wire.ts'
+import { type HedgePayments, InvalidResponseError } from '../../../../packages/node/src/index.ts'
+import { rejection, startWire } from '../wire.ts'
 
 const list = (data: unknown, has_more: unknown = true) => ({
   body: { object: 'list', data, has_more, url: '/' },

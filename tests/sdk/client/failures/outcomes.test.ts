@@ -5,8 +5,8 @@ import {
   IdempotencyError,
   NotFoundError,
   RateLimitError,
-} from '../../../packages/node/src/index.ts'
-import { type Reply, refusal, rejection, startWire, withoutWaiting } from './wire.ts'
+} from '../../../../packages/node/src/index.ts'
+import { type Reply, refusal, rejection, startWire, withoutWaiting } from '../wire.ts'
 
 const inProgress = (headers: Record<string, string> = { 'retry-after': '0' }) =>
   refusal(409, 'idempotency_key_in_use', { headers })

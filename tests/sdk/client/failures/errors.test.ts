@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import * as sdk from '../../../packages/node/src/index.ts'
-import { refusal, startWire, testSecret } from './wire.ts'
+import * as sdk from '../../../../packages/node/src/index.ts'
+import { refusal, startWire, testSecret } from '../wire.ts'
 
 async function errorFor(reply: Parameters<typeof startWire>[0]): Promise<sdk.HedgeError> {
   const wire = await startWire(reply)

@@ -5,9 +5,9 @@ import {
   RateLimitError,
   ServerError,
   TimeoutError,
-} from '../../../packages/node/src/index.ts'
-import { until } from '../../support/until.ts'
-import { refusal, rejection, startWire, withoutWaiting } from './wire.ts'
+} from '../../../../packages/node/src/index.ts'
+import { until } from '../../../support/until.ts'
+import { refusal, rejection, startWire, withoutWaiting } from '../wire.ts'
 
 describe('what is repeated', () => {
   const passing = [
