@@ -1,13 +1,12 @@
 import { defineOperation } from '../operation.ts'
-import { Event } from '../resources/event.ts'
-import { listOf } from '../resources/list.ts'
+import { Event } from '../resources/events/event.ts'
 import {
   WebhookDelivery,
   WebhookDeliveryListQuery,
   WebhookDeliveryWithAttempts,
   WebhookRetry,
   WebhookTest,
-} from '../resources/webhook-delivery.ts'
+} from '../resources/events/webhook-delivery.ts'
 import {
   DeletedWebhookEndpoint,
   WebhookEndpoint,
@@ -18,7 +17,8 @@ import {
   WebhookEndpointWithSecret,
   WebhookReplay,
   WebhookReplayCreate,
-} from '../resources/webhook-endpoint.ts'
+} from '../resources/events/webhook-endpoint.ts'
+import { listOf } from '../resources/list.ts'
 
 const tag = 'Webhooks'
 const scope = 'webhooks:write'

@@ -1,6 +1,6 @@
 import { open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive } from './process.ts'
+import { isAlive } from '../processes/process.ts'
 
 /**
  * Folders are created under a partial name, and renamed when they are complete and on disk. So a

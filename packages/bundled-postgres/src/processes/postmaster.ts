@@ -3,12 +3,12 @@ import { constants } from 'node:fs'
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Binaries } from './binaries.ts'
-import { BundledPostgresError } from './failure.ts'
-import type { Home } from './home.ts'
+import { BundledPostgresError } from '../failure.ts'
+import type { Binaries } from '../files/binaries.ts'
+import type { Home } from '../files/home.ts'
+import { type Listening, socketPath } from '../files/settings.ts'
 import { isPostgresOf } from './process.ts'
 import { cannotStart, environment, identity, run, tail } from './program.ts'
-import { type Listening, socketPath } from './settings.ts'
 
 /** A running PostgreSQL of this home, as its postmaster.pid describes it. */
 export type Postmaster = { pid: number; port: number; socketFolder: string | undefined }

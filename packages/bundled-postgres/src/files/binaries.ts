@@ -12,8 +12,8 @@ import {
 } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, sep } from 'node:path'
-import { type Account, canEnter, permits } from './account.ts'
-import { BundledPostgresError } from './failure.ts'
+import { BundledPostgresError } from '../failure.ts'
+import { type Account, canEnter, permits } from '../processes/account.ts'
 import { isPartial, partialName } from './partial.ts'
 
 /** The folder of PostgreSQL's programs, ready to run, and their version. */

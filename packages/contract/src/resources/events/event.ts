@@ -1,17 +1,25 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { type EventId, idSchema } from '../ids.ts'
-import { constant, discriminated, nullable, oneOf, pascalCase, text, timestamp } from '../text.ts'
+import { type EventId, idSchema } from '../../ids.ts'
+import {
+  constant,
+  discriminated,
+  nullable,
+  oneOf,
+  pascalCase,
+  text,
+  timestamp,
+} from '../../text.ts'
 import {
   type CheckoutEventType,
   type EndpointEventType,
   type EventType,
   eventTypes,
   paymentStatuses,
-} from '../values.ts'
-import { CheckoutSession } from './checkout.ts'
+} from '../../values.ts'
+import { CheckoutSession } from '../checkout.ts'
+import { pageQuery } from '../list.ts'
+import { CreatedRange, Payment } from '../payments/payment.ts'
 import { eventMeanings } from './event-meanings.ts'
-import { pageQuery } from './list.ts'
-import { CreatedRange, Payment } from './payments/payment.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'
 
 /** The actors of events. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, lchown, link, mkdir, open, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type Account, canEnter, chooseAccount, permits, runsAsRoot } from './account.ts'
-import { BundledPostgresError } from './failure.ts'
+import { BundledPostgresError } from '../failure.ts'
+import { type Account, canEnter, chooseAccount, permits, runsAsRoot } from '../processes/account.ts'
 import { partialName, syncFolder } from './partial.ts'
 
 /** The folder of one bundled PostgreSQL: configuration, password, cluster, logs and socket. */

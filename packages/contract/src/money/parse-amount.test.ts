@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isoDecimals, locales } from '../../../tests/support/locales/iso-4217.ts'
+import { isoDecimals, locales } from '../../../../tests/support/locales/iso-4217.ts'
 import { currencies } from './currencies.ts'
 import { parseAmount } from './parse-amount.ts'
 

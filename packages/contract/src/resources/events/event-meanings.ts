@@ -1,4 +1,4 @@
-import type { EventType } from '../values.ts'
+import type { EventType } from '../../values.ts'
 
 /** When an event of each type happens. */
 export const eventMeanings: Readonly<Record<EventType, string>> = {

@@ -1,10 +1,10 @@
 import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BundledPostgresError } from '../failure.ts'
+import { run, tail } from '../processes/program.ts'
 import type { Binaries } from './binaries.ts'
-import { BundledPostgresError } from './failure.ts'
 import { give, type Home, makePassable, makePrivate } from './home.ts'
 import { partialName, removeAbandoned, syncFolder } from './partial.ts'
-import { run, tail } from './program.ts'
 
 /** The role that owns the cluster. The server itself uses the role `hedge`, which is no superuser. */
 export const superuser = 'postgres'

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { Binaries } from './binaries.ts'
-import type { Home } from './home.ts'
+import type { Binaries } from '../files/binaries.ts'
+import type { Home } from '../files/home.ts'
 import { environment, identity } from './program.ts'
 
 export interface Watchdog {

@@ -1,6 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { BundledPostgresError } from './failure.ts'
+import { BundledPostgresError } from '../failure.ts'
 
 /** A user of this machine. PostgreSQL runs as this user instead of root. */
 export type Account = { name: string; uid: number; gid: number }

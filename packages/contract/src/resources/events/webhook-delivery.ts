@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox'
-import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from '../ids.ts'
-import { constant, nullable, oneOf, text, timestamp } from '../text.ts'
-import { eventTypes } from '../values.ts'
-import { pageQuery } from './list.ts'
-import { CreatedRange } from './payments/payment.ts'
+import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from '../../ids.ts'
+import { constant, nullable, oneOf, text, timestamp } from '../../text.ts'
+import { eventTypes } from '../../values.ts'
+import { pageQuery } from '../list.ts'
+import { CreatedRange } from '../payments/payment.ts'
 
 const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
+import { BundledPostgresError } from '../failure.ts'
 import type { Account } from './account.ts'
-import { BundledPostgresError } from './failure.ts'
 
 /**
  * Runs one of PostgreSQL's programs to its end, without a shell.

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { isoDecimals, locales, sample } from '../../../tests/support/locales/iso-4217.ts'
+import { isoDecimals, locales, sample } from '../../../../tests/support/locales/iso-4217.ts'
 import { currencies, decimalsOf } from './currencies.ts'
 
 const all = [...currencies]
@@ -37,7 +37,7 @@ describe.each([
   // Vitest runs the module again after resetModules.
   [
     'with currencies of one decimal in Intl',
-    () => import('../../../tests/support/locales/foreign-cldr.js'),
+    () => import('../../../../tests/support/locales/foreign-cldr.js'),
   ],
 ])('an amount, %s', (_, prepare) => {
   async function load() {

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
-import { idSchema, type WebhookEndpointId } from '../ids.ts'
-import { constant, nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../text.ts'
-import { type EventType, eventTypes } from '../values.ts'
-import { pageQuery } from './list.ts'
+import { idSchema, type WebhookEndpointId } from '../../ids.ts'
+import { constant, nullable, oneOf, text, timestamp, timestampInput, webUrl } from '../../text.ts'
+import { type EventType, eventTypes } from '../../values.ts'
+import { pageQuery } from '../list.ts'
 
 /**
  * The maximum of endpoints of a merchant and mode. Each event may be sent to all of them, so the
