@@ -18,8 +18,10 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
+/** One of the exit codes. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
+/** The exit codes, for the help of the program. */
 export const exitCodesHelp = `
 Exit codes:
   0  success, also if Ctrl-C ends a command that runs until Ctrl-C
@@ -60,7 +62,7 @@ export function exitCodeOfAll(errors: readonly unknown[]): ExitCode {
 /** An error of the command itself. The message is one sentence, for people. */
 export class CliError extends Error {
   readonly exitCode: ExitCode
-  /** For programs. Does not collide with the API's codes. */
+  /** A stable code for programs. The API has no error with this code. */
   readonly code: string
   /** What to do next; several lines are possible. */
   readonly hint: string | undefined

@@ -29,7 +29,7 @@ export interface CancelOptions extends FilterOptions {
 /** The poll interval of a run: short at first, then short enough for a moving bar. */
 const pollMs = { first: 100, max: 1_000 }
 
-/** How many refused payments are listed at the end. The API has all of them. */
+/** Limits of refused payments in the output. The API lists all of them. */
 const refusedShownMax = { people: 20, programs: 1_000 }
 
 /** Cancels the selected payments, or continues a run. */
@@ -46,7 +46,7 @@ export async function cancelMany(session: Session, options: CancelOptions): Prom
   await showEnd(session, await follow(session, run))
 }
 
-/** Counts, asks, starts. `null`: a dry run, or no payment to cancel. */
+/** Counts the payments, asks for confirmation and starts the run. `null`: a dry run, or no payment. */
 async function startRun(session: Session, options: CancelOptions): Promise<Cancellation | null> {
   const { cancellations } = session.hedge
   const filter = filterOf(options)
