@@ -57,7 +57,7 @@ async function writeSite(site: Site): Promise<void> {
     configPath: null,
     config: (eleventyConfig) => configure(eleventyConfig, site),
   })
-  // Errors are exceptions. What else Eleventy prints is statistics.
+  // Eleventy throws its errors. Its other output is only statistics.
   eleventy.disableLogger()
   await eleventy.write()
 }

@@ -18,6 +18,7 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
+/** One of the exit codes. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** The HTTP statuses of each code. All other 4xx are a wrong request, all other statuses any other error. */
@@ -74,7 +75,7 @@ export function exitCodeOfAll(errors: readonly unknown[]): ExitCode {
 /** An error of the command itself. The message is one sentence, for people. */
 export class CliError extends Error {
   readonly exitCode: ExitCode
-  /** For programs. Does not collide with the API's codes. */
+  /** A stable code for programs. The API has no error with this code. */
   readonly code: string
   /** What to do next; several lines are possible. */
   readonly hint: string | undefined

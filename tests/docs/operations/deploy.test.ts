@@ -57,6 +57,12 @@ describe('the Dockerfile', () => {
     expect(existsSync(join(root, command[1] ?? ''))).toBe(true)
   })
 
+  test('has the builds that `hedge` runs from, because .dockerignore leaves out those of the clone', () => {
+    for (const name of ['node', 'server', 'cli']) {
+      expect(last).toContain(`COPY --from=build /app/packages/${name}/dist packages/${name}/dist`)
+    }
+  })
+
   test('copies what there is, leaves out what is private, and holds no secret', () => {
     const copied = lines
       .filter((line) => /^COPY (?!--from)/.test(line))

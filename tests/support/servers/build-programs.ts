@@ -5,7 +5,7 @@ import { build } from 'rolldown'
 const root = join(import.meta.dirname, '../../..')
 const cache = join(root, 'node_modules/.cache/hedge-tests')
 
-/** The server and the CLI as bundles, which start with a third of the processor time of their sources. */
+/** The bundled server and CLI. A bundle starts in a third of the processor time of its sources. */
 export interface BuiltPrograms {
   /** The file that starts the server. */
   readonly server: string
@@ -14,7 +14,7 @@ export interface BuiltPrograms {
   remove(): Promise<void>
 }
 
-/** Bundles both programs with their libraries, once for a run of tests. */
+/** Bundles both programs with their libraries, once for each test run. */
 export async function buildPrograms(): Promise<BuiltPrograms> {
   await mkdir(cache, { recursive: true })
   const folder = await mkdtemp(join(cache, `programs-${process.pid}-`))

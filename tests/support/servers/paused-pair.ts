@@ -8,10 +8,10 @@ import { createPaid } from '../payments/paid.ts'
 import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
 
 const entry = fileURLToPath(new URL('../processes/paused-app-process.ts', import.meta.url))
-/** For what starts processes on a busy machine. */
+/** Limit of a hook that starts processes, on a busy machine. */
 const startTimeoutMs = 120_000
 
-/** Two servers of which the first can be paused, before a file's tests, with a payment to refund. */
+/** Two servers, of which the first can be paused, and a payment that can be refunded. */
 export type StartedPair = PausedPair & {
   readonly database: TestDatabase
   readonly otherServer: TestServer
@@ -19,7 +19,7 @@ export type StartedPair = PausedPair & {
   paid(): Promise<string>
 }
 
-/** Starts a pair whose requests hold keys and payments for so many seconds. */
+/** Starts a pair before the file's tests. `leaseSeconds` is the lease of requests on keys and payments. */
 export function withPausedPair(leaseSeconds: number): StartedPair {
   const started = {} as { -readonly [Field in keyof StartedPair]: StartedPair[Field] }
   beforeAll(async () => {
@@ -48,7 +48,7 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
   return started
 }
 
-/** Has a server with workers capture a payment. Later they would end what a paused request has begun. */
+/** Creates a captured payment with a server that has workers. The pair has none: they would disturb it. */
 async function createPaidBy({ url }: TestDatabase): Promise<string> {
   const working = await startServer({ databaseUrl: url })
   const { id } = await createPaid(apiClient(working.url, working.secretKey))

@@ -28,7 +28,7 @@ export interface BulkCancelOptions extends FilterOptions {
 /** The poll interval of a run: short at first, then short enough for a moving bar. */
 const pollMs = { first: 100, max: 1_000 }
 
-/** How many refused payments are listed at the end. The API has all of them. */
+/** Limits of refused payments in the output. The API lists all of them. */
 const refusedShownMax = { people: 20, programs: 1_000 }
 
 /** Cancels the selected payments, or continues a run. */
@@ -45,7 +45,7 @@ export async function cancelMany(session: Session, options: BulkCancelOptions): 
   await showEnd(session, await follow(session, run))
 }
 
-/** Counts, asks, starts. `null`: a dry run, or no payment to cancel. */
+/** Counts the payments, asks for confirmation and starts the run. `null`: a dry run, or no payment. */
 async function startRun(
   session: Session,
   options: BulkCancelOptions,
