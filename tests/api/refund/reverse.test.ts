@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { createPaid, eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
+import { size } from '../../support/size.ts'
 
 const fixture = withMerchant()
 let api: Api
@@ -142,7 +143,7 @@ describe('a reversal', () => {
   })
 
   test('in a race with cancels, refunds and the processing moves the money back once', async () => {
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < size({ quick: 5, all: 12 }); round++) {
       const { id } = await createPayment(api)
       await initiate(id, 'tok_visa')
       const cancel = (by: Api) => by('POST', `/v1/payments/${id}/cancel`)
