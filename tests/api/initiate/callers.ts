@@ -30,7 +30,7 @@ export const keyed = allOperations.filter(({ scope }) => scope !== 'none')
 export const scoped = keyed.filter((operation) => scopesOf(operation).length > 0)
 
 /** Every set of scopes that some request needs, by the name of the key that has it. */
-export const sets = new Map(
+const sets = new Map(
   [...new Set(keyed.map((one) => scopesOf(one).join(' ')))].map((name) => [
     name,
     name.split(' ') as Scope[],
