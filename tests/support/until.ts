@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Pause between two polls, in milliseconds. */
-const pauseMs = 20
+/**
+ * Pauses between polls, in milliseconds. They grow: a poll often costs a request and a statement, and what takes a
+ * second may as well be seen a tenth of a second later.
+ */
+const pauseMsMin = 20
+const pauseMsMax = 100
+const pauseMsStep = 2
 
 /**
  * The limit of polls: about a minute on an idle machine. Polls are counted instead of time, because a
  * busy machine polls more slowly, and so gives the condition more time.
  */
-const pollsMax = 3_000
+const pollsMax = 600
 
 /**
  * Polls until `check` returns a value, and returns the value. Throws with `what` after `pollsMax` polls.
@@ -22,7 +27,7 @@ export async function until<T>(
   for (let polls = 0; polls < pollsMax * patience; polls++) {
     const found = await check()
     if (found !== null && found !== undefined && found !== false) return found
-    await sleep(pauseMs)
+    await sleep(Math.min(pauseMsMax, pauseMsMin + pauseMsStep * polls))
   }
   throw new Error(`not true after ${pollsMax * patience} polls: ${what}`)
 }

@@ -13,6 +13,7 @@ import { apiClient, createPayment, paymentBody } from '../../support/http/api.ts
 import { sendRaw } from '../../support/http/raw-http.ts'
 import { startReceiver } from '../../support/http/receiver.ts'
 import { startServer, type TestServer } from '../../support/servers/server.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 /** What must be found nowhere, and what it is. Some are added as they are made. */
@@ -215,19 +216,25 @@ async function breakStatement(api: Api, email: string): Promise<void> {
 
 async function useCommandLine(secretKey: string): Promise<void> {
   const env = environmentOf({ url: server.url, secretKey })
-  const runs = [
-    ['payments', 'list', '--verbose'],
-    ['payments', 'get', 'pay_nobody', '--verbose'],
-    ['keys', 'list'],
-    ['audit', '--json'],
-    ['webhooks', 'deliveries', '--json'],
-    ['doctor', '--data-dir', join(folder, '.hedge')],
-    ['payments', 'list', secretKey],
-  ]
-  // What lists people's payments shows their addresses: of those commands, what they say beside it.
-  for (const [index, run] of runs.entries()) {
+  const doctor = ['doctor', '--data-dir', join(folder, '.hedge')]
+  // `npm test` runs one command of each kind: one that lists, one that reads a file, one that is refused.
+  const runs = size({
+    quick: [['keys', 'list'], doctor, ['payments', 'list', secretKey]],
+    all: [
+      ['payments', 'list', '--verbose'],
+      ['payments', 'get', 'pay_nobody', '--verbose'],
+      ['keys', 'list'],
+      ['audit', '--json'],
+      ['webhooks', 'deliveries', '--json'],
+      doctor,
+      ['payments', 'list', secretKey],
+    ],
+  })
+  for (const run of runs) {
     const { stdout, stderr } = await hedge(run, env)
-    said.push(stderr, ...(index === 0 || index === 4 ? [] : [stdout]))
+    // Lists of payments and deliveries show addresses of customers, as they should.
+    const showsAddresses = run.includes('--verbose') || run.includes('deliveries')
+    said.push(stderr, ...(showsAddresses ? [] : [stdout]))
   }
   const lost = await hedge(['payments', 'list', '--verbose'], {
     ...env,
