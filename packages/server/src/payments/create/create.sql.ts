@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Schema } from '../../database/schema.ts'
 import { type Account, accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { type LeaseToken, leaseEnd, nextToken } from '../../idempotency/lease.sql.ts'
+import { type LeaseToken, keyLeaseEnd, nextLeaseToken } from '../../idempotency/lease.sql.ts'
 import { idInStatement } from '../../lists/ids.sql.ts'
 import { merchantTime } from '../../merchants/clock.sql.ts'
 import { createRow, type NewPayment } from '../transition/create-row.sql.ts'
@@ -80,7 +80,7 @@ function outcomeColumns({ content }: CreateRecord, payment: NewPayment): RawBuil
           ${payment.id}, made.id),
         made.id, 1, now(), null::timestamptz, null::bigint`
     : sql`'running', null::smallint, null::text, made.id, null::integer, now(),
-        ${leaseEnd(content.leaseSeconds)}, ${nextToken}`
+        ${keyLeaseEnd(content.leaseSeconds)}, ${nextLeaseToken}`
 }
 
 /** A time as the API writes it. */

@@ -25,38 +25,38 @@ const triesMax = 3
  * same key gets the first answer, or continues where a process that died has stopped.
  * Source: api.md, Payments.
  */
-export async function createPayment(on: Submitter, request: CreateRequest): Promise<Reply> {
-  const payment = await readNewPayment(on.db, request)
+export async function createPayment(submitter: Submitter, request: CreateRequest): Promise<Reply> {
+  const payment = await readNewPayment(submitter.db, request)
   if ('refusal' in payment) return payment
-  const refusal = await refuseCreate(on, request, payment)
+  const refusal = await refuseCreate(submitter, request, payment)
   // A request that was carried out in time is replayed, however late it is repeated.
   const result = refusal
-    ? ((await repeatCreate(on, request)) ?? refusal)
-    : await createOrRepeat(on, request, payment)
-  return 'paymentId' in result ? await submitCreated(on, request, result) : result
+    ? ((await repeatCreate(submitter, request)) ?? refusal)
+    : await createOrRepeat(submitter, request, payment)
+  return 'paymentId' in result ? await submitCreated(submitter, request, result) : result
 }
 
 async function refuseCreate(
-  on: Submitter,
+  submitter: Submitter,
   { auth, body, now }: CreateRequest,
   { expires_at: expiresAt }: NewPayment,
 ): Promise<Refusal | null> {
   if (expiresAt && (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000)) {
     return refuseField('expires_at', body.expires_at, 'a time within the next 90 days')
   }
-  return body.initiate && !(await on.processors.forNew(auth)) ? processorMissing() : null
+  return body.initiate && !(await submitter.processors.forNew(auth)) ? processorMissing() : null
 }
 
 async function createOrRepeat(
-  on: Submitter,
+  submitter: Submitter,
   request: CreateRequest,
   payment: NewPayment,
 ): Promise<Reply | PaymentToSubmit> {
   for (let tries = 0; tries < triesMax; tries++) {
     const result =
-      (await insertNew(on, request, payment)) ??
-      (await repeatCreate(on, request)) ??
-      (await createCanceled(on.db, request, payment))
+      (await insertNew(submitter, request, payment)) ??
+      (await repeatCreate(submitter, request)) ??
+      (await createCanceled(submitter.db, request, payment))
     if (result) return result
   }
   return recordDropped()
@@ -64,17 +64,17 @@ async function createOrRepeat(
 
 /** Inserts the payment. `null`: the idempotency key has a record already, and nothing was done. */
 async function insertNew(
-  on: Submitter,
+  submitter: Submitter,
   { auth, body, idempotency }: CreateRequest,
   payment: NewPayment,
 ): Promise<Reply | PaymentToSubmit | null> {
   // The record of a create that submits says `running` until the submission has a result.
   const content = body.initiate
-    ? { leaseSeconds: on.leaseSeconds }
+    ? { leaseSeconds: submitter.leaseSeconds }
     : { body: bodyWithPlaceholders(payment) }
   const record = idempotency && { ...idempotency, content }
   failpoint('before commit', 'create')
-  const inserted = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  const inserted = await insertPayment(submitter.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
   if (!inserted) {
     if (!idempotency) throw new Error('a create without a key has no record')
@@ -92,11 +92,11 @@ async function insertNew(
 }
 
 async function submitCreated(
-  on: Submitter,
+  submitter: Submitter,
   { auth, now, idempotency }: CreateRequest,
   { paymentId, lease }: PaymentToSubmit,
 ): Promise<Reply> {
-  return await submitPayment(on, {
+  return await submitPayment(submitter, {
     account: auth,
     paymentId,
     token: null,

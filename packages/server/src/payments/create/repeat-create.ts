@@ -1,5 +1,5 @@
 import type { Reply } from '../../http/answers/answer.ts'
-import { claimLease, type Lease } from '../../idempotency/lease.sql.ts'
+import { claimLease, type KeyLease } from '../../idempotency/lease.sql.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import type { Submitter } from '../submit/submission.ts'
@@ -9,7 +9,7 @@ import type { CreateRequest } from './create-request.ts'
 export interface PaymentToSubmit {
   readonly paymentId: string
   /** The lease on the idempotency key, where the request has one. */
-  readonly lease: Lease | null
+  readonly lease: KeyLease | null
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type SqlBool, sql } from 'kysely'
 import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
-import { type Lease, renewLease } from '../../idempotency/lease.sql.ts'
+import { type KeyLease, renewLease } from '../../idempotency/lease.sql.ts'
 import type { Tx } from '../../idempotency/once.ts'
 import { findLatestSubmission, isLatestSubmission } from '../calls/attempts.sql.ts'
 
@@ -10,7 +10,7 @@ export interface Fence {
   /** The number of the latest submission when the caller began; 0: none. */
   readonly submission: number
   /** The lease on the idempotency key, where the caller is a request with a key. */
-  readonly lease: Lease | null
+  readonly lease: KeyLease | null
   readonly leaseSeconds: number
 }
 
