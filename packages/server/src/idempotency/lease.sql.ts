@@ -1,9 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
-
-type Db = Kysely<Schema>
 
 // A lease says how long other requests with a key wait before one of them takes over. The fencing
 // token says which request may write, because a process can stop for longer than its lease between

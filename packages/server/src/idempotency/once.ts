@@ -1,8 +1,6 @@
 import type { ErrorCode } from '@hedgepayments/contract'
-import type { Transaction } from 'kysely'
 import { commit } from '../database/commit.ts'
-import type { Db } from '../database/connect.ts'
-import type { Schema } from '../database/schema.ts'
+import type { Db, Tx } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { Answer, Reply } from '../http/answers/answer.ts'
 import { errorBody, type Refusal } from '../http/answers/refusal.ts'
@@ -11,8 +9,6 @@ import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
 import { answerKeyOf, openAnswer, sealAnswer } from '../sealing/sealed-answers.ts'
 import { claimKey, findRecord, storeAnswer } from './records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from './replay.ts'
-
-export type Tx = Transaction<Schema>
 
 /** Refusals by the payment's state. They are replayed like a success. Source: api.md, Idempotency. */
 const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -11,13 +11,13 @@ import { etagOf, renderPayment } from '../view/render.ts'
 import { insertPayment } from './create.sql.ts'
 import { createCanceled } from './create-canceled.ts'
 import { type CreateRequest, readNewPayment } from './create-request.ts'
-import { bodyWithPlaceholders, replacePlaceholders } from './created-answer.ts'
+import { renderCreated } from './created-answer.ts'
 import { type PaymentToSubmit, repeatCreate } from './repeat-create.ts'
 
 /** Ninety days: a customer who has not paid by then will not pay. */
 const expirySecondsMax = 90 * 86_400
 
-/** A record can be dropped between two statements of a create. Three times in a row is no accident. */
+/** Retention may delete the key's record between two statements of a create, but not three times in a row. */
 const triesMax = 3
 
 /**
@@ -29,7 +29,7 @@ export async function createPayment(submitter: Submitter, request: CreateRequest
   const payment = await readNewPayment(submitter.db, request)
   if ('refusal' in payment) return payment
   const refusal = await refuseCreate(submitter, request, payment)
-  // A request that was carried out in time is replayed, however late it is repeated.
+  // A repeated request gets the first answer, also when it would be refused now.
   const result = refusal
     ? ((await repeatCreate(submitter, request)) ?? refusal)
     : await createOrRepeat(submitter, request, payment)
@@ -69,21 +69,18 @@ async function insertNew(
   payment: NewPayment,
 ): Promise<Reply | PaymentToSubmit | null> {
   // The record of a create that submits says `running` until the submission has a result.
-  const content = body.initiate
-    ? { leaseSeconds: submitter.leaseSeconds }
-    : { body: bodyWithPlaceholders(payment) }
+  const content = body.initiate ? { leaseSeconds: submitter.leaseSeconds } : renderCreated(payment)
   const record = idempotency && { ...idempotency, content }
   failpoint('before commit', 'create')
   const inserted = await insertPayment(submitter.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
   if (!inserted) {
-    if (!idempotency) throw new Error('a create without a key has no record')
+    if (!idempotency) throw new Error('a create without an idempotency key was not inserted')
     return null
   }
   const { id: paymentId, leaseToken: token } = inserted
-  if ('body' in content) {
-    const filled = replacePlaceholders(content.body, payment, inserted)
-    return answer(201, filled, { etag: etagOf({ sequence: 1 }) })
+  if ('fill' in content) {
+    return answer(201, content.fill(inserted), { etag: etagOf({ sequence: 1 }) })
   }
   return {
     paymentId,

@@ -1,11 +1,16 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type {
   AuthorizeResult,
   Decline,
   NextAction,
   PaymentState,
 } from '../../processors/interface/processor.ts'
-import { type CallResult, callProcessor, describeOutcome, type ProcessorCall } from '../calls/call-processor.ts'
+import {
+  type CallResult,
+  callProcessor,
+  describeOutcome,
+  type ProcessorCall,
+} from '../calls/call-processor.ts'
 
 /** The state of an authorization at the processor. */
 export type Authorization =

@@ -1,10 +1,10 @@
 import { commit } from '../../database/commit.ts'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Reply } from '../../http/answers/answer.ts'
 import { RefusalError, refuseField } from '../../http/answers/refusal.ts'
 import { claimLease, type KeyLease, renewLease } from '../../idempotency/lease.sql.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import type { Processor } from '../../processors/interface/processor.ts'
@@ -22,7 +22,7 @@ import { isStale } from '../transition/if-match.ts'
 import { lockPayment } from '../transition/move.sql.ts'
 import { paymentNotFound, preconditionFailed, processorMissing } from '../transition/refusals.ts'
 import { findPayment } from '../view/payments.sql.ts'
-import { storeOwnAnswer, KeyTakenOverError, type Submission, type Submitter } from './submission.ts'
+import { KeyTakenOverError, type Submission, type Submitter, storeOwnAnswer } from './submission.ts'
 
 export type Begun =
   | { readonly kind: 'answered'; readonly reply: Reply }

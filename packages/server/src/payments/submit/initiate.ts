@@ -12,6 +12,7 @@ import { readPaymentMethodToken } from './payment-method-token.ts'
 import type { Submitter } from './submission.ts'
 import { submitPayment } from './submit.ts'
 
+/** A request to submit a payment to its processor. */
 export interface InitiateRequest {
   readonly auth: Auth
   readonly paymentId: string
@@ -23,12 +24,16 @@ export interface InitiateRequest {
 }
 
 /** Submits a payment to the processor, or refuses to. Source: api.md, Payments. */
-export async function initiatePayment(submitter: Submitter, request: InitiateRequest): Promise<Reply> {
+export async function initiatePayment(
+  submitter: Submitter,
+  request: InitiateRequest,
+): Promise<Reply> {
   const { auth, paymentId, idempotency } = request
   if (!isId('payment', paymentId)) {
     // The idempotency key of a request with an id of another shape can still be another request's.
     const key = idempotency?.key
-    const record = key === undefined ? undefined : await findRecord(submitter.db, { account: auth, key })
+    const record =
+      key === undefined ? undefined : await findRecord(submitter.db, { account: auth, key })
     return (
       (record && idempotency && refuseRecord(record, idempotency)) ?? paymentNotFound(paymentId)
     )

@@ -1,11 +1,10 @@
 import type { ActorType } from '@hedgepayments/contract'
 import { sql } from 'kysely'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { latest, promisedEnd } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
+import { latest, promisedEnd, type Timestamp } from '../../domain/time.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import type { Decline, NextAction } from '../../processors/interface/processor.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
@@ -40,7 +39,10 @@ export interface RecordedAuthorization {
  * payment that has left `pending` keeps its status. If it was canceled or has failed, the
  * authorization is voided.
  */
-export async function recordAuthorization(tx: Tx, given: Recording): Promise<RecordedAuthorization> {
+export async function recordAuthorization(
+  tx: Tx,
+  given: Recording,
+): Promise<RecordedAuthorization> {
   const { authorization, fence } = given
   const account = accountOf(given.row)
   const row = await lockPayment(tx, { account, id: given.row.id })

@@ -1,8 +1,8 @@
 import { type SqlBool, sql } from 'kysely'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import { type KeyLease, renewLease } from '../../idempotency/lease.sql.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { findLatestSubmission, isLatestSubmission } from '../calls/attempts.sql.ts'
 
 /** The fencing tokens under which an authorization may move its payment. */

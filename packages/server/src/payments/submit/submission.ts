@@ -1,5 +1,5 @@
 import type { ActorType } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'

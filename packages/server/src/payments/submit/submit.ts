@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commit } from '../../database/commit.ts'
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Reply } from '../../http/answers/answer.ts'
 import { type KeyLease, releaseLease } from '../../idempotency/lease.sql.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import { keptFailureCode } from '../../processors/interface/processor.ts'
@@ -15,7 +14,7 @@ import { processorSilent } from '../transition/refusals.ts'
 import { type Authorization, authorizationOf, callAuthorize } from './authorize.ts'
 import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
 import { type RecordedAuthorization, recordAuthorization } from './record-authorization.ts'
-import { storeOwnAnswer, type Submission, type Submitter } from './submission.ts'
+import { type Submission, type Submitter, storeOwnAnswer } from './submission.ts'
 
 /** How long one request may take: longer than one call, and shorter than clients wait. */
 const budgetMs = 12_000
