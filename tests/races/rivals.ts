@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { createCancellation } from '../../packages/server/src/cancellations/create.ts'
 import { renderCancellation } from '../../packages/server/src/cancellations/render.ts'
-import { createCancellationWorker } from '../../packages/server/src/cancellations/worker.ts'
+import { createCancellationWorker } from '../../packages/server/src/cancellations/run/worker.ts'
 import { toTimestamp } from '../../packages/server/src/domain/time.ts'
 import { answer, type Reply } from '../../packages/server/src/http/answers/answer.ts'
 import { errorBody } from '../../packages/server/src/http/answers/refusal.ts'

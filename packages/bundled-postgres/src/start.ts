@@ -162,7 +162,7 @@ function keepRunning(
     })
   }
   const recover = async () => {
-    log('The bundled PostgreSQL ended, or dropped its connections; it is brought up again.')
+    log('The bundled PostgreSQL ended, or dropped its connections: restarting it.')
     for (let delayMs = 50; !stopped; delayMs = Math.min(delayMs * 2, 5000)) {
       try {
         watch((await acquire(cluster)).lock)

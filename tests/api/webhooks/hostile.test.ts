@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Loop } from '../../../packages/server/src/jobs/loop.ts'
 import { createSealer } from '../../../packages/server/src/sealing/sealer.ts'
-import { startWebhooks } from '../../../packages/server/src/webhooks/worker.ts'
+import { startWebhooks } from '../../../packages/server/src/webhooks/start.ts'
 import { createLog } from '../../../packages/server/src/wiring/log.ts'
 import { type Api, apiClient } from '../../support/http/api.ts'
 import {

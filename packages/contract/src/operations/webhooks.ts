@@ -94,7 +94,7 @@ export const deleteWebhookEndpoint = defineOperation({
   path: '/v1/webhooks/endpoints/:id',
   tag,
   summary: 'Delete an endpoint',
-  description: 'Its pending deliveries are abandoned. The log of its deliveries stays.',
+  description: 'Its pending deliveries become `failed`. The log of its deliveries stays.',
   scope,
   responses: { 200: DeletedWebhookEndpoint },
   errors: [],

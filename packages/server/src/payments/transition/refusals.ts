@@ -51,7 +51,7 @@ export function refundExceeds(
   const refundableMinor = payment.amount - payment.refunded_amount
   return refuse(
     'refund_amount_exceeded',
-    `Payment ${payment.id} has ${refundableMinor} left to refund, less than ${requestedMinor}.`,
+    `Payment ${payment.id} has ${refundableMinor} left to refund, which is less than ${requestedMinor}.`,
     {
       payment_id: payment.id,
       amount: payment.amount,

@@ -10,9 +10,9 @@ async function events(db: Kysely<unknown>): Promise<void> {
   // The outbox of webhooks and the timeline of payments and endpoints (`subject_id`).
   //
   // `position` orders all events, `sequence` those of one subject.
-  // `state` holds the subject's columns that can change, as they were at the event: the others make
-  // rows no wider. It is null where these columns follow too: at `created` they are empty, at
-  // `canceled` they are final, as in the payment's row.
+  // `state` stores the columns of the subject that can change, as of the event. Constant columns are read
+  // from the subject, so events are narrow. `state` is null where it follows from the payment: at
+  // `created` these columns are empty, and at `canceled` they are final.
   await sql`
     create table events (
       position bigint generated always as identity,

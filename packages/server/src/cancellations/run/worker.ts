@@ -1,14 +1,14 @@
 import { cancellationPaymentsMax } from '@hedgepayments/contract'
-import { commit } from '../database/commit.ts'
-import type { Db } from '../database/connect.ts'
-import type { CancellationRow } from '../database/schema.ts'
-import { latest, toTimestamp } from '../domain/time.ts'
-import type { Tx } from '../idempotency/once.ts'
-import { runLocked } from '../jobs/steps.ts'
+import { commit } from '../../database/commit.ts'
+import type { Db, Tx } from '../../database/db.ts'
+import type { CancellationRow } from '../../database/schema.ts'
+import { latest, toTimestamp } from '../../domain/time.ts'
+import { runLocked } from '../../jobs/steps.ts'
 import { cancelNextItems } from './cancel-items.sql.ts'
-import { claimNextCancellation, postponeCancellation, saveProgress } from './progress.sql.ts'
+import { claimNextCancellation } from './claim.sql.ts'
+import { postponeCancellation, saveProgress } from './progress.sql.ts'
 import { firstIdAfter, selectItems } from './select-items.sql.ts'
-import { firstSet, nextLimit } from './set-size.ts'
+import { nextSetSize, setSizeFirst } from './set-size.ts'
 
 /** Items that one step selects, in some twenty milliseconds. */
 const selectedPerStep = 5_000
@@ -17,9 +17,9 @@ const selectedPerStep = 5_000
 export interface CancellationWorker {
   /**
    * Runs one step of an open cancellation: a transaction that selects or cancels the next payments and
-   * writes the progress, so that a crash loses and repeats nothing. The step is undone if the
-   * cancellation was paused meanwhile. A step that fails is thrown, and retried later, so that the
-   * other cancellations go on.
+   * writes the progress, so that a crash loses and repeats nothing. If the cancellation was paused
+   * meanwhile, the step is undone. If the step fails, it is postponed, so that other cancellations
+   * run, and its error is thrown.
    *
    * @returns whether a cancellation was due.
    */
@@ -31,7 +31,7 @@ class OvertakenError extends Error {}
 
 /** Creates the worker of this process. */
 export function createCancellationWorker(db: Db): CancellationWorker {
-  let limit = firstSet
+  let limit = setSizeFirst
   const run = async (tx: Tx, seen: CancellationRow) => {
     const startedMs = performance.now()
     const begun: CancellationRow = {
@@ -43,7 +43,7 @@ export function createCancellationWorker(db: Db): CancellationWorker {
       ? await cancelNext(tx, { row: begun, limit })
       : await selectNext(tx, begun)
     if (!(await saveProgress(tx, { seen, row }))) throw new OvertakenError()
-    if (seen.selected) limit = nextLimit(limit, performance.now() - startedMs)
+    if (seen.selected) limit = nextSetSize(limit, performance.now() - startedMs)
   }
   return {
     step: () =>
@@ -56,7 +56,7 @@ export function createCancellationWorker(db: Db): CancellationWorker {
   }
 }
 
-/** An overtaken step is no failure: another cancellation may be due. */
+/** A step that a pause has overtaken is no failure. Another cancellation may be due. */
 function ignoreOvertaken(error: unknown): true {
   if (error instanceof OvertakenError) return true
   throw error

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import type { Loop, YieldPolicy } from '../jobs/loop.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import { startDeliveryWorker } from './deliveries/worker.ts'
@@ -9,7 +9,7 @@ import { createResolve } from './send/resolve.ts'
 import { createSend } from './send/send.ts'
 
 /** Starts the background work of webhooks: the relay inserts deliveries, a worker sends them. */
-export function startWebhooks(on: {
+export function startWebhooks(options: {
   db: Db
   log: Logger
   sealer: Sealer
@@ -18,9 +18,9 @@ export function startWebhooks(on: {
   /** How long an attempt may take, in milliseconds. Default: see api.md. */
   deadlineMs?: number
 }): Loop {
-  const { db, log, yieldPolicy, deadlineMs } = on
+  const { db, log, yieldPolicy, deadlineMs } = options
   const sender = createSend(createResolve(), deadlineMs === undefined ? {} : { deadlineMs })
-  const deliveries = startDeliveryWorker({ ...on, send: sender.send })
+  const deliveries = startDeliveryWorker({ ...options, send: sender.send })
   const relay = startRelay({ db, log, yieldPolicy, onDeliveries: () => deliveries.nudge() })
   return {
     nudge() {

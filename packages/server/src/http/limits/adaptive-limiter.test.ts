@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ConcurrencyLimiter } from './concurrency-limiter.ts'
+import { AdaptiveLimiter } from './adaptive-limiter.ts'
 
 const limits = { burstMax: 1_000, limitMin: 50 }
 
 /** One tick: `arrive` requests arrive, and `answered` of those in flight are answered. */
 function pass(
-  limiter: ConcurrencyLimiter,
+  limiter: AdaptiveLimiter,
   { arrive, answered }: { arrive: number; answered: number },
 ): number {
   let refused = 0
@@ -18,7 +18,7 @@ function pass(
 
 describe('the concurrency limit', () => {
   test('admits a whole burst, even one that takes seconds to serve', () => {
-    const limiter = new ConcurrencyLimiter(limits)
+    const limiter = new AdaptiveLimiter(limits)
     expect(pass(limiter, { arrive: 1_000, answered: 10 })).toBe(0)
     while (limiter.inFlight > 0) pass(limiter, { arrive: 0, answered: 10 })
     expect(limiter.refused).toBe(0)
@@ -27,11 +27,11 @@ describe('the concurrency limit', () => {
   })
 
   test('bounds a burst', () => {
-    expect(pass(new ConcurrencyLimiter(limits), { arrive: 1_200, answered: 0 })).toBe(200)
+    expect(pass(new AdaptiveLimiter(limits), { arrive: 1_200, answered: 0 })).toBe(200)
   })
 
   test('falls to what a quarter of a second can serve while there is a backlog', () => {
-    const limiter = new ConcurrencyLimiter(limits)
+    const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 50; i++) pass(limiter, { arrive: 1_000, answered: 100 })
     expect(limiter.limit).toBe(250)
     for (let i = 0; i < 50; i++) {
@@ -42,13 +42,13 @@ describe('the concurrency limit', () => {
   })
 
   test('never falls below its minimum, however slow the answers are', () => {
-    const limiter = new ConcurrencyLimiter(limits)
+    const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 60; i++) pass(limiter, { arrive: 1_000, answered: 1 })
     expect(limiter.limit).toBe(50)
   })
 
   test('admits bursts again three seconds after the last refusal, when refused clients are back', () => {
-    const limiter = new ConcurrencyLimiter(limits)
+    const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 50; i++) pass(limiter, { arrive: 1_000, answered: 100 })
     for (let i = 0; i < 20; i++) pass(limiter, { arrive: 50, answered: 100 })
     expect(limiter.limit).toBeLessThan(1_000)
@@ -57,7 +57,7 @@ describe('the concurrency limit', () => {
   })
 
   test('is flooded while more is refused than served, and for three seconds after', () => {
-    const limiter = new ConcurrencyLimiter(limits)
+    const limiter = new AdaptiveLimiter(limits)
     pass(limiter, { arrive: 1_010, answered: 1 })
     expect(limiter.isFlooded).toBe(false)
     pass(limiter, { arrive: 200, answered: 150 })
@@ -69,7 +69,7 @@ describe('the concurrency limit', () => {
   })
 
   test('admits few requests while nothing is answered, and all again once something is', () => {
-    const limiter = new ConcurrencyLimiter(limits)
+    const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 60; i++) pass(limiter, { arrive: 10, answered: 0 })
     expect(limiter.limit).toBe(64)
     for (let i = 0; i < 4; i++) pass(limiter, { arrive: 0, answered: 200 })
@@ -78,7 +78,7 @@ describe('the concurrency limit', () => {
   })
 
   test('does not count requests that failed without a database as served', () => {
-    const limiter = new ConcurrencyLimiter(limits)
+    const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 100; i++) limiter.enter(null)
     for (let i = 0; i < 60; i++) {
       if (limiter.enter(null)) limiter.leave({ account: null, served: false })

@@ -1,9 +1,8 @@
-import { type Kysely, sql } from 'kysely'
-import type { CancellationRow, Schema } from '../database/schema.ts'
-import { firstIdAt, madeAtMs } from '../domain/ids.ts'
-import { matches } from '../payments/view/payments.sql.ts'
-
-type Db = Kysely<Schema>
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { CancellationRow } from '../../database/schema.ts'
+import { firstIdAt, madeAtMs } from '../../domain/ids.ts'
+import { matches } from '../../payments/view/payments.sql.ts'
 
 interface ItemSelection {
   readonly row: CancellationRow
@@ -14,7 +13,9 @@ interface ItemSelection {
 
 /**
  * Inserts the next payments that match the filter as items, in the order of their ids: those above
- * `after` and, unless it is `null`, below `before`. `null`: no payment is left.
+ * `after` and, unless `before` is `null`, below `before`.
+ *
+ * @returns `null` where no payment is left.
  */
 export async function selectItems(
   tx: Db,

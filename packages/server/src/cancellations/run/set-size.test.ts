@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { firstSet, nextLimit } from './set-size.ts'
+import { nextSetSize, setSizeFirst } from './set-size.ts'
 
 const stableLimit = (msPerPayment: number) => {
-  let limit = firstSet
-  for (let i = 0; i < 50; i++) limit = nextLimit(limit, limit * msPerPayment)
+  let limit = setSizeFirst
+  for (let i = 0; i < 50; i++) limit = nextSetSize(limit, limit * msPerPayment)
   return limit
 }
 
@@ -17,8 +17,8 @@ test('after sets of any durations, the next one is within the bounds', () => {
   const took = fc.double({ min: 0, max: 1e9, noNaN: true })
   fc.assert(
     fc.property(fc.array(took, { maxLength: 40 }), (times) => {
-      let limit = firstSet
-      for (const ms of times) limit = nextLimit(limit, ms)
+      let limit = setSizeFirst
+      for (const ms of times) limit = nextSetSize(limit, ms)
       return Number.isInteger(limit) && limit >= 250 && limit <= 4_000
     }),
   )

@@ -1,7 +1,7 @@
 import type { Account } from '../../domain/account.ts'
 
 /** How many requests of one kind may be in flight. */
-export interface ConcurrencyLimits {
+export interface AdaptiveLimits {
   /** Limit while there is no backlog: a burst is admitted whole, though its last requests wait. */
   readonly burstMax: number
   /** The limit never falls below this, so that slow requests are not refused altogether. */
@@ -42,8 +42,8 @@ const rateWeight = 0.2
  * The limit follows the rate of answers, not the age of the oldest request: a thousand cancels of
  * one payment wait for each other, and do not mean that the process is overloaded.
  */
-export class ConcurrencyLimiter {
-  readonly #limits: ConcurrencyLimits
+export class AdaptiveLimiter {
+  readonly #limits: AdaptiveLimits
   #limit: number
   #inFlight = 0
   #testInFlight = 0
@@ -61,7 +61,7 @@ export class ConcurrencyLimiter {
   #silentTicks = 0
   #ticksSinceFlood = Number.POSITIVE_INFINITY
 
-  constructor(limits: ConcurrencyLimits) {
+  constructor(limits: AdaptiveLimits) {
     this.#limits = limits
     this.#limit = limits.burstMax
   }

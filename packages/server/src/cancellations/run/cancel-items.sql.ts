@@ -1,9 +1,8 @@
-import { type Kysely, sql } from 'kysely'
-import { readInIndexOrder } from '../database/index-order.ts'
-import type { CancellationRow, Schema } from '../database/schema.ts'
-import { cancelableList, cancelRows } from '../payments/transition/cancel-rows.sql.ts'
-
-type Db = Kysely<Schema>
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import { readInIndexOrder } from '../../database/index-order.ts'
+import type { CancellationRow } from '../../database/schema.ts'
+import { cancelableList, cancelRows } from '../../payments/transition/cancel-rows.sql.ts'
 
 const cancelable = sql.raw(cancelableList)
 const cancelLocked = cancelRows({
