@@ -47,7 +47,7 @@ export async function runInHost(command: HostedCommand): Promise<HostedResult> {
 }
 
 function startHost(): ChildProcess {
-  const file = join(import.meta.dirname, 'command-host-process.ts')
+  const file = join(import.meta.dirname, '../support/processes/command-host-process.ts')
   const started = fork(file, [inject('programs').cli], {
     // Without the cache of compiled sources, which would get a copy of the start file for each command.
     env: { PATH: childEnvironment.PATH },

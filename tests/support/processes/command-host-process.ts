@@ -1,4 +1,4 @@
-import type { HostedCommand } from './command-host.ts'
+import type { HostedCommand } from '../../cli/command-host.ts'
 
 /**
  * A process that runs one `hedge` command after the other, each with its own arguments, environment and output. It
