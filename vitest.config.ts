@@ -24,7 +24,7 @@ export default defineConfig(({ mode }) => ({
     // Only a hang reaches these limits. Waits inside tests are bounded by progress: see tests/support/until.ts.
     testTimeout: mode === 'all' ? 3_600_000 : 900_000,
     hookTimeout: 900_000,
-    expect: { poll: { timeout: 120_000 } },
+    expect: { poll: { timeout: 600_000 } },
     // A test that passes the second time has found a race, so there is no second time.
     retry: 0,
     restoreMocks: true,

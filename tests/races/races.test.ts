@@ -7,7 +7,7 @@ import { groupSize, RaceError, runRaces } from './races.ts'
 
 /** `HEDGE_SEED` repeats a run. By default each run has a new seed. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
-const races = Number(process.env.HEDGE_RACES ?? size({ quick: 384, all: 2_048 }))
+const races = Number(process.env.HEDGE_RACES ?? size({ quick: 192, all: 2_048 }))
 
 const opened: (() => Promise<void>)[] = []
 

@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startBundledPostgres } from '../../packages/bundled-postgres/src/start.ts'
 import { throwAway } from './databases/throw-away.ts'
-import { buildPrograms } from './servers/build-programs.ts'
+import { buildPrograms, type Programs } from './servers/build-programs.ts'
 import { type SharedServers, startSharedServers } from './servers/shared-servers.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** The shared cluster of this run, for `createDatabase` and `ensureTemplate`. */
     postgresAdminUrl: string
-    /** The files that start the server and the CLI, for `startServer` and `hedge`. */
-    programs: { readonly server: string; readonly cli: string }
+    /** The files that start the server, the CLI and the processes of tests. */
+    programs: Programs
     /** The servers that test files share, for `withMerchant`. */
     sharedServers: SharedServers
   }

@@ -1,15 +1,10 @@
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 import type { TestDatabase } from '../databases/postgres.ts'
 import { openSql } from '../databases/sql.ts'
 import { apiClient } from '../http/api.ts'
 import type { PausedPair } from '../http/paused-requests.ts'
 import { createPaid } from '../payments/paid.ts'
 import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
-
-const entry = fileURLToPath(new URL('../processes/paused-app-process.ts', import.meta.url))
-/** Limit of a hook that starts processes, on a busy machine. */
-const startTimeoutMs = 120_000
 
 /** Two servers, of which the first can be paused, and a payment that can be refunded. */
 export type StartedPair = PausedPair & {
@@ -32,12 +27,13 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
       return paidId
     }
     const env = { TEST_LEASE_SECONDS: String(leaseSeconds) }
+    const entry = inject('programs').pausedApp
     const start = async () => await startServer({ entry, databaseUrl: database.url, env })
     started.pausedServer = await start()
     started.otherServer = await start()
     started.paused = apiClient(started.pausedServer.url, started.pausedServer.secretKey)
     started.other = apiClient(started.otherServer.url, started.otherServer.secretKey)
-  }, startTimeoutMs)
+  })
 
   afterAll(async () => {
     await started.pausedServer?.kill()

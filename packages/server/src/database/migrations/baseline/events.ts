@@ -76,8 +76,4 @@ async function idempotencyRecords(db: Kysely<unknown>): Promise<void> {
       check (outcome <> 'stored' or (http_status is not null and body is not null))
     )`.execute(db)
   await sql`create sequence idempotency_lease_tokens`.execute(db)
-  // Retention finds old records by it.
-  await sql`
-    create index idempotency_records_age
-      on idempotency_records using brin (created_at)`.execute(db)
 }
