@@ -19,7 +19,14 @@ const screens = [
  * those of `/docs/api/payments`.
  */
 const longestPath = '/docs/api/objects'
-const paths = ['/docs', '/docs/webhooks', '/docs/api/payments', '/docs/api/webhook-events', longestPath, '/docs/nowhere']
+const paths = [
+  '/docs',
+  '/docs/webhooks',
+  '/docs/api/payments',
+  '/docs/api/webhook-events',
+  longestPath,
+  '/docs/nowhere',
+]
 /** Pages in other shapes: wide tables, long code, images, lists of links. */
 const otherPaths = [
   '/docs/quick-start',
