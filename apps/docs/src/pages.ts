@@ -42,6 +42,8 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
       'docs/canceling-payments.md',
       'docs/webhooks.md',
       'docs/sandbox.md',
+      'docs/testing-your-shop.md',
+      'packages/testing/README.md',
       'packages/node/README.md',
       'examples/express-shop/README.md',
     ],
@@ -74,6 +76,7 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
 const named: Readonly<Record<string, { readonly name: string; readonly label: string }>> = {
   'docs/README.md': { name: '', label: 'Overview' },
   'packages/node/README.md': { name: 'node-sdk', label: 'SDK' },
+  'packages/testing/README.md': { name: 'testing-package', label: 'Testing package' },
   'examples/express-shop/README.md': { name: 'example-shop', label: 'Example shop' },
   'deploy/README.md': { name: 'deploy', label: 'Deploy' },
   'bench/README.md': { name: 'benchmark', label: 'Benchmarks' },
