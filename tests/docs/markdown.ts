@@ -69,6 +69,17 @@ export function reasonNotToRun({ info }: Block): string | null {
   return /^no-run: (.+)$/.exec(info)?.[1] ?? null
 }
 
+/** The file that a test makes of a block, as in `no-run: … runs it (shop.ts)`; `null`: the block is no file. */
+export function fileOf({ info }: Block): string | null {
+  return / runs it \(([\w.-]+)\)$/.exec(info)?.[1] ?? null
+}
+
+/** The files that a document shows: their contents by their names. */
+export function filesOf(path: string): Record<string, string> {
+  const files = parseBlocks(readDocument(path)).map((block) => [fileOf(block), block.code] as const)
+  return Object.fromEntries(files.filter(([name]) => name !== null))
+}
+
 /** What a block says that it prints, in order: `# → text` in a shell, `// → text` in JavaScript. */
 export function expectedOutput(code: string): string[] {
   return [...code.matchAll(/(?:#|\/\/) → (.+)$/gm)].map((match) => (match[1] ?? '').trim())

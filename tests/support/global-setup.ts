@@ -15,6 +15,8 @@ declare module 'vitest' {
     programs: Programs
     /** The servers that test files share, for `withMerchant`. */
     sharedServers: SharedServers
+    /** Where the first test file that needs the packed packages installs them. */
+    packedFolder: string
   }
 }
 
@@ -40,6 +42,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     program: programs.server,
   })
   project.provide('sharedServers', sharedServers)
+  const packedFolder = join(dataDir, 'packed')
+  project.provide('packedFolder', packedFolder)
   return async () => {
     await stop()
     await removePrograms()
