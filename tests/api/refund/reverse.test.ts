@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { createPaid, eventTypes, untilStatus } from '../../support/payments/paid.ts'
+import { movements } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
@@ -21,14 +22,6 @@ const reverse = (id: string, body: object = {}, idempotencyKey?: string, by: Api
 const initiate = (id: string, token: string) =>
   api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: token } })
 
-async function movements(id: string): Promise<string[]> {
-  const rows = await fixture.sql.query<{ kind: string }>(
-    'select kind from sandbox_movements where payment_id = $1 order by position',
-    [id],
-  )
-  return rows.map(({ kind }) => kind)
-}
-
 describe('a reversal', () => {
   test('of a pending payment is a cancel', async () => {
     const { id } = await createPayment(api)
@@ -47,8 +40,10 @@ describe('a reversal', () => {
     const { id } = await createPayment(api, { cancel_window: 3600 })
     await initiate(id, 'tok_visa')
     expect((await reverse(id)).body).toMatchObject({ status: 'canceled', reversal: 'canceled' })
-    await until('the processor has voided it', async () => (await movements(id)).includes('void'))
-    expect(await movements(id)).toEqual(['authorize', 'void'])
+    await until('the processor has voided it', async () =>
+      (await movements(fixture.sql, id)).includes('void'),
+    )
+    expect(await movements(fixture.sql, id)).toEqual(['authorize', 'void'])
   })
 
   test('of a payment that succeeded refunds what is left', async () => {
@@ -84,8 +79,10 @@ describe('a reversal', () => {
       'payment.succeeded',
       'payment.refunded',
     ])
-    await until('the money went back', async () => (await movements(id)).includes('refund'))
-    expect(await movements(id)).toEqual(['authorize', 'capture', 'refund'])
+    await until('the money went back', async () =>
+      (await movements(fixture.sql, id)).includes('refund'),
+    )
+    expect(await movements(fixture.sql, id)).toEqual(['authorize', 'capture', 'refund'])
   })
 
   test('of a payment that then fails has nothing left to do', async () => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
-import { advance, attempts, initiate } from '../../support/payments/sandbox.ts'
+import { advance, attempts, initiate, movements } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { createMerchant } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
@@ -17,15 +17,6 @@ beforeAll(() => {
   books = fixture.sql
 })
 
-/** What the sandbox has done with a payment, in order. */
-async function movements(id: string): Promise<string[]> {
-  const rows = await books.query<{ kind: string }>(
-    'select kind from sandbox_movements where payment_id = $1 order by position',
-    [id],
-  )
-  return rows.map((row) => row.kind)
-}
-
 // Most of these wait for pauses, so they wait at the same time: each with a merchant and a test clock of its own.
 describe.concurrent('faults', () => {
   test('a lost answer to the authorization is asked for again, and authorizes once', async () => {
@@ -34,7 +25,7 @@ describe.concurrent('faults', () => {
     expect(status).toBe(200)
     expect(body.status).toBe('initiated')
     await untilStatus(api, body.id, 'succeeded')
-    expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
     expect(await attempts(api, body.id)).toEqual([
       'authorize unknown',
       'authorize authorized',
@@ -47,7 +38,7 @@ describe.concurrent('faults', () => {
     for (const token of ['tok_lostCaptureAnswer', 'tok_duplicateCapture']) {
       const { body } = await initiate(api, token)
       await untilStatus(api, body.id, 'succeeded')
-      expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+      expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
       expect(await attempts(api, body.id)).toEqual([
         'authorize authorized',
         'capture unknown',
@@ -61,7 +52,7 @@ describe.concurrent('faults', () => {
     const { status, body } = await initiate(api, 'tok_errorTwice')
     expect(status).toBe(200)
     await untilStatus(api, body.id, 'succeeded')
-    expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
   })
 
   test('while the processor is down the payment stays pending, and goes on by itself', async () => {
@@ -78,7 +69,7 @@ describe.concurrent('faults', () => {
     expect((await api('GET', `/v1/payments/${payment.id}`)).body.status).toBe('pending')
     await advance(api, 61)
     await untilStatus(api, payment.id, 'succeeded')
-    expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, payment.id)).toEqual(['authorize', 'capture'])
     const retried = await api('POST', path, request)
     expect(retried.status).toBe(200)
     expect(retried.body.id).toBe(payment.id)
@@ -93,7 +84,7 @@ describe.concurrent('faults', () => {
     expect((await submit('tok_chargeDeclined')).status).toBe(502)
     await advance(api, 61)
     await untilStatus(api, payment.id, 'succeeded')
-    expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, payment.id)).toEqual(['authorize', 'capture'])
   })
 
   test('a cancel wins while the processor is down, and nothing is ever authorized', async () => {
@@ -106,7 +97,7 @@ describe.concurrent('faults', () => {
     await until('the void is done', async () => (await attempts(api, id)).includes('void voided'))
     await advance(api, 61)
     expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('canceled')
-    expect(await movements(id)).toEqual([])
+    expect(await movements(books, id)).toEqual([])
   })
 
   test('a cancel wins while the processor is being asked, and nothing stays reserved', async () => {
@@ -129,7 +120,7 @@ describe.concurrent('faults', () => {
       )
       return rows.length === 0
     })
-    const moved = await movements(payment.id)
+    const moved = await movements(books, payment.id)
     expect(moved.filter((kind) => kind === 'authorize')).toHaveLength(
       moved.filter((kind) => kind === 'void').length,
     )
@@ -165,7 +156,7 @@ describe.concurrent('faults', () => {
     await until('the money went back', async () =>
       (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
     )
-    expect(await movements(body.id)).toEqual(['authorize', 'capture', 'refund'])
+    expect(await movements(books, body.id)).toEqual(['authorize', 'capture', 'refund'])
     expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
     const { body: events } = await api('GET', `/v1/payments/${body.id}/events`)
     expect(events.data[0]).toMatchObject({

@@ -2,7 +2,13 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sql } from '../../support/databases/sql.ts'
 import type { Api } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
-import { advance, answerChallenge, attempts, initiate } from '../../support/payments/sandbox.ts'
+import {
+  advance,
+  answerChallenge,
+  attempts,
+  initiate,
+  movements,
+} from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 
@@ -14,15 +20,6 @@ beforeAll(() => {
   api = fixture.api
   books = fixture.sql
 })
-
-/** What the sandbox has done with a payment, in order. */
-async function movements(id: string): Promise<string[]> {
-  const rows = await books.query<{ kind: string }>(
-    'select kind from sandbox_movements where payment_id = $1 order by position',
-    [id],
-  )
-  return rows.map((row) => row.kind)
-}
 
 describe('3-D Secure', () => {
   test('a customer who confirms is what the payment waits for', async () => {
@@ -107,7 +104,7 @@ describe('3-D Secure', () => {
       return rows.length === 0
     })
     expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
-    expect(await movements(body.id)).not.toContain('capture')
+    expect(await movements(books, body.id)).not.toContain('capture')
   })
 })
 

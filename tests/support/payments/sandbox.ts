@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { Sql } from '../databases/sql.ts'
 import { type Api, createPayment } from '../http/api.ts'
 
 /** Creates a payment and initiates it. Returns the answer to the initiate. */
@@ -26,4 +27,13 @@ export async function advance(api: Api, seconds: number): Promise<void> {
 /** Answers the 3-D Secure challenge as a customer does on its page. */
 export async function answerChallenge(url: string, wanted: 'confirm' | 'refuse') {
   return await fetch(`${url}/${wanted}`, { method: 'POST', redirect: 'manual' })
+}
+
+/** The movements of a payment's money at the sandbox, oldest first. */
+export async function movements(sql: Sql, paymentId: string): Promise<string[]> {
+  const rows = await sql.query<{ kind: string }>(
+    'select kind from sandbox_movements where payment_id = $1 order by position',
+    [paymentId],
+  )
+  return rows.map(({ kind }) => kind)
 }
