@@ -1,3 +1,4 @@
+import type { WebhookRetry } from '@hedgepayments/node'
 import { Command } from 'commander'
 import { withExamples } from '../../../output/examples.ts'
 import { countOf } from '../../../output/format.ts'
@@ -12,11 +13,13 @@ export function retryFailedCommand(): Command {
       withSession(async (session, _options, [id = '']) => {
         const { endpoints } = session.hedge.webhooks
         let count = 0
-        let retry = await endpoints.retryFailed(id)
-        for (; retry.has_more; retry = await endpoints.retryFailed(id)) count += retry.count
-        count += retry.count
+        let last: WebhookRetry
+        do {
+          last = await endpoints.retryFailed(id)
+          count += last.count
+        } while (last.has_more)
         const deliveries = countOf(count, 'failed delivery', 'failed deliveries')
-        session.show({ ...retry, count }, () => `Sending ${deliveries} again.`)
+        session.show({ ...last, count }, () => `Sending ${deliveries} again.`)
       }),
     )
   return withExamples(command, [
