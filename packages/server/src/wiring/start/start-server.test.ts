@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { isTracing } from '../tracing/spans.ts'
-import { parseConfig } from './config.ts'
-import { ConfigError } from './environment/read.ts'
-import { createLog } from './log.ts'
-import { startServer } from './server.ts'
+import { isTracing } from '../../tracing/spans.ts'
+import { parseConfig } from '../config.ts'
+import { ConfigError } from '../environment/read.ts'
+import { createLog } from '../log.ts'
+import { startServer } from './start-server.ts'
 
 test('a start that fails stops tracing', async () => {
   const config = parseConfig({
