@@ -36,7 +36,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (starting.status === 'fulfilled') await starting.value.stop()
     if (building.status === 'fulfilled') await building.value.remove()
     await removeFolder(dataDir)
-    throw starting.status === 'rejected' ? starting.reason : building.reason
+    const failed = [starting, building].flatMap((each) =>
+      each.status === 'rejected' ? [each.reason] : [],
+    )
+    throw failed[0]
   }
   const cluster = starting.value
   const { remove: removePrograms, ...programs } = building.value
