@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPayment } from '../support/http/api.ts'
 import { startReceiver } from '../support/http/receiver.ts'
-import { withServers } from '../support/servers/servers.ts'
+import { withMerchant } from '../support/servers/merchant.ts'
 import { size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { type Client, generateClient } from './generated.ts'
 import { type Generator, programs } from './programs.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const document = join(import.meta.dirname, '../../packages/contract/openapi.json')
 const generators = size<Generator>({
   quick: ['openapi-typescript'],

@@ -2,9 +2,10 @@ import { allOperations } from '@hedgepayments/contract'
 import { beforeAll, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, createPayment, paymentBody } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
-import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
+import { withMerchant } from '../support/servers/merchant.ts'
+import { createLiveMerchant } from '../support/servers/servers.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const ifMatch = { headers: { 'if-match': '"99"' } }
 const sessionBody = { amount: 9999, currency: 'USD' }
 

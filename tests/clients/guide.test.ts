@@ -7,11 +7,11 @@ import { rolldown } from 'rolldown'
 import { afterEach, expect, test } from 'vitest'
 import { expectedOutput, parseBlocks, readDocument } from '../docs/markdown.ts'
 import { childEnvironment } from '../support/processes/environment.ts'
-import { withServers } from '../support/servers/servers.ts'
-import { size } from '../support/size.ts'
+import { withMerchant } from '../support/servers/merchant.ts'
+import { isLongRun } from '../support/size.ts'
 import { compile, compilerOptions, linkLibraries } from './generated.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const execute = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
@@ -49,7 +49,8 @@ test('the guide has commands and a program for each generator', () => {
   }
 })
 
-test.each(size({ quick: generators.slice(0, 1), all: generators }))(
+// In `npm test` clients.test.ts generates, compiles and runs a client.
+test.runIf(isLongRun).each(generators)(
   'the commands of the guide generate a client by %s, whose program compiles as strict and runs',
   async (generator) => {
     folder = createFolder()
