@@ -1,13 +1,20 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 // A session that locks a payment's row and stands still (a process that is frozen or cut off in the middle of a
 // transaction, an operator with a `select … for update`) delays every request for that payment, and
 // nobody else.
 
-const fixture = withServers(1)
+let fixture: OwnApp
+
+beforeAll(async () => {
+  fixture = await startOwnApp({})
+})
+
+afterAll(() => fixture?.close())
 
 const holders: (() => Promise<void>)[] = []
 
@@ -56,8 +63,10 @@ test('what waits for too long is told to come back, and nothing of it was done',
   const headers = { 'idempotency-key': 'locked' }
   const locked = await createPayment(api)
   await hold(locked.id)
+  // A cancel waits in a queue before it waits for the lock, and a reversal for two locks: twice as long.
+  const verbs = size({ quick: ['cancel', 'refund'], all: ['cancel', 'reverse', 'refund'] })
   const refused = await Promise.all(
-    ['cancel', 'reverse', 'refund'].map((verb) =>
+    verbs.map((verb) =>
       api('POST', `/v1/payments/${locked.id}/${verb}`, verb === 'cancel' ? { headers } : {}),
     ),
   )
