@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../support/servers/own-app.ts'
 import { firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
@@ -13,7 +13,7 @@ let own: OwnApp
 let server: { url: string; secretKey: string }
 
 beforeAll(async () => {
-  own = await startOwnApp({})
+  own = await startOwnApp(unlimited)
   server = { url: own.url, secretKey: firstKeys.secretKey }
 })
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment, paymentBody } from '../support/http/api.ts'
-import { type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../support/servers/own-app.ts'
 import { createMigratedDatabase, firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
@@ -13,7 +13,7 @@ let api: Api
 const run = (...args: string[]) => hedge(args, environmentOf(server))
 
 beforeAll(async () => {
-  own = await startOwnApp({})
+  own = await startOwnApp(unlimited)
   server = { url: own.url, secretKey: firstKeys.secretKey }
   api = own.api
 })

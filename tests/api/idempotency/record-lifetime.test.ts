@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWork } from '../../faults/leases/paused-work.ts'
 import { type Api, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
 import { createMerchant } from '../../support/servers/servers.ts'
 import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
@@ -11,7 +11,7 @@ let own: OwnApp
 const newMerchant = () => createMerchant({ api: own.api, servers: [own] })
 
 beforeAll(async () => {
-  own = await startOwnApp({})
+  own = await startOwnApp(unlimited)
 })
 
 afterAll(() => own?.close())

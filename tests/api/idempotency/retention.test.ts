@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { stepRetention } from '../../../packages/server/src/wiring/retention.ts'
 import { type BackgroundWork, startWork } from '../../faults/leases/paused-work.ts'
 import { insertPayments } from '../../support/databases/sql.ts'
 import { createPayment, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
 import { createMerchant } from '../../support/servers/servers.ts'
-import { size } from '../../support/size.ts'
+import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 let fixture: OwnApp
@@ -13,7 +14,7 @@ let fixture: OwnApp
 let work: BackgroundWork
 
 beforeAll(async () => {
-  fixture = await startOwnApp({})
+  fixture = await startOwnApp(unlimited)
   work = startWork(fixture.databaseUrl)
 })
 
@@ -261,17 +262,19 @@ test('one kind that cannot be dropped is tried again later, and delays no other'
     `update retention_tasks set due_at = now() - interval '1 minute',
        reached = case kind when 'idempotency_records' then '["", "no boolean", ""]'::jsonb end`,
   )
-  const work = startWork(fixture.databaseUrl)
+  // The loop of a server pauses for seconds after a failure. `npm test` runs the same steps without pauses.
+  const work = isLongRun ? startWork(fixture.databaseUrl) : null
   const state = async () =>
     await sql.query(
       `select kind, failures, due_at > now() as waits from retention_tasks
        where kind = 'idempotency_records' or due_at <= now()`,
     )
   await until('the others are done, and it waits', async () => {
+    if (!work) await stepRetention(fixture.database.db).catch(() => undefined)
     const [broken, ...others] = await state()
     return others.length === 0 && broken.failures > 0 && broken.waits
   })
-  await work.stop()
+  await work?.stop()
   await runRetention()
   const [row] = await sql.query(`select max(failures) as failures from retention_tasks`)
   expect(row.failures).toBe(0)

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { apiClient } from '../../support/http/api.ts'
-import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
 import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -10,7 +10,7 @@ let own: OwnApp
 let url: URL
 
 beforeAll(async () => {
-  own = await startOwnApp({})
+  own = await startOwnApp(unlimited)
   url = new URL(own.url)
 })
 

@@ -4,7 +4,7 @@ import { type BackgroundWork, startWork } from '../../faults/leases/paused-work.
 import { disableGuards, enableGuards, type Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
-import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 let own: OwnApp
@@ -16,7 +16,7 @@ let sql: Sql
 let paid: string
 
 beforeAll(async () => {
-  own = await startOwnApp({})
+  own = await startOwnApp(unlimited)
   work = startWork(own.databaseUrl)
   api = own.api
   sql = own.sql

@@ -2,7 +2,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
-import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
 import { firstKeys, startServer } from '../../support/servers/server.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
@@ -21,7 +21,7 @@ const open: Follower[] = []
 beforeAll(async () => {
   ;[server, other] = fixture.servers as [Place, Place]
   api = fixture.api
-  own = await startOwnApp({})
+  own = await startOwnApp(unlimited)
 })
 
 afterAll(async () => {

@@ -9,7 +9,7 @@ import {
   startHostileReceiver,
 } from '../../../support/http/hostile-receiver.ts'
 import { type Receiver, startReceiver } from '../../../support/http/receiver.ts'
-import { type OwnApp, startOwnApp } from '../../../support/servers/own-app.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../../support/servers/own-app.ts'
 import { until } from '../../../support/until.ts'
 
 export const endpointsPath = '/v1/webhooks/endpoints'
@@ -68,7 +68,7 @@ export function withTwoMerchants(): TwoMerchants {
   } as { -readonly [Field in keyof TwoMerchants]: TwoMerchants[Field] }
 
   beforeAll(async () => {
-    created.own = await startOwnApp({})
+    created.own = await startOwnApp(unlimited)
   })
 
   afterAll(() => created.own?.close())
