@@ -180,7 +180,7 @@ describe('the installed package', () => {
     expect(snippets.length).toBeGreaterThan(5)
     await expectCompiles(Object.fromEntries(snippets), {
       module: 'nodenext',
-      ...size({ quick: node, all: web }),
+      ...size<object>({ quick: node, all: web }),
     })
   })
 })

@@ -19,7 +19,9 @@ let own: OwnApp
 const open: Follower[] = []
 
 beforeAll(async () => {
-  ;[server, other] = fixture.servers as [Place, Place]
+  const [first, second] = fixture.servers
+  server = first as Place
+  other = second as Place
   api = fixture.api
   own = await startOwnApp(unlimited)
 })
