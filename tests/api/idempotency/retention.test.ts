@@ -27,7 +27,7 @@ afterAll(async () => {
 async function runRetention(): Promise<void> {
   const { sql } = fixture
   await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
-  // Begins at once, while a server looks for old rows every few seconds.
+  // Begins at once, while a server checks for old rows every few seconds.
   const work = startWork(fixture.databaseUrl)
   await until('all that is old was dropped', async () => {
     const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
