@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../support/servers/own-app.ts'
+import { firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
 interface Check {
@@ -9,22 +9,19 @@ interface Check {
   message: string
 }
 
-let database: TestDatabase
-let server: TestServer
+let own: OwnApp
+let server: { url: string; secretKey: string }
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
+  own = await startOwnApp(unlimited)
+  server = { url: own.url, secretKey: firstKeys.secretKey }
 })
 
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
-})
+afterAll(() => own?.close())
 
 describe('hedge doctor', () => {
   test('finds a server in good health well, down to the key and the database', async () => {
-    const env = { ...environmentOf(server), DATABASE_URL: database.url, HEDGE_DATA_DIR: '.' }
+    const env = { ...environmentOf(server), DATABASE_URL: own.databaseUrl, HEDGE_DATA_DIR: '.' }
     const { code, stdout, stderr } = await hedge(['doctor'], env)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const name of ['server', 'ready', 'clock', 'key', 'database', 'migrations', 'tasks']) {
@@ -52,7 +49,7 @@ describe('hedge doctor', () => {
     const env = {
       ...environmentOf(server),
       HEDGE_BASE_URL: 'http://127.0.0.1:1',
-      DATABASE_URL: database.url,
+      DATABASE_URL: own.databaseUrl,
     }
     const { code, stdout } = await hedge(['doctor'], env)
     expect(code).toBe(1)

@@ -1,21 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment, paymentBody } from '../support/http/api.ts'
-import { createMigratedDatabase, type TestServer } from '../support/servers/server.ts'
-import { withServers } from '../support/servers/servers.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../support/servers/own-app.ts'
+import { createMigratedDatabase, firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
-const fixture = withServers(1)
-let server: TestServer
+let own: OwnApp
+let server: { url: string; secretKey: string }
 let api: Api
 const run = (...args: string[]) => hedge(args, environmentOf(server))
 
-beforeAll(() => {
-  server = fixture.servers[0] ?? expect.fail('the server has not started')
-  api = fixture.api
+beforeAll(async () => {
+  own = await startOwnApp(unlimited)
+  server = { url: own.url, secretKey: firstKeys.secretKey }
+  api = own.api
 })
+
+afterAll(() => own?.close())
 
 describe('hedge keys', () => {
   test('a new key may do what was said and nothing else, and is of use until it is revoked', async () => {
@@ -79,7 +82,7 @@ describe('hedge audit', () => {
     expect(JSON.parse(ended.stdout).data[0].target.id).toBe(id)
     expect((await run('audit', '--action', 'api_key.stolen')).code).toBe(2)
 
-    const args = ['keys', 'create', '--live', '--database', fixture.database.url, '--json']
+    const args = ['keys', 'create', '--live', '--database', own.databaseUrl, '--json']
     const live = JSON.parse((await hedge(args)).stdout)
     const env = environmentOf({ url: server.url, secretKey: live.secret_key })
     const { stdout } = await hedge(['audit', '--target', live.id, '--json'], env)
@@ -91,7 +94,7 @@ describe('hedge audit', () => {
 
 describe('hedge keys create --live', () => {
   test('makes a live key in the database, with which destructive commands ask first', async () => {
-    const args = ['keys', 'create', '--live', '--database', fixture.database.url, '--json']
+    const args = ['keys', 'create', '--live', '--database', own.databaseUrl, '--json']
     const { code, stdout } = await hedge([...args, '--requests-per-minute', '6000'])
     expect(code).toBe(0)
     const key = JSON.parse(stdout)
@@ -125,7 +128,7 @@ describe('hedge keys create --live', () => {
       'create',
       '--live',
       '--database',
-      fixture.database.url,
+      own.databaseUrl,
       '--merchant',
       'merch_x',
     ]
@@ -144,22 +147,14 @@ describe('hedge keys create --live', () => {
 
   test('says what test keys have set, which only live keys change from then on', async () => {
     const { body } = await api('POST', '/v1/merchants', { body: { name: 'Other', fee_fixed: 0 } })
-    const args = [
-      'keys',
-      'create',
-      '--live',
-      '--database',
-      fixture.database.url,
-      '--merchant',
-      body.id,
-    ]
+    const args = ['keys', 'create', '--live', '--database', own.databaseUrl, '--merchant', body.id]
     const { code, stderr } = await hedge(args)
     expect(code).toBe(0)
     expect(stderr).toMatch(
       /only live keys .*fee_basis_points the server's, fee_fixed 0, .*window 0/,
     )
-    const own = apiClient(server.url, body.api_keys[0].secret_key)
+    const byTestKey = apiClient(server.url, body.api_keys[0].secret_key)
     const change = { body: { fee_fixed: 1 } }
-    expect((await own('PATCH', `/v1/merchants/${body.id}`, change)).status).toBe(403)
+    expect((await byTestKey('PATCH', `/v1/merchants/${body.id}`, change)).status).toBe(403)
   })
 })

@@ -1,23 +1,31 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWork } from '../../faults/leases/paused-work.ts'
 import { type Api, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { createMerchant } from '../../support/servers/servers.ts'
 import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(1)
+let own: OwnApp
+const newMerchant = () => createMerchant({ api: own.api, servers: [own] })
+
+beforeAll(async () => {
+  own = await startOwnApp(unlimited)
+})
+
+afterAll(() => own?.close())
 
 /** Makes the records of a merchant look this old, and has what is old deleted. */
 async function age(merchantId: string, hours: number): Promise<void> {
-  const { sql } = fixture
+  const { sql } = own
   await sql.query(
     `update idempotency_records set created_at = created_at - make_interval(hours => $2)
      where merchant_id = $1`,
     [merchantId, hours],
   )
   await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
-  const work = startWork(fixture.database.url)
+  const work = startWork(own.databaseUrl)
   await until('retention has been through all records', async () => {
     work.loop.nudge()
     const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
@@ -43,7 +51,7 @@ const cases: readonly [what: string, more: Record<string, unknown>, hours: numbe
 
 describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (_, more, hours) => {
   test('is canceled by the key of its create, however old that is', async () => {
-    const { id: merchantId, test: api } = await createMerchant(fixture)
+    const { id: merchantId, test: api } = await newMerchant()
     const first = await create(api, more)
     expect(first.status).toBe(201)
     await age(merchantId, hours)
@@ -52,7 +60,7 @@ describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (
   })
 
   test('keeps the first answer to its create, and takes the key for no other', async () => {
-    const { id: merchantId, test: api } = await createMerchant(fixture)
+    const { id: merchantId, test: api } = await newMerchant()
     const first = await create(api, more)
     await age(merchantId, hours)
     const again = await create(api, more)
@@ -65,7 +73,7 @@ describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (
 })
 
 test('a payment in its undo window by the test clock is canceled by the key of its create', async () => {
-  const { id: merchantId, test: api } = await createMerchant(fixture)
+  const { id: merchantId, test: api } = await newMerchant()
   await create(api, { ...submitted, cancel_window: 172_800 })
   await advance(api, 26 * 3_600)
   await age(merchantId, 26)
@@ -73,13 +81,15 @@ test('a payment in its undo window by the test clock is canceled by the key of i
 })
 
 test('a payment that was charged says so for a day, and is not awaited', async () => {
-  const { id: merchantId, test: api } = await createMerchant(fixture)
+  const { id: merchantId, test: api } = await newMerchant()
   const { body: payment } = await create(api, { ...submitted, cancel_window: 172_800 })
   await advance(api, 49 * 3_600)
+  const work = startWork(own.databaseUrl)
   await until('the payment is charged', async () => {
     const { body } = await api('GET', `/v1/payments/${payment.id}`)
     return body.status === 'succeeded'
   })
+  await work.stop()
   await age(merchantId, 50)
   const { status, body } = await cancelByKey(api)
   expect([status, body.error?.details?.current_status]).toEqual([412, 'succeeded'])

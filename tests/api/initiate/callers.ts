@@ -174,7 +174,7 @@ export const ownPage = { 'sec-fetch-site': 'same-origin' }
 
 /** What workers change by themselves is not the result of a request. */
 const ofWorkers =
-  /^(rate_counts|retention_tasks|webhook_|payment_tasks|event_relay|stats|dashboard_|.*count)/
+  /^(rate_counts|retention_tasks|webhook_|payment_tasks|event_relay|stats|daily_|hourly_|dashboard_|.*count)/
 
 /** One statement that sums up every table that only requests change. */
 let contentsStatement: string | undefined

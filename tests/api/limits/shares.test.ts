@@ -1,16 +1,23 @@
 import { connect, type Socket } from 'node:net'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { apiClient } from '../../support/http/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(1)
 const opened: Socket[] = []
+let own: OwnApp
 let url: URL
 
-beforeAll(() => {
-  url = new URL(fixture.servers[0]?.url ?? '')
+beforeAll(async () => {
+  own = await startOwnApp(unlimited)
+  url = new URL(own.url)
 })
+
+afterAll(() => own?.close())
+
+/** What a merchant is created with. */
+const origin = () => ({ ...own, servers: [own], database: { url: own.databaseUrl } })
 
 afterEach(() => {
   for (const socket of opened.splice(0)) socket.destroy()
@@ -53,9 +60,9 @@ async function makeKeys(secret: string, count: number): Promise<string[]> {
 }
 
 test('streams asked for at once: a key, a merchant and test mode have their share, and live mode finds a place', async () => {
-  const merchants = await Promise.all([createMerchant(fixture), createMerchant(fixture)])
+  const merchants = await Promise.all([createMerchant(origin()), createMerchant(origin())])
   const [first, second] = await Promise.all(merchants.map(({ testKey }) => makeKeys(testKey, 3)))
-  const { liveKey } = await createLiveMerchant(fixture)
+  const { liveKey } = await createLiveMerchant(origin())
   const ofKey = Array.from({ length: 120 }, () => stream(first?.[0] ?? ''))
   expect(await granted(ofKey)).toBe(100)
   const ofMerchant = Array.from({ length: 120 }, () => stream(first?.[1] ?? ''))
@@ -73,7 +80,7 @@ test('streams asked for at once: a key, a merchant and test mode have their shar
 })
 
 test('a stream that is refused or cannot begin leaves its place free', async () => {
-  const { testKey } = await createMerchant(fixture)
+  const { testKey } = await createMerchant(origin())
   const wrong = () =>
     ask('/v1/events/stream', `Authorization: Bearer ${testKey}`, 'Last-Event-ID: evt_nothing')
   const statuses = await Promise.all(Array.from({ length: 90 }, () => wrong().status))
@@ -82,7 +89,7 @@ test('a stream that is refused or cannot begin leaves its place free', async () 
 })
 
 test('a session at the dashboard has twenty streams of its key', async () => {
-  const { testKey } = await createMerchant(fixture)
+  const { testKey } = await createMerchant(origin())
   const answer = await fetch(`${url.origin}/dashboard/api/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
@@ -96,7 +103,7 @@ test('a session at the dashboard has twenty streams of its key', async () => {
 })
 
 test('a payment page that is opened many times at once has twenty streams', async () => {
-  const { test: api } = await createMerchant(fixture)
+  const { test: api } = await createMerchant(origin())
   const body = { amount: 9999, currency: 'USD', customer_email: 'a@example.com' }
   const { body: payment } = await api('POST', '/v1/payments', { body })
   const open = () => ask(`/pay/api/${payment.id}/live`)

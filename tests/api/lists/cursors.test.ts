@@ -94,7 +94,7 @@ class Follower {
   }
 }
 
-const clientCount = size({ quick: 4, all: 12 })
+const clientCount = size({ quick: 3, all: 12 })
 
 /** Runs what clients do, some at once on both servers, while `watch` is repeated. */
 async function underLoad(
@@ -169,7 +169,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
       await expectSeen(apis, '/v1/payments', id)
     }
     const paths = ['/v1/payments', '/v1/payments?customer_email=customer%40example.com']
-    await expectNothingMissed(apis, paths, { rounds: size({ quick: 5, all: 25 }), work: create })
+    await expectNothingMissed(apis, paths, { rounds: size({ quick: 3, all: 25 }), work: create })
   })
 
   test('in the list of payments created with keys, submitted at once or canceled before', async () => {
@@ -232,7 +232,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
     await createPayment(apis[0])
     await expect.poll(async () => (await readAll(apis, path)).length).toBe(2)
     await expectNothingMissed(apis, [path], {
-      rounds: size({ quick: 4, all: 10 }),
+      rounds: size({ quick: 2, all: 10 }),
       work: async (api) => {
         const { id } = await createPayment(api)
         await api('POST', `/v1/payments/${id}/cancel`)

@@ -64,7 +64,7 @@ describe('an e-mail address is found whatever the case of its letters', () => {
     const { api, sql, owner } = fixture
     await insertPayments(sql, {
       owner,
-      count: size({ quick: 5_000, all: 20_000 }),
+      count: size({ quick: 2_000, all: 20_000 }),
       email: 'one-of-many@example.com',
     })
     const [wanted] = await insertPayments(sql, {

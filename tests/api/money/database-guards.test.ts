@@ -1,28 +1,25 @@
 import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { disableGuards, enableGuards, openSql, type Sql } from '../../support/databases/sql.ts'
-import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { type BackgroundWork, startWork } from '../../faults/leases/paused-work.ts'
+import { disableGuards, enableGuards, type Sql } from '../../support/databases/sql.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
+let own: OwnApp
+/** The server's work on payments. */
+let work: BackgroundWork
 let api: Api
 let sql: Sql
 /** A payment that has been captured and refunded, with all that there is of it. */
 let paid: string
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-  sql = openSql(database.url)
+  own = await startOwnApp(unlimited)
+  work = startWork(own.databaseUrl)
+  api = own.api
+  sql = own.sql
   paid = (await createPaid(api)).id
   await api('POST', `/v1/payments/${paid}/refund`, { body: { amount: 1 } })
   await until('the refund is answered', async () => {
@@ -32,9 +29,8 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await server?.stop()
-  await sql?.close()
-  await database?.drop()
+  await work?.stop()
+  await own?.close()
 })
 
 /** The error that statements end with in a transaction that is undone; `null`: they go through. */

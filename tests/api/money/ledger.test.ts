@@ -10,6 +10,7 @@ import {
   startServer,
   type TestServer,
 } from '../../support/servers/server.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase
@@ -184,7 +185,7 @@ describe('the ledger', () => {
 
   test('sums up to zero whatever happened, by payment, by currency and in all', async () => {
     const { id, api, balance } = await newMerchant()
-    const amounts = [1, 2, 33, 50, 9999, 99_999_999]
+    const amounts = size({ quick: [1, 33, 99_999_999], all: [1, 2, 33, 50, 9999, 99_999_999] })
     await Promise.all(amounts.map((amount) => createPaid(api, { amount, currency: 'USD' })))
     const yen = await createPaid(api, { amount: 5000, currency: 'jpy' })
     await api('POST', `/v1/payments/${yen.id}/refund`, { body: { amount: 1 } })

@@ -4,6 +4,7 @@ import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { advance, attempts, initiate } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { createLiveMerchant } from '../../support/servers/servers.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
@@ -18,7 +19,7 @@ beforeAll(() => {
 const plan = (code: string, more: { idempotencyKey?: string } = {}) =>
   api('POST', '/v1/test/failures', { body: { code }, ...more })
 
-test.each(plannedDeclineCodes)(
+test.each(size({ quick: plannedDeclineCodes.slice(0, 2), all: plannedDeclineCodes }))(
   'the next authorization is declined with %s, whatever its token, and the one after succeeds',
   async (code) => {
     expect(await plan(code)).toMatchObject({

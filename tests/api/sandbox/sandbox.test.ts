@@ -19,6 +19,27 @@ beforeAll(() => {
 
 // Most of these wait for pauses, so they wait at the same time: each with a merchant and a test clock of its own.
 describe.concurrent('faults', () => {
+  // The longest comes first, because five tests run at a time.
+  test('a processor that is down is asked again after longer and longer pauses', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const { id } = await createPayment(api)
+    const body = { payment_method_token: 'tok_downMinute' }
+    expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
+    const looksMin = size({ quick: 3, all: 5 })
+    // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
+    const looks = await until('it was asked often enough', async () => {
+      const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
+      const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
+      return found.length >= looksMin && found.reverse()
+    })
+    const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
+    const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
+    // Times are whole seconds, so that a pause may look a second shorter.
+    for (const [n, pause] of pauses.slice(0, 4).entries()) {
+      expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
+    }
+  })
+
   test('a lost answer to the authorization is asked for again, and authorizes once', async () => {
     const { test: api } = await createMerchant(fixture)
     const { status, body } = await initiate(api, 'tok_lostAuthorizeAnswer')
@@ -169,26 +190,6 @@ describe.concurrent('faults', () => {
       idempotencyKey: 'captured by hand',
     })
     expect(replayed.text).toBe(canceled.text)
-  })
-
-  test('a processor that is down is asked again after longer and longer pauses', async () => {
-    const { test: api } = await createMerchant(fixture)
-    const { id } = await createPayment(api)
-    const body = { payment_method_token: 'tok_downMinute' }
-    expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
-    const looksMin = size({ quick: 3, all: 5 })
-    // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
-    const looks = await until('it was asked often enough', async () => {
-      const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
-      const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
-      return found.length >= looksMin && found.reverse()
-    })
-    const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
-    const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
-    // Times are whole seconds, so that a pause may look a second shorter.
-    for (const [n, pause] of pauses.slice(0, 4).entries()) {
-      expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
-    }
   })
 })
 

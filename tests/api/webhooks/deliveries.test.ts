@@ -1,35 +1,19 @@
 import { Webhook } from 'standardwebhooks'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyWebhook } from '../../../packages/node/src/index.ts'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
+const fixture = withMerchant()
 let api: Api
 let receiver: Receiver
 let endpoint: { id: string; secret: string; url: string }
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({
-    databaseUrl: database.url,
-    env: { HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more' },
-  })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  api = fixture.api
 })
 
 beforeEach(async () => {

@@ -1,34 +1,34 @@
 import { get, type IncomingMessage } from 'node:http'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { firstKeys, startServer } from '../../support/servers/server.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
-let other: TestServer
+/** Where a stream is followed. */
+type Place = Readonly<{ url: string; secretKey: string }>
+
+const fixture = withMerchant()
+let server: Place
+let other: Place
 let api: Api
+/** For tests that delay the events of all merchants, or stop a server. */
+let own: OwnApp
 const open: Follower[] = []
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  other = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
+  const [first, second] = fixture.servers
+  server = first as Place
+  other = second as Place
+  api = fixture.api
+  own = await startOwnApp(unlimited)
 })
 
 afterAll(async () => {
   for (const follower of open) follower.close()
-  await server?.stop()
-  await other?.stop()
-  await database?.drop()
+  await own?.close()
 })
 
 interface Message {
@@ -49,9 +49,9 @@ interface Follower {
 
 /** Follows the stream of a server, reading no more than server-sent events as they are specified. */
 async function follow(
-  options: { at?: TestServer; query?: string; lastEventId?: string; key?: string } = {},
+  options: { at?: Place; query?: string; lastEventId?: string; key?: string } = {},
 ): Promise<Follower> {
-  const { at = server, query = '', lastEventId, key = server.secretKey } = options
+  const { at = server, query = '', lastEventId, key = at.secretKey } = options
   const headers = {
     authorization: `Bearer ${key}`,
     ...(lastEventId ? { 'last-event-id': lastEventId } : {}),
@@ -159,7 +159,7 @@ describe('the stream of events', () => {
     await first.ended
     // More than the stream reads at once.
     const made: string[] = []
-    for (let i = 0; i < size({ quick: 110, all: 250 }); i++)
+    for (let i = 0; i < size({ quick: 105, all: 250 }); i++)
       made.push((await createPayment(api)).id)
     const second = await follow({ at: other, lastEventId: seen.id })
     made.push((await createPayment(api)).id)
@@ -179,12 +179,10 @@ describe('the stream of events', () => {
   })
 
   test('misses nothing that is committed out of order', async () => {
-    const follower = await follow()
-    const slow = new pg.Client({ connectionString: database.url })
-    await slow.connect()
+    const { api, owner, sql, url } = own
+    const follower = await follow({ at: { url, secretKey: firstKeys.secretKey } })
+    const slow = await sql.connect()
     try {
-      const { body } = await api('GET', '/v1/auth/api-keys')
-      const merchantId = body.data[0].merchant_id
       await slow.query('begin')
       await slow.query('select pg_current_xact_id()')
       await slow.query(
@@ -192,7 +190,7 @@ describe('the stream of events', () => {
           actor_type, state)
         values ($1, false, 'test_outoforder', 1, 'payment.created', now(), 'system',
           '{"data":{"id":"pay_slow"}}')`,
-        [merchantId],
+        [owner.merchant_id],
       )
       const quick = await createPayment(api)
       const { body: hidden } = await api('GET', '/v1/events?limit=1')
@@ -201,7 +199,7 @@ describe('the stream of events', () => {
       await until('both are told', () => follower.messages.length >= 2)
       expect(follower.messages.map(({ data }) => data.data.id)).toEqual(['pay_slow', quick.id])
     } finally {
-      await slow.end()
+      slow.release(true)
       follower.close()
     }
   })
@@ -224,9 +222,10 @@ describe('the stream of events', () => {
   })
 
   test('ends cleanly when its server stops, and does not hold it up', async () => {
-    const follower = await follow({ at: other })
+    const stopped = await startServer({ databaseUrl: own.databaseUrl })
+    const follower = await follow({ at: stopped })
     expect(follower.status).toBe(200)
-    expect(await other.stop()).toBe(0)
+    expect(await stopped.stop()).toBe(0)
     await follower.ended
   })
 })

@@ -9,7 +9,7 @@ import { hedge } from '../hedge.ts'
 import { connectMcp } from './client.ts'
 import { withMcp } from './with-mcp.ts'
 
-const mcp = withMcp()
+const mcp = withMcp('reader', 'writer')
 
 const readNames = [
   'find_payments',

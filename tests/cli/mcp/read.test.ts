@@ -5,7 +5,7 @@ import { attempts, initiate } from '../../support/payments/sandbox.ts'
 import { until } from '../../support/until.ts'
 import { withMcp } from './with-mcp.ts'
 
-const mcp = withMcp()
+const mcp = withMcp('reader', 'writer')
 const api = () => mcp.merchant.api
 
 const idsOf = (data: { payments: { id: string }[] }) => data.payments.map(({ id }) => id)

@@ -4,7 +4,7 @@ import { createPaid, eventTypes } from '../../support/payments/paid.ts'
 import { tokenOf } from './client.ts'
 import { withMcp } from './with-mcp.ts'
 
-const mcp = withMcp()
+const mcp = withMcp('reader', 'writer', 'liveWriter')
 const api = () => mcp.merchant.api
 
 async function statusOf(client: Api, id: string): Promise<string> {

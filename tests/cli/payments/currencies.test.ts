@@ -12,9 +12,9 @@ const { fixture, env: serverEnv } = withCommandLine()
 const foreignCldr = pathToFileURL(
   join(import.meta.dirname, '../../support/locales/foreign-cldr.js'),
 ).href
-/** `npm test` takes one in five of the currencies with two decimals, and all others. */
+/** `npm test` takes one in fifteen of the currencies with two decimals, and all others. */
 const shown = [...currencies].filter(
-  (currency, n) => isLongRun || n % 5 === 0 || isoDecimals(currency) !== 2 || currency === 'HUF',
+  (currency, n) => isLongRun || n % 15 === 0 || isoDecimals(currency) !== 2 || currency === 'HUF',
 )
 const created = new Map<string, string>()
 
@@ -45,7 +45,7 @@ describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in 
     }
   })
 
-  test.each(size({ quick: ['HUF', 'CLF'], all: ['HUF', 'IDR', 'PKR', 'JPY', 'KWD', 'CLF'] }))(
+  test.each(size({ quick: ['HUF'], all: ['HUF', 'IDR', 'PKR', 'JPY', 'KWD', 'CLF'] }))(
     'hedge shows a payment in %s',
     async (currency) => {
       const { stdout } = await run('payments', 'get', created.get(currency) ?? '')
@@ -58,7 +58,7 @@ describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in 
     const made = await run('payments', 'create', '--amount', '999900', ...options)
     expect(made.stdout).toContain('9,999.00 HUF')
     for (const typed of size({
-      quick: ['9999.00', '9,999'],
+      quick: ['9,999'],
       all: ['9999.00', '9,999', '9 999', '1e3', '-5', ''],
     })) {
       const ended = await run('payments', 'create', `--amount=${typed}`, ...options)

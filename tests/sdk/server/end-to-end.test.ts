@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   AuthenticationError,
   HedgePayments,
@@ -9,20 +9,17 @@ import {
   PaymentNotCancelableError,
   PreconditionFailedError,
 } from '../../../packages/node/src/index.ts'
+import { type MerchantFixture, withMerchant } from '../../support/servers/merchant.ts'
 import { rejection } from '../client/wire.ts'
-import { type RealServer, startRealServer } from './real-server.ts'
 
-let server: RealServer
+const fixture = withMerchant()
+let server: MerchantFixture['servers'][number]
 let hedge: HedgePayments
 
-beforeAll(async () => {
-  server = await startRealServer()
-  const { apiKey, apiSecret, url: baseUrl } = server
-  hedge = new HedgePayments({ apiKey, apiSecret, baseUrl })
-})
-
-afterAll(async () => {
-  await server?.stop()
+beforeAll(() => {
+  server = fixture.servers[0] ?? expect.fail('no server')
+  const { publishableKey, secretKey, url } = server
+  hedge = new HedgePayments({ apiKey: publishableKey, apiSecret: secretKey, baseUrl: url })
 })
 
 const order = { amount: 9999, currency: 'usd', customer_email: 'customer@example.com' }

@@ -1,25 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   HedgePayments,
   PaymentNotCancelableError,
   PaymentNotRefundableError,
   RefundAmountExceededError,
 } from '../../../packages/node/src/index.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 import { rejection } from '../client/wire.ts'
-import { type RealServer, startRealServer } from './real-server.ts'
 
-let server: RealServer
+const fixture = withMerchant()
 let hedge: HedgePayments
 
-beforeAll(async () => {
-  server = await startRealServer()
-  const { apiKey, apiSecret, url: baseUrl } = server
-  hedge = new HedgePayments({ apiKey, apiSecret, baseUrl })
-})
-
-afterAll(async () => {
-  await server?.stop()
+beforeAll(() => {
+  const { publishableKey, secretKey, url } = fixture.servers[0] ?? expect.fail('no server')
+  hedge = new HedgePayments({ apiKey: publishableKey, apiSecret: secretKey, baseUrl: url })
 })
 
 const order = { amount: 9999, currency: 'usd', customer_email: 'customer@example.com' }
@@ -37,7 +32,8 @@ async function paid(payment_method_token = 'tok_visa') {
   return await untilStatus(id, 'succeeded')
 }
 
-describe('refund', () => {
+// These wait for the processor, so they wait at the same time.
+describe.concurrent('refund', () => {
   test('refunds a part, then the rest, then nothing', async () => {
     const { id } = await paid()
     const part = await hedge.payments.refund(id, {
@@ -71,7 +67,7 @@ describe('refund', () => {
   })
 })
 
-describe('reverse', () => {
+describe.concurrent('reverse', () => {
   test('cancels a pending payment, refunds a captured one, and says which', async () => {
     const { id } = await hedge.payments.create(order)
     const canceled = await hedge.payments.reverse(id, { reason: 'recalled' })
@@ -98,7 +94,7 @@ describe('reverse', () => {
   })
 })
 
-describe('ensureCanceled', () => {
+describe.concurrent('ensureCanceled', () => {
   test('of a captured payment is a refusal, and a refund works', async () => {
     const { id } = await paid()
     const error = await rejection(hedge.payments.ensureCanceled(id))
