@@ -71,7 +71,7 @@ async function untilVoidWaits(id: string, attempt: string) {
   })
 }
 
-describe.concurrent('where Stripe answers', () => {
+describe('where Stripe answers', () => {
   test('what was refunded by hand before the cancel is not given back twice', async () => {
     const id = await createInWindow()
     stripe.captureByHand(id)
