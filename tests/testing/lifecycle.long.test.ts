@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { isLongRun } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { type Consumer, createConsumer } from './consumer.ts'
 
@@ -116,30 +115,27 @@ test('processes that start at the same time share one server, which ends after t
   await until('PostgreSQL has ended', () => !pids.some(isRunning))
 })
 
-test.runIf(isLongRun)(
-  'a killed test process leaves no server, no PostgreSQL and no files',
-  async () => {
-    const client = startClient()
-    await client.url
-    const pids = await postgresPids()
-    await client.kill()
-    await consumer.untilNothingIsLeft()
-    await until('PostgreSQL has ended', () => !pids.some(isRunning))
-  },
-)
+test('a killed test process leaves no server, no PostgreSQL and no files', async () => {
+  const client = startClient()
+  await client.url
+  const pids = await postgresPids()
+  await client.kill()
+  await consumer.untilNothingIsLeft()
+  await until('PostgreSQL has ended', () => !pids.some(isRunning))
+})
 
-test.runIf(isLongRun)('a process that forgets stop ends by itself', async () => {
+test('a process that forgets stop ends by itself', async () => {
   expect(await consumer.run(process.execPath, ['forgets.mjs'])).toMatch(/^http/)
 })
 
-test.runIf(isLongRun)('CommonJS attaches to the server that an ES module has started', async () => {
+test('CommonJS attaches to the server that an ES module has started', async () => {
   const client = startClient()
   const url = await client.url
   expect((await consumer.run(process.execPath, ['client.cjs'])).trim()).toBe(url)
   await client.stop()
 })
 
-test.runIf(isLongRun && process.platform === 'linux')(
+test.runIf(process.platform === 'linux')(
   'after the server was killed, the next start works and removes what it left',
   async () => {
     const killed = startClient()
@@ -160,7 +156,7 @@ test.runIf(isLongRun && process.platform === 'linux')(
   },
 )
 
-test.runIf(isLongRun && process.platform !== 'win32')(
+test.runIf(process.platform !== 'win32')(
   'a folder that others may write to is refused, with its name',
   async () => {
     await consumer.run(process.execPath, ['client.cjs'])
@@ -175,7 +171,7 @@ test.runIf(isLongRun && process.platform !== 'win32')(
   },
 )
 
-test.runIf(isLongRun)('a server that cannot start says why', async () => {
+test('a server that cannot start says why', async () => {
   const main = join(consumer.folder, 'node_modules/@hedgepayments/server/dist/index.js')
   const text = await readFile(main, 'utf8')
   await writeFile(main, `throw new Error('the disk of this test is full')\n${text}`)
