@@ -101,13 +101,13 @@ test.each(['dashboard', 'checkout', 'docs'])(
     for (const name of libraries) {
       const [license] = globSync(`node_modules/${name}/LICENSE*`, { cwd: root })
       const text = readFileSync(join(root, license ?? ''), 'utf8')
-      expect(wordsOf(notices), name).toContain(wordsOf(text))
+      expect(onOneLine(notices), name).toContain(onOneLine(text))
     }
   },
 )
 
-/** The text without its line breaks. */
-function wordsOf(text: string): string {
+/** Replaces line breaks by spaces, because the files wrap the same text in different places. */
+function onOneLine(text: string): string {
   return text.split(/\s+/).join(' ').trim()
 }
 
