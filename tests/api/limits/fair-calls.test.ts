@@ -12,7 +12,7 @@ import { until } from '../../support/until.ts'
 const fixture = withServers(1)
 
 /** Far more than are called for at once; each takes two seconds. */
-const slow = size({ quick: 60, all: 120 })
+const slow = size({ quick: 200, all: 400 })
 /** Due for a merchant that has all its calls running: the tasks of the others stand behind them. */
 const backlog = size({ quick: 1_000, all: 20_000 })
 
