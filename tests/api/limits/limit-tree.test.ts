@@ -201,15 +201,19 @@ describe('what a valid key may leave behind', () => {
   test('more keys do not make for more sign-ins: a merchant has a limit too', async () => {
     const { id, test: api } = await createMerchant(fixture)
     const keys = await Promise.all(Array.from({ length: 10 }, () => make(api)))
-    await Promise.all(
+    const signedIn = await Promise.all(
       keys.flatMap(({ secret }) => Array.from({ length: 15 }, () => signIn(secret))),
     )
+    const refused = (status: number) => signedIn.filter((one) => one.status === status).length
     const [{ entries }] = await fixture.sql.query(
       `select count(*)::integer as entries from audit_log
        where merchant_id = $1 and action = 'dashboard.signed_in'`,
       [id],
     )
-    expect(entries).toBeGreaterThanOrEqual(60)
+    expect(refused(429)).toBeGreaterThan(0)
+    // A busy server may refuse some with 503. It has counted them.
+    expect(entries + refused(503)).toBeGreaterThanOrEqual(60)
+    // The sign-ins of a slow machine may reach into a second minute.
     expect(entries).toBeLessThanOrEqual(120)
   })
 
