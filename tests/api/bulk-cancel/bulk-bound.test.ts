@@ -23,7 +23,7 @@ const ask = (more = {}) =>
   })
 const act = (id: string, action: string) => own.api('POST', `/v1/cancellations/${id}/${action}`)
 
-test('a merchant has a hundred open bulk cancellations at most, however many are asked for at once', async () => {
+test('concurrent requests for bulk cancellations leave a merchant at most a hundred open ones', async () => {
   const before = await Promise.all(Array.from({ length: openMax - 5 }, () => ask()))
   for (const { status } of before) expect(status).toBe(201)
   const answers = await Promise.all(Array.from({ length: 20 }, () => ask()))
@@ -44,7 +44,7 @@ test('a merchant has a hundred open bulk cancellations at most, however many are
   expect((await other('POST', '/v1/cancellations', { body })).status).toBe(201)
 })
 
-test('pausing frees a place, and resuming takes it again; a refused request can be sent again with its key', async () => {
+test('at the limit, a pause frees a place, a resume takes one, and a refused request can be repeated with its key', async () => {
   const { body: list } = await own.api('GET', '/v1/cancellations?limit=100')
   const open = list.data.filter(({ status }: { status: string }) => status === 'pending')
   const [first, second] = open.map(({ id }: { id: string }) => id)

@@ -44,8 +44,8 @@ const statusesOf = async (ids: string[]) =>
     ({ status }) => status,
   )
 
-describe('by ids', () => {
-  test('each id has its result: canceled, refused, unknown, of another merchant or mode; twice is once', async () => {
+describe('a bulk cancellation by ids', () => {
+  test('has one result for each id: canceled, refused, or not found for an unknown or foreign payment', async () => {
     const { owner, sql } = fixture
     const other = await createMerchant(fixture)
     const [foreign] = await insertPayments(sql, {
@@ -98,14 +98,14 @@ describe('by ids', () => {
     ['a time that does not exist', { filter: { created_at: { gte: '2016-12-31T23:59:60Z' } } }],
     ['a long reason', { payment_ids: ['pay_a'], reason: 'x'.repeat(501) }],
     ['dry_run that is no boolean', { payment_ids: ['pay_a'], dry_run: 'yes' }],
-  ])('%s is refused', async (_, body) => {
+  ])('is refused for %s', async (_, body) => {
     const answer = await fixture.api('POST', '/v1/cancellations', { body })
     expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request'])
   })
 })
 
-describe('by a filter', () => {
-  test('thousands of payments go, and single cancels go on meanwhile', async () => {
+describe('a bulk cancellation by filter', () => {
+  test('cancels thousands of payments while single cancels are answered', async () => {
     const { owner, sql } = fixture
     const count = size({ quick: 2_000, all: 10_000 })
     const ids = await insertPayments(sql, { owner, count, customerId: 'thousands' })
@@ -126,7 +126,7 @@ describe('by a filter', () => {
     expect((await results(id)).map(([paymentId]) => paymentId)).toHaveLength(done.total)
   })
 
-  test('only what matches every condition goes', async () => {
+  test('cancels only the payments that match every condition', async () => {
     const { owner, sql } = fixture
     const base = { owner, count: 2, customerId: 'filters', ageMs: 600_000 }
     const match = await insertPayments(sql, { ...base, metadata: { batch: 'b1', x: 'y' } })
@@ -163,7 +163,7 @@ describe('by a filter', () => {
     expect(await statusesOf(others)).toEqual(['pending'])
   })
 
-  test('a payment that is created after the answer is not touched', async () => {
+  test('does not cancel a payment created after the answer', async () => {
     for (let round = 0; round < 5; round++) {
       const customer = `later ${round}`
       const first = await createPayment(fixture.api, { customer_id: customer })
@@ -177,7 +177,7 @@ describe('by a filter', () => {
   })
 })
 
-test('a dry run says how many would go, and cancels nothing', async () => {
+test('a dry run counts the matching payments and cancels nothing', async () => {
   const { owner, sql } = fixture
   const ids = await insertPayments(sql, { owner, count: 7, customerId: 'dry' })
   await insertPayments(sql, {
@@ -234,7 +234,7 @@ async function pauseInTime(count: number) {
   return { id, paused: (await pausing).body }
 }
 
-test('a paused cancellation rests until it is resumed, and a done one stays done', async () => {
+test('a paused bulk cancellation makes no progress until it is resumed, and a completed one stays completed', async () => {
   const { owner, sql } = fixture
   const count = size({ quick: 2_000, all: 5_000 })
   const { id, paused } = await pauseInTime(count)
@@ -257,7 +257,7 @@ test('a paused cancellation rests until it is resumed, and a done one stays done
   }
 })
 
-test('authorizations of payments that a bulk cancel has canceled are voided at the processor', async () => {
+test('the processor voids the authorizations of payments that a bulk cancellation has canceled', async () => {
   const { api, sql } = fixture
   const body = { cancel_window: 3_600, initiate: true, payment_method_token: 'tok_visa' }
   const ids = await Promise.all(

@@ -20,7 +20,7 @@ afterEach(async () => {
 const json = (rawBody: string | Uint8Array<ArrayBuffer>): ApiOptions => ({ rawBody })
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
-describe('a body that is refused', () => {
+describe('a cancel with an invalid body gets 400 and changes nothing', () => {
   const bodies: [
     name: string,
     options: ApiOptions,
@@ -63,7 +63,7 @@ describe('a body that is refused', () => {
   })
 
   const types = ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'nonsense']
-  test.each(types)('sent as %s', async (type) => {
+  test.each(types)('with the content type %s', async (type) => {
     const answer = await fixture.api('POST', `/v1/payments/${id}/cancel`, {
       rawBody: '{"reason":"x"}',
       headers: { 'content-type': type },
@@ -72,7 +72,7 @@ describe('a body that is refused', () => {
   })
 })
 
-describe('an id that names nothing', () => {
+describe('a cancel of an id that names no payment', () => {
   const ids: [name: string, id: string][] = [
     ['unknown', 'pay_abc123xyz'],
     ['of another kind', 'ref_abc123xyz'],
@@ -98,7 +98,7 @@ describe('an id that names nothing', () => {
     expect([answer.status, answer.body.error.code]).toEqual([404, 'not_found'])
   })
 
-  test('a payment of another merchant or of the other mode is 404 and stays as it is', async () => {
+  test('a cancel of a payment of another merchant or mode gets 404 and does not change the payment', async () => {
     const other = await createLiveMerchant(fixture)
     for (const api of [other.test, other.live]) {
       const answers = [
@@ -118,9 +118,9 @@ describe('an id that names nothing', () => {
   })
 })
 
-describe('a wrong method or path', () => {
+describe('a cancel with a wrong method or path', () => {
   test.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    '%s: 405 names what would do',
+    '%s: 405 with the allowed method',
     async (method) => {
       const answer = await fixture.api(method, `/v1/payments/${id}/cancel`)
       expect([answer.status, answer.body.error.code]).toEqual([405, 'method_not_allowed'])

@@ -31,8 +31,8 @@ async function expectNoDeadlock(): Promise<void> {
   expect(row.n).toBe(0)
 }
 
-describe('two processes, one payment', () => {
-  test('of many concurrent cancels one gets 200, all others 412 with the status canceled', async () => {
+describe('cancels of one payment on two processes', () => {
+  test('of many concurrent cancels one gets 200, and all others 412 with the status canceled', async () => {
     const { id } = await createPayment(fixture.api)
     const count = size({ quick: 40, all: 1_000 })
     const answers = await Promise.all(
@@ -48,7 +48,7 @@ describe('two processes, one payment', () => {
     ])
   })
 
-  test('a cancel that loses to processing reports processing, never its own old snapshot', async () => {
+  test('a cancel that loses to processing reports the status processing, not the one that it read first', async () => {
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
     try {
@@ -70,7 +70,7 @@ describe('two processes, one payment', () => {
     expect(await eventsOf(id)).toHaveLength(3)
   })
 
-  test('a payment that becomes initiated while the cancel waits is canceled, from initiated', async () => {
+  test('a payment that becomes initiated while a cancel waits is canceled from initiated', async () => {
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
     try {
@@ -100,7 +100,7 @@ describe('two processes, one payment', () => {
     expect(event.from_status).toBe('initiated')
   })
 
-  test('a rival that rolls back leaves the payment to the cancel', async () => {
+  test('a rival transaction that rolls back does not stop the cancel', async () => {
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
     try {
@@ -116,7 +116,7 @@ describe('two processes, one payment', () => {
     }
   })
 
-  test('for If-Match, the newest version counts, not the version at the arrival of the cancel', async () => {
+  test('If-Match is compared with the version after the wait, not the version when the cancel arrived', async () => {
     const [first, second] = fixture.apis
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
@@ -134,7 +134,7 @@ describe('two processes, one payment', () => {
     }
   })
 
-  test('many keys for one payment at once cancel it once, and each key keeps its answer', async () => {
+  test('concurrent cancels with many keys cancel the payment once, and each key keeps its answer', async () => {
     const { id } = await createPayment(fixture.api)
     const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
     const mine = Array.from({ length: 20 }, (_, n) => `many ${n}`)
@@ -155,8 +155,8 @@ describe('two processes, one payment', () => {
   })
 })
 
-describe('many payments at once', () => {
-  test('batches that overlap, from two processes and a bulk cancellation, never lock up', async () => {
+describe('cancels of many payments at once', () => {
+  test('overlapping batches of two processes and a bulk cancellation never deadlock', async () => {
     const { owner, sql } = fixture
     const count = size({ quick: 40, all: 600 })
     const ids = await insertPayments(sql, { owner, count, customerId: 'overlap' })
@@ -209,7 +209,7 @@ describe('many payments at once', () => {
     await expectNoDeadlock()
   })
 
-  test('every answer is that of its own payment', async () => {
+  test('every answer shows its own payment and reason', async () => {
     const { owner, sql } = fixture
     const count = size({ quick: 25, all: 300 })
     const ids = await insertPayments(sql, { owner, count, ageMs: 90_000 })

@@ -29,7 +29,7 @@ async function letGo(): Promise<void> {
 
 afterEach(letGo)
 
-test('payments that somebody holds do not hold up cancels of others, and are canceled once they are let go', async () => {
+test('locked payments do not delay cancels of other payments, and are canceled once they are unlocked', async () => {
   const { api } = fixture
   const create = (count: number) =>
     Promise.all(Array.from({ length: count }, () => createPayment(api)))
@@ -51,7 +51,7 @@ test('payments that somebody holds do not hold up cancels of others, and are can
   expect(answered.sort()).toEqual([200, 200, 200, 200, 412, 412, 412, 412])
 })
 
-test('what waits for too long is told to come back, and nothing of it was done', async () => {
+test('a request that times out on a locked payment gets 503 and changes nothing', async () => {
   const { api } = fixture
   const headers = { 'idempotency-key': 'locked' }
   const locked = await createPayment(api)
@@ -77,7 +77,7 @@ test('what waits for too long is told to come back, and nothing of it was done',
   expect(again.headers.get('idempotent-replayed')).toBeNull()
 })
 
-test('requests that wait for another one to end only read meanwhile', async () => {
+test('requests that wait for another request on their payment only read while they wait', async () => {
   const { api, sql } = fixture
   // A claim of a key that is undone counts as well.
   const claims = async () => {

@@ -44,7 +44,7 @@ async function open() {
   return { socket, come }
 }
 
-describe('a body that waits for 100 Continue', () => {
+describe('a body sent with Expect: 100-continue', () => {
   test.each([
     ['without a key', () => headOf('POST /v1/payments', length()), 401],
     [
@@ -74,14 +74,14 @@ describe('a body that waits for 100 Continue', () => {
       () => headOf('POST /v1/processors/stripe/webhook/merch_none/live', length()),
       404,
     ],
-  ])('is not invited where the request is refused: %s', async (_, head, status) => {
+  ])('is not requested if the request is refused: %s', async (_, head, status) => {
     // The server hangs up: the client may have sent the body meanwhile, or not.
     const answer = await sendRaw(url(), head())
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(answer).not.toContain('100 Continue')
   })
 
-  test('is invited once the key is checked, and the request is served', async () => {
+  test('is requested once the key is checked, and the request is then served', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', length(), withKey()))
     await until('the body is invited', () => come.text !== '')
@@ -94,14 +94,14 @@ describe('a body that waits for 100 Continue', () => {
     await until('the next is answered', () => come.text.includes('HTTP/1.1 200 OK'))
   })
 
-  test('may also come at once', async () => {
+  test('may be sent without waiting', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', length(), withKey()) + body)
     await until('it is answered', () => come.text.includes('"status":"pending"'))
     expect(come.text).toContain('HTTP/1.1 201 Created')
   })
 
-  test('may come in chunks', async () => {
+  test('may be chunked', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', 'Transfer-Encoding: chunked', withKey()))
     await until('the body is invited', () => come.text.includes('100 Continue'))

@@ -32,7 +32,7 @@ function memory(): number {
 }
 
 test.skipIf(filesMax() < ofAddressMax + 500)(
-  'five thousand idle connections of one address are kept within a bound, more are hung up on, and others are served',
+  'idle connections of one address are limited, further ones are closed, and other addresses are served',
   async () => {
     const { hostname, port } = new URL(fixture.servers[0]?.url ?? '')
     const before = memory()

@@ -53,7 +53,7 @@ function expectGuarded({ headers }: Pick<Response, 'headers'>, what: string): vo
   expect(headers.get('x-powered-by') ?? headers.get('server'), what).toBeNull()
 }
 
-describe('every answer tells browsers to run, frame, guess and keep nothing of it', () => {
+describe('every answer has headers against scripts, framing, sniffing and caching', () => {
   test.each(allOperations.map((one) => [one.id, one] as const))('%s', async (_, operation) => {
     const path = operation.path.replaceAll(/:\w+/g, 'nothing')
     for (const withKey of [false, true]) {
@@ -64,7 +64,7 @@ describe('every answer tells browsers to run, frame, guess and keep nothing of i
     }
   })
 
-  test.each(pages)('%s and the files it loads', async (path) => {
+  test.each(pages)('%s and its files', async (path) => {
     const page = await ask({ path })
     expect(page.status).toBe(200)
     expectGuarded(page, path)
@@ -106,7 +106,7 @@ describe('every answer tells browsers to run, frame, guess and keep nothing of i
     expectGuarded(answer, path)
   })
 
-  test('one that found a bug, one of a payment, and one to what is not HTTP', async () => {
+  test('after an internal error, of a payment, and to a request that is not HTTP', async () => {
     const { id } = await createPayment(fixture.api)
     const found = await ask({ path: `/v1/payments/${id}`, withKey: true })
     expect([found.status, found.headers.get('cache-control')]).toEqual([200, 'no-store'])
@@ -125,7 +125,7 @@ describe('every answer tells browsers to run, frame, guess and keep nothing of i
   })
 })
 
-test('https is asked for only where customers come by it', async () => {
+test('a server without an https address sends no Strict-Transport-Security', async () => {
   const { headers } = await fetch(`${plain.servers[0]?.url}/healthz`)
   expect(headers.get('strict-transport-security')).toBeNull()
 })

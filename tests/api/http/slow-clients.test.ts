@@ -86,7 +86,7 @@ const head = (request: string, ...lines: string[]) =>
 describe('clients that do not finish their request', () => {
   serve({ requestTimeoutMs: 300, silentTimeoutMs: 5_000 })
 
-  test('a head that dribbles is answered 400 and hung up on, however many of them there are', async () => {
+  test('that send the head in small pieces get 400 and are disconnected, however many there are', async () => {
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open()))
     const answers = sockets.map(readToEnd)
     const dribbling = sockets.map((socket) => {
@@ -103,7 +103,7 @@ describe('clients that do not finish their request', () => {
     for (const timer of dribbling) clearInterval(timer)
   })
 
-  test('a body that dribbles is answered 400 and hung up on, and has done nothing', async () => {
+  test('that send the body in small pieces get 400 and are disconnected, and nothing changes', async () => {
     const { id } = await createPayment(own.api)
     const before = await fingerprint(own.sql)
     const socket = await open()
@@ -116,11 +116,11 @@ describe('clients that do not finish their request', () => {
     expect(await fingerprint(own.sql)).toBe(before)
   })
 
-  test('a connection on which nothing ever comes is hung up on', async () => {
+  test('that send nothing are disconnected', async () => {
     expect(readRaw(await readToEnd(await open())).status).toBe(400)
   })
 
-  test('connections beyond the most there may be are hung up on; those within are served', async () => {
+  test('beyond the connection limit are disconnected, and those within are served', async () => {
     const served = await open()
     const others = await Promise.all(Array.from({ length: connectionsMax - 1 }, () => open()))
     expect(await readToEnd(await open())).toBe('')
@@ -133,7 +133,7 @@ describe('clients that do not finish their request', () => {
 describe('clients that do not read their answer', () => {
   serve({ requestTimeoutMs: 20_000, silentTimeoutMs: 500 })
 
-  test('answers that nobody reads are kept within a bound, and their connection is not for ever', async () => {
+  test('use bounded memory, and are disconnected in the end', async () => {
     await insertPayments(own.sql, { owner: own.owner, count: 100 })
     const socket = await open()
     socket.pause()
@@ -146,7 +146,7 @@ describe('clients that do not read their answer', () => {
     expect((await own.api('GET', '/v1/payments')).status).toBe(200)
   })
 
-  test('a stream that nobody reads is kept within a bound, and ended', async () => {
+  test('use bounded memory on the event stream, and are disconnected', async () => {
     // About a kilobyte each: more than the system keeps for both ends of a connection.
     const events = size({ quick: 12_000, all: 20_000 })
     const ids = await insertPayments(own.sql, { owner: own.owner, count: events, ageMs: 90_000 })
@@ -163,7 +163,7 @@ describe('clients that do not read their answer', () => {
 describe('clients that read their answer slowly', () => {
   serve({ requestTimeoutMs: 60_000, silentTimeoutMs: 60_000, answerTimeoutMs: 500 })
 
-  test('an answer that is not read whole by its deadline ends its connection', async () => {
+  test('are disconnected at its deadline', async () => {
     await insertPayments(own.sql, { owner: own.owner, count: 100 })
     const metadata = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [n, '支'.repeat(500)]))
     await own.sql.query('update payments set metadata = $1', [JSON.stringify(metadata)])
@@ -196,7 +196,7 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
   const times = { requestTimeoutMs: 20_000, silentTimeoutMs: 20_000 }
   serve({ ...times, connectionsOfAddressMax }, [proxy])
 
-  test('those beyond the share of an address are hung up on; another address is served', async () => {
+  test('are closed beyond the share of an address, and other addresses are served', async () => {
     const kept = await Promise.all(
       Array.from({ length: connectionsOfAddressMax }, () => open('127.0.0.4')),
     )
@@ -213,7 +213,7 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
     })
   })
 
-  test('a trusted proxy speaks for many: it has as many connections as there may be', async () => {
+  test('are all served for a trusted proxy, up to the limit of all connections', async () => {
     const sockets = await Promise.all(
       Array.from({ length: 2 * connectionsOfAddressMax }, () => open(proxy)),
     )

@@ -50,7 +50,7 @@ const cases: readonly [what: string, more: Record<string, unknown>, hours: numbe
 ]
 
 describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (_, more, hours) => {
-  test('is canceled by the key of its create, however old that is', async () => {
+  test('is canceled by the key of its create, whatever the age of that key', async () => {
     const { id: merchantId, test: api } = await newMerchant()
     const first = await create(api, more)
     expect(first.status).toBe(201)
@@ -59,7 +59,7 @@ describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (
     expect([status, body.id, body.status]).toEqual([200, first.body.id, 'canceled'])
   })
 
-  test('keeps the first answer to its create, and takes the key for no other', async () => {
+  test('keeps the first answer to its create, and the key is refused for another create', async () => {
     const { id: merchantId, test: api } = await newMerchant()
     const first = await create(api, more)
     await age(merchantId, hours)
@@ -72,7 +72,7 @@ describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (
   })
 })
 
-test('a payment in its undo window by the test clock is canceled by the key of its create', async () => {
+test('a payment whose undo window is open by the test clock is canceled by the key of its create', async () => {
   const { id: merchantId, test: api } = await newMerchant()
   await create(api, { ...submitted, cancel_window: 172_800 })
   await advance(api, 26 * 3_600)
@@ -80,7 +80,7 @@ test('a payment in its undo window by the test clock is canceled by the key of i
   expect((await cancelByKey(api)).status).toBe(200)
 })
 
-test('a payment that was charged says so for a day, and is not awaited', async () => {
+test('a cancel by the key of a charged payment is refused, and not awaited', async () => {
   const { id: merchantId, test: api } = await newMerchant()
   const { body: payment } = await create(api, { ...submitted, cancel_window: 172_800 })
   await advance(api, 49 * 3_600)

@@ -60,7 +60,7 @@ async function endLongAgo(id: string): Promise<void> {
   )
 }
 
-test('records of idempotency keys are dropped after a day, and none before', async () => {
+test('records of idempotency keys are deleted after a day, and not before', async () => {
   // More than the worker reads in a step.
   const old = size({ quick: 4_500, all: 9_000 })
   const young = size({ quick: 500, all: 3_000 })
@@ -71,7 +71,7 @@ test('records of idempotency keys are dropped after a day, and none before', asy
   expect(await count('idempotency_records', `key like 'young %'`)).toBe(young)
 })
 
-test('a key that is dropped is free again, one that is kept is replayed', async () => {
+test('a deleted key can be used again, and a kept key is replayed', async () => {
   const { api, sql } = fixture
   const body = paymentBody()
   const first = await api('POST', '/v1/payments', { body, idempotencyKey: 'dropped' })
@@ -88,7 +88,7 @@ test('a key that is dropped is free again, one that is kept is replayed', async 
   expect(replayed.text).toBe(kept.text)
 })
 
-test('the key of a create that was awaited is kept a day from the create on', async () => {
+test('the key of a create after an awaited cancel is kept for a day after the create', async () => {
   const { api, sql } = fixture
   const cancel = { body: { idempotency_key: 'awaited' } }
   expect((await api('POST', '/v1/payments/cancel', cancel)).status).toBe(202)
@@ -113,7 +113,7 @@ test('the key of a create that was awaited is kept a day from the create on', as
   expect(await count('idempotency_records', `key = 'never'`)).toBe(0)
 })
 
-test('records are dropped after a day of real time, however far the test clock is ahead', async () => {
+test('records are deleted after a day of real time, however far the test clock is ahead', async () => {
   const { sql } = fixture
   const { id: merchant, test: api } = await createMerchant({ api: fixture.api, servers: [fixture] })
   await advance(api, 300 * 86_400)
@@ -166,7 +166,7 @@ test('records are dropped after a day of real time, however far the test clock i
   expect(await count('idempotency_records', `merchant_id = '${merchant}'`)).toBe(0)
 })
 
-test('a record whose request still runs is kept, and so is one that another session holds', async () => {
+test('a record whose request still runs, or that another session has locked, is kept', async () => {
   const { sql } = fixture
   await insertRecords('locked ', 26, 3)
   await sql.query(`update idempotency_records set locked_until = now() + interval '1 hour'
@@ -185,7 +185,7 @@ test('a record whose request still runs is kept, and so is one that another sess
   }
 })
 
-test('deliveries are dropped a month after they ended, with their attempts; pending ones are not', async () => {
+test('deliveries are deleted a month after they ended, with their attempts; pending ones are kept', async () => {
   const { sql, owner } = fixture
   await sql.query(
     `insert into webhook_endpoints (merchant_id, livemode, id, url, events, secret, enabled,
@@ -217,7 +217,7 @@ test('deliveries are dropped a month after they ended, with their attempts; pend
   expect(await count('webhook_attempts')).toBe(6)
 })
 
-test('results of a cancellation go a month after it completed; itself, its payments and their events stay', async () => {
+test('results of a bulk cancellation are deleted a month after it completed; it, its payments and their events are kept', async () => {
   const { api, sql, owner } = fixture
   const payment = await createPayment(api)
   await insertPayments(sql, { owner, count: 2, ageMs: 400 * 24 * 3_600_000 })
@@ -244,7 +244,7 @@ test('results of a cancellation go a month after it completed; itself, its payme
   expect([await count('payments'), await count('events')]).toEqual([payments, events])
 })
 
-test('sessions of the dashboard that are over are dropped', async () => {
+test('ended sessions of the dashboard are deleted', async () => {
   const { sql } = fixture
   await sql.query(
     `insert into dashboard_sessions (token_hash, key_id, created_at, expires_at)
@@ -256,7 +256,7 @@ test('sessions of the dashboard that are over are dropped', async () => {
   expect(await count('dashboard_sessions')).toBe(1)
 })
 
-test('one kind that cannot be dropped is tried again later, and delays no other', async () => {
+test('a table whose rows cannot be deleted is retried later, and delays no other table', async () => {
   const { sql } = fixture
   await sql.query(
     `update retention_tasks set due_at = now() - interval '1 minute',

@@ -60,12 +60,12 @@ function triedWith<T>(operation: Operation, refusals: readonly T[]): readonly T[
 }
 
 describe('an operation', () => {
-  test('without a key is one of these, and asks for something in its place', () => {
+  test('without a key is in the list above, with the credential that it needs instead', () => {
     const ids = allOperations.filter(({ scope }) => scope === 'none').map(({ id }) => id)
     expect(ids).toEqual([...open.keys()])
   })
 
-  test('of the contract is met with a thing that exists', () => {
+  test('with an id in its path is requested for an existing object', () => {
     const missing = keyed.filter((one) => one.path.includes(':') && pathOf(one).includes('/x'))
     expect(missing.map(({ id }) => id)).toEqual([])
   })
@@ -151,7 +151,7 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
       await expectUnchanged()
     })
 
-    test('shows and gives nothing to another merchant or the other mode', async () => {
+    test('reveals and changes nothing for another merchant or the other mode', async () => {
       for (const name of ['stranger', 'live']) {
         if (isAllowed(name)) continue
         const body = bodies[operation.id]
@@ -177,7 +177,7 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
       }
     })
 
-    test('does not let another site ride on a session', async () => {
+    test('refuses a change that another site requests with the cookie of a session', async () => {
       if (operation.method === 'GET') return
       const strange: Readonly<Record<string, string>>[] = [
         { 'sec-fetch-site': 'cross-site' },
@@ -201,7 +201,7 @@ test('no refused request has changed anything', async () => {
 })
 
 test.each(scoped.map((operation) => [operation.id, operation] as const))(
-  '%s takes a key with its scopes alone, so that the refusals above are for lack of it',
+  '%s accepts a key with exactly its scopes, so the refusals above are due to missing scopes',
   async (_, operation) => {
     // A stream does not end by itself; nothing that is asked of the rest exists.
     if (operation.id === 'streamEvents') return
@@ -214,30 +214,35 @@ test.each(scoped.map((operation) => [operation.id, operation] as const))(
 
 test.each(
   demanding.map((one) => [`${one.operation.id} with ${one.field}: ${one.value}`, one] as const),
-)('%s needs the scope of what it reaches', async (_, { operation, field, value, scope }) => {
-  const own = scopesOf(operation)
-  const before = await contents()
-  const body = { ...bodiesWith[operation.id]?.(), [field]: value }
-  const url = fixture.servers[0]?.url ?? ''
-  const poor = apiClient(url, keys[own.join(' ')] ?? '')
-  const refused = await poor(operation.method, pathOf(operation), { body })
-  expect([refused.status, refused.body.error.code]).toEqual([403, 'insufficient_permissions'])
-  expect(refused.body.error.details.missing_scopes).toEqual([scope])
-  expect(refused.body.error.message).toContain(scope)
-  expect(await contents()).toBe(before)
-  const made = await fixture.api('POST', '/v1/auth/api-keys', { body: { scopes: [...own, scope] } })
-  const rich = apiClient(url, made.body.secret_key)
-  const taken = await rich(operation.method, pathOf(operation), { body })
-  expect([401, 403]).not.toContain(taken.status)
-})
+)(
+  '%s also needs the scope of the data that the request reaches',
+  async (_, { operation, field, value, scope }) => {
+    const own = scopesOf(operation)
+    const before = await contents()
+    const body = { ...bodiesWith[operation.id]?.(), [field]: value }
+    const url = fixture.servers[0]?.url ?? ''
+    const poor = apiClient(url, keys[own.join(' ')] ?? '')
+    const refused = await poor(operation.method, pathOf(operation), { body })
+    expect([refused.status, refused.body.error.code]).toEqual([403, 'insufficient_permissions'])
+    expect(refused.body.error.details.missing_scopes).toEqual([scope])
+    expect(refused.body.error.message).toContain(scope)
+    expect(await contents()).toBe(before)
+    const made = await fixture.api('POST', '/v1/auth/api-keys', {
+      body: { scopes: [...own, scope] },
+    })
+    const rich = apiClient(url, made.body.secret_key)
+    const taken = await rich(operation.method, pathOf(operation), { body })
+    expect([401, 403]).not.toContain(taken.status)
+  },
+)
 
 /** What else a body needs to be whole. */
 const bodiesWith: Readonly<Record<string, () => object>> = {
   createCancellation: () => ({ payment_ids: [things['/v1/payments/:id']] }),
 }
 
-describe('a key with webhooks:write alone', () => {
-  test('cannot have any payment sent to it, in any way', async () => {
+describe('a key with only webhooks:write', () => {
+  test('cannot make the server send it any payment', async () => {
     const api = apiClient(fixture.servers[0]?.url ?? '', keys['webhooks:write'] ?? '')
     const endpoint = pathOf(operationOf('retrieveWebhookEndpoint'))
     const delivery = pathOf(operationOf('retrieveWebhookDelivery'))
@@ -262,7 +267,7 @@ describe('a key with webhooks:write alone', () => {
     expect(await contents()).toBe(before)
   })
 
-  test('still operates endpoints: it reads, describes, stops and deletes them, and rotates secrets', async () => {
+  test('can read, describe, disable and delete endpoints, and rotate their secrets', async () => {
     const made = await fixture.api('POST', '/v1/webhooks/endpoints', {
       body: { url: 'https://example.com/hook', events: ['checkout.expired'] },
     })

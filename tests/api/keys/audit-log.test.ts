@@ -13,7 +13,7 @@ const fixture = withServers(1, {
 const address = '203.0.113.7'
 const from = { 'x-forwarded-for': address }
 describe('the audit log', () => {
-  test('has an entry for each thing that an administrator does: who, what, when, from where', async () => {
+  test('has a record for each action of an administrator: actor, action, time and address', async () => {
     const { id: merchantId, testKey } = await createMerchant(fixture)
     const url = fixture.servers[0]?.url ?? ''
     const plain = apiClient(url, testKey)
@@ -51,7 +51,7 @@ describe('the audit log', () => {
     expect(seen).toHaveLength(doings.length)
   })
 
-  test('has no entry for what was refused, replayed, or done before', async () => {
+  test('has no record of an action that was refused, replayed, or already done', async () => {
     const { test: api } = await createMerchant(fixture)
     const make = (body: object, idempotencyKey?: string) =>
       api('POST', '/v1/auth/api-keys', { body, ...(idempotencyKey ? { idempotencyKey } : {}) })
@@ -66,7 +66,7 @@ describe('the audit log', () => {
     expect(actions).toEqual(['api_key.created', 'api_key.created', 'api_key.revoked'])
   })
 
-  test('and what it tells of are on disk together, or neither is', async () => {
+  test('commits each record together with its change, or neither', async () => {
     const { test: api, id } = await createMerchant(fixture)
     await fixture.sql.query(`create function refuse_entry() returns trigger language plpgsql as $$
       begin raise exception 'no entry'; end $$`)
@@ -87,7 +87,7 @@ describe('the audit log', () => {
     expect((await api('GET', '/v1/test/clock')).body.offset_seconds).toBe(0)
   })
 
-  test('knows of a bulk cancellation that is paused and resumed, and of a delivery sent again', async () => {
+  test('records pauses and resumes of a bulk cancellation, and a delivery that is sent again', async () => {
     const { test: api, id } = await createMerchant(fixture)
     await api('POST', '/v1/webhooks/endpoints', {
       body: { url: 'http://127.0.0.1:1/hook' },
@@ -125,7 +125,7 @@ describe('the audit log', () => {
     ])
   })
 
-  test('knows that the failed deliveries of an endpoint were sent again, and how many', async () => {
+  test('records that the failed deliveries of an endpoint were sent again, and how many', async () => {
     const { test: api } = await createMerchant(fixture)
     const { body: endpoint } = await api('POST', '/v1/webhooks/endpoints', {
       body: { url: 'http://127.0.0.1:1/hook' },
@@ -161,7 +161,7 @@ describe('the dashboard', () => {
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
 
-  test('is in the log when somebody signs in, acts, and signs out, and so are failures', async () => {
+  test('is in the log when a user signs in, acts and signs out, and when a sign-in fails', async () => {
     const { test: api, testKey } = await createMerchant(fixture)
     const [key] = (await api('GET', '/v1/auth/api-keys')).body.data
     const signedIn = await visit('POST', from, { secret_key: testKey })
@@ -196,7 +196,7 @@ describe('the dashboard', () => {
     expect(JSON.stringify(log)).not.toContain(cookie.split('=')[1])
   })
 
-  test('is not a way to fill the disk: of a flood of wrong keys a few are logged, then 429', async () => {
+  test('cannot fill the log: of many wrong keys a few are recorded, then the answer is 429', async () => {
     const flood = { 'x-forwarded-for': '203.0.113.66' }
     const wrong = { secret_key: 'sk_test_planted_and_of_nobody' }
     const answers: { status: number; minute: string | null }[] = []
@@ -220,8 +220,8 @@ describe('the dashboard', () => {
   })
 })
 
-describe('the table', () => {
-  test('refuses to change, drop or empty what it holds', async () => {
+describe('the table of the audit log', () => {
+  test('refuses updates, deletes and truncates', async () => {
     const { sql } = fixture
     for (const statement of [
       `update audit_log set actor_id = 'key_somebody_else'`,
@@ -232,7 +232,7 @@ describe('the table', () => {
     }
   })
 
-  test('lets go of entries after 400 days, and the worker drops them then', async () => {
+  test('allows deletes after 400 days, and the worker then deletes the records', async () => {
     const { sql } = fixture
     const insert = (id: string, age: string) =>
       sql.query(
@@ -252,7 +252,7 @@ describe('the table', () => {
     expect(left).toEqual([{ id: 'aud_young' }])
   })
 
-  test('names the server where it makes the first key by itself', async () => {
+  test('names the server as the actor that creates the first key', async () => {
     const [row] = await fixture.sql.query(
       `select * from audit_log where actor_type = 'system' and merchant_id = $1`,
       [fixture.owner.merchant_id],
@@ -261,7 +261,7 @@ describe('the table', () => {
   })
 })
 
-test('every action of the contract has been seen', async () => {
+test('the tests above have covered every action of the contract', async () => {
   const rows = await fixture.sql.query('select distinct action from audit_log')
   const seen = new Set(rows.map(({ action }) => action))
   expect(auditActions.filter((action) => !seen.has(action))).toEqual([])

@@ -76,7 +76,7 @@ test('an address that sends too many bad keys is refused, but not its valid keys
   expect((await askAsPage(signedIn.token)).status).toBe(200)
 })
 
-test('keys that nobody has are looked up one after the other once there are too many, and a valid one among them is found', async () => {
+test('unknown keys are looked up one at a time once there are too many, and a valid key among them is found', async () => {
   const { url, api, sql } = own
   const { body: unseen } = await api('POST', '/v1/auth/api-keys', { body: {} })
   let made = 0

@@ -78,7 +78,7 @@ const routes: [name: string, path: string, key: boolean][] = [
 ]
 
 test.skipIf(process.platform !== 'linux').each(routes)(
-  'a thousand bodies that never end, to %s, are kept within a bound',
+  'a thousand endless bodies to %s use bounded memory',
   async (_, path, isKeyed) => {
     const key = isKeyed ? fixture.servers[0]?.secretKey : 'sk_test_that_nobody_was_ever_given'
     const before = memory()
@@ -102,7 +102,7 @@ test.skipIf(process.platform !== 'linux').each(routes)(
 )
 
 test.skipIf(process.platform !== 'linux')(
-  'answers that 150 callers ask for and do not read are kept within a bound',
+  'unread answers to 150 clients use bounded memory',
   async () => {
     await insertPayments(fixture.sql, { owner: fixture.owner, count: 100 })
     const metadata = Object.fromEntries(

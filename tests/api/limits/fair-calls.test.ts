@@ -46,7 +46,7 @@ test('slow calls of one merchant leave calls free for the captures and refunds o
   expect(statuses.filter((status) => status === 'processing').length).toBeGreaterThan(0)
 })
 
-test('a long backlog of one merchant is no queue that others wait in', async () => {
+test('a long backlog of one merchant does not delay the tasks of others', async () => {
   const { sql } = fixture
   const { id: busy } = await createMerchant(fixture, 'A busy merchant')
   const other = await createMerchant(fixture, 'A third merchant')

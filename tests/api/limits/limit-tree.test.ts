@@ -59,8 +59,8 @@ async function signIn(secret: string): Promise<{ status: number; api: Api }> {
   return { status: answer.status, api }
 }
 
-describe('a limit of requests a minute', () => {
-  test('holds for a key and all keys that it makes together, and for those that they make', async () => {
+describe('a limit of requests per minute', () => {
+  test('is shared by a key and all its descendants', async () => {
     const answers = await inOneMinute(async () => {
       const root = await limited(20)
       const child = await make(root.api)
@@ -77,7 +77,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.slice(18).map(({ status }) => status)).toEqual([429, 429, 429])
   })
 
-  test('of a key in the middle holds for the keys below it, and a key used up takes nothing from above', async () => {
+  test('of a key also limits its descendants, and a key at its limit uses nothing of its ancestors', async () => {
     const answers = await inOneMinute(async () => {
       const root = await limited(40)
       const middle = await make(root.api, { requests_per_minute: 10 })
@@ -102,7 +102,7 @@ describe('a limit of requests a minute', () => {
     expect(leftOf(answers[3] as ApiAnswer)).toBe(40 - 1 - 2 - 8 - 1)
   })
 
-  test('is not renewed by a key that replaces another, however often', async () => {
+  test('is not renewed when a key creates its replacement, however often', async () => {
     const answers = await inOneMinute(async () => {
       let key = await limited(30)
       for (let n = 0; n < 15; n++) key = await make(key.api)
@@ -111,7 +111,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.map(leftOf)).toEqual([30 - 15 - 1])
   })
 
-  test('is not renewed by the keys of a merchant that the key makes', async () => {
+  test('is not renewed by the keys of a merchant that the key creates', async () => {
     const { api } = await limited(10)
     const answers = await inOneMinute(async () => {
       const made = await api('POST', '/v1/merchants', { body: { name: 'Another' } })
@@ -123,7 +123,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.at(-1)?.status).toBe(429)
   })
 
-  test('of a live key is not used up by test keys of a merchant that it makes', async () => {
+  test('of a live key is not used up by test keys of a merchant that it creates', async () => {
     const { live } = await createLiveMerchant(fixture)
     const answers = await inOneMinute(async () => {
       const made = await live('POST', '/v1/merchants', { body: { name: 'Another' } })
@@ -136,7 +136,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.map(({ status }) => status)).toEqual([429, 200])
   })
 
-  test('ends: eight lower limits below each other are the most', async () => {
+  test('is inherited over at most eight levels of lower limits', async () => {
     let key = await limited(1_000)
     for (let limit = 900; limit >= 400; limit -= 100) {
       key = await make(key.api, { requests_per_minute: limit })
@@ -149,7 +149,7 @@ describe('a limit of requests a minute', () => {
     }
   })
 
-  test('of a key holds for its sessions at the dashboard', async () => {
+  test('of a key is shared by its sessions at the dashboard', async () => {
     const answers = await inOneMinute(async () => {
       const key = await limited(12)
       const { api: session } = await signIn(key.secret)
@@ -161,7 +161,7 @@ describe('a limit of requests a minute', () => {
     expect(answers[0]?.headers.get('x-ratelimit-limit')).toBe('12')
   })
 
-  test('holds for what the dashboard asks beside the API, and for signing in', async () => {
+  test("includes signing in and the dashboard's requests outside of the API", async () => {
     const { api, secret } = await limited(5)
     const { api: session } = await signIn(secret)
     const statuses = await inOneMinute(async () => {
@@ -178,8 +178,8 @@ describe('a limit of requests a minute', () => {
   })
 })
 
-describe('what a valid key may leave behind', () => {
-  test('a flood of valid sign-ins leaves a bounded number of sessions and audit entries', async () => {
+describe('a valid key', () => {
+  test('leaves a bounded number of sessions and audit records, however often it signs in', async () => {
     const { id, testKey } = await createMerchant(fixture)
     const statuses: number[] = []
     for (let round = 0; round < 4; round++) {
@@ -198,7 +198,7 @@ describe('what a valid key may leave behind', () => {
     expect(statuses.filter((status) => status === 429)).toHaveLength(200 - entries)
   })
 
-  test('more keys do not make for more sign-ins: a merchant has a limit too', async () => {
+  test('shares a limit on sign-ins with the other keys of its merchant', async () => {
     const { id, test: api } = await createMerchant(fixture)
     const keys = await Promise.all(Array.from({ length: 10 }, () => make(api)))
     await Promise.all(
@@ -213,7 +213,7 @@ describe('what a valid key may leave behind', () => {
     expect(entries).toBeLessThanOrEqual(120)
   })
 
-  test('a key has fifty sessions at most: one more ends the oldest', async () => {
+  test('has at most fifty sessions: a further one ends the oldest', async () => {
     const { test: api, testKey } = await createMerchant(fixture)
     const [key] = (await api('GET', '/v1/auth/api-keys')).body.data
     const { api: oldest } = await signIn(testKey)
@@ -238,7 +238,7 @@ describe('what a valid key may leave behind', () => {
     for (const { api: session } of signedIn) expect((await read(session)).status).toBe(200)
   })
 
-  test('a merchant has a thousand keys in use at most, however many are made at once', async () => {
+  test('is one of at most a thousand of its merchant, however many are created at once', async () => {
     const { id, test: api } = await createMerchant(fixture)
     await fixture.sql.query(
       `insert into api_keys (id, merchant_id, livemode, publishable_key, secret_hash, secret_hint,

@@ -45,8 +45,8 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   }
 }
 
-describe('a full server', () => {
-  test('refuses with 503 and Retry-After, has done nothing, and takes the request again later', async () => {
+describe('a server at its concurrency limit', () => {
+  test('refuses a request with 503 and Retry-After, changes nothing, and serves a later retry', async () => {
     const { id } = await createPayment(own.api)
     const options = { idempotencyKey: 'tried while it was full' }
     const cancel = () => own.api('POST', `/v1/payments/${id}/cancel`, options)
@@ -60,7 +60,7 @@ describe('a full server', () => {
     expect((await cancel()).status).toBe(200)
   })
 
-  test('that is full of reads and creates still stops payments, and says that it lives', async () => {
+  test('for reads and creates still cancels payments, and answers health checks', async () => {
     const { id } = await createPayment(own.api)
     await whileFull('initiate', async () => {
       const create = await own.api('POST', '/v1/payments', { body: paymentBody() })
@@ -75,14 +75,14 @@ describe('a full server', () => {
     })
   })
 
-  test('that is full of cancels still reads', async () => {
+  test('for cancels still serves reads', async () => {
     const { id } = await createPayment(own.api)
     await whileFull('cancel', async () => {
       expect((await own.api('GET', `/v1/payments/${id}`)).status).toBe(200)
     })
   })
 
-  test('refuses before it reads the key, and names a bad key as soon as there is a place', async () => {
+  test('refuses before it checks the key, and answers 401 for a bad key once it has capacity', async () => {
     const stranger = apiClient(own.url, 'sk_test_nobody_has_this_one')
     await whileFull('initiate', async () => {
       const { status, headers } = await stranger('GET', '/v1/payments')
@@ -95,7 +95,7 @@ describe('a full server', () => {
     expect((await stranger('GET', '/v1/payments')).status).toBe(401)
   })
 
-  test('refuses a body before it is read', async () => {
+  test('refuses a body before reading it', async () => {
     await whileFull('initiate', async () => {
       const { hostname, port } = new URL(own.url)
       const socket = connect(Number(port), hostname)
@@ -109,7 +109,7 @@ describe('a full server', () => {
     })
   })
 
-  test('is tried again by the SDK after Retry-After, which then has its answer', async () => {
+  test('is retried by the SDK after Retry-After, which then gets the answer', async () => {
     const { id } = await createPayment(own.api)
     let letGo: () => void = () => undefined
     const refused = new Promise<void>((resolve) => {
@@ -133,7 +133,7 @@ describe('a full server', () => {
   })
 })
 
-test('bodies that dribble take no place of whole requests', async () => {
+test('bodies sent in small pieces do not use the capacity for whole requests', async () => {
   const { hostname, port } = new URL(own.url)
   const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname))
   const head =
@@ -145,7 +145,7 @@ test('bodies that dribble take no place of whole requests', async () => {
   for (const socket of sockets) socket.destroy()
 })
 
-test('a client that repeats at once during a flood is read again only when it may try', async () => {
+test('a client that retries too early during a flood is not read again until its Retry-After has passed', async () => {
   const { hostname, port } = new URL(own.url)
   const ask = `GET /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${firstKeys.secretKey}\r\n\r\n`
   // More than are refused by chance, all the time.

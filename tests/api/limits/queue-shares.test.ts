@@ -40,7 +40,7 @@ test.each([
   ['initiate', 'GET', '/v1/payments/pay_unknown'],
   ['cancel', 'POST', '/v1/payments/pay_unknown/cancel'],
 ])(
-  'however much a merchant of test mode asks at once (%s), another one and live mode find a place',
+  'many requests of one merchant in test mode (%s) leave places for another merchant and for live mode',
   async (action, method, path) => {
     const first = await createPayment(own.api)
     const second = await createPayment(other)

@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
 
-test('a live key gets 100 requests a minute, then 429 with the wait; other keys are not touched', async () => {
+test('a live key gets 100 requests per minute, then 429 with the wait; other keys are not affected', async () => {
   const { live, test: own } = await createLiveMerchant(fixture)
   const answers: ApiAnswer[] = []
   // A new minute may begin and count anew, so the answers of the newest minute are checked.
@@ -34,7 +34,7 @@ test('a live key gets 100 requests a minute, then 429 with the wait; other keys 
   expect(Number(ofTestMode.headers.get('x-ratelimit-limit'))).toBeGreaterThanOrEqual(1_000_000)
 })
 
-test('two servers admit together what one would, but for what is on the way between them', async () => {
+test('two servers together admit what one would, except for requests not yet exchanged between them', async () => {
   const { sql, servers } = fixture
   const { id, liveKey } = await createLiveMerchant(fixture)
   const clients = servers.map((server) => apiClient(server.url, liveKey))
@@ -70,7 +70,7 @@ test('two servers admit together what one would, but for what is on the way betw
   expect(admitted.get(window)).toBeLessThanOrEqual(100 + 2 * (2 + perRound))
 })
 
-test('a key can be given a lower limit than the one that makes it, never a higher one', async () => {
+test('a key can be given a lower limit than the key that creates it, never a higher one', async () => {
   const { live } = await createLiveMerchant(fixture)
   const url = fixture.servers[0]?.url ?? ''
   const make = (body: object) => live('POST', '/v1/auth/api-keys', { body })

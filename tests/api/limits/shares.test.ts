@@ -59,7 +59,7 @@ async function makeKeys(secret: string, count: number): Promise<string[]> {
   return made.map(({ body }) => body.secret_key)
 }
 
-test('streams asked for at once: a key, a merchant and test mode have their share, and live mode finds a place', async () => {
+test('concurrent streams are limited per key, per merchant and for test mode, and live mode still gets one', async () => {
   const merchants = await Promise.all([createMerchant(origin()), createMerchant(origin())])
   const [first, second] = await Promise.all(merchants.map(({ testKey }) => makeKeys(testKey, 3)))
   const { liveKey } = await createLiveMerchant(origin())
@@ -79,7 +79,7 @@ test('streams asked for at once: a key, a merchant and test mode have their shar
   )
 })
 
-test('a stream that is refused or cannot begin leaves its place free', async () => {
+test('a stream that is refused or fails to start releases its place', async () => {
   const { testKey } = await createMerchant(origin())
   const wrong = () =>
     ask('/v1/events/stream', `Authorization: Bearer ${testKey}`, 'Last-Event-ID: evt_nothing')
@@ -88,7 +88,7 @@ test('a stream that is refused or cannot begin leaves its place free', async () 
   expect(await granted(Array.from({ length: 90 }, () => stream(testKey)))).toBe(90)
 })
 
-test('a session at the dashboard has twenty streams of its key', async () => {
+test('a session of the dashboard has at most the twenty streams of its key', async () => {
   const { testKey } = await createMerchant(origin())
   const answer = await fetch(`${url.origin}/dashboard/api/session`, {
     method: 'POST',
@@ -102,7 +102,7 @@ test('a session at the dashboard has twenty streams of its key', async () => {
   expect(await granted([stream(testKey)])).toBe(1)
 })
 
-test('a payment page that is opened many times at once has twenty streams', async () => {
+test('a payment page that is opened many times has at most twenty streams', async () => {
   const { test: api } = await createMerchant(origin())
   const body = { amount: 9999, currency: 'USD', customer_email: 'a@example.com' }
   const { body: payment } = await api('POST', '/v1/payments', { body })

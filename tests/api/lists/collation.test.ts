@@ -46,7 +46,7 @@ test('every id, key, code and status sorts by its bytes, whatever the locale of 
   expect(compared.filter(({ collation }) => collation !== 'C')).toEqual([])
 })
 
-test('every text of an index that orders rows sorts by its bytes', async () => {
+test('every text column of an index for sorting is sorted by its bytes', async () => {
   const keys = await sql.query<{ name: string }>(
     `select i.indexrelid::regclass || ' ' || k.n as name
      from pg_index i join pg_class c on c.oid = i.indexrelid

@@ -159,8 +159,8 @@ async function expectNothingMissed(
   }
 }
 
-describe('nothing appears behind a cursor, with the clocks of two servers 60 seconds apart', () => {
-  test('in the list of payments, whole and filtered', async () => {
+describe('nothing appears behind a cursor, although the clocks of two servers differ by 60 seconds,', () => {
+  test('in the list of payments, unfiltered and filtered', async () => {
     const { apis } = await newMerchant()
     await createPayment(apis[0])
     await createPayment(apis[1])
@@ -172,7 +172,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
     await expectNothingMissed(apis, paths, { rounds: size({ quick: 3, all: 25 }), work: create })
   })
 
-  test('in the list of payments created with keys, submitted at once or canceled before', async () => {
+  test('in the list of payments created with keys, initiated at once or canceled before', async () => {
     const { apis } = await newMerchant()
     await createPayment(apis[0])
     let keys = 0
@@ -198,7 +198,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
     })
   })
 
-  test('in the lists of keys, endpoints, bulk cancels and the audit log', async () => {
+  test('in the lists of keys, endpoints, bulk cancellations and the audit log', async () => {
     const { apis } = await newMerchant()
     const keys = '/v1/auth/api-keys'
     const endpoints = '/v1/webhooks/endpoints'

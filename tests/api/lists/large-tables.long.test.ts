@@ -30,7 +30,7 @@ async function readSoFar(): Promise<Record<string, { scanned: number; lookedUp: 
   )
 }
 
-test('a bulk cancel, its webhooks and its counting read what they need of large tables', async () => {
+test('on large tables a bulk cancellation, its webhooks and its counts read only the rows that they need', async () => {
   const { api, sql, owner } = fixture
   const receiver = await startReceiver()
   // A vacuum sums up new pages for the index by time (BRIN), for which it reads them from end to end.

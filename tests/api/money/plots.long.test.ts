@@ -17,7 +17,7 @@ const ranges = ['day', 'week', 'month', 'quarter'] as const
 const dayMs = 86_400_000
 
 describe('the plots', () => {
-  test('count each event once, by the hour and by the day alike, with two servers counting', async () => {
+  test('count each event once, per hour and per day, with two servers counting', async () => {
     const { apis, api } = fixture
     const reasons = ['duplicate', 'duplicate', 'fraudulent']
     await Promise.all(
@@ -45,7 +45,7 @@ describe('the plots', () => {
     }
   })
 
-  test('are right by the day again where an older server has counted only by the hour', async () => {
+  test('are complete per day again after an older server has counted only per hour', async () => {
     const { sql, owner } = fixture
     await sql.query(
       `insert into hourly_stats values ($1, false, date_trunc('hour', now()),
@@ -60,7 +60,7 @@ describe('the plots', () => {
     expect(reasons).toContainEqual({ reason: 'other', count: 3 })
   })
 
-  test('of a million payments in twenty currencies are read from few rows', async () => {
+  test('of a million payments in twenty currencies read few rows', async () => {
     await sumMillion()
     const watched = watch()
     const since = toTimestamp(Math.floor(Date.now() / dayMs) * dayMs - 89 * dayMs)

@@ -24,7 +24,7 @@ async function scrape(): Promise<Map<string, number>> {
   )
 }
 
-test('a database that does not answer leaves the rest of what is measured', async () => {
+test('if the database does not answer, all other metrics are still reported', async () => {
   const rival = await own.sql.connect()
   try {
     await rival.query('begin')
@@ -39,7 +39,7 @@ test('a database that does not answer leaves the rest of what is measured', asyn
   }
 })
 
-test('requests are timed by operation and class of status, and by nothing that has no bound', async () => {
+test('requests are timed by operation and class of status, and by no label with unbounded values', async () => {
   // The process may have answered requests of other test files: only the difference counts.
   const before = await scrape()
   const { id } = await createPayment(own.api)
@@ -64,7 +64,7 @@ test('requests are timed by operation and class of status, and by nothing that h
   expect([...measured.keys()].filter((key) => /pay_|no\/such/.test(key))).toEqual([])
 })
 
-test('queues show what waits in the database', async () => {
+test('the metrics of the queues count the work that waits in the database', async () => {
   // No workers run here: what a request leaves to them stays.
   await createPayment(own.api)
   const bulk = { filter: { customer_email: 'customer@example.com' } }

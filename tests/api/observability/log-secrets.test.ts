@@ -67,7 +67,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a full run, with whatever goes wrong, leaves no secret in any log', async () => {
+test('a full run with many kinds of failures writes no secret to any log', async () => {
   const home = await openHome(join(folder, '.hedge'), () => undefined)
   planted['the password of the database'] = home.password
   const secretKey = planted['the API secret'] ?? ''

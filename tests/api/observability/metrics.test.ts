@@ -69,7 +69,7 @@ function expectAge(age: number | undefined, seconds: number): void {
   expect(age).toBeLessThanOrEqual(seconds + sinceStart + 2)
 }
 
-test('the oldest open payment is found by its own age, however often its task was put off', async () => {
+test('the oldest open payment is found by its own age, however often its task was postponed', async () => {
   expect(await ages()).toEqual({ initiated: 0, processing: 0 })
   await insertOpen({ status: 'processing', seconds: 1_000, count: 3 })
   await insertOpen({ status: 'processing', seconds: 5_000, count: 1 })
@@ -79,7 +79,7 @@ test('the oldest open payment is found by its own age, however often its task wa
   expectAge(found.initiated, 2_000)
 })
 
-test('payments in their undo window are not late, and canceled ones are not open', async () => {
+test('payments in their undo window are not late, and canceled payments are not open', async () => {
   await insertOpen({ status: 'initiated', seconds: -90_000, count: 5 })
   await insertOpen({ status: 'initiated', seconds: 80_000, count: 5, became: 'canceled' })
   await insertOpen({ status: 'processing', seconds: 80_000, count: 5, became: 'canceled' })
@@ -88,7 +88,7 @@ test('payments in their undo window are not late, and canceled ones are not open
   expectAge(found.initiated, 2_000)
 })
 
-test('a test clock that is ahead counts for its merchant, in test mode', async () => {
+test('a test clock that is ahead counts for payments of its merchant in test mode', async () => {
   const { sql, owner } = fixture
   await insertOpen({ status: 'initiated', seconds: -400_000, count: 1, livemode: false })
   await sql.query('insert into test_clocks values ($1, 500000)', [owner.merchant_id])
@@ -103,12 +103,12 @@ test('due tasks are counted by kind', async () => {
   expect(due).not.toHaveProperty('capture')
 })
 
-test('a thousand forgotten tasks at the front do not hide what is behind them', async () => {
+test('a thousand stale tasks at the front do not hide the tasks behind them', async () => {
   await insertOpen({ status: 'processing', seconds: 70_000, count: 1_000, became: 'canceled' })
   expect((await ages()).processing).toBeGreaterThanOrEqual(69_000)
 })
 
-test('more than ten thousand open payments cost no more than the thousands that are counted', async () => {
+test('with more than ten thousand open payments, only the counted thousands are read', async () => {
   const count = size({ quick: 5_500, all: 8_000 })
   await insertOpen({ status: 'processing', seconds: 500, count })
   await insertOpen({ status: 'initiated', seconds: 500, count })
@@ -126,7 +126,7 @@ test('more than ten thousand open payments cost no more than the thousands that 
   expect(rowsRead).toBeLessThan(10_000)
 })
 
-test('a capture that came after the cancel is counted once', async () => {
+test('a capture after the cancel is counted once', async () => {
   const { api, servers } = fixture
   const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3_600 })
   expect((await api('POST', `/v1/payments/${body.id}/cancel`)).status).toBe(200)

@@ -18,9 +18,9 @@ beforeAll(() => {
 })
 
 // Most of these wait for pauses, so they wait at the same time: each with a merchant and a test clock of its own.
-describe.concurrent('faults', () => {
+describe.concurrent('with a fault of the processor,', () => {
   // The longest comes first, because five tests run at a time.
-  test('a processor that is down is asked again after longer and longer pauses', async () => {
+  test('calls to an unavailable processor are retried after growing pauses', async () => {
     const { test: api } = await createMerchant(fixture)
     const { id } = await createPayment(api)
     const body = { payment_method_token: 'tok_downMinute' }
@@ -40,7 +40,7 @@ describe.concurrent('faults', () => {
     }
   })
 
-  test('a lost answer to the authorization is asked for again, and authorizes once', async () => {
+  test('an authorization whose answer is lost is requested again, and authorizes once', async () => {
     const { test: api } = await createMerchant(fixture)
     const { status, body } = await initiate(api, 'tok_lostAuthorizeAnswer')
     expect(status).toBe(200)
@@ -54,7 +54,7 @@ describe.concurrent('faults', () => {
     ])
   })
 
-  test('a capture whose answer is lost is looked up, and takes the money once', async () => {
+  test('a capture whose answer is lost is looked up, and captures the money once', async () => {
     const { test: api } = await createMerchant(fixture)
     for (const token of ['tok_lostCaptureAnswer', 'tok_duplicateCapture']) {
       const { body } = await initiate(api, token)
@@ -68,7 +68,7 @@ describe.concurrent('faults', () => {
     }
   })
 
-  test('a processor that answers 500 twice is asked until it works', async () => {
+  test('a call answered with 500 twice is retried until it succeeds', async () => {
     const { test: api } = await createMerchant(fixture)
     const { status, body } = await initiate(api, 'tok_errorTwice')
     expect(status).toBe(200)
@@ -76,7 +76,7 @@ describe.concurrent('faults', () => {
     expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
   })
 
-  test('while the processor is down the payment stays pending, and goes on by itself', async () => {
+  test('a payment stays pending while the processor is unavailable, and continues by itself', async () => {
     const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
@@ -96,7 +96,7 @@ describe.concurrent('faults', () => {
     expect(retried.body.id).toBe(payment.id)
   })
 
-  test('no other token takes the place of one whose outcome is not known', async () => {
+  test('a token whose outcome is unknown is not replaced by another token', async () => {
     const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const submit = (token: string) =>
@@ -108,7 +108,7 @@ describe.concurrent('faults', () => {
     expect(await movements(books, payment.id)).toEqual(['authorize', 'capture'])
   })
 
-  test('a cancel wins while the processor is down, and nothing is ever authorized', async () => {
+  test('a cancel while the processor is unavailable succeeds, and nothing is ever authorized', async () => {
     const { test: api } = await createMerchant(fixture)
     const { status } = await initiate(api, 'tok_downMinute')
     expect(status).toBe(502)
@@ -121,7 +121,7 @@ describe.concurrent('faults', () => {
     expect(await movements(books, id)).toEqual([])
   })
 
-  test('a cancel wins while the processor is being asked, and nothing stays reserved', async () => {
+  test('a cancel during the call to the processor succeeds, and no authorization remains', async () => {
     const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
@@ -148,7 +148,7 @@ describe.concurrent('faults', () => {
     expect((await api('GET', `/v1/payments/${payment.id}`)).body).toEqual(canceled.body)
   })
 
-  test('a cancel by key wins while its create is still being initiated', async () => {
+  test('a cancel by key during the initiate of its create succeeds', async () => {
     const { test: api } = await createMerchant(fixture)
     const creating = api('POST', '/v1/payments', {
       body: paymentBody({ initiate: true, payment_method_token: 'tok_slow' }),
@@ -167,7 +167,7 @@ describe.concurrent('faults', () => {
     expect(created.body).toEqual(canceled.body)
   })
 
-  test('money that was taken all the same goes back by itself, and the timeline says so', async () => {
+  test('money captured after a cancel is refunded automatically, and the timeline shows it', async () => {
     const { test: api } = await createMerchant(fixture)
     const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3600 })
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`, {
@@ -193,7 +193,7 @@ describe.concurrent('faults', () => {
   })
 })
 
-test('a bank debit that the bank returns has an event of its own, after the failure', async () => {
+test('a bank debit that the bank returns has its own event, after the failure', async () => {
   const { body } = await initiate(api, 'tok_achAccountClosed', { payment_method: 'ach' })
   const failed = await untilStatus(api, body.id, 'failed')
   expect(failed.failure_code).toBe('account_closed')

@@ -72,7 +72,7 @@ describe('a delivery', () => {
     expect(() => new Webhook(endpoint.secret).verify(`${got.body} `, headers)).toThrow()
   })
 
-  test('of both secrets is valid while one is rotated', async () => {
+  test('is signed with both secrets during a rotation', async () => {
     const { body } = await api('PATCH', `/v1/webhooks/endpoints/${endpoint.id}`, {
       body: { rotate_secret: true },
     })
@@ -88,7 +88,7 @@ describe('a delivery', () => {
     }
   })
 
-  test('of a sample says that it is one, and only goes where it should', async () => {
+  test('of a test event is marked as a test, and goes to the chosen endpoints only', async () => {
     const other = await startReceiver()
     const { body: second } = await register(other.url, { events: ['payment.failed'] })
     try {
@@ -114,7 +114,7 @@ describe('a delivery', () => {
     }
   })
 
-  test('that fails is tried again on a growing schedule, then can be retried by hand', async () => {
+  test('that fails is retried after growing pauses, and can then be retried by request', async () => {
     receiver.answer(() => ({ status: 500, body: `no\0${'x'.repeat(3000)}` }))
     const { id } = await testEvent()
     const pending = await deliveryOf(id, ({ attempt }) => attempt >= 2)
@@ -141,7 +141,7 @@ describe('a delivery', () => {
     expect(failed.response_body).toBeNull()
   })
 
-  test('that waits for another try comes sooner when the test clock is advanced', async () => {
+  test('that waits for a retry is sent earlier when the test clock is advanced', async () => {
     receiver.answer(() => ({ status: 503, headers: { 'retry-after': '60' } }))
     const { id } = await testEvent()
     const waiting = await deliveryOf(id, ({ attempt }) => attempt === 1)
@@ -158,7 +158,7 @@ describe('a delivery', () => {
     expect(receiver.received).toHaveLength(6)
   })
 
-  test('that is redirected has failed, and nothing is sent to the other place', async () => {
+  test('that is redirected fails, and nothing is sent to the new address', async () => {
     const other = await startReceiver()
     receiver.answer(() => ({ status: 307, headers: { location: other.url } }))
     try {
@@ -172,7 +172,7 @@ describe('a delivery', () => {
     }
   })
 
-  test('that is answered 410 disables the endpoint, with an event that says so', async () => {
+  test('that is answered with 410 disables the endpoint, with an event', async () => {
     const other = await startReceiver()
     const { body: second } = await register(other.url)
     receiver.answer(() => 410)
@@ -198,7 +198,7 @@ describe('a delivery', () => {
     }
   })
 
-  test('to a dead letter can be listed, and sent again all at once', async () => {
+  test('that was abandoned is listed, and all can be sent again at once', async () => {
     receiver.answer(() => 500)
     const events = [await testEvent(), await testEvent(), await testEvent()]
     await until('each was tried', () => receiver.received.length >= 3)
@@ -216,7 +216,7 @@ describe('a delivery', () => {
     expect((await api('GET', failedPath)).body.data).toEqual([])
   })
 
-  test('of every event since a time is made again by a replay', async () => {
+  test('of every event since a time is created again by a replay', async () => {
     const before = new Date(Date.now() - 1_000).toISOString()
     const payments = [await createPayment(api), await createPayment(api)]
     const mine = () =>
@@ -232,7 +232,7 @@ describe('a delivery', () => {
   })
 })
 
-test('events of one payment are first sent in their order, also by a slow receiver', async () => {
+test("first deliveries of a payment's events are in order, also to a slow receiver", async () => {
   let busy = 0
   let overlaps = 0
   receiver.answer(async () => {

@@ -95,7 +95,7 @@ function parseMessage(block: string): Message[] {
 }
 
 describe('the list of events', () => {
-  test('is newest first, in pages, and has an event as soon as it has happened', async () => {
+  test('is newest first, paged, and contains an event as soon as it has happened', async () => {
     const payment = await createPayment(api)
     await api('POST', `/v1/payments/${payment.id}/cancel`)
     const { body } = await api('GET', '/v1/events?limit=1')
@@ -121,7 +121,7 @@ describe('the list of events', () => {
     expect(await typesOf(`&created[lt]=${payment.created_at}`)).toEqual([])
   })
 
-  test('knows no event of another merchant, and refuses a cursor that names none', async () => {
+  test('has no events of another merchant, and refuses a cursor that is no event', async () => {
     const { id } = await createPayment(api)
     const { body: mine } = await api('GET', `/v1/events?payment_id=${id}`)
     const { body: merchant } = await api('POST', '/v1/merchants', { body: { name: 'Other' } })
@@ -135,8 +135,8 @@ describe('the list of events', () => {
   })
 })
 
-describe('the stream of events', () => {
-  test('tells on every process what happens on any, just as the list shows it', async () => {
+describe('the event stream', () => {
+  test('sends events of all processes on every process, equal to those of the list', async () => {
     const followers = [await follow(), await follow({ at: other })]
     const payment = await createPayment(api)
     for (const follower of followers) {
@@ -151,7 +151,7 @@ describe('the stream of events', () => {
     }
   })
 
-  test('goes on after the last event that was seen, with no gap and nothing twice', async () => {
+  test('resumes after the last event that was seen, without gaps or repeats', async () => {
     const first = await follow()
     await createPayment(api)
     const seen = await until('one is told', () => first.messages[0])
@@ -168,7 +168,7 @@ describe('the stream of events', () => {
     second.close()
   })
 
-  test('is of the types and the payment that were asked for', async () => {
+  test('sends only the requested types and payment', async () => {
     const payment = await createPayment(api)
     const follower = await follow({ query: `?type=payment.canceled&payment_id=${payment.id}` })
     await createPayment(api)
@@ -178,7 +178,7 @@ describe('the stream of events', () => {
     follower.close()
   })
 
-  test('misses nothing that is committed out of order', async () => {
+  test('misses no event that is committed out of order', async () => {
     const { api, owner, sql, url } = own
     const follower = await follow({ at: { url, secretKey: firstKeys.secretKey } })
     const slow = await sql.connect()
@@ -204,7 +204,7 @@ describe('the stream of events', () => {
     }
   })
 
-  test('refuses what it cannot go on from, and who may not read', async () => {
+  test('refuses an invalid cursor, an unknown type, and keys that may not read', async () => {
     expect((await follow({ lastEventId: 'evt_nowhere0001' })).status).toBe(400)
     expect((await follow({ query: '?type=payment.eaten' })).status).toBe(400)
     expect((await follow({ key: 'sk_test_nobody_at_all' })).status).toBe(401)
@@ -221,7 +221,7 @@ describe('the stream of events', () => {
     await follower.ended
   })
 
-  test('ends cleanly when its server stops, and does not hold it up', async () => {
+  test('ends cleanly when its server stops, and does not delay the stop', async () => {
     const stopped = await startServer({ databaseUrl: own.databaseUrl })
     const follower = await follow({ at: stopped })
     expect(follower.status).toBe(200)

@@ -63,7 +63,7 @@ async function relayUntil(count: number): Promise<string[]> {
   })
 }
 
-test('an event that is committed after a later one is not skipped', async () => {
+test('an event that is committed after a later event is not skipped', async () => {
   const slow = await client()
   await slow.query('begin')
   await writeEvent(slow, 'pay_slow')
@@ -82,7 +82,7 @@ test('an event that is committed after a later one is not skipped', async () => 
   expect(await relayUntil(3)).toEqual(['pay_slow', 'pay_quick', 'pay_later'])
 })
 
-test('nor one whose transaction is newer than the newest that has ended', async () => {
+test('an event of a running transaction is not skipped, even if its transaction id is newer than all ended ones', async () => {
   // The one that commits takes its id first, its position last. What runs then lies above it.
   const early = await client()
   await early.query('begin')
@@ -97,7 +97,7 @@ test('nor one whose transaction is newer than the newest that has ended', async 
   expect((await relayUntil(5)).slice(3)).toEqual(['pay_slow_2', 'pay_early_2'])
 })
 
-test('a position that was rolled back is passed once nobody can fill it', async () => {
+test('a position that was rolled back is skipped once no transaction can fill it', async () => {
   const failing = await client()
   await failing.query('begin')
   await writeEvent(failing, 'pay_never')
@@ -107,7 +107,7 @@ test('a position that was rolled back is passed once nobody can fill it', async 
   expect((await relayUntil(6)).slice(5)).toEqual(['pay_after'])
 })
 
-test('two processes at once relay each event once', async () => {
+test('two concurrent processes relay each event once', async () => {
   const writing = Array.from({ length: 50 }, (_, i) => writeEvent(database.pool, `pay_many_${i}`))
   const relaying = Array.from({ length: 4 }, () => relayed())
   await Promise.all([...writing, ...relaying])

@@ -85,14 +85,14 @@ function resolve(hostname: string, reach: Reach, timeoutMs: number) {
 
 const patient = 20_000
 
-test('a name has the addresses of both families', async () => {
+test('a name resolves to the addresses of both families', async () => {
   answers = ({ type }) => (type === 'A' ? ['93.184.215.14'] : ['2606::1'])
   expect(await resolve('shop.example', 'public', patient)).toEqual(['93.184.215.14', '2606::1'])
   answers = ({ type }) => (type === 'A' ? [] : ['2606::1'])
   expect(await resolve('shop.example', 'public', patient)).toEqual(['2606::1'])
 })
 
-test('names whose server never answers end, and do not keep others from being resolved', async () => {
+test('names whose server never answers time out, and do not delay the resolution of others', async () => {
   answers = ({ name, type }) =>
     name.endsWith('.evil.example') ? 'nothing' : type === 'A' ? ['93.184.215.14'] : []
   const silent = Array.from({ length: 60 }, (_, index) =>
@@ -105,14 +105,14 @@ test('names whose server never answers end, and do not keep others from being re
   for (const error of await Promise.all(silent)) expect(error).toBeInstanceOf(Error)
 })
 
-test('localhost is this machine, and is never asked for', async () => {
+test('localhost resolves to this machine without a query', async () => {
   answers = () => ['93.184.215.14']
   for (const name of ['localhost', 'shop.localhost', 'LOCALHOST.']) {
     expect(await resolve(name, 'private', patient)).toEqual(['127.0.0.1', '::1'])
   }
 })
 
-test('a name that only the system knows is found in the private reach alone', async () => {
+test('a name known only to the system resolves if private addresses are allowed, and else not', async () => {
   answers = () => 'unknown'
   const { hostname } = await import('node:os')
   const found = await resolve(hostname(), 'private', patient).catch((error: unknown) => error)

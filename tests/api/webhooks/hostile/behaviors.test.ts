@@ -50,7 +50,7 @@ const behaviors: readonly [
 ]
 
 test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
-  'the log says that a receiver %s, and the next merchant has its events',
+  'when a receiver %s, the attempt is logged, and another merchant gets its events',
   async (what, how, code, error) => {
     const { rude, hostile, other } = merchants
     hostile.behave(how)
@@ -78,7 +78,7 @@ test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
 const withoutStatus = behaviors.filter(([, , code]) => code === null || code === 101)
 
 test.each(withoutStatus.filter((_, n) => isLongRun || n === 0 || n === 4))(
-  'a stop ends while a receiver %s, and nothing that was in flight counts as an attempt',
+  'when a receiver %s, a stop ends, and interrupted calls do not count as attempts',
   async (_what, how) => {
     const { own, rude, hostile } = merchants
     hostile.behave(how)

@@ -20,7 +20,7 @@ const neverMs = 3_600_000
 const placesMax = 64
 
 describe('events of another merchant arrive', () => {
-  test('while every place that one merchant may have waits for receivers that never answer', async () => {
+  test('while silent receivers of one merchant occupy all its concurrent attempts', async () => {
     const { rude, hostile, other } = merchants
     hostile.behave(silence)
     const first = await merchants.registerHostile()
@@ -61,7 +61,7 @@ describe('events of another merchant arrive', () => {
   })
 })
 
-test('a receiver that never answers does not hold up another', async () => {
+test('a receiver that never answers does not delay another receiver', async () => {
   const { rude, hostile } = merchants
   hostile.behave(silence)
   const more = await startReceiver()
@@ -80,7 +80,7 @@ test('a receiver that never answers does not hold up another', async () => {
   }
 })
 
-test('a server whose receivers all switch protocols sends to others, and stops in good order', async () => {
+test('a server whose receivers all switch protocols still sends to others, and stops cleanly', async () => {
   const { own, rude, hostile, other } = merchants
   hostile.behave(answer(switching))
   const server = await startServer({ databaseUrl: own.databaseUrl })
