@@ -96,7 +96,7 @@ describe('hedge listen', () => {
     expect((await api('GET', `/v1/events/${event.id}`)).body).toEqual(verified)
   })
 
-  test('a server that restarts in the middle loses no event and sends none twice', async () => {
+  test('forwards each event once across a restart of the server', async () => {
     await startListening()
     const before = await createMany(5)
     await until('they came', () => receiver.received.length >= 5)
@@ -108,7 +108,7 @@ describe('hedge listen', () => {
     expect(ids()).toEqual([...before, ...after])
   })
 
-  test('goes on where it stopped, also after kill -9; --skip-missed does not', async () => {
+  test('resumes where it stopped, also after kill -9, but not with --skip-missed', async () => {
     const first = await startListening()
     const seen = await createMany(2)
     await until('they came', () => receiver.received.length >= 2)
@@ -135,7 +135,7 @@ describe('hedge listen', () => {
   })
 
   // A receiver that gives no answer is the other test of this kind.
-  test.runIf(isLongRun)('waits for a local server that is not there yet', async () => {
+  test.runIf(isLongRun)('waits for a local server that has not started yet', async () => {
     const { port } = new URL(receiver.url)
     await receiver.close()
     const listening = await startListening()
@@ -146,7 +146,7 @@ describe('hedge listen', () => {
     expect(ids()).toEqual(created)
   })
 
-  test('sends an event again until it is answered, and never goes on before', async () => {
+  test('sends an event again until it is answered, before it sends the next one', async () => {
     await receiver.close()
     receiver = await startReceiver({ answer: (count) => (count <= 2 ? null : 200) })
     const target = receiver.url.replace('http://127.0.0.1', 'localhost')
@@ -159,7 +159,7 @@ describe('hedge listen', () => {
   })
 
   test.runIf(isLongRun)(
-    'goes on with an event that was not answered before it stopped',
+    'resumes with an event that was not answered before it stopped',
     async () => {
       await receiver.close()
       receiver = await startReceiver({ answer: () => null })
@@ -211,7 +211,7 @@ describe('hedge listen', () => {
     expect((await hedge(['listen', '--skip-verify'], env())).code).toBe(2)
   })
 
-  test.runIf(isLongRun)('shows what the local server refused, and goes on', async () => {
+  test.runIf(isLongRun)('shows a refusal of the local server, and continues', async () => {
     await receiver.close()
     receiver = await startReceiver({ answer: (count) => (count === 1 ? 500 : 200) })
     const listening = await startListening('--events', 'payment.canceled')
@@ -228,7 +228,7 @@ describe('hedge listen', () => {
     expect(listening.stdout()).toMatch(new RegExp(`${id} +500 `))
   })
 
-  test.runIf(isLongRun)('with --json each event is one line for a program', async () => {
+  test.runIf(isLongRun)('prints one line of JSON per event with --json', async () => {
     const listening = startHedge(['listen', '--forward-to', receiver.url, '--json'], env())
     running.push(listening)
     await until('it has begun', () => listening.stdout().includes('\n'))

@@ -20,7 +20,7 @@ async function createEndpoint(): Promise<{ id: string }> {
 }
 
 describe('hedge webhooks', () => {
-  test('an endpoint is made, changed, disabled, and deleted', async () => {
+  test('creates, changes, disables and deletes an endpoint', async () => {
     const made = await run('webhooks', 'create', receiver.url, '--events', 'payment.canceled')
     expect(made.code).toBe(0)
     expect(made.stdout).toMatch(/whsec_\S{20}/)
@@ -37,7 +37,7 @@ describe('hedge webhooks', () => {
     expect((await run('webhooks', 'get', id)).code).toBe(4)
   })
 
-  test('what was delivered can be seen and sent again', async () => {
+  test('shows deliveries and sends them again', async () => {
     const { id } = await createEndpoint()
     const payment = await createPayment(fixture.api)
     const came = () => receiver.received.filter(({ event }) => event.data.id === payment.id)
@@ -58,7 +58,7 @@ describe('hedge webhooks', () => {
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
 
-  test('each command prints JSON of one shape', async () => {
+  test('prints JSON of one shape for each command', async () => {
     const { id } = await createEndpoint()
     const { id: paymentId } = await createPayment(fixture.api)
     const ofPayment = ['webhooks', 'deliveries', '--payment', paymentId]
@@ -73,7 +73,7 @@ describe('hedge webhooks', () => {
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
 
-  test('a test event reaches the endpoint', async () => {
+  test('sends a test event to the endpoint', async () => {
     const { id } = await createEndpoint()
     const event = await json('webhooks', 'test', 'payment.failed', '--endpoint', id)
     await until('it came', () => receiver.received.some((each) => each.event.id === event.id))
@@ -95,19 +95,19 @@ describe('hedge trigger', () => {
         ...['payment.succeeded', 'payment.failed', 'payment.refunded', 'payment.refund_failed'],
       ],
     }),
-  )('%s happens for real', async (type) => {
+  )('makes %s happen by real requests', async (type) => {
     const event = await json('trigger', type)
     expect(event.type).toBe(type)
     const { body } = await fixture.api('GET', `/v1/payments/${event.data.id}/events`)
     expect(body.data.map((each: { type: string }) => each.type)).toContain(type)
   })
 
-  test('what cannot be made to happen is sent as a test event', async () => {
+  test('sends a test event for a type that it cannot make happen', async () => {
     const event = await json('trigger', 'payment.settled')
     expect(event).toMatchObject({ type: 'payment.settled', reason: 'test_event' })
   })
 
-  test('an event that there is none of is a mistake that names those there are', async () => {
+  test('refuses an unknown type, and lists the known ones', async () => {
     const { code, stderr } = await run('trigger', 'payment.exploded')
     expect(code).toBe(2)
     expect(stderr).toContain('payment.succeeded')

@@ -53,7 +53,7 @@ describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in 
     },
   )
 
-  test('hedge takes amounts in minor units, and nothing that looks like major units', async () => {
+  test('hedge accepts amounts in minor units, and refuses anything like major units', async () => {
     const options = ['--currency', 'HUF', '--customer-email', 'a@example.com']
     const made = await run('payments', 'create', '--amount', '999900', ...options)
     expect(made.stdout).toContain('9,999.00 HUF')
