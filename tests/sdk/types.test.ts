@@ -16,7 +16,7 @@ function agreeOnValues<Answered extends Promised, Promised>(
   ..._same: [Promised] extends [Answered] ? [] : ['only the SDK has', Exclude<Promised, Answered>]
 ): void {}
 
-test('the hand-written types of the SDK hold what the contract promises, field by field', () => {
+test('the hand-written types of the SDK match the contract, field by field', () => {
   agree<contract.Payment, sdk.Payment>()
   agree<contract.Refund, sdk.Refund>()
   agree<contract.ReversedPayment, sdk.ReversedPayment>()

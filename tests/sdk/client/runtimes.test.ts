@@ -76,7 +76,7 @@ describe.each(nodes)('in %s', (node) => {
     ])
   })
 
-  test('instanceof accepts errors of another copy, class by class', async () => {
+  test('instanceof accepts errors of another copy of the SDK, class by class', async () => {
     const output = await sdk.run(
       node,
       `import { createRequire } from 'node:module'

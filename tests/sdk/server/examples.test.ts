@@ -52,7 +52,7 @@ test.each([
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
 })
 
-test('the Node example cancels a payment, and sees that it is too late the second time', async () => {
+test('the Node example cancels a payment, and reports the second attempt as too late', async () => {
   const { id } = await hedge.payments.create(order)
   const path = example('cancel-payment.mjs', { pay_abc123xyz: id })
   const env = {
