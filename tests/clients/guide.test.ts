@@ -51,7 +51,7 @@ test('the guide has commands and a program for each generator', () => {
 
 // In `npm test` clients.test.ts generates, compiles and runs a client.
 test.runIf(isLongRun).each(generators)(
-  'the commands of the guide generate a client by %s, whose program compiles as strict and runs',
+  'the commands of the guide generate a client by %s, whose program compiles in strict mode and runs',
   async (generator) => {
     folder = createFolder()
     const { url, secretKey } = fixture.servers[0] ?? expect.fail('the server has not started')

@@ -75,7 +75,7 @@ async function missing(): Promise<string | null> {
 }
 
 test.runIf(isLongRun)(
-  'pydantic models that datamodel-code-generator makes create, cancel and list payments, and parse errors and events',
+  'pydantic models of datamodel-code-generator create, cancel and list payments, and parse errors and events',
   async ({ skip }) => {
     const reason = await missing()
     if (reason !== null) return skip(explainSkip('the Python client', reason))

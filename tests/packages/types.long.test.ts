@@ -51,7 +51,7 @@ const cases = compilers.flatMap((compiler) =>
 )
 
 test.each(cases)(
-  '$compiler checks $file with $moduleResolution, strict and without skipLibCheck',
+  '$compiler compiles $file with $moduleResolution, strict and without skipLibCheck',
   async ({ compiler, file, ...resolution }) => {
     await writeFile(join(folder, file), program)
     const compilerOptions = {
@@ -77,7 +77,7 @@ const env = { PATH: `${join(root, 'node_modules/.bin')}:/usr/bin:/bin` }
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
 test.each(['node', 'testing'])(
-  'the declarations of %s fit both of its builds, for every way to import it',
+  'the declarations of %s match both of its builds, for every way to import it',
   async (name) => {
     const output = await runClean(bin('attw'), [installed.tarball(name)], { cwd: folder, env })
     // A problem makes it exit with an error. These lines show that it checked the package.

@@ -104,7 +104,7 @@ async function killHost(url: string): Promise<void> {
   )
 }
 
-test('processes that start at the same time share one server, which ends after the last', async () => {
+test('processes that start at the same time share one server, which ends after the last of them', async () => {
   const clients = Array.from({ length: 5 }, () => startClient())
   const urls = new Set(await Promise.all(clients.map(({ url }) => url)))
   expect(urls.size).toBe(1)
@@ -124,7 +124,7 @@ test('a killed test process leaves no server, no PostgreSQL and no files', async
   await until('PostgreSQL has ended', () => !pids.some(isRunning))
 })
 
-test('a process that forgets stop ends by itself', async () => {
+test('a process that does not call stop still ends by itself', async () => {
   expect(await consumer.run(process.execPath, ['forgets.mjs'])).toMatch(/^http/)
 })
 
@@ -136,7 +136,7 @@ test('CommonJS attaches to the server that an ES module has started', async () =
 })
 
 test.runIf(process.platform === 'linux')(
-  'after the server was killed, the next start works and removes what it left',
+  'a start after the server was killed works, and removes its leftovers',
   async () => {
     const killed = startClient()
     const url = await killed.url
@@ -157,7 +157,7 @@ test.runIf(process.platform === 'linux')(
 )
 
 test.runIf(process.platform !== 'win32')(
-  'a folder that others may write to is refused, with its name',
+  'a folder that other users may write to is refused, with its name',
   async () => {
     await consumer.run(process.execPath, ['client.cjs'])
     await consumer.untilNothingIsLeft()
@@ -171,7 +171,7 @@ test.runIf(process.platform !== 'win32')(
   },
 )
 
-test('a server that cannot start says why', async () => {
+test('a server that cannot start reports the reason', async () => {
   const main = join(consumer.folder, 'node_modules/@hedgepayments/server/dist/index.js')
   const text = await readFile(main, 'utf8')
   await writeFile(main, `throw new Error('the disk of this test is full')\n${text}`)
