@@ -28,7 +28,7 @@ describe('the table of currencies', () => {
   })
 
   test.each(['XAU', 'XAG', 'XDR', 'XTS', 'XSU', 'XUA', 'HRK', 'usd', 'uſd', ''])(
-    '%s has no decimals that an amount could be written with',
+    'has no decimals for %s that an amount could use',
     (code) => {
       expect(decimalsOf(code)).toBeUndefined()
     },
@@ -107,7 +107,7 @@ describe('an amount', () => {
 })
 
 describe('a formatted amount', () => {
-  test('is parsed to the same amount, in every language and currency', async () => {
+  test('is parsed back to the same amount, in every language and currency', async () => {
     const { formatForInput, formatMoney, formatWithCode } = await import('./amounts.ts')
     const { parseAmount } = await import('./parse-amount.ts')
     fc.assert(

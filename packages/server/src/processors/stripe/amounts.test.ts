@@ -19,7 +19,7 @@ test.each([
   expect(toStripeAmount({ minor, currency })).toBe(amount)
 })
 
-test('half a unit that only Stripe has is rounded up', () => {
+test('half a minor unit at Stripe is rounded up', () => {
   expect(fromStripeAmount(150, 'isk')).toBe(2)
   expect(fromStripeAmount(149, 'isk')).toBe(1)
 })
@@ -35,7 +35,7 @@ test('an amount survives the conversion to Stripe and back, in every currency', 
 const withoutDecimals = 'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' ')
 const withThreeDecimals = 'BHD JOD KWD OMR TND'.split(' ')
 
-test('Stripe receives the same value, in every currency that Stripe supports', () => {
+test('Stripe gets the same value, in every currency that Stripe supports', () => {
   const unknownAtStripe = ['UYI', 'CLF', 'UYW', 'IQD', 'LYD']
   for (const currency of [...currencies].filter((code) => !unknownAtStripe.includes(code))) {
     const decimals = withoutDecimals.includes(currency)
