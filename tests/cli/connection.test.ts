@@ -33,7 +33,7 @@ describe('the address of the server', () => {
     const other = await hedge(list, { ...variables, HEDGE_BASE_URL: server().url })
     expect(other).toMatchObject({ code: 5, stdout: '' })
     expect(JSON.parse(other.stderr).error.code).toBe('wrong_server')
-    // The user names the server on the command line, for this key.
+    // On the command line, the user names the server for this key.
     expect((await hedge([...list, '--base-url', server().url], variables)).code).toBe(0)
   })
 
@@ -58,7 +58,7 @@ describe('a proxy', () => {
 
   beforeAll(async () => {
     proxy = createServer()
-    // Leads every host to the test server.
+    // Forwards every host to the test server.
     proxy.on('connect', (request, client) => {
       hosts.push(request.url ?? '')
       const upstream = connect(Number(new URL(server().url).port), '127.0.0.1', () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type OwnApp, startOwnApp, unlimited } from '../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
 import { firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
@@ -13,7 +13,7 @@ let own: OwnApp
 let server: { url: string; secretKey: string }
 
 beforeAll(async () => {
-  own = await startOwnApp(unlimited)
+  own = await startOwnApp(limitsNeverReached)
   server = { url: own.url, secretKey: firstKeys.secretKey }
 })
 

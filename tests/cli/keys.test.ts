@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment, paymentBody } from '../support/http/api.ts'
-import { type OwnApp, startOwnApp, unlimited } from '../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
 import { createMigratedDatabase, firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
@@ -13,7 +13,7 @@ let api: Api
 const run = (...args: string[]) => hedge(args, environmentOf(server))
 
 beforeAll(async () => {
-  own = await startOwnApp(unlimited)
+  own = await startOwnApp(limitsNeverReached)
   server = { url: own.url, secretKey: firstKeys.secretKey }
   api = own.api
 })
@@ -55,7 +55,7 @@ describe('hedge keys', () => {
 
 describe('hedge keys list', () => {
   test('shows all keys, however many pages there are', async () => {
-    // One by one: a busy machine would refuse some of a hundred at once.
+    // One at a time: a busy machine would refuse some of a hundred concurrent requests.
     for (let n = 0; n < 101; n++) {
       const body = { name: `one of many ${n}` }
       expect((await api('POST', '/v1/auth/api-keys', { body })).status).toBe(201)

@@ -83,7 +83,7 @@ describe('the secret key', () => {
     size({ quick: ['sk_live_of_nobody'], all: ['sk_test_of_nobody', 'sk_live_of_nobody'] }),
   )('%s is sent to this machine by default', async (apiSecret) => {
     const env = { HEDGE_API_SECRET: apiSecret }
-    // What it is answered depends on what listens there: only the address matters.
+    // The result depends on the program that listens there. Only the address matters.
     const { stderr } = await hedge(['payments', 'list', '--verbose'], env)
     expect(stderr).toContain('server: http://127.0.0.1:4000\n')
   })
@@ -118,7 +118,7 @@ describe('shell completion', () => {
       ],
       [['completion', 'z'], ['zsh']],
     ]
-    // One shell for all: a start of bash with this script takes longer than the completions.
+    // One shell for all completions: starting bash with this script takes longer than completing.
     const asked = completions.map(([typed]) => {
       const line = typed.map((word) => `'${word}'`).join(' ')
       return `COMP_WORDS=(hedge ${line}); COMP_CWORD=${typed.length}; COMPREPLY=(); _hedge; echo "\${COMPREPLY[@]}"`
@@ -132,7 +132,7 @@ describe('shell completion', () => {
   test.skipIf(!isInstalled('zsh'))('by the script for zsh does the same, in zsh', async () => {
     const { stdout } = await hedge(['completion', 'zsh'])
     expect(stdout).toMatch(/^#compdef hedge\n/)
-    // Outside of a completion, what the script calls is not there: it prints what it would offer.
+    // Outside of a completion, zsh has no completion functions. These replacements print the suggestions.
     const stage = `compdef() { : }; compadd() { shift; print -l -- "$@" }; _describe() { print -l -- "\${(@P)2}" }`
     const complete = async (...typed: string[]) => {
       const line = typed.map((word) => `'${word}'`).join(' ')

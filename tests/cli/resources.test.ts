@@ -42,7 +42,7 @@ describe('hedge balance, merchants and clock', () => {
     const after = await json('clock', 'advance', '7d')
     expect(after.offset_seconds - before.offset_seconds).toBe(604_800)
     expect((await run('clock', 'advance', 'tomorrow')).code).toBe(2)
-    // A time from now counts from the clock of test mode.
+    // A relative time is based on the clock of test mode.
     const made = await json(
       ...['payments', 'create', '--amount', '5', '--currency', 'JPY', '--expires-at', '2h'],
       ...['--customer-email', 'a@example.com'],
@@ -164,7 +164,7 @@ describe('hedge logs tail', () => {
     const variables = { ...env(), HEDGE_API_SECRET: made.secret_key }
     const tail = startHedge(['logs', 'tail', '--json'], variables)
     await until('it says so', () => tail.stderr().includes('merchants:write'))
-    // It has read the newest event before it says so.
+    // It reads the newest event before it prints this line.
     const { id } = await createPayment(fixture.api)
     await until('the event is printed', () => tail.stdout().includes(id))
     tail.child.kill('SIGINT')

@@ -15,7 +15,7 @@ const generators = size<Generator>({
   all: ['openapi-typescript', 'hey-api', 'orval'],
 })
 
-/** A webhook as a receiver gets it. */
+/** A webhook as a receiver gets it, with its signature. */
 let webhook: string
 
 beforeAll(async () => {

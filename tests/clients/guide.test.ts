@@ -15,7 +15,7 @@ const fixture = withMerchant()
 const execute = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
-/** The blocks of the guide that this file runs, by what they say in parentheses. */
+/** The blocks of the guide that this file runs, by the text in parentheses. */
 const blocks = parseBlocks(readDocument('docs/generating-a-client.md')).flatMap(
   ({ info, language, code }) => {
     const [, name] = /^no-run: tests\/clients\/guide\.test\.ts runs it \((.+)\)$/.exec(info) ?? []

@@ -62,7 +62,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Finds the generator, or installs it into the folder. Returns why it is not there, or `null`. */
+/** Finds the generator, or installs it into the folder. Returns the reason if it is missing, else `null`. */
 async function missing(): Promise<string | null> {
   if (python === null) return 'Python 3 is not installed'
   if (await hasModule('datamodel_code_generator, pydantic')) return null

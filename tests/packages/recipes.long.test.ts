@@ -8,7 +8,7 @@ import { nodes, processesIn } from './serve.ts'
 
 let installed: Installed
 let folder: string
-/** Where the servers of these suites have their data. */
+/** The data folder of the servers of these suites. */
 let temporary: string
 
 /** A project of a user: the guide's files, with the test runners beside the packages. */

@@ -62,7 +62,7 @@ test.each(cases)(
       strict: true,
       noEmit: true,
       skipLibCheck: false,
-      // TypeScript 6 still reads node10, and says that it will not for long.
+      // TypeScript 6 still supports node10, with a deprecation error.
       ...(compiler === 'typescript-6' ? { ignoreDeprecations: '6.0' } : {}),
     }
     const config = { compilerOptions, files: [file] }

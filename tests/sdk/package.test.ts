@@ -24,7 +24,7 @@ let consumer = ''
 let tarball = ''
 let packed: string[] = []
 
-/** Builds into a new folder, so that the tarball contains no leftovers of earlier builds. */
+/** Builds into a new folder, so that the tarball contains no files of earlier builds. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hedge-sdk-'))
   const staged = join(folder, 'package')

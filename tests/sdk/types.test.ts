@@ -2,7 +2,7 @@ import type * as contract from '@hedgepayments/contract'
 import type * as sdk from '@hedgepayments/node'
 import { test } from 'vitest'
 
-/** Checked by the compiler: whatever the server may answer fits the SDK's type, and neither has a field the other lacks. */
+/** Checked by the compiler: every answer of the server fits the SDK's type, and both have the same fields. */
 function agree<Answered extends Promised, Promised>(
   ..._sameFields: keyof Answered extends keyof Promised
     ? keyof Promised extends keyof Answered

@@ -21,7 +21,7 @@ const body = '{"id":"evt_1","object":"event","type":"payment.canceled","remark":
 const now = new Date('2024-06-15T10:32:00Z')
 const nowSeconds = now.getTime() / 1_000
 
-/** The signature by Node's own HMAC, not by the SDK's. */
+/** The signature computed with Node's own HMAC, not the SDK's. */
 function mac(time: number | string = nowSeconds, key = secret, signedBody = body): string {
   return createHmac('sha256', key).update(`${time}.${signedBody}`).digest('hex')
 }

@@ -11,7 +11,7 @@ beforeAll(async () => {
   consumer = await createConsumer()
   await consumer.write({
     'package.json': '{ "private": true }',
-    // Prints where its server is, and waits for its end.
+    // Prints the URL of its server, and waits until it is told to end.
     'client.mjs': `
       import { startSandbox } from '@hedgepayments/testing'
       const sandbox = await startSandbox()
@@ -34,7 +34,7 @@ afterAll(() => consumer?.remove())
 
 interface Client {
   readonly url: Promise<string>
-  /** Lets it stop, and resolves with its exit code. */
+  /** Tells the process to stop, and resolves with its exit code. */
   stop(): Promise<number | null>
   kill(): Promise<unknown>
 }
@@ -66,7 +66,7 @@ function startClient(file = 'client.mjs'): Client {
   }
 }
 
-/** The process ids of all PostgreSQLs that have data in the folder of the servers. */
+/** The process ids of every PostgreSQL with data in the folder of the servers. */
 async function postgresPids(): Promise<number[]> {
   const [place = ''] = await readdir(join(consumer.folder, 't')).then((names) =>
     names.filter((name) => name.startsWith('hedge-testing-')),
@@ -87,7 +87,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** The process of the server: it has the port of the API. */
+/** The server's process, which listens on the port of the API. */
 async function killHost(url: string): Promise<void> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   for (const pid of pids) {

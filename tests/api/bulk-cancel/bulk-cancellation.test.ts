@@ -167,7 +167,7 @@ describe('a bulk cancellation by filter', () => {
     for (let round = 0; round < 5; round++) {
       const customer = `later ${round}`
       const first = await createPayment(fixture.api, { customer_id: customer })
-      // The servers idle. A worker selects at its next poll, later than the create below.
+      // The servers are idle. A worker selects payments at its next poll, later than the create below.
       const { id } = await start({ filter: { customer_id: customer } })
       const later = await createPayment(fixture.api, { customer_id: customer })
       await finished(id)
@@ -239,7 +239,7 @@ test('a paused bulk cancellation makes no progress until it is resumed, and a co
   const count = size({ quick: 2_000, all: 5_000 })
   const { id, paused } = await pauseInTime(count)
   expect(paused.status).toBe('paused')
-  // Another one comes and is done meanwhile: the worker had its turn, and left this one alone.
+  // Another bulk cancellation completes first, so the worker has had its turn and has skipped the paused one.
   const [other] = await insertPayments(sql, { owner, count: 1, ageMs: 77_000 })
   await finished((await start({ payment_ids: [other] })).id)
   expect(await read(id)).toEqual(paused)

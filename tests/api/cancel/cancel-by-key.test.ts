@@ -156,7 +156,7 @@ describe('a cancel by the key of a create', () => {
     const [inTime, late, renewed] = [newKey(), newKey(), newKey()]
     const sentMs = Date.now()
     const { body: promised } = await cancelByKey(inTime, api)
-    // Rounded up to a whole second: never shorter than a day.
+    // Rounded up to a whole second, so it is never shorter than a day.
     expect(Date.parse(promised.expires_at)).toBeGreaterThanOrEqual(sentMs + 86_400_000)
     expect(Date.parse(promised.expires_at) - Date.parse(promised.created_at)).toBe(86_401_000)
     await Promise.all([late, renewed].map((key) => cancelByKey(key, api)))

@@ -24,7 +24,7 @@ async function eventsOf(id: string): Promise<[sequence: number, type: string][]>
 }
 
 async function expectNoDeadlock(): Promise<void> {
-  // Sessions report their counts when they become idle, and these have just answered.
+  // Sessions report their statistics when they become idle, and these have just answered.
   const [row] = await fixture.sql.query(
     `select deadlocks::integer as n from pg_stat_database where datname = current_database()`,
   )
@@ -138,7 +138,7 @@ describe('cancels of one payment on two processes', () => {
     const { id } = await createPayment(fixture.api)
     const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
     const mine = Array.from({ length: 20 }, (_, n) => `many ${n}`)
-    // Both batches in flight wait with other payments, so that all of these wait for the same one.
+    // Other payments occupy both batches in flight, so that all of these cancels wait for the same batch.
     const letGo = await holdPayments(fixture.sql)
     const before = others.map((payment) => cancel(fixture.api, payment.id))
     await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
@@ -161,7 +161,7 @@ describe('cancels of many payments at once', () => {
     const count = size({ quick: 40, all: 600 })
     const ids = await insertPayments(sql, { owner, count, customerId: 'overlap' })
     const bulk = fixture.api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
-    // One process goes up, the other down, so that batches would meet in opposite order.
+    // One process orders the ids up, the other down, so that batches could meet in opposite order.
     const answers = await Promise.all([
       ...ids.map((id) => cancel(fixture.apis[0] as Api, id)),
       ...ids.toReversed().map((id) => cancel(fixture.apis[1] as Api, id)),
@@ -194,7 +194,7 @@ describe('cancels of many payments at once', () => {
     const running = apis.flatMap((api, i) =>
       (i === 0 ? shared : shared.toReversed()).map((id) => cancel(api, id)),
     )
-    // An answer that came later than they did: they have gathered by now.
+    // This answer came after the cancels were received, so they wait in one batch by now.
     await Promise.all(apis.map((api) => api('GET', `/v1/payments/${shared[0]}`)))
     await letGo()
     await Promise.all(before)

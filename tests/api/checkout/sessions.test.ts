@@ -26,7 +26,7 @@ async function createSession(more: Record<string, unknown> = {}) {
 const retrieve = async (id: string) => (await api('GET', `/v1/checkout/sessions/${id}`)).body
 const payment = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
 
-/** The events of a type and an object, once there is one: those of other merchants may delay it. */
+/** Waits for events of a type and an object: events of other merchants may delay them. */
 const eventsOf = (type: string, id: string) =>
   until(`there is ${type} of ${id}`, async () => {
     const { body } = await api('GET', `/v1/events?type=${type}&limit=100`)

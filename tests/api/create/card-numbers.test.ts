@@ -16,9 +16,9 @@ import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { card, pageClient } from '../checkout/page.ts'
 
-/** Valid numbers of no test card, and of one. */
+/** Valid numbers of cards that are not test cards, and one of a test card. */
 const numbers = ['4111111111111111', '4000056655665556', '4242424242424242', '378282246310005']
-/** Shows that the search finds: free text is the merchant's own, and is kept as it came. */
+/** Proves that the search finds numbers: free text belongs to the merchant and is stored unchanged. */
 const kept = '6011000990139424'
 
 const shapes: readonly [name: string, of: (number: string) => string][] = [
@@ -40,12 +40,12 @@ const shapes: readonly [name: string, of: (number: string) => string][] = [
   ['as an address', (number) => `https://example.com/${number}?n=${number}`],
 ]
 
-/** The shapes that are tried in a mode: `npm test` tries four of sixteen, and four others in the other mode. */
+/** The shapes for a mode. `npm test` tries four of sixteen, and four others in the other mode. */
 function shapesFor(mode: 'test' | 'live') {
   return shapes.filter((_, n) => isLongRun || n % 4 === (mode === 'test' ? 0 : 1))
 }
 
-/** The numbers that are tried in a shape: `npm test` tries one of them, another one in the next shape. */
+/** The numbers for a shape. `npm test` tries one, and another one in the next shape. */
 function numbersFor(name: string): string[] {
   const nth = shapes.findIndex(([one]) => one === name)
   return numbers.filter((_, n) => isLongRun || n === nth % numbers.length)
@@ -237,7 +237,7 @@ async function refused(
   ])
 }
 
-/** Keeps each refusal, to be searched. */
+/** Records each refusal, to be searched at the end. */
 function recorded(api: Api): Api {
   return (async (...request: Parameters<Api>) => {
     const answer = await api(...request)
@@ -246,7 +246,7 @@ function recorded(api: Api): Api {
   }) as Api
 }
 
-/** Every row of every table, as text; bytes are in it in hexadecimal digits. */
+/** Every row of every table as text, with bytes in hexadecimal. */
 async function everyRow(): Promise<string[]> {
   const tables = await sql.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables
@@ -258,7 +258,7 @@ async function everyRow(): Promise<string[]> {
   return rows.flat().map(({ row }) => row)
 }
 
-/** Whether a number is in one of the texts, with whatever between its digits, also as bytes. */
+/** Whether one of the texts contains the number, with any characters between its digits, or as bytes. */
 function found(number: string, texts: readonly string[]): boolean {
   const asBytes = Buffer.from(number).toString('hex')
   return texts.some(

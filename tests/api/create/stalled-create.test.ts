@@ -12,7 +12,7 @@ const idsOf = async (api: Api, query = ''): Promise<string[]> => {
   return body.data.map(({ id }: { id: string }) => id)
 }
 
-/** Begins to create a payment as a server does, on a connection that then stands still. */
+/** Begins to create a payment as a server does, on a connection that then stalls. */
 async function stall(merchantId: string) {
   const [like] = await insertPayments(fixture.sql, {
     owner: { merchant_id: merchantId, livemode: false },
@@ -70,7 +70,7 @@ test('a stalled create delays no list of another merchant or of other objects', 
 test('an idle open transaction of another session delays no list', async () => {
   const { test: api } = await createMerchant(fixture)
   const client = await fixture.sql.connect()
-  // As a dump does, and as somebody who changes a row and goes home.
+  // Like a dump, and like an operator who leaves a change uncommitted.
   await client.query('begin isolation level repeatable read')
   await client.query('select count(*) from payments')
   await client.query('update retention_tasks set due_at = due_at')

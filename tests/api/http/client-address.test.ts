@@ -15,7 +15,7 @@ afterAll(async () => {
   await direct?.close()
 })
 
-/** How many requests of its address came before this one in the minute, and which minute it is. */
+/** Number of earlier requests of the address in the minute, and the number of the minute. */
 async function ask({ url }: OwnApp, forwardedFor: string) {
   const { headers } = await fetch(`${url}/healthz`, {
     headers: { 'x-forwarded-for': forwardedFor, 'x-forwarded-host': 'evil.example.com' },
@@ -25,7 +25,7 @@ async function ask({ url }: OwnApp, forwardedFor: string) {
   return { before, minute: headers.get('x-ratelimit-reset') }
 }
 
-/** Asks for each address in turn, in one minute. */
+/** Sends one request for each address in turn, all in one minute. */
 async function askAll(app: OwnApp, addresses: readonly string[]): Promise<number[]> {
   for (;;) {
     const answers = []
@@ -46,7 +46,7 @@ test('behind a trusted proxy each client address has its own rate limit', async 
 })
 
 test('a value that the client itself writes into X-Forwarded-For is ignored', async () => {
-  // The proxy adds the address that it saw at the end: that one counts, whatever stands before.
+  // The proxy appends the address that it saw. Only the last address counts.
   const forged = ['203.0.113.9', '198.51.100.1, 203.0.113.9', '10.9.0.1, 203.0.113.9, 10.9.0.2']
   const [first = -1, ...rest] = await askAll(behindProxy, forged)
   expect(rest).toEqual([first + 1, first + 2])

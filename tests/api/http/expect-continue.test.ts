@@ -17,7 +17,7 @@ const body = JSON.stringify(paymentBody())
 const url = () => fixture.servers[0]?.url ?? ''
 const withKey = () => `Authorization: Bearer ${fixture.servers[0]?.secretKey}`
 
-/** The head of a request whose body waits for an invitation. */
+/** The head of a request whose body waits for `100 Continue`. */
 const headOf = (request: string, ...lines: string[]) =>
   [
     `${request} HTTP/1.1`,
@@ -31,7 +31,7 @@ const headOf = (request: string, ...lines: string[]) =>
 
 const length = (bytes = body.length) => `Content-Length: ${bytes}`
 
-/** A connection, and all that has come on it. */
+/** A connection, and everything received on it. */
 async function open() {
   const { hostname, port } = new URL(url())
   const socket = connect(Number(port), hostname)
@@ -75,7 +75,7 @@ describe('a body sent with Expect: 100-continue', () => {
       404,
     ],
   ])('is not requested if the request is refused: %s', async (_, head, status) => {
-    // The server hangs up: the client may have sent the body meanwhile, or not.
+    // The server closes the connection, because the client may have sent the body or not.
     const answer = await sendRaw(url(), head())
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(answer).not.toContain('100 Continue')
@@ -89,7 +89,7 @@ describe('a body sent with Expect: 100-continue', () => {
     socket.write(body)
     await until('it is answered', () => come.text.includes('"status":"pending"'))
     expect(come.text).toContain('HTTP/1.1 201 Created')
-    // The connection is still good.
+    // The connection can still be used.
     socket.write(headOf('GET /v1/payments?limit=1', withKey()))
     await until('the next is answered', () => come.text.includes('HTTP/1.1 200 OK'))
   })

@@ -5,11 +5,11 @@ import { createPayment } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-/** The share of one address, as `packages/server/src/http/limits/connections.ts` has it. */
+/** The connection limit of one address in `packages/server/src/http/limits/connections.ts`. */
 const ofAddressMax = 5_000
 const beyond = 20
 const stepSize = 250
-/** An idle connection costs some 16 KiB. */
+/** An idle connection takes about 16 KiB. */
 const growthBytesMax = 200 * 1024 * 1024
 
 const fixture = withServers(1)
@@ -19,7 +19,7 @@ afterEach(() => {
   for (const socket of opened.splice(0)) socket.destroy()
 })
 
-/** Files that a process here may have open: both ends of all connections are too many for some. */
+/** The limit of open files of this process, which may be too low for both ends of all connections. */
 function filesMax(): number {
   if (process.platform !== 'linux') return 0
   const limits = readFileSync('/proc/self/limits', 'utf8')
@@ -49,7 +49,7 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
       const metrics = await (await fetch(`http://${hostname}:${port}/metrics`)).text()
       return Number(/^hedge_http_connections (\d+)$/m.exec(metrics)?.[1])
     }
-    // In steps, each waiting for the server: the system's queue of new connections is short.
+    // In steps that wait for the server, because the system's queue of new connections is short.
     while (opened.length < ofAddressMax) {
       for (let n = 0; n < stepSize; n++) open()
       await until(

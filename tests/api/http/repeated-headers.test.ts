@@ -11,7 +11,7 @@ beforeAll(async () => {
   id = (await createPayment(fixture.api)).id
 })
 
-/** A create, with a key of its own, and the lines of a header beside. */
+/** A create with an authorization header, plus the given header lines. */
 async function create(lines: string[], { authorization }: { authorization?: string } = {}) {
   const body = JSON.stringify({ amount: 9999, currency: 'USD', customer_email: 'a@example.com' })
   return await send({ method: 'POST', path: '/v1/payments', lines, body, authorization })

@@ -17,7 +17,7 @@ const pages = [
   '/docs/webhooks',
   '/docs/api/payments',
 ]
-/** Scripts and styles, by what their page names. */
+/** The scripts and styles that a page loads. */
 const linked = /(?:src|href)="(\/[^"]+\.(?:js|css|svg|png))"/g
 
 interface Asked {
@@ -33,7 +33,7 @@ async function ask({ method = 'GET', path, withKey = false }: Asked): Promise<Re
     redirect: 'manual',
     ...(withKey ? { headers: { authorization: `Bearer ${server?.secretKey}` } } : {}),
   })
-  // A stream has no end.
+  // An event stream does not end.
   if (path.endsWith('/stream') || path.endsWith('/live')) await response.body?.cancel()
   return response
 }

@@ -12,16 +12,16 @@ import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 const connectionsMax = 30
-/** Far more than the answers below come to per request, and far less than all of them. */
+/** Far more than one answer below, and far less than all answers together. */
 const keptBytesMax = 4 * 1024 * 1024
 
 let own: OwnApp
-/** The server's ends of all connections, and answers that it has not sent. */
+/** The server's side of all connections, and their unsent answers. */
 const accepted = new Set<Socket>()
 const unsent = new Set<ServerResponse>()
 const opened: Socket[] = []
 
-/** Starts a server for the tests of a block, with times that a test can wait for. */
+/** Starts a server for a block of tests, with timeouts short enough for tests. */
 function serve(
   limits: Pick<ConnectionLimits, 'requestTimeoutMs' | 'silentTimeoutMs'> &
     Partial<ConnectionLimits>,
@@ -140,7 +140,7 @@ describe('clients that do not read their answer', () => {
     const asked = size({ quick: 200, all: 500 })
     socket.write(head('GET /v1/payments?limit=100').concat('\r\n').repeat(asked))
     const kept = await watchKept()
-    // A hundred payments are a hundred kilobytes: all answers would be twenty megabytes or more.
+    // A hundred payments are a hundred kilobytes, so all answers would be at least twenty megabytes.
     expect(kept).toBeGreaterThan(0)
     expect(kept).toBeLessThan(keptBytesMax)
     expect((await own.api('GET', '/v1/payments')).status).toBe(200)
@@ -171,12 +171,12 @@ describe('clients that read their answer slowly', () => {
     socket.pause()
     const answers = 4
     socket.write(head('GET /v1/payments?limit=100').concat('\r\n').repeat(answers))
-    // A little is read all the time, so that the connection is never silent.
+    // Some bytes are read all the time, so that the connection is never silent.
     let bytesRead = 0
     const reading = setInterval(() => {
       bytesRead += socket.read(1) === null ? 0 : 1
     }, 20)
-    // Where the system takes an answer whole, the connection ends by its silence, after a minute.
+    // If the system buffers a whole answer, the connection ends a minute later, because it is silent.
     await until('the server hangs up', () => accepted.size === 0, { patience: 3 })
     clearInterval(reading)
     socket.on('data', (chunk: Buffer) => {
@@ -225,7 +225,7 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
   })
 })
 
-/** Waits until the server has hung up; the most bytes that it had kept for the client by then. */
+/** Waits until the server has closed the connection. Returns the most bytes that it kept for the client. */
 async function watchKept(): Promise<number> {
   let most = 0
   const record = () => {

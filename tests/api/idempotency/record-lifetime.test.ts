@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startWork } from '../../faults/leases/paused-work.ts'
 import { type Api, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { createMerchant } from '../../support/servers/servers.ts'
 import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
@@ -11,12 +11,12 @@ let own: OwnApp
 const newMerchant = () => createMerchant({ api: own.api, servers: [own] })
 
 beforeAll(async () => {
-  own = await startOwnApp(unlimited)
+  own = await startOwnApp(limitsNeverReached)
 })
 
 afterAll(() => own?.close())
 
-/** Makes the records of a merchant look this old, and has what is old deleted. */
+/** Sets the age of the merchant's records, and runs retention. */
 async function age(merchantId: string, hours: number): Promise<void> {
   const { sql } = own
   await sql.query(

@@ -4,17 +4,17 @@ import { type BackgroundWork, startWork } from '../../faults/leases/paused-work.
 import { insertPayments } from '../../support/databases/sql.ts'
 import { createPayment, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { createMerchant } from '../../support/servers/servers.ts'
 import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 let fixture: OwnApp
-/** The server's work on payments and cancellations. */
+/** The server's workers for payments and bulk cancellations. */
 let work: BackgroundWork
 
 beforeAll(async () => {
-  fixture = await startOwnApp(unlimited)
+  fixture = await startOwnApp(limitsNeverReached)
   work = startWork(fixture.databaseUrl)
 })
 
@@ -23,11 +23,11 @@ afterAll(async () => {
   await fixture?.close()
 })
 
-/** Makes retention due, and waits until it has run for every table. */
+/** Makes retention due now, and waits until it has run for every table. */
 async function runRetention(): Promise<void> {
   const { sql } = fixture
   await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
-  // Begins at once, while a server checks for old rows every few seconds.
+  // Starts at once; a server checks for old rows every few seconds.
   const work = startWork(fixture.databaseUrl)
   await until('all that is old was dropped', async () => {
     const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
@@ -52,7 +52,7 @@ async function insertRecords(prefix: string, hours: number, records: number): Pr
   )
 }
 
-/** Makes it look as if a payment that has ended did so more than a day ago. */
+/** Backdates the end of a payment by more than a day. */
 async function endLongAgo(id: string): Promise<void> {
   await fixture.sql.query(
     `update payments set updated_at = updated_at - interval '27 hours' where id = $1`,
@@ -61,7 +61,7 @@ async function endLongAgo(id: string): Promise<void> {
 }
 
 test('records of idempotency keys are deleted after a day, and not before', async () => {
-  // More than the worker reads in a step.
+  // More rows than the worker reads in a step.
   const old = size({ quick: 4_500, all: 9_000 })
   const young = size({ quick: 500, all: 3_000 })
   await insertRecords('old ', 26, old)
@@ -150,7 +150,7 @@ test('records are deleted after a day of real time, however far the test clock i
      where merchant_id = $1`,
     [merchant],
   )
-  // What was created can be canceled no more, and has not for a day.
+  // The payment has not been cancelable for more than a day.
   for (const { body } of answers) {
     if (body.object !== 'payment') continue
     await until('the payment has ended', async () => {
@@ -194,7 +194,7 @@ test('deliveries are deleted a month after they ended, with their attempts; pend
        now())`,
     [owner.merchant_id],
   )
-  // Ids of deliveries begin with their time: 000… is long ago, zzz… is far from now.
+  // Ids of deliveries begin with their time: 000… is long ago, zzz… is in the far future.
   const insert = (prefix: string, status: string, attemptDays: number, rows: number) =>
     sql.query(
       `with d as (
@@ -262,7 +262,7 @@ test('a table whose rows cannot be deleted is retried later, and delays no other
     `update retention_tasks set due_at = now() - interval '1 minute',
        reached = case kind when 'idempotency_records' then '["", "no boolean", ""]'::jsonb end`,
   )
-  // The loop of a server pauses for seconds after a failure. `npm test` runs the same steps without pauses.
+  // A server's loop pauses for seconds after a failure. `npm test` runs the same steps without pauses.
   const work = isLongRun ? startWork(fixture.databaseUrl) : null
   const state = async () =>
     await sql.query(

@@ -15,7 +15,7 @@ test('an acknowledged default cancel window applies to the next payment, on ever
   const [first, second] = fixture.servers.map(({ url }) => apiClient(url, testKey))
   const makers = [first, second].map((api) => api as Api)
   for (const seconds of size({ quick: [3_600, 0], all: [3_600, 60, 0] })) {
-    // Whatever a process remembers of the merchant is new.
+    // Each process has the merchant in its cache.
     for (const api of makers) await createPayment(api)
     const change = { body: { default_cancel_window: seconds } }
     expect((await first?.('PATCH', `/v1/merchants/${id}`, change))?.status).toBe(200)
@@ -44,7 +44,7 @@ test('an acknowledged default cancel window applies to the next checkout session
   }
 })
 
-/** A promise of some seconds: kept from before the request was sent, and exceeded by a second. */
+/** Checks that a time is at least `seconds` after the request was sent, and at most a second later. */
 function expectKept(end: string, promise: { seconds: number; sentMs: number; answeredMs: number }) {
   const { seconds, sentMs, answeredMs } = promise
   expect(Date.parse(end)).toBeGreaterThanOrEqual(sentMs + seconds * 1000)

@@ -39,7 +39,7 @@ describe('the audit log', () => {
       })
       seen.push(entry.target.id)
       if (answer.id && !target.includes('{merchant}')) expect(entry.target.id).toBe(answer.id)
-      // The real time, although the test clock was advanced.
+      // The real time, although the test clock is ahead.
       expect(Math.abs(Date.parse(entry.created_at) - Date.now())).toBeLessThan(3_600_000)
     }
     const text = JSON.stringify(await logOf(api))
@@ -62,7 +62,7 @@ describe('the audit log', () => {
     expect((await api('DELETE', '/v1/auth/api-keys/key_nobody')).status).toBe(404)
     expect((await api('PATCH', '/v1/merchants/merch_x', { body: { name: 'x' } })).status).toBe(404)
     const actions = (await logOf(api)).map(({ action }: Named) => action)
-    // The first entry: the key that made the merchant made its first key.
+    // The first record: the key that created the merchant created its first key.
     expect(actions).toEqual(['api_key.created', 'api_key.created', 'api_key.revoked'])
   })
 
@@ -100,7 +100,7 @@ describe('the audit log', () => {
     await api('POST', `/v1/webhooks/deliveries/${delivery.id}/retry`)
     const owner = { merchant_id: id, livemode: false }
     await insertPayments(fixture.sql, { owner, count: 10, customerId: 'bulk' })
-    // It cannot be done before it was paused.
+    // It cannot complete before it is paused.
     const letGo = await holdPayments(fixture.sql)
     const { body: bulk } = await api('POST', '/v1/cancellations', {
       body: { filter: { customer_id: 'bulk' } },
@@ -136,7 +136,7 @@ describe('the audit log', () => {
       const { body } = await api('GET', '/v1/webhooks/deliveries')
       return body.data[0]?.attempt > 0
     })
-    // Disabling abandons the deliveries that wait.
+    // Disabling the endpoint abandons the pending deliveries.
     for (const enabled of [false, true]) await api('PATCH', own, { body: { enabled } })
     for (const count of [1, 0]) {
       expect((await api('POST', `${own}/retry`)).body.count).toBe(count)
@@ -200,7 +200,7 @@ describe('the dashboard', () => {
     const flood = { 'x-forwarded-for': '203.0.113.66' }
     const wrong = { secret_key: 'sk_test_planted_and_of_nobody' }
     const answers: { status: number; minute: string | null }[] = []
-    // A new minute may begin meanwhile and count anew.
+    // A new minute may begin, and then counting restarts.
     while (answers.filter(({ minute }) => minute === answers.at(-1)?.minute).length < 65) {
       const { status, headers } = await visit('POST', flood, wrong)
       answers.push({ status, minute: headers.get('x-ratelimit-reset') })

@@ -96,7 +96,7 @@ test('each operation accepts a key with its scopes, and refuses a key with all o
   }
   for (const operation of allOperations) {
     const needed = scopesOf(operation)
-    // Streams do not end by themselves; what is asked of the rest is nothing that exists.
+    // Streams do not end. All other requests name objects that do not exist.
     if (needed.length === 0 || operation.path.endsWith('/stream')) continue
     const path = operation.path.replaceAll(/:\w+/g, 'nothing')
     const only = await make(needed)
@@ -176,7 +176,7 @@ test('a revoked key is refused within 5 seconds on every process', async () => {
   expect(revoked.body.revoked_at).not.toBeNull()
   await Promise.all(
     apis.map((api) =>
-      // The key is in use all the time, so that no cache drops it for lack of use.
+      // The key is in constant use, so that no cache drops it as idle.
       untilRefused(async () => (await api('GET', '/v1/payments')).status),
     ),
   )

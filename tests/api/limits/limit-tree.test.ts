@@ -10,7 +10,10 @@ const read = (api: Api) => api('GET', '/v1/payments?limit=1')
 const minuteOf = ({ headers }: ApiAnswer) => headers.get('x-ratelimit-reset')
 const leftOf = ({ headers }: ApiAnswer) => Number(headers.get('x-ratelimit-remaining'))
 
-/** What `ask` gives where all of it fell into one minute: in the next one everybody is counted anew. */
+/**
+ * The result of `ask` when all its requests fall into one minute, because every minute resets the
+ * counters.
+ */
 async function inOneMinute<T extends ApiAnswer[]>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     const answers = await ask()
@@ -18,7 +21,7 @@ async function inOneMinute<T extends ApiAnswer[]>(ask: () => Promise<T>): Promis
   }
 }
 
-/** Asks until it is refused with 429. */
+/** Sends requests until one gets 429. */
 async function useUp(api: Api): Promise<ApiAnswer> {
   for (;;) {
     const answer = await read(api)
@@ -26,7 +29,7 @@ async function useUp(api: Api): Promise<ApiAnswer> {
   }
 }
 
-/** A key that `maker` makes. */
+/** Creates a key with `maker`. */
 async function make(maker: Api, body: object = {}) {
   const { status, body: key } = await maker('POST', '/v1/auth/api-keys', { body })
   expect(status).toBe(201)
@@ -37,13 +40,13 @@ async function make(maker: Api, body: object = {}) {
   }
 }
 
-/** A key of test mode with a limit of its own, made by one with a much higher one. */
+/** A key of test mode with its own limit, created by a key with a much higher one. */
 async function limited(perMinute: number) {
   const { test: api } = await createMerchant(fixture)
   return await make(api, { requests_per_minute: perMinute })
 }
 
-/** Signs in at the dashboard, and asks the API as its pages do. */
+/** Signs in at the dashboard, and sends requests as its pages do. */
 async function signIn(secret: string): Promise<{ status: number; api: Api }> {
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
   const answer = await fetch(`${url()}/dashboard/api/session`, {
@@ -65,7 +68,7 @@ describe('a limit of requests per minute', () => {
       const root = await limited(20)
       const child = await make(root.api)
       const grandchild = await make(child.api)
-      // Two keys were made with the limit of twenty, the second by the first child.
+      // Two of the twenty requests created keys, the second one by the first child.
       const each = [root, child, grandchild].map(({ api }) => api)
       const asked: ApiAnswer[] = []
       for (let n = 0; n < 18; n++) asked.push(await read(each[n % 3] as Api))
@@ -91,14 +94,14 @@ describe('a limit of requests per minute', () => {
       return [first, second, third, above]
     })
     expect(answers.map(({ status }) => status)).toEqual([429, 429, 429, 200])
-    // The refusal names the limit that refuses: the key's own, then that of the key in the middle.
+    // A refusal shows the limit that was reached: the key's own, then that of the middle key.
     expect(answers.map(({ headers }) => headers.get('x-ratelimit-limit'))).toEqual([
       '6',
       '10',
       '10',
       '40',
     ])
-    // One to make the key in the middle, two to make keys with that, eight of those below it, one now.
+    // One request created the middle key, two created keys with it, eight came from those, and one now.
     expect(leftOf(answers[3] as ApiAnswer)).toBe(40 - 1 - 2 - 8 - 1)
   })
 
@@ -191,7 +194,7 @@ describe('a valid key', () => {
        where merchant_id = $1 and action = 'dashboard.signed_in'`,
       [id],
     )
-    // Thirty a minute; a new minute may begin meanwhile.
+    // Thirty per minute. A new minute may begin in between.
     expect(entries).toBeGreaterThanOrEqual(30)
     expect(entries).toBeLessThanOrEqual(60)
     expect(statuses.filter((status) => status === 201)).toHaveLength(entries)

@@ -8,7 +8,7 @@ import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { firstKeys } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
-// Two at once of each kind, so that a lock on one payment saturates the server.
+// Two concurrent requests of each kind, so that a lock on one payment saturates the server.
 const two = { burstMax: 2, limitMin: 2 }
 let own: OwnApp
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => own.close())
 
-/** Runs `work` while two requests of a kind hang on a payment's row; then lets them go on. */
+/** Runs `work` while two requests of a kind wait for a payment's locked row. Then unlocks the row. */
 async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T>): Promise<T> {
   const { id } = await createPayment(own.api)
   const rival = await own.sql.connect()
@@ -28,7 +28,8 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   const stalled = [1, 2].map(() => own.api('POST', `/v1/payments/${id}/${action}`, { body }))
   try {
     await until('the concurrency limit is reached', async () => (await countWaiting(own.sql)) >= 1)
-    // The second may wait for the first's batch: a probe of the same kind says when it is in.
+    // The second request may wait for the first one's batch. A probe of the same kind shows when it
+    // is admitted.
     await until('a third is refused', async () => {
       const probe =
         action === 'cancel'
@@ -87,7 +88,7 @@ describe('a server at its concurrency limit', () => {
     await whileFull('initiate', async () => {
       const { status, headers } = await stranger('GET', '/v1/payments')
       expect(status).toBe(503)
-      // Refused unseen: that must not use up what the address may ask for.
+      // Refused before authentication, so it must not count against the limit of the address.
       const again = await stranger('GET', '/v1/payments')
       const left = (answer: Headers) => answer.get('x-ratelimit-remaining')
       expect(left(again.headers)).toBe(left(headers))
@@ -148,7 +149,7 @@ test('bodies sent in small pieces do not use the capacity for whole requests', a
 test('a client that retries too early during a flood is not read again until its Retry-After has passed', async () => {
   const { hostname, port } = new URL(own.url)
   const ask = `GET /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${firstKeys.secretKey}\r\n\r\n`
-  // More than are refused by chance, all the time.
+  // More than random refusals could keep busy.
   const sockets = Array.from({ length: 60 }, () => connect(Number(port), hostname))
   const answers: string[] = []
   for (const socket of sockets) {
@@ -161,7 +162,7 @@ test('a client that retries too early during a flood is not read again until its
     socket.write(ask)
   }
   try {
-    // Otherwise sixty clients would be refused some thousand times in that time.
+    // Without the pause, sixty clients would be refused thousands of times in that time.
     const served = () => answers.filter((status) => status === '200').length
     await until('two hundred are served', () => served() >= 200)
     expect(answers.filter((status) => status === '503').length).toBeLessThan(5 * served())

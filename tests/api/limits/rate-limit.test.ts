@@ -9,7 +9,7 @@ const fixture = withMerchant()
 test('a live key gets 100 requests per minute, then 429 with the wait; other keys are not affected', async () => {
   const { live, test: own } = await createLiveMerchant(fixture)
   const answers: ApiAnswer[] = []
-  // A new minute may begin and count anew, so the answers of the newest minute are checked.
+  // A new minute may begin and reset the counters, so only the answers of the newest minute are checked.
   while (answers.length < 450) {
     answers.push(await live('GET', '/v1/payments?limit=1'))
     const reset = answers.at(-1)?.headers.get('x-ratelimit-reset')
@@ -52,7 +52,7 @@ test('two servers together admit what one would, except for requests not yet exc
       else refusedBy.set(window, (refusedBy.get(window) ?? new Set()).add(client))
     }
     if (refusedBy.get(window)?.size === clients.length) break
-    // A minute that begins meanwhile counts anew, here as there.
+    // A minute that begins in between resets the counters here as well.
     const inWindow = admitted.get(window) ?? 0
     if (inWindow < 20 || inWindow > 100) continue
     await until('what was admitted is known to both', async () => {
@@ -66,7 +66,7 @@ test('two servers together admit what one would, except for requests not yet exc
   }
   expect(refusedBy.get(window)?.size, 'both refuse in one minute').toBe(clients.length)
   expect(admitted.get(window)).toBeGreaterThanOrEqual(100)
-  // A fiftieth that each may keep to itself, and a round of each before it knows of the other.
+  // The difference: a fiftieth of the limit that each server may keep to itself, and one round of each.
   expect(admitted.get(window)).toBeLessThanOrEqual(100 + 2 * (2 + perRound))
 })
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { apiClient } from '../../support/http/api.ts'
-import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -10,13 +10,13 @@ let own: OwnApp
 let url: URL
 
 beforeAll(async () => {
-  own = await startOwnApp(unlimited)
+  own = await startOwnApp(limitsNeverReached)
   url = new URL(own.url)
 })
 
 afterAll(() => own?.close())
 
-/** What a merchant is created with. */
+/** The server and client that create a merchant. */
 const origin = () => ({ ...own, servers: [own], database: { url: own.databaseUrl } })
 
 afterEach(() => {
@@ -25,11 +25,11 @@ afterEach(() => {
 
 interface Answering {
   readonly socket: Socket
-  /** The status of the answer; the connection may stay open. */
+  /** Returns the status of the answer. The connection stays open. */
   readonly status: Promise<number>
 }
 
-/** Asks for something that stays open once it is granted. */
+/** Sends a request whose answer stays open if it is granted. */
 function ask(path: string, ...lines: string[]): Answering {
   const socket = connect(Number(url.port), url.hostname)
   opened.push(socket)
@@ -71,7 +71,7 @@ test('concurrent streams are limited per key, per merchant and for test mode, an
   const ofOther = Array.from({ length: 70 }, () => stream(second?.[0] ?? ''))
   expect(await granted(ofOther)).toBe(50)
   expect(await granted(Array.from({ length: 60 }, () => stream(liveKey)))).toBe(60)
-  // What is closed can be used again.
+  // Closed streams free their places.
   for (const { socket } of ofMerchant) socket.destroy()
   await until(
     'there is a place again',

@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
 
-/** Ids of one of each, by the list they are in. */
+/** The id of one object of each kind, by the path of its list. */
 type Made = Record<(typeof paths)[number], string>
 
 const paths = [
@@ -20,7 +20,7 @@ const paths = [
   '/v1/events',
 ] as const
 
-/** What an answer shows of a cursor. By chance an id has digits that could be those of a card. */
+/** The cursor as an answer shows it. By chance, an id can have the digits of a card number. */
 const shown = (cursor: string) =>
   holdsCardNumber(cursor) ? '(digits that may be the number of a card)' : JSON.stringify(cursor)
 
@@ -101,7 +101,7 @@ test('the results of a bulk cancellation refuse an id that is not a possible pay
   }
 })
 
-// A client that follows a quiet list has as its cursor the newest object that it has seen.
+// A client that follows a quiet list uses the newest object that it has seen as its cursor.
 test.each([
   ['/v1/webhooks/deliveries', 'webhook_deliveries', 31],
   ['/v1/audit_log', 'audit_log', 401],

@@ -4,8 +4,8 @@ import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { createMigratedDatabase } from '../../support/servers/server.ts'
 
 /**
- * Columns of text for people, by name or by the end of the name. The locale of the database may
- * decide how these sort. Programs compare every other text.
+ * Columns of text for people, by name or ending of the name. The locale of the database may decide
+ * how they sort. Programs compare every other text.
  */
 const textForPeople =
   /(?:^|_)(?:name|description|statement_descriptor|message|reason|error|body|url)$/

@@ -94,7 +94,7 @@ describe('an e-mail address is found in any case', () => {
   })
 })
 
-// In Turkish, the small letter of I is ı. ICU changes what it folds from version to version.
+// In Turkish, the lower case of I is ı. ICU changes its case folding from version to version.
 test('a database with a Turkish locale finds the same addresses', async () => {
   const adminUrl = inject('postgresAdminUrl')
   const admin = new pg.Client({ connectionString: adminUrl })

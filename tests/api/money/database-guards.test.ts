@@ -4,19 +4,19 @@ import { type BackgroundWork, startWork } from '../../faults/leases/paused-work.
 import { disableGuards, enableGuards, type Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
-import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
 let own: OwnApp
-/** The server's work on payments. */
+/** The server's workers for payments. */
 let work: BackgroundWork
 let api: Api
 let sql: Sql
-/** A payment that has been captured and refunded, with all that there is of it. */
+/** A captured and partly refunded payment, with a row in every table of money. */
 let paid: string
 
 beforeAll(async () => {
-  own = await startOwnApp(unlimited)
+  own = await startOwnApp(limitsNeverReached)
   work = startWork(own.databaseUrl)
   api = own.api
   sql = own.sql
@@ -33,7 +33,7 @@ afterAll(async () => {
   await own?.close()
 })
 
-/** The error that statements end with in a transaction that is undone; `null`: they go through. */
+/** The error of the statements, run in a transaction that is rolled back. `null`: no error. */
 async function errorOf(...statements: string[]): Promise<string | null> {
   const client = await sql.connect()
   try {

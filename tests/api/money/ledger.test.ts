@@ -31,7 +31,7 @@ afterAll(async () => {
   await database?.drop()
 })
 
-/** A merchant of its own, with the vendor's schedule, so that balances are this test's alone. */
+/** A new merchant with the server's schedule of fees, so that no other test changes its balance. */
 async function newMerchant(more: object = { fee_basis_points: 290, fee_fixed: 30 }) {
   const { body } = await first('POST', '/v1/merchants', { body: { name: 'A shop', ...more } })
   const key = body.api_keys.find((one: { livemode: boolean }) => !one.livemode)
@@ -49,7 +49,7 @@ async function sumOf(merchantId: string): Promise<unknown[]> {
   )
 }
 
-/** The balances of the accounts by the transfers of one payment, debits less credits, without zeros. */
+/** The balances of the accounts from the transfers of one payment, debits minus credits, without zeros. */
 async function accountsOf(paymentId: string): Promise<unknown[]> {
   return await query(
     database.url,

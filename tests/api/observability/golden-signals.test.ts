@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => own.close())
 
-/** What `/metrics` says now, by name with labels. */
+/** The current samples of `/metrics`, by name with labels. */
 async function scrape(): Promise<Map<string, number>> {
   const response = await fetch(`${own.url}/metrics`)
   expect(response.status).toBe(200)
@@ -40,7 +40,7 @@ test('if the database does not answer, all other metrics are still reported', as
 })
 
 test('requests are timed by operation and class of status, and by no label with unbounded values', async () => {
-  // The process may have answered requests of other test files: only the difference counts.
+  // The process may have answered requests of other test files, so only the difference counts.
   const before = await scrape()
   const { id } = await createPayment(own.api)
   await own.api('GET', `/v1/payments/${id}`)
@@ -65,7 +65,7 @@ test('requests are timed by operation and class of status, and by no label with 
 })
 
 test('the metrics of the queues count the work that waits in the database', async () => {
-  // No workers run here: what a request leaves to them stays.
+  // No workers run here, so queued work stays in the queues.
   await createPayment(own.api)
   const bulk = { filter: { customer_email: 'customer@example.com' } }
   expect((await own.api('POST', '/v1/cancellations', { body: bulk })).status).toBeLessThan(300)

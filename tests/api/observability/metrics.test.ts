@@ -13,7 +13,7 @@ import { until } from '../../support/until.ts'
 const startedMs = performance.now()
 const fixture = withServers(1)
 
-/** The samples of a metric, by their one label, as they are now. The server keeps counts for a second. */
+/** The current samples of a metric, by its one label. The server caches counts for a second. */
 async function read(name: string): Promise<Record<string, number>> {
   const askedMs = Date.now()
   const text = await until('the queues are counted again', async () => {
@@ -28,14 +28,14 @@ async function read(name: string): Promise<Record<string, number>> {
 const ages = () => read('hedge_open_payment_oldest_age_seconds')
 
 /**
- * Payments that are open for as long, and that no worker moves on: another one has their tasks, or
- * so it seems. They are put off again and again, as with a processor that is down.
+ * Inserts payments that have been open for `seconds`. Their tasks are leased, so no worker moves
+ * them. Each task has been postponed many times, as with an unavailable processor.
  */
 async function insertOpen(options: {
   status: 'initiated' | 'processing'
   seconds: number
   count: number
-  /** What they are by now; their task is still there. */
+  /** The status that they have reached. Their task still exists. */
   became?: 'canceled'
   livemode?: boolean
 }): Promise<void> {
@@ -62,7 +62,7 @@ async function insertOpen(options: {
   )
 }
 
-/** An age that was set before the test began, and has grown by no more than the time since then. */
+/** Expects the age that a test has set, plus at most the time since the test began. */
 function expectAge(age: number | undefined, seconds: number): void {
   const sinceStart = Math.ceil((performance.now() - startedMs) / 1_000)
   expect(age).toBeGreaterThanOrEqual(seconds - 2)

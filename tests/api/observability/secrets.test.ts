@@ -64,7 +64,7 @@ test('a double click selects the whole of every secret that the server creates',
     ...[made.body.secret, rotated.body.secret, session],
     ...[key.body.id, made.body.id, merchant.body.id],
   ]) {
-    // Letters, digits and underlines are one word to every terminal and browser.
+    // Every terminal and browser treats letters, digits and underscores as one word.
     expect(secret).toMatch(/^\w{24,}$/)
   }
 })
@@ -148,7 +148,7 @@ describe('the log at its most detailed level', () => {
     await fixture.api('POST', '/v1/payments', { rawBody: `{"customer_email": "${email}", ` })
     await fixture.api('GET', `/v1/payments?customer_email=${email}`)
     await apiClient(fixture.servers[0]?.url ?? '', `${liveKey}x`)('GET', '/v1/payments')
-    // A statement that PostgreSQL refuses: its text about the row stays out of the log.
+    // A statement that PostgreSQL refuses. Its text about the row must not reach the log.
     await fixture.sql.query('alter table payments add constraint never check (amount <> 31337)')
     const failed = await fixture.api('POST', '/v1/payments', {
       body: paymentBody({ amount: 31_337, customer_email: email }),

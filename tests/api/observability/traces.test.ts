@@ -19,13 +19,13 @@ interface Span {
   readonly attributes: { key: string; value: Record<string, unknown> }[]
 }
 
-/** What OTLP sends as JSON. */
+/** The JSON of OTLP. */
 interface Exported {
   readonly resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
 }
 
 const spans: Span[] = []
-/** Bodies of the collector, to find what must not be in them. */
+/** The bodies that the collector has received, to search them for values. */
 const bodies: string[] = []
 const delivered: { traceparent: string | undefined; type: string }[] = []
 

@@ -20,7 +20,7 @@ beforeAll(() => {
 const refund = (id: string, body?: object, by: Api = api) =>
   by('POST', `/v1/payments/${id}/refund`, body ? { body } : {})
 
-/** The payment once the processor has answered all its refunds. */
+/** Waits until the processor has answered all refunds, and returns the payment. */
 async function untilAnswered(id: string) {
   return await until('every refund is answered', async () => {
     const { body } = await api('GET', `/v1/payments/${id}`)
@@ -75,7 +75,7 @@ async function refundOnes(id: string, count: number): Promise<void> {
   }
 }
 
-/** Puts refunds of one cent each into the database, as if the API had been asked for them. */
+/** Inserts refunds of one cent each into the database, as the API would. */
 async function insertOnes(
   id: string,
   { count, status }: { count: number; status: 'succeeded' | 'failed' },
@@ -114,7 +114,7 @@ describe('of the hundred refunds that a payment may have,', () => {
 
   test('failed refunds are not counted', async () => {
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
-    // Those that the processor has not refused yet count as well.
+    // Refunds that the processor has not refused yet count as well.
     for (let failed = 0; failed < size({ quick: 10, all: 100 }); failed += 10) {
       await refundOnes(id, 10)
       await untilAnswered(id)

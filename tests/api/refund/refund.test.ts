@@ -20,7 +20,7 @@ const refund = (id: string, body?: object, idempotencyKey?: string, by: Api = ap
     ...(idempotencyKey ? { idempotencyKey } : {}),
   })
 
-/** The payment once the processor has answered all its refunds. */
+/** Waits until the processor has answered all refunds, and returns the payment. */
 async function untilAnswered(id: string) {
   return await until('every refund is answered', async () => {
     const { body } = await api('GET', `/v1/payments/${id}`)

@@ -59,7 +59,7 @@ describe('a reversal', () => {
     })
   })
 
-  // Both wait for a slow processor, so they wait at the same time.
+  // Both tests wait for a slow processor, so they run concurrently.
   test.concurrent('of a processing payment is recorded, and carried out once the processor has decided', async () => {
     const { id } = await createPayment(api)
     await initiate(id, 'tok_slow')
@@ -101,7 +101,7 @@ describe('a reversal', () => {
   test('of a payment that then fails changes nothing', async () => {
     const { id, merchant_id } = await createPayment(api, { cancel_window: 60 })
     await initiate(id, 'tok_captureDeclined')
-    // The sandbox cannot decide before its books are free again.
+    // The sandbox cannot decide until its books are unlocked.
     const books = await fixture.sql.connect()
     try {
       await books.query('begin')
@@ -161,7 +161,7 @@ describe('a reversal', () => {
         return /canceled|refunded/.test(body.status) && body
       })
       if (end.status === 'canceled') {
-        // Exactly one won, and nobody was told anything else.
+        // Exactly one request won, and all answers agree.
         expect(statuses).toEqual(['canceled'])
         expect(end.refunds).toEqual([])
       } else {

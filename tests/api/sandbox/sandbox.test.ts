@@ -17,16 +17,16 @@ beforeAll(() => {
   books = fixture.sql
 })
 
-// Most of these wait for pauses, so they wait at the same time: each with a merchant and a test clock of its own.
+// Most tests wait for pauses, so they run concurrently. Each has its own merchant and test clock.
 describe.concurrent('with a fault of the processor,', () => {
-  // The longest comes first, because five tests run at a time.
+  // The longest test is first, because five tests run at a time.
   test('calls to an unavailable processor are retried after growing pauses', async () => {
     const { test: api } = await createMerchant(fixture)
     const { id } = await createPayment(api)
     const body = { payment_method_token: 'tok_downMinute' }
     expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
     const looksMin = size({ quick: 3, all: 5 })
-    // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
+    // The worker makes the look-ups. It waits 1, 2, 4, 8 seconds, plus up to half of that.
     const looks = await until('it was asked often enough', async () => {
       const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
       const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
@@ -34,7 +34,7 @@ describe.concurrent('with a fault of the processor,', () => {
     })
     const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
     const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
-    // Times are whole seconds, so that a pause may look a second shorter.
+    // Times are whole seconds, so a pause may seem a second shorter.
     for (const [n, pause] of pauses.slice(0, 4).entries()) {
       expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
     }

@@ -85,7 +85,7 @@ describe('3-D Secure', () => {
       body: { payment_method_token: 'tok_visa' },
     })
     expect(again.body.status).toBe('initiated')
-    // The page of the first challenge is still open somewhere: it decides nothing any more.
+    // The page of the first challenge is still open, and no longer decides anything.
     await answerChallenge(body.next_action.url, 'refuse')
     expect((await api('GET', `/v1/payments/${body.id}`)).body.status).toBe('initiated')
   })

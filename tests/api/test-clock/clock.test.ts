@@ -82,7 +82,7 @@ describe('the test clock', () => {
     const { body } = await initiate(api, 'tok_visa', { cancel_window: 600 })
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
     await advance(api, 601)
-    // Another payment whose window ends later has gone all the way: the first one had its turn.
+    // Another payment with a later window has succeeded, so the worker has had time for the first one.
     const { body: later } = await initiate(api, 'tok_visa', { cancel_window: 600 })
     await advance(api, 601)
     await untilStatus(api, later.id, 'succeeded')

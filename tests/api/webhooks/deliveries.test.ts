@@ -30,7 +30,7 @@ function register(url: string, more: Record<string, unknown> = {}) {
   return api('POST', '/v1/webhooks/endpoints', { body: { url, ...more } })
 }
 
-/** The deliveries of an event to an endpoint, once `look` likes them. */
+/** Waits until `look` accepts the deliveries of an event to an endpoint, and returns them. */
 async function deliveryOf(
   eventId: string,
   look: (delivery: { status: string; attempt: number }) => boolean,
@@ -101,7 +101,7 @@ describe('a delivery', () => {
         'all have come',
         () => receiver.received.length >= 2 && other.received.length >= 2,
       )
-      // In no order: events of different payments are sent at once.
+      // In any order: events of different payments are sent concurrently.
       const idsOf = ({ received }: Receiver) => received.map(({ event }) => event.id).sort()
       expect(idsOf(receiver)).toEqual([everywhere.id, here.id].sort())
       expect(idsOf(other)).toEqual([everywhere.id, there.id].sort())
@@ -122,7 +122,7 @@ describe('a delivery', () => {
     expect(pending.next_attempt_at).not.toBeNull()
     await until('three attempts', () => receiver.received.length >= 3)
     const [first, second, third] = receiver.received.map(({ atMs }) => atMs) as number[]
-    // Never sooner than the schedule says: one second, then two.
+    // Never earlier than the schedule: after one second, then two.
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(990)
     expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1_990)
     const signatures = receiver.received.map(({ headers }) => headers['webhook-id'])
@@ -137,7 +137,7 @@ describe('a delivery', () => {
     expect(body.attempts[0]).toMatchObject({ response_code: 204, error: null })
     const failed = body.attempts.at(-1)
     expect(failed).toMatchObject({ attempt: 1, response_code: 500, error: 'Answered 500.' })
-    // The receiver is on this machine: what it says is not shown to keys of test mode.
+    // The receiver is on this machine, so test keys do not see its answers.
     expect(failed.response_body).toBeNull()
   })
 

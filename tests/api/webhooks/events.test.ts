@@ -2,19 +2,19 @@ import { get, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
-import { type OwnApp, startOwnApp, unlimited } from '../../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { firstKeys, startServer } from '../../support/servers/server.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-/** Where a stream is followed. */
+/** The server whose stream is read, and how. */
 type Place = Readonly<{ url: string; secretKey: string }>
 
 const fixture = withMerchant()
 let server: Place
 let other: Place
 let api: Api
-/** For tests that delay the events of all merchants, or stop a server. */
+/** For tests that delay the events of all merchants, or stop the server. */
 let own: OwnApp
 const open: Follower[] = []
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   server = first as Place
   other = second as Place
   api = fixture.api
-  own = await startOwnApp(unlimited)
+  own = await startOwnApp(limitsNeverReached)
 })
 
 afterAll(async () => {
@@ -47,7 +47,7 @@ interface Follower {
   close(): void
 }
 
-/** Follows the stream of a server, reading no more than server-sent events as they are specified. */
+/** Reads the stream of a server by the specification of server-sent events, and nothing beyond it. */
 async function follow(
   options: { at?: Place; query?: string; lastEventId?: string; key?: string } = {},
 ): Promise<Follower> {
@@ -157,7 +157,7 @@ describe('the event stream', () => {
     const seen = await until('one is told', () => first.messages[0])
     first.close()
     await first.ended
-    // More than the stream reads at once.
+    // More events than the stream reads at once.
     const made: string[] = []
     for (let i = 0; i < size({ quick: 105, all: 250 }); i++)
       made.push((await createPayment(api)).id)

@@ -28,7 +28,7 @@ function outgoing(url: string, more: Partial<Outgoing> = {}): Outgoing {
   return { url, livemode: false, reach: 'private', headers: {}, body, signal, ...more }
 }
 
-/** A sender whose names resolve to what is given, one answer after the other. */
+/** A sender whose resolver returns the given answers, one after another. */
 function sendTo(...answers: string[][]) {
   let asked = 0
   const resolve: Resolve = (_hostname, _reach, callback) => {

@@ -79,7 +79,7 @@ describe('a call ends by its deadline, with its outcome, and frees its connectio
     'HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n' +
     'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\nx: y\r\n\r\n5\r\nhello\r\n0\r\nx: y\r\n\r\n'
   const headLength = whole.indexOf('5\r\nhello')
-  /** Numbers of bytes that are sent. `npm test` takes every ninth, and all around the end of the head. */
+  /** The numbers of bytes to send. `npm test` tries every ninth, and all around the end of the head. */
   const lengths = Array.from({ length: whole.length + 1 }, (_, length) => length).filter(
     (length) => isLongRun || length % 9 === 0 || Math.abs(length - headLength) < 3,
   )

@@ -49,7 +49,7 @@ describe('a call ends by its deadline, with its outcome, and frees its connectio
         : headers.includes('plain')
           ? 'content-length: 2\r\n\r\nok'
           : empty
-      // 1xx and 204 have no body: these bytes are another answer, which is no valid one.
+      // 1xx and 204 have no body, so these bytes are a second, invalid response.
       given.receiver.behave(answerAndClose(`HTTP/1.1 ${status} Status\r\n${headers}${rest}`))
       const outcome = await outcomeOf()
       if (status === 101 || status >= 200) expect(outcome, String(status)).toBe(status)
@@ -120,7 +120,7 @@ describe('a call ends by its deadline, with its outcome, and frees its connectio
 
 describe('a call ends by its deadline', () => {
   test('if nothing accepts the connection', async () => {
-    // A process that listens, and is stopped: once its queue is full, the system drops connections.
+    // A process that listens, and is stopped. Once its queue is full, the system drops connections.
     const child = spawn(process.execPath, ['-e', listens], { stdio: ['ignore', 'pipe', 'inherit'] })
     const port = Number(String((await once(child.stdout, 'data'))[0]))
     child.kill('SIGSTOP')
@@ -128,7 +128,7 @@ describe('a call ends by its deadline', () => {
     for (const socket of waiting) socket.on('error', () => undefined)
     try {
       const outcome = await outcomeOf({ url: new URL(`http://127.0.0.1:${port}/`), deadlineMs })
-      // A system that queues more than it was asked to connects, and then nobody answers.
+      // Some systems queue more connections than requested. Then a connection is made, and no answer comes.
       expect(['No connection within 0.06 seconds.', late]).toContain(outcome)
     } finally {
       for (const socket of waiting) socket.destroy()

@@ -10,7 +10,7 @@ import {
 import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-/** Who may have webhooks sent into the network of the server. */
+/** Tests which merchants may send webhooks into the server's own network. */
 let database: TestDatabase
 let server: TestServer | undefined
 let api: Api

@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 const fixture = withMerchant()
 const base = '/v1/webhooks/endpoints'
 
-/** An endpoint with one delivery, which has arrived, and the way to it. */
+/** An endpoint with one successful delivery, and its path. */
 let endpoint: string
 let deliveryId: string
 

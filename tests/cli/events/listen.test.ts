@@ -49,7 +49,7 @@ afterEach(async () => {
 
 const env = () => ({ ...environmentOf(server), HEDGE_DATA_DIR: folder })
 
-/** Starts listening and waits until it has begun: what happens from now on has to arrive. */
+/** Starts listening, and waits until it is ready: later events have to arrive. */
 async function startListening(...args: string[]): Promise<Running> {
   const listening = startHedge(['listen', '--forward-to', receiver.url, ...args], env())
   running.push(listening)
@@ -57,7 +57,7 @@ async function startListening(...args: string[]): Promise<Running> {
   return listening
 }
 
-/** X11's port: `fetch` refuses it, a local server may use it. */
+/** The port of X11: `fetch` refuses it, and a local server may use it. */
 const forbiddenPort = 6_000
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 
@@ -112,7 +112,7 @@ describe('hedge listen', () => {
     const first = await startListening()
     const seen = await createMany(2)
     await until('they came', () => receiver.received.length >= 2)
-    // The place is written after the answer has come.
+    // The position is written after the answer has arrived.
     await until('it is reported', () => first.stdout().includes(seen[1] ?? '-'))
     first.child.kill('SIGKILL')
     await first.ended
@@ -134,7 +134,7 @@ describe('hedge listen', () => {
     expect(ids()).toEqual(fresh)
   })
 
-  // A receiver that gives no answer is the other test of this kind.
+  // Another test covers a receiver that sends no answer.
   test.runIf(isLongRun)('waits for a local server that has not started yet', async () => {
     const { port } = new URL(receiver.url)
     await receiver.close()
@@ -249,7 +249,7 @@ describe('hedge events tail', () => {
   test('shows events as they happen, until Ctrl-C', async () => {
     const tail = startHedge(['events', 'tail', '--json', '--type', 'payment.created'], env())
     running.push(tail)
-    // It begins with the newest event, or at once: either way what comes now has to be shown.
+    // It begins with the newest event, or with the next one. Later events are shown in either case.
     await until('something is shown', async () => {
       await createPayment(api)
       return tail.stdout().includes('\n')

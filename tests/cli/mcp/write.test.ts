@@ -44,7 +44,7 @@ describe('in test mode', () => {
     const { id } = await createPaid(api())
     const args = { payment_id: id, amount: 500 }
     await mcp.writer.call('refund_payment', args)
-    // Until then the payment changes by itself, and a change is bound to the version of its dry run.
+    // Until then the payment changes by itself, and a token is bound to the version of its dry run.
     await expect.poll(() => eventTypes(api(), id)).toContain('payment.refund_succeeded')
     const dryRun = await mcp.writer.call('dry_run_refund_payment', args)
     expect(dryRun.text).toContain('5.00 USD would go back to the customer. 89.99 USD could be')

@@ -9,7 +9,7 @@ const cancelMany = (...args: string[]) => run('payments', 'cancel-many', ...args
 
 async function createMany(batch: string, count: number): Promise<string[]> {
   const ids: string[] = []
-  // One by one: a busy machine would refuse some of a hundred at once.
+  // One at a time: a busy machine would refuse some of a hundred concurrent requests.
   while (ids.length < count) {
     ids.push((await createPayment(fixture.api, { metadata: { batch } })).id)
   }
@@ -66,7 +66,7 @@ describe('hedge payments cancel-many', () => {
       const { body } = await fixture.api('GET', `/v1/cancellations/${first.id}`)
       return body.status === 'completed'
     })
-    // All of these are canceled already, so that a second run finds each refused.
+    // All these payments are canceled already, so a second run is refused for each.
     const { body: second } = await fixture.api('POST', '/v1/cancellations', {
       body: { payment_ids: ids },
     })
@@ -107,7 +107,7 @@ describe('hedge payments cancel-many', () => {
     running.child.kill('SIGINT')
     const { code, stdout } = await running.ended
     const { body } = await fixture.api('GET', `/v1/cancellations/${id}`)
-    // The server is quick: it may have been done before it could be paused.
+    // The server may have completed the run before the pause.
     if (body.status === 'completed') {
       expect(stdout).toContain('100 payments canceled.')
     } else {

@@ -6,7 +6,7 @@ import { withCommandLine } from '../with-server.ts'
 
 const { fixture, env, run } = withCommandLine()
 
-/** The objects of lines of JSON. */
+/** Parses lines of JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
 const linesOf = (text: string): any[] =>
   text

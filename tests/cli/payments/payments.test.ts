@@ -50,7 +50,7 @@ describe('hedge payments', () => {
   test('list filters, prints a table, and fetches the requested number of pages', async () => {
     const email = 'many@example.com'
     const made: { id: string }[] = []
-    // One by one: a busy machine would refuse some of a hundred at once.
+    // One at a time: a busy machine would refuse some of a hundred concurrent requests.
     while (made.length < 103) {
       made.push(await createPayment(fixture.api, { customer_email: email }))
     }
@@ -135,7 +135,7 @@ describe('hedge payments', () => {
   })
 })
 
-/** Neighbours are of one kind: `npm test` takes one of each. */
+/** Neighbours are of one kind, and `npm test` tries one of each kind. */
 const mistakes = [
   { args: ['paiments'], says: 'payments' },
   { args: ['payments', 'list', '--colour'], says: '--colour' },

@@ -7,7 +7,7 @@ import { refusal, rejection, startWire } from './wire.ts'
 
 const list = { object: 'list', data: [{ id: 'pay_1' }], has_more: false, url: '/' }
 
-/** One method for each way in which the SDK makes a promise. */
+/** One method for each way in which the SDK creates a promise. */
 const methods: readonly [string, (hedge: HedgePayments) => Promise<unknown>][] = [
   ['a call', (hedge) => hedge.payments.retrieve('pay_1')],
   ['a list', (hedge) => hedge.payments.list()],
@@ -90,7 +90,7 @@ describe('a failed call', () => {
     await rejection(hedge.payments.retrieve('pay_1').withResponse())
     await rejection(hedge.payments.retrieve('pay_1').asResponse())
     await rejection(hedge.payments.list().withResponse())
-    // Node reports them after the microtasks of a turn.
+    // Node reports unhandled rejections after the microtasks of a turn.
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(codes).toEqual([])
   })

@@ -11,7 +11,7 @@ const time = 1_718_447_520
 const header = `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`
 const given = JSON.stringify({ body, header, secret, now: time * 1_000 })
 
-/** Ways to load the SDK, with what each runtime lacks. */
+/** Ways to load the SDK, each without the APIs that the runtime lacks. */
 const runtimes = [
   ['an ES module', "import * as sdk from './sdk.mjs'"],
   [

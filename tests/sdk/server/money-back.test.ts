@@ -32,7 +32,7 @@ async function paid(payment_method_token = 'tok_visa') {
   return await untilStatus(id, 'succeeded')
 }
 
-// These wait for the processor, so they wait at the same time.
+// These tests wait for the processor, so they run concurrently.
 describe.concurrent('refund', () => {
   test('refunds a part, then the rest, and then is refused', async () => {
     const { id } = await paid()

@@ -5,7 +5,7 @@ import { isLongRun, size } from '../../../../tests/support/size.ts'
 import { currencies, decimalsOf } from './currencies.ts'
 
 const all = [...currencies]
-/** `npm test` shows amounts in a third of the languages, digits of all kinds among them. */
+/** `npm test` tries a third of the languages, with digits of all kinds. */
 const shownLocales = locales.filter((_, n) => isLongRun || n % 3 === 0)
 const anyMinor = fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 })
 const intl = Intl.NumberFormat

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { holdsCardNumber } from './card-number.ts'
 import { parsePaymentToken } from './payment-token.ts'
 
-/** A number whose last digit makes it pass the Luhn check. */
+/** A number with a valid Luhn check digit. */
 const cardNumber = fc
   .tuple(
     fc.constantFrom('2', '3', '4', '5', '6'),

@@ -11,7 +11,7 @@ function limiterWith(count: number, job = live): ScanningLimiter {
   return limiter
 }
 
-/** Scans, and returns the accounts that the claim skips; `null`: no claim was made. */
+/** Scans, and returns the accounts that the claim skips. `null`: there was no claim. */
 async function skippedBy(limiter: ScanningLimiter): Promise<SkippedAccounts | null> {
   let skipped: SkippedAccounts | null = null
   await limiter.claimBehindSaturated(async (skip) => {

@@ -9,7 +9,7 @@ import { refusal, rejection, startWire, testSecret } from '../wire.ts'
 
 const sdk = useBuiltSdk()
 
-/** `npm test` tries the project's Node; the tests of runtimes try all. */
+/** `npm test` tries the project's Node only. The tests of runtimes try all. */
 const tried = size({ quick: nodes.slice(0, 1), all: nodes })
 
 describe('one signal for many calls', () => {
@@ -63,7 +63,7 @@ describe('one signal for many calls', () => {
   })
 })
 
-/** A signal that is not of the runtime's class, like that of jsdom or of a polyfill. */
+/** A signal of another class than the runtime's, like that of jsdom or of a polyfill. */
 class ForeignSignal extends EventTarget {
   aborted = false
   reason: unknown
@@ -102,7 +102,7 @@ function newSignal() {
 }
 
 describe('a timeout beyond the limits of Node’s fetch', () => {
-  // The limits of 300 seconds are lowered to some milliseconds for the program's own calls.
+  // For the program's own calls, the limits of 300 seconds are lowered to some milliseconds.
   const program = (url: string, timeout: number) => `
     import { HedgePayments } from './sdk.mjs'
     const key = Symbol.for('undici.globalDispatcher.1')

@@ -21,7 +21,7 @@ test('every operation of the contract has an SDK method', () => {
     return [...lines].some((line) => shape.test(line))
   }
   const missing = Object.entries(operations).filter(([, operation]) => !isCalled(operation))
-  // The stream has tests of its own; messages of processors come from processors.
+  // The stream has its own tests. Messages of processors come from processors, not from the SDK.
   expect(missing.map(([name]) => name).sort()).toEqual(['receiveProcessorMessage', 'streamEvents'])
 })
 

@@ -9,13 +9,13 @@ const port = fc.option(fc.integer({ min: 1, max: 65_535 }))
 const secret = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 })
 const place = fc.record({ name: fc.oneof(name, ipv6, fc.constant('/var/run/postgresql')), port })
 
-/** The same host as it stands before the slash of an address. */
+/** The host as it is written in the authority of a URL. */
 function written({ name, port }: { name: string; port: number | null }): string {
   const host = name.includes(':') ? `[${name}]` : encodeURIComponent(name)
   return port === null ? host : `${host}:${port}`
 }
 
-/** What the driver makes of the address: it has to agree on everything but the hosts. */
+/** The driver's own parse of the address. Both must agree on everything but the hosts. */
 function driver(address: string): pg.Client {
   return new pg.Client({ connectionString: parseAddress(address).connectionString })
 }

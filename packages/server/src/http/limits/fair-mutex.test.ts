@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { FairMutex } from './fair-mutex.ts'
 
-/** A promise that the test resolves. */
+/** A promise that the test can resolve. */
 function gate() {
   let open: () => void = () => undefined
   const opened = new Promise<void>((resolve) => {

@@ -43,7 +43,7 @@ test('Stripe gets the same value, in every currency that Stripe supports', () =>
       : withThreeDecimals.includes(currency)
         ? 3
         : 2
-    // Seven units of the currency, whatever its decimals.
+    // Seven units of the currency, whatever its number of decimals.
     const minor = 7 * 10 ** isoDecimals(currency)
     expect(toStripeAmount({ minor, currency }), currency).toBe(7 * 10 ** decimals)
     expect(fromStripeAmount(7 * 10 ** decimals, currency.toLowerCase()), currency).toBe(minor)
