@@ -87,17 +87,17 @@ describe('a bulk cancellation by ids', () => {
 
   test.each([
     ['neither ids nor a filter', {}],
-    ['both', { payment_ids: ['pay_a'], filter: {} }],
+    ['both ids and a filter', { payment_ids: ['pay_a'], filter: {} }],
     ['no ids', { payment_ids: [] }],
-    ['an id that is no text', { payment_ids: [1] }],
+    ['an id that is not a text', { payment_ids: [1] }],
     ['an id with NUL', { payment_ids: ['pay_\0'] }],
-    ['more ids than may be', { payment_ids: Array(100_001).fill('pay_a') }],
+    ['too many ids', { payment_ids: Array(100_001).fill('pay_a') }],
     ['an unknown filter', { filter: { amounts: 1 } }],
     ['an unknown status', { filter: { status: ['done'] } }],
-    ['a status that is no list', { filter: { status: 'pending' } }],
+    ['a status that is not a list', { filter: { status: 'pending' } }],
     ['a time that does not exist', { filter: { created_at: { gte: '2016-12-31T23:59:60Z' } } }],
     ['a long reason', { payment_ids: ['pay_a'], reason: 'x'.repeat(501) }],
-    ['dry_run that is no boolean', { payment_ids: ['pay_a'], dry_run: 'yes' }],
+    ['a dry_run that is not a boolean', { payment_ids: ['pay_a'], dry_run: 'yes' }],
   ])('is refused for %s', async (_, body) => {
     const answer = await fixture.api('POST', '/v1/cancellations', { body })
     expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request'])

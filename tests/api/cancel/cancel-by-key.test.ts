@@ -126,11 +126,11 @@ describe('a cancel by the key of a create', () => {
   })
 
   test.each([
-    ['bare', 'bare', 'order-77'],
-    ['quoted as it was sent', '"quoted"', '"order-78"'],
+    ['bare, of a create whose key was bare', 'bare', 'order-77'],
+    ['quoted, of a create whose key was quoted', '"quoted"', '"order-78"'],
     ['bare, of a create whose key was quoted', '"quoted"', 'order-79'],
     ['quoted, of a create whose key was bare', 'bare', '"order-80"'],
-    ['with quotes in it', '"quoted"', '"order \\"81\\" \\\\"'],
+    ['with quotes inside', '"quoted"', '"order \\"81\\" \\\\"'],
     ['quoted with blanks at its ends', '"quoted"', '" order-82 "'],
   ])('finds its create by the unquoted value of the key: %s', async (_, sent, key) => {
     const text = key.startsWith('"') ? key.slice(1, -1).replace(/\\(["\\])/g, '$1') : key
@@ -221,14 +221,14 @@ describe('a cancel by the key of a create', () => {
     ['no key', {}, 'idempotency_key'],
     ['an empty key', { idempotency_key: '' }, 'idempotency_key'],
     ['a long key', { idempotency_key: 'x'.repeat(256) }, 'idempotency_key'],
-    ['a key that begins blank', { idempotency_key: ' x' }, 'idempotency_key'],
-    ['a key that ends blank', { idempotency_key: 'x ' }, 'idempotency_key'],
+    ['a key that begins with a blank', { idempotency_key: ' x' }, 'idempotency_key'],
+    ['a key that ends with a blank', { idempotency_key: 'x ' }, 'idempotency_key'],
     ['a blank key', { idempotency_key: ' ' }, 'idempotency_key'],
     ['an empty key in quotes', { idempotency_key: '""' }, 'idempotency_key'],
     ['a long key in quotes', { idempotency_key: `"${'x'.repeat(256)}"` }, 'idempotency_key'],
-    ['NUL', { idempotency_key: 'a\0' }, 'idempotency_key'],
-    ['not ASCII', { idempotency_key: 'ü' }, 'idempotency_key'],
-    ['a number', { idempotency_key: 1 }, 'idempotency_key'],
+    ['a key with NUL', { idempotency_key: 'a\0' }, 'idempotency_key'],
+    ['a key that is not ASCII', { idempotency_key: 'ü' }, 'idempotency_key'],
+    ['a key that is a number', { idempotency_key: 1 }, 'idempotency_key'],
     ['a long reason', { idempotency_key: 'x', reason: 'x'.repeat(501) }, 'reason'],
   ])('with %s is refused', async (_, body, field) => {
     const answer = await fixture.api(

@@ -52,7 +52,7 @@ describe('a body sent with Expect: 100-continue', () => {
       () => headOf('POST /v1/payments', length(), 'Authorization: Bearer sk_test_nobody'),
       401,
     ],
-    ['on a path that there is not', () => headOf('POST /v1/nothing', length(), withKey()), 404],
+    ['on an unknown path', () => headOf('POST /v1/nothing', length(), withKey()), 404],
     ['without a key on a path outside the API', () => headOf('POST /nothing', length()), 404],
     [
       'with two keys',
@@ -70,7 +70,7 @@ describe('a body sent with Expect: 100-continue', () => {
       413,
     ],
     [
-      'by a processor that there is not',
+      'from a processor of an unknown merchant',
       () => headOf('POST /v1/processors/stripe/webhook/merch_none/live', length()),
       404,
     ],

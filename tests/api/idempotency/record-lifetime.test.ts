@@ -46,7 +46,7 @@ const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOS
 const cases: readonly [what: string, more: Record<string, unknown>, hours: number][] = [
   ['a payment in its undo window of two days', { ...submitted, cancel_window: 172_800 }, 26],
   ['a payment in its undo window of seven days', { ...submitted, cancel_window: 604_800 }, 160],
-  ['a payment that is not submitted for weeks', { expires_at: inDays(80) }, 1_000],
+  ['a payment that is not initiated for weeks', { expires_at: inDays(80) }, 1_000],
 ]
 
 describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (_, more, hours) => {

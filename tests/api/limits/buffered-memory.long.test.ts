@@ -67,8 +67,8 @@ async function expectServed(before: number, kind: keyof typeof growthBytesMax): 
 
 const routes: [name: string, path: string, key: boolean][] = [
   ['the sign-in, without a key', '/dashboard/api/session', false],
-  ['a path that there is not, without a key', '/nothing/here', false],
-  ['the API, with a key that nobody has', '/v1/payments', false],
+  ['an unknown path, without a key', '/nothing/here', false],
+  ['the API, with an unknown key', '/v1/payments', false],
   [
     'messages of a processor that there is not',
     '/v1/processors/stripe/webhook/merch_none/live',

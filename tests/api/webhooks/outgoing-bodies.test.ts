@@ -66,7 +66,7 @@ describe('a call ends by its deadline, with its outcome, and frees its connectio
         `400\r\n${'x'.repeat(1_024)}\r\n`,
       ),
     ],
-    ['of no length', flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(9_000))],
+    ['without a length', flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(9_000))],
   ])('with a kilobyte of an endless body %s', async (_what, behavior) => {
     given.receiver.behave(behavior)
     const { status, body } = await call()

@@ -38,7 +38,7 @@ describe('a call ends by its deadline, with its outcome, and frees its connectio
   )
 
   test.each([
-    ['alone', ''],
+    ['with no further headers', ''],
     ['with an upgrade', 'connection: upgrade\r\nupgrade: websocket\r\n'],
     ['with a body', 'content-type: text/plain\r\n'],
     ['in chunks', 'transfer-encoding: chunked\r\n'],
@@ -100,10 +100,10 @@ describe('a call ends by its deadline, with its outcome, and frees its connectio
       trickle('', 'HTTP/1.1 100 Continue\r\n\r\n'),
       'Only informational responses (1xx) came, and too many of them.',
     ],
-    ['says that it goes on, and does not', answer('HTTP/1.1 100 Continue\r\n\r\n'), late],
+    ['answers 100 Continue, and nothing more', answer('HTTP/1.1 100 Continue\r\n\r\n'), late],
     ['is no HTTP server', answer('SSH-2.0-OpenSSH_9.6\r\n'), /^The response is not valid HTTP/],
     [
-      'says its length twice',
+      'sends Content-Length twice',
       answer('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx'),
       /^The response is not valid HTTP/,
     ],

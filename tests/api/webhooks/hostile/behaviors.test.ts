@@ -20,7 +20,7 @@ const behaviors: readonly [
   error: RegExp | null,
 ][] = [
   ['switches protocols', answer(switching), 101, /another protocol/],
-  ['switches protocols and talks', trickle(switching, 'x'), 101, /another protocol/],
+  ['switches protocols and sends data', trickle(switching, 'x'), 101, /another protocol/],
   ['never answers', silence, null, /^No answer within/],
   ['trickles its headers', trickle('HTTP/1.1 200 OK\r\nx: ', 'x'), null, /^No answer within/],
   [
@@ -35,10 +35,10 @@ const behaviors: readonly [
     null,
     /informational/,
   ],
-  ['closes without a word', answerAndClose(''), null, /reset before an answer came/],
+  ['closes without an answer', answerAndClose(''), null, /reset before an answer came/],
   ['resets in the middle', answerAndClose('HTTP/1.1 20', 'reset'), null, /reset before/],
-  ['speaks no HTTP', answer('220 smtp.example ESMTP\r\n'), null, /not valid HTTP/],
-  ['answers 100 alone', answer('HTTP/1.1 100 Continue\r\n\r\n'), null, /^No answer within/],
+  ['does not speak HTTP', answer('220 smtp.example ESMTP\r\n'), null, /not valid HTTP/],
+  ['answers 100 only', answer('HTTP/1.1 100 Continue\r\n\r\n'), null, /^No answer within/],
   ['answers 599', answer('HTTP/1.1 599 X\r\ncontent-length: 0\r\n\r\n'), 599, /Answered 599/],
   [
     'trickles its body',
