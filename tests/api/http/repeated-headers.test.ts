@@ -81,7 +81,7 @@ describe('a single-value header that is sent twice gets 400 with its name, and n
     expect([status, body.error.details.field]).toEqual([400, 'Idempotency-Key'])
   })
 
-  test('Authorization: whether the keys are equal, good or bad', async () => {
+  test('Authorization: two keys get 400, whether equal, good or bad', async () => {
     const { secretKey = '' } = fixture.servers[0] ?? {}
     for (const [first, second] of [
       [secretKey, secretKey],

@@ -106,7 +106,7 @@ describe('every answer has headers against scripts, framing, sniffing and cachin
     expectGuarded(answer, path)
   })
 
-  test('after an internal error, of a payment, and to a request that is not HTTP', async () => {
+  test('an answer to an internal error, with a payment, and to a request that is not HTTP', async () => {
     const { id } = await createPayment(fixture.api)
     const found = await ask({ path: `/v1/payments/${id}`, withKey: true })
     expect([found.status, found.headers.get('cache-control')]).toEqual([200, 'no-store'])

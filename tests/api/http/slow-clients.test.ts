@@ -163,7 +163,7 @@ describe('clients that do not read their answer', () => {
 describe('clients that read their answer slowly', () => {
   serve({ requestTimeoutMs: 60_000, silentTimeoutMs: 60_000, answerTimeoutMs: 500 })
 
-  test('are disconnected at its deadline', async () => {
+  test('are disconnected at the deadline of the answer', async () => {
     await insertPayments(own.sql, { owner: own.owner, count: 100 })
     const metadata = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [n, '支'.repeat(500)]))
     await own.sql.query('update payments set metadata = $1', [JSON.stringify(metadata)])

@@ -7,7 +7,7 @@ import { type Named, path } from './audited-actions.ts'
 const fixture = withMerchant()
 
 describe('the list of the audit log', () => {
-  test('is readable by keys with the administrative scope, for their merchant and mode only', async () => {
+  test('is readable by keys with merchants:write, for their merchant and mode only', async () => {
     const { test: api, live } = await createLiveMerchant(fixture)
     const [entry] = (await api('GET', path)).body.data
     expect((await live('GET', path)).body.data).toHaveLength(1)

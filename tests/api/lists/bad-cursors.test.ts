@@ -91,7 +91,7 @@ describe.each(['starting_after', 'ending_before'])('%s', (name) => {
   })
 })
 
-test('the results of a bulk cancellation refuse an id that is not a possible payment of it', async () => {
+test('the results of a bulk cancellation refuse an id that is not one of its payments', async () => {
   const id = mine['/v1/cancellations']
   const page = (cursor: string) =>
     api('GET', `/v1/cancellations/${id}/results?starting_after=${cursor}`)

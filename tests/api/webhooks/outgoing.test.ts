@@ -166,7 +166,7 @@ describe('a call ends by its deadline', () => {
     await expectNextToWork()
   })
 
-  test('or at once when this process stops, whatever the receiver does', async () => {
+  test('and at once when this process stops, whatever the receiver does', async () => {
     for (const behavior of [
       silence,
       trickle('HTTP/1.1 200 ', 'O'),

@@ -51,7 +51,7 @@ describe('find_payments', () => {
     expect(found).toEqual(made)
   })
 
-  test('a payment of the other mode is not found', async () => {
+  test('does not find a payment of the other mode', async () => {
     const { id } = await createPayment(mcp.live)
     const { isError, data } = await mcp.reader.call('find_payments', { payment_id: id })
     expect({ isError, code: data.error.code }).toEqual({ isError: true, code: 'not_found' })

@@ -117,7 +117,7 @@ describe('concurrent attempts', () => {
   })
 
   test.each([1, 2, 3, 8, 40, 100])(
-    'are left for others when %i merchants use all of theirs, and test mode takes none of live mode',
+    'are left for others when %i merchants use all of theirs, and live mode keeps its own',
     (count) => {
       const merchants = Array.from({ length: count }, (_, index) => deliveryOf(index))
       const limiter = new DeliveryLimiter()
