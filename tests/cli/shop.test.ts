@@ -70,7 +70,7 @@ test('the Express shop creates a payment, cancels it, and receives a verified we
 
   const canceled = await fetch(`${url}/orders/${id}/cancel`, { method: 'POST' })
   expect(canceled.status).toBe(202)
-  await until('the webhook has told the shop', async () => {
+  await until('the shop has received the webhook', async () => {
     const order = (await (await fetch(`${url}/orders/${id}`)).json()) as { state: string }
     return order.state === 'canceled'
   })

@@ -266,7 +266,7 @@ test('the processor voids the authorizations of payments that a bulk cancellatio
   const { id } = await start({ payment_ids: ids })
   await finished(id)
   expect(await statusesOf(ids)).toEqual(['canceled'])
-  await until('they are voided', async () => {
+  await until('the authorizations are voided', async () => {
     const rows = await sql.query(
       `select from sandbox_payments where payment_id = any($1) and status = 'voided'`,
       [ids],

@@ -199,7 +199,7 @@ describe('cancels of many payments at once', () => {
     await letGo()
     await Promise.all(before)
     await until(
-      'both processes wait for the one in the middle',
+      'both processes wait for the locked payment',
       async () => (await countWaiting(sql)) >= 2,
     )
     await middle.query('rollback')

@@ -84,28 +84,28 @@ describe('a body sent with Expect: 100-continue', () => {
   test('is requested once the key is checked, and the request is then served', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', length(), withKey()))
-    await until('the body is invited', () => come.text !== '')
+    await until('the body is requested', () => come.text !== '')
     expect(come.text).toBe('HTTP/1.1 100 Continue\r\n\r\n')
     socket.write(body)
-    await until('it is answered', () => come.text.includes('"status":"pending"'))
+    await until('the request is answered', () => come.text.includes('"status":"pending"'))
     expect(come.text).toContain('HTTP/1.1 201 Created')
     // The connection can still be used.
     socket.write(headOf('GET /v1/payments?limit=1', withKey()))
-    await until('the next is answered', () => come.text.includes('HTTP/1.1 200 OK'))
+    await until('the next request is answered', () => come.text.includes('HTTP/1.1 200 OK'))
   })
 
   test('may be sent without waiting', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', length(), withKey()) + body)
-    await until('it is answered', () => come.text.includes('"status":"pending"'))
+    await until('the request is answered', () => come.text.includes('"status":"pending"'))
     expect(come.text).toContain('HTTP/1.1 201 Created')
   })
 
   test('may be chunked', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', 'Transfer-Encoding: chunked', withKey()))
-    await until('the body is invited', () => come.text.includes('100 Continue'))
+    await until('the body is requested', () => come.text.includes('100 Continue'))
     socket.write(`${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`)
-    await until('it is answered', () => come.text.includes('HTTP/1.1 201 Created'))
+    await until('the request is answered', () => come.text.includes('HTTP/1.1 201 Created'))
   })
 })

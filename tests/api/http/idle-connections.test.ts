@@ -59,7 +59,7 @@ test.skipIf(filesMax() < ofAddressMax + 500)(
     }
     expect(hungUp).toBe(0)
     for (let n = 0; n < beyond; n++) open()
-    await until('those beyond the share are hung up on', () => hungUp >= beyond)
+    await until('connections beyond the share are closed', () => hungUp >= beyond)
     expect(await counted()).toBeGreaterThanOrEqual(ofAddressMax)
     expect(hungUp).toBe(beyond)
     const { id } = await createPayment(fixture.api)

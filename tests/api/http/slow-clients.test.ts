@@ -47,7 +47,7 @@ function serve(
 
   afterEach(async () => {
     for (const socket of opened.splice(0)) socket.destroy()
-    await until('all have gone', () => {
+    await until('all connections are closed', () => {
       own.app.server.closeIdleConnections()
       return accepted.size === 0
     })
@@ -177,13 +177,13 @@ describe('clients that read their answer slowly', () => {
       bytesRead += socket.read(1) === null ? 0 : 1
     }, 20)
     // If the system buffers a whole answer, the connection ends a minute later, because it is silent.
-    await until('the server hangs up', () => accepted.size === 0, { patience: 3 })
+    await until('the server closes the connection', () => accepted.size === 0, { patience: 3 })
     clearInterval(reading)
     socket.on('data', (chunk: Buffer) => {
       bytesRead += chunk.length
     })
     socket.resume()
-    await until('what the system kept is read', () => socket.destroyed)
+    await until('the buffered answers are read', () => socket.destroyed)
     const answerBytesMin = 100 * Buffer.byteLength(JSON.stringify(metadata))
     expect(bytesRead).toBeLessThan(answers * answerBytesMin)
     expect((await own.api('GET', '/v1/payments?limit=100')).status).toBe(200)
@@ -206,7 +206,7 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
     expect(await readToEnd(other)).toContain('HTTP/1.1 200 OK')
     for (const socket of kept) expect(socket.readyState).toBe('open')
     kept[0]?.destroy()
-    await until('its place is free', async () => {
+    await until('the place of the connection is free', async () => {
       const next = await open('127.0.0.4')
       next.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
       return (await readToEnd(next)).includes('HTTP/1.1 200 OK')
@@ -232,8 +232,8 @@ async function watchKept(): Promise<number> {
     const kept = [...unsent].reduce((sum, { writableLength }) => sum + writableLength, 0)
     most = Math.max(most, kept)
   }
-  await until('it is taken', () => accepted.size > 0)
-  await until('the server hangs up', () => {
+  await until('the connection is accepted', () => accepted.size > 0)
+  await until('the server closes the connection', () => {
     record()
     return accepted.size === 0
   })

@@ -29,7 +29,7 @@ async function runRetention(): Promise<void> {
   await sql.query(`update retention_tasks set due_at = now() - interval '1 minute', reached = null`)
   // Starts at once; a server checks for old rows every few seconds.
   const work = startWork(fixture.databaseUrl)
-  await until('all that is old was dropped', async () => {
+  await until('all old rows are deleted', async () => {
     const [row] = await sql.query('select count(*) from retention_tasks where due_at <= now()')
     return row.count === '0'
   })
@@ -223,7 +223,7 @@ test('results of a bulk cancellation are deleted a month after it completed; it,
   await insertPayments(sql, { owner, count: 2, ageMs: 400 * 24 * 3_600_000 })
   const done = async () => {
     const { body } = await api('POST', '/v1/cancellations', { body: { payment_ids: [payment.id] } })
-    await until('it completed', async () => {
+    await until('the bulk cancellation has completed', async () => {
       work.loop.nudge()
       const { body: now } = await api('GET', `/v1/cancellations/${body.id}`)
       return now.status === 'completed'
@@ -269,7 +269,7 @@ test('a table whose rows cannot be deleted is retried later, and delays no other
       `select kind, failures, due_at > now() as waits from retention_tasks
        where kind = 'idempotency_records' or due_at <= now()`,
     )
-  await until('the others are done, and it waits', async () => {
+  await until('the other tables are done, and the failed one waits', async () => {
     if (!work) await stepRetention(fixture.database.db).catch(() => undefined)
     const [broken, ...others] = await state()
     return others.length === 0 && broken.failures > 0 && broken.waits

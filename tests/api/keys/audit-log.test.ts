@@ -245,7 +245,7 @@ describe('the table of the audit log', () => {
     await insert('aud_old', '401 days')
     await insert('aud_young', '399 days')
     await sql.query(`update retention_tasks set due_at = now() where kind = 'audit_log'`)
-    const left = await until('the old one is gone', async () => {
+    const left = await until('the old record is deleted', async () => {
       const rows = await sql.query(`select id from audit_log where merchant_id = 'merch_old'`)
       return rows.length === 1 && rows
     })

@@ -130,7 +130,7 @@ test.skipIf(process.platform !== 'linux')(
     })
     await expectServed(before, 'answers')
     for (const socket of sockets) socket.destroy()
-    await until('what was kept is free again', async () => {
+    await until('the buffered memory is free again', async () => {
       return (await fixture.api('GET', '/v1/payments?limit=100')).status === 200
     })
   },

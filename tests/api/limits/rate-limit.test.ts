@@ -55,7 +55,7 @@ test('two servers together admit what one would, except for requests not yet exc
     // A minute that begins in between resets the counters here as well.
     const inWindow = admitted.get(window) ?? 0
     if (inWindow < 20 || inWindow > 100) continue
-    await until('what was admitted is known to both', async () => {
+    await until('both servers know the admitted requests', async () => {
       const rows = await sql.query(
         `select from rate_counts c join api_keys k on k.id = c.caller
          where k.merchant_id = $1 and (c.count >= $2 or c.window_start >= $3::bigint)`,

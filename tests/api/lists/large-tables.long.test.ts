@@ -48,7 +48,7 @@ test('on large tables a bulk cancellation, its webhooks and its counts read only
     )
     return row.done
   }
-  await until('what was put there is counted', isCounted, { patience: 3 })
+  await until('the inserted rows are counted', isCounted, { patience: 3 })
   await sql.query('analyze payments, events')
   const url = receiver.url
   await api('POST', '/v1/webhooks/endpoints', { body: { url, events: ['payment.canceled'] } })
@@ -58,7 +58,7 @@ test('on large tables a bulk cancellation, its webhooks and its counts read only
     const now = await api('GET', `/v1/cancellations/${body.id}`)
     return now.body.status === 'completed' && now.body.canceled === canceled
   })
-  await until('webhooks are on their way', () => receiver.received.length > 100)
+  await until('webhooks are in progress', () => receiver.received.length > 100)
   await until('cancels are counted', isCounted, { patience: 3 })
 
   // A session reports its statistics after it has been idle for some seconds.

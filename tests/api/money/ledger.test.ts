@@ -97,7 +97,7 @@ describe('a settlement', () => {
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1000 } })
     expect(await balance()).toMatchObject({ available: [], pending: usd(8679) })
     await api('POST', '/v1/test/clock/advance', { body: { seconds: 8 * 86_400 } })
-    const settled = await until('it is settled', async () => {
+    const settled = await until('the payment is settled', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.settled && body
     })
@@ -114,7 +114,7 @@ describe('a settlement', () => {
     const { api, balance } = await newMerchant()
     const { id } = await createPaid(api)
     await advance(api, 86_400 + 60)
-    await until('the processor was asked, and is to be asked again', async () => {
+    await until('the processor was called, and the next call is scheduled', async () => {
       const asked = `select t.kind from payment_tasks t where t.payment_id = '${id}'
         and t.kind = 'settle' and t.leased_until is null and exists (
           select from payment_attempts a where a.payment_id = t.payment_id
@@ -125,7 +125,7 @@ describe('a settlement', () => {
     expect((await api('GET', `/v1/payments/${id}`)).body).toMatchObject({ settled_at: null })
     expect(await balance()).toMatchObject({ available: [], pending: usd(9679) })
     await advance(api, 7 * 86_400)
-    const settled = await until('it is settled', async () => {
+    const settled = await until('the payment is settled', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.settled && body
     })
@@ -144,7 +144,10 @@ describe('a settlement', () => {
     await api('POST', `/v1/payments/${id}/refund`)
     expect(await balance()).toMatchObject({ available: [], pending: usd(-320) })
     await advance(api, 8 * 86_400)
-    await until('it is settled', async () => (await api('GET', `/v1/payments/${id}`)).body.settled)
+    await until(
+      'the payment is settled',
+      async () => (await api('GET', `/v1/payments/${id}`)).body.settled,
+    )
     expect(await balance()).toMatchObject({ available: usd(-320), pending: usd(0) })
   })
 
@@ -153,7 +156,10 @@ describe('a settlement', () => {
     const { id } = await createPaid(api)
     await api('POST', `/v1/payments/${id}/refund`)
     await advance(api, 8 * 86_400)
-    await until('it is settled', async () => (await api('GET', `/v1/payments/${id}`)).body.settled)
+    await until(
+      'the payment is settled',
+      async () => (await api('GET', `/v1/payments/${id}`)).body.settled,
+    )
     expect(await balance()).toMatchObject({ available: [], pending: usd(0) })
   })
 })
@@ -163,7 +169,7 @@ describe('the ledger', () => {
     const { api } = await newMerchant()
     const { id } = await createPaid(api)
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1000 } })
-    await until('it is paid', async () => {
+    await until('the refund is paid', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.refunds[0].status === 'succeeded'
     })
@@ -175,7 +181,7 @@ describe('the ledger', () => {
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
     const before = await accountsOf(id)
     await api('POST', `/v1/payments/${id}/refund`)
-    await until('it has failed', async () => {
+    await until('the refund has failed', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.refunds[0].status === 'failed'
     })

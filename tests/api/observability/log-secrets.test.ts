@@ -154,7 +154,7 @@ async function deliver(api: Api): Promise<void> {
       planted[`the secret for ${url}`] = body.secret
     }
     await api('POST', '/v1/webhooks/test')
-    await until('both were tried', async () => {
+    await until('both endpoints were called', async () => {
       const { data } = (await api('GET', '/v1/webhooks/deliveries?limit=100')).body
       return data.filter(({ attempt }: { attempt: number }) => attempt > 0).length >= 2
     })
@@ -248,7 +248,7 @@ async function loseDatabase(api: Api, email: string): Promise<void> {
   const postmaster = await findPostmaster(home)
   process.kill(postmaster?.pid ?? 0, 'SIGKILL')
   const body = paymentBody({ customer_email: email })
-  await until('the database is missed', async () => {
+  await until('the missing database is logged', async () => {
     return (await api('POST', '/v1/payments', { body })).status === 503
   })
 }

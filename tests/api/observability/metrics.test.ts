@@ -130,7 +130,7 @@ test('a capture after the cancel is counted once', async () => {
   const { api, servers } = fixture
   const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3_600 })
   expect((await api('POST', `/v1/payments/${body.id}/cancel`)).status).toBe(200)
-  await until('the money went back', async () =>
+  await until('the money is refunded', async () =>
     (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
   )
   const metrics = await (await fetch(`${servers[0]?.url}/metrics`)).text()

@@ -80,8 +80,8 @@ test('one cancel is one trace: from the client, through HTTP and SQL, to the web
   const named = (name: string) =>
     spans.find((span) => span.traceId === traceId && span.name === name)
   const webhook = await until('the webhook was traced', () => named('webhook'))
-  const request = await until('the request was', () => named('POST /v1/payments/:id/cancel'))
-  const statement = await until('its statement was', () => named('sql cancel payments'))
+  const request = await until('the request was traced', () => named('POST /v1/payments/:id/cancel'))
+  const statement = await until('its statement was traced', () => named('sql cancel payments'))
 
   expect(request.parentSpanId).toBe(callerId)
   expect(statement.parentSpanId).toBe(request.spanId)
@@ -130,7 +130,7 @@ test('a SQL statement is a span of its request, without its values', async () =>
         span.name === 'GET /v1/payments/:id' && attributeOf(span, 'hedge.payment_id') === id,
     ),
   )
-  const statement = await until('its statement was', () =>
+  const statement = await until('its statement was traced', () =>
     spans.find(({ parentSpanId }) => parentSpanId === request.spanId),
   )
   expect(attributeOf(statement, 'db.query.text')).toContain('$1')
@@ -147,7 +147,7 @@ test('the trace of an initiated payment shows the call to the processor', async 
       (span) => span.name === 'processor authorize' && attributeOf(span, 'hedge.payment_id') === id,
     ),
   )
-  const request = await until('the request was', () =>
+  const request = await until('the request was traced', () =>
     spans.find(({ spanId }) => spanId === call.parentSpanId),
   )
   expect(request.name).toBe('POST /v1/payments/:id/initiate')

@@ -80,7 +80,7 @@ describe('a reversal', () => {
       'payment.succeeded',
       'payment.refunded',
     ])
-    await until('the money went back', async () =>
+    await until('the money is refunded', async () =>
       (await movements(fixture.sql, id)).includes('refund'),
     )
     expect(await movements(fixture.sql, id)).toEqual(['authorize', 'capture', 'refund'])

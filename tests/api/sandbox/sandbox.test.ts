@@ -27,7 +27,7 @@ describe.concurrent('with a fault of the processor,', () => {
     expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
     const looksMin = size({ quick: 3, all: 5 })
     // The worker makes the look-ups. It waits 1, 2, 4, 8 seconds, plus up to half of that.
-    const looks = await until('it was asked often enough', async () => {
+    const looks = await until('the processor was called often enough', async () => {
       const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
       const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
       return found.length >= looksMin && found.reverse()
@@ -126,7 +126,7 @@ describe.concurrent('with a fault of the processor,', () => {
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
     const initiating = api('POST', path, { body: { payment_method_token: 'tok_slow' } })
-    await until('the processor is asked', async () =>
+    await until('the processor is called', async () =>
       (await attempts(api, payment.id)).includes('authorize null'),
     )
     const canceled = await api('POST', `/v1/payments/${payment.id}/cancel`)
@@ -134,7 +134,7 @@ describe.concurrent('with a fault of the processor,', () => {
     const answered = await initiating
     expect(answered.status).toBe(412)
     expect(answered.body.error.details.current_status).toBe('canceled')
-    await until('nothing is owed', async () => {
+    await until('no void is pending', async () => {
       const rows = await books.query(
         `select from payment_tasks where payment_id = $1 and kind in ('void', 'authorize')`,
         [payment.id],
@@ -154,7 +154,7 @@ describe.concurrent('with a fault of the processor,', () => {
       body: paymentBody({ initiate: true, payment_method_token: 'tok_slow' }),
       idempotencyKey: 'canceled on the way',
     })
-    const canceled = await until('the payment is there to be canceled', async () => {
+    const canceled = await until('the payment exists', async () => {
       const body = { idempotency_key: 'canceled on the way' }
       const rows = await books.query(
         `select from idempotency_records where key = 'canceled on the way'`,
@@ -174,7 +174,7 @@ describe.concurrent('with a fault of the processor,', () => {
       idempotencyKey: 'captured by hand',
     })
     expect(canceled.status).toBe(200)
-    await until('the money went back', async () =>
+    await until('the money is refunded', async () =>
       (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
     )
     expect(await movements(books, body.id)).toEqual(['authorize', 'capture', 'refund'])

@@ -80,7 +80,7 @@ describe('a delivery', () => {
     expect(body.secret).not.toBe(endpoint.secret)
     expect(Date.parse(body.old_secret_expires_at) - Date.parse(body.updated_at)).toBe(86_401_000)
     await testEvent()
-    const got = await until('it arrives', () => receiver.received[0])
+    const got = await until('the event arrives', () => receiver.received[0])
     const headers = got.headers as Record<string, string>
     for (const secret of [endpoint.secret, body.secret]) {
       new Webhook(secret).verify(got.body, headers)
@@ -181,7 +181,7 @@ describe('a delivery', () => {
       expect(await deliveryOf(id, ({ status }) => status === 'failed')).toMatchObject({
         attempt: 1,
       })
-      const told = await until('another endpoint is told', () =>
+      const told = await until('another endpoint gets the event', () =>
         other.received.find(({ event }) => event.type === 'webhook_endpoint.disabled'),
       )
       expect(told.event).toMatchObject({
@@ -201,7 +201,7 @@ describe('a delivery', () => {
   test('that was abandoned is listed, and all can be sent again at once', async () => {
     receiver.answer(() => 500)
     const events = [await testEvent(), await testEvent(), await testEvent()]
-    await until('each was tried', () => receiver.received.length >= 3)
+    await until('each event was attempted', () => receiver.received.length >= 3)
     await api('PATCH', `/v1/webhooks/endpoints/${endpoint.id}`, { body: { enabled: false } })
     const failedPath = `/v1/webhooks/deliveries?endpoint_id=${endpoint.id}&status=failed`
     await until('all are abandoned', async () => {
@@ -221,12 +221,12 @@ describe('a delivery', () => {
     const payments = [await createPayment(api), await createPayment(api)]
     const mine = () =>
       receiver.received.filter(({ event }) => payments.some(({ id }) => id === event.data.id))
-    await until('both have come', () => mine().length === 2)
+    await until('both events have arrived', () => mine().length === 2)
     const { status } = await api('POST', `/v1/webhooks/endpoints/${endpoint.id}/replay`, {
       body: { since: before },
     })
     expect(status).toBe(202)
-    await until('both come again', () => mine().length === 4)
+    await until('both events have arrived again', () => mine().length === 4)
     const ids = mine().map(({ event }) => event.id)
     expect(ids.slice(2)).toEqual(ids.slice(0, 2))
   })
@@ -243,7 +243,7 @@ test("first deliveries of a payment's events are in order, also to a slow receiv
   })
   const payment = await createPayment(api)
   await api('POST', `/v1/payments/${payment.id}/cancel`)
-  await until('both have come', () => receiver.received.length >= 2)
+  await until('both events have arrived', () => receiver.received.length >= 2)
   const sequences = receiver.received.map(({ event }) => event.sequence)
   expect(sequences).toEqual([1, 2])
   expect(overlaps).toBe(0)

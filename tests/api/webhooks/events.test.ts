@@ -140,7 +140,7 @@ describe('the event stream', () => {
     const followers = [await follow(), await follow({ at: other })]
     const payment = await createPayment(api)
     for (const follower of followers) {
-      const message = await until('the event is told', () =>
+      const message = await until('the event is sent', () =>
         follower.messages.find(({ data }) => data.data.id === payment.id),
       )
       const { body } = await api('GET', `/v1/events/${message.id}`)
@@ -154,7 +154,7 @@ describe('the event stream', () => {
   test('resumes after the last event that was seen, without gaps or repeats', async () => {
     const first = await follow()
     await createPayment(api)
-    const seen = await until('one is told', () => first.messages[0])
+    const seen = await until('an event is sent', () => first.messages[0])
     first.close()
     await first.ended
     // More events than the stream reads at once.
@@ -163,7 +163,7 @@ describe('the event stream', () => {
       made.push((await createPayment(api)).id)
     const second = await follow({ at: other, lastEventId: seen.id })
     made.push((await createPayment(api)).id)
-    await until('all are told', () => second.messages.length >= made.length)
+    await until('all events are sent', () => second.messages.length >= made.length)
     expect(second.messages.map(({ data }) => data.data.id)).toEqual(made)
     second.close()
   })
@@ -173,7 +173,7 @@ describe('the event stream', () => {
     const follower = await follow({ query: `?type=payment.canceled&payment_id=${payment.id}` })
     await createPayment(api)
     await api('POST', `/v1/payments/${payment.id}/cancel`)
-    await until('the cancel is told', () => follower.messages[0])
+    await until('the cancel is sent', () => follower.messages[0])
     expect(follower.messages.map(({ event }) => event)).toEqual(['payment.canceled'])
     follower.close()
   })
@@ -196,7 +196,7 @@ describe('the event stream', () => {
       const { body: hidden } = await api('GET', '/v1/events?limit=1')
       expect(hidden.data[0]?.data.id).not.toBe(quick.id)
       await slow.query('commit')
-      await until('both are told', () => follower.messages.length >= 2)
+      await until('both events are sent', () => follower.messages.length >= 2)
       expect(follower.messages.map(({ data }) => data.data.id)).toEqual(['pay_slow', quick.id])
     } finally {
       slow.release(true)

@@ -81,7 +81,9 @@ describe('hedge listen', () => {
   test('forwards each event as a webhook that both kinds of verification accept', async () => {
     const listening = await startListening()
     const { id } = await createPayment(api)
-    const line = await until('it is reported', () => /payment\.created .*/.exec(listening.stdout()))
+    const line = await until('the event is reported', () =>
+      /payment\.created .*/.exec(listening.stdout()),
+    )
     expect(line[0]).toMatch(new RegExp(`${id} +200 +\\d+ ms`))
     const { headers, body, event } = receiver.received[0] ?? expect.fail('nothing came')
     const secret = (await hedge(['listen', '--print-secret'], env())).stdout.trim()
@@ -99,27 +101,27 @@ describe('hedge listen', () => {
   test('forwards each event once across a restart of the server', async () => {
     await startListening()
     const before = await createMany(5)
-    await until('they came', () => receiver.received.length >= 5)
+    await until('the events have arrived', () => receiver.received.length >= 5)
     await server.kill()
     const port = new URL(server.url).port
     server = await startServer({ databaseUrl: database.url, env: { PORT: port } })
     const after = await createMany(5)
-    await until('all came', () => receiver.received.length >= 10)
+    await until('all events have arrived', () => receiver.received.length >= 10)
     expect(ids()).toEqual([...before, ...after])
   })
 
   test('resumes where it stopped, also after kill -9, but not with --skip-missed', async () => {
     const first = await startListening()
     const seen = await createMany(2)
-    await until('they came', () => receiver.received.length >= 2)
+    await until('the events have arrived', () => receiver.received.length >= 2)
     // The position is written after the answer has arrived.
-    await until('it is reported', () => first.stdout().includes(seen[1] ?? '-'))
+    await until('the event is reported', () => first.stdout().includes(seen[1] ?? '-'))
     first.child.kill('SIGKILL')
     await first.ended
     const missed = await createMany(3)
 
     const second = await startListening()
-    await until('the missed ones came', () => new Set(ids()).size >= 5)
+    await until('the missed events have arrived', () => new Set(ids()).size >= 5)
     expect([...new Set(ids())]).toEqual([...seen, ...missed])
     second.child.kill('SIGINT')
     const { code, stderr } = await second.ended
@@ -130,7 +132,7 @@ describe('hedge listen', () => {
     await createMany(2)
     await startListening('--skip-missed')
     const fresh = await createMany(1)
-    await until('the fresh one came', () => receiver.received.length >= 1)
+    await until('the new event has arrived', () => receiver.received.length >= 1)
     expect(ids()).toEqual(fresh)
   })
 
@@ -140,9 +142,9 @@ describe('hedge listen', () => {
     await receiver.close()
     const listening = await startListening()
     const created = await createMany(2)
-    await until('it says that it waits', () => listening.stderr().includes('waiting for it'))
+    await until('the wait is printed', () => listening.stderr().includes('waiting for it'))
     receiver = await startReceiver({ port: Number(port) })
-    await until('they came', () => receiver.received.length >= 2)
+    await until('the events have arrived', () => receiver.received.length >= 2)
     expect(ids()).toEqual(created)
   })
 
@@ -152,7 +154,7 @@ describe('hedge listen', () => {
     const target = receiver.url.replace('http://127.0.0.1', 'localhost')
     const listening = await startListening('--forward-to', target)
     const created = await createMany(2)
-    await until('all came', () => receiver.received.length >= 4)
+    await until('all events have arrived', () => receiver.received.length >= 4)
     const [first, second] = created
     expect(ids()).toEqual([first, first, first, second])
     expect(listening.stderr()).toContain('gives no answer')
@@ -165,13 +167,13 @@ describe('hedge listen', () => {
       receiver = await startReceiver({ answer: () => null })
       const listening = await startListening()
       const [id] = await createMany(1)
-      await until('it came', () => receiver.received.length >= 1)
+      await until('the event has arrived', () => receiver.received.length >= 1)
       listening.child.kill('SIGINT')
       expect((await listening.ended).code).toBe(0)
       await receiver.close()
       receiver = await startReceiver()
       await startListening()
-      await until('it came again', () => receiver.received.length >= 1)
+      await until('the event has arrived again', () => receiver.received.length >= 1)
       expect(ids()).toEqual([id])
     },
   )
@@ -181,7 +183,7 @@ describe('hedge listen', () => {
     receiver = await startReceiver({ port: forbiddenPort })
     await startListening('--forward-to', `127.0.0.1:${forbiddenPort}/webhooks`)
     const created = await createMany(1)
-    await until('it came', () => receiver.received.length >= 1)
+    await until('the event has arrived', () => receiver.received.length >= 1)
     expect(ids()).toEqual(created)
   })
 
@@ -190,20 +192,22 @@ describe('hedge listen', () => {
     receiver = await startReceiver({ tls: await selfSigned(folder) })
     const refusing = await startListening()
     const created = await createMany(1)
-    await until('it says why', () => refusing.stderr().includes('--skip-verify accepts it'))
+    await until('the reason is printed', () =>
+      refusing.stderr().includes('--skip-verify accepts it'),
+    )
     refusing.child.kill('SIGINT')
     await refusing.ended
     await startListening('--skip-verify')
-    await until('it came', () => receiver.received.length >= 1)
+    await until('the event has arrived', () => receiver.received.length >= 1)
     expect(ids()).toEqual(created)
   })
 
   test('prints the events without --forward-to, until Ctrl-C', async () => {
     const listening = startHedge(['listen', '--events', 'payment.created'], env())
     running.push(listening)
-    await until('it listens', () => listening.stdout().includes('Ctrl-C stops'))
+    await until('hedge listens', () => listening.stdout().includes('Ctrl-C stops'))
     const [id = ''] = await createMany(1)
-    await until('it is printed', () => listening.stdout().includes(id))
+    await until('the event is printed', () => listening.stdout().includes(id))
     listening.child.kill('SIGINT')
     const { code, stdout } = await listening.ended
     expect(code).toBe(0)
@@ -219,21 +223,21 @@ describe('hedge listen', () => {
     await api('POST', `/v1/payments/${id}/cancel`)
     const other = await createPayment(api)
     await api('POST', `/v1/payments/${other.id}/cancel`)
-    await until('both came', () => receiver.received.length >= 2)
+    await until('both events have arrived', () => receiver.received.length >= 2)
     expect(receiver.received.map(({ event }) => event.type)).toEqual([
       'payment.canceled',
       'payment.canceled',
     ])
-    await until('both are reported', () => listening.stdout().includes(other.id))
+    await until('both events are reported', () => listening.stdout().includes(other.id))
     expect(listening.stdout()).toMatch(new RegExp(`${id} +500 `))
   })
 
   test.runIf(isLongRun)('prints one line of JSON per event with --json', async () => {
     const listening = startHedge(['listen', '--forward-to', receiver.url, '--json'], env())
     running.push(listening)
-    await until('it has begun', () => listening.stdout().includes('\n'))
+    await until('hedge has begun', () => listening.stdout().includes('\n'))
     const { id } = await createPayment(api)
-    await until('it came', () => listening.stdout().split('\n').length >= 3)
+    await until('the event has arrived', () => listening.stdout().split('\n').length >= 3)
     const [greeting, line] = listening
       .stdout()
       .split('\n')

@@ -41,8 +41,8 @@ describe('hedge webhooks', () => {
     const { id } = await createEndpoint()
     const payment = await createPayment(fixture.api)
     const came = () => receiver.received.filter(({ event }) => event.data.id === payment.id)
-    await until('it came', () => came().length === 1)
-    await until('it is logged', async () => {
+    await until('the event has arrived', () => came().length === 1)
+    await until('the delivery is logged', async () => {
       const { body } = await fixture.api('GET', '/v1/webhooks/deliveries?status=succeeded')
       return body.data.length > 0
     })
@@ -51,9 +51,9 @@ describe('hedge webhooks', () => {
     const log = await run('webhooks', 'delivery', delivery.id)
     expect(log.stdout).toMatch(/1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ ms +200/)
     expect((await run('webhooks', 'retry', delivery.id)).code).toBe(0)
-    await until('it came again', () => came().length === 2)
+    await until('the event has arrived again', () => came().length === 2)
     expect((await run('webhooks', 'replay', id, '--since', '1h')).code).toBe(0)
-    await until('it came once more', () => came().length === 3)
+    await until('the event has arrived a third time', () => came().length === 3)
     expect((await run('webhooks', 'retry-failed', id)).stdout).toContain('0 failed deliveries')
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
@@ -62,7 +62,7 @@ describe('hedge webhooks', () => {
     const { id } = await createEndpoint()
     const { id: paymentId } = await createPayment(fixture.api)
     const ofPayment = ['webhooks', 'deliveries', '--payment', paymentId]
-    await until('it is listed', async () => (await json(...ofPayment)).data.length > 0)
+    await until('the delivery is listed', async () => (await json(...ofPayment)).data.length > 0)
     const list = await json(...ofPayment)
     expect(list.object).toBe('list')
     const deliveryId = list.data[0].id
@@ -76,7 +76,9 @@ describe('hedge webhooks', () => {
   test('sends a test event to the endpoint', async () => {
     const { id } = await createEndpoint()
     const event = await json('webhooks', 'test', 'payment.failed', '--endpoint', id)
-    await until('it came', () => receiver.received.some((each) => each.event.id === event.id))
+    await until('the event has arrived', () =>
+      receiver.received.some((each) => each.event.id === event.id),
+    )
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
 })

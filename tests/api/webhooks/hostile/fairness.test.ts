@@ -28,7 +28,7 @@ describe('events of another merchant arrive', () => {
     const events = size({ quick: placesMax / endpointsMax, all: 8 })
     await sendEvents(rude, events)
     merchants.start(neverMs)
-    await until('its places are taken', () => hostile.open() >= placesMax)
+    await until('all its concurrent attempts are in use', () => hostile.open() >= placesMax)
     // After a delete and a create, the endpoints are new and the merchant is the same.
     for (const id of first) await rude('DELETE', `${endpointsPath}/${id}`)
     await merchants.registerHostile()
