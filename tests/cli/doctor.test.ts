@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type OwnApp, startOwnApp, unlimited } from '../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
 import { firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
@@ -13,14 +13,14 @@ let own: OwnApp
 let server: { url: string; secretKey: string }
 
 beforeAll(async () => {
-  own = await startOwnApp(unlimited)
+  own = await startOwnApp(limitsNeverReached)
   server = { url: own.url, secretKey: firstKeys.secretKey }
 })
 
 afterAll(() => own?.close())
 
 describe('hedge doctor', () => {
-  test('finds a server in good health well, down to the key and the database', async () => {
+  test('reports a healthy server as healthy, including the key and the database', async () => {
     const env = { ...environmentOf(server), DATABASE_URL: own.databaseUrl, HEDGE_DATA_DIR: '.' }
     const { code, stdout, stderr } = await hedge(['doctor'], env)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -32,7 +32,7 @@ describe('hedge doctor', () => {
     expect(stdout).not.toContain(server.secretKey)
   })
 
-  test('says what is wrong with the key', async () => {
+  test('reports what is wrong with the key', async () => {
     const env = { ...environmentOf(server), HEDGE_API_SECRET: 'sk_test_nobody_has_this_key' }
     const { code, stdout } = await hedge(['doctor', '--json'], env)
     expect(code).toBe(1)
@@ -57,7 +57,7 @@ describe('hedge doctor', () => {
     expect(stdout).toMatch(/^ok +migrations /m)
   })
 
-  test('an address that is none is a failure that says why, without its password', async () => {
+  test('reports an invalid address with the reason and without its password', async () => {
     const url = 'postgres://me:hunter2@a,b/x?target_session_attrs=standby'
     const { code, stdout } = await hedge(['doctor'], {
       ...environmentOf(server),
@@ -68,7 +68,7 @@ describe('hedge doctor', () => {
     expect(stdout).not.toContain('hunter2')
   })
 
-  test('a database that cannot be reached is a failure without its password', async () => {
+  test('reports an unreachable database without its password', async () => {
     const env = { ...environmentOf(server), DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x' }
     const { code, stdout } = await hedge(['doctor'], env)
     expect(code).toBe(1)

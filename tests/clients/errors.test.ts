@@ -81,13 +81,13 @@ const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
 
 const listed = allOperations.flatMap(({ id, errors }) => errors.map((code) => `${id} ${code}`))
 
-test.each(listed)('the operation gives the error that it lists: %s', async (name) => {
+test.each(listed)('the operation returns the error that it lists: %s', async (name) => {
   const request = requests[name]
   if (!request) throw new Error(`add a request that provokes ${name}`)
   const { body } = await request()
   expect(body.error.code).toBe(name.split(' ')[1])
 })
 
-test('no request is left over', () => {
+test('every request above belongs to a listed error', () => {
   expect(Object.keys(requests).sort()).toEqual([...listed].sort())
 })

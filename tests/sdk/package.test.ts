@@ -24,7 +24,7 @@ let consumer = ''
 let tarball = ''
 let packed: string[] = []
 
-/** Builds into a new folder, so that the tarball contains no leftovers of earlier builds. */
+/** Builds into a new folder, so that the tarball contains no files of earlier builds. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hedge-sdk-'))
   const staged = join(folder, 'package')
@@ -72,14 +72,14 @@ describe('the tarball', () => {
     for (const kind of ['node10', 'from CJS', 'from ESM', 'bundler']) expect(stdout).toContain(kind)
   })
 
-  test('has no dependencies, and the version that it sends in User-Agent', () => {
+  test('has no dependencies, and sends its version in User-Agent', () => {
     const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8'))
     expect(Object.keys(manifest).filter((key) => /dependencies/i.test(key))).toEqual([])
     expect(manifest).toMatchObject({ version, name: '@hedgepayments/node' })
     expect(manifest).not.toHaveProperty('private')
   })
 
-  test('uses nothing that only Node has', () => {
+  test('uses no API that only Node has', () => {
     for (const path of packed.filter((name) => /\.c?js$/.test(name))) {
       const text = readFileSync(join(consumer, 'node_modules/@hedgepayments/node', path), 'utf8')
       expect(text, path).not.toMatch(/from ['"](?!\.)|require\(|\bBuffer\b/)

@@ -6,11 +6,11 @@ import { createPayment } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-/** The share of one address, as `packages/server/src/http/limits/connections.ts` has it. */
+/** The connection limit of one address in `packages/server/src/http/limits/connections.ts`. */
 const ofAddressMax = 5_000
 const beyond = 20
 const stepSize = 250
-/** An idle connection costs some 16 KiB. */
+/** An idle connection takes about 16 KiB. */
 const growthBytesMax = 200 * 1024 * 1024
 
 const fixture = withServers(1)
@@ -20,7 +20,7 @@ afterEach(() => {
   for (const socket of opened.splice(0)) socket.destroy()
 })
 
-/** Files that a process here may have open: both ends of all connections are too many for some. */
+/** The limit of open files of this process, which may be too low for both ends of all connections. */
 function filesMax(): number {
   if (process.platform !== 'linux') return 0
   const limits = readFileSync('/proc/self/limits', 'utf8')
@@ -33,7 +33,7 @@ function memory(): number {
 }
 
 test.skipIf(filesMax() < ofAddressMax + 500)(
-  'five thousand idle connections of one address are kept within a bound, more are hung up on, and others are served',
+  'idle connections of one address are limited, further ones are closed, and other addresses are served',
   async () => {
     const { hostname, port } = new URL(fixture.servers[0]?.url ?? '')
     const before = memory()

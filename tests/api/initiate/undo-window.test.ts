@@ -10,12 +10,12 @@ const fixture = withMerchant()
 const createSession = async (api: Api) =>
   (await api('POST', '/v1/checkout/sessions', { body: { amount: 100, currency: 'USD' } })).body
 
-test('a default window that was acknowledged is that of the next payment, on every process', async () => {
+test('an acknowledged default cancel window applies to the next payment, on every process', async () => {
   const { id, testKey } = await createMerchant(fixture)
   const [first, second] = fixture.servers.map(({ url }) => apiClient(url, testKey))
   const makers = [first, second].map((api) => api as Api)
   for (const seconds of size({ quick: [3_600, 0], all: [3_600, 60, 0] })) {
-    // Whatever a process remembers of the merchant is new.
+    // Each process has the merchant in its cache.
     for (const api of makers) await createPayment(api)
     const change = { body: { default_cancel_window: seconds } }
     expect((await first?.('PATCH', `/v1/merchants/${id}`, change))?.status).toBe(200)
@@ -26,7 +26,7 @@ test('a default window that was acknowledged is that of the next payment, on eve
   }
 })
 
-test('and that of the payment of the next checkout session', async () => {
+test('an acknowledged default cancel window applies to the next checkout session, on every process', async () => {
   const { id, testKey } = await createMerchant(fixture)
   const makers = fixture.servers.map(({ url }) => apiClient(url, testKey))
   for (const seconds of [3_600, 0]) {
@@ -44,7 +44,7 @@ test('and that of the payment of the next checkout session', async () => {
   }
 })
 
-/** A promise of some seconds: kept from before the request was sent, and exceeded by a second. */
+/** Checks that a time is at least `seconds` after the request was sent, and at most a second later. */
 function expectKept(end: string, promise: { seconds: number; sentMs: number; answeredMs: number }) {
   const { seconds, sentMs, answeredMs } = promise
   expect(Date.parse(end)).toBeGreaterThanOrEqual(sentMs + seconds * 1000)
@@ -57,7 +57,7 @@ async function timed<T>(ask: () => Promise<T>) {
   return { answer, sentMs, answeredMs: Date.now() }
 }
 
-test('an undo window is never shorter than asked, at whatever part of a second it begins', async () => {
+test('an undo window is never shorter than requested, at whatever fraction of a second it begins', async () => {
   const token = { payment_method_token: 'tok_visa' }
   for (let n = 0; n < size({ quick: 4, all: 24 }); n++) {
     const [api] = fixture.apis.slice(n % 2) as [Api]
@@ -72,7 +72,7 @@ test('an undo window is never shorter than asked, at whatever part of a second i
   }
 })
 
-test('a payment is never processed before its window has ended, and can be canceled until then', async () => {
+test('a payment is not processed before its window has ended, and can be canceled until then', async () => {
   const body = { cancel_window: 1, initiate: true, payment_method_token: 'tok_visa' }
   const created = await Promise.all(
     Array.from({ length: size({ quick: 3, all: 10 }) }, () =>
@@ -93,13 +93,13 @@ test('a payment is never processed before its window has ended, and can be cance
   }
 })
 
-test('no window ends at once', async () => {
+test('a cancel window of zero ends at once', async () => {
   const body = { cancel_window: 0, initiate: true, payment_method_token: 'tok_visa' }
   const { cancelable_until, updated_at } = await createPayment(fixture.api, body)
   expect(cancelable_until).toBe(updated_at)
 })
 
-test('a payment and a checkout session can be paid for a whole hour by default', async () => {
+test('a payment and a checkout session expire after a whole hour by default', async () => {
   for (let n = 0; n < size({ quick: 3, all: 10 }); n++) {
     const payment = await timed(() => createPayment(fixture.api))
     expectKept(payment.answer.expires_at, { ...payment, seconds: 3_600 })
@@ -108,7 +108,7 @@ test('a payment and a checkout session can be paid for a whole hour by default',
   }
 })
 
-test('an end with a part of a second is rounded up, not down', async () => {
+test('an expiry with a fraction of a second is rounded up', async () => {
   const endMs = Math.floor(Date.now() / 1000) * 1000 + 600_250
   const expires_at = new Date(endMs).toISOString()
   const rounded = new Date(endMs + 750).toISOString().replace('.000', '')
@@ -118,7 +118,7 @@ test('an end with a part of a second is rounded up, not down', async () => {
   expect(body.expires_at).toBe(rounded)
 })
 
-test('a client token and the old secret of an endpoint last as long as is said', async () => {
+test('a client token and the old secret of an endpoint are valid until the time in the answer', async () => {
   const { id } = await createPayment(fixture.api)
   const endpoint = { url: 'https://example.com/hooks', events: ['*'] }
   const made = await fixture.api('POST', '/v1/webhooks/endpoints', { body: endpoint })

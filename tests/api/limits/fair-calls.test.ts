@@ -6,14 +6,14 @@ import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-// Calls to processors are made some at a time. Those of one merchant must not keep the others'
-// waiting, however slow they are and however many are due.
+// A process makes a limited number of calls to processors at once. The calls of one merchant must
+// not delay those of others, however slow they are and however many are due.
 
 const fixture = withServers(1)
 
-/** Far more than are called for at once; each takes two seconds. */
+/** Far more than the concurrency limit. Each call takes two seconds. */
 const slow = size({ quick: 80, all: 160 })
-/** Due for a merchant that has all its calls running: the tasks of the others stand behind them. */
+/** Tasks of a merchant at its concurrency limit. The tasks of other merchants are queued behind them. */
 const backlog = size({ quick: 1_000, all: 20_000 })
 
 const statusOf = async (id: string) => {
@@ -45,12 +45,12 @@ test('slow calls of one merchant leave calls free for the captures and refunds o
     const { body } = await other.test('GET', `/v1/payments/${id}`)
     return body.refunds[0].status === 'succeeded'
   })
-  // All of them were due before.
+  // All of them were due earlier.
   const statuses = await Promise.all(ids.map(statusOf))
   expect(statuses.filter((status) => status === 'processing').length).toBeGreaterThan(0)
 })
 
-test('a long backlog of one merchant is no queue that others wait in', async () => {
+test('a long backlog of one merchant does not delay the tasks of others', async () => {
   const { sql } = fixture
   const { id: busy } = await createMerchant(fixture, 'A busy merchant')
   const other = await createMerchant(fixture, 'A third merchant')

@@ -14,7 +14,7 @@ import { withMcp } from './with-mcp.ts'
 const mcp = withMcp()
 const api = () => mcp.merchant.api
 
-describe('when the answer to a change is lost', () => {
+describe('when the answer to a change is lost,', () => {
   let proxy: LosingProxy
   let writer: McpClient
 
@@ -34,7 +34,7 @@ describe('when the answer to a change is lost', () => {
   ]
 
   test.each(size({ quick: ways.slice(0, 1), all: ways }))(
-    'the same call with $way gets the answer, and acts once',
+    'a repeated call with $way gets the answer, and acts once',
     async ({ isConfirmed }) => {
       const { id } = await createPaid(api())
       const refund = { payment_id: id, amount: 500 }
@@ -56,7 +56,7 @@ describe('when the answer to a change is lost', () => {
   )
 })
 
-describe('over time', () => {
+describe('in the course of time', () => {
   /** An MCP server in this process, whose clock and key a test can change. */
   async function connectInMemory() {
     const state = { nowMs: 0, apiSecret: mcp.liveKey }
@@ -80,7 +80,7 @@ describe('over time', () => {
     return { hedge, fetch, apiSecret, livemode, json: false, verbose: false, dataDir: '', ...texts }
   }
 
-  test('a confirmation that is five minutes old cancels nothing', async () => {
+  test('a confirmation cancels nothing after five minutes', async () => {
     const { state, call, close } = await connectInMemory()
     const { id } = await createPayment(mcp.live)
     const token = tokenOf(await call('dry_run_cancel_payment', { payment_id: id }))

@@ -12,14 +12,14 @@ const { fixture, env: serverEnv } = withCommandLine()
 const foreignCldr = pathToFileURL(
   join(import.meta.dirname, '../../support/locales/foreign-cldr.js'),
 ).href
-/** `npm test` takes one in fifteen of the currencies with two decimals, and all others. */
+/** `npm test` tries every fifteenth of the currencies with two decimals, and all others. */
 const shown = [...currencies].filter(
   (currency, n) => isLongRun || n % 15 === 0 || isoDecimals(currency) !== 2 || currency === 'HUF',
 )
 const created = new Map<string, string>()
 
 beforeAll(async () => {
-  // One after the other: other files share the server, and it refuses more requests at once than it can answer.
+  // One at a time: other files share the server, which refuses more concurrent requests than it can answer.
   for (const currency of shown) {
     const { id } = await createPayment(fixture.api, { amount: sample.minor, currency })
     created.set(currency, id)
@@ -32,7 +32,7 @@ const environments: readonly [name: string, env: Record<string, string>][] = [
   ['an environment of another language', { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' }],
 ]
 
-/** `npm test` takes the environment that differs most from ISO 4217. */
+/** `npm test` tries the environment that differs most from ISO 4217. */
 describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in %s', (_, env) => {
   const run = (...args: string[]) => hedge(args, { ...serverEnv(), ...env })
 
@@ -53,7 +53,7 @@ describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in 
     },
   )
 
-  test('hedge takes amounts in minor units, and nothing that looks like major units', async () => {
+  test('hedge accepts amounts in minor units, and refuses anything like major units', async () => {
     const options = ['--currency', 'HUF', '--customer-email', 'a@example.com']
     const made = await run('payments', 'create', '--amount', '999900', ...options)
     expect(made.stdout).toContain('9,999.00 HUF')

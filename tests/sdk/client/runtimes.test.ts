@@ -11,7 +11,7 @@ const time = 1_718_447_520
 const header = `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`
 const given = JSON.stringify({ body, header, secret, now: time * 1_000 })
 
-/** Ways to load the SDK, with what each runtime lacks. */
+/** Ways to load the SDK, each without the APIs that the runtime lacks. */
 const runtimes = [
   ['an ES module', "import * as sdk from './sdk.mjs'"],
   [
@@ -76,7 +76,7 @@ describe.each(nodes)('in %s', (node) => {
     ])
   })
 
-  test('instanceof accepts errors of another copy, class by class', async () => {
+  test('instanceof accepts errors of another copy of the SDK, class by class', async () => {
     const output = await sdk.run(
       node,
       `import { createRequire } from 'node:module'

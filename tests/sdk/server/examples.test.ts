@@ -47,12 +47,12 @@ function example(name: string, own: Record<string, string>): string {
 test.each([
   ['cancel-payment.mjs', 'b177e7a14aedb9299bea59f994d3145882efda90fdf3a69d9fd0e3b2f6713c25'],
   ['cancel-payment.sh', 'be9a06643f2a5c7db6d7d8f6a9f7ae31309558ed0584374b0bbfc71e4ee853ed'],
-])('%s is the founding page, letter by letter', (name, sha256) => {
+])('%s equals the founding page, letter by letter', (name, sha256) => {
   const bytes = readFileSync(join(root, 'examples', name))
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
 })
 
-test('the Node example cancels a payment, and sees that it is too late the second time', async () => {
+test('the Node example cancels a payment, and reports the second attempt as too late', async () => {
   const { id } = await hedge.payments.create(order)
   const path = example('cancel-payment.mjs', { pay_abc123xyz: id })
   const env = {

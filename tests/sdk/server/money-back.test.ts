@@ -32,9 +32,9 @@ async function paid(payment_method_token = 'tok_visa') {
   return await untilStatus(id, 'succeeded')
 }
 
-// These wait for the processor, so they wait at the same time.
+// These tests wait for the processor, so they run concurrently.
 describe.concurrent('refund', () => {
-  test('refunds a part, then the rest, then nothing', async () => {
+  test('refunds a part, then the rest, and then is refused', async () => {
     const { id } = await paid()
     const part = await hedge.payments.refund(id, {
       amount: 99,
@@ -68,7 +68,7 @@ describe.concurrent('refund', () => {
 })
 
 describe.concurrent('reverse', () => {
-  test('cancels a pending payment, refunds a captured one, and says which', async () => {
+  test('cancels a pending payment, refunds a captured one, and reports which', async () => {
     const { id } = await hedge.payments.create(order)
     const canceled = await hedge.payments.reverse(id, { reason: 'recalled' })
     expect(canceled).toMatchObject({
@@ -83,7 +83,7 @@ describe.concurrent('reverse', () => {
     expect(twice).toBeInstanceOf(PaymentNotRefundableError)
   })
 
-  test('is pending while the network processes the payment, and completes by itself', async () => {
+  test('is pending while the network processes the payment, and then completes by itself', async () => {
     const { id } = await hedge.payments.create(order)
     await hedge.payments.initiate(id, { payment_method_token: 'tok_slow' })
     await untilStatus(id, 'processing')
@@ -95,7 +95,7 @@ describe.concurrent('reverse', () => {
 })
 
 describe.concurrent('ensureCanceled', () => {
-  test('of a captured payment is a refusal, and a refund works', async () => {
+  test('is refused for a captured payment, and a refund succeeds', async () => {
     const { id } = await paid()
     const error = await rejection(hedge.payments.ensureCanceled(id))
     expect(error).toBeInstanceOf(PaymentNotCancelableError)

@@ -6,7 +6,7 @@ import { type Api, apiClient } from '../http/api.ts'
 import { serveApp } from './serve-app.ts'
 import { createMigratedDatabase, firstKeys } from './server.ts'
 
-/** The API without workers in the test's process, with limits that are low enough for a test. */
+/** The API without workers in the test's process, with the given limits. */
 export interface OwnApp {
   readonly url: string
   readonly databaseUrl: string
@@ -20,8 +20,8 @@ export interface OwnApp {
 
 const neverReached = { burstMax: 10_000, limitMin: 10_000 }
 
-/** For tests that send some requests at once: also a busy machine admits them. */
-export const unlimited: InstanceLimits = {
+/** Limits that no test reaches, so that a busy machine admits all requests. */
+export const limitsNeverReached: InstanceLimits = {
   admission: { cancellations: neverReached, others: neverReached },
 }
 

@@ -5,7 +5,7 @@ import { isLongRun, size } from '../../../../tests/support/size.ts'
 import { currencies, decimalsOf } from './currencies.ts'
 
 const all = [...currencies]
-/** `npm test` shows amounts in a third of the languages, digits of all kinds among them. */
+/** `npm test` tries a third of the languages, with digits of all kinds. */
 const shownLocales = locales.filter((_, n) => isLongRun || n % 3 === 0)
 const anyMinor = fc.integer({ min: -1_000_000_000_000, max: 1_000_000_000_000 })
 const intl = Intl.NumberFormat
@@ -28,7 +28,7 @@ describe('the table of currencies', () => {
   })
 
   test.each(['XAU', 'XAG', 'XDR', 'XTS', 'XSU', 'XUA', 'HRK', 'usd', 'uſd', ''])(
-    '%s has no decimals that an amount could be written with',
+    'has no decimals for %s that an amount could use',
     (code) => {
       expect(decimalsOf(code)).toBeUndefined()
     },
@@ -107,7 +107,7 @@ describe('an amount', () => {
 })
 
 describe('a formatted amount', () => {
-  test('is parsed to the same amount, in every language and currency', async () => {
+  test('is parsed back to the same amount, in every language and currency', async () => {
     const { formatForInput, formatMoney, formatWithCode } = await import('./amounts.ts')
     const { parseAmount } = await import('./parse-amount.ts')
     fc.assert(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { addCount, forgetOldest } from './maps.ts'
 
-test('the oldest entries are forgotten, and the newest are kept', () => {
+test('the oldest entries above the limit are deleted, and the newest are kept', () => {
   const map = new Map([
     ['a', 1],
     ['b', 2],
@@ -13,13 +13,13 @@ test('the oldest entries are forgotten, and the newest are kept', () => {
   expect([...map.keys()]).toEqual(['c', 'a'])
 })
 
-test('nothing is forgotten up to the limit', () => {
+test('up to the limit nothing is deleted', () => {
   const set = new Set(['a', 'b'])
   forgetOldest(set, 2)
   expect([...set]).toEqual(['a', 'b'])
 })
 
-test('a limit of nothing empties the set', () => {
+test('a limit of zero empties the map', () => {
   const set = new Set(['a', 'b'])
   forgetOldest(set, 0)
   expect(set.size).toBe(0)

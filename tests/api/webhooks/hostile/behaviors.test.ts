@@ -20,7 +20,7 @@ const behaviors: readonly [
   error: RegExp | null,
 ][] = [
   ['switches protocols', answer(switching), 101, /another protocol/],
-  ['switches protocols and talks', trickle(switching, 'x'), 101, /another protocol/],
+  ['switches protocols and sends data', trickle(switching, 'x'), 101, /another protocol/],
   ['never answers', silence, null, /^No answer within/],
   ['trickles its headers', trickle('HTTP/1.1 200 OK\r\nx: ', 'x'), null, /^No answer within/],
   [
@@ -35,10 +35,10 @@ const behaviors: readonly [
     null,
     /informational/,
   ],
-  ['closes without a word', answerAndClose(''), null, /reset before an answer came/],
+  ['closes without an answer', answerAndClose(''), null, /reset before an answer came/],
   ['resets in the middle', answerAndClose('HTTP/1.1 20', 'reset'), null, /reset before/],
-  ['speaks no HTTP', answer('220 smtp.example ESMTP\r\n'), null, /not valid HTTP/],
-  ['answers 100 alone', answer('HTTP/1.1 100 Continue\r\n\r\n'), null, /^No answer within/],
+  ['does not speak HTTP', answer('220 smtp.example ESMTP\r\n'), null, /not valid HTTP/],
+  ['answers 100 only', answer('HTTP/1.1 100 Continue\r\n\r\n'), null, /^No answer within/],
   ['answers 599', answer('HTTP/1.1 599 X\r\ncontent-length: 0\r\n\r\n'), 599, /Answered 599/],
   [
     'trickles its body',
@@ -50,7 +50,7 @@ const behaviors: readonly [
 ]
 
 test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
-  'the log says that a receiver %s, and the next merchant has its events',
+  'when a receiver %s, the attempt is logged, and another merchant gets its events',
   async (what, how, code, error) => {
     const { rude, hostile, other } = merchants
     hostile.behave(how)
@@ -78,7 +78,7 @@ test.each(behaviors.filter((_, n) => isLongRun || n % 3 === 0))(
 const withoutStatus = behaviors.filter(([, , code]) => code === null || code === 101)
 
 test.each(withoutStatus.filter((_, n) => isLongRun || n === 0 || n === 4))(
-  'a stop ends while a receiver %s, and nothing that was in flight counts as an attempt',
+  'when a receiver %s, a stop ends, and interrupted calls do not count as attempts',
   async (_what, how) => {
     const { own, rude, hostile } = merchants
     hostile.behave(how)

@@ -20,16 +20,16 @@ const neverMs = 3_600_000
 const placesMax = 64
 
 describe('events of another merchant arrive', () => {
-  test('while every place that one merchant may have waits for receivers that never answer', async () => {
+  test('while silent receivers of one merchant occupy all its concurrent attempts', async () => {
     const { rude, hostile, other } = merchants
     hostile.behave(silence)
     const first = await merchants.registerHostile()
-    // With all endpoints, at least as many deliveries as places.
+    // With all endpoints, at least as many deliveries as concurrent attempts.
     const events = size({ quick: placesMax / endpointsMax, all: 8 })
     await sendEvents(rude, events)
     merchants.start(neverMs)
-    await until('its places are taken', () => hostile.open() >= placesMax)
-    // After a delete and a create the endpoints are new. Their merchant is the same.
+    await until('all its concurrent attempts are in use', () => hostile.open() >= placesMax)
+    // After a delete and a create, the endpoints are new and the merchant is the same.
     for (const id of first) await rude('DELETE', `${endpointsPath}/${id}`)
     await merchants.registerHostile()
     await sendEvents(rude, events)
@@ -41,7 +41,7 @@ describe('events of another merchant arrive', () => {
 
   test('after sixteen receivers have switched protocols, twice', async () => {
     const { rude, hostile, other } = merchants
-    // More requests than places, each time.
+    // More requests than concurrent attempts, each time.
     const { events, requests } = size({
       quick: { events: 5, requests: [70, 150] },
       all: { events: 10, requests: [100, 300] },
@@ -61,14 +61,14 @@ describe('events of another merchant arrive', () => {
   })
 })
 
-test('a receiver that never answers does not hold up another', async () => {
+test('a receiver that never answers does not delay another receiver', async () => {
   const { rude, hostile } = merchants
   hostile.behave(silence)
   const more = await startReceiver()
   try {
     await rude('POST', endpointsPath, { body: { url: hostile.url } })
     await rude('POST', endpointsPath, { body: { url: more.url } })
-    // More than an endpoint gets at the same time.
+    // More than an endpoint's concurrent attempts.
     const count = size({ quick: 10, all: 20 })
     await sendEvents(rude, count)
     merchants.start(neverMs)
@@ -80,7 +80,7 @@ test('a receiver that never answers does not hold up another', async () => {
   }
 })
 
-test('a server whose receivers all switch protocols sends to others, and stops in good order', async () => {
+test('a server whose receivers all switch protocols still sends to others, and stops cleanly', async () => {
   const { own, rude, hostile, other } = merchants
   hostile.behave(answer(switching))
   const server = await startServer({ databaseUrl: own.databaseUrl })

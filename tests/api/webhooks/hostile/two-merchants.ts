@@ -9,7 +9,7 @@ import {
   startHostileReceiver,
 } from '../../../support/http/hostile-receiver.ts'
 import { type Receiver, startReceiver } from '../../../support/http/receiver.ts'
-import { type OwnApp, startOwnApp, unlimited } from '../../../support/servers/own-app.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../../support/servers/own-app.ts'
 import { until } from '../../../support/until.ts'
 
 export const endpointsPath = '/v1/webhooks/endpoints'
@@ -68,7 +68,7 @@ export function withTwoMerchants(): TwoMerchants {
   } as { -readonly [Field in keyof TwoMerchants]: TwoMerchants[Field] }
 
   beforeAll(async () => {
-    created.own = await startOwnApp(unlimited)
+    created.own = await startOwnApp(limitsNeverReached)
   })
 
   afterAll(() => created.own?.close())
@@ -85,7 +85,7 @@ export function withTwoMerchants(): TwoMerchants {
     // Ends all attempts: a stop waits three seconds for those in progress.
     await created.hostile.close()
     await created.stop()
-    // Nothing is left for the worker of the next test.
+    // No work is left for the worker of the next test.
     for (const api of [created.rude, created.other]) {
       const { body } = await api('GET', endpointsPath)
       for (const { id } of body.data) await api('DELETE', `${endpointsPath}/${id}`)

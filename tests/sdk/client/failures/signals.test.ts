@@ -9,10 +9,10 @@ import { refusal, rejection, startWire, testSecret } from '../wire.ts'
 
 const sdk = useBuiltSdk()
 
-/** `npm test` tries the project's Node; the tests of runtimes try all. */
+/** `npm test` tries the project's Node only. The tests of runtimes try all. */
 const tried = size({ quick: nodes.slice(0, 1), all: nodes })
 
-describe('one signal of many calls', () => {
+describe('one signal for many calls', () => {
   test.each(tried)('causes no warning in %s', async (node) => {
     const busy = refusal(503, 'service_unavailable', { headers: { 'retry-after': '0.1' } })
     const wire = await startWire(...Array(30).fill(busy), ...Array(30).fill({}))
@@ -28,7 +28,7 @@ describe('one signal of many calls', () => {
     expect(output).toBe('30')
   })
 
-  test('ends all of them, and those that wait before a retry', async () => {
+  test('ends all of them, including those that wait before a retry', async () => {
     const busy = refusal(503, 'service_unavailable', { headers: { 'retry-after': '30' } })
     const wire = await startWire(...Array(20).fill(busy), ...Array(20).fill('hang'))
     const { signal, controller } = newSignal()
@@ -48,7 +48,7 @@ describe('one signal of many calls', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
   })
 
-  test('keeps no listener once the calls have ended, and serves the next ones', async () => {
+  test('keeps no listener after the calls have ended, and works for further calls', async () => {
     const wire = await startWire(...Array(5).fill({}), 'hang')
     const { signal, controller } = newSignal()
     const hedge = wire.client()
@@ -63,7 +63,7 @@ describe('one signal of many calls', () => {
   })
 })
 
-/** A signal that is not of the runtime's class, like that of jsdom or of a polyfill. */
+/** A signal of another class than the runtime's, like that of jsdom or of a polyfill. */
 class ForeignSignal extends EventTarget {
   aborted = false
   reason: unknown
@@ -102,7 +102,7 @@ function newSignal() {
 }
 
 describe('a timeout beyond the limits of Node’s fetch', () => {
-  // The limits of 300 seconds are lowered to some milliseconds for the program's own calls.
+  // For the program's own calls, the limits of 300 seconds are lowered to some milliseconds.
   const program = (url: string, timeout: number) => `
     import { HedgePayments } from './sdk.mjs'
     const key = Symbol.for('undici.globalDispatcher.1')
