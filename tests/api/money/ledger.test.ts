@@ -31,7 +31,7 @@ afterAll(async () => {
   await database?.drop()
 })
 
-/** A merchant of its own, with the vendor's schedule, so that balances are this test's alone. */
+/** A merchant of its own, with the default fees, so that only this test changes its balances. */
 async function newMerchant(more: object = { fee_basis_points: 290, fee_fixed: 30 }) {
   const { body } = await first('POST', '/v1/merchants', { body: { name: 'A shop', ...more } })
   const key = body.api_keys.find((one: { livemode: boolean }) => !one.livemode)
