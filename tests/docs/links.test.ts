@@ -10,7 +10,7 @@ interface Link {
   readonly target: string
 }
 
-describe('every link within the repository leads somewhere', () => {
+describe('every link to the repository has an existing target', () => {
   test.each(allDocuments)('%s', (path) => {
     const broken = linksOf(path).filter(({ target }) => {
       const [file = '', anchor] = target.split('#')
@@ -60,13 +60,13 @@ function existsInSources(path: string): boolean {
 describe('SECURITY.md', () => {
   const named = linksOf('SECURITY.md')
 
-  test('names tests that exist, by their titles', () => {
+  test('names only existing tests, by their titles', () => {
     expect(named.length).toBeGreaterThan(40)
     const missing = named.filter(({ text, target }) => !titlesOf(target).includes(text))
     expect(missing).toEqual([])
   })
 
-  test('has a test behind every defence', () => {
+  test('names a test for every defence', () => {
     const rows = readDocument('SECURITY.md')
       .split('\n')
       .filter((line) => /^\| [^*]/.test(line) && !line.startsWith('| threat') && line !== '| | |')

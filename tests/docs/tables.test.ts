@@ -15,7 +15,7 @@ function rowsOf(path: string, first: RegExp): string[][] {
   return parseTableRows(readDocument(path)).filter(([cell]) => first.test(cell ?? ''))
 }
 
-test('the configuration guide lists every variable that the server reads, and no other', () => {
+test('the configuration guide lists exactly the variables that the server reads', () => {
   const listed = rowsOf('docs/configuration.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
   expect(listed).toEqual(variableList.map(([name]) => name))
 })
@@ -47,7 +47,7 @@ test('the guide to webhooks lists every type of event', () => {
   expect(listed).toEqual(eventTypes)
 })
 
-test('the quick start lists every status with its meaning and what can follow', () => {
+test('the quick start lists every status with its meaning and its next statuses', () => {
   const listed = rowsOf('docs/quick-start.md', /^`\w+`$/).filter((row) => row.length === 5)
   const answer = (isYes: boolean) => (isYes ? 'yes' : 'no')
   const expected = paymentStatuses.map((status) => [

@@ -17,7 +17,7 @@ export const unreadable: readonly [string, Garble][] = [
   ['no fields', () => text({})],
   ['fields of something else', () => text({ object: 'balance', livemode: false })],
   ['fields without what kind it is', (honest) => without(honest, 'object')],
-  ['half an answer, and a cut', (honest) => ({ cut: text(honest) })],
+  ['half an answer, then a lost connection', (honest) => ({ cut: text(honest) })],
 ]
 
 /** Well formed, and not about what was asked: of a PaymentIntent. */
