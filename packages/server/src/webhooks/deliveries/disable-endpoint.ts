@@ -30,18 +30,20 @@ export async function disableFailingEndpoint(
   const failingDays = failingDaysMax[livemode ? 'live' : 'test']
   const { isGone } = outcome
   if (!isGone && (endpoint.failing_seconds ?? 0) < failingDays * 86_400) return
-  const request = {
+  const request: DisableRequest = {
     account: { merchantId: merchant_id, livemode },
     id,
     url: endpoint.url,
     reason: isGone ? 'gone' : 'failing',
     failingDays: isGone ? 0 : failingDays,
     now: toTimestamp(Date.now()),
-  } as const
+  }
   await retryConflicts(() => db.transaction().execute((tx) => disable(tx, request)))
 }
 
-async function disable(tx: Tx, request: Parameters<typeof disableEndpoint>[1]): Promise<void> {
+type DisableRequest = Parameters<typeof disableEndpoint>[1]
+
+async function disable(tx: Tx, request: DisableRequest): Promise<void> {
   const { account, id, now } = request
   const row = await disableEndpoint(tx, request)
   // Another process has disabled the endpoint, or an attempt has succeeded since.
