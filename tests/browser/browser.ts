@@ -16,12 +16,12 @@ const flags = [
   // Tests run as root in containers, where Chromium's own sandbox cannot start.
   '--no-sandbox',
   '--no-zygote',
-  // The binary has no GPU process to talk to, and pages need none.
+  // The binary has no GPU process, and the pages need none.
   '--disable-gpu',
   '--in-process-gpu',
   '--font-render-hinting=none',
   '--force-color-profile=srgb',
-  // Nothing but the pages under test goes out.
+  // The browser itself sends no requests.
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-domain-reliability',
@@ -71,7 +71,7 @@ async function writeFontConfig(home: string): Promise<string> {
   return path
 }
 
-/** Unpacks beside the place and moves it there whole, so that files that run at once do not meet. */
+/** Unpacks to another folder and then moves it, so that concurrent test files do not conflict. */
 async function unpack(): Promise<void> {
   if (existsSync(unpacked)) return
   await mkdir(join(unpacked, '..'), { recursive: true })
@@ -93,7 +93,7 @@ async function unpack(): Promise<void> {
   })
 }
 
-/** Whether the loader finds all its libraries. */
+/** Whether the dynamic loader finds all libraries of the program. */
 function starts(executablePath: string, env: Record<string, string>): boolean {
   try {
     execFileSync(executablePath, ['--version', '--no-sandbox'], { env, stdio: 'ignore' })

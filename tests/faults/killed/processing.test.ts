@@ -109,7 +109,7 @@ describe('kill -9', () => {
     async () => {
       let id = ''
       await killDuring('capture', async (doomed) => {
-        // The doomed server must claim the capture. The other servers look for tasks too.
+        // The doomed server must claim the capture. The other servers claim tasks too.
         const payment = await createPayment(doomed)
         id = payment.id
         await doomed('POST', `/v1/payments/${id}/initiate`, {
