@@ -32,8 +32,8 @@ const flags = [
 ]
 
 /**
- * Starts the Chromium that comes from npm, headless, with an empty profile and a home of its own.
- * Where the machine lacks libraries that it needs, those that come with it are used.
+ * Starts the Chromium from npm, headless, with an empty profile and an empty home folder. If the machine
+ * lacks libraries, those of the package are used.
  */
 export async function launchBrowser(): Promise<Browser> {
   await unpack()
@@ -53,9 +53,9 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /**
- * The configuration that comes with the fonts searches for them below /tmp, where only the package's
- * own unpacking puts them: with it, a fresh machine has no font, and Chromium ends at the first
- * text. Ours names them where they are, and no others, so that pages look alike on every machine.
+ * The package's own font configuration searches below /tmp, where only the package's own unpacking puts
+ * the fonts. With it, a fresh machine has no font, and Chromium ends at the first text. This
+ * configuration names the folder of these fonts only, so pages look alike on every machine.
  */
 async function writeFontConfig(home: string): Promise<string> {
   const path = join(home, 'fonts.conf')

@@ -75,7 +75,7 @@ describe('SECURITY.md', () => {
   })
 })
 
-/** Links and images to files and headings here; links to other sites are not checked. */
+/** Links and images to files and headings of the repository. Links to other sites are left out. */
 function linksOf(path: string): Link[] {
   const prose = readDocument(path).replaceAll(/^```[\s\S]*?^```$/gm, '')
   return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)]
@@ -83,7 +83,7 @@ function linksOf(path: string): Link[] {
     .filter(({ target }) => !/^[a-z]+:/.test(target))
 }
 
-/** Headings as GitHub names them. */
+/** The anchors that GitHub gives to headings. */
 function anchorsOf(path: string): string[] {
   return [...readFileSync(join(root, path), 'utf8').matchAll(/^#+ (.+)$/gm)].map(
     ([, heading = '']) =>

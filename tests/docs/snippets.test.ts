@@ -9,7 +9,7 @@ import { runDocument } from './run-document.ts'
 
 const root = join(import.meta.dirname, '../..')
 const runnable = ['sh', 'js', 'ts', 'sql']
-/** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
+/** Languages of blocks that are not run: answers, settings of other programs, texts. */
 const shown = ['json', 'text', 'nginx', 'ini']
 
 /** The document whose snippets `npm test` runs: the first that a newcomer reads. */

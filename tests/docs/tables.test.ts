@@ -10,7 +10,7 @@ import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.
 import { variableList } from '../../packages/server/src/wiring/environment/variables.ts'
 import { parseTableRows, readDocument } from './markdown.ts'
 
-/** The rows whose first cell is of a shape, as the text in the backticks of each cell. */
+/** The rows whose first cell matches a pattern, as the texts in the backticks of each cell. */
 function rowsOf(path: string, first: RegExp): string[][] {
   return parseTableRows(readDocument(path)).filter(([cell]) => first.test(cell ?? ''))
 }
@@ -62,7 +62,7 @@ test('the quick start lists every status with its meaning and its next statuses'
   expect(listed).toEqual(expected)
 })
 
-/** A card's number as it stands on the card; an account as it is given. */
+/** A card number in groups of four, as on the card. Account numbers stay unchanged. */
 function inGroups(number: string): string {
   if (number.includes(':')) return number
   return number.length === 15

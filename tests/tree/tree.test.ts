@@ -21,7 +21,7 @@ type Manifest = { name?: string; license?: string } & Partial<
 describe('the repository keeps the rule', () => {
   test.each([...rules, migrationRule])('$name', ({ covers, offences }) => {
     const found = tracked
-      // The rules and their planted offences are full of what they forbid.
+      // The rules and their planted defects contain the forbidden texts.
       .filter((path) => covers(path) && !binary.test(path) && !path.startsWith('tests/tree/'))
       .flatMap((path) =>
         offences(readFileSync(join(root, path), 'utf8')).map((offence) => `${path}: ${offence}`),

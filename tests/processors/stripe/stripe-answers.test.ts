@@ -51,7 +51,7 @@ describe('an answer of Stripe', () => {
     })
   })
 
-  test('that leaves the void of one of two intents undecided leaves the whole void undecided', async () => {
+  test('that does not void one of two intents leaves the void undecided', async () => {
     given.stripe.failNextThoughDone(/POST .*payment_intents$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
     await given.processor.authorize(payment(), authorize())
