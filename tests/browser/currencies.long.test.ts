@@ -23,7 +23,7 @@ beforeAll(async () => {
   }
 })
 
-/** Currencies for which CLDR and ISO 4217 differ, and one of each other kind. All currencies take half a minute. */
+/** Currencies for which CLDR and ISO 4217 differ, and one of each other kind. All would take half a minute. */
 const few = ['HUF', 'IDR', 'PKR', 'IQD', 'UYW', 'USD', 'JPY', 'KWD', 'CLF']
 
 const environments = [

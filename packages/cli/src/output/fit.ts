@@ -22,8 +22,8 @@ interface Shown<Item> extends Shrinkable<Item> {
 const gap = 2
 
 /**
- * Fits columns into `widthMax`. Uses short forms first, then leaves out columns that would be too
- * wide even with cut cells, then cuts cells. If that does not suffice, the result is wider than `widthMax`.
+ * Fits columns into `widthMax`. Uses short forms first. Then leaves out columns while even cut cells
+ * would be too wide. Then cuts cells. If that does not suffice, the result is wider than `widthMax`.
  */
 export function fitColumns<Item, Column extends Shown<Item>>(
   items: readonly Item[],
