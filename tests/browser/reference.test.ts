@@ -22,7 +22,7 @@ const paths = [
   '/docs/api/objects',
   '/docs/nowhere',
 ]
-/** Pages in other shapes: wide tables, long code, images, lists of links, few operations. */
+/** Pages of different kinds: wide tables, long code, images, lists of links, few operations. */
 const otherPaths = [
   '/docs/quick-start',
   '/docs/running-in-production',
@@ -40,7 +40,7 @@ const quickPaths: Readonly<Record<string, readonly string[]>> = {
   'a tablet': ['/docs/api/audit-log', '/docs/api/webhook-events'],
 }
 
-/** Pages whose colours `npm test` sees on other pages. */
+/** Pages with the same colours as others, which `npm test` need not check. */
 const hasSameColours = (path: string) =>
   ['/docs/nowhere', '/docs/api/webhook-events'].includes(path)
 
@@ -49,7 +49,7 @@ const shownOn = ({ name }: (typeof screens)[number]) =>
 
 interface Opened {
   readonly page: Page
-  /** What the page did since it was opened that it must not do. */
+  /** Errors and forbidden requests of the page since it was opened. */
   problems(): readonly string[]
 }
 
@@ -64,7 +64,7 @@ async function open(path: string, screen: (typeof screens)[number] = screens[2])
   const { page, problems } = pages.get(screen.name) ?? (await createPage(screen))
   const earlier = problems.length
   await page.emulateMedia({ colorScheme: screen.colorScheme })
-  // Without a page in between, an address that differs in its last part only would not be loaded.
+  // Opens an empty page first. Otherwise the browser would not load a URL that differs in its anchor only.
   await page.goto('about:blank')
   await page.goto(`${fixture.server.url}${path}`)
   return { page, problems: () => problems.slice(earlier) }
@@ -85,7 +85,7 @@ const withoutNotFound = (problems: readonly string[]) =>
 
 describe('the documentation', () => {
   test.each(size({ quick: screens.slice(0, 2), all: [...screens] }))(
-    'has no barrier on $name, is not wider than it, and asks no other server',
+    'is accessible on $name, fits its width, and sends no request to another server',
     async (screen) => {
       for (const path of shownOn(screen)) {
         const { page, problems } = await open(path, screen)
@@ -113,7 +113,7 @@ describe('the documentation', () => {
 })
 
 describe('by keyboard', () => {
-  test('a word is found, its result opened, and the search closed', async () => {
+  test('the search finds a word, opens its result, and can be closed', async () => {
     const { page, problems } = await open('/docs')
     await page.keyboard.press('/')
     await page.keyboard.type('undo wind')
@@ -136,7 +136,7 @@ describe('by keyboard', () => {
     expect(problems()).toEqual([])
   })
 
-  test('what nobody has written is not found, and the page says so', async () => {
+  test('the search reports that a word is not found', async () => {
     const { page } = await open('/docs')
     await page.getByRole('searchbox').fill('xylophone quartet')
     await expect.poll(() => page.getByRole('status').textContent()).toBe('Nothing found')
@@ -157,7 +157,7 @@ describe('by keyboard', () => {
     }
   })
 
-  test('the first key reaches the content, and a phone has a menu', async () => {
+  test('the first Tab leads to the content, and a phone has a menu', async () => {
     const { page } = await open('/docs/webhooks', screens[0])
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -173,7 +173,7 @@ describe('by keyboard', () => {
     await menu.waitFor({ state: 'hidden' })
   })
 
-  test('wide tables and code scroll by keyboard', async () => {
+  test('wide code can be scrolled', async () => {
     const { page } = await open('/docs/webhooks', screens[0])
     const wide = page.locator('pre').first()
     await wide.focus()
@@ -182,7 +182,7 @@ describe('by keyboard', () => {
   })
 })
 
-test('the first page works with a slash at its end', async () => {
+test('the first page works with a slash at the end of its URL', async () => {
   const { page, problems } = await open('/docs/')
   expect(new URL(page.url()).pathname).toBe('/docs')
   await page.getByRole('link', { name: 'Webhook events' }).click()
@@ -199,7 +199,7 @@ const formerLinks = [
 ] as const
 
 test.each(size({ quick: formerLinks.slice(0, 2), all: formerLinks }))(
-  'a link of the former reference, %s, still leads to its operation',
+  'the former link %s still leads to its operation',
   async (path, to) => {
     const { page } = await open(path)
     await page.waitForURL(`${fixture.server.url}${to}`)

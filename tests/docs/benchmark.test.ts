@@ -9,12 +9,12 @@ const root = join(import.meta.dirname, '../..')
 const resultsOf = (name: string) =>
   JSON.parse(readFileSync(join(root, `bench/results/${name}.json`), 'utf8'))
 
-test('the plot in the README shows the last whole run of the benchmark', () => {
+test('the plot in the README shows the last complete run of the benchmark', () => {
   const plot = readFileSync(join(root, 'docs/images/benchmark.svg'), 'utf8')
   expect(plot).toBe(renderPlot(resultsOf('full')))
 })
 
-test('the tables of results are those of the last whole run and of the last run of growth', () => {
+test('the tables of results show the last complete run and the last growth run', () => {
   const tables = [resultsOf('full'), resultsOf('growth')].map(renderTables)
   expect(readDocument('bench/RESULTS.md')).toBe(`# Results\n\n${tables.join('\n')}`)
 })

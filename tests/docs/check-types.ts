@@ -7,7 +7,7 @@ import { type Block, fileOf, sdkPrelude } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** What a reader's own project has: everything that "strict" means, for a recent Node. */
+/** The options of a reader's project: all strict options, for a recent Node. */
 const compilerOptions = {
   target: 'es2023',
   lib: ['es2023', 'dom'],
@@ -23,7 +23,7 @@ const compilerOptions = {
   types: ['node'],
 }
 
-/** A snippet and where it stands. */
+/** A snippet and its place. */
 export interface Snippet {
   readonly path: string
   readonly block: Block
@@ -33,8 +33,8 @@ export interface Snippet {
 const modulesNotInstalled = "declare module '@jest/globals'\n"
 
 /**
- * Checks the types of snippets. Blocks that are files can import each other. Other blocks are modules of their own, and
- * have a client named `hedge` unless they import the SDK, as where they are run.
+ * Checks the types of snippets. Blocks that are files can import each other. Other blocks are separate modules, and
+ * have a client named `hedge` unless they import the SDK, as when they are run.
  *
  * @returns the errors, as `docs/webhooks.md:24: error TS…`.
  */
@@ -74,7 +74,7 @@ async function compile(folder: string): Promise<string> {
   return result.stdout
 }
 
-/** The module that a snippet is written as. The files of a document are in one folder. */
+/** The module file of a snippet. The files of a document are in one folder. */
 function moduleOf(snippet: Snippet, snippets: readonly Snippet[]): string {
   const file = fileOf(snippet.block)
   if (file === null) return `src/${snippets.indexOf(snippet)}.mts`
@@ -88,7 +88,7 @@ function preludeOf({ block }: Snippet): string {
 /** The place in the document of an error in the module of a snippet. Other errors stay as they are. */
 function locate(line: string, snippets: readonly Snippet[]): string[] {
   if (!line.includes('error TS')) return []
-  // Sources of the packages have options of their own: `npm run types` checks them.
+  // Sources of the packages have other options. `npm run types` checks them.
   if (/^[./]+[\w./-]*packages\/[\w-]+\/src\//.test(line)) return []
   const [, module, row, text] = /^(src\/.+?)\((\d+),\d+\): (.*)$/.exec(line) ?? []
   const found = snippets.find((snippet) => moduleOf(snippet, snippets) === module)

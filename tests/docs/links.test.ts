@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { allDocuments, readDocument } from './markdown.ts'
+import { allDocuments, fileOf, parseBlocks, readDocument } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -10,7 +10,7 @@ interface Link {
   readonly target: string
 }
 
-describe('every link within the repository leads somewhere', () => {
+describe('every link to the repository has an existing target', () => {
   test.each(allDocuments)('%s', (path) => {
     const broken = linksOf(path).filter(({ target }) => {
       const [file = '', anchor] = target.split('#')
@@ -22,26 +22,51 @@ describe('every link within the repository leads somewhere', () => {
   })
 })
 
-test('ARCHITECTURE.md names files that exist, by their paths', () => {
-  const named = [...readDocument('ARCHITECTURE.md').matchAll(/`([\w./-]+\.(?:ts|tsx|js|json))`/g)]
-  const bases = [root, join(root, 'packages/server/src')]
-  const missing = named
-    .map(([, path = '']) => path)
-    .filter((path) => !bases.some((base) => existsSync(join(base, path))))
-  expect(named.length).toBeGreaterThan(20)
-  expect(missing).toEqual([])
+describe('every source file that a document names exists', () => {
+  const sources = globSync('{apps,bench,examples,packages,scripts,tests}/**/*.{ts,tsx}', {
+    cwd: root,
+    exclude: (path) => path.endsWith('node_modules'),
+  })
+  const names = new Set(sources.map((path) => basename(path)))
+
+  test.each(allDocuments)('%s', (path) => {
+    const madeByReaders = parseBlocks(readDocument(path)).map(fileOf)
+    const missing = namedFiles(path, 'ts|tsx').filter((named) => {
+      if (madeByReaders.includes(named)) return false
+      return named.includes('/') ? !existsInSources(named) : !names.has(named)
+    })
+    expect(missing).toEqual([])
+  })
+
+  test('ARCHITECTURE.md names every file by its path', () => {
+    const named = namedFiles('ARCHITECTURE.md', 'ts|tsx|js|json')
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.filter((path) => !existsInSources(path))).toEqual([])
+  })
 })
+
+function namedFiles(document: string, extensions: string): string[] {
+  const named = readDocument(document).matchAll(
+    new RegExp(`\`([\\w./-]+\\.(?:${extensions}))\``, 'g'),
+  )
+  return [...named].map(([, path = '']) => path)
+}
+
+/** Documents name a file by its path in the repository, or in the sources of the server. */
+function existsInSources(path: string): boolean {
+  return existsSync(join(root, path)) || existsSync(join(root, 'packages/server/src', path))
+}
 
 describe('SECURITY.md', () => {
   const named = linksOf('SECURITY.md')
 
-  test('names tests that exist, by their titles', () => {
+  test('names only existing tests, by their titles', () => {
     expect(named.length).toBeGreaterThan(40)
     const missing = named.filter(({ text, target }) => !titlesOf(target).includes(text))
     expect(missing).toEqual([])
   })
 
-  test('has a test behind every defence', () => {
+  test('names a test for every defence', () => {
     const rows = readDocument('SECURITY.md')
       .split('\n')
       .filter((line) => /^\| [^*]/.test(line) && !line.startsWith('| threat') && line !== '| | |')
@@ -50,7 +75,7 @@ describe('SECURITY.md', () => {
   })
 })
 
-/** Links and images to files and headings here; links to other sites are not checked. */
+/** Links and images to files and headings of the repository. Links to other sites are left out. */
 function linksOf(path: string): Link[] {
   const prose = readDocument(path).replaceAll(/^```[\s\S]*?^```$/gm, '')
   return [...prose.matchAll(/\[([^\]]*)\]\(([^)\s]+)\)/g)]
@@ -58,7 +83,7 @@ function linksOf(path: string): Link[] {
     .filter(({ target }) => !/^[a-z]+:/.test(target))
 }
 
-/** Headings as GitHub names them. */
+/** The anchors that GitHub gives to headings. */
 function anchorsOf(path: string): string[] {
   return [...readFileSync(join(root, path), 'utf8').matchAll(/^#+ (.+)$/gm)].map(
     ([, heading = '']) =>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The documents whose every snippet is run, relative to the root. */
+/** The documents whose snippets are all run, relative to the root. */
 export const documents = [
   'README.md',
   'SECURITY.md',
@@ -26,7 +26,7 @@ const client = `import { HedgePayments } from '@hedgepayments/node'
 const hedge = new HedgePayments()
 `
 
-/** What stands before a snippet without an import of the SDK: a client named `hedge`. */
+/** The code before a snippet that does not import the SDK: a client named `hedge`. */
 export function sdkPrelude(code: string): string {
   return code.includes('@hedgepayments/node') ? '' : client
 }
@@ -34,7 +34,7 @@ export function sdkPrelude(code: string): string {
 /** A fenced block: ```` ```sh no-run: needs Docker ````. */
 export interface Block {
   readonly language: string
-  /** What stands after the language; readers on the web do not see it. */
+  /** The text after the language. Readers on the web do not see it. */
   readonly info: string
   readonly code: string
   /** Line of the fence, from 1. */
@@ -64,28 +64,28 @@ export function parseBlocks(markdown: string): Block[] {
   return blocks
 }
 
-/** Why a block is not run; `null` where it is. */
+/** The reason why a block is not run. `null`: it is run. */
 export function reasonNotToRun({ info }: Block): string | null {
   return /^no-run: (.+)$/.exec(info)?.[1] ?? null
 }
 
-/** The file that a test makes of a block, as in `no-run: … runs it (shop.ts)`; `null`: the block is no file. */
+/** The file that a test creates from a block: `no-run: … runs it (shop.ts)`. `null`: none. */
 export function fileOf({ info }: Block): string | null {
   return / runs it \(([\w.-]+)\)$/.exec(info)?.[1] ?? null
 }
 
-/** The files that a document shows: their contents by their names. */
+/** The files in a document: contents by name. */
 export function filesOf(path: string): Record<string, string> {
   const files = parseBlocks(readDocument(path)).map((block) => [fileOf(block), block.code] as const)
   return Object.fromEntries(files.filter(([name]) => name !== null))
 }
 
-/** What a block says that it prints, in order: `# → text` in a shell, `// → text` in JavaScript. */
+/** The output that a block announces, in order: `# → text` in a shell, `// → text` in JavaScript. */
 export function expectedOutput(code: string): string[] {
   return [...code.matchAll(/(?:#|\/\/) → (.+)$/gm)].map((match) => (match[1] ?? '').trim())
 }
 
-/** The rows of every table, as their cells, without heads and rules. */
+/** The rows of every table as lists of cells, with header rows, without separator rows. */
 export function parseTableRows(markdown: string): string[][] {
   return markdown
     .split('\n')

@@ -2,19 +2,19 @@ import { createServer } from 'node:net'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
 
-/** What stands in for the addresses, keys and ids that documents name. */
+/** The real values for the addresses, keys and ids in documents. */
 export interface Names {
   readonly url: string
   readonly secretKey: string
   readonly publishableKey: string
   readonly merchantId: string
   readonly endpointId: string
-  /** Where a document's own receiver listens. */
+  /** The port of a document's own receiver. */
   readonly port: number
   readonly api: Api
 }
 
-/** Makes a merchant for one document, with an endpoint that nobody answers at. */
+/** Creates a merchant for one document, with an endpoint that does not exist. */
 export async function makeNames(stage: { url: string; secretKey: string }): Promise<Names> {
   const administrator = apiClient(stage.url, stage.secretKey)
   const { body: merchant } = await administrator('POST', '/v1/merchants', {
@@ -38,8 +38,8 @@ export async function makeNames(stage: { url: string; secretKey: string }): Prom
 }
 
 /**
- * Puts real names into one block: `pay_abc123xyz` is a payment that waits, new in each block, and
- * `pay_def456uvw` one that is paid.
+ * Puts real names into one block. `pay_abc123xyz` becomes a pending payment, `pay_def456uvw` a paid one,
+ * both new for each block.
  */
 export async function putNames(code: string, names: Names): Promise<string> {
   const pending = code.includes('pay_abc123xyz') ? await createPayment(names.api) : null

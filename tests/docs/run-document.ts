@@ -19,22 +19,22 @@ import { makeNames, type Names, putNames } from './names.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Where documents are run: a server of their own, and its database for blocks of SQL. */
+/** The server that documents use, and its database for blocks of SQL. */
 export interface Stage {
   readonly url: string
-  /** A key that may make merchants. */
+  /** A key that may create merchants. */
   readonly secretKey: string
   readonly databaseUrl: string
 }
 
-/** A snippet that takes longer hangs, in milliseconds. Generous, so that a busy machine does not reach it. */
+/** Time limit of a snippet, in milliseconds. A busy machine does not reach it; a hanging snippet does. */
 const snippetTimeoutMs = 300_000
 
 /**
- * Runs every snippet of a document in order, as a merchant of its own, and checks what they say
- * they print. What one block of shell exports, later blocks have.
+ * Runs every snippet of a document in order, with its own merchant, and checks the announced output.
+ * Variables that a shell block exports exist in later blocks.
  *
- * @returns how many were run.
+ * @returns the number of snippets that were run.
  */
 export async function runDocument(path: string, stage: Stage): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'hedge-docs-'))
@@ -79,7 +79,7 @@ function isRunnable(block: Block): boolean {
   return ['sh', 'js', 'ts', 'sql'].includes(block.language) && reasonNotToRun(block) === null
 }
 
-/** Nothing of the machine's own settings but the path. */
+/** The environment of a snippet. It contains no setting of the machine except the path. */
 function environmentOf(stage: Stage, names: Names, folder: string): Record<string, string> {
   return {
     ...childEnvironment,
@@ -95,8 +95,8 @@ function environmentOf(stage: Stage, names: Names, folder: string): Record<strin
 }
 
 /**
- * `npx hedge` runs what `node_modules/.bin` holds; without npx in between it is as quick as it
- * is installed. An HTTP status that is an error ends a block, unless it is there to show one.
+ * Replaces `npx` by a direct call of the program in `node_modules/.bin`, which is faster. An HTTP error
+ * ends a block, unless the block shows a refusal.
  */
 function prelude(block: Block): string {
   const isAnError = block.info === 'refused'
@@ -130,7 +130,7 @@ function start(
     cwd: root,
     env: { ...environment, HEDGE_DATA_DIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: what a shell has started ends with it.
+    // A process group, so that all children of a shell end with it.
     detached: true,
   })
   let output = ''
@@ -148,7 +148,7 @@ async function endOf(snippet: Snippet): Promise<number | null> {
   return await snippet.ended.finally(() => clearTimeout(timer))
 }
 
-/** Waits until a snippet has printed all that, in this order, or anything at all. */
+/** Waits until a snippet has printed these texts in order. Without texts: until it has printed anything. */
 async function printed(snippet: Snippet, wanted: readonly string[]): Promise<void> {
   const isDone = () => holdsInOrder(snippet.output(), wanted)
   const hasEnded = () => snippet.child.exitCode !== null

@@ -44,7 +44,7 @@ function linksOf(html: string): { readonly attribute: string; readonly target: s
   }))
 }
 
-test('every link of every page leads to a page, a heading or a file that exists', async () => {
+test('every link of every page has an existing target', async () => {
   const pages = await crawl()
   expect(pages.size).toBeGreaterThan(25)
   const broken: string[] = []
@@ -73,7 +73,7 @@ test('every link of every page leads to a page, a heading or a file that exists'
   expect(broken).toEqual([])
 })
 
-test('the site has every document, and the reference every operation, webhook and object', async () => {
+test('the site contains every document, and the reference every operation, webhook and object', async () => {
   const pages = await crawl()
   const titles = [...pages.values()].map(({ body }) => /<h1[^>]*>(.*?)<\/h1>/.exec(body)?.[1])
   const missing = allDocuments.filter((path) => {
@@ -100,7 +100,7 @@ interface Operation {
   }
 }
 
-test('each body that the reference shows is one that the API accepts', async () => {
+test('the API accepts each request body that the reference shows', async () => {
   const document = JSON.parse(JSON.stringify(openApiDocument()))
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   ajv.addSchema(document, 'api')
@@ -131,7 +131,7 @@ test.each([
   ['/docs/webhooks.md', '/docs/webhooks'],
   ['/docs/api/payments.html', '/docs/api/payments'],
   ['/docs/api/webhook-events/', '/docs/api/webhook-events'],
-])('%s leads to %s', async (path, to) => {
+])('%s redirects to %s', async (path, to) => {
   const { status, headers } = await get(path)
   expect([status, headers.get('location')]).toEqual([301, to])
   expect((await get(to)).status).toBe(200)
@@ -146,7 +146,7 @@ test.each([
   '/docs//other.example/',
   '/docs/\\other.example/',
   '/docs/a%00b',
-])('%s has a page that says so, with links and the search', async (path) => {
+])('%s gets a page for not found, with links and the search', async (path) => {
   const { status, headers, body } = await get(path)
   expect([status, headers.get('location')]).toEqual([404, null])
   expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -154,7 +154,7 @@ test.each([
   expect(body).toContain('role="search"')
 })
 
-test('files with a hash in their names are kept for a year, pages are asked for again', async () => {
+test('files with a hash in their name are cached for a year, pages are revalidated', async () => {
   const page = await get('/docs/webhooks')
   expect(page.headers.get('cache-control')).toBe('no-cache')
   const files = linksOf(page.body)
@@ -169,7 +169,7 @@ test('files with a hash in their names are kept for a year, pages are asked for 
   }
 })
 
-test('pages have no inline script or style, and name no file of another server', async () => {
+test('pages have no inline script or style, and load no file of another server', async () => {
   for (const [path, { headers, body }] of await crawl()) {
     expect(headers.get('content-security-policy'), path).not.toContain('unsafe')
     expect(body, path).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]* src=)/)

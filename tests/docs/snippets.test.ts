@@ -9,7 +9,7 @@ import { runDocument } from './run-document.ts'
 
 const root = join(import.meta.dirname, '../..')
 const runnable = ['sh', 'js', 'ts', 'sql']
-/** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
+/** Languages of blocks that are not run: answers, settings of other programs, texts. */
 const shown = ['json', 'text', 'nginx', 'ini']
 
 /** The document whose snippets `npm test` runs: the first that a newcomer reads. */
@@ -29,7 +29,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-describe('every snippet does what it says', () => {
+describe('every snippet prints what it says', () => {
   test.concurrent.each(size({ quick: documents.filter(isQuick), all: documents }))(
     '%s',
     async (path) => {
@@ -54,7 +54,7 @@ describe('a snippet', () => {
     parseBlocks(readDocument(path)).map((block) => ({ path, ...block })),
   )
 
-  test('has a language, and is run or says why not', () => {
+  test('has a language, and is either run or states why not', () => {
     const offences = all.filter((block) => {
       if (shown.includes(block.language)) return block.info !== ''
       const isKnown = ['', 'background', 'refused'].includes(block.info)
@@ -63,17 +63,17 @@ describe('a snippet', () => {
     expect(offences.map(({ path, line }) => `${path}:${line}`)).toEqual([])
   })
 
-  test('that another test runs names a test that exists', () => {
+  test('that another test runs names an existing test', () => {
     const named = all.flatMap((block) => testOf(block) ?? [])
     expect(named.length).toBeGreaterThan(5)
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
   })
 
-  test('of JSON can be parsed', () => {
+  test('of JSON is valid JSON', () => {
     for (const { language, code } of all) if (language === 'json') JSON.parse(code)
   })
 
-  test('is mostly run: those that are not are few', () => {
+  test('is run in at least two of three cases', () => {
     const ofCode = all.filter(({ language }) => runnable.includes(language))
     const left = ofCode.filter((block) => reasonNotToRun(block) !== null && !testOf(block))
     expect(ofCode.length).toBeGreaterThan(40)

@@ -10,12 +10,12 @@ import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.
 import { variableList } from '../../packages/server/src/wiring/environment/variables.ts'
 import { parseTableRows, readDocument } from './markdown.ts'
 
-/** The rows whose first cell is of a shape, as the text in the backticks of each cell. */
+/** The rows whose first cell matches a pattern, as the texts in the backticks of each cell. */
 function rowsOf(path: string, first: RegExp): string[][] {
   return parseTableRows(readDocument(path)).filter(([cell]) => first.test(cell ?? ''))
 }
 
-test('the configuration guide lists every variable that the server reads, and no other', () => {
+test('the configuration guide lists exactly the variables that the server reads', () => {
   const listed = rowsOf('docs/configuration.md', /^`[A-Z_]+`$/).map(([name]) => name?.slice(1, -1))
   expect(listed).toEqual(variableList.map(([name]) => name))
 })
@@ -47,7 +47,7 @@ test('the guide to webhooks lists every type of event', () => {
   expect(listed).toEqual(eventTypes)
 })
 
-test('the quick start lists every status with its meaning and what can follow', () => {
+test('the quick start lists every status with its meaning and its next statuses', () => {
   const listed = rowsOf('docs/quick-start.md', /^`\w+`$/).filter((row) => row.length === 5)
   const answer = (isYes: boolean) => (isYes ? 'yes' : 'no')
   const expected = paymentStatuses.map((status) => [
@@ -62,7 +62,7 @@ test('the quick start lists every status with its meaning and what can follow', 
   expect(listed).toEqual(expected)
 })
 
-/** A card's number as it stands on the card; an account as it is given. */
+/** A card number in groups of four, as on the card. Account numbers stay unchanged. */
 function inGroups(number: string): string {
   if (number.includes(':')) return number
   return number.length === 15

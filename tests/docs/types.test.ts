@@ -16,12 +16,12 @@ const snippets: Snippet[] = allDocuments.flatMap((path) =>
 )
 
 describe('the types of snippets', () => {
-  test('every snippet of TypeScript and JavaScript is strictly typed', async () => {
+  test('every snippet of TypeScript and JavaScript passes the strict type check', async () => {
     expect(snippets.length).toBeGreaterThan(20)
     expect(await findTypeErrors(snippets)).toEqual([])
   })
 
-  test('an error is found, and named by its line in the document', async () => {
+  test('an error is reported with its line in the document', async () => {
     const block: Block = {
       language: 'ts',
       info: '',

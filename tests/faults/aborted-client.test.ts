@@ -49,7 +49,7 @@ test('a client that disconnects does not undo its cancel, and its retry gets the
   })
 })
 
-test('a body that breaks off cancels nothing and does not look like a fault of the database', async () => {
+test('a request whose body breaks off cancels nothing and is not logged as a database error', async () => {
   const { id } = await createPayment(fixture.api)
   const [server] = fixture.servers
   const { connect } = await import('node:net')

@@ -5,8 +5,8 @@ import { until } from '../support/until.ts'
 
 const fixture = withServers(1)
 
-test('one cancel that the database refuses fails alone, not its batch', async () => {
-  // What no valid request can cause today, a future constraint or a damaged row might.
+test('if the database refuses one cancel, the other cancels of its batch succeed', async () => {
+  // No valid request causes this today, but a future constraint or a damaged row could.
   await fixture.sql.query(`
     create function refuse() returns trigger language plpgsql as $$
     begin raise exception 'damaged' using errcode = 'check_violation'; end $$`)
@@ -21,7 +21,7 @@ test('one cancel that the database refuses fails alone, not its batch', async ()
   const cancel = (id: string) => fixture.api('POST', `/v1/payments/${id}/cancel`)
   const first = early.map(cancel)
   await until('both batches wait', async () => (await countWaiting(sql)) >= 2)
-  // While they wait, all others gather for one batch.
+  // While these cancels wait, all others gather in one batch.
   const ids = [...good.slice(0, 30), ...bad, ...good.slice(30)]
   const running = ids.map(cancel)
   await fixture.api('GET', '/v1/payments?limit=1')

@@ -9,7 +9,7 @@ import { until } from '../support/until.ts'
 const fixture = withServers(1)
 
 let fitted: TestServer
-/** Asks the server whose clock is wrong: ten minutes behind at first. */
+/** Client of the server with the wrong clock: at first ten minutes behind. */
 let wrong: Api
 
 beforeAll(async () => {
@@ -25,14 +25,14 @@ beforeAll(async () => {
 afterAll(() => fitted?.kill())
 
 describe('a server whose clock is ten minutes behind', () => {
-  test.concurrent('an undo window lasts as long as the answer says, although the clock of its server is behind', async () => {
+  test.concurrent('keeps undo windows open for as long as its answers say', async () => {
     const { api, sql } = fixture
     const token = { payment_method_token: 'tok_visa' }
     const created = await createPayment(wrong, { cancel_window: 90 })
     const initiate = `/v1/payments/${created.id}/initiate`
     const { body: initiated } = await wrong('POST', initiate, { body: token })
     const atOnce = await createPayment(wrong, { cancel_window: 90, initiate: true, ...token })
-    // The worker takes the task that is due first.
+    // The worker claims the task that is due first.
     const { id } = await createPayment(api, { cancel_window: 1, initiate: true, ...token })
     await until('a shorter window has ended', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
@@ -46,7 +46,7 @@ describe('a server whose clock is ten minutes behind', () => {
     expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
   })
 
-  test.concurrent('a bulk cancel takes what was there, and nothing that came after, by whichever clock it was made', async () => {
+  test.concurrent('selects for a bulk cancel exactly the payments that were created before, by either clock', async () => {
     const { api } = fixture
     const customer = { customer_id: 'bulk' }
     const there = [
@@ -70,7 +70,7 @@ describe('a server whose clock is ten minutes behind', () => {
     for (const payment of [other, ...later]) expect(await statusOf(payment)).toBe('pending')
   })
 
-  test.concurrent('time never runs backwards within a payment, whichever process takes its steps', async () => {
+  test.concurrent('never writes times that run backwards within a payment', async () => {
     const { api, sql } = fixture
     const token = { payment_method_token: 'tok_visa' }
     const window = { cancel_window: 3_600, initiate: true, ...token }
@@ -107,12 +107,12 @@ describe('a server whose clock is ten minutes behind', () => {
 
 describe('a server whose clock is a minute ahead', () => {
   beforeAll(async () => {
-    // It is alone: nobody else does the background work.
+    // This server is alone, so it does all background work.
     await Promise.all(fixture.servers.map((server) => server.stop()))
     await tell(fitted, { clockAheadMs: 60_000 })
   })
 
-  test.concurrent('ends no checkout session early, and cancels no payment of one', async () => {
+  test.concurrent('does not expire checkout sessions early or cancel their payments', async () => {
     const { sql } = fixture
     const create = async () => {
       const body = { amount: 500, currency: 'USD', customer_email: 'customer@example.com' }
@@ -142,7 +142,7 @@ describe('a server whose clock is a minute ahead', () => {
     expect(payment.status).toBe('pending')
   })
 
-  test.concurrent('ends no call as abandoned that another server has just begun', async () => {
+  test.concurrent('does not abandon a call that another server has just begun', async () => {
     const { sql } = fixture
     const { id } = await createPayment(wrong)
     await sql.query(
@@ -164,7 +164,7 @@ describe('a server whose clock is a minute ahead', () => {
     expect(await outcome(1)).toBeNull()
   })
 
-  test.concurrent('brings a look-up forward by a message, whatever time it believes it is', async () => {
+  test.concurrent('moves a look-up forward when a message arrives', async () => {
     const { sql } = fixture
     const { id } = await createPayment(wrong)
     const token = { payment_method_token: 'tok_threeDSecureRequired' }

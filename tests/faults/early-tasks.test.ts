@@ -5,12 +5,12 @@ import { advance, attempts, initiate, movements } from '../support/payments/sand
 import { createLiveMerchant, createMerchant, withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
-// A task says when a worker should check a payment. Whether the payment takes a step is decided by the
-// payment itself: a task that comes too early, or in the wrong status, must move no money.
+// A task only says when a worker should check a payment. The payment's row decides whether it takes a
+// step. So a task that is early, or in the wrong status, must move no money.
 
 const fixture = withServers(1)
 
-/** A merchant for each test, so that no test moves the clock of another: they run at the same time. */
+/** A merchant for each test: the tests run concurrently and must not share a test clock. */
 const openShop = async () => (await createMerchant(fixture)).test
 
 const retrieve = async (shop: Api, id: string) => (await shop('GET', `/v1/payments/${id}`)).body
@@ -61,7 +61,7 @@ async function openTasks(id: string): Promise<{ kind: string; version: string }[
   )
 }
 
-describe.concurrent('a task that comes at the wrong time', () => {
+describe.concurrent('a task that runs at the wrong time', () => {
   test('does not process, capture or void a payment in its undo window', async () => {
     const shop = await openShop()
     const { body } = await initiate(shop, 'tok_visa', { cancel_window: 3_600 })
@@ -74,7 +74,7 @@ describe.concurrent('a task that comes at the wrong time', () => {
     expect([canceled.status, canceled.body.status]).toEqual([200, 'canceled'])
   })
 
-  test('does not expire, process, capture or void a payment that is still to be paid', async () => {
+  test('does not expire, process, capture or void a pending payment', async () => {
     const shop = await openShop()
     const payment = await createPayment(shop)
     await Promise.all(['process', 'expire'].map((kind) => carryOut(payment.id, kind)))
@@ -87,7 +87,7 @@ describe.concurrent('a task that comes at the wrong time', () => {
     expect(body.status).toBe('initiated')
   })
 
-  test('does not process or capture a payment that was canceled', async () => {
+  test('does not process or capture a canceled payment', async () => {
     const shop = await openShop()
     const { body } = await initiate(shop, 'tok_visa', { cancel_window: 3_600 })
     const canceled = await shop('POST', `/v1/payments/${body.id}/cancel`)
@@ -98,12 +98,12 @@ describe.concurrent('a task that comes at the wrong time', () => {
     for (const kind of ['process', 'capture', 'expire']) await carryOut(body.id, kind)
     expect(await retrieve(shop, body.id)).toEqual(canceled.body)
     expect(await movements(fixture.sql, body.id)).toEqual(['authorize', 'void'])
-    // The tasks have ended. They have not failed, to be tried again.
+    // The tasks have ended. They have not failed, so they are not retried.
     expect(await openTasks(body.id)).toEqual([])
   })
 })
 
-test.concurrent('a payment is planned to be processed when its undo window ends, and not before', async () => {
+test.concurrent('the task that processes a payment is due when its undo window ends', async () => {
   const shop = await openShop()
   for (const window of [1_800, 604_800]) {
     const { body } = await initiate(shop, 'tok_visa', { cancel_window: window })
@@ -119,7 +119,7 @@ test.concurrent('a payment is planned to be processed when its undo window ends,
   }
 })
 
-test.concurrent('the test clock moves no payment of live mode, not even one whose task comes early', async () => {
+test.concurrent('the test clock changes no payment of live mode, even if its task runs early', async () => {
   const { test: shop, live } = await createLiveMerchant(fixture)
   const payment = await createPayment(live)
   const planned = await openTasks(payment.id)
@@ -132,7 +132,7 @@ test.concurrent('the test clock moves no payment of live mode, not even one whos
   expect((await live('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)
 })
 
-test.concurrent('a payment that was submitted does not expire, however long its undo window is', async () => {
+test.concurrent('a submitted payment does not expire during a long undo window', async () => {
   const shop = await openShop()
   const { body } = await initiate(shop, 'tok_visa', { cancel_window: 604_800 })
   await advance(shop, 7_200)

@@ -9,22 +9,22 @@ import { faults } from './harness/faults/faults.ts'
 import { type Fault, runRound } from './harness/round.ts'
 import { openWorld, type World } from './harness/world/world.ts'
 
-/** A seed to see again, or a new one each time. */
+/** `HEDGE_SEED` repeats a run. By default each run has a new seed. */
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 
-/** `npm test` causes one fault, and does not wait for the leases of the server that was killed. */
+/** `npm test` causes one fault, and does not wait for the leases of the killed server. */
 const chosenFaults = size({
   quick: ['kill-server'],
   all: ['cut-connections', 'die-anywhere', 'kill-postgres'],
 })
 
-/** `npm test` proves the same with fewer requests, in less time. */
+/** `npm test` sends fewer requests. */
 const load = size({
   quick: { clientCount: 3, answeredMin: 130, healthyMs: 1_000 },
   all: { clientCount: 16, answeredMin: 300 },
 })
 
-/** `npm test` plants violations of every kind, in rows that a short load always leaves. */
+/** `npm test` plants violations of every kind, in rows that every short load creates. */
 const quickPlants = [
   'an acknowledged cancel that is undone',
   'a create that made two payments',
@@ -44,7 +44,7 @@ afterAll(async () => {
   await world?.close()
 })
 
-/** Several faults one after the other, and one check at the end, so that leases are waited for once. */
+/** Combines faults, one after the other, with one check at the end. So leases are awaited only once. */
 function together(names: readonly string[]): Fault {
   const chosen = names.map((name) => {
     const found = faults.find((fault) => fault.name === name)
@@ -68,13 +68,13 @@ test(`nothing is lost or done twice when ${chosenFaults.join(', ')} break a syst
   const fault = together(chosenFaults)
   const result = await runRound(world, { fault, seed, endsLeases: !isLongRun, ...load })
   expect(result.violations).toEqual([])
-  // A load of which nothing is acknowledged, or to which nothing happens, would prove nothing.
+  // A load without acknowledged requests or without broken attempts would prove nothing.
   expect(result.acknowledged).toBeGreaterThan(100)
   expect(world.journal.broken.length).toBeGreaterThan(0)
 })
 
-// On what the round has left. Whatever is planted in the database is rolled back.
-describe('the checks catch', () => {
+// These tests use the records of the round. Planted changes of the database are rolled back.
+describe('the checks report', () => {
   test.each(plants.filter(({ name }) => isLongRun || quickPlants.includes(name)))(
     '$name',
     async (plant) => {
@@ -85,7 +85,7 @@ describe('the checks catch', () => {
     },
   )
 
-  test('an answer that another one has replaced in the database', async () => {
+  test('a stored answer that differs from the first answer', async () => {
     const { journal, fleet, sql } = world
     const first = journal.answered.find(({ kind, status }) => kind === 'initiate' && status < 300)
     if (!first) throw new Error('no submission was acknowledged')
@@ -104,7 +104,7 @@ describe('the checks catch', () => {
     expect(await findChanged({ fleet, journal: only, sql }, chanceOf(seed))).toEqual([])
   })
 
-  test('nothing, where nothing was planted', async () => {
+  test('nothing if nothing was planted', async () => {
     const harmless: Plant = { name: '', kind: 'wrong', found: /./, sql: 'select 1' }
     expect(await plantAndCheck(harmless)).toEqual([])
   })

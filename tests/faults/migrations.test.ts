@@ -13,7 +13,7 @@ import { isLongRun, size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { startCancels } from './database/cancel-load.ts'
 
-/** Brings a database to a version, as a process of that version does. */
+/** Migrates a database to a version, as a process of that version does. */
 async function migrateTo(url: string, list: Migrations): Promise<string[]> {
   const database = connect({ url, onError: () => undefined })
   try {
@@ -61,7 +61,7 @@ const countLockWaits = async (sql: Sql, text: string) => {
   return row.n as number
 }
 
-test('a newer version migrates under load, behind a transaction that stays open, and no request fails', async () => {
+test('no request fails while a newer version migrates under load, behind an open transaction', async () => {
   const database = await createMigratedDatabase()
   const sql = openSql(database.url)
   const server = await startServer({ databaseUrl: database.url })
@@ -96,14 +96,14 @@ test('a newer version migrates under load, behind a transaction that stays open,
   await database.drop()
 })
 
-/** The older version can be started again. `npm test` sees that where a process was killed, below. */
+/** The older version can be started again. In `npm test`, a later test of this file checks it. */
 async function expectRestarts(databaseUrl: string): Promise<void> {
   const another = await startServer({ databaseUrl })
   expect((await apiClient(another.url, another.secretKey)('GET', '/readyz')).status).toBe(200)
   await another.stop()
 }
 
-test('servers that start while another process migrates an empty database continue when it is killed', async () => {
+test('servers that wait for the first migration complete it when the migrating process is killed', async () => {
   const database = await createDatabase(inject('postgresAdminUrl'))
   const sql = openSql(database.url)
   const child = await startMigrating(database.url, '0001_baseline')
@@ -124,7 +124,7 @@ test('servers that start while another process migrates an empty database contin
   await database.drop()
 })
 
-test('a process that is killed in the middle of a later migration leaves whole ones, and others continue from there', async () => {
+test('after a kill during a later migration, complete migrations remain and other processes continue', async () => {
   const database = await createMigratedDatabase()
   const sql = openSql(database.url)
   const child = await startMigrating(database.url, '9003_table')

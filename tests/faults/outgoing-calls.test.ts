@@ -21,12 +21,12 @@ import {
 import { size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 
-/** Every call that leaves a process, to a peer that keeps it waiting in every way there is. */
+/** The peer of outgoing calls. It delays its answers in every possible way. */
 let peer: HostileReceiver
 
 const deadlineMs = 80
 
-/** `npm test` has a peer that says nothing, one that sends a head slowly, and one that sends a body slowly. */
+/** `npm test` uses peers that send nothing, a slow head, and a slow body. */
 const quickPeers = ['never answers', 'trickles a header', 'trickles its body']
 const peers = size({ quick: endless.filter(([what]) => quickPeers.includes(what)), all: endless })
 
@@ -41,7 +41,7 @@ afterEach(() => peer.close())
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
 const continues = 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500)
 
-/** As little as can be exported. */
+/** The smallest span that can be exported. */
 const span = {
   name: 'a span',
   kind: 0,
@@ -65,7 +65,7 @@ async function expectHungUp(): Promise<void> {
   await until('the connection is closed', () => peer.open() === 0)
 }
 
-describe.each(peers)('where the peer %s, it ends by the deadline:', (_what, how) => {
+describe.each(peers)('if the peer %s, the deadline ends', (_what, how) => {
   beforeEach(() => peer.behave(how))
 
   test('a call to Stripe', async () => {
@@ -88,7 +88,7 @@ describe.each(peers)('where the peer %s, it ends by the deadline:', (_what, how)
     await expectHungUp()
   })
 
-  test('a request of the SDK whose own fetch does not heed its signal', async () => {
+  test('a request of the SDK whose own fetch ignores its signal', async () => {
     const hedge = new HedgePayments({
       apiSecret: 'sk_test_for_the_test_suite_only',
       baseUrl: new URL(peer.url).origin,
@@ -110,7 +110,7 @@ describe.each(peers)('where the peer %s, it ends by the deadline:', (_what, how)
   })
 })
 
-describe.each(peers)('where the server %s, a page of the browser says so:', (_what, how) => {
+describe.each(peers)('if the server %s, an error is shown by', (_what, how) => {
   beforeEach(() => {
     peer.behave(how)
     takeBrowser()
@@ -135,13 +135,13 @@ describe.each(peers)('where the server %s, a page of the browser says so:', (_wh
   })
 })
 
-/** The server answers again, and the page has its own deadline to hear it. */
+/** Makes the server answer again, and restores the page's own deadline. */
 function recover(body: string): void {
   vi.restoreAllMocks()
   peer.behave(answer(`HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`))
 }
 
-/** What a page finds in its browser: paths are those of its server. The deadline is shorter here. */
+/** Imitates the page's browser: paths belong to its server. The deadline is shorter here. */
 function takeBrowser(): void {
   const { origin } = new URL(peer.url)
   const original = { fetch: globalThis.fetch, timeout: AbortSignal.timeout }
@@ -152,23 +152,23 @@ function takeBrowser(): void {
 describe('traces', () => {
   const hostile: readonly [what: string, how: Behavior][] = [
     ...peers,
-    ['switches protocols and says no more', answer(switching)],
+    ['switches protocols and sends nothing', answer(switching)],
     ['switches protocols and closes', answerAndClose(switching)],
     ['sends informational responses without end', flood('', continues)],
     ['has a body without end', flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(60_000))],
     ['has headers without end', flood('HTTP/1.1 200 OK\r\nx: ', 'y'.repeat(1_000))],
-    ['closes without a word', answerAndClose('')],
-    ['resets in the middle', answerAndClose('HTTP/1.1 20', 'reset')],
-    ['speaks no HTTP', answer('220 smtp.example ESMTP\r\n')],
+    ['closes without an answer', answerAndClose('')],
+    ['resets during the answer', answerAndClose('HTTP/1.1 20', 'reset')],
+    ['does not use HTTP', answer('220 smtp.example ESMTP\r\n')],
   ]
 
   const send = (exporter: OtlpExporter) =>
     new Promise<{ code: number }>((resolve) => exporter.export([span], resolve))
 
-  test.each(hostile)('go on where a collector %s, however often it did', async (_what, how) => {
+  test.each(hostile)('are exported again after a collector %s many times', async (_what, how) => {
     peer.behave(how)
     const exporter = new OtlpExporter({ url: peer.url, deadlineMs })
-    // More than the library has in flight at once. Each ends, which is all that matters here.
+    // More exports than the library has in flight at once. Each of them must end.
     const ended = await Promise.all(Array.from({ length: 40 }, () => send(exporter)))
     expect(ended).toHaveLength(40)
     await expectHungUp()
@@ -205,7 +205,7 @@ describe('the event stream of the SDK', () => {
   }
 
   test.each(endless.filter(([what]) => what.includes('header') || !what.includes('body')))(
-    'closes a connection whose head does not come, where the peer %s',
+    'closes the connection if the peer %s before the end of the head',
     async (what, how) => {
       if (what.includes('chunks')) return
       peer.behave(how)
@@ -216,7 +216,7 @@ describe('the event stream of the SDK', () => {
     },
   )
 
-  test('closes it also where its fetch does not heed the signal', async () => {
+  test('reports a disconnect also if its fetch ignores the signal', async () => {
     peer.behave(trickle('HTTP/1.1 503 X\r\n\r\n', '{'))
     const { reading, lost } = openStream({
       fetch: (url, { signal: _, ...init } = {}) => fetch(url, init),
@@ -227,7 +227,7 @@ describe('the event stream of the SDK', () => {
 })
 
 describe('a response of Stripe', () => {
-  test('without end is not kept in memory', async () => {
+  test('without end is refused at the limit', async () => {
     peer.behave(flood('HTTP/1.1 200 OK\r\n\r\n', ' '.repeat(60_000)))
     const { signal } = new AbortController()
     await expect(
@@ -236,7 +236,7 @@ describe('a response of Stripe', () => {
     await expectHungUp()
   })
 
-  test('is read whole up to the limit', async () => {
+  test('is read completely up to the limit', async () => {
     peer.behave(answer('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello'))
     const { signal } = new AbortController()
     const init = { method: 'POST', body: '{}', signal }
@@ -245,7 +245,7 @@ describe('a response of Stripe', () => {
   })
 })
 
-test('a database that accepts a connection and says nothing is left', async () => {
+test('a query fails if the database accepts the connection and never answers', async () => {
   const server = createServer((socket) => {
     socket.on('data', () => undefined)
     socket.on('error', () => undefined)
@@ -256,7 +256,7 @@ test('a database that accepts a connection and says nothing is left', async () =
     url: `postgres://nobody@127.0.0.1:${port}/nothing`,
     onError: () => undefined,
   })
-  // Five seconds pass at once.
+  // The fake clock skips five seconds.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
     let failed: Error | null = null

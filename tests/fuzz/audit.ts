@@ -1,9 +1,9 @@
 import type { Sql } from '../support/databases/sql.ts'
 
-/** Requests are counted also where they are refused, and every so often, not at once. */
+/** Tables of request counts. They change also for refused requests, and with a delay. */
 const counters = ['rate_counts']
 
-/** Makes every table record which of its rows were changed, by whatever statement. */
+/** Adds triggers that record every change of a row, by any statement. */
 export async function auditTables(sql: Sql): Promise<void> {
   await sql.query('create table audit_of_tests (changed text not null)')
   await sql.query(`create function record_change() returns trigger language plpgsql as $$
@@ -22,7 +22,7 @@ export async function auditTables(sql: Sql): Promise<void> {
   }
 }
 
-/** What was changed and committed since the last call, like `INSERT events`; sorted. */
+/** Committed changes since the last call, such as `INSERT events`, sorted. */
 export async function takeChanges(sql: Sql): Promise<string[]> {
   const rows = await sql.query<{ changed: string }>('delete from audit_of_tests returning changed')
   return rows.map((row) => row.changed).sort()

@@ -4,19 +4,19 @@ import * as hostile from './hostile.ts'
 import type { Kind } from './pool.ts'
 import { invalidFor, refer, type Schema, sentKey, validFor } from './values.ts'
 
-/** A request before its references are filled in. */
+/** A request before its references are replaced. */
 export interface Case {
   readonly operation: Operation
-  /** How it was changed, for the message of a failure. */
+  /** The change that was made to the request, for the message of a failure. */
   readonly made: string
   readonly method: string
   readonly path: string
   readonly query: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   readonly body: string | null
-  /** Latin-1 holds any bytes. */
+  /** The body in Latin-1, which can contain any byte. */
   readonly bodyIn: 'utf8' | 'latin1'
-  /** Whether it is still a request for that operation, by method and path. */
+  /** Whether method and path still belong to the operation. */
   readonly isOwn: boolean
 }
 
@@ -41,10 +41,10 @@ const kinds: readonly (readonly [start: string, kind: Kind])[] = [
 /** Methods that may be sent with an idempotency key. */
 const idempotent = new Set(['POST', 'PATCH'])
 
-/** Requests of every operation: right, almost right, and hostile. */
+/** Requests of every operation: valid, almost valid, and hostile. */
 export const anyCase: fc.Arbitrary<Case> = fc.oneof(
   ...allOperations.map((operation) => ({
-    // What payments are needed for wants many of them.
+    // Operations that need payments use many of them.
     weight: operation.id === 'createPayment' ? 5 : 1,
     arbitrary: fc.oneof(
       { weight: 4, arbitrary: drafts(operation).map((draft) => wire(operation, 'right', draft)) },
@@ -85,13 +85,13 @@ function drafts(operation: Operation): fc.Arbitrary<Draft> {
   })
 }
 
-/** A bulk cancellation names its payments in one way. */
+/** A bulk cancellation selects its payments by ids or by a filter, never by both. */
 function oneWay(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !('payment_ids' in value)) return value
   return { ...value, filter: undefined }
 }
 
-/** One thing is wrong. */
+/** Makes one part of a request wrong. */
 function almost(operation: Operation): fc.Arbitrary<Case> {
   const ways: fc.Arbitrary<(draft: Draft) => [made: string, draft: Draft]>[] = [
     fc
@@ -165,7 +165,7 @@ function attack(operation: Operation): fc.Arbitrary<Case> {
     })),
     fc.tuple(name, hostile.rawValues).map(([field, value]) => (right) => ({
       ...right,
-      // The last of two fields of one name counts.
+      // If a field occurs twice, the second value counts.
       body: `${(right.body ?? '{}').replace(/\}$/, '')}${(right.body?.length ?? 0 > 2) ? ',' : ''}${JSON.stringify(
         field,
       )}:${value}}`.replace('{,', '{'),
@@ -216,7 +216,7 @@ function pairsOf(name: string, value: unknown): string[] {
   return [`${name}=${encode(String(value))}`]
 }
 
-/** References stay readable until they are filled in; what has no UTF-8 goes as it would be. */
+/** Encodes a text. References stay readable; characters without UTF-8 are sent as raw bytes. */
 function encode(text: string): string {
   if (/^\{\{\w+:\d+\}\}$/.test(text)) return text
   return encodeURIComponent(text.toWellFormed())

@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** A request as it goes over the wire. */
+/** A request as it is sent. */
 export interface WireRequest {
   readonly method: string
   readonly target: string
@@ -8,24 +8,24 @@ export interface WireRequest {
   readonly body: Buffer | null
 }
 
-/** An answer as it came. */
+/** An answer as it was received. */
 export interface WireAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
 }
 
-/** Headers that tell where a body ends. */
+/** Headers that define the end of a body. */
 export const framing = /^(content-length|transfer-encoding)$/i
-/** Time for an answer to what may be a whole request. */
+/** Time for an answer to a request that may be incomplete. */
 const endMs = 100
 
-/** Far longer than any answer takes on a busy machine: what takes longer hangs. */
+/** Longer than any answer takes, even on a busy machine. A longer request hangs. */
 const hangMs = 120_000
 
 /**
- * Sends a request as it is, also one that no HTTP client would send, over a connection of its own.
- * `null`: the server hung up without a word; `hangs`: it said nothing for too long.
+ * Sends a request unchanged over its own connection, also a request that no HTTP client would send.
+ * `null`: the server closed the connection without an answer. `hangs`: no answer came in time.
  */
 export async function exchange(
   url: string,
@@ -39,15 +39,15 @@ export async function exchange(
     socket.setTimeout(hangMs, () => finish('hangs'))
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
-      // A stream of events goes on for ever: its head is the answer.
+      // A stream of events does not end, so its head is the answer.
       if (seen.length < 4_096) seen += chunk.toString('latin1')
       if (/\r\ncontent-type: text\/event-stream.*\r\n\r\n/is.test(seen)) finish()
     })
-    // It may hang up before all was sent; what it said before that counts.
+    // The server may close before the whole request was sent. Its answer before that counts.
     socket.on('error', () => undefined)
     socket.on('close', () => finish())
     socket.write(bytesOf(request))
-    // Where the headers promise more than is sent, the end has to be told.
+    // If the headers announce more bytes than are sent, the connection must be ended.
     const lies = request.headers.some(([name]) => framing.test(name))
     const timer = lies ? setTimeout(() => socket.end(), endMs) : undefined
 
@@ -74,7 +74,7 @@ function bytesOf({ method, target, headers, body }: WireRequest): Buffer {
 function parse(bytes: Buffer): WireAnswer | null {
   const end = bytes.indexOf('\r\n\r\n')
   if (end === -1) return null
-  // Leave to go on is not the answer yet.
+  // `100 Continue` is not the answer yet.
   if (bytes.toString('latin1', 0, 12) === 'HTTP/1.1 100') return parse(bytes.subarray(end + 4))
   const [first = '', ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n')
   const headers = new Headers()

@@ -7,15 +7,15 @@ import { createMigratedDatabase } from '../support/servers/server.ts'
 import { size } from '../support/size.ts'
 import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
-/** Always the same by default, so that a failure can be repeated. */
+/** The default is constant, so that a failure can be repeated. */
 const seed = Number(process.env.HEDGE_SEED ?? 20_261_124)
 const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 60, all: 3_000 }))
-/** From so many on, every operation has had its share. */
+/** Number of cases from which every operation occurs often enough. */
 const casesOfShare = 3_000
-/** Less than a request takes. */
+/** Pause between updates, in milliseconds: shorter than a request. */
 const betweenUpdatesMs = 2
 
-// All tests share a server. What the later ones break is not undone.
+// All tests share a server. The later tests break it and do not repair it.
 let database: TestDatabase
 let fuzzer: Fuzzer
 let sql: Sql
@@ -32,7 +32,7 @@ afterAll(async () => {
   await database?.drop()
 })
 
-test(`${cases} requests from seed ${seed} are answered as the document says`, async () => {
+test(`${cases} requests from seed ${seed} are answered as the OpenAPI document says`, async () => {
   const { tally, deviations } = await fuzzer.run({ seed, count: cases })
   expect(deviations, `seed ${seed}:\n${deviations.join('\n')}`).toEqual([])
   expect(fuzzer.server.log()).toBe('')
@@ -42,7 +42,7 @@ test(`${cases} requests from seed ${seed} are answered as the document says`, as
   expect(missing(tally, '4').filter((id) => !rare.has(id))).toEqual([])
 })
 
-test('a row that changes behind a refusal is found', async () => {
+test('the check detects a refused request during which a row changed', async () => {
   const changedBehind = /a 4\d\d that changed rows: UPDATE merchants/
   let isOver = false
   const running = fuzzer.run({ seed: 1, count: 100, stopsAt: changedBehind }).finally(() => {
@@ -56,7 +56,7 @@ test('a row that changes behind a refusal is found', async () => {
   expect(deviations.join('\n')).toMatch(changedBehind)
 })
 
-test('a statement that fails is found', async () => {
+test('the check detects a failed statement', async () => {
   await sql.query(`create function fail() returns trigger language plpgsql as $$
     begin raise exception 'broken on purpose'; end $$`)
   await sql.query(`create trigger fail before update on merchants
@@ -66,7 +66,7 @@ test('a statement that fails is found', async () => {
   expect(fuzzer.server.log()).toContain('broken on purpose')
 })
 
-/** What a processor has to sign, a processor that was just set, a delivery that is still there. */
+/** Operations that need a signed message, a processor that was just set, or an existing delivery. */
 const rare = new Set<string>([
   'receiveProcessorMessage',
   'retrieveProcessor',
@@ -75,7 +75,7 @@ const rare = new Set<string>([
   'retryWebhookDelivery',
 ])
 
-/** Operations that never answered with such a status. */
+/** Operations that never answered with a status of this class. */
 function missing(tally: Tally, firstDigit: string): string[] {
   return allOperations
     .map((operation) => operation.id)

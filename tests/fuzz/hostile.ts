@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** JSON that means harm, or nothing: put in the place of a value as it is. */
+/** Harmful or meaningless JSON values that replace a value. */
 export const rawValues = fc.oneof(
   fc.constantFrom(
     ...[

@@ -30,15 +30,15 @@ const validators = new Map<string, ValidateFunction>()
 
 const headersOfAll = ['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remaining']
 
-/** Refusals by the state of a payment or session: recorded under their key, to be replayed. */
+/** Refusals by the state of a payment or session. They are stored under their key and replayed. */
 const recordedStatuses = new Set([412, 422])
-/** Reading a session brings it up to date with its payment, as the workers would. */
+/** A read of a session updates it from its payment, as the workers do. */
 const lateSettler = 'retrieveCheckoutSession'
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'SEARCH', 'PROPFIND'])
 
 /**
- * What is wrong with an answer and with what the request has changed; empty: nothing. `changes` is
- * what the tables recorded.
+ * The faults of an answer and of the request's changes. Empty: there are none. `changes` are the
+ * recorded changes of the tables.
  */
 export function judge(
   sent: Case,
@@ -46,12 +46,12 @@ export function judge(
   changes: string[],
 ): string[] {
   if (answer === 'hangs') return ['no answer in time']
-  // Half a request need not be answered.
+  // An incomplete request needs no answer.
   const isHalf = sent.headers.some(([name]) => framing.test(name))
   if (answer === null) return isHalf ? [] : ['the server hung up without an answer']
   const offences = sent.isOwn ? ofOperation(sent, answer) : ofStranger(sent, answer)
   const isRefused = answer.status >= 400
-  // A processor that has not answered may have done what it was asked: that is recorded.
+  // A processor that did not answer may have done its work, which is recorded.
   const isUndecided = answer.status === 502
   const isReading = readingMethods.has(sent.method) && sent.operation.id !== lateSettler
   if ((isRefused && !isUndecided) || isReading) {
@@ -65,7 +65,7 @@ function isNoRecord(change: string): boolean {
   return !change.endsWith(' idempotency_records')
 }
 
-/** The document says what this operation answers. */
+/** Checks the answer against the answers of the operation in the document. */
 function ofOperation({ operation }: Case, answer: WireAnswer): string[] {
   const { status, headers, text } = answer
   const path = operation.path.replace(/:(\w+)/g, '{$1}')
@@ -99,7 +99,7 @@ function ofSchema(pointer: string, text: string): string[] {
   return faultsOf(validate, text)
 }
 
-/** The contract's schemas allow no unknown field; those of the document do. */
+/** The contract's schemas refuse unknown fields; those of the document accept them. */
 function ofContract(operation: Operation, { status, text }: WireAnswer): string[] {
   const key = `${operation.id} ${status}`
   let validate = validators.get(key)
@@ -119,7 +119,7 @@ function faultsOf(validate: ValidateFunction, text: string): string[] {
   ]
 }
 
-/** Another path or method, which may be another operation's, a page, or nobody's. */
+/** Checks the answer to another path or method: of another operation, a page, or nothing. */
 function ofStranger({ method, path }: Case, answer: WireAnswer): string[] {
   const { status, text } = answer
   if (status >= 500) return [`${status}: ${text.slice(0, 300)}`]

@@ -1,7 +1,7 @@
 import { idPrefixes } from '@hedgepayments/contract'
 import { firstKeys } from '../support/servers/server.ts'
 
-/** Kinds of thing that a request can name, as `{{payment:3}}` until it is sent. */
+/** Kinds of objects that a request can name. Before it is sent, they are written as `{{payment:3}}`. */
 export type Kind =
   | 'payment'
   | 'event'
@@ -21,10 +21,10 @@ const kindOfObject: Readonly<Record<string, Kind>> = {
   webhook_delivery: 'delivery',
 }
 
-/** The latest of each kind: older ones are mostly spent. */
+/** Limit of objects of each kind. Older ones are mostly in a final state. */
 const keptMax = 40
 
-/** Everything that the answers so far have named, for later requests to use. */
+/** The objects that earlier answers have named, for later requests. */
 export class Pool {
   readonly #ids = new Map<string, string[]>()
   #clockOffsetSeconds = 0
@@ -33,20 +33,20 @@ export class Pool {
     for (const [kind, id] of Object.entries(given)) this.#ids.set(kind, [id])
   }
 
-  /** Fills in what a text refers to. */
+  /** Replaces the references in a text. */
   resolve(text: string): string {
     return text.replace(/\{\{(\w+):(\d+)\}\}/g, (_, kind: string, number: string) =>
       this.#find(kind, Number(number)),
     )
   }
 
-  /** Remembers what an answer names. */
+  /** Records the objects that an answer names. */
   learn(value: unknown): void {
     if (typeof value !== 'object' || value === null) return
     const { object, id, secret_key: secret, etag } = value as Record<string, unknown>
     const kind = kindOfObject[String(object)]
     if (kind && typeof id === 'string') this.add(kind, id)
-    // Only the maker of a key names it, because the key of the request must not be revoked.
+    // Only the creator of a key names it, because the key of the requests must not be revoked.
     if (object === 'api_key' && typeof secret === 'string') {
       this.add('key', String(id))
       this.add('secret', secret)

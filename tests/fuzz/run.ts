@@ -11,11 +11,11 @@ import { judge } from './judge.ts'
 import { Pool } from './pool.ts'
 import { type QuietServer, startQuietServer } from './server.ts'
 
-/** Requests between two breaks in which the workers work. */
+/** Requests between two pauses in which the workers run. */
 const roundSize = 400
-/** Of the payments that requests can name: else there is nothing left to refund after a while. */
+/** New paid payments of a round. Without them, requests soon find nothing to refund. */
 const paidPerRound = size({ quick: 4, all: 16 })
-/** Payments that the pool begins with. */
+/** Payments at the start of the pool. */
 const paymentsAtFirst = size({ quick: 8, all: 20 })
 /** Polls of the tables without a change after which the workers count as idle. */
 const quietPolls = 6
@@ -24,8 +24,8 @@ const pollEveryMs = 50
 
 export interface Fuzzer {
   /**
-   * Sends `count` requests of a seed: the same seed and count, the same requests. Fewer where
-   * `stopsAt` matches something that was wrong.
+   * Sends `count` requests. The same seed and count give the same requests. Ends early if `stopsAt`
+   * matches a deviation.
    */
   readonly run: (options: { seed: number; count: number; stopsAt?: RegExp }) => Promise<Findings>
   readonly server: QuietServer
@@ -34,14 +34,14 @@ export interface Fuzzer {
 
 export interface Findings {
   readonly tally: Tally
-  /** What was wrong, each kind of thing once, with the request that showed it first. */
+  /** The deviations, each kind once, with the first request that showed it. */
   readonly deviations: readonly string[]
 }
 
-/** How often each status was the answer, per operation: `cancelPayment 412`. */
+/** Numbers of answers by operation and status: `cancelPayment 412`. */
 export type Tally = Record<string, number>
 
-/** Starts a server on a migrated database whose tables record what is changed. */
+/** Starts a server on a migrated database whose tables record their changes. */
 export async function openFuzzer(database: TestDatabase): Promise<Fuzzer> {
   const sql = openSql(database.url)
   const server = await startQuietServer(database.url)
@@ -102,13 +102,13 @@ async function send({ sql, server, pool }: Means, asked: Case) {
   return { status: answer.status, offences }
 }
 
-/** Operations that call the sandbox, which may keep them waiting, and asking again, for so long. */
+/** Operations that call the sandbox. It may delay them, with retries, for this time. */
 const callers = new Set(['createPayment', 'initiatePayment'])
 const callsMs = 4_000
 
 /**
- * A request whose client has hung up goes on all the same: what it still changes is not the doing
- * of the one that comes after it.
+ * A request continues after its client has disconnected. Its later changes must not count as changes
+ * of the next request.
  */
 async function letEnd(sql: Sql, { operation }: Case): Promise<void> {
   const until = Date.now() + (callers.has(operation.id) ? callsMs : 0)
@@ -123,13 +123,13 @@ async function letEnd(sql: Sql, { operation }: Case): Promise<void> {
   await takeChanges(sql)
 }
 
-/** Enough of a request to send it again by hand. */
+/** The parts of a request that are needed to repeat it manually. */
 function show({ operation, made, method, path, query, headers, body }: Case): string {
   const parts = { made, method, path, query, headers, body }
   return `${operation.id}: ${JSON.stringify(parts).slice(0, 1_500)}`
 }
 
-/** A processor that nobody can reach would make every payment after it fail. */
+/** Removes an unreachable processor, which would make every later payment fail. */
 async function forgetProcessor({ sql, server, pool }: Means): Promise<void> {
   await exchange(server.url, {
     method: 'DELETE',
@@ -150,7 +150,7 @@ function resolve(asked: Case, pool: Pool): WireRequest {
   }
 }
 
-/** Lets the workers do what the requests have left for them. */
+/** Lets the workers do the due work. */
 async function letWork(sql: Sql, server: QuietServer): Promise<void> {
   await server.tell('work')
   let quiet = 0
@@ -162,7 +162,7 @@ async function letWork(sql: Sql, server: QuietServer): Promise<void> {
   await takeChanges(sql)
 }
 
-/** Makes something by a request that succeeds, for others to name. */
+/** Creates an object by a request that succeeds, so that other requests can name it. */
 async function make(
   means: Pick<Means, 'server' | 'pool'>,
   target: string,
@@ -193,8 +193,8 @@ async function post(
 }
 
 /**
- * Makes payments that the workers will have captured by the time that a round begins. Requests of the round before may
- * have planned failures: each of these fails one payment, and then another is made.
+ * Creates payments that the workers capture before a round begins. Requests of the previous round may
+ * have planned failures. Each of them fails one payment, and then another payment is created.
  */
 async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
   let made = 0
@@ -217,7 +217,7 @@ async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
   if (made < paidPerRound) throw new Error('more payments failed than failures can be planned')
 }
 
-/** What requests refer to before any answer has named something. */
+/** The objects that requests can name before the first answer. */
 async function fillPool({
   sql,
   server,

@@ -4,10 +4,10 @@ import { inject } from 'vitest'
 import { childEnvironment } from '../support/processes/environment.ts'
 import { firstKeys } from '../support/servers/server.ts'
 
-/** A server in a process of its own whose workers work only when told to. */
+/** A server in its own process. Its workers run only on request. */
 export interface QuietServer {
   readonly url: string
-  /** What it has written to its log so far: nothing, where nothing went wrong. */
+  /** The text of its log so far. Empty if there was no error. */
   readonly log: () => string
   readonly tell: (order: 'work' | 'rest') => Promise<void>
   readonly stop: () => Promise<void>
@@ -25,7 +25,7 @@ export async function startQuietServer(databaseUrl: string): Promise<QuietServer
       HEDGE_API_KEY: firstKeys.publishableKey,
       HEDGE_API_SECRET: firstKeys.secretKey,
       HEDGE_ENCRYPTION_KEY: 'a key of this test run, of no worth',
-      // Nobody listens there: a processor that is set is one that cannot be reached.
+      // No server listens on this port, so a processor that is set is unreachable.
       HEDGE_STRIPE_API_BASE: 'http://127.0.0.1:1',
       HEDGE_WEBHOOK_PRIVATE_NETWORKS: 'allow',
     },

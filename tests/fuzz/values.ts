@@ -2,7 +2,7 @@ import { currencies, patterns } from '@hedgepayments/contract'
 import fc from 'fast-check'
 import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
 
-/** A JSON Schema as the contract writes them. */
+/** A JSON Schema in the form of the contract. */
 export interface Schema {
   readonly type?: string | readonly string[]
   readonly anyOf?: readonly Schema[]
@@ -23,25 +23,25 @@ export interface Schema {
   readonly pattern?: string
 }
 
-/** A reference to something that is known when the request is sent. */
+/** A reference to an object that is known when the request is sent. */
 export function refer(kind: string, most = 60): fc.Arbitrary<string> {
   return fc.nat(most).map((number) => `{{${kind}:${number}}}`)
 }
 
-/** Few enough that many are used twice. */
+/** So few idempotency keys that many are used twice. */
 export const sentKey = fc.nat(200).map((number) => `key-${number}`)
 
-/** Two seconds for each call would only make the run longer. */
+/** Test tokens. The slow one is left out, because it would only make the run longer. */
 const tokens = testTokens.map(({ token }) => token).filter((token) => token !== 'tok_slow')
 const tail = fc.string({
   unit: fc.constantFrom(...'abcdef0123456789'),
   minLength: 24,
   maxLength: 24,
 })
-// Nobody listens there, and nothing leaves the machine.
+// No server listens on this port, and no request leaves the machine.
 const nobody = fc.nat(99).map((number) => `http://127.0.0.1:1/${number}`)
 
-/** Fields whose meaning their schema does not tell. */
+/** Fields with a meaning that is not in their schema. */
 const named: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   payment_id: refer('payment'),
   payment_ids: fc.array(refer('payment'), { minLength: 1, maxLength: 5 }),
@@ -57,7 +57,7 @@ const named: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   expires_at: fc.integer({ min: 120, max: 3_000 }).map((seconds) => `{{in:${seconds}}}`),
 }
 
-/** Values that a schema takes. */
+/** Values that a schema accepts. */
 export function validFor(schema: Schema, name = ''): fc.Arbitrary<unknown> {
   const known = named[name]
   if (known) return known
@@ -129,7 +129,7 @@ function isPlain(text: string): boolean {
   return !text.includes('{{') && !text.includes('\0')
 }
 
-/** Values that a schema refuses by a hair, or by their type. */
+/** Values that a schema refuses: just outside its limits, or of another type. */
 export function invalidFor(schema: Schema): fc.Arbitrary<unknown> {
   const { minimum, maximum, minLength, maxLength, maxItems } = schema
   const wrong: unknown[] = [null, true, 1.5, -1, '', [], {}, [[]], '\0', '\ud800', 'x', 2 ** 53]

@@ -6,8 +6,8 @@ import { until } from '../support/until.ts'
 import { type Answered, answerTo, created, type PaymentState, type Request } from './contract.ts'
 import { findState, type PaymentOperation } from './payment-history.ts'
 
-// Three statements that cancel, run on a real PostgreSQL in a race that shows their difference. Two
-// have a common mistake, and the search must find it in the answers to clients.
+// Cancels by different statements, raced on a real PostgreSQL. Two of the statements have a common
+// mistake. The check must detect it in the answers to clients.
 
 let database: TestDatabase
 let sql: Sql
@@ -95,42 +95,42 @@ async function meetWorker(statement: Cancel, id: number): Promise<PaymentOperati
 
 const initiated: PaymentState = { ...created(1), status: 'initiated', fate: 'succeeds' }
 
-test('a cancel that reads beside its write is found out: it refuses with a status that it may not', async () => {
+test('the check detects a cancel that reads an old status: its refusal reports a cancelable status', async () => {
   const history = await meetWorker(selectBeside, 1)
   expect(history[0]?.output).toMatchObject({ httpStatus: 412, status: 'initiated' })
   expect(findState(history, initiated)).toBeNull()
 })
 
-test('a cancel that locks first is right in the same race', async () => {
+test('the check accepts a cancel that locks first in the same race', async () => {
   const history = await meetWorker(lockFirst, 2)
   expect(history[0]?.output).toMatchObject({ httpStatus: 412, status: 'processing' })
   expect(findState(history, initiated)?.status).toBe('processing')
 })
 
-test('two cancels that look before they write are found out: both win', async () => {
+test('the check detects two cancels that read before they write', async () => {
   await sql.query(`insert into tiny values (3, 'pending')`)
-  let looks = 0
-  const lookThenWrite = () =>
+  let reads = 0
+  const readThenWrite = () =>
     recorded({ kind: 'cancel' }, async () => {
       const [row] = await sql.query('select status from tiny where id = 3')
-      looks++
-      await until('both have looked', () => looks === 2)
+      reads++
+      await until('both have read', () => reads === 2)
       if (row.status === 'pending') await sql.query(`update tiny set status = 'canceled'`)
       return cancelAnswer(row.status)
     })
-  const history = await Promise.all([lookThenWrite(), lookThenWrite()])
+  const history = await Promise.all([readThenWrite(), readThenWrite()])
   expect(history.map(({ output }) => output?.httpStatus)).toEqual([200, 200])
   expect(findState(history, created(1))).toBeNull()
 })
 
-test('two cancels that lock first are right: one wins, the other sees that it did', async () => {
+test('the check accepts two cancels that lock first: one wins, the other reports canceled', async () => {
   await sql.query(`insert into tiny values (4, 'pending')`)
   const history = await Promise.all([cancel(lockFirst, 4), cancel(lockFirst, 4)])
   expect(history.map(({ output }) => output?.httpStatus).sort()).toEqual([200, 412])
   expect(findState(history, created(1))?.status).toBe('canceled')
 })
 
-test('a canceled payment that is captured all the same is found out', () => {
+test('the check detects a capture of a canceled payment', () => {
   const answered = (kind: Request['kind'], status: PaymentState['status'], at: number) => ({
     input: { kind } as Request,
     output: answerTo({ ...created(1), status }, { kind: 'retrieve' }).answered,

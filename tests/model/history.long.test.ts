@@ -77,7 +77,7 @@ async function runRound(chance: Chance, apis: readonly Api[]): Promise<PaymentOp
   )
 }
 
-test(`what clients of two processes see of a payment is linearizable, seed ${seed}`, async () => {
+test(`the answers of two processes about a payment are linearizable, seed ${seed}`, async () => {
   const seen = new Map<string, number>()
   for (let round = 0; round < rounds; round++) {
     const merchant = await createMerchant(fixture)

@@ -66,8 +66,8 @@ function hasOrderByDefinition(history: readonly Operation<Input, Output>[]): boo
   return search(register.first, history)
 }
 
-describe('the search for an order', () => {
-  test('finds one wherever operations took effect one by one', () => {
+describe('the linearizability check', () => {
+  test('accepts every history in which operations took effect one by one', () => {
     fc.assert(
       fc.property(truthful, (history) => findOrder(history, register) !== null),
       { numRuns: 500 },
@@ -87,7 +87,7 @@ describe('the search for an order', () => {
     expect(Math.min(seen.yes, seen.no), 'both happen').toBeGreaterThan(100)
   })
 
-  test('returns an order that is right, and its last state', () => {
+  test('returns a correct order and its last state', () => {
     fc.assert(
       fc.property(truthful, (history) => {
         const found = findOrder(history, register)
@@ -102,14 +102,14 @@ describe('the search for an order', () => {
     )
   })
 
-  test('finds none where a read is older than a write that had returned', () => {
+  test('rejects a read that misses a write that had returned', () => {
     const write = { input: { write: 1 }, output: 0, calledAt: 0, returnedAt: 1 }
     const stale = { input: 'read' as const, output: 0, calledAt: 2, returnedAt: 3 }
     expect(findOrder([write, stale], register)).toBeNull()
     expect(findOrder([write, { ...stale, calledAt: 0.5 }], register)).not.toBeNull()
   })
 
-  test('takes hardly any time where many operations overlap', () => {
+  test('is fast even if many operations overlap', () => {
     const writes = Array.from({ length: 18 }, () => ({
       input: { write: 1 },
       output: 1,

@@ -18,7 +18,7 @@ const kindsMin = size({ quick: 1, all: 8 })
 
 const fixture = withServers(2)
 
-test(`two servers never disagree with the model, seed ${seed}`, async () => {
+test(`two servers always agree with the model, seed ${seed}`, async () => {
   const drawn = fc.commands([...commands], {
     maxCommands: 60,
     size: 'max',

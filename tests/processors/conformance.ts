@@ -8,27 +8,27 @@ import type {
 } from '../../packages/server/src/processors/interface/processor.ts'
 import { paymentToken } from '../support/payments/payment-token.ts'
 
-/** What the suite needs of an implementation. */
+/** An implementation, as this suite needs it. */
 export interface Subject {
-  /** A new instance, as another process would have it: nothing may be kept in one. */
+  /** A new instance, as in another process: an instance must keep nothing in memory. */
   readonly connect: () => Processor
   readonly tokens: {
     readonly approved: string
     readonly declined: string
-    /** One that makes the customer confirm first; left out where there is none. */
+    /** The customer must confirm first. Omitted if the processor has no such token. */
     readonly challenged?: string
   }
-  /** The code a decline of that token has. */
+  /** The decline code of the declined token. */
   readonly declineCode: string
-  /** Does as the customer who confirms. */
+  /** Confirms, as the customer does. */
   readonly confirm?: (payment: ProcessorPayment, authorized: AuthorizeResult) => Promise<void>
-  /** Has the money of an authorized payment taken at the processor, past this server. */
+  /** Captures an authorized payment manually at the processor. */
   readonly captureByHand?: (payment: ProcessorPayment) => Promise<void>
-  /** A genuine message about a payment; left out where the processor sends none. */
+  /** A signed message about a payment. Omitted if the processor sends no messages. */
   readonly message?: (paymentId: string) => WebhookMessage
 }
 
-/** Any processor passes this, whatever it is. `subject` is asked for once tests run. */
+/** Defines the tests that every processor must pass. `subject` is called when the tests run. */
 export function conformance(name: string, subject: () => Subject): void {
   const connect = () => subject().connect()
   const authorize = (payment: ProcessorPayment, token = subject().tokens.approved, round = 1) =>
@@ -38,7 +38,7 @@ export function conformance(name: string, subject: () => Subject): void {
     })
   const lookUp = (payment: ProcessorPayment) => connect().lookUp(payment, call(''))
 
-  /** An authorized payment, with the reference that the answer told. */
+  /** An authorized payment, with the processor's reference. */
   async function authorized(): Promise<ProcessorPayment> {
     const payment = newPayment()
     const result = await authorize(payment)
@@ -56,12 +56,12 @@ export function conformance(name: string, subject: () => Subject): void {
   const refund = (payment: ProcessorPayment, refundId: string, amountMinor: number) =>
     connect().refund(payment, { ...call(refundId), refundId, amountMinor, reason: null })
 
-  describe(`${name} is a processor`, () => {
-    test('a payment that it does not know is absent', async () => {
+  describe(`processor: ${name}`, () => {
+    test('a look-up of an unknown payment returns absent', async () => {
       expect(await lookUp(newPayment())).toEqual({ state: 'absent' })
     })
 
-    test('an authorization reserves the amount, and is found without its reference', async () => {
+    test('an authorization reserves the amount, and a look-up without the reference finds it', async () => {
       const { reference, ...payment } = await authorized()
       expect(await lookUp({ ...payment, reference: null })).toEqual({
         state: 'authorized',
@@ -69,7 +69,7 @@ export function conformance(name: string, subject: () => Subject): void {
       })
     })
 
-    test('a repeated authorization tells the first outcome', async () => {
+    test('a repeated authorization returns the first outcome', async () => {
       const payment = newPayment()
       const first = await authorize(payment)
       expect(await authorize(payment)).toEqual(first)
@@ -77,7 +77,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect([third, fourth]).toEqual([first, first])
     })
 
-    test('a decline is a value, with its code and a message', async () => {
+    test('a decline is returned as a value with a code and a message', async () => {
       const payment = newPayment()
       const result = await authorize(payment, subject().tokens.declined)
       expect(result).toMatchObject({
@@ -88,7 +88,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect((await lookUp(payment)).state).toBe('declined')
     })
 
-    test('a capture takes the whole amount once, however often it is asked for', async () => {
+    test('a repeated capture takes the whole amount only once', async () => {
       const payment = await captured()
       const again = await connect().capture(payment, call(`${payment.id}:capture`))
       expect(again).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
@@ -100,7 +100,7 @@ export function conformance(name: string, subject: () => Subject): void {
       })
     })
 
-    test('a void gives the authorization up, for good', async () => {
+    test('a voided authorization cannot be captured or authorized again', async () => {
       const payment = await authorized()
       const key = call(`${payment.id}:void`)
       expect(await connect().void(payment, key)).toEqual({ outcome: 'voided' })
@@ -110,7 +110,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect(late.outcome).toBe('declined')
     })
 
-    test('after a void nothing can be authorized that was still on its way', async () => {
+    test('an authorization that arrives after the void is declined', async () => {
       const payment = newPayment()
       const voided = await connect().void(payment, call(`${payment.id}:void`))
       expect(voided).toEqual({ outcome: 'voided' })
@@ -119,14 +119,14 @@ export function conformance(name: string, subject: () => Subject): void {
       expect((await lookUp(payment)).state).toBe('voided')
     })
 
-    test('a void that comes after the capture says so, and changes nothing', async () => {
+    test('a void after the capture returns captured and changes nothing', async () => {
       const payment = await captured()
       const result = await connect().void(payment, call(`${payment.id}:void`))
       expect(result).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
       expect((await lookUp(payment)).state).toBe('captured')
     })
 
-    test('of a capture and a void at once one wins, and both tell the same', async () => {
+    test('if a capture and a void run concurrently, one wins and both return the same result', async () => {
       const payment = await authorized()
       await Promise.allSettled([
         connect().capture(payment, call(`${payment.id}:capture`)),
@@ -138,7 +138,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect(result.outcome).toBe(state)
     })
 
-    test('refunds give back parts, each once, and never more than was taken', async () => {
+    test('each partial refund is paid once, and refunds never exceed the captured amount', async () => {
       const payment = await captured()
       const { minor } = payment.money
       const first = await refund(payment, `ref_${payment.id}_1`, minor - 1_000)
@@ -162,20 +162,20 @@ export function conformance(name: string, subject: () => Subject): void {
       )
     })
 
-    test('a call whose time is up throws: its outcome is not known', async () => {
+    test('a call that exceeds its deadline throws, because its outcome is unknown', async () => {
       const payment = newPayment()
       const aborted = { ...call(`${payment.id}:authorize:1`), signal: AbortSignal.abort() }
       const request = { ...aborted, token: paymentToken(subject().tokens.approved) }
       await expect(connect().authorize(payment, request)).rejects.toThrow()
     })
 
-    test('a message that nobody has signed is rejected', async () => {
+    test('an unsigned message is rejected', async () => {
       const body = Buffer.from(JSON.stringify({ id: 'evt_1', type: 'payment_intent.succeeded' }))
       const notice = await connect().noticeFromWebhook({ headers: {}, body, now })
       expect(notice.kind).toBe('rejected')
     })
 
-    test('a genuine message says where to look, and one that was changed is rejected', async () => {
+    test('a signed message names the payment, and a changed message is rejected', async () => {
       const made = subject().message?.('pay_conformance')
       if (!made) return
       const notice = await connect().noticeFromWebhook(made)
@@ -184,7 +184,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect((await connect().noticeFromWebhook({ ...made, body })).kind).toBe('rejected')
     })
 
-    test('a customer who has to confirm first decides the authorization', async () => {
+    test('if the customer must confirm first, the look-up returns the customer’s decision', async () => {
       const { tokens, confirm } = subject()
       if (tokens.challenged === undefined || !confirm) return
       const payment = newPayment()
@@ -198,7 +198,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect((await lookUp(payment)).state).toBe('authorized')
     })
 
-    test('another token takes the place of one that waits for the customer', async () => {
+    test('a new token replaces one that waits for the customer', async () => {
       const { tokens } = subject()
       if (tokens.challenged === undefined) return
       const payment = newPayment()
@@ -207,7 +207,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect((await authorize(known, tokens.approved, 2)).outcome).toBe('authorized')
     })
 
-    test('a challenge that was voided cannot be confirmed any more', async () => {
+    test('a voided payment can no longer be confirmed by the customer', async () => {
       const { tokens, confirm } = subject()
       if (tokens.challenged === undefined || !confirm) return
       const payment = newPayment()
@@ -217,7 +217,7 @@ export function conformance(name: string, subject: () => Subject): void {
       expect((await lookUp(payment)).state).toBe('voided')
     })
 
-    test('money taken past this server is found by a void, and can be given back', async () => {
+    test('a void finds a manual capture, and the money can be refunded', async () => {
       const { captureByHand } = subject()
       if (!captureByHand) return
       const payment = await authorized()
@@ -230,7 +230,7 @@ export function conformance(name: string, subject: () => Subject): void {
 }
 
 const now = '2030-06-15T10:32:00Z'
-/** Far more than any call needs, so that reaching it is a failure. */
+/** Much longer than any call takes. A call that reaches this deadline has failed. */
 const callTimeoutMs = 10_000
 
 function call(idempotencyKey: string): Call {

@@ -3,7 +3,7 @@ import { PaperBank, type PaperBook } from './paper-bank.ts'
 
 const book: PaperBook = new Map()
 
-conformance('the smallest one', () => ({
+conformance('the smallest example', () => ({
   connect: () => new PaperBank(book),
   tokens: { approved: 'paper_ok', declined: 'paper_no' },
   declineCode: 'card_declined',

@@ -22,13 +22,12 @@ interface Page {
   readonly refunds: RefundState[]
 }
 
-/** Stands for the processor's own system: it outlives every instance that talks to it. */
+/** The processor's own records. They outlive every instance of the processor. */
 export type PaperBook = Map<string, Page>
 
 /**
- * The smallest processor there can be, to write another one after: a bank that keeps its book on
- * paper. It is asked by the payment's id alone, so that what is repeated finds what was done, and
- * no answer that was lost matters.
+ * The smallest possible processor, an example for others: a bank with its book on paper. It finds each
+ * payment by its id alone. So a repeated call finds the earlier result, and lost answers do no harm.
  */
 export class PaperBank implements Processor {
   readonly name = 'paper'
@@ -56,7 +55,7 @@ export class PaperBank implements Processor {
 
   async void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {
     call.signal.throwIfAborted()
-    // A payment that is not known is voided too, because an authorization may be on its way.
+    // An unknown payment is voided too, because an authorization may still arrive.
     const page = this.#pageOf(payment) ?? this.#open(payment, 'voided')
     if (page.state === 'captured') return taken(page)
     page.state = 'voided'

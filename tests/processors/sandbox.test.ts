@@ -47,7 +47,7 @@ conformance('the sandbox', () => ({
   },
 }))
 
-describe('the sandbox keeps books', () => {
+describe('the sandbox', () => {
   const now = '2030-06-15T10:32:00Z'
   const call = (idempotencyKey: string) => ({
     idempotencyKey,
@@ -70,7 +70,7 @@ describe('the sandbox keeps books', () => {
       token: paymentToken(token),
     })
 
-  test('a refund is paid once, whatever its idempotency key', async () => {
+  test('pays a refund once, also when repeated with another idempotency key', async () => {
     const one = payment('pay_refunded_once')
     await authorize(one.id, 'tok_visa')
     await connectSandbox().capture(one, call(`${one.id} capture`))
@@ -88,7 +88,7 @@ describe('the sandbox keeps books', () => {
     expect(found).toMatchObject({ refunds: [{ refundId: 'ref_once', amountMinor: 100 }] })
   })
 
-  test('of refunds that come at once none gives back more than was taken', async () => {
+  test('never refunds more than was captured, even by concurrent refunds', async () => {
     const one = payment('pay_refunded_at_once')
     await authorize(one.id, 'tok_visa')
     await connectSandbox().capture(one, call(`${one.id} capture`))
@@ -100,7 +100,7 @@ describe('the sandbox keeps books', () => {
         reason: null,
       })
     const ids = Array.from({ length: 8 }, (_, nth) => `ref_at_once_${nth}`)
-    // Every connection is open before, so that they really come at once.
+    // Opens every connection first, so that the refunds are really concurrent.
     await Promise.all(ids.map(() => connectSandbox().lookUp(one, call(''))))
     const outcomes = (await Promise.all(ids.map(refund))).map(({ outcome }) => outcome)
     expect(outcomes.filter((outcome) => outcome === 'refunded')).toHaveLength(1)
@@ -108,7 +108,7 @@ describe('the sandbox keeps books', () => {
     expect(found).toMatchObject({ refunds: [{ amountMinor: 9999 }] })
   })
 
-  test('a refund that takes a minute is pending for a minute', async () => {
+  test('shows a slow refund as pending for a minute, then as succeeded', async () => {
     const one = payment('pay_slow_refund')
     await authorize(one.id, 'tok_refundUndecided')
     await connectSandbox().capture(one, call(`${one.id} capture`))
@@ -119,7 +119,7 @@ describe('the sandbox keeps books', () => {
     expect(await at('2030-06-15T10:33:00Z')).toMatchObject({ refunds: [{ status: 'succeeded' }] })
   })
 
-  test('a capture that was declined stays declined', async () => {
+  test('declines the capture again after a declined capture', async () => {
     const one = payment('pay_declined_capture')
     await authorize(one.id, 'tok_captureDeclined')
     const declined = { outcome: 'declined', decline: { code: 'card_declined' } }
@@ -130,7 +130,7 @@ describe('the sandbox keeps books', () => {
     })
   })
 
-  test('money is settled two days after its capture, and not before', async () => {
+  test('settles money two days after its capture, and not before', async () => {
     const one = payment('pay_settled')
     await authorize(one.id, 'tok_visa')
     await connectSandbox().capture(one, call(`${one.id} capture`))
@@ -140,24 +140,24 @@ describe('the sandbox keeps books', () => {
   })
 })
 
-describe('what can be given to pay with', () => {
+describe('a payment token', () => {
   const numbered = testTokens.filter((entry) => entry.number !== null)
 
-  test.each(numbered)('$number stands for $token in test mode only', ({ token, number }) => {
+  test.each(numbered)('$number is $token, in test mode only', ({ token, number }) => {
     const given = number ?? ''
     expect(readToken(given, { livemode: false })).toEqual({ token })
     expect(readToken(given, { livemode: true })).toEqual({ fault: 'a number' })
   })
 
   test.each(['4242-4242-4242-4242', '3782 822463 10005'])(
-    '%s is read as people write it',
+    '%s is read with spaces and dashes',
     (given) => {
       expect(readToken(given, { livemode: false })).toHaveProperty('token')
     },
   )
 
   test.each(['4539148803436467', 'card 4539 1488 0343 6467', '011401533:1234567890'])(
-    '%s is no token, and goes no further',
+    '%s is refused as a card or account number',
     (given) => {
       expect(readToken(given, { livemode: false })).toEqual({ fault: 'a number' })
     },

@@ -33,7 +33,7 @@ test(`${races} races from seed ${seed} end as the contract says`, async () => {
   for (const outcome of outcomes) expect(tally[outcome] ?? 0, outcome).toBeGreaterThan(0)
 })
 
-test('races find a cancel that reads an old status: a losing cancel reports a wrong one', async () => {
+test('races detect a cancel that reads an old status: a losing cancel reports a wrong status', async () => {
   const arena = await openTestArena(selectBeside)
   // Of seed 1, the first group does not find it.
   const racing = runRaces(arena, { seed: size({ quick: 2, all: 1 }), groups: 32 })
@@ -42,7 +42,7 @@ test('races find a cancel that reads an old status: a losing cancel reports a wr
 })
 
 test.runIf(isLongRun)(
-  'races find a cancel that reads first and then writes: two cancels win',
+  'races detect a cancel that reads before it writes: two cancels win',
   async () => {
     const racing = runRaces(await openTestArena(readThenWrite), { seed: 1, groups: 32 })
     await expect(racing).rejects.toThrow(RaceError)

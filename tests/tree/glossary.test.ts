@@ -18,7 +18,7 @@ test.each([
   ['settle', 'settleAuthorization(tx)'],
   ['look', '// It is looked for every second.'],
   ['whoever', 'Whoever asks'],
-])('%s is found in: %s', (name, text) => {
+])('reports %s in: %s', (name, text) => {
   expect(found(text)).toContain(name)
 })
 
@@ -31,14 +31,14 @@ test.each([
   'const lookUp = 1',
   'const notes = undefined'.replace('notes', 'nothing'),
   'withhold, upheld',
-])('is accepted: %s', (text) => {
+])('accepts: %s', (text) => {
   expect(found(text)).toEqual([])
 })
 
-test("a file's name is checked too", () => {
+test('checks file names', () => {
   expect(findWords('payments/held-tasks.sql.ts', '')).toMatchObject([{ line: 0 }])
 })
 
-test('identifiers are split into words', () => {
+test('splits identifiers into words', () => {
   expect(normalize('heldRow is_at_it someURL')).toBe('held row is at it some url')
 })

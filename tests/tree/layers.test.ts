@@ -21,7 +21,7 @@ describe('the list of layers', () => {
     expect(parseLayers(document)).toEqual(['main.ts', 'web', 'domain'])
   })
 
-  test('must be there, and name each folder once', () => {
+  test('must exist and name each folder once', () => {
     expect(() => parseLayers('# A\n')).toThrow('no code block')
     expect(() => parseLayers('## Layers\n```\na/\na/\n```\n')).toThrow('contains a twice')
   })

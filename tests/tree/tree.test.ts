@@ -9,7 +9,7 @@ import { rules } from './rules.ts'
 const root = join(import.meta.dirname, '../..')
 const binary = /\.(?:png|jpe?g|gif|ico|woff2?|pdf|gz|tgz)$/
 
-/** What is committed or about to be; files deleted but not yet committed are gone already. */
+/** Tracked files that exist. git also lists files that were deleted and not committed yet. */
 const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
   .split('\0')
   .filter((path) => path !== '' && existsSync(join(root, path)))
@@ -18,10 +18,10 @@ type Manifest = { name?: string; license?: string } & Partial<
   Record<'dependencies' | 'devDependencies' | 'optionalDependencies', Record<string, string>>
 >
 
-describe('the tree is tidy', () => {
+describe('the repository keeps the rule', () => {
   test.each([...rules, migrationRule])('$name', ({ covers, offences }) => {
     const found = tracked
-      // The rules and their planted offences are full of what they forbid.
+      // The rules and their planted defects contain the forbidden texts.
       .filter((path) => covers(path) && !binary.test(path) && !path.startsWith('tests/tree/'))
       .flatMap((path) =>
         offences(readFileSync(join(root, path), 'utf8')).map((offence) => `${path}: ${offence}`),
@@ -29,17 +29,17 @@ describe('the tree is tidy', () => {
     expect(found).toEqual([])
   })
 
-  test('git tracks files, so the rules above checked something', () => {
+  test('that git tracks files, so that the rules check something', () => {
     expect(tracked.length).toBeGreaterThan(20)
   })
 
-  test('every workspace is under the licence of the whole', () => {
+  test('that every workspace has the licence of the repository', () => {
     const whole = readManifest('package.json').license
     expect(whole).toBe('Apache-2.0')
     expect(manifests().filter((path) => readManifest(path).license !== whole)).toEqual([])
   })
 
-  test('every dependency is pinned exactly', () => {
+  test('that every dependency is pinned exactly', () => {
     const ranged = manifests().flatMap((path) => {
       const { dependencies, devDependencies, optionalDependencies } = readManifest(path)
       return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
@@ -49,7 +49,7 @@ describe('the tree is tidy', () => {
     expect(ranged).toEqual([])
   })
 
-  test('npm ci accepts the lockfile on every platform (else: npm run lockfile)', () => {
+  test('that npm ci accepts the lockfile on every platform (else: npm run lockfile)', () => {
     const { packages } = readJson(join(root, 'package-lock.json')) as {
       packages: Record<string, { optionalDependencies?: Record<string, string> }>
     }
@@ -61,7 +61,7 @@ describe('the tree is tidy', () => {
     expect(optional.filter((name) => !locked.has(name))).toEqual([])
   })
 
-  test('migrations are numbered from one without a gap', () => {
+  test('that migrations are numbered from one without a gap', () => {
     const numbers = tracked
       .filter((path) => dirname(path) === 'packages/server/src/database/migrations')
       .flatMap((path) => /^\d+/.exec(basename(path))?.[0] ?? [])
@@ -70,7 +70,7 @@ describe('the tree is tidy', () => {
     expect(numbers).toEqual(numbers.map((_, index) => index + 1))
   })
 
-  test.runIf(isLongRun)('tsc -b checks every TypeScript file', () => {
+  test.runIf(isLongRun)('that tsc -b checks every TypeScript file', () => {
     const { references } = readJson(join(root, 'tsconfig.json')) as {
       references: readonly { path: string }[]
     }

@@ -36,7 +36,7 @@ test.each([
   ['payments', "tx.updateTable('payments')"],
   ['events', 'insert\n  into events (merchant_id'],
   ['events', "tx.insertInto('events')"],
-])('a write of %s is found in: %s', (table, text) => {
+])('reports a write of %s in: %s', (table, text) => {
   expect(text).toMatch(writes(table))
 })
 
@@ -46,7 +46,7 @@ test.each([
   ['payments', 'select * from payments p for update'],
   ['events', 'insert into event_relay'],
   ['events', 'select * from events'],
-])('no write of %s is found in: %s', (table, text) => {
+])('reports no write of %s in: %s', (table, text) => {
   expect(text).not.toMatch(writes(table))
 })
 

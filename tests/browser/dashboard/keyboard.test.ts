@@ -37,7 +37,7 @@ async function typeInto({ keyboard }: Page, keys: readonly string[]): Promise<vo
   await Promise.all(keys.flatMap((key) => [keyboard.down(key), keyboard.up(key)]))
 }
 
-/** Imitates a browser that is too busy to draw: no frame is drawn any more. */
+/** Imitates a browser that is too busy to draw frames. */
 async function stopDrawing(): Promise<void> {
   await page.evaluate(() => {
     window.requestAnimationFrame = () => 0
@@ -49,7 +49,7 @@ async function openPayment(id: string, action: string): Promise<void> {
   await button(action).waitFor()
 }
 
-describe('keys that are typed at once, before anything is drawn,', () => {
+describe('keys that are typed before the page is drawn', () => {
   test('cancel a payment: c, the number of a reason, Enter', async () => {
     const { id } = await createPayment(fixture.api)
     await openPayment(id, 'Cancel payment')
@@ -60,7 +60,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
   })
 
-  test.runIf(isLongRun)('cancel a payment with a reason that is typed', async () => {
+  test.runIf(isLongRun)('cancel a payment with a typed reason', async () => {
     const { id } = await createPayment(fixture.api)
     await openPayment(id, 'Cancel payment')
     await stopDrawing()
@@ -70,7 +70,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     expect((await paymentOf(id)).cancellation_reason).toBe('2 late')
   })
 
-  test.runIf(isLongRun)('close the dialog again: c, Escape', async () => {
+  test.runIf(isLongRun)('close the dialog: c, Escape', async () => {
     const { id } = await createPayment(fixture.api)
     await openPayment(id, 'Cancel payment')
     await stopDrawing()
@@ -79,7 +79,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     expect((await paymentOf(id)).cancellation_reason).toBe('fraudulent')
   })
 
-  test.runIf(isLongRun)('refund what is typed: r, the amount, Enter', async () => {
+  test.runIf(isLongRun)('refund the typed amount: r, the amount, Enter', async () => {
     const { id } = await createPaid(fixture.api, { amount: 10_000 })
     await openPayment(id, 'Refund')
     await stopDrawing()
@@ -89,7 +89,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
   })
 
   test.runIf(isLongRun)(
-    'cancel the payments that are chosen: c, the number of a reason, Enter',
+    'cancel the selected payments: c, the number of a reason, Enter',
     async () => {
       const email = 'burst@example.com'
       const { id } = await createPayment(fixture.api, { customer_email: email })
@@ -103,7 +103,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     },
   )
 
-  test.runIf(isLongRun)('create a test payment of the amount', async () => {
+  test.runIf(isLongRun)('create a test payment of the typed amount', async () => {
     await open('/payments')
     await button('Test payment').focus()
     await stopDrawing()
@@ -111,7 +111,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     await page.getByRole('heading', { name: '$17.77' }).waitFor()
   })
 
-  test('create one key, though Enter is pressed twice, and leave its secret on screen', async () => {
+  test('create only one key if Enter is pressed repeatedly, and leave its secret on screen', async () => {
     await open('/keys')
     await button('Create key').focus()
     await stopDrawing()
@@ -124,7 +124,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
   })
 
   test.runIf(isLongRun)(
-    'revoke no key at once: the first Enter chooses the button that keeps it',
+    'do not revoke a key by Enter alone: Enter keeps the key, Tab and Enter revoke it',
     async () => {
       const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
         body: { name: 'Kept' },
@@ -145,7 +145,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     },
   )
 
-  test.runIf(isLongRun)('add one endpoint', async () => {
+  test.runIf(isLongRun)('add only one endpoint if Enter is pressed twice', async () => {
     await open('/webhooks')
     await button('Add endpoint').first().focus()
     await stopDrawing()
@@ -155,7 +155,7 @@ describe('keys that are typed at once, before anything is drawn,', () => {
     expect(body.data).toHaveLength(1)
   })
 
-  test.runIf(isLongRun)('search, and search again', async () => {
+  test.runIf(isLongRun)('search, and change the search', async () => {
     await open('/payments')
     await page.getByRole('searchbox').waitFor()
     await stopDrawing()
@@ -175,18 +175,18 @@ describe('keys that are typed at once, before anything is drawn,', () => {
   })
 })
 
-/** Waits until a cancel that was sent has its effect. A busy machine may answer too late or refuse it once. */
+/** Waits until a sent cancel succeeds. A busy machine may answer late, or refuse it once. */
 async function cancelsInTheEnd(id: string): Promise<void> {
   const problem = page.getByRole('dialog').getByRole('alert')
   await until(`${id} is canceled`, async () => {
     if ((await paymentOf(id)).status === 'canceled') return true
-    // The dialog keeps the reason, and Enter tries again.
+    // The dialog keeps the reason, and Enter repeats the cancel.
     if (await problem.isVisible()) await page.keyboard.press('Enter')
     return false
   })
 }
 
-describe('a key reaches the dialog', () => {
+describe('a pressed key acts on the open dialog', () => {
   test.runIf(isLongRun)(
     'on a machine that is twenty times slower, while other payments change',
     async () => {
@@ -215,7 +215,7 @@ describe('a key reaches the dialog', () => {
     await becomes(id, 'canceled')
   })
 
-  test.runIf(isLongRun)('after its button was disabled for a request that failed', async () => {
+  test.runIf(isLongRun)('after a failed request, which disabled its button', async () => {
     const { id } = await createPayment(fixture.api)
     await openPayment(id, 'Cancel payment')
     await button('Cancel payment').click()
@@ -228,7 +228,7 @@ describe('a key reaches the dialog', () => {
     expect((await paymentOf(id)).cancellation_reason).toBe('fraudulent')
   })
 
-  test('and is no shortcut of the page behind the dialog when nothing has the focus', async () => {
+  test('and not on the page behind it if no element has the focus', async () => {
     const { id } = await createPaid(fixture.api, { amount: 10_000 })
     await openPayment(id, 'Refund')
     await page.keyboard.press('r')
@@ -240,7 +240,7 @@ describe('a key reaches the dialog', () => {
   })
 
   test.runIf(isLongRun)(
-    'unless the key is the Enter that opened the dialog and is still pressed',
+    'unless it is the Enter that opened the dialog and is still pressed',
     async () => {
       const { id } = await createPayment(fixture.api)
       await openPayment(id, 'Cancel payment')
@@ -255,7 +255,7 @@ describe('a key reaches the dialog', () => {
   )
 })
 
-test('a cancel without an answer says so, also when no other request is answered', async () => {
+test('a cancel without an answer is shown as unknown, even if the page cannot be loaded again', async () => {
   const { id } = await createPayment(fixture.api)
   await openPayment(id, 'Cancel payment')
   await page.keyboard.press('c')

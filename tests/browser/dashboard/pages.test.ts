@@ -14,7 +14,7 @@ import { signIn, type Visitor, visit } from './dashboard.ts'
 
 const fixture = withBrowser()
 let receiver: Server
-/** Shared by tests that leave its session and its network as they are. */
+/** Shared by tests that change neither its session nor its network. */
 let visitor: Visitor
 /** The status with which the receiver of webhooks answers. */
 let receiverStatus = 500
@@ -48,7 +48,7 @@ describe('every page', () => {
   ] as const
 
   test.each(looks.slice(0, size({ quick: 1, all: looks.length })))(
-    'has no barrier, no error and no request to another host, %s, on a %s screen',
+    'is accessible, logs no error and sends no request to another host, %s, on a %s screen',
     async (colorScheme, screen) => {
       const viewport =
         screen === 'phone' ? { width: 390, height: 844 } : { width: 1280, height: 860 }
@@ -79,7 +79,7 @@ describe('every page', () => {
           .first()
           .waitFor()
         await expectAccessible(page, path, { withContrast: isLongRun || hasOwnColours(path) })
-        // Both are polled: parts of the page may still load.
+        // Polls both, because parts of the page may still load.
         const isTooWide = () =>
           page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
         await expect.poll(isTooWide, { message: `${path} scrolls sideways` }).toBe(false)
@@ -102,7 +102,7 @@ describe('every page', () => {
   )
 
   test.runIf(isLongRun)(
-    'says that it is offline, shows the age of its data, and recovers by itself',
+    'shows that it is offline and how old its data is, and recovers by itself',
     async () => {
       const payment = await createPayment(fixture.api)
       const visitor = await signIn(fixture.browser, fixture.server)
@@ -120,7 +120,7 @@ describe('every page', () => {
 })
 
 describe('keys', () => {
-  test('a key that is created on the page works until it is revoked there', async () => {
+  test('a key that is created in the dashboard works until it is revoked there', async () => {
     const page = await visitor.open('/keys')
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByLabel('Name (optional)').fill('Till 7')
@@ -139,37 +139,37 @@ describe('keys', () => {
     visitor.expectClean()
   })
 
-  test.runIf(isLongRun)('revoking the key of a session ends it on screen too', async () => {
-    const { api, browser, server } = fixture
-    const { body: key } = await api('POST', '/v1/auth/api-keys', { body: { name: 'Own' } })
-    const visitor = await signIn(browser, { url: server.url, secretKey: key.secret_key })
-    const page = await visitor.open('/payments')
-    await page.getByRole('heading', { name: 'Payments' }).waitFor()
-    await api('DELETE', `/v1/auth/api-keys/${key.id}`)
-    await page.getByText('Your session has ended').waitFor()
-    await expectAccessible(page, 'after the end of a session')
-    // After a new sign-in the same page is shown.
-    await page.getByLabel('Secret key').fill(server.secretKey)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Payments' }).waitFor()
-    await visitor.close()
-  })
-
   test.runIf(isLongRun)(
-    'a failed sign-out says so and does not show the sign-in page',
+    'after the key of a session is revoked, the page shows the sign-in',
     async () => {
-      const visitor = await signIn(fixture.browser, fixture.server)
-      const page = await visitor.open('')
-      await page.getByRole('navigation', { name: 'Sections' }).waitFor()
-      await visitor.context.setOffline(true)
-      await page.getByRole('button', { name: 'Sign out' }).click()
-      await page.getByText('Not signed out: try again').waitFor()
-      await visitor.context.setOffline(false)
-      await page.getByRole('button', { name: 'Sign out' }).click()
-      await page.getByLabel('Secret key').waitFor()
+      const { api, browser, server } = fixture
+      const { body: key } = await api('POST', '/v1/auth/api-keys', { body: { name: 'Own' } })
+      const visitor = await signIn(browser, { url: server.url, secretKey: key.secret_key })
+      const page = await visitor.open('/payments')
+      await page.getByRole('heading', { name: 'Payments' }).waitFor()
+      await api('DELETE', `/v1/auth/api-keys/${key.id}`)
+      await page.getByText('Your session has ended').waitFor()
+      await expectAccessible(page, 'after the end of a session')
+      // After a new sign-in the same page is shown.
+      await page.getByLabel('Secret key').fill(server.secretKey)
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('heading', { name: 'Payments' }).waitFor()
       await visitor.close()
     },
   )
+
+  test.runIf(isLongRun)('a failed sign-out shows an error and not the sign-in page', async () => {
+    const visitor = await signIn(fixture.browser, fixture.server)
+    const page = await visitor.open('')
+    await page.getByRole('navigation', { name: 'Sections' }).waitFor()
+    await visitor.context.setOffline(true)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByText('Not signed out: try again').waitFor()
+    await visitor.context.setOffline(false)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.getByLabel('Secret key').waitFor()
+    await visitor.close()
+  })
 })
 
 describe('webhooks', () => {
@@ -211,7 +211,7 @@ describe('webhooks', () => {
     visitor.expectClean()
   })
 
-  test.runIf(isLongRun)('an endpoint may receive some events only', async () => {
+  test.runIf(isLongRun)('an endpoint can be limited to some event types', async () => {
     const page = await visitor.open('/webhooks')
     await page.getByRole('button', { name: 'Add endpoint' }).click()
     const dialog = page.getByRole('dialog')
@@ -230,7 +230,7 @@ describe('webhooks', () => {
   })
 })
 
-test('the first view is at most 250 kB of JavaScript, compressed', () => {
+test('the JavaScript of the first view is at most 250 kB, compressed', () => {
   const dist = join(import.meta.dirname, '../../../apps/dashboard/dist')
   const page = readFileSync(join(dist, 'index.html'), 'utf8')
   const scripts = readdirSync(join(dist, 'assets')).filter((name) => name.endsWith('.js'))

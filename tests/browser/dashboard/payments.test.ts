@@ -27,7 +27,7 @@ afterAll(async () => {
 describe('a payment', () => {
   // A stricter test of the same keys, in keyboard.test.ts, is part of `npm test`.
   test.runIf(isLongRun)(
-    'is canceled in time with three keys: c, the number of a reason, Enter',
+    'is canceled with three keys: c, the number of a reason, Enter',
     async () => {
       const payment = await createPayment(fixture.api)
       const page = await visitor.open(`/payments/${payment.id}`)
@@ -44,7 +44,7 @@ describe('a payment', () => {
   )
 
   test.runIf(isLongRun)(
-    'that was processed first is shown as not canceled, and the refund is offered',
+    'that was captured before the cancel is shown as not canceled, and a refund is offered',
     async () => {
       const payment = await createPayment(fixture.api, {
         initiate: true,
@@ -90,7 +90,7 @@ describe('a payment', () => {
   })
 
   test.runIf(isLongRun)(
-    'that two browsers cancel shows both the result without a reload',
+    'that two browsers cancel shows the result in both without a reload',
     async () => {
       const payment = await createPayment(fixture.api)
       const other = await signIn(fixture.browser, fixture.server)
@@ -120,7 +120,7 @@ describe('a payment', () => {
   )
 
   test.runIf(isLongRun)(
-    'that another client cancels changes to canceled on the open page',
+    'that another client cancels becomes canceled on the open page',
     async () => {
       const payment = await createPayment(fixture.api)
       const page = await visitor.open(`/payments/${payment.id}`)
@@ -151,7 +151,7 @@ describe('a test payment', () => {
   })
 
   test.runIf(isLongRun)(
-    'that is not paid yet comes with the link and the cards to pay it with',
+    'that is pending is shown with its payment link and the test cards',
     async () => {
       const page = await visitor.open('/payments')
       await page.getByRole('button', { name: 'Test payment' }).click()
@@ -164,7 +164,7 @@ describe('a test payment', () => {
     },
   )
 
-  test.runIf(isLongRun)('cannot be created with a key that may only read', async () => {
+  test.runIf(isLongRun)('cannot be created with a read-only key', async () => {
     const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
       body: { scopes: ['payments:read'] },
     })
@@ -177,8 +177,8 @@ describe('a test payment', () => {
   })
 })
 
-describe('the list', () => {
-  test('finds by e-mail, metadata, amount and id, and keeps the search in the address', async () => {
+describe('the list of payments', () => {
+  test('finds payments by e-mail, metadata, amount and id, and keeps the search in the URL', async () => {
     const payment = await createPayment(fixture.api, {
       amount: 123_456,
       customer_email: 'find.me@example.com',
@@ -204,7 +204,7 @@ describe('the list', () => {
     await page.getByRole('heading', { name: '$1,234.56' }).waitFor()
   })
 
-  test('cancels the chosen payments, shows the progress, and names those that were too late', async () => {
+  test('cancels the selected payments, shows the progress, and names the refused ones', async () => {
     const email = 'many@example.com'
     const ids: string[] = []
     for (let i = 0; i < 3; i++)
@@ -223,7 +223,7 @@ describe('the list', () => {
   const count = size({ quick: 1_000, all: 100_000 })
   const scrolled = size({ quick: 300, all: 1_000 })
 
-  test(`of ${count} payments has only the rows in view in the document`, async () => {
+  test(`with ${count} payments has only the visible rows in the document`, async () => {
     const { sql, owner } = fixture
     await insertPayments(sql, { owner, count })
     const page = await visitor.open('/payments')
@@ -234,7 +234,7 @@ describe('the list', () => {
   })
 })
 
-/** Scrolls to the end of what is loaded; returns how many rows that are. */
+/** Scrolls to the end of the loaded rows, and returns their number. */
 async function scrollToEnd(page: Page): Promise<number> {
   return await page.locator('.table').evaluate((scroller) => {
     scroller.scrollTop = scroller.scrollHeight

@@ -4,7 +4,7 @@ import { withMerchant } from '../../support/servers/merchant.ts'
 import { createMigratedDatabase, startServer } from '../../support/servers/server.ts'
 
 const fixture = withMerchant()
-/** The shared server that the tests ask, with the keys of the file's merchant. */
+/** The shared server, with the keys of the file's merchant. */
 const ownServer = () => fixture.servers[0] ?? expect.fail('there is no server')
 
 const ownPage = { 'sec-fetch-site': 'same-origin' }
@@ -32,7 +32,7 @@ async function status(
 }
 
 describe('the dashboard’s session', () => {
-  test('the secret key becomes a cookie that no script can read and no other site can send', async () => {
+  test('is a cookie that scripts cannot read and other sites cannot send', async () => {
     const { status: answered, setCookie, body } = await signIn()
     expect(answered).toBe(201)
     expect(setCookie).toMatch(/; HttpOnly/)
@@ -42,7 +42,7 @@ describe('the dashboard’s session', () => {
     expect(JSON.stringify(body)).not.toContain(ownServer().secretKey)
   })
 
-  test('over https the cookie is for https and this host only', async () => {
+  test('over https is a cookie for https and this host only', async () => {
     const database = await createMigratedDatabase()
     const secure = await startServer({
       databaseUrl: database.url,
@@ -57,7 +57,7 @@ describe('the dashboard’s session', () => {
       const cookie = response.headers.get('set-cookie') ?? ''
       expect(cookie).toMatch(/^__Host-hedge_session=/)
       expect(cookie).toMatch(/; Secure/)
-      // By its plain name it may be a neighbour's: it opens nothing.
+      // A cookie with the plain name may be of another host, so it gives no access.
       const token = cookie.split(';', 1)[0]?.split('=')[1]
       const ask = (name: string) =>
         fetch(`${secure.url}/v1/payments`, { headers: { cookie: `${name}=${token}`, ...ownPage } })
@@ -69,7 +69,7 @@ describe('the dashboard’s session', () => {
     }
   })
 
-  test('the cookie opens the API to the dashboard’s own requests', async () => {
+  test('gives the dashboard’s requests access to the API', async () => {
     const { cookie } = await signIn()
     expect(await status('GET', '/v1/payments', { cookie, ...ownPage })).toBe(200)
     expect(await status('GET', '/v1/payments', { cookie })).toBe(200)
@@ -81,20 +81,20 @@ describe('the dashboard’s session', () => {
     ['another port of this host', { 'sec-fetch-site': 'same-site' }],
     ['another origin, in an older browser', { origin: 'http://127.0.0.1:1' }],
     ['nowhere that it says', {}],
-  ])('a change that comes from %s is not taken', async (_, headers: Record<string, string>) => {
+  ])('refuses a change that comes from %s', async (_, headers: Record<string, string>) => {
     const { cookie } = await signIn()
     expect(await status('POST', '/v1/cancellations', { cookie, ...headers })).toBe(401)
     const signInStatus = (await signIn(ownServer().secretKey, headers)).status
     expect(signInStatus).toBe(401)
   })
 
-  test('signing out ends the session on the server too', async () => {
+  test('ends on the server too when the user signs out', async () => {
     const { cookie } = await signIn()
     expect(await status('DELETE', '/dashboard/api/session', { cookie, ...ownPage })).toBe(200)
     expect(await status('GET', '/v1/payments', { cookie, ...ownPage })).toBe(401)
   })
 
-  test('a revoked key ends its sessions', async () => {
+  test('ends when its key is revoked', async () => {
     const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
     const { cookie } = await signIn(key.secret_key)
     expect(await status('GET', '/v1/payments', { cookie, ...ownPage })).toBe(200)
@@ -102,7 +102,7 @@ describe('the dashboard’s session', () => {
     await untilRefused(() => status('GET', '/v1/payments', { cookie, ...ownPage }))
   })
 
-  test('a session has the scopes of its key and no more', async () => {
+  test('has only the scopes of its key', async () => {
     const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
       body: { scopes: ['payments:read'] },
     })
@@ -110,7 +110,7 @@ describe('the dashboard’s session', () => {
     expect(await status('POST', '/v1/cancellations', { cookie, ...ownPage })).toBe(403)
   })
 
-  test('a wrong key is refused without a cookie', async () => {
+  test('is not created by a wrong key', async () => {
     const { status: answered, setCookie } = await signIn('sk_test_nobody_has_this_one')
     expect(answered).toBe(401)
     expect(setCookie).toBe('')
@@ -119,7 +119,7 @@ describe('the dashboard’s session', () => {
 
 describe('the dashboard’s pages', () => {
   test.each(['/dashboard', '/dashboard/payments/pay_abc'])(
-    '%s allows no script, style or request but its own',
+    'at %s allow only their own scripts, styles and requests',
     async (path) => {
       const response = await fetch(`${ownServer().url}${path}`)
       expect(response.status).toBe(200)

@@ -38,12 +38,12 @@ const paths = [
 
 describe('before the first answer', () => {
   test.each(size({ quick: ['', '/payments/pay_0'], all: paths }))(
-    '%s says that it loads, and has no barrier',
+    'the page %s shows that it loads, and is accessible',
     async (path) => {
       const visitor = await signIn(fixture.browser, fixture.server)
       const { page } = visitor
       const { open, hold } = gate()
-      // The session is answered. Only the data of the page waits.
+      // The session request is answered. Only the data requests wait.
       await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
       await visitor.open(path)
       await page.getByRole('navigation', { name: 'Sections' }).waitFor()
@@ -59,7 +59,7 @@ describe('before the first answer', () => {
     },
   )
 
-  test('the dashboard itself says that it loads', async () => {
+  test('the dashboard itself shows that it loads', async () => {
     const visitor = await visit(fixture.browser, fixture.server.url)
     const { open, hold } = gate()
     await visitor.page.route(data, hold)
@@ -79,7 +79,7 @@ describe('without a server', () => {
       quick: ['/payments'],
       all: paths.filter((path) => path !== '/cancellations/bulk_0'),
     }),
-  )('%s says so, and loads by itself when the server is back', async (path) => {
+  )('the page %s shows an error, and loads by itself when the server is back', async (path) => {
     const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
     let isDown = true
@@ -97,7 +97,7 @@ describe('without a server', () => {
   })
 
   test.runIf(isLongRun)(
-    'a page whose script is missing says so, leaves the others, and loads when the script is back',
+    'a page whose script is missing shows an error, other pages work, and it loads when the script is back',
     async () => {
       const visitor = await signIn(fixture.browser, fixture.server)
       const { page } = visitor
@@ -126,7 +126,7 @@ describe('without a server', () => {
     },
   )
 
-  test('a cancel whose answer is lost is not shown as done, and counts once when it is tried again', async () => {
+  test('a cancel whose answer is lost is not shown as done, and a repetition does not cancel twice', async () => {
     const payment = await createPayment(fixture.api)
     const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
@@ -167,15 +167,15 @@ describe('an address without content', () => {
     ['/nowhere', 'There is no such page'],
     ['/payments?q=what', 'This search is not understood'],
     ['/payments?q=nobody@example.com', 'No payment matches'],
-  ])('%s says so', async (path, text) => {
+  ])('%s shows a message', async (path, text) => {
     const page = await visitor.open(path)
     await page.getByText(text).waitFor()
     await expectAccessibleInLongRun(page, path)
   })
 })
 
-describe('the age of the data', () => {
-  test.runIf(isLongRun)('counts from the request, not from a late answer', async () => {
+describe('the age of the shown data', () => {
+  test.runIf(isLongRun)('is counted from the request, not from its late answer', async () => {
     const payment = await createPaid(fixture.api)
     const visitor = await signIn(fixture.browser, fixture.server)
     const { page } = visitor
@@ -199,7 +199,7 @@ describe('the age of the data', () => {
     await visitor.close()
   })
 
-  test.runIf(isLongRun)('rows that come into view again are loaded again', async () => {
+  test.runIf(isLongRun)('is renewed for rows that become visible again', async () => {
     const { sql, owner, api } = fixture
     const ids = await insertPayments(sql, { owner, count: 400, ageMs: 1_000 })
     const visitor = await signIn(fixture.browser, fixture.server)
@@ -229,7 +229,7 @@ describe('the age of the data', () => {
 })
 
 test.runIf(isLongRun)(
-  'the list shows amount, status and customer of a payment at every width, also after a resize',
+  'the list shows the amount, status and customer of a payment at every width, also after a resize',
   async () => {
     await createPayment(fixture.api, { customer_email: 'ada.lovelace@example.com' })
     const visitor = await signIn(fixture.browser, fixture.server)
@@ -238,7 +238,7 @@ test.runIf(isLongRun)(
     for (const width of [1920, 1280, 1120, 960, 768, 600, 360]) {
       await page.setViewportSize({ width, height: 800 })
       const row = page.locator('tbody tr').first()
-      // The page adapts after the resize, and a row is drawn anew whenever the list is loaded again.
+      // The page adapts after the resize, and draws the rows again whenever it loads the list.
       for (const part of ['amount', 'status', 'customer']) {
         const widthOfPart = async () => (await row.locator(`.cell-${part}`).boundingBox())?.width
         const message = `${part} at ${width}`

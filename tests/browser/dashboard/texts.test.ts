@@ -16,13 +16,13 @@ afterAll(async () => {
   await visitor?.close()
 })
 
-test('a payment without webhooks says so and gives no reason', async () => {
+test('a payment without webhooks shows that none was sent, and no reason', async () => {
   const { id } = await createPayment(fixture.api)
   const page = await visitor.open(`/payments/${id}`)
   await page.getByText('No webhook was sent.').waitFor()
 })
 
-/** A value of the greatest length, without a place where a line could break. */
+/** A value of the maximum length without a line break opportunity. */
 const unbroken = (length: number) => 'W'.repeat(length)
 const email = `${unbroken(64)}@${unbroken(63)}.${unbroken(63)}.${unbroken(57)}.com`
 const metadata = Object.fromEntries(
@@ -30,7 +30,7 @@ const metadata = Object.fromEntries(
 )
 
 describe('the longest values', () => {
-  test('make no page scroll sideways, on a phone', async () => {
+  test('do not make a page scroll sideways on a phone', async () => {
     const { api } = fixture
     const url = `http://127.0.0.1:9/${unbroken(2_000)}`
     await api('POST', '/v1/webhooks/endpoints', {
@@ -60,7 +60,7 @@ describe('the longest values', () => {
       ['/webhooks', url],
       ['/keys', unbroken(100)],
     ] as const
-    // In quick mode the pages with the most texts of merchants and customers.
+    // `npm test` checks the pages with the most texts of merchants and customers.
     for (const [path, name] of size({ quick: all.slice(3, 6), all })) {
       await visitor.open(path)
       const shown = page.getByRole('heading', { name }).or(page.getByRole('list', { name }))
@@ -102,7 +102,7 @@ const refusedAmounts = [
   ['100', 'Enter at most $99.99: that is what is left.'],
 ]
 
-test('a refund of a wrong amount is refused with the reason, and a right one is taken after it', async () => {
+test('a refund of an invalid amount is refused with the reason, and a corrected one is accepted', async () => {
   const { id } = await createPaid(fixture.api)
   const page = await visitor.open(`/payments/${id}`)
   await page.getByRole('button', { name: 'Refund' }).click()
@@ -115,7 +115,7 @@ test('a refund of a wrong amount is refused with the reason, and a right one is 
   }
 })
 
-test('an amount names its currency once', async () => {
+test('an amount shows its currency once', async () => {
   const { id } = await createPayment(fixture.api, { amount: 123_456, currency: 'KWD' })
   const page = await visitor.open(`/payments/${id}`)
   const head = page.getByRole('heading', { level: 1, name: '123.456' })

@@ -19,7 +19,7 @@ describe('changes by others', () => {
   })
 
   test.runIf(isLongRun)(
-    'a page that is offline says so, and shows the latest status afterwards',
+    'an offline page shows that it is offline, and later the latest status',
     async () => {
       const session = await createSession()
       const page = await open(session.url)
@@ -34,7 +34,7 @@ describe('changes by others', () => {
     },
   )
 
-  test('a link to no payment says so', async () => {
+  test('a link without a payment shows a message', async () => {
     const { page, problems, close } = await openLink(
       fixture.browser,
       `${fixture.server.url}/pay/pay_0`,
@@ -58,18 +58,21 @@ describe('languages', () => {
     await expectAccessibleInLongRun(page)
   })
 
-  test.runIf(isLongRun)('the language can be chosen, and the choice is kept', async () => {
-    const page = await open((await createSession()).url)
-    await page.getByLabel('Language').selectOption('Deutsch')
-    await page.getByLabel('Kartennummer').waitFor()
-    await page.reload()
-    await page.getByLabel('Kartennummer').waitFor()
-  })
+  test.runIf(isLongRun)(
+    'the customer can choose the language, and the choice is stored',
+    async () => {
+      const page = await open((await createSession()).url)
+      await page.getByLabel('Language').selectOption('Deutsch')
+      await page.getByLabel('Kartennummer').waitFor()
+      await page.reload()
+      await page.getByLabel('Kartennummer').waitFor()
+    },
+  )
 })
 
 describe('appearance', () => {
   test.each(isLongRun ? (['light', 'dark'] as const) : (['dark'] as const))(
-    'readable in %s colours, on a small phone',
+    'is accessible in %s colours on a small phone',
     async (scheme) => {
       const page = await open((await createSession()).url, {
         colorScheme: scheme,
@@ -96,7 +99,7 @@ describe('appearance', () => {
 })
 
 test.runIf(isLongRun)(
-  'a session that expires says so on the open page, without a reload',
+  'the open page shows that its session has expired, without a reload',
   async () => {
     const session = await createSession()
     const page = await open(session.url)

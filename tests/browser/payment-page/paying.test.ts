@@ -9,7 +9,7 @@ const customers = withCustomers()
 const { fixture, createSession, open, statusOf, sessionOf } = customers
 
 describe('pay', () => {
-  test('a customer pays by card and comes back to the shop with the ids', async () => {
+  test('by card: the customer returns to the shop with the ids of session and payment', async () => {
     const session = await createSession({ success_url: `${customers.shop.url}/thanks` })
     const page = await open(session.url)
     await heading(page, 'Pay ')
@@ -50,7 +50,7 @@ describe('pay', () => {
     expect(await statusOf(payment.id)).toMatch(/initiated|processing|succeeded/)
   })
 
-  test('from a bank account, with an e-mail that the merchant does not know', async () => {
+  test('from a bank account, with an e-mail address that the merchant did not have', async () => {
     const session = await createSession({
       currency: 'USD',
       customer_email: null,
@@ -68,7 +68,7 @@ describe('pay', () => {
     expect((await sessionOf(session.id)).customer_email).toBe('grace@example.com')
   })
 
-  test('after a decline another card is tried, on the same page', async () => {
+  test('with another card on the same page after a decline', async () => {
     const session = await createSession()
     const page = await open(session.url)
     await typeCard(page, '4000000000009995')
@@ -86,23 +86,20 @@ describe('pay', () => {
     expect((await sessionOf(session.id)).payment_id).not.toBe(session.payment_id)
   })
 
-  test.runIf(isLongRun)(
-    'a declined payment without a session says that it is declined',
-    async () => {
-      const payment = await createPayment(fixture.api, { cancel_url: `${customers.shop.url}/cart` })
-      const page = await open(payment.url)
-      await typeCard(page, '4000000000000002')
-      await payButton(page).click()
-      await heading(page, 'Declined')
-      await expectAccessible(page)
-      await page.getByRole('link', { name: /^Back to/ }).click()
-      await page.waitForURL(`${customers.shop.url}/cart`)
-    },
-  )
+  test.runIf(isLongRun)('by a link without a session: a decline is shown as final', async () => {
+    const payment = await createPayment(fixture.api, { cancel_url: `${customers.shop.url}/cart` })
+    const page = await open(payment.url)
+    await typeCard(page, '4000000000000002')
+    await payButton(page).click()
+    await heading(page, 'Declined')
+    await expectAccessible(page)
+    await page.getByRole('link', { name: /^Back to/ }).click()
+    await page.waitForURL(`${customers.shop.url}/cart`)
+  })
 })
 
 describe('typed text', () => {
-  test('is checked while it is typed, and each mistake is named', async () => {
+  test('is checked during typing, and each mistake is named', async () => {
     const page = await open((await createSession()).url)
     await page.getByLabel('Card number').pressSequentially('4242424242424241')
     await page.getByText('a digit is wrong').waitFor()
@@ -119,7 +116,7 @@ describe('typed text', () => {
   })
 
   test.runIf(isLongRun)(
-    'is corrected in the middle, and the caret stays in its place',
+    'can be corrected in the middle, and the caret stays in its place',
     async () => {
       const page = await open((await createSession()).url)
       const number = page.getByLabel('Card number')
@@ -136,30 +133,22 @@ describe('typed text', () => {
     },
   )
 
-  test.runIf(isLongRun)(
-    'can be filled in by browsers and phones, and is stored nowhere',
-    async () => {
-      const page = await open((await createSession()).url)
-      const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
-      for (const [label, autocomplete] of Object.entries(expected)) {
-        const input = page.getByLabel(label)
-        await expect.poll(() => input.getAttribute('autocomplete')).toBe(autocomplete)
-        await expect.poll(() => input.getAttribute('inputmode')).toBe('numeric')
-      }
-      await typeCard(page, '4242424242424242')
-      await payButton(page).click()
-      await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
-      const kept = await page.evaluate(() =>
-        JSON.stringify([
-          { ...localStorage },
-          { ...sessionStorage },
-          document.cookie,
-          location.href,
-        ]),
-      )
-      expect(kept).not.toMatch(/4242/)
-    },
-  )
+  test.runIf(isLongRun)('can be filled in automatically, and is stored nowhere', async () => {
+    const page = await open((await createSession()).url)
+    const expected = { 'Card number': 'cc-number', Expiry: 'cc-exp', 'Security code': 'cc-csc' }
+    for (const [label, autocomplete] of Object.entries(expected)) {
+      const input = page.getByLabel(label)
+      await expect.poll(() => input.getAttribute('autocomplete')).toBe(autocomplete)
+      await expect.poll(() => input.getAttribute('inputmode')).toBe('numeric')
+    }
+    await typeCard(page, '4242424242424242')
+    await payButton(page).click()
+    await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
+    const kept = await page.evaluate(() =>
+      JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]),
+    )
+    expect(kept).not.toMatch(/4242/)
+  })
 })
 
 describe('3-D Secure', () => {
@@ -198,7 +187,7 @@ describe('3-D Secure', () => {
   })
 
   test.runIf(isLongRun)(
-    'ends at once when the payment is canceled meanwhile, and nothing is captured',
+    'ends at once when the payment is canceled, and nothing is captured',
     async () => {
       const session = await createSession()
       const page = await reachStep(session.url)

@@ -21,13 +21,13 @@ async function openAgainst(link: string, answer: (route: Route) => Promise<void>
   return watched
 }
 
-/** Chromium itself logs a request without an answer. That is no error of the page. */
+/** Chromium itself logs a request without an answer, which is no error of the page. */
 const unexpected = (problems: readonly string[]) =>
   problems.filter((problem) => !problem.startsWith('console: Failed to load resource: net::'))
 
 describe('before the first answer', () => {
   test.each(size<'light' | 'dark'>({ quick: ['dark'], all: ['light', 'dark'] }))(
-    'the page says that it loads, in %s',
+    'the page shows that it loads, in %s colours',
     async (colorScheme) => {
       const payment = await createPayment(fixture.api)
       let answer: () => void = () => undefined
@@ -49,7 +49,7 @@ describe('before the first answer', () => {
   )
 
   test.runIf(isLongRun)(
-    'a server that cannot be reached is tried again until it answers, without a click',
+    'an unreachable server is tried again until it answers, without a click',
     async () => {
       const payment = await createPayment(fixture.api)
       let isDown = true
@@ -66,7 +66,7 @@ describe('before the first answer', () => {
     },
   )
 
-  test('a payment whose answer is lost is not shown as paid, and can be tried again', async () => {
+  test('a payment whose answer is lost is not shown as paid, and can be repeated', async () => {
     const payment = await createPayment(fixture.api)
     let isDown = true
     const { page, problems, close } = await openAgainst(payment.url, async (route) => {
@@ -95,7 +95,7 @@ describe('in live mode', () => {
   ] as const
 
   test.each(size({ quick: languages.slice(1), all: languages }))(
-    'there is no field for a card, and the page says where to pay: %s',
+    'the page has no card field and explains where to pay: %s',
     async (locale, title, back) => {
       const { live } = await createLiveMerchant(fixture, 'Northwind Books')
       const { body } = await live('POST', '/v1/checkout/sessions', {
@@ -114,7 +114,7 @@ describe('in live mode', () => {
   )
 })
 
-test.runIf(isLongRun)('a session that the merchant ends is shown as expired', async () => {
+test.runIf(isLongRun)('a session that the merchant expires is shown as expired', async () => {
   const { api } = fixture
   const { body: session } = await api('POST', '/v1/checkout/sessions', {
     body: { amount: 2_500, currency: 'USD' },

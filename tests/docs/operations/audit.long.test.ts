@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../../..')
 
 type Answer = (response: ServerResponse) => void
 let answer: Answer
-/** Names of the packages that the registry was asked about. */
+/** Names of the packages in requests to the registry. */
 let asked: readonly string[]
 let folder: string
 
@@ -37,7 +37,7 @@ afterEach(async () => {
 async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const sent = await buffer(request)
   if (request.method === 'GET') {
-    // Of a package with an advisory, and of those that need it, npm asks which versions there are.
+    // npm requests the versions of a package with an advisory, and of the packages that depend on it.
     const name = decodeURIComponent((request.url ?? '/').slice(1))
     return json({ name, versions: {} })(response)
   }
@@ -77,14 +77,14 @@ async function audit(more: NodeJS.ProcessEnv = {}) {
 }
 
 describe('npm run audit', () => {
-  test('asks about all that the server runs on, and about no tools', async () => {
+  test('checks all runtime dependencies, and no development tools', async () => {
     answer = json({})
     expect(await audit()).toMatchObject({ code: 0 })
     expect(asked).toEqual(expect.arrayContaining(['fastify', 'pg', 'stripe', 'react']))
     expect(asked.filter((name) => ['knip', 'typescript', 'vitest'].includes(name))).toEqual([])
   })
 
-  test.each(['high', 'critical'])('fails of an advisory that is %s, and names it', async (how) => {
+  test.each(['high', 'critical'])('exits with 1 for a %s advisory and names it', async (how) => {
     answer = advisory(how)
     const { code, said } = await audit()
     expect(code).toBe(1)
@@ -92,7 +92,7 @@ describe('npm run audit', () => {
     expect(said).toContain('Lets anybody in: https://registry.example/advisories/1')
   })
 
-  test('tells of a moderate one, and passes', async () => {
+  test('reports a moderate advisory and passes', async () => {
     answer = advisory('moderate')
     const { code, said } = await audit()
     expect(code).toBe(0)
@@ -100,7 +100,7 @@ describe('npm run audit', () => {
   })
 
   test.each([404, 405])(
-    'of a registry that answers %i says that nobody was asked',
+    'exits with 2 if the registry has no audit endpoint (%i)',
     async (status) => {
       answer = json({}, status)
       const { code, said } = await audit()
@@ -111,22 +111,22 @@ describe('npm run audit', () => {
 
   test.each([
     ['fails', json({}, 500)],
-    ['answers something else', (response: ServerResponse) => response.end('<html>')],
-    ['breaks off', (response: ServerResponse) => response.destroy()],
-  ] as [string, Answer][])('of a registry that %s says that it could not ask', async (_, how) => {
+    ['answers with HTML', (response: ServerResponse) => response.end('<html>')],
+    ['closes the connection', (response: ServerResponse) => response.destroy()],
+  ] as [string, Answer][])('exits with 2 if the registry %s', async (_, how) => {
     answer = how
     const { code, said } = await audit()
     expect(code).toBe(2)
     expect(said).toContain('did not answer')
   })
 
-  test('asks also where npm is told to work offline', async () => {
+  test('audits also in npm’s offline mode', async () => {
     answer = advisory('critical')
     expect(await audit({ npm_config_offline: 'true' })).toMatchObject({ code: 1 })
   })
 })
 
-test('a workflow asks every day', () => {
+test('a workflow runs npm run audit every day', () => {
   const workflow = readFileSync(join(root, '.github/workflows/audit.yml'), 'utf8')
   // A minute and an hour, and no restriction to some days.
   expect(workflow).toMatch(/^ {4}- cron: "\d+ \d+ \* \* \*"$/m)

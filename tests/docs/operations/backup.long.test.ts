@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const key = 'a key that is kept apart from the backup'
 
-test('the backup of the guide, restored elsewhere, has what was acknowledged, and opens with its key', async () => {
+test('a backup by the guide, restored elsewhere, has every acknowledged payment and opens with its key', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hedge-backup-'))
   folders.push(folder)
   const receiver = await startReceiver()
@@ -33,7 +33,7 @@ test('the backup of the guide, restored elsewhere, has what was acknowledged, an
   const { secret } = (await api('POST', '/v1/webhooks/endpoints', { body: endpoint })).body
   await before.stop()
 
-  // Only the last line of the second block is not run as it stands: the server has a test's keys.
+  // Only the last line of the second block is changed: the server has the keys of the test.
   for (const block of commands()) run(block.replace(/^HEDGE_DATA_DIR=.*npm start$/m, ''), folder)
   await rm(join(folder, '.hedge'), { recursive: true })
 

@@ -16,13 +16,13 @@ import { parseTableRows, readDocument } from '../markdown.ts'
 const root = join(import.meta.dirname, '../../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
 
-/** The server's own deadline for a stop, in seconds: the service manager has to wait longer. */
+/** The server's own deadline for a stop, in seconds. The service manager must wait longer. */
 const stopSeconds = readStopSeconds()
 
-/** Only where there is systemd. */
+/** Exists only on machines with systemd. */
 const verifier = 'systemd-analyze'
 
-/** A secret is long and without blanks; a name of one is not. */
+/** A secret is long and has no blanks. The name of a secret is shorter. */
 const secretLike = /(?:sk_|pk_|whsec_)[\w-]{8,}|^\s*\S*password\S*[:=]\s*[^$\s]{4,}/im
 
 describe('the Dockerfile', () => {
@@ -33,12 +33,12 @@ describe('the Dockerfile', () => {
   const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM')))
   const of = (instruction: string) => last.filter((line) => line.startsWith(`${instruction} `))
 
-  test('has stages, of which the last has neither tools nor scripts', () => {
+  test('has two stages, and installs only runtime dependencies, without install scripts', () => {
     expect(lines.filter((line) => line.startsWith('FROM'))).toHaveLength(2)
     expect(of('RUN').join()).toContain('npm ci --omit=dev --omit=optional --ignore-scripts')
   })
 
-  test('ends as a user who is not root, after everything is in place', () => {
+  test('switches to a user other than root after the last copy', () => {
     const user = of('USER').at(-1)
     expect(user).toMatch(/^USER [1-9]\d*:[1-9]\d*$/)
     const after = last
@@ -47,7 +47,7 @@ describe('the Dockerfile', () => {
     expect(after).toEqual([])
   })
 
-  test('runs the Node that the repository runs on, and starts what is there', () => {
+  test('uses the Node version of the repository, and starts an existing program', () => {
     const { node } = (JSON.parse(read('package.json')) as { dependencies: { node: string } })
       .dependencies
     for (const line of lines.filter((each) => each.startsWith('FROM'))) {
@@ -57,13 +57,13 @@ describe('the Dockerfile', () => {
     expect(existsSync(join(root, command[1] ?? ''))).toBe(true)
   })
 
-  test('has the builds that `hedge` runs from, because .dockerignore leaves out those of the clone', () => {
+  test('creates the builds that `hedge` needs, because .dockerignore excludes those of the clone', () => {
     for (const name of ['node', 'server', 'cli']) {
       expect(last).toContain(`COPY --from=build /app/packages/${name}/dist packages/${name}/dist`)
     }
   })
 
-  test('copies what there is, leaves out what is private, and holds no secret', () => {
+  test('copies existing files, excludes private files, and contains no secret', () => {
     const copied = lines
       .filter((line) => /^COPY (?!--from)/.test(line))
       .flatMap((line) => line.split(' ').slice(1, -1))
@@ -73,7 +73,7 @@ describe('the Dockerfile', () => {
     for (const path of ['.git', '**/.hedge', '**/node_modules']) expect(ignored).toContain(path)
   })
 
-  test('has the manifest of every workspace, without which npm refuses the lockfile', () => {
+  test('copies the manifest of every workspace, because npm needs them for the lockfile', () => {
     const { workspaces } = JSON.parse(read('package.json')) as { workspaces: string[] }
     // npm accepts a lockfile without the workspace of the tests.
     expect(workspaces).toEqual(['packages/*', 'apps/*', 'tests/clients'])
@@ -83,7 +83,7 @@ describe('the Dockerfile', () => {
   })
 })
 
-describe('a secret that the documents have people write to a file', () => {
+describe('a file for secrets that the documents tell users to create', () => {
   const files = [
     ...['deploy/compose.env', '.env', '.env.local', '.env.production', 'production.env'],
     ...['examples/express-shop/.env', 'packages/server/.env', 'packages/server/hedge.env'],
@@ -92,25 +92,25 @@ describe('a secret that the documents have people write to a file', () => {
     ...['ca.pem', 'deploy/tls.key', 'hedge.dump', 'hedge-backup.tar.gz'],
   ]
 
-  test.each(files)('%s: is ignored by git', (file) => {
+  test.each(files)('is ignored by git: %s', (file) => {
     const { status } = spawnSync('git', ['check-ignore', '--quiet', '--no-index', file], {
       cwd: root,
     })
     expect(status).toBe(0)
   })
 
-  test.each(files)('%s: does not get into an image', (file) => {
+  test.each(files)('is excluded from the image: %s', (file) => {
     const patterns = read('.dockerignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
     const parts = file.split('/')
-    // What a folder is ignored with is ignored with it.
+    // An ignored folder excludes all its files.
     const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'))
     const isIgnored = paths.some((path) => patterns.some((pattern) => matchesGlob(path, pattern)))
     expect(isIgnored).toBe(true)
   })
 
-  test('no file that is ignored is in the repository, and the example is', () => {
+  test('git tracks the example, and no ignored file', () => {
     const listed = (...args: string[]) =>
       spawnSync('git', ['ls-files', ...args], { cwd: root, encoding: 'utf8' }).stdout
     expect(listed('--cached', '--ignored', '--exclude-standard')).toBe('')
@@ -123,7 +123,7 @@ describe('the compose file', () => {
   const compose = parse(read('deploy/docker-compose.yml'))
   const { server, database } = compose.services
 
-  test('starts the server read-only, without rights, for this machine only', () => {
+  test('starts the server with a read-only file system, without privileges, for this machine only', () => {
     expect(server.read_only).toBe(true)
     expect(server.cap_drop).toEqual(['ALL'])
     expect(server.security_opt).toContain('no-new-privileges:true')
@@ -132,14 +132,14 @@ describe('the compose file', () => {
     expect(Number.parseInt(server.stop_grace_period, 10)).toBeGreaterThan(stopSeconds)
   })
 
-  test('has no secret in it: those that are needed are asked for', () => {
+  test('contains no secret, and requires those that are needed as variables', () => {
     expect(read('deploy/docker-compose.yml')).not.toMatch(secretLike)
     const wanted = [...read('deploy/docker-compose.yml').matchAll(/\$\{(\w+):\?/g)]
     const example = read('deploy/compose.env.example')
     for (const [, name] of wanted) expect(example).toMatch(new RegExp(`^${name}=$`, 'm'))
   })
 
-  test('sets only what the server reads, so that it starts', () => {
+  test('sets only variables that the server reads, so that it starts', () => {
     const set = {
       ...server.environment,
       DATABASE_URL: 'postgres://hedge:letters@database/hedge',
@@ -156,11 +156,11 @@ describe('the compose file', () => {
   })
 })
 
-/** The value behind the `:-` of a variable of a compose file. */
+/** The default value (after `:-`) of a variable of a compose file. */
 const defaultOf = (text: string) => /^\$\{\w+:-(.*)\}$/.exec(text)?.[1]
 
-describe('every file that starts a server names the proxies in front', () => {
-  test('the compose file: the gateway of its own network, unless another is given', () => {
+describe('the trusted proxies are set in', () => {
+  test('the compose file: by default the gateway of its own network', () => {
     const compose = parse(read('deploy/docker-compose.yml'))
     const proxies = defaultOf(compose.services.server.environment.HEDGE_TRUSTED_PROXIES)
     expect(proxies).toBe(compose.networks.default.ipam.config[0].gateway)
@@ -168,7 +168,7 @@ describe('every file that starts a server names the proxies in front', () => {
     expect(read('deploy/compose.env.example')).toMatch(/^HEDGE_TRUSTED_PROXIES=$/m)
   })
 
-  test('the Kubernetes manifest, whose public address is https', () => {
+  test('the Kubernetes manifest, and its public address is https', () => {
     const [deployment] = parseAllDocuments(read('deploy/kubernetes.yaml')).map((each) =>
       each.toJS(),
     )
@@ -182,7 +182,7 @@ describe('every file that starts a server names the proxies in front', () => {
     expect(trustedProxies.length).toBeGreaterThan(0)
   })
 
-  test('the systemd unit: this machine', () => {
+  test('the systemd unit: only this machine', () => {
     const [, proxies] =
       /^Environment=HEDGE_TRUSTED_PROXIES=(.*)$/m.exec(read('deploy/hedge-payments.service')) ?? []
     expect(parseConfig({ HEDGE_TRUSTED_PROXIES: proxies }).trustedProxies).toEqual([
@@ -191,7 +191,7 @@ describe('every file that starts a server names the proxies in front', () => {
     ])
   })
 
-  test('and the guide says what happens without', () => {
+  test('the guide, which explains the effect of a missing setting', () => {
     expect(readDocument('docs/running-in-production.md')).toContain('live mode is not served')
   })
 })
@@ -203,7 +203,7 @@ describe('the Kubernetes manifest', () => {
   const pod = deployment.spec.template.spec
   const [container] = pod.containers
 
-  test('is a deployment, its service and its budget, of the same labels', () => {
+  test('has a deployment, a service and a disruption budget with the same labels', () => {
     expect([deployment.kind, service.kind, budget.kind]).toEqual([
       'Deployment',
       'Service',
@@ -216,7 +216,7 @@ describe('the Kubernetes manifest', () => {
     expect(deployment.spec.replicas).toBeGreaterThan(budget.spec.minAvailable)
   })
 
-  test('runs without rights, on a read-only file system, with no secret in it', () => {
+  test('runs without privileges on a read-only file system, and contains no secret', () => {
     expect(pod.securityContext.runAsNonRoot).toBe(true)
     expect(pod.automountServiceAccountToken).toBe(false)
     expect(container.securityContext).toEqual({
@@ -227,7 +227,7 @@ describe('the Kubernetes manifest', () => {
     expect(read('deploy/kubernetes.yaml')).not.toMatch(secretLike)
   })
 
-  test('gives the server the time to finish', () => {
+  test('waits longer than the server needs to stop', () => {
     const seconds = container.lifecycle.preStop.sleep.seconds + stopSeconds
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(seconds)
   })
@@ -237,7 +237,7 @@ describe('the systemd unit', () => {
   const unit = read('deploy/hedge-payments.service')
   const value = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1]
 
-  test('has its sections, starts what is there, as a user without rights', () => {
+  test('has all sections, and starts an existing program as a user without privileges', () => {
     expect(unit.match(/^\[\w+\]$/gm)).toEqual(['[Unit]', '[Service]', '[Install]'])
     const [node = '', main = ''] = value('ExecStart')?.split(' ') ?? []
     expect(node).toBe('/opt/hedge-payments/node_modules/.bin/node')
@@ -246,12 +246,12 @@ describe('the systemd unit', () => {
     expect(value('NoNewPrivileges')).toBe('yes')
     expect(value('ProtectSystem')).toBe('strict')
     expect(Number(value('TimeoutStopSec'))).toBeGreaterThan(stopSeconds)
-    // JavaScript is compiled as it runs: memory has to become executable.
+    // The JavaScript engine compiles at run time, so memory must become executable.
     expect(value('MemoryDenyWriteExecute')).toBeUndefined()
   })
 })
 
-describe('what is measured', () => {
+describe('metrics', () => {
   let database: TestDatabase
   let server: TestServer
   let measured: string[]
@@ -268,7 +268,7 @@ describe('what is measured', () => {
     await database.drop()
   })
 
-  test('the dashboard of Grafana shows what there is to see', () => {
+  test('the Grafana dashboard uses only metrics of the server', () => {
     const { panels } = JSON.parse(read('deploy/grafana-dashboard.json')) as {
       panels: { id: number; targets: { expr: string }[] }[]
     }
@@ -280,14 +280,14 @@ describe('what is measured', () => {
     expect(asked.filter((name) => !isMeasured(name))).toEqual([])
   })
 
-  test('the guide lists every metric of ours, and no other', () => {
+  test('the guide lists exactly the metrics of the server', () => {
     const listed = parseTableRows(readDocument('docs/running-in-production.md'))
       .map(([name = '']) => /^`(hedge_\w+)`$/.exec(name)?.[1])
       .filter((name) => name !== undefined)
     expect(listed.toSorted()).toEqual(measured.toSorted())
   })
 
-  /** A histogram is asked for by its parts. */
+  /** Queries use the parts of a histogram. */
   function isMeasured(name: string): boolean {
     return measured.includes(name) || measured.includes(name.replace(/_(bucket|sum|count)$/, ''))
   }
@@ -304,7 +304,7 @@ function readStopSeconds(): number {
 describe('the workflow', () => {
   const workflow = parse(read('.github/workflows/ci.yml'))
 
-  test('runs what anybody can run here, with the right to read and no other', () => {
+  test('runs npm scripts that exist here, with read permission only', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' })
     const steps = workflow.jobs.ci.steps.map((step: { run?: string }) => step.run)
     expect(steps).toContain('.ci/run')
@@ -312,7 +312,7 @@ describe('the workflow', () => {
 })
 
 test.runIf(spawnSync(verifier, ['--version']).status === 0)(
-  'systemd finds no fault with the unit',
+  'systemd-analyze accepts the unit',
   () => {
     const { stderr } = spawnSync(
       verifier,
@@ -320,7 +320,7 @@ test.runIf(spawnSync(verifier, ['--version']).status === 0)(
       { encoding: 'utf8' },
     )
     const faults = stderr.split('\n').filter((line) => line.includes('hedge-payments.service'))
-    // The program is where it will be installed, not here.
+    // The path of the program exists only after the installation.
     expect(faults.filter((line) => !line.includes('is not executable'))).toEqual([])
   },
 )

@@ -11,7 +11,7 @@ import { apiClient, createPayment } from '../../support/http/api.ts'
 import { startServer } from '../../support/servers/server.ts'
 import { parseBlocks, readDocument } from '../markdown.ts'
 
-/** The newest PostgreSQL of this machine that is complete: the bundled one has no pg_dump. */
+/** The newest complete PostgreSQL of this machine. The bundled one has no pg_dump. */
 const installed = globSync('/usr/{lib/postgresql/*,pgsql-*}/bin/pg_dump')
   .map((file) => dirname(file))
   .filter((bin) =>
@@ -21,7 +21,7 @@ const installed = globSync('/usr/{lib/postgresql/*,pgsql-*}/bin/pg_dump')
   .at(-1)
 
 test.runIf(installed !== undefined)(
-  'the dump of the guide, restored into an empty database, has what was acknowledged',
+  'a dump by the guide, restored into an empty database, has every acknowledged payment',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hedge-dump-'))
     await chmod(folder, 0o755)
@@ -63,7 +63,7 @@ test.runIf(installed !== undefined)(
   },
 )
 
-/** Runs the commands of the guide as they stand. */
+/** Runs the commands of the guide unchanged. */
 function dump(options: { from: string; to: string; folder: string; bin: string }): void {
   const blocks = parseBlocks(readDocument('docs/running-in-production.md'))
   const [block] = blocks.filter(({ info }) => info.includes('dump.long.test'))

@@ -41,14 +41,14 @@ describe.each(workflows)('the workflow $path', ({ workflow }) => {
   const jobs = Object.values(workflow.jobs)
   const steps = jobs.flatMap((job) => job.steps)
 
-  test('may read the code, and only jobs that need more have more', () => {
+  test('has read permission, and only jobs that need more have more', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' })
     const more = jobs.flatMap(({ permissions = {} }) => Object.entries(permissions))
     const known = ['contents: read', 'id-token: write']
     expect(more.map((pair) => pair.join(': ')).filter((pair) => !known.includes(pair))).toEqual([])
   })
 
-  test('uses actions of GitHub in a named version, keeps no credentials, and ends in time', () => {
+  test('uses only actions of GitHub with a version, keeps no credentials, and has a time limit', () => {
     const actions = steps.flatMap(({ uses }) => (uses === undefined ? [] : [uses]))
     expect(actions.filter((action) => !/^actions\/[\w-]+@v\d+$/.test(action))).toEqual([])
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'))
@@ -57,7 +57,7 @@ describe.each(workflows)('the workflow $path', ({ workflow }) => {
     for (const job of jobs) expect(job['timeout-minutes']).toBeGreaterThan(0)
   })
 
-  test('puts nothing that others write into a command', () => {
+  test('inserts no text of others into a command', () => {
     const commands = steps.flatMap(({ run = '' }) => run)
     expect(commands.filter((command) => command.includes('${{'))).toEqual([])
   })
@@ -68,7 +68,7 @@ describe('a release', () => {
   const job = workflow.jobs.publish ?? expect.fail()
   const commands = job.steps.flatMap(({ run }) => (run === undefined ? [] : [run]))
 
-  test('is made by a tag of a version only, after the whole test', () => {
+  test('starts only by a version tag, and after all tests', () => {
     expect(workflow.on).toEqual({ push: { tags: ['v[0-9]+.[0-9]+.[0-9]+'] } })
     expect(commands[0]).toBe('node scripts/release.ts "$GITHUB_REF_NAME"')
     expect(commands[1]).toBe('.ci/run')
@@ -107,7 +107,7 @@ describe('a release', () => {
 })
 
 describe.each(published)('the package in $folder', ({ folder, manifest }) => {
-  test('can be published as it is: its manifest is complete', () => {
+  test('has a complete manifest for publishing', () => {
     expect(manifest).toMatchObject({
       homepage: 'https://hedgepayments.com',
       bugs: { url: 'https://github.com/hedgepayments/hedge/issues' },

@@ -34,7 +34,7 @@ beforeAll(() => {
   bom = JSON.parse(output) as Bom
 })
 
-test('lists what the server runs on, in the locked versions, and no tools', () => {
+test('lists the runtime dependencies in their locked versions, and no development tools', () => {
   const listed = new Set(bom.components.map(({ purl }) => decodeURIComponent(purl)))
   const server = readManifest('packages/server/package.json').dependencies ?? {}
   const missing = Object.entries(server).filter(
@@ -48,7 +48,7 @@ test('lists what the server runs on, in the locked versions, and no tools', () =
 })
 
 test.each(['checkout', 'dashboard', 'docs'])(
-  'lists the libraries that browsers get from the app %s',
+  'lists the libraries in the scripts of the app %s',
   (app) => {
     const imported = globSync(`apps/${app}/src/**/*.{ts,tsx}`, { cwd: root })
       .filter((path) => !path.includes('.test.') && (app !== 'docs' || path.includes('/browser/')))
@@ -62,12 +62,12 @@ test.each(['checkout', 'dashboard', 'docs'])(
   },
 )
 
-test('is what the official schema of its CycloneDX version asks for', () => {
+test('is valid by the official schema of its CycloneDX version', () => {
   expect(bom.bomFormat).toBe('CycloneDX')
   const validate = officialSchema(bom.specVersion)
   validate(bom)
   expect(validate.errors).toBeNull()
-  // A schema that takes anything would show nothing.
+  // A schema that accepts everything would prove nothing.
   const [first, ...others] = bom.components
   expect(validate({ ...bom, components: [{ ...first, type: 'no such type' }, ...others] })).toBe(
     false,
@@ -75,7 +75,7 @@ test('is what the official schema of its CycloneDX version asks for', () => {
   expect(validate({ ...bom, serialNumber: 'not a urn' })).toBe(false)
 })
 
-test('names the project and its parts as they are called, wherever they lie', () => {
+test('names the project and its packages by their names, in any folder', () => {
   const named = [bom.metadata.component, ...bom.components]
   const wrong = named.filter(
     ({ name, purl }) => !decodeURIComponent(purl).startsWith(`pkg:npm/${name}@`),
@@ -83,13 +83,13 @@ test('names the project and its parts as they are called, wherever they lie', ()
   expect(wrong).toEqual([])
 })
 
-test('says the licence of everything in it', () => {
+test('contains a licence for every component', () => {
   const all = [bom.metadata.component, ...bom.components]
   expect(all.filter(({ licenses = [] }) => licenses.length === 0)).toEqual([])
 })
 
 test.each(['dashboard', 'checkout', 'docs'])(
-  'the pages of %s carry the notices of the libraries that their scripts contain',
+  'the pages of %s contain the notices of the libraries in their scripts',
   (app) => {
     const { dependencies = {} } = readManifest(`apps/${app}/package.json`)
     const libraries = Object.keys(dependencies).filter(
@@ -111,7 +111,7 @@ function onOneLine(text: string): string {
   return text.split(/\s+/).join(' ').trim()
 }
 
-/** The schema with those it refers to, as CycloneDX’s own library ships them. */
+/** The schema with the schemas that it refers to, from the CycloneDX library. */
 function officialSchema(version: string) {
   const library = require.resolve('@cyclonedx/cyclonedx-library/package.json')
   const read = (name: string) =>
@@ -123,7 +123,7 @@ function officialSchema(version: string) {
     strict: false,
     formats: {
       ...fullFormats,
-      // Internationalized forms, which ajv-formats does not know. Nothing of ours has either.
+      // Internationalized formats are missing in ajv-formats, and our documents do not use them.
       'idn-email': true,
       'iri-reference': fullFormats['uri-reference'],
     },

@@ -24,7 +24,7 @@ afterAll(async () => {
   await database?.drop()
 })
 
-/** Everything that can want a connection, however it asks for it. */
+/** Every way to request a connection. */
 const wishes: readonly [string, () => Promise<unknown>][] = [
   ['a statement', () => pool.query('select 1')],
   ['a transaction', async () => (await pool.connect()).release()],
@@ -42,12 +42,12 @@ const wishes: readonly [string, () => Promise<unknown>][] = [
 ]
 
 test.each(wishes)(
-  '%s that finds too many waiting is refused at once, as passing',
+  '%s is refused at once, as a temporary failure, if the queue is full',
   async (_, ask) => {
     const holder = await pool.connect()
     const waiting = [pool.query('select 1 as one'), pool.query('select 1 as one')]
     try {
-      // At once: one that waits instead would wait for the holder for ever.
+      // At once: a request that waited would wait for the holder for ever.
       const asked = ask().catch((error: unknown) => error)
       const refused = await Promise.race([asked, nextTurn('it waits')])
       expect(refused).toBeInstanceOf(PoolFullError)
@@ -61,7 +61,7 @@ test.each(wishes)(
   },
 )
 
-test.each(wishes)('%s that still fits waits, and gets its connection', async (_, ask) => {
+test.each(wishes)('%s waits and gets its connection if the queue has space', async (_, ask) => {
   const holder = await pool.connect()
   const waiting = Promise.allSettled([pool.query('select 1'), ask()])
   holder.release()

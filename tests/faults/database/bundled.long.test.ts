@@ -88,7 +88,7 @@ async function pidOfPostgres(): Promise<number> {
 }
 
 describe('an ordinary start', () => {
-  test('makes a durable database that a pool can use, and finds it again', async () => {
+  test('creates a durable database, and uses it again at the next start', async () => {
     const first = await start()
     const pool = new pg.Pool({ connectionString: first.url })
     const { rows } = await pool.query(
@@ -118,7 +118,7 @@ describe('an ordinary start', () => {
     await second.stop()
   })
 
-  test('stop leaves no process and no pid file', async () => {
+  test('leaves no process and no pid file after a stop', async () => {
     const database = await start()
     const pid = await pidOfPostgres()
     await database.stop()
@@ -127,7 +127,7 @@ describe('an ordinary start', () => {
     expect(await postgresPid(dataDir)).toBeUndefined()
   })
 
-  test('is closed to a client without the password, and not on the network', async () => {
+  test('refuses clients without the password, and does not listen on the network', async () => {
     const { url, stop } = await start()
     const wrong = url.replace(/:[^:@]+@/, ':wrong@')
     await expect(query(wrong, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' })
@@ -139,7 +139,7 @@ describe('an ordinary start', () => {
     await stop()
   })
 
-  test('works in a relative folder whose path is too long for a socket', async () => {
+  test('works in a relative folder with a path that is too long for a socket', async () => {
     dataDir = join(folder, 'long'.repeat(30), "it's, a \\ folder", '.hedge')
     const database = await startBundledPostgres({
       dataDir: relative(process.cwd(), dataDir),
@@ -152,7 +152,7 @@ describe('an ordinary start', () => {
     await expect(stat(socketFolder)).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  test('says nothing of values in its log', async () => {
+  test('logs no values of statements', async () => {
     const { url, stop } = await start()
     await query(url, 'CREATE TABLE people (email text PRIMARY KEY)')
     const insert = "INSERT INTO people VALUES ('somebody@example.com')"
@@ -166,8 +166,8 @@ describe('an ordinary start', () => {
   })
 })
 
-describe('users', () => {
-  test.runIf(isRoot)('root runs it as an unprivileged user', async () => {
+describe('the user of PostgreSQL', () => {
+  test.runIf(isRoot)('is an unprivileged user if root starts the server', async () => {
     const { stop } = await start()
     const pid = await pidOfPostgres()
     expect((await stat(`/proc/${pid}`)).uid).toBe(account?.uid)
@@ -175,23 +175,26 @@ describe('users', () => {
     await stop()
   })
 
-  test.runIf(canDropToAccount)('any other user runs it as itself', async () => {
-    const uid = account?.uid ?? 0
-    await chmod(folder, 0o777)
-    const server = await serve({ uid })
-    expect(server.error).toBe('')
-    expect(await query(server.url, 'SELECT 1')).toEqual([1])
-    expect((await stat(`/proc/${await pidOfPostgres()}`)).uid).toBe(uid)
-    await remember(server.url)
-    await stopServer(server)
+  test.runIf(canDropToAccount)(
+    'is the user who starts the server, unless that is root',
+    async () => {
+      const uid = account?.uid ?? 0
+      await chmod(folder, 0o777)
+      const server = await serve({ uid })
+      expect(server.error).toBe('')
+      expect(await query(server.url, 'SELECT 1')).toEqual([1])
+      expect((await stat(`/proc/${await pidOfPostgres()}`)).uid).toBe(uid)
+      await remember(server.url)
+      await stopServer(server)
 
-    // And when root starts it next, the data stays its owner's.
-    const { url, stop } = await start()
-    expect(await recall(url)).toEqual([42])
-    await stop()
-  })
+      // If root starts the next server, the data keeps its owner.
+      const { url, stop } = await start()
+      expect(await recall(url)).toEqual([42])
+      await stop()
+    },
+  )
 
-  test.runIf(canDropToAccount)("root's own private data folder keeps its data", async () => {
+  test.runIf(canDropToAccount)('can use a private data folder of root, with its data', async () => {
     await mkdir(dataDir, { mode: 0o700 })
     await chmod(dataDir, 0o700)
     const { stop } = await start()
@@ -200,7 +203,7 @@ describe('users', () => {
     await stop()
   })
 
-  test.runIf(isRoot)('a folder that only root can enter holds neither back', async () => {
+  test.runIf(isRoot)('can use a data folder inside a folder that only root can enter', async () => {
     const closed = join(folder, 'closed')
     await mkdir(closed, { mode: 0o700 })
     await chmod(closed, 0o700)
@@ -216,7 +219,7 @@ describe('users', () => {
     expect(await recall(again.url)).toEqual([42])
     await stopServer(again)
 
-    // Its folder deleted, there is a new database, and not the old one back.
+    // After its folder was deleted, the start creates a new database.
     await rm(await homeOf(dataDir), { recursive: true })
     const lost = await serve({ startModule, folder: closed })
     expect(lost.error).toContain('there is no such folder')
@@ -228,7 +231,7 @@ describe('users', () => {
 })
 
 describe('after a kill -9', () => {
-  test('the next start takes over the PostgreSQL that lives on, with its data', async () => {
+  test('of the server, the next start takes over the running PostgreSQL with its data', async () => {
     const server = await serve()
     await remember(server.url)
     const pid = await pidOfPostgres()
@@ -254,7 +257,7 @@ describe('after a kill -9', () => {
     await stop()
   })
 
-  test('of PostgreSQL alone, the server brings it up at the same address', async () => {
+  test('of PostgreSQL alone, the server restarts it at the same address', async () => {
     const { url, stop } = await start()
     await remember(url)
     const pid = await pidOfPostgres()
@@ -268,7 +271,7 @@ describe('after a kill -9', () => {
     expect(await postgresPid(dataDir)).toBeUndefined()
   })
 
-  test('in the middle of initdb, the next start does it over', async () => {
+  test('during initdb, the next start runs initdb again', async () => {
     const isMade = (path: string) =>
       stat(path).then(
         () => true,
@@ -280,7 +283,7 @@ describe('after a kill -9', () => {
       return partial ? await isMade(join(dataDir, 'postgres', partial, 'data', 'base')) : false
     }
     const isDone = () => isMade(join(dataDir, 'postgres', 'data'))
-    // On a busy machine the middle may be over before it is seen: then from the beginning.
+    // On a busy machine initdb may end before the kill. Then the test starts again.
     for (let tries = 1; ; tries++) {
       const child = launchServer({ dataDir })
       await until('initdb has begun', async () => (await isHalfDone()) || (await isDone()))
@@ -298,8 +301,8 @@ describe('after a kill -9', () => {
   })
 })
 
-describe('one data folder', () => {
-  test('serves one server: a second fails at once, says who has it, and harms nothing', async () => {
+describe('a data folder', () => {
+  test('serves one server: a second one fails at once, names the first, and changes nothing', async () => {
     const first = await serve()
     const second = start()
     await expect(second).rejects.toThrow(`already in use by process ${first.child.pid}`)
@@ -307,7 +310,7 @@ describe('one data folder', () => {
     expect(await query(first.url, 'SELECT 1')).toEqual([1])
   })
 
-  test('of several servers that start at the same time, exactly one gets it', async () => {
+  test('serves exactly one of several servers that start at the same time', async () => {
     const all = await Promise.all([serve(), serve(), serve()])
     const winners = all.filter(({ url }) => url !== '')
     const losers = all.filter(({ error }) => error.includes('already in use by process'))
@@ -315,14 +318,14 @@ describe('one data folder', () => {
     expect(await query(winners[0]?.url ?? '', 'SELECT 1')).toEqual([1])
   })
 
-  test('starts although its pid files name a process of another program', async () => {
+  test('can be used although its pid files name a process of another program', async () => {
     const { url, stop } = await start()
     await remember(url)
     const home = await homeOf(dataDir)
     const files = [join(home, 'data', 'postmaster.pid'), join(home, 'run', '.s.PGSQL.5432.lock')]
     const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')))
     await stop()
-    // Of the same user, or PostgreSQL would not mind it.
+    // A process of the same user; PostgreSQL ignores those of others.
     const identity = account ? { uid: account.uid, gid: account.gid } : {}
     const foreigner = spawn('sleep', ['600'], { stdio: 'ignore', ...identity })
     try {
@@ -340,7 +343,7 @@ describe('one data folder', () => {
     }
   })
 
-  test('of another major version is refused, and left alone', async () => {
+  test('of another major version is refused and not changed', async () => {
     await (await start()).stop()
     const file = join(await homeOf(dataDir), 'data', 'PG_VERSION')
     await writeFile(file, '17\n')
@@ -348,7 +351,7 @@ describe('one data folder', () => {
     expect(await readFile(file, 'utf8')).toBe('17\n')
   })
 
-  test('with foreign files in the way is refused, and left alone', async () => {
+  test('with foreign files is refused and not changed', async () => {
     const file = join(dataDir, 'postgres', 'data', 'thesis.txt')
     await mkdir(join(file, '..'), { recursive: true })
     await writeFile(file, 'dear')
@@ -357,13 +360,13 @@ describe('one data folder', () => {
     expect(await readFile(file, 'utf8')).toBe('dear')
   })
 
-  test('says with the message of PostgreSQL why it does not start', async () => {
+  test('that PostgreSQL refuses is reported with the message of PostgreSQL', async () => {
     await expect(start({ shared_buffers: 'plenty' })).rejects.toThrow(/"shared_buffers": "plenty"/)
   })
 })
 
 describe('an installation whose scripts were blocked', () => {
-  test('gets its links and executable bits', async () => {
+  test('gets its links and executable bits at the start', async () => {
     const startModule = await breakInstallation(folder)
     const server = await serve({ startModule })
     expect(server.error).toBe('')
@@ -371,7 +374,7 @@ describe('an installation whose scripts were blocked', () => {
     await stopServer(server)
   })
 
-  test.runIf(canDropToAccount)('is copied where it is read-only', async () => {
+  test.runIf(canDropToAccount)('is copied if it is read-only', async () => {
     const startModule = await breakInstallation(folder)
     await chmod(folder, 0o777)
     const server = await serve({ startModule, uid: account?.uid ?? 0 })
@@ -381,7 +384,7 @@ describe('an installation whose scripts were blocked', () => {
     await stopServer(server)
   })
 
-  test('without the package for this system says what to do', async () => {
+  test('without the package for this system reports what to do', async () => {
     const startModule = await copyInstallation(folder)
     await rm(platformPackage(folder), { recursive: true })
     const { error } = await serve({ startModule })
@@ -390,7 +393,7 @@ describe('an installation whose scripts were blocked', () => {
   })
 })
 
-/** As `npm ci --ignore-scripts` leaves it, and with the executable bits lost on top. */
+/** Imitates `npm ci --ignore-scripts`, and removes the executable bits too. */
 async function breakInstallation(where: string): Promise<string> {
   const startModule = await copyInstallation(where)
   const native = join(platformPackage(where), 'native')

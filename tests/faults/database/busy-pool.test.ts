@@ -5,10 +5,10 @@ import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
-/** As many as requests and workers have in all. Source: `connectionsMax` of the server. */
+/** All connections of requests and workers. Source: `connectionsMax` of the server. */
 const connections = 20
 
-test('a cancel by a key that was not seen before is carried out while all connections of requests wait', async () => {
+test('a cancel with an API key that is not cached succeeds while all connections of requests wait', async () => {
   const busy = await createMerchant(fixture)
   const other = await createMerchant(fixture)
   const { id } = await createPayment(other.test)

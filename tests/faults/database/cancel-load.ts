@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { firstKeys } from '../../support/servers/server.ts'
 
-/** Clients that cancel payment after payment, each until it is canceled. */
+/** Clients that cancel one payment after another, and repeat each cancel until it succeeds. */
 export interface CancelLoad {
-  /** What was acknowledged: the payment's id, and the answer to the letter. */
+  /** Acknowledged cancels: the payment's id, and the exact answer. */
   readonly acknowledged: ReadonlyMap<string, string>
-  /** How often a request was answered with this status, or `lost` where there was no answer. */
+  /** Numbers of answers by status; `lost` counts requests without an answer. */
   readonly answers: ReadonlyMap<number | 'lost', number>
-  /** Payments that were acknowledged by this server, by its place in the list. */
+  /** Numbers of acknowledged cancels, by the server's index. */
   readonly byServer: readonly number[]
-  /** Resolves when every payment was acknowledged that a client has begun with. */
+  /** Resolves when every cancel that a client has begun is acknowledged. */
   readonly done: Promise<void>
-  /** Lets clients begin with no further payment. Returns how many they have begun with. */
+  /** Stops the clients from beginning further cancels. Returns the number of begun cancels. */
   stop(): number
 }
 
@@ -19,7 +19,7 @@ export interface CancelLoad {
 const pauseMs = 50
 
 /**
- * Cancels payments through several servers at once, and repeats what failed with the same
+ * Cancels payments through several servers concurrently. A failed cancel is repeated with the same
  * idempotency key, as the SDK does.
  */
 export function startCancels(

@@ -25,13 +25,13 @@ async function using<T>(url: string, work: (database: Database) => Promise<T>): 
   }
 }
 
-/** An address with more parameters. */
+/** The address with additional parameters. */
 function withParameters(url: string, parameters: Record<string, string>): string {
   const more = new URLSearchParams(parameters)
   return `${url}${url.includes('?') ? '&' : '?'}${more}`
 }
 
-test('settings of the address are kept, and do not displace what the server relies on', async () => {
+test('parameters of the address apply, but do not override settings that the server needs', async () => {
   const options = '-c search_path=pay,public -c timezone=Asia/Tokyo -c statement_timeout=0'
   await using(withParameters(shared.url, { options }), async ({ pool, batchPool, keyPool }) => {
     for (const one of [pool, batchPool, keyPool]) {
@@ -49,7 +49,7 @@ test('settings of the address are kept, and do not displace what the server reli
   })
 })
 
-test('a connection that finds itself read-only, as on a standby, is closed', async () => {
+test('a connection is closed if the database is read-only, as a standby is', async () => {
   await using(shared.url, async ({ db, pool }) => {
     const insert = sql`insert into retention_tasks (kind) values ('read-only') on conflict do nothing`
     const backend = async () => (await pool.query('select pg_backend_pid() as pid')).rows[0].pid
@@ -66,7 +66,7 @@ test('a connection that finds itself read-only, as on a standby, is closed', asy
   })
 })
 
-test('a database that cannot be reached is left in peace between two tries', async () => {
+test('an unreachable database is tried at most once per pause, whatever the number of queries', async () => {
   let tries = 0
   const server = createServer((socket) => {
     tries++
@@ -83,7 +83,7 @@ test('a database that cannot be reached is left in peace between two tries', asy
       tries = 0
       const startedMs = performance.now()
       for (let n = 0; n < 300; n++) await expect(pool.query('select 1')).rejects.toThrow()
-      // A fifth of a second is between two of them, however many ask.
+      // The pause between two tries is 0.2 seconds, whatever the number of queries.
       const roundsMax = 1 + (performance.now() - startedMs) / 200
       expect(tries).toBeLessThanOrEqual(perTry * roundsMax)
     })
@@ -91,14 +91,14 @@ test('a database that cannot be reached is left in peace between two tries', asy
   await new Promise((resolve) => server.close(resolve))
 })
 
-test('hosts that will not do are told apart by what is wrong with each', async () => {
+test('the error names each unusable host with its reason', async () => {
   const first = withParameters('postgres://me:topsecret@127.0.0.1:1,nowhere.invalid:2/pay', {})
   const failed = using(first, ({ pool }) => pool.query('select 1'))
   await expect(failed).rejects.toThrow(/127\.0\.0\.1:1: .*ECONNREFUSED.*nowhere\.invalid:2: /s)
   await expect(failed).rejects.not.toThrow(/topsecret/)
 })
 
-test('certificates that cannot be read are an error of the address', () => {
+test('a certificate file that cannot be read is reported as an error of the address', () => {
   const url = 'postgres://me@a,b/pay?sslmode=verify-full&sslrootcert=/not/there.pem'
   expect(() => connect({ url, onError: () => undefined })).toThrow(AddressError)
   expect(() => connect({ url, onError: () => undefined })).toThrow(/there\.pem/)

@@ -8,7 +8,7 @@ import { withServers } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-/** Two servers on one database. The clock of the other one is wrong; the machine's is right. */
+/** Two servers on one database. The clock of `other` is wrong, the clock of the machine is right. */
 const fixture = withServers(1)
 
 let otherServer: TestServer
@@ -34,7 +34,7 @@ describe.each(size({ quick: [-7_200], all: [-7_200, 7_200] }))(
   (seconds) => {
     beforeAll(() => setClock(seconds))
 
-    /** An hour, rounded up to a whole second, by the right clock. */
+    /** An hour by the right clock, rounded up to a whole second. */
     function expectAnHour(expiresAt: string, sentMs: number) {
       expect(Date.parse(expiresAt)).toBeGreaterThanOrEqual(sentMs + 3_600_000)
       expect(Date.parse(expiresAt)).toBeLessThanOrEqual(Date.now() + 3_601_000)
@@ -59,7 +59,7 @@ describe.each(size({ quick: [-7_200], all: [-7_200, 7_200] }))(
       expect(answer.status, answer.text).toBe(200)
     })
 
-    test('answers a create with what it has stored, and replays that everywhere', async () => {
+    test('answers a create with the stored answer, which every server replays', async () => {
       const metadata = { expires_at: 'expires-pay_', created_at: 'created-pay_', id: 'pay_' }
       const request = { body: paymentBody({ metadata }), idempotencyKey: newKey() }
       const first = await other('POST', '/v1/payments', request)
@@ -73,20 +73,20 @@ describe.each(size({ quick: [-7_200], all: [-7_200, 7_200] }))(
       expect(given.expires_at).toBe(expiresAt)
     })
 
-    test('has a payment without an undo window captured at once', async () => {
+    test('makes the worker capture a payment without an undo window at once', async () => {
       const { id } = await createPayment(other, { initiate: true, ...token })
       const paid = await untilStatus(fixture.api, id, 'succeeded')
       expect(Date.parse(paid.cancelable_until)).toBeLessThanOrEqual(Date.now())
     })
 
-    test('has the authorization of a canceled payment voided at once', async () => {
+    test('makes the worker void the authorization of a canceled payment at once', async () => {
       const window = { cancel_window: 3_600, initiate: true, ...token }
       const { id } = await createPayment(other, window)
       expect((await other('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
       await until('it is voided', async () => (await attempts(other, id)).includes('void voided'))
     })
 
-    test('has an authorization voided at once that came after its payment was canceled', async () => {
+    test('makes the worker void an authorization that arrives after the cancel at once', async () => {
       const { id } = await createPayment(other)
       const body = { payment_method_token: 'tok_slow' }
       const submitted = other('POST', `/v1/payments/${id}/initiate`, { body })
@@ -98,7 +98,7 @@ describe.each(size({ quick: [-7_200], all: [-7_200, 7_200] }))(
       await until('it is voided', async () => (await attempts(other, id)).includes('void voided'))
     })
 
-    test('asks soon whether a customer has confirmed', async () => {
+    test('plans an early look-up while a customer must confirm', async () => {
       const { id } = await createPayment(other)
       const body = { payment_method_token: 'tok_threeDSecureRequired' }
       await other('POST', `/v1/payments/${id}/initiate`, { body })
@@ -114,11 +114,11 @@ describe.each(size({ quick: [-7_200], all: [-7_200, 7_200] }))(
 )
 
 describe.each(size({ quick: [7_200], all: [-60, 60, 7_200] }))(
-  'with clocks %d s apart, two servers agree',
+  'two servers with clocks %d s apart agree',
   (seconds) => {
     beforeAll(() => setClock(seconds))
 
-    /** Has an awaited cancel end so many seconds from now. */
+    /** Makes an awaited cancel expire in `left` seconds. */
     async function endIn(key: string, left: number): Promise<void> {
       const changed = await fixture.sql.query(
         `update idempotency_records set created_at = now() - interval '1 day' + make_interval(secs => $2)
@@ -133,7 +133,7 @@ describe.each(size({ quick: [7_200], all: [-60, 60, 7_200] }))(
     const create = (api: Api, key: string) =>
       api('POST', '/v1/payments', { body: paymentBody(), idempotencyKey: key })
 
-    test('when a recorded cancel ends: a day after it, or a second more', async () => {
+    test('that a stored cancel expires after a day, or a second later', async () => {
       for (const api of [fixture.api, other]) {
         const sentMs = Date.now()
         const { body } = await cancelByKey(api, newKey())
@@ -142,7 +142,7 @@ describe.each(size({ quick: [7_200], all: [-60, 60, 7_200] }))(
       }
     })
 
-    test('that a recorded cancel applies until then', async () => {
+    test('that a stored cancel applies until it expires', async () => {
       for (const [recorder, creator] of [
         [fixture.api, other],
         [other, fixture.api],
@@ -160,7 +160,7 @@ describe.each(size({ quick: [7_200], all: [-60, 60, 7_200] }))(
       }
     })
 
-    test('that it applies no longer', async () => {
+    test('that a stored cancel does not apply after it has expired', async () => {
       for (const creator of [fixture.api, other]) {
         const key = newKey()
         await cancelByKey(fixture.api, key)
@@ -175,7 +175,7 @@ describe.each(size({ quick: [7_200], all: [-60, 60, 7_200] }))(
       expect((await cancelByKey(fixture.api, renewed)).body).toEqual(body)
     })
 
-    test('and every invariant holds', async () => {
+    test('and every invariant of the payments holds', async () => {
       expect(await brokenInvariants(fixture.sql, { isAtRest: false })).toEqual({})
     })
   },

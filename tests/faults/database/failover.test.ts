@@ -39,17 +39,17 @@ async function preparePayments(count: number): Promise<string[]> {
 const acknowledgedBeyond = (load: CancelLoad, count: number) =>
   until(`${count} are acknowledged`, () => load.acknowledged.size >= count, { patience: 3 })
 
-/** Both servers have gone on: each has had cancels acknowledged since. */
+/** Waits until each server has acknowledged more cancels. */
 async function untilBothGoOn(load: CancelLoad): Promise<void> {
   const before = [...load.byServer]
   await until(
-    'both servers go on by themselves',
+    'both servers continue by themselves',
     () => load.byServer.every((count, i) => count > (before[i] ?? 0)),
     { patience: 3 },
   )
 }
 
-/** Every cancel that was acknowledged is there once, and every request had a clear end. */
+/** Every acknowledged cancel is stored once, and every other request got 503 or no answer. */
 async function expectNothingLost(load: CancelLoad): Promise<void> {
   const rows = await onStandby.query(
     `select p.id, p.status, p.sequence, count(e.*)::integer as events,
@@ -65,13 +65,13 @@ async function expectNothingLost(load: CancelLoad): Promise<void> {
   expect(servers.map(({ child }) => child.exitCode)).toEqual([null, null])
 }
 
-/** What an old primary holds: changes to any payment show in it. */
+/** Counts of the old primary's rows. Every write to a payment changes them. */
 const contents = (sql: Sql) =>
   sql.query(`select (select count(*) from events) as events,
     (select count(*) from idempotency_records) as records,
     (select count(*) from payments where status = 'canceled') as canceled`)
 
-test('a primary that dies under load loses no acknowledged cancel, and is never written to again', async () => {
+test('a primary that dies under load loses no acknowledged cancel and gets no writes afterwards', async () => {
   const ids = await preparePayments(size({ quick: 2_000, all: 12_000 }))
   const load = startCancels(servers, { ids, clients: size({ quick: 6, all: 16 }) })
   await acknowledgedBeyond(load, size({ quick: 100, all: 500 }))
@@ -79,7 +79,7 @@ test('a primary that dies under load loses no acknowledged cancel, and is never 
   await pair.standby.promote()
   await untilBothGoOn(load)
 
-  // It comes back as if nothing had happened, and nobody keeps it from taking writes.
+  // The old primary restarts and accepts writes.
   await pair.primary.start(alone)
   const before = await contents(onPrimary)
   await onStandby.query(
@@ -94,7 +94,7 @@ test('a primary that dies under load loses no acknowledged cancel, and is never 
 })
 
 test.runIf(isLongRun)(
-  'a primary that stands still is left for the one that took over, and not found again when it goes on',
+  'servers leave a frozen primary for the promoted one, and do not return when it continues',
   async () => {
     const ids = await preparePayments(size({ quick: 2_000, all: 12_000 }))
     const load = startCancels(servers, { ids, clients: 16 })
@@ -110,14 +110,14 @@ test.runIf(isLongRun)(
 )
 
 test.runIf(isLongRun)(
-  'a cancel whose wait for the standby was cut short is not acknowledged',
+  'a cancel whose wait for the standby was interrupted is not acknowledged',
   async () => {
     const [id = ''] = await preparePayments(1)
     const api = apiClient(servers[0]?.url ?? '', firstKeys.secretKey)
     const cancel = () => api('POST', `/v1/payments/${id}/cancel`, { idempotencyKey: 'only one' })
     await pair.standby.freeze()
     const running = cancel()
-    await until('its commit waits for the standby, and nobody else goes on', async () => {
+    await until('the commit of the cancel waits for the standby', async () => {
       const [canceled] = await query(
         pair.primary.url,
         `select count(pg_cancel_backend(pid))::integer from pg_stat_activity
@@ -133,7 +133,7 @@ test.runIf(isLongRun)(
 )
 
 test.runIf(isLongRun)(
-  'the command line and the checks of a server work with the address of both',
+  'hedge keys and hedge doctor work with the address of both hosts after a failover',
   async () => {
     await pair.primary.kill()
     await pair.standby.promote()

@@ -20,13 +20,13 @@ async function statusesOf(ids: string[]): Promise<string[]> {
   return rows.map(({ status }) => status)
 }
 
-test('a connection lost in mid-flight fails each cancel with 503, none half done, and the key stays good', async () => {
+test('a cancel whose connection is lost gets 503, changes nothing, and succeeds with the same key', async () => {
   const ids = await insertPayments(fixture.sql, { owner: fixture.owner, count: 50 })
   const rival = await fixture.sql.connect()
   const running = await (async () => {
     try {
       await rival.query('begin')
-      // Every statement in flight hangs on this row: the last, so that all others are locked by then.
+      // The statement waits for this row. It is the last one, so the other rows are locked before.
       await rival.query('select 1 from payments where id = $1 for update', [ids.at(-1)])
       const first = cancel(ids.at(-1) ?? '', 'key of 49')
       await until('the first waits', async () => (await countWaiting(fixture.sql)) >= 1)
@@ -46,13 +46,13 @@ test('a connection lost in mid-flight fails each cancel with 503, none half done
   expect((await cancel(ids.at(-1) ?? '', 'key of 49')).status).toBe(200)
 })
 
-test('a whole batch that loses its connection fails whole, and each can be sent again', async () => {
+test('a batch whose connection is lost changes nothing, and each cancel succeeds when repeated', async () => {
   const ids = await insertPayments(fixture.sql, { owner: fixture.owner, count: 40, ageMs: 90_000 })
   const letGo = await holdPayments(fixture.sql)
   const waiting = (count: number) => async () => (await countWaiting(fixture.sql)) >= count
   const first = ids.slice(0, 2).map((id, i) => cancel(id, `batch ${i}`))
   await until('both batches wait', waiting(2))
-  // While they wait, all others gather for one batch.
+  // While these cancels wait, all others gather in one batch.
   const running = ids.slice(2).map((id, i) => cancel(id, `batch ${i + 2}`))
   await fixture.api('GET', '/v1/payments?limit=1')
   await terminateAll()
@@ -72,7 +72,7 @@ test('a whole batch that loses its connection fails whole, and each can be sent 
   expect(events.n).toBe(40)
 })
 
-test('connections lost within transactions fail their requests and leave the process alive', async () => {
+test('requests whose connections are lost in transactions fail, and the process continues', async () => {
   const rival = await fixture.sql.connect()
   const keys = Array.from({ length: 8 }, (_, i) => `create ${i}`)
   const cancelByKey = (key: string) =>
@@ -97,7 +97,7 @@ test('connections lost within transactions fail their requests and leave the pro
   expect(fixture.servers[0]?.child.exitCode).toBeNull()
 })
 
-test('a create and a read fail with 503 too, and work again once the database is back', async () => {
+test('a create and a read get 503 without the database, and work when it is back', async () => {
   const [database] = await fixture.sql.query('select current_database() as name')
   const unknownKey = apiClient(fixture.servers[0]?.url ?? '', 'sk_test_nobody_has_this_one')
   const admin = openSql(inject('postgresAdminUrl'))
@@ -112,7 +112,7 @@ test('a create and a read fail with 503 too, and work again once the database is
         body: { amount: 9999, currency: 'USD', customer_email: 'customer@example.com' },
       }),
       await cancel('pay_abc123xyz'),
-      // This one asks for the key before it has a route, and has to look it up.
+      // The key of this request is looked up before its route is found.
       await unknownKey('POST', '/v1/payments/%zz/cancel'),
       await unknownKey('GET', '/v1/payments'),
     ]

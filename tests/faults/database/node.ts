@@ -16,34 +16,34 @@ import {
 import { query } from '../../support/databases/postgres-server.ts'
 import { until } from '../../support/until.ts'
 
-/** Of one run of tests on this machine: nobody else gets to know the folder or the ports. */
+/** A password for one run of the tests on this machine. */
 export const password = 'of-a-test'
 const superuser = 'postgres'
 export const database = 'hedge'
 
-/** PostgreSQL's programs, and as whom they run. */
+/** PostgreSQL's programs, and the user who runs them. */
 export interface Programs {
   readonly folder: string
   readonly account: Account | undefined
 }
 
-/** A PostgreSQL of its own on 127.0.0.1, which can be killed, frozen and made the primary. */
+/** A PostgreSQL on 127.0.0.1 that can be killed, frozen and promoted. */
 export interface Node {
   readonly name: string
   readonly port: number
   readonly data: string
-  /** Its address for the superuser, and nobody else's host in it. */
+  /** Its address for the superuser, with this host only. */
   readonly url: string
-  /** Starts it with these settings, and waits until it answers. */
+  /** Starts PostgreSQL with these settings, and waits until it answers. */
   start(settings: Readonly<Record<string, string>>): Promise<void>
-  /** Stops it in good order. */
+  /** Stops PostgreSQL cleanly. */
   stop(): Promise<void>
-  /** `kill -9`; resolves when all of it is gone. */
+  /** `kill -9`. Resolves when all its processes have ended. */
   kill(): Promise<void>
-  /** Stops the time of all its processes, until `thaw`. Its connections stay open. */
+  /** Freezes all its processes until `thaw`. Its connections stay open. */
   freeze(): Promise<void>
   thaw(): Promise<void>
-  /** Makes a standby the primary, and waits until it is. */
+  /** Promotes a standby, and waits until it is the primary. */
   promote(): Promise<void>
 }
 
@@ -76,7 +76,7 @@ export async function initialize(
   return node
 }
 
-/** A node whose folder is made, and empty. */
+/** A node with an existing, empty folder. */
 export async function createNode(
   programs: Programs,
   { folder, name }: { folder: string; name: string },
@@ -143,7 +143,7 @@ export async function createNode(
   }
 }
 
-/** A process and its children: PostgreSQL's have none of their own. */
+/** The ids of a process and its children. PostgreSQL's children have no children. */
 async function familyOf(child: ChildProcess | undefined): Promise<number[]> {
   if (child?.pid === undefined) return []
   const list = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')

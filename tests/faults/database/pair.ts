@@ -5,20 +5,20 @@ import { query } from '../../support/databases/postgres-server.ts'
 import { until } from '../../support/until.ts'
 import { createNode, database, findPrograms, initialize, type Node, password } from './node.ts'
 
-/** A primary and a standby that has each commit before it is acknowledged. */
+/** A primary and a synchronous standby, which has each commit before it is acknowledged. */
 export interface Pair {
   readonly primary: Node
   readonly standby: Node
-  /** The address of both, as a server is given it. */
+  /** The address of both hosts, for the servers. */
   readonly url: string
-  /** Stops whatever runs of it, and removes its folders. */
+  /** Stops both nodes, and removes their folders. */
   remove(): Promise<void>
 }
 
 const standbyName = 'standby'
 const settings = { shared_buffers: '64MB', max_connections: '120', wal_receiver_timeout: '60s' }
 
-/** Whose commits wait for the standby. */
+/** Settings of the primary: commits wait for the standby. */
 const waiting = { ...settings, synchronous_standby_names: standbyName }
 
 /**
@@ -57,7 +57,7 @@ export async function startPair(): Promise<Pair> {
   return { primary, standby, url, remove }
 }
 
-/** Settings of a node without a standby, also of a primary that was replaced and does not know it. */
+/** Settings of a node without a standby, also of an old primary that was replaced. */
 export const alone: Readonly<Record<string, string>> = settings
 
 function conninfo({ port }: Node): string {
@@ -66,7 +66,7 @@ function conninfo({ port }: Node): string {
   return pairs.map(([name, value]) => `${name}=${value}`).join(' ')
 }
 
-/** A copy belongs to who made it; PostgreSQL wants to own its files. */
+/** Changes the owner of a copy, because PostgreSQL must own its files. */
 async function giveTo(
   account: { uid: number; gid: number } | undefined,
   folder: string,

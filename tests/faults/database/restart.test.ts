@@ -13,7 +13,7 @@ import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
 
-/** The only server that runs: another one would continue what a stopped server leaves. */
+/** The only running server. Another one would continue the work of a stopped server. */
 let running: { server: TestServer; api: Api }
 
 beforeAll(() => {
@@ -28,7 +28,7 @@ async function startNext(): Promise<void> {
   running = { server, api: apiClient(server.url, server.secretKey) }
 }
 
-test('the same key gives the same bytes before and after a restart', async () => {
+test('a replayed answer has the same bytes before and after a restart', async () => {
   const { id } = await createPayment(running.api, { metadata: { b: '1', a: '2' } })
   const { id: other } = await createPayment(running.api)
   const requests: [path: string, options: Parameters<Api>[2]][] = [
@@ -61,7 +61,7 @@ test('the same key gives the same bytes before and after a restart', async () =>
   for (const { headers } of after) expect(headers.get('idempotent-replayed')).toBe('true')
 })
 
-test('a bulk cancellation whose process is killed is carried on by another, and nothing twice', async () => {
+test('another process completes a bulk cancellation after a kill, and cancels no payment twice', async () => {
   const { owner } = fixture
   await insertPayments(fixture.sql, { owner, count: 10_000, customerId: 'killed' })
   const { body } = await running.api('POST', '/v1/cancellations', {

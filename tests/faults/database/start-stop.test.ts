@@ -10,7 +10,7 @@ import { createMigratedDatabase, firstKeys, startServer } from '../../support/se
 import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-/** Starts a server that is not going to run, and returns what it says and its exit code. */
+/** Starts a server that fails, and returns its output and its exit code. */
 async function startAndFail(env: Record<string, string>) {
   const child = spawn(process.execPath, [inject('programs').server], {
     env: { ...childEnvironment, PORT: '0', ...env },
@@ -54,7 +54,7 @@ test('requests in flight at SIGTERM are answered, and the process ends with 0', 
   await database.drop()
 })
 
-test('several processes that start at once on an empty database all start, with one merchant', async () => {
+test('processes that start concurrently on an empty database all start and create one merchant', async () => {
   const database = await createDatabase(inject('postgresAdminUrl'))
   const servers = await Promise.all(
     Array.from({ length: size({ quick: 2, all: 3 }) }, () =>
@@ -74,11 +74,11 @@ test('several processes that start at once on an empty database all start, with 
   await database.drop()
 })
 
-test('without given keys, the banner shows a pair that works; given ones are not repeated', async () => {
+test('the first start without given keys shows a new key pair, and a later start does not', async () => {
   const database = await createMigratedDatabase()
   const env = { HEDGE_API_KEY: '', HEDGE_API_SECRET: '' }
   const server = await startServer({ databaseUrl: database.url, env })
-  // The banner was read for the address already: a second process of the same database shows none.
+  // A second process on the same database shows no keys.
   expect(server.output()).toMatch(/secret key {7}sk_test_[a-z0-9]{40}$/m)
   const secret = /sk_test_[a-z0-9]{40}/.exec(server.output())?.[0] ?? ''
   expect((await apiClient(server.url, secret)('GET', '/v1/payments')).status).toBe(200)
@@ -90,7 +90,7 @@ test('without given keys, the banner shows a pair that works; given ones are not
   await database.drop()
 })
 
-test.runIf(isLongRun)('keys that a start made which then failed were shown', async () => {
+test.runIf(isLongRun)('a start that creates keys and then fails has shown them', async () => {
   const database = await createMigratedDatabase()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
@@ -120,7 +120,7 @@ const badSettings: readonly [name: string, env: Record<string, string>, message:
     /ECONNREFUSED/,
   ],
   [
-    'a port that is none',
+    'a port that is not a number',
     { DATABASE_URL: 'postgres://hedge:topsecret@127.0.0.1:x/hedge' },
     /DATABASE_URL/,
   ],
@@ -131,56 +131,56 @@ const badSettings: readonly [name: string, env: Record<string, string>, message:
     /nowhere|EAI_AGAIN/,
   ],
   [
-    'a password that is no part of an address',
+    'a password that is not percent-encoded',
     { DATABASE_URL: 'postgres://hedge:a@topsecret/b@127.0.0.1/hedge' },
     /DATABASE_URL: .*%2F/,
   ],
-  ['a port that there is not', { PORT: '99999' }, /PORT: .*0 to 65535, got "99999"/],
+  ['a port that does not exist', { PORT: '99999' }, /PORT: .*0 to 65535, got "99999"/],
   ['a folder that is a file', { HEDGE_DATA_DIR: import.meta.filename }, /HEDGE_DATA_DIR: /],
   [
-    'a folder that the system does not let be',
+    'a folder that the system does not allow',
     { HEDGE_DATA_DIR: '/proc/hedge' },
     /HEDGE_DATA_DIR: /,
   ],
-  ['a word for a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got "x"/],
+  ['a word instead of a number', { HEDGE_FEE_FIXED: 'x' }, /HEDGE_FEE_FIXED: expected .*, got "x"/],
   ['a short key', { HEDGE_ENCRYPTION_KEY: 'topsecret' }, /HEDGE_ENCRYPTION_KEY: .*32.*, got 9/],
   [
     'an encryption key that can be guessed',
     { HEDGE_ENCRYPTION_KEY: 'topsecret'.repeat(8) },
     /HEDGE_ENCRYPTION_KEY: .*random.*, got 72 that can be guessed/,
   ],
-  ['a live key as the first', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],
+  ['a live key as the first key', { HEDGE_API_SECRET: 'sk_live_topsecret' }, /HEDGE_API_SECRET/],
   [
     'a secret key that can be guessed',
     { HEDGE_API_SECRET: 'sk_test_topsecret' },
     /HEDGE_API_SECRET: .*22 random letters and digits.*, got 9 characters that can be guessed/,
   ],
   [
-    'a secret key that is a repetition',
+    'a secret key with repetitions',
     { HEDGE_API_SECRET: `sk_test_${'topsecret'.repeat(8)}` },
     /HEDGE_API_SECRET: .*can be guessed/,
   ],
+  ['a key with another prefix', { HEDGE_API_SECRET: 'topsecret' }, /HEDGE_API_SECRET: .*sk_test_/],
   [
-    'a key that has another form',
-    { HEDGE_API_SECRET: 'topsecret' },
-    /HEDGE_API_SECRET: .*sk_test_/,
+    'a secret key as the publishable key',
+    { HEDGE_API_KEY: 'sk_test_topsecret' },
+    /HEDGE_API_KEY: .*pk_/,
   ],
-  ['the secret half as the other', { HEDGE_API_KEY: 'sk_test_topsecret' }, /HEDGE_API_KEY: .*pk_/],
 ]
 
 test.each(badSettings.filter((_, n) => isLongRun || n % 9 === 0))(
-  'a start with %s ends with a message that says so, without secrets',
+  'a start with %s fails with a message that names the setting, without secrets',
   async (_, env, message) => {
     const { said, code } = await startAndFail(env)
     expect(code).toBe(1)
     expect(said).toMatch(message)
     expect(said.trimEnd().split('\n').at(-1)).toMatch(/^Hedge Payments could not start\. /)
     expect(said).not.toContain('topsecret')
-    expect(said, 'an error that a person can fix has no stack').not.toContain('    at ')
+    expect(said, 'an error of the settings has no stack').not.toContain('    at ')
   },
 )
 
-test('a port in use and an address of elsewhere are named, and nothing else is said', async () => {
+test('a start with a port in use or a foreign address prints only an error that names it', async () => {
   const database = await createMigratedDatabase()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
@@ -201,7 +201,7 @@ test('a port in use and an address of elsewhere are named, and nothing else is s
   await database.drop()
 })
 
-test('a database that does not exist, or refuses the sign-in, is named', async () => {
+test('a start with a database that does not exist fails with its name, without the password', async () => {
   const url = new URL(inject('postgresAdminUrl'))
   url.pathname = '/not_there'
   const { said, code } = await startAndFail({ DATABASE_URL: url.href })

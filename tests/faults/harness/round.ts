@@ -194,7 +194,7 @@ async function waitForRest(world: World): Promise<Violation[]> {
       'every event is delivered',
       async () => {
         const { waiting, failed } = await countUndelivered(sql.query)
-        // If a receiver was down for longer than the retries last, an operator retries by hand.
+        // If a receiver was down for longer than the retries last, an operator retries manually.
         if (failed > 0) await ask('POST', `/v1/webhooks/endpoints/${endpointId}/retry`)
         return waiting + failed === 0
       },

@@ -36,7 +36,7 @@ afterEach(async () => {
   await database?.drop()
 })
 
-/** Has a server die at a failpoint, by a request that gets there. */
+/** Kills a server at a failpoint that a request reaches. */
 async function dieAt(name: string, request: (api: Api) => Promise<unknown>): Promise<void> {
   await tell(doomed, { failpoint: { name, passing: 1 } })
   const died = once(doomed.child, 'exit')
@@ -45,7 +45,7 @@ async function dieAt(name: string, request: (api: Api) => Promise<unknown>): Pro
   expect(doomed.child.signalCode).toBe('SIGKILL')
 }
 
-test('a submission whose process died is carried on by its key, and each of its calls has an end', async () => {
+test('a submission whose process died is completed by a retry with its key, and each call gets an outcome', async () => {
   const { id } = await createPayment(api)
   const path = `/v1/payments/${id}/initiate`
   const request = {
@@ -59,14 +59,14 @@ test('a submission whose process died is carried on by its key, and each of its 
     return reply.body.error?.code !== 'idempotency_key_in_use' && reply
   })
   expect([answer.status, answer.body.status]).toEqual([200, 'failed'])
-  // Who carries it on, the request or a worker, is a race; either asks first what came of it.
+  // The request or a worker completes it, whichever is first. Both begin with a look-up.
   const calls = await attempts(api, id)
   expect(calls.slice(0, 2)).toEqual(['authorize unknown', 'look_up absent'])
   expect(calls.at(-1)).toMatch(/declined$/)
   expect(await brokenInvariants(sql, { isAtRest: true })).toEqual({})
 })
 
-test('a server whose clock is hours ahead ends no undo window, and lets no payment expire', async () => {
+test('a server whose clock is hours ahead ends no undo window early and expires no payment early', async () => {
   await tell(doomed, { clockAheadMs: 12 * 3_600_000 })
   const submit = async (cancelWindow: number) => {
     const { id } = await createPayment(api, { cancel_window: cancelWindow })
@@ -78,7 +78,7 @@ test('a server whose clock is hours ahead ends no undo window, and lets no payme
   const waiting = await createPayment(api)
   const open = await submit(3_600)
   const due = await submit(2)
-  // From here on only the one with the wrong clock is there, and moves what is due.
+  // From here on, only the server with the wrong clock runs and does the due work.
   await survivor.stop()
   const wrong = apiClient(doomed.url, doomed.secretKey)
   const statusOf = async (id: string) => (await wrong('GET', `/v1/payments/${id}`)).body.status
@@ -90,7 +90,7 @@ test('a server whose clock is hours ahead ends no undo window, and lets no payme
   expect(rows).toEqual([])
 })
 
-test('a call that nobody will end, of a payment that needs nothing more, is ended; a young one runs on', async () => {
+test('an old call without an outcome is marked unknown on a complete payment, and a recent call is not', async () => {
   const { id } = await createPaid(api)
   const begun = async (number: number, ago: string) =>
     await sql.query(

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import * as failpoints from '../../../packages/server/src/failpoints.ts'
 
-test('in production a failpoint is an empty function, and nothing puts another in its place', () => {
+test('in production a failpoint is an empty function, and no source replaces it', () => {
   expect(Object.keys(failpoints)).toEqual(['failpoint'])
   const body = String(failpoints.failpoint).replace(/^function failpoint\([^)]*\)/, '')
   expect(body.replaceAll(/\/\/.*|\s/g, '')).toBe('{}')

@@ -29,16 +29,16 @@ async function expectAtRest(): Promise<void> {
   expect(await brokenInvariants(sql, { isAtRest: true })).toEqual({})
 }
 
-/** Kills the server while it calls the processor, and has another one finish the work. */
+/** Kills the server while it calls the processor, and lets another server finish the work. */
 async function killDuring(kind: 'void' | 'refund'): Promise<void> {
   await untilCalling(servers.sql, kind)
   await replaceServer()
-  // Windows that are still open end, so that every task can come to its end.
+  // Ends the open undo windows, so that every task can end.
   await advance(api, 7_200)
   await expectAtRest()
 }
 
-test('kill -9 during a void: another process gives the authorization up, once', async () => {
+test('after a kill -9 during a void, another process voids the authorization once', async () => {
   const { body } = await initiate(api, 'tok_slow', { cancel_window: 3_600 })
   const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
   await killDuring('void')
@@ -47,7 +47,7 @@ test('kill -9 during a void: another process gives the authorization up, once', 
   expect(after).toEqual(canceled.body)
 })
 
-test('kill -9 during a refund: another process sees to it, and the money goes back once', async () => {
+test('after a kill -9 during a refund, another process completes it, and the money is refunded once', async () => {
   const { body } = await initiate(api, 'tok_slow')
   await untilStatus(api, body.id, 'succeeded')
   await api('POST', `/v1/payments/${body.id}/refund`, { body: { amount: 1_234 } })
@@ -61,10 +61,10 @@ test('kill -9 during a refund: another process sees to it, and the money goes ba
   })
 })
 
-test('a payment that was processing when its process was killed is captured once', async () => {
+test('a due payment whose process was killed is captured once', async () => {
   const { status, body } = await initiate(api, 'tok_visa')
   expect(status).toBe(200)
-  // The payment is due. At whichever step the server is killed, the next one continues there.
+  // The payment is due. The next server continues at the step at which this one is killed.
   await replaceServer()
   await untilStatus(api, body.id, 'succeeded')
   await expectAtRest()

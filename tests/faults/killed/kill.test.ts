@@ -30,7 +30,7 @@ afterAll(async () => {
 // The bundled database, as users run it: with fsync on.
 const start = () => startServer({ env: { HEDGE_DATA_DIR: dataDir } })
 
-/** Where the bundled database listens, as its own address file or settings say. */
+/** The address of the bundled database, from its address file or settings. */
 async function openBundled() {
   const { startBundledPostgres } = await import('../../../packages/bundled-postgres/src/start.ts')
   const database = await startBundledPostgres({ dataDir, log: () => undefined })
@@ -45,7 +45,7 @@ async function createMerchant(url: string): Promise<void> {
   await database.close()
 }
 
-/** Payments for the load, made while no server runs. */
+/** Creates payments for the load while no server runs. */
 async function preparePayments(): Promise<string[]> {
   const { url, sql, stop } = await openBundled()
   try {
@@ -59,7 +59,7 @@ async function preparePayments(): Promise<string[]> {
   }
 }
 
-/** Cancels one payment after another from many clients until the server is gone. */
+/** Cancels payments by many concurrent clients until the server has ended. */
 async function cancelUntilGone(
   url: string,
   ids: string[],

@@ -11,7 +11,7 @@ import { until } from '../../support/until.ts'
 import { untilCalling, withKillableServers } from './killable-servers.ts'
 
 const servers = withKillableServers()
-/** A client of a server that nobody kills. */
+/** A client of the server that is not killed. */
 let api: Api
 let sql: Sql
 
@@ -36,7 +36,7 @@ async function killDuring(
 const countMovements = async (id: string, kind: string) =>
   (await movements(sql, id)).filter((moved) => moved === kind).length
 
-test('two processes share the work, and do each part of it once', async () => {
+test('two processes share the work and do each part once', async () => {
   const apis = [api, (await servers.doomed()).api]
   const created = await Promise.all(
     Array.from({ length: size({ quick: 10, all: 40 }) }, async (_, n) => {
@@ -53,7 +53,7 @@ test('two processes share the work, and do each part of it once', async () => {
 })
 
 describe('kill -9', () => {
-  test('during an authorization: the payment is moved on by another process, and the key answers', async () => {
+  test('during an authorization: another process completes it, and a retry with the key gets the answer', async () => {
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
     const request = {
@@ -80,7 +80,7 @@ describe('kill -9', () => {
   })
 
   test.runIf(isLongRun)(
-    'between create and initiate: the same key goes on with the same payment',
+    'between create and initiate: a retry with the key submits the same payment',
     async () => {
       const request = {
         body: paymentBody({
@@ -105,11 +105,11 @@ describe('kill -9', () => {
   )
 
   test.runIf(isLongRun)(
-    'during a capture: the processor is asked, and the money is taken once',
+    'during a capture: the payment succeeds, and the money is captured once',
     async () => {
       let id = ''
       await killDuring('capture', async (doomed) => {
-        // Nobody but the doomed server is to take the capture: the others are looking too.
+        // The doomed server must claim the capture. The other servers claim tasks too.
         const payment = await createPayment(doomed)
         id = payment.id
         await doomed('POST', `/v1/payments/${id}/initiate`, {
@@ -126,9 +126,9 @@ describe('kill -9', () => {
     },
   )
 
-  // `npm test` kills a server under a load with cancels in tests/faults/harness.test.ts.
+  // In `npm test`, tests/faults/harness.test.ts kills a server under a load with cancels.
   test.runIf(isLongRun)(
-    'at any time, with cancels all along: the books agree with ours in the end',
+    'at any time, with concurrent cancels: Hedge and the processor agree in the end',
     async () => {
       const tokens = [
         'tok_visa',
@@ -161,7 +161,7 @@ describe('kill -9', () => {
         await Promise.all(doing)
         expect(await brokenInvariants(sql, { isAtRest: false })).toEqual({})
       }
-      // The customer who was sent to confirm never does, so that payment expires.
+      // One customer never confirms, so that payment expires.
       await advance(api, 4_000)
       await endLeasesOfKilled(sql)
       await until('nothing is left to do', () => isAtRest(sql), { patience: 2 })
@@ -174,7 +174,7 @@ describe('kill -9', () => {
   )
 })
 
-test('a payment that cannot take its step holds up no other of its set', async () => {
+test('a payment whose step fails does not delay the other payments of its set', async () => {
   const submit = async () => {
     const payment = await createPayment(api, { cancel_window: 60 })
     await api('POST', `/v1/payments/${payment.id}/initiate`, {
@@ -184,7 +184,7 @@ test('a payment that cannot take its step holds up no other of its set', async (
   }
   const broken = await submit()
   const others = [await submit(), await submit()]
-  // An event that is there already stands in the way of the one that its step would write.
+  // An existing event conflicts with the event that the step writes.
   await sql.query(
     `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
      select merchant_id, livemode, id, sequence + 1, 'payment.processing', now(), 'system'

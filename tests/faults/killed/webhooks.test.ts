@@ -14,17 +14,17 @@ import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { countUndelivered } from '../harness/checks/books.ts'
 
-/** Events of the run; each is sent at least once, one try in five fails. */
+/** Events of the run. Each is sent at least once, and one attempt in five fails. */
 const eventCount = Number(process.env.HEDGE_TEST_EVENTS ?? size({ quick: 80, all: 1_000 }))
-/** The second server is killed each time so many more attempts have arrived. */
+/** Attempts between two kills of the second server. */
 const attemptsPerKill = Math.max(size({ quick: 40, all: 150 }), Math.round(eventCount / 20))
-/** Retries and leases take minutes, and each event its time. */
+/** Time limit in milliseconds: retries and leases take minutes, and each event takes some time. */
 const patience = 3 + eventCount / 500
 
-/** `npm test` does not wait half a minute until a delivery that failed is sent again. */
+/** `npm test` does not wait half a minute for the retry of a failed delivery. */
 const retryNow = `update webhook_deliveries set due_at = now()
   where status = 'pending' and lease is null and due_at > now()`
-/** A lease that so many polls have found, over about a second, is one of a server that was killed. */
+/** A lease that this many polls have found, in about a second, belongs to a killed server. */
 const pollsOfLease = 20
 
 let database: TestDatabase
@@ -45,7 +45,7 @@ afterAll(async () => {
   await database?.drop()
 })
 
-test('every event arrives, signed, though one try in five fails and a server dies again and again', async () => {
+test('every event arrives with a valid signature although attempts fail and a server is killed repeatedly', async () => {
   const { body: endpoint } = await api('POST', '/v1/webhooks/endpoints', {
     body: { url: receiver.url },
   })
@@ -84,7 +84,7 @@ test('every event arrives, signed, though one try in five fails and a server die
       }
       const { failed } = await countUndelivered(sql.query)
       if (failed === 0) return false
-      // One in some ten thousand fails six times in a row: the dead letter, sent again by hand.
+      // About one delivery in ten thousand fails six times in a row. The test retries it manually.
       const { body } = await api('POST', `/v1/webhooks/endpoints/${endpoint.id}/retry`)
       redriven += body.count
       return false
@@ -104,7 +104,7 @@ test('every event arrives, signed, though one try in five fails and a server die
     `${expected.length} events in ${seconds.toFixed(1)} s: ${attempts} attempts, ` +
       `${killed} kills, ${twice} accepted more than once, ${redriven} redriven\n`,
   )
-  // At least once, and seldom more: only what was on its way at a kill is sent again.
+  // At least once, and rarely more: only attempts in progress at a kill are repeated.
   expect(twice).toBeLessThanOrEqual(killed * 16)
 })
 
@@ -125,7 +125,7 @@ function watchLeases({ query }: Sql): () => Promise<void> {
   }
 }
 
-/** Half of the events are creates, half cancels. */
+/** Half of the events are creates, the other half cancels. */
 async function makeEvents(count: number): Promise<string[]> {
   let left = count / 2
   const one = async () => {

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts'
 import { pauseAndTakeOver } from './pause-everywhere.ts'
 import { startWork, stopWork } from './paused-work.ts'
 
-// As leases.test.ts, for bulk cancellations.
+// Like leases.test.ts, for bulk cancellations.
 
 let app: OwnApp
 
@@ -49,7 +49,7 @@ test('two workers count no payment of a bulk cancellation twice', async () => {
   expect(reached).toBeGreaterThan(size({ quick: 0, all: 3 }))
 })
 
-test('a bulk cancellation takes the payments that were there before it, of its own merchant and mode', async () => {
+test('a bulk cancellation cancels only payments that existed before it, of its own merchant and mode', async () => {
   const { api, sql, owner } = app
   const customerId = 'in time'
   const { body: merchant } = await api('POST', '/v1/merchants', { body: { name: 'Another' } })
@@ -59,7 +59,7 @@ test('a bulk cancellation takes the payments that were there before it, of its o
   const { body: cancellation } = await api('POST', '/v1/cancellations', {
     body: { filter: { customer_id: customerId } },
   })
-  // Nothing was selected yet: no worker runs.
+  // No worker runs, so no payment is selected yet.
   const { id: later } = await createPayment(api, { customer_id: customerId })
   const work = startWork(app.databaseUrl)
   const done = await until('it is completed', async () => {
@@ -73,7 +73,7 @@ test('a bulk cancellation takes the payments that were there before it, of its o
   expect((await other('GET', `/v1/payments/${foreign}`)).body.status).toBe('pending')
 })
 
-test('a bulk cancellation that fails is tried again later, and delays no other', async () => {
+test('a failing bulk cancellation is retried later and does not delay others', async () => {
   const { api, sql, owner } = app
   const create = async (customerId: string) => {
     await insertPayments(sql, { owner, count: 2, customerId })
@@ -83,7 +83,7 @@ test('a bulk cancellation that fails is tried again later, and delays no other',
     return body.id as string
   }
   const broken = await create('broken')
-  // An event that is there already stands in the way of the one that the step would write.
+  // An existing event conflicts with the event that the step writes.
   await sql.query(
     `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type)
      select merchant_id, livemode, id, sequence + 1, 'payment.canceled', now(), 'system'
@@ -119,6 +119,6 @@ test('a bulk cancellation that fails is tried again later, and delays no other',
   await repaired.stop()
 })
 
-test('nothing of this breaks what holds of every payment', async () => {
+test('after these tests every invariant of the payments holds', async () => {
   expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
 })

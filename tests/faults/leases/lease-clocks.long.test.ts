@@ -15,13 +15,13 @@ import { until } from '../../support/until.ts'
 
 const leaseSeconds = 3_600
 
-// Long enough that no lease ends while a server is paused, however busy the machine is.
+// Long enough that no lease ends while a server is paused, even on a busy machine.
 const pair = withPausedPair(leaseSeconds)
 let keys = 0
 const newKey = () => `clock ${++keys}`
 const token = 'tok_visa'
 
-/** How far the clock of the server that asks second is ahead of the first one's: past every lease. */
+/** Seconds by which the second server's clock is ahead of the first one's: more than every lease. */
 const clocks = size({ quick: [2 * leaseSeconds], all: [2 * leaseSeconds, -2 * leaseSeconds] })
 
 const submissions: readonly [name: string, make: () => Promise<KeyedRequest>][] = [
@@ -41,89 +41,86 @@ const submissions: readonly [name: string, make: () => Promise<KeyedRequest>][] 
   ],
 ]
 
-describe.each(clocks)(
-  'a request that runs is left alone by a server whose clock is %d s off',
-  (s) => {
-    test.each(size({ quick: submissions.slice(0, 1), all: submissions }))(
-      'its key is in use: %s',
-      async (_, make) => {
-        await tell(pair.otherServer, { clockAheadMs: s * 1000 })
-        let inUse = 0
-        for (const n of places()) {
-          const request = { ...(await make()), idempotencyKey: newKey() }
-          const { pausedAt, answer } = await startPaused(pair, n, request)
-          if (pausedAt === null) break
-          const place = `paused at statement ${n}: ${pausedAt}`
-          // A server that is paused within a transaction has locks as well, and keeps others off by them.
-          const running = await pair.sql.query(
-            `select from idempotency_records r join payments p on p.id = r.payment_id
-        where r.key = $1 and r.outcome = 'running' for update skip locked`,
-            [request.idempotencyKey],
-          )
-          if (running.length > 0) {
-            inUse++
-            const { status, body } = await pair.other('POST', request.path, request)
-            expect([status, body.error?.code], place).toEqual([409, 'idempotency_key_in_use'])
-          }
-          await tell(pair.pausedServer, { release: true })
-          const first = await answer
-          expect(first.headers.get('idempotent-replayed'), place).toBeNull()
-          const again = await pair.other('POST', request.path, request)
-          expect([again.status, again.text], place).toEqual([first.status, first.text])
-        }
-        expect(inUse).toBeGreaterThan(size({ quick: 0, all: 5 }))
-        expect(await brokenInvariants(pair.sql, { isAtRest: false })).toEqual({})
-      },
-    )
-
-    test('its payment is not submitted by another key', async () => {
+describe.each(clocks)('during a running request, on a server whose clock is off by %d s,', (s) => {
+  test.each(size({ quick: submissions.slice(0, 1), all: submissions }))(
+    'a second request with its key gets 409: %s',
+    async (_, make) => {
       await tell(pair.otherServer, { clockAheadMs: s * 1000 })
-      let waited = 0
+      let inUse = 0
       for (const n of places()) {
-        const { id } = await createPayment(pair.paused)
-        const path = `/v1/payments/${id}/initiate`
-        const body = { payment_method_token: token }
-        const { pausedAt, answer } = await startPaused(pair, n, {
-          path,
-          body,
-          idempotencyKey: newKey(),
-        })
+        const request = { ...(await make()), idempotencyKey: newKey() }
+        const { pausedAt, answer } = await startPaused(pair, n, request)
         if (pausedAt === null) break
         const place = `paused at statement ${n}: ${pausedAt}`
-        const rival = { path, body, idempotencyKey: newKey() }
-        const begun = await pair.sql.query(
-          `select from payment_attempts a join payments p on p.id = a.payment_id
-        where p.id = $1 and p.status = 'pending'`,
-          [id],
+        // A server that is paused in a transaction has locks too, which make other servers wait.
+        const running = await pair.sql.query(
+          `select from idempotency_records r join payments p on p.id = r.payment_id
+        where r.key = $1 and r.outcome = 'running' for update skip locked`,
+          [request.idempotencyKey],
         )
-        let second = null
-        if (begun.length > 0) {
-          waited++
-          // Far more statements than it takes to begin: it looks, again and again, and waits.
-          const looks = await armPause(pair.otherServer, 30)
-          second = untilFinal(pair.other, rival)
-          let hasLooked = false
-          void looks.paused.then(() => {
-            hasLooked = true
-          })
-          await until(
-            `the rival waits, ${place}`,
-            async () => hasLooked || (await countWaiting(pair.sql)) > 0,
-          )
-          looks.stop()
+        if (running.length > 0) {
+          inUse++
+          const { status, body } = await pair.other('POST', request.path, request)
+          expect([status, body.error?.code], place).toEqual([409, 'idempotency_key_in_use'])
         }
         await tell(pair.pausedServer, { release: true })
-        await tell(pair.otherServer, { release: true })
-        expect((await answer).status, place).toBe(200)
-        expect((await (second ?? untilFinal(pair.other, rival))).status, place).toBe(412)
-        const submissions = await pair.sql.query(
-          'select distinct submission from payment_attempts where payment_id = $1',
-          [id],
-        )
-        expect(submissions, place).toHaveLength(1)
+        const first = await answer
+        expect(first.headers.get('idempotent-replayed'), place).toBeNull()
+        const again = await pair.other('POST', request.path, request)
+        expect([again.status, again.text], place).toEqual([first.status, first.text])
       }
-      expect(waited).toBeGreaterThan(size({ quick: 0, all: 5 }))
+      expect(inUse).toBeGreaterThan(size({ quick: 0, all: 5 }))
       expect(await brokenInvariants(pair.sql, { isAtRest: false })).toEqual({})
-    })
-  },
-)
+    },
+  )
+
+  test('a request with another key does not submit its payment', async () => {
+    await tell(pair.otherServer, { clockAheadMs: s * 1000 })
+    let waited = 0
+    for (const n of places()) {
+      const { id } = await createPayment(pair.paused)
+      const path = `/v1/payments/${id}/initiate`
+      const body = { payment_method_token: token }
+      const { pausedAt, answer } = await startPaused(pair, n, {
+        path,
+        body,
+        idempotencyKey: newKey(),
+      })
+      if (pausedAt === null) break
+      const place = `paused at statement ${n}: ${pausedAt}`
+      const rival = { path, body, idempotencyKey: newKey() }
+      const begun = await pair.sql.query(
+        `select from payment_attempts a join payments p on p.id = a.payment_id
+        where p.id = $1 and p.status = 'pending'`,
+        [id],
+      )
+      let second = null
+      if (begun.length > 0) {
+        waited++
+        // Many more statements than a submission needs to begin: the rival polls and waits.
+        const looks = await armPause(pair.otherServer, 30)
+        second = untilFinal(pair.other, rival)
+        let hasLooked = false
+        void looks.paused.then(() => {
+          hasLooked = true
+        })
+        await until(
+          `the rival waits, ${place}`,
+          async () => hasLooked || (await countWaiting(pair.sql)) > 0,
+        )
+        looks.stop()
+      }
+      await tell(pair.pausedServer, { release: true })
+      await tell(pair.otherServer, { release: true })
+      expect((await answer).status, place).toBe(200)
+      expect((await (second ?? untilFinal(pair.other, rival))).status, place).toBe(412)
+      const submissions = await pair.sql.query(
+        'select distinct submission from payment_attempts where payment_id = $1',
+        [id],
+      )
+      expect(submissions, place).toHaveLength(1)
+    }
+    expect(waited).toBeGreaterThan(size({ quick: 0, all: 5 }))
+    expect(await brokenInvariants(pair.sql, { isAtRest: false })).toEqual({})
+  })
+})

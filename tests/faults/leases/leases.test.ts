@@ -8,8 +8,8 @@ import { pauseEverywhere, takeOver } from './pause-everywhere.ts'
 import { type PausedWork, passLeases, startWork, stopWork } from './paused-work.ts'
 import { snapshot } from './snapshot.ts'
 
-// A worker stands still between any two statements of a piece of work for longer than its lease;
-// another one takes over and finishes. Then the first goes on. Nothing may come of that.
+// Each test pauses a worker between two statements for longer than its lease. Another worker finishes the
+// job. When the first worker continues, it must change nothing.
 
 let app: OwnApp
 let url: string
@@ -39,7 +39,7 @@ async function paid(token = 'tok_visa'): Promise<string> {
   return id
 }
 
-/** Has others work until the payment has a status and nothing is left to do to it now. */
+/** Runs another worker until the payment has a status and no work is due for it. */
 async function whileWorking(id: string, status: string): Promise<void> {
   const work = startWork(url)
   await until(`payment ${id} is ${status}`, async () => {
@@ -49,7 +49,7 @@ async function whileWorking(id: string, status: string): Promise<void> {
   await work.stop()
 }
 
-/** Whether nothing is left to do to a payment within a minute. */
+/** Whether no work is due for a payment within a minute. */
 async function isQuiet(id: string): Promise<boolean> {
   const [row] = await app.sql.query(
     `select (select count(*) from payment_tasks t left join test_clocks c using (merchant_id)
@@ -61,12 +61,12 @@ async function isQuiet(id: string): Promise<boolean> {
   return Number(row.open) === 0
 }
 
-/** A piece of work: what is there to do, and the status of the payment when it is done. */
+/** A job for a worker, and the payment's status after it. */
 interface Piece {
   readonly name: string
   readonly prepare: () => Promise<string>
   readonly status: string
-  /** Whether one statement does all of it: it can be paused in one place only. */
+  /** Whether the job is one statement, so that it can be paused at one place only. */
   readonly isOneStatement?: true
   /** Whether it is part of `npm test`. */
   readonly isQuick?: true
@@ -108,7 +108,7 @@ const pieces: readonly Piece[] = [
     status: 'initiated',
   },
   {
-    name: 'the void of a payment that was canceled',
+    name: 'the void of a canceled payment',
     isQuick: true,
     async prepare() {
       const id = await initiated('tok_visa', { cancel_window: 3_600 })
@@ -118,7 +118,7 @@ const pieces: readonly Piece[] = [
     status: 'canceled',
   },
   {
-    name: 'the refund of a capture that came after a cancel',
+    name: 'the refund of a capture after a cancel',
     async prepare() {
       const id = await initiated('tok_capturedByHand', { cancel_window: 3_600 })
       await app.api('POST', `/v1/payments/${id}/cancel`)
@@ -166,9 +166,9 @@ const pieces: readonly Piece[] = [
   },
 ]
 
-describe('a worker that stands still longer than its lease changes nothing when another took over', () => {
+describe('a worker that is paused for longer than its lease changes nothing after another worker took over', () => {
   test.each(size({ quick: pieces.filter(({ isQuick }) => isQuick), all: [...pieces] }))(
-    '$name is done once',
+    '$name happens once',
     async (piece) => {
       const { status, isOneStatement } = piece
       const count = await pauseEverywhere(url, {
@@ -191,7 +191,7 @@ describe('a worker that stands still longer than its lease changes nothing when 
   )
 })
 
-describe('a refund that is requested while a worker sends another one of the payment', () => {
+describe('a refund that is requested while a worker sends another refund of the payment', () => {
   const refund = async (id: string, amount: number) => {
     const { status } = await app.api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
     expect(status).toBe(200)
@@ -234,7 +234,7 @@ describe('a refund that is requested while a worker sends another one of the pay
     await requested
   }
 
-  test('is sent too, at whichever statement the worker is', async () => {
+  test('is sent too, at every statement of the worker', async () => {
     await pauseRefund(async (worker, id) => {
       await refundMore(worker, id)
       await until(`both are sent though one came before ${worker.statement()}`, async () => {
@@ -248,7 +248,7 @@ describe('a refund that is requested while a worker sends another one of the pay
   })
 
   test.runIf(isLongRun)(
-    'is sent or due at once, although the processor has not decided on the other',
+    'is sent or due at once, even if the other refund is pending at the processor',
     async () => {
       const whilePaused = async (worker: PausedWork, id: string) => {
         await refundMore(worker, id)
@@ -267,7 +267,7 @@ describe('a refund that is requested while a worker sends another one of the pay
   )
 
   test.runIf(isLongRun)(
-    'is sent too, although that worker stood still while another one took over',
+    'is sent too, even if that worker was paused and another one took over',
     async () => {
       await pauseRefund(async (worker, id) => {
         await passLeases(app.sql, worker)
@@ -283,7 +283,7 @@ describe('a refund that is requested while a worker sends another one of the pay
     },
   )
 
-  /** Whether the only refund was sent, and the worker has put its task off. */
+  /** Whether the only refund was sent, and the worker has postponed its task. */
   async function isPutOff(id: string): Promise<boolean> {
     const rows = await app.sql.query(
       `select 1 from refunds r join payment_tasks t

@@ -8,7 +8,7 @@ import { until } from '../../support/until.ts'
 import { pauseAndTakeOver } from './pause-everywhere.ts'
 import { passLeases, startPausedWork, startWork, stopWork } from './paused-work.ts'
 
-// As leases.test.ts, for webhooks and checkout sessions.
+// Like leases.test.ts, for webhooks and checkout sessions.
 
 let app: OwnApp
 let receiver: Receiver
@@ -30,7 +30,7 @@ async function registerEndpoint(): Promise<string> {
   return body.id
 }
 
-describe('a webhook worker that stands still longer than its lease', () => {
+describe('a webhook worker that is paused for longer than its lease', () => {
   async function prepareDelivery() {
     const endpointId = await registerEndpoint()
     const { body: event } = await app.api('POST', '/v1/webhooks/test', {
@@ -56,7 +56,7 @@ describe('a webhook worker that stands still longer than its lease', () => {
       attempts: { attempt: number; response_code: number }[]
     }
 
-  test('overwrites no later success, and its attempt stands in the log', async () => {
+  test('overwrites no later success, and the log contains its attempt', async () => {
     const endpointId = await registerEndpoint()
     let answer = 500
     receiver.answer(() => answer)
@@ -109,13 +109,13 @@ describe('a webhook worker that stands still longer than its lease', () => {
         },
       }
     })
-    // The reading of the endpoint and the recording of the result: a claim names no endpoint.
+    // The read of the endpoint and the record of the result. A claim names no endpoint.
     expect(reached).toBeGreaterThan(size({ quick: 0, all: 1 }))
     if (isLongRun) expect(late, 'it was paused after it had sent').toBeGreaterThan(0)
     await app.api('DELETE', `/v1/webhooks/endpoints/${endpointId}`)
   })
 
-  test('does not disable the endpoint by an answer of 410 that is late', async () => {
+  test('does not disable the endpoint after a late answer of 410', async () => {
     const { endpointId, delivery } = await prepareDelivery()
     let answer = 410
     receiver.answer(() => answer)
@@ -142,7 +142,7 @@ describe('a webhook worker that stands still longer than its lease', () => {
   })
 })
 
-test('a retry by hand while an attempt fails is sent at once, with the whole schedule before it', async () => {
+test('a manual retry during a failing attempt is sent at once, and restarts the schedule', async () => {
   const endpointId = await registerEndpoint()
   const answered = Promise.withResolvers<void>()
   let count = 0
@@ -157,7 +157,7 @@ test('a retry by hand while an attempt fails is sent at once, with the whole sch
   const [{ id }] = await app.sql.query('select id from webhook_deliveries where endpoint_id = $1', [
     endpointId,
   ])
-  // Of a schedule that has come to its end.
+  // The schedule of this delivery has ended.
   await app.sql.query('update webhook_deliveries set tries = 5 where id = $1', [id])
   await app.api('POST', `/v1/webhooks/deliveries/${id}/retry`)
   answered.resolve()
@@ -182,7 +182,7 @@ describe('a checkout session', () => {
   }
   const read = async (id: string) => (await app.api('GET', `/v1/checkout/sessions/${id}`)).body
 
-  test('expires once, although its worker stands still', async () => {
+  test('expires once, even if its worker is paused', async () => {
     const reached = await pauseAndTakeOver(app, async () => {
       const id = await createSession()
       const { id: paymentId } = await createPayment(app.api)
@@ -209,7 +209,7 @@ describe('a checkout session', () => {
     expect(reached).toBeGreaterThan(size({ quick: 0, all: 2 }))
   })
 
-  test('is checked when its newest try says, whatever an older worker knew', async () => {
+  test('is checked at the time of its latest try, even if an older worker plans another time', async () => {
     const id = await createSession()
     await app.sql.query(
       `update checkout_sessions set due_at = now() - interval '1 s' where id = $1`,
@@ -236,7 +236,7 @@ describe('a checkout session', () => {
     expect((await read(id)).status).toBe('open')
   })
 
-  test('that cannot be checked is tried again later, and delays no other', async () => {
+  test('whose check fails is retried later and does not delay others', async () => {
     const broken = await createSession()
     const other = await createSession()
     await app.sql.query(
@@ -271,6 +271,6 @@ describe('a checkout session', () => {
   })
 })
 
-test('nothing of this breaks what holds of every payment', async () => {
+test('after these tests every invariant of the payments holds', async () => {
   expect(await brokenInvariants(app.sql, { isAtRest: false })).toEqual({})
 })

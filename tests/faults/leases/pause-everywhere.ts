@@ -4,21 +4,21 @@ import { places } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { type PausedWork, passLeases, startPausedWork, startWork } from './paused-work.ts'
 
-/** More statements than any piece of work has: a loop that does not end is a failure. */
+/** More statements than any job has. A job that reaches this number does not end. */
 const statementsMax = 80
 
-/** What a worker has to do. */
+/** The job of a worker. */
 export interface Piece {
-  /** What the statements of the work name: payments, endpoints and the like. */
+  /** The ids in the statements of the job: of payments, endpoints and others. */
   readonly ids: readonly string[]
   readonly isDone: () => Promise<boolean>
 }
 
 /**
- * Pauses a worker before each statement about a piece of work in turn, each time of another piece.
- * `whilePaused` releases and stops it. Returns the number of places, of which `npm test` takes a sample.
+ * Pauses a worker before each statement of a job in turn, each time with a new job. `whilePaused`
+ * releases and stops the worker. Returns the number of places. `npm test` takes a sample of them.
  *
- * @throws if the work does not end.
+ * @throws if the job does not end.
  */
 export async function pauseEverywhere<P extends Piece>(
   url: string,
@@ -46,7 +46,7 @@ export async function pauseEverywhere<P extends Piece>(
   return count
 }
 
-/** Ends the leases of a paused worker, and has another one do the work. */
+/** Ends the leases of a paused worker, and lets another worker do the job. */
 export async function takeOver(
   { sql, url }: { sql: Sql; url: string },
   worker: PausedWork,
@@ -62,7 +62,7 @@ export async function takeOver(
   await other.stop()
 }
 
-/** Pauses a worker at each of its statements, has another one finish, and checks the result. */
+/** Pauses a worker at each of its statements, lets another one finish, and checks the result. */
 export async function pauseAndTakeOver(
   app: OwnApp,
   prepare: () => Promise<

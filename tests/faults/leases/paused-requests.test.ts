@@ -13,12 +13,12 @@ import { tell } from '../../support/servers/server.ts'
 import { places, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-// A lease of no time at all has ended wherever a process is paused.
+// Leases of zero seconds have ended wherever a process is paused.
 const pair = withPausedPair(0)
 let keys = 0
 const newKey = () => `paused ${++keys}`
 
-/** A request of each kind, on an object of its own. */
+/** One request of each kind, each on its own object. */
 const requests: Readonly<Record<string, (api: Api) => Promise<KeyedRequest>>> = {
   create: async () => ({ path: '/v1/payments', body: paymentBody() }),
   'create and submit': createAndSubmit('tok_visa'),
@@ -49,7 +49,7 @@ const requests: Readonly<Record<string, (api: Api) => Promise<KeyedRequest>>> = 
   }),
 }
 
-/** The requests of `npm test`: with and without a processor, of one statement and of many. */
+/** The requests of `npm test`: with and without a processor, with one and with many statements. */
 const quickRequests = ['submit, the processor’s answer lost', 'cancel']
 
 function createAndSubmit(token: string) {
@@ -64,14 +64,14 @@ function submit(token: string) {
   }
 }
 
-describe('a server stops at any statement, another takes over, and there is one first answer', () => {
+describe('if a server is paused at any statement and another one takes over', () => {
   describe.each(size({ quick: [0], all: [0, 60, -60] }))(
     'with a clock that is %d s ahead',
     (seconds) => {
       beforeAll(() => tell(pair.pausedServer, { clockAheadMs: seconds * 1000 }))
 
       test.each(size({ quick: quickRequests, all: Object.keys(requests) }))(
-        '%s: both servers give the first answer',
+        'both servers return the same first answer: %s',
         async (name) => {
           for (const n of places()) {
             const made = await requests[name]?.(pair.other)
@@ -98,11 +98,11 @@ describe('a server stops at any statement, another takes over, and there is one 
   )
 })
 
-describe('a server stops at any statement until its request has no time left', () => {
+describe('a server that is paused at any statement until its request’s deadline', () => {
   test.each([
     ['submit', submit('tok_visa')] as const,
     ...size({ quick: [], all: [['create and submit', createAndSubmit('tok_visa')] as const] }),
-  ])('it returns the answer of the request that took over: %s', async (_, make) => {
+  ])('returns the answer of the request that took over: %s', async (_, make) => {
     for (const n of places()) {
       const request = { ...(await make(pair.other)), idempotencyKey: newKey() }
       const watch = await armPause(pair.pausedServer, n)
@@ -128,7 +128,7 @@ describe('a server stops at any statement until its request has no time left', (
       const paused = await answer
       const first = bytes(await rival)
       const place = `paused at statement ${n}: ${pausedAt}`
-      // Where the other server still waited, there was no answer to return yet.
+      // If the other server still waited, no answer existed yet.
       if (isTakenOver) expect(bytes(paused), place).toEqual(first)
       else
         expect([first, 502, 409], place).toContain(

@@ -8,7 +8,7 @@ import { startServer, type TestServer, tell } from '../../support/servers/server
 import { places, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-// A lease of no time at all has ended wherever a process is paused.
+// Leases of zero seconds have ended wherever a process is paused.
 const pair = withPausedPair(0)
 let keys = 0
 const newKey = () => `rival ${++keys}`
@@ -28,7 +28,7 @@ async function expectReplayed(request: KeyedRequest, first: ApiAnswer, place: st
   }
 }
 
-describe('a server stops at any statement of a submission while another one submits the payment', () => {
+describe('if a server is paused at any statement of a submission and another one submits the payment,', () => {
   const submissions = [
     ['the payment is authorized', 'tok_visa'],
     ['the payment is declined', 'tok_chargeDeclined'],
@@ -36,7 +36,7 @@ describe('a server stops at any statement of a submission while another one subm
   ] as const
 
   test.each(size({ quick: submissions.slice(0, 1), all: submissions }))(
-    'one of two keys wins, and each keeps its answer: %s',
+    'the request of one key wins, and both keys keep their answers: %s',
     async (_, token) => {
       for (const n of places()) {
         const made = await submission(token)
@@ -64,7 +64,7 @@ describe('a server stops at any statement of a submission while another one subm
     }
   })
 
-  test('a customer with two windows of the hosted page pays once', async () => {
+  test('a customer with the hosted page in two windows pays once', async () => {
     for (const n of places()) {
       const { body: session } = await pair.other('POST', '/v1/checkout/sessions', {
         body: {
@@ -94,7 +94,7 @@ describe('a server stops at any statement of a submission while another one subm
   })
 })
 
-describe('a server stops at any statement of a submission while the worker ends it', () => {
+describe('if a server is paused at any statement of a submission and the worker completes it,', () => {
   let working: TestServer
 
   beforeAll(async () => {
@@ -103,7 +103,7 @@ describe('a server stops at any statement of a submission while the worker ends 
 
   afterAll(() => working?.stop())
 
-  /** Whether the worker has something to do, and is not kept from it by the server that is paused. */
+  /** Whether the worker has a task that is not locked by the paused server. */
   const isWorking = async (id: string) => {
     const due = await pair.sql.query(
       `select from payments p join payment_tasks t on t.payment_id = p.id
@@ -115,7 +115,7 @@ describe('a server stops at any statement of a submission while the worker ends 
   }
 
   test.each(size({ quick: ['tok_visa'], all: ['tok_visa', 'tok_chargeDeclined'] }))(
-    'the request has won all the same, once, and keeps its answer: %s',
+    'the request still wins once and keeps its answer: %s',
     async (token) => {
       for (const n of places()) {
         const made = await submission(token)

@@ -18,17 +18,17 @@ export interface BackgroundWork {
 export interface PausedWork extends BackgroundWork {
   /** Resolves when the work is paused. */
   readonly paused: Promise<void>
-  /** The statement that is paused first. */
+  /** The first paused statement. */
   statement(): string
-  /** Whether the statements of other work wait, too. */
+  /** Whether the statements of other work wait too. */
   isPaused(): boolean
   /** Process ids of its sessions in the database. */
   sessions(): number[]
-  /** Lets all go on. */
+  /** Continues all statements. */
   release(): void
 }
 
-/** The sandbox's own transactions: to the worker that calls it they are one step. */
+/** The sandbox's own transactions. For the worker that calls the sandbox they are one step. */
 const insideOfProcessor = /sandbox_(answers|movements|refunds)|pg_advisory_xact_lock/
 
 /** Starts the background work of a server. */
@@ -37,9 +37,9 @@ export function startWork(url: string): BackgroundWork {
 }
 
 /**
- * Starts the background work of a server that stands still before the `nth` of the statements about
- * something: those that have one of the `ids` in a parameter, and the ends of their transactions.
- * From then on it sends no statement at all until it is released.
+ * Starts the background work of a server that pauses before the `nth` statement about `ids`: statements
+ * with one of them in a parameter, and the ends of their transactions. From then on it sends no
+ * statement until it is released.
  */
 export function startPausedWork(
   url: string,
@@ -74,7 +74,7 @@ export function startPausedWork(
     const client = await connectClient()
     if (!clients.has(client)) {
       clients.set(client, (client as unknown as { processID: number }).processID)
-      // A session that the test ends says so while no statement runs.
+      // The session reports its end by the test while no statement runs.
       client.on('error', () => undefined)
       const send = client.query.bind(client) as (...given: unknown[]) => Promise<unknown>
       client.query = (async (text: string, values: unknown) => {
@@ -108,7 +108,7 @@ export function startPausedWork(
 
 const running = new Set<BackgroundWork>()
 
-/** Stops all that still works, so that a test that fails leaves nothing behind. */
+/** Stops all background work, so that a failed test leaves none. */
 export async function stopWork(): Promise<void> {
   for (const work of running) {
     if ('release' in work) (work as PausedWork).release()
@@ -116,7 +116,7 @@ export async function stopWork(): Promise<void> {
   }
 }
 
-/** The time of every lease passes, and the database ends transactions that stand still. */
+/** Ends every lease and, as the database does, the idle transactions of the worker. */
 export async function passLeases(sql: Sql, paused: PausedWork): Promise<void> {
   await until('its transactions have ended', async () => {
     const rows = await sql.query(

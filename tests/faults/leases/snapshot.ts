@@ -1,6 +1,6 @@
 import type { OwnApp } from '../../support/servers/own-app.ts'
 
-/** What a worker must not change once another one has taken over. */
+/** The rows that a worker must not change after another worker has taken over. */
 export async function snapshot(
   { api, sql }: Pick<OwnApp, 'api' | 'sql'>,
   id: string,
@@ -16,7 +16,7 @@ export async function snapshot(
     refunds: await rows('refunds'),
     ledger: await rows('ledger_entries'),
     movements: await rows('sandbox_movements'),
-    // Calls that the worker had begun may end late: that they were made, and in which order.
+    // Calls that the worker had begun may end late, so only their existence and order are compared.
     calls: await sql.query(
       'select number, kind, processor_key from payment_attempts where payment_id = $1 order by 1',
       [id],

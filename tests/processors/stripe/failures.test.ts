@@ -8,8 +8,8 @@ import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
-// Stripe keeps its first answer to an idempotency key, also where that is a failure of its own, and
-// repeats it for a day. What it has failed to do once has to be asked for by another key.
+// Stripe stores its first answer to an idempotency key for a day, even if that answer is a failure of
+// Stripe. So a failed call must be repeated with another key.
 
 const stripeKey = 'sk_test_of_this_merchant'
 const token = 'pm_card_visa'
@@ -40,7 +40,7 @@ interface Attempt {
   readonly code: string | null
 }
 
-/** What calls of a kind came to, oldest first. */
+/** The outcomes of the calls of a kind, oldest first. */
 async function outcomes(id: string, kind: string) {
   const { body } = await api('GET', `/v1/payments/${id}/attempts?limit=100`)
   const ofKind = body.data.filter((one: Attempt) => one.kind === kind)
@@ -53,13 +53,13 @@ async function untilOutcome(id: string, kind: string, outcome: string) {
   )
 }
 
-/** What really moved of a payment. */
+/** The movements of a payment in Stripe's books. */
 function moved(id: string): string[] {
   const intent = stripe.intentOf(id)
   return stripe.movements.filter((one) => one.intent === intent).map(({ kind }) => kind)
 }
 
-/** A payment that is authorized, and waits for its undo window to end. */
+/** Creates an authorized payment in its undo window. */
 async function createAuthorized(): Promise<string> {
   const { id } = await createPayment(api, { cancel_window: 3600 })
   expect((await initiate(id)).status).toBe(200)
@@ -76,7 +76,7 @@ async function untilRefundPaid(id: string) {
 test.each([
   ...size({ quick: [], all: [['make', /POST .*payment_intents$/] as const] }),
   ['confirm', /confirm$/] as const,
-])('a submission gets over one failure of Stripe’s to %s', async (_what, path) => {
+])('a submission succeeds after one failure of Stripe to %s', async (_what, path) => {
   const { id } = await createPayment(api)
   stripe.failNext(path, 500, failure)
   expect((await initiate(id)).status).toBe(200)
@@ -85,7 +85,7 @@ test.each([
 })
 
 test.runIf(isLongRun)(
-  'a submission that was abandoned over failures of Stripe’s is carried on',
+  'the worker completes a submission that ended with 502 after two failures of Stripe',
   async () => {
     const { id } = await createPayment(api)
     stripe.failNext(/confirm$/, 500, failure)
@@ -96,7 +96,7 @@ test.runIf(isLongRun)(
   },
 )
 
-test('a capture gets over one failure of Stripe’s', async () => {
+test('a capture succeeds after one failure of Stripe', async () => {
   const { id } = await createPayment(api)
   stripe.failNext(/capture$/, 500, failure)
   expect((await initiate(id)).status).toBe(200)
@@ -106,7 +106,7 @@ test('a capture gets over one failure of Stripe’s', async () => {
 })
 
 test.runIf(isLongRun)(
-  'the void of a canceled payment gets over one failure of Stripe’s',
+  'the void of a canceled payment succeeds after one failure of Stripe',
   async () => {
     const id = await createAuthorized()
     stripe.failNext(/cancel$/, 500, failure)
@@ -117,7 +117,7 @@ test.runIf(isLongRun)(
   },
 )
 
-test.runIf(isLongRun)('a refund gets over one failure of Stripe’s', async () => {
+test.runIf(isLongRun)('a refund succeeds after one failure of Stripe', async () => {
   const { id } = await createPaid(api, { token })
   stripe.failNext(/POST .*refunds$/, 500, failure)
   await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
@@ -126,7 +126,7 @@ test.runIf(isLongRun)('a refund gets over one failure of Stripe’s', async () =
   expect(moved(id)).toEqual(['authorize', 'capture', 'refund'])
 })
 
-test('a refund that Stripe has made and said it had failed to make is not made again', async () => {
+test('a refund that Stripe made but reported as failed is not repeated', async () => {
   const { id } = await createPaid(api, { token })
   stripe.failNextThoughDone(/POST .*refunds$/)
   await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
@@ -135,7 +135,7 @@ test('a refund that Stripe has made and said it had failed to make is not made a
   expect(moved(id)).toEqual(['authorize', 'capture', 'refund'])
 })
 
-test('money taken after a cancel goes back over one failure of Stripe’s', async () => {
+test('the refund of a capture after a cancel succeeds after one failure of Stripe', async () => {
   const id = await createAuthorized()
   stripe.captureByHand(id)
   stripe.failNext(/POST .*refunds$/, 500, failure)
@@ -144,7 +144,7 @@ test('money taken after a cancel goes back over one failure of Stripe’s', asyn
   expect(moved(id)).toEqual(['authorize', 'capture', 'refund'])
 })
 
-test('a capture of which nobody knows what came is repeated by the same key', async () => {
+test('a capture with an unknown outcome is repeated with the same key', async () => {
   const { id } = await createPayment(api)
   const before = stripe.keysTo(/capture$/).length
   stripe.cutNext(/capture$/)
@@ -154,7 +154,7 @@ test('a capture of which nobody knows what came is repeated by the same key', as
 })
 
 test.runIf(isLongRun)(
-  'a refund of which nobody knows what came is repeated by the same key',
+  'a refund with an unknown outcome is repeated with the same key',
   async () => {
     const { id } = await createPaid(api, { token })
     const before = stripe.keysTo(/POST .*refunds$/).length

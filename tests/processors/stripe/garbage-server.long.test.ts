@@ -39,7 +39,7 @@ async function attempts(id: string): Promise<Attempt[]> {
   return (await api('GET', `/v1/payments/${id}/attempts`)).body.data
 }
 
-/** The text of everything that the API tells of a payment. */
+/** All texts that the API returns about a payment. */
 async function told(id: string): Promise<string> {
   const paths = ['', '/attempts', '/events']
   const answers = paths.map((path) => api('GET', `/v1/payments/${id}${path}`))
@@ -52,7 +52,7 @@ async function untilAttempt(id: string, kind: string, outcomes: readonly string[
   )
 }
 
-/** What really moved of a payment. */
+/** The movements of a payment in Stripe's books. */
 function moved(id: string): string[] {
   const intent = stripe.intentOf(id)
   return stripe.movements.filter((one) => one.intent === intent).map(({ kind }) => kind)
@@ -64,12 +64,12 @@ const garbage = [...unreadable, ...untrueOfIntent].filter(([name]) =>
     'a number',
     'no fields',
     'another payment',
-    'half an answer, and a cut',
+    'half an answer, then a lost connection',
   ].includes(name),
 )
 
 test.each(garbage.slice(0, size({ quick: 2, all: garbage.length })))(
-  'a processor that answers with %s has settled nothing until it answers properly',
+  'answers with %s change no payment until Stripe answers correctly',
   async (_name, how) => {
     const refunded = (await createPaid(api, { token })).id
     const canceled = (await createPayment(api, { cancel_window: 3600 })).id
@@ -116,7 +116,7 @@ test.each(garbage.slice(0, size({ quick: 2, all: garbage.length })))(
   },
 )
 
-test('a capture of a part is no capture of the payment', async () => {
+test('an answer that reports a partial capture does not complete the capture', async () => {
   const { id } = await createPayment(api)
   stripe.garble({
     path: /capture$|^GET .*pi_\d+$/,

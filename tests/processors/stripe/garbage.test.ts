@@ -52,10 +52,10 @@ const refund = () =>
 interface Case {
   readonly path: RegExp
   readonly garbage: readonly [string, Garble][]
-  /** What was done before, all of it well. */
+  /** Calls that have succeeded before. */
   readonly before: readonly (() => Promise<unknown>)[]
   readonly ask: () => Promise<unknown>
-  /** What is so in the end, whatever was answered. */
+  /** The payment's true state after the call, whatever the answer was. */
   readonly expected: object
 }
 
@@ -64,7 +64,7 @@ const captured = { state: 'captured', capturedMinor: 9999 }
 
 const cases: readonly [string, Case][] = [
   [
-    'the making of a PaymentIntent',
+    'the creation of a PaymentIntent',
     {
       path: /POST .*payment_intents$/,
       garbage: untrueOfIntent,
@@ -145,16 +145,16 @@ const cases: readonly [string, Case][] = [
   ],
 ]
 
-/** The answers that a case is tried with: `npm test` tries every third, from another one on in each case. */
+/** The answers for a case. `npm test` tries every third one; the first of them differs between the cases. */
 function triedIn(name: string, garbage: readonly [string, Garble][]): [string, Garble][] {
   const nth = cases.findIndex(([one]) => one === name)
   return [...unreadable, ...garbage].filter((_, n) => isLongRun || (n + nth) % 3 === 0)
 }
 
-describe.each(cases)(
-  '%s that is answered with',
-  (name, { path, garbage, before, ask, expected }) => {
-    test.each(triedIn(name, garbage))('%s has no known outcome', async (_what, how) => {
+describe.each(cases)('if the answer to %s is', (name, { path, garbage, before, ask, expected }) => {
+  test.each(triedIn(name, garbage))(
+    '%s, the call throws, and a later look-up finds the true state',
+    async (_what, how) => {
       for (const step of before) await step()
       stripe.garble({ path, how })
       const error = await ask().then(
@@ -164,22 +164,22 @@ describe.each(cases)(
       expect(`${error.name} ${error.message}`).not.toContain(leaked)
       stripe.garble(null)
       expect(await lookUp()).toMatchObject(expected)
-    })
-  },
-)
+    },
+  )
+})
 
-test('a 402 that is not Stripe’s is no decline', async () => {
+test('a 402 of a proxy is not taken for a decline', async () => {
   stripe.failNext(/confirm$/, 402, { type: undefined, message: 'The proxy wants to be paid.' })
   await expect(authorize()).rejects.toThrow()
 })
 
-test('a decline about another payment is not one of this', async () => {
+test('a decline that names another payment is not taken for a decline', async () => {
   const other = { object: 'payment_intent', id: 'pi_other' }
   stripe.failNext(/confirm$/, 402, { type: 'card_error', payment_intent: other })
   await expect(authorize()).rejects.toThrow()
 })
 
-test('of more refunds than fit a page all are looked up', async () => {
+test('a look-up reads all pages of refunds', async () => {
   await authorize()
   await capture()
   await refund()

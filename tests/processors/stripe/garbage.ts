@@ -1,11 +1,11 @@
 import type { Garble } from './stand-in/stand-in.ts'
 
-/** Is in all garbage, and may turn up nowhere. */
+/** A text in all garbage. It must not appear in errors and answers. */
 export const leaked = 'sk_live_of_somebody_else'
 
 type Body = Readonly<Record<string, unknown>>
 
-/** What no program of Stripe's would say, whatever was asked. */
+/** Answers that Stripe never gives, to any request. */
 export const unreadable: readonly [string, Garble][] = [
   ['a page of HTML', () => `<html><title>${leaked}</title></html>`],
   ['half of the JSON', (honest) => text(honest).slice(0, -20)],
@@ -15,18 +15,21 @@ export const unreadable: readonly [string, Garble][] = [
   ['a number', () => '42'],
   ['a text', () => JSON.stringify(leaked)],
   ['no fields', () => text({})],
-  ['fields of something else', () => text({ object: 'balance', livemode: false })],
-  ['fields without what kind it is', (honest) => without(honest, 'object')],
-  ['half an answer, and a cut', (honest) => ({ cut: text(honest) })],
+  ['fields of another object', () => text({ object: 'balance', livemode: false })],
+  ['fields without the kind of object', (honest) => without(honest, 'object')],
+  ['half an answer, then a lost connection', (honest) => ({ cut: text(honest) })],
 ]
 
-/** Well formed, and not about what was asked: of a PaymentIntent. */
+/** Well-formed answers that contradict the request about a PaymentIntent. */
 export const untrueOfIntent: readonly [string, Garble][] = [
   ['no status', (honest) => without(honest, 'status')],
   ['no amount', (honest) => without(honest, 'amount')],
   ['an amount as text', (honest) => text({ ...honest, amount: String(honest.amount) })],
   ['another amount', (honest) => text({ ...honest, amount: 1 })],
-  ['more than there is', (honest) => text({ ...honest, amount_received: 1_000_000 })],
+  [
+    'more money received than the amount',
+    (honest) => text({ ...honest, amount_received: 1_000_000 }),
+  ],
   [
     'success with no money received',
     (honest) => text({ ...honest, status: 'succeeded', amount_received: 0 }),
@@ -36,7 +39,7 @@ export const untrueOfIntent: readonly [string, Garble][] = [
   ['another payment', (honest) => text({ ...honest, metadata: { hedge_payment_id: 'pay_other' } })],
 ]
 
-/** Well formed, and not about what was asked: of a refund. */
+/** Well-formed answers that contradict the request about a refund. */
 export const untrueOfRefund: readonly [string, Garble][] = [
   ['no amount', (honest) => without(honest, 'amount')],
   ['an amount as text', (honest) => text({ ...honest, amount: String(honest.amount) })],
@@ -46,7 +49,7 @@ export const untrueOfRefund: readonly [string, Garble][] = [
   ['another refund', (honest) => text({ ...honest, metadata: { hedge_refund_id: 'ref_other' } })],
 ]
 
-/** Well formed, and not about what was asked: of a list with a refund. */
+/** Well-formed lists of refunds that contradict the request. */
 export const untrueOfRefunds: readonly [string, Garble][] = [
   ['no list', (honest) => without(honest, 'data')],
   ['no word on whether there is more', (honest) => without(honest, 'has_more')],
@@ -56,7 +59,7 @@ export const untrueOfRefunds: readonly [string, Garble][] = [
   ['another currency', (honest) => inData(honest, () => ({ currency: 'jpy' }))],
 ]
 
-/** Well formed, and not about what was asked: of a search by our id. */
+/** Well-formed search results that contradict the request. */
 export const untrueOfSearch: readonly [string, Garble][] = [
   ['no list', (honest) => without(honest, 'data')],
   ['another payment', (honest) => inData(honest, () => ({ metadata: {} }))],

@@ -6,8 +6,7 @@ import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
-// A payment that has failed stays so. What a bank approves afterwards is authorized for nothing, and has
-// to be voided.
+// A failed payment stays failed. An authorization that the bank approves afterwards must be voided.
 
 const stripeKey = 'sk_test_of_this_merchant'
 
@@ -35,7 +34,7 @@ async function untilVoided(id: string) {
   })
 }
 
-/** What really moved of a payment. */
+/** The movements of a payment in Stripe's books. */
 function moved(id: string): string[] {
   const intent = stripe.intentOf(id)
   return stripe.movements.filter((one) => one.intent === intent).map(({ kind }) => kind)
@@ -47,7 +46,7 @@ async function createFailed(): Promise<string> {
   return id
 }
 
-test('an authorization that comes after a failure is voided', async () => {
+test('an authorization that arrives after the payment failed is voided', async () => {
   const id = await createFailed()
   stripe.authorizeLate(id)
   await notify(id)
@@ -56,7 +55,7 @@ test('an authorization that comes after a failure is voided', async () => {
   expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('failed')
 })
 
-test('money that is taken after a failure is sent back, and the timeline says so', async () => {
+test('a capture after the payment failed is refunded, and the timeline shows it', async () => {
   const id = await createFailed()
   stripe.authorizeLate(id)
   stripe.captureByHand(id)
@@ -70,7 +69,7 @@ test('money that is taken after a failure is sent back, and the timeline says so
 })
 
 test.runIf(isLongRun)(
-  'a failure of one token leaves no way for another whose answer was lost',
+  'after one token is declined, an earlier token whose answer was lost cannot be authorized',
   async () => {
     const { id } = await createPayment(api)
     await initiate(id, 'pm_card_threeDSecureRequired')

@@ -8,8 +8,8 @@ import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
-// People also work in Stripe's dashboard: they capture, cancel and refund by hand. What they did is
-// looked up before money is sent back, so that a customer gets back what is owed, and no more.
+// Merchants also capture, cancel and refund manually in Stripe's dashboard. Hedge looks this up before it
+// refunds, so the customer gets back exactly the amount that is owed.
 
 const lateCapture = 'payment.late_capture_refunded'
 
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 afterEach(() => stripe.garble(null))
 
-/** A payment that is authorized, and waits for its undo window to end. */
+/** Creates an authorized payment in its undo window. */
 async function createInWindow(token = 'pm_card_visa'): Promise<string> {
   const { id } = await createPayment(api, { cancel_window: 3_600 })
   const body = { payment_method_token: token }
@@ -45,7 +45,7 @@ async function cancel(id: string) {
   expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
 }
 
-/** What really moved of a payment, with the amount where money went back. */
+/** The movements of a payment in Stripe's books, with the amounts of refunds. */
 function moved(id: string): string[] {
   const intent = stripe.intentOf(id)
   return stripe.movements
@@ -59,7 +59,7 @@ async function untilSentBack(id: string) {
   )
 }
 
-/** Waits until the void of a payment was tried and is planned again. */
+/** Waits until the void of a payment was tried and its task is planned again. */
 async function untilVoidWaits(id: string, attempt: string) {
   await until(`the void of ${id} waits after ${attempt}`, async () => {
     const waiting = await sql.query(
@@ -71,8 +71,8 @@ async function untilVoidWaits(id: string, attempt: string) {
   })
 }
 
-describe('where Stripe answers', () => {
-  test('what was refunded by hand before the cancel is not given back twice', async () => {
+describe('a canceled payment that was captured manually', () => {
+  test('is refunded only by the rest after a manual partial refund', async () => {
     const id = await createInWindow()
     stripe.captureByHand(id)
     stripe.refundByHand(id, 1000)
@@ -81,7 +81,7 @@ describe('where Stripe answers', () => {
     expect(moved(id)).toEqual(['authorize', 'capture', 'refund 1000', 'refund 8999'])
   })
 
-  test('a refund by hand that has failed is given back again', async () => {
+  test('is refunded again after a manual refund failed', async () => {
     const id = await createInWindow()
     stripe.captureByHand(id)
     stripe.refundByHand(id, 500)
@@ -91,7 +91,7 @@ describe('where Stripe answers', () => {
     expect(moved(id)).toEqual(['authorize', 'capture', 'refund 500', 'refund 9999'])
   })
 
-  test('of money that was refunded whole by hand nothing is sent, and the timeline says so', async () => {
+  test('is not refunded again after a manual full refund, and the timeline shows the refund', async () => {
     const id = await createInWindow()
     stripe.captureByHand(id)
     stripe.refundByHand(id, 9999)
@@ -101,7 +101,7 @@ describe('where Stripe answers', () => {
   })
 
   test.runIf(isLongRun)(
-    'the timeline says that money went back once the processor has paid it, and once',
+    'gets one event of its refund, only after the processor has paid it',
     async () => {
       const id = await createInWindow('pm_card_refundPending')
       stripe.captureByHand(id)
@@ -135,7 +135,7 @@ describe('where Stripe answers', () => {
   )
 })
 
-test('money goes back although the cancel at the processor never gets an answer', async () => {
+test('a manual capture is refunded even if Stripe never answers the cancel', async () => {
   const id = await createInWindow()
   stripe.captureByHand(id)
   stripe.garble({ path: /cancel$/, how: () => 'no answer of Stripe’s' })
@@ -145,7 +145,7 @@ test('money goes back although the cancel at the processor never gets an answer'
   expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
 })
 
-test('an authorization is voided until the processor says that it is canceled', async () => {
+test('the void is repeated until Stripe reports the authorization as canceled', async () => {
   const id = await createInWindow()
   stripe.garble({
     path: /cancel$/,
@@ -155,7 +155,7 @@ test('an authorization is voided until the processor says that it is canceled', 
   await untilVoidWaits(id, 'void undecided')
 })
 
-test('a payment whose authorization was canceled by hand fails, although a capture was lost', async () => {
+test('a payment fails if its authorization was canceled manually and the answer to its capture was lost', async () => {
   const id = await createInWindow()
   stripe.cancelByHand(id)
   stripe.cutNext(/capture$/)

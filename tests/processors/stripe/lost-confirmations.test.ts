@@ -6,8 +6,8 @@ import { isLongRun } from '../../support/size.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
-// The answer to a confirmation is lost, and somebody acts in Stripe's dashboard before it is looked
-// up. The look-up then finds more than an authorization, or none any more.
+// The answer to a confirmation is lost, and the merchant captures or cancels in Stripe's dashboard before
+// Hedge looks the payment up. The look-up then finds a capture, or a canceled authorization.
 
 let stripe: StripeStandIn
 let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
@@ -23,7 +23,7 @@ afterAll(() => started?.stop())
 
 afterEach(() => stripe.garble(null))
 
-/** A payment that Stripe has authorized. No answer about it can be read, so it is still `pending`. */
+/** Creates a payment that Stripe has authorized. Its answers are unreadable, so it is still `pending`. */
 async function createUnheard(): Promise<string> {
   const { id } = await createPayment(api, { cancel_window: 3_600 })
   stripe.garble({ path: /confirm$|^GET/, how: () => 'no answer of Stripe’s' })
@@ -33,19 +33,19 @@ async function createUnheard(): Promise<string> {
   return id
 }
 
-/** Lets Stripe's answers through again, and has the payment looked up. */
+/** Makes Stripe's answers readable again, and triggers a look-up of the payment. */
 async function answerAgain(id: string): Promise<void> {
   stripe.garble(null)
   await started.notify(id, 'payment_intent')
 }
 
-/** What really moved of a payment. */
+/** The movements of a payment in Stripe's books. */
 function moved(id: string): string[] {
   const intent = stripe.intentOf(id)
   return stripe.movements.filter((one) => one.intent === intent).map(({ kind }) => kind)
 }
 
-test('a payment that was captured by hand before its look-up is initiated, then succeeds', async () => {
+test('a payment that was captured manually before its look-up becomes initiated, then succeeded', async () => {
   const id = await createUnheard()
   stripe.captureByHand(id)
   await answerAgain(id)
@@ -57,7 +57,7 @@ test('a payment that was captured by hand before its look-up is initiated, then 
 })
 
 test.runIf(isLongRun)(
-  'a payment that was canceled by hand before its look-up fails, and is not authorized again',
+  'a payment that was canceled manually before its look-up fails and is not authorized again',
   async () => {
     const id = await createUnheard()
     stripe.cancelByHand(id)

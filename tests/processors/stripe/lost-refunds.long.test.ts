@@ -6,8 +6,8 @@ import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
-// The answer to a refund is lost, and Stripe has forgotten the idempotency key: sent again, the
-// refund would be paid twice. Only a look-up says what became of it.
+// The answer to a refund is lost, and Stripe has deleted the idempotency key. A second request would pay
+// the refund twice. Only a look-up shows the result.
 
 let stripe: StripeStandIn
 let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
@@ -25,7 +25,7 @@ const path = /POST .*refunds$/
 const refund = (id: string, amount: number) =>
   api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
 
-/** Amounts that Stripe has sent back of a payment. */
+/** The amounts of the refunds of a payment that Stripe has paid. */
 function refunded(id: string): number[] {
   const intent = stripe.intentOf(id)
   return stripe.movements
@@ -44,7 +44,7 @@ async function untilAttempt(id: string, attempt: string) {
   await until(`${attempt} of ${id}`, async () => (await attempts(api, id)).includes(attempt))
 }
 
-test('a refund that Stripe has not paid yet is not sent again', async () => {
+test('a pending refund is not sent again', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_refundPending' })
   stripe.loseNextAnswerAndKeys(path)
   await refund(id, 1000)
@@ -54,7 +54,7 @@ test('a refund that Stripe has not paid yet is not sent again', async () => {
   expect(refunded(id)).toEqual([1000])
 })
 
-test('a refund is not sent again while nobody can look it up', async () => {
+test('a refund is not sent again while look-ups fail', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_visa' })
   stripe.loseNextAnswerAndKeys(path)
   stripe.garble({ path: /^GET/, how: () => '<html>' })
@@ -65,7 +65,7 @@ test('a refund is not sent again while nobody can look it up', async () => {
   expect(refunded(id)).toEqual([1000])
 })
 
-test('a refund that never arrived is sent, although another one of the payment was paid', async () => {
+test('a refund that did not reach Stripe is sent, even if another refund of the payment was paid', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_visa' })
   await refund(id, 1000)
   await untilPaid(id)

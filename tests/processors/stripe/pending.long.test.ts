@@ -8,12 +8,12 @@ import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
-// Messages about something that stays pending bring the next look-up forward. They never delay it.
+// Messages about a pending payment or refund move its next look-up forward. They never delay it.
 
 const messages = 10
-/** Messages that come one after the other, each after the look-up that the one before it led to. */
+/** Number of messages. Each is sent after the look-up that the previous one caused. */
 const inTurn = size({ quick: 3, all: messages })
-/** A look-up follows within this: the steady rate in the first minutes, and its jitter. */
+/** Longest pause before a look-up: the constant pause of the first minutes, with its jitter. */
 const lookUpSecondsMax = 10
 
 let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
@@ -38,7 +38,7 @@ interface Planned {
   readonly failures: number
 }
 
-/** When a task is done next, in seconds from now, once no worker is doing it. */
+/** Seconds until a task is due. Waits until no worker has claimed it. */
 async function planned(id: string, kind: string): Promise<Planned> {
   return await until(`${kind} of ${id} is planned`, async () => {
     const [row] = await sql.query<Planned>(
@@ -66,7 +66,7 @@ const refundStatus = async (id: string) =>
   (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status
 
 describe('a pending refund', () => {
-  test('is looked up within seconds after many messages, and completes by that look-up', async () => {
+  test('is looked up within seconds after many messages, and this look-up completes it', async () => {
     const id = await createPendingRefund()
     for (let n = 1; n <= inTurn; n++) {
       const before = await countLookUps(id)
@@ -77,12 +77,12 @@ describe('a pending refund', () => {
     expect(seconds).toBeLessThanOrEqual(lookUpSecondsMax)
     expect(failures).toBe(0)
     expect(await refundStatus(id)).toBe('pending')
-    // Nobody says so.
+    // Stripe sends no message.
     stripe.completeRefunds(id)
     await until('the refund has succeeded', async () => (await refundStatus(id)) === 'succeeded')
   })
 
-  test('is not looked up for each of many messages at once', async () => {
+  test('is not looked up once per message if many arrive at once', async () => {
     const id = await createPendingRefund()
     const before = await countLookUps(id)
     await Promise.all(Array.from({ length: 5 * messages }, () => started.notify(id, 'refund')))
@@ -133,9 +133,9 @@ async function pausesAfterFailures(id: string): Promise<number[]> {
   })
 }
 
-test('a processor that fails is asked at growing intervals, and a message begins them anew', async () => {
+test('a failing processor is called at growing intervals, and a message resets them', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_visa' })
-  // Of this payment only: others of this file are looked up as well.
+  // Only calls of this payment: other payments of this file are looked up as well.
   const path = new RegExp(`GET .*${stripe.intentOf(id)}$`)
   const failNext = () => stripe.failNext(path, 429, { message: 'Too many.' })
   const failures = async () => {
@@ -155,7 +155,7 @@ test('a processor that fails is asked at growing intervals, and a message begins
   for (const [index, pause] of pauses.entries()) {
     expect(pause).toBeGreaterThanOrEqual(2 ** index - 1)
   }
-  // The one after the next does not end, so that the count of failures stays long enough to be read.
+  // The look-up after the next hangs, so the count of failures stays long enough to be read.
   failNext()
   stripe.hangNext(path)
   await started.notify(id, 'payment_intent')

@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
-// Stripe may say that a refund was paid, and days later that the bank has sent it back.
+// Stripe may report that a refund was paid, and days later that the bank has returned it.
 
 const stripeKey = 'sk_test_of_this_merchant'
 const token = 'pm_card_visa'
@@ -46,10 +46,10 @@ async function untilRefund(id: string, status: string) {
   })
 }
 
-/** Stripe's `refund.failed`: about the refund, which has our payment's id as well. */
+/** Stripe's `refund.failed`. Its refund contains the id of the Hedge payment. */
 const notify = (id: string) => started.notify(id, 'refund')
 
-/** What stands in the accounts by the transfers of a payment: debits less credits. */
+/** The balances of the accounts by the transfers of a payment: debits minus credits. */
 async function ledgerOf(id: string): Promise<Record<string, number>> {
   const rows = await sql.query<{ account: string; sum: string }>(
     `select account, sum(amount) as sum from ledger_entries where payment_id = $1
@@ -59,7 +59,7 @@ async function ledgerOf(id: string): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map(({ account, sum }) => [account, Number(sum)]))
 }
 
-test('a refund that fails after it was paid is failed, and can be made again', async () => {
+test('a refund that fails after it was paid is marked failed, and the amount can be refunded again', async () => {
   const { id } = await createPaid(api, { token })
   const paid = await ledgerOf(id)
   await api('POST', `/v1/payments/${id}/refund`)
@@ -75,7 +75,7 @@ test('a refund that fails after it was paid is failed, and can be made again', a
     'payment.refund_succeeded',
     'payment.refund_failed',
   ])
-  // Each event shows the state at its time, however often it is read.
+  // Each event shows the state at its time, also after later events.
   const { body } = await api('GET', `/v1/payments/${id}/events`)
   const told = body.data.map((event: { data: { refunds: { status: string }[] } }) =>
     event.data.refunds.map(({ status }) => status),
@@ -88,14 +88,14 @@ test('a refund that fails after it was paid is failed, and can be made again', a
   )
 })
 
-test('a refund that fails after it was paid is noticed without a message, too', async () => {
+test('a refund that fails after it was paid is detected even without a message', async () => {
   const id = await createRefunded()
   stripe.failRefunds(id)
   await advance(api, 2 * daySeconds)
   expect((await untilRefund(id, 'failed')).status).toBe('succeeded')
 })
 
-/** Has Stripe show the first refund of a payment otherwise than it is. */
+/** Makes Stripe report the first refund of a payment with other values. */
 function showFirstRefund(change: (refund: object) => object | null) {
   stripe.garble({
     path: /GET .*refunds$/,
@@ -107,7 +107,7 @@ function showFirstRefund(change: (refund: object) => object | null) {
   })
 }
 
-test('a refund that fails after the settlement is noticed by its message alone', async () => {
+test('a refund that fails after the settlement is detected by its message', async () => {
   const id = await createRefunded()
   stripe.settleAll()
   await advance(api, 2 * daySeconds)
@@ -119,7 +119,7 @@ test('a refund that fails after the settlement is noticed by its message alone',
   expect([available, refunds, processor]).toEqual([-9679, undefined, 9999])
 })
 
-test('of two refunds of the same amount the one that fails is subtracted, once', async () => {
+test('if one of two refunds of the same amount fails, its amount is subtracted once', async () => {
   for (let round = 0; round < 3; round++) {
     const { id } = await createPaid(api, { token })
     for (const amount of [4000, 4000]) {
@@ -131,7 +131,7 @@ test('of two refunds of the same amount the one that fails is subtracted, once',
       ),
     )
     showFirstRefund((refund) => ({ ...refund, status: 'failed' }))
-    // The message makes two tasks look the payment up at the same time: that of the refunds, and of the settlement.
+    // The message makes two tasks look the payment up concurrently: the refund task and the settlement task.
     await notify(id)
     await untilRefund(id, 'failed')
     await untilIdle(id)
@@ -147,7 +147,7 @@ test('of two refunds of the same amount the one that fails is subtracted, once',
   }
 })
 
-/** Waits until no worker is at a task of the payment. */
+/** Waits until no worker has claimed a task of the payment. */
 async function untilIdle(id: string) {
   await until(`nobody works on ${id}`, async () => {
     const busy = await sql.query(
@@ -162,7 +162,7 @@ async function untilIdle(id: string) {
 test.each([
   ['missing from the list', () => null],
   ['pending again', (refund: object) => ({ ...refund, status: 'pending' })],
-])('a refund that was paid stands while it is %s at the processor', async (_how, change) => {
+])('a paid refund stays paid if Stripe reports it as %s', async (_how, change) => {
   const id = await createRefunded()
   const before = await retrieve(id)
   showFirstRefund(change)
@@ -179,7 +179,7 @@ test.each([
   }
 })
 
-test('messages about refunds that stand change nothing', async () => {
+test('messages about unchanged refunds change nothing', async () => {
   const id = await createRefunded()
   const before = await retrieve(id)
   await notify(id)

@@ -47,13 +47,13 @@ async function message(paymentId: string, given: { secret?: string; mode?: strin
   })
 }
 
-describe('a processor of one’s own', () => {
-  test('is not there until it is set, and messages for it go nowhere', async () => {
+describe('a merchant’s own Stripe account', () => {
+  test('is 404 until it is set, and so are messages for it', async () => {
     expect((await api('GET', path())).status).toBe(404)
     expect((await message('pay_1')).status).toBe(404)
   })
 
-  test('takes keys of the mode it is asked for in, and repeats none of them', async () => {
+  test('accepts only keys of its mode, and errors do not repeat the keys', async () => {
     for (const body of [
       { processor: 'stripe', secret_key: 'sk_live_wrong_mode' },
       { processor: 'stripe', secret_key: 'no key at all' },
@@ -66,7 +66,7 @@ describe('a processor of one’s own', () => {
     expect((await api('GET', path())).status).toBe(404)
   })
 
-  test('is set once, shows no secret, and lies sealed in the database', async () => {
+  test('can be set; its secrets are encrypted in the database, and answers and logs do not contain them', async () => {
     const set = await configure({
       processor: 'stripe',
       secret_key: stripeKey,
@@ -91,7 +91,7 @@ describe('a processor of one’s own', () => {
     expect(server.log()).not.toContain(stripeKey)
   })
 
-  test('takes the money of new payments, and gives it back', async () => {
+  test('captures and refunds new payments', async () => {
     const { id } = await createPaid(api, { token: 'pm_card_visa' })
     const kinds = () => stripe.movements.map(({ kind }) => kind)
     expect(kinds()).toEqual(['authorize', 'capture'])
@@ -103,7 +103,7 @@ describe('a processor of one’s own', () => {
     expect(stripe.movements.at(-1)).toMatchObject({ kind: 'refund', amount: 1 })
   })
 
-  test('voids what was canceled', async () => {
+  test('voids the authorization of a canceled payment', async () => {
     const { id } = await createPayment(api, { cancel_window: 3600 })
     const body = { payment_method_token: 'pm_card_visa' }
     await api('POST', `/v1/payments/${id}/initiate`, { body })
@@ -111,7 +111,7 @@ describe('a processor of one’s own', () => {
     await until('the void is done', () => stripe.movements.at(-1)?.kind === 'cancel')
   })
 
-  test('has a refund whose answer was lost looked up, not sent a second time', async () => {
+  test('is asked by look-up, not by a second refund, if the answer to a refund is lost', async () => {
     const { id } = await createPaid(api, { token: 'pm_card_visa' })
     const before = stripe.movements.length
     stripe.loseNextAnswerAndKeys(/POST .*refunds$/)
@@ -123,7 +123,7 @@ describe('a processor of one’s own', () => {
     expect(stripe.movements.slice(before)).toMatchObject([{ kind: 'refund', amount: 4000 }])
   })
 
-  test('tells by a signed message that the customer has finished 3-D Secure', async () => {
+  test('reports by a signed message that the customer has completed 3-D Secure', async () => {
     const { id } = await createPayment(api)
     const body = { payment_method_token: 'pm_card_threeDSecureRequired' }
     const initiated = await api('POST', `/v1/payments/${id}/initiate`, { body })
@@ -140,7 +140,7 @@ describe('a processor of one’s own', () => {
     await untilStatus(api, id, 'succeeded')
   })
 
-  test('can be forgotten, and the sandbox takes its place in test mode', async () => {
+  test('can be removed; then test mode uses the sandbox again', async () => {
     expect((await api('DELETE', path())).body).toEqual({
       object: 'merchant_processor',
       deleted: true,
@@ -150,7 +150,7 @@ describe('a processor of one’s own', () => {
     await createPaid(api, { token: 'tok_visa' })
   })
 
-  test('is set by keys that may, for their own merchant', async () => {
+  test('can only be set by keys with the scope, for their own merchant', async () => {
     const body = { scopes: ['payments:create', 'payments:read'] }
     const limited = (await api('POST', '/v1/auth/api-keys', { body })).body.secret_key
     const given = { processor: 'stripe', secret_key: stripeKey }

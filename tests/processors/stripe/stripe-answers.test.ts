@@ -3,8 +3,8 @@ import { authorize, call, payment, withStripe } from './with-stripe.ts'
 
 const given = withStripe()
 
-describe('an answer of Stripe’s', () => {
-  /** Has Stripe answer requests about the intent with other values. */
+describe('an answer of Stripe', () => {
+  /** Makes Stripe answer requests with other values. */
   function answerWith(path: RegExp, change: object) {
     given.stripe.garble({ path, how: (honest) => JSON.stringify({ ...honest, ...change }) })
   }
@@ -12,7 +12,7 @@ describe('an answer of Stripe’s', () => {
   const known = payment({ reference: 'pi_1' })
 
   test.each(['processing', 'requires_a_new_thing'])(
-    'that says %s decides nothing, whatever was asked',
+    'with the status %s is undecided for each call',
     async (status) => {
       answerWith(/pi_1(\/confirm|\/capture)?$/, { status })
       const undecided = { outcome: 'undecided', reference: 'pi_1' }
@@ -25,7 +25,7 @@ describe('an answer of Stripe’s', () => {
     },
   )
 
-  test('to a confirmation of what was captured by hand says that it was authorized', async () => {
+  test('to the confirmation of a manually captured payment means authorized', async () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.captureByHand('pay_1')
     const again = await given.processor.authorize(known, authorize())
@@ -33,7 +33,7 @@ describe('an answer of Stripe’s', () => {
     expect(given.kinds()).toEqual(['authorize', 'capture'])
   })
 
-  test('to a cancel that does not cancel is no void', async () => {
+  test('to a cancel with another status than canceled leaves the void undecided', async () => {
     await given.processor.authorize(payment(), authorize())
     answerWith(/cancel$/, { status: 'processing' })
     expect(await given.processor.void(known, call())).toEqual({
@@ -42,7 +42,7 @@ describe('an answer of Stripe’s', () => {
     })
   })
 
-  test('that a cancel comes at the wrong time is no void of what is still open', async () => {
+  test('that rejects the cancel of an open authorization leaves the void undecided', async () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.failNext(/cancel$/, 400, { code: 'payment_intent_unexpected_state' })
     expect(await given.processor.void(known, call())).toEqual({
@@ -51,7 +51,7 @@ describe('an answer of Stripe’s', () => {
     })
   })
 
-  test('about one of two intents that is no void is the answer to the void', async () => {
+  test('that does not void one of two intents leaves the void undecided', async () => {
     given.stripe.failNextThoughDone(/POST .*payment_intents$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
     await given.processor.authorize(payment(), authorize())
@@ -59,7 +59,7 @@ describe('an answer of Stripe’s', () => {
     expect(await given.processor.void(payment(), call())).toMatchObject({ outcome: 'undecided' })
   })
 
-  test('with a fee in another currency tells no fee of the payment', async () => {
+  test('with a fee in another currency gives no fee of the payment', async () => {
     await given.processor.authorize(payment(), authorize())
     const transaction = { fee: 300, currency: 'eur', status: 'pending', available_on: 0 }
     answerWith(/capture$/, { latest_charge: { balance_transaction: transaction } })
@@ -70,7 +70,7 @@ describe('an answer of Stripe’s', () => {
     })
   })
 
-  test('tells what was received, and not what was asked for', async () => {
+  test('to a capture gives the received amount, not the requested amount', async () => {
     await given.processor.authorize(payment(), authorize())
     answerWith(/capture$/, { amount_received: 9000 })
     expect(await given.processor.capture(known, call())).toMatchObject({ capturedMinor: 9000 })
@@ -82,7 +82,7 @@ describe('an answer of Stripe’s', () => {
     ['requires_action', 'undecided'],
     ['failed', 'declined'],
     ['canceled', 'declined'],
-  ])('that a refund is %s means that it is %s', async (status, outcome) => {
+  ])('that reports a refund as %s means %s', async (status, outcome) => {
     await given.processor.authorize(payment(), authorize())
     await given.processor.capture(known, call())
     answerWith(/POST .*refunds$/, { status })

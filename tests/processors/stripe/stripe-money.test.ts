@@ -4,7 +4,7 @@ import { authorize, call, payment, withStripe } from './with-stripe.ts'
 const given = withStripe()
 
 describe('capture', () => {
-  test('takes the amount once, and tells the fee', async () => {
+  test('takes the amount once and returns the fee', async () => {
     await given.processor.authorize(payment(), authorize())
     const repeated = call()
     const result = await given.processor.capture(payment({ reference: 'pi_1' }), repeated)
@@ -19,7 +19,7 @@ describe('capture', () => {
     expect(given.kinds()).toEqual(['authorize', 'capture'])
   })
 
-  test('of an authorization that was voided is declined', async () => {
+  test('of a voided authorization is declined', async () => {
     await given.processor.authorize(payment(), authorize())
     await given.processor.void(payment(), call())
     expect(await given.processor.capture(payment(), call())).toMatchObject({
@@ -28,7 +28,7 @@ describe('capture', () => {
     })
   })
 
-  test('of what was never confirmed is declined: no money will come', async () => {
+  test('of an authorization that was never confirmed is declined', async () => {
     given.stripe.cutNext(/confirm$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
     expect(await given.processor.capture(payment(), call())).toMatchObject({
@@ -38,7 +38,7 @@ describe('capture', () => {
     expect(given.kinds()).toEqual([])
   })
 
-  test('whose answer is lost is found by look-up', async () => {
+  test('with a lost answer is found by the look-up', async () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.loseNextAnswer(/capture$/)
     await expect(given.processor.capture(payment(), call())).rejects.toThrow()
@@ -50,7 +50,7 @@ describe('capture', () => {
     })
   })
 
-  test('is settled when Stripe says that the money is available', async () => {
+  test('is settled when Stripe reports the money as available', async () => {
     await given.processor.authorize(payment(), authorize())
     await given.processor.capture(payment(), call())
     given.stripe.settleAll()
@@ -61,21 +61,21 @@ describe('capture', () => {
 })
 
 describe('void', () => {
-  test('gives an authorization up, as often as it is asked', async () => {
+  test('voids an authorization; repeating the void is safe', async () => {
     await given.processor.authorize(payment(), authorize())
     expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
     expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
     expect(given.kinds()).toEqual(['authorize', 'cancel'])
   })
 
-  test('of a payment that Stripe does not know keeps a late authorize out', async () => {
+  test('of a payment unknown to Stripe makes a late authorization decline', async () => {
     expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
     const late = await given.processor.authorize(payment(), authorize())
     expect(late).toMatchObject({ outcome: 'declined' })
     expect(given.kinds()).toEqual([])
   })
 
-  test('leaves no intent open, also not one that Stripe said it had failed to make', async () => {
+  test('voids every intent, also one that Stripe created but reported as failed', async () => {
     given.stripe.failNextThoughDone(/POST .*payment_intents$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
     const authorized = { outcome: 'authorized', reference: 'pi_2' }
@@ -89,7 +89,7 @@ describe('void', () => {
     }
   })
 
-  test('that comes too late tells what was captured', async () => {
+  test('after a capture returns the captured amount and the fee', async () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.captureByHand('pay_1')
     expect(await given.processor.void(payment(), call())).toEqual({
@@ -113,7 +113,7 @@ describe('refund', () => {
     await given.processor.capture(payment(), call())
   }
 
-  test('gives back a part, once per key, and look-up knows it by our id', async () => {
+  test('refunds a part once per key; the look-up finds the refund by its Hedge id', async () => {
     await capture()
     const result = await given.processor.refund(payment(), refund('ref_1', 100))
     expect(result).toEqual({ outcome: 'refunded', reference: 're_1' })
@@ -132,7 +132,7 @@ describe('refund', () => {
     })
   })
 
-  test('that Stripe has taken and not paid yet is undecided', async () => {
+  test('that Stripe has accepted but not paid is undecided', async () => {
     await capture('pm_card_refundPending')
     expect(await given.processor.refund(payment(), refund('ref_1', 100))).toEqual({
       outcome: 'undecided',
@@ -140,7 +140,7 @@ describe('refund', () => {
     })
   })
 
-  test('that Stripe does not understand is no decline: it is sent again', async () => {
+  test('that Stripe rejects as malformed is retried, not declined', async () => {
     await capture()
     given.stripe.failNext(/POST .*refunds$/, 400, { code: 'parameter_unknown', param: 'reason' })
     await expect(given.processor.refund(payment(), refund('ref_1', 100))).rejects.toThrow()
@@ -150,7 +150,7 @@ describe('refund', () => {
     })
   })
 
-  test('of what was refunded by hand is declined, for good', async () => {
+  test('of a payment that is refunded in full is declined', async () => {
     await capture()
     await given.processor.refund(payment(), refund('ref_1', 9999))
     expect(await given.processor.refund(payment(), refund('ref_2', 1))).toMatchObject({

@@ -49,7 +49,7 @@ describe('authorize', () => {
     expect(given.stripe.movements).toEqual([{ kind: 'authorize', intent: 'pi_1', amount: 9999 }])
   })
 
-  test('authorizes once, whatever is called how often and under which keys', async () => {
+  test('authorizes once, also when repeated with the same or another key', async () => {
     await given.processor.authorize(payment(), authorize('pm_card_visa', { idempotencyKey: 'one' }))
     await given.processor.authorize(payment(), authorize('pm_card_visa', { idempotencyKey: 'one' }))
     const again = await given.processor.authorize(payment(), authorize())
@@ -63,7 +63,7 @@ describe('authorize', () => {
     ['pm_card_chargeDeclinedLostCard', 'lost_card'],
     ['pm_card_chargeDeclinedExpiredCard', 'expired_card'],
     ['pm_nobody_knows', 'invalid_token'],
-  ])('of %s is declined as %s, and stays so when repeated', async (token, code) => {
+  ])('of %s is declined as %s, also when repeated', async (token, code) => {
     const request = authorize(token, { idempotencyKey: 'one' })
     const result = await given.processor.authorize(payment(), request)
     expect(result).toMatchObject({ outcome: 'declined', decline: { code } })
@@ -71,21 +71,25 @@ describe('authorize', () => {
     expect(given.kinds()).toEqual([])
   })
 
-  test('of a token of the older kind makes a payment method of it first', async () => {
+  test('with a legacy token creates a payment method first', async () => {
     const result = await given.processor.authorize(payment(), authorize('tok_visa'))
     expect(result.outcome).toBe('authorized')
   })
 
   test.each([
-    ['an amount it never takes', { money: { minor: 1, currency: 'USD' } }, 'amount_too_small'],
-    ['a descriptor it never takes', { statementDescriptor: '12345' }, 'invalid_payment'],
-  ])('of %s is a decline, and its void is done', async (_name, more, code) => {
+    [
+      'an amount that Stripe never accepts',
+      { money: { minor: 1, currency: 'USD' } },
+      'amount_too_small',
+    ],
+    ['a descriptor that Stripe never accepts', { statementDescriptor: '12345' }, 'invalid_payment'],
+  ])('of %s is declined, and its void succeeds', async (_name, more, code) => {
     const result = await given.processor.authorize(payment(more), authorize())
     expect(result).toMatchObject({ outcome: 'declined', decline: { code } })
     expect(await given.processor.void(payment(more), call())).toEqual({ outcome: 'voided' })
   })
 
-  test('of a currency with units of its own at Stripe asks for, and reads, the same money', async () => {
+  test('converts amounts to and from the minor unit that Stripe uses for a currency', async () => {
     const krona = payment({ money: { minor: 500, currency: 'ISK' } })
     await given.processor.authorize(krona, authorize())
     const captured = await given.processor.capture({ ...krona, reference: 'pi_1' }, call())
@@ -97,7 +101,7 @@ describe('authorize', () => {
     expect(found).toMatchObject({ capturedMinor: 500, refunds: [{ amountMinor: 200 }] })
   })
 
-  test('of an amount that Stripe cannot express asks for no other one', async () => {
+  test('of an amount that Stripe cannot represent is refused without a call', async () => {
     const exact = payment({ money: { minor: 5124, currency: 'KWD' } })
     const result = await given.processor.authorize(exact, authorize())
     expect(result).toMatchObject({ outcome: 'declined', decline: { code: 'amount_unsupported' } })
@@ -105,13 +109,13 @@ describe('authorize', () => {
     expect(given.kinds()).toEqual([])
   })
 
-  test('of anything but a card asks Stripe for nothing', async () => {
+  test('of another method than a card is refused without a call', async () => {
     const result = await given.processor.authorize(payment({ method: 'ach' }), authorize())
     expect(result).toMatchObject({ outcome: 'declined' })
     expect(given.stripe.requests).toEqual([])
   })
 
-  test('asks for 3-D Secure, and look-up tells what the customer made of it', async () => {
+  test('requires 3-D Secure; the look-up returns the customer’s decision', async () => {
     const result = await given.processor.authorize(
       payment(),
       authorize('pm_card_threeDSecureRequired'),
@@ -127,7 +131,7 @@ describe('authorize', () => {
     expect(await given.processor.lookUp(payment(), call())).toMatchObject({ state: 'authorized' })
   })
 
-  test('of a 3-D Secure that failed is declined', async () => {
+  test('is declined after a failed 3-D Secure', async () => {
     await given.processor.authorize(payment(), authorize('pm_card_threeDSecureRequired'))
     given.stripe.finishAction('pay_1', false)
     expect(await given.processor.lookUp(payment(), call())).toMatchObject({
@@ -136,7 +140,7 @@ describe('authorize', () => {
     })
   })
 
-  test('whose answer is lost throws, and look-up finds it without a reference', async () => {
+  test('with a lost answer throws, and the look-up finds it without a reference', async () => {
     given.stripe.loseNextAnswer(/confirm$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
     expect(await given.processor.lookUp(payment(), call())).toEqual({
@@ -145,7 +149,7 @@ describe('authorize', () => {
     })
   })
 
-  test('that was cut off before it asked for anything is absent, and can be made again', async () => {
+  test('that failed before the confirmation is absent in the look-up, and can be repeated', async () => {
     given.stripe.failNext(/confirm$/, 500, { type: 'api_error' })
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
     expect(await given.processor.lookUp(payment(), call())).toEqual({ state: 'absent' })
@@ -155,7 +159,7 @@ describe('authorize', () => {
     expect(given.kinds()).toEqual(['authorize'])
   })
 
-  test('makes no second intent where it is not certain that Stripe repeats the failure', async () => {
+  test('creates no second intent after a failure: each repetition uses the same key', async () => {
     const made = /POST .*payment_intents$/
     given.stripe.failNext(made, 500, { type: 'api_error' })
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
@@ -167,7 +171,7 @@ describe('authorize', () => {
     expect(given.kinds()).toEqual(['authorize'])
   })
 
-  test('with a wrong key throws: that is nobody’s decline', async () => {
+  test('with a wrong API key throws and is not a decline', async () => {
     const stranger = new StripeProcessor({
       secretKey: 'sk_test_wrong',
       webhookSecret,
@@ -182,7 +186,7 @@ describe('authorize', () => {
     expect(given.stripe.requests).toEqual(['POST /v1/payment_intents'])
   })
 
-  test('ends when its signal fires', async () => {
+  test('ends when its signal is aborted', async () => {
     given.stripe.hangNext(/payment_intents$/)
     const controller = new AbortController()
     const running = given.processor.authorize(
@@ -212,21 +216,21 @@ describe('a webhook', () => {
     return { headers: { 'stripe-signature': signature }, body: Buffer.from(payload), now }
   }
 
-  test('that is genuine says which payment to look up', async () => {
+  test('with a valid signature names the payment to look up', async () => {
     expect(await given.processor.noticeFromWebhook(message())).toEqual({
       kind: 'look_up',
       paymentId: 'pay_1',
     })
   })
 
-  test('about nothing of ours is ignored', async () => {
+  test('about an unknown object is ignored', async () => {
     const foreign = JSON.stringify({ ...JSON.parse(body), data: { object: { id: 'pi_2' } } })
     expect(await given.processor.noticeFromWebhook(message({ body: foreign }))).toEqual({
       kind: 'ignored',
     })
   })
 
-  test('is rejected when forged, changed, too old or not signed', async () => {
+  test('is rejected if it is forged, changed, too old or unsigned', async () => {
     const changed = { ...message(), body: Buffer.from(body.replace('pay_1', 'pay_2')) }
     const rejected = [
       message({ secret: 'whsec_other' }),

@@ -16,7 +16,7 @@ export const now = '2024-06-15T10:32:00Z'
 export interface GivenStripe {
   readonly stripe: StripeStandIn
   readonly processor: StripeProcessor
-  /** What has moved at Stripe, oldest first. */
+  /** The kinds of Stripe's movements, oldest first. */
   kinds(): Movement['kind'][]
 }
 
@@ -40,7 +40,7 @@ export function withStripe(): GivenStripe {
   return given
 }
 
-/** A payment as a processor gets it. */
+/** A payment in the form that a processor gets. */
 export function payment(more: Partial<ProcessorPayment> = {}): ProcessorPayment {
   return {
     id: 'pay_1',
@@ -57,7 +57,7 @@ export function payment(more: Partial<ProcessorPayment> = {}): ProcessorPayment 
 
 let keys = 0
 
-/** What every call to a processor has. Each has a key of its own. */
+/** The fields of every call to a processor. Each call has its own key. */
 export function call(more: { idempotencyKey?: string; signal?: AbortSignal } = {}) {
   return { idempotencyKey: `key-${keys++}`, now, signal: AbortSignal.timeout(120_000), ...more }
 }

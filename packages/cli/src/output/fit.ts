@@ -9,7 +9,7 @@ export interface Shrinkable<Item> {
   readonly short?: { readonly title: string; readonly value: (item: Item) => string }
   /** The smallest width, in terminal columns, to which cells are cut with an ellipsis. */
   readonly widthMin?: number
-  /** Left out if nothing else helps, the highest number first. */
+  /** Left out if cutting cells does not suffice, the highest number first. */
   readonly leaveOut?: number
 }
 
@@ -22,8 +22,8 @@ interface Shown<Item> extends Shrinkable<Item> {
 const gap = 2
 
 /**
- * Fits columns into `widthMax`. Uses short forms first, then cuts cells, then leaves out columns. If
- * that does not suffice, the result is wider than `widthMax`.
+ * Fits columns into `widthMax`. Uses short forms first. Then leaves out columns while even cut cells
+ * would be too wide. Then cuts cells. If that does not suffice, the result is wider than `widthMax`.
  */
 export function fitColumns<Item, Column extends Shown<Item>>(
   items: readonly Item[],
@@ -40,9 +40,9 @@ export function fitColumns<Item, Column extends Shown<Item>>(
   const narrowest = (column: Column) =>
     Math.max(widthOf(column.title), Math.min(widthIn(column), column.widthMin ?? Infinity))
   while (excess(left, narrowest) > 0) {
-    const least = Math.max(...left.map(({ leaveOut }) => leaveOut ?? 0))
-    if (least === 0) break
-    left = left.filter(({ leaveOut }) => leaveOut !== least)
+    const leaveOutNext = Math.max(...left.map(({ leaveOut }) => leaveOut ?? 0))
+    if (leaveOutNext === 0) break
+    left = left.filter(({ leaveOut }) => leaveOut !== leaveOutNext)
   }
   return left.map((column, index) => {
     // Earlier columns are cut already, so each column is cut only by the remaining excess.

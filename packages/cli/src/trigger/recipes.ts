@@ -11,7 +11,7 @@ const happensWithinMs = 30_000
 const pollMs = 150
 
 /** The cancel window: long enough to observe, short enough to wait for its end. */
-const windowSeconds = 60
+const undoWindowSeconds = 60
 
 /** The events that a real payment can cause. The others are sent as test events. */
 export const recipes: Readonly<Partial<Record<HedgeEventType, Recipe>>> = {
@@ -21,7 +21,8 @@ export const recipes: Readonly<Partial<Record<HedgeEventType, Recipe>>> = {
     return await hedge.payments.cancel(id, { reason: 'customer_requested' })
   },
   'payment.action_required': (hedge) => initiate(hedge, { token: 'tok_threeDSecureRequired' }),
-  'payment.initiated': (hedge) => initiate(hedge, { token: 'tok_visa', window: windowSeconds }),
+  'payment.initiated': (hedge) =>
+    initiate(hedge, { token: 'tok_visa', windowSeconds: undoWindowSeconds }),
   'payment.processing': (hedge) => initiate(hedge, { token: 'tok_visa' }),
   'payment.succeeded': (hedge) => initiate(hedge, { token: 'tok_visa' }),
   'payment.failed': (hedge) => initiate(hedge, { token: 'tok_chargeDeclined' }),
@@ -43,21 +44,21 @@ export async function runRecipe(
   })
 }
 
-async function create(hedge: HedgePayments, window: number): Promise<Payment> {
+async function create(hedge: HedgePayments, windowSeconds: number): Promise<Payment> {
   return await hedge.payments.create({
     amount: 9999,
     currency: 'USD',
     customer_email: 'customer@example.com',
     description: 'Made by hedge trigger',
-    cancel_window: window,
+    cancel_window: windowSeconds,
   })
 }
 
 async function initiate(
   hedge: HedgePayments,
-  { token, window = 0 }: { token: string; window?: number },
+  { token, windowSeconds = 0 }: { token: string; windowSeconds?: number },
 ): Promise<Payment> {
-  const { id } = await create(hedge, window)
+  const { id } = await create(hedge, windowSeconds)
   return await hedge.payments.initiate(id, { payment_method_token: token })
 }
 

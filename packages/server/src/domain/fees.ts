@@ -6,7 +6,7 @@ export interface FeeSchedule {
   readonly fixedMinor: number
 }
 
-/** Source: the vendor's price list: 2.9 % + 30. */
+/** The fee without a setting and without a merchant's own schedule: 2.9 % + 30 minor units. */
 export const feeScheduleDefault: FeeSchedule = { basisPoints: 290, fixedMinor: 30 }
 
 /**

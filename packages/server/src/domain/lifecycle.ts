@@ -21,7 +21,7 @@ export function statusesBefore(step: Step): PaymentStatus[] {
 /**
  * The status of a successful payment, from its refunded amount. Refunds move it forwards. One transition
  * goes backwards: when a refund fails permanently, its amount is subtracted and the status recomputed.
- * Source: api.md, Payments; the description of `refundPayment`.
+ * Source: the description of `refundPayment` in the contract.
  */
 export function statusOfRefunded(sum: {
   amountMinor: number

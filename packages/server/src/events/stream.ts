@@ -56,7 +56,7 @@ interface Stream {
   position: string
 }
 
-/** The stream of events, as server-sent events. Source: api.md, Webhooks. */
+/** The stream of events, as server-sent events. Source: `streamEvents` in the contract. */
 export function streamRoute(app: FastifyInstance, options: StreamOptions): void {
   const streams = new EventStreams(options)
   const permits = new Semaphore()

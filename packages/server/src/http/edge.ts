@@ -38,8 +38,7 @@ const exchangeIntervalMs = 200
 
 /**
  * The checks that every request passes before its body is read: the key, the rate limit, the scopes of
- * the key, repeated headers, the route. A bad key is reported before every other fault. Source: api.md,
- * "Cancel, exactly".
+ * the key, repeated headers, the route. A bad key is reported before every other fault.
  */
 export class Edge {
   readonly #authenticate: EdgeOptions['authenticate']
@@ -57,7 +56,7 @@ export class Edge {
     this.#keys = new RateLimiter(shareCounts)
   }
 
-  /** Checks every request of the server before anything else happens to it. */
+  /** Checks every request of the server before its body is read. */
   attach(app: FastifyInstance): void {
     app.decorateRequest('auth', null)
     app.decorateRequest('now', '')

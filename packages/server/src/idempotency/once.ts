@@ -10,7 +10,7 @@ import { answerKeyOf, openAnswer, sealAnswer } from '../sealing/sealed-answers.t
 import { claimKey, findRecord, storeAnswer } from './records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from './replay.ts'
 
-/** Refusals by the payment's state. They are replayed like a success. Source: api.md, Idempotency. */
+/** Refusals by the payment's state. They are replayed like a success. */
 const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'payment_not_cancelable',
   'payment_not_refundable',

@@ -4,7 +4,7 @@ import { unavailable } from '../http/answers/failures.ts'
 import { type Refusal, refuse } from '../http/answers/refusal.ts'
 import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
 
-/** The header that marks a replayed answer. Source: api.md, Idempotency. */
+/** The header that marks a replayed answer. Source: `answerHeaders` of the contract. */
 const replayedHeader = { 'idempotent-replayed': 'true' }
 
 /**

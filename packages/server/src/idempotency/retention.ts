@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
 
-/** The minimum time to keep the record of an idempotency key, in seconds. Source: api.md. */
+/**
+ * The minimum time to keep the record of an idempotency key, in seconds. Promised in
+ * docs/canceling-payments.md, "Repeat a request safely".
+ */
 export const recordSecondsKept = 24 * 3_600
 
 /** Records are kept longer by this time, so that no key ends early where the clocks of machines differ. */

@@ -3,8 +3,9 @@ import type { LedgerTransferRow, PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
 
-// The accounts of each merchant and mode:
-// - `processor`: money at the processor. A capture adds to it, a paid refund subtracts from it.
+// The accounts of each merchant and mode. A balance is credits minus debits, so what is owed to the
+// merchant or a customer is positive, and money at the processor is negative:
+// - `processor`: money at the processor. A capture debits it, a paid refund credits it.
 // - `merchant_pending`: earnings of the merchant that the processor has not settled.
 // - `merchant_available`: settled earnings.
 // - `fees`: fees of the payments.

@@ -2,6 +2,7 @@ import type { ApiKeyWithSecret, MerchantId } from '@hedgepayments/contract'
 import { sql } from 'kysely'
 import { databaseActor } from '../audit/record.ts'
 import type { Db } from '../database/db.ts'
+import { retryConflicts } from '../database/retry.ts'
 import { newId } from '../domain/ids.ts'
 import { toTimestamp } from '../domain/time.ts'
 import { createKey } from './keys.ts'
@@ -19,32 +20,34 @@ export async function bootstrap(
   db: Db,
   given: { publishableKey: string | null; secretKey: string | null },
 ): Promise<ApiKeyWithSecret | null> {
-  return await db.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${bootstrapLock})`.execute(tx)
-    const { rows } = await sql`select 1 from merchants limit 1`.execute(tx)
-    if (rows.length > 0) return null
-    const now = toTimestamp(Date.now())
-    const id = newId<MerchantId>('merchant')
-    await insertMerchant(tx, {
-      id,
-      name: 'My business',
-      default_cancel_window: 0,
-      fee_basis_points: null,
-      fee_fixed_minor: null,
-      created_at: now,
-      updated_at: now,
-    })
-    const generated = newKeyPair(false)
-    const account = { merchantId: id, livemode: false }
-    return await createKey(tx, {
-      account,
-      now,
-      actor: databaseActor('system', account),
-      name: 'First key',
-      pair: {
-        publishableKey: given.publishableKey ?? generated.publishableKey,
-        secretKey: given.secretKey ?? generated.secretKey,
-      },
-    })
-  })
+  return await retryConflicts(() =>
+    db.transaction().execute(async (tx) => {
+      await sql`select pg_advisory_xact_lock(${bootstrapLock})`.execute(tx)
+      const { rows } = await sql`select 1 from merchants limit 1`.execute(tx)
+      if (rows.length > 0) return null
+      const now = toTimestamp(Date.now())
+      const id = newId<MerchantId>('merchant')
+      await insertMerchant(tx, {
+        id,
+        name: 'My business',
+        default_cancel_window: 0,
+        fee_basis_points: null,
+        fee_fixed_minor: null,
+        created_at: now,
+        updated_at: now,
+      })
+      const generated = newKeyPair(false)
+      const account = { merchantId: id, livemode: false }
+      return await createKey(tx, {
+        account,
+        now,
+        actor: databaseActor('system', account),
+        name: 'First key',
+        pair: {
+          publishableKey: given.publishableKey ?? generated.publishableKey,
+          secretKey: given.secretKey ?? generated.secretKey,
+        },
+      })
+    }),
+  )
 }

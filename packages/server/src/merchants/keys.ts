@@ -10,7 +10,7 @@ import { claimId } from '../lists/ids.sql.ts'
 import { insertKey, type KeyBounds, renderKey } from './keys.sql.ts'
 import { hashSecret, hintOf, type KeyPair, newKeyPair } from './secrets.ts'
 
-/** Requests per minute of a live key. Source: the vendor's documentation. */
+/** Requests per minute of a live key. Documented in docs/running-in-production.md. */
 const liveRequestsPerMinute = 100
 /** Requests per minute of a test key: so high that only a runaway program reaches it. */
 const testRequestsPerMinute = 6_000_000

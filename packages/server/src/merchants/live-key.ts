@@ -1,6 +1,7 @@
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/contract'
 import { databaseActor } from '../audit/record.ts'
 import type { Db } from '../database/db.ts'
+import { retryConflicts } from '../database/retry.ts'
 import type { MerchantRow } from '../database/schema.ts'
 import { type Timestamp, toTimestamp } from '../domain/time.ts'
 import { createKey } from './keys.ts'
@@ -25,17 +26,19 @@ export async function createLiveKey(
 ): Promise<{ readonly key: ApiKeyWithSecret; readonly merchant: MerchantRow } | null> {
   const { merchantId, name, scopes, expiresAt, requestsPerMinute } = request
   const account = { merchantId, livemode: true }
-  return await db.transaction().execute(async (tx) => {
-    // A concurrent change of fees by a test key commits before this, or is refused afterwards.
-    const merchant = await lockMerchant(tx, merchantId)
-    if (!merchant) return null
-    const key = await createKey(tx, {
-      ...{ account, name, expiresAt },
-      now: toTimestamp(Date.now()),
-      ...(scopes ? { scopes } : {}),
-      ...(requestsPerMinute ? { requestsPerMinute } : {}),
-      actor: databaseActor('operator', account),
-    })
-    return { key, merchant }
-  })
+  return await retryConflicts(() =>
+    db.transaction().execute(async (tx) => {
+      // A concurrent change of fees by a test key commits before this, or is refused afterwards.
+      const merchant = await lockMerchant(tx, merchantId)
+      if (!merchant) return null
+      const key = await createKey(tx, {
+        ...{ account, name, expiresAt },
+        now: toTimestamp(Date.now()),
+        ...(scopes ? { scopes } : {}),
+        ...(requestsPerMinute ? { requestsPerMinute } : {}),
+        actor: databaseActor('operator', account),
+      })
+      return { key, merchant }
+    }),
+  )
 }

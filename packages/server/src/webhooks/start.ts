@@ -15,7 +15,7 @@ export function startWebhooks(options: {
   sealer: Sealer
   yieldPolicy?: YieldPolicy
   privateNetworks: PrivateNetworks
-  /** How long an attempt may take, in milliseconds. Default: see api.md. */
+  /** How long an attempt may take, in milliseconds. Default: `deadlineDefaultMs`. */
   deadlineMs?: number
 }): Loop {
   const { db, log, yieldPolicy, deadlineMs } = options

@@ -3,7 +3,7 @@ import { until } from '../../../support/until.ts'
 import { createSend } from '../load/client.ts'
 import type { Fault, Scene } from '../round.ts'
 import type { Slot } from '../world/fleet.ts'
-import { lasting } from './lasting.ts'
+import { waitForFault } from './wait-for-fault.ts'
 
 /**
  * Statements that follow the processor's answer to an authorization: the end of the call, the stored
@@ -43,10 +43,10 @@ async function holdAt(scene: Scene, statement: RegExp): Promise<void> {
     isStalled = true
   })
   await until(`server ${slot.index} sends ${statement}`, () => isStalled, { patience: 5 })
-  await lasting(stalledMs / 3_000)
+  await waitForFault(stalledMs / 3_000)
   const repeats = repeatElsewhere(scene, slot)
   // Locks of the stalled server may keep the other one from an answer.
-  await Promise.race([repeats, lasting()])
+  await Promise.race([repeats, waitForFault()])
   slot.gate.open()
   await repeats
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { advance, type Fault } from '../round.ts'
 import { createHostileMerchant } from './hostile-merchant.ts'
-import { lasting } from './lasting.ts'
+import { waitForFault } from './wait-for-fault.ts'
 
 /** With `tok_downMinute` the sandbox is down for a minute of the merchant's clock, from the first call. */
 const downSeconds = 60
@@ -11,7 +11,7 @@ function processorFault(name: string, tokens: readonly string[]): Fault {
     name,
     async strike({ world, pay, over }) {
       pay(tokens)
-      await lasting(2)
+      await waitForFault(2)
       pay()
       await advance(world, downSeconds)
       await over()
@@ -26,7 +26,7 @@ const receiverDown: Fault = {
   name: 'receiver-down',
   async strike({ world, over }) {
     await world.hooks.down()
-    await lasting(2)
+    await waitForFault(2)
     await world.hooks.up()
     await over()
   },
@@ -39,7 +39,7 @@ const receiverSlow: Fault = {
       await sleep(slowMs)
       return 200
     })
-    await lasting(2)
+    await waitForFault(2)
     world.hooks.misbehave()
     await over()
   },
@@ -58,7 +58,7 @@ const receiverErrors: Fault = {
         { status: 302, headers: { location: 'http://127.0.0.1:1/' } },
       ]),
     )
-    await lasting(2)
+    await waitForFault(2)
     world.hooks.misbehave()
     await over()
   },
@@ -72,7 +72,7 @@ const receiverHostile: Fault = {
     const hostile = await createHostileMerchant(world)
     try {
       await hostile.attack()
-      await lasting(2)
+      await waitForFault(2)
     } finally {
       await hostile.close()
     }

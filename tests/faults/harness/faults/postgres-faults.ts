@@ -1,5 +1,5 @@
 import type { Fault } from '../round.ts'
-import { lasting } from './lasting.ts'
+import { waitForFault } from './wait-for-fault.ts'
 
 const killPostgres: Fault = {
   name: 'kill-postgres',
@@ -24,7 +24,7 @@ const freezePostgres: Fault = {
   name: 'freeze-postgres',
   async strike({ world, over }) {
     await world.postgres.pause()
-    await lasting(2)
+    await waitForFault(2)
     await world.postgres.resume()
     await over()
   },
@@ -40,10 +40,10 @@ const cutConnections: Fault = {
     const { slots } = world.fleet
     for (let n = 0; n < cutsPerRound; n++) {
       chance.pick(slots).gate.cut()
-      await lasting(1 / cutsPerRound)
+      await waitForFault(1 / cutsPerRound)
     }
     for (const { gate } of slots) gate.shut()
-    await lasting()
+    await waitForFault()
     for (const { gate } of slots) gate.open()
     await over()
   },
@@ -57,7 +57,7 @@ const delayConnections: Fault = {
   name: 'delay-connections',
   async strike({ world, chance, over }) {
     for (const { gate } of world.fleet.slots) gate.delay(chance.pick(delaysMs))
-    await lasting()
+    await waitForFault()
     for (const { gate } of world.fleet.slots) gate.open()
     await over()
   },
@@ -70,7 +70,7 @@ const stallConnections: Fault = {
   async strike({ world, chance, over }) {
     const { gate } = chance.pick(world.fleet.slots)
     gate.stall()
-    await lasting()
+    await waitForFault()
     if (chance.once(2)) gate.cut()
     gate.open()
     await over()
@@ -83,7 +83,7 @@ const fillDisk: Fault = {
   needs: 'a small disk',
   async strike({ world, over }) {
     await world.disk?.fill()
-    await lasting(2)
+    await waitForFault(2)
     await world.disk?.free()
     await over()
   },

@@ -4,7 +4,7 @@ import { advance, type Fault, type Scene } from '../round.ts'
 import { fitted, type Launch, type Slot } from '../world/fleet.ts'
 import type { World } from '../world/world.ts'
 import { failpointNames } from './failpoints.ts'
-import { lasting } from './lasting.ts'
+import { waitForFault } from './wait-for-fault.ts'
 
 /** A server stops at this passing of a failpoint at the latest: the passing is drawn from 1 to 3. */
 const passingsMax = 3
@@ -28,7 +28,7 @@ const freezeServer: Fault = {
   async strike({ world, chance, over }) {
     const slot = chance.pick(world.fleet.slots)
     world.fleet.freeze(slot)
-    await lasting(frozenTimes)
+    await waitForFault(frozenTimes)
     world.fleet.thaw(slot)
     await over()
   },
@@ -92,7 +92,7 @@ const jumpClock: Fault = {
     const slot = chance.pick(world.fleet.slots)
     const clockAheadMs = chance.pick(clockHours) * 3_600_000
     await world.fleet.tell(slot, { clockAheadMs })
-    await lasting()
+    await waitForFault()
     await world.fleet.tell(slot, { clockAheadMs: 0 })
     await over()
   },
@@ -160,7 +160,7 @@ async function dieAt({ world, chance, over }: Scene, name: string): Promise<void
     async () => {
       if (isGone || !isRare) return isGone
       await advance(world, secondsToSettle)
-      await lasting()
+      await waitForFault()
       return isGone
     },
     { patience: 3 },

@@ -8,7 +8,7 @@ export interface Intent {
   token: string | null
   error: Record<string, unknown> | null
   settled: boolean
-  /** Otherwise Stripe takes the money as soon as it is authorized. */
+  /** Whether the capture is manual. Otherwise Stripe captures with the authorization. */
   isManual: boolean
 }
 
@@ -22,7 +22,7 @@ export interface Refund {
   metadata: Record<string, string>
 }
 
-/** An answer of Stripe's. */
+/** An answer of Stripe. */
 export type Answer = { status: number; body: Record<string, unknown> }
 
 /** A PaymentIntent as Stripe shows it. */
@@ -46,7 +46,7 @@ export function showIntent(intent: Intent): Record<string, unknown> {
   }
 }
 
-/** When what was captured is available: any time does. */
+/** The time at which captured money is available. Any time is fine. */
 const availableOn = Date.UTC(2024, 5, 17) / 1000
 
 function showTransaction(intent: Intent) {
@@ -60,12 +60,12 @@ export function showRefund(refund: Refund): Record<string, unknown> {
   return { object: 'refund', ...refund }
 }
 
-/** The answer to a request that Stripe has carried out. */
+/** The answer to a successful request. */
 export function ok(body: Record<string, unknown>): Answer {
   return { status: 200, body }
 }
 
-/** An error of Stripe's, with what it says beside a type and a message. */
+/** An error answer of Stripe with additional fields. */
 export function error(status: number, said: Record<string, unknown>): Answer {
   return { status, body: { error: { type: 'invalid_request_error', message: 'No.', ...said } } }
 }

@@ -29,7 +29,7 @@ const tokens: readonly string[] = [
   ...Object.keys(declines),
 ]
 
-/** What Stripe would have in its books, and what it would answer. */
+/** Stripe's books, and its answers to requests. */
 export class StripeBooks {
   readonly movements: Movement[] = []
   readonly #intents = new Map<string, Intent>()

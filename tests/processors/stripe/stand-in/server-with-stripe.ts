@@ -4,7 +4,7 @@ import { type Api, apiClient, createPayment } from '../../../support/http/api.ts
 import { createMigratedDatabase, startServer } from '../../../support/servers/server.ts'
 import { startStripeStandIn } from './stand-in.ts'
 
-/** A server process whose Stripe is a stand-in that takes one secret key. */
+/** Starts a server process with a stand-in of Stripe that accepts one secret key. */
 export async function startServerWithStripe(stripeKey: string) {
   const database = await createMigratedDatabase()
   const stripe = await startStripeStandIn(stripeKey)
@@ -26,7 +26,7 @@ export async function startServerWithStripe(stripeKey: string) {
   }
 }
 
-/** The same, and its first merchant has that key and a secret for messages set by the API. */
+/** Like `startServerWithStripe`, and sets the key and a webhook secret for the first merchant. */
 export async function startMerchantWithStripe(stripeKey: string) {
   const started = await startServerWithStripe(stripeKey)
   const { api, server } = started
@@ -36,7 +36,7 @@ export async function startMerchantWithStripe(stripeKey: string) {
   expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
   return {
     ...started,
-    /** Has Stripe send a message about an object of a payment. */
+    /** Sends a message of Stripe about an object of a payment. */
     async notify(paymentId: string, object: 'payment_intent' | 'refund'): Promise<void> {
       const id = object === 'refund' ? 're_1' : 'pi_1'
       const about = { id, object, metadata: { hedge_payment_id: paymentId } }

@@ -7,51 +7,50 @@ import { type Movement, StripeBooks } from './books.ts'
 
 /**
  * The few endpoints of Stripe that the processor uses, as Stripe documents them: PaymentIntents with
- * manual capture, refunds, search, idempotency keys. It keeps books of what really moved, so that
- * tests can compare.
+ * manual capture, refunds, search, idempotency keys. Its books show the real movements of money.
  */
 export interface StripeStandIn {
   readonly url: string
-  /** What moved, in order. */
+  /** The movements of money, in order. */
   readonly movements: readonly Movement[]
   /** The id of the PaymentIntent that belongs to a payment. */
   intentOf(paymentId: string): string | undefined
-  /** How many requests came, by method and path. */
+  /** The received requests, as method and path. */
   readonly requests: readonly string[]
   /** The idempotency keys of the requests to a path, in order. */
   keysTo(path: RegExp): string[]
-  /** Breaks the connection of the next request to a path before it does anything. */
+  /** Closes the connection of the next request to a path without an effect. */
   cutNext(path: RegExp): void
-  /** Does what the next request to a path asks for, and breaks the connection before it answers. */
+  /** Carries out the next request to a path, and closes the connection before the answer. */
   loseNextAnswer(path: RegExp): void
-  /** Forgets every idempotency key, as Stripe does after a day, with the answer that is lost next. */
+  /** Like `loseNextAnswer`, and deletes every idempotency key, as Stripe does after a day. */
   loseNextAnswerAndKeys(path: RegExp): void
-  /** Takes the next request to a path, does nothing and never answers. */
+  /** Accepts the next request to a path without an effect, and never answers. */
   hangNext(path: RegExp): void
-  /** Answers the next request to a path with this status and error; 500 and more are kept by key. */
+  /** Answers the next request to a path with this status and error. Answers from 500 up are stored by key. */
   failNext(path: RegExp, status: number, error: Record<string, unknown>): void
-  /** Does what the next request to a path asks for, and says that it has failed. */
+  /** Carries out the next request to a path, and answers with a failure. */
   failNextThoughDone(path: RegExp): void
-  /** Does what is asked for, and garbles the answers to these paths, until it is told `null`. */
+  /** Carries out the requests to a path, and garbles the answers, until it is called with `null`. */
   garble(garbling: { path: RegExp; how: Garble } | null): void
-  /** The customer finishes 3-D Secure of a payment. */
+  /** Completes 3-D Secure of a payment, as the customer does. */
   finishAction(paymentId: string, passes: boolean): void
-  /** A card that was declined before is approved after all, by a confirmation that came late. */
+  /** Approves a declined card by a late confirmation. */
   authorizeLate(paymentId: string): void
-  /** The bank sends back what was refunded. */
+  /** Makes the paid refunds of a payment fail, as if the bank returned them. */
   failRefunds(paymentId: string): void
-  /** The bank has paid out refunds that were pending. */
+  /** Completes pending refunds. */
   completeRefunds(paymentId: string): void
-  /** Time goes by: what was captured before is settled now. */
+  /** Settles all captured money, as Stripe does after some days. */
   settleAll(): void
-  /** Somebody captures, cancels or refunds by hand, in Stripe's dashboard. */
+  /** Captures, cancels or refunds manually, as a merchant does in Stripe's dashboard. */
   captureByHand(paymentId: string): void
   cancelByHand(paymentId: string): void
   refundByHand(paymentId: string, amount: number): void
   stop(): Promise<void>
 }
 
-/** What comes instead of an honest answer: this text with status 200, or half of it and a cut. */
+/** Replaces a correct answer: by a text with status 200, or by half of a text and a lost connection. */
 export type Garble = (honest: Readonly<Record<string, unknown>>) => string | { cut: string }
 
 interface Fault {
@@ -98,7 +97,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     response.end(JSON.stringify(answer.body))
   }
 
-  /** The first answer to a key is repeated, a failure of Stripe's own too; what was not begun, not. */
+  /** Repeats the first answer to a key, also a failure of Stripe. Requests without an effect are not stored. */
   function answerOnce(
     request: IncomingMessage,
     { url, text, fault }: { url: URL; text: string; fault: Fault | undefined },

@@ -17,7 +17,7 @@ import { readHeader } from '../../http/request/headers.ts'
 import { authOf, unauthorized } from '../../merchants/authenticate.ts'
 import { findKeyById, findOrInsertSigningKey } from './client-tokens.sql.ts'
 
-/** Source: api.md, "The rest of the vendor's surface": 15 minutes. */
+/** Source: `createClientToken` in the contract: 15 minutes. */
 const lifetimeSeconds = 900
 /**
  * Requests a minute for one payment (two pages that poll every second), and for all payments of a

@@ -26,7 +26,7 @@ export function refuse<C extends ErrorCode>(
   return { refusal: true, code, status: errors[code].status, message, details }
 }
 
-/** The body of every error answer. Source: api.md, Conventions. */
+/** The body of every error answer. Source: `errorAnswer` in the contract. */
 export function errorBody(refusal: Refusal): object {
   const { code, message, details } = refusal
   return { error: details === undefined ? { code, message } : { code, message, details } }

@@ -15,7 +15,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /**
  * Parses bodies as JSON. An empty body counts as no body, with any content type. Refuses content types
  * other than application/json, encoded bodies, and objects with a repeated field.
- * Source: api.md, Conventions.
  */
 export function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()

@@ -35,7 +35,7 @@ interface CallerCount {
   others: number
 }
 
-/** Source: the vendor counts requests per minute. */
+/** Limits are requests per minute. */
 const windowMs = 60_000
 /** Callers with a count. Beyond it the oldest count is dropped, which bounds the memory. */
 const callersMax = 100_000

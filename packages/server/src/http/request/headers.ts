@@ -5,7 +5,7 @@ import { type Refusal, refuseField } from '../answers/refusal.ts'
  * Headers with one value. For some of them Node keeps the first line only, for others it joins all
  * lines, and a proxy in front may do the opposite: the two would see different requests. So a
  * request in which such a header occurs twice is refused.
- * Source: api.md, Conventions; RFC 9110, 5.3; `Cookie`: RFC 6265, 5.4; `traceparent`: W3C Trace
+ * Source: RFC 9110, 5.3; `Cookie`: RFC 6265, 5.4; `traceparent`: W3C Trace
  * Context. `Transfer-Encoding` is a list, but this server supports only one item: `chunked`.
  */
 const singleHeaders = [

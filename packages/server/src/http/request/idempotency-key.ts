@@ -17,7 +17,7 @@ const expected = `1 to ${idempotencyKeyLengthMax} printable ASCII characters`
 /**
  * Parses an idempotency key from the header, or from a field of the body. It may be bare, or a quoted
  * string as in the IETF draft.
- * Source: api.md, Idempotency.
+ * Source: the parameter `Idempotency-Key` of the contract.
  */
 export function parseIdempotencyKey(header: string, field = 'Idempotency-Key'): string | Refusal {
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header)

@@ -29,7 +29,7 @@ export interface CancelByKeyRequest {
  * Cancels a payment by the idempotency key of its create, for a client that lost the answer to the
  * create. Where the create has not arrived, stores the cancel and answers 202. Create and cancel write
  * the same record, so the second of them finds the first.
- * Source: api.md, Payments.
+ * Source: `cancelPaymentByIdempotencyKey` in the contract.
  */
 export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<Reply> {
   const { auth, reason, now } = request

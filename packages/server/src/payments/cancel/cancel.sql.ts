@@ -90,8 +90,8 @@ type ShownColumn = (typeof shown)[number]
 // Records are inserted with the database's time, because retention deletes them by that clock.
 //
 // Rows are locked in the order of the arguments, which are sorted by the payments' keys. Records are
-// inserted in the order of their keys. All statements that lock several rows use this order, payments
-// first, so no two statements wait for each other. LATERAL does one look-up by the key per argument,
+// inserted in the order of their keys. All statements that lock several payments use this order, so
+// no two of them wait for each other. LATERAL does one look-up by the key per argument,
 // in their order, whatever statistics the planner has.
 //
 // A batch skips rows that another transaction has locked. If it waited, a transaction whose process

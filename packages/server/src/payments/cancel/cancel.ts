@@ -86,7 +86,7 @@ export class Canceler {
     watchBatcher('cancels', () => this.#batcher.waiting + this.#lockWaiters.waiting)
   }
 
-  /** Cancels the payment, or refuses to. Source: api.md, "Cancel, exactly". */
+  /** Cancels the payment, or refuses to. Source: `cancelPayment` in the contract. */
   async cancel(request: CancelRequest): Promise<Reply> {
     const { auth, paymentId, idempotency } = request
     // An id of another shape needs no look-up, and may be text that PostgreSQL does not accept. Its

@@ -1,3 +1,4 @@
+import { commit } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
 import type { IdempotencyRow } from '../../database/schema.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
@@ -24,7 +25,7 @@ export async function createCanceled(
   payment: NewPayment,
 ): Promise<Reply | null> {
   if (!idempotency) return null
-  return await db.transaction().execute(async (tx) => {
+  return await commit(db, 'create', async (tx) => {
     const record = await lockRecord(tx, { account: auth, key: idempotency.key })
     if (!record) return null
     if (hasExpired(record, await readDatabaseTime(tx, auth))) {

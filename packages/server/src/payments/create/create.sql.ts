@@ -11,7 +11,7 @@ import type { CreatedPlaceholders } from './created-answer.ts'
 
 /**
  * Seconds until a payment expires, unless the request says otherwise: an hour. The creation time is cut
- * to a whole second, so one more second keeps the hour whole. Source: api.md, Payments.
+ * to a whole second, so one more second keeps the hour whole. Source: `expires_at` in the contract.
  */
 const expirySecondsDefault = 3_600 + 1
 

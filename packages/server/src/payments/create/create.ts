@@ -23,7 +23,7 @@ const triesMax = 3
 /**
  * Creates a payment, and submits it where the request says `initiate`. A repeated request with the
  * same key gets the first answer, or continues where a process that died has stopped.
- * Source: api.md, Payments.
+ * Source: `createPayment` in the contract.
  */
 export async function createPayment(submitter: Submitter, request: CreateRequest): Promise<Reply> {
   const payment = await readNewPayment(submitter.db, request)

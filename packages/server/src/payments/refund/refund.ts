@@ -44,7 +44,7 @@ const refundsMax = 100
 
 /**
  * Refunds a payment, or refuses to. The amount is reserved and recorded in one transaction. The worker
- * sends the refund to the processor. Source: api.md, Payments.
+ * sends the refund to the processor. Source: `refundPayment` in the contract.
  */
 export async function refundPayment(db: Db, request: RefundRequest): Promise<Reply> {
   const { auth, paymentId: id, body, now } = request

@@ -31,7 +31,8 @@ export interface ReverseRequest {
 /**
  * Cancels a payment if possible, and otherwise refunds the rest. The row is locked first, so nothing
  * can move the payment between the decision and the step. While the payment is `processing`, the
- * reversal is recorded, and `carryOutReversal` carries it out. Source: api.md, Payments.
+ * reversal is recorded, and `carryOutReversal` carries it out.
+ * Source: `reversePayment` in the contract.
  */
 export async function reversePayment(db: Db, request: ReverseRequest): Promise<Reply> {
   const { auth, paymentId: id } = request

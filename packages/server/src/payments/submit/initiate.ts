@@ -23,7 +23,7 @@ export interface InitiateRequest {
   readonly now: Timestamp
 }
 
-/** Submits a payment to the processor, or refuses to. Source: api.md, Payments. */
+/** Submits a payment to the processor, or refuses to. Source: `initiatePayment` in the contract. */
 export async function initiatePayment(
   submitter: Submitter,
   request: InitiateRequest,

@@ -4,7 +4,7 @@ import { actionsOf, isAllowed } from '../../domain/lifecycle.ts'
 
 /**
  * The payment as the API shows it. The same row always gives the same bytes: the replay of a cancel
- * relies on that. The order of the fields is api.md's, Payments.
+ * relies on that. The order of the fields is that of `Payment` in the contract.
  */
 export function renderPayment(row: PaymentRow, refunds: readonly Refund[]): Payment {
   return {

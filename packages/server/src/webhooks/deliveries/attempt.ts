@@ -28,7 +28,7 @@ export interface Outcome {
   readonly isGone: boolean
 }
 
-/** The status by which a receiver says that it wants no more events. Source: api.md, Webhooks. */
+/** The status by which a receiver says that it wants no more events. Source: docs/webhooks.md. */
 const goneStatus = 410
 
 /** Everything that one attempt needs. */

@@ -1,6 +1,7 @@
 import type { EventType } from '@hedgepayments/contract'
 import { sql } from 'kysely'
-import type { Db } from '../../database/db.ts'
+import type { Db, Tx } from '../../database/db.ts'
+import { retryConflicts } from '../../database/retry.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { disableEndpoint, failPending } from '../endpoints/endpoints.sql.ts'
 import { renderEndpoint } from '../endpoints/render.ts'
@@ -29,26 +30,31 @@ export async function disableFailingEndpoint(
   const failingDays = failingDaysMax[livemode ? 'live' : 'test']
   const { isGone } = outcome
   if (!isGone && (endpoint.failing_seconds ?? 0) < failingDays * 86_400) return
-  const now = toTimestamp(Date.now())
-  await db.transaction().execute(async (tx) => {
-    const row = await disableEndpoint(tx, {
-      account: { merchantId: merchant_id, livemode },
-      id,
-      url: endpoint.url,
-      reason: isGone ? 'gone' : 'failing',
-      failingDays: isGone ? 0 : failingDays,
-      now,
-    })
-    // Another process has disabled the endpoint, or an attempt has succeeded since.
-    if (!row) return
-    await failPending(tx, row)
-    // Every key that may read payments may read events. The path and query may contain a secret.
-    const state = { data: { ...renderEndpoint(row), url: new URL(row.url).origin } }
-    await sql`
-      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-        actor_type, reason, state)
-      values (${merchant_id}, ${livemode}, ${id}, ${row.sequence}, ${eventType},
-        ${now}::timestamptz, 'system', ${row.disabled_reason}, ${JSON.stringify(state)}::jsonb)
-    `.execute(tx)
-  })
+  const request: DisableRequest = {
+    account: { merchantId: merchant_id, livemode },
+    id,
+    url: endpoint.url,
+    reason: isGone ? 'gone' : 'failing',
+    failingDays: isGone ? 0 : failingDays,
+    now: toTimestamp(Date.now()),
+  }
+  await retryConflicts(() => db.transaction().execute((tx) => disable(tx, request)))
+}
+
+type DisableRequest = Parameters<typeof disableEndpoint>[1]
+
+async function disable(tx: Tx, request: DisableRequest): Promise<void> {
+  const { account, id, now } = request
+  const row = await disableEndpoint(tx, request)
+  // Another process has disabled the endpoint, or an attempt has succeeded since.
+  if (!row) return
+  await failPending(tx, row)
+  // Every key that may read payments may read events. The path and query may contain a secret.
+  const state = { data: { ...renderEndpoint(row), url: new URL(row.url).origin } }
+  await sql`
+    insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
+      actor_type, reason, state)
+    values (${account.merchantId}, ${account.livemode}, ${id}, ${row.sequence}, ${eventType},
+      ${now}::timestamptz, 'system', ${row.disabled_reason}, ${JSON.stringify(state)}::jsonb)
+  `.execute(tx)
 }

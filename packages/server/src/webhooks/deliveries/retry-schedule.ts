@@ -1,4 +1,4 @@
-/** The pauses before the second to the sixth attempt, in seconds. Source: api.md, Webhooks. */
+/** The pauses before the second to the sixth attempt, in seconds. Source: docs/webhooks.md. */
 const pausesSeconds = {
   live: [60, 300, 1_800, 7_200, 86_400],
   test: [1, 2, 4, 8, 16],

@@ -30,7 +30,7 @@ export interface Incoming {
 /** @throws the reason why no response came: see `explain`. */
 export type Send = (outgoing: Outgoing) => Promise<Incoming>
 
-/** The deadline of an attempt, from the name look-up to the response. Source: api.md, Webhooks. */
+/** The deadline of an attempt, from the name look-up to the response. Source: docs/webhooks.md. */
 export const deadlineDefaultMs = 10_000
 
 /** Sends requests to allowed addresses only. Does not follow redirects. */

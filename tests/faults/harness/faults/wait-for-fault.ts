@@ -4,6 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const durationMs = 3_000
 
 /** Waits for the usual duration of a fault, or a multiple of it. */
-export async function lasting(times = 1): Promise<void> {
+export async function waitForFault(times = 1): Promise<void> {
   await sleep(durationMs * times)
 }
