@@ -104,6 +104,22 @@ export function webUrl(description: string): TUnsafe<string> {
 }
 
 /**
+ * The schema of a URL to which a customer returns. The server's format `return-url` accepts two
+ * placeholders.
+ */
+export function returnUrl(description: string): TUnsafe<string> {
+  return Type.Unsafe<string>({
+    type: 'string',
+    format: 'return-url',
+    pattern: patterns.webAddress,
+    maxLength: 2048,
+    description:
+      `${description} \`{CHECKOUT_SESSION_ID}\` and \`{PAYMENT_ID}\` are replaced. An id without a ` +
+      'placeholder is appended to the query, as `session_id` or `payment_id`.',
+  })
+}
+
+/**
  * The schema of one of several objects, of which the field `by` decides: a constant in each. With a
  * `discriminator`, so that generated types narrow by the field.
  */

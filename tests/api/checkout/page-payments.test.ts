@@ -102,12 +102,15 @@ describe('a payment on the page', () => {
     expect((await read(now.payment_id)).customer_email).toBe('grace@example.com')
   })
 
-  test('returns to a URL with the ids of the session and the payment', async () => {
-    const session = await createSession({ success_url: 'https://shop.example/thanks?a=1' })
+  test('returns to the URLs of the session as they were written, with the ids of session and payment', async () => {
+    const session = await createSession({
+      success_url: 'https://shop.example/thanks?next=a%20b&flag&sig=~x',
+      cancel_url: 'https://shop.example/{PAYMENT_ID}?of={CHECKOUT_SESSION_ID}#top',
+    })
     const { body } = await pageOf(session).payWithCard('4242424242424242')
-    expect(body.success_url).toBe(
-      `https://shop.example/thanks?a=1&session_id=${session.id}&payment_id=${session.payment_id}`,
-    )
+    const ids = `session_id=${session.id}&payment_id=${session.payment_id}`
+    expect(body.success_url).toBe(`https://shop.example/thanks?next=a%20b&flag&sig=~x&${ids}`)
+    expect(body.cancel_url).toBe(`https://shop.example/${session.payment_id}?of=${session.id}#top`)
   })
 })
 

@@ -88,6 +88,7 @@ describe('creating a session', () => {
     [{ payment_method_types: ['crypto'] }, 400, 'invalid_request'],
     [{ success_url: 'javascript:alert(1)' }, 400, 'invalid_request'],
     [{ success_url: 'http://example.com:99999/' }, 400, 'invalid_request'],
+    [{ success_url: 'https://example.com/{SESSION}' }, 400, 'invalid_request'],
     [{ cancel_url: 'http://example.com:99999/' }, 400, 'invalid_request'],
     [{ expires_at: new Date(Date.now() + 30_000).toISOString() }, 400, 'invalid_request'],
     [{ expires_at: new Date(Date.now() + 2 * 86_400_000).toISOString() }, 400, 'invalid_request'],

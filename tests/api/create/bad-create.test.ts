@@ -55,6 +55,8 @@ const cases: [field: string, value: unknown, code?: string, named?: string][] = 
   ['metadata', { 'a\0': 'x' }, 'invalid_request', 'metadata.a\0'],
   ['success_url', 'javascript:alert(1)'],
   ['success_url', '/relative'],
+  ['success_url', 'https://example.com/{ORDER_ID}'],
+  ['cancel_url', 'https://example.com/{payment_id}'],
   ['success_url', 'http://example.com:99999/'],
   ['cancel_url', 'http://example.com:99999/'],
   ['cancel_url', 'https://1.2.3.456/'],

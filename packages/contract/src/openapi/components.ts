@@ -48,6 +48,9 @@ function withoutDefault(schema: JsonObject): JsonObject {
   return { ...rest, description: `${description} Default: \`${value}\`.` }
 }
 
+/** Formats of addresses that a client sends. */
+const addressFormats: readonly unknown[] = ['uri', 'return-url']
+
 /**
  * Generators turn the text of a format into a class, to which rules for texts do not apply: pydantic
  * throws. A timestamp keeps its format. An address keeps its pattern: as a class it would be
@@ -58,7 +61,7 @@ function withoutTextRules(schema: JsonObject): JsonObject {
     const { pattern: _, maxLength: __, ...rest } = schema
     return rest
   }
-  if (schema.format === 'uri' && schema.pattern !== undefined) {
+  if (addressFormats.includes(schema.format) && schema.pattern !== undefined) {
     const { format: _, ...rest } = schema
     return rest
   }

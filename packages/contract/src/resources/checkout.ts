@@ -7,10 +7,10 @@ import {
   emailAddress,
   nullable,
   oneOf,
+  returnUrl,
   text,
   timestamp,
   timestampInput,
-  webUrl,
 } from '../text.ts'
 import { paymentStatuses } from '../values.ts'
 import { Metadata, StoredMetadata } from './metadata.ts'
@@ -101,15 +101,9 @@ export const CheckoutSessionCreate = Type.Object(
         description: "The cancel window of its payments, in seconds. Default: the merchant's.",
       }),
     ),
-    success_url: Type.Optional(
-      nullable(
-        webUrl(
-          'The page for the customer after the payment. `session_id` and `payment_id` are added.',
-        ),
-      ),
-    ),
+    success_url: Type.Optional(nullable(returnUrl('The page for the customer after the payment.'))),
     cancel_url: Type.Optional(
-      nullable(webUrl('The page for the customer who does not want to pay.')),
+      nullable(returnUrl('The page for the customer who does not want to pay.')),
     ),
     expires_at: Type.Optional(
       timestampInput(

@@ -8,10 +8,10 @@ import {
   nullable,
   oneOf,
   patterns,
+  returnUrl,
   text,
   timestamp,
   timestampInput,
-  webUrl,
 } from '../../text.ts'
 import { paymentActions, paymentStatuses } from '../../values.ts'
 import { pageQuery } from '../list.ts'
@@ -140,9 +140,9 @@ export const PaymentCreate = Type.Object(
     ),
     statement_descriptor: statementDescriptor,
     metadata: Type.Optional(Metadata),
-    success_url: Type.Optional(nullable(webUrl('The page for the customer after the payment.'))),
+    success_url: Type.Optional(nullable(returnUrl('The page for the customer after the payment.'))),
     cancel_url: Type.Optional(
-      nullable(webUrl('The page for the customer who does not want to pay.')),
+      nullable(returnUrl('The page for the customer who does not want to pay.')),
     ),
     expires_at: Type.Optional(
       timestampInput('When a pending payment is canceled automatically. Default: in one hour.'),

@@ -1,5 +1,6 @@
 import type { CheckoutMethod, PaymentPage, PaymentPageStage } from '@hedgepayments/contract'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
+import { type ReturnIds, returnAddress } from '../../domain/return-url.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { expiredByRequest } from '../sessions/end.ts'
 
@@ -44,8 +45,8 @@ export function renderPage(subject: PageSubject): PaymentPage {
     needs_email: session !== null && session.customer_email === null,
     decline_code: payment?.status === 'failed' ? (payment.failure_code ?? 'other') : null,
     confirm_url: stage === 'confirming' ? bankUrl(payment) : null,
-    success_url: source.success_url && successUrl(source.success_url, subject),
-    cancel_url: source.cancel_url,
+    success_url: source.success_url && returnAddress(source.success_url, idsOf(subject)),
+    cancel_url: source.cancel_url && returnAddress(source.cancel_url, idsOf(subject)),
     expires_at: source.expires_at,
     now,
   }
@@ -104,11 +105,6 @@ export function challengeSecret(payment: PaymentRow | null): string | null {
   return payment.next_action_url?.split('/sandbox/3d-secure/')[1] ?? null
 }
 
-/** The merchant's URL with the ids by which it finds the order. */
-function successUrl(address: string, { session, payment }: PageSubject): string {
-  if (!URL.canParse(address)) return address
-  const url = new URL(address)
-  if (session) url.searchParams.set('session_id', session.id)
-  if (payment) url.searchParams.set('payment_id', payment.id)
-  return url.href
+function idsOf({ session, payment }: PageSubject): ReturnIds {
+  return { sessionId: session?.id ?? null, paymentId: payment?.id ?? null }
 }

@@ -2,6 +2,7 @@ import { type ErrorCode, errors, isCurrency, patterns } from '@hedgepayments/con
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { TSchema } from 'typebox'
+import { fillPlaceholders } from '../../domain/return-url.ts'
 import { type Refusal, refuse, refuseField, shorten } from '../answers/refusal.ts'
 
 type Where = 'body' | 'query'
@@ -36,9 +37,14 @@ function createAjv(): Ajv2020 {
   // The format's grammar accepts unusable addresses, such as one with port 99999.
   const uri = created.formats.uri
   if (typeof uri !== 'function') throw new Error('the format of addresses is missing')
-  created.addFormat('uri', (value: string) => uri(value) === true && URL.canParse(value))
+  const isUri = (value: string) => uri(value) === true && URL.canParse(value)
+  created.addFormat('uri', isUri)
+  created.addFormat('return-url', (value: string) => isUri(fillPlaceholders(value, sampleIds)))
   return created
 }
+
+/** Ids to check a return URL with. */
+const sampleIds = { sessionId: 'cs_0', paymentId: 'pay_0' }
 
 const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 const firstMs = Date.parse('0001-01-01T00:00:00Z')
@@ -206,6 +212,7 @@ const expectedByPattern: Readonly<Record<string, string>> = {
 
 const formats: Readonly<Record<string, string>> = {
   uri: webAddress,
+  'return-url': `${webAddress}, with no braces but {CHECKOUT_SESSION_ID} and {PAYMENT_ID}`,
   'date-time': 'a timestamp in ISO 8601, like 2024-06-15T10:32:00Z',
   'iso-4217': 'a currency code of ISO 4217, like USD',
 }
