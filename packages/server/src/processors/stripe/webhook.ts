@@ -14,7 +14,7 @@ export function readStripeWebhook(
   const signature = message.headers['stripe-signature']
   if (webhookSecret === null) return { kind: 'rejected', reason: 'no webhook secret is configured' }
   if (!signature) return { kind: 'rejected', reason: 'the signature is missing' }
-  let event: Stripe.Event
+  let event: unknown
   try {
     event = Stripe.webhooks.constructEvent(
       message.body,
@@ -32,13 +32,20 @@ export function readStripeWebhook(
       reason: isForged ? 'the signature is wrong or too old' : 'the body is not an event',
     }
   }
-  const paymentId = paymentIdIn(event.data?.object)
+  const paymentId = paymentIdIn(event)
   return paymentId === null ? { kind: 'ignored' } : { kind: 'look_up', paymentId }
 }
 
-/** The payment's id in an object's metadata. Charges inherit the metadata of their PaymentIntent. */
-function paymentIdIn(object: unknown): string | null {
-  const metadata = (object as { metadata?: Record<string, unknown> | null } | undefined)?.metadata
-  const id = metadata?.[paymentIdName]
-  return typeof id === 'string' ? id : null
+/**
+ * The payment's id in the metadata of an event's object. Charges inherit the metadata of their
+ * PaymentIntent. `null`: the event has none, or another shape. Other versions of Stripe's API have other
+ * shapes, and a signature only says who sent the event.
+ */
+function paymentIdIn(event: unknown): string | null {
+  let value = event
+  for (const name of ['data', 'object', 'metadata', paymentIdName]) {
+    if (typeof value !== 'object' || value === null) return null
+    value = (value as Readonly<Record<string, unknown>>)[name]
+  }
+  return typeof value === 'string' ? value : null
 }
