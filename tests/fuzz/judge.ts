@@ -33,7 +33,7 @@ const headersOfAll = ['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remainin
 /** Refusals by the state of a payment or session: recorded under their key, to be replayed. */
 const recordedStatuses = new Set([412, 422])
 /** Reading a session brings it up to date with its payment, as the workers would. */
-const lateSettler = 'retrieveCheckoutSession'
+const completingRead = 'retrieveCheckoutSession'
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'SEARCH', 'PROPFIND'])
 
 /**
@@ -53,7 +53,7 @@ export function judge(
   const isRefused = answer.status >= 400
   // A processor that has not answered may have done what it was asked: that is recorded.
   const isUndecided = answer.status === 502
-  const isReading = readingMethods.has(sent.method) && sent.operation.id !== lateSettler
+  const isReading = readingMethods.has(sent.method) && sent.operation.id !== completingRead
   if ((isRefused && !isUndecided) || isReading) {
     const left = recordedStatuses.has(answer.status) ? changes.filter(isNoRecord) : changes
     if (left.length > 0) offences.push(`a ${answer.status} that changed rows: ${left.join(', ')}`)

@@ -107,18 +107,18 @@ test('a cancel that locks first is right in the same race', async () => {
   expect(findState(history, initiated)?.status).toBe('processing')
 })
 
-test('two cancels that look before they write are found out: both win', async () => {
+test('two cancels that read before they lock are found out: both win', async () => {
   await sql.query(`insert into tiny values (3, 'pending')`)
-  let looks = 0
-  const lookThenWrite = () =>
+  let reads = 0
+  const readThenWrite = () =>
     recorded({ kind: 'cancel' }, async () => {
       const [row] = await sql.query('select status from tiny where id = 3')
-      looks++
-      await until('both have looked', () => looks === 2)
+      reads++
+      await until('both have read', () => reads === 2)
       if (row.status === 'pending') await sql.query(`update tiny set status = 'canceled'`)
       return cancelAnswer(row.status)
     })
-  const history = await Promise.all([lookThenWrite(), lookThenWrite()])
+  const history = await Promise.all([readThenWrite(), readThenWrite()])
   expect(history.map(({ output }) => output?.httpStatus)).toEqual([200, 200])
   expect(findState(history, created(1))).toBeNull()
 })

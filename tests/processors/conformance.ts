@@ -100,7 +100,7 @@ export function conformance(name: string, subject: () => Subject): void {
       })
     })
 
-    test('a void gives the authorization up, for good', async () => {
+    test('a void ends the authorization for good', async () => {
       const payment = await authorized()
       const key = call(`${payment.id}:void`)
       expect(await connect().void(payment, key)).toEqual({ outcome: 'voided' })
@@ -203,8 +203,8 @@ export function conformance(name: string, subject: () => Subject): void {
       if (tokens.challenged === undefined) return
       const payment = newPayment()
       const { reference } = await authorize(payment, tokens.challenged)
-      const known = { ...payment, reference }
-      expect((await authorize(known, tokens.approved, 2)).outcome).toBe('authorized')
+      const challenged = { ...payment, reference }
+      expect((await authorize(challenged, tokens.approved, 2)).outcome).toBe('authorized')
     })
 
     test('a challenge that was voided cannot be confirmed any more', async () => {

@@ -9,7 +9,7 @@ export interface Rule {
 /** Style asks for about 250 lines; past 300 a file holds a second idea. */
 const linesMax = 300
 
-/** Polls may pause briefly between looks; a longer pause in a test is a guess about time. */
+/** Polls may pause briefly between checks; a longer pause in a test is a guess about time. */
 const pauseMaxMs = 100
 
 const code = /\.(?:[cm]?[jt]sx?|sql|sh)$/

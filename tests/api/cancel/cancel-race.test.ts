@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
   countWaiting,
-  holdPayments,
   insertPayments,
+  lockPayments,
   movePayment,
 } from '../../support/databases/sql.ts'
 import { type Api, type ApiOptions, createPayment } from '../../support/http/api.ts'
@@ -139,7 +139,7 @@ describe('two processes, one payment', () => {
     const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
     const mine = Array.from({ length: 20 }, (_, n) => `many ${n}`)
     // Both batches in flight wait with other payments, so that all of these wait for the same one.
-    const letGo = await holdPayments(fixture.sql)
+    const letGo = await lockPayments(fixture.sql)
     const before = others.map((payment) => cancel(fixture.api, payment.id))
     await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
     const running = mine.map((key) => cancel(fixture.api, id, { idempotencyKey: key }))
@@ -188,7 +188,7 @@ describe('many payments at once', () => {
     const middle = await sql.connect()
     await middle.query('begin')
     await middle.query('select 1 from payments where id = $1 for update', [shared[1]])
-    const letGo = await holdPayments(sql)
+    const letGo = await lockPayments(sql)
     const before = early.map((id, i) => cancel(apis[i % 2] as Api, id))
     await until('all batches wait', async () => (await countWaiting(sql)) >= 4)
     const running = apis.flatMap((api, i) =>

@@ -10,12 +10,12 @@ import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
 
-const holders: (() => Promise<void>)[] = []
+const locks: (() => Promise<void>)[] = []
 
-/** Holds a payment's row until `letGo`. */
-async function hold(id: string): Promise<void> {
+/** Locks a payment's row until `release`. */
+async function lock(id: string): Promise<void> {
   const client = await fixture.sql.connect()
-  holders.push(async () => {
+  locks.push(async () => {
     await client.query('rollback')
     client.release()
   })
@@ -23,20 +23,20 @@ async function hold(id: string): Promise<void> {
   await client.query('select from payments where id = $1 for update', [id])
 }
 
-async function letGo(): Promise<void> {
-  for (const end of holders.splice(0)) await end()
+async function release(): Promise<void> {
+  for (const end of locks.splice(0)) await end()
 }
 
-afterEach(letGo)
+afterEach(release)
 
-test('payments that somebody holds do not hold up cancels of others, and are canceled once they are let go', async () => {
+test('locked payments do not delay cancels of others, and are canceled once they are unlocked', async () => {
   const { api } = fixture
   const create = (count: number) =>
     Promise.all(Array.from({ length: count }, () => createPayment(api)))
   // As many as there are statements in flight, and more.
   const locked = await create(4)
   const others = await create(8)
-  for (const { id } of locked) await hold(id)
+  for (const { id } of locked) await lock(id)
   const answered: number[] = []
   const waiting = [...locked, ...locked].map(async ({ id }) => {
     const { status } = await api('POST', `/v1/payments/${id}/cancel`)
@@ -46,7 +46,7 @@ test('payments that somebody holds do not hold up cancels of others, and are can
   const free = await Promise.all(others.map(({ id }) => api('POST', `/v1/payments/${id}/cancel`)))
   expect(new Set(free.map(({ status }) => status))).toEqual(new Set([200]))
   expect(answered).toEqual([])
-  await letGo()
+  await release()
   await Promise.all(waiting)
   expect(answered.sort()).toEqual([200, 200, 200, 200, 412, 412, 412, 412])
 })
@@ -55,7 +55,7 @@ test('what waits for too long is told to come back, and nothing of it was done',
   const { api } = fixture
   const headers = { 'idempotency-key': 'locked' }
   const locked = await createPayment(api)
-  await hold(locked.id)
+  await lock(locked.id)
   // A reversal waits for two locks, one after the other, so twice as long.
   const verbs = size({ quick: ['cancel', 'refund'], all: ['cancel', 'reverse', 'refund'] })
   const refused = await Promise.all(
@@ -69,7 +69,7 @@ test('what waits for too long is told to come back, and nothing of it was done',
     expect(body.error.message).toMatch(/ is locked\. Try again: nothing was done\.$/)
     expect(headers.get('retry-after')).toBe('1')
   }
-  await letGo()
+  await release()
   const { body } = await api('GET', `/v1/payments/${locked.id}`)
   expect(body.status).toBe('pending')
   const again = await api('POST', `/v1/payments/${locked.id}/cancel`, { headers })

@@ -166,7 +166,7 @@ test('records are dropped after a day of real time, however far the test clock i
   expect(await count('idempotency_records', `merchant_id = '${merchant}'`)).toBe(0)
 })
 
-test('a record whose request still runs is kept, and so is one that another session holds', async () => {
+test('a record whose request still runs is kept, and so is one that another session has locked', async () => {
   const { sql } = fixture
   await insertRecords('locked ', 26, 3)
   await sql.query(`update idempotency_records set locked_until = now() + interval '1 hour'

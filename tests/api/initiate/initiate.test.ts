@@ -118,7 +118,7 @@ describe('initiate', () => {
     expect((await api('POST', path, other)).body.error.code).toBe('idempotency_key_reused')
   })
 
-  test('a payment that was submitted is refused without waiting for who holds it', async () => {
+  test('a payment that was submitted is refused without waiting for its lock', async () => {
     const { body: payment } = await initiate('tok_visa', { cancel_window: 3600 })
     const holder = await fixture.sql.connect()
     try {

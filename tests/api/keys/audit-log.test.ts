@@ -1,6 +1,6 @@
 import { auditActions } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
-import { holdPayments, insertPayments } from '../../support/databases/sql.ts'
+import { insertPayments, lockPayments } from '../../support/databases/sql.ts'
 import { type Api, apiClient } from '../../support/http/api.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
@@ -101,7 +101,7 @@ describe('the audit log', () => {
     const owner = { merchant_id: id, livemode: false }
     await insertPayments(fixture.sql, { owner, count: 10, customerId: 'bulk' })
     // It cannot be done before it was paused.
-    const letGo = await holdPayments(fixture.sql)
+    const letGo = await lockPayments(fixture.sql)
     const { body: bulk } = await api('POST', '/v1/cancellations', {
       body: { filter: { customer_id: 'bulk' } },
     })

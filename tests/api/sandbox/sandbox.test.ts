@@ -25,14 +25,16 @@ describe.concurrent('faults', () => {
     const { id } = await createPayment(api)
     const body = { payment_method_token: 'tok_downMinute' }
     expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
-    const looksMin = size({ quick: 3, all: 5 })
+    const lookUpsMin = size({ quick: 3, all: 5 })
     // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
-    const looks = await until('it was asked often enough', async () => {
+    const lookUps = await until('it was asked often enough', async () => {
       const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
       const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
-      return found.length >= looksMin && found.reverse()
+      return found.length >= lookUpsMin && found.reverse()
     })
-    const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
+    const atSeconds = lookUps.map(
+      (one: { started_at: string }) => Date.parse(one.started_at) / 1000,
+    )
     const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
     // Times are whole seconds, so that a pause may look a second shorter.
     for (const [n, pause] of pauses.slice(0, 4).entries()) {

@@ -30,16 +30,16 @@ function register(url: string, more: Record<string, unknown> = {}) {
   return api('POST', '/v1/webhooks/endpoints', { body: { url, ...more } })
 }
 
-/** The deliveries of an event to an endpoint, once `look` likes them. */
+/** The deliveries of an event to an endpoint, once `isWanted` accepts one. */
 async function deliveryOf(
   eventId: string,
-  look: (delivery: { status: string; attempt: number }) => boolean,
+  isWanted: (delivery: { status: string; attempt: number }) => boolean,
   endpointId = endpoint.id,
 ) {
   return await until(`the delivery of ${eventId} is as wanted`, async () => {
     const path = `/v1/webhooks/deliveries?endpoint_id=${endpointId}&event_id=${eventId}`
     const { body } = await api('GET', path)
-    return body.data.find(look)
+    return body.data.find(isWanted)
   })
 }
 

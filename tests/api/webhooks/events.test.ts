@@ -221,7 +221,7 @@ describe('the stream of events', () => {
     await follower.ended
   })
 
-  test('ends cleanly when its server stops, and does not hold it up', async () => {
+  test('ends cleanly when its server stops, and does not delay it', async () => {
     const stopped = await startServer({ databaseUrl: own.databaseUrl })
     const follower = await follow({ at: stopped })
     expect(follower.status).toBe(200)

@@ -40,14 +40,14 @@ describe('every page', () => {
   /** Pages with badges of every kind. `npm test` checks the contrast of colours on these. */
   const hasOwnColours = (path: string) => path === '/payments' || path === '/webhooks'
 
-  const looks = [
+  const appearances = [
     ['light', 'wide'],
     ['dark', 'phone'],
     ['dark', 'wide'],
     ['light', 'phone'],
   ] as const
 
-  test.each(looks.slice(0, size({ quick: 1, all: looks.length })))(
+  test.each(appearances.slice(0, size({ quick: 1, all: appearances.length })))(
     'has no barrier, no error and no request to another host, %s, on a %s screen',
     async (colorScheme, screen) => {
       const viewport =

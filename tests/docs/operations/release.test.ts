@@ -44,8 +44,10 @@ describe.each(workflows)('the workflow $path', ({ workflow }) => {
   test('may read the code, and only jobs that need more have more', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' })
     const more = jobs.flatMap(({ permissions = {} }) => Object.entries(permissions))
-    const known = ['contents: read', 'id-token: write']
-    expect(more.map((pair) => pair.join(': ')).filter((pair) => !known.includes(pair))).toEqual([])
+    const allowed = ['contents: read', 'id-token: write']
+    expect(more.map((pair) => pair.join(': ')).filter((pair) => !allowed.includes(pair))).toEqual(
+      [],
+    )
   })
 
   test('uses actions of GitHub in a named version, keeps no credentials, and ends in time', () => {

@@ -200,7 +200,7 @@ describe('users', () => {
     await stop()
   })
 
-  test.runIf(isRoot)('a folder that only root can enter holds neither back', async () => {
+  test.runIf(isRoot)('a folder that only root can enter blocks neither', async () => {
     const closed = join(folder, 'closed')
     await mkdir(closed, { mode: 0o700 })
     await chmod(closed, 0o700)

@@ -38,7 +38,7 @@ async function killDuring(kind: 'void' | 'refund'): Promise<void> {
   await expectAtRest()
 }
 
-test('kill -9 during a void: another process gives the authorization up, once', async () => {
+test('kill -9 during a void: another process voids the authorization, once', async () => {
   const { body } = await initiate(api, 'tok_slow', { cancel_window: 3_600 })
   const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
   await killDuring('void')

@@ -109,7 +109,7 @@ describe('kill -9', () => {
     async () => {
       let id = ''
       await killDuring('capture', async (doomed) => {
-        // Nobody but the doomed server is to take the capture: the others are looking too.
+        // Nobody but the doomed server is to take the capture: the others poll for tasks as well.
         const payment = await createPayment(doomed)
         id = payment.id
         await doomed('POST', `/v1/payments/${id}/initiate`, {
@@ -174,7 +174,7 @@ describe('kill -9', () => {
   )
 })
 
-test('a payment that cannot take its step holds up no other of its set', async () => {
+test('a payment that cannot take its step delays no other of its set', async () => {
   const submit = async () => {
     const payment = await createPayment(api, { cancel_window: 60 })
     await api('POST', `/v1/payments/${payment.id}/initiate`, {

@@ -99,18 +99,18 @@ describe.each(clocks)(
         let second = null
         if (begun.length > 0) {
           waited++
-          // Far more statements than it takes to begin: it looks, again and again, and waits.
-          const looks = await armPause(pair.otherServer, 30)
+          // Far more statements than it takes to begin: it polls, and waits.
+          const polls = await armPause(pair.otherServer, 30)
           second = untilFinal(pair.other, rival)
-          let hasLooked = false
-          void looks.paused.then(() => {
-            hasLooked = true
+          let hasPolled = false
+          void polls.paused.then(() => {
+            hasPolled = true
           })
           await until(
             `the rival waits, ${place}`,
-            async () => hasLooked || (await countWaiting(pair.sql)) > 0,
+            async () => hasPolled || (await countWaiting(pair.sql)) > 0,
           )
-          looks.stop()
+          polls.stop()
         }
         await tell(pair.pausedServer, { release: true })
         await tell(pair.otherServer, { release: true })

@@ -61,7 +61,7 @@ describe('capture', () => {
 })
 
 describe('void', () => {
-  test('gives an authorization up, as often as it is asked', async () => {
+  test('cancels an authorization, however often it is repeated', async () => {
     await given.processor.authorize(payment(), authorize())
     expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
     expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })

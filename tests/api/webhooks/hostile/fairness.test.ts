@@ -61,7 +61,7 @@ describe('events of another merchant arrive', () => {
   })
 })
 
-test('a receiver that never answers does not hold up another', async () => {
+test('a receiver that never answers does not delay another', async () => {
   const { rude, hostile } = merchants
   hostile.behave(silence)
   const more = await startReceiver()
