@@ -1,7 +1,14 @@
 import { posix } from 'node:path'
+import { filesOf, referencesOf } from './layer-imports.ts'
 
 /** Limit of sources in a folder, so that a reader can survey it. Unit tests do not count. */
 const sourcesPerFolderMax = 12
+
+const testPattern = /\.test\.[cm]?[jt]sx?$/
+const ownNamePattern = /^@hedgepayments\/server(?:\/|$)/
+
+/** The sources that are checked. */
+export const sourceGlob = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}'
 
 /**
  * Reads the list of folders from the code block below the heading "Layers", top to bottom. The first
@@ -25,32 +32,56 @@ export function parseLayers(document: string): string[] {
 /**
  * Finds all violations of the rules, one line each. `files` are sources by their path below
  * `packages/server/src`. The list is a strict order, so every cycle between folders has an upward import.
+ * Unit tests follow the same direction.
  */
 export function violations(
   layers: readonly string[],
   files: ReadonlyMap<string, string>,
 ): string[] {
-  const sources = [...files.keys()].filter((path) => !path.endsWith('.test.ts'))
   const layerOf = (path: string) => (layers.includes(path) ? path : posix.dirname(path))
-  const upward = sources.flatMap((path) =>
-    importsOf(path, files.get(path) ?? '')
-      .filter((imported) => files.has(imported))
-      .filter((imported) => isAbove(layers, layerOf(imported), layerOf(path)))
-      .map((imported) => `${path}: imports ${imported}, which is above it`),
+  const isUpward = (from: string, to: string) => isAbove(layers, layerOf(to), layerOf(from))
+  const imports = [...files].flatMap(([path, text]) =>
+    importViolations(path, text, files, isUpward),
   )
   const used = new Set([...files.keys()].map(layerOf))
-  const byName = sources
-    .filter((path) => ownNamePattern.test(files.get(path) ?? ''))
-    .map((path) => `${path}: imports its own package by name, and so the entry above it`)
+  const sources = [...files.keys()].filter((path) => !testPattern.test(path))
   return [
-    ...upward,
-    ...byName,
+    ...new Set(imports),
     ...unlisted(layers, files, layerOf),
     ...crowded(layers, sources.map(layerOf)),
     ...layers
       .filter((layer) => !used.has(layer))
       .map((layer) => `${layer}: in the list of layers, but the folder does not exist`),
   ].sort()
+}
+
+/** The paths outside of `packages/server/src` that a file may name, relative to it. */
+const outside: readonly { readonly from: RegExp; readonly to: RegExp }[] = [
+  { from: testPattern, to: /^\.\.\/\.\.\/\.\.\/tests\/support\// },
+  // The server reads the built pages from the folders of the apps, and never runs them.
+  { from: /^http\/web-folder\.ts$/, to: /^\.\.\/\.\.\/\.\.\/apps\// },
+]
+
+function importViolations(
+  path: string,
+  text: string,
+  files: ReadonlyMap<string, string>,
+  isUpward: (from: string, to: string) => boolean,
+): string[] {
+  const { relative, others } = referencesOf(path, text)
+  const upward = relative
+    .flatMap((reference) => filesOf(reference, files.keys()))
+    .filter((imported) => isUpward(path, imported))
+    .map((imported) => `${path}: imports ${imported}, which is above it`)
+  const leaving = relative
+    .map(({ target }) => target)
+    .filter((target) => target.startsWith('../'))
+    .filter((target) => !outside.some(({ from, to }) => from.test(path) && to.test(target)))
+    .map((target) => `${path}: names ${target}, which is outside of packages/server/src`)
+  const byName = others
+    .filter((literal) => ownNamePattern.test(literal))
+    .map(() => `${path}: imports its own package by name, and so the entry above it`)
+  return [...upward, ...leaving, ...byName]
 }
 
 function isAbove(layers: readonly string[], layer: string, other: string): boolean {
@@ -76,17 +107,4 @@ function crowded(layers: readonly string[], layersOfSources: readonly string[]):
     .map(
       ({ layer, size }) => `${layer}: ${size} sources, at most ${sourcesPerFolderMax} are allowed`,
     )
-}
-
-const importPattern =
-  /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*'([^']+)'|(?:^|\n)\s*import\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/g
-
-const ownNamePattern = /\b(?:from|import)\s*\(?\s*'@hedgepayments\/server(?:\/[^']*)?'/
-
-/** Resolves the relative imports of a source, of values and of types. */
-function importsOf(path: string, text: string): string[] {
-  return [...text.matchAll(importPattern)]
-    .map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
-    .filter((specifier) => specifier.startsWith('.'))
-    .map((specifier) => posix.join(posix.dirname(path), specifier))
 }

@@ -2,14 +2,14 @@
 
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, posix, relative, sep } from 'node:path'
-import { parseLayers, violations } from './layer-rules.ts'
+import { parseLayers, sourceGlob, violations } from './layer-rules.ts'
 
 const root = join(import.meta.dirname, '..')
 const sources = join(root, 'packages/server/src')
 
 const layers = parseLayers(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'))
 const files = new Map(
-  globSync('**/*.{ts,tsx}', { cwd: sources }).map((path) => [
+  globSync(sourceGlob, { cwd: sources }).map((path) => [
     path.split(sep).join(posix.sep),
     readFileSync(join(sources, path), 'utf8'),
   ]),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { countWaiting, holdPayments, insertPayments } from '../support/databases/sql.ts'
+import { countWaiting, insertPayments, lockPayments } from '../support/databases/sql.ts'
 import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -17,7 +17,7 @@ test('if the database refuses one cancel, the other cancels of its batch succeed
   const early = await insertPayments(sql, { owner, count: 2, ageMs: 90_000 })
   const good = await insertPayments(sql, { owner, count: 60 })
   const bad = await insertPayments(sql, { owner, count: 2, ageMs: 70_000, customerId: 'damaged' })
-  const letGo = await holdPayments(sql)
+  const letGo = await lockPayments(sql)
   const cancel = (id: string) => fixture.api('POST', `/v1/payments/${id}/cancel`)
   const first = early.map(cancel)
   await until('both batches wait', async () => (await countWaiting(sql)) >= 2)

@@ -53,7 +53,7 @@ export function judge(
   const isRefused = answer.status >= 400
   // A processor that did not answer may have done its work, which is recorded.
   const isUndecided = answer.status === 502
-  const isReading = readingMethods.has(sent.method) && sent.operation.id !== lateSettler
+  const isReading = readingMethods.has(sent.method) && sent.operation.id !== completingRead
   if ((isRefused && !isUndecided) || isReading) {
     const left = recordedStatuses.has(answer.status) ? changes.filter(isNoRecord) : changes
     if (left.length > 0) offences.push(`a ${answer.status} that changed rows: ${left.join(', ')}`)

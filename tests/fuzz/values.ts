@@ -59,8 +59,8 @@ const named: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 
 /** Values that a schema accepts. */
 export function validFor(schema: Schema, name = ''): fc.Arbitrary<unknown> {
-  const known = named[name]
-  if (known) return known
+  const ownValues = named[name]
+  if (ownValues) return ownValues
   if (schema.anyOf) return fc.oneof(...schema.anyOf.map((part) => validFor(part)))
   if (schema.enum) return fc.constantFrom(...schema.enum)
   if (schema.const !== undefined) return fc.constant(schema.const)

@@ -41,7 +41,7 @@ function isDue(model: Model, payment: ModelPayment): boolean {
 }
 
 /** Applies all steps that no client requests and that are due at this time of the clock. */
-function settled(model: Model, payment: ModelPayment): PaymentState {
+function afterDueSteps(model: Model, payment: ModelPayment): PaymentState {
   let { state } = payment
   if (payment.expiresAtSeconds <= model.clockSeconds) state = happen(state, 'expire') ?? state
   if (isDue(model, payment)) {
@@ -84,18 +84,19 @@ async function agreeOn(
   { payment, n }: { payment: ModelPayment; n: number },
 ): Promise<void> {
   const before = payment.state
-  payment.state = settled(model, payment)
+  payment.state = afterDueSteps(model, payment)
   const expected = answerTo(payment.state, { kind: 'retrieve' }).answered
   const path = `/v1/payments/${real.ids[n]}`
-  const look = async (api: Api) => readAnswer(await api('GET', path))
+  const retrieve = async (api: Api) => readAnswer(await api('GET', path))
   const [first] = real.apis
   if (first && JSON.stringify(before) !== JSON.stringify(payment.state)) {
     // The workers need time.
     await until(`payment ${n} is ${expected.status}`, async () => {
-      return JSON.stringify(await look(first)) === JSON.stringify(expected)
+      return JSON.stringify(await retrieve(first)) === JSON.stringify(expected)
     })
   }
-  for (const answered of await Promise.all(real.apis.map(look))) expect(answered).toEqual(expected)
+  for (const answered of await Promise.all(real.apis.map(retrieve)))
+    expect(answered).toEqual(expected)
 }
 
 /** Sends requests at once, in turn to each server. */

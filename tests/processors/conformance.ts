@@ -203,8 +203,8 @@ export function conformance(name: string, subject: () => Subject): void {
       if (tokens.challenged === undefined) return
       const payment = newPayment()
       const { reference } = await authorize(payment, tokens.challenged)
-      const known = { ...payment, reference }
-      expect((await authorize(known, tokens.approved, 2)).outcome).toBe('authorized')
+      const challenged = { ...payment, reference }
+      expect((await authorize(challenged, tokens.approved, 2)).outcome).toBe('authorized')
     })
 
     test('a voided payment can no longer be confirmed by the customer', async () => {

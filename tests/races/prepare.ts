@@ -28,8 +28,8 @@ export const preparedSettings = { plan_cache_mode: 'force_generic_plan', enable_
 const names = new Map<string, string>()
 
 function nameOf(text: string): string {
-  const known = names.get(text)
-  if (known !== undefined) return known
+  const existing = names.get(text)
+  if (existing !== undefined) return existing
   const name = createHash('sha1').update(text).digest('base64url')
   names.set(text, name)
   return name

@@ -187,8 +187,8 @@ const columnNames = new Map<string, string[]>()
 
 /** The columns of a table, without identity columns. */
 async function columnsOf({ sql }: Arena, table: string): Promise<string[]> {
-  const known = columnNames.get(table)
-  if (known) return known
+  const existing = columnNames.get(table)
+  if (existing) return existing
   const rows = await sql.query(
     `select column_name from information_schema.columns
      where table_schema = current_schema() and table_name = $1 and is_identity = 'NO'`,

@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
-import { findWords, normalize } from '../../scripts/glossary-rules.ts'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { findWords, normalize, readTexts } from '../../scripts/glossary-rules.ts'
 
 const found = (text: string) => findWords('a.ts', text).map(({ rule }) => rule.name)
 

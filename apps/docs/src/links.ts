@@ -36,8 +36,8 @@ export class Links {
   /** The address of an image in the file `source`. @throws if the file does not exist. */
   image(source: string, target: string): string {
     const path = join(dirname(source), target)
-    const known = this.#images.get(path)
-    if (known) return known
+    const existing = this.#images.get(path)
+    if (existing) return existing
     const url = this.#assets.add(basename(path), readFileSync(join(root, path)))
     this.#images.set(path, url)
     return url

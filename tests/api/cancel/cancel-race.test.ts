@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import {
   countWaiting,
-  holdPayments,
   insertPayments,
+  lockPayments,
   movePayment,
 } from '../../support/databases/sql.ts'
 import { type Api, type ApiOptions, createPayment } from '../../support/http/api.ts'
@@ -188,7 +188,7 @@ describe('cancels of many payments at once', () => {
     const middle = await sql.connect()
     await middle.query('begin')
     await middle.query('select 1 from payments where id = $1 for update', [shared[1]])
-    const letGo = await holdPayments(sql)
+    const letGo = await lockPayments(sql)
     const before = early.map((id, i) => cancel(apis[i % 2] as Api, id))
     await until('all batches wait', async () => (await countWaiting(sql)) >= 4)
     const running = apis.flatMap((api, i) =>

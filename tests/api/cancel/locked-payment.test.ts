@@ -10,12 +10,12 @@ import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
 
-const holders: (() => Promise<void>)[] = []
+const locks: (() => Promise<void>)[] = []
 
 /** Locks a payment's row until `letGo` is called. */
 async function hold(id: string): Promise<void> {
   const client = await fixture.sql.connect()
-  holders.push(async () => {
+  locks.push(async () => {
     await client.query('rollback')
     client.release()
   })
@@ -23,11 +23,11 @@ async function hold(id: string): Promise<void> {
   await client.query('select from payments where id = $1 for update', [id])
 }
 
-async function letGo(): Promise<void> {
-  for (const end of holders.splice(0)) await end()
+async function release(): Promise<void> {
+  for (const end of locks.splice(0)) await end()
 }
 
-afterEach(letGo)
+afterEach(release)
 
 test('locked payments do not delay cancels of other payments, and are canceled once they are unlocked', async () => {
   const { api } = fixture
@@ -36,7 +36,7 @@ test('locked payments do not delay cancels of other payments, and are canceled o
   // More requests than there are statements in flight.
   const locked = await create(4)
   const others = await create(8)
-  for (const { id } of locked) await hold(id)
+  for (const { id } of locked) await lock(id)
   const answered: number[] = []
   const waiting = [...locked, ...locked].map(async ({ id }) => {
     const { status } = await api('POST', `/v1/payments/${id}/cancel`)
@@ -46,7 +46,7 @@ test('locked payments do not delay cancels of other payments, and are canceled o
   const free = await Promise.all(others.map(({ id }) => api('POST', `/v1/payments/${id}/cancel`)))
   expect(new Set(free.map(({ status }) => status))).toEqual(new Set([200]))
   expect(answered).toEqual([])
-  await letGo()
+  await release()
   await Promise.all(waiting)
   expect(answered.sort()).toEqual([200, 200, 200, 200, 412, 412, 412, 412])
 })
@@ -69,7 +69,7 @@ test('a request that times out on a locked payment gets 503 and changes nothing'
     expect(body.error.message).toMatch(/ is locked\. Try again: nothing was done\.$/)
     expect(headers.get('retry-after')).toBe('1')
   }
-  await letGo()
+  await release()
   const { body } = await api('GET', `/v1/payments/${locked.id}`)
   expect(body.status).toBe('pending')
   const again = await api('POST', `/v1/payments/${locked.id}/cancel`, { headers })

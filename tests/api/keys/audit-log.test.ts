@@ -1,6 +1,6 @@
 import { auditActions } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
-import { holdPayments, insertPayments } from '../../support/databases/sql.ts'
+import { insertPayments, lockPayments } from '../../support/databases/sql.ts'
 import { type Api, apiClient } from '../../support/http/api.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'

@@ -87,8 +87,8 @@ test('each operation accepts a key with its scopes, and refuses a key with all o
   const made = new Map<string, ReturnType<typeof keyed>>()
   const make = async (given: readonly string[]) => {
     const name = given.join(' ')
-    const known = made.get(name)
-    if (known) return known
+    const existing = made.get(name)
+    if (existing) return existing
     const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: { scopes: given } })
     const api = keyed(`Bearer ${body.secret_key}`)
     made.set(name, api)

@@ -110,9 +110,9 @@ async function underLoad(
   ).finally(() => {
     isDone = true
   })
-  const watchers = watch.map(async (look) => {
-    while (!isDone) await look()
-    await look()
+  const watchers = watch.map(async (check) => {
+    while (!isDone) await check()
+    await check()
   })
   await Promise.all([clients, ...watchers])
 }

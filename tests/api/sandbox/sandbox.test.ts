@@ -30,9 +30,11 @@ describe.concurrent('with a fault of the processor,', () => {
     const looks = await until('the processor was called often enough', async () => {
       const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
       const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
-      return found.length >= looksMin && found.reverse()
+      return found.length >= lookUpsMin && found.reverse()
     })
-    const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
+    const atSeconds = lookUps.map(
+      (one: { started_at: string }) => Date.parse(one.started_at) / 1000,
+    )
     const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
     // Times are whole seconds, so a pause may seem a second shorter.
     for (const [n, pause] of pauses.slice(0, 4).entries()) {

@@ -33,13 +33,13 @@ function register(url: string, more: Record<string, unknown> = {}) {
 /** Waits until `look` accepts the deliveries of an event to an endpoint, and returns them. */
 async function deliveryOf(
   eventId: string,
-  look: (delivery: { status: string; attempt: number }) => boolean,
+  isWanted: (delivery: { status: string; attempt: number }) => boolean,
   endpointId = endpoint.id,
 ) {
   return await until(`the delivery of ${eventId} is as wanted`, async () => {
     const path = `/v1/webhooks/deliveries?endpoint_id=${endpointId}&event_id=${eventId}`
     const { body } = await api('GET', path)
-    return body.data.find(look)
+    return body.data.find(isWanted)
   })
 }
 

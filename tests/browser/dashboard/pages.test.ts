@@ -40,7 +40,7 @@ describe('every page', () => {
   /** Pages with badges of every kind. `npm test` checks the contrast of colours on these. */
   const hasOwnColours = (path: string) => path === '/payments' || path === '/webhooks'
 
-  const looks = [
+  const appearances = [
     ['light', 'wide'],
     ['dark', 'phone'],
     ['dark', 'wide'],

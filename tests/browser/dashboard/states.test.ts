@@ -17,11 +17,11 @@ function gate() {
   const opened = new Promise<void>((resolve) => {
     open = resolve
   })
-  const hold = async (route: Route) => {
+  const delay = async (route: Route) => {
     await opened
     await route.continue().catch(() => undefined)
   }
-  return { open: () => open(), hold }
+  return { open: () => open(), delay }
 }
 
 const data = /\/v1\/|\/dashboard\/api\//
@@ -61,8 +61,8 @@ describe('before the first answer', () => {
 
   test('the dashboard itself shows that it loads', async () => {
     const visitor = await visit(fixture.browser, fixture.server.url)
-    const { open, hold } = gate()
-    await visitor.page.route(data, hold)
+    const { open, delay } = gate()
+    await visitor.page.route(data, delay)
     await visitor.open('')
     await visitor.page.getByText('Loading…').waitFor()
     await expectAccessibleInLongRun(visitor.page, 'before the session is known')
@@ -181,11 +181,11 @@ describe('the age of the shown data', () => {
     const { page } = visitor
     await page.clock.install()
     let isAnswered = false
-    const { open, hold } = gate()
+    const { open, delay } = gate()
     // The first request is answered late. Later requests are never answered.
     await page.route('**/v1/payments/**', async (route) => {
       if (isAnswered) return
-      await hold(route)
+      await delay(route)
       isAnswered = true
     })
     await visitor.open(`/payments/${payment.id}`)

@@ -44,8 +44,10 @@ describe.each(workflows)('the workflow $path', ({ workflow }) => {
   test('has read permission, and only jobs that need more have more', () => {
     expect(workflow.permissions).toEqual({ contents: 'read' })
     const more = jobs.flatMap(({ permissions = {} }) => Object.entries(permissions))
-    const known = ['contents: read', 'id-token: write']
-    expect(more.map((pair) => pair.join(': ')).filter((pair) => !known.includes(pair))).toEqual([])
+    const allowed = ['contents: read', 'id-token: write']
+    expect(more.map((pair) => pair.join(': ')).filter((pair) => !allowed.includes(pair))).toEqual(
+      [],
+    )
   })
 
   test('uses only actions of GitHub with a version, keeps no credentials, and has a time limit', () => {

@@ -1,5 +1,5 @@
 import { expect, inject, test } from 'vitest'
-import { countWaiting, holdPayments, insertPayments, openSql } from '../../support/databases/sql.ts'
+import { countWaiting, insertPayments, lockPayments, openSql } from '../../support/databases/sql.ts'
 import { apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
@@ -48,7 +48,7 @@ test('a cancel whose connection is lost gets 503, changes nothing, and succeeds 
 
 test('a batch whose connection is lost changes nothing, and each cancel succeeds when repeated', async () => {
   const ids = await insertPayments(fixture.sql, { owner: fixture.owner, count: 40, ageMs: 90_000 })
-  const letGo = await holdPayments(fixture.sql)
+  const letGo = await lockPayments(fixture.sql)
   const waiting = (count: number) => async () => (await countWaiting(fixture.sql)) >= count
   const first = ids.slice(0, 2).map((id, i) => cancel(id, `batch ${i}`))
   await until('both batches wait', waiting(2))

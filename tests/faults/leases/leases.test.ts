@@ -227,7 +227,7 @@ describe('a refund that is requested while a worker sends another refund of the 
 
   /** Requests another refund, then releases the worker. */
   async function refundMore(worker: PausedWork, id: string): Promise<void> {
-    // A statement may hold the lock on the payment, so the request waits until the worker goes on.
+    // A statement may have locked the payment, so the request waits until the worker goes on.
     const requested = refund(id, 200)
     await answeredOrLocked(requested)
     worker.release()

@@ -46,7 +46,7 @@ export function startPausedWork(
   { ids, nth }: { ids: readonly string[]; nth: number },
 ): PausedWork {
   const database = connect({ url, onError: () => undefined })
-  const { promise: paused, resolve: hold } = Promise.withResolvers<void>()
+  const { promise: paused, resolve: pause } = Promise.withResolvers<void>()
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
   const touched = new WeakSet<object>()
   const clients = new Map<object, number>()
@@ -64,7 +64,7 @@ export function startPausedWork(
     if (isCounted && state === 'before' && ++count === nth) {
       statement = text
       state = 'paused'
-      hold()
+      pause()
     }
     if (state === 'paused') await released
   }

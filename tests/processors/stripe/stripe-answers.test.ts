@@ -9,7 +9,7 @@ describe('an answer of Stripe', () => {
     given.stripe.garble({ path, how: (honest) => JSON.stringify({ ...honest, ...change }) })
   }
 
-  const known = payment({ reference: 'pi_1' })
+  const confirmed = payment({ reference: 'pi_1' })
 
   test.each(['processing', 'requires_a_new_thing'])(
     'with the status %s is undecided for each call',
@@ -17,8 +17,8 @@ describe('an answer of Stripe', () => {
       answerWith(/pi_1(\/confirm|\/capture)?$/, { status })
       const undecided = { outcome: 'undecided', reference: 'pi_1' }
       expect(await given.processor.authorize(payment(), authorize())).toEqual(undecided)
-      expect(await given.processor.capture(known, call())).toEqual(undecided)
-      expect(await given.processor.lookUp(known, call())).toEqual({
+      expect(await given.processor.capture(confirmed, call())).toEqual(undecided)
+      expect(await given.processor.lookUp(confirmed, call())).toEqual({
         state: 'undecided',
         reference: 'pi_1',
       })
@@ -28,7 +28,7 @@ describe('an answer of Stripe', () => {
   test('to the confirmation of a manually captured payment means authorized', async () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.captureByHand('pay_1')
-    const again = await given.processor.authorize(known, authorize())
+    const again = await given.processor.authorize(confirmed, authorize())
     expect(again).toEqual({ outcome: 'authorized', reference: 'pi_1' })
     expect(given.kinds()).toEqual(['authorize', 'capture'])
   })
@@ -36,7 +36,7 @@ describe('an answer of Stripe', () => {
   test('to a cancel with another status than canceled leaves the void undecided', async () => {
     await given.processor.authorize(payment(), authorize())
     answerWith(/cancel$/, { status: 'processing' })
-    expect(await given.processor.void(known, call())).toEqual({
+    expect(await given.processor.void(confirmed, call())).toEqual({
       outcome: 'undecided',
       reference: 'pi_1',
     })
@@ -45,7 +45,7 @@ describe('an answer of Stripe', () => {
   test('that rejects the cancel of an open authorization leaves the void undecided', async () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.failNext(/cancel$/, 400, { code: 'payment_intent_unexpected_state' })
-    expect(await given.processor.void(known, call())).toEqual({
+    expect(await given.processor.void(confirmed, call())).toEqual({
       outcome: 'undecided',
       reference: 'pi_1',
     })
@@ -63,7 +63,7 @@ describe('an answer of Stripe', () => {
     await given.processor.authorize(payment(), authorize())
     const transaction = { fee: 300, currency: 'eur', status: 'pending', available_on: 0 }
     answerWith(/capture$/, { latest_charge: { balance_transaction: transaction } })
-    expect(await given.processor.capture(known, call())).toMatchObject({
+    expect(await given.processor.capture(confirmed, call())).toMatchObject({
       outcome: 'captured',
       capturedMinor: 9999,
       feeMinor: null,
@@ -73,7 +73,7 @@ describe('an answer of Stripe', () => {
   test('to a capture gives the received amount, not the requested amount', async () => {
     await given.processor.authorize(payment(), authorize())
     answerWith(/capture$/, { amount_received: 9000 })
-    expect(await given.processor.capture(known, call())).toMatchObject({ capturedMinor: 9000 })
+    expect(await given.processor.capture(confirmed, call())).toMatchObject({ capturedMinor: 9000 })
   })
 
   test.each([
@@ -84,9 +84,9 @@ describe('an answer of Stripe', () => {
     ['canceled', 'declined'],
   ])('that reports a refund as %s means %s', async (status, outcome) => {
     await given.processor.authorize(payment(), authorize())
-    await given.processor.capture(known, call())
+    await given.processor.capture(confirmed, call())
     answerWith(/POST .*refunds$/, { status })
     const asked = { ...call(), refundId: 'ref_1', amountMinor: 100, reason: null }
-    expect(await given.processor.refund(known, asked)).toMatchObject({ outcome })
+    expect(await given.processor.refund(confirmed, asked)).toMatchObject({ outcome })
   })
 })

@@ -148,7 +148,7 @@ export async function movePayment(
  * Locks the table `payments` against changes until the returned function is called. Payments can still
  * be read. A lock of the table, because batches of cancels skip locked rows.
  */
-export async function holdPayments(sql: Sql): Promise<() => Promise<void>> {
+export async function lockPayments(sql: Sql): Promise<() => Promise<void>> {
   const client = await sql.connect()
   await client.query('begin')
   await client.query('lock table payments in share row exclusive mode')

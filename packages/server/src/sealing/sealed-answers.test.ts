@@ -1,5 +1,5 @@
+import { hash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { hashSecret } from '../merchants/secrets.ts'
 import { answerKeyOf, openAnswer, sealAnswer } from './sealed-answers.ts'
 
 const key = answerKeyOf('sk_test_of_the_caller')

@@ -24,10 +24,10 @@ const stalledMs = (submissionLeaseSeconds + 3) * 1000
  * Its clients repeat their requests at the other server, with the same keys. Then the statements of
  * the first server arrive.
  */
-const holdConnection: Fault = {
-  name: 'hold-connections',
+const stallCommits: Fault = {
+  name: 'stall-commits',
   async strike(scene) {
-    for (const statement of Object.values(places)) await holdAt(scene, statement)
+    for (const statement of Object.values(places)) await stallAt(scene, statement)
     await scene.over()
   },
   async tidy({ world }) {
@@ -35,7 +35,7 @@ const holdConnection: Fault = {
   },
 }
 
-async function holdAt(scene: Scene, statement: RegExp): Promise<void> {
+async function stallAt(scene: Scene, statement: RegExp): Promise<void> {
   const { world, chance } = scene
   const slot = chance.pick(world.fleet.slots)
   let isStalled = false
@@ -62,4 +62,4 @@ async function repeatElsewhere({ world, chance }: Scene, slot: Slot): Promise<vo
 }
 
 /** Faults of a server that has a lease. */
-export const leaseFaults: readonly Fault[] = [holdConnection]
+export const leaseFaults: readonly Fault[] = [stallCommits]

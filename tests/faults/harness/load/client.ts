@@ -97,8 +97,8 @@ function judge({ method, path, status }: Omit<Answered, 'body'>, body: unknown):
     return isPromised(method, path, status) ? null : `${status}, not in the contract`
   }
   const code = (body as { error?: { code?: string } }).error?.code
-  const known = code === undefined ? undefined : errors[code as ErrorCode]
-  if (known?.status !== status) return `${status} with the code ${code}`
+  const promised = code === undefined ? undefined : errors[code as ErrorCode]
+  if (promised?.status !== status) return `${status} with the code ${code}`
   return status === 500 ? '500' : null
 }
 

@@ -212,11 +212,11 @@ const reverse: Story = async (client) => {
 
 const cancelMany: Story = async (client) => {
   const ids = await Promise.all([0, 1, 2, 3].map(() => client.create()))
-  const known = ids.filter((id) => id !== null)
-  if (known.length === 0) return
-  const [first] = known
+  const created = ids.filter((id) => id !== null)
+  if (created.length === 0) return
+  const [first] = created
   if (first !== undefined && client.chance.once(2)) await client.initiate(first)
-  await client.cancelMany(known)
+  await client.cancelMany(created)
 }
 
 const cancelByKey: Story = async (client) => {

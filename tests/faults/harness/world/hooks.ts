@@ -80,8 +80,8 @@ export async function startHooks(): Promise<Hooks> {
 }
 
 function record(accepted: Map<string, Accepted>, { event }: Received): void {
-  const known = accepted.get(event.id)
-  if (known) known.times++
+  const earlier = accepted.get(event.id)
+  if (earlier) earlier.times++
   else {
     const { id, type, sequence } = event
     accepted.set(id, { type, sequence, paymentId: event.data.id, times: 1 })

@@ -109,12 +109,12 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     }
     const asked = `${request.method} ${url.pathname} ${text}`
     const key = keyOf(request)
-    const known = key === '' ? undefined : first.get(key)
-    if (known && known.asked !== asked) {
+    const earlier = key === '' ? undefined : first.get(key)
+    if (earlier && earlier.asked !== asked) {
       const message = 'Keys are for the same parameters.'
       return { answer: error(400, { type: 'idempotency_error', message }) }
     }
-    if (known) return { answer: known.answer, isReplayed: true }
+    if (earlier) return { answer: earlier.answer, isReplayed: true }
     const given = request.method === 'GET' ? url.search.slice(1) : text
     const isDone = fault?.kind !== 'fail'
     const done = isDone

@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { AbortedError } from '../../../../packages/node/src/index.ts'
 import { size } from '../../../support/size.ts'
 import { until } from '../../../support/until.ts'
-import { startHolding } from '../holding-server.ts'
+import { startDelaying } from '../delaying-server.ts'
 import { nodes, useBuiltSdk } from '../programs.ts'
 import { refusal, rejection, startWire, testSecret } from '../wire.ts'
 
@@ -119,7 +119,7 @@ describe('a timeout beyond the limits of Node’s fetch', () => {
 
   test.each(tried)('works in %s, before the headers and within the body', async (node) => {
     for (const part of ['headers', 'body'] as const) {
-      const url = await startHolding(part)
+      const url = await startDelaying(part)
       expect(await sdk.run(node, program(url, 300_001))).toBe(
         `UND_ERR_${part.toUpperCase()}_TIMEOUT\npay_1 pay_1`,
       )

@@ -16,13 +16,13 @@ const requestsPerMinuteOfLink = 600
  */
 const unknownLinksPerMinute = 3_000
 /** Existing links that a process remembers, some dozens of bytes each. */
-const knownMax = 10_000
+const foundIdsMax = 10_000
 
 /** Refuses requests of other sites' pages, and too many requests. */
 export class PageGuard {
   readonly #limiter = new RateLimiter()
   readonly #strangers = new LookupThrottle(unknownLinksPerMinute)
-  readonly #known = new Set<string>()
+  readonly #foundIds = new Set<string>()
 
   /**
    * Finds the session or payment of a link. After too many unknown links of an address, its look-ups of
@@ -34,14 +34,14 @@ export class PageGuard {
     lookUp: () => Promise<T | null>,
   ): Promise<T | Refusal> {
     const nowMs = Date.now()
-    const look = async () => (await lookUp()) ?? pageNotFound()
-    const found = this.#known.has(id)
-      ? await look()
-      : await this.#strangers.of(request, nowMs)<T>(look)
-    this.#known.delete(id)
+    const find = async () => (await lookUp()) ?? pageNotFound()
+    const found = this.#foundIds.has(id)
+      ? await find()
+      : await this.#strangers.of(request, nowMs)<T>(find)
+    this.#foundIds.delete(id)
     if (isRefusal(found)) return this.#refuseUnknown(request, nowMs) ?? found
-    this.#known.add(id)
-    forgetOldest(this.#known, knownMax)
+    this.#foundIds.add(id)
+    forgetOldest(this.#foundIds, foundIdsMax)
     return found
   }
 

@@ -8,7 +8,7 @@ export const countedEventsPerStep = 1_000
  * Attempts become visible late: their statement may take some seconds before its timeout. After a
  * minute no older attempt can appear.
  */
-const attemptsSettleSeconds = 60
+const attemptsVisibleAfterSeconds = 60
 
 /**
  * Reasons are free text. Reasons that match this pattern are counted separately, all others together:
@@ -109,7 +109,7 @@ export async function countAttempts(db: Db): Promise<void> {
   await sql`
     with progress as materialized (
       select attempts_through as since,
-        date_trunc('second', now()) - make_interval(secs => ${attemptsSettleSeconds}) as through
+        date_trunc('second', now()) - make_interval(secs => ${attemptsVisibleAfterSeconds}) as through
       from stats_progress for update skip locked
     ), counted as (
       select a.merchant_id, a.livemode, date_trunc('hour', a.created_at) as hour,

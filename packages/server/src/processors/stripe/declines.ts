@@ -68,8 +68,8 @@ export function declineOf(given: {
   code?: string | null | undefined
   message?: string | null | undefined
 }): Decline {
-  const known = [given.declineCode, given.code].find((code) => code && Object.hasOwn(codes, code))
-  const code = known ? codes[known] : (given.declineCode ?? given.code ?? 'card_declined')
+  const name = [given.declineCode, given.code].find((code) => code && Object.hasOwn(codes, code))
+  const code = name ? codes[name] : (given.declineCode ?? given.code ?? 'card_declined')
   return {
     code: code ?? 'card_declined',
     message: given.message ?? 'The payment was declined.',

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 /**
- * A server that holds back its answers, before the headers or within the body, until `/release` is requested. It
+ * A server that delays its answers, before the headers or within the body, until `/release` is requested. It
  * never completes the answer to `/hang`. It closes with the test.
  */
-export async function startHolding(part: 'headers' | 'body'): Promise<string> {
+export async function startDelaying(part: 'headers' | 'body'): Promise<string> {
   const pending: (() => void)[] = []
   const server = createServer((request, response) => {
     if (request.url === '/release') {
