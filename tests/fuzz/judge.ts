@@ -33,7 +33,7 @@ const headersOfAll = ['x-request-id', 'x-ratelimit-limit', 'x-ratelimit-remainin
 /** Refusals by the state of a payment or session. They are stored under their key and replayed. */
 const recordedStatuses = new Set([412, 422])
 /** A read of a session updates it from its payment, as the workers do. */
-const lateSettler = 'retrieveCheckoutSession'
+const completingRead = 'retrieveCheckoutSession'
 const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'SEARCH', 'PROPFIND'])
 
 /**

@@ -139,7 +139,7 @@ describe('cancels of one payment on two processes', () => {
     const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
     const mine = Array.from({ length: 20 }, (_, n) => `many ${n}`)
     // Other payments occupy both batches in flight, so that all of these cancels wait for the same batch.
-    const letGo = await holdPayments(fixture.sql)
+    const letGo = await lockPayments(fixture.sql)
     const before = others.map((payment) => cancel(fixture.api, payment.id))
     await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
     const running = mine.map((key) => cancel(fixture.api, id, { idempotencyKey: key }))

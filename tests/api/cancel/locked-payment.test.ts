@@ -13,7 +13,7 @@ const fixture = withServers(1)
 const locks: (() => Promise<void>)[] = []
 
 /** Locks a payment's row until `letGo` is called. */
-async function hold(id: string): Promise<void> {
+async function lock(id: string): Promise<void> {
   const client = await fixture.sql.connect()
   locks.push(async () => {
     await client.query('rollback')
@@ -55,7 +55,7 @@ test('a request that times out on a locked payment gets 503 and changes nothing'
   const { api } = fixture
   const headers = { 'idempotency-key': 'locked' }
   const locked = await createPayment(api)
-  await hold(locked.id)
+  await lock(locked.id)
   // A reversal waits for two locks in turn, so it takes twice as long.
   const verbs = size({ quick: ['cancel', 'refund'], all: ['cancel', 'reverse', 'refund'] })
   const refused = await Promise.all(

@@ -101,7 +101,7 @@ describe('the audit log', () => {
     const owner = { merchant_id: id, livemode: false }
     await insertPayments(fixture.sql, { owner, count: 10, customerId: 'bulk' })
     // It cannot complete before it is paused.
-    const letGo = await holdPayments(fixture.sql)
+    const letGo = await lockPayments(fixture.sql)
     const { body: bulk } = await api('POST', '/v1/cancellations', {
       body: { filter: { customer_id: 'bulk' } },
     })

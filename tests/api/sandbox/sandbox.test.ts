@@ -25,9 +25,9 @@ describe.concurrent('with a fault of the processor,', () => {
     const { id } = await createPayment(api)
     const body = { payment_method_token: 'tok_downMinute' }
     expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
-    const looksMin = size({ quick: 3, all: 5 })
+    const lookUpsMin = size({ quick: 3, all: 5 })
     // The worker makes the look-ups. It waits 1, 2, 4, 8 seconds, plus up to half of that.
-    const looks = await until('the processor was called often enough', async () => {
+    const lookUps = await until('the processor was called often enough', async () => {
       const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
       const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
       return found.length >= lookUpsMin && found.reverse()

@@ -47,7 +47,7 @@ describe('every page', () => {
     ['light', 'phone'],
   ] as const
 
-  test.each(looks.slice(0, size({ quick: 1, all: looks.length })))(
+  test.each(appearances.slice(0, size({ quick: 1, all: appearances.length })))(
     'is accessible, logs no error and sends no request to another host, %s, on a %s screen',
     async (colorScheme, screen) => {
       const viewport =

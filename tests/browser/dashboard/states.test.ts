@@ -42,9 +42,9 @@ describe('before the first answer', () => {
     async (path) => {
       const visitor = await signIn(fixture.browser, fixture.server)
       const { page } = visitor
-      const { open, hold } = gate()
+      const { open, delay } = gate()
       // The session request is answered. Only the data requests wait.
-      await page.route(/\/v1\/|\/dashboard\/api\/stats/, hold)
+      await page.route(/\/v1\/|\/dashboard\/api\/stats/, delay)
       await visitor.open(path)
       await page.getByRole('navigation', { name: 'Sections' }).waitFor()
       await page

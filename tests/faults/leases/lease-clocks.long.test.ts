@@ -98,17 +98,17 @@ describe.each(clocks)('during a running request, on a server whose clock is off 
       if (begun.length > 0) {
         waited++
         // Many more statements than a submission needs to begin: the rival polls and waits.
-        const looks = await armPause(pair.otherServer, 30)
+        const rivalPause = await armPause(pair.otherServer, 30)
         second = untilFinal(pair.other, rival)
-        let hasLooked = false
-        void looks.paused.then(() => {
-          hasLooked = true
+        let isPaused = false
+        void rivalPause.paused.then(() => {
+          isPaused = true
         })
         await until(
           `the rival waits, ${place}`,
-          async () => hasLooked || (await countWaiting(pair.sql)) > 0,
+          async () => isPaused || (await countWaiting(pair.sql)) > 0,
         )
-        looks.stop()
+        rivalPause.stop()
       }
       await tell(pair.pausedServer, { release: true })
       await tell(pair.otherServer, { release: true })

@@ -41,7 +41,7 @@ export interface StripeStandIn {
   failRefunds(paymentId: string): void
   /** Completes pending refunds. */
   completeRefunds(paymentId: string): void
-  /** Settles all captured money, as Stripe does after some days. */
+  /** Reports all money as settled, as Stripe does after some days. */
   settleAll(): void
   /** Captures, cancels or refunds manually, as a merchant does in Stripe's dashboard. */
   captureByHand(paymentId: string): void
