@@ -1,15 +1,16 @@
-import type { ActorType } from '@hedgepayments/contract'
+import type { ActorType, CheckoutSession } from '@hedgepayments/contract'
 import type { Db, Tx } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { insertEvent } from '../../events/insert-event.sql.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel.ts'
 import { lockPayment } from '../../payments/transition/move.sql.ts'
 import { findPayment } from '../../payments/view/payments.sql.ts'
 import { renderSession } from './render.ts'
-import { endSession, findSession, lockSession } from './sessions.sql.ts'
+import { findSession, lockSession, setEnded } from './sessions.sql.ts'
 import { statusOf } from './status.ts'
 
 /** A session together with its latest payment. */
@@ -117,10 +118,32 @@ async function end(
     completed_at: status === 'complete' ? at : null,
     updated_at: at,
   }
-  await endSession(tx, renderSession(ended, paymentNow?.status ?? null), {
+  await recordEnd(tx, renderSession(ended, paymentNow?.status ?? null), {
     merchantId: session.merchant_id,
     actorType: status === 'complete' ? 'customer' : ending.actorType,
     actorId: status === 'complete' ? null : ending.actorId,
   })
   return { session: ended, payment: paymentNow }
+}
+
+/** Writes the session's end, and inserts the event with its new state. */
+async function recordEnd(
+  tx: Tx,
+  shown: CheckoutSession,
+  { merchantId, actorType, actorId }: Omit<Ending, 'reason'> & { merchantId: string },
+): Promise<void> {
+  if (!(await setEnded(tx, merchantId, shown))) return
+  await insertEvent(tx, {
+    merchant_id: merchantId,
+    livemode: shown.livemode,
+    subject_id: shown.id,
+    sequence: 1,
+    type: shown.status === 'complete' ? 'checkout.completed' : 'checkout.expired',
+    created_at: shown.updated_at,
+    actor_type: actorType,
+    actor_id: actorId,
+    to_status: null,
+    reason: null,
+    state: { data: shown },
+  })
 }

@@ -1,7 +1,6 @@
-import type { EventType } from '@hedgepayments/contract'
-import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import { toTimestamp } from '../../domain/time.ts'
+import { insertEvent } from '../../events/insert-event.sql.ts'
 import { disableEndpoint, failPending } from '../endpoints/endpoints.sql.ts'
 import { renderEndpoint } from '../endpoints/render.ts'
 import type { Outcome } from './attempt.ts'
@@ -12,8 +11,6 @@ import type { EndpointWithHealth } from './find-endpoints.sql.ts'
  * weekend and a holiday. Test mode: longer than the computer of a developer sleeps at night.
  */
 const failingDaysMax = { live: 5, test: 1 } as const
-
-const eventType: EventType = 'webhook_endpoint.disabled'
 
 /**
  * Disables an endpoint that answered 410, or whose attempts have failed for days, and records the
@@ -44,11 +41,18 @@ export async function disableFailingEndpoint(
     await failPending(tx, row)
     // Every key that may read payments may read events. The path and query may contain a secret.
     const state = { data: { ...renderEndpoint(row), url: new URL(row.url).origin } }
-    await sql`
-      insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-        actor_type, reason, state)
-      values (${merchant_id}, ${livemode}, ${id}, ${row.sequence}, ${eventType},
-        ${now}::timestamptz, 'system', ${row.disabled_reason}, ${JSON.stringify(state)}::jsonb)
-    `.execute(tx)
+    await insertEvent(tx, {
+      merchant_id,
+      livemode,
+      subject_id: id,
+      sequence: row.sequence,
+      type: 'webhook_endpoint.disabled',
+      created_at: now,
+      actor_type: 'system',
+      actor_id: null,
+      to_status: null,
+      reason: row.disabled_reason,
+      state,
+    })
   })
 }

@@ -23,8 +23,8 @@ export async function hasUnrelayed(db: Db): Promise<boolean> {
 //
 // Hence the fence. When this statement sees a gap below a position M, it stores its own transaction
 // id R, assigned after its snapshot. Every transaction with a position below M took the position
-// before M was committed, and had its transaction id by then: a writer of events changes another row
-// first (the payment, the endpoint), or requests its id. So that id is below R. When the oldest
+// before M was committed, and had its transaction id by then: a writer of events changes the
+// payment first, or requests its id (events/insert-event.sql.ts). So that id is below R. When the oldest
 // running transaction (pg_snapshot_xmin) has reached R, no position up to M can appear any more.
 //
 // Rejected: storing pg_snapshot_xmax instead of the statement's own id. It is one more than the
