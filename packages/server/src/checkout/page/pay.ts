@@ -1,6 +1,6 @@
 import type { CheckoutMethod } from '@hedgepayments/contract'
+import { runTransaction } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
-import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
@@ -86,26 +86,24 @@ async function prepareTry(
   { merchant_id, livemode, id }: CheckoutSessionRow,
   { order, now }: { order: Order; now: Timestamp },
 ): Promise<Target | Refusal | null> {
-  return await retryConflicts(() =>
-    db.transaction().execute(async (tx) => {
-      const { session, payment } = await lockWithPayment(tx, { merchant_id, livemode, id })
-      if (statusOf(session, payment, now) !== 'open') return null
-      const customerEmail = session.customer_email ?? order.email
-      if (customerEmail === null) return refuseField('email', undefined, 'an e-mail address')
-      // The worker checks by the database's clock.
-      const at = await readDatabaseTime(tx, { merchantId: merchant_id, livemode })
-      await planCheck(tx, session, plusSeconds(at, checkAfterSeconds))
-      if (payment?.status === 'pending' && payment.payment_method === order.method) return payment
-      if (!canTryAgain(session, now)) return null
-      if (payment && isAllowed('cancel', payment.status)) await cancelOther(tx, payment, now)
-      const paymentId = await insertNextPayment(tx, session, {
-        customerEmail,
-        method: order.method,
-        now,
-      })
-      return { merchant_id, livemode, id: paymentId }
-    }),
-  )
+  return await runTransaction(db, async (tx) => {
+    const { session, payment } = await lockWithPayment(tx, { merchant_id, livemode, id })
+    if (statusOf(session, payment, now) !== 'open') return null
+    const customerEmail = session.customer_email ?? order.email
+    if (customerEmail === null) return refuseField('email', undefined, 'an e-mail address')
+    // The worker checks by the database's clock.
+    const at = await readDatabaseTime(tx, { merchantId: merchant_id, livemode })
+    await planCheck(tx, session, plusSeconds(at, checkAfterSeconds))
+    if (payment?.status === 'pending' && payment.payment_method === order.method) return payment
+    if (!canTryAgain(session, now)) return null
+    if (payment && isAllowed('cancel', payment.status)) await cancelOther(tx, payment, now)
+    const paymentId = await insertNextPayment(tx, session, {
+      customerEmail,
+      method: order.method,
+      now,
+    })
+    return { merchant_id, livemode, id: paymentId }
+  })
 }
 
 async function cancelOther(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<void> {

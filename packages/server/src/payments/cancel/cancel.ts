@@ -1,12 +1,11 @@
 import { isId } from '@hedgepayments/contract'
+import { commitStatement } from '../../database/commit.ts'
 import { type Database, lockWaitMsMax } from '../../database/connect.ts'
 import type { Db, Tx } from '../../database/db.ts'
 import { isLockTimeout, isStatementRefused } from '../../database/errors.ts'
-import { retryConflicts } from '../../database/retry.ts'
 import type { IdempotencyRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { failpoint } from '../../failpoints.ts'
 import { type Answer, answer, type Reply } from '../../http/answers/answer.ts'
 import { unavailable } from '../../http/answers/failures.ts'
 import type { Auth } from '../../http/request/auth.ts'
@@ -152,14 +151,10 @@ function batcherOf<Entry extends BatchedCancel>(
   limits: CancelLimits,
 ): Batcher<Entry, CancelOutcome> {
   return new Batcher<Entry, CancelOutcome>({
-    run: async (entries) => {
-      failpoint('before commit', 'cancel')
-      const outcomes = await inBatchSpan('cancel payments', entries, () =>
-        retryConflicts(() => cancelAll(entries)),
-      )
-      failpoint('after commit', 'cancel')
-      return outcomes
-    },
+    run: (entries) =>
+      inBatchSpan('cancel payments', entries, () =>
+        commitStatement('cancel', () => cancelAll(entries)),
+      ),
     namesOf: conflictNames,
     isEntrysFault: isStatementRefused,
     ...limits,

@@ -1,11 +1,10 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Logger } from 'pino'
+import { commitStatement } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import { describe, isStatementRefused } from '../../database/errors.ts'
-import { retryConflicts } from '../../database/retry.ts'
 import type { DeliveryRow } from '../../database/webhook-rows.ts'
 import { eventId } from '../../events/event-id.ts'
-import { failpoint } from '../../failpoints.ts'
 import { Batcher } from '../../jobs/batcher.ts'
 import type { Loop, YieldPolicy } from '../../jobs/loop.ts'
 import { startRunner } from '../../jobs/runner.ts'
@@ -96,9 +95,7 @@ export function startDeliveryWorker(options: DeliveryWorkerOptions): Loop {
 function outcomeBatcher(db: Db): Batcher<Outcome, boolean> {
   return new Batcher<Outcome, boolean>({
     run: async (batch) => {
-      failpoint('before commit', 'delivery')
-      const recorded = await retryConflicts(() => recordOutcomes(db, batch))
-      failpoint('after commit', 'delivery')
+      const recorded = await commitStatement('delivery', () => recordOutcomes(db, batch))
       return batch.map(({ delivery }) => recorded.has(delivery.id))
     },
     namesOf: ({ delivery }) => [delivery.id],
@@ -112,13 +109,15 @@ function outcomeBatcher(db: Db): Batcher<Outcome, boolean> {
 
 async function claim(context: Context): Promise<Job[]> {
   const request = context.limiter.claimLimits()
-  failpoint('before commit', 'delivery lease')
   const claimedMs = performance.now()
-  const deliveries = await retryConflicts(() => claimDeliveries(context.db, request))
+  const deliveries = await commitStatement(
+    'delivery lease',
+    () => claimDeliveries(context.db, request),
+    (claimed) => claimed.length > 0,
+  )
   if (deliveries.length === 0) return []
-  failpoint('after commit', 'delivery lease')
   const prepared = await prepareDeliveries(context, deliveries)
-  return prepared.map((one) => ({ ...one, claimedMs }))
+  return prepared.map((delivery) => ({ ...delivery, claimedMs }))
 }
 
 async function deliver(context: Context, job: Job, stopping: AbortSignal): Promise<void> {
