@@ -2,9 +2,9 @@ import type { Db } from '../../database/db.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { insertEvent } from '../../events/insert-event.sql.ts'
 import { disableEndpoint, failPending } from '../endpoints/endpoints.sql.ts'
+import type { EndpointWithHealth } from '../endpoints/find-endpoints.sql.ts'
 import { renderEndpoint } from '../endpoints/render.ts'
 import type { Outcome } from './attempt.ts'
-import type { EndpointWithHealth } from './find-endpoints.sql.ts'
 
 /**
  * Days without a successful attempt after which an endpoint is disabled. Live mode: longer than a

@@ -4,10 +4,10 @@ import { toMs } from '../../domain/time.ts'
 import { findEventsAt } from '../../events/events.sql.ts'
 import { renderEvents } from '../../events/load.ts'
 import type { Sealer } from '../../sealing/sealer.ts'
+import { type EndpointWithHealth, findEndpointsOf } from '../endpoints/find-endpoints.sql.ts'
 import type { Reach } from '../send/address.ts'
 import { findReach, type PrivateNetworks } from '../send/reach.sql.ts'
 import { type Signer, signerOf } from '../send/signature.ts'
-import { type EndpointWithHealth, findEndpointsOf } from './find-endpoints.sql.ts'
 
 /** A claimed delivery with everything that its attempt needs. */
 export interface PreparedDelivery {
