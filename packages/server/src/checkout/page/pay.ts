@@ -10,7 +10,7 @@ import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel-in-transaction.ts'
-import type { Submitter } from '../../payments/submit/submission.ts'
+import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { submitPayment } from '../../payments/submit/submit.ts'
 import { planCheck } from '../sessions/checks.sql.ts'
 import { lockWithPayment } from '../sessions/end.ts'
@@ -36,34 +36,34 @@ const checkAfterSeconds = 30
  * outcome is in the database; a refusal says why no payment was submitted.
  */
 export async function pay(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   subject: PageSubject,
   order: Order,
 ): Promise<Refusal | null> {
   const { session, now } = subject
   const payment = session
-    ? await prepareTry(submitter.db, session, { order, now })
+    ? await prepareTry(dependencies.db, session, { order, now })
     : subject.payment
   if (!payment) return null
   if ('refusal' in payment) return payment
-  return await submit(submitter, payment, { token: order.token, now })
+  return await submit(dependencies, payment, { token: order.token, now })
 }
 
 /** Looks the payment up at the processor after the customer has confirmed or refused it. */
 export async function checkConfirmation(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   payment: PaymentRow,
   now: Timestamp,
 ): Promise<Refusal | null> {
-  return await submit(submitter, payment, { token: null, now })
+  return await submit(dependencies, payment, { token: null, now })
 }
 
 async function submit(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
   { token, now }: { token: PaymentToken | null; now: Timestamp },
 ): Promise<Refusal | null> {
-  const reply: Reply = await submitPayment(submitter, {
+  const reply: Reply = await submitPayment(dependencies, {
     account: accountOf(payment),
     paymentId: payment.id,
     token,

@@ -108,7 +108,7 @@ async function recordRequest(tx: Tx, row: PaymentRow, request: ReverseRequest): 
     ? row
     : await movePayment(tx, {
         row,
-        type: 'payment.reversal_requested',
+        event: 'payment.reversal_requested',
         change: {},
         guard: sql`status = ${row.status}`,
         actor: { type: 'api_key', id: auth.keyId },
