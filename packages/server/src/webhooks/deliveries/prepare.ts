@@ -23,7 +23,9 @@ export interface PreparedDelivery {
   readonly reach: Reach
 }
 
-/** Reads what the attempts of claimed deliveries need: one statement for each table, not for each delivery. */
+/**
+ * Reads what the attempts of claimed deliveries need: one statement for each table, not for each delivery.
+ */
 export async function prepareDeliveries(
   context: { db: Db; sealer: Sealer; privateNetworks: PrivateNetworks },
   deliveries: readonly DeliveryRow[],

@@ -29,8 +29,8 @@ type Context = DeliveryWorkerOptions & DeliverContext
 const idleMs = 200
 /**
  * How long the runner waits for more attempts to end before it claims again. It does not wait if half
- * of the limits is free. Claiming one delivery costs as much as claiming thirty: every claim steps over index entries
- * of finished deliveries that are not yet vacuumed.
+ * of the limits is free. Claiming one delivery costs as much as claiming thirty: every claim steps over
+ * index entries of finished deliveries that are not yet vacuumed.
  */
 const gatherMs = 50
 /** How long attempts may continue when the server stops. Then they are aborted, and retried elsewhere. */
