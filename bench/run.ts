@@ -6,7 +6,7 @@ import type { Setup } from './method/setup.ts'
 import { describeRun, lineOf, lineOfFigure, saveResults, wanted } from './report/results.ts'
 import { findPgbench } from './rivals/single-statement.ts'
 import { batching } from './suites/batching.ts'
-import { beside } from './suites/beside.ts'
+import { cancelUnderLoad } from './suites/cancel-under-load.ts'
 import { growth } from './suites/growth.ts'
 import { latency } from './suites/latency.ts'
 import { operations } from './suites/operations.ts'
@@ -22,7 +22,7 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   batching,
   latency,
   operations,
-  beside,
+  'cancel-under-load': cancelUnderLoad,
   overload,
   peer,
   processor,
@@ -32,7 +32,7 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
 const longSuites = { growth }
 
 /** Suites of `--quick`. */
-const quickSuites = ['statement', 'batching', 'operations', 'beside']
+const quickSuites = ['statement', 'batching', 'operations', 'cancel-under-load']
 
 const { values: flags } = parseArgs({
   options: {

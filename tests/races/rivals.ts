@@ -124,8 +124,8 @@ async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Repl
     case 'initiate': {
       const onWork = () => undefined
       const leaseSeconds = submissionLeaseSeconds
-      const submitter = { db, processors: side.processors, onWork, leaseSeconds }
-      return await initiatePayment(submitter, { ...request, token: rival.token })
+      const dependencies = { db, processors: side.processors, onWork, leaseSeconds }
+      return await initiatePayment(dependencies, { ...request, token: rival.token })
     }
     case 'refund': {
       const amount = rival.amountMinor

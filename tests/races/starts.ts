@@ -88,8 +88,8 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   const now = toTimestamp(Date.now())
   const createdAt = plusSeconds(now, -(start.ageSeconds ?? 60))
   const leaseSeconds = submissionLeaseSeconds
-  const submitter = { db, processors, onWork: () => undefined, leaseSeconds }
-  const created = await createPayment(submitter, {
+  const dependencies = { db, processors, onWork: () => undefined, leaseSeconds }
+  const created = await createPayment(dependencies, {
     auth,
     body: {
       amount: amountMinor,
@@ -103,7 +103,7 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   })
   const { id } = JSON.parse((created as { body: string }).body)
   if (start.through !== 'created') {
-    const reply = await initiatePayment(submitter, {
+    const reply = await initiatePayment(dependencies, {
       auth,
       paymentId: id,
       token: start.token ?? null,

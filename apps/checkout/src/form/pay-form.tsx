@@ -9,7 +9,7 @@ import { FailureAlert } from './failure-alert.tsx'
 import { Field } from './field.tsx'
 import { MethodChoice } from './method-choice.tsx'
 import type { SourceFields } from './source-fields.ts'
-import { checkAll, useField } from './use-field.ts'
+import { checkAll, type FieldState, useField } from './use-field.ts'
 
 interface PayFormProps {
   readonly page: PaymentPage
@@ -50,18 +50,7 @@ export function PayForm({ page, api, text, amount, now, isOffline, show }: PayFo
       aria-label={text.payTo(page.merchant_name)}
     >
       <FailureAlert text={text} fault={fault} page={page} isPaying={isPaying} />
-      {page.needs_email ? (
-        <Field
-          {...email.props}
-          label={text.fields.email}
-          disabled={isPaying}
-          type="email"
-          name="email"
-          autoComplete="email"
-          inputMode="email"
-          maxLength={254}
-        />
-      ) : null}
+      {page.needs_email ? <EmailField email={email} text={text} disabled={isPaying} /> : null}
       <MethodChoice
         methods={page.methods}
         method={method}
@@ -70,11 +59,45 @@ export function PayForm({ page, api, text, amount, now, isOffline, show }: PayFo
         text={text}
       />
       {method === 'card' ? <CardFields {...shared} now={now} /> : <BankFields {...shared} />}
-      <button type="submit" className="primary" disabled={isOffline} aria-busy={isPaying}>
-        {isPaying ? text.paying : text.pay(amount)}
-      </button>
+      <PayButton text={text} amount={amount} isPaying={isPaying} isOffline={isOffline} />
       <Hints page={page} method={method} text={text} amount={amount} />
     </form>
+  )
+}
+
+function EmailField({
+  email,
+  text,
+  disabled,
+}: {
+  readonly email: FieldState
+  readonly text: Text
+  readonly disabled: boolean
+}) {
+  return (
+    <Field
+      {...email.props}
+      label={text.fields.email}
+      disabled={disabled}
+      type="email"
+      name="email"
+      autoComplete="email"
+      inputMode="email"
+      maxLength={254}
+    />
+  )
+}
+
+function PayButton({
+  text,
+  amount,
+  isPaying,
+  isOffline,
+}: Pick<PayFormProps, 'text' | 'amount' | 'isOffline'> & { isPaying: boolean }) {
+  return (
+    <button type="submit" className="primary" disabled={isOffline} aria-busy={isPaying}>
+      {isPaying ? text.paying : text.pay(amount)}
+    </button>
   )
 }
 

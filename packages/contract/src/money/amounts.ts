@@ -66,6 +66,8 @@ export function separatorsOf(
   return { decimal: /^[.,٫]$/.test(decimal) ? decimal : '.', group: find('group') ?? '' }
 }
 
+/** Twice the number of currencies: the decimals may be given, and a process rarely uses two languages. */
+const formatsMax = 400
 const formats = new Map<string, Intl.NumberFormat>()
 
 /** A format with explicit decimals. Without them, `Intl` would use those of CLDR. */
@@ -82,6 +84,7 @@ function formatOf(
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
   })
+  if (formats.size >= formatsMax) formats.clear()
   formats.set(key, format)
   return format
 }

@@ -4,13 +4,15 @@ import {
   cancellationPaymentsMax,
   type PaymentFilter,
 } from '@hedgepayments/contract'
+import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Tx } from '../database/db.ts'
 import type { CancellationRow } from '../database/schema.ts'
 import { type Account, accountOf } from '../domain/account.ts'
 import { isAllowed, statusesBefore } from '../domain/lifecycle.ts'
 import type { Timestamp } from '../domain/time.ts'
+import { answer, type Reply } from '../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
-import type { Auth } from '../http/request/auth.ts'
+import type { Auth, Origin } from '../http/request/auth.ts'
 import { claimId } from '../lists/ids.sql.ts'
 import {
   countByFilter,
@@ -19,6 +21,7 @@ import {
   insertItems,
   isBelowOpenMax,
 } from './create.sql.ts'
+import { renderCancellation } from './render.ts'
 import { firstIdAfter, selectItems } from './run/select-items.sql.ts'
 
 /**
@@ -30,12 +33,43 @@ const openMax = 100
 const retryAfterSeconds = 5
 
 /**
+ * Creates a bulk cancellation as `createCancellation` does, records the action of the caller, and renders
+ * the answer.
+ */
+export async function requestCancellation(
+  tx: Tx,
+  request: CreateRequest & { readonly origin: Origin },
+): Promise<Reply> {
+  const row = await createCancellation(tx, request)
+  if ('refusal' in row) return row
+  const { id, dry_run, filter, total } = row
+  if (!dry_run) {
+    // The audit record gets only the names of the filter's fields: a value may be an e-mail address.
+    const details = filter ? { filter: Object.keys(filter) } : { total }
+    const action = 'cancellation.created'
+    await recordAudit(tx, actorOf(request), {
+      action,
+      target: { type: 'cancellation', id },
+      details,
+    })
+  }
+  return answer(201, renderCancellation(row))
+}
+
+/** A request to create a bulk cancellation. */
+interface CreateRequest {
+  readonly auth: Auth
+  readonly body: CancellationCreate
+  readonly now: Timestamp
+}
+
+/**
  * Creates a bulk cancellation, which the worker carries out. A dry run is counted at once. A filter
  * without a status selects payments that can be canceled.
  */
 export async function createCancellation(
   tx: Tx,
-  { auth, body, now }: { auth: Auth; body: CancellationCreate; now: Timestamp },
+  { auth, body, now }: CreateRequest,
 ): Promise<CancellationRow | Refusal> {
   const { payment_ids: ids, filter } = body
   if (ids && filter) return refuseField('filter', filter, 'nothing where payment_ids is given')

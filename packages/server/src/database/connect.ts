@@ -70,6 +70,23 @@ function isoSeconds(value: string): string {
 }
 
 /**
+ * Every statement finds its rows by an index. A table that was empty at the last ANALYZE must not
+ * make the planner choose a scan: a burst of webhooks was read from end to end for every eight
+ * deliveries. Pages come from memory or a solid disk. By the default cost, that of a spinning disk,
+ * the planner sorts a whole queue instead of reading the next few rows from the index. Before
+ * PostgreSQL 18, a plan that needs a scan gets so high a cost that it is compiled, which takes a
+ * second for a statement of milliseconds.
+ */
+const planSettings = ' -c enable_seqscan=off -c random_page_cost=1.1 -c jit=off'
+const settings = `${planSettings} -c lock_timeout=${lockWaitMsMax}`
+/**
+ * Batches keep their plan. Planning takes as long as canceling a dozen payments, and PostgreSQL would
+ * plan every batch of one again.
+ */
+const batchSettings = `${settings} -c plan_cache_mode=force_generic_plan`
+const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
+
+/**
  * Connects lazily: the first statement opens the first connection. With several hosts, connections go to
  * the host that takes writes, and move when another host does.
  *
@@ -78,29 +95,11 @@ function isoSeconds(value: string): string {
 export function connect(options: { url: string; onError: (error: Error) => void }): Database {
   const address = parseAddress(options.url)
   const hosts = new Hosts(address, configOf(address, ''))
-  // Every statement finds its rows by an index. A table that was empty at the last ANALYZE must not
-  // make the planner choose a scan: a burst of webhooks was read from end to end for every eight
-  // deliveries. Pages come from memory or a solid disk. By the default cost, that of a spinning disk,
-  // the planner sorts a whole queue instead of reading the next few rows from the index. Before
-  // PostgreSQL 18, a plan that needs a scan gets so high a cost that it is compiled, which takes a
-  // second for a statement of milliseconds.
-  const plans = ' -c enable_seqscan=off -c random_page_cost=1.1 -c jit=off'
-  const settings = `${plans} -c lock_timeout=${lockWaitMsMax}`
-  const pool = createPool(hosts, options.onError, {
-    ...configOf(address, settings),
-    max: connectionsMax,
-  })
-  // Batches keep their plan. Planning takes as long as canceling a dozen payments, and PostgreSQL
-  // would plan every batch of one again.
-  const batchSettings = `${settings} -c plan_cache_mode=force_generic_plan`
-  const batchPool = createPool(hosts, options.onError, {
-    ...configOf(address, batchSettings),
-    max: batchConnectionsMax,
-  })
-  const keyPool = createPool(hosts, options.onError, {
-    ...configOf(address, settings),
-    max: keyConnectionsMax,
-  })
+  const open = (limit: { settings: string; max: number }) =>
+    createPool(hosts, options.onError, { ...configOf(address, limit.settings), max: limit.max })
+  const pool = open({ settings, max: connectionsMax })
+  const batchPool = open({ settings: batchSettings, max: batchConnectionsMax })
+  const keyPool = open({ settings, max: keyConnectionsMax })
   const log = statementLog()
   const throughPool = (through: pg.Pool) =>
     new Kysely<Schema>({
@@ -109,7 +108,6 @@ export function connect(options: { url: string; onError: (error: Error) => void 
     })
   const db = throughPool(pool)
   const keyDb = throughPool(keyPool)
-  const longSettings = ` -c statement_timeout=0 -c lock_timeout=${lockTimeoutMs}`
   return {
     db,
     pool,

@@ -9,7 +9,7 @@ import type { EventRow, PaymentRow, RefundRow } from '../database/schema.ts'
 import { renderPayment } from '../payments/view/render.ts'
 import { refundsAt } from '../payments/view/render-refund.ts'
 import { eventId } from './event-id.ts'
-import { unmoved } from './state.ts'
+import { stateOfNewPayment } from './state.ts'
 
 /**
  * Renders an event with the payment as of that event.
@@ -36,12 +36,12 @@ export function renderEvent(
   }
 }
 
-/** The payment as of an event. The event's `state` has the columns that differ from `unmoved`. */
+/** The payment as of an event. The event's `state` has the columns that differ from `stateOfNewPayment`. */
 function paymentAt(event: EventRow, payment: PaymentRow, refunds: readonly RefundRow[]): Payment {
   if (event.type === 'payment.canceled') return renderPayment(payment, [])
   const state = (event.state ?? {}) as Partial<PaymentRow>
   return renderPayment(
-    { ...payment, ...unmoved, updated_at: event.created_at, ...state },
+    { ...payment, ...stateOfNewPayment, updated_at: event.created_at, ...state },
     refundsAt(refunds, event.sequence),
   )
 }

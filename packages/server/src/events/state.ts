@@ -1,7 +1,7 @@
 import type { PaymentRow } from '../database/schema.ts'
 
 /** The columns that steps change, with their values in a new payment. */
-export const unmoved = {
+export const stateOfNewPayment = {
   status: 'pending',
   cancelable_until: null,
   refunded_amount: 0,
@@ -15,10 +15,12 @@ export const unmoved = {
   next_action_url: null,
 } as const satisfies Partial<PaymentRow>
 
-/** The columns of a payment that its event stores: those that differ from `unmoved`. */
+/** The columns of a payment that its event stores: those that differ from `stateOfNewPayment`. */
 export function stateOf(row: PaymentRow): Record<string, unknown> {
-  const columns = Object.keys(unmoved) as (keyof typeof unmoved)[]
+  const columns = Object.keys(stateOfNewPayment) as (keyof typeof stateOfNewPayment)[]
   return Object.fromEntries(
-    columns.filter((name) => row[name] !== unmoved[name]).map((name) => [name, row[name]]),
+    columns
+      .filter((name) => row[name] !== stateOfNewPayment[name])
+      .map((name) => [name, row[name]]),
   )
 }

@@ -73,39 +73,43 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
     exposeHeadRoute: false,
     config: { operation },
     handler: async (request, reply) => {
-      const query = request.query as EventStreamQuery
-      const refusal = checkQuery(query)
+      const refusal = checkQuery(request.query)
       if (refusal) return send(reply, refusal)
       const auth = request.auth as Auth
       // Before the first await, so that concurrent requests cannot take the same permit.
       const permit = permits.tryAcquire(limitsOf({ auth, address: '' }, shares))
       if (!permit) return send(reply, tooManyStreams())
       try {
-        return await stream(request, reply, query)
+        return await openStream(streams, { db: options.db, request, reply })
       } finally {
         permit.release()
       }
     },
   })
+}
 
-  async function stream(request: FastifyRequest, reply: FastifyReply, query: EventStreamQuery) {
-    const { merchantId, livemode } = request.auth as Auth
-    const account = { merchantId, livemode }
-    const position = await readStart(options.db, { account, request, query })
-    if (typeof position !== 'string') return send(reply, position)
-    endInFlight(request, reply)
-    reply.hijack()
-    const response = reply.raw
-    response.writeHead(200, {
-      ...(reply.getHeaders() as Record<string, string>),
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-    })
-    const closed = new AbortController()
-    await streams.run({ account, filter: query, request, response, closed, position })
-    return reply
-  }
+/** Answers with the stream's headers, and sends events until the stream is closed. */
+async function openStream(
+  streams: EventStreams,
+  { db, request, reply }: { db: Db; request: FastifyRequest; reply: FastifyReply },
+): Promise<FastifyReply> {
+  const { merchantId, livemode } = request.auth as Auth
+  const account = { merchantId, livemode }
+  const query = request.query as EventStreamQuery
+  const position = await readStart(db, { account, request, query })
+  if (typeof position !== 'string') return send(reply, position)
+  endInFlight(request, reply)
+  reply.hijack()
+  const response = reply.raw
+  response.writeHead(200, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    'x-accel-buffering': 'no',
+  })
+  const closed = new AbortController()
+  await streams.run({ account, filter: query, request, response, closed, position })
+  return reply
 }
 
 function tooManyStreams(): Refusal {

@@ -36,7 +36,7 @@ function setUp(limits: { sizeMax: number; inFlightMax: number; waitingMax?: numb
         inFlight.push(run)
       }),
     namesOf: ({ names }) => names,
-    isEntrysFault: (error) => error instanceof Refused,
+    isCausedByEntry: (error) => error instanceof Refused,
     waitingMax: 1_000_000,
     ...limits,
   })
@@ -135,7 +135,7 @@ test('a run with too few results fails its whole batch instead of mixing up resu
   const batcher = new Batcher<number, number>({
     run: () => Promise.resolve([]),
     namesOf: () => [],
-    isEntrysFault: () => false,
+    isCausedByEntry: () => false,
     sizeMax: 10,
     inFlightMax: 1,
     waitingMax: 10,

@@ -27,7 +27,7 @@ export class BatcherFullError extends Error {
 export class Batcher<Entry, Result> {
   readonly #run: (entries: Entry[]) => Promise<Result[]>
   readonly #namesOf: ConflictNames<Entry>
-  readonly #isEntrysFault: (error: unknown) => boolean
+  readonly #isCausedByEntry: (error: unknown) => boolean
   readonly #sizeMax: number
   readonly #inFlightMax: number
   readonly #waitingMax: number
@@ -40,14 +40,14 @@ export class Batcher<Entry, Result> {
     run: (entries: Entry[]) => Promise<Result[]>
     namesOf: ConflictNames<Entry>
     /** Whether an entry may have caused the error, and no part of the batch was done. */
-    isEntrysFault: (error: unknown) => boolean
+    isCausedByEntry: (error: unknown) => boolean
     sizeMax: number
     inFlightMax: number
     waitingMax: number
   }) {
     this.#run = options.run
     this.#namesOf = options.namesOf
-    this.#isEntrysFault = options.isEntrysFault
+    this.#isCausedByEntry = options.isCausedByEntry
     this.#sizeMax = options.sizeMax
     this.#inFlightMax = options.inFlightMax
     this.#waitingMax = options.waitingMax
@@ -116,7 +116,7 @@ export class Batcher<Entry, Result> {
       if (results.length !== batch.length) throw new Error('a batch must return a result per entry')
       for (const [i, waiting] of batch.entries()) waiting.resolve(results[i] as Result)
     } catch (error) {
-      if (batch.length > 1 && this.#isEntrysFault(error)) {
+      if (batch.length > 1 && this.#isCausedByEntry(error)) {
         const half = Math.ceil(batch.length / 2)
         await this.#runOrHalve(batch.slice(0, half))
         await this.#runOrHalve(batch.slice(half))

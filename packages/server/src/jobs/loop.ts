@@ -38,65 +38,85 @@ const pauseMsMax = 5_000
  * Runs `turn` without a pause while it returns `true` (it found work), and every `idleMs` otherwise.
  * A turn that throws is passed to `onError`. The pauses between consecutive failures double.
  */
-export function startLoop(options: {
-  turn: () => Promise<boolean>
-  idleMs: number
-  onError: (error: unknown) => void
-  /** Default: the loop never yields. */
-  yieldPolicy?: YieldPolicy | undefined
-  /** Default: the time of this machine. */
-  clock?: LoopClock
-}): Loop {
-  const { clock = realClock } = options
-  let stopped = false
-  let nudged = false
-  let wake: () => void = () => undefined
-  const stopping = new AbortController()
+export function startLoop(options: LoopOptions): Loop {
+  return new TurnLoop(options)
+}
 
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      if (stopped || nudged) return resolve()
+interface LoopOptions {
+  readonly turn: () => Promise<boolean>
+  readonly idleMs: number
+  readonly onError: (error: unknown) => void
+  /** Default: the loop never yields. */
+  readonly yieldPolicy?: YieldPolicy | undefined
+  /** Default: the time of this machine. */
+  readonly clock?: LoopClock
+}
+
+class TurnLoop implements Loop {
+  readonly #options: LoopOptions
+  readonly #clock: LoopClock
+  readonly #stopping = new AbortController()
+  readonly #running: Promise<void>
+  /** Consecutive turns that have failed. */
+  #failures = 0
+  #isNudged = false
+  /** Ends the pause. */
+  #wake: () => void = () => undefined
+
+  constructor(options: LoopOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? realClock
+    this.#running = this.#run()
+  }
+
+  nudge(): void {
+    this.#isNudged = true
+    this.#wake()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#wake()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    const { idleMs } = this.#options
+    while (!this.#stopping.signal.aborted) {
+      this.#isNudged = false
+      const foundWork = await this.#runTurn()
+      if (this.#failures > 0) {
+        this.#isNudged = false
+        await this.#pause(Math.min(pauseMsMax, idleMs * 2 ** this.#failures))
+      } else if (!foundWork) await this.#pause(idleMs)
+    }
+  }
+
+  async #runTurn(): Promise<boolean> {
+    const startedMs = this.#clock.nowMs()
+    try {
+      const foundWork = await this.#options.turn()
+      this.#failures = 0
+      const pauseMs = yieldMsOf(this.#options.yieldPolicy, this.#clock.nowMs() - startedMs)
+      // A nudge does not shorten this pause: it says that work is due, which is why the loop yields.
+      if (pauseMs > 0) await this.#clock.sleep(pauseMs, this.#stopping.signal)
+      return foundWork
+    } catch (error) {
+      this.#failures++
+      this.#options.onError(error)
+      return false
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#stopping.signal.aborted || this.#isNudged) return resolve()
       const timer = setTimeout(resolve, ms)
-      wake = () => {
+      this.#wake = () => {
         clearTimeout(timer)
         resolve()
       }
     })
-
-  const run = async () => {
-    let failures = 0
-    while (!stopped) {
-      nudged = false
-      let foundWork = false
-      const startedMs = clock.nowMs()
-      try {
-        foundWork = await options.turn()
-        failures = 0
-        const pauseMs = yieldMsOf(options.yieldPolicy, clock.nowMs() - startedMs)
-        // A nudge does not shorten this pause: it says that work is due, which is why the loop yields.
-        if (pauseMs > 0) await clock.sleep(pauseMs, stopping.signal)
-      } catch (error) {
-        failures++
-        options.onError(error)
-      }
-      if (failures > 0) nudged = false
-      if (failures > 0) await pause(Math.min(pauseMsMax, options.idleMs * 2 ** failures))
-      else if (!foundWork) await pause(options.idleMs)
-    }
-  }
-  const running = run()
-
-  return {
-    nudge() {
-      nudged = true
-      wake()
-    },
-    async stop() {
-      stopped = true
-      stopping.abort()
-      wake()
-      await running
-    },
   }
 }
 

@@ -1,6 +1,5 @@
 /**
- * Reads at intervals while there is someone to read for, and not otherwise. Call `schedule` when that may
- * have begun.
+ * Reads at intervals while `isNeeded` returns true. Call `schedule` when its result may have become true.
  */
 export class Poll {
   readonly #options: PollOptions

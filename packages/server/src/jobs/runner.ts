@@ -51,76 +51,86 @@ export interface RunnerOptions<Job> {
  * job that has lost its lease belongs to another process: this is not reported as an error.
  */
 export function startRunner<Job>(options: RunnerOptions<Job>): Loop {
-  const { limiter, gathering, renewal, onError } = options
-  const running = new Map<Promise<void>, Job>()
-  const stopping = new AbortController()
-  let gatheringTimer: NodeJS.Timeout | undefined
+  return new Runner(options)
+}
 
-  const loop = startLoop({
-    turn: () => claimJobs(options, start),
-    idleMs: options.idleMs,
-    onError: (error) => onError(error),
-    yieldPolicy: options.yieldPolicy,
-  })
-  const renewalTimer =
-    renewal &&
-    setInterval(() => {
-      renewal.renew([...running.values()]).catch((error: unknown) => onError(error))
-    }, renewal.everyMs)
+class Runner<Job> implements Loop {
+  readonly #options: RunnerOptions<Job>
+  readonly #running = new Map<Promise<void>, Job>()
+  readonly #stopping = new AbortController()
+  readonly #loop: Loop
+  readonly #renewalTimer: NodeJS.Timeout | undefined
+  #gatheringTimer: NodeJS.Timeout | undefined
 
-  function start(job: Job): void {
+  constructor(options: RunnerOptions<Job>) {
+    const { renewal, onError } = options
+    this.#options = options
+    this.#loop = startLoop({
+      turn: () => this.#claimJobs(),
+      idleMs: options.idleMs,
+      onError: (error) => onError(error),
+      yieldPolicy: options.yieldPolicy,
+    })
+    this.#renewalTimer =
+      renewal &&
+      setInterval(() => {
+        renewal.renew([...this.#running.values()]).catch((error: unknown) => onError(error))
+      }, renewal.everyMs)
+  }
+
+  nudge(): void {
+    this.#loop.nudge()
+  }
+
+  async stop(): Promise<void> {
+    await this.#loop.stop()
+    const { stopGraceMs } = this.#options
+    const graceTimer =
+      stopGraceMs === undefined ? undefined : setTimeout(() => this.#stopping.abort(), stopGraceMs)
+    await Promise.all(this.#running.keys())
+    clearTimeout(graceTimer)
+    clearTimeout(this.#gatheringTimer)
+    clearInterval(this.#renewalTimer)
+  }
+
+  /** One turn: claims jobs and starts them. Returns whether to claim again at once. */
+  async #claimJobs(): Promise<boolean> {
+    const { claims, claimsAgain, limiter } = this.#options
+    let started = 0
+    for (const claim of claims) {
+      if (limiter.available <= 0) break
+      const jobs = await claim()
+      for (const job of jobs) this.#start(job)
+      started += jobs.length
+    }
+    return claimsAgain && started > 0 && limiter.available > 0
+  }
+
+  #start(job: Job): void {
+    const { limiter, run, onError } = this.#options
     limiter.acquire(job)
-    const work = options
-      .run(job, stopping.signal)
+    const work = run(job, this.#stopping.signal)
       .catch((error: unknown) => {
         if (!(error instanceof LeaseLostError)) onError(error, job)
       })
       .finally(() => {
-        running.delete(work)
+        this.#running.delete(work)
         limiter.release(job)
-        claimSoon(job)
+        this.#claimSoon(job)
       })
-    running.set(work, job)
+    this.#running.set(work, job)
   }
 
-  function claimSoon(job: Job): void {
+  #claimSoon(job: Job): void {
+    const { gathering } = this.#options
     if (gathering && !gathering.isEnough(job)) {
-      gatheringTimer ??= setTimeout(claimNow, gathering.ms)
-    } else claimNow()
+      this.#gatheringTimer ??= setTimeout(() => this.#claimNow(), gathering.ms)
+    } else this.#claimNow()
   }
 
-  function claimNow(): void {
-    clearTimeout(gatheringTimer)
-    gatheringTimer = undefined
-    loop.nudge()
+  #claimNow(): void {
+    clearTimeout(this.#gatheringTimer)
+    this.#gatheringTimer = undefined
+    this.#loop.nudge()
   }
-
-  return {
-    nudge: () => loop.nudge(),
-    async stop() {
-      await loop.stop()
-      const { stopGraceMs } = options
-      const graceTimer =
-        stopGraceMs === undefined ? undefined : setTimeout(() => stopping.abort(), stopGraceMs)
-      await Promise.all(running.keys())
-      clearTimeout(graceTimer)
-      clearTimeout(gatheringTimer)
-      clearInterval(renewalTimer)
-    },
-  }
-}
-
-/** One turn of a runner: claims jobs and starts them. Returns whether to claim again at once. */
-async function claimJobs<Job>(
-  { claims, claimsAgain, limiter }: RunnerOptions<Job>,
-  start: (job: Job) => void,
-): Promise<boolean> {
-  let started = 0
-  for (const claim of claims) {
-    if (limiter.available <= 0) break
-    const jobs = await claim()
-    for (const job of jobs) start(job)
-    started += jobs.length
-  }
-  return claimsAgain && started > 0 && limiter.available > 0
 }

@@ -18,23 +18,25 @@ export async function findClockOffset(db: Db, merchantId: string): Promise<numbe
  */
 export async function readDatabaseTime(db: Db, account: Account): Promise<Timestamp> {
   const { rows } = await sql<{ now: Timestamp }>`
-    select date_trunc('second', clock_timestamp()) + make_interval(secs => coalesce((
-      select offset_seconds from test_clocks
-      where merchant_id = ${account.merchantId} and not ${account.livemode}::boolean
-    ), 0)) as now`.execute(db)
+    select date_trunc('second', clock_timestamp()) + ${clockOffset(account)} as now`.execute(db)
   if (!rows[0]) throw new Error('the database returned no time')
   return rows[0].now
 }
 
 /**
- * The same time as an expression, but of the transaction's start: `clock_timestamp()` is volatile, and
+ * An SQL expression for that time at the transaction's start. `clock_timestamp()` is volatile, and
  * distributed engines refuse volatile functions in statements that write rows.
  */
-export function merchantTime({ merchantId, livemode }: Account): RawBuilder<Timestamp> {
-  return sql<Timestamp>`(date_trunc('second', now()) + make_interval(secs => coalesce((
+export function merchantTime(account: Account): RawBuilder<Timestamp> {
+  return sql<Timestamp>`(date_trunc('second', now()) + ${clockOffset(account)})`
+}
+
+/** How far the test clock of a merchant is ahead, as an interval. Live mode has no test clock. */
+function clockOffset({ merchantId, livemode }: Account): RawBuilder<unknown> {
+  return sql`make_interval(secs => coalesce((
     select offset_seconds from test_clocks
     where merchant_id = ${merchantId} and not ${livemode}::boolean
-  ), 0)))`
+  ), 0))`
 }
 
 /** Advances a merchant's test clock. Returns its offset, or `undefined` above `secondsMax`. */

@@ -28,9 +28,9 @@ export function paymentRoutes(
   },
 ): void {
   const { db } = database
-  const submitter = { db, processors, onWork, leaseSeconds }
-  createRoute(app, { submitter, publicUrl })
-  initiateRoute(app, { submitter })
+  const dependencies = { db, processors, onWork, leaseSeconds }
+  createRoute(app, { dependencies, publicUrl })
+  initiateRoute(app, { dependencies })
   cancelRoutes(app, { database })
   refundRoute(app, { db, onWork })
   reverseRoute(app, { db, onWork })

@@ -13,9 +13,9 @@ import {
   listDeliveries,
   retryDelivery,
 } from './deliveries/deliveries.sql.ts'
-import { renderAttempt, renderDelivery } from './deliveries/render.ts'
 import { deliveryDaysKept } from './deliveries/retention.sql.ts'
 import { findEndpoint } from './endpoints/endpoints.sql.ts'
+import { renderAttempt, renderDelivery } from './render-delivery.ts'
 import type { WebhookOptions } from './with-endpoint.ts'
 
 /** List, read and retry deliveries. */

@@ -12,7 +12,7 @@ import type { PaymentRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import { newId } from '../domain/ids.ts'
 import { plusSeconds, type Timestamp } from '../domain/time.ts'
-import { unmoved } from '../events/state.ts'
+import { stateOfNewPayment } from '../events/state.ts'
 import { renderPayment } from '../payments/view/render.ts'
 
 /** Marks sample data in metadata, reasons and events. */
@@ -81,7 +81,7 @@ export const statusAfter: Partial<Record<EventType, PaymentStatus>> = Object.fro
 ])
 
 const samplePayment = {
-  ...unmoved,
+  ...stateOfNewPayment,
   sequence: 1,
   amount: 2000,
   currency: 'USD',

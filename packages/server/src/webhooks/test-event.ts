@@ -1,11 +1,10 @@
-import { type EventType, isId, type Payment, type WebhookTest } from '@hedgepayments/contract'
-import { sql } from 'kysely'
+import { isId, type Payment, type WebhookTest } from '@hedgepayments/contract'
 import type { Db } from '../database/db.ts'
-import type { EventRow } from '../database/schema.ts'
 import { newId } from '../domain/ids.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { testSubjectPrefix } from '../events/event-id.ts'
 import { findPayments } from '../events/events.sql.ts'
+import { insertEvent } from '../events/insert-event.sql.ts'
 import { renderEvents } from '../events/load.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { refuseField } from '../http/answers/refusal.ts'
@@ -45,36 +44,22 @@ export async function sendTestEvent(
       ? sampleOf(type, auth, now)
       : await readPayment(tx, auth, body.payment_id)
   if (!data) return refuseField('payment_id', body.payment_id, 'the id of a payment')
-  const row = await insertTestEvent(tx, {
-    auth,
+  const row = await insertEvent(tx, {
+    merchant_id: auth.merchantId,
+    livemode: auth.livemode,
+    subject_id: testSubjectPrefix + newId('payment').slice(4),
+    sequence: 1,
     type,
+    created_at: now,
+    actor_type: 'api_key',
+    actor_id: auth.keyId,
+    to_status: statusAfter[type] ?? null,
+    reason: testMark,
     state: { data, ...(endpointId === undefined ? {} : { endpoint_id: endpointId }) },
-    now,
   })
   const event = (await renderEvents(tx, [row])).get(row.position)
   if (!event) throw new Error('a test event was not rendered')
   return answer(200, event)
-}
-
-async function insertTestEvent(
-  tx: Db,
-  given: { auth: Auth; type: EventType; state: object; now: Timestamp },
-): Promise<EventRow> {
-  const { auth, type, state, now } = given
-  const status = statusAfter[type] ?? null
-  // The fence of the relay requires that a transaction has its id before it takes a position.
-  const { rows } = await sql<EventRow>`
-    with started as materialized (select pg_current_xact_id())
-    insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
-      actor_id, from_status, to_status, reason, state)
-    select ${auth.merchantId}, ${auth.livemode}::boolean,
-      ${testSubjectPrefix + newId('payment').slice(4)}, 1, ${type}, ${now}::timestamptz,
-      'api_key', ${auth.keyId}, null, ${status}, ${testMark}, ${JSON.stringify(state)}::jsonb
-    from started
-    returning *`.execute(tx)
-  const [row] = rows
-  if (!row) throw new Error('a test event was not inserted')
-  return row
 }
 
 async function readPayment(tx: Db, auth: Auth, id: string): Promise<Payment | null> {

@@ -108,7 +108,7 @@ async function addRoutes(
   paymentRoutes(app, { ...options, leaseSeconds })
   clientTokenRoutes(app, { db, tokens })
   checkoutRoutes(app, { db, publicUrl })
-  await pageRoutes(app, { submitter: { ...options, db, leaseSeconds }, log, refuseLive })
+  await pageRoutes(app, { dependencies: { ...options, db, leaseSeconds }, log, refuseLive })
   cancellationRoutes(app, { db, onWork })
   merchantRoutes(app, database)
   keyRoutes(app, database)

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
-import { createCancellationWorker } from '../cancellations/run/worker.ts'
-import { stepCheckout } from '../checkout/sessions/worker.ts'
+import { startCancellations } from '../cancellations/start.ts'
+import { startCheckout } from '../checkout/sessions/start.ts'
 import { startCounting } from '../dashboard/statistics/counting.ts'
 import type { Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
@@ -21,62 +21,45 @@ const retentionIdleMs = 5_000
 /** From this many requests in flight, the process is busy: background work yields to requests. */
 const busyRequestsMin = 16
 
-/** Starts all background work of this process. */
-export function startWorkers({
-  database,
-  processors,
-  fees,
-  sealer,
-  log,
-  privateNetworks = null,
-  requestsInFlight,
-}: {
-  database: Database
-  processors: Processors
-  fees: FeeSchedule
-  sealer: Sealer
-  log: Logger
+/** The dependencies of the background work. */
+interface WorkerOptions {
+  readonly database: Database
+  readonly processors: Processors
+  readonly fees: FeeSchedule
+  readonly sealer: Sealer
+  readonly log: Logger
   /** Default: allowed until the deployment has a live key. */
-  privateNetworks?: PrivateNetworks
+  readonly privateNetworks?: PrivateNetworks
   /** The requests in flight of this process. */
-  requestsInFlight: () => number
-}): Loop {
-  const { db } = database
+  readonly requestsInFlight: () => number
+}
+
+/** Starts all background work of this process. */
+export function startWorkers(options: WorkerOptions): Loop {
+  const { processors, fees, sealer, log, privateNetworks = null } = options
+  const { db } = options.database
   const yieldPolicy = (pauseFactor: number): YieldPolicy => ({
-    isBusy: () => requestsInFlight() >= busyRequestsMin,
+    isBusy: () => options.requestsInFlight() >= busyRequestsMin,
     pauseFactor,
   })
   const report = (message: string) => (error: unknown) =>
     log.error({ err: describe(error) }, message)
-  const cancellationWorker = createCancellationWorker(db)
-  const cancellations = startLoop({
-    turn: () => cancellationWorker.step(),
-    idleMs,
-    onError: report('bulk cancellation worker failed'),
+  const nudged = [
     // Bulk cancellations yield least, because users wait for them: they get half of the time.
-    yieldPolicy: yieldPolicy(1),
-  })
-  const payments = startPaymentWorkers({
-    ...{ db, processors, fees, idleMs },
-    onError: report('payment worker failed'),
-  })
-  const webhooks = startWebhooks({
-    ...{ db, log, sealer, privateNetworks },
-    yieldPolicy: yieldPolicy(2),
-  })
-  const onCheckoutError = report('checkout worker failed')
-  const checkout = startLoop({
-    turn: () => stepCheckout(db, onCheckoutError),
-    idleMs,
-    onError: onCheckoutError,
-  })
-  const counting = startCounting({ db, log, yieldPolicy: yieldPolicy(4) })
+    startCancellations({ db, log, yieldPolicy: yieldPolicy(1) }),
+    startPaymentWorkers({
+      ...{ db, processors, fees, idleMs },
+      onError: report('payment worker failed'),
+    }),
+    startCheckout({ db, log }),
+    startWebhooks({ db, log, sealer, privateNetworks, yieldPolicy: yieldPolicy(2) }),
+    startCounting({ db, log, yieldPolicy: yieldPolicy(4) }),
+  ]
   const retention = startLoop({
     turn: () => stepRetention(db),
     idleMs: retentionIdleMs,
     onError: report('retention worker failed'),
   })
-  const nudged = [cancellations, payments, checkout, webhooks, counting]
   return {
     nudge() {
       for (const loop of nudged) loop.nudge()

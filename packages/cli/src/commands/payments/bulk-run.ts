@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Cancellation,
   type CancellationResult,
@@ -6,6 +5,7 @@ import {
   ServerError,
 } from '@hedgepayments/node'
 import { exitCodes } from '../../exit-codes.ts'
+import { followBulkRun, isInProgress } from '../../follow-bulk-run.ts'
 import { type FilterOptions, filterOf } from '../../options/payment-filters.ts'
 import { confirm } from '../../output/confirm.ts'
 import { countOf, formatCount } from '../../output/format.ts'
@@ -25,8 +25,8 @@ export interface BulkCancelOptions extends FilterOptions {
   readonly yes?: boolean
 }
 
-/** The poll interval of a run: short at first, then short enough for a moving bar. */
-const pollMs = { first: 100, max: 1_000 }
+/** The pauses between polls of a run: short at first, then short enough for a moving bar. */
+const pauses = { firstMs: 100, longestMs: 1_000 }
 
 /** Limits of refused payments in the output. The API lists all of them. */
 const refusedShownMax = { people: 20, programs: 1_000 }
@@ -79,23 +79,22 @@ async function follow(session: Session, started: Cancellation): Promise<Cancella
   if (!session.json && started.status !== 'completed') {
     say(`Run ${started.id}. Ctrl-C pauses it.`)
   }
+  const draw = (run: Cancellation) => bar.draw(run.processed, run.total ?? 0)
   try {
-    let run = started
-    for (let waitMs = pollMs.first; isInProgress(run); waitMs = Math.min(waitMs * 2, pollMs.max)) {
-      bar.draw(run.processed, run.total ?? 0)
-      await sleep(waitMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
-      if (interrupt.signal.aborted) return await pause(session, run)
-      run = await poll(session, run)
-    }
-    bar.draw(run.processed, run.total ?? 0)
-    return run
+    draw(started)
+    const run = await followBulkRun(started, {
+      ...pauses,
+      read: (seen) => poll(session, seen),
+      signal: interrupt.signal,
+      onProgress: draw,
+    })
+    const isInterrupted = interrupt.signal.aborted && isInProgress(run)
+    return isInterrupted ? await pause(session, run) : run
   } finally {
     bar.end()
     process.off('SIGINT', onInterrupt)
   }
 }
-
-const isInProgress = (run: Cancellation) => run.status === 'pending' || run.status === 'running'
 
 /** Reads the run. If the server is unreachable for a while, returns the last known state. */
 async function poll(session: Session, run: Cancellation): Promise<Cancellation> {

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cancellation, CancellationCreateParams } from '@hedgepayments/node'
 import { z } from 'zod'
 import { usageError } from '../../exit-codes.ts'
+import { followBulkRun, isInProgress } from '../../follow-bulk-run.ts'
 import { countOf, formatCount } from '../../output/format.ts'
 import { filterOf, filterShape, paymentId, reason } from '../arguments.ts'
 import { type Change, readChange } from '../change.ts'
@@ -96,21 +96,16 @@ function paramsOf(args: Args, { createdUntil }: Pin): CancellationCreateParams {
 }
 
 /** The polls of a run: at most ten seconds in total, because MCP clients wait for a minute at most. */
-const polls = { max: 12, firstMs: 50, longestMs: 1_000 }
+const polls = { pollsMax: 12, firstMs: 50, longestMs: 1_000 }
 
 /** Waits for the end of a short run. */
 async function follow({ session }: ToolContext, started: Cancellation): Promise<Cancellation> {
-  let run = started
-  let waitMs = polls.firstMs
-  for (let poll = 0; poll < polls.max && isInProgress(run); poll++) {
-    await sleep(waitMs)
-    waitMs = Math.min(waitMs * 2, polls.longestMs)
-    run = await session.hedge.cancellations.retrieve(run.id, { timeout: attemptTimeoutMs })
-  }
-  return run
+  const { cancellations } = session.hedge
+  return await followBulkRun(started, {
+    ...polls,
+    read: ({ id }) => cancellations.retrieve(id, { timeout: attemptTimeoutMs }),
+  })
 }
-
-const isInProgress = (run: Cancellation) => run.status === 'pending' || run.status === 'running'
 
 /** Limit of refused payments in a result. The API lists all of them. */
 const refusedMax = 20

@@ -20,15 +20,15 @@ export interface CanceledSet {
   readonly refused: number
 }
 
-// Like payments/cancel/cancel.sql.ts, this statement locks rows in the order of their ids, reads the
-// newest version of each, and cancels it by `cancelRows`. It needs no idempotency keys, no If-Match
-// and no row for the answer, and no id leaves PostgreSQL: a payment costs about half as much
-// (bench/README.md). LATERAL keeps one look-up by the key per item, in their order. Merchant and mode
-// are columns of the items: as constants they make a planner without statistics read all payments
-// of the merchant.
 /**
  * Cancels the payments of the next items, at most `limit`, and records on the items why the others were
  * not canceled. Call it in the transaction that also writes the progress.
+ *
+ * Like payments/cancel/cancel.sql.ts, this statement locks rows in the order of their ids, reads the
+ * newest version of each, and cancels it by `cancelRows`. It needs no idempotency keys, no If-Match and no
+ * row for the answer, and no id leaves PostgreSQL: a payment costs about half as much (bench/README.md).
+ * LATERAL keeps one look-up by the key per item, in their order. Merchant and mode are columns of the
+ * items: as constants they make a planner without statistics read all payments of the merchant.
  */
 export async function cancelNextItems(
   tx: Db,

@@ -2,6 +2,11 @@ import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { CancellationRow } from '../../database/schema.ts'
 
+type CancellationKey = Pick<CancellationRow, 'merchant_id' | 'livemode' | 'id'>
+
+/** Cancellations that may end or be paused between their claim and the read. More wait for the next turn. */
+const triesMax = 3
+
 const isDue = sql`status in ('pending', 'running') and (retry_at is null or retry_at <= now())`
 
 /**
@@ -12,7 +17,21 @@ const isDue = sql`status in ('pending', 'running') and (retry_at is null or retr
  * waits for every payment that another transaction has locked.
  */
 export async function claimNextCancellation(tx: Db): Promise<CancellationRow | undefined> {
-  const claimed = await sql<Pick<CancellationRow, 'merchant_id' | 'livemode' | 'id'>>`
+  for (let tries = 0; tries < triesMax; tries++) {
+    const key = await claimKey(tx)
+    if (!key) return undefined
+    // The statement may have read the row before the last step of another process, and claimed it after.
+    const { rows } = await sql<CancellationRow>`
+      select * from cancellations
+      where merchant_id = ${key.merchant_id} and livemode = ${key.livemode} and id = ${key.id}
+        and ${isDue}`.execute(tx)
+    if (rows[0]) return rows[0]
+  }
+  return undefined
+}
+
+async function claimKey(tx: Db): Promise<CancellationKey | undefined> {
+  const { rows } = await sql<CancellationKey>`
     with due as materialized (
       select merchant_id, livemode, id from cancellations where ${isDue} order by updated_at, id
     )
@@ -20,12 +39,5 @@ export async function claimNextCancellation(tx: Db): Promise<CancellationRow | u
     where pg_try_advisory_xact_lock(hashtextextended('bulk cancellation ' || id, 0)) limit 1`.execute(
     tx,
   )
-  const [key] = claimed.rows
-  if (!key) return undefined
-  // The statement may have read the row before the last step of another process, and claimed it after.
-  const { rows } = await sql<CancellationRow>`
-    select * from cancellations
-    where merchant_id = ${key.merchant_id} and livemode = ${key.livemode} and id = ${key.id}
-      and ${isDue}`.execute(tx)
-  return rows[0] ?? (await claimNextCancellation(tx))
+  return rows[0]
 }

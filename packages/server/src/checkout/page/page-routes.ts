@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { answer } from '../../http/answers/answer.ts'
 import { isRefusal, type Refusal } from '../../http/answers/refusal.ts'
 import { addressOf, countedAddress } from '../../http/request/client-address.ts'
-import type { Submitter } from '../../payments/submit/submission.ts'
+import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { pageFiles, pageHeaders } from './page-files.ts'
 import { type PageRequest, PageRequests, sendForPage } from './page-requests.ts'
 import { renderPage } from './page-state.ts'
@@ -13,13 +13,22 @@ import { payRoutes } from './pay-routes.ts'
 export async function pageRoutes(
   app: FastifyInstance,
   {
-    submitter,
+    dependencies,
     log,
     refuseLive,
-  }: { submitter: Submitter; log: FastifyBaseLogger; refuseLive: () => Refusal | null },
+  }: {
+    dependencies: SubmissionDependencies
+    log: FastifyBaseLogger
+    refuseLive: () => Refusal | null
+  },
 ): Promise<void> {
-  const requests = new PageRequests({ db: submitter.db, refuseLive })
-  const streams = new PageStreams({ app, db: submitter.db, log, read: (id) => requests.read(id) })
+  const requests = new PageRequests({ db: dependencies.db, refuseLive })
+  const streams = new PageStreams({
+    app,
+    db: dependencies.db,
+    log,
+    read: (id) => requests.read(id),
+  })
 
   await pageFiles(app)
 
@@ -38,5 +47,5 @@ export async function pageRoutes(
     return reply
   })
 
-  payRoutes(app, { submitter, requests })
+  payRoutes(app, { dependencies, requests })
 }

@@ -3,6 +3,7 @@ import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { type ReturnIds, returnAddress } from '../../domain/return-url.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { expiredByRequest } from '../sessions/end.ts'
+import { sessionTriesMax } from '../sessions/status.ts'
 
 /** The session or payment that a page shows. */
 export interface PageSubject {
@@ -17,9 +18,6 @@ export interface PageSubject {
 
 /** Reasons of cancels that the page shows as expired: by time, or by the merchant's request. */
 const endings: ReadonlySet<string> = new Set(['expired', expiredByRequest])
-
-/** Payments of one session: more than a person needs, fewer than a thief who tests stolen cards. */
-const triesMax = 10
 
 /** More than the events of one payment, so that the versions of a later try are higher. */
 const versionsPerTry = 1_000_000
@@ -60,7 +58,7 @@ function versionOf({ session, payment }: PageSubject): number {
 
 /** Whether the session may get another payment. */
 export function canTryAgain(session: CheckoutSessionRow, now: Timestamp): boolean {
-  return session.status === 'open' && session.tries < triesMax && now < session.expires_at
+  return session.status === 'open' && session.tries < sessionTriesMax && now < session.expires_at
 }
 
 function stageOf({ session, payment, now }: PageSubject): PaymentPageStage {

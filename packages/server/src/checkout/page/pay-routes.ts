@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { parsePaymentToken } from '../../domain/payment-token.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../../http/answers/refusal.ts'
-import type { Submitter } from '../../payments/submit/submission.ts'
+import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { readToken } from '../../processors/payment-token.ts'
 import { answerChallenge } from '../../processors/sandbox/challenge.ts'
 import { isConfirmation, isPayOrder, isTestSource } from './page-input.ts'
@@ -11,7 +11,7 @@ import { challengeSecret, methodsOf, type PageSubject } from './page-state.ts'
 import { checkConfirmation, pay } from './pay.ts'
 
 interface PayContext {
-  readonly submitter: Submitter
+  readonly dependencies: SubmissionDependencies
   readonly requests: PageRequests
 }
 
@@ -44,7 +44,7 @@ function createToken(body: unknown): Reply {
   return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
 }
 
-const payOrder: PayStep = async ({ submitter }, subject, body) => {
+const payOrder: PayStep = async ({ dependencies }, subject, body) => {
   if (!isPayOrder(body)) return orderRefused()
   const { method, email = null } = body
   if (!methodsOf(subject).includes(method)) {
@@ -52,17 +52,17 @@ const payOrder: PayStep = async ({ submitter }, subject, body) => {
   }
   const read = parsePaymentToken(body.token)
   if ('fault' in read) return orderRefused()
-  return await pay(submitter, subject, { method, token: read.token, email })
+  return await pay(dependencies, subject, { method, token: read.token, email })
 }
 
-const confirm: PayStep = async ({ submitter }, { payment, now }, body) => {
+const confirm: PayStep = async ({ dependencies }, { payment, now }, body) => {
   if (!isConfirmation(body)) return refuseField('confirmed', undefined, 'true or false')
   const secret = challengeSecret(payment)
   // The challenge was answered already, or the payment was canceled: the answer is the current state.
   if (!payment || secret === null) return null
   const wanted = body.confirmed ? 'confirm' : 'refuse'
-  await answerChallenge(submitter.db, { secret, wanted, now })
-  return await checkConfirmation(submitter, payment, now)
+  await answerChallenge(dependencies.db, { secret, wanted, now })
+  return await checkConfirmation(dependencies, payment, now)
 }
 
 /** Does not quote the input: it may be a real card number. */

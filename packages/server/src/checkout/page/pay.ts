@@ -1,6 +1,6 @@
 import type { CheckoutMethod } from '@hedgepayments/contract'
+import { runTransaction } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
-import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
@@ -9,8 +9,8 @@ import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
-import { cancelInTransaction } from '../../payments/cancel/cancel.ts'
-import type { Submitter } from '../../payments/submit/submission.ts'
+import { cancelInTransaction } from '../../payments/cancel/cancel-in-transaction.ts'
+import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { submitPayment } from '../../payments/submit/submit.ts'
 import { planCheck } from '../sessions/checks.sql.ts'
 import { lockWithPayment } from '../sessions/end.ts'
@@ -36,34 +36,34 @@ const checkAfterSeconds = 30
  * outcome is in the database; a refusal says why no payment was submitted.
  */
 export async function pay(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   subject: PageSubject,
   order: Order,
 ): Promise<Refusal | null> {
   const { session, now } = subject
   const payment = session
-    ? await prepareTry(submitter.db, session, { order, now })
+    ? await prepareTry(dependencies.db, session, { order, now })
     : subject.payment
   if (!payment) return null
   if ('refusal' in payment) return payment
-  return await submit(submitter, payment, { token: order.token, now })
+  return await submit(dependencies, payment, { token: order.token, now })
 }
 
 /** Looks the payment up at the processor after the customer has confirmed or refused it. */
 export async function checkConfirmation(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   payment: PaymentRow,
   now: Timestamp,
 ): Promise<Refusal | null> {
-  return await submit(submitter, payment, { token: null, now })
+  return await submit(dependencies, payment, { token: null, now })
 }
 
 async function submit(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
   { token, now }: { token: PaymentToken | null; now: Timestamp },
 ): Promise<Refusal | null> {
-  const reply: Reply = await submitPayment(submitter, {
+  const reply: Reply = await submitPayment(dependencies, {
     account: accountOf(payment),
     paymentId: payment.id,
     token,
@@ -86,26 +86,24 @@ async function prepareTry(
   { merchant_id, livemode, id }: CheckoutSessionRow,
   { order, now }: { order: Order; now: Timestamp },
 ): Promise<Target | Refusal | null> {
-  return await retryConflicts(() =>
-    db.transaction().execute(async (tx) => {
-      const { session, payment } = await lockWithPayment(tx, { merchant_id, livemode, id })
-      if (statusOf(session, payment, now) !== 'open') return null
-      const customerEmail = session.customer_email ?? order.email
-      if (customerEmail === null) return refuseField('email', undefined, 'an e-mail address')
-      // The worker checks by the database's clock.
-      const at = await readDatabaseTime(tx, { merchantId: merchant_id, livemode })
-      await planCheck(tx, session, plusSeconds(at, checkAfterSeconds))
-      if (payment?.status === 'pending' && payment.payment_method === order.method) return payment
-      if (!canTryAgain(session, now)) return null
-      if (payment && isAllowed('cancel', payment.status)) await cancelOther(tx, payment, now)
-      const paymentId = await insertNextPayment(tx, session, {
-        customerEmail,
-        method: order.method,
-        now,
-      })
-      return { merchant_id, livemode, id: paymentId }
-    }),
-  )
+  return await runTransaction(db, async (tx) => {
+    const { session, payment } = await lockWithPayment(tx, { merchant_id, livemode, id })
+    if (statusOf(session, payment, now) !== 'open') return null
+    const customerEmail = session.customer_email ?? order.email
+    if (customerEmail === null) return refuseField('email', undefined, 'an e-mail address')
+    // The worker checks by the database's clock.
+    const at = await readDatabaseTime(tx, { merchantId: merchant_id, livemode })
+    await planCheck(tx, session, plusSeconds(at, checkAfterSeconds))
+    if (payment?.status === 'pending' && payment.payment_method === order.method) return payment
+    if (!canTryAgain(session, now)) return null
+    if (payment && isAllowed('cancel', payment.status)) await cancelOther(tx, payment, now)
+    const paymentId = await insertNextPayment(tx, session, {
+      customerEmail,
+      method: order.method,
+      now,
+    })
+    return { merchant_id, livemode, id: paymentId }
+  })
 }
 
 async function cancelOther(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<void> {

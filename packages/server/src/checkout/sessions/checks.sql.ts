@@ -47,6 +47,11 @@ export interface DueSession extends CheckoutSessionRow {
 /**
  * Claims open sessions whose check is due, by the database's clock. Sessions of merchants with a test
  * clock are due by that clock: a second read finds them, as few merchants have one.
+ *
+ * *Rejected:* sharing this statement with `claimTasks`, which has the same shape. Its reads are ranges of
+ * another index, with a lateral read per kind and the shares of accounts between the read and the claim.
+ * A common builder would take each of these parts as an argument. The parts with a rule, when a row is
+ * free and how it is claimed, are shared (`jobs/lease.sql.ts`).
  */
 export async function claimSessions(
   db: Db,

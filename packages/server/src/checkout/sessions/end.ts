@@ -1,16 +1,17 @@
-import type { ActorType } from '@hedgepayments/contract'
+import type { ActorType, CheckoutSession } from '@hedgepayments/contract'
+import { runTransaction } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
-import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { cancelInTransaction } from '../../payments/cancel/cancel.ts'
+import { insertEvent } from '../../events/insert-event.sql.ts'
+import { cancelInTransaction } from '../../payments/cancel/cancel-in-transaction.ts'
 import { lockPayment } from '../../payments/transition/move.sql.ts'
 import { findPayment } from '../../payments/view/payments.sql.ts'
 import { renderSession } from './render.ts'
-import { endSession, findSession, lockSession } from './sessions.sql.ts'
-import { statusOf } from './status.ts'
+import { findSession, lockSession, setEnded } from './sessions.sql.ts'
+import { sessionTriesMax, statusOf } from './status.ts'
 
 /** A session together with its latest payment. */
 export interface SessionWithPayment {
@@ -27,6 +28,9 @@ export interface Ending {
 
 /** Cancellation reason of a payment whose session a request has expired. Source: contract. */
 export const expiredByRequest = 'checkout_session_expired'
+
+/** Between two reads, a session may get another payment: once for each of its tries. */
+const triesMax = sessionTriesMax + 1
 
 const byTheClock: Ending = { actorType: 'system', actorId: null, reason: 'expired' }
 
@@ -45,11 +49,9 @@ export async function endIfOver(
     : null
   const isOver = statusOf(session, payment, now) !== session.status
   if (!isOver) return { session, payment }
-  return await retryConflicts(() =>
-    db.transaction().execute(async (tx) => {
-      return await endLockedIfOver(tx, await lockWithPayment(tx, session), now)
-    }),
-  )
+  return await runTransaction(db, async (tx) => {
+    return await endLockedIfOver(tx, await lockWithPayment(tx, session), now)
+  })
 }
 
 /**
@@ -78,7 +80,7 @@ export async function lockWithPayment(
   { merchant_id, livemode, id }: Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>,
 ): Promise<SessionWithPayment> {
   const account = { merchantId: merchant_id, livemode }
-  for (;;) {
+  for (let tries = 0; tries < triesMax; tries++) {
     const seen = await findSession(tx, { account, id })
     if (!seen) throw new Error('a checkout session no longer exists')
     const payment = seen.payment_id
@@ -87,6 +89,7 @@ export async function lockWithPayment(
     const session = await lockSession(tx, { account, id })
     if (session && session.payment_id === seen.payment_id) return { session, payment }
   }
+  throw new Error(`checkout session ${id} got another payment ${triesMax} times in a row`)
 }
 
 async function endLockedIfOver(
@@ -117,10 +120,32 @@ async function end(
     completed_at: status === 'complete' ? at : null,
     updated_at: at,
   }
-  await endSession(tx, renderSession(ended, paymentNow?.status ?? null), {
+  await recordEnd(tx, renderSession(ended, paymentNow?.status ?? null), {
     merchantId: session.merchant_id,
     actorType: status === 'complete' ? 'customer' : ending.actorType,
     actorId: status === 'complete' ? null : ending.actorId,
   })
   return { session: ended, payment: paymentNow }
+}
+
+/** Writes the session's end, and inserts the event with its new state. */
+async function recordEnd(
+  tx: Tx,
+  shown: CheckoutSession,
+  { merchantId, actorType, actorId }: Omit<Ending, 'reason'> & { merchantId: string },
+): Promise<void> {
+  if (!(await setEnded(tx, merchantId, shown))) return
+  await insertEvent(tx, {
+    merchant_id: merchantId,
+    livemode: shown.livemode,
+    subject_id: shown.id,
+    sequence: 1,
+    type: shown.status === 'complete' ? 'checkout.completed' : 'checkout.expired',
+    created_at: shown.updated_at,
+    actor_type: actorType,
+    actor_id: actorId,
+    to_status: null,
+    reason: null,
+    state: { data: shown },
+  })
 }

@@ -1,6 +1,6 @@
 import type { CheckoutSession } from '@hedgepayments/contract'
 import { sql } from 'kysely'
-import type { Db } from '../../database/db.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -81,25 +81,18 @@ export async function setPayment(
       and id = ${session.id} and status = 'open'`.execute(db)
 }
 
-/** Completes or expires an open session, and inserts the event with the session's new state. */
-export async function endSession(
-  db: Db,
-  shown: CheckoutSession,
-  end: { merchantId: string; actorType: string; actorId: string | null },
-): Promise<void> {
-  const type = shown.status === 'complete' ? 'checkout.completed' : 'checkout.expired'
-  await sql`
-    with ended as (
-      update checkout_sessions
-      set status = ${shown.status}, completed_at = ${shown.completed_at}::timestamptz,
-        updated_at = ${shown.updated_at}::timestamptz
-      where merchant_id = ${end.merchantId} and livemode = ${shown.livemode}
-        and id = ${shown.id} and status = 'open'
-      returning merchant_id, livemode, id
-    )
-    insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
-      actor_id, state)
-    select merchant_id, livemode, id, 1, ${type}, ${shown.updated_at}::timestamptz,
-      ${end.actorType}, ${end.actorId}, ${JSON.stringify({ data: shown })}::jsonb
-    from ended`.execute(db)
+/** Completes or expires an open session. Returns whether it was open. */
+export async function setEnded(
+  tx: Tx,
+  merchantId: string,
+  ended: Pick<CheckoutSession, 'livemode' | 'id' | 'status' | 'completed_at' | 'updated_at'>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update checkout_sessions
+    set status = ${ended.status}, completed_at = ${ended.completed_at}::timestamptz,
+      updated_at = ${ended.updated_at}::timestamptz
+    where merchant_id = ${merchantId} and livemode = ${ended.livemode}
+      and id = ${ended.id} and status = 'open'
+    returning 1`.execute(tx)
+  return rows.length > 0
 }

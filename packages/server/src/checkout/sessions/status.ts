@@ -2,6 +2,9 @@ import type { CheckoutStatus } from '@hedgepayments/contract'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
+/** Payments of one session: more than a person needs, fewer than a thief who tests stolen cards. */
+export const sessionTriesMax = 10
+
 /**
  * The status that a session should have, by its latest payment and the merchant's time. Pure: only
  * this function decides when a session completes or expires.

@@ -11,8 +11,8 @@ import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { awaitedUntil, hasExpired } from './awaited-cancel.ts'
-import { cancelInTransaction } from './cancel.ts'
 import { deleteAwaitedCancel, insertAwaitedCancel } from './cancel-by-key.sql.ts'
+import { cancelInTransaction } from './cancel-in-transaction.ts'
 
 /** A request to cancel a payment by the idempotency key of its create. */
 export interface CancelByKeyRequest {

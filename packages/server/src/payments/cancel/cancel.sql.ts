@@ -3,6 +3,7 @@ import { CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { comparePaymentKeys } from '../../domain/payment-key.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { cancelableList, cancelRows } from '../transition/cancel-rows.sql.ts'
 
@@ -189,7 +190,7 @@ export async function cancelPayments(
   run: RunCancel,
   entries: readonly CancelEntry[],
 ): Promise<CancelOutcome[]> {
-  const sorted = [...entries.entries()].sort(([, a], [, b]) => compareKeys(a, b))
+  const sorted = [...entries.entries()].sort(([, a], [, b]) => comparePaymentKeys(a, b))
   const column = <T>(pick: (entry: CancelEntry) => T) => sorted.map(([, entry]) => pick(entry))
   const rows = await run([
     column((entry) => entry.merchantId),
@@ -246,9 +247,3 @@ function toRow(entry: CancelEntry, values: unknown[]): PaymentRow {
 }
 
 const verdictLength = 5 satisfies Verdict['length']
-
-function compareKeys(a: CancelEntry, b: CancelEntry): number {
-  if (a.merchantId !== b.merchantId) return a.merchantId < b.merchantId ? -1 : 1
-  if (a.livemode !== b.livemode) return a.livemode ? 1 : -1
-  return a.paymentId < b.paymentId ? -1 : a.paymentId > b.paymentId ? 1 : 0
-}

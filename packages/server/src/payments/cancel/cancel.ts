@@ -1,34 +1,29 @@
 import { isId } from '@hedgepayments/contract'
+import { commitStatement } from '../../database/commit.ts'
 import { type Database, lockWaitMsMax } from '../../database/connect.ts'
-import type { Db, Tx } from '../../database/db.ts'
+import type { Db } from '../../database/db.ts'
 import { isLockTimeout, isStatementRefused } from '../../database/errors.ts'
-import { retryConflicts } from '../../database/retry.ts'
-import type { IdempotencyRow } from '../../database/schema.ts'
-import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { failpoint } from '../../failpoints.ts'
-import { type Answer, answer, type Reply } from '../../http/answers/answer.ts'
+import type { Reply } from '../../http/answers/answer.ts'
 import { unavailable } from '../../http/answers/failures.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
-import { asReplay, recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
+import { recordDropped, refuseRecord } from '../../idempotency/replay.ts'
 import { Batcher, BatcherFullError } from '../../jobs/batcher.ts'
 import { watchBatcher } from '../../metrics/saturation.ts'
 import { currentSpan } from '../../tracing/spans.ts'
 import { inBatchSpan } from '../../tracing/statements.ts'
 import { parseIfMatch } from '../transition/if-match.ts'
-import { notCancelable, paymentNotFound, preconditionFailed } from '../transition/refusals.ts'
-import { findPayment } from '../view/payments.sql.ts'
-import { etagOf, renderPayment } from '../view/render.ts'
+import { paymentNotFound } from '../transition/refusals.ts'
 import {
   type CancelEntry,
   type CancelOutcome,
   cancelPayments,
-  inTransaction,
   skippingLocked,
   waitingForLocks,
 } from './cancel.sql.ts'
+import { renderOutcome, replayCancel } from './cancel-answer.ts'
 
 /** A request to cancel one payment. */
 export interface CancelRequest {
@@ -152,72 +147,14 @@ function batcherOf<Entry extends BatchedCancel>(
   limits: CancelLimits,
 ): Batcher<Entry, CancelOutcome> {
   return new Batcher<Entry, CancelOutcome>({
-    run: async (entries) => {
-      failpoint('before commit', 'cancel')
-      const outcomes = await inBatchSpan('cancel payments', entries, () =>
-        retryConflicts(() => cancelAll(entries)),
-      )
-      failpoint('after commit', 'cancel')
-      return outcomes
-    },
+    run: (entries) =>
+      inBatchSpan('cancel payments', entries, () =>
+        commitStatement('cancel', () => cancelAll(entries)),
+      ),
     namesOf: conflictNames,
-    isEntrysFault: isStatementRefused,
+    isCausedByEntry: isStatementRefused,
     ...limits,
   })
-}
-
-/**
- * Replays the first answer to a cancel by rendering it again. Nothing in it can have changed: a canceled
- * payment is final, and the record contains the status of a refusal.
- */
-async function replayCancel(db: Db, record: IdempotencyRow): Promise<Reply> {
-  if (record.outcome === 'stored') return storedAnswer(record)
-  const { payment_id: id, refused_status: status, event_sequence: sequence } = record
-  if (id === null || sequence === null) throw new Error('the record of a cancel has no payment')
-  if (record.outcome === 'canceled') {
-    const account = accountOf(record)
-    const row = await findPayment(db, { account, id })
-    if (!row) throw new Error('a canceled payment was not found')
-    return asReplay(renderCanceled({ ...row, sequence }))
-  }
-  if (status === null) throw new Error('the record of a refused cancel has no status')
-  return asReplay(
-    record.outcome === 'stale'
-      ? preconditionFailed({ id, status, sequence })
-      : notCancelable(id, status),
-  )
-}
-
-/** Cancels one payment as a part of a transaction, without an idempotency key and If-Match. */
-export async function cancelInTransaction(
-  tx: Tx,
-  entry: Omit<CancelEntry, 'versions' | 'idempotencyKey' | 'requestHash'>,
-): Promise<Reply> {
-  const [outcome] = await cancelPayments(inTransaction(tx), [
-    { ...entry, versions: null, idempotencyKey: null, requestHash: null },
-  ])
-  if (!outcome || outcome.kind === 'recorded' || outcome.kind === 'locked')
-    throw new Error(`a cancel without a key, which waits for locks, was ${outcome?.kind}`)
-  if (outcome.kind === 'missing') return paymentNotFound(entry.paymentId)
-  return renderOutcome(entry.paymentId, outcome)
-}
-
-function renderOutcome(
-  id: string,
-  outcome: Exclude<CancelOutcome, { kind: 'missing' | 'locked' | 'recorded' }>,
-) {
-  switch (outcome.kind) {
-    case 'canceled':
-      return renderCanceled(outcome.row)
-    case 'refused':
-      return notCancelable(id, outcome.status)
-    case 'stale':
-      return preconditionFailed({ id, status: outcome.status, sequence: outcome.sequence })
-  }
-}
-
-function renderCanceled(row: Parameters<typeof renderPayment>[0]): Answer {
-  return answer(200, renderPayment(row, []), { etag: etagOf(row) })
 }
 
 /** Cancels with a common name are never in flight at the same time. */

@@ -45,7 +45,7 @@ async function succeed(
   const fee = await feeOfMerchant(tx, row, fees)
   const moved = await movePayment(tx, {
     row,
-    type: 'payment.succeeded',
+    event: 'payment.succeeded',
     change: { status: 'succeeded', fee, net_amount: row.amount - fee },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
     actor: { type: 'processor', id: row.processor },
@@ -70,13 +70,13 @@ async function fail(
   const failed = await movePayment(tx, {
     ...common,
     row,
-    type: 'payment.failed',
+    event: 'payment.failed',
     change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
   if (row.payment_method !== 'ach') return
   const guard = sql<SqlBool>`status = 'failed'`
-  await movePayment(tx, { ...common, row: failed, type: 'ach.returned', change: {}, guard })
+  await movePayment(tx, { ...common, row: failed, event: 'ach.returned', change: {}, guard })
 }
 
 /** The fee by the merchant's schedule at the time of the capture. Later schedules do not change it. */

@@ -3,7 +3,7 @@ import { failpoint } from '../../failpoints.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
-import type { Submitter } from '../submit/submission.ts'
+import type { SubmissionDependencies } from '../submit/submission.ts'
 import { submitPayment } from '../submit/submit.ts'
 import type { NewPayment } from '../transition/create-row.sql.ts'
 import { processorMissing } from '../transition/refusals.ts'
@@ -25,38 +25,41 @@ const triesMax = 3
  * same key gets the first answer, or continues where a process that died has stopped.
  * Source: `createPayment` in the contract.
  */
-export async function createPayment(submitter: Submitter, request: CreateRequest): Promise<Reply> {
-  const payment = await readNewPayment(submitter.db, request)
+export async function createPayment(
+  dependencies: SubmissionDependencies,
+  request: CreateRequest,
+): Promise<Reply> {
+  const payment = await readNewPayment(dependencies.db, request)
   if ('refusal' in payment) return payment
-  const refusal = await refuseCreate(submitter, request, payment)
+  const refusal = await refuseCreate(dependencies, request, payment)
   // A repeated request gets the first answer, also when it would be refused now.
   const result = refusal
-    ? ((await repeatCreate(submitter, request)) ?? refusal)
-    : await createOrRepeat(submitter, request, payment)
-  return 'paymentId' in result ? await submitCreated(submitter, request, result) : result
+    ? ((await repeatCreate(dependencies, request)) ?? refusal)
+    : await createOrRepeat(dependencies, request, payment)
+  return 'paymentId' in result ? await submitCreated(dependencies, request, result) : result
 }
 
 async function refuseCreate(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   { auth, body, now }: CreateRequest,
   { expires_at: expiresAt }: NewPayment,
 ): Promise<Refusal | null> {
   if (expiresAt && (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000)) {
     return refuseField('expires_at', body.expires_at, 'a time within the next 90 days')
   }
-  return body.initiate && !(await submitter.processors.forNew(auth)) ? processorMissing() : null
+  return body.initiate && !(await dependencies.processors.forNew(auth)) ? processorMissing() : null
 }
 
 async function createOrRepeat(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   request: CreateRequest,
   payment: NewPayment,
 ): Promise<Reply | PaymentToSubmit> {
   for (let tries = 0; tries < triesMax; tries++) {
     const result =
-      (await insertNew(submitter, request, payment)) ??
-      (await repeatCreate(submitter, request)) ??
-      (await createCanceled(submitter.db, request, payment))
+      (await insertNew(dependencies, request, payment)) ??
+      (await repeatCreate(dependencies, request)) ??
+      (await createCanceled(dependencies.db, request, payment))
     if (result) return result
   }
   return recordDropped()
@@ -64,15 +67,17 @@ async function createOrRepeat(
 
 /** Inserts the payment. `null`: the idempotency key has a record already, and nothing was done. */
 async function insertNew(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   { auth, body, idempotency }: CreateRequest,
   payment: NewPayment,
 ): Promise<Reply | PaymentToSubmit | null> {
   // The record of a create that submits says `running` until the submission has a result.
-  const content = body.initiate ? { leaseSeconds: submitter.leaseSeconds } : renderCreated(payment)
+  const content = body.initiate
+    ? { leaseSeconds: dependencies.leaseSeconds }
+    : renderCreated(payment)
   const record = idempotency && { ...idempotency, content }
   failpoint('before commit', 'create')
-  const inserted = await insertPayment(submitter.db, payment, { actorId: auth.keyId, record })
+  const inserted = await insertPayment(dependencies.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
   if (!inserted) {
     if (!idempotency) throw new Error('a create without an idempotency key was not inserted')
@@ -89,11 +94,11 @@ async function insertNew(
 }
 
 async function submitCreated(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   { auth, now, idempotency }: CreateRequest,
   { paymentId, lease }: PaymentToSubmit,
 ): Promise<Reply> {
-  return await submitPayment(submitter, {
+  return await submitPayment(dependencies, {
     account: auth,
     paymentId,
     token: null,

@@ -1,6 +1,6 @@
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { unmoved } from '../../events/state.ts'
+import { stateOfNewPayment } from '../../events/state.ts'
 import type { NewPayment } from '../transition/create-row.sql.ts'
 import { renderPayment } from '../view/render.ts'
 
@@ -50,7 +50,7 @@ function rowWithPlaceholders(
 ): PaymentRow {
   return {
     ...payment,
-    ...unmoved,
+    ...stateOfNewPayment,
     expires_at: payment.expires_at ?? expiresAt,
     created_at: createdAt,
     sequence: 1,

@@ -2,7 +2,7 @@ import type { Reply } from '../../http/answers/answer.ts'
 import { claimLease, type KeyLease } from '../../idempotency/lease.sql.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
-import type { Submitter } from '../submit/submission.ts'
+import type { SubmissionDependencies } from '../submit/submission.ts'
 import type { CreateRequest } from './create-request.ts'
 
 /** A payment that was created and that its create must still submit. */
@@ -20,7 +20,7 @@ export interface PaymentToSubmit {
  * @returns `null` where the key has no record, or a cancel by key waits for its create.
  */
 export async function repeatCreate(
-  { db, leaseSeconds: seconds }: Submitter,
+  { db, leaseSeconds: seconds }: SubmissionDependencies,
   { auth: account, idempotency }: CreateRequest,
 ): Promise<Reply | PaymentToSubmit | null> {
   if (!idempotency) return null

@@ -40,7 +40,7 @@ export async function recordRefundAnswer(
   }
   const moved = await movePayment(tx, {
     row,
-    type: 'payment.refund_succeeded',
+    event: 'payment.refund_succeeded',
     change: {},
     guard: isRefundCounted(refund),
     actor: { type: 'processor', id: row.processor },
@@ -92,7 +92,7 @@ async function subtractRefund(
   const refundedMinor = row.refunded_amount - refund.amount
   return await movePayment(tx, {
     row,
-    type: 'payment.refund_failed',
+    event: 'payment.refund_failed',
     change: {
       refunded_amount: refundedMinor,
       status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),

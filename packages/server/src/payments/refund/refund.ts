@@ -115,7 +115,7 @@ export async function recordRefund(
   const refundedMinor = row.refunded_amount + amountMinor
   const moved = await movePayment(tx, {
     row,
-    type: 'payment.refunded',
+    event: 'payment.refunded',
     change: {
       status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),
       refunded_amount: refundedMinor,

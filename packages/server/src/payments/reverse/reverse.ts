@@ -8,7 +8,7 @@ import { type Answer, answer, type Reply } from '../../http/answers/answer.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
 import { once } from '../../idempotency/once.ts'
-import { cancelInTransaction } from '../cancel/cancel.ts'
+import { cancelInTransaction } from '../cancel/cancel-in-transaction.ts'
 import { leftToRefund, recordRefund } from '../refund/refund.ts'
 import { isStale } from '../transition/if-match.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
@@ -109,7 +109,7 @@ async function recordRequest(tx: Tx, row: PaymentRow, request: ReverseRequest): 
     ? row
     : await movePayment(tx, {
         row,
-        type: 'payment.reversal_requested',
+        event: 'payment.reversal_requested',
         change: {},
         guard: sql`status = ${row.status}`,
         actor: { type: 'api_key', id: auth.keyId },

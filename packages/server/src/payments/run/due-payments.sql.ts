@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
+import { accountOf } from '../../domain/account.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
+import { comparePaymentKeys, type PaymentKey } from '../../domain/payment-key.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import { cancelRows } from '../transition/cancel-rows.sql.ts'
@@ -49,7 +51,7 @@ export async function expireDue(db: Db, due: readonly DueTask[]): Promise<void> 
  * claimed since are left out.
  */
 function dueRows(due: readonly DueTask[]) {
-  const sorted = [...due].sort((a, b) => (keyOf(a.task) < keyOf(b.task) ? -1 : 1))
+  const sorted = due.toSorted((a, b) => comparePaymentKeys(keyOf(a.task), keyOf(b.task)))
   return sql`due as materialized (
       select * from unnest(${sorted.map(({ task }) => task.merchant_id)}::text[],
         ${sorted.map(({ task }) => task.livemode)}::boolean[],
@@ -83,6 +85,6 @@ function dropDone(waiting: readonly string[]) {
           and m.id = l.payment_id))`
 }
 
-function keyOf(task: ClaimedTask): string {
-  return `${task.merchant_id} ${task.livemode} ${task.payment_id}`
+function keyOf(task: ClaimedTask): PaymentKey {
+  return { ...accountOf(task), paymentId: task.payment_id }
 }

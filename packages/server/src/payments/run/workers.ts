@@ -1,9 +1,9 @@
+import { commitStatement } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import { isOwnFailure } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import { plusSeconds } from '../../domain/time.ts'
-import { failpoint } from '../../failpoints.ts'
 import { retrySeconds } from '../../jobs/backoff.ts'
 import { type Loop, startLoop } from '../../jobs/loop.ts'
 import { endAbandonedAttempts } from '../calls/attempts.sql.ts'
@@ -68,18 +68,17 @@ async function processSet(
   const due = tasks.map((task) => ({ task, now: plusSeconds(task.taken_at, task.offset_seconds) }))
   if (due.length === 0) return 0
   try {
-    failpoint('before commit', commitName)
-    await retryConflicts(() => step(db, due))
-    failpoint('after commit', commitName)
+    await commitStatement(commitName, () => step(db, due))
   } catch (error) {
     if (!isOwnFailure(error)) throw error
     // One payment whose step fails must not block the others of its set.
     onError(error)
-    for (const one of due) {
-      await retryConflicts(() => step(db, [one])).catch(async (cause) => {
+    for (const dueTask of due) {
+      await retryConflicts(() => step(db, [dueTask])).catch(async (cause) => {
         onError(cause)
-        const dueAt = plusSeconds(one.now, retrySeconds(one.task.failures + 1))
-        await postponeTask(db, { task: one.task, result: 'failed', dueAt })
+        const { task, now } = dueTask
+        const dueAt = plusSeconds(now, retrySeconds(task.failures + 1))
+        await postponeTask(db, { task, result: 'failed', dueAt })
       })
     }
   }

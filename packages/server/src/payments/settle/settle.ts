@@ -22,7 +22,7 @@ export async function settlePayment(
   if (row.settled_at !== null || !statusesThatSettle.includes(row.status)) return row
   const moved = await movePayment(tx, {
     row,
-    type: 'payment.settled',
+    event: 'payment.settled',
     change: { settled_at: payment.settledAt },
     guard: sql`settled_at is null`,
     actor: { type: 'processor', id: row.processor },

@@ -22,7 +22,12 @@ import { isStale } from '../transition/if-match.ts'
 import { lockPayment } from '../transition/move.sql.ts'
 import { paymentNotFound, preconditionFailed, processorMissing } from '../transition/refusals.ts'
 import { findPayment } from '../view/payments.sql.ts'
-import { KeyTakenOverError, type Submission, type Submitter, storeOwnAnswer } from './submission.ts'
+import {
+  KeyTakenOverError,
+  type Submission,
+  type SubmissionDependencies,
+  storeOwnAnswer,
+} from './submission.ts'
 
 export type Begun =
   | { readonly kind: 'answered'; readonly reply: Reply }
@@ -52,15 +57,15 @@ export interface Submitting {
  * @param lease the lease on the idempotency key, where the caller has one already.
  */
 export async function beginSubmission(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   submission: Submission,
   lease: KeyLease | null,
 ): Promise<Begun> {
   // Before the transaction, because this may use another connection to the database.
-  const chosen = await chooseProcessor(submitter, submission)
+  const chosen = await chooseProcessor(dependencies, submission)
   try {
-    return await commit(submitter.db, 'submission', (tx) =>
-      beginInTransaction(tx, { submitter, submission, processor: chosen, lease }),
+    return await commit(dependencies.db, 'submission', (tx) =>
+      beginInTransaction(tx, { dependencies, submission, processor: chosen, lease }),
     )
   } catch (error) {
     // The transaction was rolled back: a refusal that is not stored leaves the idempotency key free.
@@ -76,7 +81,7 @@ export async function beginSubmission(
  * row in turn delayed the answer that they waited for.
  */
 export async function isSubmittedElsewhere(
-  { db }: Submitter,
+  { db }: SubmissionDependencies,
   submission: Submission,
 ): Promise<boolean> {
   const { account, paymentId } = submission
@@ -87,7 +92,7 @@ export async function isSubmittedElsewhere(
 }
 
 interface Beginning {
-  readonly submitter: Submitter
+  readonly dependencies: SubmissionDependencies
   readonly submission: Submission
   /** `null`: the mode has no processor, or the payment has left `pending`. */
   readonly processor: Processor | null
@@ -96,7 +101,7 @@ interface Beginning {
 }
 
 async function beginInTransaction(tx: Tx, beginning: Beginning): Promise<Begun> {
-  const { submitter, submission, processor } = beginning
+  const { dependencies, submission, processor } = beginning
   const { account, paymentId, idempotency } = submission
   // Without a processor, the payment was submitted already or does not exist.
   const row = await (processor ? lockPayment : lockUnlessSubmitted)(tx, {
@@ -128,7 +133,7 @@ async function beginInTransaction(tx: Tx, beginning: Beginning): Promise<Begun> 
   // Since `chooseProcessor`, another request has submitted the payment to another processor.
   if (row.processor !== null && processor?.name !== row.processor) throw new WaitError()
   if (!processor) throw new RefusalError(processorMissing())
-  return await recordSubmission(tx, { submitter, submission, row, processor, lease })
+  return await recordSubmission(tx, { dependencies, submission, row, processor, lease })
 }
 
 /**
@@ -150,11 +155,11 @@ class WaitError extends Error {}
 /** Claims the request's key, or renews its lease. `recorded`: the answer from the key's record. */
 async function claimOrRenewKey(
   tx: Tx,
-  { submitter, submission, lease: owned, exists }: Beginning & { readonly exists: boolean },
+  { dependencies, submission, lease: owned, exists }: Beginning & { readonly exists: boolean },
 ): Promise<{ lease: KeyLease | null } | { recorded: Reply }> {
   const { account, idempotency, operationId: operation, paymentId } = submission
   if (!idempotency) return { lease: null }
-  const seconds = submitter.leaseSeconds
+  const seconds = dependencies.leaseSeconds
   if (owned) {
     if (await renewLease(tx, { lease: owned, seconds })) return { lease: owned }
     throw new KeyTakenOverError()
@@ -175,7 +180,7 @@ function isRunning({ outcome, isLeased }: LatestSubmission): boolean {
 }
 
 async function chooseProcessor(
-  { db, processors }: Submitter,
+  { db, processors }: SubmissionDependencies,
   { account, paymentId }: Submission,
 ): Promise<Processor | null> {
   const row = await findPayment(db, { account, id: paymentId })
@@ -193,7 +198,7 @@ async function chooseProcessor(
 async function recordSubmission(
   tx: Tx,
   {
-    submitter: { leaseSeconds },
+    dependencies: { leaseSeconds },
     submission,
     row,
     processor,

@@ -9,7 +9,7 @@ import { refuseRecord } from '../../idempotency/replay.ts'
 import { notInitiable, paymentNotFound } from '../transition/refusals.ts'
 import { etagOf, renderPayment } from '../view/render.ts'
 import { readPaymentMethodToken } from './payment-method-token.ts'
-import type { Submitter } from './submission.ts'
+import type { SubmissionDependencies } from './submission.ts'
 import { submitPayment } from './submit.ts'
 
 /** A request to submit a payment to its processor. */
@@ -25,7 +25,7 @@ export interface InitiateRequest {
 
 /** Submits a payment to the processor, or refuses to. Source: `initiatePayment` in the contract. */
 export async function initiatePayment(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   request: InitiateRequest,
 ): Promise<Reply> {
   const { auth, paymentId, idempotency } = request
@@ -33,14 +33,14 @@ export async function initiatePayment(
     // The idempotency key of a request with an id of another shape can still be another request's.
     const key = idempotency?.key
     const record =
-      key === undefined ? undefined : await findRecord(submitter.db, { account: auth, key })
+      key === undefined ? undefined : await findRecord(dependencies.db, { account: auth, key })
     return (
       (record && idempotency && refuseRecord(record, idempotency)) ?? paymentNotFound(paymentId)
     )
   }
   const token = readPaymentMethodToken(request.token, auth.livemode)
   if (token !== null && typeof token !== 'string') return token
-  return await submitPayment(submitter, {
+  return await submitPayment(dependencies, {
     account: auth,
     paymentId,
     token,

@@ -88,7 +88,7 @@ async function recordAuthorized(
   const cancelableUntil = row.cancel_window === 0 ? now : promisedEnd(now, row.cancel_window)
   const moved = await movePayment(tx, {
     row,
-    type: 'payment.initiated',
+    event: 'payment.initiated',
     change: {
       status: 'initiated',
       cancelable_until: cancelableUntil,
@@ -113,7 +113,7 @@ async function recordDeclined(
   const { row, decline, now } = given
   const submitted = await movePayment(tx, {
     row,
-    type: 'payment.initiated',
+    event: 'payment.initiated',
     change: {
       status: 'initiated',
       processor_reference: given.reference ?? row.processor_reference,
@@ -126,7 +126,7 @@ async function recordDeclined(
   })
   const failed = await movePayment(tx, {
     row: submitted,
-    type: 'payment.failed',
+    event: 'payment.failed',
     change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
     guard: sql`status = 'initiated'`,
     actor: { type: 'processor', id: row.processor },
@@ -149,7 +149,7 @@ async function recordActionRequired(
   if (row.next_action_url === action.url) return row
   const moved = await movePayment(tx, {
     row,
-    type: 'payment.action_required',
+    event: 'payment.action_required',
     change: { next_action_url: action.url, processor_reference: given.reference },
     guard: guardBy(given.fence),
     actor: { type: 'processor', id: row.processor },

@@ -2,12 +2,15 @@ import { operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import { implement } from '../../http/implement.ts'
 import { initiatePayment } from './initiate.ts'
-import type { Submitter } from './submission.ts'
+import type { SubmissionDependencies } from './submission.ts'
 
 /** `POST /v1/payments/:id/initiate` */
-export function initiateRoute(app: FastifyInstance, { submitter }: { submitter: Submitter }): void {
+export function initiateRoute(
+  app: FastifyInstance,
+  { dependencies }: { dependencies: SubmissionDependencies },
+): void {
   implement(app, operations.initiatePayment, ({ params, body, ...request }) =>
-    initiatePayment(submitter, {
+    initiatePayment(dependencies, {
       ...request,
       paymentId: params.id,
       token: body.payment_method_token ?? null,

@@ -12,7 +12,7 @@ import { storeAnswer } from '../../idempotency/records.sql.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
 
 /** The dependencies of a submission. */
-export interface Submitter {
+export interface SubmissionDependencies {
   readonly db: Db
   readonly processors: Processors
   /** Wakes the workers. */

@@ -14,7 +14,7 @@ import { processorSilent } from '../transition/refusals.ts'
 import { type Authorization, authorizationOf, callAuthorize } from './authorize.ts'
 import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
 import { type RecordedAuthorization, recordAuthorization } from './record-authorization.ts'
-import { type Submission, type Submitter, storeOwnAnswer } from './submission.ts'
+import { type Submission, type SubmissionDependencies, storeOwnAnswer } from './submission.ts'
 
 /** How long one request may take: longer than one call, and shorter than clients wait. */
 const budgetMs = 12_000
@@ -35,27 +35,30 @@ const pollMs = { first: 50, max: 400 }
  * and calls the processor with the same key, so both get the same result. The process that lost its
  * lease moves nothing, and returns the other's answer.
  */
-export async function submitPayment(submitter: Submitter, submission: Submission): Promise<Reply> {
+export async function submitPayment(
+  dependencies: SubmissionDependencies,
+  submission: Submission,
+): Promise<Reply> {
   const signal = AbortSignal.timeout(budgetMs)
   let { lease } = submission
   for (let polls = 0; ; ) {
-    const begun = await beginSubmission(submitter, submission, lease)
+    const begun = await beginSubmission(dependencies, submission, lease)
     if (begun.kind === 'answered') return begun.reply
-    if (begun.kind === 'lost') return await answerOfNextOwner(submitter, submission, signal)
+    if (begun.kind === 'lost') return await answerOfNextOwner(dependencies, submission, signal)
     if (begun.kind === 'submitting') {
       lease = begun.lease
-      const ended = await callAndRecord(submitter, submission, begun, signal)
-      if (ended === 'lost') return await answerOfNextOwner(submitter, submission, signal)
+      const ended = await callAndRecord(dependencies, submission, begun, signal)
+      if (ended === 'lost') return await answerOfNextOwner(dependencies, submission, signal)
       if (ended !== 'superseded') return ended
     }
     do {
       if (signal.aborted) {
-        const isLost = lease !== null && !(await releaseLease(submitter.db, lease))
-        if (isLost) return await answerOfNextOwner(submitter, submission, signal)
+        const isLost = lease !== null && !(await releaseLease(dependencies.db, lease))
+        if (isLost) return await answerOfNextOwner(dependencies, submission, signal)
         return processorSilent(submission.paymentId)
       }
       await sleep(pollPauseMs(polls++))
-    } while (await isSubmittedElsewhere(submitter, submission))
+    } while (await isSubmittedElsewhere(dependencies, submission))
   }
 }
 
@@ -64,12 +67,12 @@ export async function submitPayment(submitter: Submitter, submission: Submission
  * key. `superseded`: another request submits the payment now, and has no result yet.
  */
 async function callAndRecord(
-  submitter: Submitter,
+  dependencies: SubmissionDependencies,
   submission: Submission,
   begun: Submitting,
   signal: AbortSignal,
 ): Promise<Reply | 'lost' | 'superseded'> {
-  const { db, leaseSeconds } = submitter
+  const { db, leaseSeconds } = dependencies
   const { actor } = submission
   const { row, lease } = begun
   const called = await callUntilAnswered(db, submission, begun, signal)
@@ -77,7 +80,7 @@ async function callAndRecord(
     // A request that has taken over handles the result.
     if (lease && !(await releaseLease(db, lease))) return 'lost'
     await planTask(db, { row, kind: 'authorize', afterSeconds: 1 })
-    submitter.onWork()
+    dependencies.onWork()
     return processorSilent(row.id)
   }
   const fence = { submission: begun.submission, lease, leaseSeconds }
@@ -88,7 +91,7 @@ async function callAndRecord(
       return await answerRecorded(tx, submission, { ...recorded, lease })
     })
   } finally {
-    submitter.onWork()
+    dependencies.onWork()
   }
 }
 
@@ -110,7 +113,7 @@ async function answerRecorded(
 
 /** Waits for the answer of the request that has taken over the idempotency key. */
 async function answerOfNextOwner(
-  { db }: Submitter,
+  { db }: SubmissionDependencies,
   { account, idempotency }: Submission,
   signal: AbortSignal,
 ): Promise<Reply> {

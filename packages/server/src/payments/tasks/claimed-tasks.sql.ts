@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { leaseEnd } from '../../jobs/lease.sql.ts'
+import { isClaimedBy, leaseEnd, released } from '../../jobs/lease.sql.ts'
 import { type Lease, LeaseLostError } from '../../jobs/lease.ts'
 
 /** The key of a task, and the claim under which a worker may write. */
@@ -54,7 +54,7 @@ export async function finishTask(db: Db, task: TaskClaim): Promise<void> {
       delete from payment_tasks t using claimed
       where ${isClaimed(task)} and not claimed.planned_again
     )
-    update payment_tasks t set lease = null, leased_until = null
+    update payment_tasks t set ${released}
     from claimed where ${isClaimed(task)} and claimed.planned_again`.execute(db)
 }
 
@@ -71,7 +71,7 @@ export async function postponeTask(
     update payment_tasks t
     set due_at = case when t.planned_again then t.due_at else ${dueAt}::timestamptz end,
       failures = case when t.planned_again then 0 else ${failures} end,
-      lease = null, leased_until = null
+      ${released}
     where ${isClaimed(task)}`.execute(db)
 }
 
@@ -104,5 +104,5 @@ export function claimedRow(task: TaskClaim): RawBuilder<unknown> {
 
 function isClaimed(task: TaskClaim): RawBuilder<unknown> {
   return sql`t.merchant_id = ${task.merchant_id} and t.livemode = ${task.livemode}
-    and t.payment_id = ${task.payment_id} and t.kind = ${task.kind} and t.lease = ${task.lease}`
+    and t.payment_id = ${task.payment_id} and t.kind = ${task.kind} and ${isClaimedBy('t', task.lease)}`
 }

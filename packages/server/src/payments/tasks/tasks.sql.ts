@@ -4,6 +4,7 @@ import type { PaymentRow } from '../../database/schema.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { released } from '../../jobs/lease.sql.ts'
 import { merchantTime } from '../../merchants/clock.sql.ts'
 
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
@@ -30,7 +31,7 @@ export async function planTask(
     insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
     values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt})
     on conflict (merchant_id, livemode, payment_id, kind) do update
-      set due_at = excluded.due_at, failures = 0, lease = null, leased_until = null`.execute(tx)
+      set due_at = excluded.due_at, failures = 0, ${released}`.execute(tx)
 }
 
 /** Deletes a task of a payment, even if a worker has claimed it. */

@@ -21,7 +21,8 @@ export async function lockPayment(
 /** One step of a payment that `lockPayment` has locked. */
 export interface Move {
   readonly row: PaymentRow
-  readonly type: EventType
+  /** The event of the step. */
+  readonly event: EventType
   /** The columns that change, without `sequence` and `updated_at`, which every step changes. */
   readonly change: Partial<PaymentRow>
   /** A condition on the row, beyond its version, under which the step is right. */
@@ -39,7 +40,7 @@ export interface Move {
  *   the row, has decided wrongly.
  */
 export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
-  const { row, type: event } = move
+  const { row, event } = move
   if (!isStep({ event, from: row.status, to: move.change.status ?? row.status }))
     throw new Error(`payment ${row.id} cannot go to ${move.change.status} by ${event}`)
   // The clock of another process may be ahead. Time never runs backwards within a payment.
@@ -54,11 +55,11 @@ export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
     .where(move.guard)
     .returningAll()
     .executeTakeFirst()
-  if (!moved) throw new Error(`payment ${row.id} cannot take the step ${move.type}`)
+  if (!moved) throw new Error(`payment ${row.id} cannot take the step ${event}`)
   await sql`
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       actor_id, from_status, to_status, reason, state)
-    values (${moved.merchant_id}, ${moved.livemode}, ${moved.id}, ${moved.sequence}, ${move.type},
+    values (${moved.merchant_id}, ${moved.livemode}, ${moved.id}, ${moved.sequence}, ${event},
       ${at}::timestamptz, ${move.actor.type}, ${move.actor.id}, ${row.status}, ${moved.status},
       ${move.reason}, ${JSON.stringify(stateOf(moved))}::jsonb)`.execute(tx)
   return moved

@@ -1,20 +1,17 @@
-import type { EventType } from '@hedgepayments/contract'
-import { sql } from 'kysely'
+import { runTransaction } from '../../database/commit.ts'
 import type { Db, Tx } from '../../database/db.ts'
-import { retryConflicts } from '../../database/retry.ts'
 import { toTimestamp } from '../../domain/time.ts'
+import { insertEvent } from '../../events/insert-event.sql.ts'
 import { disableEndpoint, failPending } from '../endpoints/endpoints.sql.ts'
+import type { EndpointWithHealth } from '../endpoints/find-endpoints.sql.ts'
 import { renderEndpoint } from '../endpoints/render.ts'
 import type { Outcome } from './attempt.ts'
-import type { EndpointWithHealth } from './find-endpoints.sql.ts'
 
 /**
  * Days without a successful attempt after which an endpoint is disabled. Live mode: longer than a
  * weekend and a holiday. Test mode: longer than the computer of a developer sleeps at night.
  */
 const failingDaysMax = { live: 5, test: 1 } as const
-
-const eventType: EventType = 'webhook_endpoint.disabled'
 
 /**
  * Disables an endpoint that answered 410, or whose attempts have failed for days, and records the
@@ -38,7 +35,7 @@ export async function disableFailingEndpoint(
     failingDays: isGone ? 0 : failingDays,
     now: toTimestamp(Date.now()),
   }
-  await retryConflicts(() => db.transaction().execute((tx) => disable(tx, request)))
+  await runTransaction(db, (tx) => disable(tx, request))
 }
 
 type DisableRequest = Parameters<typeof disableEndpoint>[1]
@@ -51,10 +48,17 @@ async function disable(tx: Tx, request: DisableRequest): Promise<void> {
   await failPending(tx, row)
   // Every key that may read payments may read events. The path and query may contain a secret.
   const state = { data: { ...renderEndpoint(row), url: new URL(row.url).origin } }
-  await sql`
-    insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
-      actor_type, reason, state)
-    values (${account.merchantId}, ${account.livemode}, ${id}, ${row.sequence}, ${eventType},
-      ${now}::timestamptz, 'system', ${row.disabled_reason}, ${JSON.stringify(state)}::jsonb)
-  `.execute(tx)
+  await insertEvent(tx, {
+    merchant_id: account.merchantId,
+    livemode: account.livemode,
+    subject_id: id,
+    sequence: row.sequence,
+    type: 'webhook_endpoint.disabled',
+    created_at: now,
+    actor_type: 'system',
+    actor_id: null,
+    to_status: null,
+    reason: row.disabled_reason,
+    state,
+  })
 }

@@ -4,10 +4,10 @@ import { toMs } from '../../domain/time.ts'
 import { findEventsAt } from '../../events/events.sql.ts'
 import { renderEvents } from '../../events/load.ts'
 import type { Sealer } from '../../sealing/sealer.ts'
+import { type EndpointWithHealth, findEndpointsOf } from '../endpoints/find-endpoints.sql.ts'
 import type { Reach } from '../send/address.ts'
 import { findReach, type PrivateNetworks } from '../send/reach.sql.ts'
 import { type Signer, signerOf } from '../send/signature.ts'
-import { type EndpointWithHealth, findEndpointsOf } from './find-endpoints.sql.ts'
 
 /** A claimed delivery with everything that its attempt needs. */
 export interface PreparedDelivery {
@@ -23,7 +23,9 @@ export interface PreparedDelivery {
   readonly reach: Reach
 }
 
-/** Reads what the attempts of claimed deliveries need: one statement for each table, not for each delivery. */
+/**
+ * Reads what the attempts of claimed deliveries need: one statement for each table, not for each delivery.
+ */
 export async function prepareDeliveries(
   context: { db: Db; sealer: Sealer; privateNetworks: PrivateNetworks },
   deliveries: readonly DeliveryRow[],

@@ -4,38 +4,39 @@ import type { Timestamp } from '../../domain/time.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
 import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
 
-// `order by … limit 1` reads the first entry of the index. With `exists`, the planner does not know
-// the position of the relay, expects a match in a third of the table, and reads the table from its
-// beginning.
 /** Whether the relay has events to process. It only reads, so that idle servers do not write. */
 export async function hasUnrelayed(db: Db): Promise<boolean> {
+  // `order by … limit 1` reads the first entry of the index. With `exists`, the planner does not know
+  // the position of the relay, expects a match in a third of the table, and reads the table from its
+  // beginning.
   const { rows } = await sql`
     select 1 from events where position > (select position from event_relay)
     order by position limit 1`.execute(db)
   return rows.length > 0
 }
 
-// The relay must not move past an event before it can see the event. A position is assigned when the
-// row is written, but other transactions see the row only after the commit. So a lower position may
-// appear after a higher one: until then the positions have a gap. Positions without a gap between them are
-// safe. A gap is filled soon, or never if its transaction was rolled back. Which of the two is certain
-// once every transaction that could have taken the missing position has ended.
-//
-// Hence the fence. When this statement sees a gap below a position M, it stores its own transaction
-// id R, assigned after its snapshot. Every transaction with a position below M took the position
-// before M was committed, and had its transaction id by then: a writer of events changes another row
-// first (the payment, the endpoint), or requests its id. So that id is below R. When the oldest
-// running transaction (pg_snapshot_xmin) has reached R, no position up to M can appear any more.
-//
-// Rejected: storing pg_snapshot_xmax instead of the statement's own id. It is one more than the
-// newest transaction that has ended; a running transaction may have a higher id, and its event was
-// lost. Waiting until all older transactions have ended, for every event, is also correct, but one
-// long transaction anywhere in the cluster would then delay all events, not only those after a gap.
-//
-// The row of the relay is locked: one process relays at a time, and the others skip it.
 /**
  * Turns the next events into deliveries for all endpoints that subscribe to them, in one statement.
  * Returns the number of events processed. 0: there were none, or another process is relaying.
+ *
+ * The relay must not move past an event before it can see the event. A position is assigned when the row
+ * is written, but other transactions see the row only after the commit. So a lower position may appear
+ * after a higher one: until then the positions have a gap. Positions without a gap between them are safe.
+ * A gap is filled soon, or never if its transaction was rolled back. Which of the two is certain once
+ * every transaction that could have taken the missing position has ended.
+ *
+ * Hence the fence. When this statement sees a gap below a position M, it stores its own transaction id R,
+ * assigned after its snapshot. Every transaction with a position below M took the position before M was
+ * committed, and had its transaction id by then: a writer of events changes the payment first, or requests
+ * its id (events/insert-event.sql.ts). So that id is below R. When the oldest running transaction
+ * (pg_snapshot_xmin) has reached R, no position up to M can appear any more.
+ *
+ * Rejected: storing pg_snapshot_xmax instead of the statement's own id. It is one more than the newest
+ * transaction that has ended; a running transaction may have a higher id, and its event was lost. Waiting
+ * until all older transactions have ended, for every event, is also correct, but one long transaction
+ * anywhere in the cluster would then delay all events, not only those after a gap.
+ *
+ * The row of the relay is locked: one process relays at a time, and the others skip it.
  */
 export async function relayEvents(db: Db, now: Timestamp): Promise<number> {
   const { rows } = await sql<{ passed: string }>`

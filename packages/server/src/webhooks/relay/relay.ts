@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
+import { commitStatement } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import { describe } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import { toTimestamp } from '../../domain/time.ts'
-import { failpoint } from '../../failpoints.ts'
 import { type Loop, startLoop, type YieldPolicy } from '../../jobs/loop.ts'
 import { hasUnrelayed, relayEvents } from './relay-events.sql.ts'
 import { replayEvents } from './replay-events.sql.ts'
@@ -26,9 +26,7 @@ export function startRelay(options: {
     turn: async () => {
       const now = toTimestamp(Date.now())
       if (!(await hasUnrelayed(db))) return false
-      failpoint('before commit', 'relay')
-      const relayed = await retryConflicts(() => relayEvents(db, now))
-      failpoint('after commit', 'relay')
+      const relayed = await commitStatement('relay', () => relayEvents(db, now))
       if (relayed > 0) onDeliveries()
       return relayed > 0
     },

@@ -4,8 +4,8 @@ import type {
   WebhookDelivery,
   WebhookEndpointId,
 } from '@hedgepayments/contract'
-import type { AttemptRow, DeliveryRow } from '../../database/webhook-rows.ts'
-import { eventId } from '../../events/event-id.ts'
+import type { AttemptRow, DeliveryRow } from '../database/webhook-rows.ts'
+import { eventId } from '../events/event-id.ts'
 
 /** The delivery as the API shows it. */
 export function renderDelivery(row: DeliveryRow): WebhookDelivery {

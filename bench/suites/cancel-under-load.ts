@@ -6,7 +6,7 @@ import { median } from '../method/statistics.ts'
 import { startRival, startServer } from '../server/server.ts'
 
 /** Measures cancels while webhooks are delivered and a bulk cancellation runs. */
-export async function beside(setup: Setup): Promise<void> {
+export async function cancelUnderLoad(setup: Setup): Promise<void> {
   const { store, client, pairs, durationMs, isQuick, recordFigure } = setup
   const server = await startServer(store.url)
   const receiver = await startRival('node-http-process.ts')
