@@ -44,11 +44,12 @@ export function sampleOf(
   return renderPayment(row, [])
 }
 
-const paid = { status: 'succeeded', fee: 59, net_amount: 1941 } as const
+const paid = { status: 'succeeded', captured_amount: 2000, fee: 59, net_amount: 1941 } as const
 
 /** The columns of the sample payment at an event that differ from a pending payment. */
 const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
   'payment.initiated': { status: 'initiated' },
+  'payment.authorization_expiring': { status: 'initiated', capture_method: 'manual' },
   'payment.processing': { status: 'processing' },
   'payment.succeeded': paid,
   'payment.settled': paid,
@@ -95,6 +96,10 @@ const samplePayment = {
   cancel_url: null,
   cancel_window: 0,
   cancelable_until: null,
+  capture_method: 'automatic',
+  amount_to_capture: null,
+  captured_amount: 0,
+  authorization_expires_at: null,
   refunded_amount: 0,
   refund_count: 0,
   fee: null,
@@ -129,6 +134,7 @@ function sampleSession(status: 'complete' | 'expired', now: Timestamp): Checkout
     metadata: { [testMark]: 'true' },
     payment_method_types: ['card'],
     cancel_window: 0,
+    capture_method: 'automatic',
     success_url: null,
     cancel_url: null,
     expires_at: now,

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { withExamples } from '../../output/examples.ts'
 import { cancelCommand } from './cancel.ts'
+import { captureCommand } from './capture.ts'
 import { createCommand } from './create.ts'
 import { timelineCommand } from './events.ts'
 import { getCommand } from './get.ts'
@@ -17,6 +18,7 @@ export function paymentsCommand(): Command {
     getCommand(),
     listCommand(),
     cancelCommand(),
+    captureCommand(),
     refundCommand(),
     initiateCommand(),
     reverseCommand(),

@@ -1,4 +1,5 @@
 import { commit } from '../../database/commit.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { CaptureResult, Decline } from '../../processors/interface/processor.ts'
@@ -26,13 +27,17 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   if (!called.ok) return 'failed'
   const capture = called.result
   if (capture.state === 'undecided') return 'pending'
-  // A part was captured manually, or the answer is wrong: the ledger has whole captures only.
-  if (capture.state === 'captured' && capture.capturedMinor !== row.amount) return 'failed'
+  if (capture.state === 'captured' && !isPossible(capture.capturedMinor, row)) return 'failed'
   const account = accountOf(row)
   await commit(db, 'capture', (tx) =>
     recordCapture(tx, { account, id: row.id, capture, fees, now }),
   )
   return 'done'
+}
+
+/** Another part may have been captured manually at the processor. More than the amount is wrong. */
+function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
+  return capturedMinor > 0 && capturedMinor <= amount
 }
 
 async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
@@ -68,7 +73,8 @@ async function callCapture(work: Work): Promise<CallResult<CaptureState>> {
     ...base,
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
-    run: (payment, request) => processor.capture(payment, request),
+    run: (payment, request) =>
+      processor.capture(payment, { ...request, amountMinor: row.amount_to_capture ?? row.amount }),
     describe: describeOutcome,
   })
   if (!called.ok) return called

@@ -4,13 +4,15 @@ import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { latest, promisedEnd } from '../../domain/time.ts'
+import { latest } from '../../domain/time.ts'
 import type { Tx } from '../../idempotency/once.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
-import type { Decline, NextAction } from '../../processors/interface/processor.ts'
+import type { Authorized, Decline, NextAction } from '../../processors/interface/processor.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
 import { dropTask, planTask } from '../tasks/tasks.sql.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { planWatch } from '../watch/plan-watch.ts'
+import { cancelableUntilOf } from './authorization-end.ts'
 import type { Authorization } from './authorize.ts'
 import { checkFence, type Fence, guardBy, type Standing } from './submission-fence.ts'
 
@@ -65,7 +67,7 @@ async function step(tx: Tx, given: TimedStep): Promise<PaymentRow> {
   const { row, authorization } = given
   switch (authorization.state) {
     case 'authorized':
-      return await initiated(tx, { ...given, reference: authorization.reference })
+      return await initiated(tx, { ...given, ...authorization })
     case 'declined':
       return await declined(tx, { ...given, ...authorization })
     case 'action_required':
@@ -76,17 +78,20 @@ async function step(tx: Tx, given: TimedStep): Promise<PaymentRow> {
   }
 }
 
-async function initiated(tx: Tx, step: TimedStep & { reference: string }): Promise<PaymentRow> {
-  const { row } = step
+async function initiated(
+  tx: Tx,
+  step: TimedStep & Authorized & { reference: string },
+): Promise<PaymentRow> {
+  const { row, expiresAt } = step
   const now = latest(step.now, row.updated_at)
-  // A window of zero seconds ends at once. Any other window is never shorter than requested.
-  const cancelableUntil = row.cancel_window === 0 ? now : promisedEnd(now, row.cancel_window)
+  const cancelableUntil = cancelableUntilOf(row, { now, expiresAt })
   const moved = await movePayment(tx, {
     row,
     type: 'payment.initiated',
     change: {
       status: 'initiated',
       cancelable_until: cancelableUntil,
+      authorization_expires_at: expiresAt,
       processor_reference: step.reference,
       next_action_url: null,
     },
@@ -95,7 +100,8 @@ async function initiated(tx: Tx, step: TimedStep & { reference: string }): Promi
     reason: null,
     now,
   })
-  await planTask(tx, { row, kind: 'process', dueAt: cancelableUntil })
+  if (row.capture_method === 'manual') await planWatch(tx, moved)
+  else await planTask(tx, { row, kind: 'process', dueAt: cancelableUntil ?? now })
   await dropTask(tx, { row, kind: 'authorize' })
   return moved
 }

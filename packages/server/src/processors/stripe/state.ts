@@ -17,7 +17,7 @@ export function stateOf(
   const reference = intent.id
   switch (intent.status) {
     case 'requires_capture':
-      return { state: 'authorized', reference }
+      return { state: 'authorized', reference, expiresAt: authorizationEndOf(intent) }
     case 'succeeded':
       return {
         state: 'captured',
@@ -56,6 +56,18 @@ function capturedOf(intent: Stripe.PaymentIntent): Captured {
     feeMinor:
       transaction && isSameCurrency ? fromStripeAmount(transaction.fee, intent.currency) : null,
   }
+}
+
+/** How long a card's authorization lasts where Stripe does not say. Source: Stripe's documentation. */
+const cardAuthorizationSeconds = 7 * 86_400
+
+/** The end of the authorization: Stripe's own, by brand and kind of payment, or the usual one. */
+function authorizationEndOf(intent: Stripe.PaymentIntent): Timestamp | null {
+  const charge = intent.latest_charge
+  if (charge === null || typeof charge === 'string') return null
+  const seconds =
+    charge.payment_method_details?.card?.capture_before ?? charge.created + cardAuthorizationSeconds
+  return toTimestamp(seconds * 1000)
 }
 
 function settledAtOf(intent: Stripe.PaymentIntent): Timestamp | null {
