@@ -19,12 +19,13 @@ export default defineConfig(({ mode }) => ({
     // must therefore undo what it changes in its process, and starts servers as processes of their own.
     pool: 'forks',
     isolate: false,
-    // One more than the cores of the smallest machine that we promise to work on: tests wait for half of their time.
-    maxWorkers: 3,
+    // More than the cores of the smallest machine that we promise to work on: tests wait for half of their time, and
+    // the long ones for more.
+    maxWorkers: mode === 'all' ? 4 : 3,
     // Only a hang reaches these limits. Waits inside tests are bounded by progress: see tests/support/until.ts.
     testTimeout: mode === 'all' ? 3_600_000 : 900_000,
     hookTimeout: 900_000,
-    expect: { poll: { timeout: 120_000 } },
+    expect: { poll: { timeout: 600_000 } },
     // A test that passes the second time has found a race, so there is no second time.
     retry: 0,
     restoreMocks: true,

@@ -23,7 +23,7 @@ interface Refusal {
   readonly error?: { readonly summary?: string }
 }
 
-const grave: readonly string[] = ['high', 'critical']
+const seriousSeverities: readonly string[] = ['high', 'critical']
 const noSuchEndpoint: readonly number[] = [404, 405, 501]
 /** Thousands of advisories, a kilobyte each. */
 const outputBytesMax = 64 * 1024 * 1024
@@ -46,12 +46,12 @@ function report({ vulnerabilities, metadata }: Report): number {
       console.log(typeof cause === 'string' ? `  by ${cause}` : `  ${cause.title}: ${cause.url}`)
     }
   }
-  const graves = found.filter(({ severity }) => grave.includes(severity))
+  const serious = found.filter(({ severity }) => seriousSeverities.includes(severity))
   const { prod } = metadata.dependencies
   console.log(
-    `${prod} packages that are shipped: ${graves.length} with a high or critical advisory`,
+    `${prod} packages that are shipped: ${serious.length} with a high or critical advisory`,
   )
-  return graves.length === 0 ? 0 : 1
+  return serious.length === 0 ? 0 : 1
 }
 
 function reportUnaudited({ statusCode, message, error }: Refusal): number {

@@ -1,4 +1,4 @@
-// `npm run ci`: what a newcomer would run, in one go, ending with the counts on a line of their own.
+// `npm run ci`: runs all checks, all tests and the smoke test. The last line has the counts.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -23,7 +23,7 @@ const failed = counts.reduce((sum, count) => sum + count.failed, 0)
 console.log(`\n${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-/** Runs one npm command. One that failed without counting a failure is a failure all the same. */
+/** Runs one npm command. If it fails without a counted failure, it counts as one failure. */
 function run(args: string[], extra: NodeJS.ProcessEnv, count: (ok: boolean) => Counts): Counts {
   const env = { ...process.env, CI: 'true', NO_COLOR: '1', ...extra }
   const { status } = spawnSync('npm', args, { stdio: ['ignore', 'inherit', 'inherit'], env })
@@ -35,7 +35,7 @@ function readCounts(file: string): Counts {
   return (readJson(file) as Counts | undefined) ?? { passed: 0, failed: 1 }
 }
 
-/** Reads vitest's JSON report. A run without a single test has not shown anything: it failed. */
+/** Reads vitest's JSON report. A run without tests counts as a failure. */
 function readTestCounts(file: string): Counts {
   const report = readJson(file) as { numPassedTests: number; numFailedTests: number } | undefined
   if (!report || report.numPassedTests + report.numFailedTests === 0)

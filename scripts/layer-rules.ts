@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 
-/** A reader grasps a folder of this size at a glance. Unit tests do not count. */
+/** Limit of sources in a folder, so that a reader can survey it. Unit tests do not count. */
 const sourcesPerFolderMax = 12
 
 /**
@@ -68,10 +68,10 @@ function unlisted(
     .map((path) => `${path}: the folder ${layerOf(path)} is not in the list of layers`)
 }
 
-/** `placed` has the layer of every source. */
-function crowded(layers: readonly string[], placed: readonly string[]): string[] {
+/** The layers with too many sources. `layersOfSources` has one item for each source. */
+function crowded(layers: readonly string[], layersOfSources: readonly string[]): string[] {
   return layers
-    .map((layer) => ({ layer, size: placed.filter((other) => other === layer).length }))
+    .map((layer) => ({ layer, size: layersOfSources.filter((other) => other === layer).length }))
     .filter(({ size }) => size > sourcesPerFolderMax)
     .map(
       ({ layer, size }) => `${layer}: ${size} sources, at most ${sourcesPerFolderMax} are allowed`,

@@ -33,6 +33,7 @@ if (added.length + hashed.length > 0) {
 console.log(`${file}: ${added.length} optional packages added`, ...added)
 console.log(`${file}: ${hashed.length} hashes added`, ...hashed)
 
+/** Adds the missing optional packages, sorted by path. Returns their names. */
 function complete(lock: Lockfile): string[] {
   const missing = Object.entries(lock.packages).flatMap(([path, entry]) =>
     Object.entries(entry.optionalDependencies ?? {})

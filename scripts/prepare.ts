@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 
 /**
- * Builds after `npm ci`: the web apps are bundled for the browser, the documentation site is generated, then
- * the packages are built, because `npx hedge` and the examples run as installed programs do. `npm start` and the tests run from the sources.
+ * The builds after `npm ci`, in order: the web apps, the documentation site, then the packages, which
+ * contain both. `npx hedge` and the examples need the built packages. `npm start` and the tests run from
+ * the sources.
  */
 const builds: readonly { readonly name: string; readonly command: readonly string[] }[] = [
   ...globSync('apps/*/vite.config.ts')

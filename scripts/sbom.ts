@@ -5,6 +5,7 @@
 // needs (for example pg). So npm lists everything, and this script removes the development packages.
 
 import { execFileSync } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
 
 type Component = {
   'bom-ref': string
@@ -18,6 +19,8 @@ type Bom = {
 }
 
 const developmentMark = 'cdx:npm:package:development'
+/** Workspaces under `tests/` are never shipped. */
+const testWorkspaces = globSync('tests/*/package.json').map((path) => readName(path))
 /** npm's list of all packages is a few megabytes. */
 const outputBytesMax = 64 * 1024 * 1024
 
@@ -53,7 +56,12 @@ function named(bom: Bom): Bom {
   }
 }
 
-/** Reads npm's mark for packages that only development needs. */
-function isTool({ properties = [] }: Component): boolean {
+/** Reads npm's mark for packages that only development needs. Workspaces have no such mark. */
+function isTool({ 'bom-ref': ref, properties = [] }: Component): boolean {
+  if (testWorkspaces.some((name) => ref.startsWith(`${name}@`))) return true
   return properties.some(({ name, value }) => name === developmentMark && value === 'true')
+}
+
+function readName(path: string): string {
+  return (JSON.parse(readFileSync(path, 'utf8')) as { name: string }).name
 }

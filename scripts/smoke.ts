@@ -1,5 +1,5 @@
-// `npm run smoke`: what the README promises a newcomer. `npm start` on a machine with nothing set
-// up comes to answer, and a SIGTERM ends it cleanly.
+// `npm run smoke`: checks the README's promise that `npm start` works without any settings: it starts
+// the server in an empty folder, checks its health, and stops it with SIGTERM.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-/** A slow, busy machine that unpacks PostgreSQL for the first time still makes this. */
+/** Enough for a slow, busy machine that unpacks PostgreSQL for the first time. */
 const readyTimeoutMs = 300_000
-/** Longer than the server gives requests in flight before it stops. */
+/** Longer than the server waits for requests in flight before it stops. */
 const stopTimeoutMs = 120_000
 
 const readyLine = /^Hedge Payments is ready at (http:\/\/127\.0\.0\.1:\d+)\/?$/
@@ -20,7 +20,7 @@ const { DATABASE_URL: _, ...environment } = process.env
 const server = spawn('npm', ['start'], {
   env: { ...environment, PORT: '0', HEDGE_DATA_DIR: dataDir },
   stdio: ['ignore', 'pipe', 'inherit'],
-  // A process group of its own, so that a failure here leaves neither server nor database behind.
+  // A separate process group, so that server and database can be killed together after a failure.
   detached: true,
 })
 const exited = once(server, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
@@ -72,13 +72,13 @@ async function within<T>(timeoutMs: number, what: string, work: Promise<T>): Pro
   return Promise.race([work, timeout]).finally(() => clearTimeout(timer))
 }
 
-/** npm may have ended while what it started lives on, so the whole group goes, whatever happened. */
+/** Kills the whole process group: the server may still run after npm has ended. */
 function killGroup(child: ChildProcess): void {
   if (child.pid === undefined) return
   try {
     process.kill(-child.pid, 'SIGKILL')
   } catch (error) {
-    // ESRCH: nothing of the group is left, as it should be.
+    // ESRCH: no process of the group is left.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }

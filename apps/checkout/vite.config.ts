@@ -5,7 +5,7 @@ export default defineConfig({
   base: '/pay/',
   plugins: [react()],
   build: {
-    // Customers do not choose their browser for us: phones of the last four years.
+    // Browsers of phones of the last four years, because customers cannot choose a newer one.
     target: ['chrome100', 'firefox100', 'safari15.4'],
     // A data: address would be refused by the page's Content-Security-Policy.
     assetsInlineLimit: 0,

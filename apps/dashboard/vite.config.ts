@@ -5,7 +5,7 @@ export default defineConfig({
   base: '/dashboard/',
   plugins: [react()],
   build: {
-    // React 19 and light-dark() need these anyway.
+    // The oldest browsers that have `light-dark()`, which the styles use.
     target: ['chrome123', 'firefox120', 'safari17.5'],
     // A data: address would be refused by the page's Content-Security-Policy.
     assetsInlineLimit: 0,

@@ -25,6 +25,7 @@ export interface Times {
   readonly maxMs: number
 }
 
+/** The result of a flood. */
 export interface FloodResult {
   /** Requests that were due by the rate. */
   readonly due: number

@@ -31,6 +31,7 @@ export interface Supply {
   countCanceled(range: NumberRange): Promise<{ payments: number; events: number }>
 }
 
+/** The result of a comparison of two variants. */
 export interface Comparison {
   readonly name: string
   readonly target: Target | null
@@ -116,7 +117,7 @@ export async function countedRound(
   if (payments !== round.acknowledged || events !== round.acknowledged) {
     throw new Error(
       `void: ${variant.name} acknowledged ${round.acknowledged} cancels, ` +
-        `but ${payments} payments are canceled and ${events} events say so`,
+        `but ${payments} payments are canceled, with ${events} events`,
     )
   }
   return round

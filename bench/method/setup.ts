@@ -3,7 +3,7 @@ import type { Client } from '../load/client.ts'
 import type { Comparison } from './rounds.ts'
 import type { Figure } from './target.ts'
 
-/** What a suite works with. */
+/** The store, the client and the settings that a suite gets. */
 export interface Setup {
   readonly store: Store
   readonly client: Client

@@ -13,6 +13,7 @@ export interface Spread {
   readonly max: number
 }
 
+/** The median and the range of values. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
 }

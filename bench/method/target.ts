@@ -7,6 +7,7 @@ export interface Figure {
   readonly target: Target | null
 }
 
+/** The bounds that a number should keep. */
 export interface Target {
   readonly atLeast?: number
   readonly atMost?: number

@@ -1,5 +1,5 @@
-// `npm run build [package …]`: builds the packages that `npm publish` publishes into their `dist`
-// folders, all by default. With `--no-types` without declarations: a clone has the sources.
+// `npm run build [package …]`: builds the published packages, or those named, into their `dist` folders.
+// `--no-types` omits the declarations, which a clone does not need because it has the sources.
 
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,10 +7,8 @@ import { bundle } from './bundle.ts'
 import { writeDeclarations } from './declarations.ts'
 import { builtPackages, root } from './packages.ts'
 
-const [withoutTypes, names] = [
-  process.argv.includes('--no-types'),
-  process.argv.slice(2).filter((argument) => !argument.startsWith('--')),
-]
+const withoutTypes = process.argv.includes('--no-types')
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
 for (const built of builtPackages) {
   if (names.length > 0 && !names.includes(built.name)) continue

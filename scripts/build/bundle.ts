@@ -8,8 +8,8 @@ interface Manifest {
 }
 
 /**
- * Bundles the sources of a package into a folder, by default `dist`, as plain JavaScript with source maps. The
- * dependencies that its package.json names stay imports. Private packages become part of the bundle.
+ * Bundles the sources of a package into a folder, by default `dist`, as plain JavaScript with source maps.
+ * The dependencies of its package.json remain imports. Private packages become part of the bundle.
  */
 export async function bundle(
   folder: string,

@@ -13,8 +13,8 @@ const moduleNames = /(?<=\bfrom |\bimport |\bimport\()(['"])([^'"]+)\1/g
 
 /**
  * Writes the declarations of a package into a folder, by default `dist`: one file for each entry point,
- * which refers to those of the modules in `types`. Modules of private packages are there as well, because nobody can install
- * these packages.
+ * which exports the declarations of its modules in `types`. That folder also contains the modules of
+ * private packages, because users cannot install these packages.
  */
 export async function writeDeclarations(
   folder: string,
@@ -47,7 +47,7 @@ export async function writeDeclarations(
   }
 }
 
-/** Compiles the package and the private packages that it uses, which TypeScript would leave out as libraries. */
+/** Compiles the package and its private packages, which TypeScript would otherwise treat as libraries. */
 async function emit(built: BuiltPackage, folder: string, target: string): Promise<void> {
   const project = join(dirname(target), 'tsconfig.json')
   const included = [built.name, ...privatePackagesOf(built.name)]
@@ -74,8 +74,8 @@ async function writeFor(built: BuiltPackage, file: string, text: string): Promis
 }
 
 /**
- * Renames the modules that a declaration file imports to what exists in the package, and adds their
- * files to `waiting`.
+ * Replaces the names of imported modules by relative paths in the package, and adds their files to
+ * `waiting`.
  */
 function rename(text: string, file: string, modules: string, waiting: Set<string>): string {
   return text.replaceAll(moduleNames, (whole, quote: string, name: string) => {
@@ -115,6 +115,6 @@ function privatePackagesOf(name: string): string[] {
 
 function declarationOf(source: string): string {
   const file = source.replace(/\.[tj]s$/, '.d.ts')
-  if (!existsSync(file)) throw new Error(`there is no declaration ${file}`)
+  if (!existsSync(file)) throw new Error(`the declaration ${file} does not exist`)
   return file
 }

@@ -17,7 +17,7 @@ export interface DemoServer {
   stop(): Promise<void>
 }
 
-/** Starts a server on a free port. @throws where it ends before it is ready. */
+/** Starts a server on a free port. @throws if it ends before it is ready. */
 export async function startDemoServer(): Promise<DemoServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hedge-pictures-'))
   const server = spawn(process.execPath, [mainFile], {

@@ -24,7 +24,7 @@ interface Body {
   readonly error?: { code: string; details?: { current_status?: string } }
 }
 
-/** Long enough for the processor to be in the middle of the authorization. */
+/** The delay of the cancels, so that they arrive during the authorization. */
 const headStartMs = 400
 
 /**

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { launchBrowser } from '../../tests/browser/browser.ts'
 import { request, secretKey } from './demo-server.ts'
 
-/** Longer than the processor of test mode takes, and than the plots of the dashboard are behind. */
+/** Longer than the sandbox needs for a payment, and than the dashboard's plots lag behind. */
 const processingMs = 6_000
 
 /** Creates the payments of a day, and photographs the dashboard and the payment page. */
@@ -40,7 +40,7 @@ export async function takeScreenshots(url: string, folder: string): Promise<void
   }
 }
 
-/** Payments of twelve hours: most succeed, some fail, are canceled or refunded. */
+/** Creates payments over twelve hours of the test clock: most succeed, some fail or are canceled. */
 async function createPayments(url: string): Promise<void> {
   const customers = ['ada.lovelace', 'grace.hopper', 'alan.turing', 'emmy.noether', 'radia.perlman']
   const goods = ['Hiking boots', 'Ceramic lamp', 'Team plan, March', 'Espresso beans, 1 kg']

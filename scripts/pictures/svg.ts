@@ -14,7 +14,7 @@ type Color = keyof typeof colors
 
 const font = "-apple-system, 'Segoe UI', 'Noto Sans', Helvetica, Arial, sans-serif"
 
-/** A whole drawing. `label` says in words what it shows, for readers who do not see it. */
+/** A whole drawing. `label` describes it for screen readers. */
 export function drawing(
   { width, height, label }: { width: number; height: number; label: string },
   parts: readonly string[],

@@ -1,5 +1,5 @@
-// `npm run pictures [-- name …]`: makes the pictures of the documents again, from a running server:
-// `race` (an SVG) and `screenshots` (PNGs).
+// `npm run pictures [-- name …]`: takes the pictures of the documents from a running server: `race` (an
+// SVG) and `screenshots` (PNGs), or those named.
 
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,7 +25,9 @@ const server = await startDemoServer()
 try {
   for (const name of names) {
     const take = takers[name]
-    if (!take) throw new Error(`unknown picture ${name}: ${Object.keys(takers).join(', ')}`)
+    if (!take) {
+      throw new Error(`unknown picture ${name}, expected one of ${Object.keys(takers).join(', ')}`)
+    }
     await take(server.url)
   }
 } finally {

@@ -47,7 +47,8 @@ export async function launchBrowser(): Promise<Browser> {
     FONTCONFIG_FILE: await writeFontConfig(home),
   }
   if (!starts(executablePath, env)) env.LD_LIBRARY_PATH = join(unpacked, 'al2023/lib')
-  const browser = await chromium.launch({ executablePath, args: flags, env })
+  // Without a time limit: on a busy machine a start takes long, and a hang ends by the limit of the hook.
+  const browser = await chromium.launch({ executablePath, args: flags, env, timeout: 0 })
   browser.once('disconnected', () => rmSync(home, { recursive: true, force: true }))
   return browser
 }

@@ -1,7 +1,10 @@
 import type { Page } from 'playwright-core'
 
-/** Chromium logs each answer of 412 as an error. The page explains the refusal to its user. */
-const refused = /^Failed to load resource: .* status of 412 /
+/**
+ * Chromium logs these answers as errors. The page explains a 412 to its user, and repeats a request after a 503, which a
+ * server on a busy machine may give.
+ */
+const refused = /^Failed to load resource: .* status of (412|503) /
 
 /**
  * Records what a page must not do: log an error or a warning, throw an exception, or send a request to a server

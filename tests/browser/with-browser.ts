@@ -1,18 +1,20 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import type { TestServer } from '../support/servers/server.ts'
-import { type Servers, withServers } from '../support/servers/servers.ts'
+import { type MerchantFixture, withMerchant } from '../support/servers/merchant.ts'
 import { launchBrowser } from './browser.ts'
 
-/** One server and one browser. */
-export interface BrowserFixture extends Servers {
-  readonly server: TestServer
+/** One server, with the keys of the file's merchant, and one browser. */
+export interface BrowserFixture extends MerchantFixture {
+  readonly server: MerchantFixture['servers'][number]
   readonly browser: Browser
 }
 
-/** Starts a server and a browser before the tests of a file, and stops both after them. Filled in by then. */
-export function withBrowser(): BrowserFixture {
-  const fixture = withServers(1) as Servers & { server: TestServer; browser: Browser }
+/**
+ * Starts a browser before the tests of a file, and stops it after them. The returned object is complete by then. The
+ * server is shared with other files, unless `servers` comes from `withServers`.
+ */
+export function withBrowser(servers: MerchantFixture = withMerchant()): BrowserFixture {
+  const fixture = servers as { -readonly [Field in keyof BrowserFixture]: BrowserFixture[Field] }
 
   beforeAll(async () => {
     const [server] = fixture.servers

@@ -111,7 +111,7 @@ describe('the exit code of hedge api', () => {
     { args: ['GET', '/v1/payments/{id}'], says: 'pass id=' },
     { args: ['GET', '/v1/payments', 'colour=red'], says: 'status' },
     { args: ['POST', '/v1/payments', '-d', '{', 'x=1'], says: 'not from both' },
-    { args: ['POST', '/v1/payments', '-d', '{'], says: 'no JSON' },
+    { args: ['POST', '/v1/payments', '-d', '{'], says: 'not JSON' },
     { args: ['POST', '/v1/payments', '-d', '@/nonexistent'], says: 'ENOENT' },
     { args: ['GET', '/v1/payments', '-d', '{}'], says: 'takes no body' },
   ])('is 2 for $args', async ({ args, says }) => {

@@ -30,7 +30,7 @@ describe('hedge doctor', () => {
     for (const name of ['server', 'ready', 'clock', 'key', 'database', 'migrations', 'tasks']) {
       expect(stdout).toMatch(new RegExp(`^ok +${name} `, 'm'))
     }
-    expect(stdout).toMatch(/ key .*test mode, all scopes/)
+    expect(stdout).toMatch(/ key .*test mode, scopes: all/)
     expect(stdout).toMatch(/ disk .*GiB/)
     expect(stdout).not.toContain(server.secretKey)
   })

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { inject } from 'vitest'
 import { childEnvironment } from '../support/processes/environment.ts'
+import { isLongRun } from '../support/size.ts'
+import { isHostFree, runInHost } from './command-host.ts'
 
 /** What a run of the command left behind. */
 export interface Ended {
@@ -28,7 +30,7 @@ export function startHedge(
   input?: string,
 ): Running {
   const child = spawn(process.execPath, [inject('programs').cli, ...args], {
-    env: { ...childEnvironment, HEDGE_DATA_DIR: '/nonexistent', ...env },
+    env: wholeEnvironment(env),
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   })
   child.stdin?.end(input)
@@ -44,14 +46,28 @@ export function startHedge(
   return { child, stdout: () => stdout, stderr: () => stderr, ended }
 }
 
-/** Runs `hedge` to its end. */
+/**
+ * Runs `hedge` to its end. In `npm test` most commands share a process. Input, and variables that Node or a library
+ * may read at the start, need a process of their own.
+ */
 export async function hedge(
   args: readonly string[],
   env: Environment = {},
   input?: string,
 ): Promise<Ended> {
+  const isOrdinary = Object.keys(env).every((name) => /^(HEDGE_|DATABASE_URL$)/.test(name))
+  if (!isLongRun && isOrdinary && input === undefined && isHostFree()) {
+    return await runInHost({ args, env: wholeEnvironment(env) })
+  }
   return await startHedge(args, env, input).ended
 }
+
+/** The environment of a command: nothing of this process but what every program needs. */
+const wholeEnvironment = (env: Environment): Environment => ({
+  ...childEnvironment,
+  HEDGE_DATA_DIR: '/nonexistent',
+  ...env,
+})
 
 /** What `hedge` needs to know of a server. */
 export function environmentOf(server: { url: string; secretKey: string }): Environment {

@@ -108,11 +108,11 @@ describe('completion', () => {
       return (await bash(`set -u\n${stdout}\n${asked}`)).trim().split(' ')
     }
     expect(await complete('hedge', 'pay')).toEqual(['payments'])
-    expect(await complete('hedge', 'payments', 'can')).toEqual(['cancel'])
+    expect(await complete('hedge', 'payments', 'can')).toEqual(['cancel', 'cancel-many'])
     expect(await complete('hedge', 'clock', '')).toContain('advance')
     expect(await complete('hedge', 'checkout', 'sessions', 'ex')).toEqual(['expire'])
     expect(await complete('hedge', 'processors', 'set', 's')).toEqual(['stripe'])
-    expect(await complete('hedge', 'payments', 'cancel', '--dry')).toEqual(['--dry-run'])
+    expect(await complete('hedge', 'payments', 'cancel-many', '--dry')).toEqual(['--dry-run'])
     expect(await complete('hedge', '--json', 'payments', 'list', '--status', 'p')).toEqual([
       'pending',
       'processing',

@@ -7,8 +7,7 @@ import { temporaryFolder } from './folder.ts'
 import { hedge, startHedge } from './hedge.ts'
 import { withCommandLine } from './with-server.ts'
 
-const key = 'the key of this test suite, long enough'
-const { fixture, server, env, run, json } = withCommandLine({ HEDGE_ENCRYPTION_KEY: key })
+const { fixture, server, env, run, json } = withCommandLine()
 const folder = temporaryFolder()
 
 describe('hedge balance, merchants and clock', () => {

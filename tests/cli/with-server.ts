@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
+import { type MerchantFixture, withMerchant } from '../support/servers/merchant.ts'
 import type { TestServer } from '../support/servers/server.ts'
-import { type Servers, withServers } from '../support/servers/servers.ts'
 import { type Ended, type Environment, environmentOf, hedge } from './hedge.ts'
 
-/** A server, and `hedge` with the address and the key of its first merchant. */
+/** A merchant of the file on a shared server, and `hedge` with the server's address and the merchant's key. */
 export interface CommandLine {
-  readonly fixture: Servers
+  readonly fixture: MerchantFixture
   server(): Pick<TestServer, 'url' | 'secretKey' | 'publishableKey'>
   /** What `hedge` needs to know of the server. */
   env(): Environment
@@ -14,10 +14,10 @@ export interface CommandLine {
   json(...args: string[]): Promise<ReturnType<typeof JSON.parse>>
 }
 
-/** Starts a server, with more variables if given, before a file's tests, and stops it after them. */
-export function withCommandLine(variables: Record<string, string> = {}): CommandLine {
-  const fixture = withServers(1, variables)
-  const server = () => fixture.servers[0] ?? expect.fail('the server has not started')
+/** Creates a merchant before a file's tests. */
+export function withCommandLine(): CommandLine {
+  const fixture = withMerchant()
+  const server = () => fixture.servers[0] ?? expect.fail('there is no merchant yet')
   const env = () => environmentOf(server())
   const run = (...args: string[]) => hedge(args, env())
   return {

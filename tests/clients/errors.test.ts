@@ -74,6 +74,8 @@ const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
   'retrieveTestClock not_found': () => live('GET', '/v1/test/clock'),
   'advanceTestClock not_found': () =>
     live('POST', '/v1/test/clock/advance', { body: { seconds: 1 } }),
+  'createTestFailure not_found': () =>
+    live('POST', '/v1/test/failures', { body: { code: 'card_declined' } }),
 }
 
 const listed = allOperations.flatMap(({ id, errors }) => errors.map((code) => `${id} ${code}`))

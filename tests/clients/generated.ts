@@ -13,7 +13,7 @@ const root = resolve(import.meta.dirname, '../..')
 const require = createRequire(import.meta.url)
 
 /** Every check that a user of the generated code may have switched on. */
-const compilerOptions = {
+export const compilerOptions = {
   strict: true,
   noUncheckedIndexedAccess: true,
   noImplicitReturns: true,
@@ -54,7 +54,7 @@ export async function generateClient(
 }
 
 /** The libraries that the generated code imports. */
-function linkLibraries(folder: string): void {
+export function linkLibraries(folder: string): void {
   mkdirSync(join(folder, 'node_modules'))
   for (const name of ['openapi-fetch', 'zod']) {
     symlinkSync(
@@ -64,7 +64,8 @@ function linkLibraries(folder: string): void {
   }
 }
 
-async function compile(folder: string): Promise<string> {
+/** Compiles a folder by its `tsconfig.json`. Returns what TypeScript says. Empty: no fault. */
+export async function compile(folder: string): Promise<string> {
   const tsc = join(root, 'node_modules/.bin/tsc')
   const compiled = execute(tsc, ['-p', folder])
   const { stdout } = await compiled.catch((failed: { stdout: string }) => failed)

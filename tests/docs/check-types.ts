@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Block, sdkPrelude } from './markdown.ts'
+import { type Block, fileOf, sdkPrelude } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -15,6 +15,8 @@ const compilerOptions = {
   moduleDetection: 'force',
   customConditions: ['hedge-source'],
   allowImportingTsExtensions: true,
+  allowJs: true,
+  checkJs: true,
   skipLibCheck: true,
   strict: true,
   noEmit: true,
@@ -27,9 +29,12 @@ export interface Snippet {
   readonly block: Block
 }
 
+/** Jest is not installed here. tests/packages checks the guide against its types. */
+const modulesNotInstalled = "declare module '@jest/globals'\n"
+
 /**
- * Checks the types of snippets, each as a module of its own. Snippets without an import of the SDK have a client named
- * `hedge`, as where they are run.
+ * Checks the types of snippets. Blocks that are files can import each other. Other blocks are modules of their own, and
+ * have a client named `hedge` unless they import the SDK, as where they are run.
  *
  * @returns the errors, as `docs/webhooks.md:24: error TS…`.
  */
@@ -38,8 +43,12 @@ export async function findTypeErrors(snippets: readonly Snippet[]): Promise<stri
   try {
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
     await mkdir(join(folder, 'src'))
-    for (const [index, { block }] of snippets.entries()) {
-      await writeFile(join(folder, 'src', `${index}.mts`), sdkPrelude(block.code) + block.code)
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}')
+    await writeFile(join(folder, 'src/modules.d.ts'), modulesNotInstalled)
+    for (const snippet of snippets) {
+      const file = join(folder, moduleOf(snippet, snippets))
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, preludeOf(snippet) + snippet.block.code)
     }
     await writeFile(
       join(folder, 'tsconfig.json'),
@@ -65,13 +74,25 @@ async function compile(folder: string): Promise<string> {
   return result.stdout
 }
 
+/** The module that a snippet is written as. The files of a document are in one folder. */
+function moduleOf(snippet: Snippet, snippets: readonly Snippet[]): string {
+  const file = fileOf(snippet.block)
+  if (file === null) return `src/${snippets.indexOf(snippet)}.mts`
+  return `src/${snippet.path.replaceAll(/\W/g, '-')}/${file}`
+}
+
+function preludeOf({ block }: Snippet): string {
+  return fileOf(block) === null ? sdkPrelude(block.code) : ''
+}
+
 /** The place in the document of an error in the module of a snippet. Other errors stay as they are. */
 function locate(line: string, snippets: readonly Snippet[]): string[] {
   if (!line.includes('error TS')) return []
-  const [, index, row, text] = /^src\/(\d+)\.mts\((\d+),\d+\): (.*)$/.exec(line) ?? []
-  const found = snippets[Number(index)]
+  // Sources of the packages have options of their own: `npm run types` checks them.
+  if (/^[./]+[\w./-]*packages\/[\w-]+\/src\//.test(line)) return []
+  const [, module, row, text] = /^(src\/.+?)\((\d+),\d+\): (.*)$/.exec(line) ?? []
+  const found = snippets.find((snippet) => moduleOf(snippet, snippets) === module)
   if (!found) return [line]
-  const { path, block } = found
-  const linesAdded = sdkPrelude(block.code).split('\n').length - 1
-  return [`${path}:${block.line + Number(row) - linesAdded}: ${text}`]
+  const linesAdded = preludeOf(found).split('\n').length - 1
+  return [`${found.path}:${found.block.line + Number(row) - linesAdded}: ${text}`]
 }

@@ -8,6 +8,8 @@ export const documents = [
   'README.md',
   'SECURITY.md',
   'deploy/README.md',
+  'packages/cli/README.md',
+  'packages/server/README.md',
   ...globSync('docs/*.md', { cwd: root }).sort(),
 ]
 
@@ -15,7 +17,9 @@ export const documents = [
 export const allDocuments = [
   ...documents,
   ...['ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md'],
-  ...globSync(['packages/*/README.md', 'examples/*/README.md', 'bench/*.md'], { cwd: root }).sort(),
+  ...globSync(['packages/*/README.md', 'examples/*/README.md', 'bench/*.md'], { cwd: root })
+    .filter((path) => !documents.includes(path))
+    .sort(),
 ]
 
 const client = `import { HedgePayments } from '@hedgepayments/node'
@@ -63,6 +67,17 @@ export function parseBlocks(markdown: string): Block[] {
 /** Why a block is not run; `null` where it is. */
 export function reasonNotToRun({ info }: Block): string | null {
   return /^no-run: (.+)$/.exec(info)?.[1] ?? null
+}
+
+/** The file that a test makes of a block, as in `no-run: … runs it (shop.ts)`; `null`: the block is no file. */
+export function fileOf({ info }: Block): string | null {
+  return / runs it \(([\w.-]+)\)$/.exec(info)?.[1] ?? null
+}
+
+/** The files that a document shows: their contents by their names. */
+export function filesOf(path: string): Record<string, string> {
+  const files = parseBlocks(readDocument(path)).map((block) => [fileOf(block), block.code] as const)
+  return Object.fromEntries(files.filter(([name]) => name !== null))
 }
 
 /** What a block says that it prints, in order: `# → text` in a shell, `// → text` in JavaScript. */

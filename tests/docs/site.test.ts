@@ -73,7 +73,7 @@ test('every link of every page leads to a page, a heading or a file that exists'
   expect(broken).toEqual([])
 })
 
-test('the site has every document, and the reference every operation and object', async () => {
+test('the site has every document, and the reference every operation, webhook and object', async () => {
   const pages = await crawl()
   const titles = [...pages.values()].map(({ body }) => /<h1[^>]*>(.*?)<\/h1>/.exec(body)?.[1])
   const missing = allDocuments.filter((path) => {
@@ -86,6 +86,9 @@ test('the site has every document, and the reference every operation and object'
   const text = reference.map(([, { body }]) => body).join('')
   expect(allOperations.filter(({ id }) => !text.includes(` id="${id}"`))).toEqual([])
   const document = JSON.parse(JSON.stringify(openApiDocument()))
+  const webhooks = Object.values<{ post: { operationId: string } }>(document.webhooks)
+  expect(webhooks.length).toBeGreaterThan(10)
+  expect(webhooks.filter(({ post }) => !text.includes(` id="${post.operationId}"`))).toEqual([])
   const objects = Object.keys(document.components.schemas)
   expect(objects.filter((name) => !text.includes(` id="${name}"`))).toEqual([])
 })
@@ -127,6 +130,7 @@ test.each([
   ['/docs/webhooks/', '/docs/webhooks'],
   ['/docs/webhooks.md', '/docs/webhooks'],
   ['/docs/api/payments.html', '/docs/api/payments'],
+  ['/docs/api/webhook-events/', '/docs/api/webhook-events'],
 ])('%s leads to %s', async (path, to) => {
   const { status, headers } = await get(path)
   expect([status, headers.get('location')]).toEqual([301, to])

@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
 import { size } from '../support/size.ts'
-import { documents, parseBlocks, readDocument, reasonNotToRun } from './markdown.ts'
+import { type Block, documents, parseBlocks, readDocument, reasonNotToRun } from './markdown.ts'
 import { runDocument } from './run-document.ts'
 
+const root = join(import.meta.dirname, '../..')
 const runnable = ['sh', 'js', 'ts', 'sql']
 /** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
 const shown = ['json', 'text', 'nginx', 'ini']
@@ -41,6 +44,11 @@ describe('every snippet does what it says', () => {
   )
 })
 
+/** The test that runs a block in its own way, if the block names one. */
+function testOf(block: Block): string | undefined {
+  return /^(tests\/\S+\.test\.ts) runs it/.exec(reasonNotToRun(block) ?? '')?.[1]
+}
+
 describe('a snippet', () => {
   const all = documents.flatMap((path) =>
     parseBlocks(readDocument(path)).map((block) => ({ path, ...block })),
@@ -55,13 +63,19 @@ describe('a snippet', () => {
     expect(offences.map(({ path, line }) => `${path}:${line}`)).toEqual([])
   })
 
+  test('that another test runs names a test that exists', () => {
+    const named = all.flatMap((block) => testOf(block) ?? [])
+    expect(named.length).toBeGreaterThan(5)
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+
   test('of JSON can be parsed', () => {
     for (const { language, code } of all) if (language === 'json') JSON.parse(code)
   })
 
   test('is mostly run: those that are not are few', () => {
     const ofCode = all.filter(({ language }) => runnable.includes(language))
-    const left = ofCode.filter((block) => reasonNotToRun(block) !== null)
+    const left = ofCode.filter((block) => reasonNotToRun(block) !== null && !testOf(block))
     expect(ofCode.length).toBeGreaterThan(40)
     expect(left.length).toBeLessThan(ofCode.length / 3)
   })

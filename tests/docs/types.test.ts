@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { isLongRun } from '../support/size.ts'
 import { findTypeErrors, type Snippet } from './check-types.ts'
 import { allDocuments, type Block, parseBlocks, readDocument } from './markdown.ts'
 
@@ -7,6 +8,10 @@ const languages = ['js', 'mjs', 'javascript', 'ts', 'mts', 'typescript']
 const snippets: Snippet[] = allDocuments.flatMap((path) =>
   parseBlocks(readDocument(path))
     .filter(({ language }) => languages.includes(language))
+    // These import generated files. The named test compiles them as strict.
+    .filter(({ info }) => !/^no-run: tests\/clients\/\S+\.test\.ts runs it \(/.test(info))
+    // The types of these packages are those of the server's sources, which take ten seconds.
+    .filter(({ code }) => isLongRun || !/@hedgepayments\/(testing|server)/.test(code))
     .map((block) => ({ path, block })),
 )
 
@@ -26,6 +31,26 @@ describe('the types of snippets', () => {
     const errors = await findTypeErrors([{ path: 'docs/planted.md', block }])
     expect(errors).toHaveLength(1)
     expect(errors[0]).toMatch(/^docs\/planted\.md:9: error TS2345: .*'number'/)
+  })
+
+  test('a file of a guide is checked with those that it imports, and an error is named by its line', async () => {
+    const block = (name: string, line: number, code: string): Snippet => ({
+      path: 'docs/planted.md',
+      block: { language: 'ts', info: `no-run: a test runs it (${name})`, line, code },
+    })
+    const errors = await findTypeErrors([
+      block('shop.ts', 7, 'export const price: number = 1\n'),
+      block('shop.test.ts', 20, "import { price } from './shop.ts'\nprice.trim()\n"),
+      block(
+        'cart.cjs',
+        30,
+        "const { startSandbox } = require('@hedgepayments/testing')\nstartSandbox(1)\n",
+      ),
+    ])
+    expect(errors.sort().map((error) => error.slice(0, 34))).toEqual([
+      'docs/planted.md:22: error TS2339: ',
+      'docs/planted.md:32: error TS2554: ',
+    ])
   })
 
   test('what strict forbids is found: a caught error is of any kind, a value may be missing', async () => {

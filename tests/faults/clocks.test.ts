@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { brokenInvariants } from '../support/databases/invariants.ts'
 import { type Api, apiClient, createPayment } from '../support/http/api.ts'
 import { answerChallenge } from '../support/payments/sandbox.ts'
@@ -7,9 +6,6 @@ import { startServer, type TestServer, tell } from '../support/servers/server.ts
 import { withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
-const entry = fileURLToPath(
-  new URL('../support/processes/fitted-server-process.ts', import.meta.url),
-)
 const fixture = withServers(1)
 
 let fitted: TestServer
@@ -17,7 +13,10 @@ let fitted: TestServer
 let wrong: Api
 
 beforeAll(async () => {
-  fitted = await startServer({ databaseUrl: fixture.database.url, entry })
+  fitted = await startServer({
+    databaseUrl: fixture.database.url,
+    entry: inject('programs').fittedServer,
+  })
   await tell(fitted, { clockAheadMs: -600_000 })
   wrong = apiClient(fitted.url, fitted.secretKey)
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createPayment } from '../support/http/api.ts'
 import { eventTypes, untilStatus } from '../support/payments/paid.ts'
-import { advance, attempts, initiate } from '../support/payments/sandbox.ts'
+import { advance, attempts, initiate, movements } from '../support/payments/sandbox.ts'
 import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -11,14 +11,6 @@ import { until } from '../support/until.ts'
 const fixture = withServers(1)
 
 const retrieve = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body
-
-async function movements(id: string): Promise<string[]> {
-  const rows = await fixture.sql.query<{ kind: string }>(
-    'select kind from sandbox_movements where payment_id = $1 order by position',
-    [id],
-  )
-  return rows.map(({ kind }) => kind)
-}
 
 /**
  * Makes a task of a payment due now, and waits until a worker has carried it out: the task is gone,
@@ -72,7 +64,7 @@ describe('a task that comes at the wrong time', () => {
     await Promise.all(['process', 'expire'].map((kind) => carryOut(body.id, kind)))
     for (const kind of ['capture', 'void']) await carryOut(body.id, kind)
     expect(await retrieve(body.id)).toEqual(body)
-    expect(await movements(body.id)).toEqual(['authorize'])
+    expect(await movements(fixture.sql, body.id)).toEqual(['authorize'])
     expect(await attempts(fixture.api, body.id)).toEqual(['authorize authorized'])
     const canceled = await fixture.api('POST', `/v1/payments/${body.id}/cancel`)
     expect([canceled.status, canceled.body.status]).toEqual([200, 'canceled'])
@@ -83,7 +75,7 @@ describe('a task that comes at the wrong time', () => {
     await Promise.all(['process', 'expire'].map((kind) => carryOut(payment.id, kind)))
     for (const kind of ['capture', 'void']) await carryOut(payment.id, kind)
     expect(await retrieve(payment.id)).toEqual(payment)
-    expect(await movements(payment.id)).toEqual([])
+    expect(await movements(fixture.sql, payment.id)).toEqual([])
     const { body } = await fixture.api('POST', `/v1/payments/${payment.id}/initiate`, {
       body: { payment_method_token: 'tok_visa' },
     })
@@ -93,11 +85,13 @@ describe('a task that comes at the wrong time', () => {
   test('does not process or capture a payment that was canceled', async () => {
     const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: 3_600 })
     const canceled = await fixture.api('POST', `/v1/payments/${body.id}/cancel`)
-    await until('it is voided', async () => (await movements(body.id)).includes('void'))
+    await until('it is voided', async () =>
+      (await movements(fixture.sql, body.id)).includes('void'),
+    )
     await advance(fixture.api, 3_602)
     for (const kind of ['process', 'capture', 'expire']) await carryOut(body.id, kind)
     expect(await retrieve(body.id)).toEqual(canceled.body)
-    expect(await movements(body.id)).toEqual(['authorize', 'void'])
+    expect(await movements(fixture.sql, body.id)).toEqual(['authorize', 'void'])
     // The tasks have ended. They have not failed, to be tried again.
     expect(await openTasks(body.id)).toEqual([])
   })

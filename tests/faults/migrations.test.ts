@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { expect, inject, test, vi } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { connect } from '../../packages/server/src/database/connect.ts'
 import { type Migrations, migrate } from '../../packages/server/src/database/migrate/migrate.ts'
 import { migrations } from '../../packages/server/src/database/migrate/migrations.ts'
@@ -13,11 +12,6 @@ import { createMigratedDatabase, startServer } from '../support/servers/server.t
 import { isLongRun } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { startCancels } from './database/cancel-load.ts'
-
-// Each test starts several processes on a busy machine.
-vi.setConfig({ testTimeout: 120_000 })
-
-const processFile = join(import.meta.dirname, '../support/processes/migrate-process.ts')
 
 /** Brings a database to a version, as a process of that version does. */
 async function migrateTo(url: string, list: Migrations): Promise<string[]> {
@@ -31,7 +25,7 @@ async function migrateTo(url: string, list: Migrations): Promise<string[]> {
 
 /** A process that has run the statements of a migration, and has not committed them. */
 async function startMigrating(url: string, last: string) {
-  const child = spawn(process.execPath, [processFile, url, last], {
+  const child = spawn(process.execPath, [inject('programs').migrate, url, last], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   await once(child.stdout, 'data')

@@ -1,3 +1,4 @@
+import { plannedFailuresMax } from '@hedgepayments/contract'
 import fc from 'fast-check'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { openSql, type Sql } from '../support/databases/sql.ts'
@@ -160,11 +161,24 @@ async function letWork(sql: Sql, server: QuietServer): Promise<void> {
 
 /** Makes something by a request that succeeds, for others to name. */
 async function make(
-  { server, pool }: Pick<Means, 'server' | 'pool'>,
+  means: Pick<Means, 'server' | 'pool'>,
   target: string,
   body: object,
 ): Promise<WireAnswer> {
-  const answer = await exchange(server.url, {
+  const answer = await post(means, target, body)
+  if (answer === null || answer === 'hangs' || answer.status !== 201) {
+    throw new Error(`could not begin: ${JSON.stringify(answer)}`)
+  }
+  means.pool.learn(JSON.parse(answer.text))
+  return answer
+}
+
+async function post(
+  { server, pool }: Pick<Means, 'server' | 'pool'>,
+  target: string,
+  body: object,
+): ReturnType<typeof exchange> {
+  return await exchange(server.url, {
     method: 'POST',
     target,
     headers: [
@@ -173,24 +187,31 @@ async function make(
     ],
     body: Buffer.from(JSON.stringify(body)),
   })
-  if (answer === null || answer === 'hangs' || answer.status !== 201) {
-    throw new Error(`could not begin: ${JSON.stringify(answer)}`)
-  }
-  pool.learn(JSON.parse(answer.text))
-  return answer
 }
 
-/** Payments that the workers will have captured by the time that a round begins. */
+/**
+ * Makes payments that the workers will have captured by the time that a round begins. Requests of the round before may
+ * have planned failures: each of these fails one payment, and then another is made.
+ */
 async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
-  for (let made = 0; made < paidPerRound; made++) {
-    await make(means, '/v1/payments', {
+  let made = 0
+  for (let tries = 0; made < paidPerRound && tries < paidPerRound + plannedFailuresMax; tries++) {
+    const answer = await post(means, '/v1/payments', {
       amount: 10_000 + made,
       currency: 'USD',
       customer_email: 'customer1@example.com',
       initiate: true,
       payment_method_token: 'tok_visa',
     })
+    if (answer === null || answer === 'hangs' || ![201, 502].includes(answer.status)) {
+      throw new Error(`could not pay: ${JSON.stringify(answer)}`)
+    }
+    if (answer.status === 502) continue
+    const payment = JSON.parse(answer.text)
+    means.pool.learn(payment)
+    if (payment.status !== 'failed') made++
   }
+  if (made < paidPerRound) throw new Error('more payments failed than failures can be planned')
 }
 
 /** What requests refer to before any answer has named something. */
@@ -205,14 +226,14 @@ async function fillPool({
 }): Promise<Pool> {
   const [merchant] = await sql.query<{ id: string }>('select id from merchants')
   const pool = new Pool({ merchant: merchant?.id ?? '' })
-  const post = (target: string, body: object) => make({ server, pool }, target, body)
-  const other = JSON.parse((await post('/v1/merchants', { name: 'Other' })).text)
+  const add = (target: string, body: object) => make({ server, pool }, target, body)
+  const other = JSON.parse((await add('/v1/merchants', { name: 'Other' })).text)
   pool.add('stranger', other.id)
   pool.add('strange', other.api_keys[0].secret_key)
   pool.add('live', await makeLiveKey(databaseUrl, other.id))
-  await post('/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/' })
+  await add('/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/' })
   for (let made = 0; made < 20; made++) {
-    await post('/v1/payments', {
+    await add('/v1/payments', {
       amount: 100 + made,
       currency: 'USD',
       customer_email: 'customer1@example.com',

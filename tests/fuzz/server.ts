@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { inject } from 'vitest'
 import { childEnvironment } from '../support/processes/environment.ts'
 import { firstKeys } from '../support/servers/server.ts'
 
@@ -13,10 +13,8 @@ export interface QuietServer {
   readonly stop: () => Promise<void>
 }
 
-const file = fileURLToPath(new URL('../support/processes/quiet-server-process.ts', import.meta.url))
-
 export async function startQuietServer(databaseUrl: string): Promise<QuietServer> {
-  const child = fork(file, [], {
+  const child = fork(inject('programs').quietServer, [], {
     execArgv: [],
     env: {
       ...childEnvironment,

@@ -13,43 +13,47 @@ import { createProcessors } from '../../packages/server/src/processors/processor
 import { openSql, type Sql, withoutGuards } from '../support/databases/sql.ts'
 import { preparedSettings, prepareStatements } from './prepare.ts'
 
-/** Cancels one payment: the server's way, or one that is known to be wrong. */
+/** Cancels one payment: with the server's code, or with a deliberately wrong statement. */
 export type Cancel = (request: CancelRequest) => Promise<Reply>
 
-/** Makes the cancel of one side. */
-export type CancelOf = (database: Database) => Cancel
+/** Builds the cancel function of one side. */
+export type CreateCancel = (database: Database) => Cancel
 
-/** What a process of the server holds, without HTTP: pools and a batcher of its own. */
+/** One server process without HTTP: it has its own pools and its own batcher. */
 export interface Side {
   readonly database: Database
   readonly cancel: Cancel
   readonly processors: Processors
 }
 
-/** Two sides on one database, and a way past them. */
+/** Two sides on one database. */
 export interface Arena {
   readonly sides: readonly [Side, Side]
+  /** A connection that belongs to neither side, for set-up and checks. */
   readonly sql: Sql
   readonly auth: Auth
-  /** What background work and idle connections have complained of so far. */
-  readonly complaints: unknown[]
+  /** Errors of background work and of idle connections so far. */
+  readonly errors: unknown[]
   readonly close: () => Promise<void>
 }
 
-/** Work waits for a nudge, which is a part of the race; this is only for what nobody nudges. */
+/** Interval of the workers' own ticks. Races nudge the workers, so it is only a fallback. */
 const idleMs = 1_000
 
-const byCanceler: CancelOf = (database) => {
+const byCanceler: CreateCancel = (database) => {
   const canceler = new Canceler(database)
   return (request) => canceler.cancel(request)
 }
 
-/** Opens an empty database to races: migrated, with one merchant. */
-export async function openArena(url: string, cancelOf: CancelOf = byCanceler): Promise<Arena> {
-  const complaints: unknown[] = []
-  const onError = (error: unknown) => complaints.push(error)
+/** Migrates an empty database, creates one merchant, and opens two sides on it. */
+export async function openArena(
+  url: string,
+  createCancel: CreateCancel = byCanceler,
+): Promise<Arena> {
+  const errors: unknown[] = []
+  const onError = (error: unknown) => errors.push(error)
   const sql = openSql(url)
-  await keepPlans(sql)
+  await setPlannerSettings(sql)
   const open = () => {
     const database = connect({ url, onError })
     prepareStatements(database.pool)
@@ -64,13 +68,13 @@ export async function openArena(url: string, cancelOf: CancelOf = byCanceler): P
     const stripe = { secretKey: null, webhookSecret: null, apiBase: null }
     const publicUrl = () => 'http://127.0.0.1'
     const processors = createProcessors({ db, publicUrl, keyring: null, stripe })
-    return { database, cancel: cancelOf(database), processors }
+    return { database, cancel: createCancel(database), processors }
   })
   return {
     sides: sides as [Side, Side],
     sql,
     auth: await firstAuth(sql),
-    complaints,
+    errors,
     async close() {
       await Promise.all(sides.map(({ database }) => database.close()))
       await sql.close()
@@ -78,28 +82,28 @@ export async function openArena(url: string, cancelOf: CancelOf = byCanceler): P
   }
 }
 
-/** Races begin with copies of payments that have moved; the database lets none begin so. */
+/** Lets copies of templates be inserted with any status: by rule, a payment begins as `pending`. */
 async function allowCopies(sql: Sql): Promise<void> {
   await sql.query('alter table payments disable trigger payments_first_status')
 }
 
-/** For all connections that are opened from now on. */
-async function keepPlans(sql: Sql): Promise<void> {
+/** Applies `preparedSettings` to the database. Only connections opened afterwards use them. */
+async function setPlannerSettings(sql: Sql): Promise<void> {
   const [{ name }] = await sql.query('select quote_ident(current_database()) as name')
   for (const [setting, value] of Object.entries(preparedSettings)) {
     await sql.query(`alter database ${name} set ${setting} = '${value}'`)
   }
 }
 
-/** Starts the workers of each side. */
-export function startWorkers({ sides, complaints }: Arena): Loop[] {
+/** Starts the payment workers of each side. */
+export function startWorkers({ sides, errors }: Arena): Loop[] {
   return sides.map(({ database, processors }) =>
     startPaymentWorkers({
       db: database.db,
       processors,
       fees: feeScheduleDefault,
       idleMs,
-      onError: (error) => complaints.push(error),
+      onError: (error) => errors.push(error),
     }),
   )
 }
@@ -116,7 +120,7 @@ async function firstAuth(sql: Sql): Promise<Auth> {
   }
 }
 
-/** Deletes every payment with everything about it, here and at the sandbox. */
+/** Deletes all payments and their records, in Hedge's tables and in the sandbox's. */
 export async function clear(sql: Sql): Promise<void> {
   await withoutGuards(
     sql,

@@ -6,18 +6,17 @@ import {
   paymentNotFound,
 } from '../../packages/server/src/payments/transition/refusals.ts'
 import { renderPayment } from '../../packages/server/src/payments/view/render.ts'
-import type { CancelOf } from './arena.ts'
+import type { CreateCancel } from './arena.ts'
 
-// Cancels as one would write them at first sight. Each is wrong in a way of its own, and each is
-// here so that the races can be seen to find it.
+// Plausible but wrong ways to cancel. The tests check that the races find each of them.
 
 const cancelable = cancelableStatuses.map((status) => `'${status}'`).join(', ')
 
 /**
- * An UPDATE with a SELECT beside it, in one statement: it never cancels twice, but under READ
- * COMMITTED the loser reads its own old snapshot, and reports `pending`.
+ * One statement with an UPDATE and an independent SELECT. It never cancels twice. But under READ
+ * COMMITTED the SELECT of a losing cancel reads its old snapshot, and so reports `pending`.
  */
-export const selectBeside: CancelOf = cancelBy(
+export const selectBeside: CreateCancel = cancelBy(
   `with was as (
     select status from payments where merchant_id = $1 and livemode = $2 and id = $3
   ), moved as (
@@ -40,8 +39,8 @@ export const selectBeside: CancelOf = cancelBy(
 
 const checkViolation = '23514'
 
-/** A SELECT first, and an UPDATE that trusts it: two clients can read before either writes. */
-export const readThenWrite: CancelOf = (database) => {
+/** A SELECT, then an UPDATE that does not check the status again: two clients can both win. */
+export const readThenWrite: CreateCancel = (database) => {
   const read = cancelBy(
     `select status as seen, null as status, * from payments
      where merchant_id = $1 and livemode = $2 and id = $3 and $4::text is not null
@@ -66,14 +65,14 @@ export const readThenWrite: CancelOf = (database) => {
     const { current_status: status = '' } = details
     if (!(cancelableStatuses as readonly string[]).includes(status)) return seen
     return await write(request).catch(async (error: { code?: string }) => {
-      // The database's guard refuses a second step from `processing`. A second cancel is no step.
+      // The trigger refuses the step from `processing`. It allows an update from canceled to canceled.
       if (error.code !== checkViolation) throw error
       return await read(request)
     })
   }
 }
 
-function cancelBy(text: string): CancelOf {
+function cancelBy(text: string): CreateCancel {
   return ({ pool }) =>
     async ({ auth, paymentId, now, reason }) => {
       const { rows } = await pool.query<PaymentRow & { seen: PaymentRow['status'] }>(text, [

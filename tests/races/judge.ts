@@ -9,10 +9,10 @@ import {
 } from '@hedgepayments/contract'
 import { eventsOnce } from '../support/payments/lifecycle.ts'
 import type { Aftermath } from './records.ts'
-import { reasonOf, type Told } from './rivals.ts'
+import { type Rival, type RivalAnswer, reasonOf } from './rivals.ts'
 
-/** Who can be told what status by a refusal: by the contract's table of the lifecycle. */
-const refusing: Readonly<Record<string, readonly PaymentStatus[]>> = {
+/** The statuses that a refusal may report, by error code. Source: the contract's lifecycle. */
+const reportable: Readonly<Record<string, readonly PaymentStatus[]>> = {
   payment_not_cancelable: except(cancelableStatuses),
   payment_not_initiable: except(initiableStatuses),
   payment_not_refundable: except(refundableStatuses),
@@ -22,27 +22,27 @@ function except(allowed: readonly PaymentStatus[]): PaymentStatus[] {
   return paymentStatuses.filter((status) => !allowed.includes(status))
 }
 
-/** Statuses in which the processor has the money of a payment. */
+/** Statuses in which the processor has the payment's money. */
 const withMoney: readonly PaymentStatus[] = statusesBeforeEvent('payment.settled')
 
-/** What a race has left, with how the payment was when it began. */
-export interface Finish {
+/** The payment's records before and after its race, and the answers to its rivals. */
+export interface RaceResult {
   readonly before: Aftermath
   readonly after: Aftermath
-  readonly told: readonly Told[]
-  /** Whether somebody had taken its money before the race, by hand at the processor. */
+  readonly answers: readonly RivalAnswer[]
+  /** Whether the payment was captured manually at the processor before the race. */
   readonly isCapturedByHand: boolean
 }
 
-/** All that is wrong with what a race has left: nothing, where all went by the contract. */
-export function judge(finish: Finish): string[] {
+/** Lists every violation of the contract in the result of a race. Empty: there is none. */
+export function judge(result: RaceResult): string[] {
   return [
-    ...judgeTimeline(finish.after),
-    ...judgeWinners(finish),
-    ...judgeRefusals(finish),
-    ...judgeRefunds(finish),
-    ...judgeBooks(finish),
-    ...judgeLedger(finish),
+    ...judgeTimeline(result.after),
+    ...judgeWinners(result),
+    ...judgeRefusals(result),
+    ...judgeRefunds(result),
+    ...judgeBooks(result),
+    ...judgeLedger(result),
   ]
 }
 
@@ -50,104 +50,125 @@ function judgeTimeline({ events, sequence, status, tasks }: Aftermath): string[]
   const wrong: string[] = []
   events.forEach((event, n) => {
     const before = events[n - 1]
-    if (event.sequence !== n + 1) wrong.push(`event ${n + 1} has the number ${event.sequence}`)
+    if (event.sequence !== n + 1) wrong.push(`event ${n + 1} has the sequence ${event.sequence}`)
     if (!before) return
-    if (event.from_status !== before.to_status) wrong.push(`event ${n + 1} begins elsewhere`)
+    if (event.from_status !== before.to_status) {
+      wrong.push(`event ${n + 1} starts from ${event.from_status}, not ${before.to_status}`)
+    }
     const step = { event: event.type, from: before.to_status, to: event.to_status }
-    if (!isStep(step)) wrong.push(`it went from ${step.from} to ${step.to} by ${step.event}`)
+    if (!isStep(step)) wrong.push(`forbidden step ${step.from} to ${step.to} by ${step.event}`)
   })
   if (sequence !== events.length) wrong.push(`version ${sequence} has ${events.length} events`)
-  if (events.at(-1)?.to_status !== status) wrong.push(`${status} is not what its last event says`)
+  const last = events.at(-1)?.to_status
+  if (last !== status) wrong.push(`status ${status}, but the last event leads to ${last}`)
   for (const type of eventsOnce) {
     const count = events.filter((event) => event.type === type).length
     if (count > 1) wrong.push(`${type} happened ${count} times`)
   }
-  if (status === 'processing') wrong.push('it is stuck in processing')
-  if (tasks.includes('capture') || tasks.includes('void')) wrong.push(`it is owed a ${tasks}`)
+  if (status === 'processing') wrong.push('the payment is stuck in processing')
+  if (tasks.includes('capture') || tasks.includes('void')) wrong.push(`open tasks: ${tasks}`)
   return wrong
 }
 
-/** Each step has the one winner that was told so, and that the event names. */
-function judgeWinners({ before, after, told }: Finish): string[] {
+/** Each step has exactly one winner: the request that got 200, which is the one in the event. */
+function judgeWinners({ before, after, answers }: RaceResult): string[] {
   const wrong: string[] = []
   const added = after.events.slice(before.events.length)
   const canceled = added.find((event) => event.type === 'payment.canceled')
-  const asked = told.filter(
+  const acknowledged = answers.filter(
     ({ rival, status, body }) =>
       status === 200 && isCancel(rival.kind) && body.status === 'canceled',
   )
   const winners = new Set<string>([
-    ...asked.map(({ body }) => body.cancellation_reason),
+    ...acknowledged.map(({ body }) => body.cancellation_reason),
     ...after.bulk.filter(({ outcome }) => outcome === null).map(({ reason }) => reason),
   ])
-  const isMine = canceled !== undefined && canceled.actor_type !== 'system'
-  const expected = isMine ? [canceled.reason] : []
+  const isByClient = canceled !== undefined && canceled.actor_type !== 'system'
+  const expected = isByClient ? [canceled.reason] : []
   if (JSON.stringify([...winners]) !== JSON.stringify(expected)) {
-    wrong.push(`canceled by ${expected.join()}, told so: ${[...winners].join()}`)
+    wrong.push(`canceled by ${expected.join()}, acknowledged to ${[...winners].join()}`)
   }
-  for (const { rival, body } of asked) {
-    if (body.cancellation_reason !== reasonOf(rival))
-      wrong.push(`${rival.reason} has another's win`)
+  for (const { rival, body } of acknowledged) {
+    if (body.cancellation_reason !== reasonOf(rival)) {
+      wrong.push(`${rival.reason} got 200 for the cancel of ${body.cancellation_reason}`)
+    }
   }
   for (const { status, seen } of after.bulk) {
-    if (status !== 'completed') wrong.push(`a cancellation of many is ${status}`)
-    if (seen && !refusing.payment_not_cancelable?.includes(seen)) wrong.push(`bulk saw ${seen}`)
+    if (status !== 'completed') wrong.push(`a bulk cancel is ${status}`)
+    if (seen && !reportable.payment_not_cancelable?.includes(seen)) wrong.push(`bulk saw ${seen}`)
   }
-  const initiated = told.filter(({ rival, status }) => rival.kind === 'initiate' && status === 200)
-  const submitted = added.filter((event) => event.type === 'payment.initiated')
-  if (initiated.length !== submitted.length) {
-    wrong.push(`${initiated.length} have initiated it, and ${submitted.length} events say so`)
+  const initiates = answers.filter(
+    ({ rival, status }) => rival.kind === 'initiate' && status === 200,
+  )
+  const events = added.filter((event) => event.type === 'payment.initiated')
+  if (initiates.length !== events.length) {
+    wrong.push(`${initiates.length} initiates got 200, with ${events.length} events`)
   }
   return wrong
 }
 
-/** A loser was told a status that the payment had, and that is a reason to refuse. */
-function judgeRefusals({ before, after, told }: Finish): string[] {
+/** A refusal reports a status that the payment had during the race, and that justifies the refusal. */
+function judgeRefusals({ before, after, answers }: RaceResult): string[] {
   const wrong: string[] = []
   const had = new Set(after.events.slice(before.events.length - 1).map((event) => event.to_status))
-  for (const { rival, status, body } of told) {
+  for (const { rival, status, body } of answers) {
     if (status < 400) continue
     const { code, details } = body.error
     if (code === 'refund_amount_exceeded' || code === 'idempotency_key_in_use') continue
     const seen: PaymentStatus | undefined = details?.current_status
-    const isLegal = seen !== undefined && refusing[code]?.includes(seen) && had.has(seen)
-    if (!isLegal) wrong.push(`${rival.reason} was told ${status} ${code}: ${seen}`)
+    const isAllowed = seen !== undefined && reportable[code]?.includes(seen) && had.has(seen)
+    if (!isAllowed) wrong.push(`${rival.reason} got ${status} ${code}: ${seen}`)
   }
   return wrong
 }
 
-function judgeRefunds({ before, after, told }: Finish): string[] {
+/** Each acknowledged refund and reversal has one event and one refund, never above the amount. */
+function judgeRefunds({ before, after, answers }: RaceResult): string[] {
   const wrong: string[] = []
   const added = after.events.slice(before.events.length)
-  const kept = sum(after.refunds.filter(({ status }) => status !== 'failed'))
-  if (kept !== after.refunded_amount) wrong.push(`refunds of ${kept}, not ${after.refunded_amount}`)
-  if (kept > after.amount) wrong.push(`${kept} was given back of ${after.amount}`)
+  const refunded = sum(after.refunds.filter(({ status }) => status !== 'failed'))
+  if (refunded !== after.refunded_amount) {
+    wrong.push(`the refunds sum to ${refunded}, refunded_amount is ${after.refunded_amount}`)
+  }
+  if (refunded > after.amount) wrong.push(`refunded ${refunded} of ${after.amount}`)
   if (after.refunds.some(({ status }) => status === 'pending')) wrong.push('a refund is pending')
-  const asked = told.filter(
+  const acknowledged = answers.filter(
     ({ rival, status, body }) =>
       status === 200 &&
       (rival.kind === 'refund' || (rival.kind === 'reverse' && body.reversal === 'refunded')),
   )
-  const later = added.filter((event) => event.type === 'payment.reversal_requested').length
-  const isCarriedOut = later > 0 && added.some((event) => event.type === 'payment.succeeded')
+  const requests = added.filter((event) => event.type === 'payment.reversal_requested').length
+  // A requested reversal becomes a refund once the payment has succeeded.
+  const isCarriedOut = requests > 0 && added.some((event) => event.type === 'payment.succeeded')
   const events = added.filter((event) => event.type === 'payment.refunded').length
-  if (events !== asked.length + (isCarriedOut ? 1 : 0) || events !== after.refunds.length) {
-    wrong.push(`${asked.length} were refunded, ${events} events, ${after.refunds.length} refunds`)
+  if (events !== acknowledged.length + (isCarriedOut ? 1 : 0) || events !== after.refunds.length) {
+    const counts = `${events} events, ${after.refunds.length} refunds`
+    wrong.push(`${acknowledged.length} refunds were acknowledged: ${counts}`)
   }
-  const waiting = told.filter(({ status }) => status === 202).length
-  if (later !== Math.min(1, waiting)) wrong.push(`${waiting} reversals wait, ${later} events`)
+  const waiting = answers.filter(({ status }) => status === 202).length
+  if (requests !== Math.min(1, waiting)) {
+    wrong.push(`${waiting} reversals got 202, with ${requests} events`)
+  }
+  return [...wrong, ...judgeExceededRefunds(after, answers)]
+}
+
+/** A refund that exceeds the amount is refused with amounts that the payment had, and that exceed it. */
+function judgeExceededRefunds(after: Aftermath, answers: readonly RivalAnswer[]): string[] {
+  const wrong: string[] = []
   const sums = new Set([0, ...after.events.map(({ refunded }) => refunded ?? 0)])
-  for (const { rival, body } of told) {
+  for (const { rival, body } of answers) {
     if (body.error?.code !== 'refund_amount_exceeded') continue
-    const { refundable_amount: left, refunded_amount: given } = body.error.details
-    const isTrue = sums.has(given) && left === after.amount - given
-    if (!isTrue || (rival.amountMinor ?? 0) <= left) wrong.push(`${rival.reason}: ${left} left`)
+    const { refundable_amount: left, refunded_amount: refunded } = body.error.details
+    const isTrue = sums.has(refunded) && left === after.amount - refunded
+    if (!isTrue || (rival.amountMinor ?? 0) <= left) {
+      wrong.push(`${rival.reason} was refused although ${left} can be refunded`)
+    }
   }
   return wrong
 }
 
 /** The processor's books agree with ours. */
-function judgeBooks({ after, isCapturedByHand }: Finish): string[] {
+function judgeBooks({ after, isCapturedByHand }: RaceResult): string[] {
   const wrong: string[] = []
   const moved = (kind: string) => after.movements.filter((movement) => movement.kind === kind)
   for (const kind of ['authorize', 'capture', 'void']) {
@@ -155,10 +176,10 @@ function judgeBooks({ after, isCapturedByHand }: Finish): string[] {
   }
   const captured = sum(moved('capture'))
   const returned = sum(moved('refund'))
-  if (returned > captured) wrong.push(`${returned} went back of ${captured}`)
+  if (returned > captured) wrong.push(`${returned} was returned, ${captured} was captured`)
   switch (after.status) {
     case 'canceled':
-      if (captured > 0 && !isCapturedByHand) wrong.push('it was captured and is canceled')
+      if (captured > 0 && !isCapturedByHand) wrong.push('the canceled payment was captured')
       if (captured !== returned) wrong.push(`the processor keeps ${captured - returned}`)
       if (after.books === 'authorized') wrong.push('an authorization was not voided')
       break
@@ -169,8 +190,10 @@ function judgeBooks({ after, isCapturedByHand }: Finish): string[] {
     case 'succeeded':
     case 'partially_refunded':
     case 'refunded':
-      if (captured !== after.amount) wrong.push(`${captured} was captured`)
-      if (returned !== after.refunded_amount) wrong.push(`${returned} went back`)
+      if (captured !== after.amount) wrong.push(`captured ${captured}, not ${after.amount}`)
+      if (returned !== after.refunded_amount) {
+        wrong.push(`returned ${returned}, not ${after.refunded_amount}`)
+      }
       break
     case 'initiated':
     case 'processing':
@@ -179,22 +202,24 @@ function judgeBooks({ after, isCapturedByHand }: Finish): string[] {
   return wrong
 }
 
-function judgeLedger({ after }: Finish): string[] {
+/** The ledger sums to zero, and its accounts have the payment's amounts. */
+function judgeLedger({ after }: RaceResult): string[] {
   const wrong: string[] = []
   const { ledger } = after
-  const of = (name: string) => ledger[name] ?? 0
+  const balanceOf = (name: string) => ledger[name] ?? 0
   const total = Object.values(ledger).reduce((all, balance) => all + balance, 0)
-  if (total !== 0) wrong.push(`its accounts make ${total}`)
+  if (total !== 0) wrong.push(`the ledger sums to ${total}`)
   const hasMoney = withMoney.includes(after.status)
   const kept = hasMoney ? after.amount - after.refunded_amount : 0
   const fee = after.fee ?? 0
-  const is = [of('processor'), of('merchant_pending'), of('fees'), of('refunds')].join(' ')
-  const mustBe = [-kept, kept - fee, fee, 0].map((balance) => balance + 0).join(' ')
-  if (is !== mustBe) wrong.push(`the ledger says ${is}, not ${mustBe}`)
+  const actual = ['processor', 'merchant_pending', 'fees', 'refunds'].map(balanceOf).join(' ')
+  // `+ 0` turns -0 into 0.
+  const expected = [-kept, kept - fee, fee, 0].map((balance) => balance + 0).join(' ')
+  if (actual !== expected) wrong.push(`the ledger's balances are ${actual}, not ${expected}`)
   return wrong
 }
 
-function isCancel(kind: Told['rival']['kind']): boolean {
+function isCancel(kind: Rival['kind']): boolean {
   return kind === 'cancel' || kind === 'cancel by key' || kind === 'reverse'
 }
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type pg from 'pg'
 
 /**
- * Has a pool prepare each statement once per connection, and the database keep its plan. Races send
- * some dozens of statements over and over; to parse and plan them anew took most of their time. What
- * a statement does, which rows it locks and what it sees does not depend on it.
+ * Makes a pool send each statement as a prepared statement, so that each connection parses and plans
+ * it once. Races repeat a few dozen statements, and parsing and planning took most of their time.
+ * Preparing changes neither the result of a statement nor its locks nor its snapshot.
  */
 export function prepareStatements(pool: pg.Pool): void {
   pool.on('connect', (client) => {
@@ -14,14 +14,14 @@ export function prepareStatements(pool: pg.Pool): void {
         ? query({ name: nameOf(given), text: given, values }, ...rest)
         : query(given, values, ...rest)
     Object.assign(client, { query: prepared })
-    // A race ends by its result. A busy machine must not end it by a lock timeout.
+    // On a busy machine, the usual lock timeout would end a race before its result.
     void (query(`set lock_timeout = '10 min'`) as Promise<unknown>).catch(() => undefined)
   })
 }
 
 /**
- * The settings under which a prepared statement is worth it: one plan for all values, made for
- * tables as large as they are in production rather than for the empty ones it is made on.
+ * Planner settings for prepared statements: one plan for all values, and index scans as in
+ * production. Without the second, PostgreSQL plans sequential scans, because the tables are empty.
  */
 export const preparedSettings = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off' }
 

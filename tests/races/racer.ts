@@ -2,29 +2,31 @@ import { openArena } from './arena.ts'
 import { type Lap, RaceError, runLap, type Tally } from './races.ts'
 import { makeTemplates } from './starts.ts'
 
-// One process of `npm run races`, on a database of its own: it is given a lap at a time.
+// A child process of `npm run races` with its own database. The parent sends it one lap at a time.
 
-/** What a racer says: it wants a lap, with what came of the last one, or it has found something. */
-export type Said = { readonly tally: Tally } | { readonly wrong: string; readonly lap: Lap }
+/** Message to the parent: the lap is finished (and another is wanted), or a lap failed. */
+export type RacerMessage =
+  | { readonly tally: Tally }
+  | { readonly failure: string; readonly lap: Lap }
 
-// Not an argument: those are seen by everybody on the machine.
+// The URL contains a password, and arguments are visible to all users of the machine.
 const url = process.env.HEDGE_RACES_URL ?? ''
-const say = (said: Said) => process.send?.(said)
+const send = (message: RacerMessage) => process.send?.(message)
 const arena = await openArena(url)
 const templates = await makeTemplates(arena)
 process.on('message', (lap: Lap) => void race(lap))
 process.once('disconnect', () => void arena.close())
-// Its starter decides when it ends: what a terminal sends to all is not meant for it.
+// A terminal sends Ctrl-C to all processes, but the parent decides when this one ends.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined)
-say({ tally: {} })
+send({ tally: {} })
 
 async function race(lap: Lap): Promise<void> {
   try {
-    say({ tally: await runLap(arena, templates, lap) })
+    send({ tally: await runLap(arena, templates, lap) })
   } catch (error) {
-    // Anything else went wrong somewhere in the lap.
+    // A `RaceError` names its group. For any other error, the whole lap is reported.
     const { message = String(error), stack = message } = error as Error
-    const isFound = error instanceof RaceError
-    say({ wrong: isFound ? message : stack, lap: isFound ? error : lap })
+    const isRaceError = error instanceof RaceError
+    send({ failure: isRaceError ? message : stack, lap: isRaceError ? error : lap })
   }
 }

@@ -5,42 +5,42 @@ import { brokenInvariants } from '../support/databases/invariants.ts'
 import { until } from '../support/until.ts'
 import { type Arena, clear, startWorkers } from './arena.ts'
 import { judge } from './judge.ts'
-import { isQuiet, readAftermath, readUnrest } from './records.ts'
-import { drawRivals, type Rival, run, type Told } from './rivals.ts'
+import { hasNoPendingWork, readAftermath, readPendingWork } from './records.ts'
+import { drawRivals, type Rival, type RivalAnswer, run } from './rivals.ts'
 import { insertCopies, makeTemplates, type Template } from './starts.ts'
 
-/** Races of one group run at once, so that batches, sets of tasks and pools are shared. */
+/** Races of one group run concurrently, so that they share batches, sets of tasks and pools. */
 export const groupSize = 64
 /**
- * Groups of one lap, after which the whole database is checked and emptied. To empty it makes every
- * connection plan its statements anew, which is worth it every few thousand races.
+ * Groups of one lap. After a lap the whole database is checked and emptied. Emptying makes every
+ * connection plan its statements again, so a lap has a few thousand races.
  */
 const groupsOfLap = 64
 
-/** How often what has happened, to see that the races are races. */
+/** Counts of outcomes by name. They show that the races have more than one outcome. */
 export type Tally = Record<string, number>
 
-/** What is wrong, and the groups among which it went wrong: the first one's seed, and how many. */
+/** Races broke the contract. `seed` and `groups` are the lap that repeats them. */
 export class RaceError extends Error {
   readonly seed: number
   readonly groups: number
 
   constructor({ seed, groups }: Lap, problems: readonly string[]) {
-    super(`races of seed ${seed} went wrong:\n${problems.join('\n')}`)
+    super(`races of seed ${seed} broke the contract:\n${problems.join('\n')}`)
     this.name = 'RaceError'
     this.seed = seed
     this.groups = groups
   }
 }
 
-/** Groups in a row. */
+/** Consecutive groups. */
 export interface Lap {
   /** The first group's seed; each further group has the next number. */
   readonly seed: number
   readonly groups: number
 }
 
-/** Runs groups of races on an arena of their own. @throws {RaceError} for the first that is wrong. */
+/** Runs groups of races on an arena of their own. @throws {RaceError} for the first failed group. */
 export async function runRaces(arena: Arena, { seed, groups }: Lap): Promise<Tally> {
   const templates = await makeTemplates(arena)
   const tally: Tally = {}
@@ -48,7 +48,7 @@ export async function runRaces(arena: Arena, { seed, groups }: Lap): Promise<Tal
   return tally
 }
 
-/** Splits groups in a row into laps. */
+/** Splits consecutive groups into laps. */
 export function lapsOf({ seed, groups }: Lap): Lap[] {
   return Array.from({ length: Math.ceil(groups / groupsOfLap) }, (_, n) => ({
     seed: seed + n * groupsOfLap,
@@ -77,7 +77,7 @@ export async function runLap(
   return tally
 }
 
-/** Adds what happened in some races to what happened in others. */
+/** Adds the counts of `more` to `tally`. */
 export function add(tally: Tally, more: Tally): void {
   for (const [name, count] of Object.entries(more)) tally[name] = (tally[name] ?? 0) + count
 }
@@ -97,25 +97,25 @@ async function runGroup(
   await insertCopies(arena, races)
   const ids = races.map(({ id }) => id)
   const before = new Map((await readAftermath(arena.sql, ids)).map((row) => [row.id, row]))
-  const told = await Promise.all(races.map((race) => runRace(arena, workers, race)))
-  await until('all is quiet', async () => {
-    if (await isQuiet(arena.sql)) return true
+  const answers = await Promise.all(races.map((race) => runRace(arena, workers, race)))
+  await until('no work is pending', async () => {
+    if (await hasNoPendingWork(arena.sql)) return true
     for (const loop of workers) loop.nudge()
     return false
   }).catch(async (error: Error) => {
-    const left = show(await readUnrest(arena.sql))
-    throw new RaceError({ seed, groups: 1 }, [error.message, left, ...arena.complaints.map(String)])
+    const left = show(await readPendingWork(arena.sql))
+    throw new RaceError({ seed, groups: 1 }, [error.message, left, ...arena.errors.map(String)])
   })
   const after = new Map((await readAftermath(arena.sql, ids)).map((row) => [row.id, row]))
   const problems = races.flatMap((race, n) => {
     const [was, is] = [before.get(race.id), after.get(race.id)]
     if (!was || !is) return [`${race.id} is gone`]
-    count(tally, race, is, told[n] ?? [])
+    count(tally, race, is, answers[n] ?? [])
     const isCapturedByHand = race.template.start.name === 'captured by hand'
-    const found = judge({ before: was, after: is, told: told[n] ?? [], isCapturedByHand })
+    const found = judge({ before: was, after: is, answers: answers[n] ?? [], isCapturedByHand })
     return found.length > 0 ? [`${race.template.start.name}: ${found.join('; ')}\n${show(is)}`] : []
   })
-  problems.push(...arena.complaints.map(String))
+  problems.push(...arena.errors.map(String))
   if (problems.length > 0) throw new RaceError({ seed, groups: 1 }, problems)
 }
 
@@ -127,18 +127,23 @@ function drawRaces(chance: Chance, templates: readonly Template[]): Race[] {
   })
 }
 
-async function runRace(arena: Arena, workers: readonly Loop[], race: Race): Promise<Told[]> {
-  const told = await Promise.all(
+async function runRace(arena: Arena, workers: readonly Loop[], race: Race): Promise<RivalAnswer[]> {
+  const answers = await Promise.all(
     race.rivals.map((rival) => run(arena, workers, { rival, paymentId: race.id })),
   )
-  return told.filter((answer) => answer !== null)
+  return answers.filter((answer) => answer !== null)
 }
 
-function count(tally: Tally, race: Race, after: { status: string }, told: readonly Told[]): void {
+function count(
+  tally: Tally,
+  race: Race,
+  after: { status: string },
+  answers: readonly RivalAnswer[],
+): void {
   const names = [
     'races',
     `${race.template.start.name} → ${after.status}`,
-    ...told.map(({ rival, status, body }) =>
+    ...answers.map(({ rival, status, body }) =>
       status < 400
         ? `${rival.kind} ${status}`
         : `${rival.kind} ${status} ${body.error.details?.current_status ?? body.error.code}`,

@@ -1,7 +1,7 @@
 import type { EventType, PaymentStatus } from '@hedgepayments/contract'
 import type { Sql } from '../support/databases/sql.ts'
 
-/** What is known of one payment when its race is over, here and at the processor. */
+/** The records of one payment after its race, in Hedge's tables and in the sandbox's. */
 export interface Aftermath {
   readonly id: string
   readonly status: PaymentStatus
@@ -19,23 +19,26 @@ export interface Aftermath {
     refunded: number | null
   }[]
   readonly refunds: readonly { amount: number; status: string; reason: string | null }[]
+  /** The status at the sandbox. `null`: the sandbox has not seen the payment. */
   readonly books: string | null
+  /** The money that the sandbox moved, in its order. */
   readonly movements: readonly { kind: string; amount: number }[]
-  /** Credits less debits, by account. */
+  /** Credits minus debits, by account. */
   readonly ledger: Readonly<Record<string, number>>
-  /** Cancellations of many that named it: why, and what came of it. */
+  /** Bulk cancellations that name the payment. `outcome` is `null` if it was canceled. */
   readonly bulk: readonly {
     reason: string
     status: string
     outcome: string | null
     seen: PaymentStatus | null
   }[]
+  /** Kinds of the payment's open tasks. */
   readonly tasks: readonly string[]
 }
 
 /**
- * Reads what races have left of some payments, in one statement that reads each table once: a
- * look-up per payment and table cost a tenth of the whole run.
+ * Reads the records of payments in one statement that reads each table once. One query for each
+ * payment and table took a tenth of the whole run.
  */
 export async function readAftermath(sql: Sql, ids: readonly string[]): Promise<Aftermath[]> {
   return await sql.query<Aftermath>(
@@ -90,26 +93,26 @@ export async function readAftermath(sql: Sql, ids: readonly string[]): Promise<A
   )
 }
 
-/** What somebody still has to do, and not only later, by table. */
-const unrest = {
+/** Conditions of rows that describe work due now, by table. */
+const pendingWork = {
   payment_tasks: `kind <> 'settle' and due_at <= now() + interval '1 minute'`,
   payment_attempts: 'outcome is null',
   cancellations: `status in ('pending', 'running')`,
 }
 
-/** Whether nobody has anything left to do that is not for later. */
-export async function isQuiet(sql: Sql): Promise<boolean> {
-  const [row] = await sql.query(isQuietText)
-  return row.quiet
+/** Whether no work is due now. Expiries and settlements are due later. */
+export async function hasNoPendingWork(sql: Sql): Promise<boolean> {
+  const [row] = await sql.query(hasNoPendingWorkText)
+  return row.has_none
 }
 
-const isQuietText = `select ${Object.entries(unrest)
+const hasNoPendingWorkText = `select ${Object.entries(pendingWork)
   .map(([table, isOpen]) => `not exists (select from ${table} where ${isOpen})`)
-  .join(' and ')} as quiet`
+  .join(' and ')} as has_none`
 
-/** What is left, and what the database does, for the message when the database does not become quiet. */
-export async function readUnrest(sql: Sql): Promise<unknown> {
-  const left = Object.entries(unrest).map(
+/** Reads the pending work and the running statements, for the error message of a race that hangs. */
+export async function readPendingWork(sql: Sql): Promise<unknown> {
+  const left = Object.entries(pendingWork).map(
     ([table, isOpen]) =>
       `(select json_agg(o) from (select * from ${table} where ${isOpen}) o) as ${table}`,
   )

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { createCancellation } from '../../packages/server/src/cancellations/create.ts'
 import { renderCancellation } from '../../packages/server/src/cancellations/render.ts'
-import { createCancellationWorker } from '../../packages/server/src/cancellations/worker.ts'
+import { createCancellationWorker } from '../../packages/server/src/cancellations/run/worker.ts'
 import { toTimestamp } from '../../packages/server/src/domain/time.ts'
 import { answer, type Reply } from '../../packages/server/src/http/answers/answer.ts'
 import { errorBody } from '../../packages/server/src/http/answers/refusal.ts'
@@ -15,21 +15,24 @@ import type { Chance } from '../support/chance.ts'
 import type { Arena } from './arena.ts'
 import { amountMinor, createKeyOf, type Start } from './starts.ts'
 
-/** A client that requests something of a payment after a delay. */
+/** A client that sends one request about a payment, or a worker that is nudged, after a delay. */
 export interface Rival {
   readonly kind: 'cancel' | 'cancel by key' | 'bulk' | 'initiate' | 'refund' | 'reverse' | 'work'
   readonly side: 0 | 1
-  /** Turns of the event loop before it begins. */
+  /** Turns of the event loop before the request is sent. */
   readonly turns: number
-  /** Names its request, so that what it did can be told from what others did. */
+  /** The `reason` of the request. It is unique in a race, so records can be traced to their request. */
   readonly reason: string
+  /** The idempotency key. */
   readonly key: string | null
+  /** The amount of a refund. `null` refunds everything that is left. */
   readonly amountMinor: number | null
+  /** What an `initiate` pays with. */
   readonly token: string
 }
 
-/** What a rival was told. A cancellation of many is told later. */
-export interface Told {
+/** The answer to a rival's request. A bulk cancel has none, because its result comes later. */
+export interface RivalAnswer {
   readonly rival: Rival
   readonly status: number
   // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
@@ -38,26 +41,26 @@ export interface Told {
 
 const tokens = ['tok_visa', 'tok_visa', 'tok_chargeDeclined', 'tok_captureDeclined'] as const
 
-/** Who wants what, by how far the payment has come: mostly what can succeed, and cancels always. */
-const wishes = {
+/** Requests to draw from, by the payment's state: mostly those that can succeed, and always cancels. */
+const kindsToDraw = {
   early: ['cancel', 'cancel', 'cancel by key', 'bulk', 'initiate', 'initiate', 'reverse', 'refund'],
   late: ['cancel', 'cancel by key', 'bulk', 'refund', 'refund', 'refund', 'reverse', 'initiate'],
 } as const
 
-/** Longest wait before a rival begins: in some races as long as a submission takes. */
+/** Longest delay of a rival, in turns of the event loop. `patient` is about as long as a submission. */
 const turnsMax = { hurried: 12, patient: 600 }
 
-/** Draws the rivals of one payment: two to five, and a worker where there is work for it. */
+/** Draws the rivals of one payment: two to five clients, and a worker if the payment has a due task. */
 export function drawRivals(chance: Chance, start: Start, paymentId: string): Rival[] {
   const isEarly = start.through === 'created' || start.through === 'initiated'
-  const kinds = wishes[isEarly ? 'early' : 'late']
+  const kinds = kindsToDraw[isEarly ? 'early' : 'late']
   const isPatient = chance.once(3)
   const draw = (kind: Rival['kind'], n: number): Rival => ({
     kind,
     side: chance.below(2) as 0 | 1,
     turns: chance.below(turnsMax[isPatient && kind !== 'initiate' ? 'patient' : 'hurried']),
     reason: `${kind} ${n}`,
-    // A third of the requests has a key, and some cancels share theirs with another.
+    // A third of the requests have a key. Some cancels share one key.
     key: chance.once(3)
       ? `${paymentId} ${kind === 'cancel' && chance.once(3) ? 'shared' : n}`
       : null,
@@ -68,26 +71,26 @@ export function drawRivals(chance: Chance, start: Start, paymentId: string): Riv
   return start.isDue ? [...rivals, draw('work', rivals.length)] : rivals
 }
 
-/** Has the rival do what it wants. `null`: there is no answer, or not yet. */
+/** Runs one rival. Resolves with `null` for a worker and for a bulk cancel: they have no answer. */
 export async function run(
   arena: Arena,
   workers: readonly Loop[],
   race: { rival: Rival; paymentId: string },
-): Promise<Told | null> {
+): Promise<RivalAnswer | null> {
   const { rival, paymentId } = race
   for (let n = 0; n < rival.turns; n++) await turn()
   if (rival.kind === 'work') {
     workers[rival.side]?.nudge()
     return null
   }
-  const reply = await act(arena, rival, paymentId)
+  const reply = await send(arena, rival, paymentId)
   if (rival.kind === 'bulk') return null
   const body = reply.refusal ? errorBody(reply) : reply.body
-  const read: unknown = JSON.parse(typeof body === 'string' ? body : JSON.stringify(body))
-  return { rival, status: reply.status, body: read }
+  const parsed: unknown = JSON.parse(typeof body === 'string' ? body : JSON.stringify(body))
+  return { rival, status: reply.status, body: parsed }
 }
 
-async function act(arena: Arena, rival: Rival, paymentId: string): Promise<Reply> {
+async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Reply> {
   const { auth } = arena
   const side = arena.sides[rival.side]
   const { db } = side.database
@@ -136,7 +139,7 @@ async function act(arena: Arena, rival: Rival, paymentId: string): Promise<Reply
   }
 }
 
-/** What its request says. Requests with one key are one request, and say the same. */
+/** The `reason` that a rival sends. Requests that share a key have the same reason, so the same body. */
 export function reasonOf({ reason, key }: Rival): string {
   return key?.endsWith(' shared') ? 'shared' : reason
 }

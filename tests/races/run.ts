@@ -7,12 +7,12 @@ import { parseArgs } from 'node:util'
 import { startBundledPostgres } from '../../packages/bundled-postgres/src/start.ts'
 import { createDatabase } from '../support/databases/postgres.ts'
 import { throwAway } from '../support/databases/throw-away.ts'
-import type { Said } from './racer.ts'
+import type { RacerMessage } from './racer.ts'
 import { add, groupSize, type Lap, lapsOf, type Tally } from './races.ts'
 
-// `npm run races`: a million races on a PostgreSQL of their own, or as many as `--races` says.
-// `--seed` begins with another one. What happens in a group follows from its seed, whichever
-// process runs it: to see a group again, give its seed and as many races as a group has.
+// `npm run races`: runs a million races, or `--races`, on a PostgreSQL of their own. `--seed` sets
+// the seed of the first group; each further group has the next number. The seed decides what a group
+// does, in whichever process. To repeat one group, pass its seed and `--races` of the group's size.
 
 const { values: flags } = parseArgs({
   options: {
@@ -26,17 +26,19 @@ const seed = Number(flags.seed)
 const groups = Math.ceil(Number(flags.races) / groupSize)
 const processes = Number(flags.processes)
 if (!Number.isSafeInteger(seed) || !(groups > 0) || !(processes > 0)) {
-  throw new Error('--races, --seed and --processes are numbers')
+  throw new Error(
+    `--races, --seed and --processes: expected whole numbers from 1, not ${JSON.stringify(flags)}`,
+  )
 }
 const say = (line: string) => process.stdout.write(`${line}\n`)
-// Nobody may be reading any more; the database has to be stopped all the same.
+// A reader such as `head` may close the pipe early. PostgreSQL must still be stopped then.
 process.stdout.on('error', () => undefined)
 
-/** Asked to stop, it does so after the laps that run. */
+/** Aborted by SIGINT or SIGTERM: running laps are finished, and no others begin. */
 const stopping = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort())
 
-/** Of a database that is emptied every few thousand races, there is nothing to vacuum. */
+/** Vacuum is off: the tables are truncated every few thousand races. */
 const settings = { ...throwAway, autovacuum: 'off', wal_level: 'minimal', max_wal_senders: '0' }
 const laps = lapsOf({ seed, groups }).reverse()
 const tally: Tally = {}
@@ -56,22 +58,22 @@ try {
   await rm(dataDir, { recursive: true, force: true })
 }
 
-/** Runs a process that races, and gives it laps until there are no more. */
+/** Starts a racer process, and gives it laps until none is left. */
 async function startRacer(): Promise<void> {
   const { url } = await createDatabase(postgres.url)
   const child = fork(join(import.meta.dirname, 'racer.ts'), {
     env: { ...process.env, HEDGE_RACES_URL: url },
   })
-  child.on('message', (said: Said) => {
-    if ('wrong' in said) reportWrong(said)
-    else recordLap(said.tally)
+  child.on('message', (message: RacerMessage) => {
+    if ('failure' in message) reportFailure(message)
+    else recordLap(message.tally)
     giveLap(child)
   })
   const [code] = await once(child, 'exit')
   if (code !== 0) {
     process.exitCode = 1
     stopping.abort()
-    say(`a process that raced ended with ${code}`)
+    say(`a racer process ended with exit code ${code}`)
   }
 }
 
@@ -87,11 +89,11 @@ function recordLap(more: Tally): void {
     say(`${progress()}, up to seed ${laps.at(-1)?.seed ?? seed + groups}`)
 }
 
-function reportWrong({ wrong, lap }: { wrong: string; lap: Lap }): void {
+function reportFailure({ failure, lap }: { failure: string; lap: Lap }): void {
   process.exitCode = 1
   stopping.abort()
-  say(wrong)
-  say(`again: npm run races -- --seed ${lap.seed} --races ${lap.groups * groupSize}`)
+  say(failure)
+  say(`repeat with: npm run races -- --seed ${lap.seed} --races ${lap.groups * groupSize}`)
 }
 
 function progress(): string {

@@ -10,16 +10,17 @@ import { finishTask } from '../../packages/server/src/payments/tasks/claimed-tas
 import { findPayment } from '../../packages/server/src/payments/view/payments.sql.ts'
 import { type Arena, clear } from './arena.ts'
 
-/** What a payment is like when its race begins. */
+/** The state of a payment when its race begins. */
 export interface Start {
   readonly name: string
-  /** How long ago it was created, in seconds: an hour later it expires. */
+  /** Seconds since its creation. A payment expires after an hour. */
   readonly ageSeconds?: number
   readonly token?: string
+  /** Its `cancel_window`, in seconds. */
   readonly windowSeconds?: number
-  /** Whether a worker can be the first to move it. */
+  /** Whether the payment has a due task, so a worker takes part in the race. */
   readonly isDue?: boolean
-  /** How far it has come. */
+  /** The last step that it has taken. */
   readonly through: 'created' | 'initiated' | 'processing' | 'succeeded'
 }
 
@@ -39,7 +40,7 @@ const starts: readonly Start[] = [
   },
   { name: 'about to be captured', through: 'processing', token: 'tok_visa', isDue: true },
   { name: 'succeeded', through: 'succeeded', token: 'tok_visa' },
-  { name: 'refused its refunds', through: 'succeeded', token: 'tok_refundDeclined' },
+  { name: 'refunds declined', through: 'succeeded', token: 'tok_refundDeclined' },
 ]
 
 /** All rows of one payment, as text in which its id can be replaced. */
@@ -61,15 +62,15 @@ const tables: readonly (readonly [table: string, column: string])[] = [
   ['sandbox_movements', 'payment_id'],
 ]
 
-/** The key that a template was created with; a copy's is made of its own id. */
+/** The idempotency key of the templates. Each copy has a key made of its own id instead. */
 const templateKey = 'template-key'
 
-/** The idempotency key that a copy was created with. */
+/** The idempotency key of a copy. */
 export function createKeyOf(id: string): string {
   return `create ${id}`
 }
 
-/** Makes one payment for each start, by the server's own code, and records it as text. */
+/** Creates one payment for each start with the server's code, and keeps its rows as text. */
 export async function makeTemplates(arena: Arena): Promise<Template[]> {
   const templates: Template[] = []
   for (const start of starts) {
@@ -83,7 +84,7 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   const { auth, sql } = arena
   const [{ database, processors }] = arena.sides
   const { db } = database
-  // No worker may see the payment before its race, so tasks are due in the copies only.
+  // No worker runs yet: only the copies' tasks are worked on.
   const now = toTimestamp(Date.now())
   const createdAt = plusSeconds(now, -(start.ageSeconds ?? 60))
   const leaseSeconds = submissionLeaseSeconds
@@ -111,7 +112,8 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
       operationId: 'initiatePayment',
       now,
     })
-    if (reply.status !== 200) throw new Error(`a template was not initiated: ${start.name}`)
+    if (reply.status !== 200)
+      throw new Error(`template "${start.name}": initiate got ${reply.status}`)
   }
   if (start.through === 'processing' || start.through === 'succeeded') {
     await advance(arena, id, 'processing')
@@ -129,7 +131,7 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
   return { start, id, rows: rows.flat() }
 }
 
-/** Does by hand what the workers do, and nothing more. */
+/** Does the one task that moves a template to `processing` or `succeeded`, without a worker. */
 async function advance(arena: Arena, id: string, to: 'processing' | 'succeeded'): Promise<void> {
   const [{ database, processors }] = arena.sides
   const { db } = database
@@ -137,7 +139,7 @@ async function advance(arena: Arena, id: string, to: 'processing' | 'succeeded')
   const kinds = [to === 'processing' ? ('process' as const) : ('capture' as const)]
   const [task] = await claimTasks(db, { kinds, limit: 1, leaseSeconds: 10 })
   const row = await findPayment(db, { account: arena.auth, id })
-  if (!task || !row) throw new Error(`nothing to do for a template on its way to ${to}`)
+  if (!task || !row) throw new Error(`a template has no task that leads to ${to}`)
   if (to === 'processing') return await processDue(db, [{ task, now }])
   await capturePayment({ db, processors, task, row, fees: feeScheduleDefault, now })
   await finishTask(db, task)
@@ -147,7 +149,7 @@ function unleased(text: string): string {
   return text.replace(/"leased_until": "[^"]*"/, '"leased_until": null')
 }
 
-/** Copies templates under new ids, all at once. */
+/** Inserts copies of templates under new ids, in one transaction. */
 export async function insertCopies(
   arena: Arena,
   copies: readonly { template: Template; id: string }[],
@@ -183,7 +185,7 @@ export async function insertCopies(
 
 const columnNames = new Map<string, string[]>()
 
-/** Columns of a table but those that number themselves. */
+/** The columns of a table, without identity columns. */
 async function columnsOf({ sql }: Arena, table: string): Promise<string[]> {
   const known = columnNames.get(table)
   if (known) return known
@@ -197,7 +199,7 @@ async function columnsOf({ sql }: Arena, table: string): Promise<string[]> {
   return names
 }
 
-/** What the names of everything about a payment have in common. */
+/** The id without its prefix: the ids of a payment's events and tokens contain it too. */
 function suffixOf(id: string): string {
   return id.slice(id.indexOf('_') + 1)
 }

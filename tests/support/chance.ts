@@ -1,13 +1,14 @@
-/** Chance that can be had again: the same seed gives the same draws. */
+/** Random draws that can be repeated: the same seed gives the same draws. */
 export interface Chance {
-  /** A whole number from 0 to `below` - 1. */
-  readonly below: (below: number) => number
+  /** A whole number from 0 to `limit` - 1. */
+  readonly below: (limit: number) => number
+  /** A random item of a list that is not empty. */
   readonly pick: <T>(from: readonly T[]) => T
-  /** `true` once in `times`. */
+  /** `true` with a probability of 1 in `times`. */
   readonly once: (times: number) => boolean
 }
 
-/** SplitMix32: small, quick, and good enough to shuffle rivals. */
+/** Draws by SplitMix32, which is small, fast, and random enough for tests. */
 export function chanceOf(seed: number): Chance {
   let state = seed >>> 0
   const next = () => {

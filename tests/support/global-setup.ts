@@ -4,26 +4,28 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { startBundledPostgres } from '../../packages/bundled-postgres/src/start.ts'
 import { throwAway } from './databases/throw-away.ts'
-import { buildPrograms } from './servers/build-programs.ts'
+import { buildPrograms, type Programs } from './servers/build-programs.ts'
 import { type SharedServers, startSharedServers } from './servers/shared-servers.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** The shared cluster of this run, for `createDatabase` and `ensureTemplate`. */
     postgresAdminUrl: string
-    /** The files that start the server and the CLI, for `startServer` and `hedge`. */
-    programs: { readonly server: string; readonly cli: string }
+    /** The files that start the server, the CLI and the processes of tests. */
+    programs: Programs
     /** The servers that test files share, for `withMerchant`. */
     sharedServers: SharedServers
+    /** Where the first test file that needs the packed packages installs them. */
+    packedFolder: string
   }
 }
 
-/** The folders of runs are named after their process, so that a later one can tell what is left over. */
+/** A run's folder has its process id in its name, so that a later run finds those of dead runs. */
 const folderPattern = /^hedge-tests-(\d+)-/
 
 /**
- * Starts one throw-away PostgreSQL, builds the programs and starts the shared servers for a vitest run. Removes all of
- * them after the last test.
+ * Starts a throw-away PostgreSQL, builds the programs and starts the shared servers for a vitest run.
+ * The returned function stops and removes them after the last test.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeLeftovers()
@@ -40,6 +42,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     program: programs.server,
   })
   project.provide('sharedServers', sharedServers)
+  const packedFolder = join(dataDir, 'packed')
+  project.provide('packedFolder', packedFolder)
   return async () => {
     await stop()
     await removePrograms()
@@ -51,13 +55,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
 const start = (dataDir: string) =>
   startBundledPostgres({ dataDir, log: () => undefined, settings: throwAway })
 
-/** A run that was killed leaves its PostgreSQL behind: it is taken over, and stopped. */
+/** Stops the PostgreSQL of killed runs, and removes its data. `start` connects to one that still runs. */
 async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(folderPattern.exec(name)?.[1])
     if (!pid || isRunning(pid)) continue
     const dataDir = join(tmpdir(), name)
-    // Another run may be clearing it away as well, and win.
+    // Fails if another run removes the same folder at the same time.
     const leftover = await start(dataDir).catch(() => undefined)
     if (!leftover) continue
     await leftover.stop()
@@ -65,7 +69,7 @@ async function removeLeftovers(): Promise<void> {
   }
 }
 
-/** Where the system's temporary folder is closed to PostgreSQL's user, its data is elsewhere. */
+/** Removes a data folder. `postgres.location` names another folder if PostgreSQL's user could not use it. */
 async function removeFolder(dataDir: string): Promise<void> {
   const elsewhere = await readFile(join(dataDir, 'postgres.location'), 'utf8').catch(
     () => undefined,

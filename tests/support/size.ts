@@ -1,4 +1,4 @@
-/** Whether this is `npm run test:all`. `npm test` runs smaller loads and a sample of the places where work is stopped. */
+/** Whether this is `npm run test:all`. `npm test` uses smaller loads, and samples of the cases. */
 export const isLongRun = process.env.HEDGE_TESTS === 'all'
 
 /** Picks the size of a load. Both sizes have to prove the same guarantee. */
@@ -8,12 +8,12 @@ export function size<T>({ quick, all }: { quick: T; all: T }): T {
   return isLongRun ? all : quick
 }
 
-/** Every how many statements `npm test` stops a process. A prime, so that samples do not fall on one kind only. */
+/** `npm test` takes every seventh statement. A prime, so that a sample is not all of one kind. */
 const quickStride = 7
 
 /**
- * The numbers of the statements at which a test stops a process: all of them from 1 on, or a sample. The caller
- * ends the loop at the first number that the work does not reach.
+ * Numbers of the statements at which a test stops a process, from 1 on: all of them, or a sample in
+ * `npm test`. Endless: the caller ends the loop at the first number that the work does not reach.
  */
 export function* places(): Generator<number, never> {
   for (let n = 1; ; n += size({ quick: quickStride, all: 1 })) yield n

@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -29,6 +39,8 @@ export interface Consumer {
 /** Builds the packages into a new project outside of the repository. */
 export async function createConsumer(): Promise<Consumer> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'hedge-shop-')))
+  // As in the system's temporary folder, PostgreSQL's own user may pass.
+  await chmod(folder, 0o755)
   const temporary = join(folder, 't')
   await mkdir(temporary, { mode: 0o755 })
   await install(join(folder, 'node_modules'))

@@ -62,7 +62,7 @@ export const rules: readonly Rule[] = [
     // The one module that formats money, and the environment that differs on purpose.
     covers: (path) =>
       code.test(path) &&
-      !/^packages\/contract\/src\/amounts(?:\.test)?\.ts$|\/foreign-cldr\.js$/.test(path),
+      !/^packages\/contract\/src\/money\/amounts(?:\.test)?\.ts$|\/foreign-cldr\.js$/.test(path),
     offences: matches(/\bresolvedOptions\b|\bstyle['"]?\s*:\s*['"`]currency\b/),
   },
   {

@@ -19,6 +19,7 @@ export type TestSource =
 /** Why a request failed. `unreachable`: no answer, or an error of the server. */
 export type Fault = 'missing' | 'tooMany' | 'tokenRefused' | 'notTaken' | 'unreachable'
 
+/** A request of the page failed. */
 export class PageError extends Error {
   readonly fault: Fault
 
@@ -45,6 +46,7 @@ export function pageApi(id: string) {
   }
 }
 
+/** The requests of one payment page, as `pageApi` returns them. */
 export type PageApi = ReturnType<typeof pageApi>
 
 async function send<T>(path: string, body: object | undefined): Promise<T> {

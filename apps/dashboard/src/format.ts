@@ -28,10 +28,12 @@ export function formatShortTimestamp(timestamp: string): string {
 
 const countFormat = new Intl.NumberFormat(locale)
 
+/** Formats a count: `1,204`. */
 export function formatCount(count: number): string {
   return countFormat.format(count)
 }
 
+/** Formats a share from 0 to 1: `98.5%`. */
 export function formatPercent(share: number): string {
   return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(share)
 }

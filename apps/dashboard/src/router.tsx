@@ -35,6 +35,7 @@ function subscribe(onChange: () => void): () => void {
   }
 }
 
+/** The page and query of the address. Renders the component again when the address changes. */
 export function useLocation(): DashboardLocation {
   return useSyncExternalStore(subscribe, readLocation)
 }

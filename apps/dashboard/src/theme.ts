@@ -1,3 +1,4 @@
+/** The choice of colors. `system`: as the operating system says. */
 export type Theme = 'system' | 'light' | 'dark'
 
 const storageKey = 'hedge-theme'
@@ -8,11 +9,13 @@ export function readTheme(): Theme {
   return stored === 'light' || stored === 'dark' ? stored : 'system'
 }
 
+/** Shows the page in a theme. */
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') document.documentElement.removeAttribute('data-theme')
   else document.documentElement.dataset.theme = theme
 }
 
+/** Shows the page in a theme, and stores the choice in this browser. */
 export function chooseTheme(theme: Theme): void {
   if (theme === 'system') localStorage.removeItem(storageKey)
   else localStorage.setItem(storageKey, theme)

@@ -57,7 +57,7 @@ async function writeSite(site: Site): Promise<void> {
     configPath: null,
     config: (eleventyConfig) => configure(eleventyConfig, site),
   })
-  // Errors are exceptions. What else Eleventy prints is statistics.
+  // Eleventy throws its errors. Its other output is only statistics.
   eleventy.disableLogger()
   await eleventy.write()
 }
@@ -66,9 +66,14 @@ function configure(eleventyConfig: EleventyConfig, { markdown, pages, reference 
   const source = 'packages/contract/openapi.json'
   eleventyConfig.setLibrary('md', markdown)
   eleventyConfig.addFilter('markdown', (text) => markdown.renderInline(text, { source }))
-  eleventyConfig.addFilter('command', (text) =>
-    markdown.render(`\`\`\`bash\n${text}\n\`\`\``, { source }),
-  )
+  for (const [filter, language] of [
+    ['command', 'bash'],
+    ['json', 'json'],
+  ] as const) {
+    eleventyConfig.addFilter(filter, (text) =>
+      markdown.render(`\`\`\`${language}\n${text}\n\`\`\``, { source }),
+    )
+  }
   eleventyConfig.addGlobalData('sections', sections)
   eleventyConfig.addGlobalData('reference', reference)
   eleventyConfig.addGlobalData('files', files)

@@ -21,7 +21,8 @@ export class Links {
   }
 
   /**
-   * A link in the file `source`. Files without a page lead to the repository: the image's build has only some of them.
+   * The address of a link in the file `source`. A file without a page is linked in the repository,
+   * because the container image contains only some of the files.
    */
   resolve(source: string, target: string): string {
     if (target.startsWith(localServer)) return target.slice(localServer.length) || '/'

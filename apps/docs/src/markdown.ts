@@ -62,7 +62,7 @@ function highlight(code: string, info: string): string {
   return hljs.getLanguage(language) ? hljs.highlight(code, { language }).value : ''
 }
 
-/** Gives headings the anchors that GitHub gives them: a repeated one gets a number. */
+/** Gives headings the same anchors as GitHub. A repeated heading gets a number. */
 function addAnchors(markdown: MarkdownIt): void {
   markdown.core.ruler.push('anchors', ({ tokens }) => {
     const counts = new Map<string, number>()
@@ -76,7 +76,7 @@ function addAnchors(markdown: MarkdownIt): void {
   })
 }
 
-/** Markdown tables always have heads. A head without a text is no head, so it becomes a cell. */
+/** Turns empty table heads into cells. Markdown tables always have heads, also empty ones. */
 function demoteEmptyHeads(markdown: MarkdownIt): void {
   markdown.core.ruler.push('heads', ({ tokens }) => {
     for (const [index, token] of tokens.entries()) {

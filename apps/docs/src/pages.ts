@@ -42,8 +42,19 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
       'docs/canceling-payments.md',
       'docs/webhooks.md',
       'docs/sandbox.md',
-      'packages/node/README.md',
+      'docs/testing-your-shop.md',
+      'docs/generating-a-client.md',
+      'docs/mcp.md',
       'examples/express-shop/README.md',
+    ],
+  ],
+  [
+    'Packages',
+    [
+      'packages/node/README.md',
+      'packages/cli/README.md',
+      'packages/testing/README.md',
+      'packages/server/README.md',
     ],
   ],
   [
@@ -74,6 +85,9 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
 const named: Readonly<Record<string, { readonly name: string; readonly label: string }>> = {
   'docs/README.md': { name: '', label: 'Overview' },
   'packages/node/README.md': { name: 'node-sdk', label: 'SDK' },
+  'packages/cli/README.md': { name: 'cli', label: 'Command line' },
+  'packages/testing/README.md': { name: 'testing', label: 'Test suites' },
+  'packages/server/README.md': { name: 'server', label: 'Server' },
   'examples/express-shop/README.md': { name: 'example-shop', label: 'Example shop' },
   'deploy/README.md': { name: 'deploy', label: 'Deploy' },
   'bench/README.md': { name: 'benchmark', label: 'Benchmarks' },

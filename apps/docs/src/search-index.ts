@@ -34,6 +34,11 @@ export function buildSearchIndex(
       index.add(entry(`${url}#${id}`, `API: ${title}`, name, text))
     }
   }
+  const { webhooks } = reference
+  for (const { id, title, description, bodyName, body } of webhooks.events) {
+    const text = `${description}\n${id} ${bodyName} ${searchedTermsOf(body)}`
+    index.add(entry(`${webhooks.url}#${id}`, 'API: Webhook events', title, text))
+  }
   for (const { name, description, fields } of reference.objects) {
     const text = `${description}\n${searchedTermsOf(fields)}`
     index.add(entry(`${reference.objectsUrl}#${name}`, 'API: Objects', name, text))

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { superuser } from './cluster.ts'
 import { BundledPostgresError } from './failure.ts'
-import type { Home } from './home.ts'
-import type { Postmaster } from './postmaster.ts'
-import { isAlive } from './process.ts'
+import { superuser } from './files/cluster.ts'
+import type { Home } from './files/home.ts'
+import type { Postmaster } from './processes/postmaster.ts'
+import { isAlive } from './processes/process.ts'
 
 /**
  * A session-level advisory lock in the `postgres` database says which server a cluster belongs to. It

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openHome } from './home.ts'
+import { openHome } from './files/home.ts'
 import { addressOf } from './lock.ts'
-import { findPostmaster } from './postmaster.ts'
+import { findPostmaster } from './processes/postmaster.ts'
 
 /** Whether a data folder has a cluster. Creates nothing. */
 export async function hasBundledPostgres(dataDir: string): Promise<boolean> {

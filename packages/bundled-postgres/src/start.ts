@@ -4,14 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { type Binaries, prepareBinaries, removeOldCopies } from './binaries.ts'
-import { ensureCluster } from './cluster.ts'
 import { BundledPostgresError } from './failure.ts'
-import { give, type Home, makePrivate, openHome } from './home.ts'
+import { type Binaries, prepareBinaries, removeOldCopies } from './files/binaries.ts'
+import { ensureCluster } from './files/cluster.ts'
+import { give, type Home, makePrivate, openHome } from './files/home.ts'
+import { type Listening, socketPath, writeSettings } from './files/settings.ts'
 import { addressOf, ensureDatabase, takeLock } from './lock.ts'
-import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster.ts'
-import { type Listening, socketPath, writeSettings } from './settings.ts'
-import { startWatchdog } from './watchdog.ts'
+import {
+  findPostmaster,
+  type Postmaster,
+  startPostmaster,
+  stopPostmaster,
+} from './processes/postmaster.ts'
+import { startWatchdog } from './processes/watchdog.ts'
 
 type BundledPostgresOptions = {
   /** HEDGE_DATA_DIR: relative or absolute, created if missing. The cluster is in `postgres` below it. */
@@ -157,7 +162,7 @@ function keepRunning(
     })
   }
   const recover = async () => {
-    log('The bundled PostgreSQL ended, or dropped its connections; it is brought up again.')
+    log('The bundled PostgreSQL ended, or dropped its connections: restarting it.')
     for (let delayMs = 50; !stopped; delayMs = Math.min(delayMs * 2, 5000)) {
       try {
         watch((await acquire(cluster)).lock)

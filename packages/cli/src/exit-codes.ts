@@ -18,17 +18,35 @@ export const exitCodes = {
   interrupted: 130,
 } as const
 
+/** One of the exit codes. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** The HTTP statuses of each code. All other 4xx are a wrong request, all other statuses any other error. */
+const statusesOf = {
+  refused: [409, 412],
+  notFound: [404],
+  auth: [401, 403],
+  // 507 is a full disk; 520 to 524 are answers of Cloudflare instead of the server.
+  connection: [408, 425, 429, 502, 503, 504, 507, 520, 521, 522, 523, 524],
+} as const satisfies Partial<Record<keyof typeof exitCodes, readonly number[]>>
+
+const codeOfStatus = new Map<number, ExitCode>(
+  Object.entries(statusesOf).flatMap(([name, statuses]) =>
+    statuses.map((status) => [status, exitCodes[name as keyof typeof statusesOf]]),
+  ),
+)
+
+const listed = (name: keyof typeof statusesOf) => statusesOf[name].join(', ')
 
 export const exitCodesHelp = `
 Exit codes:
   0  success, also if Ctrl-C ends a command that runs until Ctrl-C
   1  any other error, a failed check of doctor, or failures of several kinds
-  2  wrong command line or request, or a missing confirmation (HTTP 400, 405, 413, 415, 422)
-  3  refused, because of the payment's state (HTTP 409, 412, and a refund above the remainder)
-  4  not found (HTTP 404)
-  5  no key, a wrong key, or a missing scope (HTTP 401, 403)
-  6  the server is unreachable or cannot answer now (HTTP 429, 502, 503, 504)
+  2  wrong command line or request, or a missing confirmation (every other HTTP 4xx)
+  3  refused, because of the payment's state (HTTP ${listed('refused')}, and a refund above the remainder)
+  4  not found (HTTP ${listed('notFound')})
+  5  no key, a wrong key, or a missing scope (HTTP ${listed('auth')})
+  6  the server is unreachable or cannot answer now (HTTP ${listed('connection')})
   130  interrupted with Ctrl-C`
 
 /** The exit code of an error. */
@@ -44,11 +62,8 @@ export function exitCodeOf(error: unknown): ExitCode {
 }
 
 function exitCodeOfStatus(status: number): ExitCode {
-  if (status === 401 || status === 403) return exitCodes.auth
-  if (status === 404) return exitCodes.notFound
-  if (status === 409 || status === 412) return exitCodes.refused
-  if ([429, 502, 503, 504].includes(status)) return exitCodes.connection
-  return status >= 400 && status <= 499 ? exitCodes.usage : exitCodes.error
+  const wrongRequest = status >= 400 && status <= 499 ? exitCodes.usage : exitCodes.error
+  return codeOfStatus.get(status) ?? wrongRequest
 }
 
 /** The exit code of several failures: theirs if it is the same for all, else 1. */
@@ -60,7 +75,7 @@ export function exitCodeOfAll(errors: readonly unknown[]): ExitCode {
 /** An error of the command itself. The message is one sentence, for people. */
 export class CliError extends Error {
   readonly exitCode: ExitCode
-  /** For programs. Does not collide with the API's codes. */
+  /** A stable code for programs. The API has no error with this code. */
   readonly code: string
   /** What to do next; several lines are possible. */
   readonly hint: string | undefined

@@ -42,13 +42,13 @@ export const errors = {
   method_not_allowed: {
     status: 405,
     description: 'The path does not support the method.',
-    message: 'PUT is not allowed here: GET, POST is.',
+    message: 'PUT is not allowed here. Allowed: GET, POST.',
     details: null,
   },
   payload_too_large: {
     status: 413,
     description: 'The body is too large.',
-    message: 'The body is larger than this path takes.',
+    message: 'The body is larger than this path accepts.',
     details: null,
   },
   unsupported_media_type: {
@@ -103,7 +103,7 @@ export const errors = {
   checkout_session_not_open: {
     status: 412,
     description: 'The session is complete or expired.',
-    message: 'The session is complete.',
+    message: 'Checkout session cs_abc123xyz cannot be expired. Current status: complete.',
     details: NotOpenDetails,
   },
   invalid_amount: {
@@ -121,7 +121,7 @@ export const errors = {
   refund_amount_exceeded: {
     status: 422,
     description: 'The requested amount exceeds the refundable amount.',
-    message: 'Payment pay_abc123xyz has 4999 left to refund, less than 9999.',
+    message: 'Payment pay_abc123xyz has 4999 left to refund, which is less than 9999.',
     details: RefundAmountDetails,
   },
   rate_limit_exceeded: {

@@ -87,7 +87,7 @@ export function timestamp(description: string): TUnsafe<string> {
   })
 }
 
-/** The schema of a timestamp in a request: any RFC 3339 form. Fractions of a second are cut off. */
+/** The schema of a timestamp in a request: any RFC 3339 form. The server rounds it to a second. */
 export function timestampInput(description: string): TUnsafe<string> {
   return Type.Unsafe<string>({ type: 'string', format: 'date-time', maxLength: 40, description })
 }

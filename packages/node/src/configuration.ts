@@ -19,7 +19,7 @@ export interface Configuration {
 /** The default address of a server. Live keys have no default. */
 const sandboxUrl = 'http://127.0.0.1:4000'
 
-/** Longer than any answer takes. */
+/** The server answers every request in less time, or refuses it. */
 const timeoutDefaultMs = 30_000
 
 /** `setTimeout` fires at once for longer times. */
@@ -58,7 +58,7 @@ export function configure(options: HedgePaymentsOptions): Configuration {
 /** Checks a timeout in milliseconds. @throws {ConfigurationError} */
 export function checkTimeout(timeoutMs: number): number {
   if (timeoutMs > 0 && timeoutMs <= timeoutMaxMs) return timeoutMs
-  throw refuse('timeout is in milliseconds: a number from 1 to 2147483647')
+  throw refuse(`timeout is ${timeoutMs}: it must be 1 to 2147483647, in milliseconds`)
 }
 
 /** Checks a number of retries. @throws {ConfigurationError} */
@@ -66,7 +66,7 @@ export function checkMaxRetries(maxRetries: number): number {
   if (Number.isInteger(maxRetries) && maxRetries >= 0 && maxRetries <= maxRetriesMax) {
     return maxRetries
   }
-  throw refuse(`maxRetries is a whole number from 0 to ${maxRetriesMax}`)
+  throw refuse(`maxRetries is ${maxRetries}: it must be a whole number from 0 to ${maxRetriesMax}`)
 }
 
 function readSecret(given: string | undefined): string {
@@ -94,7 +94,7 @@ function checkMode(facts: {
 }): void {
   const { environment, requested, apiKey } = facts
   if (requested !== undefined && requested !== 'sandbox' && requested !== 'production') {
-    throw refuse("environment must be 'sandbox' or 'production'")
+    throw refuse(`environment is '${requested}': it must be 'sandbox' or 'production'`)
   }
   const prefix = environment === 'sandbox' ? 'sk_test_' : 'sk_live_'
   if (requested !== undefined && requested !== environment) {

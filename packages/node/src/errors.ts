@@ -33,6 +33,7 @@ export class HedgeError extends Error {
   }
 }
 
+/** The properties of an error, as its constructor gets them. */
 export interface ErrorFacts {
   code: string
   status?: number | undefined
@@ -65,7 +66,7 @@ export class RefundAmountExceededError extends InvalidRequestError {
   declare readonly details: Partial<RefundAmountExceededDetails> | undefined
 }
 
-/** Amounts in minor units of the payment's currency. */
+/** The `details` of a RefundAmountExceededError. Amounts are in minor units of the payment's currency. */
 export interface RefundAmountExceededDetails {
   payment_id: string
   amount: number
@@ -84,7 +85,7 @@ export class PermissionError extends ApiError {}
 /** 404: not found in this merchant and mode. */
 export class NotFoundError extends ApiError {}
 
-/** 409 with any other code. */
+/** 409 with a code that has no class of its own. Base class of IdempotencyError. */
 export class ConflictError extends ApiError {}
 
 /**
@@ -98,6 +99,7 @@ export class PaymentNotCancelableError extends ApiError {
   declare readonly details: PaymentNotCancelableDetails
 }
 
+/** The `details` of a PaymentNotCancelableError. */
 export interface PaymentNotCancelableDetails {
   payment_id: string
   /** The status that prevented the cancel. Never `pending` or `initiated`. */
@@ -121,6 +123,7 @@ export class PaymentNotRefundableError extends ApiError {
   declare readonly details: PaymentNotRefundableDetails
 }
 
+/** The `details` of a PaymentNotRefundableError. */
 export interface PaymentNotRefundableDetails {
   payment_id: string
   current_status: PaymentStatus
@@ -132,6 +135,7 @@ export class CheckoutSessionNotOpenError extends ApiError {
   declare readonly details: CheckoutSessionNotOpenDetails
 }
 
+/** The `details` of a CheckoutSessionNotOpenError. */
 export interface CheckoutSessionNotOpenDetails {
   session_id: string
   current_status: 'complete' | 'expired'
@@ -142,6 +146,7 @@ export class PreconditionFailedError extends ApiError {
   declare readonly details: Partial<PreconditionFailedDetails> | undefined
 }
 
+/** The `details` of a PreconditionFailedError. */
 export interface PreconditionFailedDetails {
   payment_id: string
   current_status: PaymentStatus

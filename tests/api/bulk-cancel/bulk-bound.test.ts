@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { apiClient } from '../../support/http/api.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { until } from '../../support/until.ts'
 
 /** Open bulk cancellations of a merchant and mode, as the API reference says it. */
 const openMax = 100
@@ -14,7 +15,12 @@ beforeAll(async () => {
 afterAll(() => own.close())
 
 const body = { payment_ids: ['pay_unknown'] }
-const ask = (more = {}) => own.api('POST', '/v1/cancellations', { body: { ...body, ...more } })
+/** Asks for a bulk cancellation, and again while the lock of the merchant is busy: then nothing was done. */
+const ask = (more = {}) =>
+  until('the request is answered', async () => {
+    const answer = await own.api('POST', '/v1/cancellations', { body: { ...body, ...more } })
+    return answer.status !== 503 && answer
+  })
 const act = (id: string, action: string) => own.api('POST', `/v1/cancellations/${id}/${action}`)
 
 test('a merchant has a hundred open bulk cancellations at most, however many are asked for at once', async () => {

@@ -34,7 +34,7 @@ async function expectNoDeadlock(): Promise<void> {
 describe('two processes, one payment', () => {
   test('of many concurrent cancels one gets 200, all others 412 with the status canceled', async () => {
     const { id } = await createPayment(fixture.api)
-    const count = size({ quick: 200, all: 1_000 })
+    const count = size({ quick: 80, all: 1_000 })
     const answers = await Promise.all(
       Array.from({ length: count }, (_, i) => cancel(fixture.apis[i % 2] as Api, id)),
     )
@@ -158,7 +158,7 @@ describe('two processes, one payment', () => {
 describe('many payments at once', () => {
   test('batches that overlap, from two processes and a bulk cancellation, never lock up', async () => {
     const { owner, sql } = fixture
-    const count = size({ quick: 150, all: 600 })
+    const count = size({ quick: 80, all: 600 })
     const ids = await insertPayments(sql, { owner, count, customerId: 'overlap' })
     const bulk = fixture.api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
     // One process goes up, the other down, so that batches would meet in opposite order.
@@ -211,7 +211,7 @@ describe('many payments at once', () => {
 
   test('every answer is that of its own payment', async () => {
     const { owner, sql } = fixture
-    const count = size({ quick: 100, all: 300 })
+    const count = size({ quick: 50, all: 300 })
     const ids = await insertPayments(sql, { owner, count, ageMs: 90_000 })
     const answers = await Promise.all(
       ids.map((id, i) =>

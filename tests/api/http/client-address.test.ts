@@ -1,15 +1,23 @@
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
-import { withServers } from '../../support/servers/servers.ts'
+import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 
-const behindProxy = withServers(1, { HEDGE_TRUSTED_PROXIES: '10.9.0.0/16, 127.0.0.1' })
-const direct = withServers(1)
+let behindProxy: OwnApp
+let direct: OwnApp
 
-type Fixture = typeof direct
+beforeAll(async () => {
+  behindProxy = await startOwnApp({}, { trustedProxies: ['10.9.0.0/16', '127.0.0.1'] })
+  direct = await startOwnApp({})
+})
+
+afterAll(async () => {
+  await behindProxy?.close()
+  await direct?.close()
+})
 
 /** How many requests of its address came before this one in the minute, and which minute it is. */
-async function ask({ servers }: Fixture, forwardedFor: string) {
-  const { headers } = await fetch(`${servers[0]?.url}/healthz`, {
+async function ask({ url }: OwnApp, forwardedFor: string) {
+  const { headers } = await fetch(`${url}/healthz`, {
     headers: { 'x-forwarded-for': forwardedFor, 'x-forwarded-host': 'evil.example.com' },
   })
   const limit = Number(headers.get('x-ratelimit-limit'))
@@ -18,10 +26,10 @@ async function ask({ servers }: Fixture, forwardedFor: string) {
 }
 
 /** Asks for each address in turn, in one minute. */
-async function askAll(fixture: Fixture, addresses: readonly string[]): Promise<number[]> {
+async function askAll(app: OwnApp, addresses: readonly string[]): Promise<number[]> {
   for (;;) {
     const answers = []
-    for (const address of addresses) answers.push(await ask(fixture, address))
+    for (const address of addresses) answers.push(await ask(app, address))
     if (new Set(answers.map(({ minute }) => minute)).size === 1) {
       return answers.map(({ before }) => before)
     }
@@ -53,6 +61,11 @@ test('callers of one network of IPv6 share a limit', async () => {
 test('without a trusted proxy the address is that of the connection', async () => {
   const [first = -1, ...rest] = await askAll(direct, ['203.0.113.1', '203.0.113.2', 'nonsense'])
   expect(rest).toEqual([first + 1, first + 2])
+})
+
+test('HEDGE_TRUSTED_PROXIES names networks and addresses', () => {
+  const { trustedProxies } = parseConfig({ HEDGE_TRUSTED_PROXIES: '10.9.0.0/16, 127.0.0.1' })
+  expect(trustedProxies).toEqual(['10.9.0.0/16', '127.0.0.1'])
 })
 
 test.each(['true', '1', '*', 'loopback', '0.0.0.0/0', '::/0', '10.0.0.0/40', 'proxy.internal'])(

@@ -3,6 +3,7 @@ import { startWork } from '../../faults/leases/paused-work.ts'
 import { type Api, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
+import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withServers(1)
@@ -34,11 +35,13 @@ const cancelByKey = (api: Api) =>
 const submitted = { initiate: true, payment_method_token: 'tok_visa' }
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
-describe.each([
+const cases: readonly [what: string, more: Record<string, unknown>, hours: number][] = [
   ['a payment in its undo window of two days', { ...submitted, cancel_window: 172_800 }, 26],
   ['a payment in its undo window of seven days', { ...submitted, cancel_window: 604_800 }, 160],
   ['a payment that is not submitted for weeks', { expires_at: inDays(80) }, 1_000],
-])('%s', (_, more, hours) => {
+]
+
+describe.each(cases.filter(([, , hours]) => isLongRun || hours !== 160))('%s', (_, more, hours) => {
   test('is canceled by the key of its create, however old that is', async () => {
     const { id: merchantId, test: api } = await createMerchant(fixture)
     const first = await create(api, more)

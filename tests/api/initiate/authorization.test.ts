@@ -6,10 +6,22 @@ import {
   scopesOf,
 } from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { apiClient, createPayment } from '../../support/http/api.ts'
-import { createLiveMerchant, withServers } from '../../support/servers/servers.ts'
+import { apiClient } from '../../support/http/api.ts'
 import { isLongRun } from '../../support/size.ts'
-import { until } from '../../support/until.ts'
+import {
+  ask,
+  bearer,
+  contents,
+  cookies,
+  type Given,
+  keyed,
+  keys,
+  ownPage,
+  pathOf,
+  scoped,
+  things,
+  withCallers,
+} from './callers.ts'
 
 /**
  * Who may do what, asked of every operation of the contract: one that is added later is asked too.
@@ -20,20 +32,7 @@ const demandingValues: Readonly<Record<string, unknown>> = {
   payment_id: 'pay_of_somebody',
 }
 
-const fixture = withServers(1, {
-  HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
-})
-
-const keyed = allOperations.filter(({ scope }) => scope !== 'none')
-const scoped = keyed.filter((operation) => scopesOf(operation).length > 0)
-
-/** Every set of scopes that some request needs, by the name of the key that has it. */
-const sets = new Map(
-  [...new Set(keyed.map((one) => scopesOf(one).join(' ')))].map((name) => [
-    name,
-    name.split(' ') as Scope[],
-  ]),
-)
+const fixture = withCallers()
 
 /** Bodies that need more scopes than other bodies of their operation, and which. */
 const demanding = keyed.flatMap((operation) =>
@@ -45,129 +44,6 @@ const demanding = keyed.flatMap((operation) =>
 /** Operations without a key, each with what it asks for in the place of one. */
 const open = new Map([['receiveProcessorMessage', 'a signature of the processor']])
 
-/** Things of the first merchant in test mode, which nobody else may see or touch. */
-const things: Record<string, string> = {}
-const keys: Record<string, string> = {}
-const cookies: Record<string, string> = {}
-
-interface Given {
-  readonly authorization?: string
-  readonly cookie?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: object
-}
-
-beforeAll(async () => {
-  const { api, sql } = fixture
-  const url = fixture.servers[0]?.url ?? ''
-  const make = async (path: string, body: object) => (await api('POST', path, { body })).body
-  const payment = await createPayment(api)
-  Object.assign(things, {
-    '/v1/payments/:id': payment.id,
-    '/v1/events/:id': (await api('GET', `/v1/payments/${payment.id}/events`)).body.data[0].id,
-    '/v1/checkout/sessions/:id': (
-      await make('/v1/checkout/sessions', { amount: 100, currency: 'USD' })
-    ).id,
-    '/v1/cancellations/:id': (
-      await make('/v1/cancellations', { payment_ids: [payment.id], dry_run: true })
-    ).id,
-    '/v1/webhooks/endpoints/:id': (
-      await make('/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/' })
-    ).id,
-    '/v1/auth/api-keys/:id': (await make('/v1/auth/api-keys', {})).id,
-    '/v1/merchants/:id': fixture.owner.merchant_id,
-  })
-  await make('/v1/webhooks/test', {})
-  const delivery = await until('there is a delivery', async () => {
-    return (await api('GET', '/v1/webhooks/deliveries')).body.data[0]
-  })
-  things['/v1/webhooks/deliveries/:id'] = delivery.id
-  await make(`/v1/merchants/${fixture.owner.merchant_id}/processor`, {
-    processor: 'stripe',
-    secret_key: 'sk_test_of_a_stand_in_000',
-  })
-
-  const other = await createLiveMerchant(fixture)
-  const live = await sql.query(
-    `update api_keys set merchant_id = $1 where merchant_id = $2 and livemode returning 1`,
-    [fixture.owner.merchant_id, other.id],
-  )
-  expect(live).toHaveLength(1)
-  keys.stranger = other.testKey
-  keys.live = other.liveKey
-  keys.revoked = (await make('/v1/auth/api-keys', {})).secret_key
-  keys.expired = (await make('/v1/auth/api-keys', {})).secret_key
-  for (const scope of scopes) {
-    keys[scope] = (await make('/v1/auth/api-keys', { scopes: [scope] })).secret_key
-    const rest = scopes.filter((one) => one !== scope)
-    keys[`all but ${scope}`] = (await make('/v1/auth/api-keys', { scopes: rest })).secret_key
-  }
-  for (const [name, given] of sets) {
-    if (name === '' || given.length < 2) continue
-    keys[name] = (await make('/v1/auth/api-keys', { scopes: given })).secret_key
-    for (const lacking of given) {
-      const rest = given.filter((one) => one !== lacking)
-      keys[`${name} but ${lacking}`] = (
-        await make('/v1/auth/api-keys', { scopes: rest })
-      ).secret_key
-    }
-  }
-  for (const name of ['expired', 'revoked', 'payments:read', 'merchants:write', 'stranger']) {
-    cookies[name] = await signIn(url, keys[name] ?? '')
-  }
-  cookies.ended = await signIn(url, fixture.servers[0]?.secretKey ?? '')
-  cookies.own = await signIn(url, fixture.servers[0]?.secretKey ?? '')
-  await fetch(`${url}/dashboard/api/session`, {
-    method: 'DELETE',
-    headers: { cookie: cookies.ended, 'sec-fetch-site': 'same-origin' },
-  })
-  const body = { payment_id: payment.id }
-  keys['client token'] = (await api('POST', '/v1/auth/client-token', { body })).body.token
-  await end('revoked', 'revoked_at = now()')
-  await end('expired', `expires_at = now() - interval '1 second'`)
-
-  async function end(name: string, how: string): Promise<void> {
-    await sql.query(`update api_keys set ${how} where secret_hash = sha256($1::bytea)`, [
-      Buffer.from(keys[name] ?? ''),
-    ])
-    await until(`the key is ${name}`, async () => {
-      return (await apiClient(url, keys[name] ?? '')('GET', '/v1/payments')).status === 401
-    })
-  }
-})
-
-async function signIn(url: string, secretKey: string): Promise<string> {
-  const response = await fetch(`${url}/dashboard/api/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
-    body: JSON.stringify({ secret_key: secretKey }),
-  })
-  expect(response.status).toBe(201)
-  return response.headers.get('set-cookie')?.split(';', 1)[0] ?? ''
-}
-
-/** The path of an operation, to the first merchant's own thing where it names one. */
-function pathOf(operation: Operation): string {
-  const base = Object.keys(things).find((one) => `${operation.path}/`.startsWith(`${one}/`))
-  const path = base
-    ? operation.path.replace(base, base.replace(':id', things[base] ?? ''))
-    : operation.path
-  return path.replaceAll(/:\w+/g, 'x')
-}
-
-/** Asks for an operation, of the first merchant's things. */
-async function ask(operation: Operation, { authorization, cookie, headers = {}, body }: Given) {
-  const api = apiClient(fixture.servers[0]?.url ?? '', null)
-  return await api(operation.method, pathOf(operation), {
-    headers: {
-      ...(authorization === undefined ? {} : { authorization }),
-      ...(cookie === undefined ? {} : { cookie }),
-      ...headers,
-    },
-    ...(body ? { body } : {}),
-  })
-}
-
 /** What makes a request whole, where it needs a body to get as far as to the thing that it names. */
 const bodies: Readonly<Record<string, () => object>> = {
   createClientToken: () => ({ payment_id: things['/v1/payments/:id'] }),
@@ -177,41 +53,10 @@ const bodies: Readonly<Record<string, () => object>> = {
   setProcessor: () => ({ processor: 'stripe', secret_key: 'sk_test_of_a_stand_in_001' }),
 }
 
-/** Of some refusals, those that an operation is tried with: `npm test` tries every third, from another one on each. */
+/** Of some refusals, those that an operation is tried with: `npm test` tries every fifth, from another one on each. */
 function triedWith<T>(operation: Operation, refusals: readonly T[]): readonly T[] {
   const nth = keyed.indexOf(operation)
-  return refusals.filter((_, n) => isLongRun || (n + nth) % 3 === 0)
-}
-
-const bearer = (name: string) => `Bearer ${keys[name]}`
-const ownPage = { 'sec-fetch-site': 'same-origin' }
-
-/** What workers change by themselves is not the result of a request. */
-const ofWorkers =
-  /^(rate_counts|retention_tasks|webhook_|payment_tasks|event_relay|stats|dashboard_|.*count)/
-
-/** One statement that sums up every table that only requests change. */
-let contentsStatement: string | undefined
-
-/** Everything that a refused request must not change. */
-async function contents(): Promise<string> {
-  contentsStatement ??= await prepareContents()
-  const rows = await fixture.sql.query(contentsStatement)
-  return rows.map((row) => `${row.name} ${row.sum}`).join('\n')
-}
-
-async function prepareContents(): Promise<string> {
-  const tables = await fixture.sql.query<{ name: string }>(
-    `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
-  )
-  return tables
-    .filter(({ name }) => !ofWorkers.test(name))
-    .map(
-      ({ name }) =>
-        `select '${name}' as name,
-           md5(coalesce(string_agg(t::text, ',' order by t::text), '')) as sum from ${name} t`,
-    )
-    .join(' union all ')
+  return refusals.filter((_, n) => isLongRun || (n + nth) % 5 === 0)
 }
 
 describe('an operation', () => {
@@ -226,11 +71,17 @@ describe('an operation', () => {
   })
 })
 
+/** What is there before the refusals below. None of them changes it. */
+let before: string
+
+beforeAll(async () => {
+  before = await contents()
+})
+
 describe.each(keyed.map((operation) => [operation.id, operation] as const))(
   '%s',
   (_, operation) => {
     test('refuses a request without a key, or with a key that is malformed, revoked or expired', async () => {
-      const before = await contents()
       const given: [name: string, Given][] = [
         ['no key', {}],
         ['malformed', { authorization: 'Bearer sk_test_' }],
@@ -260,7 +111,6 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
     test('refuses a key that lacks any of its scopes, and a session of such a key', async () => {
       const wanted = scopesOf(operation)
       if (wanted.length === 0) return
-      const before = await contents()
       const lacking = (scope: Scope): [string, Given, Scope[]] => [
         `all but ${scope}`,
         { authorization: bearer(`all but ${scope}`) },
@@ -297,7 +147,6 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
     })
 
     test('shows and gives nothing to another merchant or the other mode', async () => {
-      const before = await contents()
       for (const name of ['stranger', 'live']) {
         if (isAllowed(name)) continue
         const body = bodies[operation.id]
@@ -325,7 +174,6 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
 
     test('does not let another site ride on a session', async () => {
       if (operation.method === 'GET') return
-      const before = await contents()
       const strange: Readonly<Record<string, string>>[] = [
         { 'sec-fetch-site': 'cross-site' },
         { 'sec-fetch-site': 'same-site' },

@@ -1,74 +1,17 @@
-import { auditActions, operations } from '@hedgepayments/contract'
+import { auditActions } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
-import { insertPayments } from '../../support/databases/sql.ts'
+import { holdPayments, insertPayments } from '../../support/databases/sql.ts'
 import { type Api, apiClient } from '../../support/http/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
+import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
+import { doings, logOf, type Named, stripeKey, stripeSecret } from './audited-actions.ts'
 
 const fixture = withServers(1, {
   HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
   HEDGE_TRUSTED_PROXIES: '127.0.0.1',
 })
-const path = operations.listAuditLog.path
 const address = '203.0.113.7'
 const from = { 'x-forwarded-for': address }
-const stripeKey = 'sk_test_of_stripe_planted_0001'
-const stripeSecret = 'whsec_of_stripe_planted_0001'
-
-/** What the log of a merchant says, oldest first. */
-async function logOf(api: Api) {
-  const { body } = await api('GET', `${path}?limit=100`)
-  return body.data.toReversed()
-}
-
-interface Named {
-  readonly action: string
-}
-
-/** Each action with the request that does it; `{id}` is what the request before answered. */
-const doings: readonly [action: string, method: string, path: string, body?: object][] = [
-  ['api_key.created', 'POST', '/v1/auth/api-keys', { name: 'desk', scopes: ['payments:read'] }],
-  ['api_key.revoked', 'DELETE', '/v1/auth/api-keys/{id}'],
-  ['merchant.created', 'POST', '/v1/merchants', { name: 'Daughter' }],
-  ['merchant.updated', 'PATCH', '/v1/merchants/{merchant}', { name: 'New name', fee_fixed: 25 }],
-  [
-    'processor.set',
-    'POST',
-    '/v1/merchants/{merchant}/processor',
-    { processor: 'stripe', secret_key: stripeKey, webhook_secret: stripeSecret },
-  ],
-  ['processor.removed', 'DELETE', '/v1/merchants/{merchant}/processor'],
-  [
-    'webhook_endpoint.created',
-    'POST',
-    '/v1/webhooks/endpoints',
-    { url: 'http://127.0.0.1:1/hook?token=planted_in_a_query' },
-  ],
-  ['webhook_endpoint.updated', 'PATCH', '/v1/webhooks/endpoints/{id}', { description: 'Desk' }],
-  [
-    'webhook_endpoint.secret_rotated',
-    'PATCH',
-    '/v1/webhooks/endpoints/{id}',
-    { rotate_secret: true },
-  ],
-  [
-    'webhook_endpoint.replayed',
-    'POST',
-    '/v1/webhooks/endpoints/{id}/replay',
-    { since: '2024-06-15T10:32:00Z' },
-  ],
-  ['webhook_endpoint.deleted', 'DELETE', '/v1/webhooks/endpoints/{id}'],
-  [
-    'cancellation.created',
-    'POST',
-    '/v1/cancellations',
-    {
-      filter: { customer_email: 'planted@example.com', created_at: { lt: '2001-01-01T00:00:00Z' } },
-    },
-  ],
-  ['test_clock.advanced', 'POST', '/v1/test/clock/advance', { seconds: 86_400 }],
-]
-
 describe('the audit log', () => {
   test('has an entry for each thing that an administrator does: who, what, when, from where', async () => {
     const { id: merchantId, testKey } = await createMerchant(fixture)
@@ -155,15 +98,17 @@ describe('the audit log', () => {
       return body.data[0]
     })
     await api('POST', `/v1/webhooks/deliveries/${delivery.id}/retry`)
-    // It works for a while on so many, so that it can be paused.
     const owner = { merchant_id: id, livemode: false }
-    await insertPayments(fixture.sql, { owner, count: 5_000, customerId: 'bulk' })
+    await insertPayments(fixture.sql, { owner, count: 10, customerId: 'bulk' })
+    // It cannot be done before it was paused.
+    const letGo = await holdPayments(fixture.sql)
     const { body: bulk } = await api('POST', '/v1/cancellations', {
       body: { filter: { customer_id: 'bulk' } },
     })
     for (const step of ['pause', 'pause', 'resume']) {
       await api('POST', `/v1/cancellations/${bulk.id}/${step}`)
     }
+    await letGo()
     const { body: dry } = await api('POST', '/v1/cancellations', {
       body: { filter: { customer_id: 'bulk' }, dry_run: true },
     })
@@ -205,55 +150,6 @@ describe('the audit log', () => {
       },
     ])
     expect(retried).toHaveLength(1)
-  })
-})
-
-describe('the list of it', () => {
-  test('is for keys that may administer, of their merchant and mode alone', async () => {
-    const { test: api, live } = await createLiveMerchant(fixture)
-    const [entry] = (await api('GET', path)).body.data
-    expect((await live('GET', path)).body.data).toHaveLength(1)
-    expect((await live('GET', path)).body.data[0].livemode).toBe(true)
-    const stranger = await createMerchant(fixture)
-    expect(JSON.stringify((await stranger.test('GET', path)).body)).not.toContain(entry.id)
-    const { body: reader } = await api('POST', '/v1/auth/api-keys', {
-      body: { scopes: ['payments:read', 'keys:write'] },
-    })
-    const refused = await apiClient(fixture.servers[0]?.url ?? '', reader.secret_key)('GET', path)
-    expect([refused.status, refused.body.error.details.required_scope]).toEqual([
-      403,
-      'merchants:write',
-    ])
-  })
-
-  test('is filtered and paged through without gaps or repeats', async () => {
-    const { test: api } = await createMerchant(fixture)
-    const made: string[] = []
-    for (let count = 0; count < 5; count++) {
-      made.unshift((await api('POST', '/v1/auth/api-keys', { body: {} })).body.id)
-    }
-    await api('DELETE', `/v1/auth/api-keys/${made[0]}`)
-    const read: string[] = []
-    let after = ''
-    for (;;) {
-      const query = `limit=2&action=api_key.created${after}`
-      const { body } = await api('GET', `${path}?${query}`)
-      read.push(...body.data.map(({ target }: { target: { id: string } }) => target.id))
-      if (!body.has_more) break
-      after = `&starting_after=${body.data.at(-1).id}`
-    }
-    expect(read.slice(0, 5)).toEqual(made)
-    const ofOne = await api('GET', `${path}?target_id=${made[0]}`)
-    expect(ofOne.body.data.map(({ action }: Named) => action)).toEqual([
-      'api_key.revoked',
-      'api_key.created',
-    ])
-    expect((await api('GET', `${path}?actor_id=key_nobody`)).body.data).toEqual([])
-    const old = await api('GET', `${path}?created_at[lt]=2001-01-01T00:00:00Z`)
-    expect(old.body.data).toEqual([])
-    for (const wrong of ['action=api_key.stolen', 'starting_after=evt_1', 'who=me']) {
-      expect((await api('GET', `${path}?${wrong}`)).status, wrong).toBe(400)
-    }
   })
 })
 

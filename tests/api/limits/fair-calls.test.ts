@@ -14,7 +14,7 @@ const fixture = withServers(1)
 /** Far more than are called for at once; each takes two seconds. */
 const slow = size({ quick: 60, all: 120 })
 /** Due for a merchant that has all its calls running: the tasks of the others stand behind them. */
-const backlog = size({ quick: 5_000, all: 20_000 })
+const backlog = size({ quick: 2_000, all: 20_000 })
 
 const statusOf = async (id: string) => {
   const { body } = await fixture.api('GET', `/v1/payments/${id}`)

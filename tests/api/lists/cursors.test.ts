@@ -94,7 +94,7 @@ class Follower {
   }
 }
 
-const clientCount = size({ quick: 6, all: 12 })
+const clientCount = size({ quick: 4, all: 12 })
 
 /** Runs what clients do, some at once on both servers, while `watch` is repeated. */
 async function underLoad(
@@ -169,7 +169,7 @@ describe('nothing appears behind a cursor, with the clocks of two servers 60 sec
       await expectSeen(apis, '/v1/payments', id)
     }
     const paths = ['/v1/payments', '/v1/payments?customer_email=customer%40example.com']
-    await expectNothingMissed(apis, paths, { rounds: size({ quick: 7, all: 25 }), work: create })
+    await expectNothingMissed(apis, paths, { rounds: size({ quick: 5, all: 25 }), work: create })
   })
 
   test('in the list of payments created with keys, submitted at once or canceled before', async () => {

@@ -4,15 +4,16 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openHome } from '../../../packages/bundled-postgres/src/home.ts'
+import { openHome } from '../../../packages/bundled-postgres/src/files/home.ts'
 import { addressOf } from '../../../packages/bundled-postgres/src/lock.ts'
-import { findPostmaster } from '../../../packages/bundled-postgres/src/postmaster.ts'
+import { findPostmaster } from '../../../packages/bundled-postgres/src/processes/postmaster.ts'
 import { environmentOf, hedge } from '../../cli/hedge.ts'
 import { openSql } from '../../support/databases/sql.ts'
 import { apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
 import { sendRaw } from '../../support/http/raw-http.ts'
 import { startReceiver } from '../../support/http/receiver.ts'
 import { startServer, type TestServer } from '../../support/servers/server.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 /** What must be found nowhere, and what it is. Some are added as they are made. */
@@ -215,19 +216,25 @@ async function breakStatement(api: Api, email: string): Promise<void> {
 
 async function useCommandLine(secretKey: string): Promise<void> {
   const env = environmentOf({ url: server.url, secretKey })
-  const runs = [
-    ['payments', 'list', '--verbose'],
-    ['payments', 'get', 'pay_nobody', '--verbose'],
-    ['keys', 'list'],
-    ['audit', '--json'],
-    ['webhooks', 'deliveries', '--json'],
-    ['doctor', '--data-dir', join(folder, '.hedge')],
-    ['payments', 'list', secretKey],
-  ]
-  // What lists people's payments shows their addresses: of those commands, what they say beside it.
-  for (const [index, run] of runs.entries()) {
+  const doctor = ['doctor', '--data-dir', join(folder, '.hedge')]
+  // `npm test` runs one command of each kind: one that lists, one that reads a file, one that is refused.
+  const runs = size({
+    quick: [['keys', 'list'], doctor, ['payments', 'list', secretKey]],
+    all: [
+      ['payments', 'list', '--verbose'],
+      ['payments', 'get', 'pay_nobody', '--verbose'],
+      ['keys', 'list'],
+      ['audit', '--json'],
+      ['webhooks', 'deliveries', '--json'],
+      doctor,
+      ['payments', 'list', secretKey],
+    ],
+  })
+  for (const run of runs) {
     const { stdout, stderr } = await hedge(run, env)
-    said.push(stderr, ...(index === 0 || index === 4 ? [] : [stdout]))
+    // Lists of payments and deliveries show addresses of customers, as they should.
+    const showsAddresses = run.includes('--verbose') || run.includes('deliveries')
+    said.push(stderr, ...(showsAddresses ? [] : [stdout]))
   }
   const lost = await hedge(['payments', 'list', '--verbose'], {
     ...env,

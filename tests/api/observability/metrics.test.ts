@@ -7,6 +7,7 @@ import { insertPayments } from '../../support/databases/sql.ts'
 import { eventTypes } from '../../support/payments/paid.ts'
 import { initiate } from '../../support/payments/sandbox.ts'
 import { withServers } from '../../support/servers/servers.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 const startedMs = performance.now()
@@ -107,9 +108,10 @@ test('a thousand forgotten tasks at the front do not hide what is behind them', 
   expect((await ages()).processing).toBeGreaterThanOrEqual(69_000)
 })
 
-test('sixteen thousand open payments cost no more than the thousands that are counted', async () => {
-  await insertOpen({ status: 'processing', seconds: 500, count: 8_000 })
-  await insertOpen({ status: 'initiated', seconds: 500, count: 8_000 })
+test('more than ten thousand open payments cost no more than the thousands that are counted', async () => {
+  const count = size({ quick: 5_500, all: 8_000 })
+  await insertOpen({ status: 'processing', seconds: 500, count })
+  await insertOpen({ status: 'initiated', seconds: 500, count })
   await fixture.sql.query('analyze payments, payment_tasks')
   const database = connect({ url: fixture.database.url, onError: () => undefined })
   const rowsRead = await database.db.transaction().execute(async (tx) => {

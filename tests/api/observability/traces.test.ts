@@ -154,14 +154,10 @@ test('a payment that is submitted shows the call to the processor', async () => 
 })
 
 test('what is left is sent when the server stops', async () => {
-  const other = await startServer({
-    databaseUrl: database.url,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: urlOf(collector) },
-  })
   const traceId = '1bf7651916cd43dd8448eb211c80319d'
   const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` }
-  await apiClient(other.url, other.secretKey)('GET', '/v1/payments', { headers })
-  expect(await other.stop()).toBe(0)
+  await api('GET', '/v1/payments', { headers })
+  expect(await server.stop()).toBe(0)
   expect(spans.some((span) => span.traceId === traceId)).toBe(true)
 })
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
-import { advance, answerChallenge, attempts, initiate } from '../../support/payments/sandbox.ts'
+import { advance, attempts, initiate, movements } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { createMerchant } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
@@ -17,102 +17,6 @@ beforeAll(() => {
   books = fixture.sql
 })
 
-/** What the sandbox has done with a payment, in order. */
-async function movements(id: string): Promise<string[]> {
-  const rows = await books.query<{ kind: string }>(
-    'select kind from sandbox_movements where payment_id = $1 order by position',
-    [id],
-  )
-  return rows.map((row) => row.kind)
-}
-
-describe('3-D Secure', () => {
-  test('a customer who confirms is what the payment waits for', async () => {
-    const { status, body } = await initiate(api, '4000 0000 0000 3220')
-    expect(status).toBe(200)
-    expect(body.status).toBe('pending')
-    expect(body.next_action.type).toBe('redirect_to_url')
-    const page = await fetch(body.next_action.url)
-    expect(page.status).toBe(200)
-    const answered = await answerChallenge(body.next_action.url, 'confirm')
-    expect(answered.status).toBe(303)
-    expect(answered.headers.get('location')).toBe(body.url)
-    const done = await untilStatus(api, body.id, 'succeeded')
-    expect(done.next_action).toBeNull()
-    expect(await eventTypes(api, body.id)).toEqual([
-      'payment.created',
-      'payment.action_required',
-      'payment.initiated',
-      'payment.processing',
-      'payment.succeeded',
-    ])
-  })
-
-  test.each(['%00', 'a%00b', 'A', '%F0%9F%92%A9', 'a'.repeat(5_000)])(
-    'a link that was never given out leads to a page that says so: %s',
-    async (secret) => {
-      const path = `${fixture.servers[0]?.url}/sandbox/3d-secure/${secret}`
-      const answers = [
-        await fetch(path),
-        await answerChallenge(path, 'confirm'),
-        await answerChallenge(path, 'refuse'),
-      ]
-      for (const answer of answers) {
-        expect(answer.status).toBe(404)
-        expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
-        expect(await answer.text()).toContain('Challenge not found.')
-      }
-    },
-  )
-
-  test('a customer who refuses, or fails, has a payment that failed', async () => {
-    for (const [token, wanted] of [
-      ['tok_threeDSecureRequired', 'refuse'],
-      ['tok_threeDSecureFails', 'confirm'],
-    ] as const) {
-      const { body } = await initiate(api, token)
-      await answerChallenge(body.next_action.url, wanted)
-      const failed = await untilStatus(api, body.id, 'failed')
-      expect(failed.failure_code).toBe('authentication_failed')
-    }
-  })
-
-  test('initiating again without a token tells where the customer has to go', async () => {
-    const { body } = await initiate(api, 'tok_threeDSecureRequired')
-    const again = await api('POST', `/v1/payments/${body.id}/initiate`)
-    expect(again.status).toBe(200)
-    expect(again.body).toEqual(body)
-  })
-
-  test('another token can be used while the customer has not confirmed', async () => {
-    const { body } = await initiate(api, 'tok_threeDSecureRequired', { cancel_window: 3600 })
-    const again = await api('POST', `/v1/payments/${body.id}/initiate`, {
-      body: { payment_method_token: 'tok_visa' },
-    })
-    expect(again.body.status).toBe('initiated')
-    // The page of the first challenge is still open somewhere: it decides nothing any more.
-    await answerChallenge(body.next_action.url, 'refuse')
-    expect((await api('GET', `/v1/payments/${body.id}`)).body.status).toBe('initiated')
-  })
-
-  test('a customer who confirms on an open page after the cancel changes nothing', async () => {
-    const { body } = await initiate(api, 'tok_threeDSecureRequired')
-    const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
-    expect(canceled.status).toBe(200)
-    expect(canceled.body.next_action).toBeNull()
-    await answerChallenge(body.next_action.url, 'confirm')
-    await until('the void is done', async () => {
-      const rows = await books.query(
-        `select from payment_tasks where payment_id = $1 and kind = 'void'`,
-        [body.id],
-      )
-      return rows.length === 0
-    })
-    expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
-    expect(await movements(body.id)).not.toContain('capture')
-  })
-})
-
 // Most of these wait for pauses, so they wait at the same time: each with a merchant and a test clock of its own.
 describe.concurrent('faults', () => {
   test('a lost answer to the authorization is asked for again, and authorizes once', async () => {
@@ -121,7 +25,7 @@ describe.concurrent('faults', () => {
     expect(status).toBe(200)
     expect(body.status).toBe('initiated')
     await untilStatus(api, body.id, 'succeeded')
-    expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
     expect(await attempts(api, body.id)).toEqual([
       'authorize unknown',
       'authorize authorized',
@@ -134,7 +38,7 @@ describe.concurrent('faults', () => {
     for (const token of ['tok_lostCaptureAnswer', 'tok_duplicateCapture']) {
       const { body } = await initiate(api, token)
       await untilStatus(api, body.id, 'succeeded')
-      expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+      expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
       expect(await attempts(api, body.id)).toEqual([
         'authorize authorized',
         'capture unknown',
@@ -148,7 +52,7 @@ describe.concurrent('faults', () => {
     const { status, body } = await initiate(api, 'tok_errorTwice')
     expect(status).toBe(200)
     await untilStatus(api, body.id, 'succeeded')
-    expect(await movements(body.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
   })
 
   test('while the processor is down the payment stays pending, and goes on by itself', async () => {
@@ -165,7 +69,7 @@ describe.concurrent('faults', () => {
     expect((await api('GET', `/v1/payments/${payment.id}`)).body.status).toBe('pending')
     await advance(api, 61)
     await untilStatus(api, payment.id, 'succeeded')
-    expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, payment.id)).toEqual(['authorize', 'capture'])
     const retried = await api('POST', path, request)
     expect(retried.status).toBe(200)
     expect(retried.body.id).toBe(payment.id)
@@ -180,7 +84,7 @@ describe.concurrent('faults', () => {
     expect((await submit('tok_chargeDeclined')).status).toBe(502)
     await advance(api, 61)
     await untilStatus(api, payment.id, 'succeeded')
-    expect(await movements(payment.id)).toEqual(['authorize', 'capture'])
+    expect(await movements(books, payment.id)).toEqual(['authorize', 'capture'])
   })
 
   test('a cancel wins while the processor is down, and nothing is ever authorized', async () => {
@@ -193,7 +97,7 @@ describe.concurrent('faults', () => {
     await until('the void is done', async () => (await attempts(api, id)).includes('void voided'))
     await advance(api, 61)
     expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('canceled')
-    expect(await movements(id)).toEqual([])
+    expect(await movements(books, id)).toEqual([])
   })
 
   test('a cancel wins while the processor is being asked, and nothing stays reserved', async () => {
@@ -216,7 +120,7 @@ describe.concurrent('faults', () => {
       )
       return rows.length === 0
     })
-    const moved = await movements(payment.id)
+    const moved = await movements(books, payment.id)
     expect(moved.filter((kind) => kind === 'authorize')).toHaveLength(
       moved.filter((kind) => kind === 'void').length,
     )
@@ -252,7 +156,7 @@ describe.concurrent('faults', () => {
     await until('the money went back', async () =>
       (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
     )
-    expect(await movements(body.id)).toEqual(['authorize', 'capture', 'refund'])
+    expect(await movements(books, body.id)).toEqual(['authorize', 'capture', 'refund'])
     expect((await api('GET', `/v1/payments/${body.id}`)).body).toEqual(canceled.body)
     const { body: events } = await api('GET', `/v1/payments/${body.id}/events`)
     expect(events.data[0]).toMatchObject({
@@ -302,17 +206,4 @@ test('a bank debit that the bank returns has an event of its own, after the fail
   const [returned] = (await api('GET', `/v1/payments/${body.id}/events?limit=1`)).body.data
   expect(returned).toMatchObject({ type: 'ach.returned', sequence: 5, reason: 'account_closed' })
   expect(returned.data).toMatchObject({ status: 'failed', failure_code: 'account_closed' })
-})
-
-test('a payment that expires while the customer is to confirm it holds nothing at the processor', async () => {
-  const { body } = await initiate(api, 'tok_threeDSecureRequired')
-  expect(body).toMatchObject({ status: 'pending', next_action: { type: 'redirect_to_url' } })
-  await advance(api, 3_602)
-  const expired = await untilStatus(api, body.id, 'canceled')
-  expect(expired.cancellation_reason).toBe('expired')
-  await until('it is voided', async () => (await attempts(api, body.id)).includes('void voided'))
-  const rows = await books.query('select status from sandbox_payments where payment_id = $1', [
-    body.id,
-  ])
-  expect(rows).toEqual([{ status: 'voided' }])
 })

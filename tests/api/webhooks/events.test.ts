@@ -8,6 +8,7 @@ import {
   startServer,
   type TestServer,
 } from '../../support/servers/server.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase
@@ -156,8 +157,10 @@ describe('the stream of events', () => {
     const seen = await until('one is told', () => first.messages[0])
     first.close()
     await first.ended
+    // More than the stream reads at once.
     const made: string[] = []
-    for (let i = 0; i < 250; i++) made.push((await createPayment(api)).id)
+    for (let i = 0; i < size({ quick: 110, all: 250 }); i++)
+      made.push((await createPayment(api)).id)
     const second = await follow({ at: other, lastEventId: seen.id })
     made.push((await createPayment(api)).id)
     await until('all are told', () => second.messages.length >= made.length)

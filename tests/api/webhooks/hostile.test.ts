@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Loop } from '../../../packages/server/src/jobs/loop.ts'
 import { createSealer } from '../../../packages/server/src/sealing/sealer.ts'
-import { startWebhooks } from '../../../packages/server/src/webhooks/worker.ts'
+import { startWebhooks } from '../../../packages/server/src/webhooks/start.ts'
 import { createLog } from '../../../packages/server/src/wiring/log.ts'
 import { type Api, apiClient } from '../../support/http/api.ts'
 import {
@@ -29,6 +29,8 @@ let other: Api
 let webhooks: Loop | undefined
 
 const endpointsMax = 16
+/** A deadline that no attempt of a test reaches, so that what hangs does so on a busy machine as well. */
+const neverMs = 3_600_000
 const base = '/v1/webhooks/endpoints'
 const switching = 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n'
 
@@ -95,7 +97,7 @@ describe('events of another merchant arrive', () => {
     hostile.behave(silence)
     const first = await registerHostile()
     await sendEvents(rude, 8)
-    start()
+    start(neverMs)
     await until('its places are taken', () => hostile.open() >= 64)
     // Deleted and made again, an endpoint is a new one: its merchant is not.
     for (const id of first) await rude('DELETE', `${base}/${id}`)
@@ -120,6 +122,23 @@ describe('events of another merchant arrive', () => {
     await expectOthersEvents(5)
     await until('no connection is left', () => hostile.open() === 0)
   })
+})
+
+test('a receiver that never answers does not hold up another', async () => {
+  hostile.behave(silence)
+  const more = await startReceiver()
+  try {
+    await rude('POST', base, { body: { url: hostile.url } })
+    await rude('POST', base, { body: { url: more.url } })
+    const count = 20
+    await sendEvents(rude, count)
+    start(neverMs)
+    // No attempt that hangs ends before this: the other receiver did not wait for one of them.
+    await until('the other has them all', () => more.received.length === count)
+    expect([hostile.requests(), hostile.open()]).toEqual([8, 8])
+  } finally {
+    await more.close()
+  }
 })
 
 const behaviors: readonly [

@@ -46,10 +46,10 @@ test('nothing is said to be sent again to an endpoint that is disabled, until it
   ]
   for (const [path, body] of requests) {
     const answer = await api('POST', path, { body, idempotencyKey: path })
-    expect([answer.status, answer.body.error.details?.expected], path).toEqual([
-      400,
-      'an endpoint that is enabled: enable it first',
-    ])
+    const expected = path.startsWith(delivery)
+      ? 'a delivery to an enabled endpoint: enable it first'
+      : 'an endpoint that is enabled: enable it first'
+    expect([answer.status, answer.body.error.details?.expected], path).toEqual([400, expected])
   }
   expect((await api('GET', delivery)).text).toBe(before)
   await api('PATCH', endpoint, { body: { enabled: true } })
@@ -68,7 +68,7 @@ test('a delivery to an endpoint that was deleted is not said to be sent again', 
     {
       field: 'id',
       received: JSON.stringify(deliveryId),
-      expected: 'a delivery to an endpoint: it was deleted',
+      expected: 'a delivery whose endpoint was not deleted',
     },
   ])
   const read = await api('GET', `/v1/webhooks/deliveries/${deliveryId}`)

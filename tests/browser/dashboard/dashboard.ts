@@ -1,5 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { size } from '../../support/size.ts'
 import { watch } from '../watch.ts'
 
 /** A browser context of its own for the dashboard. */
@@ -22,7 +23,12 @@ export async function visit(
   serverUrl: string,
   options: BrowserContextOptions = {},
 ): Promise<Visitor> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options })
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 860 },
+    // Without a graphics card each frame of an animation takes processor time.
+    reducedMotion: size({ quick: 'reduce', all: 'no-preference' } as const),
+    ...options,
+  })
   context.setDefaultTimeout(waitMs)
   const page = await context.newPage()
   const problems = watch(page, [new URL(serverUrl).origin])
@@ -51,6 +57,7 @@ export async function signIn(
   const response = await visitor.context.request.post(`${server.url}/dashboard/api/session`, {
     headers: { 'sec-fetch-site': 'same-origin' },
     data: { secret_key: server.secretKey },
+    timeout: waitMs,
   })
   expect(response.status(), 'sign in').toBe(201)
   return visitor

@@ -173,6 +173,17 @@ describe('keys that are typed at once, before anything is drawn,', () => {
   })
 })
 
+/** Waits until a cancel that was sent has its effect. A busy machine may answer too late or refuse it once. */
+async function cancelsInTheEnd(id: string): Promise<void> {
+  const problem = page.getByRole('dialog').getByRole('alert')
+  await until(`${id} is canceled`, async () => {
+    if ((await paymentOf(id)).status === 'canceled') return true
+    // The dialog keeps the reason, and Enter tries again.
+    if (await problem.isVisible()) await page.keyboard.press('Enter')
+    return false
+  })
+}
+
 describe('a key reaches the dialog', () => {
   test.runIf(isLongRun)(
     'on a machine that is twenty times slower, while other payments change',
@@ -183,10 +194,12 @@ describe('a key reaches the dialog', () => {
         await openPayment(id, 'Cancel payment')
         await debug.send('Emulation.setCPUThrottlingRate', { rate: 20 })
         const changes = Promise.all([1, 2, 3].map(() => createPayment(fixture.api)))
+        const request = page.waitForRequest(`**/payments/${id}/cancel`)
         await typeAtOnce('c', '2', 'Enter')
-        await becomes(id, 'canceled')
+        expect((await request).postDataJSON()).toEqual({ reason: 'duplicate' })
         await changes
         await debug.send('Emulation.setCPUThrottlingRate', { rate: 1 })
+        await cancelsInTheEnd(id)
       }
     },
   )

@@ -3,13 +3,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { insertPayments } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
+import { withServers } from '../../support/servers/servers.ts'
 import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { expectAccessible } from '../accessible.ts'
 import { withBrowser } from '../with-browser.ts'
 import { signIn, type Visitor } from './dashboard.ts'
 
-const fixture = withBrowser()
+// 100,000 payments would slow down the tests of other files on their shared server.
+const fixture = withBrowser(isLongRun ? withServers(1) : undefined)
 let visitor: Visitor
 
 beforeEach(async () => {

@@ -136,7 +136,7 @@ describe('without a server', () => {
     await page.route('**/cancel', async (route) => {
       if (!isLost) return await route.continue()
       // The server cancels the payment. Its answer is cut off.
-      await route.fetch()
+      await route.fetch({ timeout: 0 })
       isLost = false
       await route.abort('connectionreset')
     })
@@ -238,14 +238,16 @@ test.runIf(isLongRun)(
     for (const width of [1920, 1280, 1120, 960, 768, 600, 360]) {
       await page.setViewportSize({ width, height: 800 })
       const row = page.locator('tbody tr').first()
+      // The page adapts after the resize, and a row is drawn anew whenever the list is loaded again.
       for (const part of ['amount', 'status', 'customer']) {
-        const box = await row.locator(`.cell-${part}`).boundingBox()
-        expect(box?.width, `${part} at ${width}`).toBeGreaterThan(60)
+        const widthOfPart = async () => (await row.locator(`.cell-${part}`).boundingBox())?.width
+        const message = `${part} at ${width}`
+        await expect.poll(widthOfPart, { message }).toBeGreaterThan(60)
       }
-      const isOver = await row.evaluate(
-        (element) => element.scrollHeight > element.clientHeight + 1,
-      )
-      expect(isOver, `a row is higher than its place at ${width}`).toBe(false)
+      const isOver = () =>
+        row.evaluate((element) => element.scrollHeight > element.clientHeight + 1)
+      const message = `a row is higher than its place at ${width}`
+      await expect.poll(isOver, { message }).toBe(false)
     }
     visitor.expectClean()
     await visitor.close()

@@ -1,67 +1,16 @@
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { isLongRun } from '../../support/size.ts'
 import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
-import { withBrowser } from '../with-browser.ts'
-import {
-  buildPaymentPage,
-  openLink,
-  startShop,
-  typeCard,
-  type WatchedPage,
-} from './payment-page.ts'
+import { heading, payButton, withCustomers } from './customers.ts'
+import { typeCard } from './payment-page.ts'
 
-const fixture = withBrowser()
-let shop: Awaited<ReturnType<typeof startShop>>
-const opened: WatchedPage[] = []
-
-beforeAll(async () => {
-  buildPaymentPage()
-  shop = await startShop()
-})
-
-afterEach(async () => {
-  const problems = opened.flatMap((each) => each.problems)
-  await Promise.all(opened.splice(0).map((each) => each.close()))
-  expect(problems).toEqual([])
-})
-
-afterAll(async () => {
-  await shop?.stop()
-})
-
-async function createSession(more: Record<string, unknown> = {}) {
-  const { status, body } = await fixture.api('POST', '/v1/checkout/sessions', {
-    body: {
-      amount: 123_456,
-      currency: 'EUR',
-      customer_email: 'ada@example.com',
-      description: 'Two tickets',
-      ...more,
-    },
-  })
-  expect(status).toBe(201)
-  return body
-}
-
-async function open(url: string, options: Parameters<typeof openLink>[2] = {}) {
-  const watched = await openLink(fixture.browser, url, { servers: [shop.url], ...options })
-  opened.push(watched)
-  return watched.page
-}
-
-type OpenedPage = Awaited<ReturnType<typeof open>>
-const heading = (page: OpenedPage, name: string) => page.getByRole('heading', { name }).waitFor()
-const statusOf = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body.status
-const latest = async (id: string) => (await fixture.api('GET', `/v1/checkout/sessions/${id}`)).body
-const payButton = (page: OpenedPage) => page.getByRole('button', { name: /^Pay / })
+const customers = withCustomers()
+const { fixture, createSession, open, statusOf, sessionOf } = customers
 
 describe('pay', () => {
   test('a customer pays by card and comes back to the shop with the ids', async () => {
-    const session = await createSession({ success_url: `${shop.url}/thanks` })
+    const session = await createSession({ success_url: `${customers.shop.url}/thanks` })
     const page = await open(session.url)
     await heading(page, 'Pay ')
     await expect.poll(() => page.getByText('€1,234.56', { exact: true }).count()).toBe(1)
@@ -73,7 +22,7 @@ describe('pay', () => {
     await expect.poll(() => page.getByText('Visa').count()).toBe(1)
     // The shop answers after the check of the last page, so the browser stays on this page until then.
     const { promise: checked, resolve: leave } = Promise.withResolvers<void>()
-    await page.route(`${shop.url}/**`, async (route) => {
+    await page.route(`${customers.shop.url}/**`, async (route) => {
       await checked
       await route.continue()
     })
@@ -82,9 +31,9 @@ describe('pay', () => {
     await expectAccessible(page)
     leave()
     await page.waitForURL(
-      `${shop.url}/thanks?session_id=${session.id}&payment_id=${session.payment_id}`,
+      `${customers.shop.url}/thanks?session_id=${session.id}&payment_id=${session.payment_id}`,
     )
-    expect((await latest(session.id)).status).toBe('complete')
+    expect((await sessionOf(session.id)).status).toBe('complete')
   })
 
   test.runIf(isLongRun)('with the keyboard alone, from the link of a payment', async () => {
@@ -116,7 +65,7 @@ describe('pay', () => {
     await expectAccessibleInLongRun(page)
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
-    expect((await latest(session.id)).customer_email).toBe('grace@example.com')
+    expect((await sessionOf(session.id)).customer_email).toBe('grace@example.com')
   })
 
   test('after a decline another card is tried, on the same page', async () => {
@@ -134,20 +83,20 @@ describe('pay', () => {
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
     expect(await statusOf(session.payment_id)).toBe('failed')
-    expect((await latest(session.id)).payment_id).not.toBe(session.payment_id)
+    expect((await sessionOf(session.id)).payment_id).not.toBe(session.payment_id)
   })
 
   test.runIf(isLongRun)(
     'a declined payment without a session says that it is declined',
     async () => {
-      const payment = await createPayment(fixture.api, { cancel_url: `${shop.url}/cart` })
+      const payment = await createPayment(fixture.api, { cancel_url: `${customers.shop.url}/cart` })
       const page = await open(payment.url)
       await typeCard(page, '4000000000000002')
       await payButton(page).click()
       await heading(page, 'Declined')
       await expectAccessible(page)
       await page.getByRole('link', { name: /^Back to/ }).click()
-      await page.waitForURL(`${shop.url}/cart`)
+      await page.waitForURL(`${customers.shop.url}/cart`)
     },
   )
 })
@@ -260,102 +209,3 @@ describe('3-D Secure', () => {
     },
   )
 })
-
-describe('changes by others', () => {
-  test('a cancel is shown at once on every open page', async () => {
-    const session = await createSession()
-    const pages = await Promise.all([open(session.url), open(session.url)])
-    await Promise.all(pages.map((page) => payButton(page).waitFor()))
-    await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
-    await Promise.all(pages.map((page) => heading(page, 'Canceled')))
-  })
-
-  test.runIf(isLongRun)(
-    'a page that is offline says so, and shows the latest status afterwards',
-    async () => {
-      const session = await createSession()
-      const page = await open(session.url)
-      await payButton(page).waitFor()
-      await page.context().setOffline(true)
-      await page.getByText('You are offline').waitFor()
-      await expect.poll(() => payButton(page).isDisabled()).toBe(true)
-      await expectAccessible(page)
-      await fixture.api('POST', `/v1/payments/${session.payment_id}/cancel`)
-      await page.context().setOffline(false)
-      await heading(page, 'Canceled')
-    },
-  )
-
-  test('a link to no payment says so', async () => {
-    const { page, problems, close } = await openLink(
-      fixture.browser,
-      `${fixture.server.url}/pay/pay_0`,
-    )
-    await heading(page, 'There is no such payment')
-    await expectAccessibleInLongRun(page)
-    await close()
-    // Chromium itself logs the 404.
-    expect(problems.filter((problem) => !problem.includes('404'))).toEqual([])
-  })
-})
-
-describe('languages', () => {
-  test('a German browser shows German texts and amounts', async () => {
-    const page = await open((await createSession()).url, { locale: 'de-DE' })
-    await page.getByLabel('Kartennummer').waitFor()
-    await expect.poll(() => page.getByText(/^1\.234,56\s€$/).count()).toBe(1)
-    await expect.poll(() => page.locator('html').getAttribute('lang')).toBe('de')
-    await page.getByLabel('Kartennummer').pressSequentially('4242424242424241')
-    await page.getByText('Eine Ziffer stimmt nicht.').waitFor()
-    await expectAccessibleInLongRun(page)
-  })
-
-  test.runIf(isLongRun)('the language can be chosen, and the choice is kept', async () => {
-    const page = await open((await createSession()).url)
-    await page.getByLabel('Language').selectOption('Deutsch')
-    await page.getByLabel('Kartennummer').waitFor()
-    await page.reload()
-    await page.getByLabel('Kartennummer').waitFor()
-  })
-})
-
-describe('appearance', () => {
-  test.each(isLongRun ? (['light', 'dark'] as const) : (['dark'] as const))(
-    'readable in %s colours, on a small phone',
-    async (scheme) => {
-      const page = await open((await createSession()).url, {
-        colorScheme: scheme,
-        viewport: { width: 320, height: 640 },
-      })
-      await payButton(page).waitFor()
-      await page.getByLabel('Card number').pressSequentially('4242424242424241')
-      await payButton(page).click()
-      await expectAccessible(page)
-      const overflows = await page.evaluate(
-        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-      )
-      expect(overflows).toBe(false)
-    },
-  )
-
-  test('the JavaScript of the page is at most 100 kB, compressed', () => {
-    const dist = join(import.meta.dirname, '../../../apps/checkout/dist')
-    const scripts = globSync('**/*.js', { cwd: dist })
-    expect(scripts.length).toBeGreaterThan(0)
-    const bytes = scripts.map((file) => gzipSync(readFileSync(join(dist, file))).length)
-    expect(bytes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(100_000)
-  })
-})
-
-test.runIf(isLongRun)(
-  'a session that expires says so on the open page, without a reload',
-  async () => {
-    const session = await createSession()
-    const page = await open(session.url)
-    await page.getByRole('timer').waitFor()
-    await fixture.api('POST', '/v1/test/clock/advance', { body: { seconds: 4_000 } })
-    await heading(page, 'Expired')
-    await expectAccessible(page)
-    expect(await statusOf(session.payment_id)).toBe('canceled')
-  },
-)

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { size } from '../../support/size.ts'
 import { watch } from '../watch.ts'
 
 const root = join(import.meta.dirname, '../../..')
@@ -39,7 +40,12 @@ export async function openLink(
   options: BrowserContextOptions & { servers?: readonly string[] } = {},
 ): Promise<WatchedPage> {
   const { servers = [], ...contextOptions } = options
-  const context = await browser.newContext({ locale: 'en-US', ...contextOptions })
+  const context = await browser.newContext({
+    locale: 'en-US',
+    // Without a graphics card each frame of an animation takes processor time.
+    reducedMotion: size({ quick: 'reduce', all: 'no-preference' } as const),
+    ...contextOptions,
+  })
   context.setDefaultTimeout(waitMs)
   const page = await context.newPage()
   const problems = watch(page, [new URL(url).origin, ...servers])

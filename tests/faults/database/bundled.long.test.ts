@@ -14,7 +14,10 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { canEnter, chooseAccount } from '../../../packages/bundled-postgres/src/account.ts'
+import {
+  canEnter,
+  chooseAccount,
+} from '../../../packages/bundled-postgres/src/processes/account.ts'
 import {
   type BundledPostgres,
   startBundledPostgres,

@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { type Api, apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
 import { untilStatus } from '../../support/payments/paid.ts'
@@ -10,9 +9,6 @@ import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 /** Two servers on one database. The clock of the other one is wrong; the machine's is right. */
-const entry = fileURLToPath(
-  new URL('../../support/processes/fitted-server-process.ts', import.meta.url),
-)
 const fixture = withServers(1)
 
 let otherServer: TestServer
@@ -22,7 +18,10 @@ const newKey = () => `clock ${++keys}`
 const token = { payment_method_token: 'tok_visa' }
 
 beforeAll(async () => {
-  otherServer = await startServer({ databaseUrl: fixture.database.url, entry })
+  otherServer = await startServer({
+    databaseUrl: fixture.database.url,
+    entry: inject('programs').fittedServer,
+  })
   other = apiClient(otherServer.url, otherServer.secretKey)
 })
 

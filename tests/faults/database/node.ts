@@ -3,9 +3,16 @@ import { once } from 'node:events'
 import { chmod, chown, mkdir, open, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { type Account, chooseAccount } from '../../../packages/bundled-postgres/src/account.ts'
-import { prepareBinaries } from '../../../packages/bundled-postgres/src/binaries.ts'
-import { environment, identity, run } from '../../../packages/bundled-postgres/src/program.ts'
+import { prepareBinaries } from '../../../packages/bundled-postgres/src/files/binaries.ts'
+import {
+  type Account,
+  chooseAccount,
+} from '../../../packages/bundled-postgres/src/processes/account.ts'
+import {
+  environment,
+  identity,
+  run,
+} from '../../../packages/bundled-postgres/src/processes/program.ts'
 import { query } from '../../support/databases/postgres-server.ts'
 import { until } from '../../support/until.ts'
 

@@ -9,19 +9,19 @@ import { rate } from './load/journal.ts'
 import { startLoad } from './load/load.ts'
 import { forget, type World } from './world/world.ts'
 
-/** Something that breaks. */
+/** A fault that a round injects. */
 export interface Fault {
   readonly name: string
-  /** The world that it takes, where the usual one does not do. */
+  /** What the fault needs beyond the usual world. */
   readonly needs?: 'a small disk'
-  /** Does what is not to be under load yet. */
+  /** Runs before the load starts. */
   readonly prepare?: (scene: Scene) => Promise<void>
   /**
-   * Breaks something, and has it repaired as an operator or a supervisor would. The times that it
-   * marks are those from which on all should be well again by itself.
+   * Breaks something under load, repairs it as an operator or a supervisor would, and then awaits
+   * `over`: from there on the system must recover by itself.
    */
   readonly strike: (scene: Scene) => Promise<void>
-  /** Puts everything back, whatever has happened. */
+  /** Restores the usual world. Runs also if `strike` has failed. */
   readonly tidy?: (scene: Scene) => Promise<void>
 }
 
@@ -29,42 +29,40 @@ export interface Fault {
 export interface Scene {
   readonly world: World
   readonly chance: Chance
-  /** From now on customers pay with these tokens; none: as usual. */
+  /** Sets the tokens that customers pay with. Without an argument: the usual tokens. */
   pay(tokens?: readonly string[]): void
   /**
-   * The fault is over: whatever was killed may still be coming up, and nothing else is needed.
-   * Resolves when the system is back at full speed.
+   * Marks the end of the fault. Killed processes may still be starting. Resolves when the system is
+   * back at full speed, and records how long that took.
    */
   over(): Promise<void>
 }
 
-/** What a round has come to. */
+/** The result of a round. */
 export interface RoundResult {
   readonly fault: string
   readonly seed: number
   readonly requests: number
-  /** Tries of these that had to be repeated. */
+  /** Attempts that had to be repeated. */
   readonly repeats: number
+  /** Requests that were answered with a success. */
   readonly acknowledged: number
   /** From the end of each fault to full speed, in seconds. */
   readonly recoveredInSeconds: readonly number[]
   readonly violations: readonly Violation[]
 }
 
-/** How long all is well before something breaks, and again after it, in milliseconds. */
+/** Load without a fault before the fault begins, in milliseconds. It measures the usual speed. */
 const healthyMs = 2_000
-/** Answers before something breaks: enough for every kind of request. */
+/** Minimum number of answers before the fault begins: enough for every kind of request. */
 const answeredMinDefault = 300
-/** A speed is measured over this, in milliseconds. */
+/** Time over which the speed is measured after a fault, in milliseconds. */
 const windowMs = 1_000
-/** Part of the speed before that counts as full speed: what comes in bursts is never quite even. */
+/** Share of the usual speed that counts as full speed. The load is uneven, so 1 would be too strict. */
 const fullSpeed = 0.7
-/**
- * Jumps the test clock over every undo window and outage, and over the time that was planned with
- * by a server whose clock was wrong.
- */
+/** A jump of the test clock past all undo windows and outages, and past the largest clock error. */
 const windowEndSeconds = 24 * 3_600
-/** What customers pay with when nothing is wrong: each way through the processor is taken. */
+/** Tokens without a fault of the processor. They cover each outcome of a call. */
 const usualTokens = [
   'tok_visa',
   'tok_visa',
@@ -76,7 +74,7 @@ const usualTokens = [
   'tok_chargeDeclined',
 ]
 
-/** Puts load on the world, breaks something, and finds violations. */
+/** Runs one round: load, fault, recovery, rest, checks. */
 export async function runRound(
   world: World,
   {
@@ -88,10 +86,10 @@ export async function runRound(
   }: {
     fault: Fault
     seed: number
-    /** Whether leases of servers that were killed are ended once the load is asked to stop. */
+    /** Whether to end the leases of killed servers at the end, instead of waiting for them. */
     endsLeases?: boolean
     clientCount?: number
-    /** Answers before something breaks. */
+    /** Minimum number of answers before the fault begins. */
     answeredMin?: number
   },
 ): Promise<RoundResult> {
@@ -136,7 +134,7 @@ export async function runRound(
     await stopped
   }
   if (endsLeases) await endLeasesOfKilled(world.sql)
-  found.push(...(await settle(world)))
+  found.push(...(await waitForRest(world)))
   found.push(...(await findViolations({ ...world, ...world.fleet, query: world.sql.query })))
   found.push(...(await findChanged(world, chance)))
   const { requests, repeats, answered } = journal
@@ -152,7 +150,7 @@ export async function runRound(
   }
 }
 
-/** Answers a second while all is well. On a slow machine the load goes on until it can prove something. */
+/** Measures the usual speed, in answers per second. A slow machine takes longer to reach `answeredMin`. */
 async function measure({ journal }: World, answeredMin: number): Promise<number> {
   const fromMs = performance.now() + windowMs
   await until(
@@ -176,13 +174,13 @@ async function untilFast({ journal }: World, healthy: number): Promise<void> {
   )
 }
 
-/** Waits until everybody has done all there is to do. */
-async function settle(world: World): Promise<Violation[]> {
+/** Waits until no work is pending and every event is delivered. Returns a violation on a timeout. */
+async function waitForRest(world: World): Promise<Violation[]> {
   const { sql, ask, endpointId } = world
   try {
     await advance(world, windowEndSeconds)
     await until(
-      'nothing is left to do',
+      'no work is pending',
       async () => (await isAtRest(sql)) && (await hasNothingDue(sql.query)),
       { patience: 5 },
     )
@@ -190,7 +188,7 @@ async function settle(world: World): Promise<Violation[]> {
       'every event is delivered',
       async () => {
         const { waiting, failed } = await countUndelivered(sql.query)
-        // A receiver that was away for longer than the tries last: the dead letters, sent by hand.
+        // If a receiver was down for longer than the retries last, an operator retries by hand.
         if (failed > 0) await ask('POST', `/v1/webhooks/endpoints/${endpointId}/retry`)
         return waiting + failed === 0
       },

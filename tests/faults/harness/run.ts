@@ -6,9 +6,9 @@ import { type Fault, type RoundResult, runRound } from './round.ts'
 import { mountSmallDisk } from './world/small-disk.ts'
 import { openWorld, type World } from './world/world.ts'
 
-// `npm run test:faults`: breaks a running system in every way there is, or in those of `--only`,
-// and checks after each that nothing came of it. `--rounds` or `--minutes` say for how long; by
-// default each fault has a round. `--seed` begins with another one. See CONTRIBUTING.md.
+// `npm run test:faults`: injects each fault, or those of `--only`, into a running system, and checks
+// the guarantees after each. `--rounds` or `--minutes` set the length; by default each fault has one
+// round. `--seed` sets the seed of the first round. See CONTRIBUTING.md.
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,17 +24,19 @@ const chosen = choose(flags.only)
 const minutes = flags.minutes === undefined ? null : Number(flags.minutes)
 const rounds = Number(flags.rounds ?? (minutes === null ? chosen.length : Number.MAX_SAFE_INTEGER))
 if (!Number.isSafeInteger(firstSeed) || !(rounds > 0) || !(minutes === null || minutes > 0)) {
-  throw new Error('--rounds, --minutes and --seed are numbers')
+  throw new Error(
+    `--rounds, --minutes and --seed: expected numbers above 0, not ${JSON.stringify(flags)}`,
+  )
 }
 const say = (line: string) => process.stdout.write(`${line}\n`)
-// Nobody may be reading any more; what was started has to be stopped all the same.
+// A reader such as `head` may close the pipe early. The processes must still be stopped then.
 process.stdout.on('error', () => undefined)
 
-/** Asked to stop, it does so after the round that runs. */
+/** Set by SIGINT or SIGTERM: the current round is finished, and no other begins. */
 let stopping = false
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => (stopping = true))
 
-/** A world is left for a new one after so many rounds: what is kept of each stays small. */
+/** Rounds before a new world replaces the old one, so that its database and logs stay small. */
 const roundsPerWorld = 20
 
 const startedMs = performance.now()
@@ -53,7 +55,7 @@ try {
       say(`skipped ${fault.name}: ${disk}`)
       continue
     }
-    // What a violation has left behind must not be the next round's.
+    // After a violation, the next round needs a clean world.
     if (disk || isBroken || world?.disk || n % roundsPerWorld === 0) {
       await world?.close()
       world = null
@@ -62,10 +64,10 @@ try {
     const result = await runRound(world, { fault, seed: firstSeed + n })
     isBroken = result.violations.length > 0
     results.push(result)
-    tell(result)
+    print(result)
   }
 } catch (error) {
-  // What was found so far is worth having whatever has happened.
+  // The results so far are still printed below.
   process.exitCode = 1
   say(`the harness itself failed: ${(error as Error).stack}`)
 } finally {
@@ -79,11 +81,12 @@ function choose(only: string | undefined): readonly Fault[] {
   return only.split(',').flatMap((name) => {
     const found = faults.filter((fault) => fault.name.startsWith(name.trim()))
     if (found.length > 0) return found
-    throw new Error(`--only knows ${faults.map((fault) => fault.name).join(', ')}`)
+    const names = faults.map((fault) => fault.name).join(', ')
+    throw new Error(`--only: no fault begins with "${name.trim()}", expected one of ${names}`)
   })
 }
 
-/** All of them in turn, each turn in an order of its own. */
+/** The fault of a round: all chosen faults in turn, each turn in another order. */
 function faultOf(n: number): Fault {
   const turn = Math.floor(n / chosen.length)
   return shuffled(chosen, chanceOf(firstSeed + turn))[n % chosen.length] as Fault
@@ -94,7 +97,7 @@ function shuffled<T>(list: readonly T[], chance: Chance): T[] {
   return list.map(() => left.splice(chance.below(left.length), 1)[0] as T)
 }
 
-function tell({
+function print({
   fault,
   seed,
   requests,
@@ -111,6 +114,6 @@ function tell({
   )
   for (const { kind, what } of violations) say(`         ${kind}: ${what}`)
   if (violations.length > 0) {
-    say(`         again: npm run test:faults -- --only ${fault} --rounds 1 --seed ${seed}`)
+    say(`         repeat with: npm run test:faults -- --only ${fault} --rounds 1 --seed ${seed}`)
   }
 }

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { brokenInvariants } from '../../support/databases/invariants.ts'
 import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import type { TestDatabase } from '../../support/databases/postgres.ts'
@@ -16,10 +15,6 @@ import {
 } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
-const entry = fileURLToPath(
-  new URL('../../support/processes/fitted-server-process.ts', import.meta.url),
-)
-
 let database: TestDatabase
 let sql: Sql
 let doomed: TestServer
@@ -29,7 +24,7 @@ let api: Api
 beforeEach(async () => {
   database = await createMigratedDatabase()
   sql = openSql(database.url)
-  doomed = await startServer({ databaseUrl: database.url, entry })
+  doomed = await startServer({ databaseUrl: database.url, entry: inject('programs').fittedServer })
   survivor = await startServer({ databaseUrl: database.url })
   api = apiClient(survivor.url, survivor.secretKey)
 })

@@ -3,9 +3,9 @@ import { brokenInvariants, isAtRest } from '../../support/databases/invariants.t
 import { endLeasesOfKilled } from '../../support/databases/leases.ts'
 import type { Api } from '../../support/http/api.ts'
 import { untilStatus } from '../../support/payments/paid.ts'
-import { advance, initiate } from '../../support/payments/sandbox.ts'
+import { advance, initiate, movements } from '../../support/payments/sandbox.ts'
 import { until } from '../../support/until.ts'
-import { movements, untilCalling, withKillableServers } from './killable-servers.ts'
+import { untilCalling, withKillableServers } from './killable-servers.ts'
 
 const servers = withKillableServers()
 /** A client of the only server. */

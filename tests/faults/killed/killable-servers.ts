@@ -76,12 +76,3 @@ export async function untilCalling(sql: Sql, kind?: string): Promise<void> {
     return rows.length > 0
   })
 }
-
-/** The movements of a payment's money at the sandbox, oldest first. */
-export async function movements(sql: Sql, paymentId: string): Promise<string[]> {
-  const rows = await sql.query<{ kind: string }>(
-    'select kind from sandbox_movements where payment_id = $1 order by position',
-    [paymentId],
-  )
-  return rows.map(({ kind }) => kind)
-}

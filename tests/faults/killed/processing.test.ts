@@ -5,10 +5,10 @@ import { retryTasksSoon } from '../../support/databases/retries.ts'
 import type { Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
-import { advance } from '../../support/payments/sandbox.ts'
+import { advance, movements } from '../../support/payments/sandbox.ts'
 import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
-import { movements, untilCalling, withKillableServers } from './killable-servers.ts'
+import { untilCalling, withKillableServers } from './killable-servers.ts'
 
 const servers = withKillableServers()
 /** A client of a server that nobody kills. */

@@ -17,7 +17,7 @@ import { countUndelivered } from '../harness/checks/books.ts'
 /** Events of the run; each is sent at least once, one try in five fails. */
 const eventCount = Number(process.env.HEDGE_TEST_EVENTS ?? size({ quick: 120, all: 1_000 }))
 /** The second server is killed each time so many more attempts have arrived. */
-const attemptsPerKill = Math.max(size({ quick: 25, all: 150 }), Math.round(eventCount / 20))
+const attemptsPerKill = Math.max(size({ quick: 50, all: 150 }), Math.round(eventCount / 20))
 /** Retries and leases take minutes, and each event its time. */
 const patience = 3 + eventCount / 500
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ProcessorPayment } from '../../../packages/server/src/processors/interface/processor.ts'
 import { StripeProcessor } from '../../../packages/server/src/processors/stripe/stripe.ts'
 import { paymentToken } from '../../support/payments/payment-token.ts'
+import { isLongRun } from '../../support/size.ts'
 import {
   leaked,
   unreadable,
@@ -44,7 +45,7 @@ const call = (idempotencyKey: string) => ({
 })
 const authorize = () =>
   processor.authorize(unsent, { ...call('a'), token: paymentToken('pm_card_visa') })
-const capture = () => processor.capture(sent, call('c'))
+const capture = () => processor.capture(sent, { ...call('c'), amountMinor: sent.money.minor })
 const refund = () =>
   processor.refund(sent, { ...call('r'), refundId: 'ref_1', amountMinor: 500, reason: null })
 
@@ -144,10 +145,16 @@ const cases: readonly [string, Case][] = [
   ],
 ]
 
+/** The answers that a case is tried with: `npm test` tries every third, from another one on in each case. */
+function triedIn(name: string, garbage: readonly [string, Garble][]): [string, Garble][] {
+  const nth = cases.findIndex(([one]) => one === name)
+  return [...unreadable, ...garbage].filter((_, n) => isLongRun || (n + nth) % 3 === 0)
+}
+
 describe.each(cases)(
   '%s that is answered with',
-  (_name, { path, garbage, before, ask, expected }) => {
-    test.each([...unreadable, ...garbage])('%s has no known outcome', async (_what, how) => {
+  (name, { path, garbage, before, ask, expected }) => {
+    test.each(triedIn(name, garbage))('%s has no known outcome', async (_what, how) => {
       for (const step of before) await step()
       stripe.garble({ path, how })
       const error = await ask().then(

@@ -1,3 +1,4 @@
+import type { PaymentAttempt as Attempt } from '@hedgepayments/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
@@ -121,18 +122,43 @@ test('messages do not delay the look-up of a settlement', async () => {
   expect(failures).toBe(0)
 })
 
+/** The pauses between failed look-ups, in seconds: from the end of one to the start of the next. */
+async function pausesAfterFailures(id: string): Promise<number[]> {
+  const { body } = await api('GET', `/v1/payments/${id}/attempts?limit=100`)
+  const failed = body.data
+    .filter(({ kind, outcome }: Attempt) => kind === 'look_up' && outcome === 'unknown')
+    .sort((a: Attempt, b: Attempt) => a.number - b.number)
+  return failed.slice(1).map((attempt: Attempt, index: number) => {
+    return (Date.parse(attempt.started_at) - Date.parse(failed[index].ended_at)) / 1000
+  })
+}
+
 test('a processor that fails is asked at growing intervals, and a message begins them anew', async () => {
   const { id } = await createPaid(api, { token: 'pm_card_visa' })
-  const failNext = () => stripe.failNext(/GET .*payment_intents/, 429, { message: 'Too many.' })
-  for (let failures = 1; failures <= 3; failures++) {
-    failNext()
-    await sql.query(`update payment_tasks set due_at = now() where payment_id = $1`, [id])
-    const next = await until(`failure ${failures} is recorded`, async () => {
-      const found = await planned(id, 'settle')
-      return found.failures === failures && found
-    })
-    expect(next.seconds).toBeLessThanOrEqual(1.5 * 2 ** (failures - 1) + 1)
+  // Of this payment only: others of this file are looked up as well.
+  const path = new RegExp(`GET .*${stripe.intentOf(id)}$`)
+  const failNext = () => stripe.failNext(path, 429, { message: 'Too many.' })
+  const failures = async () => {
+    const [row] = await sql.query<{ failures: number }>(
+      `select failures from payment_tasks where payment_id = $1 and kind = 'settle'`,
+      [id],
+    )
+    return row?.failures
   }
+  const inARow = 4
+  for (let n = 1; n <= inARow; n++) failNext()
+  await sql.query(`update payment_tasks set due_at = now() where payment_id = $1`, [id])
+  await until('all look-ups failed', async () => (await failures()) === inARow)
+  const pauses = await pausesAfterFailures(id)
+  expect(pauses).toHaveLength(inARow - 1)
+  // The times are whole seconds.
+  for (const [index, pause] of pauses.entries()) {
+    expect(pause).toBeGreaterThanOrEqual(2 ** index - 1)
+  }
+  // The one after the next does not end, so that the count of failures stays long enough to be read.
+  failNext()
+  stripe.hangNext(path)
   await started.notify(id, 'payment_intent')
-  await until('the look-up succeeded', async () => (await planned(id, 'settle')).failures === 0)
+  await until('failures are counted anew', async () => (await failures()) === 1)
+  await until('the look-up succeeded', async () => (await failures()) === 0)
 })

@@ -5,6 +5,7 @@ import { query } from '../../support/databases/postgres-server.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
 import type { TestServer } from '../../support/servers/server.ts'
+import { until } from '../../support/until.ts'
 import { startServerWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
 
@@ -95,9 +96,10 @@ describe('a processor of one’s own', () => {
     const kinds = () => stripe.movements.map(({ kind }) => kind)
     expect(kinds()).toEqual(['authorize', 'capture'])
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1 } })
-    await expect
-      .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status)
-      .toBe('succeeded')
+    await until('the refund is paid', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}`)
+      return body.refunds[0].status === 'succeeded'
+    })
     expect(stripe.movements.at(-1)).toMatchObject({ kind: 'refund', amount: 1 })
   })
 
@@ -106,7 +108,7 @@ describe('a processor of one’s own', () => {
     const body = { payment_method_token: 'pm_card_visa' }
     await api('POST', `/v1/payments/${id}/initiate`, { body })
     await api('POST', `/v1/payments/${id}/cancel`)
-    await expect.poll(() => stripe.movements.at(-1)?.kind).toBe('cancel')
+    await until('the void is done', () => stripe.movements.at(-1)?.kind === 'cancel')
   })
 
   test('has a refund whose answer was lost looked up, not sent a second time', async () => {
@@ -114,9 +116,10 @@ describe('a processor of one’s own', () => {
     const before = stripe.movements.length
     stripe.loseNextAnswerAndKeys(/POST .*refunds$/)
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 4000 } })
-    await expect
-      .poll(async () => (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status)
-      .toBe('succeeded')
+    await until('the refund is paid', async () => {
+      const { body } = await api('GET', `/v1/payments/${id}`)
+      return body.refunds[0].status === 'succeeded'
+    })
     expect(stripe.movements.slice(before)).toMatchObject([{ kind: 'refund', amount: 4000 }])
   })
 

@@ -89,7 +89,7 @@ test.each([
        from payments`,
     ],
   ],
-])('%s: and where it does not, that is seen', async (name, sabotage) => {
+])('a violation is found: %s', async (name, sabotage) => {
   const client = await sql.connect()
   const inside: Sql = {
     ...sql,
@@ -106,7 +106,7 @@ test.each([
   }
 })
 
-test('a payment that is well breaks none', async () => {
+test('a correct payment violates no invariant', async () => {
   const client = await sql.connect()
   const inside: Sql = {
     ...sql,

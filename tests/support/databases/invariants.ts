@@ -11,11 +11,11 @@ import type { Sql } from './sql.ts'
 const list = (statuses: readonly PaymentStatus[]) =>
   statuses.map((status) => `'${status}'`).join(', ')
 
-/** Statuses in which the processor has the money of a payment, and in which it must have none. */
+/** Statuses in which the processor has the payment's money, and in which it must not have it. */
 const withMoney = list(statusesBeforeEvent('payment.settled'))
 const withoutMoney = list(statusesBeforeEvent('payment.late_capture_refunded'))
 
-/** Statuses in which a payment goes on by itself, and those in which it is open. */
+/** Statuses that a worker moves on, and all statuses that are not final. */
 const underway = list([
   ...statusesBeforeEvent('payment.processing'),
   ...statusesBeforeEvent('payment.succeeded'),
@@ -33,11 +33,7 @@ const steps = [null, ...paymentStatuses]
   )
   .join(', ')
 
-/**
- * What holds of every payment at every time, as statements that return whatever breaks it. The
- * sandbox's books are those of a processor: they are compared with ours only where nothing is on
- * the way any more.
- */
+/** Invariants that hold at any time, as statements that return their violations. */
 const always: Readonly<Record<string, string>> = {
   'an open payment has a task that moves it on': `
     select p.id, p.status from payments p where p.status in (${open})
@@ -97,6 +93,10 @@ const always: Readonly<Record<string, string>> = {
     group by merchant_id, payment_id having count(*) > 1`,
 }
 
+/**
+ * Invariants that hold when no work is pending. They compare Hedge's books with the sandbox's, which
+ * may differ during a call to the processor.
+ */
 const atRest: Readonly<Record<string, string>> = {
   'the processor keeps no money of a payment that was canceled or failed': `
     select p.id, p.status from payments p join sandbox_movements m
@@ -119,7 +119,7 @@ const atRest: Readonly<Record<string, string>> = {
     select payment_id, number from payment_attempts where outcome is null`,
 }
 
-/** Names of the invariants that do not hold, with what breaks them. Nothing: all is well. */
+/** The violated invariants by name, each with the violating rows. `isAtRest`: no work is pending. */
 export async function brokenInvariants(
   sql: Pick<Sql, 'query'>,
   { isAtRest }: { isAtRest: boolean },
@@ -132,7 +132,7 @@ export async function brokenInvariants(
   return broken
 }
 
-/** Whether there is nothing left to do but to wait for time to pass. */
+/** Whether no work on payments is pending. Expiries and settlements may still be due later. */
 export async function isAtRest(sql: Sql): Promise<boolean> {
   const [row] = await sql.query<{ open: number }>(
     `select (select count(*) from payments where status in (${underway}))

@@ -3,7 +3,7 @@ import { type Sql, withoutGuards } from './sql.ts'
 
 const ended = `now() - interval '1 second'`
 
-/** Ends each lease, and makes each call that has no result old enough to be abandoned. */
+/** Ends all leases, and makes all unfinished calls old enough to be abandoned. */
 const endLeases = `
   update payment_tasks set leased_until = ${ended} where leased_until is not null;
   update checkout_sessions set leased_until = ${ended} where leased_until is not null;
@@ -13,8 +13,8 @@ const endLeases = `
   update payment_attempts set began_at = began_at - interval '10 minutes' where outcome is null`
 
 /**
- * Ends the leases of a process that was killed, so that a test does not wait for half a minute. In
- * `npm run test:all` the leases end by themselves.
+ * Ends the leases of a killed process, so that a test need not wait for half a minute. Does nothing in
+ * `npm run test:all`, in which the leases end by themselves.
  */
 export async function endLeasesOfKilled(sql: Sql): Promise<void> {
   if (!isLongRun) await withoutGuards(sql, endLeases)

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { until } from '../until.ts'
 
-/** What a server process said of its start. */
+/** A process of `postgres-process.ts`, with the first line that it wrote. `error` is empty if it runs. */
 export type Started = { url: string; error: string; log: string[]; child: ChildProcess }
 
 const bundledFolder = resolve(import.meta.dirname, '../../../packages/bundled-postgres/src')
@@ -22,15 +22,16 @@ export async function startServer(options: {
 }): Promise<Started> {
   const child = launchServer(options)
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
-  const said = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as Partial<Started>)
+  const first = once(lines, 'line').then(([line]) => JSON.parse(String(line)) as Partial<Started>)
   const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`The server ended with ${code} and said nothing.`)
+    throw new Error(`the process ended with exit code ${code} before its first line`)
   })
   ended.catch(() => undefined)
-  const { url = '', error = '', log = [] } = await Promise.race([said, ended])
+  const { url = '', error = '', log = [] } = await Promise.race([first, ended])
   return { url, error, log, child }
 }
 
+/** Starts the process like `startServer`, but does not wait for it. */
 export function launchServer(options: {
   dataDir: string
   folder?: string
@@ -45,10 +46,12 @@ export function launchServer(options: {
   })
 }
 
+/** Stops PostgreSQL and its process; resolves when both have ended. */
 export async function stopServer({ child }: Started): Promise<void> {
   await end(child, 'SIGTERM')
 }
 
+/** Sends a signal to a process, if it runs, and waits until it has ended. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
@@ -57,8 +60,8 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<
 }
 
 /**
- * An installation of its own, to break: the sources of the bundled PostgreSQL and the npm packages
- * they need. Returns the module to start.
+ * Copies the sources of the bundled PostgreSQL and their npm packages into a folder, so that a test
+ * can damage them. Returns the path of the copied `start.ts`.
  */
 export async function copyInstallation(folder: string): Promise<string> {
   const require = createRequire(join(bundledFolder, 'start.ts'))
@@ -92,12 +95,13 @@ export async function postgresPid(dataDir: string): Promise<number | undefined> 
   return Number(text.split('\n')[0]) || undefined
 }
 
+/** The folder with PostgreSQL's files. It is outside of the data folder if `postgres.location` says so. */
 export async function homeOf(dataDir: string): Promise<string> {
   const elsewhere = await readFile(join(dataDir, 'postgres.location'), 'utf8').catch(() => '')
   return elsewhere.trim() || join(dataDir, 'postgres')
 }
 
-/** Removes a data folder and what it points to; stops what a failed test left running there. */
+/** Removes a data folder and PostgreSQL's files. Stops a PostgreSQL that a failed test left running. */
 export async function removeData(dataDir: string): Promise<void> {
   const home = await homeOf(dataDir)
   const pid = await postgresPid(dataDir)
@@ -107,12 +111,13 @@ export async function removeData(dataDir: string): Promise<void> {
   await rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
 }
 
-/** Whether this is a PostgreSQL with its configuration in this home. */
+/** Whether the process is a PostgreSQL that uses the folder `home`. */
 export async function isPostgres(pid: number, home: string): Promise<boolean> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   return command.includes('postgres') && command.includes(home)
 }
 
+/** Runs one statement on a new connection. Returns the values of all rows in one list. */
 export async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => undefined)

@@ -9,8 +9,8 @@ export type TestDatabase = { url: string; drop(): Promise<void> }
 const triesMax = 1_000
 
 /**
- * Makes a database for one test file on the shared cluster, from a template if one is named.
- * `drop` removes it together with whatever is still connected to it.
+ * Creates a database for one test file on the shared cluster, by default from `template1`. `drop`
+ * deletes the database and ends its connections.
  */
 export async function createDatabase(
   adminUrl: string,
@@ -27,9 +27,8 @@ export async function createDatabase(
 }
 
 /**
- * Builds the template database `name` with `prepare` (migrations, most of the time), unless another
- * test file of this run has done so, or is doing so: then it waits for that. `prepare` has to close
- * its connections. Give it to `createDatabase` as `template`.
+ * Creates the template database `name` with `prepare`, once in a run: if another test file is creating
+ * it, waits for that. `prepare` must close its connections. Pass `name` to `createDatabase`.
  */
 export async function ensureTemplate(
   adminUrl: string,
@@ -38,7 +37,7 @@ export async function ensureTemplate(
 ): Promise<void> {
   await asAdmin(adminUrl, async (admin) => {
     const key = createHash('sha256').update(name).digest().readInt32BE()
-    // Locked by the session, so that a worker that dies in `prepare` does not keep the others waiting.
+    // A lock of the session: if this worker dies in `prepare`, PostgreSQL releases the lock.
     await admin.query('SELECT pg_advisory_lock($1, $2)', [0x74706c, key])
     const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name])
     if (rowCount) return
@@ -71,8 +70,8 @@ async function asAdmin<T>(url: string, work: (admin: pg.Client) => Promise<T>): 
 }
 
 /**
- * A closed connection's session ends shortly after its client has gone; and a vacuum, which
- * `FORCE` may not end as it is a superuser's, when it has read its tables.
+ * Repeats a change while sessions use the database. PostgreSQL ends a session shortly after its client
+ * has closed the connection. `FORCE` cannot end a vacuum, because a superuser runs it.
  */
 async function whenUnused(change: () => Promise<unknown>): Promise<void> {
   const inUse = ['55006', '42501']

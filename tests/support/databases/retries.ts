@@ -12,8 +12,8 @@ const retrySoon = `
     execute function retry_soon()`
 
 /**
- * Makes tasks of payments that failed once or twice due at once, so that a test does not wait for the pause before the
- * retry. In `npm run test:all` the tasks keep their pauses.
+ * Makes payment tasks due at once after their first and second failure, so that a test need not wait for
+ * the retry. Does nothing in `npm run test:all`, in which the tasks keep their pauses.
  */
 export async function retryTasksSoon(sql: Pick<Sql, 'query'>): Promise<void> {
   if (!isLongRun) await sql.query(retrySoon)

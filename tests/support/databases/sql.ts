@@ -2,16 +2,17 @@ import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedg
 import pg from 'pg'
 import { firstIdAt } from '../../../packages/server/src/domain/ids.ts'
 
-/** A connection past the server, to check what it does or to compete with it. */
+/** A direct connection to the database, to check the server's work or to compete with it. */
 export interface Sql {
   /** Runs one statement; returns its rows. */
   // biome-ignore lint/suspicious/noExplicitAny: tests read rows freely
   readonly query: <Row = any>(text: string, values?: unknown[]) => Promise<Row[]>
-  /** A connection of its own, for transactions that are left open. */
+  /** A separate connection, for transactions that stay open. Release it after use. */
   readonly connect: () => Promise<pg.PoolClient>
   readonly close: () => Promise<void>
 }
 
+/** Opens a pool of up to ten connections. */
 export function openSql(url: string): Sql {
   const pool = new pg.Pool({ connectionString: url, max: 10, application_name: 'tests' })
   pool.on('error', () => undefined)
@@ -22,25 +23,25 @@ export function openSql(url: string): Sql {
   }
 }
 
-/** Whose payments: as the API's answers name them. */
+/** The merchant and mode of payments, named as in the API's answers. */
 export interface Owner {
   readonly merchant_id: string
   readonly livemode: boolean
 }
 
-/** Tables whose triggers refuse what must not happen. */
+/** Tables with triggers that refuse forbidden changes. */
 const guarded = ['payments', 'events', 'payment_attempts', 'refunds', 'ledger_transfers']
 
 /**
- * The owner of the tables can disable their triggers, so that a test can put there what the
- * triggers refuse. In a transaction that is rolled back, or that enables them again.
+ * Disables the triggers, so that a test can insert forbidden rows. Use it in a transaction that is
+ * rolled back or that runs `enableGuards`.
  */
 export const disableGuards = guarded
   .map((table) => `alter table ${table} disable trigger user`)
   .join('; ')
 export const enableGuards = disableGuards.replaceAll(' disable ', ' enable ')
 
-/** Runs a statement that the database refuses otherwise: only the owner of the tables can. */
+/** Runs a statement with disabled triggers. Only the owner of the tables can disable them. */
 export async function withoutGuards(sql: Sql, statement: string): Promise<void> {
   const client = await sql.connect()
   try {
@@ -54,8 +55,8 @@ export async function withoutGuards(sql: Sql, statement: string): Promise<void> 
 }
 
 /**
- * Puts payments into the database, each with its first event, and returns their ids, oldest first.
- * They look as if they had been created `ageMs` ago.
+ * Inserts payments, each with its first event, and returns their ids, oldest first. Their creation
+ * time is `ageMs` ago.
  */
 export async function insertPayments(
   sql: Sql,
@@ -100,7 +101,7 @@ export async function insertPayments(
     ],
   )
   const ids = rows.map((row) => row.id)
-  // The database lets a payment begin as pending only, and go on by one step at a time.
+  // The triggers let a payment begin only as pending, and take only one step at a time.
   for (const step of pathTo(status)) {
     await sql.query(
       `update payments set status = $2::text,
@@ -121,10 +122,10 @@ function pathTo(status: PaymentStatus): PaymentStatus[] {
     const next = paymentStatuses.filter((to) => canMove({ from, to }))
     paths.push(...next.map((to) => [...path, to]))
   }
-  throw new Error(`no payment is ever ${status}`)
+  throw new Error(`no path of the lifecycle leads to ${status}`)
 }
 
-/** Moves a payment as another step of its life would: row and event, in the caller's transaction. */
+/** Moves a payment to another status and inserts the event, in the caller's transaction. */
 export async function movePayment(
   client: Pick<pg.PoolClient, 'query'>,
   { id, to }: { id: string; to: PaymentStatus },
@@ -144,8 +145,8 @@ export async function movePayment(
 }
 
 /**
- * Makes every statement that may change a payment wait until the caller calls the returned function. Batches of cancels
- * skip a locked row, but not a locked table. Payments can still be read.
+ * Locks the table `payments` against changes until the returned function is called. Payments can still
+ * be read. A lock of the table, because batches of cancels skip locked rows.
  */
 export async function holdPayments(sql: Sql): Promise<() => Promise<void>> {
   const client = await sql.connect()
@@ -157,7 +158,7 @@ export async function holdPayments(sql: Sql): Promise<() => Promise<void>> {
   }
 }
 
-/** How many sessions of the servers wait for a lock. */
+/** Number of server sessions that wait for a lock. */
 export async function countWaiting(sql: Sql): Promise<number> {
   const [row] = await sql.query<{ count: number }>(
     `select count(*)::integer as count from pg_stat_activity
@@ -168,8 +169,8 @@ export async function countWaiting(sql: Sql): Promise<number> {
 }
 
 /**
- * Everything that a refused request must leave alone, as one text that can be compared: of one merchant, or by default
- * of all.
+ * A text that describes everything that a refused request must not change. Compare it before and after
+ * the request. Covers one merchant, or all by default.
  */
 export async function fingerprint(sql: Sql, owner?: Owner): Promise<string> {
   const rowsOf = (table: string) => `(select * from ${table} where merchant_id = $1 or $1 is null)`

@@ -1,4 +1,4 @@
-/** Settings of a PostgreSQL that does not outlive its run, so that it need not survive a power cut. */
+/** Settings of a PostgreSQL for one test run. They are fast, and lose data in a power cut. */
 export const throwAway = {
   fsync: 'off',
   synchronous_commit: 'off',

@@ -3,17 +3,18 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { expect } from 'vitest'
 
-/** An answer of the API, read whole. */
+/** An answer of the API with its whole body. */
 export interface ApiAnswer {
   readonly status: number
   readonly headers: Headers
-  /** The bytes, for comparing answers to the letter. */
+  /** The body as text, to compare answers byte for byte. */
   readonly text: string
-  // Tests read answers freely; their shape was checked against the contract already.
+  // Tests read answers freely. `apiClient` has checked them against the contract.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any
 }
 
+/** What a request has besides its method and path. */
 export interface ApiOptions {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
@@ -22,11 +23,12 @@ export interface ApiOptions {
   readonly rawBody?: string | Uint8Array<ArrayBuffer>
 }
 
+/** Sends one request and returns its answer, whatever the status. */
 export type Api = (method: string, path: string, options?: ApiOptions) => Promise<ApiAnswer>
 
 /**
- * A client that knows only HTTP. Every answer it gets is checked against the contract: the schema
- * of its status, the form of errors, and the headers that every answer has.
+ * Creates a client that uses plain HTTP and not the SDK. It checks every answer against the contract:
+ * the schema of its status, the form of errors, and the headers that every answer has.
  */
 export function apiClient(url: string, secretKey: string | null): Api {
   return async (method, path, options = {}) => {
@@ -104,7 +106,7 @@ function expectValid(schema: object, body: unknown): void {
   expect(validate(body), ajv.errorsText(validate.errors)).toBe(true)
 }
 
-/** What a create needs at least, and whatever else is given. */
+/** The smallest body of a create, with more fields if given. */
 export function paymentBody(more: Record<string, unknown> = {}) {
   return { amount: 9999, currency: 'USD', customer_email: 'customer@example.com', ...more }
 }

@@ -1,32 +1,34 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** What a hostile receiver does with a connection once it has read a whole request. */
+/** What a hostile receiver does with a connection after each whole request. */
 export type Behavior = (socket: Socket) => void
 
-/** A receiver that speaks raw TCP, so that it can break every rule of HTTP. */
+/** A receiver on raw TCP, which can break every rule of HTTP. */
 export interface HostileReceiver {
   readonly url: string
   readonly port: number
-  /** Requests that were read whole. */
+  /** Number of whole requests so far. */
   requests(): number
-  /** Connections that are open now, and the most that ever were. */
+  /** Number of open connections. */
   open(): number
+  /** Highest number of connections that were open at once. */
   openMost(): number
+  /** Sets the behavior for further requests. */
   behave(how: Behavior): void
   close(): Promise<void>
 }
 
-/** Starts one on a free port. It answers 200 until it is told otherwise. */
+/** Starts a receiver on a free port. It answers 200 until `behave` is called. */
 export async function startHostileReceiver(): Promise<HostileReceiver> {
   let how: Behavior = answer('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')
   let requests = 0
   let openMost = 0
   const sockets = new Set<Socket>()
-  // The other side resets connections in the middle: that is what is tested.
   const server = createServer((socket) => {
     sockets.add(socket)
     openMost = Math.max(openMost, sockets.size)
     socket.on('close', () => sockets.delete(socket))
+    // The server under test may reset connections at any time.
     socket.on('error', () => undefined)
     let text = ''
     socket.on('data', (chunk: Buffer) => {
@@ -56,7 +58,7 @@ export async function startHostileReceiver(): Promise<HostileReceiver> {
   }
 }
 
-/** The length of the first whole request in a text; 0 where it is not whole yet. */
+/** The length of the first whole request in a text; 0 if the text has none. */
 function lengthOf(text: string): number {
   const headEnd = text.indexOf('\r\n\r\n')
   if (headEnd < 0) return 0
@@ -100,7 +102,7 @@ export function flood(begin: string, piece: string): Behavior {
   }
 }
 
-/** Behaviors after which a client without a deadline of its own waits for ever, or runs out of memory. */
+/** Behaviors that make a client without a deadline wait for ever, or run out of memory. */
 export const endless: readonly [what: string, how: Behavior][] = [
   ['never answers', silence],
   [

@@ -4,16 +4,16 @@ import { type TestServer, tell } from '../servers/server.ts'
 import { until } from '../until.ts'
 import type { Api, ApiAnswer } from './api.ts'
 
-/** A request that two servers are sent. */
+/** A POST request, with or without an idempotency key. */
 export interface KeyedRequest {
   readonly path: string
   readonly body?: object
   readonly idempotencyKey?: string
 }
 
-/** What came of a request that one server was paused at. */
+/** The answers to a paused request and to its rival. */
 export interface Outcome {
-  /** The statement that was kept back; `null`: the request has fewer. */
+  /** The paused statement. `null`: the request has fewer statements. */
   readonly pausedAt: string | null
   readonly paused: ApiAnswer
   readonly other: ApiAnswer
@@ -28,9 +28,9 @@ export interface PausedPair {
 }
 
 /**
- * Sends a request to a server and keeps it from sending its n-th statement, until the other server has
- * answered `rival`, or waits for a lock that the paused one has. Each request is repeated until it has
- * an answer that is final.
+ * Sends `request` to one server and pauses its n-th statement. Then sends `rival` to the other server.
+ * Releases the statement when `rival` is answered, or waits for a lock of the paused request. Both
+ * requests are repeated until their answers are final.
  */
 export async function pauseAt(
   pair: PausedPair,
@@ -51,7 +51,7 @@ export async function pauseAt(
   return { pausedAt, paused: await first, other: await second }
 }
 
-/** Sends a request to a server and keeps it from sending its n-th statement, until `release`. */
+/** Sends a request to the first server and pauses its n-th statement, until the message `release`. */
 export async function startPaused(
   { pausedServer, paused }: PausedPair,
   n: number,
@@ -61,12 +61,12 @@ export async function startPaused(
   const answer = untilFinal(paused, request)
   const pausedAt = await Promise.race([watch.paused, answer.then(() => null)])
   watch.stop()
-  // The request has fewer statements: the next one must not be paused instead.
+  // The request has fewer statements. Disarm the pause, or it would pause the next request.
   if (pausedAt === null) await tell(pausedServer, { release: true })
   return { pausedAt, answer }
 }
 
-/** Has a server keep its n-th statement from now on back; `paused` says which one that was. */
+/** Makes a server pause its n-th statement from now on. `paused` resolves with the statement's text. */
 export async function armPause(
   server: TestServer,
   n: number,
@@ -88,10 +88,10 @@ function watchPaused({ child }: TestServer): { paused: Promise<string>; stop: ()
   return { paused, stop }
 }
 
-/** Between two tries of a client, in milliseconds. */
+/** Pause between two attempts of a client. */
 const pauseMs = 20
 
-/** Repeats a request as a client does, until nothing more can come of it. */
+/** Repeats a request until its answer is final: neither a 5xx nor `idempotency_key_in_use`. */
 export async function untilFinal(api: Api, { path, ...options }: KeyedRequest): Promise<ApiAnswer> {
   return await until(`POST ${path} is answered`, async () => {
     const answer = await api('POST', path, options)

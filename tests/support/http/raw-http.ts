@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 
 /**
- * Sends bytes to a server as they are and returns all that comes back before it hangs up: for
- * requests that no HTTP client would send.
+ * Sends bytes unchanged, for requests that no HTTP client sends. Returns everything that the server
+ * sends until it closes the connection.
  */
 export async function sendRaw(url: string, request: string | Buffer): Promise<string> {
   const { hostname, port } = new URL(url)

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A webhook as it came. */
+/** A webhook that a receiver got. */
 export interface Received {
   readonly headers: IncomingHttpHeaders
   readonly body: string
@@ -11,24 +11,25 @@ export interface Received {
   readonly event: any
 }
 
-/** How a receiver answers; `hang` never does. */
+/** The answer of a receiver. `hang`: none. */
 export type ReceiverAnswer =
   | number
   | 'hang'
   | { status: number; headers?: Record<string, string>; body?: string }
 
+/** A webhook receiver. */
 export interface Receiver {
   readonly url: string
-  /** Everything that came so far, in the order in which it came. */
+  /** All webhooks so far, in the order of their arrival. */
   readonly received: Received[]
-  /** The most that were open at once so far: neither answered nor closed by the sender. */
+  /** Highest number of requests that were open at once: not answered, and not closed by the sender. */
   openMost(): number
-  /** Changes how it answers from now on. */
+  /** Sets the answer to further webhooks. */
   answer(how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer>): void
   close(): Promise<void>
 }
 
-/** A receiver of webhooks, on a free port unless given one; answers 200 unless told otherwise. */
+/** Starts a webhook receiver, by default on a free port. It answers 200 until `answer` is called. */
 export async function startReceiver(onPort = 0): Promise<Receiver> {
   const received: Received[] = []
   let how: (received: Received) => ReceiverAnswer | Promise<ReceiverAnswer> = () => 200

@@ -1,11 +1,11 @@
 import { until } from '../until.ts'
 
-/** A server may accept a revoked key for so long, in milliseconds: it rereads keys that often. */
+/** The longest time for which a server may accept a revoked key: servers cache keys for so long. */
 const acceptedMaxMs = 5_000
 
 /**
- * Waits until a request with a revoked key is answered 401. Throws if a request is accepted that began more than five
- * seconds after the revocation was answered. How long the answers take does not matter.
+ * Waits until a request with a revoked key is answered 401. Throws if a request is accepted that began
+ * more than five seconds after the revocation. The duration of the answers does not matter.
  */
 export async function untilRefused(request: () => Promise<number>): Promise<void> {
   const revokedMs = performance.now()

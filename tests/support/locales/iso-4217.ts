@@ -1,4 +1,4 @@
-/** Codes of ISO 4217 whose amounts do not have two decimals: written down twice on purpose. */
+/** ISO 4217 codes without two decimals. A second copy of the contract's table, so that tests check it. */
 const otherDecimals: Readonly<Record<string, number>> = {
   ...of(0, ['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI']),
   ...of(0, ['VND', 'VUV', 'XAF', 'XOF', 'XPF']),
@@ -18,7 +18,7 @@ export const sample = {
     (['999,900', '', '9,999.00', '999.900', '99.9900'] as const)[isoDecimals(currency)] ?? '',
 }
 
-/** Languages whose digits are grouped and divided in each way that CLDR knows. */
+/** Languages that cover every way of CLDR to group digits and to write the decimal point. */
 export const locales = [
   ...['en-US', 'de-DE', 'de-CH', 'de-AT', 'fr-FR', 'fr-CH', 'en-IN', 'hi-IN', 'es-ES', 'pt-PT'],
   ...['pt-CV', 'hu-HU', 'sv-SE', 'nb-NO', 'ja-JP', 'ar-EG', 'fa-IR', 'mr-IN', 'bn-BD', 'en-ZA'],

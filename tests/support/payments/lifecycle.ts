@@ -6,7 +6,7 @@ import {
   statusesAfter,
 } from '@hedgepayments/contract'
 
-/** The events that change a payment's status and can happen to it once at most, by the contract's table. */
+/** Event types that a payment can have at most once, by the contract's lifecycle. */
 export const eventsOnce = eventTypes.filter((event) => {
   const steps = [null, ...paymentStatuses].flatMap((from) =>
     paymentStatuses.filter((to) => isStep({ event, from, to })).map((to) => ({ from, to })),
@@ -16,7 +16,7 @@ export const eventsOnce = eventTypes.filter((event) => {
   return steps.length > 0 && !steps.some(isRepeatable)
 })
 
-/** A status and all statuses that a payment can go on to from it. */
+/** A status and all statuses that a payment can reach from it. */
 export function reachableFrom(from: PaymentStatus): ReadonlySet<PaymentStatus> {
   const reached = new Set([from])
   for (const status of reached) for (const next of statusesAfter(status)) reached.add(next)

@@ -4,7 +4,7 @@ import { type Api, createPayment } from '../http/api.ts'
 import { until } from '../until.ts'
 import { reachableFrom } from './lifecycle.ts'
 
-/** Has a payment created, submitted with a token and captured, and returns it: `succeeded`. */
+/** Creates a payment, initiates it, waits until it has succeeded, and returns it. */
 export async function createPaid(
   api: Api,
   { token = 'tok_visa', ...more }: Record<string, unknown> & { token?: string } = {},
@@ -17,7 +17,7 @@ export async function createPaid(
   return await untilStatus(api, id, 'succeeded')
 }
 
-/** Waits until a payment has a status, and returns the payment. Throws if the payment can no longer have it. */
+/** Waits until a payment has a status, and returns the payment. Throws if it can no longer reach it. */
 export async function untilStatus(api: Api, id: string, status: PaymentStatus) {
   return await until(`payment ${id} is ${status}`, async () => {
     const { body } = await api('GET', `/v1/payments/${id}`)

@@ -3,9 +3,9 @@ import {
   parsePaymentToken,
 } from '../../../packages/server/src/domain/payment-token.ts'
 
-/** A token for a call that goes past the API, straight to a processor. */
+/** Parses a token, for a direct call to a processor without the API. */
 export function paymentToken(text: string): PaymentToken {
   const parsed = parsePaymentToken(text)
-  if ('fault' in parsed) throw new Error(`${text} is no token: ${parsed.fault}`)
+  if ('fault' in parsed) throw new Error(`${text} is not a token: ${parsed.fault}`)
   return parsed.token
 }

@@ -1,4 +1,4 @@
-/** Replaces packages/server/src/failpoints.ts in a process that is to die, or to stand still. */
+/** Replaces packages/server/src/failpoints.ts in a process that a test kills or freezes at a failpoint. */
 
 interface Armed {
   readonly name: string
@@ -15,7 +15,7 @@ interface Wanted {
   readonly signal?: NodeJS.Signals
 }
 
-// From the process that is to see this one die: where, and at which passing.
+// The parent process names the failpoint, and the passing at which it takes effect.
 process.on('message', (message: { failpoint?: Wanted }) => {
   const { failpoint: wanted } = message
   if (!wanted) return
@@ -23,7 +23,7 @@ process.on('message', (message: { failpoint?: Wanted }) => {
   process.send?.({ armed: wanted.name })
 })
 
-/** Ends the process on the spot, as `kill -9` does, or stops it, where it was told to. */
+/** Sends the armed signal to this process if the failpoint is the armed one. */
 export function failpoint(stage: string, of: string): void {
   if (armed?.name !== `${stage}: ${of}`) return
   if (--armed.left === 0) process.kill(process.pid, armed.signal)

@@ -1,4 +1,4 @@
-/** Lets the process that this process was started by end all its deadlines at once: `{ timeIsUp }`. */
+/** Lets the parent process end all `AbortSignal.timeout`s at once, with the message `{ timeIsUp }`. */
 
 const realTimeout = AbortSignal.timeout
 const ends = new Set<AbortController>()

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
 /**
- * The environment that processes of tests start with. Node keeps compiled sources in the cache, which halves the
- * processor time that a server needs to start.
+ * The environment of processes that tests start. Node caches compiled sources, which halves the
+ * processor time of a server's start.
  */
 export const childEnvironment = {
   PATH: process.env.PATH ?? '',

@@ -1,6 +1,6 @@
 /**
- * The server, fitted out for tests that reach into it: it can be made to die at a failpoint, and its
- * clock can be wrong. It is started by this file instead of its own, which has no way to either.
+ * Starts the server with two additions for tests: failpoints that can be armed, and a clock that can
+ * be shifted. The usual start file has neither.
  */
 import { registerHooks } from 'node:module'
 import './shifted-date.ts'
@@ -14,7 +14,7 @@ registerHooks({
   },
 })
 
-// The process that started this one is gone, so nobody else would end it.
+// The parent process has ended, so no other process would end this one.
 process.on('disconnect', () => process.exit(1))
 
 const { run } = await import('../../../packages/server/src/wiring/run.ts')

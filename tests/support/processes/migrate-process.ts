@@ -1,6 +1,6 @@
 /**
- * A process of a later version, to be killed in the middle of a migration:
- * `node migrate-process.ts URL NAME`. It applies every migration before the named one, runs the
+ * Applies migrations of a later version, so that a test can kill it inside one:
+ * `node migrate-process.ts URL NAME`. Applies every migration before the named one, runs the
  * statements of the named one, prints a line before the commit, and waits.
  */
 import { connect } from '../../../packages/server/src/database/connect.ts'

@@ -1,13 +1,13 @@
 /**
- * The API without workers, in a process of its own that its starter can stop at any statement, and
- * whose clock, leases and deadlines the starter sets.
+ * Serves the API without workers. The parent process can pause any statement, shift the clock, end the
+ * timeouts, and set the length of leases.
  */
 import './shifted-date.ts'
 import './ended-timeouts.ts'
 import './paused-statements.ts'
 import { serveApp } from '../servers/serve-app.ts'
 
-// The process that started this one is gone, so nobody else would end it.
+// The parent process has ended, so no other process would end this one.
 process.on('disconnect', () => process.exit(1))
 
 const { DATABASE_URL: databaseUrl = '', HEDGE_API_KEY, HEDGE_API_SECRET } = process.env

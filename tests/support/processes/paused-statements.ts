@@ -1,12 +1,12 @@
 import pg from 'pg'
 
 /**
- * Lets the process that this process was started by stop it at a statement: `{ pause: n }` counts
- * statements from then on and keeps the n-th back, `{ release: true }` lets it go.
+ * Lets the parent process pause a statement. `{ pause: n }` counts statements from then on and pauses
+ * the n-th before it is sent. `{ release: true }` sends it, or disarms the pause.
  */
 
 let left = 0
-let letGo: (() => void) | null = null
+let release: (() => void) | null = null
 let released: Promise<void> | null = null
 
 process.on('message', (message: { pause?: number; release?: true }) => {
@@ -16,13 +16,13 @@ process.on('message', (message: { pause?: number; release?: true }) => {
   }
   if (message.release) {
     left = 0
-    letGo?.()
-    letGo = null
+    release?.()
+    release = null
     process.send?.({ released: true })
   }
 })
 
-/** Sent now and then by no request. */
+/** Statements that the server sends at intervals, independent of requests. They are not counted. */
 const ofNoRequest = /rate_counts/
 
 const query = pg.Client.prototype.query as (...given: unknown[]) => unknown
@@ -31,7 +31,7 @@ pg.Client.prototype.query = function paused(this: pg.Client, ...given: unknown[]
   const text = typeof statement === 'string' ? statement : statement.text
   if (left === 0 || ofNoRequest.test(text) || --left > 0) return query.apply(this, given)
   released = new Promise((resolve) => {
-    letGo = resolve
+    release = resolve
   })
   process.send?.({ paused: text })
   const goOn = released.then(() => query.apply(this, given))

@@ -1,6 +1,6 @@
 /**
- * A server reduced to its database, for tests that kill it: `node postgres-process.ts START DATA_DIR`.
- * Writes a line of JSON when PostgreSQL is up, or why it is not, and stops it on SIGTERM.
+ * Runs only the bundled PostgreSQL, so that tests can kill it: `node postgres-process.ts START
+ * DATA_DIR`. Writes one line of JSON when PostgreSQL is ready or has failed. SIGTERM stops PostgreSQL.
  */
 import { pathToFileURL } from 'node:url'
 

@@ -8,8 +8,8 @@ import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
 import { createLog } from '../../../packages/server/src/wiring/log.ts'
 import { startWorkers } from '../../../packages/server/src/wiring/workers.ts'
 
-// The whole server, but its workers work only when told to: what a request has changed can then be
-// told from what happens in the background anyway.
+// The whole server, with workers that run only between the messages `work` and `stop`. So a test can
+// distinguish the changes of a request from those of background work.
 const config = parseConfig(process.env)
 const log = createLog(config.logLevel)
 const database = connect({ url: config.databaseUrl ?? '', onError: () => undefined })
@@ -40,12 +40,12 @@ const app = await createApp({
 })
 address = await app.listen({ port: config.port, host: config.host })
 
-process.on('message', (order) => void obey(order))
+process.on('message', (message) => void handle(message))
 process.on('disconnect', () => process.exit(0))
 process.send?.(`listens ${address}`)
 
-async function obey(order: unknown): Promise<void> {
-  if (order === 'work') {
+async function handle(message: unknown): Promise<void> {
+  if (message === 'work') {
     workers ??= startWorkers({
       ...{ database, processors, fees: config.fees, sealer, log, privateNetworks },
       requestsInFlight: () => app.requestsInFlight(),
@@ -54,5 +54,5 @@ async function obey(order: unknown): Promise<void> {
     await workers?.stop()
     workers = null
   }
-  process.send?.(`done ${String(order)}`)
+  process.send?.(`done ${String(message)}`)
 }

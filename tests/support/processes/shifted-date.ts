@@ -1,10 +1,10 @@
-/** Lets the process that this process was started by move its clock: `{ clockAheadMs }`. */
+/** Lets the parent process shift the clock of this process, with the message `{ clockAheadMs }`. */
 
 const RealDate = Date
 let aheadMs = 0
 const now = () => RealDate.now() + aheadMs
 
-/** A clock that is ahead of the machine's, or behind it. */
+/** The machine's clock plus `aheadMs`, which may be negative. */
 class ShiftedDate extends RealDate {
   constructor(...given: unknown[]) {
     super(...((given.length === 0 ? [now()] : given) as [number]))

@@ -4,8 +4,8 @@ import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
 import { createKey } from '../../../packages/server/src/merchants/keys.ts'
 
 /**
- * A live secret key, made in the database as `hedge keys create --live` does: the API makes the
- * first one for nobody.
+ * Creates a live secret key in the database, as `hedge keys create --live` does. The API cannot create
+ * the first live key of a merchant.
  */
 export async function makeLiveKey(databaseUrl: string, merchantId: string): Promise<string> {
   const database = connect({ url: databaseUrl, onError: () => undefined })

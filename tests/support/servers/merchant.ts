@@ -17,7 +17,7 @@ interface SharedServer {
   readonly publishableKey: string
 }
 
-/** What a test file works with: a merchant of its own on the servers that all files share. */
+/** A test file's own merchant on the servers that all files share. */
 export interface MerchantFixture extends Pick<Servers, 'apis' | 'api' | 'sql' | 'owner'> {
   /** The database of all merchants. */
   readonly database: { readonly url: string }
@@ -25,12 +25,12 @@ export interface MerchantFixture extends Pick<Servers, 'apis' | 'api' | 'sql' | 
 }
 
 /**
- * Creates a merchant with a key pair of test mode before a file's tests, on the two servers of the run. The returned
- * object is complete by then.
+ * Creates a merchant with a test key pair on the two shared servers, before the file's tests. The
+ * returned object is filled in when the tests start.
  *
- * Other files use these servers at the same time. A file needs `withServers` instead if it sets the environment, reads
- * the log or metrics, stops a server, locks whole tables, counts the rows of all merchants or the sessions that wait,
- * or uses up limits by address.
+ * Other files use these servers at the same time. Use `withServers` for a file that sets the
+ * environment, reads the log or metrics, stops a server, locks whole tables, counts rows of all
+ * merchants or waiting sessions, or uses up limits by address.
  */
 export function withMerchant(): MerchantFixture {
   const fixture = {} as { -readonly [Field in keyof MerchantFixture]: MerchantFixture[Field] }
@@ -53,7 +53,7 @@ export function withMerchant(): MerchantFixture {
   return fixture
 }
 
-/** A merchant whose keys share no limits with those of other merchants: no key has made them. */
+/** Creates the merchant in the database, so that its keys share no limits with a key that made them. */
 async function makeMerchant(databaseUrl: string) {
   const database = connect({ url: databaseUrl, onError: () => undefined })
   const id = newId<MerchantId>('merchant')

@@ -6,7 +6,7 @@ import { type Api, apiClient } from '../http/api.ts'
 import { serveApp } from './serve-app.ts'
 import { createMigratedDatabase, firstKeys } from './server.ts'
 
-/** The API in the test's own process, without workers: with limits that a test can reach. */
+/** The API without workers in the test's process, with limits that are low enough for a test. */
 export interface OwnApp {
   readonly url: string
   readonly databaseUrl: string
@@ -18,7 +18,7 @@ export interface OwnApp {
   close(): Promise<void>
 }
 
-/** Starts the API on a database of its own. */
+/** Starts the API on a new database. */
 export async function startOwnApp(
   limits: InstanceLimits,
   more: { trustedProxies?: readonly string[] } = {},

@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
 import type { TestDatabase } from '../databases/postgres.ts'
 import { openSql } from '../databases/sql.ts'
 import { apiClient } from '../http/api.ts'
@@ -7,11 +6,7 @@ import type { PausedPair } from '../http/paused-requests.ts'
 import { createPaid } from '../payments/paid.ts'
 import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
 
-const entry = fileURLToPath(new URL('../processes/paused-app-process.ts', import.meta.url))
-/** For what starts processes on a busy machine. */
-const startTimeoutMs = 120_000
-
-/** Two servers of which the first can be paused, before a file's tests, with a payment to refund. */
+/** Two servers, of which the first can be paused, and a payment that can be refunded. */
 export type StartedPair = PausedPair & {
   readonly database: TestDatabase
   readonly otherServer: TestServer
@@ -19,7 +14,7 @@ export type StartedPair = PausedPair & {
   paid(): Promise<string>
 }
 
-/** Starts a pair whose requests hold keys and payments for so many seconds. */
+/** Starts a pair before the file's tests. `leaseSeconds` is the lease of requests on keys and payments. */
 export function withPausedPair(leaseSeconds: number): StartedPair {
   const started = {} as { -readonly [Field in keyof StartedPair]: StartedPair[Field] }
   beforeAll(async () => {
@@ -32,12 +27,13 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
       return paidId
     }
     const env = { TEST_LEASE_SECONDS: String(leaseSeconds) }
+    const entry = inject('programs').pausedApp
     const start = async () => await startServer({ entry, databaseUrl: database.url, env })
     started.pausedServer = await start()
     started.otherServer = await start()
     started.paused = apiClient(started.pausedServer.url, started.pausedServer.secretKey)
     started.other = apiClient(started.otherServer.url, started.otherServer.secretKey)
-  }, startTimeoutMs)
+  })
 
   afterAll(async () => {
     await started.pausedServer?.kill()
@@ -48,7 +44,7 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
   return started
 }
 
-/** Has a server with workers capture a payment. Later they would end what a paused request has begun. */
+/** Creates a captured payment with a server that has workers. The pair has none: they would disturb it. */
 async function createPaidBy({ url }: TestDatabase): Promise<string> {
   const working = await startServer({ databaseUrl: url })
   const { id } = await createPaid(apiClient(working.url, working.secretKey))

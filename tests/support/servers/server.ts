@@ -6,32 +6,32 @@ import { migrate } from '../../../packages/server/src/database/migrate/migrate.t
 import { createDatabase, ensureTemplate, type TestDatabase } from '../databases/postgres.ts'
 import { childEnvironment } from '../processes/environment.ts'
 
-/** A server of its own process, as users run it. */
+/** A server process, as users run it. */
 export interface TestServer {
   readonly url: string
-  /** The secret key of the first merchant, test mode. */
+  /** The test secret key of the first merchant. */
   readonly secretKey: string
   readonly publishableKey: string
   readonly child: ChildProcess
-  /** What it has shown on standard output so far. */
+  /** Its standard output so far. */
   output(): string
-  /** What it has written to its log so far. */
+  /** Its log so far. */
   log(): string
-  /** Asks it to stop; resolves with the exit code. */
+  /** Sends SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>
-  /** `kill -9`; resolves when it is gone. */
+  /** Sends SIGKILL; resolves when the process has ended. */
   kill(): Promise<void>
 }
 
 const readyLine = /^Hedge Payments is ready at (\S+)$/m
 
-/** Keys of the first merchant in every test: any value of the right shape does. */
+/** Keys of the first merchant in every test. The values only need the right form. */
 export const firstKeys = {
   publishableKey: 'pk_test_for_the_test_suite_only',
   secretKey: 'sk_test_OnlyForTheTestSuiteOfHedgePayments',
 }
 
-/** Creates a migrated database for one test file, on the cluster of the run unless another one is given. */
+/** Creates a migrated database for one test file, by default on the cluster of the run. */
 export async function createMigratedDatabase(
   adminUrl = inject('postgresAdminUrl'),
 ): Promise<TestDatabase> {
@@ -45,11 +45,11 @@ export async function createMigratedDatabase(
 
 /** Starts a server process on a free port and waits until it is ready. */
 export async function startServer(options: {
-  /** The bundled server. Default: that of the run. */
+  /** The bundled server. Default: the one of the run. */
   program?: string
-  /** A start file of its own instead, which can be sent messages. */
+  /** Another start file instead of the bundle. It can receive messages (`tell`). */
   entry?: string
-  /** A module to load before the program, which can be sent messages. */
+  /** A module to load before the program. It can receive messages (`tell`). */
   preload?: string
   databaseUrl?: string
   env?: Record<string, string>
@@ -97,7 +97,7 @@ export async function startServer(options: {
   }
 }
 
-/** Sends an order to a server that was started by its own entry file, and waits until the server has it. */
+/** Sends a message to a server with an `entry` or a `preload`, and waits for its confirmation. */
 export async function tell({ child }: TestServer, message: object): Promise<void> {
   const received = once(child, 'message')
   child.send(message)

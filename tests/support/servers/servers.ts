@@ -5,7 +5,7 @@ import { type Api, apiClient } from '../http/api.ts'
 import { makeLiveKey } from './live-key.ts'
 import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
 
-/** What a test file works with: servers on one database, and a way into it. */
+/** A test file's own servers on one database. */
 export interface Servers {
   readonly database: TestDatabase
   readonly servers: TestServer[]
@@ -14,13 +14,13 @@ export interface Servers {
   /** The client of the first server. */
   readonly api: Api
   readonly sql: Sql
-  /** The first merchant, test mode. */
+  /** The first merchant in test mode. */
   readonly owner: Owner
 }
 
 /**
- * Starts as many server processes on a database of their own before a file's tests, and stops them
- * after. What it returns is filled in by then.
+ * Starts `count` server processes on a new database before the file's tests, and stops them afterwards.
+ * The returned object is filled in when the tests start.
  */
 export function withServers(count: number, env: Record<string, string> = {}): Servers {
   const started = {} as { -readonly [Field in keyof Servers]: Servers[Field] }
@@ -53,7 +53,7 @@ interface Origin {
   readonly api: Api
 }
 
-/** Another merchant, with a key pair of test mode. */
+/** Creates another merchant with a test key pair. */
 export async function createMerchant(
   { servers, api }: Origin,
   name = 'Another merchant',
@@ -63,7 +63,7 @@ export async function createMerchant(
   return { id: body.id, test: apiClient(servers[0]?.url ?? '', testKey), testKey }
 }
 
-/** Another merchant, to which the operator has given a live key as well. */
+/** Creates another merchant with a test key pair and a live key. */
 export async function createLiveMerchant(
   fixture: Origin & { readonly database: { readonly url: string } },
   name?: string,

@@ -1,21 +1,24 @@
 import { createMigratedDatabase, startServer } from './server.ts'
 
-/** Where the servers are that all test files share, and their database. */
+/** Addresses of the servers that all test files share, and of their database. */
 export interface SharedServers {
   readonly urls: readonly string[]
   readonly databaseUrl: string
 }
 
-/** Live keys of one file must not keep the webhooks of another from receivers on this machine. */
+/**
+ * Private networks are allowed, because a live key of one file would otherwise stop the webhooks of
+ * all files to receivers on this machine.
+ */
 const env = {
   HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
   HEDGE_WEBHOOK_PRIVATE_NETWORKS: 'allow',
 }
 
-/** Two, because many guarantees must hold on several processes. */
+/** Two, because guarantees must hold across processes. */
 const serverCount = 2
 
-/** Starts the servers that test files share in a run: see `withMerchant`. */
+/** Starts the servers that test files share in a run. Test files use them through `withMerchant`. */
 export async function startSharedServers(options: {
   adminUrl: string
   program: string
@@ -26,7 +29,7 @@ export async function startSharedServers(options: {
   return {
     urls: servers.map(({ url }) => url),
     databaseUrl,
-    /** @throws {Error} with the log of a server that did not end by itself. */
+    /** @throws {Error} with the log of a server whose exit code is not 0. */
     async stop() {
       for (const server of servers) {
         const code = await server.stop()

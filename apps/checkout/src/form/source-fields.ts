@@ -8,6 +8,7 @@ export interface SourceFields {
   read(): TestSource | null
 }
 
+/** The properties of the fields of each payment method. */
 export interface SourceFieldsProps {
   readonly text: Text
   /** Whether the customer has submitted the form. */

@@ -10,6 +10,7 @@ interface FieldOptions {
   readonly wasSent: boolean
 }
 
+/** One field, as the form and the `Field` component use it. */
 export interface FieldState {
   readonly value: string
   /** Whether the value can be sent. */

@@ -2,6 +2,7 @@ import type { PaymentPage } from '@hedgepayments/contract'
 import { useEffect, useState } from 'react'
 import type { PageApi } from '../api.ts'
 
+/** The state of the live updates. `offline`: the device has no network. */
 export type Connection = 'live' | 'lost' | 'offline'
 
 /** A stream that reconnects within this time was not lost for the customer. */

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { type PageApi, PageError } from '../api.ts'
 import { useLiveUpdates } from './use-live-updates.ts'
 
+/** The state of the page's data. `broken`: the data could not be loaded. */
 export type Loaded =
   | { readonly state: 'loading' }
   | { readonly state: 'missing' }

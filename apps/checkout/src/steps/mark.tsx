@@ -1,3 +1,4 @@
+/** Which outcome a picture shows. */
 export type MarkKind = 'good' | 'wrong' | 'plain'
 
 const paths: Readonly<Record<MarkKind, string>> = {

@@ -1,5 +1,6 @@
 import type { Text } from './en.ts'
 
+/** The texts of the page in German. */
 export const german: Text = {
   code: 'de',
   loading: 'Die Zahlung wird geladen …',

@@ -42,6 +42,7 @@ const faults = {
   notTaken: 'This could not be paid now. Please check what you entered.',
 }
 
+/** The texts of the page in English. Other languages have the same names. */
 export const english = {
   code: 'en',
   loading: 'Loading the payment …',
@@ -127,4 +128,5 @@ export const english = {
   },
 }
 
+/** The texts of the page in one language. */
 export type Text = typeof english

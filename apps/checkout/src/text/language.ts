@@ -1,11 +1,15 @@
 import { german } from './de.ts'
 import { english, type Text } from './en.ts'
 
+/** The languages of the page. */
 export const languages = ['en', 'de'] as const
+/** One of the languages of the page. */
 export type Language = (typeof languages)[number]
 
+/** The names of the languages, each in its own language. */
 export const languageNames: Readonly<Record<Language, string>> = { en: 'English', de: 'Deutsch' }
 
+/** The texts of the page by language. */
 export const texts: Readonly<Record<Language, Text>> = { en: english, de: german }
 
 const chosenName = 'hedge-language'

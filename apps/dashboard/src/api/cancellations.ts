@@ -4,6 +4,7 @@ import { type List, request, withQuery } from './client.ts'
 
 const path = '/v1/cancellations'
 
+/** Starts a bulk cancellation of the given payments. */
 export async function createCancellation(cancel: {
   ids: readonly string[]
   reason: string | null
@@ -33,6 +34,7 @@ export const refusedQuery = (id: string) =>
     },
   })
 
+/** Pauses or resumes a bulk cancellation. */
 export async function setCancellationPaused(id: string, paused: boolean): Promise<Cancellation> {
   return await request('POST', `${path}/${id}/${paused ? 'pause' : 'resume'}`)
 }

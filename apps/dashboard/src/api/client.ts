@@ -23,7 +23,7 @@ export class OfflineError extends Error {
   }
 }
 
-/** Longer than any request takes. */
+/** The deadline of a request. Then the page shows that the server does not answer. */
 const timeoutMs = 20_000
 
 interface RequestOptions {
@@ -86,9 +86,9 @@ function parse(text: string): unknown {
 
 let whenSignedOut: () => void = () => undefined
 
-/** Calls `act` when the server rejects the session: signed out, key revoked, or expired. */
-export function onSignedOut(act: () => void): void {
-  whenSignedOut = act
+/** Calls `callback` when the server rejects the session: signed out, key revoked, or expired. */
+export function onSignedOut(callback: () => void): void {
+  whenSignedOut = callback
 }
 
 /** One page of a list of the API. */

@@ -4,6 +4,7 @@ import { type List, request, withQuery } from './client.ts'
 
 const path = '/v1/auth/api-keys'
 
+/** All key pairs of the account, also revoked ones. */
 export const keysQuery = queryOptions({
   queryKey: ['keys'],
   queryFn: async ({ signal }) => await listAll(signal),
@@ -31,6 +32,7 @@ export async function createKey(key: {
   return await request('POST', path, { body: key })
 }
 
+/** Revokes a key pair. The server refuses it within five seconds. */
 export async function revokeKey(id: string): Promise<ApiKey> {
   return await request('DELETE', `${path}/${id}`)
 }

@@ -16,6 +16,7 @@ export interface PaymentFilter {
 /** The API's maximum number of items in a page. */
 export const pageSize = 100
 
+/** Reads one page of payments, newest first. `after` is the id of the last payment before the page. */
 export async function listPayments(
   filter: PaymentFilter,
   page: { after?: string; limit?: number; signal?: AbortSignal } = {},
@@ -34,6 +35,7 @@ export async function listPayments(
   return await request<List<Payment>>('GET', path, { signal: page.signal })
 }
 
+/** One payment. */
 export const paymentQuery = (id: string) =>
   queryOptions({
     queryKey: ['payment', id],
@@ -80,6 +82,7 @@ export async function createPayment(payment: {
   })
 }
 
+/** Cancels a payment. Throws an ApiError `payment_not_cancelable` if it is too late. */
 export async function cancelPayment(cancel: {
   id: string
   reason: string | null

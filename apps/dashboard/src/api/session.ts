@@ -29,12 +29,14 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 })
 
+/** Signs in with a secret key. The server answers with a cookie that scripts cannot read. */
 export async function signIn(secretKey: string): Promise<Session> {
   const session = await request<Session>('POST', path, { body: { secret_key: secretKey } })
   recordClockOffset(session.clock_offset_seconds)
   return session
 }
 
+/** Ends the session. */
 export async function signOut(): Promise<void> {
   await request('DELETE', path)
 }

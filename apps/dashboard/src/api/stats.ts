@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import { request, withQuery } from './client.ts'
 
+/** How far back the statistics go. */
 export type Range = 'day' | 'week' | 'month' | 'quarter'
 
 /** Counts and sums over time. Each series has one value for each entry of `times`. */
@@ -24,6 +25,7 @@ export interface Stats {
   readonly undelivered: readonly number[]
 }
 
+/** The statistics of a range, read again every five seconds. */
 export const statsQuery = (range: Range) =>
   queryOptions({
     queryKey: ['stats', range],

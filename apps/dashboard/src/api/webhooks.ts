@@ -12,18 +12,21 @@ import { type List, request, withQuery } from './client.ts'
 
 const path = '/v1/webhooks'
 
+/** All webhook endpoints of the account. */
 export const endpointsQuery = queryOptions({
   queryKey: ['endpoints'],
   queryFn: async ({ signal }) =>
     (await request<List<WebhookEndpoint>>('GET', `${path}/endpoints?limit=100`, { signal })).data,
 })
 
+/** Filters of the list of deliveries. */
 export interface DeliveryFilter {
   readonly endpoint_id?: string
   readonly payment_id?: string
   readonly status?: string
 }
 
+/** The newest 50 deliveries that match a filter. */
 export const deliveriesQuery = (filter: DeliveryFilter) =>
   queryOptions({
     queryKey: ['deliveries', filter],
@@ -54,6 +57,7 @@ export async function createEndpoint(endpoint: {
   return await request('POST', `${path}/endpoints`, { body: endpoint })
 }
 
+/** Enables or disables an endpoint. */
 export async function setEndpointEnabled(id: string, enabled: boolean): Promise<WebhookEndpoint> {
   return await request('PATCH', `${path}/endpoints/${id}`, { body: { enabled } })
 }
@@ -63,6 +67,7 @@ export async function rotateSecret(id: string): Promise<WebhookEndpointWithSecre
   return await request('PATCH', `${path}/endpoints/${id}`, { body: { rotate_secret: true } })
 }
 
+/** Deletes an endpoint and abandons its pending deliveries. */
 export async function deleteEndpoint(id: string): Promise<void> {
   await request('DELETE', `${path}/endpoints/${id}`)
 }
@@ -77,10 +82,12 @@ export async function replay(id: string, since: string): Promise<WebhookReplay> 
   return await request('POST', `${path}/endpoints/${id}/replay`, { body: { since } })
 }
 
+/** Sends a delivery again now. */
 export async function retryDelivery(id: string): Promise<WebhookDelivery> {
   return await request('POST', `${path}/deliveries/${id}/retry`)
 }
 
+/** Sends a test event to an endpoint. */
 export async function sendTest(id: string): Promise<Event> {
   return await request('POST', `${path}/test`, { body: { endpoint_id: id } })
 }

@@ -6,6 +6,7 @@ import { recordRequestTimes } from './request-times.ts'
 /** Visible data is read again at this interval, even if no event announces a change. */
 export const refreshMs = 3_000
 
+/** The client of all queries, with their defaults. */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {

@@ -15,10 +15,12 @@ const tones: Record<PaymentStatus, Tone> = {
   canceled: 'quiet',
 }
 
+/** The status of a payment, in its color. */
 export function StatusBadge({ status }: { status: PaymentStatus }) {
   return <Badge tone={tones[status]}>{humanize(status)}</Badge>
 }
 
+/** A short state in a color. */
 export function Badge({ tone, children }: { tone: Tone; children: string }) {
   return <span className={`badge badge-${tone}`}>{children}</span>
 }

@@ -17,6 +17,7 @@ const paths = {
   refresh: 'M20 11a8 8 0 1 0-2 6M20 5v6h-6',
 } as const
 
+/** The name of a picture. */
 export type IconName = keyof typeof paths
 
 /** A picture beside a text. Screen readers skip it. */

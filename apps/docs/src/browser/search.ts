@@ -1,7 +1,7 @@
 import MiniSearch, { type SearchResult } from 'minisearch'
 import { searchOptions } from '../search-options.ts'
 
-/** Results that are shown: a list that a reader looks through without scrolling far. */
+/** Limit of shown results, so that the reader need not scroll far. */
 const resultsMax = 12
 
 /** The parts of the search on a page. */
@@ -60,7 +60,7 @@ async function loadIndex(address: string): Promise<MiniSearch> {
   return MiniSearch.loadJSON(await response.text(), searchOptions)
 }
 
-/** Shows the results of what the field holds now. */
+/** Shows the results for the field's current text. */
 function show(parts: Parts, index: MiniSearch): void {
   const query = parts.input.value.trim()
   parts.panel.hidden = query === ''
@@ -120,14 +120,14 @@ function addKeys(parts: Parts): void {
       parts.input.focus()
     }
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
-    const stops = [parts.input, ...linksOf(parts)]
-    const at = stops.indexOf(document.activeElement as HTMLInputElement)
+    const elements = [parts.input, ...linksOf(parts)]
+    const index = elements.indexOf(document.activeElement as HTMLInputElement)
     event.preventDefault()
-    stops[at + (event.key === 'ArrowDown' ? 1 : -1)]?.focus()
+    elements[index + (event.key === 'ArrowDown' ? 1 : -1)]?.focus()
   })
 }
 
-/** The results disappear when the reader goes on, also to another part of the same page. */
+/** Hides the results when the reader clicks or moves the focus elsewhere, or follows a link. */
 function addClosing(parts: Parts): void {
   const close = () => {
     parts.panel.hidden = true

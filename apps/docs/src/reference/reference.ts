@@ -9,12 +9,14 @@ import {
   type Schema,
   typeOf,
 } from './schema.ts'
+import { type NamedParameter, readWebhooks, type WebhookSource, type Webhooks } from './webhooks.ts'
 
 /** The API reference, as the templates of the site show it. Texts are Markdown. */
 export interface Reference {
   readonly version: string
   readonly description: string
   readonly groups: readonly Group[]
+  readonly webhooks: Webhooks
   readonly objects: readonly NamedObject[]
   readonly objectsUrl: string
 }
@@ -86,7 +88,12 @@ interface Document {
   readonly info: { readonly version: string; readonly description: string }
   readonly tags: readonly { readonly name: string }[]
   readonly paths: Readonly<Record<string, Readonly<Record<string, Source>>>>
-  readonly components: { readonly schemas: NamedSchemas; readonly responses: NamedAnswers }
+  readonly webhooks: Readonly<Record<string, { readonly post: WebhookSource }>>
+  readonly components: {
+    readonly schemas: NamedSchemas
+    readonly responses: NamedAnswers
+    readonly parameters: Readonly<Record<string, NamedParameter>>
+  }
 }
 
 /** Makes the reference from the OpenAPI document of the contract. */
@@ -107,6 +114,7 @@ export function readReference(): Reference {
       url: `${base}/api/${slugOf(name)}`,
       operations: operations.filter(({ tag }) => tag === name).map(({ operation }) => operation),
     })),
+    webhooks: readWebhooks(document),
     objectsUrl: `${base}/api/objects`,
     objects: Object.entries(schemas).map(([name, schema]) => ({
       name,

@@ -40,7 +40,7 @@ export function nameOfReference(reference: string): string {
   return reference.split('/').at(-1) ?? reference
 }
 
-/** The fields of an object, and of the objects in it that have no name of their own. */
+/** The fields of an object, with the fields of nested objects that have no name. */
 export function fieldsOf(schema: Schema, prefix = ''): Field[] {
   const variants = [...(schema.allOf ?? []), ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => [

@@ -98,7 +98,7 @@ async function read(url: string, fetch: Session['fetch']): Promise<RawDocument> 
   } catch {
     // Reported below.
   }
-  const message = `${url} answers ${status} and is no OpenAPI document. Is the server's URL right?`
+  const message = `${url} answers ${status} without an OpenAPI document. Is the server's URL right?`
   throw new CliError(exitCodes.error, 'no_document', message)
 }
 

@@ -29,8 +29,8 @@ export interface Assigned {
 }
 
 /**
- * Gives each field its place: a path parameter, a query parameter, or the body. The schema of the body
- * decides whether `9999` is a number or a text.
+ * Assigns each field to a path parameter, a query parameter or the body. The schema of the body decides
+ * whether `9999` is a number or a text.
  *
  * @throws {CliError} if the operation has no such field.
  */
@@ -128,7 +128,7 @@ function hasType(schema: Schema | undefined, type: string): boolean {
   return [schema?.type ?? []].flat().includes(type)
 }
 
-/** The value in the type of its schema. A text that does not fit is sent, and the server names it. */
+/** The value in the type of its schema. A text that does not fit is sent as it is: the server refuses it. */
 function typed(value: string, schema: Schema | undefined): unknown {
   const isNumber = hasType(schema, 'integer') || hasType(schema, 'number')
   if (isNumber && /^-?\d+(\.\d+)?$/.test(value)) return Number(value)

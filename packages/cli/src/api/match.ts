@@ -48,7 +48,7 @@ function leastValues(matches: readonly Match[]): Match | undefined {
   return matches.toSorted((one, other) => count(one) - count(other))[0]
 }
 
-/** The values of the parameters if the path fits the template. A parameter in braces has none yet. */
+/** The values of the path parameters; `null` if the path does not fit. `{id}` in the path gives no value. */
 function match(template: string, path: string): Record<string, string> | null {
   const expected = template.split('/')
   const given = path.split('/')
@@ -80,7 +80,7 @@ function closest(
   return ranked.slice(0, suggestionsMax).map(({ operation }) => operation)
 }
 
-/** The segments of which the paths differ count most, then the letters, then the method. */
+/** A distance of paths: different segments count most, then different letters, then the method. */
 function pathDistance(operation: Operation, method: string, path: string): number {
   const given = path.replace(/^\/?(v1\/)?/, '/v1/').split('/')
   const expected = operation.path.split('/')

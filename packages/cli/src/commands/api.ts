@@ -51,12 +51,12 @@ export function apiCommand(): Command {
 }
 
 const explanation = `
-The operations are those of the server's OpenAPI document. A field, key=value, is a path parameter, a
-query parameter or a part of the body, whichever the document names; the document also decides whether
-a value of the body is a text or a number. Nested fields are metadata[order_id]=17, lists are repeated
-fields. A lone - reads the body from standard input. A POST gets a random idempotency key if you pass
-none. The request is sent once. The answer's JSON is printed, and the exit code depends on the status.
-Live mode asks before every request that is not a GET.`
+The operations are those of the server's OpenAPI document. The document decides whether a field,
+key=value, is a path parameter, a query parameter or a part of the body, and whether a value is a text
+or a number. Write nested fields as metadata[order_id]=17, and repeat a field for a list. A single -
+reads the body from standard input. A POST gets a random idempotency key if you pass none. The request
+is sent once. The answer's JSON is printed, and the exit code depends on the status. In live mode, every
+request that is not a GET needs a confirmation.`
 
 interface Call {
   readonly options: ApiOptions
@@ -64,7 +64,7 @@ interface Call {
 }
 
 async function call(session: Session, document: ApiDocument, { options, args }: Call) {
-  const { found, path, rest } = findOperation(document, args)
+  const { found, query, rest } = findOperation(document, args)
   const { operation } = found
   const fields = rest.filter((arg) => arg !== '-').map(parseField)
   const assigned = assignFields(document, operation, fields)
@@ -78,7 +78,7 @@ async function call(session: Session, document: ApiDocument, { options, args }: 
     throw usageError(`${operation.method} ${operation.path} takes no body.`)
   }
   const values = { ...found.pathValues, ...assigned.pathValues }
-  const target = fill(operation, values) + queryOf(path, assigned, options.query ?? [])
+  const target = fill(operation, values) + queryOf(query, assigned, options.query ?? [])
   if (operation.method !== 'GET') {
     const what = `this sends ${operation.method} ${target}.`
     await confirmLive(session, { what, word: 'send', yes: options.yes })
@@ -87,16 +87,19 @@ async function call(session: Session, document: ApiDocument, { options, args }: 
   await show(await send(session, { method: operation.method, path: target, body, idempotencyKey }))
 }
 
+/** The operation of the arguments, the query of a given path, and the arguments after them. */
 function findOperation(
   document: ApiDocument,
   [first, ...others]: readonly string[],
-): { found: Match; path: string; rest: readonly string[] } {
+): { found: Match; query: string; rest: readonly string[] } {
   if (first === undefined) {
     throw usageError('The request is missing: pass METHOD /v1/path, an operation id, or --list.')
   }
   const method = first.toUpperCase()
   if (first.startsWith('/')) return ofPath(document, { method: 'GET', path: first, rest: others })
-  if (!methods.includes(method)) return { found: findById(document, first), path: '', rest: others }
+  if (!methods.includes(method)) {
+    return { found: findById(document, first), query: '', rest: others }
+  }
   const [path, ...rest] = others
   if (path === undefined) throw usageError(`The path is missing: ${method} /v1/….`)
   return ofPath(document, { method, path, rest })
@@ -111,7 +114,7 @@ function ofPath(
     throw usageError('Expected a path like /v1/payments. --base-url names the server.')
   }
   const [bare = '', query = ''] = path.split(/\?(.*)/s)
-  return { found: findByPath(document, method, bare), path: query, rest }
+  return { found: findByPath(document, method, bare), query, rest }
 }
 
 /** The path with the values of its parameters. @throws {CliError} if one is missing. */
@@ -131,14 +134,14 @@ function queryOf(ofPath: string, { query }: Assigned, options: readonly Field[])
   return text === '' ? '' : `?${text}`
 }
 
-/** The text of `--data`. @throws {CliError} if the file cannot be read, or if it is no JSON. */
+/** The text of `--data`. @throws {CliError} if the file cannot be read, or if the text is not JSON. */
 async function read(data: string): Promise<string> {
   const text = data === '-' ? await readInput('the body') : await readData(data)
   try {
     JSON.parse(text)
     return text
   } catch (error) {
-    throw usageError(`The body is no JSON: ${(error as Error).message}.`)
+    throw usageError(`The body is not JSON: ${(error as Error).message}.`)
   }
 }
 

@@ -15,6 +15,7 @@ interface Described {
   readonly description: string
 }
 
+/** An option, as a completion script needs it. */
 export interface DescribedOption extends Described {
   readonly takesValue: boolean
   /** The possible values of the option; empty if any text is accepted. */

@@ -1,5 +1,5 @@
-import { scopes } from '@hedgepayments/contract/values'
 import { type ApiKey, HedgePayments } from '@hedgepayments/node'
+import { scopesOf } from '../commands/keys/scopes.ts'
 import { type FoundCredentials, findAddress, findCredentials } from '../credentials.ts'
 import { pageSizeMax } from '../output/list.ts'
 import { factsOf } from '../output/report-error.ts'
@@ -121,9 +121,7 @@ async function checkKey(
 
 function describeKey(key: ApiKey, source: string): Check {
   const mode = key.livemode ? 'live' : 'test'
-  const isAll = scopes.every((scope) => key.scopes.includes(scope))
-  const granted = isAll ? 'all scopes' : `scopes ${key.scopes.join(', ')}`
-  const text = `${key.id}, ${mode} mode, ${granted}, from ${source}`
+  const text = `${key.id}, ${mode} mode, scopes: ${scopesOf(key)}, from ${source}`
   const isEnding = key.expires_at && Date.parse(key.expires_at) - Date.now() < expiresSoonMs
   return isEnding ? warn('key', `${text}; expires ${key.expires_at}`) : ok('key', text)
 }

@@ -56,7 +56,7 @@ async function post(
     method: 'POST',
     headers: { ...sent.headers, 'content-length': Buffer.byteLength(body) },
     signal,
-    // A new connection for each event, as a restarted server closes old ones.
+    // A new connection for each event, because a restarted server has closed the old ones.
     agent: false,
     rejectUnauthorized: !skipVerify,
   })
@@ -65,7 +65,7 @@ async function post(
   return await answered
 }
 
-/** Only the status matters, and a slow body must not delay the next event: it is not read. */
+/** The status of the answer. The body is not read, so that a slow body does not delay the next event. */
 function statusOf(outgoing: ClientRequest): Promise<number> {
   return new Promise((resolve, reject) => {
     outgoing.once('response', (response) => {
@@ -73,7 +73,7 @@ function statusOf(outgoing: ClientRequest): Promise<number> {
       response.destroy()
       resolve(response.statusCode ?? 0)
     })
-    // Without this, Node says nothing of an answer that switches to another protocol.
+    // Without this listener, Node does not report an answer that switches to another protocol.
     outgoing.once('upgrade', ({ statusCode }, socket) => {
       socket.destroy()
       resolve(statusCode ?? 0)

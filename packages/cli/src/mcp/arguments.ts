@@ -81,10 +81,13 @@ const time = (description: string) =>
     .transform((value) => (value.length === 10 ? `${value}T00:00:00Z` : value))
     .describe(description)
 
+/** The argument for a payment. */
 export const paymentId = text(64, 'The id of the payment, pay_…')
 
+/** The argument for the reason of a change. */
 export const reason = text(500, 'The reason, for the records of the shop.').optional()
 
+/** The argument for metadata. */
 export const metadata = z.record(z.string(), z.string())
 
 /** The arguments that select payments. */
@@ -103,7 +106,7 @@ export const filterShape = {
 
 const filterSchema = z.object(filterShape)
 
-/** The filter of the API for these arguments. `undefined` fields select nothing. */
+/** The filter of the API for these arguments. Fields that are `undefined` do not filter. */
 export function filterOf(args: z.output<typeof filterSchema>) {
   const { created_after: gte, created_before: lt, status, ...same } = args
   return {

@@ -13,14 +13,14 @@ import {
   type ToolContext,
 } from './tool.ts'
 
-/** What a dry run found. */
+/** The result of a dry run. */
 export interface Plan extends Outcome {
   /** Whether the change would do anything now. */
   readonly isPossible: boolean
   readonly pin: Pin
 }
 
-/** The options with which the API is asked for a change. */
+/** The options of the API call that carries out a change. */
 interface WriteOptions {
   readonly idempotencyKey: string
   readonly ifMatch: string | undefined
@@ -57,7 +57,7 @@ export function toolsOf<Shape extends z.ZodRawShape>(
       'If changes are allowed, the result has the confirmation_token for the change.',
     annotations: readOnly,
     input: z.strictObject(shape),
-    run: (context, args) => planned(change, context, args as z.output<z.ZodObject<Shape>>),
+    run: (context, args) => runDryRun(change, context, args as z.output<z.ZodObject<Shape>>),
   })
   const write = defineTool({
     name,
@@ -69,7 +69,7 @@ export function toolsOf<Shape extends z.ZodRawShape>(
     input: z.strictObject({ ...shape, confirmation_token: confirmationToken }),
     run: (context, given) => {
       const { confirmation_token: token, ...args } = given as { confirmation_token?: string }
-      return carriedOut(change, context, { token, args: args as z.output<z.ZodObject<Shape>> })
+      return carryOut(change, context, { token, args: args as z.output<z.ZodObject<Shape>> })
     },
   })
   return { dryRun, write }
@@ -91,7 +91,7 @@ function bindingOf(
   return { action: name, account, args: canonical(args) }
 }
 
-async function planned<Shape extends z.ZodRawShape>(
+async function runDryRun<Shape extends z.ZodRawShape>(
   change: Change<Shape>,
   context: ToolContext,
   args: z.output<z.ZodObject<Shape>>,
@@ -116,7 +116,7 @@ async function planned<Shape extends z.ZodRawShape>(
   return { text: lines.join('\n'), data: { ...facts, confirmation_token: token } }
 }
 
-async function carriedOut<Shape extends z.ZodRawShape>(
+async function carryOut<Shape extends z.ZodRawShape>(
   change: Change<Shape>,
   context: ToolContext,
   { token, args }: { token: string | undefined; args: z.output<z.ZodObject<Shape>> },
@@ -157,8 +157,8 @@ function confirmationRequired(name: string): CliError {
   )
 }
 
-/** The answer of the API to a change, and a sentence if it is the answer of an earlier call. */
-export async function sent<Data>(
+/** Awaits the answer to a change. `replayText` tells the client that the answer is a replayed one. */
+export async function readChange<Data>(
   request: HedgePromise<Data>,
 ): Promise<{ answer: Data; isReplayed: boolean; replayText: string }> {
   const { data: answer, response } = await request.withResponse()

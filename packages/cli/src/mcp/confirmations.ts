@@ -2,13 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { HedgePayments } from '@hedgepayments/node'
 import { CliError, exitCodes } from '../exit-codes.ts'
 
-/** How long a confirmation is valid, in milliseconds: time to read a dry run. */
+/** The validity of a confirmation: enough time to read a dry run. */
 export const confirmationMs = 5 * 60_000
 
-/** How many confirmations are kept. The oldest is dropped first, and is then unknown. */
+/** Limit of stored confirmations. A new one replaces the oldest, whose token is then unknown. */
 const keptMax = 1_000
 
-/** What a confirmation allows. Every part is compared with the call that uses the confirmation. */
+/** The change that a confirmation allows. The call that uses it must have the same three parts. */
 export interface Binding {
   readonly action: string
   /** A hash of the server and the key. */
@@ -41,7 +41,7 @@ export class Confirmations {
     this.#nowMs = nowMs
   }
 
-  /** Gives a token for one change. */
+  /** Creates a token for one change. */
   issue(binding: Binding, pin: Pin): string {
     const token = `confirm_${randomBytes(16).toString('hex')}`
     const expiresMs = this.#nowMs() + confirmationMs
@@ -52,9 +52,9 @@ export class Confirmations {
   }
 
   /**
-   * Takes a token for the change that it was given for. Call `finish` or `release` afterwards.
+   * Takes a token for its change, and returns the state to check. Call `finish` or `release` afterwards.
    *
-   * @throws {CliError} if the token is unknown, used, expired, or was given for another change.
+   * @throws {CliError} if the token is unknown, used, expired, or belongs to another change.
    */
   take(token: string, binding: Binding): Pin {
     const found = this.#kept.get(token)

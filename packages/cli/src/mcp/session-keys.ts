@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Binding, hash } from './confirmations.ts'
 
-/** How many refused changes are remembered. */
+/** Limit of refused changes in memory. */
 const refusedMax = 1_000
 
 /**

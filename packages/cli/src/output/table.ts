@@ -1,6 +1,7 @@
 import { fitColumns, type Shrinkable } from './fit.ts'
 import { paint, terminalWidth, widthOf } from './terminal.ts'
 
+/** A column of a table. */
 export interface Column<Item> extends Shrinkable<Item> {
   readonly title: string
   readonly value: (item: Item) => string

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 
+/** A colour or weight of text. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 /** Colours a text if its stream is a terminal. Respects NO_COLOR and FORCE_COLOR. */

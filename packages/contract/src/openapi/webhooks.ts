@@ -1,5 +1,5 @@
-import { eventSchema } from '../resources/event.ts'
-import { eventMeanings } from '../resources/event-meanings.ts'
+import { eventSchema } from '../resources/events/event.ts'
+import { eventMeanings } from '../resources/events/event-meanings.ts'
 import { pascalCase } from '../text.ts'
 import { type EventType, eventTypes } from '../values.ts'
 import { hoist } from './components.ts'

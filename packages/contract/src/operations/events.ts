@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
-import { Event, EventListQuery, EventStreamQuery } from '../resources/event.ts'
+import { Event, EventListQuery, EventStreamQuery } from '../resources/events/event.ts'
 import { listOf } from '../resources/list.ts'
 
 const tag = 'Events'

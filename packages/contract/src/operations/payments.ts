@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { defineOperation } from '../operation.ts'
-import { Event } from '../resources/event.ts'
+import { Event } from '../resources/events/event.ts'
 import { listOf, pageQuery } from '../resources/list.ts'
 import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/payments/attempt.ts'
 import { PaymentCapture } from '../resources/payments/capture.ts'

@@ -1,13 +1,12 @@
 import { defineOperation } from '../operation.ts'
-import { Event } from '../resources/event.ts'
-import { listOf } from '../resources/list.ts'
+import { Event } from '../resources/events/event.ts'
 import {
   WebhookDelivery,
   WebhookDeliveryListQuery,
   WebhookDeliveryWithAttempts,
   WebhookRetry,
   WebhookTest,
-} from '../resources/webhook-delivery.ts'
+} from '../resources/events/webhook-delivery.ts'
 import {
   DeletedWebhookEndpoint,
   WebhookEndpoint,
@@ -18,7 +17,8 @@ import {
   WebhookEndpointWithSecret,
   WebhookReplay,
   WebhookReplayCreate,
-} from '../resources/webhook-endpoint.ts'
+} from '../resources/events/webhook-endpoint.ts'
+import { listOf } from '../resources/list.ts'
 
 const tag = 'Webhooks'
 const scope = 'webhooks:write'
@@ -94,7 +94,7 @@ export const deleteWebhookEndpoint = defineOperation({
   path: '/v1/webhooks/endpoints/:id',
   tag,
   summary: 'Delete an endpoint',
-  description: 'Its pending deliveries are abandoned. The log of its deliveries stays.',
+  description: 'Its pending deliveries become `failed`. The log of its deliveries stays.',
   scope,
   responses: { 200: DeletedWebhookEndpoint },
   errors: [],

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
-import { amountMinorMax } from '../amounts.ts'
 import { type CheckoutSessionId, idSchema, type PaymentId } from '../ids.ts'
-import { amountSchema, currencyInputSchema } from '../money.ts'
+import { amountMinorMax } from '../money/amounts.ts'
+import { amountSchema, currencyInputSchema } from '../money/money.ts'
 import {
   constant,
   emailAddress,
@@ -63,7 +63,9 @@ export const CheckoutSession = Type.Object(
     metadata: StoredMetadata,
     payment_method_types: paymentMethodTypes,
     cancel_window: Type.Integer({ description: 'The cancel window of its payments, in seconds.' }),
-    capture_method: oneOf(captureMethods, { description: 'When the money of its payments is taken.' }),
+    capture_method: oneOf(captureMethods, {
+      description: 'When the money of its payments is taken.',
+    }),
     success_url: nullable(
       Type.String({ description: 'The page for the customer after the payment.' }),
     ),

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
-import { amountMinorMax } from '../amounts.ts'
 import { idSchema, type KeyId, type MerchantId } from '../ids.ts'
+import { amountMinorMax } from '../money/amounts.ts'
 import { constant, nullable, oneOf, text, timestamp, timestampInput } from '../text.ts'
 import { scopes } from '../values.ts'
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { oneOf } from '../text.ts'
+import { constant, oneOf } from '../text.ts'
 
 /** The declines that a planned failure can cause. */
 export const plannedDeclineCodes = [
@@ -29,18 +29,26 @@ const code = oneOf(plannedFailureCodes, {
 
 export const TestFailureCreate = Type.Object(
   { code },
-  { title: 'TestFailureCreate', additionalProperties: false },
+  {
+    title: 'TestFailureCreate',
+    description: 'The failure of the next authorization.',
+    additionalProperties: false,
+  },
 )
 
 /** A failure that waits for the next authorization of the merchant's test mode. */
 export const TestFailure = Type.Object(
   {
-    object: Type.Literal('test_failure'),
+    object: constant('test_failure'),
     code,
     waiting: Type.Integer({
       description: 'The planned failures that wait, with this one. Each fails one authorization.',
     }),
   },
-  { title: 'TestFailure', additionalProperties: false },
+  {
+    title: 'TestFailure',
+    description: "A failure that waits for the next authorization of the merchant's test mode.",
+    additionalProperties: false,
+  },
 )
 export type TestFailure = Static<typeof TestFailure>

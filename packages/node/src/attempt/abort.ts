@@ -1,10 +1,10 @@
-/** The one listener of a signal, and whom it calls. */
+/** The only listener that the SDK adds to a signal, and the callbacks that it calls. */
 interface Subscription {
   callbacks: Set<() => void>
   stop: () => void
 }
 
-/** One listener serves all calls with a signal, because Node warns of a leak at the eleventh. */
+/** All calls with a signal share one listener: Node warns of a leak from the eleventh listener on. */
 const subscriptions = new WeakMap<AbortSignal, Subscription>()
 
 /**

@@ -15,7 +15,7 @@ const reconnectMs = { first: 500, max: 15_000 }
 /** A connection that lasted this long worked. Shorter ones without an event count as failures. */
 const workedMs = 15_000
 
-/** A longer `Retry-After` is not a pause of a stream. */
+/** A longer `Retry-After` is shortened to this, so that a stream reconnects within an hour. */
 const retryAfterMaxSeconds = 3_600
 
 /** The API calls of a stream. */
@@ -65,10 +65,11 @@ export async function* streamEvents(
   }
 }
 
-/** The position of the reader. If no event existed at first, it is a set instead of an id. */
+/** Where the stream continues after a lost connection. */
 interface Position {
+  /** The id of the last event; `undefined` until there is one. */
   after: string | undefined
-  /** The ids of the returned events, if there is no id to continue after. */
+  /** The ids of the returned events, if the stream began without an id to continue after. */
   seen: Set<string> | null
 }
 
@@ -134,10 +135,10 @@ function isTemporary(error: unknown): error is HedgeError {
 
 /** `failures` counts from 1. The delay is never shorter than the server's `Retry-After`. */
 function delayMs(failures: number, error: HedgeError | undefined): number {
-  const ceiling = Math.min(reconnectMs.max, reconnectMs.first * 2 ** (failures - 1))
-  const jitter = ceiling / 2 + Math.random() * (ceiling / 2)
-  const toldSeconds = (error instanceof ApiError ? error.retryAfter : undefined) ?? 0
-  return Math.max(jitter, Math.min(toldSeconds, retryAfterMaxSeconds) * 1_000)
+  const ceilingMs = Math.min(reconnectMs.max, reconnectMs.first * 2 ** (failures - 1))
+  const jitterMs = ceilingMs / 2 + Math.random() * (ceilingMs / 2)
+  const retryAfterSeconds = (error instanceof ApiError ? error.retryAfter : undefined) ?? 0
+  return Math.max(jitterMs, Math.min(retryAfterSeconds, retryAfterMaxSeconds) * 1_000)
 }
 
 function parse(data: string): HedgeEvent {

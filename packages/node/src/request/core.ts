@@ -20,6 +20,7 @@ import { jsonOf, pathOf, queryOf } from './url.ts'
 /** The parts of a path after `/v1`, not yet encoded: `['payments', id, 'cancel']`. */
 export type Path = readonly string[]
 
+/** One request, before its encoding. */
 interface RequestSpec<T> {
   method: RetryFacts['method']
   path: Path
@@ -103,6 +104,7 @@ export class RequestCore {
   }
 }
 
+/** One call, ready to be sent as often as needed. */
 interface Call extends RetryFacts {
   url: string
   init: RequestInit
@@ -170,9 +172,9 @@ function readAnswer<T>(answer: ReadAnswer, gone: T | undefined): Answer<T> | Api
   let response: Response | undefined
   return {
     data,
-    // Made when it is asked for: the environment `jsdom` of Jest has no `Response`.
+    // Constructed on the first read, because Jest's `jsdom` has no `Response`.
     get response() {
-      response ??= new Response(text, { status, statusText: statusText, headers })
+      response ??= new Response(text, { status, statusText, headers })
       return response
     },
     requestId: headers.get('x-request-id') ?? undefined,

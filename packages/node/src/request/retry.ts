@@ -80,8 +80,8 @@ export class Retries {
     if (maxRetries === 0) return undefined
     const nowMs = performance.now()
     this.#inProgressSinceMs ??= nowMs
-    const toldSeconds = retryAfterOf(error) ?? inProgressSeconds.default
-    const delayMs = Math.ceil(Math.max(toldSeconds, inProgressSeconds.min) * 1_000)
+    const waitSeconds = retryAfterOf(error) ?? inProgressSeconds.default
+    const delayMs = Math.ceil(Math.max(waitSeconds, inProgressSeconds.min) * 1_000)
     return nowMs - this.#inProgressSinceMs + delayMs <= timeoutMs ? delayMs : undefined
   }
 

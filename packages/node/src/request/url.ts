@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.ts'
 import { isDate } from '../realm.ts'
 
+/** A value of a query parameter: one value, a list, or names with values (`created_at[gte]`). */
 export type QueryValue = Scalar | readonly Scalar[] | Readonly<Record<string, Scalar>>
 
 type Scalar = string | number | boolean | Date | null | undefined
@@ -58,7 +59,7 @@ function encodeSegment(part: string): string {
   if (typeof part !== 'string' || part === '') {
     throw refuse('the id is missing: it must be a non-empty string')
   }
-  // `fetch` would resolve these two, so that the request would reach another path.
+  // `fetch` resolves `.` and `..`, so the request would reach another path.
   if (part === '.' || part === '..') throw refuse(`'${part}' is not an id`)
   return encode(part)
 }

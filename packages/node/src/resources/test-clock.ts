@@ -1,7 +1,7 @@
 import type { RequestCore } from '../request/core.ts'
 import type { HedgePromise } from '../request/hedge-promise.ts'
 import type { RequestOptions } from '../types/options.ts'
-import type { TestClockAdvanceParams, TestClockTime } from '../types/test-clock.ts'
+import type { TestClockAdvanceParams, TestClockTime } from '../types/test-mode/test-clock.ts'
 
 /** `hedge.testClock`: the merchant's clock in test mode, which can skip hours and days. */
 export class TestClock {

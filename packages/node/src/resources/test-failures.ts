@@ -1,7 +1,7 @@
 import type { RequestCore } from '../request/core.ts'
 import type { HedgePromise } from '../request/hedge-promise.ts'
 import type { RequestOptions } from '../types/options.ts'
-import type { TestFailure, TestFailureCreateParams } from '../types/test-failures.ts'
+import type { TestFailure, TestFailureCreateParams } from '../types/test-mode/test-failures.ts'
 
 /** `hedge.testFailures`: failures of authorizations in test mode. */
 export class TestFailures {

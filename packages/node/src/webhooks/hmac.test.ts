@@ -27,7 +27,7 @@ test('without node:crypto, the MAC is the one that Node computes', () => {
   }
 })
 
-test('equal are only the same bytes', () => {
+test('two MACs are equal only if all bytes are equal', () => {
   const mac = Uint8Array.from({ length: 32 }, (_, n) => n)
   expect(areEqual(mac, Uint8Array.from(mac))).toBe(true)
   for (let n = 0; n < mac.length; n++) {

@@ -1,7 +1,7 @@
 import { SignatureMalformedError, SignatureMissingError } from '../errors.ts'
 import type { SignatureSource } from './signature-source.ts'
 
-/** Not part of the declarations of the package: TypeScript before 5.7 does not know this type. */
+/** Bytes as WebCrypto takes them. Not exported by the package: TypeScript before 5.7 lacks the type. */
 export type Bytes = Uint8Array<ArrayBuffer>
 
 /** More than a rotation needs. Each signature costs an HMAC over the body. */

@@ -161,7 +161,7 @@ function checkSecret(secret: unknown): string {
 function bytesOf(body: RawBody): Bytes {
   if (typeof body === 'string') return encodeText(body)
   if (isArrayBuffer(body)) return new Uint8Array(body)
-  // Also the bytes of another realm.
+  // Unlike `instanceof Uint8Array`, this accepts the bytes of another realm.
   if (ArrayBuffer.isView(body)) {
     return new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
   }

@@ -1,25 +1,24 @@
 import type { AuditEntryListQuery } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { AuditRow } from '../database/access-rows.ts'
 import { createdWithin } from '../database/created-within.ts'
-import type { Schema } from '../database/schema.ts'
-import type { Account } from '../domain/account.ts'
+import type { Db } from '../database/db.ts'
+import { type Account, accountOf } from '../domain/account.ts'
 import { type FencedPage, pageOf } from '../http/request/pagination.ts'
 import { idInStatement } from '../lists/ids.sql.ts'
-
-type Db = Kysely<Schema>
 
 /** Inserts an entry. Its id has the database's time. */
 export async function insertEntry(
   tx: Db,
   row: Omit<AuditRow, 'id' | 'created_at' | 'details'> & { details: string },
 ): Promise<void> {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   await sql`
     insert into audit_log (merchant_id, livemode, id, action, actor_type, actor_id, target_type,
       target_id, details, request_id, address)
-    values (${row.merchant_id}, ${row.livemode}, ${idInStatement('auditEntry', account)}, ${row.action}, ${row.actor_type},
-      ${row.actor_id}, ${row.target_type}, ${row.target_id}, ${row.details}::jsonb,
+    values (${row.merchant_id}, ${row.livemode}, ${idInStatement('auditEntry', account)},
+      ${row.action}, ${row.actor_type}, ${row.actor_id}, ${row.target_type}, ${row.target_id},
+      ${row.details}::jsonb,
       ${row.request_id}, ${row.address})`.execute(tx)
 }
 

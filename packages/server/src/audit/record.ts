@@ -1,6 +1,5 @@
 import type { AuditAction, AuditActorType, AuditTargetType } from '@hedgepayments/contract'
-import type { Kysely } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { Auth, Origin } from '../http/request/auth.ts'
 import { insertEntry } from './audit.sql.ts'
@@ -37,7 +36,7 @@ export function databaseActor(type: 'system' | 'operator', account: Account): Au
  * entry has the real time, because a merchant can advance the test clock.
  */
 export async function recordAudit(
-  tx: Kysely<Schema>,
+  tx: Db,
   { account, actor, origin }: AuditActor,
   { action, target, details = {} }: AuditedAction,
 ): Promise<void> {

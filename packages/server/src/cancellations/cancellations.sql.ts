@@ -1,10 +1,9 @@
-import { type Kysely, sql } from 'kysely'
-import type { CancellationRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { CancellationRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { type FencedPage, pageOf } from '../http/request/pagination.ts'
-
-type Db = Kysely<Schema>
 
 /** Reads a cancellation. `undefined`: the account has none with this id. */
 export async function findCancellation(

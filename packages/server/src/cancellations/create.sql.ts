@@ -1,10 +1,9 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
-import type { CancellationRow, PaymentRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { CancellationRow, PaymentRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import { matches } from '../payments/view/payments.sql.ts'
-
-type Db = Kysely<Schema>
 
 /** The number of payments with a status. */
 export interface StatusCount {

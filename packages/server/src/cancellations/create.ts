@@ -4,13 +4,13 @@ import {
   cancellationPaymentsMax,
   type PaymentFilter,
 } from '@hedgepayments/contract'
+import type { Tx } from '../database/db.ts'
 import type { CancellationRow } from '../database/schema.ts'
-import type { Account } from '../domain/account.ts'
+import { type Account, accountOf } from '../domain/account.ts'
 import { isAllowed, statusesBefore } from '../domain/lifecycle.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import type { Auth } from '../http/request/auth.ts'
-import type { Tx } from '../idempotency/once.ts'
 import { claimId } from '../lists/ids.sql.ts'
 import {
   countByFilter,
@@ -19,7 +19,7 @@ import {
   insertItems,
   isBelowOpenMax,
 } from './create.sql.ts'
-import { firstIdAfter, selectItems } from './select-items.sql.ts'
+import { firstIdAfter, selectItems } from './run/select-items.sql.ts'
 
 /**
  * Open cancellations of a merchant and mode. All open cancellations of a deployment take turns, so
@@ -52,8 +52,8 @@ export async function createCancellation(
     total: paymentIds?.length ?? 0,
   }
   const created = row.dry_run
-    ? await counted(tx, { row, paymentIds })
-    : await withFutureItems(tx, row)
+    ? await countDryRun(tx, { row, paymentIds })
+    : await selectFutureItems(tx, row)
   await insertCancellation(tx, created)
   if (paymentIds && !row.dry_run) {
     await insertItems(tx, { cancellationId: row.id, paymentIds })
@@ -61,7 +61,7 @@ export async function createCancellation(
   return created
 }
 
-/** Whether the merchant may have one more cancellation carried out. */
+/** Whether the merchant may open one more cancellation. */
 export async function mayOpen(tx: Tx, account: Account): Promise<boolean> {
   return await isBelowOpenMax(tx, { account, max: openMax })
 }
@@ -78,7 +78,7 @@ export function tooManyOpen(): Refusal {
  * The worker could not distinguish them from payments created after the answer, so they are selected
  * in the transaction of the request. Usually none exist.
  */
-async function withFutureItems(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
+async function selectFutureItems(tx: Tx, row: CancellationRow): Promise<CancellationRow> {
   if (row.filter === null) return row
   const range = { row, after: firstIdAfter(row), before: null, limit: cancellationPaymentsMax }
   const found = await selectItems(tx, range)
@@ -110,12 +110,12 @@ function newRow(auth: Auth, now: Timestamp): Omit<CancellationRow, 'id'> {
   }
 }
 
-/** A dry run, decided by the current status of each payment. */
-async function counted(
+/** Counts the results of a dry run, by the current status of each payment. */
+async function countDryRun(
   tx: Tx,
   { row, paymentIds }: { row: CancellationRow; paymentIds: readonly string[] | null },
 ): Promise<CancellationRow> {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   const counts = paymentIds
     ? await countByIds(tx, { account, ids: paymentIds })
     : await countByFilter(tx, { account, filter: row.filter as PaymentFilter })

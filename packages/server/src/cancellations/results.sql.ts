@@ -1,8 +1,7 @@
 import type { CancellationOutcome } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
-import type { CancellationRow, PaymentRow, Schema } from '../database/schema.ts'
-
-type Db = Kysely<Schema>
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { CancellationRow, PaymentRow } from '../database/schema.ts'
 
 /** Whether a payment is an item of a cancellation. */
 export async function hasItem(

@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
 
 /** Days that results are kept, as long as webhook deliveries. The cancellation and its counts stay. */
 export const itemDaysKept = 30
@@ -10,7 +10,7 @@ const deletedPerStep = 5_000
 /**
  * Deletes some items of a cancellation that completed long ago. Returns whether more may be left.
  */
-export async function deleteOldItems(db: Kysely<Schema>): Promise<boolean> {
+export async function deleteOldItems(db: Db): Promise<boolean> {
   const { rows } = await sql<{ deleted: number }>`
     with over as materialized (
       select c.id from cancellations c

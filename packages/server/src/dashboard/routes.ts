@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import { toTimestamp } from '../domain/time.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { refuse, refuseField } from '../http/answers/refusal.ts'

@@ -1,6 +1,7 @@
 import type { AuditAction, AuditActorType, AuditTargetType } from '@hedgepayments/contract'
 import type { Timestamp } from '../domain/time.ts'
 
+/** A session of the dashboard, by the hash of its token. */
 export interface DashboardSessionRow {
   token_hash: Buffer
   key_id: string
@@ -8,6 +9,7 @@ export interface DashboardSessionRow {
   expires_at: Timestamp
 }
 
+/** A key that signs tokens for one purpose. */
 export interface SigningKeyRow {
   id: string
   purpose: string

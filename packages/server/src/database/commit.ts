@@ -1,17 +1,17 @@
-import type { Transaction } from 'kysely'
 import { type FailpointCommit, failpoint } from '../failpoints.ts'
-import type { Db } from './connect.ts'
+import type { Db, Tx } from './db.ts'
 import { retryConflicts } from './retry.ts'
-import type { Schema } from './schema.ts'
 
 /**
- * Runs `work` in a transaction, and again when the database rolled it back for another one. An error of
- * `work` rolls it back and is thrown. `of` names the commit for fault tests.
+ * Runs `work` in a transaction, and runs it again after a conflict (`retryConflicts`). An error of `work`
+ * rolls the transaction back and is thrown.
+ *
+ * @param of names the commit for fault tests.
  */
 export async function commit<T>(
   db: Db,
   of: FailpointCommit,
-  work: (tx: Transaction<Schema>) => Promise<T>,
+  work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const result = await retryConflicts(() =>
     db.transaction().execute(async (tx) => {

@@ -1,12 +1,11 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { statementLog } from '../tracing/statements.ts'
+import type { Db } from './db.ts'
 import { AddressError, type DatabaseAddress, parseAddress } from './hosts/address.ts'
 import { HostPool } from './hosts/host-pool.ts'
 import { Hosts } from './hosts/hosts.ts'
 import type { Schema } from './schema.ts'
-
-export type Db = Kysely<Schema>
 
 /** A database: Kysely for most statements, and its pool for the hot statements. */
 export interface Database {

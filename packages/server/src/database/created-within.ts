@@ -1,6 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Timestamp } from '../domain/time.ts'
-import { toTimestamp } from '../domain/time.ts'
+import { type Timestamp, toTimestamp } from '../domain/time.ts'
 
 /** Bounds of a time, as the client writes them. */
 export interface CreatedRange {

@@ -41,8 +41,8 @@ export function isLockTimeout(error: unknown): boolean {
 }
 
 /**
- * Whether one task of background work failed for its own reason, so that other tasks continue. A failed
- * database is no such reason, and a lock timeout is one.
+ * Whether a background task failed for a reason of its own, such as a lock timeout, so that other tasks
+ * can continue. When the database is unavailable, they would fail too.
  */
 export function isOwnFailure(error: unknown): boolean {
   return isLockTimeout(error) || !isDatabaseUnavailable(error)

@@ -1,10 +1,11 @@
 // 40001 serialization failure, 40P01 deadlock: the transaction was rolled back and can run again.
 const conflictStates = new Set(['40001', '40P01'])
+/** Runs in total. A conflict that lasts longer is reported. */
 const attemptsMax = 5
 
 /**
- * Runs a transaction again when the database rolled it back for another one. PostgreSQL rarely does so
- * under READ COMMITTED; distributed engines do so often.
+ * Runs a transaction, and runs it again when the database rolled it back because of a conflict with
+ * another transaction. PostgreSQL rarely does so under READ COMMITTED, distributed engines often.
  */
 export async function retryConflicts<T>(run: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -30,7 +30,7 @@ const subjectPrefixes = [
 ]
 
 /** The possible subjects of an event with this id, and its sequence; `null`: not an event's id. */
-export function keyOf(id: string): { subjectIds: string[]; sequence: number } | null {
+export function eventKeyOf(id: string): { subjectIds: string[]; sequence: number } | null {
   if (!isId('event', id)) return null
   const suffix = id.slice(idPrefixes.event.length, -sequenceLength)
   const sequence = Number.parseInt(id.slice(-sequenceLength), radix)

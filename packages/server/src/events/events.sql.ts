@@ -1,11 +1,10 @@
 import type { EventListQuery } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { createdWithin } from '../database/created-within.ts'
-import type { EventRow, PaymentRow, Schema } from '../database/schema.ts'
+import type { Db } from '../database/db.ts'
+import type { EventRow, PaymentRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Page } from '../http/request/pagination.ts'
-
-type Db = Kysely<Schema>
 
 /** Events of one payment, newest first, by their sequence. */
 export async function listPaymentEvents(

@@ -1,5 +1,5 @@
-/** Between two reads of the horizon, while a stream waits for new events. */
-const tickMs = 200
+/** Pause between two reads of the horizon, while a stream waits for new events. */
+const readEveryMs = 200
 
 /**
  * Reads the horizon (see `horizon.sql.ts`) for all streams of this process that wait for new events.
@@ -43,10 +43,10 @@ export class HorizonWatch {
 
   #schedule(): void {
     if (this.#timer || this.#stopped || this.#waiting.size === 0) return
-    this.#timer = setTimeout(() => void this.#tick(), tickMs)
+    this.#timer = setTimeout(() => void this.#readAndCheck(), readEveryMs)
   }
 
-  async #tick(): Promise<void> {
+  async #readAndCheck(): Promise<void> {
     try {
       const horizon = await this.#read()
       for (const check of [...this.#waiting]) check(horizon)

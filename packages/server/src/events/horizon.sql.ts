@@ -1,9 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
 
-type Db = Kysely<Schema>
-
-// More events than any server writes between two ticks of the relay.
+/** Events that are read after the relay's position: more than any server writes between two relay turns. */
 const aheadMax = 5_000
 
 /**

@@ -1,13 +1,11 @@
 import { type Event, type EventType, groupBy, type WebhookEndpoint } from '@hedgepayments/contract'
-import type { Kysely } from 'kysely'
-import type { EventRow, Schema } from '../database/schema.ts'
+import type { Db } from '../database/db.ts'
+import type { EventRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
 import { findRefundsOf } from '../payments/view/refunds.sql.ts'
 import { eventId } from './event-id.ts'
 import { findPayments } from './events.sql.ts'
 import { renderEvent } from './render.ts'
-
-type Db = Kysely<Schema>
 
 /**
  * Renders events of any accounts, by their positions. Reads their payments after the events, so that a

@@ -1,19 +1,17 @@
 import { type EventListQuery, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Kysely } from 'kysely'
-import type { EventRow, Schema } from '../database/schema.ts'
+import type { Db } from '../database/db.ts'
+import type { EventRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { refuse } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
 import { readPage, renderList } from '../http/request/pagination.ts'
 import { refuseCursor } from '../lists/fence.ts'
-import { keyOf } from './event-id.ts'
+import { eventKeyOf } from './event-id.ts'
 import { findEvent, listEvents } from './events.sql.ts'
 import { readHorizon } from './horizon.sql.ts'
 import { renderEvents } from './load.ts'
-
-type Db = Kysely<Schema>
 
 /** `GET /v1/events` and `/v1/events/:id`. The stream is in `stream.ts`. */
 export function eventRoutes(app: FastifyInstance, { db }: { db: Db }): void {
@@ -31,7 +29,7 @@ export async function findEventById(
   db: Db,
   { account, id }: { account: Account; id: string },
 ): Promise<EventRow | undefined> {
-  const key = keyOf(id)
+  const key = eventKeyOf(id)
   return key ? await findEvent(db, { account, ...key }) : undefined
 }
 

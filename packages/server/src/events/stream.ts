@@ -7,13 +7,12 @@ import {
   operations,
 } from '@hedgepayments/contract'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Kysely } from 'kysely'
+import type { Db } from '../database/db.ts'
 import { describe } from '../database/errors.ts'
-import type { Schema } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { send } from '../http/answers/send.ts'
-import { leave } from '../http/limits/admission.ts'
+import { endInFlight } from '../http/limits/admission.ts'
 import { limitsOf, Semaphore } from '../http/limits/semaphore.ts'
 import type { Auth } from '../http/request/auth.ts'
 import { readHeader } from '../http/request/headers.ts'
@@ -24,8 +23,7 @@ import { HorizonWatch } from './horizon-watch.ts'
 import { renderEvents } from './load.ts'
 import { findEventById } from './routes.ts'
 
-type Db = Kysely<Schema>
-
+/** The dependencies of the event stream. */
 export interface StreamOptions {
   readonly db: Db
   readonly log: FastifyBaseLogger
@@ -38,13 +36,13 @@ export interface StreamOptions {
 
 /** Concurrent streams of this process. Each uses a socket and queries the database. */
 const shares = { total: 500, test: 250, account: 200, key: 100, session: 20 } as const
-/** Often enough that proxies do not close the idle connection. */
+/** Interval of heartbeats: short enough that proxies do not close the idle connection. */
 const heartbeatMs = 15_000
-/** A revoked key is refused everywhere within five seconds, including open streams. */
+/** Interval at which the key of a stream is checked: a revoked key is refused within five seconds. */
 const authCheckMs = 4_000
-/** Events per write. No more is ever buffered for a client. */
+/** Events per write. No more are buffered for a client. */
 const batchSize = 100
-/** A client that reads nothing for this time is closed. It can continue with Last-Event-ID. */
+/** A client that reads nothing for this time loses its stream. It can continue with Last-Event-ID. */
 const stuckMs = 30_000
 /** The pause before a client connects again. */
 const reconnectMs = 1_000
@@ -61,7 +59,7 @@ interface Stream {
 /** The stream of events, as server-sent events. Source: api.md, Webhooks. */
 export function streamRoute(app: FastifyInstance, options: StreamOptions): void {
   const streams = new EventStreams(options)
-  const places = new Semaphore()
+  const permits = new Semaphore()
   const operation: Operation = operations.streamEvents
   const checkQuery = compileCheck(operations.streamEvents.query, 'query')
 
@@ -79,13 +77,13 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
       const refusal = checkQuery(query)
       if (refusal) return send(reply, refusal)
       const auth = request.auth as Auth
-      // Before the first await, so that concurrent requests cannot take the same place.
-      const place = places.tryAcquire(limitsOf({ auth, address: '' }, shares))
-      if (!place) return send(reply, tooManyStreams())
+      // Before the first await, so that concurrent requests cannot take the same permit.
+      const permit = permits.tryAcquire(limitsOf({ auth, address: '' }, shares))
+      if (!permit) return send(reply, tooManyStreams())
       try {
         return await stream(request, reply, query)
       } finally {
-        place.release()
+        permit.release()
       }
     },
   })
@@ -95,7 +93,7 @@ export function streamRoute(app: FastifyInstance, options: StreamOptions): void 
     const account = { merchantId, livemode }
     const position = await readStart(options.db, { account, request, query })
     if (typeof position !== 'string') return send(reply, position)
-    leave(request, reply)
+    endInFlight(request, reply)
     reply.hijack()
     const response = reply.raw
     response.writeHead(200, {
@@ -167,7 +165,7 @@ class EventStreams {
     const { db } = this.#options
     while (!stream.closed.signal.aborted && BigInt(stream.position) < BigInt(horizon)) {
       const { text, position } = await readBatch(db, stream, horizon)
-      if (text !== '') await writeSlowly(stream, text)
+      if (text !== '') await writeAndDrain(stream, text)
       stream.position = position
     }
   }
@@ -218,7 +216,7 @@ async function readBatch(
  * Writes the text, and waits until the client has read it. A client that does not read it, or whose
  * merchant has too many buffered bytes, loses its stream. It can continue with Last-Event-ID.
  */
-async function writeSlowly({ request, response, closed }: Stream, text: string): Promise<void> {
+async function writeAndDrain({ request, response, closed }: Stream, text: string): Promise<void> {
   if (response.write(text)) return
   const kept = request.server.bufferBudget.reserve(request, Buffer.byteLength(text))
   if (!kept) {

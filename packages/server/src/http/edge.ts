@@ -37,8 +37,8 @@ const unknownKeysPerMinute = 600
 const exchangeIntervalMs = 200
 
 /**
- * The checks that every request passes before its body is read: who sends it, the rate limit, the
- * scopes of the key, the route. A bad key is reported before every other fault. Source: api.md,
+ * The checks that every request passes before its body is read: the key, the rate limit, the scopes of
+ * the key, repeated headers, the route. A bad key is reported before every other fault. Source: api.md,
  * "Cancel, exactly".
  */
 export class Edge {
@@ -188,6 +188,6 @@ function isPreflight(request: FastifyRequest): boolean {
 /** Source: RFC 9112, 3.2: a request of HTTP/1.1 must have a Host header. */
 function refuseHostless(request: FastifyRequest): Refusal | null {
   return request.raw.httpVersion === '1.1' && readHeader(request, 'host') === undefined
-    ? refuseField('Host', undefined, 'the host that is meant: HTTP/1.1 requires it')
+    ? refuseField('Host', undefined, 'the name of the host: HTTP/1.1 requires it')
     : null
 }

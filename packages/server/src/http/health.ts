@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import { isMigrated } from '../database/migrate/migrate.ts'
 import { answer } from './answers/answer.ts'
 import { unavailable } from './answers/failures.ts'

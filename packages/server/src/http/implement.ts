@@ -147,7 +147,11 @@ function readIdempotencyKey(
   // The stored answer is sealed by the key of the first request, so the hash includes the key.
   const sealedBy = readHeader(request, 'authorization')?.trimEnd().split(/ +/)[1]
   if (sealedBy === undefined) {
-    return refuseField('Idempotency-Key', header, 'none: here it needs a secret key')
+    return refuseField(
+      'Idempotency-Key',
+      header,
+      'no such header in a request without an API key: the answer has a secret',
+    )
   }
   const pathAndKey = `${path}\n${request.auth?.keyId}`
   return { key, requestHash: hashRequest({ method, path: pathAndKey, body }), sealedBy }

@@ -18,7 +18,7 @@ export function refuseUnknownRoute(request: FastifyRequest): Refusal {
   if (!found) return refuse('not_found', 'There is no such path.')
   const refusal = refuse(
     'method_not_allowed',
-    `${request.method} is not allowed here: ${found.methods} is.`,
+    `${request.method} is not allowed here. Allowed: ${found.methods}.`,
   )
   return { ...refusal, headers: { allow: found.methods } }
 }

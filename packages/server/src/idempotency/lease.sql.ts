@@ -1,9 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
-
-type Db = Kysely<Schema>
 
 // A lease says how long other requests with a key wait before one of them takes over. The fencing
 // token says which request may write, because a process can stop for longer than its lease between
@@ -17,8 +15,8 @@ type Db = Kysely<Schema>
 /** The fencing token of a lease: a bigint, as text. */
 export type LeaseToken = string & { readonly brand: 'lease token' }
 
-/** The lease of a key. It may have ended or be another request's by now. */
-export interface Lease {
+/** The lease on an idempotency key. It may have ended, or another request may have taken the key over. */
+export interface KeyLease {
   readonly account: Account
   readonly key: string
   readonly token: LeaseToken
@@ -37,14 +35,14 @@ export async function claimLease(
     paymentId: string
     seconds: number
   },
-): Promise<Lease | null> {
+): Promise<KeyLease | null> {
   const { account, idempotency } = claim
   const { rows } = await sql<{ token: LeaseToken }>`
     insert into idempotency_records as r (merchant_id, livemode, key, operation, request_hash,
       outcome, payment_id, created_at, locked_until, lease_token)
     values (${account.merchantId}, ${account.livemode}, ${idempotency.key}, ${claim.operation},
-      ${idempotency.requestHash}, 'running', ${claim.paymentId}, now(), ${leaseEnd(claim.seconds)},
-      ${nextToken})
+      ${idempotency.requestHash}, 'running', ${claim.paymentId}, now(), ${keyLeaseEnd(claim.seconds)},
+      ${nextLeaseToken})
     on conflict (merchant_id, livemode, key) do update
       set locked_until = excluded.locked_until, lease_token = excluded.lease_token
       where r.outcome = 'running' and r.operation = excluded.operation
@@ -60,10 +58,10 @@ export async function claimLease(
  */
 export async function renewLease(
   db: Db,
-  { lease, seconds }: { lease: Lease; seconds: number },
+  { lease, seconds }: { lease: KeyLease; seconds: number },
 ): Promise<boolean> {
   const { rows } = await sql`
-    update idempotency_records set locked_until = ${leaseEnd(seconds)}
+    update idempotency_records set locked_until = ${keyLeaseEnd(seconds)}
     where ${isCurrent(lease)}
     returning key`.execute(db)
   return rows.length > 0
@@ -73,7 +71,7 @@ export async function renewLease(
  * Ends a lease, so that the next request with this key continues where this one stopped. `false`:
  * another request has taken the key over, or the key is answered.
  */
-export async function releaseLease(db: Db, lease: Lease): Promise<boolean> {
+export async function releaseLease(db: Db, lease: KeyLease): Promise<boolean> {
   const { rows } = await sql`
     update idempotency_records set locked_until = date_trunc('second', now())
     where ${isCurrent(lease)}
@@ -82,14 +80,14 @@ export async function releaseLease(db: Db, lease: Lease): Promise<boolean> {
 }
 
 /** The next fencing token, for the statement that claims a key. */
-export const nextToken = sql`nextval('idempotency_lease_tokens')`
+export const nextLeaseToken = sql`nextval('idempotency_lease_tokens')`
 
 /** The end of a lease that is claimed now, in whole seconds: truncated, never rounded up. */
-export function leaseEnd(seconds: number) {
+export function keyLeaseEnd(seconds: number) {
   return sql`date_trunc('second', now() + make_interval(secs => ${seconds}))`
 }
 
-function isCurrent({ account, key, token }: Lease) {
+function isCurrent({ account, key, token }: KeyLease) {
   return sql`merchant_id = ${account.merchantId} and livemode = ${account.livemode}
     and key = ${key} and outcome = 'running' and lease_token = ${token}::bigint`
 }

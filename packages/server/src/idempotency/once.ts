@@ -1,8 +1,6 @@
 import type { ErrorCode } from '@hedgepayments/contract'
-import type { Transaction } from 'kysely'
 import { commit } from '../database/commit.ts'
-import type { Db } from '../database/connect.ts'
-import type { Schema } from '../database/schema.ts'
+import type { Db, Tx } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { Answer, Reply } from '../http/answers/answer.ts'
 import { errorBody, type Refusal } from '../http/answers/refusal.ts'
@@ -11,8 +9,6 @@ import type { IdempotencyKey } from '../http/request/idempotency-key.ts'
 import { answerKeyOf, openAnswer, sealAnswer } from '../sealing/sealed-answers.ts'
 import { claimKey, findRecord, storeAnswer } from './records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from './replay.ts'
-
-export type Tx = Transaction<Schema>
 
 /** Refusals by the payment's state. They are replayed like a success. Source: api.md, Idempotency. */
 const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -37,7 +33,7 @@ class RolledBack extends Error {
  * gets the first answer. A refusal that is not stored (bad input, not found) rolls everything back,
  * and the key is free again.
  *
- * A second request with the key that arrives in between waits for the first one and gets its answer.
+ * A second request with the same key waits while the first one runs, and then gets its answer.
  */
 export async function once(
   db: Db,
@@ -66,7 +62,7 @@ export async function once(
         token: null,
         httpStatus: first.status,
         body: sealed(first.body, request.auth, idempotency),
-        eventSequence: sequenceOf(first),
+        eventSequence: sequenceInEtag(first),
       })
       if (!isStored) throw new Error('another request has a key that this transaction has claimed')
       return first
@@ -82,18 +78,18 @@ export async function once(
   return refuseRecord(record, idempotency) ?? unsealed(storedAnswer(record), auth, idempotency)
 }
 
-function sealed(text: string, account: Account, { key: id, sealedBy }: IdempotencyKey): string {
+function sealed(text: string, account: Account, { key, sealedBy }: IdempotencyKey): string {
   if (sealedBy === undefined) return text
-  return sealAnswer({ text, name: nameOf(account, id), key: answerKeyOf(sealedBy) })
+  return sealAnswer({ text, name: nameOf(account, key), key: answerKeyOf(sealedBy) })
 }
 
 function unsealed(
   stored: Answer & { body: string },
   account: Account,
-  { key: id, sealedBy }: IdempotencyKey,
+  { key, sealedBy }: IdempotencyKey,
 ): Answer {
   if (sealedBy === undefined) return stored
-  const name = nameOf(account, id)
+  const name = nameOf(account, key)
   return { ...stored, body: openAnswer({ text: stored.body, name, key: answerKeyOf(sealedBy) }) }
 }
 
@@ -101,8 +97,8 @@ function nameOf({ merchantId, livemode }: Account, key: string): string {
   return `${merchantId} ${livemode} ${key}`
 }
 
-/** The version of the payment in the answer, from its ETag. The replay shows it again. */
-export function sequenceOf({ headers }: Answer): number | null {
+/** The payment's version in the ETag of an answer. The replay shows the same ETag. */
+export function sequenceInEtag({ headers }: Answer): number | null {
   const version = /^"(\d+)"$/.exec(headers?.etag ?? '')?.[1]
   return version === undefined ? null : Number(version)
 }

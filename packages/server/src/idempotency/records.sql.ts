@@ -1,9 +1,8 @@
-import { type Kysely, sql } from 'kysely'
-import type { IdempotencyRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { IdempotencyRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { LeaseToken } from './lease.sql.ts'
-
-type Db = Kysely<Schema>
 
 /** Reads the record of a key. */
 export async function findRecord(

@@ -1,10 +1,10 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
 
 /** The minimum time to keep the record of an idempotency key, in seconds. Source: api.md. */
 export const recordSecondsKept = 24 * 3_600
 
-/** Clocks of processes and of the database may differ by this time without a key ending early. */
+/** Records are kept longer by this time, so that no key ends early where the clocks of machines differ. */
 const clockSkewSecondsMax = 3_600
 /** Records read in one step: some milliseconds, however many are deleted. */
 const readPerStep = 2_000
@@ -32,7 +32,7 @@ type RecordKey = [merchantId: string, livemode: boolean, key: string]
  * @returns the last record that was read; `null`: there are no more.
  */
 export async function dropOldRecords(
-  db: Kysely<Schema>,
+  db: Db,
   { reached, openStatuses }: { reached: RecordKey | null; openStatuses: readonly string[] },
 ): Promise<RecordKey | null> {
   const keptSeconds = sql`make_interval(secs => ${recordSecondsKept + clockSkewSecondsMax})`

@@ -58,7 +58,11 @@ export class Batcher<Entry, Result> {
     return this.#waiting.length
   }
 
-  /** @throws {BatcherFullError} when `waitingMax` entries wait; otherwise what `run` throws. */
+  /**
+   * Adds an entry to the next batch. Returns its result.
+   *
+   * @throws {BatcherFullError} when `waitingMax` entries wait; otherwise what `run` throws.
+   */
   submit(entry: Entry): Promise<Result> {
     if (this.#waiting.length >= this.#waitingMax) {
       return Promise.reject(new BatcherFullError(this.#waitingMax))

@@ -81,7 +81,7 @@ export class ConcurrencyLimiter {
   }
 }
 
-/** Names a merchant and mode in a map. */
+/** The key of a merchant and mode in a map. */
 export function accountKey({ merchantId, livemode }: Account): string {
   return `${merchantId} ${livemode}`
 }

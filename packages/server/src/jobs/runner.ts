@@ -8,11 +8,12 @@ export interface JobLimiter<Job> {
   release(job: Job): void
 }
 
+/** How a runner claims and runs the jobs of one queue. */
 export interface RunnerOptions<Job> {
   readonly limiter: JobLimiter<Job>
   /**
-   * Each claims due jobs for this process, at most as many as the limiter allows. They run in this
-   * order, and the jobs of one have started before the next one runs.
+   * Claims of due jobs for this process, each at most as many as the limiter allows. A turn runs the
+   * claims in this order, and starts the jobs of one claim before the next claim.
    */
   readonly claims: readonly (() => Promise<readonly Job[]>)[]
   /**

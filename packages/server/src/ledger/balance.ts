@@ -1,5 +1,5 @@
 import type { Balance, MerchantId } from '@hedgepayments/contract'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import { type LedgerAccount, readAccounts } from './ledger.sql.ts'
 

@@ -1,8 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { LedgerTransferRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { LedgerTransferRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
-
-type Db = Kysely<Schema>
 
 /** The accounts of the ledger. `post.ts` says what each of them contains. */
 export type LedgerAccount =

@@ -1,9 +1,7 @@
-import type { Kysely } from 'kysely'
-import type { LedgerTransferRow, PaymentRow, Schema } from '../database/schema.ts'
+import type { Db } from '../database/db.ts'
+import type { LedgerTransferRow, PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
-
-type Db = Kysely<Schema>
 
 // The accounts of each merchant and mode:
 // - `processor`: money at the processor. A capture adds to it, a paid refund subtracts from it.

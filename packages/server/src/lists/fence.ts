@@ -1,14 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { idPrefixes } from '@hedgepayments/contract'
-import type { Kysely } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import { madeAtMs } from '../domain/ids.ts'
 import { type Refusal, refuseField } from '../http/answers/refusal.ts'
 import { type FencedPage, type Page, readPage } from '../http/request/pagination.ts'
 import { findClaims, type IdClaim, type ListedKind, readFence } from './ids.sql.ts'
-
-type Db = Kysely<Schema>
 
 /** How long a list waits for a transaction that may still insert into it, from the transaction's start. */
 const waitMsMax = 2_000

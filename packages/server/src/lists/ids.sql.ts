@@ -1,10 +1,9 @@
 import { type IdKind, idPrefixes } from '@hedgepayments/contract'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../database/db.ts'
 import type { Schema } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import { randomCharacters } from '../domain/ids.ts'
-
-type Db = Kysely<Schema>
 
 /** Kinds of objects that a list shows in the order of their ids. */
 export type ListedKind = Extract<
@@ -31,13 +30,13 @@ export type ListedKind = Extract<
 // Rejected: a position from a sequence, as events have. Each create would write one more index. It
 // needs the same locks or a fence over all transactions, and all merchants would share a sequence.
 
-/** An id for a row of this statement: a time in the order of commits, then 70 random bits. */
+/** An SQL expression for the id of a row of this statement: the claimed time, then 70 random bits. */
 export function idInStatement(kind: ListedKind, account: Account): RawBuilder<string> {
   return sql<string>`(${idPrefixes[kind]} || ${claimedTime(kind, account)}
     || ${randomCharacters(randomLength)})`
 }
 
-/** The time at the start of an id, for a statement that makes its ids itself. */
+/** An SQL expression for the time at the start of an id, for a statement that makes its own ids. */
 export function claimedTime(
   kind: ListedKind,
   { merchantId, livemode }: { merchantId: unknown; livemode: unknown },

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, MerchantId } from '@hedgepayments/contract'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import { type Refusal, refuse } from '../http/answers/refusal.ts'
 import type { ThrottledLookup } from '../http/limits/lookup-throttle.ts'
 import type { Auth } from '../http/request/auth.ts'
@@ -124,6 +124,7 @@ function toAuth(key: KeyForAuth): Auth {
   }
 }
 
-function unauthorized(message: string): Refusal {
+/** The 401 of a request without valid credentials. */
+export function unauthorized(message: string): Refusal {
   return { ...refuse('unauthorized', message), headers: { 'www-authenticate': 'Bearer' } }
 }

@@ -1,7 +1,7 @@
 import type { ApiKeyWithSecret, MerchantId } from '@hedgepayments/contract'
 import { sql } from 'kysely'
 import { databaseActor } from '../audit/record.ts'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import { newId } from '../domain/ids.ts'
 import { toTimestamp } from '../domain/time.ts'
 import { createKey } from './keys.ts'

@@ -1,9 +1,7 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema } from '../database/schema.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
-
-type Db = Kysely<Schema>
 
 /** How far a merchant's test clock is ahead, in seconds. */
 export async function findClockOffset(db: Db, merchantId: string): Promise<number> {

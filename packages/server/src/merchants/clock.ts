@@ -1,12 +1,12 @@
 import { clockOffsetSecondsMax, operations, type TestClock } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import { actorOf, recordAudit } from '../audit/record.ts'
-import type { Db } from '../database/connect.ts'
+import type { Db, Tx } from '../database/db.ts'
 import { plusSeconds, toTimestamp } from '../domain/time.ts'
 import { answer } from '../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { implement } from '../http/implement.ts'
-import { once, type Tx } from '../idempotency/once.ts'
+import { once } from '../idempotency/once.ts'
 import { advanceClock, findClockOffset } from './clock.sql.ts'
 
 interface ClockRoutes {

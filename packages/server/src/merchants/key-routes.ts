@@ -1,13 +1,13 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import { actorOf, recordAudit } from '../audit/record.ts'
-import type { Db } from '../database/connect.ts'
+import type { Db, Tx } from '../database/db.ts'
 import { type Timestamp, toTimestamp } from '../domain/time.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'
 import { type ApiRequest, implement } from '../http/implement.ts'
 import { renderList } from '../http/request/pagination.ts'
-import { once, type Tx } from '../idempotency/once.ts'
+import { once } from '../idempotency/once.ts'
 import { openPage } from '../lists/fence.ts'
 import {
   findKey,

@@ -1,12 +1,11 @@
 import type { ApiKey, KeyId, MerchantId, Scope } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
-import type { ApiKeyRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { ApiKeyRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 import type { Budget } from '../http/request/auth.ts'
 import { type FencedPage, pageOf } from '../http/request/pagination.ts'
-
-type Db = Kysely<Schema>
 
 /** The columns that authentication needs, with the offset of the merchant's test clock. */
 export interface KeyForAuth {
@@ -23,14 +22,19 @@ export interface KeyForAuth {
   clock_offset_seconds: number
 }
 
+/** The columns of `KeyForAuth`, for a query that reads `keysWithClocks`. */
+export const columnsForAuth = sql`k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes,
+  k.requests_per_minute, k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
+  coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds`
+
+/** The keys `k`, each with the test clock `c` of its merchant in test mode. */
+export const keysWithClocks = sql`api_keys k
+  left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode`
+
 /** Finds the key whose secret has this hash, revoked or not. */
 export async function findKeyByHash(db: Db, secretHash: Buffer): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
-    select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
-      coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
-    from api_keys k
-      left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
+    select ${columnsForAuth} from ${keysWithClocks}
     where k.secret_hash = ${secretHash}`.execute(db)
   return rows[0]
 }

@@ -1,7 +1,7 @@
 import { type ApiKeyWithSecret, type KeyId, type Scope, scopes } from '@hedgepayments/contract'
-import type { Kysely } from 'kysely'
 import { type AuditActor, recordAudit } from '../audit/record.ts'
-import type { ApiKeyRow, Schema } from '../database/schema.ts'
+import type { Db } from '../database/db.ts'
+import type { ApiKeyRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { type Refusal, refuseField } from '../http/answers/refusal.ts'
@@ -55,7 +55,7 @@ export function tooDeep(): Refusal {
  * database stores its hash.
  */
 export async function createKey(
-  db: Kysely<Schema>,
+  db: Db,
   request: {
     account: Account
     now: Timestamp

@@ -1,6 +1,6 @@
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/contract'
 import { databaseActor } from '../audit/record.ts'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import type { MerchantRow } from '../database/schema.ts'
 import { type Timestamp, toTimestamp } from '../domain/time.ts'
 import { createKey } from './keys.ts'

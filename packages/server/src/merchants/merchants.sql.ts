@@ -1,8 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { MerchantRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { MerchantRow } from '../database/schema.ts'
 import type { Timestamp } from '../domain/time.ts'
-
-type Db = Kysely<Schema>
 
 /** Inserts a merchant. */
 export async function insertMerchant(db: Db, row: MerchantRow): Promise<void> {

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { Counter, Gauge } from 'prom-client'
 import { registry } from './registry.ts'
 
-/** The state of a concurrency limit: see http/limits/concurrency-limiter.ts. */
+/** The state of a concurrency limit: see http/limits/adaptive-limiter.ts. */
 interface WatchedLimiter {
   readonly inFlight: number
   readonly limit: number

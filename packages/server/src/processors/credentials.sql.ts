@@ -1,8 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { ProcessorCredentialsRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
-
-type Db = Kysely<Schema>
 
 /** The credentials that the merchant has set for a mode. */
 export async function findCredentials(
@@ -33,7 +32,7 @@ export async function saveCredentials(db: Db, row: ProcessorCredentialsRow): Pro
     .execute()
 }
 
-/** @returns `false` if none were set. */
+/** Deletes the credentials of a merchant and mode. @returns `false` if none were set. */
 export async function deleteCredentials(db: Db, account: Account): Promise<boolean> {
   const { rows } = await sql`
     delete from processor_credentials

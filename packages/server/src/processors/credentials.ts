@@ -1,5 +1,5 @@
 import type { ProcessorCredentialsRow } from '../database/schema.ts'
-import type { Account } from '../domain/account.ts'
+import { type Account, accountOf } from '../domain/account.ts'
 import type { Timestamp } from '../domain/time.ts'
 import type { Keyring } from '../sealing/keyring.ts'
 
@@ -9,7 +9,7 @@ export interface StripeSecrets {
   readonly webhookSecret: string | null
 }
 
-/** The row with the encrypted secrets. Only this merchant and mode can decrypt it. */
+/** The row to store, with the secrets encrypted for this merchant and mode only. */
 export function sealCredentials(
   keyring: Keyring,
   given: { account: Account; secrets: StripeSecrets; now: Timestamp },
@@ -28,9 +28,9 @@ export function sealCredentials(
   }
 }
 
-/** @throws if the keyring lacks the key that encrypted the secrets. */
+/** Decrypts the secrets of a row. @throws if the keyring lacks the key that encrypted them. */
 export function openCredentials(keyring: Keyring, row: ProcessorCredentialsRow): StripeSecrets {
-  const account = { merchantId: row.merchant_id, livemode: row.livemode }
+  const account = accountOf(row)
   const sealed = { keyId: row.key_id, bytes: row.sealed }
   return JSON.parse(keyring.open(sealed, contextOf(account))) as StripeSecrets
 }

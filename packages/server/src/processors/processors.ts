@@ -1,4 +1,4 @@
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import type { Account } from '../domain/account.ts'
 import type { Keyring } from '../sealing/keyring.ts'
 import { findCredentials } from './credentials.sql.ts'

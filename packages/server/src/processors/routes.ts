@@ -1,7 +1,7 @@
 import { type MerchantProcessor, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import { actorOf, recordAudit } from '../audit/record.ts'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import type { ProcessorCredentialsRow } from '../database/schema.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../http/answers/refusal.ts'

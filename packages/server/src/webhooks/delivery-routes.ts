@@ -16,7 +16,7 @@ import {
 import { renderAttempt, renderDelivery } from './deliveries/render.ts'
 import { deliveryDaysKept } from './deliveries/retention.sql.ts'
 import { findEndpoint } from './endpoints/endpoints.sql.ts'
-import { endpointDisabled, type WebhookOptions } from './with-endpoint.ts'
+import type { WebhookOptions } from './with-endpoint.ts'
 
 /** List, read and retry deliveries. */
 export function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOptions): void {
@@ -47,8 +47,9 @@ export function deliveryRoutes(app: FastifyInstance, { db, onWork }: WebhookOpti
       const found = isId('delivery', key.id) ? await findDelivery(tx, key) : undefined
       if (!found) return deliveryNotFound()
       const endpoint = await findEndpoint(tx, { account: request.auth, id: found.endpoint_id })
-      if (!endpoint) return refuseStoredId(key.id, 'a delivery to an endpoint: it was deleted')
-      if (!endpoint.enabled) return endpointDisabled(key.id)
+      if (!endpoint) return refuseStoredId(key.id, 'a delivery whose endpoint was not deleted')
+      if (!endpoint.enabled)
+        return refuseStoredId(key.id, 'a delivery to an enabled endpoint: enable it first')
       const row = await retryDelivery(tx, key)
       if (!row) return deliveryNotFound()
       const target = { type: 'webhook_delivery', id: row.id } as const

@@ -11,8 +11,8 @@ import type {
 import type { PaymentRow } from '../database/schema.ts'
 import type { Account } from '../domain/account.ts'
 import { newId } from '../domain/ids.ts'
-import type { Timestamp } from '../domain/time.ts'
-import { plusSeconds } from '../domain/time.ts'
+import { plusSeconds, type Timestamp } from '../domain/time.ts'
+import { unmoved } from '../events/state.ts'
 import { renderPayment } from '../payments/view/render.ts'
 
 /** Marks sample data in metadata, reasons and events. */
@@ -82,8 +82,8 @@ export const statusAfter: Partial<Record<EventType, PaymentStatus>> = Object.fro
 ])
 
 const samplePayment = {
+  ...unmoved,
   sequence: 1,
-  status: 'pending',
   amount: 2000,
   currency: 'USD',
   payment_method: 'card',
@@ -95,24 +95,12 @@ const samplePayment = {
   success_url: null,
   cancel_url: null,
   cancel_window: 0,
-  cancelable_until: null,
   capture_method: 'automatic',
   amount_to_capture: null,
-  captured_amount: 0,
-  authorization_expires_at: null,
-  refunded_amount: 0,
   refund_count: 0,
-  fee: null,
-  net_amount: null,
-  failure_code: null,
-  failure_message: null,
-  cancellation_reason: null,
-  canceled_at: null,
-  settled_at: null,
   processor: null,
   processor_reference: null,
   payment_method_token: null,
-  next_action_url: null,
 } as const
 
 function sampleSession(status: 'complete' | 'expired', now: Timestamp): CheckoutSession {

@@ -1,6 +1,7 @@
 import { type EventType, isId, type Payment, type WebhookTest } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
-import type { EventRow, Schema } from '../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../database/db.ts'
+import type { EventRow } from '../database/schema.ts'
 import { newId } from '../domain/ids.ts'
 import type { Timestamp } from '../domain/time.ts'
 import { testSubjectPrefix } from '../events/event-id.ts'
@@ -14,8 +15,6 @@ import { renderPayment } from '../payments/view/render.ts'
 import { renderRefund } from '../payments/view/render-refund.ts'
 import { findEndpoint } from './endpoints/endpoints.sql.ts'
 import { sampleOf, statusAfter, testMark } from './sample.ts'
-
-type Db = Kysely<Schema>
 
 /**
  * Inserts a test event. Like every event it appears in the list and the stream, and is delivered to

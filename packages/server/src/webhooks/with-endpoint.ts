@@ -1,5 +1,5 @@
 import { isId } from '@hedgepayments/contract'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import type { EndpointRow } from '../database/webhook-rows.ts'
 import type { Account } from '../domain/account.ts'
 import type { Reply } from '../http/answers/answer.ts'
@@ -9,6 +9,7 @@ import { findEndpoint } from './endpoints/endpoints.sql.ts'
 import { endpointNotFound } from './endpoints/endpoints.ts'
 import type { PrivateNetworks } from './send/reach.sql.ts'
 
+/** The dependencies of the webhook routes. */
 export interface WebhookOptions {
   readonly db: Db
   readonly sealer: Sealer
@@ -27,7 +28,7 @@ export async function withEndpoint(
   return row ? await use(row) : endpointNotFound()
 }
 
-/** Refuses a retry or replay that would send to a disabled endpoint: nothing would be sent. */
+/** Refuses a retry or replay for a disabled endpoint: nothing would be sent. */
 export function endpointDisabled(id: string): Refusal {
   return refuseStoredId(id, 'an endpoint that is enabled: enable it first')
 }

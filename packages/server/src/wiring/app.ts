@@ -82,7 +82,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app
 }
 
-/** What the routes of several features share. */
+/** Parts that the routes of several features share. */
 interface SharedParts {
   readonly authenticator: Authenticator
   readonly sessions: Sessions
@@ -100,7 +100,7 @@ async function addRoutes(
   const { database, log, publicUrl, onWork, privateNetworks = null } = options
   const { leaseSeconds = submissionLeaseSeconds } = options
   const { db } = database
-  const notice = noticeBy(options)
+  const onNotice = onProcessorMessage(options)
 
   healthRoutes(app, database)
   metricsRoutes(app, database)
@@ -108,7 +108,7 @@ async function addRoutes(
   paymentRoutes(app, { ...options, leaseSeconds })
   clientTokenRoutes(app, { db, tokens })
   checkoutRoutes(app, { db, publicUrl })
-  await pageRoutes(app, { on: { ...options, db, leaseSeconds }, log, refuseLive })
+  await pageRoutes(app, { submitter: { ...options, db, leaseSeconds }, log, refuseLive })
   cancellationRoutes(app, { db, onWork })
   merchantRoutes(app, database)
   keyRoutes(app, database)
@@ -126,11 +126,11 @@ async function addRoutes(
   })
   processorRoutes(app, { ...options, db })
   plannedFailureRoutes(app, { ...options, db })
-  await processorWebhookRoute(app, { processors: options.processors, onNotice: notice })
+  await processorWebhookRoute(app, { processors: options.processors, onNotice })
   sandboxRoutes(app, {
     db,
     onChange: ({ merchantId, paymentId }) =>
-      notice({ account: { merchantId, livemode: false }, paymentId }),
+      onNotice({ account: { merchantId, livemode: false }, paymentId }),
   })
   await dashboardRoutes(app, { db, sessions, edge, publicUrl })
 }
@@ -152,7 +152,7 @@ function authenticationBy(by: {
 }
 
 /** The reaction to a processor's message about a payment: plan a look-up of its state. */
-function noticeBy({ database: { db }, onWork }: AppOptions) {
+function onProcessorMessage({ database: { db }, onWork }: AppOptions) {
   return async ({ account, paymentId }: { account: Account; paymentId: string }) => {
     await handleProcessorMessage(db, { account, paymentId })
     onWork()

@@ -53,7 +53,7 @@ export async function loadCredentials(dataDir: string): Promise<Credentials | nu
   }
 }
 
-/** The text that shows new keys when the start fails after they were created. */
+/** The text that shows new keys when the start fails after their creation. */
 export function renderKeys(credentials: Credentials): string {
   return [
     'The first keys were created, and are shown only once:',

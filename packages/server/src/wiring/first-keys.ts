@@ -1,4 +1,4 @@
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import { bootstrap } from '../merchants/bootstrap.ts'
 import {
   type Credentials,

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
-import type { Db } from '../database/connect.ts'
+import type { Db } from '../database/db.ts'
 import { unavailable } from '../http/answers/failures.ts'
 import type { Refusal } from '../http/answers/refusal.ts'
 import { ConfigError } from './environment/read.ts'
 
-/** How callers reach the server. */
+/** The settings that say how callers reach the server. */
 interface Reached {
   readonly publicUrl: string
   readonly trustedProxies: readonly string[]

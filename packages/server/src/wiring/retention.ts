@@ -1,19 +1,16 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { dropOldEntries } from '../audit/audit.sql.ts'
 import { deleteOldItems } from '../cancellations/retention.sql.ts'
 import { dropEndedSessions } from '../dashboard/sessions/retention.sql.ts'
-import type { Db } from '../database/connect.ts'
-import type { Schema } from '../database/schema.ts'
+import type { Db, Tx } from '../database/db.ts'
 import { statusesBefore } from '../domain/lifecycle.ts'
 import { dropOldCounts } from '../http/limits/rate-limit.sql.ts'
 import { dropOldRecords } from '../idempotency/retention.ts'
 import { type Retry, runLocked } from '../jobs/steps.ts'
 import { deleteOldDeliveries } from '../webhooks/deliveries/retention.sql.ts'
 
-/** How often each kind is checked: an old row is deleted at most this long after its time. */
+/** Pause before a kind is checked again. So an old row is deleted at most this long after its time. */
 const everySeconds = 3_600
-
-type Tx = Kysely<Schema>
 
 /** Deletes some old rows. Returns where the next step continues; `null`: no old rows are left. */
 type Step = (tx: Tx, reached: unknown) => Promise<unknown>
@@ -21,9 +18,9 @@ type Step = (tx: Tx, reached: unknown) => Promise<unknown>
 const next = (hasMore: boolean) => (hasMore ? 'more' : null)
 
 /**
- * The kinds of rows that are deleted, each in small transactions. Never deleted, because they say
- * what happened to money: payments, refunds, the ledger, calls to processors, and events, which
- * timelines, replays and the answers to replayed requests are made of.
+ * The kinds of rows that are deleted, each in small transactions. Payments, refunds, the ledger, calls
+ * to processors and events are never deleted: they are the record of the money. Timelines and webhook
+ * replays need the events.
  */
 const steps: Readonly<Record<string, Step>> = {
   idempotency_records: (tx, reached) =>

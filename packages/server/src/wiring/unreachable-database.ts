@@ -24,7 +24,7 @@ function reasonOf(error: unknown): string {
   // A host name with several addresses fails with one error for each, and without a message.
   const first = error instanceof AggregateError ? error.errors[0] : error
   const { code, message } = first as { code?: string; message?: string }
-  const said = (message ?? '').replace(/\.$/, '')
-  if (code === undefined || said.includes(code)) return said || 'no connection'
-  return said === '' ? code : `${said} (${code})`
+  const text = (message ?? '').replace(/\.$/, '')
+  if (code === undefined || text.includes(code)) return text || 'no connection'
+  return text === '' ? code : `${text} (${code})`
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { createCancellationWorker } from '../cancellations/worker.ts'
+import { createCancellationWorker } from '../cancellations/run/worker.ts'
 import { stepCheckout } from '../checkout/sessions/worker.ts'
 import { startCounting } from '../dashboard/statistics/counting.ts'
 import type { Database } from '../database/connect.ts'
@@ -10,7 +10,7 @@ import { startPaymentWorkers } from '../payments/run/workers.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { PrivateNetworks } from '../webhooks/send/reach.sql.ts'
-import { startWebhooks } from '../webhooks/worker.ts'
+import { startWebhooks } from '../webhooks/start.ts'
 import { stepRetention } from './retention.ts'
 
 /** How often an idle process checks for due work, for example of a process that has died. */
@@ -53,7 +53,7 @@ export function startWorkers({
     turn: () => cancellationWorker.step(),
     idleMs,
     onError: report('bulk cancellation worker failed'),
-    // Bulk cancellations are cancellations too, and a user waits for them: they get half of the time.
+    // Bulk cancellations yield least, because users wait for them: they get half of the time.
     yieldPolicy: yieldPolicy(1),
   })
   const payments = startPaymentWorkers({

@@ -54,10 +54,14 @@ async function* readStates(socket: Socket): AsyncGenerator<HostState, void> {
   const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
   // A socket that fails does not end its lines.
   socket.once('close', () => lines.close())
-  for await (const line of lines) {
-    const state = parse(line)
-    if (!state) return
-    yield state
+  try {
+    for await (const line of lines) {
+      const state = parse(line)
+      if (!state) return
+      yield state
+    }
+  } catch {
+    // Some versions of Node pass an error of the socket on: nobody listens there, as after a kill.
   }
 }
 

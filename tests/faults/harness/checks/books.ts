@@ -1,10 +1,10 @@
 import type { Sql } from '../../../support/databases/sql.ts'
 import { eventsOnce } from '../../../support/payments/lifecycle.ts'
 
-/** Reads: of a pool, or of one transaction in which a test has planted something. */
+/** Runs a query: on a pool, or in the transaction into which a test has planted a violation. */
 export type Query = Sql['query']
 
-/** What must not exist, as statements that return it: nothing doubled, nothing lost on the way. */
+/** Statements that return what happened twice although it must happen once, by the rule they check. */
 export const doubled: Readonly<Record<string, string>> = {
   'a create made one payment': `
     select metadata ->> 'create' as key, count(*) from payments
@@ -15,21 +15,21 @@ export const doubled: Readonly<Record<string, string>> = {
   'the processor gave each refund once': `
     select refund_id, count(*) from sandbox_refunds group by merchant_id, refund_id
     having count(*) > 1`,
-  'the processor moved no more than its refunds say': `
+  'the processor moved the sum of its refunds': `
     select m.payment_id, m.moved, coalesce(r.given, 0) as given from (
       select merchant_id, payment_id, sum(amount) as moved from sandbox_movements
       where kind = 'refund' group by 1, 2) m
     left join (select merchant_id, payment_id, sum(amount) as given from sandbox_refunds
       group by 1, 2) r using (merchant_id, payment_id)
     where m.moved is distinct from r.given`,
-  'the processor gave no refund that we do not know': `
+  'each refund of the processor is recorded': `
     select s.refund_id from sandbox_refunds s
       left join refunds r on r.merchant_id = s.merchant_id and r.payment_id = s.payment_id
         and r.id = s.refund_id and r.amount = s.amount
       left join payments p on p.merchant_id = s.merchant_id and p.id = s.refund_id
         and p.status = 'canceled'
     where r.id is null and p.id is null`,
-  'nobody gave back more than was paid': `
+  'refunds of a payment do not exceed its captures': `
     select payment_id, sum(amount) filter (where kind = 'capture') as taken,
       sum(amount) filter (where kind = 'refund') as given from sandbox_movements
     group by merchant_id, payment_id
@@ -37,26 +37,26 @@ export const doubled: Readonly<Record<string, string>> = {
       > coalesce(sum(amount) filter (where kind = 'capture'), 0)`,
 }
 
-/** The same for what is lost, once nothing is on the way any more. */
+/** Statements that return unfinished work. Valid only when no work is pending. */
 export const lost: Readonly<Record<string, string>> = {
-  'what succeeded here as a refund was given there': `
+  'the processor has each refund that succeeded': `
     select r.id from refunds r left join sandbox_refunds s on s.merchant_id = r.merchant_id
       and s.refund_id = r.id
     where r.status = 'succeeded' and s.refund_id is null`,
-  'no refund waits for its answer': `select id from refunds where status = 'pending'`,
-  'no cancellation of many is unfinished': `
+  'no refund is pending': `select id from refunds where status = 'pending'`,
+  'no bulk cancel is unfinished': `
     select id, status, processed, total from cancellations
     where status in ('pending', 'running') or processed <> total`,
 }
 
-/** And for what contradicts itself. */
+/** Statements that return contradictions within Hedge's books, and between them and the processor's. */
 export const wrong: Readonly<Record<string, string>> = {
   'the ledger sums to zero': `
     select currency, sum(amount) from ledger_entries group by currency having sum(amount) <> 0`,
   'each payment of the ledger sums to zero': `
     select payment_id from ledger_entries group by merchant_id, livemode, payment_id
     having sum(amount) <> 0`,
-  'the ledger holds at the processor what the processor holds': `
+  'the ledger and the processor agree on the money at the processor': `
     select p.id, coalesce(l.kept, 0) as here, coalesce(m.kept, 0) as there from payments p
       left join (select merchant_id, payment_id, sum(amount) as kept from ledger_entries
         where account = 'processor' group by 1, 2) l
@@ -65,7 +65,7 @@ export const wrong: Readonly<Record<string, string>> = {
           when 'refund' then -amount else 0 end) as kept from sandbox_movements group by 1, 2) m
         on m.merchant_id = p.merchant_id and m.payment_id = p.id
     where coalesce(l.kept, 0) <> coalesce(m.kept, 0)`,
-  'a canceled payment was captured only where that was done by hand': `
+  'a canceled payment was captured only if it was captured manually': `
     select p.id, p.payment_method_token from payments p join sandbox_movements m
       on m.merchant_id = p.merchant_id and m.payment_id = p.id and m.kind = 'capture'
     where p.status = 'canceled' and p.payment_method_token <> 'tok_capturedByHand'`,
@@ -75,7 +75,7 @@ export const wrong: Readonly<Record<string, string>> = {
     group by merchant_id, livemode, subject_id, type having count(*) > 1`,
 }
 
-/** A payment, as far as what its clients were told can be compared with it. */
+/** The present state of a payment, to compare with the answers that clients got. */
 export interface PaymentNow {
   readonly id: string
   readonly status: string
@@ -85,6 +85,7 @@ export interface PaymentNow {
   readonly create_key: string | null
 }
 
+/** All payments by id. */
 export async function readPayments(query: Query): Promise<Map<string, PaymentNow>> {
   const rows = await query<PaymentNow>(
     `select id, status, cancellation_reason as reason, refunded_amount,
@@ -95,7 +96,7 @@ export async function readPayments(query: Query): Promise<Map<string, PaymentNow
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-/** Refunds by the key that they were asked for with. */
+/** Refunds by the idempotency key of their request. */
 export async function readRefunds(
   query: Query,
 ): Promise<Map<string, { payment_id: string; amount: number }>> {
@@ -106,7 +107,7 @@ export async function readRefunds(
   return new Map(rows.map((row) => [row.key, row]))
 }
 
-/** What came of the payments of each cancellation of many. */
+/** Outcomes of bulk cancels, by the cancellation's id and the payment's id. */
 export async function readItems(query: Query): Promise<Map<string, string>> {
   const rows = await query<{ name: string; outcome: string }>(
     `select cancellation_id || ' ' || payment_id as name, coalesce(outcome, 'canceled') as outcome
@@ -124,7 +125,7 @@ export async function readEvents(
   )
 }
 
-/** Webhooks that are still to be sent, or have failed. */
+/** Counts webhooks that are not sent yet, and those that have failed. */
 export async function countUndelivered(query: Query): Promise<{ waiting: number; failed: number }> {
   const [row] = await query(
     `select count(*) filter (where status = 'pending')::integer as waiting,
@@ -137,7 +138,7 @@ export async function countUndelivered(query: Query): Promise<{ waiting: number;
   return { waiting: row.waiting + relay.behind, failed: row.failed }
 }
 
-/** Whether nothing is going to happen within a minute, by the merchants' clocks. */
+/** Whether no task is due within a minute, by the merchants' clocks. */
 export async function hasNothingDue(query: Query): Promise<boolean> {
   const [row] = await query(
     `select not exists (select from payment_tasks t

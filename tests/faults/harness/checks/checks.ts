@@ -17,12 +17,12 @@ import {
 
 /** Something that a payment system must never do. */
 export interface Violation {
-  /** What was promised is not there; what was to happen once has happened twice; or another. */
+  /** An acknowledged result is lost, an action was done twice, or records contradict each other. */
   readonly kind: 'lost' | 'doubled' | 'wrong'
   readonly what: string
 }
 
-/** Everything that is known when nothing is on the way any more. */
+/** What the checks read, once no work is pending. */
 export interface Evidence {
   readonly query: Query
   readonly journal: Journal
@@ -31,10 +31,10 @@ export interface Evidence {
   readonly surprises: readonly string[]
 }
 
-/** How many rows of one kind are shown: the first few tell what is wrong. */
+/** Rows that a message shows. The first few are enough to understand a violation. */
 const shownMax = 3
 
-/** Finds everything that must not be. Call it when nothing is left to do. */
+/** Finds all violations. Call it when no work is pending. */
 export async function findViolations(evidence: Evidence): Promise<Violation[]> {
   const { query } = evidence
   return [
@@ -42,10 +42,10 @@ export async function findViolations(evidence: Evidence): Promise<Violation[]> {
     ...(await run(query, 'doubled', doubled)),
     ...(await run(query, 'wrong', wrong)),
     ...(await findBroken(query)),
-    ...(await findForgotten(evidence)),
-    ...(await findUntold(evidence)),
+    ...(await findLostAnswers(evidence)),
+    ...(await findWebhookFaults(evidence)),
     ...findContradictions(evidence),
-    ...findRudeness(evidence),
+    ...findServerFaults(evidence),
   ]
 }
 
@@ -70,30 +70,30 @@ async function findBroken(query: Query): Promise<Violation[]> {
   }))
 }
 
-/** What a client was told must be so for ever. */
-async function findForgotten({ query, journal }: Evidence): Promise<Violation[]> {
+/** What an answer has acknowledged must stay true. */
+async function findLostAnswers({ query, journal }: Evidence): Promise<Violation[]> {
   const payments = await readPayments(query)
   const refunds = await readRefunds(query)
   const items = await readItems(query)
   const found: Violation[] = []
   for (const answer of journal.answered) {
     if (answer.status >= 400) continue
-    const forgotten = isForgotten(answer, { payments, refunds, items })
-    if (forgotten === null) continue
-    const what = `${answer.kind} was acknowledged, and ${forgotten}: ${answer.path} ${answer.key}`
+    const difference = describeLoss(answer, { payments, refunds, items })
+    if (difference === null) continue
+    const what = `${answer.kind} was acknowledged, but ${difference}: ${answer.path} ${answer.key}`
     found.push({ kind: 'lost', what })
   }
   return found
 }
 
-interface Kept {
+interface Records {
   readonly payments: Map<string, PaymentNow>
   readonly refunds: Map<string, { payment_id: string; amount: number }>
   readonly items: Map<string, string>
 }
 
-/** What of an acknowledged answer is not so any more; `null`: all of it is. */
-function isForgotten(answer: Answered, { payments, refunds, items }: Kept): string | null {
+/** How the records differ from an acknowledged answer. `null`: they agree. */
+function describeLoss(answer: Answered, { payments, refunds, items }: Records): string | null {
   const { kind, body, key } = answer
   const now = payments.get(body.id)
   switch (kind) {
@@ -101,7 +101,7 @@ function isForgotten(answer: Answered, { payments, refunds, items }: Kept): stri
       if (!now) return 'there is no such payment'
       return now.create_key === JSON.parse(answer.sent ?? '{}').metadata.create
         ? null
-        : 'the payment is another'
+        : `the payment belongs to the create ${now.create_key}`
     case 'cancel':
     case 'cancel by key':
       if (body.object !== 'payment') return null
@@ -123,7 +123,7 @@ function isForgotten(answer: Answered, { payments, refunds, items }: Kept): stri
         const outcome = items.get(`${body.id} ${id}`)
         return outcome === 'canceled' ? payments.get(id)?.status !== 'canceled' : !outcome
       })
-      return open.length === 0 ? null : `it has left out ${open.join()}`
+      return open.length === 0 ? null : `it has not processed ${open.join()}`
     }
     case 'retrieve':
       return now ? null : 'there is no such payment'
@@ -138,7 +138,7 @@ function isCanceledAs(now: PaymentNow | undefined, body: Answered['body']): bool
   )
 }
 
-/** All answers to one key are the first one, byte for byte, and all but that one say so. */
+/** All answers to one key are the same byte for byte, and all but the first are marked as replayed. */
 function findContradictions({ journal }: Evidence): Violation[] {
   const byKey = new Map<string, Answered[]>()
   for (const answer of journal.answered) {
@@ -154,37 +154,37 @@ function findContradictions({ journal }: Evidence): Violation[] {
   return some('lost', 'keys have more than one first answer', shown)
 }
 
-/** Every event reaches the merchant, and nothing reaches it that is not an event. */
-async function findUntold({ query, hooks }: Evidence): Promise<Violation[]> {
+/** Every event reaches the merchant, and each webhook is a signed event. */
+async function findWebhookFaults({ query, hooks }: Evidence): Promise<Violation[]> {
   const events = await readEvents(query)
   const byId = new Map(events.map((event) => [eventId(event.subject_id, event.sequence), event]))
-  const untold = [...byId].filter(([id]) => !hooks.accepted.has(id)).map(([, event]) => event)
+  const missing = [...byId].filter(([id]) => !hooks.accepted.has(id)).map(([, event]) => event)
   const phantoms = [...hooks.accepted].filter(([id, { type, paymentId }]) => {
     return paymentId.startsWith('pay_') && byId.get(id as never)?.type !== type
   })
   return [
-    ...some('lost', 'events did not reach the merchant', untold),
-    ...some('wrong', 'webhooks told of what never was', phantoms),
-    ...some('wrong', 'webhooks were not signed by us', hooks.forged),
+    ...some('lost', 'events did not reach the merchant', missing),
+    ...some('wrong', 'webhooks have no event', phantoms),
+    ...some('wrong', 'webhooks have a wrong signature', hooks.forged),
   ]
 }
 
-/** Requests that were not answered as the contract promises, and servers that fell over. */
-function findRudeness({ journal, slots, surprises }: Evidence): Violation[] {
-  const unexcused = journal.broken.filter(({ slotIndex, fromMs, toMs }) => {
+/** Answers that break the contract, and servers that ended or broke connections by themselves. */
+function findServerFaults({ journal, slots, surprises }: Evidence): Violation[] {
+  const unexplained = journal.broken.filter(({ slotIndex, fromMs, toMs }) => {
     const slot = slots[slotIndex]
-    // That a process is gone is seen a little later than that its connections are.
-    return !slot || !wasDown(slot, fromMs, toMs + noticeMs)
+    // Node reports the end of a process a little later than the end of its connections.
+    return !slot || !wasDown(slot, fromMs, toMs + exitDelayMaxMs)
   })
   return [
-    ...some('wrong', 'connections broke though the server was up', unexcused),
-    ...some('wrong', 'answers were not by the contract', journal.complaints),
+    ...some('wrong', 'connections broke although the server was up', unexplained),
+    ...some('wrong', 'answers broke the contract', journal.complaints),
     ...some('wrong', 'servers', surprises),
   ]
 }
 
-/** How long the end of a process may take to be noticed on a busy machine. */
-const noticeMs = 5_000
+/** How much later the end of a process may be reported on a busy machine. */
+const exitDelayMaxMs = 5_000
 
 function some(kind: Violation['kind'], name: string, found: readonly unknown[]): Violation[] {
   return found.length === 0 ? [] : [{ kind, what: `${found.length} ${name}: ${show(found)}` }]

@@ -1,10 +1,10 @@
 import type { Evidence, Violation } from './checks.ts'
 
-/** Something wrong that is put where the checks must find it. */
+/** A violation that a test plants, to see that the checks find it. */
 export interface Plant {
   readonly name: string
   readonly kind: Violation['kind']
-  /** What the checks have to say. */
+  /** Matches the message of the check that must find it. */
   readonly found: RegExp
   /** Changes one row. */
   readonly sql?: string
@@ -13,33 +13,33 @@ export interface Plant {
 
 const oneOf = (status: string, more = 'true') => `
   (select id from payments where status = '${status}' and ${more} order by id limit 1)`
-/** Canceled by a request of its own. */
+/** A payment that was canceled by a single cancel. */
 const canceledByClient = `
   (select payment_id from idempotency_records where operation = 'cancelPayment'
     and outcome = 'canceled' order by payment_id limit 1)`
 const withRefund = `(select reference from sandbox_refunds
   where refund_id like 'ref\\_%' order by reference limit 1)`
 
-/** One of each sort that the checks are for. */
+/** One violation for each check. */
 export const plants: readonly Plant[] = [
   {
-    name: 'a cancel that was acknowledged and is undone',
+    name: 'an acknowledged cancel that is undone',
     kind: 'lost',
-    found: /cancel was acknowledged, and the payment is .*"pending"/,
+    found: /cancel was acknowledged, but the payment is .*"pending"/,
     sql: `update payments set status = 'pending', canceled_at = null, cancellation_reason = null
       where id = ${canceledByClient}`,
   },
   {
-    name: 'a cancel that is another by now',
+    name: 'an acknowledged cancel with another reason',
     kind: 'lost',
-    found: /cancel was acknowledged, and the payment is/,
+    found: /cancel was acknowledged, but the payment is/,
     sql: `update payments set cancellation_reason = 'somebody else'
       where id = ${canceledByClient}`,
   },
   {
-    name: 'a payment that was created and is gone',
+    name: 'an acknowledged payment that is deleted',
     kind: 'lost',
-    found: /create was acknowledged, and there is no such payment/,
+    found: /create was acknowledged, but there is no such payment/,
     sql: `delete from payments where id = ${oneOf(
       'canceled',
       'not exists (select from payment_attempts a where a.payment_id = payments.id)',
@@ -72,7 +72,7 @@ export const plants: readonly Plant[] = [
       where id = ${oneOf('canceled', "payment_method_token = 'tok_visa'")}`,
   },
   {
-    name: 'a refund that the processor gave twice',
+    name: 'a refund that the processor made twice',
     kind: 'doubled',
     found: /gave each refund once/,
     sql: `insert into sandbox_refunds (merchant_id, reference, payment_id, refund_id, amount,
@@ -83,22 +83,22 @@ export const plants: readonly Plant[] = [
   {
     name: 'money that moved back twice for one refund',
     kind: 'doubled',
-    found: /moved no more than its refunds say/,
+    found: /moved the sum of its refunds/,
     sql: `insert into sandbox_movements (merchant_id, payment_id, kind, amount, idempotency_key,
         moved_at)
       select merchant_id, payment_id, kind, amount, 'another', moved_at from sandbox_movements
       where kind = 'refund' order by position limit 1`,
   },
   {
-    name: 'a refund that we know and the processor does not',
+    name: 'a succeeded refund that the processor does not have',
     kind: 'lost',
-    found: /was given there/,
+    found: /the processor has each refund that succeeded/,
     sql: `delete from sandbox_refunds where reference = ${withRefund}`,
   },
   {
-    name: 'a refund that was acknowledged and is gone',
+    name: 'an acknowledged refund that is deleted',
     kind: 'lost',
-    found: /refund was acknowledged, and there is no such refund/,
+    found: /refund was acknowledged, but there is no such refund/,
     sql: `delete from refunds where id = (select id from refunds where metadata ? 'refund'
       order by id limit 1)`,
   },
@@ -111,13 +111,13 @@ export const plants: readonly Plant[] = [
         on p.id = s.payment_id where p.status = 'canceled' and s.status = 'voided' limit 1)`,
   },
   {
-    name: 'an event that is missing in a timeline',
+    name: 'a timeline with a missing event',
     kind: 'wrong',
     found: /numbered without a gap/,
     sql: `delete from events where sequence = 1 and subject_id = ${canceledByClient}`,
   },
   {
-    name: 'a step that was told twice',
+    name: 'a step with two events',
     kind: 'wrong',
     found: /a step has one event/,
     sql: `insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
@@ -128,7 +128,7 @@ export const plants: readonly Plant[] = [
       from events e where type = 'payment.canceled' and subject_id = ${canceledByClient}`,
   },
   {
-    name: 'a payment that nobody moves on',
+    name: 'an open payment without a task',
     kind: 'wrong',
     found: /an open payment has a task/,
     sql: `update payments set status = 'processing', canceled_at = null,
@@ -144,22 +144,22 @@ export const plants: readonly Plant[] = [
     },
   },
   {
-    name: 'a webhook of an event that was never written',
+    name: 'a webhook without an event',
     kind: 'wrong',
-    found: /told of what never was/,
+    found: /webhooks have no event/,
     change: ({ hooks }) => {
-      const told = { type: 'payment.canceled', sequence: 1, paymentId: 'pay_none', times: 1 }
-      hooks.accepted.set('evt_none', told)
+      const accepted = { type: 'payment.canceled', sequence: 1, paymentId: 'pay_none', times: 1 }
+      hooks.accepted.set('evt_none', accepted)
     },
   },
   {
-    name: 'a signature that is not ours',
+    name: 'a webhook with a wrong signature',
     kind: 'wrong',
-    found: /were not signed by us/,
+    found: /webhooks have a wrong signature/,
     change: ({ hooks }) => void hooks.forged.push('evt_forged'),
   },
   {
-    name: 'a first answer that another one has replaced',
+    name: 'two different answers to one key',
     kind: 'lost',
     found: /^1 keys have more than one first answer/,
     change: ({ journal }) => {
@@ -169,22 +169,22 @@ export const plants: readonly Plant[] = [
     },
   },
   {
-    name: 'a connection that broke though its server was up',
+    name: 'a connection that broke although its server was up',
     kind: 'wrong',
-    found: /connections broke though the server was up/,
+    found: /connections broke although the server was up/,
     change: ({ journal }) => {
       const atMs = performance.timeOrigin * -1
       journal.broken.push({ slotIndex: 0, fromMs: atMs, toMs: atMs, why: 'ECONNRESET' })
     },
   },
   {
-    name: 'an answer that the contract does not know',
+    name: 'an answer that breaks the contract',
     kind: 'wrong',
-    found: /were not by the contract/,
+    found: /answers broke the contract/,
     change: ({ journal }) => void journal.complaints.push('cancel was answered 500'),
   },
   {
-    name: 'a server that fell over by itself',
+    name: 'a server that ended by itself',
     kind: 'wrong',
     found: /ended by itself/,
     change: ({ surprises }) => void (surprises as string[]).push('server 0 ended by itself (1)'),

@@ -4,14 +4,14 @@ import { type Answered, createJournal, isStored } from '../load/journal.ts'
 import type { World } from '../world/world.ts'
 import type { Violation } from './checks.ts'
 
-/** Requests of a round that are sent once more: enough for one of each kind most of the time. */
+/** Random requests of a round that are sent again. Most samples contain each kind of request. */
 const sampleSize = 24
-/** Those of a fault that has clients repeat what runs, and no more than a few seconds of requests. */
+/** Limit of requests with several answers that are sent again: a few seconds of requests. */
 const repeatedMax = 200
 
 /**
- * Sends some of the requests that were answered once more, each with its key, and compares the
- * bytes: what was told once is told for ever, by whichever process, and nothing is done again.
+ * Sends some answered requests again with their keys. Each must get its first answer byte for byte,
+ * from any server, and must cause no further event.
  */
 export async function findChanged(
   { fleet, journal, sql }: Pick<World, 'fleet' | 'journal' | 'sql'>,
@@ -26,16 +26,16 @@ export async function findChanged(
     const body = sent === null ? {} : { body: JSON.parse(sent) as object }
     const again = await send({ kind, path, ...body, ...(key === null ? {} : { key }) })
     if (again?.isReplay && again.status === first.status && again.text === first.text) continue
-    const what = `${kind} was answered ${first.text}, and ${again?.text} when asked again`
+    const what = `${kind} was answered ${first.text}, and when sent again ${again?.text}`
     found.push({ kind: 'lost', what })
   }
   if ((await countEvents(sql)) !== before) {
-    found.push({ kind: 'doubled', what: 'something was done again for a request sent again' })
+    found.push({ kind: 'doubled', what: 'a request that was sent again caused another event' })
   }
   return found
 }
 
-/** Each request that had several answers, and some of the others. */
+/** The newest requests that had several answers, and a random sample of all. */
 function sampleOf(answered: readonly Answered[], chance: Chance): Answered[] {
   const times = new Map<string | null, number>()
   for (const { key } of answered) times.set(key, (times.get(key) ?? 0) + 1)

@@ -1,7 +1,7 @@
 import { type AttemptKind, attemptKinds } from '@hedgepayments/contract'
 import type { FailpointCommit } from '../../../../packages/server/src/failpoints.ts'
 
-/** Every commit that a server can die at. The compiler misses those that are left out. */
+/** Every commit that has a failpoint. The type makes the compiler report a missing one. */
 const commits: Readonly<Record<FailpointCommit, true>> = {
   create: true,
   cancel: true,
@@ -22,7 +22,7 @@ const commits: Readonly<Record<FailpointCommit, true>> = {
   delivery: true,
 }
 
-/** Every failpoint, by the name that the process to be killed uses. */
+/** Names of all failpoints, as `armed-failpoints.ts` expects them: `before commit: cancel`. */
 export const failpointNames: readonly string[] = [
   ...namesOf('commit', Object.keys(commits) as FailpointCommit[]),
   ...namesOf('call', attemptKinds),

@@ -9,11 +9,11 @@ import {
 import { keys } from '../world/fleet.ts'
 import type { World } from '../world/world.ts'
 
-/** A merchant whose receivers hold on to every attempt that they get. */
+/** A merchant whose receivers keep every attempt open as long as they can. */
 export interface HostileMerchant {
-  /** Sends test events to its endpoints, and deletes and makes the endpoints once more. */
+  /** Twice: creates endpoints, sends test events to them, and deletes the endpoints. */
   attack(): Promise<void>
-  /** Deletes its endpoints and hangs up. */
+  /** Deletes its endpoints and deliveries, and closes its receivers. */
   close(): Promise<void>
 }
 
@@ -28,14 +28,15 @@ const behaviors = [
   flood('HTTP/1.1 200 OK\r\n\r\n', 'x'.repeat(9_000)),
 ]
 
+/** Creates the merchant, and starts a receiver for each hostile behavior. */
 export async function createHostileMerchant({ fleet, sql }: World): Promise<HostileMerchant> {
   const receivers = await Promise.all(behaviors.map(() => startHostileReceiver()))
   for (const [index, receiver] of receivers.entries()) {
     receiver.behave(behaviors[index] ?? silence)
   }
   const url = fleet.slots[0]?.url ?? ''
-  const made = await send(url, keys.secretKey, 'POST', '/v1/merchants', { name: 'Hostile' })
-  const key = made.api_keys?.[0]?.secret_key ?? ''
+  const merchant = await send(url, keys.secretKey, 'POST', '/v1/merchants', { name: 'Hostile' })
+  const key = merchant.api_keys?.[0]?.secret_key ?? ''
   const ask = (method: string, path: string, body?: object) => send(url, key, method, path, body)
   let endpointIds: string[] = []
   const register = async () => {
@@ -59,17 +60,17 @@ export async function createHostileMerchant({ fleet, sql }: World): Promise<Host
     },
     async close() {
       await remove()
-      // They are abandoned, and the harness waits until none is left.
+      // The harness waits until no delivery is pending, and these never succeed.
       for (const table of ['webhook_attempts', 'webhook_deliveries']) {
-        await sql.query(`delete from ${table} where merchant_id = $1`, [made.id])
+        await sql.query(`delete from ${table} where merchant_id = $1`, [merchant.id])
       }
       for (const receiver of receivers) await receiver.close()
     },
   }
 }
 
-/** What is read of answers: of a merchant, or of an endpoint, which has no keys. */
-interface Made {
+/** The fields that are read from an answer. Only a merchant has keys. */
+interface Created {
   readonly id: string
   readonly api_keys?: readonly { readonly secret_key: string }[]
 }
@@ -80,7 +81,7 @@ async function send(
   method: string,
   path: string,
   body?: object,
-): Promise<Made> {
+): Promise<Created> {
   const response = await fetch(`${url}${path}`, {
     method,
     headers: {
@@ -91,5 +92,5 @@ async function send(
   })
   if (!response.ok)
     throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-  return (await response.json()) as Made
+  return (await response.json()) as Created
 }

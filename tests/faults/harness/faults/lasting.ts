@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** How long a fault lasts that has to be ended, in milliseconds: some thousand statements. */
-const lastsMs = 3_000
+/** Duration of a fault, in milliseconds. The servers run some thousand statements in this time. */
+const durationMs = 3_000
 
-/** Lets a fault last for its usual time, or so many times as long. */
+/** Waits for the usual duration of a fault, or a multiple of it. */
 export async function lasting(times = 1): Promise<void> {
-  await sleep(lastsMs * times)
+  await sleep(durationMs * times)
 }

@@ -6,9 +6,9 @@ import type { Slot } from '../world/fleet.ts'
 import { lasting } from './lasting.ts'
 
 /**
- * Statements after the processor's answer: the end of the call, and, in the transaction that takes the
- * step, the answer to the key and the commit. The call is an authorization, which a request makes: the
- * other calls are of workers. Its outcome is a value of the statement.
+ * Statements that follow the processor's answer to an authorization: the end of the call, the stored
+ * answer of the idempotency key, and the commit. Only authorizations are called during a request;
+ * workers make the other calls.
  */
 const places: Readonly<Record<string, RegExp>> = {
   'after the call': /update payment_attempts\s+set outcome = \$1.*authorized/s,
@@ -16,13 +16,13 @@ const places: Readonly<Record<string, RegExp>> = {
   'before the commit': /^Q....commit\0/s,
 }
 
-/** Long enough that another server takes over. */
+/** Longer than the lease of a submission, so that another server takes over. */
 const stalledMs = (submissionLeaseSeconds + 3) * 1000
 
 /**
- * A server loses its database between the processor's answer and the commit for longer than a lease.
- * Its clients lose patience and repeat their requests, with their keys, at the other server. Then
- * everything that the first server has sent arrives.
+ * A server loses its database between the processor's answer and the commit, for longer than a lease.
+ * Its clients repeat their requests at the other server, with the same keys. Then the statements of
+ * the first server arrive.
  */
 const holdConnection: Fault = {
   name: 'hold-connections',
@@ -51,7 +51,7 @@ async function holdAt(scene: Scene, statement: RegExp): Promise<void> {
   await repeats
 }
 
-/** Sends every request with a key that waits for the server of a slot to the others as well. */
+/** Sends the keyed requests that wait for one server to the other servers as well. */
 async function repeatElsewhere({ world, chance }: Scene, slot: Slot): Promise<void> {
   const { fleet, journal } = world
   const others = fleet.slots.filter((other) => other !== slot)
@@ -61,5 +61,5 @@ async function repeatElsewhere({ world, chance }: Scene, slot: Slot): Promise<vo
   await Promise.all(requests.map((request) => send(request)))
 }
 
-/** What can happen to a server that holds a lease. */
+/** Faults of a server that has a lease. */
 export const leaseFaults: readonly Fault[] = [holdConnection]

@@ -3,7 +3,7 @@ import { advance, type Fault } from '../round.ts'
 import { createHostileMerchant } from './hostile-merchant.ts'
 import { lasting } from './lasting.ts'
 
-/** The sandbox is down for a minute of the merchant's clock from the first call on. */
+/** With `tok_downMinute` the sandbox is down for a minute of the merchant's clock, from the first call. */
 const downSeconds = 60
 
 function processorFault(name: string, tokens: readonly string[]): Fault {
@@ -19,7 +19,7 @@ function processorFault(name: string, tokens: readonly string[]): Fault {
   }
 }
 
-/** How long a slow receiver takes, in milliseconds: less than the ten seconds it has. */
+/** Time to answer of the slow receiver, in milliseconds. An attempt times out after ten seconds. */
 const slowMs = 2_000
 
 const receiverDown: Fault = {
@@ -65,7 +65,7 @@ const receiverErrors: Fault = {
   tidy: beNice,
 }
 
-/** Another merchant's receivers: the usual merchant must have all of its events meanwhile. */
+/** Another merchant's receivers are hostile. The usual merchant must still get all of its events. */
 const receiverHostile: Fault = {
   name: 'receiver-hostile',
   async strike({ world, over }) {
@@ -85,7 +85,7 @@ function beNice({ world }: Parameters<Fault['strike']>[0]): Promise<void> {
   return Promise.resolve()
 }
 
-/** What can happen to those whom the servers talk to. */
+/** Faults of the processor and of webhook receivers. */
 export const peerFaults: readonly Fault[] = [
   processorFault('processor-down', ['tok_downMinute']),
   processorFault('processor-slow', ['tok_slow']),

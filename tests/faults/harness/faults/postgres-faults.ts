@@ -33,7 +33,7 @@ const freezePostgres: Fault = {
 
 const cutsPerRound = 5
 
-/** Connections break again and again, and at last none can be made for a while. */
+/** Connections break repeatedly. Then no new connection is accepted for a while. */
 const cutConnections: Fault = {
   name: 'cut-connections',
   async strike({ world, chance, over }) {
@@ -50,7 +50,7 @@ const cutConnections: Fault = {
   tidy: openGates,
 }
 
-/** Far for a database: the next continent. */
+/** Delays in each direction, in milliseconds: as to a database on another continent. */
 const delaysMs = [20, 60, 120]
 
 const delayConnections: Fault = {
@@ -95,7 +95,7 @@ function openGates({ world }: Parameters<Fault['strike']>[0]): Promise<void> {
   return Promise.resolve()
 }
 
-/** What can happen to PostgreSQL, and on the way to it. */
+/** Faults of PostgreSQL and of the connections to it. */
 export const postgresFaults: readonly Fault[] = [
   killPostgres,
   killAll,

@@ -6,6 +6,7 @@ import type { World } from '../world/world.ts'
 import { failpointNames } from './failpoints.ts'
 import { lasting } from './lasting.ts'
 
+/** A server stops at this passing of a failpoint at the latest: the passing is drawn from 1 to 3. */
 const passingsMax = 3
 
 const killServer: Fault = {
@@ -19,7 +20,7 @@ const killServer: Fault = {
   },
 }
 
-/** Longer than the leases of tasks. What it holds besides depends on where it stops: see below. */
+/** Longer than the leases of tasks. `frozenWork` freezes a server inside certain work. */
 const frozenTimes = 4
 
 const freezeServer: Fault = {
@@ -34,9 +35,9 @@ const freezeServer: Fault = {
 }
 
 /**
- * Stops a server in the middle of background work for longer than the lease that it holds: another
- * server takes over, and then the first goes on. A bulk cancellation's lease is its transaction, which
- * the database ends after thirty seconds.
+ * Freezes a server inside background work, for longer than the work's lease. Another server takes
+ * over, and then the first server continues. The lease of a bulk cancel is its transaction, which
+ * PostgreSQL ends after thirty seconds.
  */
 const frozenWork = [
   {
@@ -72,7 +73,7 @@ const freezingAtWork = frozenWork.map(
   }),
 )
 
-/** A new version takes the place of the old one, server by server. */
+/** A rolling deploy: stops and starts one server after the other. */
 const deploy: Fault = {
   name: 'deploy',
   async strike({ world, over }) {
@@ -81,7 +82,7 @@ const deploy: Fault = {
   },
 }
 
-/** A few hours: payments wait for one at most, undo windows and leases end long before. */
+/** Errors of a server's clock, in hours. Expiries, undo windows and leases are all shorter. */
 const clockHours = [-12, -2, 2, 12]
 
 const jumpClock: Fault = {
@@ -106,7 +107,7 @@ const jumpTestClock: Fault = {
   },
 }
 
-/** Failpoints by what a process is at when it dies: so many that a round has enough to do. */
+/** Failpoints by the kind of work in which the process dies. */
 const stages: Readonly<Record<string, RegExp>> = {
   'die-submitting': /: (create|submission|authorization|authorize|look_up)$/,
   'die-canceling': /: (cancel|record|bulk|expiry|void)$/,
@@ -115,7 +116,7 @@ const stages: Readonly<Record<string, RegExp>> = {
   'die-telling': /: (relay|delivery lease|delivery)$/,
 }
 
-/** Kills a server at each failpoint of a stage in turn, mostly not the first time it passes. */
+/** Kills a server at each failpoint of a stage in turn, at a random passing. */
 const dying = Object.entries(stages).map(
   ([name, shape]): Fault => ({
     name,
@@ -127,13 +128,13 @@ const dying = Object.entries(stages).map(
   }),
 )
 
-/** Deaths of a round that does not go through a stage. */
+/** Deaths in a round of `die-anywhere`. */
 const deathsAnywhere = 3
 
-/** What only happens when days have passed takes longer to reach than a short round has. */
+/** Without settlement: it is due after days, so the test clock must be advanced to reach it. */
 const frequent = failpointNames.filter((name) => !name.endsWith('settlement'))
 
-/** Kills servers at failpoints of any stage. */
+/** Kills servers at random failpoints of any stage. */
 const dieAnywhere: Fault = {
   name: 'die-anywhere',
   prepare: ({ world }) => replaceAll(world, fitted),
@@ -169,7 +170,7 @@ async function dieAt({ world, chance, over }: Scene, name: string): Promise<void
   await up
 }
 
-/** The sandbox settles after two days. */
+/** Three days: the sandbox settles a payment after two. */
 const secondsToSettle = 3 * 86_400
 
 async function replaceAll(world: World, how?: Launch): Promise<void> {
@@ -181,7 +182,7 @@ async function replace({ fleet, bringUp }: World, slot: Slot, how?: Launch): Pro
   await bringUp(slot, how)
 }
 
-/** What can happen to a server. */
+/** Faults of server processes. */
 export const serverFaults: readonly Fault[] = [
   killServer,
   freezeServer,

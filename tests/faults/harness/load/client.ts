@@ -4,21 +4,21 @@ import type { Chance } from '../../../support/chance.ts'
 import { type Fleet, keys, type Slot } from '../world/fleet.ts'
 import type { Answered, Journal, Request } from './journal.ts'
 
-/** Sends a request until it is answered; `null`: the client has stopped, or the load has. */
+/** Repeats a request until its answer is final. `null`: the client has abandoned the request. */
 export type Send = (request: Request) => Promise<Answered | null>
 
-/** No fault lasts as long as this, so a request that is not answered by then never is. */
+/** A request without a final answer after this time is a violation: every fault is shorter. */
 const patienceMs = 240_000
-/** A server has half a minute for a statement; a server that says nothing after this is stuck. */
+/** Timeout of one attempt. A server's statement timeout is 30 s, so a silent server is stuck. */
 const silenceMs = 90_000
-/** The processor is down: the client got that answer this often, and does something else. */
+/** Attempts that may be answered 502 (the processor is down) before the client abandons the request. */
 const processorTriesMax = 3
-/** Between two tries of a request, with as much again by chance. */
+/** Minimum pause between two attempts. A random time of up to the same length is added. */
 const pauseMs = 60
 
 /**
- * A client as a good one is: it sends an Idempotency-Key, tries again what may be tried again, at
- * whatever server, and goes on until it knows.
+ * A well-behaved client: it sends an Idempotency-Key, and repeats what may be repeated, at any server,
+ * until the answer is final.
  */
 export function createSend(on: {
   fleet: Pick<Fleet, 'slots'>
@@ -40,7 +40,7 @@ export function createSend(on: {
       if (answer?.status === 502 && ++processorTries === processorTriesMax) return null
       await sleep(pauseMs + chance.below(pauseMs))
     }
-    journal.complaints.push(`${request.kind} has had no answer for ${patienceMs / 1000} s`)
+    journal.complaints.push(`${request.kind} had no final answer for ${patienceMs / 1000} s`)
     return null
   }
 }
@@ -86,14 +86,16 @@ async function attempt(
   }
 }
 
-/** Source: api.md: what may be tried again with the same key, nothing being stored of it. */
+/** Not final are the answers that are not stored: the same key may be sent again. */
 function isFinal({ status, body }: Answered): boolean {
   return !(status >= 500 || status === 429 || body.error?.code === 'idempotency_key_in_use')
 }
 
-/** What is wrong with an answer by the contract; 500 is in it, and is a bug all the same. */
+/** How an answer breaks the contract; `null`: it does not. A 500 is in the contract, but is a bug. */
 function judge({ method, path, status }: Omit<Answered, 'body'>, body: unknown): string | null {
-  if (status < 400) return isPromised(method, path, status) ? null : `${status}, which is nowhere`
+  if (status < 400) {
+    return isPromised(method, path, status) ? null : `${status}, not in the contract`
+  }
   const code = (body as { error?: { code?: string } }).error?.code
   const known = code === undefined ? undefined : errors[code as ErrorCode]
   if (known?.status !== status) return `${status} with the code ${code}`

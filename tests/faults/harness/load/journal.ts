@@ -1,18 +1,18 @@
-/** What clients were told, for those who check it. */
+/** A record of what the clients sent and received, for the checks. */
 export interface Journal {
-  /** Requests that came to an end, in their order. */
+  /** Requests with a final answer, in the order of the answers. */
   readonly answered: Answered[]
-  /** Tries that wait for their answer. */
+  /** Attempts that wait for their answer. */
   readonly underway: Set<Underway>
-  /** Tries that ended without an answer. */
+  /** Attempts that ended without an answer. */
   readonly broken: Broken[]
-  /** What no client should ever meet: answers outside of the contract, requests without an end. */
+  /** Answers that break the contract, and requests without a final answer. */
   readonly complaints: string[]
-  /** Requests that were made: each with all its tries. */
+  /** Number of requests. A request with several attempts counts once. */
   requests: number
-  /** Tries that had to be repeated: the fault, as clients have met it. */
+  /** Number of attempts that had to be repeated. */
   repeats: number
-  /** Times at which a request was answered, in milliseconds of performance.now(). */
+  /** Times of the final answers, in milliseconds of performance.now(). */
   readonly answeredAtMs: number[]
   forget(): void
 }
@@ -27,7 +27,7 @@ export type OperationKind =
   | 'bulk'
   | 'retrieve'
 
-/** A request with its last answer. */
+/** A request with its final answer. */
 export interface Answered {
   readonly kind: OperationKind
   readonly method: string
@@ -36,30 +36,30 @@ export interface Answered {
   readonly key: string | null
   readonly status: number
   readonly text: string
-  /** Whether it says that it was given before. */
+  /** Whether the answer is marked as replayed. */
   readonly isReplay: boolean
   // Tests read answers freely.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any
 }
 
-/** A request, with all its tries. */
+/** A request that may take several attempts. */
 export interface Request {
   readonly kind: OperationKind
   readonly method?: 'GET' | 'POST'
   readonly path: string
   readonly body?: object
-  /** Sent with each try, so that it is one request however often it is repeated. */
+  /** The idempotency key, the same for each attempt. */
   readonly key?: string
 }
 
-/** A try that was sent to a server. */
+/** An attempt that was sent to a server. */
 export interface Underway {
   readonly slotIndex: number
   readonly request: Request
 }
 
-/** A try whose connection broke: fine, if its server was away. */
+/** An attempt whose connection broke. Allowed only if the server was down. */
 export interface Broken {
   readonly slotIndex: number
   readonly fromMs: number
@@ -67,11 +67,12 @@ export interface Broken {
   readonly why: string
 }
 
-/** Source: api.md, Idempotency: what was executed, and what the payment's state has refused. */
+/** Whether an answer is stored for its key: a success, or a refusal by the payment's state. */
 export function isStored({ status }: Pick<Answered, 'status'>): boolean {
   return status < 300 || status === 412
 }
 
+/** An empty journal. */
 export function createJournal(): Journal {
   const journal: Journal = {
     answered: [],
@@ -91,7 +92,7 @@ export function createJournal(): Journal {
   return journal
 }
 
-/** Answers a second between two times. */
+/** Final answers per second between two times. */
 export function rate({ answeredAtMs }: Journal, fromMs: number, toMs: number): number {
   let count = 0
   for (let i = answeredAtMs.length - 1; i >= 0; i--) {

@@ -6,7 +6,7 @@ import type { Answered, Journal } from './journal.ts'
 
 /** Clients that create, submit, cancel, refund and reverse payments, until they are stopped. */
 export interface Load {
-  /** Lets every client finish what it is at. */
+  /** Resolves when every client has finished its current story. */
   stop(): Promise<void>
 }
 
@@ -14,24 +14,21 @@ export interface LoadOptions {
   readonly fleet: Fleet
   readonly journal: Journal
   readonly chance: Chance
-  /** Begins every idempotency key, so that no two loads share one. */
+  /** Prefix of all idempotency keys, so that no two loads share a key. */
   readonly name: string
-  /** What customers pay with: the sandbox's faults among it, when the processor is to fail. */
+  /** Tokens that customers pay with. Faults of the processor are tokens of the sandbox. */
   readonly tokens: () => readonly string[]
   /** How far the merchant's clock is ahead, in seconds. */
   readonly clockOffsetSeconds: () => number
   readonly clientCount?: number
 }
 
-/**
- * Enough to meet each other, and few enough that two busy cores keep up with them: with their
- * pauses they ask for about two hundred requests a second.
- */
+/** Enough for conflicts. With their pauses they send about 200 requests/s, which two busy cores serve. */
 const clientCountDefault = 16
-/** Between two requests of a client, with as much again by chance. */
+/** Minimum pause between two requests of a client. A random time of up to the same length is added. */
 const pauseMs = 25
 const amountMinor = 10_000
-/** Payments that were submitted, and may be refunded once they have succeeded. */
+/** Limit of submitted payments that are kept to be refunded later. */
 const soldMax = 200
 
 /** Starts the clients. */
@@ -54,7 +51,7 @@ export function startLoad(options: LoadOptions): Load {
   }
 }
 
-/** One client with one errand. */
+/** One client that runs one story. */
 class Client {
   readonly sold: string[]
   readonly chance: Chance
@@ -76,7 +73,7 @@ class Client {
     return `${this.#options.name}.${this.#requests++}`
   }
 
-  /** Creates a payment that names its key, and returns its id. */
+  /** Creates a payment with its key in the metadata, and returns its id. */
   async create(more: object = {}, key = this.newKey()): Promise<string | null> {
     const body = {
       amount: amountMinor,
@@ -138,7 +135,7 @@ class Client {
     return this.chance.pick(this.#options.tokens())
   }
 
-  /** The merchant's time, so many seconds from now. */
+  /** The merchant's time in some seconds, as ISO 8601. */
   inSeconds(seconds: number): string {
     const atMs = Date.now() + (this.#options.clockOffsetSeconds() + seconds) * 1000
     return new Date(atMs).toISOString().replace(/\.\d+Z$/, 'Z')
@@ -152,7 +149,7 @@ const cancelPending: Story = async (client) => {
   if (id === null) return
   const key = client.newKey()
   await client.cancel(id, key)
-  // As a client does that has not read its answer.
+  // A client that lost the answer repeats its request.
   if (client.chance.once(3)) await client.cancel(id, key)
 }
 
@@ -163,7 +160,7 @@ const cancelInWindow: Story = async (client) => {
   await client.cancel(id)
 }
 
-const cancelWhatWasTaken: Story = async (client) => {
+const cancelCapturedByHand: Story = async (client) => {
   const id = await client.create({ cancel_window: 3_600 })
   if (id === null) return
   await client.initiate(id, 'tok_capturedByHand')
@@ -198,7 +195,7 @@ const refundAtOnce: Story = async (client) => {
   await Promise.all([client.refund(id, amount), client.refund(id, amount), client.refund(id)])
 }
 
-/** Everybody wants something of one payment. */
+/** Conflicting requests for one payment. */
 const race: Story = async (client) => {
   const id = await client.create()
   if (id === null) return
@@ -233,18 +230,19 @@ const cancelByKey: Story = async (client) => {
   }
 }
 
-/** Nobody pays, so the system cancels. */
+/** Creates a payment that expires unpaid, so the system cancels it. */
 const expire: Story = async (client) => {
   await client.create({ expires_at: client.inSeconds(2 + client.chance.below(3)) })
 }
 
+/** The stories that clients pick from. A repeated story is picked more often. */
 const stories: readonly Story[] = [
   cancelPending,
   cancelPending,
   cancelPending,
   cancelInWindow,
   cancelInWindow,
-  cancelWhatWasTaken,
+  cancelCapturedByHand,
   sell,
   sell,
   sellAtOnce,

@@ -4,52 +4,56 @@ import { fileURLToPath } from 'node:url'
 import { childEnvironment } from '../../../support/processes/environment.ts'
 import type { Gate } from './gate.ts'
 
-/** A place for a server process, which is filled again after each death. */
+/** A place for a server process. A process that ends is replaced by another one. */
 export interface Slot {
   readonly index: number
-  /** The way to PostgreSQL of whichever process is here. */
+  /** The connection to PostgreSQL of the slot's process. */
   readonly gate: Gate
-  /** Where it listens; the last address while there is nobody. */
+  /** The address of the process, or of the last one. */
   url: string
   child: ChildProcess | null
-  /** When nobody was there, or somebody was about to go: in milliseconds of performance.now(). */
+  /** Times without a ready process, or with one that is stopping, in milliseconds of performance.now(). */
   readonly outages: { fromMs: number; toMs: number }[]
 }
 
+/** The server processes of a world. */
 export interface Fleet {
   readonly slots: readonly Slot[]
-  /** What the servers have done that nobody asked for: died, or not stopped in good order. */
+  /** Unexpected ends of servers: crashes, and stops with an exit code other than 0. */
   readonly surprises: string[]
+  /** Starts a process; resolves when it is ready. Rejects if it ends before that. */
   start(slot: Slot, how?: Launch): Promise<void>
-  /** `kill -9`, unless it is dead already; resolves when it is gone. */
+  /** Sends SIGKILL, if the process runs; resolves when it has ended. */
   kill(slot: Slot): Promise<void>
-  /** SIGTERM; resolves when it is gone, with a surprise if that was not in good order. */
+  /** Sends SIGTERM; resolves when the process has ended. An exit code other than 0 is a surprise. */
   stop(slot: Slot): Promise<void>
-  /** SIGSTOP, and SIGCONT. */
+  /** Sends SIGSTOP. */
   freeze(slot: Slot): void
+  /** Sends SIGCONT. */
   thaw(slot: Slot): void
-  /** Whether the process is stopped. */
+  /** Whether SIGSTOP has stopped the process. */
   isFrozen(slot: Slot): boolean
-  /** Sends a fitted server an order; resolves when the server has it. */
+  /** Sends a message to a fitted server; resolves when the server has confirmed it. */
   tell(slot: Slot, message: object): Promise<void>
-  /** Expects the process to die by itself; resolves when it is gone. */
+  /** Expects the process to end by itself; resolves when it has. */
   untilGone(slot: Slot): Promise<void>
-  /** Forgets the outages and surprises of the past. */
+  /** Deletes all surprises, and all outages that have ended. */
   forget(): void
 }
 
-/** How to start a server: as users do, or in a way that lets a test reach into it. */
+/** How to start a server. Default: as users do. */
 export interface Launch {
   readonly entry?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** The keys of the clients' merchant. */
 export const keys = {
   publishableKey: 'pk_test_for_the_fault_harness_only',
   secretKey: 'sk_test_OnlyForTheFaultHarnessOfHedge',
 }
 
-/** The server with its failpoints armed and a clock that can be wrong. */
+/** Starts the server with failpoints that can be armed and a clock that can be shifted. */
 export const fitted: Launch = {
   entry: fileURLToPath(
     new URL('../../../support/processes/fitted-server-process.ts', import.meta.url),
@@ -58,16 +62,16 @@ export const fitted: Launch = {
 
 const mainFile = fileURLToPath(new URL('../../../../packages/server/src/main.ts', import.meta.url))
 const readyLine = /^Hedge Payments is ready at (\S+)$/m
-/** What is kept of a server's log, in characters: the newest part, however long it runs. */
+/** Length of a server's log that is kept for messages, in characters. Older text is dropped. */
 const logLengthMax = 20_000
 
-/** Whatever ends the harness, its servers do not outlive it. */
+/** Running servers. They are killed when the harness ends. */
 const living = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
 
-/** Makes the places; nobody is in them yet. `serverFile` starts a server as users do. */
+/** Creates one empty slot for each gate. `serverFile` is the file that starts a server. */
 export function createFleet(
   gates: readonly Gate[],
   databaseUrl: (gate: Gate) => string,
@@ -92,12 +96,12 @@ export function createFleet(
         ...how.env,
       },
       stdio: ['ignore', 'pipe', 'pipe', ...(how.entry ? (['ipc'] as const) : [])],
-      // Out of reach of Ctrl-C, which is for the harness: it stops its servers itself.
+      // Keeps Ctrl-C of the terminal from the servers: the harness stops them itself.
       detached: true,
     })
     living.add(child)
     slot.child = child
-    // Until it is ready it may exit, for example without a database, and it is started again.
+    // Before it is ready it may exit, for example without a database. The caller starts it again.
     expected.add(child)
     const log = tailOf(child)
     child.once('exit', (code, signal) => {
@@ -151,7 +155,7 @@ export function createFleet(
       return state.trim().startsWith('T')
     },
     async tell(slot, message) {
-      if (!slot.child) throw new Error(`there is no server ${slot.index} to be told anything`)
+      if (!slot.child) throw new Error(`server ${slot.index} is not running`)
       const received = once(slot.child, 'message')
       slot.child.send(message)
       await received
@@ -166,7 +170,7 @@ export function createFleet(
   }
 }
 
-/** Whether the server of a slot was away at some time between two times. */
+/** Whether an outage of the slot overlaps the given time, in milliseconds of performance.now(). */
 export function wasDown(slot: Slot, fromMs: number, toMs: number): boolean {
   return slot.outages.some((outage) => outage.fromMs <= toMs && outage.toMs >= fromMs)
 }
@@ -189,7 +193,7 @@ async function readUrl(child: ChildProcess, log: () => string): Promise<string> 
   return await new Promise((resolve, reject) => {
     let output = ''
     child.stdout?.on('data', (chunk: Buffer) => {
-      // Nothing of interest follows the address.
+      // The address comes first, so later output is not kept.
       if (output.length < logLengthMax) output += chunk.toString()
       const url = readyLine.exec(output)?.[1]
       if (url) resolve(url)

@@ -1,26 +1,26 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** The way from a server to PostgreSQL: a TCP port that leads to a socket, until it does not. */
+/** A TCP proxy between one server and PostgreSQL's socket, which can break or delay connections. */
 export interface Gate {
   readonly port: number
-  /** Resets every connection; new ones are taken. */
+  /** Closes every connection. New connections are accepted. */
   cut(): void
-  /** Resets every connection, and each new one at once, until `open`. */
+  /** Closes every connection, and resets each new one, until `open`. */
   shut(): void
-  /** Holds back all that comes from now on, in both directions, until `open`. */
+  /** Buffers all data in both directions, until `open`. */
   stall(): void
-  /** Stalls at the next statement like this, which is kept back as well; resolves when it came. */
+  /** Stalls at the next statement that matches, and buffers it too. Resolves when it has arrived. */
   stallBefore(statement: RegExp): Promise<void>
-  /** Passes everything on this much later, in milliseconds, in both directions, until `open`. */
+  /** Delays all data in both directions, in milliseconds, until `open`. */
   delay(ms: number): void
-  /** All is well again; what was kept back goes on. */
+  /** Ends `shut`, `stall` and `delay`, and passes on the buffered data. */
   open(): void
   close(): Promise<void>
 }
 
 type State = { readonly kind: 'open' | 'shut' | 'stalled' } | { kind: 'delayed'; ms: number }
 
-/** Opens a gate on a free port of 127.0.0.1. */
+/** Opens a gate on a free port of 127.0.0.1 to a Unix socket. */
 export async function openGate(target: string): Promise<Gate> {
   let state: State = { kind: 'open' }
   const sockets = new Set<Socket>()
@@ -36,7 +36,7 @@ export async function openGate(target: string): Promise<Gate> {
         trap = null
       }
       const due = wait(state, stalled)
-      // One after the other, as they came; an open gate with nothing before adds no turn.
+      // Keeps the order of the chunks, also if the state has changed between them.
       last = last.then(() => due).then(() => void to.write(chunk))
     })
     from.on('end', () => {
@@ -98,7 +98,7 @@ export async function openGate(target: string): Promise<Gate> {
   }
 }
 
-/** What a chunk waits for that comes now. */
+/** The delay of a chunk that arrives in a state. */
 function wait(state: State, stalled: Set<() => void>): Promise<void> | undefined {
   switch (state.kind) {
     case 'open':

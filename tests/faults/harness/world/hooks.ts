@@ -6,26 +6,28 @@ import {
   startReceiver,
 } from '../../../support/http/receiver.ts'
 
-/** Where the merchant is told of events. */
+/** The merchant's webhook receiver, with a record of what it got. */
 export interface Hooks {
   readonly url: string
-  /** How often each event was accepted, by its id. */
+  /** Events that were answered 200, by id. */
   readonly accepted: Map<string, Accepted>
-  /** Webhooks whose signature was wrong in a way that no clock explains. */
+  /** Ids of webhooks whose signature is wrong. */
   readonly forged: string[]
-  /** Webhooks that were refused because their time was too far off. */
+  /** Number of webhooks with a right signature and a time outside of the tolerance. */
   untimely: number
-  /** The secret that the endpoint was given. */
+  /** Sets the endpoint's secret. Call it before the first webhook. */
   trust(secret: string): void
-  /** How genuine webhooks are answered from now on; none: they are accepted. */
+  /** Sets the answer to genuine webhooks. Without an argument: 200. */
   misbehave(how?: () => ReceiverAnswer | Promise<ReceiverAnswer>): void
-  /** Nobody listens any more, at the same address, until `up`. */
+  /** Closes the receiver's port, until `up` opens the same port. */
   down(): Promise<void>
   up(): Promise<void>
+  /** Deletes the record. */
   forget(): void
   close(): Promise<void>
 }
 
+/** An event that was accepted, and how often. */
 export interface Accepted {
   readonly type: string
   readonly sequence: number
@@ -33,7 +35,7 @@ export interface Accepted {
   times: number
 }
 
-/** Starts a receiver that takes what is signed well, and in time, and keeps account of it. */
+/** Starts a receiver that verifies both signatures, and records what it accepts and refuses. */
 export async function startHooks(): Promise<Hooks> {
   let verify: (received: Received) => Promise<'genuine' | 'forged' | 'untimely'>
   let how: (() => ReceiverAnswer | Promise<ReceiverAnswer>) | undefined
@@ -86,7 +88,7 @@ function record(accepted: Map<string, Accepted>, { event }: Received): void {
   }
 }
 
-/** Both signatures, each by code that the server does not share. */
+/** Verifies both signatures, each with a library that shares no code with the server. */
 function verifier(secret: string) {
   const standard = new Webhook(secret)
   return async ({ headers, body }: Received) => {
@@ -95,7 +97,7 @@ function verifier(secret: string) {
       standard.verify(body, headers as Record<string, string>)
       return 'genuine'
     } catch (error) {
-      // It says so of genuine ones only.
+      // `verifyWebhook` checks the signature before the time.
       return error instanceof SignatureExpiredError ? 'untimely' : 'forged'
     }
   }

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { removeData } from '../../../support/databases/postgres-server.ts'
 
-/** Folders of runs are named after their process, so that a later one can tell what is left over. */
+/** A run's folders have its process id in their names, so that a later run finds those of dead runs. */
 const prefix = 'hedge-faults-'
 const folderPattern = /^hedge-faults-(\d+)-(?!disk)/
 const serversFile = 'servers'
 const serverFiles =
   /packages\/server\/src\/main\.ts|fitted-server-process\.ts|programs-[^/]+\/server\.js/
 
-/** How the name of a folder of this run begins. */
+/** Prefix of the paths of this run's folders. */
 export const folderName = join(tmpdir(), `${prefix}${process.pid}-`)
 
 /** Records a server of this run, so that a later run can stop it. */
@@ -18,7 +18,7 @@ export async function recordServer(dataDir: string, pid: number | undefined): Pr
   await appendFile(join(dataDir, serversFile), `${pid}\n`)
 }
 
-/** A run that was killed leaves servers and PostgreSQL behind, which go, with their data. */
+/** Stops the servers and the PostgreSQL of runs that were killed, and removes their data. */
 export async function removeLeftovers(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(folderPattern.exec(name)?.[1])
@@ -32,7 +32,7 @@ export async function removeLeftovers(): Promise<void> {
   }
 }
 
-/** What a process runs; empty where there is none. */
+/** The command line of a process. Empty if there is no such process. */
 async function commandOf(pid: number): Promise<string> {
   return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
 }

@@ -4,12 +4,13 @@ import { startBundledPostgres } from '../../../../packages/bundled-postgres/src/
 import { postgresPid } from '../../../support/databases/postgres-server.ts'
 import { until } from '../../../support/until.ts'
 
-/** A PostgreSQL that can be hurt. Its starter brings it up again, as a service manager would. */
+/** A PostgreSQL that can be killed and frozen. Its starter restarts it, as a service manager would. */
 export interface Postgres {
-  /** Where it listens, for those who are not to be disturbed by a gate. */
+  /** The address that passes no gate. */
   readonly url: string
+  /** The path of its Unix socket. */
   readonly socket: string
-  /** `kill -9` of all its processes, or of the first one, which the others notice by themselves. */
+  /** Sends SIGKILL to all its processes, or to the first one only. */
   kill(which: 'all' | 'postmaster'): Promise<void>
   /** SIGSTOP to all its processes. */
   pause(): Promise<void>
@@ -18,7 +19,7 @@ export interface Postgres {
   stop(): Promise<void>
 }
 
-/** Starts one with its data in a folder, with the settings that users get: fsync is on. */
+/** Starts PostgreSQL in a data folder with the settings that users get: fsync is on. */
 export async function startPostgres(dataDir: string): Promise<Postgres> {
   const started = await startBundledPostgres({ dataDir, log: () => undefined })
   const { searchParams } = new URL(started.url)
@@ -34,7 +35,7 @@ export async function startPostgres(dataDir: string): Promise<Postgres> {
     },
     async pause() {
       const postmaster = await pidOf(dataDir)
-      // First the one that makes others, so that none is missed.
+      // The postmaster first: it starts the others, so none can be missed.
       signal(postmaster, 'SIGSTOP')
       paused.push(postmaster, ...(await childrenOf(postmaster)))
       for (const pid of paused) signal(pid, 'SIGSTOP')
@@ -59,7 +60,7 @@ async function childrenOf(parent: number): Promise<number[]> {
   const isChild = await Promise.all(
     pids.map(async (pid) => {
       const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-      // The name, in parentheses, may hold spaces; the parent is the second field after it.
+      // The name, in parentheses, may contain spaces. The parent is the second field after it.
       return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]) === parent
     }),
   )

@@ -4,22 +4,22 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { folderName } from './leftovers.ts'
 
-/** A file system of its own that is small enough to be filled. */
+/** A separate file system that is small enough to be filled. */
 export interface SmallDisk {
   readonly folder: string
-  /** Leaves not a byte: PostgreSQL is told ENOSPC by the system, as on a disk that is full. */
+  /** Fills it to the last byte, so that writes of PostgreSQL fail with ENOSPC. */
   fill(): Promise<void>
   free(): Promise<void>
   unmount(): Promise<void>
 }
 
-/** An empty cluster takes 70 MB, and a round of load less than that again. */
+/** An empty cluster needs 70 MB, and a round of load less than another 70 MB. */
 const sizeMb = 320
 const blockBytes = 64 * 1024
 
 const run = promisify(execFile)
 
-/** Mounts one in memory; the reason where this user or system does not let it: root has to. */
+/** Mounts a tmpfs, which needs root. Resolves with the reason as a text if that is not possible. */
 export async function mountSmallDisk(): Promise<SmallDisk | string> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root may mount a disk'
   const folder = await mkdtemp(`${folderName}disk-`)

@@ -12,30 +12,30 @@ import { folderName, recordServer, removeLeftovers } from './leftovers.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 import type { SmallDisk } from './small-disk.ts'
 
-/** The real thing, as a merchant would have it, with a hand on every part of it. */
+/** A whole installation, of which the harness can break every part. */
 export interface World {
-  /** The disk of the database, where it is one that can be filled. */
+  /** The small disk of the database, if it has one. */
   readonly disk: SmallDisk | null
   readonly postgres: Postgres
   readonly fleet: Fleet
   readonly hooks: Hooks
   readonly journal: Journal
-  /** Past the servers and gates. */
+  /** A connection to the database that passes no server and no gate. */
   readonly sql: Sql
-  /** What the clients' merchant registered. */
+  /** The webhook endpoint of the clients' merchant. */
   readonly endpointId: string
   /** How far the merchant's test clock is ahead, in seconds. */
   clockOffsetSeconds: number
-  /** A request of the harness itself, to whichever server answers it. */
+  /** Sends a request of the harness to any server, until one answers with a success. */
   ask(method: string, path: string, body?: object): Promise<unknown>
-  /** Starts a server and, as a supervisor does, starts it again until it runs. */
+  /** Starts a server again until it is ready, as a supervisor does. */
   bringUp(slot: Slot, how?: Launch): Promise<void>
   close(): Promise<void>
 }
 
 const serverCount = 2
 
-/** Starts PostgreSQL, two servers behind gates, and a receiver that is told of everything. */
+/** Starts PostgreSQL, two servers behind gates, and a webhook receiver. */
 export async function openWorld({
   disk = null,
   serverFile,
@@ -96,9 +96,9 @@ export async function openWorld({
   }
 }
 
-/** Deletes all payments with everything about them, and forgets the past. */
+/** Deletes all payments with their records, and the records of the harness. */
 export async function forget({ sql, journal, hooks, fleet }: World): Promise<void> {
-  // The workers read these tables all the time, in another order.
+  // The workers lock these tables in another order, so a deadlock is possible.
   await retryConflicts(() =>
     withoutGuards(
       sql,

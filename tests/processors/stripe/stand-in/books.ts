@@ -1,33 +1,20 @@
+import {
+  type Answer,
+  error,
+  type Intent,
+  ok,
+  type Refund,
+  showIntent,
+  showRefund,
+} from './answers.ts'
+
 export interface Movement {
   readonly kind: 'authorize' | 'capture' | 'cancel' | 'refund'
   readonly intent: string
   readonly amount: number
 }
 
-interface Intent {
-  id: string
-  amount: number
-  currency: string
-  status: string
-  metadata: Record<string, string>
-  token: string | null
-  error: Record<string, unknown> | null
-  settled: boolean
-  /** Otherwise Stripe takes the money as soon as it is authorized. */
-  isManual: boolean
-}
-
-interface Refund {
-  id: string
-  payment_intent: string
-  amount: number
-  currency: string
-  status: string
-  metadata: Record<string, string>
-}
-
 type Body = Record<string, unknown> & { metadata?: Record<string, string> }
-export type Answer = { status: number; body: Record<string, unknown> }
 const declines: Readonly<Record<string, string>> = {
   pm_card_chargeDeclined: 'generic_decline',
   pm_card_chargeDeclinedInsufficientFunds: 'insufficient_funds',
@@ -57,7 +44,7 @@ export class StripeBooks {
         return this.#create(body)
       case 'GET /v1/payment_intents/search': {
         const wanted = /:'(.+)'$/.exec(String(body.query))?.[1] ?? ''
-        const data = this.#allOfPayment(wanted).map((intent) => this.#show(intent))
+        const data = this.#allOfPayment(wanted).map((intent) => showIntent(intent))
         return ok({ object: 'search_result', has_more: false, data })
       }
       case 'POST /v1/payment_methods': {
@@ -125,22 +112,22 @@ export class StripeBooks {
 
   #aboutIntent(line: string, intent: Intent | undefined, action: string, body: Body): Answer {
     if (!intent) return error(404, { code: 'resource_missing', param: 'intent' })
-    if (line.startsWith('GET')) return ok(this.#show(intent))
+    if (line.startsWith('GET')) return ok(showIntent(intent))
     const open = ['requires_payment_method', 'requires_confirmation', 'requires_action']
     if (action === 'confirm' && open.includes(intent.status)) return this.#confirm(intent, body)
     if (action === 'capture' && intent.status === 'requires_capture') {
       this.#capture(intent)
-      return ok(this.#show(intent))
+      return ok(showIntent(intent))
     }
     if (action === 'cancel' && [...open, 'requires_capture'].includes(intent.status)) {
       if (intent.status === 'requires_capture') this.#move('cancel', intent, intent.amount)
       intent.status = 'canceled'
-      return ok(this.#show(intent))
+      return ok(showIntent(intent))
     }
     return error(400, {
       code: 'payment_intent_unexpected_state',
       message: `You cannot ${action} this PaymentIntent because it has a status of ${intent.status}.`,
-      payment_intent: this.#show(intent),
+      payment_intent: showIntent(intent),
     })
   }
 
@@ -166,7 +153,7 @@ export class StripeBooks {
       isManual: body.capture_method === 'manual',
     }
     this.#intents.set(intent.id, intent)
-    return ok(this.#show(intent))
+    return ok(showIntent(intent))
   }
 
   #confirm(intent: Intent, body: Body): Answer {
@@ -178,12 +165,12 @@ export class StripeBooks {
     const declineCode = declines[token]
     if (declineCode) {
       this.#decline(intent, { code: 'card_declined', decline_code: declineCode })
-      const said = { type: 'card_error', ...intent.error, payment_intent: this.#show(intent) }
+      const said = { type: 'card_error', ...intent.error, payment_intent: showIntent(intent) }
       return error(402, said)
     }
     if (token === 'pm_card_threeDSecureRequired') intent.status = 'requires_action'
     else this.#authorize(intent)
-    return ok(this.#show(intent))
+    return ok(showIntent(intent))
   }
 
   #authorize(intent: Intent): void {
@@ -245,28 +232,6 @@ export class StripeBooks {
       (intent) => intent.metadata.hedge_payment_id === paymentId,
     )
   }
-
-  #show(intent: Intent): Record<string, unknown> {
-    const isCaptured = intent.status === 'succeeded'
-    const url = `https://hooks.stripe.com/redirect/${intent.id}`
-    return {
-      id: intent.id,
-      object: 'payment_intent',
-      amount: intent.amount,
-      amount_received: isCaptured ? intent.amount : 0,
-      currency: intent.currency,
-      status: intent.status,
-      metadata: intent.metadata,
-      last_payment_error: intent.error,
-      next_action:
-        intent.status === 'requires_action'
-          ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: null } }
-          : null,
-      latest_charge: isCaptured
-        ? { id: 'ch_1', balance_transaction: showTransaction(intent) }
-        : null,
-    }
-  }
 }
 
 const createParameters = new Set([
@@ -279,24 +244,3 @@ const createParameters = new Set([
   'description',
   'statement_descriptor_suffix',
 ])
-
-/** When what was captured is available: any time does. */
-const availableOn = Date.UTC(2024, 5, 17) / 1000
-
-function showTransaction(intent: Intent) {
-  const fee = Math.round(intent.amount * 0.029) + 30
-  const status = intent.settled ? 'available' : 'pending'
-  return { id: 'txn_1', fee, currency: intent.currency, status, available_on: availableOn }
-}
-
-function showRefund(refund: Refund): Record<string, unknown> {
-  return { object: 'refund', ...refund }
-}
-
-function ok(body: Record<string, unknown>): Answer {
-  return { status: 200, body }
-}
-
-export function error(status: number, said: Record<string, unknown>): Answer {
-  return { status, body: { error: { type: 'invalid_request_error', message: 'No.', ...said } } }
-}

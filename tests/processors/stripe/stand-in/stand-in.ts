@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parse } from 'qs'
-import { type Answer, error, type Movement, StripeBooks } from './books.ts'
+import { type Answer, error } from './answers.ts'
+import { type Movement, StripeBooks } from './books.ts'
 
 /**
  * The few endpoints of Stripe that the processor uses, as Stripe documents them: PaymentIntents with

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { PlotDrawing } from './plot-drawing.tsx'
 
+/** A series of values, and how it is drawn. */
 export interface PlotProps {
   readonly title: string
   /** Sum or rate of all values, shown beside the title. */

@@ -21,6 +21,7 @@ export interface View {
   readonly last: number
 }
 
+/** The loaded rows of the list, and the state of its requests. */
 export interface ListState {
   /** Newest first. */
   readonly rows: readonly PaymentRow[]

@@ -11,6 +11,7 @@ export interface Search {
   readonly to: string
 }
 
+/** Reads a search from the query of an address. Ignores invalid values. */
 export function readSearch(params: URLSearchParams): Search {
   return {
     text: params.get('q') ?? '',

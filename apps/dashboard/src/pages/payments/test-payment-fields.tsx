@@ -47,6 +47,7 @@ export function AmountFields(props: AmountFieldsProps) {
   )
 }
 
+/** The customer's e-mail address. */
 export function EmailField() {
   return (
     <label className="field">

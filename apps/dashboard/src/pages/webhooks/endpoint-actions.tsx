@@ -13,6 +13,7 @@ import { ConfirmDialog } from '../../dialogs/confirm-dialog.tsx'
 import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
 import { formatCount } from '../../format.ts'
 
+/** An endpoint, as its card and its buttons get it. */
 export interface EndpointProps {
   readonly endpoint: WebhookEndpoint
   readonly livemode: boolean

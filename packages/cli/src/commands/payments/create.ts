@@ -82,7 +82,7 @@ export function createCommand(): Command {
   ])
 }
 
-/** The request. A field of the API without an option does not compile. */
+/** The request. `satisfies` makes the compiler report a field of the API without an option. */
 function paramsOf(options: CreateOptions, expiresAt: string | undefined) {
   return {
     amount: options.amount,

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { withExamples } from '../../output/examples.ts'
 import { cancelCommand } from './cancel.ts'
+import { cancelManyCommand } from './cancel-many.ts'
 import { captureCommand } from './capture.ts'
 import { createCommand } from './create.ts'
 import { timelineCommand } from './events.ts'
@@ -18,6 +19,7 @@ export function paymentsCommand(): Command {
     getCommand(),
     listCommand(),
     cancelCommand(),
+    cancelManyCommand(),
     captureCommand(),
     refundCommand(),
     initiateCommand(),
@@ -29,6 +31,6 @@ export function paymentsCommand(): Command {
   return withExamples(command, [
     ['hedge payments list --status pending', 'list cancelable payments'],
     ['hedge payments cancel pay_abc123xyz', 'cancel one payment'],
-    ['hedge payments cancel --all --created-before 24h', 'count many payments, then cancel them'],
+    ['hedge payments cancel-many --created-before 24h', 'count many payments, then cancel them'],
   ])
 }

@@ -2,11 +2,13 @@ import { Command } from 'commander'
 import { withExamples } from '../../output/examples.ts'
 import { createCommand } from './create.ts'
 import { deleteCommand } from './delete.ts'
-import { deliveriesCommand } from './deliveries.ts'
+import { deliveryCommand } from './deliveries/delivery.ts'
+import { deliveriesCommand } from './deliveries/list.ts'
+import { retryCommand } from './deliveries/retry.ts'
+import { retryFailedCommand } from './deliveries/retry-failed.ts'
 import { getCommand } from './get.ts'
 import { listCommand } from './list.ts'
 import { replayCommand } from './replay.ts'
-import { retryCommand } from './retry.ts'
 import { rotateSecretCommand } from './rotate-secret.ts'
 import { testCommand } from './test-event.ts'
 import { updateCommand } from './update.ts'
@@ -22,7 +24,9 @@ export function webhooksCommand(): Command {
     deleteCommand(),
     rotateSecretCommand(),
     deliveriesCommand(),
+    deliveryCommand(),
     retryCommand(),
+    retryFailedCommand(),
     replayCommand(),
     testCommand(),
   ]) {

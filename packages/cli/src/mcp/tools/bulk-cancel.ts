@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { usageError } from '../../exit-codes.ts'
 import { countOf, formatCount } from '../../output/format.ts'
 import { filterOf, filterShape, paymentId, reason } from '../arguments.ts'
-import { type Change, sent } from '../change.ts'
+import { type Change, readChange } from '../change.ts'
 import type { Pin } from '../confirmations.ts'
 import { timeOf } from '../payment-facts.ts'
 import { modeOf } from '../results.ts'
@@ -63,7 +63,7 @@ export const bulkCancel: Change<typeof shape> = {
     const { idempotencyKey, timeout } = options
     const { cancellations } = context.session.hedge
     const request = cancellations.create(paramsOf(args, pin), { idempotencyKey, timeout })
-    const { answer, isReplayed, replayText } = await sent(request)
+    const { answer, isReplayed, replayText } = await readChange(request)
     const { text, data } = await show(context, await follow(context, answer))
     return { text: `${text}${replayText}`, data: { ...data, replayed: isReplayed } }
   },
@@ -95,7 +95,7 @@ function paramsOf(args: Args, { createdUntil }: Pin): CancellationCreateParams {
   return { filter: { ...filter, created_at }, reason: why }
 }
 
-/** The polls of a run. Together at most ten seconds, so that the client gets an answer in time. */
+/** The polls of a run: at most ten seconds in total, because MCP clients wait for a minute at most. */
 const polls = { max: 12, firstMs: 50, longestMs: 1_000 }
 
 /** Waits for the end of a short run. */
@@ -112,7 +112,7 @@ async function follow({ session }: ToolContext, started: Cancellation): Promise<
 
 const isInProgress = (run: Cancellation) => run.status === 'pending' || run.status === 'running'
 
-/** How many payments are listed that could not be canceled. The API has all of them. */
+/** Limit of refused payments in a result. The API lists all of them. */
 const refusedMax = 20
 
 async function show(context: ToolContext, run: Cancellation): Promise<Outcome> {

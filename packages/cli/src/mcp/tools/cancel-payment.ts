@@ -1,5 +1,5 @@
 import { paymentId, reason } from '../arguments.ts'
-import { type Change, sent } from '../change.ts'
+import { type Change, readChange } from '../change.ts'
 import { factsOfPayment, lineOf } from '../payment-facts.ts'
 import { modeOf } from '../results.ts'
 import { planFor } from './plan.ts'
@@ -21,7 +21,7 @@ export const cancelPayment: Change<typeof shape> = {
   async execute({ session }, args, { options }) {
     const { payments } = session.hedge
     const request = payments.cancel(args.payment_id, { reason: args.reason }, options)
-    const { answer, isReplayed, replayText } = await sent(request)
+    const { answer, isReplayed, replayText } = await readChange(request)
     return {
       text: `${modeOf(answer)}: canceled. The customer is not charged.\n${lineOf(answer)}${replayText}`,
       data: { payment: factsOfPayment(answer), replayed: isReplayed },

@@ -1,7 +1,7 @@
 import type { Payment } from '@hedgepayments/node'
 import { z } from 'zod'
 import { metadata, paymentId, reason } from '../arguments.ts'
-import { type Change, sent } from '../change.ts'
+import { type Change, readChange } from '../change.ts'
 import { factsOfPayment, lineOf, moneyOf, refundableOf } from '../payment-facts.ts'
 import { modeOf } from '../results.ts'
 import { type Finding, planFor } from './plan.ts'
@@ -26,7 +26,7 @@ export const refundPayment: Change<typeof shape> = {
   plan: (context, { payment_id: id, amount }) =>
     planFor(context, id, (payment) => findingOf(payment, amount)),
   async execute({ session }, { payment_id: id, ...params }, { options }) {
-    const { answer, isReplayed, replayText } = await sent(
+    const { answer, isReplayed, replayText } = await readChange(
       session.hedge.payments.refund(id, params, options),
     )
     const refund = answer.refunds.at(-1)

@@ -1,6 +1,6 @@
 import type { Payment, ReversedPayment } from '@hedgepayments/node'
 import { paymentId, reason } from '../arguments.ts'
-import { type Change, sent } from '../change.ts'
+import { type Change, readChange } from '../change.ts'
 import { factsOfPayment, lineOf, moneyOf, refundableOf } from '../payment-facts.ts'
 import { modeOf } from '../results.ts'
 import { planFor } from './plan.ts'
@@ -18,7 +18,7 @@ export const reversePayment: Change<typeof shape> = {
   async execute({ session }, args, { options }) {
     const { payments } = session.hedge
     const request = payments.reverse(args.payment_id, { reason: args.reason }, options)
-    const { answer, isReplayed, replayText } = await sent(request)
+    const { answer, isReplayed, replayText } = await readChange(request)
     const { reversal } = answer
     return {
       text: `${modeOf(answer)}: ${reversals[reversal]}\n${lineOf(answer)}${replayText}`,

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { amountSchema } from '../../money.ts'
+import { amountSchema } from '../../money/money.ts'
 
 export const PaymentCapture = Type.Object(
   {

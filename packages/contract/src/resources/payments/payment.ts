@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
-import { amountMinorMax } from '../../amounts.ts'
 import { idSchema, type MerchantId, type PaymentId } from '../../ids.ts'
-import { amountSchema, currencyInputSchema } from '../../money.ts'
+import { amountMinorMax } from '../../money/amounts.ts'
+import { amountSchema, currencyInputSchema } from '../../money/money.ts'
 import {
   constant,
   emailAddress,

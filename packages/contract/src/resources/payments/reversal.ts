@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { amountSchema } from '../../money.ts'
+import { amountSchema } from '../../money/money.ts'
 import { nullable, oneOf, text } from '../../text.ts'
 import { Metadata } from '../metadata.ts'
 import { Payment, reasonLengthMax } from './payment.ts'

@@ -1,9 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import type { KeyForAuth } from '../../merchants/keys.sql.ts'
-
-type Db = Kysely<Schema>
+import { columnsForAuth, type KeyForAuth, keysWithClocks } from '../../merchants/keys.sql.ts'
 
 /** Reads the signing key for a purpose. If several processes create the first one, one of them wins. */
 export async function findOrInsertSigningKey(
@@ -24,11 +22,7 @@ export async function findOrInsertSigningKey(
 /** Reads the API key that created a token, also if it is revoked. */
 export async function findKeyById(db: Db, id: string): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
-    select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
-      coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
-    from api_keys k
-      left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
+    select ${columnsForAuth} from ${keysWithClocks}
     where k.id = ${id}`.execute(db)
   return rows[0]
 }

@@ -8,13 +8,13 @@ import {
 } from '@hedgepayments/contract'
 import type { FastifyRequest } from 'fastify'
 import { errors, jwtVerify, SignJWT } from 'jose'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { randomCharacters } from '../../domain/ids.ts'
 import { promisedEnd, toMs, toTimestamp } from '../../domain/time.ts'
 import { type Refusal, refuse } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import { readHeader } from '../../http/request/headers.ts'
-import { authOf } from '../../merchants/authenticate.ts'
+import { authOf, unauthorized } from '../../merchants/authenticate.ts'
 import { findKeyById, findOrInsertSigningKey } from './client-tokens.sql.ts'
 
 /** Source: api.md, "The rest of the vendor's surface": 15 minutes. */
@@ -125,8 +125,4 @@ export class ClientTokens {
 export function readClientToken(request: FastifyRequest): string | null {
   const header = readHeader(request, 'authorization') ?? ''
   return /^bearer +(eyJ[\w-]+\.[\w-]+\.[\w-]+) *$/i.exec(header)?.[1] ?? null
-}
-
-function unauthorized(message: string): Refusal {
-  return { ...refuse('unauthorized', message), headers: { 'www-authenticate': 'Bearer' } }
 }

@@ -1,5 +1,5 @@
 import { isId } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'

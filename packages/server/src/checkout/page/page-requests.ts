@@ -1,6 +1,6 @@
 import type { PaymentPage } from '@hedgepayments/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { Account } from '../../domain/account.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { isRefusal, type Refusal } from '../../http/answers/refusal.ts'

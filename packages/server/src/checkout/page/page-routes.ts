@@ -13,13 +13,13 @@ import { payRoutes } from './pay-routes.ts'
 export async function pageRoutes(
   app: FastifyInstance,
   {
-    on,
+    submitter,
     log,
     refuseLive,
-  }: { on: Submitter; log: FastifyBaseLogger; refuseLive: () => Refusal | null },
+  }: { submitter: Submitter; log: FastifyBaseLogger; refuseLive: () => Refusal | null },
 ): Promise<void> {
-  const requests = new PageRequests({ db: on.db, refuseLive })
-  const streams = new PageStreams({ app, db: on.db, log, read: (id) => requests.read(id) })
+  const requests = new PageRequests({ db: submitter.db, refuseLive })
+  const streams = new PageStreams({ app, db: submitter.db, log, read: (id) => requests.read(id) })
 
   await pageFiles(app)
 
@@ -32,11 +32,11 @@ export async function pageRoutes(
     const refusal = requests.refusalOf(request)
     if (refusal) return sendForPage(reply, refusal)
     const address = countedAddress(addressOf(request))
-    const places = await streams.reserve({ id, address }, () => requests.findAccount(request))
-    if (isRefusal(places)) return sendForPage(reply, places)
-    streams.add(id, reply.headers(pageHeaders), places)
+    const permits = await streams.acquire({ id, address }, () => requests.findAccount(request))
+    if (isRefusal(permits)) return sendForPage(reply, permits)
+    streams.add(id, reply.headers(pageHeaders), permits)
     return reply
   })
 
-  payRoutes(app, { on, requests })
+  payRoutes(app, { submitter, requests })
 }

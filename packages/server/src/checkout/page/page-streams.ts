@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import type { PaymentPage } from '@hedgepayments/contract'
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply } from 'fastify'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { describe } from '../../database/errors.ts'
 import type { Account } from '../../domain/account.ts'
 import { isRefusal, type Refusal, refuse } from '../../http/answers/refusal.ts'
-import { leave } from '../../http/limits/admission.ts'
+import { endInFlight } from '../../http/limits/admission.ts'
 import { accountName, type Permits, Semaphore } from '../../http/limits/semaphore.ts'
 import { readMarks } from './watch.sql.ts'
 import { PageWatch } from './watch.ts'
@@ -14,7 +14,7 @@ import { PageWatch } from './watch.ts'
 const streamsMax = 5_000
 /** Streams of one address (an office), of one link (many tabs), of test mode, and of a merchant and mode. */
 const shares = { address: 1_000, link: 20, test: 2_500, account: 2_500 } as const
-/** Short enough that no proxy closes an idle connection. */
+/** Interval of heartbeats: short enough that no proxy closes the idle connection. */
 const heartbeatMs = 15_000
 /** The pause of a browser before it connects again. */
 const reconnectMs = 1_000
@@ -49,43 +49,43 @@ export class PageStreams {
   }
 
   /**
-   * Reserves the places of a stream: those of its link and address before its account is read, so that
-   * concurrent requests cannot exceed the limits together; then those of its merchant and mode.
+   * Acquires the permits of a stream: of its link and address before its account is read, so that
+   * concurrent requests cannot exceed the limits together; then of its merchant and mode.
    */
-  async reserve(
+  async acquire(
     { id, address }: { id: string; address: string },
     findAccount: () => Promise<Account | Refusal>,
   ): Promise<Permits[] | Refusal> {
-    const place = this.#semaphore.tryAcquire([
+    const ofLink = this.#semaphore.tryAcquire([
       { name: 'all', max: streamsMax },
       { name: `address ${address}`, max: shares.address },
       { name: `link ${id}`, max: shares.link },
     ])
-    if (!place) return openTooOften()
+    if (!ofLink) return openTooOften()
     let ofAccount: Permits | null = null
     try {
       const account = await findAccount()
       if (isRefusal(account)) return account
-      ofAccount = this.#reserveOf(account)
-      return ofAccount ? [place, ofAccount] : openTooOften()
+      ofAccount = this.#acquireOf(account)
+      return ofAccount ? [ofLink, ofAccount] : openTooOften()
     } finally {
-      if (!ofAccount) place.release()
+      if (!ofAccount) ofLink.release()
     }
   }
 
-  #reserveOf(account: Account): Permits | null {
+  #acquireOf(account: Account): Permits | null {
     const ofTest = account.livemode ? [] : [{ name: 'test', max: shares.test }]
     const ofAccount = { name: accountName(account), max: shares.account }
     return this.#semaphore.tryAcquire([...ofTest, ofAccount])
   }
 
-  /** Keeps the reply open and writes every change to it. Releases its places when it ends. */
-  add(id: string, reply: FastifyReply, places: readonly Permits[]): void {
-    for (const { release } of places) {
+  /** Keeps the reply open and writes every change to it. Releases its permits when it ends. */
+  add(id: string, reply: FastifyReply, permits: readonly Permits[]): void {
+    for (const { release } of permits) {
       reply.raw.once('close', release)
       if (reply.raw.destroyed) release()
     }
-    leave(reply.request, reply)
+    endInFlight(reply.request, reply)
     reply.hijack()
     const response = reply.raw
     response.writeHead(200, {

@@ -11,11 +11,11 @@ import { challengeSecret, methodsOf, type PageSubject } from './page-state.ts'
 import { checkConfirmation, pay } from './pay.ts'
 
 interface PayContext {
-  readonly on: Submitter
+  readonly submitter: Submitter
   readonly requests: PageRequests
 }
 
-/** Carries out a request of the page. `null`: the answer is the new state of the page. */
+/** Handles a request of the page. `null`: the answer is the new state of the page. */
 type PayStep = (context: PayContext, subject: PageSubject, body: unknown) => Promise<Reply | null>
 
 /**
@@ -44,7 +44,7 @@ function createToken(body: unknown): Reply {
   return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
 }
 
-const payOrder: PayStep = async ({ on }, subject, body) => {
+const payOrder: PayStep = async ({ submitter }, subject, body) => {
   if (!isPayOrder(body)) return orderRefused()
   const { method, email = null } = body
   if (!methodsOf(subject).includes(method)) {
@@ -52,17 +52,17 @@ const payOrder: PayStep = async ({ on }, subject, body) => {
   }
   const read = parsePaymentToken(body.token)
   if ('fault' in read) return orderRefused()
-  return await pay(on, subject, { method, token: read.token, email })
+  return await pay(submitter, subject, { method, token: read.token, email })
 }
 
-const confirm: PayStep = async ({ on }, { payment, now }, body) => {
+const confirm: PayStep = async ({ submitter }, { payment, now }, body) => {
   if (!isConfirmation(body)) return refuseField('confirmed', undefined, 'true or false')
   const secret = challengeSecret(payment)
   // The challenge was answered already, or the payment was canceled: the answer is the current state.
   if (!payment || secret === null) return null
   const wanted = body.confirmed ? 'confirm' : 'refuse'
-  await answerChallenge(on.db, { secret, wanted, now })
-  return await checkConfirmation(on, payment, now)
+  await answerChallenge(submitter.db, { secret, wanted, now })
+  return await checkConfirmation(submitter, payment, now)
 }
 
 /** Does not quote the input: it may be a real card number. */

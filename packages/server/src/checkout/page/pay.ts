@@ -1,15 +1,13 @@
 import type { CheckoutMethod } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { plusSeconds } from '../../domain/time.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel.ts'
 import type { Submitter } from '../../payments/submit/submission.ts'
@@ -38,32 +36,34 @@ const checkAfterSeconds = 30
  * outcome is in the database; a refusal says why no payment was submitted.
  */
 export async function pay(
-  on: Submitter,
+  submitter: Submitter,
   subject: PageSubject,
   order: Order,
 ): Promise<Refusal | null> {
   const { session, now } = subject
-  const payment = session ? await prepareTry(on.db, session, { order, now }) : subject.payment
+  const payment = session
+    ? await prepareTry(submitter.db, session, { order, now })
+    : subject.payment
   if (!payment) return null
   if ('refusal' in payment) return payment
-  return await submit(on, payment, { token: order.token, now })
+  return await submit(submitter, payment, { token: order.token, now })
 }
 
 /** Looks the payment up at the processor after the customer has confirmed or refused it. */
 export async function checkConfirmation(
-  on: Submitter,
+  submitter: Submitter,
   payment: PaymentRow,
   now: Timestamp,
 ): Promise<Refusal | null> {
-  return await submit(on, payment, { token: null, now })
+  return await submit(submitter, payment, { token: null, now })
 }
 
 async function submit(
-  on: Submitter,
+  submitter: Submitter,
   payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
   { token, now }: { token: PaymentToken | null; now: Timestamp },
 ): Promise<Refusal | null> {
-  const reply: Reply = await submitPayment(on, {
+  const reply: Reply = await submitPayment(submitter, {
     account: accountOf(payment),
     paymentId: payment.id,
     token,

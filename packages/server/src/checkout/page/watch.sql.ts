@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 
 /** A mark that changes whenever the page behind a link changes. */
 export interface LinkMark {
@@ -8,10 +8,7 @@ export interface LinkMark {
 }
 
 /** Reads the marks of all open pages in one statement. */
-export async function readMarks(
-  db: Kysely<Schema>,
-  ids: readonly string[],
-): Promise<readonly LinkMark[]> {
+export async function readMarks(db: Db, ids: readonly string[]): Promise<readonly LinkMark[]> {
   const { rows } = await sql<LinkMark>`
     select p.id, p.sequence::text || coalesce(p.next_action_url, '') as mark
     from payments p where p.id = any(${ids}::text[])

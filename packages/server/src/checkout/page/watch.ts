@@ -1,7 +1,7 @@
 import type { LinkMark } from './watch.sql.ts'
 
 /** How often changes are read while pages are open: customers perceive this as immediate. */
-const tickMs = 250
+const readEveryMs = 250
 
 interface Watcher {
   readonly id: string
@@ -10,8 +10,8 @@ interface Watcher {
 }
 
 /**
- * Detects changes of all pages that are open at this process. One statement per tick reads the marks of
- * all pages; while no page is open, none runs. Changes by other processes are detected too.
+ * Detects changes of all pages that are open at this process. One statement reads the marks of all pages
+ * at once. While no page is open, no statement runs. Changes by other processes are detected too.
  */
 export class PageWatch {
   readonly #read: (ids: readonly string[]) => Promise<readonly LinkMark[]>
@@ -28,7 +28,7 @@ export class PageWatch {
     this.#onError = options.onError
   }
 
-  /** Calls `onChange` at the first tick and after every change. Returns a function that ends this. */
+  /** Calls `onChange` after the first read and after every change. Returns a function that ends this. */
   add(id: string, onChange: () => void): () => void {
     const watcher: Watcher = { id, mark: null, onChange }
     this.#watchers.add(watcher)
@@ -43,10 +43,10 @@ export class PageWatch {
 
   #schedule(): void {
     if (this.#timer || this.#stopped || this.#watchers.size === 0) return
-    this.#timer = setTimeout(() => void this.#tick(), tickMs)
+    this.#timer = setTimeout(() => void this.#readAndCompare(), readEveryMs)
   }
 
-  async #tick(): Promise<void> {
+  async #readAndCompare(): Promise<void> {
     try {
       const ids = [...new Set([...this.#watchers].map(({ id }) => id))]
       const marks = new Map((await this.#read(ids)).map(({ id, mark }) => [id, mark]))

@@ -1,10 +1,10 @@
-import { type Kysely, sql } from 'kysely'
-import type { CheckoutSessionRow, Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { CheckoutSessionRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { claimFor, isClaimedBy, isFree, released } from '../../jobs/lease.sql.ts'
 import type { Lease } from '../../jobs/lease.ts'
 
-type Db = Kysely<Schema>
 type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
 
 /**

@@ -1,15 +1,15 @@
 import type { ActorType } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel.ts'
+import { lockPayment } from '../../payments/transition/move.sql.ts'
 import { findPayment } from '../../payments/view/payments.sql.ts'
 import { renderSession } from './render.ts'
-import { endSession, findSession, lockPayment, lockSession } from './sessions.sql.ts'
+import { endSession, findSession, lockSession } from './sessions.sql.ts'
 import { statusOf } from './status.ts'
 
 /** A session together with its latest payment. */

@@ -1,8 +1,8 @@
 import type { CheckoutMethod, PaymentId } from '@hedgepayments/contract'
+import type { Tx } from '../../database/db.ts'
 import type { CheckoutSessionRow } from '../../database/schema.ts'
 import { newId } from '../../domain/ids.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { insertPayment } from '../../payments/create/create.sql.ts'
 import { setPayment } from './sessions.sql.ts'
 

@@ -1,6 +1,6 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { Account } from '../../domain/account.ts'
 import { answer } from '../../http/answers/answer.ts'
 import { type Refusal, refuse } from '../../http/answers/refusal.ts'

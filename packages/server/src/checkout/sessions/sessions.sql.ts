@@ -1,10 +1,10 @@
 import type { CheckoutSession } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
-import type { CheckoutSessionRow, PaymentRow, Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
-type Db = Kysely<Schema>
 type SessionKey = Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>
 
 /** Inserts a session. */
@@ -55,19 +55,7 @@ export async function findSessionOfPayment(
   return rows[0]
 }
 
-/** Locks a payment until the transaction ends. Call it before `lockSession`. */
-export async function lockPayment(
-  db: Db,
-  { account, id }: { account: Account; id: string },
-): Promise<PaymentRow | undefined> {
-  const { rows } = await sql<PaymentRow>`
-    select * from payments
-    where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and id = ${id}
-    for no key update`.execute(db)
-  return rows[0]
-}
-
-/** Locks a session until the transaction ends. */
+/** Locks a session until the transaction ends. Lock its payment first. */
 export async function lockSession(
   db: Db,
   { account, id }: { account: Account; id: string },

@@ -1,6 +1,5 @@
-import type { Db } from '../../database/connect.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { plusSeconds } from '../../domain/time.ts'
+import type { Db } from '../../database/db.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { pendingSeconds } from '../../jobs/backoff.ts'
 import { runEach } from '../../jobs/steps.ts'
 import { claimSessions, type DueSession, releaseSession } from './checks.sql.ts'
@@ -8,7 +7,7 @@ import { endIfOver, type SessionWithPayment } from './end.ts'
 
 /** Sessions of one turn: few enough that a stop does not wait long. */
 const batchSize = 100
-/** Longer than a turn takes. If the process dies, another one claims the sessions after this. */
+/** Length of a lease. It is longer than a turn takes. When a process dies, others claim its sessions then. */
 const leaseSeconds = 60
 /** Bounds of the pause between checks while the processor decides on the payment, in seconds. */
 const submittedPause = { min: 30, max: 30 }

@@ -1,11 +1,11 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 
 /** Sessions deleted in one step. */
 const deletedPerStep = 1_000
 
 /** Deletes expired sessions. Returns whether there may be more. */
-export async function dropEndedSessions(db: Kysely<Schema>): Promise<boolean> {
+export async function dropEndedSessions(db: Db): Promise<boolean> {
   const { rows } = await sql`
     delete from dashboard_sessions where token_hash in (
       select token_hash from dashboard_sessions where expires_at <= now()

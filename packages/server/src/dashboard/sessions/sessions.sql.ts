@@ -1,9 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import type { KeyForAuth } from '../../merchants/keys.sql.ts'
-
-type Db = Kysely<Schema>
+import { columnsForAuth, type KeyForAuth, keysWithClocks } from '../../merchants/keys.sql.ts'
 
 /**
  * Inserts a session. Deletes expired sessions, and the oldest ones of the key beyond `max`. Locks the
@@ -39,12 +37,8 @@ export async function findKeyBySession(
   { tokenHash, now }: { tokenHash: Buffer; now: Timestamp },
 ): Promise<KeyForAuth | undefined> {
   const { rows } = await sql<KeyForAuth>`
-    select k.id, k.merchant_id, k.livemode, k.secret_hash, k.scopes, k.requests_per_minute,
-      k.budget_names, k.budget_limits, k.expires_at, k.revoked_at,
-      coalesce(c.offset_seconds, 0)::integer as clock_offset_seconds
-    from dashboard_sessions s
-      join api_keys k on k.id = s.key_id
-      left join test_clocks c on c.merchant_id = k.merchant_id and not k.livemode
+    select ${columnsForAuth}
+    from dashboard_sessions s join (${keysWithClocks}) on k.id = s.key_id
     where s.token_hash = ${tokenHash} and s.expires_at > ${now}::timestamptz`.execute(db)
   return rows[0]
 }

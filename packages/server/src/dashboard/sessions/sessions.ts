@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { actorOf, recordAudit } from '../../audit/record.ts'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { randomCharacters } from '../../domain/ids.ts'
 import { promisedEnd, toTimestamp } from '../../domain/time.ts'
 import { type Refusal, refuse } from '../../http/answers/refusal.ts'

@@ -1,5 +1,5 @@
 import { recordAudit } from '../../audit/record.ts'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { Refusal } from '../../http/answers/refusal.ts'
 import { RateLimiter } from '../../http/limits/rate-limit.ts'
 import { refuseTooMany } from '../../http/limits/rate-limit-headers.ts'

@@ -1,12 +1,12 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 
 /**
  * Counts a sign-in of a key and of its account in the current minute of the database's clock, over all
  * processes. Returns both counts, including this sign-in.
  */
 export async function countSignIn(
-  db: Kysely<Schema>,
+  db: Db,
   { keyId, account }: { keyId: string; account: string },
 ): Promise<{ ofKey: number; ofAccount: number }> {
   const names = [`sign-ins of ${keyId}`, `sign-ins of ${account}`]

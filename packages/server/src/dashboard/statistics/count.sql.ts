@@ -1,7 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
-
-type Db = Kysely<Schema>
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 
 /** Events counted in one step: some ten milliseconds of work, for any number of merchants. */
 export const countedEventsPerStep = 1_000

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { describe } from '../../database/errors.ts'
 import { type Loop, startLoop, type YieldPolicy } from '../../jobs/loop.ts'
 import {

@@ -1,9 +1,7 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-
-type Db = Kysely<Schema>
 
 export type Bucket = 'hour' | 'day'
 

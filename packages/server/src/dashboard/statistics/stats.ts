@@ -1,6 +1,5 @@
-import type { Db } from '../../database/connect.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { toMs, toTimestamp } from '../../domain/time.ts'
+import type { Db } from '../../database/db.ts'
+import { type Timestamp, toMs, toTimestamp } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'

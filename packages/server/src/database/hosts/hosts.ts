@@ -3,7 +3,7 @@ import type { DatabaseAddress, Host } from './address.ts'
 import { readRole } from './role.sql.ts'
 import { DatabaseUnreachableError } from './unreachable.ts'
 
-/** A host that does not answer for this time is skipped. It is less than a request waits for one. */
+/** A host that does not answer for this time is skipped. Requests wait longer for a connection. */
 const probeTimeoutMs = 3_000
 /** After the first host that takes writes, the time for others to report a later timeline. */
 const graceMs = 300

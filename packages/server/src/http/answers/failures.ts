@@ -9,10 +9,13 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
   if (isHangUp(error)) return refuseField('body', 'a part of it', 'the whole body')
   const byCode = refusalsByCode.get((error as Partial<FastifyError>).code ?? '')
   if (byCode) return byCode
-  if (error instanceof PoolFullError) return unavailable('Too many statements wait. Try again.')
+  if (error instanceof PoolFullError)
+    return unavailable('Too many requests wait for the database. Try again.')
   if (isLockTimeout(error)) {
     log.warn({ err: describe(error) }, 'lock timeout')
-    return unavailable('What this would change is locked. Try again: nothing was done.')
+    return unavailable(
+      'An object that this request would change is locked. Try again: nothing was done.',
+    )
   }
   if (isDatabaseUnavailable(error)) {
     log.error({ err: describe(error) }, 'the database is not available')
@@ -27,7 +30,7 @@ const refusalsByCode: ReadonlyMap<string, Refusal> = new Map([
   ['FST_STATIC_FORBIDDEN_PATH', refuse('not_found', 'There is no such path.')],
   [
     'FST_ERR_CTP_BODY_TOO_LARGE',
-    refuse('payload_too_large', 'The body is larger than this path takes.'),
+    refuse('payload_too_large', 'The body is larger than this path accepts.'),
   ],
   [
     'FST_ERR_CTP_INVALID_MEDIA_TYPE',

@@ -7,15 +7,15 @@ import { errorBody } from '../answers/refusal.ts'
 import { securityHeaders } from '../answers/security-headers.ts'
 import { send } from '../answers/send.ts'
 import { readHeader } from '../request/headers.ts'
-import { ConcurrencyLimiter, type ConcurrencyLimits, tickMs } from './concurrency-limiter.ts'
+import { AdaptiveLimiter, type AdaptiveLimits, tickMs } from './adaptive-limiter.ts'
 import type { RateLimit } from './rate-limit.ts'
 
 /** How many requests a process works on at once. */
 export interface AdmissionLimits {
   /** Requests that stop payments: cancels, reversals, bulk cancellations. */
-  readonly cancellations: ConcurrencyLimits
+  readonly cancellations: AdaptiveLimits
   /** All other requests. */
-  readonly others: ConcurrencyLimits
+  readonly others: AdaptiveLimits
 }
 
 /**
@@ -36,7 +36,7 @@ const busyLength = Buffer.byteLength(busyBody)
 declare module 'fastify' {
   interface FastifyRequest {
     /** Counts the request while it is in flight; `null` before its body has arrived, and afterwards. */
-    limiter: ConcurrencyLimiter | null
+    limiter: AdaptiveLimiter | null
   }
 }
 
@@ -46,8 +46,8 @@ declare module 'fastify' {
  * request is in flight once its body has arrived, so a slow body does not use the limit.
  */
 export class Admission {
-  readonly cancellations: ConcurrencyLimiter
-  readonly others: ConcurrencyLimiter
+  readonly cancellations: AdaptiveLimiter
+  readonly others: AdaptiveLimiter
   readonly #rateOf: (address: string) => RateLimit
 
   constructor(given: {
@@ -56,8 +56,8 @@ export class Admission {
     limits?: AdmissionLimits | undefined
   }) {
     const { cancellations, others } = given.limits ?? defaultLimits
-    this.cancellations = new ConcurrencyLimiter(cancellations)
-    this.others = new ConcurrencyLimiter(others)
+    this.cancellations = new AdaptiveLimiter(cancellations)
+    this.others = new AdaptiveLimiter(others)
     this.#rateOf = given.rateOf
   }
 
@@ -96,7 +96,7 @@ export class Admission {
       done()
     })
     app.addHook('onSend', (request, reply, _, done) => {
-      leave(request, reply)
+      endInFlight(request, reply)
       done()
     })
     const timer = setInterval(() => {
@@ -106,13 +106,13 @@ export class Admission {
     app.addHook('onClose', async () => clearInterval(timer))
   }
 
-  #limiterOf({ method, url = '' }: IncomingMessage): ConcurrencyLimiter | null {
+  #limiterOf({ method, url = '' }: IncomingMessage): AdaptiveLimiter | null {
     if (method === 'POST' && cancellationPath.test(url)) return this.cancellations
     return neverRefused.has(url) ? null : this.others
   }
 
   /** Cancellations are never delayed. */
-  #delayRetry(limiter: ConcurrencyLimiter, response: ServerResponse): void {
+  #delayRetry(limiter: AdaptiveLimiter, response: ServerResponse): void {
     if (limiter.isFlooded && limiter === this.others) pauseReading(response)
   }
 
@@ -133,8 +133,8 @@ export class Admission {
 }
 
 /**
- * Around the second that `Retry-After` of the refusal says, in milliseconds. The pause is random, so
- * that clients that were refused together do not retry together.
+ * The pause after a refusal, in milliseconds: about the second that its `Retry-After` says. The pause is
+ * random, so that clients that were refused together do not retry together.
  */
 const readPauseMs = { min: 500, max: 1_500 }
 
@@ -199,7 +199,7 @@ const neverRefused: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metr
  * Ends a request's time in flight: when its answer is sent, or when it becomes a stream, which stays
  * open for hours and has separate limits.
  */
-export function leave(request: FastifyRequest, reply: FastifyReply): void {
+export function endInFlight(request: FastifyRequest, reply: FastifyReply): void {
   request.limiter?.leave({ account: request.auth, served: reply.statusCode !== busy.status })
   request.limiter = null
 }

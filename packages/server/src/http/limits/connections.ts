@@ -11,14 +11,17 @@ export interface ConnectionLimits {
   readonly connectionsOfAddressMax?: number
   /** How long a client may take to read an answer. Default: that of the buffer budget. */
   readonly answerTimeoutMs?: number
-  /** From the connection, or the first byte of a request, until its last byte. */
+  /** Time for a request to arrive: from the connection or its first byte to its last byte. */
   readonly requestTimeoutMs: number
   /**
-   * A connection without traffic in either direction is closed after this time: its client does not
-   * read. Longer than the longest statement, and than the interval of a stream's heartbeats.
+   * How long a connection may have no traffic in either direction, because its client does not read.
+   * Longer than the longest statement, and than the interval of a stream's heartbeats.
    */
   readonly silentTimeoutMs: number
-  /** Between two requests. Longer than that of proxies, so that none uses a closed connection. */
+  /**
+   * How long a connection may wait for its next request. Longer than proxies keep connections, so that
+   * no proxy sends a request on one that is being closed.
+   */
   readonly keepAliveTimeoutMs: number
   /** Interval at which the timeouts above are checked. */
   readonly checkIntervalMs: number
@@ -52,7 +55,7 @@ export function createHttpServer(
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: limits.checkIntervalMs,
       highWaterMark: bufferedBytesMax,
-      // Node would answer a request without a Host header without a body: `edge.ts` answers it.
+      // Node would answer a request without a Host header without a body: `http/edge.ts` answers it.
       requireHostHeader: false,
     },
     listener,

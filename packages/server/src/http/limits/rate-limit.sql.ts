@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Counted } from './rate-limit.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Counted } from './rate-limit.ts'
  * are locked in the order of their callers, so that processes do not deadlock.
  */
 export async function addCounts(
-  db: Kysely<Schema>,
+  db: Db,
   windowStartMs: number,
   added: readonly Counted[],
 ): Promise<Map<string, number>> {
@@ -31,7 +31,7 @@ export async function addCounts(
 const deletedPerStep = 1_000
 
 /** Deletes counts of windows that ended over an hour ago. Returns whether there may be more. */
-export async function dropOldCounts(db: Kysely<Schema>): Promise<boolean> {
+export async function dropOldCounts(db: Db): Promise<boolean> {
   const { rows } = await sql`
     delete from rate_counts where caller in (
       select caller from rate_counts where window_start < extract(epoch from now()) - 3600

@@ -7,8 +7,8 @@ import type { Origin } from './auth.ts'
  * A proxy may forward any text from its client. A text that is no address is ignored.
  */
 export function addressOf(request: Pick<FastifyRequest, 'ip' | 'socket'>): string {
-  const said = plain(request.ip)
-  return isIP(said) === 0 ? plain(request.socket.remoteAddress) : said
+  const reported = plain(request.ip)
+  return isIP(reported) === 0 ? plain(request.socket.remoteAddress) : reported
 }
 
 /** The id and the address of a request, for the audit log. */

@@ -64,6 +64,13 @@ test('the schemas of all operations are valid JSON Schema', () => {
   }
 })
 
+test('the schemas of all operations can be compiled, which a server does at their first use', () => {
+  for (const { query, body } of Object.values<Operation>(operations)) {
+    if (query) expect(() => compileCheck(query, 'query')({})).not.toThrow()
+    if (body) expect(() => compileCheck(body, 'body')({})).not.toThrow()
+  }
+})
+
 describe('a text', () => {
   const checkText = compileCheck(text({ maxLength: 8, description: 'A text.' }), 'body')
   const checkMetadata = compileCheck(Metadata, 'body')

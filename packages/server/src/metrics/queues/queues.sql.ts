@@ -1,7 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
-
-type Db = Kysely<Schema>
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 
 /** Most rows that are counted: beyond it, the exact length of a queue does not matter. */
 const countedMax = 50_000

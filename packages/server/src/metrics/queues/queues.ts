@@ -1,5 +1,5 @@
 import { Gauge } from 'prom-client'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { countDueTasks, oldestOpenSeconds } from '../../payments/read/open-payments.sql.ts'
 import { registry } from '../registry.ts'

@@ -1,15 +1,16 @@
 import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
-import { type Kysely, type SqlBool, sql } from 'kysely'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import { type SqlBool, sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
 import { claimedRow, type TaskClaim } from '../tasks/claimed-tasks.sql.ts'
 
-type Db = Kysely<Schema>
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
 
+/** A call to a processor that is about to be made. */
 export interface NewAttempt {
   readonly kind: AttemptKind
   readonly processor: string
@@ -65,6 +66,7 @@ export async function insertAttempt(
   }
 }
 
+/** The result of a call. */
 export interface AttemptEnd {
   readonly outcome: AttemptOutcome
   readonly code: string | null

@@ -1,9 +1,8 @@
 import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
 import { SpanKind } from '@opentelemetry/api'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { plusSeconds } from '../../domain/time.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
 import {
   type Call,
@@ -18,7 +17,7 @@ import { currentSpan, inSpan } from '../../tracing/spans.ts'
 import type { TaskClaim } from '../tasks/claimed-tasks.sql.ts'
 import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
 
-/** After this time the caller looks up the result instead. */
+/** Deadline of a call. Its caller then looks up the result. */
 const callTimeoutMs = 10_000
 
 /** A call to a processor, recorded before and after as an attempt. */
@@ -50,8 +49,8 @@ export type CallResult<T> =
   | { readonly ok: false; readonly message: string; readonly isKept?: boolean }
 
 /**
- * Calls a processor with a deadline, and records the call. A failed call is a value, with unknown
- * outcome.
+ * Calls a processor with a deadline, and records the call before and after. A call that fails is
+ * returned as a value, because its outcome is unknown.
  *
  * @throws {LeaseLostError} where the claim of the task is lost. No call is made then.
  */

@@ -1,5 +1,5 @@
 import type { AttemptKind } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import { keptFailureCode } from '../../processors/interface/processor.ts'

@@ -1,6 +1,5 @@
 import type { IdempotencyRow } from '../../database/schema.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { promisedEnd } from '../../domain/time.ts'
+import { promisedEnd, type Timestamp } from '../../domain/time.ts'
 import { recordSecondsKept } from '../../idempotency/retention.ts'
 
 // A cancel by key can arrive before the create with that key. It is then stored as an idempotency

@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely'
-import type { IdempotencyRow, Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { IdempotencyRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
@@ -10,7 +11,7 @@ import type { Timestamp } from '../../domain/time.ts'
  * @returns `undefined` where the key has a record already.
  */
 export async function insertAwaitedCancel(
-  db: Kysely<Schema>,
+  db: Db,
   awaited: {
     account: Account
     key: string
@@ -31,7 +32,7 @@ export async function insertAwaitedCancel(
 
 /** Deletes an awaited cancel, unless a create or a later cancel has replaced it. */
 export async function deleteAwaitedCancel(
-  db: Kysely<Schema>,
+  db: Db,
   { account, key, createdAt }: { account: Account; key: string; createdAt: Timestamp },
 ): Promise<void> {
   await sql`

@@ -1,12 +1,12 @@
 import type { PendingCancellation } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import type { IdempotencyRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import { type IdempotencyKey, parseIdempotencyKey } from '../../http/request/idempotency-key.ts'
-import { once, type Tx } from '../../idempotency/once.ts'
+import { once } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
@@ -14,6 +14,7 @@ import { awaitedUntil, hasExpired } from './awaited-cancel.ts'
 import { cancelInTransaction } from './cancel.ts'
 import { deleteAwaitedCancel, insertAwaitedCancel } from './cancel-by-key.sql.ts'
 
+/** A request to cancel a payment by the idempotency key of its create. */
 export interface CancelByKeyRequest {
   readonly auth: Auth
   /** The `Idempotency-Key` header of the create. */
@@ -25,9 +26,9 @@ export interface CancelByKeyRequest {
 }
 
 /**
- * Cancels the payment of a create by the create's idempotency key, for a client that lost the answer
- * to its create. Where the create has not arrived, stores the cancel for it and answers 202. Create
- * and cancel write the same record, so the second of them finds the first.
+ * Cancels a payment by the idempotency key of its create, for a client that lost the answer to the
+ * create. Where the create has not arrived, stores the cancel and answers 202. Create and cancel write
+ * the same record, so the second of them finds the first.
  * Source: api.md, Payments.
  */
 export async function cancelByKey(db: Db, request: CancelByKeyRequest): Promise<Reply> {

@@ -1,7 +1,8 @@
 import type { ActorType, PaymentStatus } from '@hedgepayments/contract'
-import { CompiledQuery, type Kysely } from 'kysely'
+import { CompiledQuery } from 'kysely'
 import type { Pool } from 'pg'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { cancelableList, cancelRows } from '../transition/cancel-rows.sql.ts'
 
@@ -175,7 +176,7 @@ export function waitingForLocks(pool: Pool): RunCancel {
 }
 
 /** Runs the statement as a part of a transaction, and waits for locked rows. */
-export function inTransaction(tx: Kysely<Schema>): RunCancel {
+export function inTransaction(tx: Db): RunCancel {
   return async (values) => {
     const { rows } = await tx.executeQuery(CompiledQuery.raw(decideOrWait, values))
     return rows.map((row) => Object.values(row as object))

@@ -1,5 +1,6 @@
 import { isId } from '@hedgepayments/contract'
-import { type Database, type Db, lockWaitMsMax } from '../../database/connect.ts'
+import { type Database, lockWaitMsMax } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import { isLockTimeout, isStatementRefused } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { IdempotencyRow } from '../../database/schema.ts'
@@ -10,7 +11,6 @@ import { type Answer, answer, type Reply } from '../../http/answers/answer.ts'
 import { unavailable } from '../../http/answers/failures.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { asReplay, recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import { Batcher, BatcherFullError } from '../../jobs/batcher.ts'
@@ -46,6 +46,7 @@ type BatchedCancel = CancelEntry & { readonly origin: ReturnType<typeof currentS
 /** A cancel that has found its payment locked, and when it did. */
 type WaitingCancel = BatchedCancel & { readonly sinceMs: number }
 
+/** Limits of the batches of cancels. */
 export interface CancelLimits {
   /** Cancels per statement. */
   readonly sizeMax: number
@@ -75,7 +76,7 @@ export class Canceler {
     this.#batcher = batcherOf((entries) => cancelPayments(skipLocked, entries), limits)
     const waitForLock = waitingForLocks(database.pool)
     this.#lockWaiters = batcherOf<WaitingCancel>(
-      // A cancel that has waited in the queue for that long is not made to wait again.
+      // A cancel that has waited in the queue for this long does not wait for the lock as well.
       async ([entry]) =>
         entry && performance.now() - entry.sinceMs < lockWaitMsMax
           ? await cancelPayments(waitForLock, [entry])
@@ -129,7 +130,7 @@ export class Canceler {
     if (outcome.kind === 'missing') return await this.#notFound(request)
     if (outcome.kind === 'locked')
       return unavailable('The payment is locked. Try again: nothing was done.')
-    if (outcome.kind !== 'recorded') return toReply(request.paymentId, outcome)
+    if (outcome.kind !== 'recorded') return renderOutcome(request.paymentId, outcome)
     return (await this.#replay(request)) ?? recordDropped()
   }
 
@@ -166,8 +167,8 @@ function batcherOf<Entry extends BatchedCancel>(
 }
 
 /**
- * Replays the first answer to a cancel. It is rendered again, because its parts cannot have changed: a
- * canceled payment is final, and the record contains the status of a refusal.
+ * Replays the first answer to a cancel by rendering it again. Nothing in it can have changed: a canceled
+ * payment is final, and the record contains the status of a refusal.
  */
 async function replayCancel(db: Db, record: IdempotencyRow): Promise<Reply> {
   if (record.outcome === 'stored') return storedAnswer(record)
@@ -176,8 +177,8 @@ async function replayCancel(db: Db, record: IdempotencyRow): Promise<Reply> {
   if (record.outcome === 'canceled') {
     const account = accountOf(record)
     const row = await findPayment(db, { account, id })
-    if (!row) throw new Error('a canceled payment vanished')
-    return asReplay(canceled({ ...row, sequence }))
+    if (!row) throw new Error('a canceled payment was not found')
+    return asReplay(renderCanceled({ ...row, sequence }))
   }
   if (status === null) throw new Error('the record of a refused cancel has no status')
   return asReplay(
@@ -198,16 +199,16 @@ export async function cancelInTransaction(
   if (!outcome || outcome.kind === 'recorded' || outcome.kind === 'locked')
     throw new Error(`a cancel without a key, which waits for locks, was ${outcome?.kind}`)
   if (outcome.kind === 'missing') return paymentNotFound(entry.paymentId)
-  return toReply(entry.paymentId, outcome)
+  return renderOutcome(entry.paymentId, outcome)
 }
 
-function toReply(
+function renderOutcome(
   id: string,
   outcome: Exclude<CancelOutcome, { kind: 'missing' | 'locked' | 'recorded' }>,
 ) {
   switch (outcome.kind) {
     case 'canceled':
-      return canceled(outcome.row)
+      return renderCanceled(outcome.row)
     case 'refused':
       return notCancelable(id, outcome.status)
     case 'stale':
@@ -215,7 +216,7 @@ function toReply(
   }
 }
 
-function canceled(row: Parameters<typeof renderPayment>[0]): Answer {
+function renderCanceled(row: Parameters<typeof renderPayment>[0]): Answer {
   return answer(200, renderPayment(row, []), { etag: etagOf(row) })
 }
 

@@ -1,9 +1,9 @@
 import { commit } from '../../database/commit.ts'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesToVoid } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { lateCaptures } from '../../metrics/registry.ts'
 import type { VoidResult } from '../../processors/interface/processor.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
@@ -37,7 +37,7 @@ export async function voidPayment(work: Work): Promise<WorkResult> {
     case 'voided':
       return 'done'
     case 'captured':
-      return await refundCapture(work, called.result.capturedMinor)
+      return await refundLateCapture(work, called.result.capturedMinor)
     case 'undecided':
       return 'pending'
   }
@@ -49,28 +49,28 @@ async function refundIfCaptured(work: Work): Promise<WorkResult> {
   if (!found.ok) return 'failed'
   if (found.result.state === 'voided') return 'done'
   return found.result.state === 'captured'
-    ? await refundCapture(work, found.result.capturedMinor)
+    ? await refundLateCapture(work, found.result.capturedMinor)
     : 'failed'
 }
 
-async function refundCapture(work: Work, capturedMinor: number): Promise<WorkResult> {
+async function refundLateCapture(work: Work, capturedMinor: number): Promise<WorkResult> {
   const { db, row, now } = work
   const found = await lookUp(db, await callOf(work))
   if (!found.ok || found.result.state !== 'captured') return 'failed'
   // Refunds that were made manually at the processor are subtracted.
   const refunds = found.result.refunds.filter((refund) => refund.status !== 'failed')
   const refundedMinor = refunds.reduce((sum, refund) => sum + refund.amountMinor, 0)
-  const mine = refunds.find((refund) => refund.refundId === row.id)
-  if (mine?.status === 'pending') return 'pending'
+  const own = refunds.find((refund) => refund.refundId === row.id)
+  if (own?.status === 'pending') return 'pending'
   const owedMinor = capturedMinor - refundedMinor
-  const result = owedMinor > 0 ? await refund(work, owedMinor) : 'done'
+  const result = owedMinor > 0 ? await refundOwed(work, owedMinor) : 'done'
   if (result !== 'done') return result
-  const isNew = await commit(db, 'late capture', (tx) => record(tx, row, now))
+  const isNew = await commit(db, 'late capture', (tx) => recordRefunded(tx, row, now))
   if (isNew) lateCaptures.inc()
   return 'done'
 }
 
-async function refund(work: Work, amountMinor: number): Promise<WorkResult> {
+async function refundOwed(work: Work, amountMinor: number): Promise<WorkResult> {
   const { row } = work
   const called = await callRefund(work, {
     kind: 'refund_late_capture',
@@ -83,7 +83,7 @@ async function refund(work: Work, amountMinor: number): Promise<WorkResult> {
   return called.ok && called.result.outcome === 'undecided' ? 'pending' : 'failed'
 }
 
-async function record(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<boolean> {
+async function recordRefunded(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<boolean> {
   const account = accountOf(payment)
   const row = await lockPayment(tx, { account, id: payment.id })
   return row !== undefined && (await recordLateCapture(tx, { row, now }))

@@ -1,6 +1,6 @@
 import { operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { implement } from '../../http/implement.ts'
 import { requestCapture } from './capture.ts'
 

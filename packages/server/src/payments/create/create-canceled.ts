@@ -1,8 +1,7 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import type { IdempotencyRow } from '../../database/schema.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import type { Auth } from '../../http/request/auth.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { lockRecord } from '../../idempotency/records.sql.ts'
 import { refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
@@ -17,7 +16,7 @@ import type { CreateRequest } from './create-request.ts'
  * Answers a create whose key was canceled before the create arrived: the payment is created and
  * canceled in one transaction.
  *
- * @returns `null` where the key has no record any more, and the create can start over.
+ * @returns `null` where the key has no record any more. The caller then starts the create again.
  */
 export async function createCanceled(
   db: Db,
@@ -48,7 +47,7 @@ async function createAndCancel(
   { auth, record }: { auth: Auth; record: IdempotencyRow },
 ) {
   const inserted = await insertPayment(tx, payment, { actorId: auth.keyId, record: null })
-  if (!inserted) throw new Error('a create without a record was not inserted')
+  if (!inserted) throw new Error('a create without an idempotency key was not inserted')
   const { id: paymentId } = inserted
   const canceled = await cancelInTransaction(tx, {
     merchantId: payment.merchant_id,

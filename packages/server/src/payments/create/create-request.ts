@@ -1,8 +1,7 @@
 import type { PaymentCreate, PaymentId } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { newId } from '../../domain/ids.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { givenEnd } from '../../domain/time.ts'
+import { givenEnd, type Timestamp } from '../../domain/time.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
@@ -10,6 +9,7 @@ import { findCancelWindow } from '../../merchants/merchants.sql.ts'
 import { readPaymentMethodToken } from '../submit/payment-method-token.ts'
 import type { NewPayment } from '../transition/create-row.sql.ts'
 
+/** A request to create a payment. */
 export interface CreateRequest {
   readonly auth: Auth
   readonly body: PaymentCreate

@@ -1,19 +1,17 @@
 import type { PaymentId } from '@hedgepayments/contract'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import { type Account, accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { type LeaseToken, leaseEnd, nextToken } from '../../idempotency/lease.sql.ts'
+import { keyLeaseEnd, type LeaseToken, nextLeaseToken } from '../../idempotency/lease.sql.ts'
 import { idInStatement } from '../../lists/ids.sql.ts'
 import { merchantTime } from '../../merchants/clock.sql.ts'
 import { createRow, type NewPayment } from '../transition/create-row.sql.ts'
-import { placeholdersOf } from './created-answer.ts'
-
-type Db = Kysely<Schema>
+import type { CreatedPlaceholders } from './created-answer.ts'
 
 /**
- * An hour, and one second because the creation time is cut to a whole second.
- * Source: api.md, Payments.
+ * Seconds until a payment expires, unless the request says otherwise: an hour. The creation time is cut
+ * to a whole second, so one more second keeps the hour whole. Source: api.md, Payments.
  */
 const expirySecondsDefault = 3_600 + 1
 
@@ -22,7 +20,13 @@ export interface CreateRecord {
   readonly key: string
   readonly requestHash: Buffer
   /** The answer for replays, or the length of the lease while the request has no answer. */
-  readonly content: { readonly body: string } | { readonly leaseSeconds: number }
+  readonly content: StoredAnswer | { readonly leaseSeconds: number }
+}
+
+/** An answer, with placeholders for the values that the statement decides. */
+interface StoredAnswer {
+  readonly body: string
+  readonly placeholders: CreatedPlaceholders
 }
 
 /** A payment that was inserted. */
@@ -30,7 +34,7 @@ export interface Inserted {
   readonly id: PaymentId
   readonly createdAt: Timestamp
   readonly expiresAt: Timestamp
-  /** The lease on the idempotency key, where the record has no answer. */
+  /** The fencing token of the lease on the idempotency key, where the record has no answer yet. */
   readonly leaseToken: LeaseToken | null
 }
 
@@ -52,7 +56,7 @@ export async function insertPayment(
         outcome, http_status, body, payment_id, event_sequence, created_at, locked_until,
         lease_token)
       select ${payment.merchant_id}, ${payment.livemode}::boolean, ${record.key}, 'createPayment',
-        ${record.requestHash}::bytea, ${outcomeColumns(record, payment)}
+        ${record.requestHash}::bytea, ${outcomeColumns(record)}
       from made
       on conflict do nothing
       returning lease_token`
@@ -71,16 +75,17 @@ export async function insertPayment(
 }
 
 /** The values of the columns from `outcome` on: of an answer, or of a lease. */
-function outcomeColumns({ content }: CreateRecord, payment: NewPayment): RawBuilder<unknown> {
-  const placeholders = placeholdersOf(payment)
-  return 'body' in content
-    ? sql`'stored', 201, replace(replace(replace(${content.body}::text,
+function outcomeColumns({ content }: CreateRecord): RawBuilder<unknown> {
+  if ('leaseSeconds' in content) {
+    return sql`'running', null::smallint, null::text, made.id, null::integer, now(),
+        ${keyLeaseEnd(content.leaseSeconds)}, ${nextLeaseToken}`
+  }
+  const { body, placeholders } = content
+  return sql`'stored', 201, replace(replace(replace(${body}::text,
           ${placeholders.createdAt}, ${timestampText('made.at')}),
           ${placeholders.expiresAt}, ${timestampText('made.expires_at')}),
-          ${payment.id}, made.id),
+          ${placeholders.id}, made.id),
         made.id, 1, now(), null::timestamptz, null::bigint`
-    : sql`'running', null::smallint, null::text, made.id, null::integer, now(),
-        ${leaseEnd(content.leaseSeconds)}, ${nextToken}`
 }
 
 /** A time as the API writes it. */

@@ -11,13 +11,13 @@ import { etagOf, renderPayment } from '../view/render.ts'
 import { insertPayment } from './create.sql.ts'
 import { createCanceled } from './create-canceled.ts'
 import { type CreateRequest, readNewPayment } from './create-request.ts'
-import { bodyWithPlaceholders, replacePlaceholders } from './created-answer.ts'
+import { renderCreated } from './created-answer.ts'
 import { type PaymentToSubmit, repeatCreate } from './repeat-create.ts'
 
 /** Ninety days: a customer who has not paid by then will not pay. */
 const expirySecondsMax = 90 * 86_400
 
-/** A record can be dropped between two statements of a create. Three times in a row is no accident. */
+/** Retention may delete the key's record between two statements of a create, but not three times in a row. */
 const triesMax = 3
 
 /**
@@ -25,38 +25,38 @@ const triesMax = 3
  * same key gets the first answer, or continues where a process that died has stopped.
  * Source: api.md, Payments.
  */
-export async function createPayment(on: Submitter, request: CreateRequest): Promise<Reply> {
-  const payment = await readNewPayment(on.db, request)
+export async function createPayment(submitter: Submitter, request: CreateRequest): Promise<Reply> {
+  const payment = await readNewPayment(submitter.db, request)
   if ('refusal' in payment) return payment
-  const refusal = await refuseCreate(on, request, payment)
-  // A request that was carried out in time is replayed, however late it is repeated.
+  const refusal = await refuseCreate(submitter, request, payment)
+  // A repeated request gets the first answer, also when it would be refused now.
   const result = refusal
-    ? ((await repeatCreate(on, request)) ?? refusal)
-    : await createOrRepeat(on, request, payment)
-  return 'paymentId' in result ? await submitCreated(on, request, result) : result
+    ? ((await repeatCreate(submitter, request)) ?? refusal)
+    : await createOrRepeat(submitter, request, payment)
+  return 'paymentId' in result ? await submitCreated(submitter, request, result) : result
 }
 
 async function refuseCreate(
-  on: Submitter,
+  submitter: Submitter,
   { auth, body, now }: CreateRequest,
   { expires_at: expiresAt }: NewPayment,
 ): Promise<Refusal | null> {
   if (expiresAt && (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000)) {
     return refuseField('expires_at', body.expires_at, 'a time within the next 90 days')
   }
-  return body.initiate && !(await on.processors.forNew(auth)) ? processorMissing() : null
+  return body.initiate && !(await submitter.processors.forNew(auth)) ? processorMissing() : null
 }
 
 async function createOrRepeat(
-  on: Submitter,
+  submitter: Submitter,
   request: CreateRequest,
   payment: NewPayment,
 ): Promise<Reply | PaymentToSubmit> {
   for (let tries = 0; tries < triesMax; tries++) {
     const result =
-      (await insertNew(on, request, payment)) ??
-      (await repeatCreate(on, request)) ??
-      (await createCanceled(on.db, request, payment))
+      (await insertNew(submitter, request, payment)) ??
+      (await repeatCreate(submitter, request)) ??
+      (await createCanceled(submitter.db, request, payment))
     if (result) return result
   }
   return recordDropped()
@@ -64,26 +64,23 @@ async function createOrRepeat(
 
 /** Inserts the payment. `null`: the idempotency key has a record already, and nothing was done. */
 async function insertNew(
-  on: Submitter,
+  submitter: Submitter,
   { auth, body, idempotency }: CreateRequest,
   payment: NewPayment,
 ): Promise<Reply | PaymentToSubmit | null> {
   // The record of a create that submits says `running` until the submission has a result.
-  const content = body.initiate
-    ? { leaseSeconds: on.leaseSeconds }
-    : { body: bodyWithPlaceholders(payment) }
+  const content = body.initiate ? { leaseSeconds: submitter.leaseSeconds } : renderCreated(payment)
   const record = idempotency && { ...idempotency, content }
   failpoint('before commit', 'create')
-  const inserted = await insertPayment(on.db, payment, { actorId: auth.keyId, record })
+  const inserted = await insertPayment(submitter.db, payment, { actorId: auth.keyId, record })
   failpoint('after commit', 'create')
   if (!inserted) {
-    if (!idempotency) throw new Error('a create without a key has no record')
+    if (!idempotency) throw new Error('a create without an idempotency key was not inserted')
     return null
   }
   const { id: paymentId, leaseToken: token } = inserted
-  if ('body' in content) {
-    const filled = replacePlaceholders(content.body, payment, inserted)
-    return answer(201, filled, { etag: etagOf({ sequence: 1 }) })
+  if ('fill' in content) {
+    return answer(201, content.fill(inserted), { etag: etagOf({ sequence: 1 }) })
   }
   return {
     paymentId,
@@ -92,11 +89,11 @@ async function insertNew(
 }
 
 async function submitCreated(
-  on: Submitter,
+  submitter: Submitter,
   { auth, now, idempotency }: CreateRequest,
   { paymentId, lease }: PaymentToSubmit,
 ): Promise<Reply> {
-  return await submitPayment(on, {
+  return await submitPayment(submitter, {
     account: auth,
     paymentId,
     token: null,

@@ -1,23 +1,23 @@
 import type { Reply } from '../../http/answers/answer.ts'
-import { claimLease, type Lease } from '../../idempotency/lease.sql.ts'
+import { claimLease, type KeyLease } from '../../idempotency/lease.sql.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import type { Submitter } from '../submit/submission.ts'
 import type { CreateRequest } from './create-request.ts'
 
-/** A payment that is created and still to be submitted by its create. */
+/** A payment that was created and that its create must still submit. */
 export interface PaymentToSubmit {
   readonly paymentId: string
   /** The lease on the idempotency key, where the request has one. */
-  readonly lease: Lease | null
+  readonly lease: KeyLease | null
 }
 
 /**
  * Answers a create whose key has a record: with the first answer, or with a refusal where the key
  * belongs to another request or the first request still runs. Where the process of the first request
- * has stopped between create and submission, takes the submission over.
+ * has stopped between create and submission, takes over the submission.
  *
- * @returns `null` where no create with this key has made a payment. A cancel by key may wait for it.
+ * @returns `null` where the key has no record, or a cancel by key waits for its create.
  */
 export async function repeatCreate(
   { db, leaseSeconds: seconds }: Submitter,
@@ -30,7 +30,7 @@ export async function repeatCreate(
     const operation = 'createPayment'
     const lease = await claimLease(db, { account, idempotency, operation, paymentId, seconds })
     if (lease) return { paymentId, lease }
-    // The first request may have ended since.
+    // The lease has not ended. The first request may have stored its answer since the look-up.
     found = await findRecord(db, { account, key: idempotency.key })
   }
   if (!found || found.outcome === 'awaited') return null

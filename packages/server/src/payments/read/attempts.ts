@@ -1,5 +1,5 @@
 import { isId, type PaymentAttempt, pageSizeDefault } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentAttemptRow } from '../../database/task-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'

@@ -1,17 +1,15 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
-type Db = Kysely<Schema>
-
 /**
- * The number of oldest tasks that are read. One would be enough, but the first payments may have been
- * canceled: their tasks are deleted when they are due.
+ * The number of oldest tasks that are read. One is not enough, because the payments of the first tasks
+ * may have been canceled, and their tasks are deleted only when they are due.
  */
 const scannedMax = 1_000
 
-/** Counts end here, because a longer count would burden the database, and is an alarm anyway. */
+/** Counts end here: a longer count would burden the database, and this length is an alarm already. */
 const countMax = 50_000
 
 /** All kinds of tasks. The compiler checks that none is missing. */

@@ -1,6 +1,6 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { answer } from '../../http/answers/answer.ts'
 import { implement } from '../../http/implement.ts'
 import { renderList } from '../../http/request/pagination.ts'

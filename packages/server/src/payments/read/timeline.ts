@@ -1,5 +1,5 @@
 import { isId } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { Account } from '../../domain/account.ts'
 import { sequenceOf } from '../../events/event-id.ts'
 import { listPaymentEvents } from '../../events/events.sql.ts'

@@ -1,5 +1,5 @@
 import { commit } from '../../database/commit.ts'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'

@@ -1,14 +1,13 @@
 import { type SqlBool, sql } from 'kysely'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesWithRefunds, statusOfRefunded } from '../../domain/lifecycle.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { latest } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
+import { latest, type Timestamp } from '../../domain/time.ts'
 import { postRefundFailed, postRefundPaid, postRefundReturned } from '../../ledger/post.ts'
 import type { Decline } from '../../processors/interface/processor.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
-import { answerRefund, returnRefund } from './refunds.sql.ts'
+import { storeRefundAnswer, storeRefundReturn } from './refunds.sql.ts'
 
 /** The processor's final answer to a refund. */
 export type RefundAnswer =
@@ -25,7 +24,7 @@ export async function recordRefundAnswer(
 ): Promise<void> {
   const row = await lockPaymentOf(tx, refund)
   const isRefunded = answer.outcome === 'refunded'
-  const isNew = await answerRefund(tx, refund, {
+  const isNew = await storeRefundAnswer(tx, refund, {
     status: isRefunded ? 'succeeded' : 'failed',
     failureCode: isRefunded ? null : answer.decline.code,
     failureMessage: isRefunded ? null : answer.decline.message,
@@ -35,7 +34,7 @@ export async function recordRefundAnswer(
   })
   if (!isNew) return
   if (answer.outcome === 'declined') {
-    const failed = await moveBack(tx, { row, refund, reason: answer.decline.code, now })
+    const failed = await subtractRefund(tx, { row, refund, reason: answer.decline.code, now })
     await postRefundFailed(tx, failed, refund.amount)
     return
   }
@@ -66,14 +65,14 @@ export async function recordReturnedRefund(
   { refund, decline, now }: { refund: RefundRow; decline: Decline; now: Timestamp },
 ): Promise<void> {
   const row = await lockPaymentOf(tx, refund)
-  const isNew = await returnRefund(tx, refund, {
+  const isNew = await storeRefundReturn(tx, refund, {
     failureCode: decline.code,
     failureMessage: decline.message,
     sequence: row.sequence + 1,
     at: latest(now, row.updated_at),
   })
   if (!isNew) return
-  const moved = await moveBack(tx, { row, refund, reason: decline.code, now })
+  const moved = await subtractRefund(tx, { row, refund, reason: decline.code, now })
   await postRefundReturned(tx, moved, refund.amount)
 }
 
@@ -85,7 +84,7 @@ async function lockPaymentOf(tx: Tx, refund: RefundRow): Promise<PaymentRow> {
 }
 
 /** Subtracts a failed refund from the refunded amount, and computes the status again. */
-async function moveBack(
+async function subtractRefund(
   tx: Tx,
   failed: { row: PaymentRow; refund: RefundRow; reason: string; now: Timestamp },
 ): Promise<PaymentRow> {

@@ -5,7 +5,7 @@ import { checkPaidRefunds, findPaidRefunds } from './check-paid-refunds.ts'
 import { sendRefunds } from './send-refunds.ts'
 
 /** Sends the pending refunds of a payment, then checks that the refunds paid before are still paid. */
-export async function refundPayments(work: Work): Promise<WorkResult> {
+export async function processRefunds(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   const paid = await findPaidRefunds(db, row)
   const sent = await sendRefunds(work)

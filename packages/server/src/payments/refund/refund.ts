@@ -1,6 +1,6 @@
 import { isId, type PaymentRefund, type RefundId } from '@hedgepayments/contract'
 import { sql } from 'kysely'
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { newId } from '../../domain/ids.ts'
 import { isAllowed, statusesBefore, statusOfRefunded } from '../../domain/lifecycle.ts'
@@ -9,7 +9,7 @@ import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
-import { once, type Tx } from '../../idempotency/once.ts'
+import { once } from '../../idempotency/once.ts'
 import { postRefund } from '../../ledger/post.ts'
 import { requestTask } from '../tasks/tasks.sql.ts'
 import { isStale } from '../transition/if-match.ts'
@@ -25,6 +25,7 @@ import { etagOf } from '../view/render.ts'
 import { renderWithRefunds } from '../view/render-with-refunds.ts'
 import { insertRefund } from './refunds.sql.ts'
 
+/** A request to refund a payment, or a part of it. */
 export interface RefundRequest {
   readonly auth: Auth
   readonly operationId: string
@@ -36,8 +37,8 @@ export interface RefundRequest {
 }
 
 /**
- * Refunds of one payment that have not failed. Every answer shows all refunds of a payment, so their
- * number is limited. The last one must refund the rest.
+ * Refunds of one payment, without failed ones. Every answer shows all refunds of a payment, so their
+ * number is limited. The last one must refund all that is left.
  */
 const refundsMax = 100
 
@@ -66,7 +67,7 @@ export async function refundPayment(db: Db, request: RefundRequest): Promise<Rep
   })
 }
 
-/** The amount that can still be refunded, in minor units. */
+/** The amount of a payment that can still be refunded, in minor units. */
 export function leftToRefund(row: PaymentRow): number {
   return row.captured_amount - row.refunded_amount
 }
@@ -86,7 +87,11 @@ async function refuseRefund(
   if (requestedMinor === leftMinor || row.refund_count < refundsMax - 1) return null
   const refunds = await findRefunds(tx, { account: auth, paymentId: row.id })
   if (refunds.filter(({ status }) => status !== 'failed').length < refundsMax - 1) return null
-  return refuseField('amount', requestedMinor, `${leftMinor}: there are ${refundsMax} at most`)
+  return refuseField(
+    'amount',
+    requestedMinor,
+    `${leftMinor}, all that is left: refund ${refundsMax} of a payment must be its last`,
+  )
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { RefundRow, Schema } from '../../database/schema.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { RefundRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
-type Db = Kysely<Schema>
-
+/** Inserts a refund of a payment. */
 export async function insertRefund(db: Db, row: RefundRow): Promise<void> {
   await db
     .insertInto('refunds')
@@ -12,7 +12,7 @@ export async function insertRefund(db: Db, row: RefundRow): Promise<void> {
 }
 
 /**
- * Counts a call for a refund, on disk before the first byte is sent.
+ * Counts a call for a refund. Call this before the call, so that a crash cannot hide it.
  *
  * @param claimed a query that returns a row while the caller may send the refund.
  * @returns `false` where the caller may not send it.
@@ -32,8 +32,8 @@ export async function countRefundAttempt(
   return rows.length > 0
 }
 
-/** Writes the processor's answer to a pending refund. `false`: it has an answer already. */
-export async function answerRefund(
+/** Stores the processor's answer to a pending refund. `false`: the refund has an answer already. */
+export async function storeRefundAnswer(
   db: Db,
   refund: RefundRow,
   given: {
@@ -57,8 +57,8 @@ export async function answerRefund(
   return rows.length > 0
 }
 
-/** Writes that a paid refund came back to the processor. `false`: it is not paid any more. */
-export async function returnRefund(
+/** Stores that a paid refund came back to the processor. `false`: that is stored already. */
+export async function storeRefundReturn(
   db: Db,
   refund: RefundRow,
   given: { failureCode: string; failureMessage: string; sequence: number; at: Timestamp },

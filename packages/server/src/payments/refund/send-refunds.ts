@@ -12,10 +12,12 @@ import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './reco
 import { countRefundAttempt } from './refunds.sql.ts'
 
 /**
- * The state of a refund at the processor. `pending`: not decided. `failed`: no usable answer. `absent`:
- * not sent yet.
+ * The state of a refund at the processor: its answer, or
+ * - `pending`: not decided;
+ * - `failed`: the look-up got no usable answer;
+ * - `absent`: the processor does not know the refund.
  */
-type RefundState = RefundAnswer | 'pending' | 'failed' | 'absent'
+type SentState = RefundAnswer | 'pending' | 'failed' | 'absent'
 
 /**
  * Sends the pending refunds of a payment, and records the answers. Each refund has its own idempotency
@@ -45,7 +47,7 @@ export async function sendRefunds(work: Work): Promise<WorkResult> {
 }
 
 /** Finds the state of a refund that was sent before. */
-async function findState(work: Work, refund: RefundRow): Promise<RefundState> {
+async function findState(work: Work, refund: RefundRow): Promise<SentState> {
   if (refund.attempts === 0) return 'absent'
   const lookedUp = await lookUp(work.db, await callOf(work))
   if (!lookedUp.ok) return 'failed'

@@ -1,9 +1,10 @@
-import { type Kysely, sql } from 'kysely'
-import type { EventRow, PaymentRow, Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { EventRow, PaymentRow } from '../../database/schema.ts'
 
 /** The actor and the reason of the reversal that was requested for a payment, from its event. */
 export async function findReversalRequest(
-  db: Kysely<Schema>,
+  db: Db,
   row: PaymentRow,
 ): Promise<Pick<EventRow, 'actor_id' | 'reason'> | undefined> {
   const { rows } = await sql<Pick<EventRow, 'actor_id' | 'reason'>>`

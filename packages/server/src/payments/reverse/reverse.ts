@@ -1,13 +1,13 @@
 import { isId, type Payment, type Reversal, type ReversedPayment } from '@hedgepayments/contract'
 import { sql } from 'kysely'
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { isAllowed } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { type Answer, answer, type Reply } from '../../http/answers/answer.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
-import { once, type Tx } from '../../idempotency/once.ts'
+import { once } from '../../idempotency/once.ts'
 import { cancelInTransaction } from '../cancel/cancel.ts'
 import { leftToRefund, recordRefund } from '../refund/refund.ts'
 import { isStale } from '../transition/if-match.ts'
@@ -17,6 +17,7 @@ import { etagOf } from '../view/render.ts'
 import { renderWithRefunds } from '../view/render-with-refunds.ts'
 import { findReversalRequest } from './reverse.sql.ts'
 
+/** A request to cancel a payment, or to refund it where it is too late to cancel. */
 export interface ReverseRequest {
   readonly auth: Auth
   readonly operationId: string

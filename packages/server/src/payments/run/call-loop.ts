@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
@@ -21,6 +21,7 @@ import type { WorkResult } from '../tasks/work.ts'
 import { findPayment } from '../view/payments.sql.ts'
 import { callKinds, pauseSeconds, runJob } from './jobs.ts'
 
+/** The dependencies of the payment workers. */
 export interface PaymentWorkers {
   readonly db: Db
   readonly processors: Processors
@@ -30,38 +31,38 @@ export interface PaymentWorkers {
   readonly onError: (error: unknown) => void
 }
 
-/** When a lease is not renewed for this time, another process claims the task. */
+/** Length of a lease. A worker that does not renew it for this time loses the task to another process. */
 export const leaseSeconds = 10
-/** Three times per lease. */
+/** Interval at which leases are renewed: three times per lease, so that one may fail. */
 const renewMs = 3_000
 
 /** Starts the jobs that call processors, as many at once as the limiter allows. */
-export function startCallLoop(on: PaymentWorkers): Loop {
+export function startCallLoop(workers: PaymentWorkers): Loop {
   const limiter = new CallLimiter()
   const claim = async (skip?: SkippedAccounts): Promise<ClaimedTask[]> => {
     const { available: limit, shares } = limiter
     const request = { kinds: callKinds, limit, leaseSeconds, shares }
-    return await claimTasks(on.db, skip ? { ...request, skip } : request)
+    return await claimTasks(workers.db, skip ? { ...request, skip } : request)
   }
   return startRunner<ClaimedTask>({
     limiter,
     claims: [() => limiter.claimBehindSaturated(claim), () => claim()],
-    run: (task) => carryOut(on, task),
+    run: (task) => runTask(workers, task),
     renewal: {
       everyMs: renewMs,
-      renew: (tasks) => renewLeases(on.db, { tasks, leaseSeconds }),
+      renew: (tasks) => renewLeases(workers.db, { tasks, leaseSeconds }),
     },
     claimsAgain: true,
-    idleMs: on.idleMs,
-    onError: on.onError,
+    idleMs: workers.idleMs,
+    onError: workers.onError,
   })
 }
 
 /**
  * Runs the job of a task, then finishes or postpones the task. A worker that has lost the claim does
- * neither, because the task is another worker's.
+ * neither, because the task belongs to another worker now.
  */
-async function carryOut({ db, processors, fees, onError }: PaymentWorkers, task: ClaimedTask) {
+async function runTask({ db, processors, fees, onError }: PaymentWorkers, task: ClaimedTask) {
   const claimedMs = performance.now()
   const elapsedSeconds = () => Math.floor((performance.now() - claimedMs) / 1000)
   const now = () => plusSeconds(task.taken_at, task.offset_seconds + elapsedSeconds())

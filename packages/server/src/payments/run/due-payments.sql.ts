@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
@@ -17,7 +17,7 @@ export interface DueTask {
  * from `initiated` to `processing`. Only payments that this statement has moved are ever captured. It
  * deletes the tasks of payments that were canceled first, and leaves these payments alone.
  */
-export async function processDue(db: Kysely<Schema>, due: readonly DueTask[]): Promise<void> {
+export async function processDue(db: Db, due: readonly DueTask[]): Promise<void> {
   await sql`
     with ${dueRows(due)}, ${processRows()}
     ${dropDone(statusesBefore('processing'))}`.execute(db)
@@ -33,7 +33,7 @@ const cancelUnpaid = cancelRows({
  * Cancels payments that were not paid in time: those that are `pending` after their `expires_at`.
  * The actor is the system.
  */
-export async function expireDue(db: Kysely<Schema>, due: readonly DueTask[]): Promise<void> {
+export async function expireDue(db: Db, due: readonly DueTask[]): Promise<void> {
   await sql`
     with ${dueRows(due)}, unpaid as (
       select *, row_number() over (order by merchant_id, livemode, payment_id) as n,

@@ -2,7 +2,7 @@ import type { TaskKind } from '../../database/task-rows.ts'
 import { pendingSeconds, retrySeconds } from '../../jobs/backoff.ts'
 import { voidPayment } from '../cancel/void-job.ts'
 import { capturePayment } from '../capture/capture-job.ts'
-import { refundPayments } from '../refund/refund-job.ts'
+import { processRefunds } from '../refund/refund-job.ts'
 import { checkSettlement } from '../settle/settlement-job.ts'
 import { reconcileAuthorization } from '../submit/authorization-job.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
@@ -26,7 +26,7 @@ const jobs: Partial<Record<TaskKind, Job>> = {
   watch: { run: watchAuthorization, pendingPause: background },
   capture: { run: capturePayment, pendingPause: background },
   void: { run: voidPayment, pendingPause: background },
-  refund: { run: refundPayments, pendingPause: background },
+  refund: { run: processRefunds, pendingPause: background },
   settle: {
     run: checkSettlement,
     pendingPause: { min: settlementPauseSeconds, max: settlementPauseSeconds },

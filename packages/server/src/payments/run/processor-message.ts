@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { Account } from '../../domain/account.ts'
 import { isAllowed, statusesToVoid } from '../../domain/lifecycle.ts'
@@ -6,7 +6,7 @@ import { secondsSinceLookUp } from '../calls/attempts.sql.ts'
 import { requestTask, rescheduleTasks } from '../tasks/tasks.sql.ts'
 import { findPayment } from '../view/payments.sql.ts'
 
-/** Between two look-ups of one payment, however many messages arrive about it. */
+/** Shortest pause between two look-ups of one payment, however many messages arrive about it. */
 const lookUpPauseSeconds = 2
 
 /**

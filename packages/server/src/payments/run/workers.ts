@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { isOwnFailure } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
@@ -14,7 +14,7 @@ import { type DueTask, expireDue, processDue } from './due-payments.sql.ts'
 
 /** Payments per statement: enough to share a commit, few enough that no cancel waits for long. */
 const setSize = 200
-/** Between two searches for calls of dead processes. */
+/** Pause between two searches for calls of dead processes. */
 const abandonedIdleMs = 5_000
 
 /**
@@ -22,22 +22,22 @@ const abandonedIdleMs = 5_000
  * processors, and the end of abandoned calls. Any number of processes share the tasks. When a process
  * dies, others claim its tasks.
  */
-export function startPaymentWorkers(on: PaymentWorkers): Loop {
-  const calls = startCallLoop(on)
+export function startPaymentWorkers(workers: PaymentWorkers): Loop {
+  const calls = startCallLoop(workers)
   const sets = startLoop({
     turn: async () => {
-      const expired = await takeSet(on, 'expire', 'expiry', expireDue)
-      const processed = await takeSet(on, 'process', 'process', processDue)
+      const expired = await processSet(workers, 'expire', 'expiry', expireDue)
+      const processed = await processSet(workers, 'process', 'process', processDue)
       if (processed > 0 || expired > 0) calls.nudge()
       return processed > 0 || expired > 0
     },
-    idleMs: on.idleMs,
-    onError: on.onError,
+    idleMs: workers.idleMs,
+    onError: workers.onError,
   })
   const abandoned = startLoop({
-    turn: () => endAbandonedAttempts(on.db),
+    turn: () => endAbandonedAttempts(workers.db),
     idleMs: abandonedIdleMs,
-    onError: on.onError,
+    onError: workers.onError,
   })
   return {
     nudge() {
@@ -52,25 +52,31 @@ export function startPaymentWorkers(on: PaymentWorkers): Loop {
   }
 }
 
-async function takeSet(
+/**
+ * Claims a set of due tasks and runs `step` on all of them in one statement. If that fails, runs `step`
+ * on each task alone.
+ *
+ * @returns the number of tasks that were claimed.
+ */
+async function processSet(
   { db, onError }: PaymentWorkers,
   kind: TaskKind,
-  step: 'expiry' | 'process',
-  carryOutSet: (db: Db, due: readonly DueTask[]) => Promise<void>,
+  commitName: 'expiry' | 'process',
+  step: (db: Db, due: readonly DueTask[]) => Promise<void>,
 ): Promise<number> {
   const tasks = await claimTasks(db, { kinds: [kind], limit: setSize, leaseSeconds })
   const due = tasks.map((task) => ({ task, now: plusSeconds(task.taken_at, task.offset_seconds) }))
   if (due.length === 0) return 0
   try {
-    failpoint('before commit', step)
-    await retryConflicts(() => carryOutSet(db, due))
-    failpoint('after commit', step)
+    failpoint('before commit', commitName)
+    await retryConflicts(() => step(db, due))
+    failpoint('after commit', commitName)
   } catch (error) {
     if (!isOwnFailure(error)) throw error
     // One payment whose step fails must not block the others of its set.
     onError(error)
     for (const one of due) {
-      await retryConflicts(() => carryOutSet(db, [one])).catch(async (cause) => {
+      await retryConflicts(() => step(db, [one])).catch(async (cause) => {
         onError(cause)
         const dueAt = plusSeconds(one.now, retrySeconds(one.task.failures + 1))
         await postponeTask(db, { task: one.task, result: 'failed', dueAt })

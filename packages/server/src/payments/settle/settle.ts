@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import { statusesThatSettle } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { postSettlement } from '../../ledger/post.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
 

@@ -1,17 +1,17 @@
-import type { ActorType } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
-import type { PaymentRow } from '../../database/schema.ts'
-import type { Timestamp } from '../../domain/time.ts'
+import type { Db } from '../../database/db.ts'
 import type {
   Authorized,
   AuthorizeResult,
   Decline,
   NextAction,
   PaymentState,
-  Processor,
 } from '../../processors/interface/processor.ts'
-import { type CallResult, callProcessor, describeOutcome } from '../calls/call-processor.ts'
-import type { TaskClaim } from '../tasks/claimed-tasks.sql.ts'
+import {
+  type CallResult,
+  callProcessor,
+  describeOutcome,
+  type ProcessorCall,
+} from '../calls/call-processor.ts'
 
 /** The state of an authorization at the processor. */
 export type Authorization =
@@ -24,18 +24,7 @@ export type Authorization =
 /** Calls the processor to authorize a payment with its token. */
 export async function callAuthorize(
   db: Db,
-  call: {
-    row: PaymentRow
-    processor: Processor
-    processorKey: string
-    requestKey: string | null
-    actor: { readonly type: ActorType; readonly id: string | null }
-    now: Timestamp
-    number?: number
-    submission?: number
-    task?: TaskClaim
-    signal?: AbortSignal
-  },
+  call: Omit<ProcessorCall<never>, 'kind' | 'run' | 'describe'>,
 ): Promise<CallResult<Authorization>> {
   const token = call.row.payment_method_token
   if (token === null) throw new Error('a payment without a token cannot be authorized')
@@ -45,10 +34,10 @@ export async function callAuthorize(
     run: (payment, request) => call.processor.authorize(payment, { ...request, token }),
     describe: describeOutcome,
   })
-  return called.ok ? { ok: true, result: ofResult(called.result) } : called
+  return called.ok ? { ok: true, result: toAuthorization(called.result) } : called
 }
 
-function ofResult(result: AuthorizeResult): Authorization {
+function toAuthorization(result: AuthorizeResult): Authorization {
   const { outcome: state, ...rest } = result
   return { state, ...rest } as Authorization
 }

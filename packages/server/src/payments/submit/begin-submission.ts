@@ -1,10 +1,10 @@
 import { commit } from '../../database/commit.ts'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Reply } from '../../http/answers/answer.ts'
 import { RefusalError, refuseField } from '../../http/answers/refusal.ts'
-import { claimLease, type Lease, renewLease } from '../../idempotency/lease.sql.ts'
-import type { Tx } from '../../idempotency/once.ts'
+import { claimLease, type KeyLease, renewLease } from '../../idempotency/lease.sql.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import type { Processor } from '../../processors/interface/processor.ts'
@@ -22,11 +22,11 @@ import { isStale } from '../transition/if-match.ts'
 import { lockPayment } from '../transition/move.sql.ts'
 import { paymentNotFound, preconditionFailed, processorMissing } from '../transition/refusals.ts'
 import { findPayment } from '../view/payments.sql.ts'
-import { keepAnswer, LeaseLostError, type Submission, type Submitter } from './submission.ts'
+import { KeyTakenOverError, type Submission, type Submitter, storeOwnAnswer } from './submission.ts'
 
 export type Begun =
   | { readonly kind: 'answered'; readonly reply: Reply }
-  /** Another request submits the payment. Poll for its end. */
+  /** Another request submits the payment. Poll until it has ended. */
   | { readonly kind: 'waiting' }
   /** Another request has taken over the idempotency key. Its answer is the first. */
   | { readonly kind: 'lost' }
@@ -43,7 +43,7 @@ export interface Submitting {
   /** The number of the first call, which is the fencing token of the payment. */
   readonly submission: number
   /** The lease on the idempotency key, where the request has one. */
-  readonly lease: Lease | null
+  readonly lease: KeyLease | null
 }
 
 /**
@@ -52,20 +52,20 @@ export interface Submitting {
  * @param lease the lease on the idempotency key, where the caller has one already.
  */
 export async function beginSubmission(
-  on: Submitter,
+  submitter: Submitter,
   submission: Submission,
-  lease: Lease | null,
+  lease: KeyLease | null,
 ): Promise<Begun> {
   // Before the transaction, because this may use another connection to the database.
-  const chosen = await chooseProcessor(on, submission)
+  const chosen = await chooseProcessor(submitter, submission)
   try {
-    return await commit(on.db, 'submission', (tx) =>
-      begin(tx, { on, submission, processor: chosen, lease }),
+    return await commit(submitter.db, 'submission', (tx) =>
+      beginInTransaction(tx, { submitter, submission, processor: chosen, lease }),
     )
   } catch (error) {
-    // These roll back: a refusal that is not stored leaves the idempotency key free.
+    // The transaction was rolled back: a refusal that is not stored leaves the idempotency key free.
     if (error instanceof WaitError) return { kind: 'waiting' }
-    if (error instanceof LeaseLostError) return { kind: 'lost' }
+    if (error instanceof KeyTakenOverError) return { kind: 'lost' }
     if (error instanceof RefusalError) return { kind: 'answered', reply: error.refusal }
     throw error
   }
@@ -86,29 +86,30 @@ export async function isSubmittedElsewhere(
   return latest !== undefined && isRunning(latest)
 }
 
-async function begin(
-  tx: Tx,
-  begun: {
-    on: Submitter
-    submission: Submission
-    processor: Processor | null
-    lease: Lease | null
-  },
-): Promise<Begun> {
-  const { on, submission, processor } = begun
+interface Beginning {
+  readonly submitter: Submitter
+  readonly submission: Submission
+  /** `null`: the mode has no processor, or the payment has left `pending`. */
+  readonly processor: Processor | null
+  /** The lease on the idempotency key, where the caller has one already. */
+  readonly lease: KeyLease | null
+}
+
+async function beginInTransaction(tx: Tx, beginning: Beginning): Promise<Begun> {
+  const { submitter, submission, processor } = beginning
   const { account, paymentId, idempotency } = submission
   // Without a processor, the payment was submitted already or does not exist.
   const row = await (processor ? lockPayment : lockUnlessSubmitted)(tx, {
     account,
     id: paymentId,
   })
-  const claimed = await claim(tx, { ...begun, exists: row !== undefined })
+  const claimed = await claimOrRenewKey(tx, { ...beginning, exists: row !== undefined })
   if ('recorded' in claimed) return { kind: 'answered', reply: claimed.recorded }
   const { lease } = claimed
   if (!row) throw new RefusalError(paymentNotFound(paymentId))
   const answered = async (reply: Reply): Promise<Begun> => ({
     kind: 'answered',
-    reply: await keepAnswer(tx, lease, reply),
+    reply: await storeOwnAnswer(tx, lease, reply),
   })
   const latest = await findLatestSubmission(tx, row)
   // The same request has submitted the payment before, in a process that has stopped.
@@ -127,7 +128,7 @@ async function begin(
   // Since `chooseProcessor`, another request has submitted the payment to another processor.
   if (row.processor !== null && processor?.name !== row.processor) throw new WaitError()
   if (!processor) throw new RefusalError(processorMissing())
-  return await record(tx, { on, submission, row, processor, lease })
+  return await recordSubmission(tx, { submitter, submission, row, processor, lease })
 }
 
 /**
@@ -143,25 +144,20 @@ async function lockUnlessSubmitted(
   return await lockPayment(tx, key)
 }
 
-/** Rolls the transaction back. The caller polls and begins again. */
+/** Thrown to roll the transaction back. The caller polls and begins again. */
 class WaitError extends Error {}
 
 /** Claims the request's key, or renews its lease. `recorded`: the answer from the key's record. */
-async function claim(
+async function claimOrRenewKey(
   tx: Tx,
-  {
-    on,
-    submission,
-    lease: owned,
-    exists,
-  }: { on: Submitter; submission: Submission; lease: Lease | null; exists: boolean },
-): Promise<{ lease: Lease | null } | { recorded: Reply }> {
+  { submitter, submission, lease: owned, exists }: Beginning & { readonly exists: boolean },
+): Promise<{ lease: KeyLease | null } | { recorded: Reply }> {
   const { account, idempotency, operationId: operation, paymentId } = submission
   if (!idempotency) return { lease: null }
-  const seconds = on.leaseSeconds
+  const seconds = submitter.leaseSeconds
   if (owned) {
     if (await renewLease(tx, { lease: owned, seconds })) return { lease: owned }
-    throw new LeaseLostError()
+    throw new KeyTakenOverError()
   }
   const lease = exists
     ? await claimLease(tx, { account, idempotency, operation, paymentId, seconds })
@@ -194,31 +190,29 @@ async function chooseProcessor(
  * may know the payment already, the first call is a look-up, because an earlier call without a result
  * must not be repeated with other values.
  */
-async function record(
+async function recordSubmission(
   tx: Tx,
-  begun: {
-    on: Submitter
-    submission: Submission
-    row: PaymentRow
-    processor: Processor
-    lease: Lease | null
-  },
+  {
+    submitter: { leaseSeconds },
+    submission,
+    row,
+    processor,
+    lease,
+  }: Beginning & { readonly row: PaymentRow; readonly processor: Processor },
 ): Promise<Submitting> {
-  const { on, submission, row, processor, lease } = begun
-  const { leaseSeconds } = on
   const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })
   // The first submission and its token stay, unless the customer has to act and sends another token.
   const isNew = last === undefined || (row.next_action_url !== null && submission.token !== null)
-  const given = isNew ? (submission.token ?? row.payment_method_token) : row.payment_method_token
-  if (given === null) {
+  const token = isNew ? (submission.token ?? row.payment_method_token) : row.payment_method_token
+  if (token === null) {
     const expected = 'a token: neither the request nor the payment has one'
     throw new RefusalError(refuseField('payment_method_token', undefined, expected))
   }
   const count = last === undefined ? 0 : Number(last.processor_key.split(':').at(-1))
   const processorKey = isNew ? `${row.id}:authorize:${count + 1}` : authorizeKeyAfter(last, row)
   const first = isNew ? 'authorize' : 'look_up'
-  // The submission before has stopped, or is about to. If this one completes the payment, no later
-  // caller would end its calls.
+  // The previous submission has stopped, or is about to. If this one completes the payment, no later
+  // caller would end the calls of the previous one.
   await abandonAttempts(tx, { row, now: submission.now })
   const number = await insertAttempt(tx, row, {
     kind: first,
@@ -229,7 +223,7 @@ async function record(
     now: submission.now,
     submission: { leaseSeconds },
   })
-  const assigned = await assignProcessor(tx, row, { processor: processor.name, token: given })
+  const assigned = await assignProcessor(tx, row, { processor: processor.name, token })
   // By the database's clock, as the lease, so that the worker takes over when other requests may.
   await planTask(tx, { row, kind: 'authorize', afterSeconds: leaseSeconds })
   return {

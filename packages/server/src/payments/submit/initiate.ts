@@ -12,6 +12,7 @@ import { readPaymentMethodToken } from './payment-method-token.ts'
 import type { Submitter } from './submission.ts'
 import { submitPayment } from './submit.ts'
 
+/** A request to submit a payment to its processor. */
 export interface InitiateRequest {
   readonly auth: Auth
   readonly paymentId: string
@@ -23,19 +24,23 @@ export interface InitiateRequest {
 }
 
 /** Submits a payment to the processor, or refuses to. Source: api.md, Payments. */
-export async function initiatePayment(on: Submitter, request: InitiateRequest): Promise<Reply> {
+export async function initiatePayment(
+  submitter: Submitter,
+  request: InitiateRequest,
+): Promise<Reply> {
   const { auth, paymentId, idempotency } = request
   if (!isId('payment', paymentId)) {
     // The idempotency key of a request with an id of another shape can still be another request's.
     const key = idempotency?.key
-    const record = key === undefined ? undefined : await findRecord(on.db, { account: auth, key })
+    const record =
+      key === undefined ? undefined : await findRecord(submitter.db, { account: auth, key })
     return (
       (record && idempotency && refuseRecord(record, idempotency)) ?? paymentNotFound(paymentId)
     )
   }
   const token = readPaymentMethodToken(request.token, auth.livemode)
   if (token !== null && typeof token !== 'string') return token
-  return await submitPayment(on, {
+  return await submitPayment(submitter, {
     account: auth,
     paymentId,
     token,
@@ -45,10 +50,10 @@ export async function initiatePayment(on: Submitter, request: InitiateRequest): 
     operationId: request.operationId,
     idempotency,
     lease: null,
-    replyTo: (row, won) => (won ? initiated(row) : notInitiable(row.id, row.status)),
+    replyTo: (row, won) => (won ? renderInitiated(row) : notInitiable(row.id, row.status)),
   })
 }
 
-function initiated(row: PaymentRow): Reply {
+function renderInitiated(row: PaymentRow): Reply {
   return answer(200, renderPayment(row, []), { etag: etagOf(row) })
 }

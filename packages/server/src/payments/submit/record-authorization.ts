@@ -1,11 +1,10 @@
 import type { ActorType } from '@hedgepayments/contract'
 import { sql } from 'kysely'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { latest } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
+import { latest, type Timestamp } from '../../domain/time.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import type { Authorized, Decline, NextAction } from '../../processors/interface/processor.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
@@ -16,19 +15,19 @@ import { cancelableUntilOf } from './authorization-end.ts'
 import type { Authorization } from './authorize.ts'
 import { checkFence, type Fence, guardBy, type Standing } from './submission-fence.ts'
 
-/** The pause between look-ups while the customer acts: on the bank's page they need longer. */
+/** The pause between look-ups while the customer acts, which takes long on the page of a bank. */
 const actionPollSeconds = 15
 
 /** An authorization to record for a payment that waits for it. */
-interface Step {
+interface Recording {
   readonly row: PaymentRow
   readonly authorization: Authorization
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly fence: Fence
 }
 
-/** A step and its time, by the database's clock. */
-type TimedStep = Step & { readonly now: Timestamp }
+/** A recording and its time, by the database's clock. */
+type TimedRecording = Recording & { readonly now: Timestamp }
 
 /** A payment after its authorization was recorded. */
 export interface RecordedAuthorization {
@@ -42,7 +41,10 @@ export interface RecordedAuthorization {
  * payment that has left `pending` keeps its status. If it was canceled or has failed, the
  * authorization is voided.
  */
-export async function recordAuthorization(tx: Tx, given: Step): Promise<RecordedAuthorization> {
+export async function recordAuthorization(
+  tx: Tx,
+  given: Recording,
+): Promise<RecordedAuthorization> {
   const { authorization, fence } = given
   const account = accountOf(given.row)
   const row = await lockPayment(tx, { account, id: given.row.id })
@@ -50,7 +52,7 @@ export async function recordAuthorization(tx: Tx, given: Step): Promise<Recorded
   const standing = await checkFence(tx, row, fence)
   if (!statusesBefore('initiated').includes(row.status)) {
     await dropTask(tx, { row, kind: 'authorize' })
-    // In any standing: the request that took over may have found nothing to void yet.
+    // Whatever the standing is: the request that took over may have found nothing to void yet.
     if (statusesToVoid.includes(row.status) && authorization.state !== 'declined') {
       await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
     }
@@ -60,30 +62,30 @@ export async function recordAuthorization(tx: Tx, given: Step): Promise<Recorded
   // The database's clock decides when an undo window ends and when a task is due. By the clock of a
   // process, the window could end too early, or the capture come an hour late.
   const now = await readDatabaseTime(tx, account)
-  return { row: await step(tx, { ...given, row, now }), standing }
+  return { row: await recordResult(tx, { ...given, row, now }), standing }
 }
 
-async function step(tx: Tx, given: TimedStep): Promise<PaymentRow> {
+async function recordResult(tx: Tx, given: TimedRecording): Promise<PaymentRow> {
   const { row, authorization } = given
   switch (authorization.state) {
     case 'authorized':
-      return await initiated(tx, { ...given, ...authorization })
+      return await recordAuthorized(tx, { ...given, ...authorization })
     case 'declined':
-      return await declined(tx, { ...given, ...authorization })
+      return await recordDeclined(tx, { ...given, ...authorization })
     case 'action_required':
-      return await actionRequired(tx, { ...given, ...authorization })
+      return await recordActionRequired(tx, { ...given, ...authorization })
     case 'undecided':
     case 'absent':
       return row
   }
 }
 
-async function initiated(
+async function recordAuthorized(
   tx: Tx,
-  step: TimedStep & Authorized & { reference: string },
+  given: TimedRecording & Authorized & { reference: string },
 ): Promise<PaymentRow> {
-  const { row, expiresAt } = step
-  const now = latest(step.now, row.updated_at)
+  const { row, expiresAt } = given
+  const now = latest(given.now, row.updated_at)
   const cancelableUntil = cancelableUntilOf(row, { now, expiresAt })
   const moved = await movePayment(tx, {
     row,
@@ -92,11 +94,11 @@ async function initiated(
       status: 'initiated',
       cancelable_until: cancelableUntil,
       authorization_expires_at: expiresAt,
-      processor_reference: step.reference,
+      processor_reference: given.reference,
       next_action_url: null,
     },
-    guard: guardBy(step.fence),
-    actor: step.actor,
+    guard: guardBy(given.fence),
+    actor: given.actor,
     reason: null,
     now,
   })
@@ -106,22 +108,22 @@ async function initiated(
   return moved
 }
 
-/** A decline is two steps: the payment was submitted, and refused before the network took it. */
-async function declined(
+/** Records a decline in two steps: the payment was submitted, and then the processor declined it. */
+async function recordDeclined(
   tx: Tx,
-  step: TimedStep & { reference: string | null; decline: Decline },
+  given: TimedRecording & { reference: string | null; decline: Decline },
 ): Promise<PaymentRow> {
-  const { row, decline, now } = step
+  const { row, decline, now } = given
   const submitted = await movePayment(tx, {
     row,
     type: 'payment.initiated',
     change: {
       status: 'initiated',
-      processor_reference: step.reference ?? row.processor_reference,
+      processor_reference: given.reference ?? row.processor_reference,
       next_action_url: null,
     },
-    guard: guardBy(step.fence),
-    actor: step.actor,
+    guard: guardBy(given.fence),
+    actor: given.actor,
     reason: null,
     now,
   })
@@ -142,17 +144,17 @@ async function declined(
   return failed
 }
 
-async function actionRequired(
+async function recordActionRequired(
   tx: Tx,
-  step: TimedStep & { reference: string; action: NextAction },
+  given: TimedRecording & { reference: string; action: NextAction },
 ): Promise<PaymentRow> {
-  const { row, action, now } = step
+  const { row, action, now } = given
   if (row.next_action_url === action.url) return row
   const moved = await movePayment(tx, {
     row,
     type: 'payment.action_required',
-    change: { next_action_url: action.url, processor_reference: step.reference },
-    guard: guardBy(step.fence),
+    change: { next_action_url: action.url, processor_reference: given.reference },
+    guard: guardBy(given.fence),
     actor: { type: 'processor', id: row.processor },
     reason: null,
     now,

@@ -1,8 +1,8 @@
 import { type SqlBool, sql } from 'kysely'
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
-import { type Lease, renewLease } from '../../idempotency/lease.sql.ts'
-import type { Tx } from '../../idempotency/once.ts'
+import { type KeyLease, renewLease } from '../../idempotency/lease.sql.ts'
 import { findLatestSubmission, isLatestSubmission } from '../calls/attempts.sql.ts'
 
 /** The fencing tokens under which an authorization may move its payment. */
@@ -10,7 +10,7 @@ export interface Fence {
   /** The number of the latest submission when the caller began; 0: none. */
   readonly submission: number
   /** The lease on the idempotency key, where the caller is a request with a key. */
-  readonly lease: Lease | null
+  readonly lease: KeyLease | null
   readonly leaseSeconds: number
 }
 

@@ -1,13 +1,13 @@
 import type { ActorType } from '@hedgepayments/contract'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Reply } from '../../http/answers/answer.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
-import type { Lease } from '../../idempotency/lease.sql.ts'
-import { sequenceOf, serialized } from '../../idempotency/once.ts'
+import type { KeyLease } from '../../idempotency/lease.sql.ts'
+import { sequenceInEtag, serialized } from '../../idempotency/once.ts'
 import { storeAnswer } from '../../idempotency/records.sql.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
 
@@ -34,7 +34,7 @@ export interface Submission {
   readonly operationId: string
   readonly idempotency: IdempotencyKey | null
   /** The lease on the idempotency key, where the payment's create has claimed it. */
-  readonly lease: Lease | null
+  readonly lease: KeyLease | null
   /** Renders the answer from the payment's result; `won`: this submission has caused the result. */
   readonly replyTo: (row: PaymentRow, won: boolean) => Reply
 }
@@ -45,23 +45,23 @@ export interface Submission {
  */
 export const submissionLeaseSeconds = 15
 
-/** Another request has taken over the idempotency key. Its answer is the first. */
-export class LeaseLostError extends Error {}
+/** Another request has taken over the idempotency key. Its answer is the first, and is replayed. */
+export class KeyTakenOverError extends Error {}
 
 /**
- * Stores an answer for the idempotency key of a request, where it has one. Returns the stored answer.
+ * Stores the answer of a request for its idempotency key, where it has one. Returns the answer to send.
  *
- * @throws {LeaseLostError} where another request has taken over the key. The transaction rolls back.
+ * @throws {KeyTakenOverError} where another request has taken over the key. The transaction rolls back.
  */
-export async function keepAnswer(tx: Db, lease: Lease | null, reply: Reply): Promise<Reply> {
+export async function storeOwnAnswer(tx: Db, lease: KeyLease | null, reply: Reply): Promise<Reply> {
   if (!lease) return reply
   const first = serialized(reply)
   const isStored = await storeAnswer(tx, {
     ...lease,
     httpStatus: first.status,
     body: first.body,
-    eventSequence: sequenceOf(first),
+    eventSequence: sequenceInEtag(first),
   })
-  if (!isStored) throw new LeaseLostError()
+  if (!isStored) throw new KeyTakenOverError()
   return reply.refusal ? reply : first
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { commit } from '../../database/commit.ts'
-import type { Db } from '../../database/connect.ts'
+import type { Db, Tx } from '../../database/db.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Reply } from '../../http/answers/answer.ts'
-import { type Lease, releaseLease } from '../../idempotency/lease.sql.ts'
-import type { Tx } from '../../idempotency/once.ts'
+import { type KeyLease, releaseLease } from '../../idempotency/lease.sql.ts'
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import { keptFailureCode } from '../../processors/interface/processor.ts'
@@ -15,13 +14,13 @@ import { processorSilent } from '../transition/refusals.ts'
 import { type Authorization, authorizationOf, callAuthorize } from './authorize.ts'
 import { beginSubmission, isSubmittedElsewhere, type Submitting } from './begin-submission.ts'
 import { type RecordedAuthorization, recordAuthorization } from './record-authorization.ts'
-import { keepAnswer, type Submission, type Submitter } from './submission.ts'
+import { type Submission, type Submitter, storeOwnAnswer } from './submission.ts'
 
-/** The time of one request: longer than one call may take, shorter than clients wait. */
+/** How long one request may take: longer than one call, and shorter than clients wait. */
 const budgetMs = 12_000
-/** Calls of one request. The worker makes further calls. */
+/** Calls that one request makes. After these, the worker calls the processor. */
 const callsMax = 3
-/** Pauses of a request that polls for the end of another: the first one, and the longest. */
+/** Pauses between polls of a request that waits for another request: the first one, and the longest. */
 const pollMs = { first: 50, max: 400 }
 
 /**
@@ -30,44 +29,47 @@ const pollMs = { first: 50, max: 400 }
  * 2. Outside of any transaction, the processor is called.
  * 3. A transaction records the result.
  *
- * Of concurrent submissions one calls the processor. The others wait for its result.
+ * Of concurrent submissions, only one calls the processor. The others wait for its result.
  *
  * A process may pause for longer than its lease between any two parts. Then another process takes over
  * and calls the processor with the same key, so both get the same result. The process that lost its
  * lease moves nothing, and returns the other's answer.
  */
-export async function submitPayment(on: Submitter, submission: Submission): Promise<Reply> {
+export async function submitPayment(submitter: Submitter, submission: Submission): Promise<Reply> {
   const signal = AbortSignal.timeout(budgetMs)
   let { lease } = submission
   for (let polls = 0; ; ) {
-    const begun = await beginSubmission(on, submission, lease)
+    const begun = await beginSubmission(submitter, submission, lease)
     if (begun.kind === 'answered') return begun.reply
-    if (begun.kind === 'lost') return await answerOfNextOwner(on, submission, signal)
+    if (begun.kind === 'lost') return await answerOfNextOwner(submitter, submission, signal)
     if (begun.kind === 'submitting') {
       lease = begun.lease
-      const ended = await callAndRecord(on, submission, begun, signal)
-      if (ended === 'lost') return await answerOfNextOwner(on, submission, signal)
+      const ended = await callAndRecord(submitter, submission, begun, signal)
+      if (ended === 'lost') return await answerOfNextOwner(submitter, submission, signal)
       if (ended !== 'superseded') return ended
     }
     do {
       if (signal.aborted) {
-        const isLost = lease !== null && !(await releaseLease(on.db, lease))
-        if (isLost) return await answerOfNextOwner(on, submission, signal)
+        const isLost = lease !== null && !(await releaseLease(submitter.db, lease))
+        if (isLost) return await answerOfNextOwner(submitter, submission, signal)
         return processorSilent(submission.paymentId)
       }
       await sleep(pollPauseMs(polls++))
-    } while (await isSubmittedElsewhere(on, submission))
+    } while (await isSubmittedElsewhere(submitter, submission))
   }
 }
 
-/** `superseded`: another request submits the payment now, without a result yet. */
+/**
+ * Calls the processor and records the result. `lost`: another request has taken over the idempotency
+ * key. `superseded`: another request submits the payment now, and has no result yet.
+ */
 async function callAndRecord(
-  on: Submitter,
+  submitter: Submitter,
   submission: Submission,
   begun: Submitting,
   signal: AbortSignal,
 ): Promise<Reply | 'lost' | 'superseded'> {
-  const { db, leaseSeconds } = on
+  const { db, leaseSeconds } = submitter
   const { actor } = submission
   const { row, lease } = begun
   const called = await callUntilAnswered(db, submission, begun, signal)
@@ -75,7 +77,7 @@ async function callAndRecord(
     // A request that has taken over handles the result.
     if (lease && !(await releaseLease(db, lease))) return 'lost'
     await planTask(db, { row, kind: 'authorize', afterSeconds: 1 })
-    on.onWork()
+    submitter.onWork()
     return processorSilent(row.id)
   }
   const fence = { submission: begun.submission, lease, leaseSeconds }
@@ -86,24 +88,24 @@ async function callAndRecord(
       return await answerRecorded(tx, submission, { ...recorded, lease })
     })
   } finally {
-    on.onWork()
+    submitter.onWork()
   }
 }
 
 /**
- * Answers a submission whose result is recorded. If the worker was faster, it has completed this
- * request's submission, so the request has won.
+ * Answers a submission whose result is recorded. If the worker was faster, it has completed the
+ * submission of this request, so this request counts as the cause.
  */
 async function answerRecorded(
   tx: Tx,
   submission: Submission,
-  { row, standing, lease }: RecordedAuthorization & { lease: Lease | null },
+  { row, standing, lease }: RecordedAuthorization & { lease: KeyLease | null },
 ): Promise<Reply | 'lost' | 'superseded'> {
   if (standing === 'lost') return standing
   const isDecided = !statusesBefore('initiated').includes(row.status)
   if (standing === 'superseded' && !isDecided) return standing
   const won = standing === 'current' && row.status !== 'canceled'
-  return await keepAnswer(tx, lease, submission.replyTo(row, won))
+  return await storeOwnAnswer(tx, lease, submission.replyTo(row, won))
 }
 
 /** Waits for the answer of the request that has taken over the idempotency key. */
@@ -161,13 +163,13 @@ async function callUntilAnswered(
   return called
 }
 
-/** Grows by half each time. The jitter keeps waiting requests apart. */
+/** The pause before the next poll. It grows by half each time, with jitter between waiting requests. */
 function pollPauseMs(polls: number): number {
   const { first, max } = pollMs
   return Math.min(max, first * 1.5 ** polls) * (0.75 + Math.random() / 2)
 }
 
-/** After a call without an answer: 250 to 500 ms, then twice as long, and so on. */
+/** The pause after call `n`, which got no answer: `n` times 250 to 500 ms, at random. */
 function pauseMs(n: number): number {
   return (250 + Math.random() * 250) * n
 }

@@ -1,12 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import { readInIndexOrder } from '../../database/index-order.ts'
-import type { Schema } from '../../database/schema.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import { claimFor, isFree } from '../../jobs/lease.sql.ts'
 import type { SkippedAccounts } from '../../jobs/scanning-limiter.ts'
 import type { ClaimedTask } from './claimed-tasks.sql.ts'
-
-type Db = Kysely<Schema>
 
 /** Limits on the tasks that one claim may take of each account (merchant and mode). */
 export interface TaskShares {

@@ -1,11 +1,9 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { leaseEnd } from '../../jobs/lease.sql.ts'
 import { type Lease, LeaseLostError } from '../../jobs/lease.ts'
-
-type Db = Kysely<Schema>
 
 /** The key of a task, and the claim under which a worker may write. */
 export interface TaskClaim {
@@ -42,9 +40,9 @@ export async function renewLeases(
         ${tasks.map((task) => task.payment_id)}::text[],
         ${tasks.map((task) => task.kind)}::text[],
         ${tasks.map((task) => task.lease)}::text[])
-      as h (merchant_id, livemode, payment_id, kind, lease)
-    where t.merchant_id = h.merchant_id and t.livemode = h.livemode
-      and t.payment_id = h.payment_id and t.kind = h.kind and t.lease = h.lease`.execute(db)
+      as c (merchant_id, livemode, payment_id, kind, lease)
+    where t.merchant_id = c.merchant_id and t.livemode = c.livemode
+      and t.payment_id = c.payment_id and t.kind = c.kind and t.lease = c.lease`.execute(db)
 }
 
 /** Ends a task. If it was requested again since the claim, releases it instead: it is due already. */

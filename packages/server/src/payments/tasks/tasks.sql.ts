@@ -1,11 +1,10 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { merchantTime } from '../../merchants/clock.sql.ts'
-
-type Db = Kysely<Schema>
 
 type PaymentKey = Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>
 

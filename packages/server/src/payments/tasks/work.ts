@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
@@ -27,7 +27,7 @@ export interface Work {
  */
 export type WorkResult = 'done' | 'pending' | 'failed' | { readonly againAt: Timestamp }
 
-/** The actor of what no request has caused. */
+/** The actor of work that no request has caused. */
 export const bySystem = { type: 'system', id: null } as const
 
 /** The fields of every call of a worker. Such a call is made only while the task is claimed. */

@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { PaymentToken } from '../../domain/payment-token.ts'
  * @returns the row after the change.
  */
 export async function assignProcessor(
-  tx: Kysely<Schema>,
+  tx: Db,
   row: PaymentRow,
   { processor, token }: { processor: string; token: PaymentToken },
 ): Promise<PaymentRow> {

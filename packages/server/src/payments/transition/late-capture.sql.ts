@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { stateOf } from '../../events/state.ts'
 
@@ -18,7 +19,7 @@ export function lateCaptureReason({ status }: PaymentRow): string {
  * @returns whether the event is new.
  */
 export async function recordLateCapture(
-  tx: Kysely<Schema>,
+  tx: Db,
   { row, now }: { row: PaymentRow; now: Timestamp },
 ): Promise<boolean> {
   const state = { ...stateOf(row), updated_at: row.updated_at }

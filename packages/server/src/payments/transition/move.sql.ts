@@ -1,12 +1,10 @@
 import { type ActorType, type EventType, isStep } from '@hedgepayments/contract'
-import { type Kysely, type SqlBool, sql } from 'kysely'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import { type SqlBool, sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { latest } from '../../domain/time.ts'
+import { latest, type Timestamp } from '../../domain/time.ts'
 import { stateOf } from '../../events/state.ts'
-
-type Db = Kysely<Schema>
 
 /** Reads a payment and locks its row until the transaction ends. `undefined`: not found. */
 export async function lockPayment(

@@ -62,7 +62,7 @@ export function refundExceeds(
   const refundableMinor = payment.captured_amount - payment.refunded_amount
   return refuse(
     'refund_amount_exceeded',
-    `Payment ${payment.id} has ${refundableMinor} left to refund, less than ${requestedMinor}.`,
+    `Payment ${payment.id} has ${refundableMinor} left to refund, which is less than ${requestedMinor}.`,
     {
       payment_id: payment.id,
       amount: payment.amount,

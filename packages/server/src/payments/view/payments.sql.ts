@@ -1,11 +1,10 @@
 import type { PaymentFilter } from '@hedgepayments/contract'
-import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
+import { type RawBuilder, type SqlBool, sql } from 'kysely'
 import { createdWithin } from '../../database/created-within.ts'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
-
-type Db = Kysely<Schema>
 
 /** Finds a payment by its id, without a lock. `undefined`: not found in this merchant and mode. */
 export async function findPayment(

@@ -1,9 +1,8 @@
 import { groupBy } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
-import type { RefundRow, Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
+import type { RefundRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
-
-type Db = Kysely<Schema>
 
 /** Refunds of one payment, oldest first. */
 export async function findRefunds(

@@ -1,6 +1,6 @@
 import type { Payment } from '@hedgepayments/contract'
-import type { Kysely } from 'kysely'
-import type { PaymentRow, Schema } from '../../database/schema.ts'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import { findRefundsOf } from './refunds.sql.ts'
 import { renderPayment } from './render.ts'
@@ -11,7 +11,7 @@ import { refundsAt } from './render-refund.ts'
  * that have refunds. Without refunds, no statement runs.
  */
 export async function renderAllWithRefunds(
-  db: Kysely<Schema>,
+  db: Db,
   account: Account,
   rows: readonly PaymentRow[],
 ): Promise<Payment[]> {
@@ -24,7 +24,7 @@ export async function renderAllWithRefunds(
 
 /** Renders one payment with its refunds. */
 export async function renderWithRefunds(
-  db: Kysely<Schema>,
+  db: Db,
   account: Account,
   row: PaymentRow,
 ): Promise<Payment> {

@@ -1,6 +1,6 @@
+import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
-import type { Tx } from '../../idempotency/once.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
 
 /** How long before the end of an authorization the event `payment.authorization_expiring` comes. */

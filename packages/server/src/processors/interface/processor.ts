@@ -69,7 +69,7 @@ export interface ProcessorPayment {
   readonly reference: string | null
 }
 
-/** What every call that may move money passes. */
+/** The arguments of every call that may move money. */
 export interface Call {
   /** Different for each call, and the same for each repetition of one call. */
   readonly idempotencyKey: string
@@ -77,7 +77,7 @@ export interface Call {
   readonly signal: AbortSignal
 }
 
-/** What a call that only reads passes. */
+/** The arguments of a call that only reads. */
 export type Query = Omit<Call, 'idempotencyKey'>
 
 export interface AuthorizeRequest extends Call {

@@ -1,8 +1,6 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Timestamp } from '../../domain/time.ts'
-
-type Db = Kysely<Schema>
 
 /** A payment in the sandbox's books. The row is changed in place. */
 export interface SandboxPayment {
@@ -25,6 +23,7 @@ export interface SandboxPayment {
   captured_amount: number | null
 }
 
+/** A refund in the sandbox's books. */
 export interface SandboxRefund {
   reference: string
   refund_id: string
@@ -43,6 +42,7 @@ export async function lockBooks(
     `.execute(tx)
 }
 
+/** Finds the entry of a payment. `undefined`: the sandbox does not know the payment. */
 export async function findEntry(
   db: Db,
   { merchantId, paymentId }: { merchantId: string; paymentId: string },
@@ -96,6 +96,7 @@ export async function insertMovement(
       ${movement.idempotencyKey}, ${movement.now}::timestamptz)`.execute(tx)
 }
 
+/** Inserts a refund of a captured payment. */
 export async function insertRefund(
   tx: Db,
   { entry, refund }: { entry: SandboxPayment; refund: SandboxRefund },
@@ -106,6 +107,7 @@ export async function insertRefund(
       ${refund.amount}, ${refund.decided_at}::timestamptz)`.execute(tx)
 }
 
+/** The refunds of a payment, by reference. */
 export async function listRefunds(db: Db, entry: SandboxPayment): Promise<SandboxRefund[]> {
   const { rows } = await sql<SandboxRefund>`
     select reference, refund_id, amount, decided_at from sandbox_refunds
@@ -125,6 +127,7 @@ export async function findAnswer<T>(
   return rows[0]?.answer
 }
 
+/** Stores the answer of an idempotency key. */
 export async function saveAnswer(
   tx: Db,
   { merchantId, key, answer }: { merchantId: string; key: string; answer: object },
@@ -134,6 +137,7 @@ export async function saveAnswer(
     values (${merchantId}, ${key}, ${JSON.stringify(answer)}::jsonb)`.execute(tx)
 }
 
+/** How often calls met the fault of a token, and when the first one did. */
 export interface FaultCount {
   calls: number
   first_at: Timestamp
@@ -151,7 +155,7 @@ export async function countFault(
     on conflict (merchant_id, payment_id, operation) do update set calls = f.calls + 1
     returning calls, first_at`.execute(db)
   const count = rows[0]
-  if (!count) throw new Error('an upsert returns its row')
+  if (!count) throw new Error('the count of a fault was not stored')
   return count
 }
 

@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { authorizedUntil, declineEntry } from './authorization.ts'
 import {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Db } from '../../database/connect.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { plusSeconds } from '../../domain/time.ts'
+import type { Db } from '../../database/db.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { countFault, findFault } from './books.sql.ts'
 import { type Fault, findTestToken } from './tokens.ts'
 
@@ -27,8 +26,11 @@ export interface FaultyCall {
   readonly signal: AbortSignal
 }
 
+/** Duration of a call with the fault `slow`. */
 const slowMs = 2_000
+/** How long the sandbox is down after the first call with the fault `down_minute`. */
 const downSeconds = 60
+/** Calls of each operation that fail with the fault `error_twice`. */
 const errorsBeforeSuccess = 2
 
 /**

@@ -1,6 +1,6 @@
 import { operations, plannedFailuresMax } from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { answer } from '../../http/answers/answer.ts'
 import { refuse, refuseField } from '../../http/answers/refusal.ts'
 import { implement } from '../../http/implement.ts'

@@ -1,8 +1,6 @@
 import type { PlannedFailureCode } from '@hedgepayments/contract'
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
-
-type Db = Kysely<Schema>
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 
 /** Serializes the plans of a merchant until the transaction ends, so that the limit holds. */
 export async function lockPlans(tx: Db, merchantId: string): Promise<void> {
@@ -10,6 +8,7 @@ export async function lockPlans(tx: Db, merchantId: string): Promise<void> {
     select pg_advisory_xact_lock(hashtextextended(${`sandbox plans ${merchantId}`}, 0))`.execute(tx)
 }
 
+/** Plans a failure of the merchant's next authorization. */
 export async function insertPlannedFailure(
   tx: Db,
   { merchantId, code }: { merchantId: string; code: PlannedFailureCode },
@@ -19,6 +18,7 @@ export async function insertPlannedFailure(
     values (${merchantId}, ${code})`.execute(tx)
 }
 
+/** The number of failures that wait for an authorization. */
 export async function countPlannedFailures(db: Db, merchantId: string): Promise<number> {
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from sandbox_planned_failures

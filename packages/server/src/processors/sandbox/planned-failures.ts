@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { AuthorizeRequest, AuthorizeResult, ProcessorPayment } from '../interface/processor.ts'
 import { declineEntry, newEntry } from './authorization.ts'
 import {

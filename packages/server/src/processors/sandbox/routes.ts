@@ -1,6 +1,6 @@
 import { formatWithCode } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { findChallenged } from './books.sql.ts'
 import { answerChallenge, type ChallengeAnswer } from './challenge.ts'

@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { newId } from '../../domain/ids.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type {
@@ -42,8 +42,8 @@ const refundDelaySeconds = 60
 
 /**
  * The built-in processor of test mode. It moves no money. The token decides what happens, unless a test
- * has planned a failure. Like a
- * system elsewhere, it keeps its own books and writes them in its own transactions.
+ * has planned a failure. Like an external system, it keeps its own books and writes them in its own
+ * transactions.
  */
 export class Sandbox implements Processor {
   readonly name = sandboxName

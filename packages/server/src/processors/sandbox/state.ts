@@ -1,10 +1,9 @@
-import type { Timestamp } from '../../domain/time.ts'
-import { plusSeconds } from '../../domain/time.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import type { AuthorizeResult, Declined, NextAction, PaymentState } from '../interface/processor.ts'
 import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
 
-/** Two days, which is typical of cards. */
+/** The time from a capture to its settlement, by the merchant's clock: typical of cards. */
 const settlementSeconds = 2 * 86_400
 
 /** The result of an authorization, from the payment's entry. */
@@ -47,7 +46,7 @@ export function stateOf(
       return { state: 'declined', reference, decline: declinedOf(entry).decline }
     case 'captured': {
       if (entry.captured_at === null || entry.captured_amount === null) {
-        throw new Error('a captured payment has captured_at and captured_amount')
+        throw new Error('a captured payment has no captured_at or no captured_amount')
       }
       const settledAt = plusSeconds(entry.captured_at, settlementSeconds)
       return {
@@ -74,11 +73,11 @@ export function hasLapsed(entry: SandboxPayment, now: Timestamp): boolean {
 
 function declinedOf(entry: SandboxPayment): Declined {
   const { reference, decline_code: code, decline_message: message } = entry
-  if (code === null) throw new Error('a declined payment has decline_code')
+  if (code === null) throw new Error('a declined payment has no decline_code')
   return { outcome: 'declined', reference, decline: { code, message: message ?? code } }
 }
 
 function actionOf(entry: SandboxPayment): NextAction {
-  if (entry.action_url === null) throw new Error('a challenged payment has action_url')
+  if (entry.action_url === null) throw new Error('a payment with a challenge has no action_url')
   return { type: 'redirect_to_url', url: entry.action_url }
 }

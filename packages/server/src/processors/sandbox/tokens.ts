@@ -125,6 +125,7 @@ const byNumber = new Map(
   testTokens.flatMap((entry) => (entry.number === null ? [] : [[entry.number, entry] as const])),
 )
 
+/** Finds a test token. `undefined`: the sandbox has no such token. */
 export function findTestToken(token: string): TestToken | undefined {
   return byToken.get(token)
 }

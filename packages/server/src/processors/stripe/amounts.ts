@@ -22,7 +22,7 @@ export function toStripeAmount({ minor, currency }: Money): number | null {
   return minor % divide === 0 ? (minor / divide) * multiply : null
 }
 
-/** Stripe's amount in minor units of ISO 4217. Fees may have fractions that ISO 4217 lacks: rounded. */
+/** Stripe's amount in minor units of ISO 4217. A fee with a fraction of a minor unit is rounded. */
 export function fromStripeAmount(amount: number, currency: string): number {
   const { multiply, divide } = factorsOf(currency.toUpperCase())
   return Math.round(amount / multiply) * divide

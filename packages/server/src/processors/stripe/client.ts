@@ -14,9 +14,9 @@ export interface StripeAccess {
 
 export const stripeApiBase = 'https://api.stripe.com'
 
-/** Longer than every deadline of this server: the signal of a call ends it. */
+/** The SDK's own timeout. It is longer than every deadline of this server: the signal of a call ends it. */
 const timeoutMs = 60_000
-/** A page of a hundred charges is below one megabyte. */
+/** Largest answer that is read. A page of a hundred refunds is below one megabyte. */
 const bodyBytesMax = 4 * 1024 * 1024
 
 /**

@@ -1,6 +1,5 @@
 import type { Stripe } from 'stripe'
-import type { Timestamp } from '../../domain/time.ts'
-import { toTimestamp } from '../../domain/time.ts'
+import { type Timestamp, toTimestamp } from '../../domain/time.ts'
 import type { Captured, PaymentState, RefundState } from '../interface/processor.ts'
 import { fromStripeAmount } from './amounts.ts'
 import { refundIdName } from './answers.ts'

@@ -185,12 +185,12 @@ export class StripeProcessor implements Processor {
   async #referencesToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<Set<string>> {
     const found = await this.#search(stripe, payment)
     const references = new Set(found.map(({ id }) => id))
-    if (found.some(isTried)) return references
+    if (found.some(wasAttempted)) return references
     const created = await this.#createToVoid(stripe, payment)
     return created === null ? references : references.add(created)
   }
 
-  /** `null` if Stripe refuses such a payment, so that none can be authorized. */
+  /** Creates a PaymentIntent to void. `null`: Stripe refuses the payment, so none can be authorized. */
   async #createToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<string | null> {
     const amount = toStripeAmount(payment.money)
     if (amount === null) return null
@@ -202,14 +202,14 @@ export class StripeProcessor implements Processor {
     }
   }
 
-  /** By reference, else by the payment's id. Stripe's search is about a minute behind. */
+  /** Finds a PaymentIntent by its reference, else by the payment's id. The search is a minute behind. */
   async #find(stripe: Stripe, payment: ProcessorPayment): Promise<{ id: string } | null> {
     if (payment.reference !== null) return { id: payment.reference }
     const found = await this.#search(stripe, payment)
-    return found.find(isTried) ?? found[0] ?? null
+    return found.find(wasAttempted) ?? found[0] ?? null
   }
 
-  /** Finds more than one only if Stripe created one and reported a failure. */
+  /** Finds the PaymentIntents of a payment: more than one only if Stripe created one and reported a failure. */
   async #search(stripe: Stripe, payment: ProcessorPayment): Promise<Stripe.PaymentIntent[]> {
     const query = `metadata['${paymentIdName}']:'${payment.id}'`
     return readFound(await stripe.paymentIntents.search({ query, limit: 100 }), payment)
@@ -222,8 +222,8 @@ export class StripeProcessor implements Processor {
   ): Promise<PaymentState> {
     const answer = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
     const intent = readIntent(answer, { payment, reference })
-    const isTaken = intent.status === 'succeeded'
-    return stateOf(intent, isTaken ? await this.#refunds(stripe, payment, reference) : [])
+    const isCaptured = intent.status === 'succeeded'
+    return stateOf(intent, isCaptured ? await this.#refunds(stripe, payment, reference) : [])
   }
 
   async #refunds(
@@ -248,6 +248,6 @@ export class StripeProcessor implements Processor {
 }
 
 /** Whether an authorization was attempted. */
-function isTried(intent: Stripe.PaymentIntent): boolean {
+function wasAttempted(intent: Stripe.PaymentIntent): boolean {
   return stateOf(intent, []).state !== 'absent'
 }

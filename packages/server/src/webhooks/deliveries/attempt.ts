@@ -24,9 +24,11 @@ export interface Outcome {
   readonly durationMs: number | null
   readonly error: string | null
   readonly responseBody: string | null
+  /** Whether the receiver answered that it wants no more events. */
+  readonly isGone: boolean
 }
 
-/** The receiver wants no more events. Source: api.md, Webhooks. */
+/** The status by which a receiver says that it wants no more events. Source: api.md, Webhooks. */
 const goneStatus = 410
 
 /** Everything that one attempt needs. */
@@ -64,6 +66,7 @@ export async function attempt(request: AttemptRequest): Promise<Outcome> {
       responseCode: status,
       error: isDelivered ? null : errorOf(status),
       responseBody: body,
+      isGone: status === goneStatus,
     }
   } catch (error) {
     if (stopping.aborted) return notSent(delivery, { retryDelayMs: 0, error: null })
@@ -74,6 +77,7 @@ export async function attempt(request: AttemptRequest): Promise<Outcome> {
       responseCode: null,
       error: explain(error),
       responseBody: null,
+      isGone: false,
     }
   }
 }
@@ -113,12 +117,8 @@ export function notSent(
     durationMs: null,
     error,
     responseBody: null,
+    isGone: false,
   }
-}
-
-/** Whether the receiver wants no more events. */
-export function isGone(outcome: Outcome): boolean {
-  return outcome.responseCode === goneStatus
 }
 
 function errorOf(status: number): string {

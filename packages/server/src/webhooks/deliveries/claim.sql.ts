@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { DeliveryRow } from '../../database/webhook-rows.ts'
 import { leaseEnd } from '../../jobs/lease.sql.ts'
 import { newLease } from '../../jobs/lease.ts'
@@ -43,10 +43,7 @@ export interface ClaimLimits {
  * events of its payment to the same endpoint that were never attempted. A later event does not wait
  * for retries, which may take days; receivers order events by `sequence`.
  */
-export async function claimDeliveries(
-  db: Kysely<Schema>,
-  request: ClaimLimits,
-): Promise<DeliveryRow[]> {
+export async function claimDeliveries(db: Db, request: ClaimLimits): Promise<DeliveryRow[]> {
   const { endpoints, usage, perLiveAccount, perTestAccount } = request
   const { rows } = await sql<DeliveryRow>`
     with recursive queue as (

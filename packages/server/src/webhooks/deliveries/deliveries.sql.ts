@@ -1,13 +1,12 @@
 import type { WebhookDeliveryListQuery } from '@hedgepayments/contract'
-import { type Kysely, type SqlBool, sql } from 'kysely'
+import { type SqlBool, sql } from 'kysely'
 import { createdWithin } from '../../database/created-within.ts'
-import type { Schema } from '../../database/schema.ts'
+import type { Db } from '../../database/db.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from '../../database/webhook-rows.ts'
 import type { Account } from '../../domain/account.ts'
-import { keyOf } from '../../events/event-id.ts'
+import { eventKeyOf } from '../../events/event-id.ts'
 import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
 
-type Db = Kysely<Schema>
 type Key = { account: Account; id: string }
 type Filter = Pick<
   WebhookDeliveryListQuery,
@@ -31,7 +30,7 @@ export async function listDeliveries(
   if (filter.payment_id !== undefined) query = query.where('subject_id', '=', filter.payment_id)
   if (filter.status !== undefined) query = query.where('status', '=', filter.status)
   if (filter.event_id !== undefined) {
-    const key = keyOf(filter.event_id) ?? { subjectIds: [], sequence: 0 }
+    const key = eventKeyOf(filter.event_id) ?? { subjectIds: [], sequence: 0 }
     query = query.where(
       sql<SqlBool>`subject_id = any(${key.subjectIds}::text[]) and sequence = ${key.sequence}`,
     )

@@ -1,10 +1,10 @@
 import type { EventType } from '@hedgepayments/contract'
 import { sql } from 'kysely'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { disableEndpoint, failPending } from '../endpoints/endpoints.sql.ts'
 import { renderEndpoint } from '../endpoints/render.ts'
-import { isGone, type Outcome } from './attempt.ts'
+import type { Outcome } from './attempt.ts'
 import type { EndpointWithHealth } from './find-endpoints.sql.ts'
 
 /**
@@ -27,16 +27,16 @@ export async function disableFailingEndpoint(
 ): Promise<void> {
   const { merchant_id, livemode, id } = endpoint
   const failingDays = failingDaysMax[livemode ? 'live' : 'test']
-  const gone = isGone(outcome)
-  if (!gone && (endpoint.failing_seconds ?? 0) < failingDays * 86_400) return
+  const { isGone } = outcome
+  if (!isGone && (endpoint.failing_seconds ?? 0) < failingDays * 86_400) return
   const now = toTimestamp(Date.now())
   await db.transaction().execute(async (tx) => {
     const row = await disableEndpoint(tx, {
       account: { merchantId: merchant_id, livemode },
       id,
       url: endpoint.url,
-      reason: gone ? 'gone' : 'failing',
-      failingDays: gone ? 0 : failingDays,
+      reason: isGone ? 'gone' : 'failing',
+      failingDays: isGone ? 0 : failingDays,
       now,
     })
     // Another process has disabled the endpoint, or an attempt has succeeded since.

@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { DeliveryRow, EndpointRow } from '../../database/webhook-rows.ts'
 
 /**
@@ -10,7 +10,7 @@ export type EndpointWithHealth = EndpointRow & { readonly failing_seconds: numbe
 
 /** Reads the endpoints of deliveries, by their ids. */
 export async function findEndpointsOf(
-  db: Kysely<Schema>,
+  db: Db,
   deliveries: readonly DeliveryRow[],
 ): Promise<Map<string, EndpointWithHealth>> {
   const keys = [...new Map(deliveries.map((row) => [row.endpoint_id, row])).values()]

@@ -11,7 +11,13 @@ const silent = { result: 'failed', responseCode: null, durationMs: 10_000 } as c
 const notSent = { result: 'unsent', responseCode: null, durationMs: null } as const
 
 const delivery = { merchant_id: 'merch_1', livemode: true, endpoint_id: 'we_1' }
-const rest = { delivery: {} as DeliveryRow, retryDelayMs: null, error: null, responseBody: null }
+const rest = {
+  delivery: {} as DeliveryRow,
+  retryDelayMs: null,
+  error: null,
+  responseBody: null,
+  isGone: false,
+}
 
 function limiterAfter(
   outcomes: readonly Pick<Outcome, 'result' | 'responseCode' | 'durationMs'>[],

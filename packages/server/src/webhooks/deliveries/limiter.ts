@@ -49,13 +49,13 @@ export class DeliveryLimiter {
   /** The limits of the next claim. */
   claimLimits(): ClaimLimits {
     const { available, testAvailable, usage } = this.#accounts
-    const ofTest = Math.max(0, Math.min(available, testAvailable))
+    const testCapacity = Math.max(0, Math.min(available, testAvailable))
     return {
       // At most half: the merchants of one claim must leave the rest to other merchants.
       limit: Math.ceil(available / 2),
-      testLimit: Math.ceil(ofTest / 2),
+      testLimit: Math.ceil(testCapacity / 2),
       perLiveAccount: Math.min(perAccountMax, available),
-      perTestAccount: Math.min(perAccountMax, ofTest),
+      perTestAccount: Math.min(perAccountMax, testCapacity),
       usage,
       perEndpoint: perEndpointFirst,
       endpoints: this.#endpointCapacities(),

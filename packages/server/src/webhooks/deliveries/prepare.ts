@@ -1,4 +1,4 @@
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { DeliveryRow, EndpointRow } from '../../database/webhook-rows.ts'
 import { toMs } from '../../domain/time.ts'
 import { findEventsAt } from '../../events/events.sql.ts'
@@ -23,15 +23,15 @@ export interface PreparedDelivery {
   readonly reach: Reach
 }
 
-/** Reads what the attempts of claimed deliveries need, in one statement for all of them each. */
+/** Reads what the attempts of claimed deliveries need: one statement for each table, not for each delivery. */
 export async function prepareDeliveries(
-  on: { db: Db; sealer: Sealer; privateNetworks: PrivateNetworks },
+  context: { db: Db; sealer: Sealer; privateNetworks: PrivateNetworks },
   deliveries: readonly DeliveryRow[],
 ): Promise<PreparedDelivery[]> {
-  const { db, privateNetworks } = on
+  const { db, privateNetworks } = context
   const endpoints = await findEndpointsOf(db, deliveries)
   const bodies = await renderBodies(db, deliveries)
-  const signers = new SignerCache(on.sealer)
+  const signers = new SignerCache(context.sealer)
   // Read for each claim: the first live key closes the private networks at once.
   const livemode = deliveries.every((delivery) => delivery.livemode)
   const reach = await findReach(db, { livemode, privateNetworks })

@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Outcome } from './attempt.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { Outcome } from './attempt.ts'
  * during the attempt, a failure does not count: the delivery is due at once, with all its retries.
  */
 export async function recordOutcomes(
-  db: Kysely<Schema>,
+  db: Db,
   outcomes: readonly Outcome[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ id: string }>`

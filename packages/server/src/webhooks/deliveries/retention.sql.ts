@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import { firstIdAt } from '../../domain/ids.ts'
 import { toTimestamp } from '../../domain/time.ts'
 
@@ -15,7 +15,7 @@ const deletedPerStep = 500
  * Deletes some deliveries that ended long ago, with their attempts. A pending delivery is kept,
  * however old it is. Returns whether more may be left.
  */
-export async function deleteOldDeliveries(db: Kysely<Schema>, nowMs: number): Promise<boolean> {
+export async function deleteOldDeliveries(db: Db, nowMs: number): Promise<boolean> {
   const before = nowMs - deliveryDaysKept * 86_400_000
   const { rows } = await sql`
     with recursive account as (

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Logger } from 'pino'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { describe, isStatementRefused } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { DeliveryRow } from '../../database/webhook-rows.ts'
@@ -43,20 +43,21 @@ interface Context extends DeliveryWorkerOptions {
   readonly outcomes: Batcher<Outcome, boolean>
 }
 
-/** An attempt that starts later may outlast its lease, so it is left to the next claim. */
+/** Latest start of an attempt after its claim. A later attempt may outlast its lease, so it is skipped. */
 const startMsMax = leaseSeconds * 1_000 - deadlineDefaultMs
 
 /** The pause of an idle process between claims, in milliseconds. */
 const idleMs = 200
 /**
- * How long the runner waits for more attempts to end before it claims, unless half of the limits is
- * free. Claiming one delivery costs as much as claiming thirty: every claim steps over index entries
+ * How long the runner waits for more attempts to end before it claims again. It does not wait if half
+ * of the limits is free. Claiming one delivery costs as much as claiming thirty: every claim steps over index entries
  * of finished deliveries that are not yet vacuumed.
  */
 const gatherMs = 50
-/** How long attempts may continue when the server stops. Then other processes get the deliveries. */
+/** How long attempts may continue when the server stops. Then they are aborted, and retried elsewhere. */
 const stopGraceMs = 3_000
-const goneError = 'Not sent: the event is no longer kept.'
+/** The error of a delivery whose event was deleted. */
+const eventDeletedError = 'Not sent: the event is no longer kept.'
 /** Outcomes of one statement. */
 const outcomesMax = 200
 
@@ -84,7 +85,7 @@ export function startDeliveryWorker(options: DeliveryWorkerOptions): Loop {
     onError: (error, job) => {
       if (!job) log.error({ err: describe(error) }, 'webhook worker failed')
       else {
-        // Its lease ends, and it is claimed again.
+        // The delivery is claimed again when its lease has ended.
         const delivery = job.delivery.id
         log.error({ err: describe(error), delivery }, 'webhook delivery failed')
       }
@@ -124,9 +125,9 @@ async function deliver(context: Context, job: Job, stopping: AbortSignal): Promi
   const { delivery, endpoint, body, reach } = job
   const { db, send, outcomes } = context
   if (performance.now() - job.claimedMs > startMsMax) return
-  const obstacle = endpoint.enabled ? (body ? null : goneError) : disabledError
-  if (obstacle !== null || body === null) {
-    await outcomes.submit(notSent(delivery, { retryDelayMs: null, error: obstacle }))
+  if (!endpoint.enabled || body === null) {
+    const error = endpoint.enabled ? eventDeletedError : disabledError
+    await outcomes.submit(notSent(delivery, { retryDelayMs: null, error }))
     return
   }
   const id = eventId(delivery.subject_id, delivery.sequence)

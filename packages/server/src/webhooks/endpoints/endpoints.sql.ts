@@ -1,11 +1,10 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { EndpointRow } from '../../database/webhook-rows.ts'
 import type { Account } from '../../domain/account.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
 
-type Db = Kysely<Schema>
 type Key = { account: Account; id: string }
 
 /**

@@ -6,10 +6,9 @@ import {
   type WebhookEndpointUpdate,
 } from '@hedgepayments/contract'
 import { actorOf, changesOf, recordAudit } from '../../audit/record.ts'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import type { EndpointRow } from '../../database/webhook-rows.ts'
-import type { Timestamp } from '../../domain/time.ts'
-import { promisedEnd } from '../../domain/time.ts'
+import { promisedEnd, type Timestamp } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../../http/answers/refusal.ts'
 import type { Auth, Origin } from '../../http/request/auth.ts'

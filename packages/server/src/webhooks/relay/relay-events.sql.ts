@@ -1,10 +1,8 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
 import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
-
-type Db = Kysely<Schema>
 
 // `order by … limit 1` reads the first entry of the index. With `exists`, the planner does not know
 // the position of the relay, expects a match in a third of the table, and reads the table from its

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Db } from '../../database/connect.ts'
+import type { Db } from '../../database/db.ts'
 import { describe } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import { toTimestamp } from '../../domain/time.ts'
@@ -14,14 +14,14 @@ const idleMs = 200
 const replayIdleMs = 5 * idleMs
 
 /** Starts the loops that turn new events and requested replays into deliveries. */
-export function startRelay(on: {
+export function startRelay(options: {
   db: Db
   log: Logger
   yieldPolicy?: YieldPolicy | undefined
   /** Is called when deliveries were inserted. */
   onDeliveries: () => void
 }): Loop {
-  const { db, log, yieldPolicy, onDeliveries } = on
+  const { db, log, yieldPolicy, onDeliveries } = options
   const relay = startLoop({
     turn: async () => {
       const now = toTimestamp(Date.now())

@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { testSubjectPrefix } from '../../events/event-id.ts'
 import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
@@ -8,7 +8,7 @@ import { insertDeliveries, stepMax } from './insert-deliveries.sql.ts'
  * Turns the next events of the oldest replay into deliveries for its endpoint, and records its
  * progress. `false`: no replay is in progress, or other processes have locked all of them.
  */
-export async function replayEvents(db: Kysely<Schema>, now: Timestamp): Promise<boolean> {
+export async function replayEvents(db: Db, now: Timestamp): Promise<boolean> {
   const { rows } = await sql`
     with e as materialized (
       select merchant_id, livemode, id, events, replay_since, replay_from, replay_through

@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Schema } from '../../database/schema.ts'
+import { sql } from 'kysely'
+import type { Db } from '../../database/db.ts'
 import type { Reach } from './address.ts'
 
 /**
@@ -13,7 +13,7 @@ export type PrivateNetworks = 'allow' | 'deny' | null
  * took real money has a network to protect.
  */
 export async function findReach(
-  db: Kysely<Schema>,
+  db: Db,
   { livemode, privateNetworks }: { livemode: boolean; privateNetworks: PrivateNetworks },
 ): Promise<Reach> {
   if (livemode || privateNetworks === 'deny') return 'public'

@@ -10,9 +10,9 @@ async function events(db: Kysely<unknown>): Promise<void> {
   // The outbox of webhooks and the timeline of payments and endpoints (`subject_id`).
   //
   // `position` orders all events, `sequence` those of one subject.
-  // `state` holds the subject's columns that can change, as they were at the event: the others make
-  // rows no wider. It is null where these columns follow too: at `created` they are empty, at
-  // `canceled` they are final, as in the payment's row.
+  // `state` stores the columns of the subject that can change, as of the event. Constant columns are read
+  // from the subject, so events are narrow. `state` is null where it follows from the payment: at
+  // `created` these columns are empty, and at `canceled` they are final.
   await sql`
     create table events (
       position bigint generated always as identity,
@@ -76,8 +76,4 @@ async function idempotencyRecords(db: Kysely<unknown>): Promise<void> {
       check (outcome <> 'stored' or (http_status is not null and body is not null))
     )`.execute(db)
   await sql`create sequence idempotency_lease_tokens`.execute(db)
-  // Retention finds old records by it.
-  await sql`
-    create index idempotency_records_age
-      on idempotency_records using brin (created_at)`.execute(db)
 }

@@ -109,8 +109,8 @@ async function nextTime(db: Kysely<unknown>): Promise<void> {
 }
 
 /**
- * The locks by which a list finds out which ids may still be committed, so that no object ever
- * appears behind a cursor. `lists/ids.sql.ts` explains how inserts and lists use them.
+ * Locks that show a list which ids may still be committed, so that no object appears behind a cursor.
+ * `lists/ids.sql.ts` explains how inserts and lists use them.
  */
 async function idClaims(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -129,7 +129,7 @@ async function idClaims(db: Kysely<unknown>): Promise<void> {
       return hedge_next_time(kind, merchant, live);
     end $$`.execute(db)
 
-  // A list takes the time first and tries the lock second. It never waits for the lock, and holds
+  // A list takes the time first and tries the lock second. It never waits for the lock, and has
   // it for one statement only: the attempt shows whether inserts are in progress.
   await sql`
     create function hedge_read_fence(kind text, merchant text, live boolean,

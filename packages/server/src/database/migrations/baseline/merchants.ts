@@ -43,8 +43,8 @@ async function apiKeys(db: Kysely<unknown>): Promise<void> {
   // Only the hash of a secret key is stored. `secret_hint` is the end of the secret.
   //
   // `budget_names` and `budget_limits` are the requests a minute that a key shares with the keys
-  // that it descends from, nearest first. They are copied from the maker when a key is made: limits
-  // never change, and a look-up of a key reads one row. Null: the operator made the key.
+  // that it descends from, nearest first. They are copied when another key creates this one: limits
+  // never change, and a look-up of a key reads one row. Null: the operator created the key.
   await sql`
     create table api_keys (
       id text collate "C" primary key,
@@ -64,6 +64,6 @@ async function apiKeys(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
   await sql`
     create index api_keys_merchant on api_keys (merchant_id, livemode, id)`.execute(db)
-  // Says whether a merchant has a live key, without reading the keys of test mode.
+  // Finds out whether a merchant has a live key, without reading the keys of test mode.
   await sql`create index api_keys_live on api_keys (merchant_id) where livemode`.execute(db)
 }

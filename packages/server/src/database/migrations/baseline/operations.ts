@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 
-/** What operators and the server itself need: the audit log, retention, rates, signing keys. */
+/** Tables of the server itself: the audit log, retention, rates, signing keys. */
 export async function createOperations(db: Kysely<unknown>): Promise<void> {
   await auditLog(db)
   await refuseAuditChanges(db)
 
-  // Deletes old rows: a task per kind of row. The process that works on a task locks it.
-  // `reached` is where the next step goes on. `failures` counts failed steps in a row.
+  // Tasks that delete old rows, one for each kind of row. The process that works on a task locks it.
+  // `reached` is where the next step continues. `failures` counts failed steps in a row.
   await sql`
     create table retention_tasks (
       kind text collate "C" primary key,

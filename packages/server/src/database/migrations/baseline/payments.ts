@@ -16,11 +16,11 @@ export async function createPayments(db: Kysely<unknown>): Promise<void> {
 }
 
 async function payments(db: Kysely<unknown>): Promise<void> {
-  // No index holds a column that a transition changes, and pages keep free space: the new version of
+  // No index contains a column that a transition changes, and pages keep free space: the new version of
   // a row stays on its page without touching an index (a HOT update). Half of each page is free,
-  // because a bulk cancel writes a second version of every payment on a page before the first may
-  // go. With 30 % free, half of the new versions went to another page and into every index, and a
-  // bulk cancel took twice as long (bench/README.md).
+  // because a bulk cancel writes a second version of every payment on a page before PostgreSQL may
+  // remove the first. With 30 % free, half of the new versions went to another page and into every
+  // index, and a bulk cancel took twice as long (bench/README.md).
   //
   // `sequence` is the number of the payment's last event, and its version in the ETag.
   // `amount_to_capture` is the part that a request captures. Without a value, it is the whole amount.
@@ -80,7 +80,7 @@ async function payments(db: Kysely<unknown>): Promise<void> {
 }
 
 async function paymentIndexes(db: Kysely<unknown>): Promise<void> {
-  // E-mail addresses are found in any case: `foldedEmail` of payments/read/payments.sql.ts.
+  // E-mail addresses are found in any case: `foldedEmail` of payments/view/payments.sql.ts.
   await sql`
     create index payments_folded_email
       on payments (merchant_id, livemode, lower(customer_email), id)`.execute(db)

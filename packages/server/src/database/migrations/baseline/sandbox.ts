@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * The books of the sandbox processor. They stand for a system elsewhere: no other table refers to
- * them, they refer to no other table, and no transaction touches both.
+ * The books of the sandbox processor, which stands for an external system. No foreign key leads from or
+ * to these tables, and no transaction writes both them and other tables.
  */
 export async function createSandbox(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -63,7 +63,7 @@ export async function createSandbox(db: Kysely<unknown>): Promise<void> {
       moved_at timestamptz(0) not null
     )`.execute(db)
 
-  // How often a token that asks for a fault has failed so far.
+  // The number of calls that met the fault of a token, and the time of the first one.
   await sql`
     create table sandbox_faults (
       merchant_id text collate "C" not null,

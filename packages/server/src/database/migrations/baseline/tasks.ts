@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { refuseDeletes } from './functions.ts'
 
-/** What is still to be done to payments, and the calls to processors. */
+/** The tasks of payments, and the calls to processors. */
 export async function createTasks(db: Kysely<unknown>): Promise<void> {
   await tasks(db)
   await attempts(db)
@@ -9,8 +9,8 @@ export async function createTasks(db: Kysely<unknown>): Promise<void> {
 }
 
 async function tasks(db: Kysely<unknown>): Promise<void> {
-  // A cancel leaves the tasks that it makes needless: the worker finds the payment canceled and
-  // deletes them.
+  // A cancel does not delete tasks that are no longer needed: their worker finds the payment canceled
+  // and deletes them.
   //
   // `since` is when the task was first planned: for a capture, when the payment became `processing`.
   // `lease` names the claim of the worker that has the task, until `leased_until` by the database's

@@ -8,7 +8,7 @@ export async function createWebhooks(db: Kysely<unknown>): Promise<void> {
   await attempts(db)
   // Events up to `position` have their deliveries. The process that relays locks the only row. The
   // fence keeps the relay from skipping events whose transactions have not committed yet
-  // (webhooks/deliveries/relay.sql.ts).
+  // (webhooks/relay/relay-events.sql.ts).
   await sql`
     create table event_relay (
       id boolean primary key default true check (id),

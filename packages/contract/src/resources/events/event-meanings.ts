@@ -1,0 +1,28 @@
+import type { EventType } from '../../values.ts'
+
+/** When an event of each type happens. */
+export const eventMeanings: Readonly<Record<EventType, string>> = {
+  'payment.created': 'The payment was created; it is `pending`.',
+  'payment.action_required': 'The customer must confirm (3-D Secure) at `next_action.url`.',
+  'payment.initiated': 'The payment was authorized. Its cancel window begins.',
+  'payment.authorization_expiring':
+    'The authorization ends in a day. Capture the payment before `authorization_expires_at`.',
+  'payment.processing': 'The payment can no longer be canceled.',
+  'payment.succeeded': 'The money was taken.',
+  'payment.failed': 'The payment was declined; `failure_code` is the reason.',
+  'payment.canceled': 'The payment was canceled by `actor`.',
+  'payment.late_capture_refunded':
+    'Money that was captured after a cancel or a failure was refunded.',
+  'payment.refunded': 'A refund was requested.',
+  'payment.refund_succeeded': 'The processor has made the refund.',
+  'payment.refund_failed':
+    'The processor refused the refund permanently, or the bank returned it. Can follow ' +
+    '`payment.refund_succeeded`.',
+  'payment.reversal_requested': 'A reversal waits for a payment that is `processing`.',
+  'payment.settled': 'The money reached the merchant.',
+  'ach.returned':
+    "The bank returned a debit. Follows `payment.failed`; `reason` is the bank's reason.",
+  'checkout.completed': 'The customer has completed the checkout session.',
+  'checkout.expired': 'The checkout session can no longer be paid.',
+  'webhook_endpoint.disabled': 'A webhook endpoint was disabled.',
+}

@@ -1,0 +1,71 @@
+/** A PaymentIntent in Stripe's books. */
+export interface Intent {
+  id: string
+  amount: number
+  currency: string
+  status: string
+  metadata: Record<string, string>
+  token: string | null
+  error: Record<string, unknown> | null
+  settled: boolean
+  /** Otherwise Stripe takes the money as soon as it is authorized. */
+  isManual: boolean
+}
+
+/** A refund in Stripe's books. */
+export interface Refund {
+  id: string
+  payment_intent: string
+  amount: number
+  currency: string
+  status: string
+  metadata: Record<string, string>
+}
+
+/** An answer of Stripe's. */
+export type Answer = { status: number; body: Record<string, unknown> }
+
+/** A PaymentIntent as Stripe shows it. */
+export function showIntent(intent: Intent): Record<string, unknown> {
+  const isCaptured = intent.status === 'succeeded'
+  const url = `https://hooks.stripe.com/redirect/${intent.id}`
+  return {
+    id: intent.id,
+    object: 'payment_intent',
+    amount: intent.amount,
+    amount_received: isCaptured ? intent.amount : 0,
+    currency: intent.currency,
+    status: intent.status,
+    metadata: intent.metadata,
+    last_payment_error: intent.error,
+    next_action:
+      intent.status === 'requires_action'
+        ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: null } }
+        : null,
+    latest_charge: isCaptured ? { id: 'ch_1', balance_transaction: showTransaction(intent) } : null,
+  }
+}
+
+/** When what was captured is available: any time does. */
+const availableOn = Date.UTC(2024, 5, 17) / 1000
+
+function showTransaction(intent: Intent) {
+  const fee = Math.round(intent.amount * 0.029) + 30
+  const status = intent.settled ? 'available' : 'pending'
+  return { id: 'txn_1', fee, currency: intent.currency, status, available_on: availableOn }
+}
+
+/** A refund as Stripe shows it. */
+export function showRefund(refund: Refund): Record<string, unknown> {
+  return { object: 'refund', ...refund }
+}
+
+/** The answer to a request that Stripe has carried out. */
+export function ok(body: Record<string, unknown>): Answer {
+  return { status: 200, body }
+}
+
+/** An error of Stripe's, with what it says beside a type and a message. */
+export function error(status: number, said: Record<string, unknown>): Answer {
+  return { status, body: { error: { type: 'invalid_request_error', message: 'No.', ...said } } }
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import { authorize, call, captureRequest, payment, withStripe } from './with-stripe.ts'
+
+const given = withStripe()
+
+describe('capture', () => {
+  test('takes the amount once, and tells the fee', async () => {
+    await given.processor.authorize(payment(), authorize())
+    const repeated = captureRequest()
+    const result = await given.processor.capture(payment({ reference: 'pi_1' }), repeated)
+    expect(result).toEqual({
+      outcome: 'captured',
+      reference: 'pi_1',
+      capturedMinor: 9999,
+      feeMinor: 320,
+    })
+    expect(await given.processor.capture(payment(), repeated)).toEqual(result)
+    expect(await given.processor.capture(payment(), captureRequest())).toEqual(result)
+    expect(given.kinds()).toEqual(['authorize', 'capture'])
+  })
+
+  test('of an authorization that was voided is declined', async () => {
+    await given.processor.authorize(payment(), authorize())
+    await given.processor.void(payment(), call())
+    expect(await given.processor.capture(payment(), captureRequest())).toMatchObject({
+      outcome: 'declined',
+      decline: { code: 'authorization_expired' },
+    })
+  })
+
+  test('of what was never confirmed is declined: no money will come', async () => {
+    given.stripe.cutNext(/confirm$/)
+    await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
+    expect(await given.processor.capture(payment(), captureRequest())).toMatchObject({
+      outcome: 'declined',
+      decline: { code: 'authorization_expired' },
+    })
+    expect(given.kinds()).toEqual([])
+  })
+
+  test('whose answer is lost is found by look-up', async () => {
+    await given.processor.authorize(payment(), authorize())
+    given.stripe.loseNextAnswer(/capture$/)
+    await expect(given.processor.capture(payment(), captureRequest())).rejects.toThrow()
+    expect(await given.processor.lookUp(payment(), call())).toMatchObject({
+      state: 'captured',
+      capturedMinor: 9999,
+      refunds: [],
+      settledAt: null,
+    })
+  })
+
+  test('is settled when Stripe says that the money is available', async () => {
+    await given.processor.authorize(payment(), authorize())
+    await given.processor.capture(payment(), captureRequest())
+    given.stripe.settleAll()
+    expect(await given.processor.lookUp(payment(), call())).toMatchObject({
+      settledAt: '2024-06-17T00:00:00Z',
+    })
+  })
+})
+
+describe('void', () => {
+  test('gives an authorization up, as often as it is asked', async () => {
+    await given.processor.authorize(payment(), authorize())
+    expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
+    expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
+    expect(given.kinds()).toEqual(['authorize', 'cancel'])
+  })
+
+  test('of a payment that Stripe does not know keeps a late authorize out', async () => {
+    expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
+    const late = await given.processor.authorize(payment(), authorize())
+    expect(late).toMatchObject({ outcome: 'declined' })
+    expect(given.kinds()).toEqual([])
+  })
+
+  test('leaves no intent open, also not one that Stripe said it had failed to make', async () => {
+    given.stripe.failNextThoughDone(/POST .*payment_intents$/)
+    await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
+    const authorized = { outcome: 'authorized', reference: 'pi_2' }
+    expect(await given.processor.authorize(payment(), authorize())).toEqual(authorized)
+    expect(await given.processor.lookUp(payment(), call())).toMatchObject({ state: 'authorized' })
+    expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
+    expect(given.kinds()).toEqual(['authorize', 'cancel'])
+    for (const reference of ['pi_1', 'pi_2']) {
+      const found = await given.processor.lookUp(payment({ reference }), call())
+      expect(found).toMatchObject({ state: 'voided' })
+    }
+  })
+
+  test('that comes too late tells what was captured', async () => {
+    await given.processor.authorize(payment(), authorize())
+    given.stripe.captureByHand('pay_1')
+    expect(await given.processor.void(payment(), call())).toEqual({
+      outcome: 'captured',
+      capturedMinor: 9999,
+      feeMinor: 320,
+    })
+  })
+})
+
+describe('refund', () => {
+  const refund = (refundId: string, amountMinor: number) => ({
+    ...call({ idempotencyKey: refundId }),
+    refundId,
+    amountMinor,
+    reason: null,
+  })
+
+  async function capture(token = 'pm_card_visa') {
+    await given.processor.authorize(payment(), authorize(token))
+    await given.processor.capture(payment(), captureRequest())
+  }
+
+  test('gives back a part, once per key, and look-up knows it by our id', async () => {
+    await capture()
+    const result = await given.processor.refund(payment(), refund('ref_1', 100))
+    expect(result).toEqual({ outcome: 'refunded', reference: 're_1' })
+    expect(await given.processor.refund(payment(), refund('ref_1', 100))).toEqual(result)
+    expect(given.kinds()).toEqual(['authorize', 'capture', 'refund'])
+    expect(await given.processor.lookUp(payment(), call())).toMatchObject({
+      refunds: [{ refundId: 'ref_1', reference: 're_1', amountMinor: 100, status: 'succeeded' }],
+    })
+  })
+
+  test('that Stripe cannot pay out is declined', async () => {
+    await capture('pm_card_refundFail')
+    expect(await given.processor.refund(payment(), refund('ref_1', 100))).toMatchObject({
+      outcome: 'declined',
+      decline: { code: 'refund_failed' },
+    })
+  })
+
+  test('that Stripe has taken and not paid yet is undecided', async () => {
+    await capture('pm_card_refundPending')
+    expect(await given.processor.refund(payment(), refund('ref_1', 100))).toEqual({
+      outcome: 'undecided',
+      reference: 're_1',
+    })
+  })
+
+  test('that Stripe does not understand is no decline: it is sent again', async () => {
+    await capture()
+    given.stripe.failNext(/POST .*refunds$/, 400, { code: 'parameter_unknown', param: 'reason' })
+    await expect(given.processor.refund(payment(), refund('ref_1', 100))).rejects.toThrow()
+    expect(await given.processor.refund(payment(), refund('ref_1', 100))).toEqual({
+      outcome: 'refunded',
+      reference: 're_1',
+    })
+  })
+
+  test('of what was refunded by hand is declined, for good', async () => {
+    await capture()
+    await given.processor.refund(payment(), refund('ref_1', 9999))
+    expect(await given.processor.refund(payment(), refund('ref_2', 1))).toMatchObject({
+      outcome: 'declined',
+      decline: { code: 'refund_failed' },
+    })
+  })
+})

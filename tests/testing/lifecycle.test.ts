@@ -1,0 +1,187 @@
+import { spawn } from 'node:child_process'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { isLongRun } from '../support/size.ts'
+import { until } from '../support/until.ts'
+import { type Consumer, createConsumer } from './consumer.ts'
+
+let consumer: Consumer
+
+beforeAll(async () => {
+  consumer = await createConsumer()
+  await consumer.write({
+    'package.json': '{ "private": true }',
+    // Prints where its server is, and waits for its end.
+    'client.mjs': `
+      import { startSandbox } from '@hedgepayments/testing'
+      const sandbox = await startSandbox()
+      console.log(sandbox.url)
+      process.stdin.resume().on('end', () => sandbox.stop())`,
+    'client.cjs': `
+      const { startSandbox } = require('@hedgepayments/testing')
+      startSandbox().then(async (sandbox) => {
+        console.log(sandbox.url)
+        await sandbox.stop()
+      })`,
+    'forgets.mjs': `
+      import { startSandbox } from '@hedgepayments/testing'
+      console.log((await startSandbox()).url)`,
+  })
+})
+
+afterEach(() => consumer.untilNothingIsLeft())
+afterAll(() => consumer?.remove())
+
+interface Client {
+  readonly url: Promise<string>
+  /** Lets it stop, and resolves with its exit code. */
+  stop(): Promise<number | null>
+  kill(): Promise<unknown>
+}
+
+function startClient(file = 'client.mjs'): Client {
+  const { folder: cwd, env } = consumer
+  const child = spawn(process.execPath, [file], { cwd, env: { ...env } as NodeJS.ProcessEnv })
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  let output = ''
+  const url = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk
+      if (output.startsWith('http') && output.endsWith('\n')) resolve(output.trim())
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    void exited.then(() => reject(new Error(`the client has ended: ${output}`)))
+  })
+  return {
+    url,
+    stop: () => {
+      child.stdin.end()
+      return exited
+    },
+    kill: () => {
+      child.kill('SIGKILL')
+      return exited
+    },
+  }
+}
+
+/** The process ids of all PostgreSQLs that have data in the folder of the servers. */
+async function postgresPids(): Promise<number[]> {
+  const [place = ''] = await readdir(join(consumer.folder, 't')).then((names) =>
+    names.filter((name) => name.startsWith('hedge-testing-')),
+  )
+  const files = (await consumer.hosts()).map((host) =>
+    join(consumer.folder, 't', place, host, 'data/postgres/data/postmaster.pid'),
+  )
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))
+  return texts.map((text) => Number.parseInt(text, 10)).filter((pid) => pid > 0)
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The process of the server: it has the port of the API. */
+async function killHost(url: string): Promise<void> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  for (const pid of pids) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes(consumer.folder) && command.includes('host.js')) {
+      process.kill(Number(pid), 'SIGKILL')
+    }
+  }
+  await until('the server is gone', () =>
+    fetch(url).then(
+      () => false,
+      () => true,
+    ),
+  )
+}
+
+test('processes that start at the same time share one server, which ends after the last', async () => {
+  const clients = Array.from({ length: 5 }, () => startClient())
+  const urls = new Set(await Promise.all(clients.map(({ url }) => url)))
+  expect(urls.size).toBe(1)
+  const pids = await postgresPids()
+  expect(pids).toHaveLength(1)
+  expect(await Promise.all(clients.map((client) => client.stop()))).toEqual([0, 0, 0, 0, 0])
+  await consumer.untilNothingIsLeft()
+  await until('PostgreSQL has ended', () => !pids.some(isRunning))
+})
+
+test.runIf(isLongRun)(
+  'a killed test process leaves no server, no PostgreSQL and no files',
+  async () => {
+    const client = startClient()
+    await client.url
+    const pids = await postgresPids()
+    await client.kill()
+    await consumer.untilNothingIsLeft()
+    await until('PostgreSQL has ended', () => !pids.some(isRunning))
+  },
+)
+
+test.runIf(isLongRun)('a process that forgets stop ends by itself', async () => {
+  expect(await consumer.run(process.execPath, ['forgets.mjs'])).toMatch(/^http/)
+})
+
+test.runIf(isLongRun)('CommonJS attaches to the server that an ES module has started', async () => {
+  const client = startClient()
+  const url = await client.url
+  expect((await consumer.run(process.execPath, ['client.cjs'])).trim()).toBe(url)
+  await client.stop()
+})
+
+test.runIf(isLongRun && process.platform === 'linux')(
+  'after the server was killed, the next start works and removes what it left',
+  async () => {
+    const killed = startClient()
+    const url = await killed.url
+    const pids = await postgresPids()
+    await killHost(url)
+    await killed.stop()
+    await until('PostgreSQL has ended', () => !pids.some(isRunning))
+    const left = await consumer.hosts()
+    expect(left.length).toBeGreaterThan(0)
+    const next = startClient()
+    expect(await next.url).not.toBe(url)
+    await until('the leftovers are gone', async () => {
+      const found = await consumer.hosts()
+      return !left.some((name) => found.includes(name))
+    })
+    expect(await next.stop()).toBe(0)
+  },
+)
+
+test.runIf(isLongRun && process.platform !== 'win32')(
+  'a folder that others may write to is refused, with its name',
+  async () => {
+    await consumer.run(process.execPath, ['client.cjs'])
+    await consumer.untilNothingIsLeft()
+    const [name = ''] = await readdir(join(consumer.folder, 't')).then((names) =>
+      names.filter((one) => one.startsWith('hedge-testing-')),
+    )
+    const folder = join(consumer.folder, 't', name)
+    await chmod(folder, 0o777)
+    await expect(startClient().url).rejects.toThrow(`${folder} has to be a folder of yours`)
+    await chmod(folder, 0o711)
+  },
+)
+
+test.runIf(isLongRun)('a server that cannot start says why', async () => {
+  const main = join(consumer.folder, 'node_modules/@hedgepayments/server/dist/index.js')
+  const text = await readFile(main, 'utf8')
+  await writeFile(main, `throw new Error('the disk of this test is full')\n${text}`)
+  try {
+    await expect(startClient().url).rejects.toThrow('the disk of this test is full')
+  } finally {
+    await writeFile(main, text)
+  }
+})
