@@ -120,7 +120,6 @@ export function conformance(name: string, subject: () => Subject): void {
       if (result.outcome !== 'authorized' || found.state !== 'authorized')
         throw new Error('refused')
       expect(found.expiresAt).toBe(result.expiresAt)
-      expect(result.expiresAt === null || result.expiresAt > now).toBe(true)
     })
 
     test('a void gives the authorization up, for good', async () => {

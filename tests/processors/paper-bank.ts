@@ -102,7 +102,7 @@ export class PaperBank implements Processor {
       case 'authorized':
         return { state, reference, expiresAt: null }
       case 'voided':
-        return { state, reference }
+        return { state, reference, cause: 'canceled' }
     }
   }
 

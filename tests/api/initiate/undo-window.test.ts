@@ -61,7 +61,7 @@ test('an undo window is never shorter than asked, at whatever part of a second i
   const token = { payment_method_token: 'tok_visa' }
   for (let n = 0; n < size({ quick: 8, all: 24 }); n++) {
     const [api] = fixture.apis.slice(n % 2) as [Api]
-    const seconds = [1, 2, 60, 604_800][n % 4] as number
+    const seconds = [1, 2, 60, 590_000][n % 4] as number
     const atOnce = await timed(() =>
       createPayment(api, { cancel_window: seconds, initiate: true, ...token }),
     )
@@ -70,6 +70,14 @@ test('an undo window is never shorter than asked, at whatever part of a second i
     const later = await timed(() => api('POST', `/v1/payments/${id}/initiate`, { body: token }))
     expectKept(later.answer.body.cancelable_until, { ...later, seconds })
   }
+})
+
+test('an undo window never outlives the authorization: it ends an hour before', async () => {
+  const body = { cancel_window: 604_800, initiate: true, payment_method_token: 'tok_visa' }
+  const payment = await createPayment(fixture.api, body)
+  const { authorization_expires_at: end, cancelable_until: until } = payment
+  expect(Date.parse(end) - Date.parse(payment.updated_at)).toBe(604_800_000)
+  expect(Date.parse(end) - Date.parse(until)).toBe(3_600_000)
 })
 
 test('a payment is never processed before its window has ended, and can be canceled until then', async () => {

@@ -29,7 +29,7 @@ describe('an answer of Stripe’s', () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.captureByHand('pay_1')
     const again = await given.processor.authorize(known, authorize())
-    expect(again).toEqual({ outcome: 'authorized', reference: 'pi_1' })
+    expect(again).toEqual({ outcome: 'authorized', reference: 'pi_1', expiresAt: null })
     expect(given.kinds()).toEqual(['authorize', 'capture'])
   })
 
@@ -62,7 +62,7 @@ describe('an answer of Stripe’s', () => {
   test('with a fee in another currency tells no fee of the payment', async () => {
     await given.processor.authorize(payment(), authorize())
     const transaction = { fee: 300, currency: 'eur', status: 'pending', available_on: 0 }
-    answerWith(/capture$/, { latest_charge: { balance_transaction: transaction } })
+    answerWith(/capture$/, { latest_charge: { created: 0, balance_transaction: transaction } })
     expect(await given.processor.capture(known, captureRequest())).toMatchObject({
       outcome: 'captured',
       capturedMinor: 9999,

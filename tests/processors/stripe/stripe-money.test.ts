@@ -78,7 +78,7 @@ describe('void', () => {
   test('leaves no intent open, also not one that Stripe said it had failed to make', async () => {
     given.stripe.failNextThoughDone(/POST .*payment_intents$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
-    const authorized = { outcome: 'authorized', reference: 'pi_2' }
+    const authorized = { outcome: 'authorized', reference: 'pi_2', expiresAt: expect.any(String) }
     expect(await given.processor.authorize(payment(), authorize())).toEqual(authorized)
     expect(await given.processor.lookUp(payment(), call())).toMatchObject({ state: 'authorized' })
     expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })

@@ -46,7 +46,11 @@ conformance('stripe', () => ({
 describe('authorize', () => {
   test('reserves the amount and takes nothing', async () => {
     const result = await given.processor.authorize(payment(), authorize())
-    expect(result).toEqual({ outcome: 'authorized', reference: 'pi_1' })
+    expect(result).toEqual({
+      outcome: 'authorized',
+      reference: 'pi_1',
+      expiresAt: expect.any(String),
+    })
     expect(given.stripe.movements).toEqual([{ kind: 'authorize', intent: 'pi_1', amount: 9999 }])
   })
 
@@ -54,7 +58,11 @@ describe('authorize', () => {
     await given.processor.authorize(payment(), authorize('pm_card_visa', { idempotencyKey: 'one' }))
     await given.processor.authorize(payment(), authorize('pm_card_visa', { idempotencyKey: 'one' }))
     const again = await given.processor.authorize(payment(), authorize())
-    expect(again).toEqual({ outcome: 'authorized', reference: 'pi_1' })
+    expect(again).toEqual({
+      outcome: 'authorized',
+      reference: 'pi_1',
+      expiresAt: expect.any(String),
+    })
     expect(given.kinds()).toEqual(['authorize'])
   })
 
@@ -144,6 +152,7 @@ describe('authorize', () => {
     expect(await given.processor.lookUp(payment(), call())).toEqual({
       state: 'authorized',
       reference: 'pi_1',
+      expiresAt: expect.any(String),
     })
   })
 

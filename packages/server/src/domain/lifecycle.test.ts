@@ -32,6 +32,7 @@ const steps = [
   'pending payment.action_required pending',
   'pending payment.initiated initiated',
   'pending payment.canceled canceled',
+  'initiated payment.authorization_expiring initiated',
   'initiated payment.processing processing',
   'initiated payment.failed failed',
   'initiated payment.canceled canceled',

@@ -45,9 +45,13 @@ export interface StripeStandIn {
   /** Time goes by: what was captured before is settled now. */
   settleAll(): void
   /** Somebody captures, cancels or refunds by hand, in Stripe's dashboard. */
-  captureByHand(paymentId: string): void
+  captureByHand(paymentId: string, amount?: number): void
   cancelByHand(paymentId: string): void
   refundByHand(paymentId: string, amount: number): void
+  /** Until when the authorizations that come next can be captured; `null`: Stripe does not say. */
+  keepAuthorizationsUntil(unixSeconds: number | null): void
+  /** An authorization that nobody has captured in time. */
+  lapse(paymentId: string): void
   stop(): Promise<void>
 }
 
@@ -150,7 +154,11 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     failRefunds: (paymentId) => books.decideRefunds(paymentId, 'failed'),
     completeRefunds: (paymentId) => books.decideRefunds(paymentId, 'succeeded'),
     settleAll: () => books.settleAll(),
-    captureByHand: (paymentId) => books.captureByHand(paymentId),
+    captureByHand: (paymentId, amount) => books.captureByHand(paymentId, amount),
+    keepAuthorizationsUntil: (unixSeconds) => {
+      books.captureBefore = unixSeconds
+    },
+    lapse: (paymentId) => books.lapse(paymentId),
     cancelByHand: (paymentId) => books.cancelByHand(paymentId),
     refundByHand: (paymentId, amount) => books.refundByHand(paymentId, amount),
     async stop() {

@@ -85,6 +85,10 @@ async function fail(
     change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
+  // The processor was not called, so it still has the authorization.
+  if (decline.code === 'amount_unsupported') {
+    await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
+  }
   if (row.payment_method !== 'ach') return
   const guard = sql<SqlBool>`status = 'failed'`
   await movePayment(tx, { ...common, row: failed, type: 'ach.returned', change: {}, guard })

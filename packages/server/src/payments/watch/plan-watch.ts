@@ -8,16 +8,18 @@ export const warningSeconds = 86_400
 /** How often an authorization without a known end is looked up. */
 const lookUpSeconds = 86_400
 
-/** Plans the watch over the authorization of a payment that waits for its capture by a request. */
+/**
+ * Plans the watch over the authorization of a payment that waits for its capture by a request. An
+ * authorization without a known end is looked up at once: it may be captured already.
+ */
 export async function planWatch(tx: Tx, row: PaymentRow): Promise<void> {
-  await planTask(tx, { row, kind: 'watch', dueAt: nextWatch(row, row.updated_at) })
+  const { authorization_expires_at: end, updated_at: now } = row
+  const dueAt = end === null ? now : nextWatch(end, now)
+  await planTask(tx, { row, kind: 'watch', dueAt })
 }
 
 /** When an authorization is looked up next: to warn a day before its end, and at its end. */
-export function nextWatch(
-  { authorization_expires_at: end }: Pick<PaymentRow, 'authorization_expires_at'>,
-  now: Timestamp,
-): Timestamp {
+export function nextWatch(end: Timestamp | null, now: Timestamp): Timestamp {
   if (end === null) return plusSeconds(now, lookUpSeconds)
   const warning = plusSeconds(end, -warningSeconds)
   return now < warning ? warning : end

@@ -25,36 +25,52 @@ export async function watchAuthorization(work: Work): Promise<WorkResult> {
   const found = await lookUp(db, await callOf(work))
   if (!found.ok) return 'failed'
   const state = found.result
+  if (state.state === 'absent') return 'failed'
   if (state.state === 'undecided' || state.state === 'action_required') return 'pending'
   const account = accountOf(row)
   const watched = await commit(db, 'watch', async (tx) => {
     const locked = await lockPayment(tx, { account, id: row.id })
-    return locked && isAuthorized(locked)
-      ? await record(tx, { row: locked, state, now })
-      : undefined
+    return locked && isAuthorized(locked) ? await record(tx, { row: locked, state, now }) : locked
   })
-  if (!watched || !isAuthorized(watched)) return 'done'
-  return watched.capture_method === 'manual' ? { againAt: nextWatch(watched, now) } : 'done'
+  const isWaiting = watched && isAuthorized(watched) && watched.capture_method === 'manual'
+  return isWaiting ? { againAt: nextWatch(endOf(watched, state), now) } : 'done'
 }
 
 function isAuthorized({ status }: PaymentRow): boolean {
   return statusesBefore('processing').includes(status)
 }
 
+type FinalState = Exclude<PaymentState, { state: 'absent' | 'undecided' | 'action_required' }>
+
 interface Found {
   readonly row: PaymentRow
-  readonly state: PaymentState
+  readonly state: FinalState
   readonly now: Timestamp
 }
 
 async function record(tx: Tx, found: Found): Promise<PaymentRow> {
   const { row, state, now } = found
-  if (state.state === 'captured') return await recordManualCapture(tx, found)
-  const end =
-    state.state === 'authorized' ? (state.expiresAt ?? row.authorization_expires_at) : null
-  if (state.state !== 'authorized' || (end !== null && end <= now)) return await fail(tx, found)
-  const isEnding = end !== null && plusSeconds(end, -warningSeconds) <= now
-  return isEnding && row.capture_method === 'manual' ? await warn(tx, found) : row
+  const end = endOf(row, state)
+  switch (state.state) {
+    case 'captured':
+      return await recordManualCapture(tx, found)
+    case 'declined':
+      return await fail(tx, found, state.decline)
+    case 'voided': {
+      const hasExpired = state.cause === 'expired' || (end !== null && end <= now)
+      return await fail(tx, found, hasExpired ? expired : canceledAtProcessor)
+    }
+    case 'authorized':
+      if (end === null || now < plusSeconds(end, -warningSeconds)) return row
+      if (end <= now) return await fail(tx, found, expired)
+      return row.capture_method === 'manual' ? await warn(tx, found) : row
+  }
+}
+
+/** The end of the authorization: the processor's latest answer, or else its first. */
+function endOf(row: PaymentRow, state: FinalState): Timestamp | null {
+  const latestEnd = state.state === 'authorized' ? state.expiresAt : null
+  return latestEnd ?? row.authorization_expires_at
 }
 
 /** The capture job finds the amount that was captured. */
@@ -73,9 +89,7 @@ async function recordManualCapture(tx: Tx, { row, now }: Found): Promise<Payment
   return moved
 }
 
-async function fail(tx: Tx, { row, state, now }: Found): Promise<PaymentRow> {
-  const end = row.authorization_expires_at
-  const decline = end !== null && end <= now ? expired : canceledAtProcessor
+async function fail(tx: Tx, { row, state, now }: Found, decline: Decline): Promise<PaymentRow> {
   const failed = await movePayment(tx, {
     row,
     type: 'payment.failed',

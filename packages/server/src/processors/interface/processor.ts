@@ -168,7 +168,12 @@ export type PaymentState =
   | { readonly state: 'action_required'; readonly reference: string; readonly action: NextAction }
   | { readonly state: 'declined'; readonly reference: string | null; readonly decline: Decline }
   | ({ readonly state: 'authorized'; readonly reference: string } & Authorized)
-  | { readonly state: 'voided'; readonly reference: string }
+  | {
+      readonly state: 'voided'
+      readonly reference: string
+      /** Why: nobody captured the authorization in time, or somebody canceled it. */
+      readonly cause: 'expired' | 'canceled'
+    }
   | ({
       readonly state: 'captured'
       readonly reference: string

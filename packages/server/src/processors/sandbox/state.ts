@@ -36,10 +36,10 @@ export function stateOf(
   switch (entry.status) {
     case 'authorized':
       return hasLapsed(entry, now)
-        ? { state: 'voided', reference }
+        ? { state: 'voided', reference, cause: 'expired' }
         : { state: 'authorized', reference, expiresAt: entry.authorized_until }
     case 'voided':
-      return { state: 'voided', reference }
+      return { state: 'voided', reference, cause: 'canceled' }
     case 'action_required':
       return { state: 'action_required', reference, action: actionOf(entry) }
     case 'declined':

@@ -26,7 +26,7 @@ export function stateOf(
         settledAt: settledAtOf(intent),
       }
     case 'canceled':
-      return { state: 'voided', reference }
+      return { state: 'voided', reference, cause: causeOf(intent) }
     case 'requires_action': {
       const url = intent.next_action?.redirect_to_url?.url
       if (!url) return { state: 'undecided', reference }
@@ -62,11 +62,16 @@ const cardAuthorizationSeconds = 7 * 86_400
 
 /** The end of the authorization: Stripe's own, by brand and kind of payment, or the usual one. */
 function authorizationEndOf(intent: Stripe.PaymentIntent): Timestamp | null {
-  const charge = intent.latest_charge
-  if (charge === null || typeof charge === 'string') return null
+  const charge = chargeOf(intent)
+  if (!charge) return null
   const seconds =
     charge.payment_method_details?.card?.capture_before ?? charge.created + cardAuthorizationSeconds
   return toTimestamp(seconds * 1000)
+}
+
+/** Stripe cancels an authorization that nobody captured in time. People have other reasons. */
+function causeOf({ cancellation_reason: reason }: Stripe.PaymentIntent): 'expired' | 'canceled' {
+  return reason === 'automatic' || reason === 'expired' ? 'expired' : 'canceled'
 }
 
 function settledAtOf(intent: Stripe.PaymentIntent): Timestamp | null {
@@ -76,10 +81,13 @@ function settledAtOf(intent: Stripe.PaymentIntent): Timestamp | null {
 }
 
 function balanceTransactionOf(intent: Stripe.PaymentIntent): Stripe.BalanceTransaction | null {
-  const charge = intent.latest_charge
-  if (charge === null || typeof charge === 'string') return null
-  const transaction = charge.balance_transaction
-  return transaction === null || typeof transaction === 'string' ? null : transaction
+  const transaction = chargeOf(intent)?.balance_transaction
+  return typeof transaction === 'object' ? transaction : null
+}
+
+/** The charge, if Stripe has expanded it. */
+function chargeOf(intent: Stripe.PaymentIntent): Stripe.Charge | null {
+  return typeof intent.latest_charge === 'object' ? intent.latest_charge : null
 }
 
 function refundStateOf(refund: Stripe.Refund): RefundState {

@@ -51,7 +51,8 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       url text not null,
       cancel_window integer not null check (cancel_window between 0 and 604800),
       cancelable_until timestamptz(0),
-      capture_method text collate "C" not null check (capture_method in ('automatic', 'manual')),
+      capture_method text collate "C" not null default 'automatic'
+        check (capture_method in ('automatic', 'manual')),
       amount_to_capture integer,
       captured_amount integer not null default 0,
       authorization_expires_at timestamptz(0),
