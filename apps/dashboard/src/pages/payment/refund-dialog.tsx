@@ -12,7 +12,7 @@ import { formatMoney } from '../../format.ts'
 /** Refunds all of a payment or a part of it, and shows the amount that will remain. */
 export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
   const { currency } = payment
-  const left = payment.amount - payment.refunded_amount
+  const left = payment.captured_amount - payment.refunded_amount
   const [text, setText] = useState(() => formatForInput({ minor: left, currency }))
   const [reason, setReason] = useState('')
   const entered = readAmount(text, { currency, maxMinor: left, maxReason: 'that is what is left' })
