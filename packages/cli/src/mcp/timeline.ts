@@ -67,7 +67,8 @@ const sentences: Readonly<Partial<Record<string, (payment: Payment) => string>>>
   'payment.authorization_expiring': ({ authorization_expires_at: end }) =>
     `The authorization ends in a day${end === null ? '' : `, at ${timeOf(end)}`}.`,
   'payment.processing': () => 'The network has it. From here on it could not be canceled.',
-  'payment.succeeded': (payment) => `Succeeded: ${moneyOf(payment.captured_amount, payment)} was taken.`,
+  'payment.succeeded': (payment) =>
+    `Succeeded: ${moneyOf(payment.captured_amount, payment)} was taken.`,
   'payment.failed': (payment) =>
     `Failed: ${payment.failure_code ?? 'no code'}${messageOf(payment.failure_message)}.`,
   'payment.canceled': () => 'Canceled. The customer is not charged.',
