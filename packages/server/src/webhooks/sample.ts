@@ -39,10 +39,13 @@ export function sampleOf(
     updated_at: now,
     ...(sampleStates[type] ?? {}),
     ...(sampleStates[type]?.status === 'canceled' ? { canceled_at: now } : {}),
+    ...(type === 'payment.authorization_expiring' ? endingIn(plusSeconds(now, 86_400)) : {}),
     ...(type === 'payment.settled' ? { settled_at: now } : {}),
   }
   return renderPayment(row, [])
 }
+
+const endingIn = (end: Timestamp) => ({ authorization_expires_at: end, cancelable_until: end })
 
 const paid = { status: 'succeeded', captured_amount: 2000, fee: 59, net_amount: 1941 } as const
 
