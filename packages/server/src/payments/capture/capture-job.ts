@@ -35,7 +35,7 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   return 'done'
 }
 
-/** Another part may have been captured manually at the processor. More than the amount is wrong. */
+/** A part may have been captured manually at the processor. More than the amount is wrong. */
 function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
   return capturedMinor > 0 && capturedMinor <= amount
 }
@@ -69,15 +69,19 @@ async function callCapture(work: Work): Promise<CallResult<CaptureState>> {
   const base = await callOf(work)
   const { processor } = base
   const firstKey = `${row.id}:capture`
+  const amountMinor = row.amount_to_capture ?? row.amount
   const called = await callProcessor<CaptureResult>(db, {
     ...base,
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
-    run: (payment, request) =>
-      processor.capture(payment, { ...request, amountMinor: row.amount_to_capture ?? row.amount }),
+    run: (payment, request) => processor.capture(payment, { ...request, amountMinor }),
     describe: describeOutcome,
   })
   if (!called.ok) return called
   const { outcome: state, ...rest } = called.result
+  if (called.result.outcome === 'captured' && called.result.capturedMinor !== amountMinor) {
+    // Another part was captured manually, or the answer is wrong: a look-up decides.
+    return { ok: false, message: 'The processor has captured another amount.' }
+  }
   return { ok: true, result: { state, ...rest } as CaptureState }
 }
