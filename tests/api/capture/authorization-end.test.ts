@@ -56,7 +56,7 @@ describe('an authorization that nobody captures', () => {
     expect((await capture(api, id)).body.error.details.current_status).toBe('failed')
   })
 
-  test('fails also where nobody looked for longer than that', async () => {
+  test('fails its payment also if the day before was missed', async () => {
     const api = await newApi()
     const { id } = await createAuthorized(api)
     await advance(api, 30 * day)

@@ -193,7 +193,7 @@ test('a capture whose answer is lost takes its part once', async () => {
   expect(moved(id)).toEqual(['authorize 9999', 'capture 1500'])
 })
 
-test('a capture of what was canceled by hand a moment before fails the payment', async () => {
+test('a capture of what was canceled by hand fails the payment', async () => {
   const { id } = await createAuthorized()
   stripe.cancelByHand(id)
   expect((await capture(id)).status).toBe(200)

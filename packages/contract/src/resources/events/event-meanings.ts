@@ -9,7 +9,8 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
     'The authorization ends in a day. Capture the payment before `authorization_expires_at`.',
   'payment.processing': 'The payment can no longer be canceled.',
   'payment.succeeded': 'The money was taken.',
-  'payment.failed': 'The payment was declined; `failure_code` is the reason.',
+  'payment.failed':
+    'The payment was declined, or its authorization ended; `failure_code` is the reason.',
   'payment.canceled': 'The payment was canceled by `actor`.',
   'payment.late_capture_refunded':
     'Money that was captured after a cancel or a failure was refunded.',

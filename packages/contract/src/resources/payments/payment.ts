@@ -79,7 +79,7 @@ export const Payment = Type.Object(
     cancelable_until: nullable(
       timestamp(
         'Until when an initiated payment can be canceled: the end of the cancel window, or of the ' +
-          'authorization with `capture_method: manual`.',
+          'authorization with `capture_method: manual`. Never later than the authorization ends.',
       ),
     ),
     cancel_window: Type.Integer({ description: 'The cancel window in seconds.' }),
