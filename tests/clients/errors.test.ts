@@ -26,7 +26,10 @@ beforeAll(async () => {
   const succeeded = await createPaid(api)
   ids = {
     pending: pending.id,
-    initiated: initiated.id, canceled: canceled.body.id, succeeded: succeeded.id }
+    initiated: initiated.id,
+    canceled: canceled.body.id,
+    succeeded: succeeded.id,
+  }
   await api('POST', '/v1/webhooks/test', { idempotencyKey: 'no create' })
 })
 

@@ -33,7 +33,12 @@ export const calls: readonly [string, Call, string, unknown?][] = [
     'POST /v1/payments/pay_1/capture',
     { amount: 100 },
   ],
-  ['payments.capture all', (h) => h.payments.capture('pay_1'), 'POST /v1/payments/pay_1/capture', {}],
+  [
+    'payments.capture all',
+    (h) => h.payments.capture('pay_1'),
+    'POST /v1/payments/pay_1/capture',
+    {},
+  ],
   [
     'payments.refund',
     (h) => h.payments.refund('pay_1', { amount: 100 }),
