@@ -83,9 +83,8 @@ export class Sandbox implements Processor {
       if (entry?.status === 'captured') return captured(entry)
       if (entry?.status !== 'authorized') return declined(entry ?? null, 'authorization_expired')
       const { now, amountMinor } = request
-      if (hasLapsed(entry, now) || amountMinor > entry.amount) {
-        return declined(entry, 'authorization_expired')
-      }
+      if (amountMinor > entry.amount) throw new Error('a capture of more than was authorized')
+      if (hasLapsed(entry, now)) return declined(entry, 'authorization_expired')
       const code = findTestToken(entry.token ?? '')?.captureDeclined
       if (code !== undefined) {
         await saveEntry(tx, declineEntry(entry, code))
