@@ -99,6 +99,23 @@ test('a payment is never processed before its window has ended, and can be cance
   }
 })
 
+test('the event at the end of a window shows the payment as it was then', async () => {
+  const body = { cancel_window: 1, initiate: true, payment_method_token: 'tok_visa' }
+  const initiated = await createPayment(fixture.api, body)
+  const { id, cancelable_until, authorization_expires_at } = initiated
+  const event = await until('it is processed', async () => {
+    const found = await fixture.api('GET', `/v1/payments/${id}/events`)
+    return found.body.data.find(({ type }: { type: string }) => type === 'payment.processing')
+  })
+  expect(authorization_expires_at).not.toBeNull()
+  expect(event.data).toMatchObject({
+    status: 'processing',
+    captured_amount: 0,
+    cancelable_until,
+    authorization_expires_at,
+  })
+})
+
 test('no window ends at once', async () => {
   const body = { cancel_window: 0, initiate: true, payment_method_token: 'tok_visa' }
   const { cancelable_until, updated_at } = await createPayment(fixture.api, body)
