@@ -11,10 +11,11 @@ const lookUpPauseSeconds = 2
 
 /**
  * Handles a processor's message about a payment: makes the payment's tasks due now. The message itself
- * changes nothing, because the tasks ask the processor for the state. A payment that was canceled or
- * has failed is voided again, so that a late capture is refunded. The authorization of a payment that
- * waits for its capture is looked up. The refunds of a payment are compared
- * with the processor's.
+ * changes nothing, because the tasks ask the processor for the state.
+ *
+ * - A payment that was canceled or has failed is voided again, so that a late capture is refunded.
+ * - The authorization of a payment that waits for its capture is looked up.
+ * - The refunds of a payment are compared with the processor's.
  */
 export async function handleProcessorMessage(
   db: Db,
