@@ -3,14 +3,14 @@ import { authorize, call, captureRequest, payment, withStripe } from './with-str
 
 const given = withStripe()
 
+/** Has Stripe answer requests about the intent with other values. */
+function answerWith(path: RegExp, change: object) {
+  given.stripe.garble({ path, how: (honest) => JSON.stringify({ ...honest, ...change }) })
+}
+
+const known = payment({ reference: 'pi_1' })
+
 describe('an answer of Stripe’s', () => {
-  /** Has Stripe answer requests about the intent with other values. */
-  function answerWith(path: RegExp, change: object) {
-    given.stripe.garble({ path, how: (honest) => JSON.stringify({ ...honest, ...change }) })
-  }
-
-  const known = payment({ reference: 'pi_1' })
-
   test.each(['processing', 'requires_a_new_thing'])(
     'that says %s decides nothing, whatever was asked',
     async (status) => {
@@ -90,5 +90,66 @@ describe('an answer of Stripe’s', () => {
     answerWith(/POST .*refunds$/, { status })
     const asked = { ...call(), refundId: 'ref_1', amountMinor: 100, reason: null }
     expect(await given.processor.refund(known, asked)).toMatchObject({ outcome })
+  })
+})
+
+describe('an authorization at Stripe', () => {
+  test('ends when Stripe says, in the answer and in a look-up', async () => {
+    given.stripe.keepAuthorizationsUntil(Date.UTC(2030, 5, 20, 12) / 1000)
+    const expiresAt = '2030-06-20T12:00:00Z'
+    expect(await given.processor.authorize(payment(), authorize())).toMatchObject({ expiresAt })
+    expect(await given.processor.lookUp(known, call())).toMatchObject({ expiresAt })
+  })
+
+  test('ends seven days after the charge where Stripe does not say', async () => {
+    await given.processor.authorize(payment(), authorize())
+    const created = Date.UTC(2030, 5, 15, 12) / 1000
+    for (const details of [undefined, null, { type: 'card' }, { card: { capture_before: null } }]) {
+      answerWith(/GET .*pi_1$/, { latest_charge: { created, payment_method_details: details } })
+      const expiresAt = '2030-06-22T12:00:00Z'
+      expect(await given.processor.lookUp(known, call())).toMatchObject({ expiresAt })
+    }
+  })
+
+  test.each([[null], [undefined], ['ch_1']])(
+    'has no known end where the charge is %j',
+    async (latest_charge) => {
+      await given.processor.authorize(payment(), authorize())
+      answerWith(/GET .*pi_1$/, { latest_charge })
+      const found = await given.processor.lookUp(known, call())
+      expect(found).toMatchObject({ state: 'authorized', expiresAt: null })
+    },
+  )
+
+  test.each([
+    ['automatic', 'expired'],
+    ['expired', 'expired'],
+    ['requested_by_customer', 'canceled'],
+    ['a_new_reason', 'canceled'],
+    [null, 'canceled'],
+  ])('that was canceled with the reason %s has ended because of: %s', async (reason, cause) => {
+    await given.processor.authorize(payment(), authorize())
+    given.stripe.cancelByHand('pay_1')
+    answerWith(/GET .*pi_1$/, { cancellation_reason: reason })
+    expect(await given.processor.lookUp(known, call())).toMatchObject({ state: 'voided', cause })
+  })
+
+  test('is captured in part, in Stripe’s own units of the currency', async () => {
+    const krona = payment({ money: { minor: 500, currency: 'ISK' } })
+    await given.processor.authorize(krona, authorize())
+    const captured = await given.processor.capture(krona, captureRequest({ amountMinor: 300 }))
+    expect(captured).toMatchObject({ outcome: 'captured', capturedMinor: 300 })
+    expect(given.stripe.movements.map(({ amount }) => amount)).toEqual([50_000, 30_000])
+  })
+
+  test('is not captured for an amount that Stripe cannot express', async () => {
+    const dinar = payment({ money: { minor: 5_000, currency: 'KWD' } })
+    await given.processor.authorize(dinar, authorize())
+    const captured = await given.processor.capture(dinar, captureRequest({ amountMinor: 1_234 }))
+    expect(captured).toMatchObject({
+      outcome: 'declined',
+      decline: { code: 'amount_unsupported' },
+    })
+    expect(given.kinds()).toEqual(['authorize'])
   })
 })
