@@ -102,6 +102,13 @@ describe('an authorization that nobody captures', () => {
   })
 })
 
+test('money that was taken by hand with the authorization is found without a message', async () => {
+  const api = await newApi()
+  const { id } = await createAuthorized(api, { payment_method_token: 'tok_capturedByHand' })
+  const paid = await untilStatus(api, id, 'succeeded')
+  expect(paid).toMatchObject({ capture_method: 'manual', captured_amount: 9999 })
+})
+
 describe('its events reach webhooks', () => {
   let receiver: Receiver
 

@@ -159,11 +159,21 @@ describe('the end that Stripe gives to an authorization', () => {
     await until('it is announced', async () =>
       (await eventTypes(api, payment.id)).includes('payment.authorization_expiring'),
     )
+    const calls = async () => (await attempts(api, payment.id)).length
+    const before = await calls()
+    await notify(payment.id)
+    await until('it is looked up again', async () => (await calls()) > before)
     stripe.lapse(payment.id)
     await advance(api, day)
     const failed = await untilStatus(api, payment.id, 'failed')
     expect(failed.failure_code).toBe('authorization_expired')
     expect(moved(payment.id)).toEqual(['authorize 9999', 'cancel 9999'])
+    expect(await eventTypes(api, payment.id)).toEqual([
+      'payment.created',
+      'payment.initiated',
+      'payment.authorization_expiring',
+      'payment.failed',
+    ])
   })
 
   test('bounds an undo window: the capture comes an hour before', async () => {
