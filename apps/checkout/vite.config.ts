@@ -10,5 +10,7 @@ export default defineConfig({
     // A data: address would be refused by the page's Content-Security-Policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The licences of the bundled libraries ask for their notices.
+    license: { fileName: 'licenses.md' },
   },
 })

@@ -9,16 +9,16 @@ interface Manifest {
 
 /**
  * Bundles the sources of a package into a folder, by default `dist`, as plain JavaScript with source maps.
- * The dependencies of its package.json remain imports. Private packages become part of the bundle.
+ * The dependencies of its package.json remain imports, unless `inlined` names them. Private packages become part of the bundle.
  */
 export async function bundle(
   folder: string,
   built: BuiltPackage,
   target: string = join(folder, 'dist'),
 ): Promise<void> {
-  const { entries, formats, platform, programs = [] } = built
+  const { entries, formats, platform, programs = [], inlined = [] } = built
   const { dependencies = {} } = await readManifest(folder)
-  const names = Object.keys(dependencies)
+  const names = Object.keys(dependencies).filter((name) => !inlined.includes(name))
   const isDependency = (id: string) =>
     names.some((name) => id === name || id.startsWith(`${name}/`))
   for (const format of formats) {

@@ -14,6 +14,11 @@ export interface BuiltPackage {
   readonly programs?: readonly string[]
   /** Whether it runs on Node only. The SDK also runs in browsers and on edge runtimes. */
   readonly platform: 'node' | 'neutral'
+  /**
+   * Dependencies of many small modules that become part of the bundle, because reading their files
+   * takes most of the time of a start. They remain dependencies: the declarations refer to them.
+   */
+  readonly inlined?: readonly string[]
   /** The web apps that are part of the package, in `dist/web`. */
   readonly webApps: readonly string[]
 }
@@ -33,6 +38,7 @@ export const builtPackages: readonly BuiltPackage[] = [
     ...onNode,
     name: 'server',
     entries: { index: 'src/index.ts', admin: 'src/admin.ts', main: 'src/main.ts' },
+    inlined: ['kysely', 'stripe', 'typebox'],
     webApps: ['dashboard', 'checkout', 'docs'],
   },
   { ...onNode, name: 'cli', entries: { main: 'src/main.ts' } },

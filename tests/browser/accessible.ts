@@ -7,10 +7,20 @@ import { isLongRun } from '../support/size.ts'
  * Fails if axe-core finds a barrier for people with an impairment, and names the rule and the elements. The legacy
  * mode checks everything but frames of other origins, which our pages do not have. The normal mode takes twice the
  * processor time, because it evaluates the results in a second page.
+ *
+ * @param options.withContrast whether the contrast of colours is checked too. That takes two thirds of the processor
+ * time. All pages of an app share one set of colours, so `npm test` checks it on some pages of each app.
  */
-export async function expectAccessible(page: Page, what?: string): Promise<void> {
+export async function expectAccessible(
+  page: Page,
+  what?: string,
+  { withContrast = true }: { withContrast?: boolean } = {},
+): Promise<void> {
   expect(page.frames(), 'frames, which this check does not see').toHaveLength(1)
-  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] })
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({
+    resultTypes: ['violations'],
+    rules: { 'color-contrast': { enabled: withContrast } },
+  })
   const { violations } = await axe.analyze()
   const found = violations.map(
     ({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`,

@@ -16,7 +16,6 @@ const flags = [
   // Tests run as root in containers, where Chromium's own sandbox cannot start.
   '--no-sandbox',
   '--no-zygote',
-  ...(process.env.BENCH_FLAGS ?? '').split(' ').filter(Boolean),
   // The binary has no GPU process to talk to, and pages need none.
   '--disable-gpu',
   '--in-process-gpu',

@@ -35,7 +35,7 @@ describe('hedge api', () => {
     })
   })
 
-  test('takes a body from an option, a file and standard input', async () => {
+  test('accepts a body from an option, a file and standard input', async () => {
     const body = JSON.stringify(paymentBody())
     const file = join(folder(), 'payment.json')
     await writeFile(file, body)
@@ -51,7 +51,7 @@ describe('hedge api', () => {
     }
   })
 
-  test('the same idempotency key gets the same answer; without one, each call is new', async () => {
+  test('returns the same answer for the same idempotency key, and repeats the call without a key', async () => {
     const args = ['POST', '/v1/payments', '--data', JSON.stringify(paymentBody())]
     const again = [...args, '--idempotency-key', 'api-again']
     const [first, second, third] = [await api(...again), await api(...again), await api(...args)]
@@ -68,7 +68,7 @@ describe('hedge api', () => {
     expect(data).toContainEqual(expect.objectContaining({ id: 'cancelPayment', method: 'POST' }))
   })
 
-  test('explains an unknown path from the document, and sends nothing', async () => {
+  test('explains an unknown path from the OpenAPI document, and sends nothing', async () => {
     const typo = await api('GET', '/v1/paymets')
     expect(typo).toMatchObject({ code: 2, stdout: '' })
     expect(typo.stderr).toContain('GET /v1/payments  (listPayments)')

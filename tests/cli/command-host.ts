@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { inject } from 'vitest'
 import { childEnvironment } from '../support/processes/environment.ts'
 
-/** A command for the host: arguments of `hedge`, and its whole environment. */
+/** The arguments of a `hedge` command, and its whole environment. */
 export interface HostedCommand {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
-/** What a command in the host left behind. */
+/** The result of a command in the host. */
 export interface HostedResult {
   readonly code: number
   readonly stdout: string
@@ -54,7 +54,7 @@ function startHost(): ChildProcess {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  // It ends when this process does, and does not keep it.
+  // It ends with this process, and does not keep this process alive.
   started.unref()
   started.channel?.unref()
   return started

@@ -21,29 +21,29 @@ describe('the address of the server', () => {
     return { HEDGE_DATA_DIR: folder() }
   }
 
-  test('is stored with the key: nothing else has to be set', async () => {
+  test('is stored with the key, so no other setting is needed', async () => {
     const variables = await store(server().url)
     expect(await hedge(list, variables)).toMatchObject({ code: 0, stderr: '' })
     const localhost = server().url.replace('127.0.0.1', 'localhost')
     expect((await hedge(list, { ...variables, HEDGE_BASE_URL: localhost })).code).toBe(0)
   })
 
-  test('is not that of another source: no key goes to another server', async () => {
+  test('from another source than the key is refused, so no key is sent to another server', async () => {
     const variables = await store('http://127.0.0.1:1')
     const other = await hedge(list, { ...variables, HEDGE_BASE_URL: server().url })
     expect(other).toMatchObject({ code: 5, stdout: '' })
     expect(JSON.parse(other.stderr).error.code).toBe('wrong_server')
-    // The user names the server on the command line, for this key.
+    // On the command line, the user names the server for this key.
     expect((await hedge([...list, '--base-url', server().url], variables)).code).toBe(0)
   })
 
-  test('of the environment belongs to the key of the environment', async () => {
+  test('and the key of the environment together replace the stored ones', async () => {
     const stored = await store('http://127.0.0.1:1')
     expect((await hedge(list, { ...stored, ...env() })).code).toBe(0)
   })
 
   test.each(['localhost:4000', 'ftp://localhost', 'http://me:hunter2@localhost'])(
-    '%s is a mistake that repeats no password',
+    'may not be %s, and the error shows no password',
     async (url) => {
       const ended = await hedge([...list, '--base-url', url], env())
       expect(ended).toMatchObject({ code: 2, stdout: '' })
@@ -58,7 +58,7 @@ describe('a proxy', () => {
 
   beforeAll(async () => {
     proxy = createServer()
-    // Leads every host to the test server.
+    // Forwards every host to the test server.
     proxy.on('connect', (request, client) => {
       hosts.push(request.url ?? '')
       const upstream = connect(Number(new URL(server().url).port), '127.0.0.1', () => {
@@ -88,7 +88,7 @@ describe('a proxy', () => {
     expect(new Set(hosts)).toEqual(new Set(['hedge.test:8080']))
   })
 
-  test('is not used for hosts of NO_PROXY, nor for this machine', async () => {
+  test('is not used for hosts of NO_PROXY or for this machine', async () => {
     hosts.length = 0
     const direct = await hedge(['payments', 'list'], through({ NO_PROXY: 'hedge.test' }))
     expect(direct.code).toBe(6)
@@ -97,7 +97,7 @@ describe('a proxy', () => {
     expect(hosts).toEqual([])
   })
 
-  test('whose URL is wrong is a mistake', async () => {
+  test('with an invalid URL is an error', async () => {
     const ended = await hedge(['payments', 'list'], through({ HTTP_PROXY: 'proxy.example' }))
     expect(ended).toMatchObject({ code: 2, stdout: '' })
     expect(ended.stderr).toContain('HTTPS_PROXY')

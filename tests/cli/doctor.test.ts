@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../support/databases/postgres.ts'
-import { createMigratedDatabase, startServer, type TestServer } from '../support/servers/server.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
+import { firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
 interface Check {
@@ -9,22 +9,19 @@ interface Check {
   message: string
 }
 
-let database: TestDatabase
-let server: TestServer
+let own: OwnApp
+let server: { url: string; secretKey: string }
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
+  own = await startOwnApp(limitsNeverReached)
+  server = { url: own.url, secretKey: firstKeys.secretKey }
 })
 
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
-})
+afterAll(() => own?.close())
 
 describe('hedge doctor', () => {
-  test('finds a server in good health well, down to the key and the database', async () => {
-    const env = { ...environmentOf(server), DATABASE_URL: database.url, HEDGE_DATA_DIR: '.' }
+  test('reports a healthy server as healthy, including the key and the database', async () => {
+    const env = { ...environmentOf(server), DATABASE_URL: own.databaseUrl, HEDGE_DATA_DIR: '.' }
     const { code, stdout, stderr } = await hedge(['doctor'], env)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     for (const name of ['server', 'ready', 'clock', 'key', 'database', 'migrations', 'tasks']) {
@@ -35,7 +32,7 @@ describe('hedge doctor', () => {
     expect(stdout).not.toContain(server.secretKey)
   })
 
-  test('says what is wrong with the key', async () => {
+  test('reports what is wrong with the key', async () => {
     const env = { ...environmentOf(server), HEDGE_API_SECRET: 'sk_test_nobody_has_this_key' }
     const { code, stdout } = await hedge(['doctor', '--json'], env)
     expect(code).toBe(1)
@@ -52,7 +49,7 @@ describe('hedge doctor', () => {
     const env = {
       ...environmentOf(server),
       HEDGE_BASE_URL: 'http://127.0.0.1:1',
-      DATABASE_URL: database.url,
+      DATABASE_URL: own.databaseUrl,
     }
     const { code, stdout } = await hedge(['doctor'], env)
     expect(code).toBe(1)
@@ -60,7 +57,7 @@ describe('hedge doctor', () => {
     expect(stdout).toMatch(/^ok +migrations /m)
   })
 
-  test('an address that is none is a failure that says why, without its password', async () => {
+  test('reports an invalid address with the reason and without its password', async () => {
     const url = 'postgres://me:hunter2@a,b/x?target_session_attrs=standby'
     const { code, stdout } = await hedge(['doctor'], {
       ...environmentOf(server),
@@ -71,7 +68,7 @@ describe('hedge doctor', () => {
     expect(stdout).not.toContain('hunter2')
   })
 
-  test('a database that cannot be reached is a failure without its password', async () => {
+  test('reports an unreachable database without its password', async () => {
     const env = { ...environmentOf(server), DATABASE_URL: 'postgres://me:hunter2@127.0.0.1:1/x' }
     const { code, stdout } = await hedge(['doctor'], env)
     expect(code).toBe(1)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 
-/** A folder for the tests of a file, which is removed after them. */
+/** Creates a folder for the tests of a file, and removes it after them. */
 export function temporaryFolder(): () => string {
   let folder = ''
   beforeAll(async () => {

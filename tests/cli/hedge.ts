@@ -5,14 +5,14 @@ import { childEnvironment } from '../support/processes/environment.ts'
 import { isLongRun } from '../support/size.ts'
 import { isHostFree, runInHost } from './command-host.ts'
 
-/** What a run of the command left behind. */
+/** The result of a run of the command. */
 export interface Ended {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A command that runs. */
+/** A running command. */
 export interface Running {
   readonly child: ChildProcess
   stdout(): string
@@ -20,10 +20,10 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-/** Variables of a process. */
+/** Environment variables of a process. */
 export type Environment = Readonly<Record<string, string>>
 
-/** Starts `hedge` as a shell does, with nothing in its environment but what is given, and `input` piped into it. */
+/** Starts `hedge` as a shell does, with only the given environment, and with `input` piped into it. */
 export function startHedge(
   args: readonly string[],
   env: Environment = {},
@@ -62,14 +62,14 @@ export async function hedge(
   return await startHedge(args, env, input).ended
 }
 
-/** The environment of a command: nothing of this process but what every program needs. */
+/** The environment of a command: of this process, only what every program needs. */
 const wholeEnvironment = (env: Environment): Environment => ({
   ...childEnvironment,
   HEDGE_DATA_DIR: '/nonexistent',
   ...env,
 })
 
-/** What `hedge` needs to know of a server. */
+/** The variables that `hedge` needs for a server. */
 export function environmentOf(server: { url: string; secretKey: string }): Environment {
   return { HEDGE_BASE_URL: server.url, HEDGE_API_SECRET: server.secretKey }
 }

@@ -1,24 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment, paymentBody } from '../support/http/api.ts'
-import { createMigratedDatabase, type TestServer } from '../support/servers/server.ts'
-import { withServers } from '../support/servers/servers.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../support/servers/own-app.ts'
+import { createMigratedDatabase, firstKeys } from '../support/servers/server.ts'
 import { environmentOf, hedge } from './hedge.ts'
 
-const fixture = withServers(1)
-let server: TestServer
+let own: OwnApp
+let server: { url: string; secretKey: string }
 let api: Api
 const run = (...args: string[]) => hedge(args, environmentOf(server))
 
-beforeAll(() => {
-  server = fixture.servers[0] ?? expect.fail('the server has not started')
-  api = fixture.api
+beforeAll(async () => {
+  own = await startOwnApp(limitsNeverReached)
+  server = { url: own.url, secretKey: firstKeys.secretKey }
+  api = own.api
 })
 
+afterAll(() => own?.close())
+
 describe('hedge keys', () => {
-  test('a new key may do what was said and nothing else, and is of use until it is revoked', async () => {
+  test('creates a key with exactly the given scopes, valid until it is revoked', async () => {
     const scopes = ['--scope', 'payments:read', '--scope', 'payments:cancel']
     const slow = await run('keys', 'create', '--requests-per-minute', '9', '--json')
     expect(JSON.parse(slow.stdout).requests_per_minute).toBe(9)
@@ -41,7 +44,7 @@ describe('hedge keys', () => {
     expect((await run('keys', 'list')).stdout).toMatch(/desk .*revoked/)
   })
 
-  test('a key without the scope is refused with 5, and told which it lacks', async () => {
+  test('exits with 5 for a key without the scope, and names the missing scope', async () => {
     const { body } = await api('POST', '/v1/auth/api-keys', { body: { scopes: ['payments:read'] } })
     const env = environmentOf({ url: server.url, secretKey: body.secret_key })
     const ended = await hedge(['keys', 'create'], env)
@@ -51,8 +54,8 @@ describe('hedge keys', () => {
 })
 
 describe('hedge keys list', () => {
-  test('shows all keys, however many pages they take', async () => {
-    // One by one: a busy machine would refuse some of a hundred at once.
+  test('shows all keys, however many pages there are', async () => {
+    // One at a time: a busy machine would refuse some of a hundred concurrent requests.
     for (let n = 0; n < 101; n++) {
       const body = { name: `one of many ${n}` }
       expect((await api('POST', '/v1/auth/api-keys', { body })).status).toBe(201)
@@ -67,7 +70,7 @@ describe('hedge keys list', () => {
 })
 
 describe('hedge audit', () => {
-  test('shows who made and ended keys, and the operator who made one in the database', async () => {
+  test('shows who created and revoked keys, including an operator in the database', async () => {
     const key = { body: { name: '\u001b[31mred' } }
     const { id } = (await api('POST', '/v1/auth/api-keys', key)).body
     await api('DELETE', `/v1/auth/api-keys/${id}`)
@@ -79,7 +82,7 @@ describe('hedge audit', () => {
     expect(JSON.parse(ended.stdout).data[0].target.id).toBe(id)
     expect((await run('audit', '--action', 'api_key.stolen')).code).toBe(2)
 
-    const args = ['keys', 'create', '--live', '--database', fixture.database.url, '--json']
+    const args = ['keys', 'create', '--live', '--database', own.databaseUrl, '--json']
     const live = JSON.parse((await hedge(args)).stdout)
     const env = environmentOf({ url: server.url, secretKey: live.secret_key })
     const { stdout } = await hedge(['audit', '--target', live.id, '--json'], env)
@@ -90,8 +93,8 @@ describe('hedge audit', () => {
 })
 
 describe('hedge keys create --live', () => {
-  test('makes a live key in the database, with which destructive commands ask first', async () => {
-    const args = ['keys', 'create', '--live', '--database', fixture.database.url, '--json']
+  test('creates a live key in the database, and destructive commands ask for confirmation with it', async () => {
+    const args = ['keys', 'create', '--live', '--database', own.databaseUrl, '--json']
     const { code, stdout } = await hedge([...args, '--requests-per-minute', '6000'])
     expect(code).toBe(0)
     const key = JSON.parse(stdout)
@@ -111,7 +114,7 @@ describe('hedge keys create --live', () => {
     expect((await hedge(['payments', 'cancel', id, '--yes'], live)).code).toBe(0)
   })
 
-  test('says what is missing where there is no database, no merchant, or not this one', async () => {
+  test('reports a missing database, a missing merchant and an unknown merchant', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'hedge-cli-'))
     try {
       const none = await hedge(['keys', 'create', '--live', '--data-dir', folder])
@@ -125,7 +128,7 @@ describe('hedge keys create --live', () => {
       'create',
       '--live',
       '--database',
-      fixture.database.url,
+      own.databaseUrl,
       '--merchant',
       'merch_x',
     ]
@@ -142,24 +145,16 @@ describe('hedge keys create --live', () => {
     }
   })
 
-  test('says what test keys have set, which only live keys change from then on', async () => {
+  test('shows the settings made with test keys, which only live keys can change from then on', async () => {
     const { body } = await api('POST', '/v1/merchants', { body: { name: 'Other', fee_fixed: 0 } })
-    const args = [
-      'keys',
-      'create',
-      '--live',
-      '--database',
-      fixture.database.url,
-      '--merchant',
-      body.id,
-    ]
+    const args = ['keys', 'create', '--live', '--database', own.databaseUrl, '--merchant', body.id]
     const { code, stderr } = await hedge(args)
     expect(code).toBe(0)
     expect(stderr).toMatch(
       /only live keys .*fee_basis_points the server's, fee_fixed 0, .*window 0/,
     )
-    const own = apiClient(server.url, body.api_keys[0].secret_key)
+    const byTestKey = apiClient(server.url, body.api_keys[0].secret_key)
     const change = { body: { fee_fixed: 1 } }
-    expect((await own('PATCH', `/v1/merchants/${body.id}`, change)).status).toBe(403)
+    expect((await byTestKey('PATCH', `/v1/merchants/${body.id}`, change)).status).toBe(403)
   })
 })

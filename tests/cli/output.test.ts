@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createProgram } from '../../packages/cli/src/program.ts'
 import { createPayment } from '../support/http/api.ts'
+import { size } from '../support/size.ts'
 import { hedge } from './hedge.ts'
 import { withCommandLine } from './with-server.ts'
 
@@ -27,12 +28,12 @@ type Command = ReturnType<typeof createProgram>
 const allOf = (command: Command): Command[] => [command, ...command.commands.flatMap(allOf)]
 
 describe('colours', () => {
-  test('are for terminals: a pipe gets none', async () => {
+  test('are used on terminals only, not in pipes', async () => {
     const { stdout } = await hedge(['payments', 'list'], env())
     expect(stdout).not.toContain(colour)
   })
 
-  test('FORCE_COLOR brings them, NO_COLOR takes them', async () => {
+  test('are enabled by FORCE_COLOR, and disabled by NO_COLOR', async () => {
     const forced = { ...env(), FORCE_COLOR: '1' }
     const { stdout } = await hedge(['payments', 'list'], forced)
     expect(stdout).toContain(colour)
@@ -44,7 +45,7 @@ describe('colours', () => {
 })
 
 describe('help', () => {
-  test('every command has a description and examples', () => {
+  test('has a description and examples for every command', () => {
     const commands = allOf(createProgram({ json: false }))
     expect(commands.map((command) => command.name())).toContain('cancel')
     for (const command of commands) {
@@ -62,8 +63,8 @@ describe('help', () => {
   })
 })
 
-describe('the key', () => {
-  test('comes from the data folder where the environment has none; --verbose says so', async () => {
+describe('the secret key', () => {
+  test('is read from the data folder if the environment has none, and --verbose says so', async () => {
     const file = join(folder, 'credentials.json')
     const pair = { publishableKey: server().publishableKey, secretKey: server().secretKey }
     await writeFile(file, JSON.stringify(pair))
@@ -78,53 +79,60 @@ describe('the key', () => {
     expect(stderr).not.toContain(server().secretKey)
   })
 
-  test.each(['sk_test_of_nobody', 'sk_live_of_nobody'])(
-    '%s goes to this machine where no address is given',
-    async (apiSecret) => {
-      const env = { HEDGE_API_SECRET: apiSecret }
-      // What it is answered depends on what listens there: only the address matters.
-      const { stderr } = await hedge(['payments', 'list', '--verbose'], env)
-      expect(stderr).toContain('server: http://127.0.0.1:4000\n')
-    },
-  )
+  test.each(
+    size({ quick: ['sk_live_of_nobody'], all: ['sk_test_of_nobody', 'sk_live_of_nobody'] }),
+  )('%s is sent to this machine by default', async (apiSecret) => {
+    const env = { HEDGE_API_SECRET: apiSecret }
+    // The result depends on the program that listens there. Only the address matters.
+    const { stderr } = await hedge(['payments', 'list', '--verbose'], env)
+    expect(stderr).toContain('server: http://127.0.0.1:4000\n')
+  })
 
-  test('is not repeated when it was typed where it does not belong', async () => {
+  test('is not printed if it was typed in a wrong place', async () => {
     const { code, stderr } = await hedge([server().secretKey])
     expect(code).toBe(2)
     expect(stderr).not.toContain(server().secretKey)
   })
 })
 
-describe('completion', () => {
+describe('shell completion', () => {
   const bash = async (script: string) =>
     (await promisify(execFile)('bash', ['-c', script], { env: { PATH: process.env.PATH } })).stdout
 
-  test('the script for bash completes commands, options and their values', async () => {
+  test('by the script for bash completes commands, options and their values', async () => {
     const { code, stdout } = await hedge(['completion', 'bash'])
     expect(code).toBe(0)
-    const complete = async (...typed: string[]) => {
+    const completions: [typed: string[], offered: unknown][] = [
+      [['pay'], ['payments']],
+      [
+        ['payments', 'can'],
+        ['cancel', 'cancel-many'],
+      ],
+      [['clock', ''], expect.arrayContaining(['advance'])],
+      [['checkout', 'sessions', 'ex'], ['expire']],
+      [['processors', 'set', 's'], ['stripe']],
+      [['payments', 'cancel-many', '--dry'], ['--dry-run']],
+      [
+        ['--json', 'payments', 'list', '--status', 'p'],
+        ['pending', 'processing', 'partially_refunded'],
+      ],
+      [['completion', 'z'], ['zsh']],
+    ]
+    // One shell for all completions: starting bash with this script takes longer than completing.
+    const asked = completions.map(([typed]) => {
       const line = typed.map((word) => `'${word}'`).join(' ')
-      const asked = `COMP_WORDS=(${line}); COMP_CWORD=${typed.length - 1}; _hedge; echo "\${COMPREPLY[@]}"`
-      return (await bash(`set -u\n${stdout}\n${asked}`)).trim().split(' ')
-    }
-    expect(await complete('hedge', 'pay')).toEqual(['payments'])
-    expect(await complete('hedge', 'payments', 'can')).toEqual(['cancel', 'cancel-many'])
-    expect(await complete('hedge', 'clock', '')).toContain('advance')
-    expect(await complete('hedge', 'checkout', 'sessions', 'ex')).toEqual(['expire'])
-    expect(await complete('hedge', 'processors', 'set', 's')).toEqual(['stripe'])
-    expect(await complete('hedge', 'payments', 'cancel-many', '--dry')).toEqual(['--dry-run'])
-    expect(await complete('hedge', '--json', 'payments', 'list', '--status', 'p')).toEqual([
-      'pending',
-      'processing',
-      'partially_refunded',
-    ])
-    expect(await complete('hedge', 'completion', 'z')).toEqual(['zsh'])
+      return `COMP_WORDS=(hedge ${line}); COMP_CWORD=${typed.length}; COMPREPLY=(); _hedge; echo "\${COMPREPLY[@]}"`
+    })
+    const offered = (await bash(`set -u\n${stdout}\n${asked.join('\n')}`)).trim().split('\n')
+    expect(offered.map((line) => line.trim().split(' '))).toEqual(
+      completions.map(([, each]) => each),
+    )
   })
 
-  test.skipIf(!isInstalled('zsh'))('the script for zsh, run by zsh, does the same', async () => {
+  test.skipIf(!isInstalled('zsh'))('by the script for zsh does the same, in zsh', async () => {
     const { stdout } = await hedge(['completion', 'zsh'])
     expect(stdout).toMatch(/^#compdef hedge\n/)
-    // Outside of a completion, what the script calls is not there: it prints what it would offer.
+    // Outside of a completion, zsh has no completion functions. These replacements print the suggestions.
     const stage = `compdef() { : }; compadd() { shift; print -l -- "$@" }; _describe() { print -l -- "\${(@P)2}" }`
     const complete = async (...typed: string[]) => {
       const line = typed.map((word) => `'${word}'`).join(' ')
@@ -143,7 +151,7 @@ describe('completion', () => {
     ])
   })
 
-  test.skipIf(!isInstalled('fish'))('the script for fish, run by fish, does the same', async () => {
+  test.skipIf(!isInstalled('fish'))('by the script for fish does the same, in fish', async () => {
     const { stdout } = await hedge(['completion', 'fish'])
     const complete = async (line: string) => {
       const script = `${stdout}\ncomplete -C '${line}'`
@@ -154,7 +162,7 @@ describe('completion', () => {
     expect(await complete('hedge payments list --status proc')).toContain('processing')
   })
 
-  test('there are scripts for zsh and fish as well, and for no other shell', async () => {
+  test('has scripts for zsh and fish as well, and for no other shell', async () => {
     expect((await hedge(['completion', 'zsh'])).stdout).toMatch(/^#compdef hedge\n/)
     expect((await hedge(['completion', 'fish'])).stdout).toContain('complete -c hedge')
     expect((await hedge(['completion', 'tcsh'])).code).toBe(2)

@@ -3,21 +3,24 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
-/** A webhook that came in, byte for byte. */
+/** A received webhook, byte for byte. */
 export interface Received {
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
   readonly event: { id: string; type: string; data: { id: string } }
 }
 
-/** A local server that keeps every webhook it gets. */
+/** A local server that records every webhook. */
 export interface Receiver {
   readonly url: string
   readonly received: Received[]
   close(): Promise<void>
 }
 
-/** Listens on `port`, or on any; answers what `answer` says, or breaks the connection if that is `null`. */
+/**
+ * Listens on `port`, by default on a free one. It answers with the result of `answer`, or breaks
+ * the connection if that is `null`.
+ */
 export async function startReceiver(
   options: {
     port?: number

@@ -11,7 +11,7 @@ const { fixture, server, env, run, json } = withCommandLine()
 const folder = temporaryFolder()
 
 describe('hedge balance, merchants and clock', () => {
-  test('balance shows the merchant of the key, in its currencies', async () => {
+  test('balance shows the balance of the merchant, in its currencies', async () => {
     const { code, stdout } = await run('balance')
     expect(code).toBe(0)
     expect(stdout).toMatch(/^merch_\w+ {2}test mode\n {2}available +none\n/)
@@ -22,7 +22,7 @@ describe('hedge balance, merchants and clock', () => {
     expect((await run('balance', 'merch_none')).code).toBe(4)
   })
 
-  test('a merchant is created with its keys, and one is changed', async () => {
+  test('merchants create and update work, and create prints the keys', async () => {
     const made = await json('merchants', 'create', '--name', 'Second shop', '--fee-fixed', '30')
     expect(made).toMatchObject({ name: 'Second shop', fee_fixed: 30, fee_basis_points: null })
     const secret = made.api_keys[0].secret_key
@@ -37,12 +37,12 @@ describe('hedge balance, merchants and clock', () => {
     expect((await hedge(['merchants', 'update'], own)).code).toBe(2)
   })
 
-  test('the clock of test mode advances by a time like 7d', async () => {
+  test('clock advance moves the clock of test mode by a duration like 7d', async () => {
     const before = await json('clock', 'show')
     const after = await json('clock', 'advance', '7d')
     expect(after.offset_seconds - before.offset_seconds).toBe(604_800)
     expect((await run('clock', 'advance', 'tomorrow')).code).toBe(2)
-    // A time from now counts from the clock of test mode.
+    // A relative time is based on the clock of test mode.
     const made = await json(
       ...['payments', 'create', '--amount', '5', '--currency', 'JPY', '--expires-at', '2h'],
       ...['--customer-email', 'a@example.com'],
@@ -53,7 +53,7 @@ describe('hedge balance, merchants and clock', () => {
 })
 
 describe('hedge checkout', () => {
-  test('a session is created with all fields, shown and expired', async () => {
+  test('creates a session with all fields, shows it and expires it', async () => {
     const made = await json(
       ...['checkout', 'sessions', 'create', '--amount', '9999', '--currency', 'usd'],
       ...['--customer-email', 'a@example.com', '--payment-method', 'card,ach', '--metadata', 'a=b'],
@@ -71,7 +71,7 @@ describe('hedge checkout', () => {
 })
 
 describe('hedge payments create', () => {
-  test('takes every field of the API, and initiates at once', async () => {
+  test('accepts every field of the API, and initiates at once', async () => {
     const made = await json(
       ...['payments', 'create', '--amount', '9999', '--currency', 'usd', '--initiate'],
       ...['--customer-email', 'a@example.com', '--token', 'tok_visa', '--customer-id', 'c17'],
@@ -93,7 +93,7 @@ describe('hedge payments create', () => {
 describe('hedge processors', () => {
   const secret = 'sk_test_secret_of_the_processor'
 
-  test('takes the secrets from standard input or the environment, and never shows them', async () => {
+  test('reads secrets from standard input or the environment, and never prints them', async () => {
     expect((await run('processors', 'show')).code).toBe(4)
     const input = `${secret}\nwhsec_of_the_processor\n`
     const set = await hedge(['processors', 'set', 'stripe'], env(), input)
@@ -109,7 +109,7 @@ describe('hedge processors', () => {
     expect((await json('processors', 'remove')).deleted).toBe(true)
   })
 
-  test('takes no secret as an option or argument', async () => {
+  test('accepts no secret as an option or argument', async () => {
     expect((await hedge(['processors', 'set', 'stripe', secret], env(), '')).code).toBe(2)
     const none = await hedge(['processors', 'set', 'stripe'], env(), '\n')
     expect(none.code).toBe(2)
@@ -127,7 +127,7 @@ describe('hedge open', () => {
     expect((await run('open', 'kitchen')).code).toBe(2)
   })
 
-  test('opens it in the browser of BROWSER, unless only the URL is wanted', async () => {
+  test('opens it with the program in BROWSER, unless only the URL is requested', async () => {
     const opened = join(folder(), 'opened')
     const browser = join(folder(), 'browser.sh')
     await writeFile(browser, `#!/bin/sh\nprintf %s "$1" > ${opened}\n`, { mode: 0o755 })
@@ -143,7 +143,7 @@ describe('hedge open', () => {
 })
 
 describe('hedge logs tail', () => {
-  test('prints events and audit records as they come, until Ctrl-C', async () => {
+  test('prints events and audit records as they arrive, until Ctrl-C', async () => {
     const tail = startHedge(['logs', 'tail'], env())
     await until('it watches', () => tail.stderr().includes('Ctrl-C stops'))
     const { id } = await createPayment(fixture.api)
@@ -159,12 +159,12 @@ describe('hedge logs tail', () => {
     expect(stdout).toMatch(new RegExp(`api_key.created +${made.id}`))
   })
 
-  test('a key without the scope for the audit log sees the events', async () => {
+  test('prints only events with a key without the scope for the audit log', async () => {
     const made = await json('keys', 'create', '--scope', 'payments:read')
     const variables = { ...env(), HEDGE_API_SECRET: made.secret_key }
     const tail = startHedge(['logs', 'tail', '--json'], variables)
     await until('it says so', () => tail.stderr().includes('merchants:write'))
-    // It has read the newest event before it says so.
+    // It reads the newest event before it prints this line.
     const { id } = await createPayment(fixture.api)
     await until('the event is printed', () => tail.stdout().includes(id))
     tail.child.kill('SIGINT')

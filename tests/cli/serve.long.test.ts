@@ -48,10 +48,10 @@ test('hedge serve runs the server, and the other commands find its key and its d
 
   served.child.kill('SIGTERM')
   expect((await served.ended).code).toBe(0)
-  // The database is started for as long as the command needs it.
+  // The command starts the database, and stops it at its end.
   expect((await hedge(['keys', 'create', '--live'], client)).code).toBe(0)
 
-  // What reads the output is no terminal: it may be a log, and a log keeps what was printed.
+  // The output is not a terminal. It may be a log, which would keep a printed secret.
   served = startHedge(['serve', '--port', '0'], env)
   await until('the server is ready again', () => served.stdout().includes('ready at'), {
     patience: 2,

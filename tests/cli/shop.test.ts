@@ -29,7 +29,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('the Express shop creates a payment, cancels it, and learns of it by a verified webhook', async () => {
+test('the Express shop creates a payment, cancels it, and receives a verified webhook of the cancel', async () => {
   const env = { ...commandLine.env(), HEDGE_DATA_DIR: folder }
   const secret = (await hedge(['listen', '--print-secret'], env)).stdout.trim()
   shop = spawn(process.execPath, [shopFile], {
@@ -70,7 +70,7 @@ test('the Express shop creates a payment, cancels it, and learns of it by a veri
 
   const canceled = await fetch(`${url}/orders/${id}/cancel`, { method: 'POST' })
   expect(canceled.status).toBe(202)
-  await until('the webhook has told the shop', async () => {
+  await until('the shop has received the webhook', async () => {
     const order = (await (await fetch(`${url}/orders/${id}`)).json()) as { state: string }
     return order.state === 'canceled'
   })

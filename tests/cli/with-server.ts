@@ -7,7 +7,7 @@ import { type Ended, type Environment, environmentOf, hedge } from './hedge.ts'
 export interface CommandLine {
   readonly fixture: MerchantFixture
   server(): Pick<TestServer, 'url' | 'secretKey' | 'publishableKey'>
-  /** What `hedge` needs to know of the server. */
+  /** The variables that `hedge` needs for the server. */
   env(): Environment
   run(...args: string[]): Promise<Ended>
   /** Runs a command that has to succeed, and returns its JSON. */

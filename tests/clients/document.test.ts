@@ -44,7 +44,7 @@ describe('the OpenAPI document', () => {
     expect(missing).toEqual([])
   })
 
-  test('gives every operation a name of its own', () => {
+  test('gives every operation a unique name', () => {
     const names = describedOperations.map(({ operationId }) => operationId)
     expect(new Set(names).size).toBe(names.length)
   })
@@ -60,16 +60,16 @@ describe('the OpenAPI document', () => {
     expect(missing.map(([pointer]) => pointer)).toEqual([])
   })
 
-  test('has no default: generators would make the field required, or send it', () => {
+  test('has no defaults, because generators would make the field required or send it', () => {
     expect(schemas.filter(([, schema]) => 'default' in schema)).toEqual([])
   })
 
-  test('says the defaults in words', () => {
+  test('describes the defaults in words', () => {
     const { PaymentCreate } = document.components.schemas
     expect(PaymentCreate?.properties?.payment_method?.description).toContain('Default: `card`.')
   })
 
-  test('has no rules for texts beside a format that generators turn into a class', () => {
+  test('has no other rules for texts with a format that generators turn into a class', () => {
     const both = schemas.filter(
       ([, { format, pattern, maxLength }]) =>
         (format === 'date-time' || format === 'uri' || format === 'email') &&
@@ -78,7 +78,7 @@ describe('the OpenAPI document', () => {
     expect(both.map(([pointer]) => pointer)).toEqual([])
   })
 
-  test('lets answers have fields that a later version adds, and requests no unknown ones', () => {
+  test('allows additional fields in answers, and none in requests', () => {
     const { Payment, PaymentCanceledEvent, PaymentCreate, UnauthorizedError } =
       document.components.schemas
     const answers = [Payment, PaymentCanceledEvent, UnauthorizedError]
@@ -106,7 +106,7 @@ describe('the OpenAPI document', () => {
 describe('a discriminator of the document', () => {
   const found = schemas.filter(([, { discriminator }]) => discriminator)
 
-  test.each(found)('%s maps each constant to the schema that has it', (_pointer, schema) => {
+  test.each(found)('%s maps each constant to its schema', (_pointer, schema) => {
     const { propertyName, mapping } = schema.discriminator ?? { propertyName: '', mapping: {} }
     const references = schema.oneOf?.map(({ $ref }) => $ref)
     expect(Object.values(mapping)).toEqual(references)
@@ -118,7 +118,7 @@ describe('a discriminator of the document', () => {
 
 describe('the errors of the document', () => {
   test.each(allOperations.map((operation) => [operation.id, operation] as const))(
-    '%s lists its errors by their codes',
+    'of %s are those of the contract, by code and status',
     (id, operation) => {
       const described = describedOperations.find(({ operationId }) => operationId === id)
       const listed = Object.entries(described?.responses ?? {})
@@ -131,7 +131,7 @@ describe('the errors of the document', () => {
 })
 
 describe('the webhooks of the document', () => {
-  test('are one for each event type, whose body has that type, with the headers of signatures', () => {
+  test('consist of one for each event type, with a body of that type and the headers of signatures', () => {
     expect(Object.keys(document.webhooks)).toEqual(eventTypes)
     for (const [type, { post }] of Object.entries(document.webhooks)) {
       const body = post?.requestBody?.content?.['application/json']?.schema.$ref ?? ''

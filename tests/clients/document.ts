@@ -35,7 +35,7 @@ export interface DescribedOperation {
 
 type Item = Readonly<Record<string, DescribedOperation>>
 
-/** The document that is published, as text becomes it: nothing in it depends on the contract's code. */
+/** The published document, parsed from its text, so that nothing depends on the contract's code. */
 export const documentFile = new URL('../../packages/contract/openapi.json', import.meta.url)
 export const document = JSON.parse(readFileSync(documentFile, 'utf8')) as {
   readonly tags: readonly { name: string; description?: string }[]
@@ -53,7 +53,7 @@ export const describedOperations = Object.values(document.paths).flatMap((item) 
   Object.values(item),
 )
 
-/** What a pointer such as `#/components/schemas/Payment` refers to. */
+/** Resolves a pointer such as `#/components/schemas/Payment`. */
 export function resolveRef<T>(reference: string): T {
   let found: unknown = document
   for (const name of reference.split('/').slice(1)) found = (found as Record<string, unknown>)[name]

@@ -3,9 +3,10 @@ import { beforeAll, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, createPayment, paymentBody } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
 import { initiate } from '../support/payments/sandbox.ts'
-import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
+import { withMerchant } from '../support/servers/merchant.ts'
+import { createLiveMerchant } from '../support/servers/servers.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const ifMatch = { headers: { 'if-match': '"99"' } }
 const sessionBody = { amount: 9999, currency: 'USD' }
 
@@ -90,13 +91,13 @@ const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
 
 const listed = allOperations.flatMap(({ id, errors }) => errors.map((code) => `${id} ${code}`))
 
-test.each(listed)('the operation gives the error that it lists: %s', async (name) => {
+test.each(listed)('the operation returns the error that it lists: %s', async (name) => {
   const request = requests[name]
   if (!request) throw new Error(`add a request that provokes ${name}`)
   const { body } = await request()
   expect(body.error.code).toBe(name.split(' ')[1])
 })
 
-test('no request is left over', () => {
+test('every request above belongs to a listed error', () => {
   expect(Object.keys(requests).sort()).toEqual([...listed].sort())
 })

@@ -12,7 +12,7 @@ const execute = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
 const require = createRequire(import.meta.url)
 
-/** Every check that a user of the generated code may have switched on. */
+/** Every compiler check that a user of the generated code may have enabled. */
 export const compilerOptions = {
   strict: true,
   noUncheckedIndexedAccess: true,
@@ -27,7 +27,7 @@ export const compilerOptions = {
 }
 
 export interface Client {
-  /** What TypeScript says about the generated client and the program. Empty: no fault. */
+  /** The errors of TypeScript in the generated client and the program. Empty: no errors. */
   check(): Promise<string>
   run(given: Given): Promise<unknown>
   remove(): void
@@ -64,7 +64,7 @@ export function linkLibraries(folder: string): void {
   }
 }
 
-/** Compiles a folder by its `tsconfig.json`. Returns what TypeScript says. Empty: no fault. */
+/** Compiles a folder with its `tsconfig.json`. Returns the errors of TypeScript. Empty: no errors. */
 export async function compile(folder: string): Promise<string> {
   const tsc = join(root, 'node_modules/.bin/tsc')
   const compiled = execute(tsc, ['-p', folder])
@@ -72,7 +72,7 @@ export async function compile(folder: string): Promise<string> {
   return stdout
 }
 
-/** Bundles the program, as generated code is written for bundlers, and runs it in this process. */
+/** Bundles the program, because generated code is written for bundlers, and runs it in this process. */
 async function runProgram(folder: string, given: Given): Promise<unknown> {
   const file = join(folder, 'program.mjs')
   const bundle = await rolldown({ input: join(folder, 'program.ts'), logLevel: 'silent' })

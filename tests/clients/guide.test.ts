@@ -7,15 +7,15 @@ import { rolldown } from 'rolldown'
 import { afterEach, expect, test } from 'vitest'
 import { expectedOutput, parseBlocks, readDocument } from '../docs/markdown.ts'
 import { childEnvironment } from '../support/processes/environment.ts'
-import { withServers } from '../support/servers/servers.ts'
-import { size } from '../support/size.ts'
+import { withMerchant } from '../support/servers/merchant.ts'
+import { isLongRun } from '../support/size.ts'
 import { compile, compilerOptions, linkLibraries } from './generated.ts'
 
-const fixture = withServers(1)
+const fixture = withMerchant()
 const execute = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
-/** The blocks of the guide that this file runs, by what they say in parentheses. */
+/** The blocks of the guide that this file runs, by the text in parentheses. */
 const blocks = parseBlocks(readDocument('docs/generating-a-client.md')).flatMap(
   ({ info, language, code }) => {
     const [, name] = /^no-run: tests\/clients\/guide\.test\.ts runs it \((.+)\)$/.exec(info) ?? []
@@ -49,8 +49,9 @@ test('the guide has commands and a program for each generator', () => {
   }
 })
 
-test.each(size({ quick: generators.slice(0, 1), all: generators }))(
-  'the commands of the guide generate a client by %s, whose program compiles as strict and runs',
+// In `npm test` clients.test.ts generates, compiles and runs a client.
+test.runIf(isLongRun).each(generators)(
+  'the commands of the guide generate a client by %s, whose program compiles in strict mode and runs',
   async (generator) => {
     folder = createFolder()
     const { url, secretKey } = fixture.servers[0] ?? expect.fail('the server has not started')

@@ -1,4 +1,4 @@
-/** What a program gets. */
+/** The input of a program. */
 export interface Given {
   readonly url: string
   readonly key: string

@@ -62,7 +62,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Finds the generator, or installs it into the folder. Returns why it is not there, or `null`. */
+/** Finds the generator, or installs it into the folder. Returns the reason if it is missing, else `null`. */
 async function missing(): Promise<string | null> {
   if (python === null) return 'Python 3 is not installed'
   if (await hasModule('datamodel_code_generator, pydantic')) return null
@@ -75,7 +75,7 @@ async function missing(): Promise<string | null> {
 }
 
 test.runIf(isLongRun)(
-  'pydantic models that datamodel-code-generator makes create, cancel and list payments, and parse errors and events',
+  'pydantic models of datamodel-code-generator create, cancel and list payments, and parse errors and events',
   async ({ skip }) => {
     const reason = await missing()
     if (reason !== null) return skip(explainSkip('the Python client', reason))

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { promisify } from 'node:util'
 
-/** Python on this machine, or `null`. A machine that follows the documents need not have it. */
+/** The Python of this machine, or `null`. The documents do not require one. */
 export const python = ['python3', 'python'].find(isPython3) ?? null
 
 function isPython3(command: string): boolean {
@@ -39,8 +39,8 @@ export async function hasModule(name: string, path?: string): Promise<boolean> {
 }
 
 /**
- * Says on standard error that a test is skipped, and why: the summary of a run shows only how many
- * are. Returns the reason, for the test's own record.
+ * Prints on standard error that a test is skipped, and why, because the summary of a run shows only
+ * the number. Returns the reason, for the test's own record.
  */
 export function explainSkip(test: string, reason: string): string {
   process.stderr.write(`skipped: ${test}: ${reason}\n`)

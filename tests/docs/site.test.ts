@@ -4,11 +4,11 @@ import { allOperations } from '@hedgepayments/contract'
 import { openApiDocument } from '@hedgepayments/contract/openapi'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
-import { withServers } from '../support/servers/servers.ts'
+import { withMerchant } from '../support/servers/merchant.ts'
 import { allDocuments } from './markdown.ts'
 
 const root = join(import.meta.dirname, '../..')
-const fixture = withServers(1)
+const fixture = withMerchant()
 
 interface Answer {
   readonly status: number

@@ -12,8 +12,8 @@ const runnable = ['sh', 'js', 'ts', 'sql']
 /** Shown, not run: answers, settings of other programs, and what is typed nowhere. */
 const shown = ['json', 'text', 'nginx', 'ini']
 
-/** Documents whose snippets `npm test` runs: the first that a newcomer reads. */
-const isQuick = (path: string) => ['README.md', 'docs/quick-start.md'].includes(path)
+/** The document whose snippets `npm test` runs: the first that a newcomer reads. */
+const isQuick = (path: string) => path === 'README.md'
 
 let database: TestDatabase
 let server: TestServer

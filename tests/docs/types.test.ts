@@ -33,40 +33,46 @@ describe('the types of snippets', () => {
     expect(errors[0]).toMatch(/^docs\/planted\.md:9: error TS2345: .*'number'/)
   })
 
-  test('a file of a guide is checked with those that it imports, and an error is named by its line', async () => {
-    const block = (name: string, line: number, code: string): Snippet => ({
-      path: 'docs/planted.md',
-      block: { language: 'ts', info: `no-run: a test runs it (${name})`, line, code },
-    })
-    const errors = await findTypeErrors([
-      block('shop.ts', 7, 'export const price: number = 1\n'),
-      block('shop.test.ts', 20, "import { price } from './shop.ts'\nprice.trim()\n"),
-      block(
-        'cart.cjs',
-        30,
-        "const { startSandbox } = require('@hedgepayments/testing')\nstartSandbox(1)\n",
-      ),
-    ])
-    expect(errors.sort().map((error) => error.slice(0, 34))).toEqual([
-      'docs/planted.md:22: error TS2339: ',
-      'docs/planted.md:32: error TS2554: ',
-    ])
-  })
+  test.runIf(isLongRun)(
+    'a file of a guide is checked with those that it imports, and an error is named by its line',
+    async () => {
+      const block = (name: string, line: number, code: string): Snippet => ({
+        path: 'docs/planted.md',
+        block: { language: 'ts', info: `no-run: a test runs it (${name})`, line, code },
+      })
+      const errors = await findTypeErrors([
+        block('shop.ts', 7, 'export const price: number = 1\n'),
+        block('shop.test.ts', 20, "import { price } from './shop.ts'\nprice.trim()\n"),
+        block(
+          'cart.cjs',
+          30,
+          "const { startSandbox } = require('@hedgepayments/testing')\nstartSandbox(1)\n",
+        ),
+      ])
+      expect(errors.sort().map((error) => error.slice(0, 34))).toEqual([
+        'docs/planted.md:22: error TS2339: ',
+        'docs/planted.md:32: error TS2554: ',
+      ])
+    },
+  )
 
-  test('what strict forbids is found: a caught error is of any kind, a value may be missing', async () => {
-    const code = [
-      'try {',
-      "  await hedge.payments.cancel('pay_abc123xyz')",
-      '} catch (error) {',
-      '  console.log(error.code)',
-      '}',
-      'const secret: string = process.env.SECRET',
-    ].join('\n')
-    const block: Block = { language: 'js', info: '', line: 1, code }
-    const errors = await findTypeErrors([{ path: 'docs/planted.md', block }])
-    expect(errors.map((error) => error.slice(0, 34))).toEqual([
-      expect.stringContaining('docs/planted.md:5: error TS18046'),
-      expect.stringContaining('docs/planted.md:7: error TS2322'),
-    ])
-  })
+  test.runIf(isLongRun)(
+    'what strict forbids is found: a caught error is of any kind, a value may be missing',
+    async () => {
+      const code = [
+        'try {',
+        "  await hedge.payments.cancel('pay_abc123xyz')",
+        '} catch (error) {',
+        '  console.log(error.code)',
+        '}',
+        'const secret: string = process.env.SECRET',
+      ].join('\n')
+      const block: Block = { language: 'js', info: '', line: 1, code }
+      const errors = await findTypeErrors([{ path: 'docs/planted.md', block }])
+      expect(errors.map((error) => error.slice(0, 34))).toEqual([
+        expect.stringContaining('docs/planted.md:5: error TS18046'),
+        expect.stringContaining('docs/planted.md:7: error TS2322'),
+      ])
+    },
+  )
 })

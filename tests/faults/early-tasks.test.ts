@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
+import { type Api, createPayment } from '../support/http/api.ts'
 import { eventTypes, untilStatus } from '../support/payments/paid.ts'
 import { advance, attempts, initiate, movements } from '../support/payments/sandbox.ts'
-import { createLiveMerchant, withServers } from '../support/servers/servers.ts'
+import { createLiveMerchant, createMerchant, withServers } from '../support/servers/servers.ts'
 import { until } from '../support/until.ts'
 
 // A task says when a worker should check a payment. Whether the payment takes a step is decided by the
@@ -10,7 +10,10 @@ import { until } from '../support/until.ts'
 
 const fixture = withServers(1)
 
-const retrieve = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body
+/** A merchant for each test, so that no test moves the clock of another: they run at the same time. */
+const openShop = async () => (await createMerchant(fixture)).test
+
+const retrieve = async (shop: Api, id: string) => (await shop('GET', `/v1/payments/${id}`)).body
 
 /**
  * Makes a task of a payment due now, and waits until a worker has carried it out: the task is gone,
@@ -58,61 +61,65 @@ async function openTasks(id: string): Promise<{ kind: string; version: string }[
   )
 }
 
-describe('a task that comes at the wrong time', () => {
+describe.concurrent('a task that comes at the wrong time', () => {
   test('does not process, capture or void a payment in its undo window', async () => {
-    const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: 3_600 })
+    const shop = await openShop()
+    const { body } = await initiate(shop, 'tok_visa', { cancel_window: 3_600 })
     await Promise.all(['process', 'expire'].map((kind) => carryOut(body.id, kind)))
     for (const kind of ['capture', 'void']) await carryOut(body.id, kind)
-    expect(await retrieve(body.id)).toEqual(body)
+    expect(await retrieve(shop, body.id)).toEqual(body)
     expect(await movements(fixture.sql, body.id)).toEqual(['authorize'])
-    expect(await attempts(fixture.api, body.id)).toEqual(['authorize authorized'])
-    const canceled = await fixture.api('POST', `/v1/payments/${body.id}/cancel`)
+    expect(await attempts(shop, body.id)).toEqual(['authorize authorized'])
+    const canceled = await shop('POST', `/v1/payments/${body.id}/cancel`)
     expect([canceled.status, canceled.body.status]).toEqual([200, 'canceled'])
   })
 
   test('does not expire, process, capture or void a payment that is still to be paid', async () => {
-    const payment = await createPayment(fixture.api)
+    const shop = await openShop()
+    const payment = await createPayment(shop)
     await Promise.all(['process', 'expire'].map((kind) => carryOut(payment.id, kind)))
     for (const kind of ['capture', 'void']) await carryOut(payment.id, kind)
-    expect(await retrieve(payment.id)).toEqual(payment)
+    expect(await retrieve(shop, payment.id)).toEqual(payment)
     expect(await movements(fixture.sql, payment.id)).toEqual([])
-    const { body } = await fixture.api('POST', `/v1/payments/${payment.id}/initiate`, {
+    const { body } = await shop('POST', `/v1/payments/${payment.id}/initiate`, {
       body: { payment_method_token: 'tok_visa' },
     })
     expect(body.status).toBe('initiated')
   })
 
   test('does not process or capture a payment that was canceled', async () => {
-    const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: 3_600 })
-    const canceled = await fixture.api('POST', `/v1/payments/${body.id}/cancel`)
+    const shop = await openShop()
+    const { body } = await initiate(shop, 'tok_visa', { cancel_window: 3_600 })
+    const canceled = await shop('POST', `/v1/payments/${body.id}/cancel`)
     await until('it is voided', async () =>
       (await movements(fixture.sql, body.id)).includes('void'),
     )
-    await advance(fixture.api, 3_602)
+    await advance(shop, 3_602)
     for (const kind of ['process', 'capture', 'expire']) await carryOut(body.id, kind)
-    expect(await retrieve(body.id)).toEqual(canceled.body)
+    expect(await retrieve(shop, body.id)).toEqual(canceled.body)
     expect(await movements(fixture.sql, body.id)).toEqual(['authorize', 'void'])
     // The tasks have ended. They have not failed, to be tried again.
     expect(await openTasks(body.id)).toEqual([])
   })
 })
 
-test('a payment is planned to be processed when its undo window ends, and not before', async () => {
+test.concurrent('a payment is planned to be processed when its undo window ends, and not before', async () => {
+  const shop = await openShop()
   for (const window of [1_800, 604_800]) {
-    const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: window })
+    const { body } = await initiate(shop, 'tok_visa', { cancel_window: window })
     const [task] = await fixture.sql.query<{ due_at: Date }>(
       `select due_at from payment_tasks where payment_id = $1 and kind = 'process'`,
       [body.id],
     )
     expect(task?.due_at.toISOString()).toBe(body.cancelable_until.replace('Z', '.000Z'))
     const planned = await openTasks(body.id)
-    const { body: later } = await initiate(fixture.api, 'tok_visa')
-    await untilStatus(fixture.api, later.id, 'succeeded')
+    const { body: later } = await initiate(shop, 'tok_visa')
+    await untilStatus(shop, later.id, 'succeeded')
     expect(await openTasks(body.id)).toEqual(planned)
   }
 })
 
-test('the test clock moves no payment of live mode, not even one whose task comes early', async () => {
+test.concurrent('the test clock moves no payment of live mode, not even one whose task comes early', async () => {
   const { test: shop, live } = await createLiveMerchant(fixture)
   const payment = await createPayment(live)
   const planned = await openTasks(payment.id)
@@ -125,10 +132,11 @@ test('the test clock moves no payment of live mode, not even one whose task come
   expect((await live('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)
 })
 
-test('a payment that was submitted does not expire, however long its undo window is', async () => {
-  const { body } = await initiate(fixture.api, 'tok_visa', { cancel_window: 604_800 })
-  await advance(fixture.api, 7_200)
+test.concurrent('a payment that was submitted does not expire, however long its undo window is', async () => {
+  const shop = await openShop()
+  const { body } = await initiate(shop, 'tok_visa', { cancel_window: 604_800 })
+  await advance(shop, 7_200)
   await carryOut(body.id, 'expire')
-  expect(await retrieve(body.id)).toEqual(body)
-  expect(await eventTypes(fixture.api, body.id)).toEqual(['payment.created', 'payment.initiated'])
+  expect(await retrieve(shop, body.id)).toEqual(body)
+  expect(await eventTypes(shop, body.id)).toEqual(['payment.created', 'payment.initiated'])
 })

@@ -18,11 +18,21 @@ const chosenFaults = size({
   all: ['cut-connections', 'die-anywhere', 'kill-postgres'],
 })
 
-/** `npm test` proves the same with fewer requests. */
+/** `npm test` proves the same with fewer requests, in less time. */
 const load = size({
-  quick: { clientCount: 3, answeredMin: 150 },
+  quick: { clientCount: 3, answeredMin: 130, healthyMs: 1_000 },
   all: { clientCount: 16, answeredMin: 300 },
 })
+
+/** `npm test` plants violations of every kind, in rows that a short load always leaves. */
+const quickPlants = [
+  'an acknowledged cancel that is undone',
+  'a create that made two payments',
+  'a step with two events',
+  'a webhook with a wrong signature',
+  'two different answers to one key',
+  'a server that ended by itself',
+]
 
 let world: World
 
@@ -65,12 +75,15 @@ test(`nothing is lost or done twice when ${chosenFaults.join(', ')} break a syst
 
 // On what the round has left. Whatever is planted in the database is rolled back.
 describe('the checks catch', () => {
-  test.each([...plants])('$name', async (plant) => {
-    expect(await plantAndCheck(plant)).toContainEqual({
-      kind: plant.kind,
-      what: expect.stringMatching(plant.found),
-    })
-  })
+  test.each(plants.filter(({ name }) => isLongRun || quickPlants.includes(name)))(
+    '$name',
+    async (plant) => {
+      expect(await plantAndCheck(plant)).toContainEqual({
+        kind: plant.kind,
+        what: expect.stringMatching(plant.found),
+      })
+    },
+  )
 
   test('an answer that another one has replaced in the database', async () => {
     const { journal, fleet, sql } = world

@@ -9,7 +9,7 @@ import { createDatabase } from '../support/databases/postgres.ts'
 import { insertPayments, openSql, type Sql } from '../support/databases/sql.ts'
 import { apiClient, createPayment } from '../support/http/api.ts'
 import { createMigratedDatabase, startServer } from '../support/servers/server.ts'
-import { isLongRun } from '../support/size.ts'
+import { isLongRun, size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { startCancels } from './database/cancel-load.ts'
 
@@ -68,12 +68,12 @@ test('a newer version migrates under load, behind a transaction that stays open,
   const api = apiClient(server.url, server.secretKey)
   const [merchant] = await sql.query('select id from merchants')
   const owner = { merchant_id: merchant.id, livemode: false }
-  const ids = await insertPayments(sql, { owner, count: 4_000 })
+  const ids = await insertPayments(sql, { owner, count: size({ quick: 2_000, all: 4_000 }) })
   const rival = await sql.connect()
   await rival.query('begin')
   await rival.query('select count(*) from payments')
 
-  const load = startCancels([server], { ids, clients: 8 })
+  const load = startCancels([server], { ids, clients: size({ quick: 2, all: 8 }) })
   await until('the load runs', () => load.acknowledged.size > 100)
   const migrated = migrateTo(database.url, laterMigrations)
   await until('it waits for its lock', async () => (await countLockWaits(sql, 'alter table')) > 0)
@@ -88,14 +88,20 @@ test('a newer version migrates under load, behind a transaction that stays open,
   await load.done
   expect([...load.answers]).toEqual([[200, begun]])
 
-  // The older version keeps running, is ready, and can be started again.
+  // The older version keeps running and is ready.
   expect((await api('GET', '/readyz')).status).toBe(200)
   await createPayment(api)
-  const another = await startServer({ databaseUrl: database.url })
-  expect((await apiClient(another.url, another.secretKey)('GET', '/readyz')).status).toBe(200)
-  await Promise.all([server.stop(), another.stop(), sql.close()])
+  if (isLongRun) await expectRestarts(database.url)
+  await Promise.all([server.stop(), sql.close()])
   await database.drop()
 })
+
+/** The older version can be started again. `npm test` sees that where a process was killed, below. */
+async function expectRestarts(databaseUrl: string): Promise<void> {
+  const another = await startServer({ databaseUrl })
+  expect((await apiClient(another.url, another.secretKey)('GET', '/readyz')).status).toBe(200)
+  await another.stop()
+}
 
 test('servers that start while another process migrates an empty database continue when it is killed', async () => {
   const database = await createDatabase(inject('postgresAdminUrl'))
@@ -103,8 +109,9 @@ test('servers that start while another process migrates an empty database contin
   const child = await startMigrating(database.url, '0001_baseline')
   expect(await listApplied(sql)).toEqual([])
 
-  const starting = [1, 2].map(() => startServer({ databaseUrl: database.url }))
-  await untilPolling(sql, 2)
+  const count = size({ quick: 1, all: 2 })
+  const starting = Array.from({ length: count }, () => startServer({ databaseUrl: database.url }))
+  await untilPolling(sql, count)
   await child.kill()
   const servers = await Promise.all(starting)
   for (const server of servers) {

@@ -9,7 +9,7 @@ import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
 /** Always the same by default, so that a failure can be repeated. */
 const seed = Number(process.env.HEDGE_SEED ?? 20_261_124)
-const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 100, all: 3_000 }))
+const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 60, all: 3_000 }))
 /** From so many on, every operation has had its share. */
 const casesOfShare = 3_000
 /** Less than a request takes. */

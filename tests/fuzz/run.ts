@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { openSql, type Sql } from '../support/databases/sql.ts'
 import { makeLiveKey } from '../support/servers/live-key.ts'
+import { size } from '../support/size.ts'
 import { auditTables, takeChanges } from './audit.ts'
 import { anyCase, type Case } from './cases.ts'
 import { exchange, type WireAnswer, type WireRequest } from './exchange.ts'
@@ -13,10 +14,12 @@ import { type QuietServer, startQuietServer } from './server.ts'
 /** Requests between two breaks in which the workers work. */
 const roundSize = 400
 /** Of the payments that requests can name: else there is nothing left to refund after a while. */
-const paidPerRound = 16
+const paidPerRound = size({ quick: 4, all: 16 })
+/** Payments that the pool begins with. */
+const paymentsAtFirst = size({ quick: 8, all: 20 })
 /** Polls of the tables without a change after which the workers count as idle. */
 const quietPolls = 6
-const pollsMax = 40
+const pollsMax = size({ quick: 20, all: 40 })
 const pollEveryMs = 50
 
 export interface Fuzzer {
@@ -232,7 +235,7 @@ async function fillPool({
   pool.add('strange', other.api_keys[0].secret_key)
   pool.add('live', await makeLiveKey(databaseUrl, other.id))
   await add('/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/' })
-  for (let made = 0; made < 20; made++) {
+  for (let made = 0; made < paymentsAtFirst; made++) {
     await add('/v1/payments', {
       amount: 100 + made,
       currency: 'USD',

@@ -11,7 +11,7 @@ import type { Model, Real } from './world.ts'
 // HEDGE_REPLAY_PATH=… npx vitest run tests/model/model.test.ts`.
 const seed = Number(process.env.HEDGE_SEED ?? Date.now() % 1_000_000_000)
 const { HEDGE_PATH: path, HEDGE_REPLAY_PATH: replayPath, HEDGE_RUNS: runs } = process.env
-const numRuns = Number(runs ?? size({ quick: 2, all: 6 }))
+const numRuns = Number(runs ?? size({ quick: 1, all: 6 }))
 
 /** The minimum of different pairs of request and answer. Runs usually have three times as many. */
 const kindsMin = size({ quick: 1, all: 8 })

@@ -10,15 +10,15 @@ import { until } from '../support/until.ts'
 const { version } = manifest
 const run = promisify(execFile)
 
-/** A project with the packed packages, and the programs that they are tried with. */
+/** A project with the packed packages, and the programs that test them. */
 export interface Installed {
   /** The project. Its `node_modules` holds the packages. */
   readonly project: string
-  /** The file of a program or a package of the toolchain. */
+  /** Resolves a program or a package of the toolchain to its file. */
   tool(path: string): string
-  /** The packed file of a package. */
+  /** The tarball of a package. */
   tarball(name: string): string
-  /** Makes a new folder in the project: programs in it find the packages, and do not meet other tests. */
+  /** Creates a folder in the project. Its programs find the packages, and are separate from other tests. */
   makeFolder(name: string): Promise<string>
 }
 
@@ -97,7 +97,7 @@ async function untilInstalled(folder: string): Promise<void> {
   const result = await until(
     'another test file has installed the packages',
     () => readFile(join(folder, 'result'), 'utf8').catch(() => undefined),
-    // Packing, and two installs over the network.
+    // Time for packing, and for two installs over the network.
     { patience: 30 },
   )
   if (result !== 'installed') throw new Error(`the packages were not installed: ${result}`)

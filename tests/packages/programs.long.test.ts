@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 
 describe.each(nodes)('on Node %s', (version, nodeOf) => {
-  test('a new user starts the server, pays, cancels, verifies the webhook, and stops it', async () => {
+  test('a new user starts the server, pays, cancels, verifies the webhook, and stops the server', async () => {
     const node = nodeOf(installed)
     const { env, stop, dataDir } = await serve(installed, node, version)
     expect(await runClean(node, ['shop.mjs'], { cwd: folder, env })).toBe(

@@ -8,7 +8,7 @@ import { nodes, processesIn } from './serve.ts'
 
 let installed: Installed
 let folder: string
-/** Where the servers of these suites have their data. */
+/** The data folder of the servers of these suites. */
 let temporary: string
 
 /** A project of a user: the guide's files, with the test runners beside the packages. */
@@ -44,13 +44,13 @@ describe.each(nodes)('on Node %s', (version, nodeOf) => {
     expect(await run(['--test', '--test-reporter=tap', 'refund.test.mjs'])).toMatch(/# pass 2\b/)
   })
 
-  test('no process is left soon after a run', async () => {
+  test('no process is left after a run', async () => {
     await until('the server has ended', () => processesIn(temporary).length === 0, { patience: 2 })
   })
 })
 
 test.each(['typescript-5.9', 'typescript-7'])(
-  "the guide's suites are strictly typed for %s",
+  'the suites of the guide compile in strict mode with the types of %s',
   async (compiler) => {
     const compilerOptions = {
       ...{ target: 'es2023', lib: ['es2023', 'dom'], module: 'nodenext', types: ['node'] },

@@ -9,13 +9,13 @@ import type { Installed } from './packed.ts'
 export interface Served {
   readonly child: ChildProcess
   readonly dataDir: string
-  /** What the SDK reads from the environment. */
+  /** The environment variables of the SDK. */
   readonly env: { readonly HEDGE_BASE_URL: string; readonly HEDGE_API_SECRET: string }
   /** Stops it as a supervisor does. @returns its exit code. */
   stop(): Promise<number>
 }
 
-/** Every Node that the packages support: its version, and its program. */
+/** Every Node version that the packages support, with its program. */
 export const nodes = [
   ['20', ({ tool }: Installed) => tool('node20/bin/node')],
   ['22', ({ tool }: Installed) => tool('node22/bin/node')],

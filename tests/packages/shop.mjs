@@ -1,4 +1,4 @@
-// A shop that was installed from a registry: it pays, cancels, and verifies the webhook of the cancel.
+// A shop with packages from a registry: it pays, cancels, and verifies the webhook of the cancel.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { HedgePayments } from '@hedgepayments/node'

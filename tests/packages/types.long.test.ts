@@ -51,7 +51,7 @@ const cases = compilers.flatMap((compiler) =>
 )
 
 test.each(cases)(
-  '$compiler checks $file with $moduleResolution, strict and without skipLibCheck',
+  '$compiler compiles $file with $moduleResolution, strict and without skipLibCheck',
   async ({ compiler, file, ...resolution }) => {
     await writeFile(join(folder, file), program)
     const compilerOptions = {
@@ -62,7 +62,7 @@ test.each(cases)(
       strict: true,
       noEmit: true,
       skipLibCheck: false,
-      // TypeScript 6 still reads node10, and says that it will not for long.
+      // TypeScript 6 still supports node10, with a deprecation error.
       ...(compiler === 'typescript-6' ? { ignoreDeprecations: '6.0' } : {}),
     }
     const config = { compilerOptions, files: [file] }
@@ -77,7 +77,7 @@ const env = { PATH: `${join(root, 'node_modules/.bin')}:/usr/bin:/bin` }
 const bin = (name: string) => join(root, 'node_modules/.bin', name)
 
 test.each(['node', 'testing'])(
-  'the declarations of %s fit both of its builds, for every way to import it',
+  'the declarations of %s match both of its builds, for every way to import it',
   async (name) => {
     const output = await runClean(bin('attw'), [installed.tarball(name)], { cwd: folder, env })
     // A problem makes it exit with an error. These lines show that it checked the package.

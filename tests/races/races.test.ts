@@ -41,7 +41,8 @@ test(`${races} races from seed ${seed} end as the contract says`, async () => {
 
 test('races find a cancel that reads an old status: a losing cancel reports a wrong one', async () => {
   const arena = await openTestArena(selectBeside)
-  const racing = runRaces(arena, { seed: 1, groups: 32 })
+  // Of seed 1, the first group does not find it.
+  const racing = runRaces(arena, { seed: size({ quick: 2, all: 1 }), groups: 32 })
   await expect(racing).rejects.toThrow(RaceError)
   await expect(racing).rejects.toThrow(/got 412 payment_not_cancelable: (pending|initiated)/)
 })

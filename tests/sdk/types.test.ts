@@ -2,7 +2,7 @@ import type * as contract from '@hedgepayments/contract'
 import type * as sdk from '@hedgepayments/node'
 import { test } from 'vitest'
 
-/** Checked by the compiler: whatever the server may answer fits the SDK's type, and neither has a field the other lacks. */
+/** Checked by the compiler: every answer of the server fits the SDK's type, and both have the same fields. */
 function agree<Answered extends Promised, Promised>(
   ..._sameFields: keyof Answered extends keyof Promised
     ? keyof Promised extends keyof Answered
@@ -16,7 +16,7 @@ function agreeOnValues<Answered extends Promised, Promised>(
   ..._same: [Promised] extends [Answered] ? [] : ['only the SDK has', Exclude<Promised, Answered>]
 ): void {}
 
-test('the hand-written types of the SDK hold what the contract promises, field by field', () => {
+test('the hand-written types of the SDK match the contract, field by field', () => {
   agree<contract.Payment, sdk.Payment>()
   agree<contract.Refund, sdk.Refund>()
   agree<contract.ReversedPayment, sdk.ReversedPayment>()

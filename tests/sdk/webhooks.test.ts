@@ -21,7 +21,7 @@ const body = '{"id":"evt_1","object":"event","type":"payment.canceled","remark":
 const now = new Date('2024-06-15T10:32:00Z')
 const nowSeconds = now.getTime() / 1_000
 
-/** The signature by Node's own HMAC, not by the SDK's. */
+/** The signature computed with Node's own HMAC, not the SDK's. */
 function mac(time: number | string = nowSeconds, key = secret, signedBody = body): string {
   return createHmac('sha256', key).update(`${time}.${signedBody}`).digest('hex')
 }
@@ -48,7 +48,7 @@ describe('a genuine webhook', () => {
     ['of Node and Express', { host: 'localhost', 'x-hedge-signature': header }],
     ['of a gateway that keeps capitals', { 'X-Hedge-Signature': [header] }],
     ['of fetch', new Headers({ 'X-Hedge-Signature': header })],
-  ])('passes with all its headers, %s', async (_name, headers) => {
+  ])('passes with the whole headers object %s', async (_name, headers) => {
     expect(verifyWebhook(body, headers, secret, { now }).id).toBe('evt_1')
     expect((await verifyWebhookAsync(body, headers, secret, { now })).id).toBe('evt_1')
   })
@@ -61,7 +61,7 @@ describe('a genuine webhook', () => {
     expect((await hedge.webhooks.verifyAsync(body, signature, secret)).id).toBe('evt_1')
   })
 
-  test('passes while the secret is being rotated, on either side', async () => {
+  test('passes during a rotation of the secret, on either side', async () => {
     const old = `t=${nowSeconds},v1=${mac(nowSeconds, 'whsec_old')},v1=${mac()}`
     for (const verify of [verifyWebhook, verifyWebhookAsync]) {
       await verify(body, old, secret, { now })
@@ -70,18 +70,18 @@ describe('a genuine webhook', () => {
     }
   })
 
-  test('passes beside schemes of tomorrow, with blanks and in capitals', async () => {
+  test('passes with unknown schemes, blanks, and an upper-case signature', async () => {
     const later = `v2=abc, t=${nowSeconds} , v1=${mac().toUpperCase()}`
     verifyWebhook(body, later, secret, { now })
     await verifyWebhookAsync(body, later, secret, { now })
   })
 
-  test('is signed for tests just as the server does it', async () => {
+  test('has the signature that signTestEvent computes', async () => {
     expect(await signTestEvent(body, secret, { timestamp: now })).toBe(header)
   })
 })
 
-describe('a webhook that must not be trusted', () => {
+describe('a webhook is refused if', () => {
   const refused = async (
     signature: string | undefined,
     options: { raw?: RawBody; key?: string; at?: number; toleranceSeconds?: number } = {},
@@ -95,7 +95,7 @@ describe('a webhook that must not be trusted', () => {
     return one
   }
 
-  test.each([undefined, ''])('has no signature: %j', async (signature) => {
+  test.each([undefined, ''])('it has no signature: %j', async (signature) => {
     expect(await refused(signature)).toBeInstanceOf(SignatureMissingError)
   })
 
@@ -110,11 +110,11 @@ describe('a webhook that must not be trusted', () => {
     `t=${nowSeconds},v1=${mac().slice(2)}`,
     `t=${nowSeconds},v0=${mac()}`,
     `t=${nowSeconds}${`,v1=${mac()}`.repeat(11)}`,
-  ])('has a malformed one: %s', async (signature) => {
+  ])('its signature is malformed: %s', async (signature) => {
     expect(await refused(signature)).toBeInstanceOf(SignatureMalformedError)
   })
 
-  test('was changed, or signed by another secret, or for another time', async () => {
+  test('it was changed, or signed with another secret, or for another time', async () => {
     const error = await refused(header, { raw: body.replace('evt_1', 'evt_2') })
     expect(error).toBeInstanceOf(SignatureMismatchError)
     expect(error).toBeInstanceOf(SignatureVerificationError)
@@ -124,7 +124,7 @@ describe('a webhook that must not be trusted', () => {
     expect(await refused(moved)).toBeInstanceOf(SignatureMismatchError)
   })
 
-  test('is older, or further ahead, than five minutes; at five minutes it passes', async () => {
+  test('it is more than five minutes old, or more than five minutes ahead', async () => {
     for (const shift of [-301, 301]) {
       expect(await refused(header, { at: nowSeconds + shift })).toBeInstanceOf(
         SignatureExpiredError,
@@ -135,20 +135,20 @@ describe('a webhook that must not be trusted', () => {
     }
   })
 
-  test('is out of a tolerance of your own; NaN tolerates nothing', async () => {
+  test('it is beyond the given tolerance, and always for NaN', async () => {
     const late = { at: nowSeconds + 11, toleranceSeconds: 10 }
     expect(await refused(header, late)).toBeInstanceOf(SignatureExpiredError)
     const odd = { toleranceSeconds: Number.NaN }
     expect(await refused(header, odd)).toBeInstanceOf(SignatureExpiredError)
   })
 
-  test('is forged and old: that it is old is not confirmed', async () => {
+  test('it is forged and old, with the error of a forged one', async () => {
     const old = `t=${nowSeconds - 999},v1=${mac()}`
     expect(await refused(old)).toBeInstanceOf(SignatureMismatchError)
   })
 })
 
-describe('a receiver that is set up wrongly is told how', () => {
+describe('a configuration error names', () => {
   const refusalsOf = async (...given: Parameters<typeof verifyWebhook>) => [
     outcomeOf(() => verifyWebhook(...given)),
     outcomeOf(() => verifyWebhookSync(...given)),
@@ -159,7 +159,7 @@ describe('a receiver that is set up wrongly is told how', () => {
   test.each([
     ...[undefined, null, '', ' ', '\t\n', [], [secret, ''], [secret, undefined], [[secret]]],
     ...notTexts,
-  ])('no secret: %j', async (none) => {
+  ])('a missing secret: %j', async (none) => {
     for (const error of await refusalsOf(body, header, none as string, { now })) {
       expect(error).toBeInstanceOf(ConfigurationError)
       expect(String(error)).not.toContain(secret)
@@ -175,19 +175,22 @@ describe('a receiver that is set up wrongly is told how', () => {
     }
   })
 
-  test('a body that was parsed already', async () => {
+  test('a body that was already parsed', async () => {
     for (const error of await refusalsOf(JSON.parse(body), header, secret, { now })) {
       expect(error).toBeInstanceOf(InvalidArgumentError)
       expect(String(error)).toContain('raw')
     }
   })
 
-  test.each(['{', 'null', '[]', '"event"'])('a signed body that is no event: %s', async (raw) => {
-    const signature = `t=${nowSeconds},v1=${mac(nowSeconds, secret, raw)}`
-    for (const error of await refusalsOf(raw, signature, secret, { now })) {
-      expect(error).toBeInstanceOf(InvalidArgumentError)
-    }
-  })
+  test.each(['{', 'null', '[]', '"event"'])(
+    'a signed body that is not an event: %s',
+    async (raw) => {
+      const signature = `t=${nowSeconds},v1=${mac(nowSeconds, secret, raw)}`
+      for (const error of await refusalsOf(raw, signature, secret, { now })) {
+        expect(error).toBeInstanceOf(InvalidArgumentError)
+      }
+    },
+  )
 })
 
 function outcomeOf(work: () => unknown): unknown {

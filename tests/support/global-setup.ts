@@ -30,11 +30,19 @@ const folderPattern = /^hedge-tests-(\d+)-/
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await removeLeftovers()
   const dataDir = await mkdtemp(join(tmpdir(), `hedge-tests-${process.pid}-`))
-  const cluster = await start(dataDir).catch(async (cause) => {
+  // At the same time: both wait for other processes and threads.
+  const [starting, building] = await Promise.allSettled([start(dataDir), buildPrograms()])
+  if (starting.status === 'rejected' || building.status === 'rejected') {
+    if (starting.status === 'fulfilled') await starting.value.stop()
+    if (building.status === 'fulfilled') await building.value.remove()
     await removeFolder(dataDir)
-    throw cause
-  })
-  const { remove: removePrograms, ...programs } = await buildPrograms()
+    const failed = [starting, building].flatMap((each) =>
+      each.status === 'rejected' ? [each.reason] : [],
+    )
+    throw failed[0]
+  }
+  const cluster = starting.value
+  const { remove: removePrograms, ...programs } = building.value
   project.provide('postgresAdminUrl', cluster.url)
   project.provide('programs', programs)
   const { stop, ...sharedServers } = await startSharedServers({
@@ -53,7 +61,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
 }
 
 const start = (dataDir: string) =>
-  startBundledPostgres({ dataDir, log: () => undefined, settings: throwAway })
+  startBundledPostgres({
+    dataDir,
+    log: () => undefined,
+    settings: throwAway,
+    isThrowAway: true,
+  })
 
 /** Stops the PostgreSQL of killed runs, and removes its data. `start` connects to one that still runs. */
 async function removeLeftovers(): Promise<void> {

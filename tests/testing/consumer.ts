@@ -18,10 +18,10 @@ import { builtPackages, root } from '../../scripts/build/packages.ts'
 import { until } from '../support/until.ts'
 
 const run = promisify(execFile)
-/** What a user installs. */
+/** The packages that a user installs. */
 const packages = ['node', 'server', 'testing']
 
-/** A project of a user, with the packages as npm would install them. */
+/** A user's project, with the packages as npm would install them. */
 export interface Consumer {
   readonly folder: string
   /** The environment of its processes. They have a temporary folder of their own. */
@@ -31,7 +31,7 @@ export interface Consumer {
   write(files: Readonly<Record<string, string>>): Promise<void>
   /** Resolves when no server is left. @throws {Error} if one stays. */
   untilNothingIsLeft(): Promise<void>
-  /** The folders of servers that run, or were killed. */
+  /** The folders of running or killed servers. */
   hosts(): Promise<string[]>
   remove(): Promise<void>
 }
@@ -39,7 +39,7 @@ export interface Consumer {
 /** Builds the packages into a new project outside of the repository. */
 export async function createConsumer(): Promise<Consumer> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'hedge-shop-')))
-  // As in the system's temporary folder, PostgreSQL's own user may pass.
+  // PostgreSQL's own user needs access to the folder, as to the system's temporary folder.
   await chmod(folder, 0o755)
   const temporary = join(folder, 't')
   await mkdir(temporary, { mode: 0o755 })
@@ -66,7 +66,7 @@ export async function createConsumer(): Promise<Consumer> {
     async untilNothingIsLeft() {
       await until('no server is left', async () => (await hosts()).length === 0, { patience: 2 })
     },
-    // A host that ends writes its compile cache.
+    // A process writes its compile cache when it ends.
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 10 }),
   }
 }
@@ -86,7 +86,7 @@ async function install(modules: string): Promise<void> {
       await mkdir(join(target, 'dist/web'), { recursive: true })
       await symlink(join(root, 'apps', app, 'dist'), join(target, 'dist/web', app))
     }
-    // Versions of libraries that differ from those of other packages.
+    // Libraries whose version differs from that of other packages.
     await symlink(join(source, 'node_modules'), join(target, 'node_modules'))
   }
 }

@@ -2,7 +2,7 @@
 // Markdown files of the repository, and the OpenAPI document.
 
 import { globSync, readFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { copyFile, rm } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import Eleventy, { type EleventyConfig } from '@11ty/eleventy'
 import type MarkdownIt from 'markdown-it'
@@ -42,6 +42,9 @@ const files = {
   search: assets.add('search.json', buildSearchIndex(pages, reference)),
 }
 await writeSite({ markdown, pages, reference })
+// The script of the pages contains this library, whose licence asks for its notice.
+const license = new URL('../../LICENSE.txt', import.meta.resolve('minisearch'))
+await copyFile(license, join(output, 'licenses.txt'))
 
 interface Site {
   readonly markdown: MarkdownIt

@@ -15,8 +15,9 @@ import type { Credentials, ShownCredentials } from './wiring/banner.ts'
 import { parseConfig } from './wiring/config.ts'
 import { ConfigError } from './wiring/environment/read.ts'
 import { createLog } from './wiring/log.ts'
-import { type RunOptions, run } from './wiring/run.ts'
-import { type BundledDatabase, type RunningServer, startServer } from './wiring/server.ts'
+import type { RunningServer } from './wiring/server.ts'
+import { type RunOptions, run } from './wiring/start/run.ts'
+import { type BundledDatabase, startServer } from './wiring/start/start-server.ts'
 
 export {
   type BundledDatabase,

@@ -44,8 +44,8 @@ const statusesOf = async (ids: string[]) =>
     ({ status }) => status,
   )
 
-describe('by ids', () => {
-  test('each id has its result: canceled, refused, unknown, of another merchant or mode; twice is once', async () => {
+describe('a bulk cancellation by ids', () => {
+  test('has one result for each id: canceled, refused, or not found for an unknown or foreign payment', async () => {
     const { owner, sql } = fixture
     const other = await createMerchant(fixture)
     const [foreign] = await insertPayments(sql, {
@@ -87,27 +87,27 @@ describe('by ids', () => {
 
   test.each([
     ['neither ids nor a filter', {}],
-    ['both', { payment_ids: ['pay_a'], filter: {} }],
+    ['both ids and a filter', { payment_ids: ['pay_a'], filter: {} }],
     ['no ids', { payment_ids: [] }],
-    ['an id that is no text', { payment_ids: [1] }],
+    ['an id that is not a text', { payment_ids: [1] }],
     ['an id with NUL', { payment_ids: ['pay_\0'] }],
-    ['more ids than may be', { payment_ids: Array(100_001).fill('pay_a') }],
+    ['too many ids', { payment_ids: Array(100_001).fill('pay_a') }],
     ['an unknown filter', { filter: { amounts: 1 } }],
     ['an unknown status', { filter: { status: ['done'] } }],
-    ['a status that is no list', { filter: { status: 'pending' } }],
+    ['a status that is not a list', { filter: { status: 'pending' } }],
     ['a time that does not exist', { filter: { created_at: { gte: '2016-12-31T23:59:60Z' } } }],
     ['a long reason', { payment_ids: ['pay_a'], reason: 'x'.repeat(501) }],
-    ['dry_run that is no boolean', { payment_ids: ['pay_a'], dry_run: 'yes' }],
-  ])('%s is refused', async (_, body) => {
+    ['a dry_run that is not a boolean', { payment_ids: ['pay_a'], dry_run: 'yes' }],
+  ])('is refused for %s', async (_, body) => {
     const answer = await fixture.api('POST', '/v1/cancellations', { body })
     expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request'])
   })
 })
 
-describe('by a filter', () => {
-  test('thousands of payments go, and single cancels go on meanwhile', async () => {
+describe('a bulk cancellation by filter', () => {
+  test('cancels thousands of payments while single cancels are answered', async () => {
     const { owner, sql } = fixture
-    const count = size({ quick: 3_000, all: 10_000 })
+    const count = size({ quick: 2_000, all: 10_000 })
     const ids = await insertPayments(sql, { owner, count, customerId: 'thousands' })
     const bystander = await createPayment(fixture.api)
     const { id } = await start({ filter: { customer_id: 'thousands' }, reason: 'all' })
@@ -126,7 +126,7 @@ describe('by a filter', () => {
     expect((await results(id)).map(([paymentId]) => paymentId)).toHaveLength(done.total)
   })
 
-  test('only what matches every condition goes', async () => {
+  test('cancels only the payments that match every condition', async () => {
     const { owner, sql } = fixture
     const base = { owner, count: 2, customerId: 'filters', ageMs: 600_000 }
     const match = await insertPayments(sql, { ...base, metadata: { batch: 'b1', x: 'y' } })
@@ -163,11 +163,11 @@ describe('by a filter', () => {
     expect(await statusesOf(others)).toEqual(['pending'])
   })
 
-  test('a payment that is created after the answer is not touched', async () => {
+  test('does not cancel a payment created after the answer', async () => {
     for (let round = 0; round < 5; round++) {
       const customer = `later ${round}`
       const first = await createPayment(fixture.api, { customer_id: customer })
-      // The servers idle. A worker selects at its next poll, later than the create below.
+      // The servers are idle. A worker selects payments at its next poll, later than the create below.
       const { id } = await start({ filter: { customer_id: customer } })
       const later = await createPayment(fixture.api, { customer_id: customer })
       await finished(id)
@@ -177,7 +177,7 @@ describe('by a filter', () => {
   })
 })
 
-test('a dry run says how many would go, and cancels nothing', async () => {
+test('a dry run counts the matching payments and cancels nothing', async () => {
   const { owner, sql } = fixture
   const ids = await insertPayments(sql, { owner, count: 7, customerId: 'dry' })
   await insertPayments(sql, {
@@ -234,12 +234,12 @@ async function pauseInTime(count: number) {
   return { id, paused: (await pausing).body }
 }
 
-test('a paused cancellation rests until it is resumed, and a done one stays done', async () => {
+test('a paused bulk cancellation makes no progress until it is resumed, and a completed one stays completed', async () => {
   const { owner, sql } = fixture
   const count = size({ quick: 2_000, all: 5_000 })
   const { id, paused } = await pauseInTime(count)
   expect(paused.status).toBe('paused')
-  // Another one comes and is done meanwhile: the worker had its turn, and left this one alone.
+  // Another bulk cancellation completes first, so the worker has had its turn and has skipped the paused one.
   const [other] = await insertPayments(sql, { owner, count: 1, ageMs: 77_000 })
   await finished((await start({ payment_ids: [other] })).id)
   expect(await read(id)).toEqual(paused)
@@ -257,7 +257,7 @@ test('a paused cancellation rests until it is resumed, and a done one stays done
   }
 })
 
-test('authorizations of payments that a bulk cancel has canceled are voided at the processor', async () => {
+test('the processor voids the authorizations of payments that a bulk cancellation has canceled', async () => {
   const { api, sql } = fixture
   const body = { cancel_window: 3_600, initiate: true, payment_method_token: 'tok_visa' }
   const ids = await Promise.all(
@@ -266,7 +266,7 @@ test('authorizations of payments that a bulk cancel has canceled are voided at t
   const { id } = await start({ payment_ids: ids })
   await finished(id)
   expect(await statusesOf(ids)).toEqual(['canceled'])
-  await until('they are voided', async () => {
+  await until('the authorizations are voided', async () => {
     const rows = await sql.query(
       `select from sandbox_payments where payment_id = any($1) and status = 'voided'`,
       [ids],

@@ -20,7 +20,7 @@ afterEach(async () => {
 const json = (rawBody: string | Uint8Array<ArrayBuffer>): ApiOptions => ({ rawBody })
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
-describe('a body that is refused', () => {
+describe('a cancel with an invalid body gets 400 and changes nothing', () => {
   const bodies: [
     name: string,
     options: ApiOptions,
@@ -39,8 +39,14 @@ describe('a body that is refused', () => {
     ['not UTF-8', json(new Uint8Array([0x7b, 0xff, 0x7d])), 400, 'invalid_request', 'body'],
     ['UTF-16', json(new Uint8Array([0xff, 0xfe, 0x7b, 0, 0x7d, 0])), 400, 'invalid_request'],
     ['2 MB', json(`{"reason":"${'x'.repeat(2_000_000)}"}`), 413, 'payload_too_large'],
-    ['deep', json(nested(400_000)), 400, 'invalid_request', 'body'],
-    ['deep within', json(`{"reason":${nested(400_000)}}`), 400, 'invalid_request', 'reason'],
+    ['deeply nested', json(nested(400_000)), 400, 'invalid_request', 'body'],
+    [
+      'with a deeply nested reason',
+      json(`{"reason":${nested(400_000)}}`),
+      400,
+      'invalid_request',
+      'reason',
+    ],
     ['with an unknown field', json('{"reasons":"x"}'), 400, 'invalid_request', 'reasons'],
     ['with __proto__', json('{"__proto__":{"reason":"x"}}'), 400, 'invalid_request', '__proto__'],
     ['with a number as reason', json('{"reason":1}'), 400, 'invalid_request', 'reason'],
@@ -63,7 +69,7 @@ describe('a body that is refused', () => {
   })
 
   const types = ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', 'nonsense']
-  test.each(types)('sent as %s', async (type) => {
+  test.each(types)('with the content type %s', async (type) => {
     const answer = await fixture.api('POST', `/v1/payments/${id}/cancel`, {
       rawBody: '{"reason":"x"}',
       headers: { 'content-type': type },
@@ -72,7 +78,7 @@ describe('a body that is refused', () => {
   })
 })
 
-describe('an id that names nothing', () => {
+describe('a cancel of an id that names no payment', () => {
   const ids: [name: string, id: string][] = [
     ['unknown', 'pay_abc123xyz'],
     ['of another kind', 'ref_abc123xyz'],
@@ -84,8 +90,8 @@ describe('an id that names nothing', () => {
     ['not ASCII', 'pay_%C3%BC'],
     ['an emoji', '%F0%9F%98%80'],
     ['not UTF-8', 'pay_%ff'],
-    ['half an escape', 'pay_%e'],
-    ['no escape', 'pay_%zz'],
+    ['an incomplete escape', 'pay_%e'],
+    ['an invalid escape', 'pay_%zz'],
     ['a quote', "pay_'--"],
     ['a slash', 'pay_a%2Fb'],
     ['upper case', 'PAY_ABC123XYZ'],
@@ -98,7 +104,7 @@ describe('an id that names nothing', () => {
     expect([answer.status, answer.body.error.code]).toEqual([404, 'not_found'])
   })
 
-  test('a payment of another merchant or of the other mode is 404 and stays as it is', async () => {
+  test('a cancel of a payment of another merchant or mode gets 404 and does not change the payment', async () => {
     const other = await createLiveMerchant(fixture)
     for (const api of [other.test, other.live]) {
       const answers = [
@@ -118,9 +124,9 @@ describe('an id that names nothing', () => {
   })
 })
 
-describe('a wrong method or path', () => {
+describe('a cancel with a wrong method or path', () => {
   test.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
-    '%s: 405 names what would do',
+    '%s: 405 with the allowed method',
     async (method) => {
       const answer = await fixture.api(method, `/v1/payments/${id}/cancel`)
       expect([answer.status, answer.body.error.code]).toEqual([405, 'method_not_allowed'])

@@ -3,6 +3,7 @@ import { type Api, paymentBody } from '../../support/http/api.ts'
 import { advance } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { createMerchant } from '../../support/servers/servers.ts'
+import { size } from '../../support/size.ts'
 
 const fixture = withMerchant()
 let keys = 0
@@ -28,8 +29,8 @@ async function eventsOf(id: string): Promise<string[]> {
   )
 }
 
-describe('cancel by the key of a create', () => {
-  test('after the create, it cancels the payment', async () => {
+describe('a cancel by the key of a create', () => {
+  test('cancels the payment if the create came first', async () => {
     const key = newKey()
     const { body: payment } = await create(key)
     const { status, body } = await cancelByKey(key, fixture.apis[1], { reason: 'lost' })
@@ -40,7 +41,7 @@ describe('cancel by the key of a create', () => {
     expect((await create(key)).body, 'the create is replayed unchanged').toEqual(payment)
   })
 
-  test('before the create, it is promised, and the create yields a canceled payment', async () => {
+  test('is awaited if the create has not come yet, and the create then makes a canceled payment', async () => {
     const key = newKey()
     const promised = await cancelByKey(key, fixture.api, { reason: 'changed my mind' })
     expect(promised.status).toBe(202)
@@ -67,7 +68,7 @@ describe('cancel by the key of a create', () => {
     expect((await cancelByKey(key)).status).toBe(412)
   })
 
-  test('of creates that follow a promise with different bodies, one is made', async () => {
+  test('of concurrent creates with different bodies after an awaited cancel, exactly one creates a payment', async () => {
     const key = newKey()
     await cancelByKey(key)
     const answers = await Promise.all(
@@ -77,8 +78,8 @@ describe('cancel by the key of a create', () => {
     expect(await paymentsOf(key)).toHaveLength(1)
   })
 
-  test('a create and its cancel by key at the same time leave one canceled payment, and answers that agree', async () => {
-    const rounds = Array.from({ length: 60 }, newKey)
+  test('a create and a concurrent cancel by its key leave one canceled payment, and consistent answers', async () => {
+    const rounds = Array.from({ length: size({ quick: 20, all: 60 }) }, newKey)
     await Promise.all(
       rounds.map(async (key, i) => {
         const [one, other] = [fixture.apis[i % 2] as Api, fixture.apis[(i + 1) % 2] as Api]
@@ -99,7 +100,7 @@ describe('cancel by the key of a create', () => {
     )
   })
 
-  test('a key of something else, or of another merchant, cancels nothing', async () => {
+  test('the key of another operation or of another merchant cancels nothing', async () => {
     const { body: payment } = await create(newKey())
     await fixture.api('POST', `/v1/payments/${payment.id}/cancel`, {
       idempotencyKey: 'of a cancel',
@@ -113,7 +114,7 @@ describe('cancel by the key of a create', () => {
     expect((await fixture.api('GET', `/v1/payments/${kept.id}`)).body.status).toBe('pending')
   })
 
-  test('a promised key cannot be used for another operation', async () => {
+  test('the key of an awaited cancel cannot be used for an operation other than a create', async () => {
     const key = newKey()
     await cancelByKey(key)
     const { body: payment } = await create(newKey())
@@ -125,13 +126,13 @@ describe('cancel by the key of a create', () => {
   })
 
   test.each([
-    ['bare', 'bare', 'order-77'],
-    ['quoted as it was sent', '"quoted"', '"order-78"'],
+    ['bare, of a create whose key was bare', 'bare', 'order-77'],
+    ['quoted, of a create whose key was quoted', '"quoted"', '"order-78"'],
     ['bare, of a create whose key was quoted', '"quoted"', 'order-79'],
     ['quoted, of a create whose key was bare', 'bare', '"order-80"'],
-    ['with quotes in it', '"quoted"', '"order \\"81\\" \\\\"'],
+    ['with quotes inside', '"quoted"', '"order \\"81\\" \\\\"'],
     ['quoted with blanks at its ends', '"quoted"', '" order-82 "'],
-  ])('a key finds its create by the name that its header gave it: %s', async (_, sent, key) => {
+  ])('finds its create by the unquoted value of the key: %s', async (_, sent, key) => {
     const text = key.startsWith('"') ? key.slice(1, -1).replace(/\\(["\\])/g, '$1') : key
     const header = sent === 'bare' ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
     const { body: made } = await create(header)
@@ -144,18 +145,18 @@ describe('cancel by the key of a create', () => {
     expect((await create(header.replace('order', 'later'))).body.status).toBe('canceled')
   })
 
-  test('as long as the longest key is, with each of its characters escaped', async () => {
+  test('finds its create by a key of the maximum length in which every character is escaped', async () => {
     const header = `"${'\\"'.repeat(255)}"`
     const { body: made } = await create(header, fixture.api, { customer_id: 'escaped' })
     expect((await cancelByKey(header)).body.id).toBe(made.id)
   })
 
-  test('a promise is kept until the time that it names, and no longer', async () => {
+  test('is awaited until its expires_at, and not after it', async () => {
     const { test: api } = await createMerchant(fixture)
     const [inTime, late, renewed] = [newKey(), newKey(), newKey()]
     const sentMs = Date.now()
     const { body: promised } = await cancelByKey(inTime, api)
-    // Rounded up to a whole second: never shorter than a day.
+    // Rounded up to a whole second, so it is never shorter than a day.
     expect(Date.parse(promised.expires_at)).toBeGreaterThanOrEqual(sentMs + 86_400_000)
     expect(Date.parse(promised.expires_at) - Date.parse(promised.created_at)).toBe(86_401_000)
     await Promise.all([late, renewed].map((key) => cancelByKey(key, api)))
@@ -183,7 +184,7 @@ describe('cancel by the key of a create', () => {
     })
   })
 
-  test('of creates that come too late for a promise, at the same time, one is made', async () => {
+  test('of concurrent creates after an awaited cancel has expired, exactly one creates a payment', async () => {
     const { test: api } = await createMerchant(fixture)
     const key = newKey()
     await cancelByKey(key, api)
@@ -198,7 +199,7 @@ describe('cancel by the key of a create', () => {
     expect(body.data).toHaveLength(1)
   })
 
-  test('a request that names its own key as that of the create is told so and keeps nothing', async () => {
+  test('with its own idempotency key as the key of the create is refused, and leaves the key unused', async () => {
     const key = newKey()
     const answer = await fixture.api('POST', '/v1/payments/cancel', {
       body: { idempotency_key: key },
@@ -220,16 +221,16 @@ describe('cancel by the key of a create', () => {
     ['no key', {}, 'idempotency_key'],
     ['an empty key', { idempotency_key: '' }, 'idempotency_key'],
     ['a long key', { idempotency_key: 'x'.repeat(256) }, 'idempotency_key'],
-    ['a key that begins blank', { idempotency_key: ' x' }, 'idempotency_key'],
-    ['a key that ends blank', { idempotency_key: 'x ' }, 'idempotency_key'],
+    ['a key that begins with a blank', { idempotency_key: ' x' }, 'idempotency_key'],
+    ['a key that ends with a blank', { idempotency_key: 'x ' }, 'idempotency_key'],
     ['a blank key', { idempotency_key: ' ' }, 'idempotency_key'],
     ['an empty key in quotes', { idempotency_key: '""' }, 'idempotency_key'],
     ['a long key in quotes', { idempotency_key: `"${'x'.repeat(256)}"` }, 'idempotency_key'],
-    ['NUL', { idempotency_key: 'a\0' }, 'idempotency_key'],
-    ['not ASCII', { idempotency_key: 'ü' }, 'idempotency_key'],
-    ['a number', { idempotency_key: 1 }, 'idempotency_key'],
+    ['a key with NUL', { idempotency_key: 'a\0' }, 'idempotency_key'],
+    ['a key that is not ASCII', { idempotency_key: 'ü' }, 'idempotency_key'],
+    ['a key that is a number', { idempotency_key: 1 }, 'idempotency_key'],
     ['a long reason', { idempotency_key: 'x', reason: 'x'.repeat(501) }, 'reason'],
-  ])('%s is refused', async (_, body, field) => {
+  ])('with %s is refused', async (_, body, field) => {
     const answer = await fixture.api(
       'POST',
       '/v1/payments/cancel',

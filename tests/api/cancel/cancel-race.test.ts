@@ -24,17 +24,17 @@ async function eventsOf(id: string): Promise<[sequence: number, type: string][]>
 }
 
 async function expectNoDeadlock(): Promise<void> {
-  // Sessions report their counts when they become idle, and these have just answered.
+  // Sessions report their statistics when they become idle, and these have just answered.
   const [row] = await fixture.sql.query(
     `select deadlocks::integer as n from pg_stat_database where datname = current_database()`,
   )
   expect(row.n).toBe(0)
 }
 
-describe('two processes, one payment', () => {
-  test('of many concurrent cancels one gets 200, all others 412 with the status canceled', async () => {
+describe('cancels of one payment on two processes', () => {
+  test('of many concurrent cancels one gets 200, and all others 412 with the status canceled', async () => {
     const { id } = await createPayment(fixture.api)
-    const count = size({ quick: 80, all: 1_000 })
+    const count = size({ quick: 40, all: 1_000 })
     const answers = await Promise.all(
       Array.from({ length: count }, (_, i) => cancel(fixture.apis[i % 2] as Api, id)),
     )
@@ -48,7 +48,7 @@ describe('two processes, one payment', () => {
     ])
   })
 
-  test('a cancel that loses to processing reports processing, never its own old snapshot', async () => {
+  test('a cancel that loses to processing reports the status processing, not the one that it read first', async () => {
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
     try {
@@ -70,7 +70,7 @@ describe('two processes, one payment', () => {
     expect(await eventsOf(id)).toHaveLength(3)
   })
 
-  test('a payment that becomes initiated while the cancel waits is canceled, from initiated', async () => {
+  test('a payment that becomes initiated while a cancel waits is canceled from initiated', async () => {
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
     try {
@@ -100,7 +100,7 @@ describe('two processes, one payment', () => {
     expect(event.from_status).toBe('initiated')
   })
 
-  test('a rival that rolls back leaves the payment to the cancel', async () => {
+  test('a rival transaction that rolls back does not stop the cancel', async () => {
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
     try {
@@ -116,7 +116,7 @@ describe('two processes, one payment', () => {
     }
   })
 
-  test('for If-Match, the newest version counts, not the version at the arrival of the cancel', async () => {
+  test('If-Match is compared with the version after the wait, not the version when the cancel arrived', async () => {
     const [first, second] = fixture.apis
     const { id } = await createPayment(fixture.api)
     const rival = await fixture.sql.connect()
@@ -134,11 +134,11 @@ describe('two processes, one payment', () => {
     }
   })
 
-  test('many keys for one payment at once cancel it once, and each key keeps its answer', async () => {
+  test('concurrent cancels with many keys cancel the payment once, and each key keeps its answer', async () => {
     const { id } = await createPayment(fixture.api)
     const others = [await createPayment(fixture.api), await createPayment(fixture.api)]
     const mine = Array.from({ length: 20 }, (_, n) => `many ${n}`)
-    // Both batches in flight wait with other payments, so that all of these wait for the same one.
+    // Other payments occupy both batches in flight, so that all of these cancels wait for the same batch.
     const letGo = await holdPayments(fixture.sql)
     const before = others.map((payment) => cancel(fixture.api, payment.id))
     await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
@@ -155,13 +155,13 @@ describe('two processes, one payment', () => {
   })
 })
 
-describe('many payments at once', () => {
-  test('batches that overlap, from two processes and a bulk cancellation, never lock up', async () => {
+describe('cancels of many payments at once', () => {
+  test('overlapping batches of two processes and a bulk cancellation never deadlock', async () => {
     const { owner, sql } = fixture
-    const count = size({ quick: 80, all: 600 })
+    const count = size({ quick: 40, all: 600 })
     const ids = await insertPayments(sql, { owner, count, customerId: 'overlap' })
     const bulk = fixture.api('POST', '/v1/cancellations', { body: { payment_ids: ids } })
-    // One process goes up, the other down, so that batches would meet in opposite order.
+    // One process orders the ids up, the other down, so that batches could meet in opposite order.
     const answers = await Promise.all([
       ...ids.map((id) => cancel(fixture.apis[0] as Api, id)),
       ...ids.toReversed().map((id) => cancel(fixture.apis[1] as Api, id)),
@@ -194,12 +194,12 @@ describe('many payments at once', () => {
     const running = apis.flatMap((api, i) =>
       (i === 0 ? shared : shared.toReversed()).map((id) => cancel(api, id)),
     )
-    // An answer that came later than they did: they have gathered by now.
+    // This answer came after the cancels were received, so they wait in one batch by now.
     await Promise.all(apis.map((api) => api('GET', `/v1/payments/${shared[0]}`)))
     await letGo()
     await Promise.all(before)
     await until(
-      'both processes wait for the one in the middle',
+      'both processes wait for the locked payment',
       async () => (await countWaiting(sql)) >= 2,
     )
     await middle.query('rollback')
@@ -209,9 +209,9 @@ describe('many payments at once', () => {
     await expectNoDeadlock()
   })
 
-  test('every answer is that of its own payment', async () => {
+  test('every answer shows its own payment and reason', async () => {
     const { owner, sql } = fixture
-    const count = size({ quick: 50, all: 300 })
+    const count = size({ quick: 25, all: 300 })
     const ids = await insertPayments(sql, { owner, count, ageMs: 90_000 })
     const answers = await Promise.all(
       ids.map((id, i) =>

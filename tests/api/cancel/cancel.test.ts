@@ -10,7 +10,7 @@ beforeAll(() => {
 })
 
 describe('cancel', () => {
-  test('a pending payment is canceled and comes back whole, as the founding page shows it', async () => {
+  test('a cancel of a pending payment returns the whole payment, as the founding page shows it', async () => {
     const payment = await createPayment(api)
     const { status, body } = await api('POST', `/v1/payments/${payment.id}/cancel`, {
       body: { reason: 'customer_requested' },
@@ -30,7 +30,7 @@ describe('cancel', () => {
     expect((await api('GET', `/v1/payments/${payment.id}`)).body).toEqual(body)
   })
 
-  test('a canceled payment is refused with the message of the founding page', async () => {
+  test('a second cancel is refused with the message of the founding page', async () => {
     const { id } = await createPayment(api)
     await api('POST', `/v1/payments/${id}/cancel`)
     const { status, body } = await api('POST', `/v1/payments/${id}/cancel`)

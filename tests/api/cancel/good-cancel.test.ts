@@ -36,10 +36,13 @@ const cases: [name: string, options: ApiOptions, reason: string | null][] = [
   ],
 ]
 
-test.each(cases)('a cancel with %s is taken, the reason as given', async (_, options, reason) => {
-  const { id } = await createPayment(fixture.api)
-  const { status, body } = await fixture.api('POST', `/v1/payments/${id}/cancel`, options)
-  expect(status).toBe(200)
-  expect(body.cancellation_reason).toBe(reason)
-  expect((await fixture.api('GET', `/v1/payments/${id}`)).body.cancellation_reason).toBe(reason)
-})
+test.each(cases)(
+  'a cancel with %s is accepted, and the reason is stored unchanged',
+  async (_, options, reason) => {
+    const { id } = await createPayment(fixture.api)
+    const { status, body } = await fixture.api('POST', `/v1/payments/${id}/cancel`, options)
+    expect(status).toBe(200)
+    expect(body.cancellation_reason).toBe(reason)
+    expect((await fixture.api('GET', `/v1/payments/${id}`)).body.cancellation_reason).toBe(reason)
+  },
+)

@@ -9,7 +9,7 @@ const fixture = withMerchant()
 const cancelIf = (id: string, ifMatch: string, api: Api = fixture.api) =>
   api('POST', `/v1/payments/${id}/cancel`, { headers: { 'if-match': ifMatch } })
 
-test('the ETag that a read gave lets the cancel through, and the canceled payment has a new one', async () => {
+test('a cancel with the ETag of a read succeeds, and the canceled payment has a new ETag', async () => {
   const { id } = await createPayment(fixture.api)
   const etag = (await fixture.api('GET', `/v1/payments/${id}`)).headers.get('etag') ?? ''
   const canceled = await cancelIf(id, etag)
@@ -20,7 +20,7 @@ test('the ETag that a read gave lets the cancel through, and the canceled paymen
 })
 
 test.each(['*', '"1"', '"7", "1"', '"1","2"', 'W/"1", "1"', ' "1" '])(
-  '%s lets a new payment go',
+  'If-Match: %s matches a new payment',
   async (header) => {
     const { id } = await createPayment(fixture.api)
     expect((await cancelIf(id, header)).status).toBe(200)
@@ -28,7 +28,7 @@ test.each(['*', '"1"', '"7", "1"', '"1","2"', 'W/"1", "1"', ' "1" '])(
 )
 
 test.each(['"2"', 'W/"1"', '1', '"01"', '"1', '"99999999999999999999"', 'nonsense', '"a,b"', ','])(
-  '%s is refused with the version there is, and nothing is canceled',
+  'If-Match: %s is refused with the current version, and nothing is canceled',
   async (header) => {
     const { id } = await createPayment(fixture.api)
     const { status, body } = await cancelIf(id, header)
@@ -42,7 +42,7 @@ test.each(['"2"', 'W/"1"', '1', '"01"', '"1', '"99999999999999999999"', 'nonsens
   },
 )
 
-test('of a payment that cannot be canceled at all, that is what the answer says', async () => {
+test('a payment that cannot be canceled gets payment_not_cancelable, whatever the If-Match', async () => {
   const { id } = await createPayment(fixture.api)
   await cancelIf(id, '*')
   for (const header of ['"1"', '"2"']) {
@@ -82,7 +82,7 @@ describe.each(steps)('$action with If-Match', ({ action, make, body, refused }) 
       ...more,
     })
 
-  test('of another version is refused with the one there is, and nothing is done', async () => {
+  test('is refused with the current version and changes nothing, if the version is another one', async () => {
     const { id } = await make()
     const before = await fixture.api('GET', `/v1/payments/${id}`)
     const answer = await ask(id, '"99"')
@@ -103,14 +103,14 @@ describe.each(steps)('$action with If-Match', ({ action, make, body, refused }) 
     expect(asked.length).toBe(before.body.status === 'pending' ? 0 : 1)
   })
 
-  test('of the current version succeeds, and only one of many at the same time', async () => {
+  test('succeeds with the current version, and only once for concurrent requests', async () => {
     const { id } = await make()
     const etag = (await fixture.api('GET', `/v1/payments/${id}`)).headers.get('etag') ?? ''
     const answers = await Promise.all(Array.from({ length: 6 }, () => ask(id, etag)))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(5).fill(412)])
   })
 
-  test('is replayed to the same key, whether it succeeded or not and whatever the payment is by then', async () => {
+  test('replays its first answer for the same key, whether 200 or 412, after the payment has changed', async () => {
     const { id } = await make()
     const key = `${action} ${id}`
     const stale = await ask(id, '"99"', { idempotencyKey: `${key} stale` })
@@ -126,7 +126,7 @@ describe.each(steps)('$action with If-Match', ({ action, make, body, refused }) 
     }
   })
 
-  test('says of a payment that it can never be done to, whatever the version, that', async () => {
+  test('reports a status that does not allow it, whatever the version', async () => {
     const { id } = await createPayment(fixture.api)
     await cancelIf(id, '*')
     expect((await ask(id, '"99"')).body.error.code).toBe(refused)

@@ -15,7 +15,7 @@ beforeAll(() => {
 const create = (by: Api, paymentId: string) =>
   by('POST', '/v1/auth/client-token', { body: { payment_id: paymentId } })
 
-test('a token reads its payment, on every process, and nothing else', async () => {
+test('a client token reads its payment on every process, and nothing else', async () => {
   const [payment, other] = [await createPayment(api), await createPayment(api)]
   const { status, body } = await create(api, payment.id)
   expect(status).toBe(201)
@@ -36,11 +36,11 @@ test('a token reads its payment, on every process, and nothing else', async () =
   }
 })
 
-test('there is no token for a payment of somebody else', async () => {
+test('a client token for a payment of another merchant is refused', async () => {
   expect((await create(api, 'pay_0')).status).toBe(404)
 })
 
-test('a token that was altered, or signed by somebody else, is worth nothing', async () => {
+test('a changed token, or a token signed with another key, gets 401', async () => {
   const payment = await createPayment(api)
   const { token } = (await create(api, payment.id)).body
   const [header, claims, signature] = token.split('.')
@@ -61,7 +61,7 @@ test('a token that was altered, or signed by somebody else, is worth nothing', a
   expect(lifetime).toBe(901)
 })
 
-test('a token ends with the key that made it', async () => {
+test('a client token ends with the key that created it', async () => {
   const payment = await createPayment(api)
   const made = await api('POST', '/v1/auth/api-keys', { body: {} })
   const { token } = (await create(apiClient(url, made.body.secret_key), payment.id)).body
@@ -73,7 +73,7 @@ test('a token ends with the key that made it', async () => {
   })
 })
 
-test("a merchant's page on another origin may use it", async () => {
+test('a page of the merchant on another origin can use a client token', async () => {
   const payment = await createPayment(api)
   const { token } = (await create(api, payment.id)).body
   const path = `${url}/v1/payments/${payment.id}`
@@ -96,6 +96,6 @@ test("a merchant's page on another origin may use it", async () => {
   expect(byKey.headers.get('access-control-allow-origin')).toBeNull()
 })
 
-test('the signing key is in the database, once', async () => {
+test('the database has exactly one signing key', async () => {
   expect(await fixture.sql.query('select from signing_keys')).toHaveLength(1)
 })

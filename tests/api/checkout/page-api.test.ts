@@ -36,8 +36,8 @@ async function createSession(more: Record<string, unknown> = {}) {
 const pageOf = (link: { url: string }) => pageClient(server.url, link.url)
 const read = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
 
-describe('what the page may know', () => {
-  test('is enough to pay, and nothing of the customer, the metadata or the keys', async () => {
+describe('the payment page', () => {
+  test('shows what is needed to pay, and nothing of the customer, the metadata or the keys', async () => {
     const session = await createSession({ metadata: { secret: 'plan' }, customer_id: 'c-secret' })
     const { status, headers, body } = await pageOf(session).ask('')
     expect(status).toBe(200)
@@ -62,14 +62,14 @@ describe('what the page may know', () => {
     expect(JSON.stringify(body)).not.toMatch(/ada@|secret|plan|key_|merch_/)
   })
 
-  test('there is no page for an id that nobody was given', async () => {
+  test('is 404 for an unknown id', async () => {
     for (const id of ['cs_0', 'pay_0', 'x', '%00', 'pay_..']) {
       const response = await fetch(`${server.url}/pay/api/${id}`)
       expect(response.status, id).toBe(404)
     }
   })
 
-  test('the page and its files may load from this server only, and be framed by nobody', async () => {
+  test('loads its files from this server only, and cannot be framed by any page', async () => {
     const session = await createSession()
     for (const path of [`/checkout/${session.id}`, `/pay/${session.payment_id}`]) {
       const { status, headers } = await fetch(server.url + path)
@@ -83,8 +83,8 @@ describe('what the page may know', () => {
   })
 })
 
-describe('numbers', () => {
-  test('only those of test cards are taken, and the answer repeats none', async () => {
+describe('card numbers on the payment page', () => {
+  test('are accepted for test cards only, and never repeated in an answer', async () => {
     const page = pageOf(await createSession())
     for (const number of ['4111111111111111', '4012888888881881', '42']) {
       const { status, body } = await page.ask('/tokens', card(number))
@@ -97,7 +97,7 @@ describe('numbers', () => {
     expect(JSON.stringify(body)).not.toContain('4242424242424242')
   })
 
-  test('no number is in the database or the log', async () => {
+  test('are never written to the database or the log', async () => {
     const number = '5555555555554444'
     await pageOf(await createSession()).payWithCard(number)
     const tables = await query(
@@ -116,8 +116,8 @@ describe('numbers', () => {
   })
 })
 
-describe('live mode', () => {
-  test('the page offers no way to type a card, and takes none', async () => {
+describe('in live mode', () => {
+  test('the page offers no card form, and refuses cards', async () => {
     const { live } = await createLiveMerchant({ servers: [server], api, database }, 'Live shop')
     const { body: session } = await live('POST', '/v1/checkout/sessions', {
       body: { amount: 100, currency: 'USD', customer_email: 'ada@example.com' },
@@ -132,7 +132,7 @@ describe('live mode', () => {
   })
 })
 
-describe('other sites', () => {
+describe('a request from another site', () => {
   test.each([
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
@@ -146,7 +146,7 @@ describe('other sites', () => {
     expect((await read(session.payment_id)).status).toBe('pending')
   })
 
-  test('cannot send a form either', async () => {
+  test('cannot be the submission of a form', async () => {
     const session = await createSession()
     const response = await fetch(`${server.url}/pay/api/${session.id}/pay`, {
       method: 'POST',
@@ -158,7 +158,7 @@ describe('other sites', () => {
 })
 
 // The last test, because it stops the server.
-test('a server that stops does not wait for open pages', async () => {
+test('a stop of the server does not wait for open pages', async () => {
   const states = await pageOf(await createSession()).live(new AbortController().signal)
   await states.next()
   expect(await server.stop()).toBe(0)

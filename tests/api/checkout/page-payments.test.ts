@@ -18,15 +18,15 @@ const pageOf = (link: { url: string }) => pageClient(fixture.servers[0]?.url ?? 
 const read = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body
 const cancel = (id: string) => fixture.api('POST', `/v1/payments/${id}/cancel`)
 
-describe('pay', () => {
-  test('a payment is paid by its own link', async () => {
+describe('a payment on the page', () => {
+  test('is paid by its own link', async () => {
     const payment = await createPayment(fixture.api)
     const { body } = await pageOf(payment).payWithCard('4242424242424242')
     expect(['accepted', 'paid']).toContain(body.stage)
     expect((await read(payment.id)).status).toMatch(/initiated|processing|succeeded/)
   })
 
-  test('a declined payment is final; its link takes no other card', async () => {
+  test('is final after a decline: its link accepts no other card', async () => {
     const payment = await createPayment(fixture.api)
     const page = pageOf(payment)
     const { body } = await page.payWithCard('4000000000000002')
@@ -35,7 +35,7 @@ describe('pay', () => {
     expect((await read(payment.id)).status).toBe('failed')
   })
 
-  test('a session takes another try as a new payment, with everything of the first', async () => {
+  test('of a session can be tried again after a decline, as a new payment with the same fields', async () => {
     const session = await createSession({ metadata: { order: '9' }, cancel_window: 30 })
     const page = pageOf(session)
     const declined = await page.payWithCard('4000000000009995')
@@ -55,7 +55,7 @@ describe('pay', () => {
     })
   })
 
-  test('a session with manual capture is complete once it is authorized, after a decline too', async () => {
+  test('is authorized by a session with manual capture, which is complete then, after a decline too', async () => {
     const session = await createSession({ capture_method: 'manual' })
     expect(session.capture_method).toBe('manual')
     const page = pageOf(session)
@@ -75,7 +75,7 @@ describe('pay', () => {
     expect(paid).toMatchObject({ amount: 1999, captured_amount: 1_000 })
   })
 
-  test('two tabs that pay at once pay once', async () => {
+  test('is paid once when two tabs pay at the same time', async () => {
     const session = await createSession()
     const page = pageOf(session)
     const answers = await Promise.all(
@@ -87,7 +87,7 @@ describe('pay', () => {
     expect(made).toHaveLength(1)
   })
 
-  test('somebody who tries out cards is stopped', async () => {
+  test('of a session is refused after ten declined cards', async () => {
     const session = await createSession()
     const page = pageOf(session)
     for (let n = 0; n < 10; n++) await page.payWithCard('4000000000000002')
@@ -97,7 +97,7 @@ describe('pay', () => {
     expect(made).toHaveLength(10)
   })
 
-  test('a bank account instead of a card is a payment of its own; the other one is canceled', async () => {
+  test('of a session by bank account is a new payment, and the payment by card is canceled', async () => {
     const session = await createSession({ payment_method_types: ['card', 'ach'] })
     const { body } = await pageOf(session).payWithAccount('1111222233330000')
     expect(['accepted', 'paid']).toContain(body.stage)
@@ -109,7 +109,7 @@ describe('pay', () => {
     })
   })
 
-  test('where the merchant gave no e-mail the customer does, and then there is a payment', async () => {
+  test('needs the e-mail of the customer, if the merchant gave none', async () => {
     const session = await createSession({ customer_email: null })
     expect(session.payment_id).toBeNull()
     const page = pageOf(session)
@@ -123,7 +123,7 @@ describe('pay', () => {
     expect((await read(now.payment_id)).customer_email).toBe('grace@example.com')
   })
 
-  test('the way on carries the ids that the merchant needs', async () => {
+  test('returns to a URL with the ids of the session and the payment', async () => {
     const session = await createSession({ success_url: 'https://shop.example/thanks?a=1' })
     const { body } = await pageOf(session).payWithCard('4242424242424242')
     expect(body.success_url).toBe(
@@ -132,10 +132,10 @@ describe('pay', () => {
   })
 })
 
-describe('3-D Secure', () => {
+describe('3-D Secure on the page', () => {
   const needsConfirmation = '4000000000003220'
 
-  test('a payment that is confirmed goes through', async () => {
+  test('accepts the payment after the confirmation', async () => {
     const session = await createSession()
     const page = pageOf(session)
     const { body } = await page.payWithCard(needsConfirmation)
@@ -148,15 +148,18 @@ describe('3-D Secure', () => {
   test.each([
     ['refused by the customer', needsConfirmation, false],
     ['refused by the bank', '4000000000003063', true],
-  ])('a confirmation that is %s is a decline, and leaves another try', async (_, number, yes) => {
-    const page = pageOf(await createSession())
-    await page.payWithCard(number)
-    const { body } = await page.ask('/confirm', { confirmed: yes })
-    expect(body).toMatchObject({ stage: 'open', decline_code: 'authentication_failed' })
-    expect((await page.payWithCard('4242424242424242')).body.stage).toMatch(/accepted|paid/)
-  })
+  ])(
+    'declines a confirmation that is %s, and another card can be tried',
+    async (_, number, yes) => {
+      const page = pageOf(await createSession())
+      await page.payWithCard(number)
+      const { body } = await page.ask('/confirm', { confirmed: yes })
+      expect(body).toMatchObject({ stage: 'open', decline_code: 'authentication_failed' })
+      expect((await page.payWithCard('4242424242424242')).body.stage).toMatch(/accepted|paid/)
+    },
+  )
 
-  test('a payment that is canceled in the middle takes no money', async () => {
+  test('takes no money if the payment is canceled before the confirmation', async () => {
     const session = await createSession()
     const page = pageOf(session)
     await page.payWithCard(needsConfirmation)
@@ -173,8 +176,8 @@ describe('3-D Secure', () => {
   })
 })
 
-describe('live', () => {
-  test('an open page is told of a cancel without asking', async () => {
+describe('the live updates of an open page', () => {
+  test('show a cancel without a request', async () => {
     const session = await createSession()
     const page = pageOf(session)
     const stop = new AbortController()
@@ -186,7 +189,7 @@ describe('live', () => {
     await states.next().catch(() => undefined)
   })
 
-  test('the versions of what is told only grow, over a decline and another try', async () => {
+  test('have increasing versions, also after a decline and another try', async () => {
     const session = await createSession()
     const page = pageOf(session)
     const seen = [await page.read()]

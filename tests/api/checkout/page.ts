@@ -8,7 +8,7 @@ export interface PageAnswer {
   readonly body: any
 }
 
-/** What the payment page asks of the server, without a browser. */
+/** The requests of the payment page, without a browser. */
 export function pageClient(url: string, link: string) {
   const id = link.split('/').at(-1) ?? ''
   const base = `${url}/pay/api/${id}`
@@ -40,7 +40,7 @@ export function pageClient(url: string, link: string) {
       const { body } = await ask('/tokens', account(accountNumber))
       return await ask('/pay', { method: 'ach', token: body.token })
     },
-    /** The states that the server sends from now on, without being asked. */
+    /** The states that the server pushes from now on. */
     async live(signal: AbortSignal): Promise<AsyncGenerator<PaymentPage>> {
       const response = await fetch(`${base}/live`, { signal })
       if (!response.body) throw new Error('the stream has no body')

@@ -26,7 +26,7 @@ async function createSession(more: Record<string, unknown> = {}) {
 const retrieve = async (id: string) => (await api('GET', `/v1/checkout/sessions/${id}`)).body
 const payment = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
 
-/** The events of a type and an object, once there is one: those of other merchants may delay it. */
+/** Waits for events of a type and an object: events of other merchants may delay them. */
 const eventsOf = (type: string, id: string) =>
   until(`there is ${type} of ${id}`, async () => {
     const { body } = await api('GET', `/v1/events?type=${type}&limit=100`)
@@ -34,8 +34,8 @@ const eventsOf = (type: string, id: string) =>
     return events.length > 0 && events
   })
 
-describe('create', () => {
-  test('a session makes a payment with everything that was said of it', async () => {
+describe('creating a session', () => {
+  test('creates a payment with all fields of the session', async () => {
     const session = await createSession({
       description: 'Two tickets',
       metadata: { order: '17' },
@@ -71,7 +71,7 @@ describe('create', () => {
     expect(await retrieve(session.id)).toEqual(session)
   })
 
-  test('the same key gives the same session, and one payment', async () => {
+  test('twice with the same key returns the same session, with one payment', async () => {
     const body = { ...order, metadata: { once: 'only' } }
     const idempotencyKey = 'session-once'
     const first = await api('POST', '/v1/checkout/sessions', { body, idempotencyKey })
@@ -104,8 +104,8 @@ describe('create', () => {
   })
 })
 
-describe('complete', () => {
-  test('a paid session is complete, once, with one event that shows it', async () => {
+describe('completing a session', () => {
+  test('happens once when it is paid, with one event that shows it', async () => {
     const session = await createSession()
     const page = pageClient(url, session.url)
     expect((await page.payWithCard('4242424242424242')).status).toBe(200)
@@ -124,7 +124,7 @@ describe('complete', () => {
     expect((await api('GET', `/v1/events/${events[0].id}`)).body).toEqual(events[0])
   })
 
-  test('a session whose payment the merchant initiates is complete as well', async () => {
+  test('happens when the merchant initiates its payment', async () => {
     const session = await createSession()
     const initiated = await api('POST', `/v1/payments/${session.payment_id}/initiate`, {
       body: { payment_method_token: 'tok_visa' },
@@ -134,8 +134,8 @@ describe('complete', () => {
   })
 })
 
-describe('expire', () => {
-  test('an open session is expired by hand, and its payment is canceled with it', async () => {
+describe('expiring a session', () => {
+  test('by request cancels its payment', async () => {
     const session = await createSession()
     const { status, body } = await api('POST', `/v1/checkout/sessions/${session.id}/expire`)
     expect(status).toBe(200)
@@ -153,7 +153,7 @@ describe('expire', () => {
     })
   })
 
-  test('a paid session cannot be expired', async () => {
+  test('is refused once it is paid', async () => {
     const session = await createSession()
     await pageClient(url, session.url).payWithCard('4242424242424242')
     const { status, body } = await api('POST', `/v1/checkout/sessions/${session.id}/expire`)
@@ -161,7 +161,7 @@ describe('expire', () => {
     expect(body.error.details.current_status).toBe('complete')
   })
 
-  test('of many who expire and pay at once one wins, and all see it', async () => {
+  test('at the same time as paying it: one request wins, and all answers agree', async () => {
     for (let round = 0; round < 5; round++) {
       const session = await createSession()
       const page = pageClient(url, session.url)
@@ -185,7 +185,7 @@ describe('expire', () => {
     }
   })
 
-  test('a session expires by itself, by the clock of its merchant', async () => {
+  test('happens by itself, by the test clock of its merchant', async () => {
     const session = await createSession()
     const lonely = await createSession({ customer_email: null })
     expect(lonely.payment_id).toBeNull()

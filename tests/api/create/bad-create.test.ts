@@ -94,7 +94,7 @@ test('a create without a body is refused', async () => {
   expect([status, body.error.details.field]).toEqual([400, 'body'])
 })
 
-test('a body of 2 MB is refused', async () => {
+test('a create with a body of 2 MB is refused', async () => {
   const { status } = await fixture.api('POST', '/v1/payments', {
     body: paymentBody({ description: 'x'.repeat(2_000_000) }),
   })
@@ -102,7 +102,7 @@ test('a body of 2 MB is refused', async () => {
 })
 
 test.each(['gzip', 'br', 'deflate, gzip', 'GZIP', 'nonsense'])(
-  'a body that says it is encoded, by %s, is not read as if it were not',
+  'a body with Content-Encoding %s is refused and not read as plain JSON',
   async (encoding) => {
     for (const rawBody of [
       JSON.stringify(paymentBody()),
@@ -119,7 +119,7 @@ test.each(['gzip', 'br', 'deflate, gzip', 'GZIP', 'nonsense'])(
   },
 )
 
-test('a body that is encoded by nothing, or an empty one, is read', async () => {
+test('a body with Content-Encoding identity, or an empty encoded body, is read', async () => {
   const identity = { headers: { 'content-encoding': 'identity' } }
   const answer = await fixture.api('POST', '/v1/payments', { body: { amount: 0 }, ...identity })
   expect(answer.body.error.code).toBe('invalid_request')

@@ -12,7 +12,7 @@ const idsOf = async (api: Api, query = ''): Promise<string[]> => {
   return body.data.map(({ id }: { id: string }) => id)
 }
 
-/** Begins to create a payment as a server does, on a connection that then stands still. */
+/** Begins to create a payment as a server does, on a connection that then stalls. */
 async function stall(merchantId: string) {
   const [like] = await insertPayments(fixture.sql, {
     owner: { merchant_id: merchantId, livemode: false },
@@ -35,7 +35,7 @@ async function stall(merchantId: string) {
   return { id: rows[0].id as string, like: like as string, end }
 }
 
-test('what comes after a create that stands still is shown once that has ended, and misses nothing', async () => {
+test('a list shows payments behind a stalled create once the create has ended, and misses none', async () => {
   const { id: merchantId, test: api } = await createMerchant(fixture)
   const stalled = await stall(merchantId)
   const later = await createPayment(api)
@@ -46,7 +46,7 @@ test('what comes after a create that stands still is shown once that has ended, 
   expect(await idsOf(api, `?ending_before=${stalled.like}`)).toEqual([later.id, stalled.id])
 })
 
-test('a list waits for a create in flight, and then shows what was created since', async () => {
+test('a list waits for a create in flight, and then shows the payments created since', async () => {
   const { id: merchantId, test: api } = await createMerchant(fixture)
   const stalled = await stall(merchantId)
   const later = await createPayment(api)
@@ -55,7 +55,7 @@ test('a list waits for a create in flight, and then shows what was created since
   expect(await listed).toEqual([later.id, stalled.id, stalled.like])
 })
 
-test('a create that stands still delays no other list', async () => {
+test('a stalled create delays no list of another merchant or of other objects', async () => {
   const { id: merchantId, test: api } = await createMerchant(fixture)
   const stalled = await stall(merchantId)
   const other = await createMerchant(fixture)
@@ -67,10 +67,10 @@ test('a create that stands still delays no other list', async () => {
   await stalled.end()
 })
 
-test('a transaction that is forgotten in another session delays no list', async () => {
+test('an idle open transaction of another session delays no list', async () => {
   const { test: api } = await createMerchant(fixture)
   const client = await fixture.sql.connect()
-  // As a dump does, and as somebody who changes a row and goes home.
+  // Like a dump, and like an operator who leaves a change uncommitted.
   await client.query('begin isolation level repeatable read')
   await client.query('select count(*) from payments')
   await client.query('update retention_tasks set due_at = due_at')
@@ -80,7 +80,7 @@ test('a transaction that is forgotten in another session delays no list', async 
   client.release()
 })
 
-test('a payment whose id is ahead of the clock is followed by later ones', async () => {
+test('payments created after one whose id is ahead of the clock still follow it in lists', async () => {
   const { id: merchantId, test: api } = await createMerchant(fixture)
   const [ahead] = await insertPayments(fixture.sql, {
     owner: { merchant_id: merchantId, livemode: false },

@@ -41,7 +41,7 @@ const requests: [name: string, lines: string[], body?: string][] = [
 ]
 
 test.each(requests)(
-  '%s: 400 in the form of the API, and nothing changed',
+  '%s: 400 in the form of the API, and nothing changes',
   async (_, lines, body) => {
     const answer = readRaw(await cancelWith(lines, body))
     expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request'])
@@ -58,20 +58,20 @@ test.each([
   ['another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
   ['a path of 20 KB', `POST /v1/payments/${'a'.repeat(20_000)}/cancel HTTP/1.1\r\nHost: h\r\n\r\n`],
   ['an unknown method', 'BREW /v1/payments HTTP/1.1\r\nHost: h\r\n\r\n'],
-])('%s: 400, and the server goes on', async (_, request) => {
+])('%s: 400, and the server continues', async (_, request) => {
   const answer = readRaw(await sendRaw(fixture.servers[0]?.url ?? '', request))
   expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_request'])
   expect((await fixture.api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
 })
 
-test('a method that wants a body and has none is not allowed, like any other', async () => {
+test('the method QUERY without a body gets 405', async () => {
   const server = fixture.servers[0]
   const head = `QUERY /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${server?.secretKey}`
   const answer = readRaw(await sendRaw(server?.url ?? '', `${head}\r\nConnection: close\r\n\r\n`))
   expect([answer.status, answer.body.error.code]).toEqual([405, 'method_not_allowed'])
 })
 
-test('a request without a host is refused like any other, and has the headers of every answer', async () => {
+test('a request without Host gets 400, with the headers of every answer', async () => {
   const server = fixture.servers[0]
   const head = `GET /v1/payments HTTP/1.1\r\nAuthorization: Bearer ${server?.secretKey}\r\nConnection: close`
   const answer = readRaw(await sendRaw(server?.url ?? '', `${head}\r\n\r\n`))
@@ -79,19 +79,19 @@ test('a request without a host is refused like any other, and has the headers of
   for (const name of ['x-request-id', 'x-ratelimit-limit']) expect(answer.head).toContain(name)
 })
 
-test('HEAD of a stream ends: it is taken for an event of that name', async () => {
+test('HEAD of the event stream ends with 404', async () => {
   const server = fixture.servers[0]
   const head = `HEAD /v1/events/stream HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${server?.secretKey}`
   const answer = await sendRaw(server?.url ?? '', `${head}\r\nConnection: close\r\n\r\n`)
   expect(answer).toContain('HTTP/1.1 404 Not Found')
 })
 
-test('an expectation that nobody knows is ignored', async () => {
+test('an unknown Expect header is ignored', async () => {
   const lines = ['Expect: 200-ok', 'If-Match: "99"', 'Content-Length: 0']
   expect(readRaw(await cancelWith(lines)).body.error.code).toBe('precondition_failed')
 })
 
-test('a body in chunks is a body', async () => {
+test('a chunked body is read', async () => {
   const { id: other } = await createPayment(fixture.api)
   const server = fixture.servers[0]
   const head = [
@@ -111,7 +111,7 @@ test('a body in chunks is a body', async () => {
 })
 
 test.each(['%00', '%2e%2e/x', '%2e%2e%2fx', '..%5cx', 'a%00.js', './x', '//x'])(
-  'a file named %s is not there, in the form of the API',
+  'a file named %s gets 404 in the form of the API',
   async (name) => {
     for (const folder of ['pay', 'dashboard']) {
       const head = [`GET /${folder}/assets/${name} HTTP/1.1`, 'Host: hedge', 'Connection: close']

@@ -17,7 +17,7 @@ const body = JSON.stringify(paymentBody())
 const url = () => fixture.servers[0]?.url ?? ''
 const withKey = () => `Authorization: Bearer ${fixture.servers[0]?.secretKey}`
 
-/** The head of a request whose body waits for an invitation. */
+/** The head of a request whose body waits for `100 Continue`. */
 const headOf = (request: string, ...lines: string[]) =>
   [
     `${request} HTTP/1.1`,
@@ -31,7 +31,7 @@ const headOf = (request: string, ...lines: string[]) =>
 
 const length = (bytes = body.length) => `Content-Length: ${bytes}`
 
-/** A connection, and all that has come on it. */
+/** A connection, and everything received on it. */
 async function open() {
   const { hostname, port } = new URL(url())
   const socket = connect(Number(port), hostname)
@@ -44,7 +44,7 @@ async function open() {
   return { socket, come }
 }
 
-describe('a body that waits for 100 Continue', () => {
+describe('a body sent with Expect: 100-continue', () => {
   test.each([
     ['without a key', () => headOf('POST /v1/payments', length()), 401],
     [
@@ -52,7 +52,7 @@ describe('a body that waits for 100 Continue', () => {
       () => headOf('POST /v1/payments', length(), 'Authorization: Bearer sk_test_nobody'),
       401,
     ],
-    ['on a path that there is not', () => headOf('POST /v1/nothing', length(), withKey()), 404],
+    ['on an unknown path', () => headOf('POST /v1/nothing', length(), withKey()), 404],
     ['without a key on a path outside the API', () => headOf('POST /nothing', length()), 404],
     [
       'with two keys',
@@ -70,42 +70,42 @@ describe('a body that waits for 100 Continue', () => {
       413,
     ],
     [
-      'by a processor that there is not',
+      'from a processor of an unknown merchant',
       () => headOf('POST /v1/processors/stripe/webhook/merch_none/live', length()),
       404,
     ],
-  ])('is not invited where the request is refused: %s', async (_, head, status) => {
-    // The server hangs up: the client may have sent the body meanwhile, or not.
+  ])('is not requested if the request is refused: %s', async (_, head, status) => {
+    // The server closes the connection, because the client may have sent the body or not.
     const answer = await sendRaw(url(), head())
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(answer).not.toContain('100 Continue')
   })
 
-  test('is invited once the key is checked, and the request is served', async () => {
+  test('is requested once the key is checked, and the request is then served', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', length(), withKey()))
-    await until('the body is invited', () => come.text !== '')
+    await until('the body is requested', () => come.text !== '')
     expect(come.text).toBe('HTTP/1.1 100 Continue\r\n\r\n')
     socket.write(body)
-    await until('it is answered', () => come.text.includes('"status":"pending"'))
+    await until('the request is answered', () => come.text.includes('"status":"pending"'))
     expect(come.text).toContain('HTTP/1.1 201 Created')
-    // The connection is still good.
+    // The connection can still be used.
     socket.write(headOf('GET /v1/payments?limit=1', withKey()))
-    await until('the next is answered', () => come.text.includes('HTTP/1.1 200 OK'))
+    await until('the next request is answered', () => come.text.includes('HTTP/1.1 200 OK'))
   })
 
-  test('may also come at once', async () => {
+  test('may be sent without waiting', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', length(), withKey()) + body)
-    await until('it is answered', () => come.text.includes('"status":"pending"'))
+    await until('the request is answered', () => come.text.includes('"status":"pending"'))
     expect(come.text).toContain('HTTP/1.1 201 Created')
   })
 
-  test('may come in chunks', async () => {
+  test('may be chunked', async () => {
     const { socket, come } = await open()
     socket.write(headOf('POST /v1/payments', 'Transfer-Encoding: chunked', withKey()))
-    await until('the body is invited', () => come.text.includes('100 Continue'))
+    await until('the body is requested', () => come.text.includes('100 Continue'))
     socket.write(`${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`)
-    await until('it is answered', () => come.text.includes('HTTP/1.1 201 Created'))
+    await until('the request is answered', () => come.text.includes('HTTP/1.1 201 Created'))
   })
 })

@@ -11,7 +11,7 @@ beforeAll(async () => {
   id = (await createPayment(fixture.api)).id
 })
 
-/** A create, with a key of its own, and the lines of a header beside. */
+/** A create with an authorization header, plus the given header lines. */
 async function create(lines: string[], { authorization }: { authorization?: string } = {}) {
   const body = JSON.stringify({ amount: 9999, currency: 'USD', customer_email: 'a@example.com' })
   return await send({ method: 'POST', path: '/v1/payments', lines, body, authorization })
@@ -47,7 +47,7 @@ async function countPayments(): Promise<number> {
   return count
 }
 
-describe('a header that may stand once and stands twice: 400 that names it, and nothing is done', () => {
+describe('a single-value header that is sent twice gets 400 with its name, and nothing changes', () => {
   test.each([
     ['Idempotency-Key', ['Idempotency-Key: k1', 'Idempotency-Key: k1']],
     ['Idempotency-Key', ['Idempotency-Key: k1', 'idempotency-key: k2']],
@@ -75,13 +75,13 @@ describe('a header that may stand once and stands twice: 400 that names it, and 
     expect(await fingerprint(fixture.sql, fixture.owner)).toBe(before)
   })
 
-  test('a line after thousands of others counts too', async () => {
+  test('when thousands of other lines are between the two', async () => {
     const between = Array.from({ length: 2_500 }, () => 'a:')
     const { status, body } = await create(['Idempotency-Key: k', ...between, 'Idempotency-Key: l'])
     expect([status, body.error.details.field]).toEqual([400, 'Idempotency-Key'])
   })
 
-  test('Authorization: two keys are none, in whatever order, good or bad', async () => {
+  test('Authorization: two keys get 400, whether equal, good or bad', async () => {
     const { secretKey = '' } = fixture.servers[0] ?? {}
     for (const [first, second] of [
       [secretKey, secretKey],
@@ -95,7 +95,7 @@ describe('a header that may stand once and stands twice: 400 that names it, and 
     }
   })
 
-  test('a bad key comes first: 401 whatever stands twice beside it', async () => {
+  test('unless the key is bad: then the answer is 401', async () => {
     const authorization = 'Bearer sk_test_nobody_has_this_one_at_all'
     const { status } = await create(['Idempotency-Key: k', 'Idempotency-Key: k'], { authorization })
     expect(status).toBe(401)
@@ -103,13 +103,13 @@ describe('a header that may stand once and stands twice: 400 that names it, and 
     expect(none.status).toBe(401)
   })
 
-  test('Last-Event-ID: of a stream of events', async () => {
+  test('Last-Event-ID: on the event stream', async () => {
     const lines = ['Last-Event-ID: evt_1', 'last-event-id: evt_2']
     const { status, body } = await send({ method: 'GET', path: '/v1/events/stream', lines })
     expect([status, body.error.details.field]).toEqual([400, 'Last-Event-ID'])
   })
 
-  test("Stripe-Signature: of a processor's message", async () => {
+  test('Stripe-Signature: on a webhook of the processor', async () => {
     const path = `/v1/processors/stripe/webhook/${fixture.owner.merchant_id}/test`
     const lines = ['Stripe-Signature: t=1,v1=a', 'Stripe-Signature: t=1,v1=b']
     const request = { method: 'POST', path, lines, body: '{}', authorization: '' }
@@ -126,14 +126,14 @@ describe('a header that may stand once and stands twice: 400 that names it, and 
     ['GET', '/healthz'],
     ['GET', '/nowhere'],
     ['GET', '/v1/%ff'],
-  ])('%s %s: also without an operation of the API', async (method, path) => {
+  ])('%s %s: outside of the operations of the API', async (method, path) => {
     const { status, body } = await send({ method, path, lines: ['Origin: a', 'Origin: b'] })
     expect([status, body.error?.details.field]).toEqual([400, 'Origin'])
   })
 })
 
-describe('a header that is a list may stand in several lines', () => {
-  test('If-Match: they are one list', async () => {
+describe('a list header may be sent in several lines', () => {
+  test('If-Match: the lines are one list', async () => {
     const payment = (await createPayment(fixture.api)).id
     const path = `/v1/payments/${payment}/cancel`
     const other = await send({ method: 'POST', path, lines: ['If-Match: "7"', 'If-Match: "8"'] })
@@ -158,12 +158,12 @@ describe('a header that is a list may stand in several lines', () => {
   })
 })
 
-describe('what stands twice beside the headers', () => {
+describe('repeated values other than headers', () => {
   test.each([
     ['amount', '{"amount":1,"amount":2,"currency":"USD","customer_email":"a@example.com"}'],
     ['amount', '{"amount":1,"am\\u006funt":1,"currency":"USD","customer_email":"a@example.com"}'],
     ['k', '{"amount":1,"currency":"USD","customer_email":"a@b.ch","metadata":{"k":"a","k":"b"}}'],
-  ])('a field %s of a body: 400 that names it', async (field, body) => {
+  ])('a repeated field %s of a body gets 400 with its name', async (field, body) => {
     const before = await countPayments()
     const answer = await send({ method: 'POST', path: '/v1/payments', lines: [], body })
     expect(answer.body.error).toMatchObject({ code: 'invalid_request', details: { field } })
@@ -185,7 +185,7 @@ describe('what stands twice beside the headers', () => {
       cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? ''
     })
 
-    test('the cookie of a session: two are none', async () => {
+    test('two session cookies are treated as none', async () => {
       const isSignedIn = async (cookies: string) => {
         const lines = [`Cookie: ${cookies}`]
         const { body } = await send({ method: 'GET', path, lines, authorization: '' })
@@ -198,7 +198,7 @@ describe('what stands twice beside the headers', () => {
     })
 
     test.each(['range=day&range=week', 'range=day&range=day', 'range[]=day', 'range[a]=day'])(
-      'a parameter: ?%s is 400 that names it',
+      'the repeated parameter ?%s gets 400 with its name',
       async (query) => {
         const lines = [`Cookie: ${cookie}`, 'Sec-Fetch-Site: same-origin']
         const stats = `/dashboard/api/stats?${query}`

@@ -17,7 +17,7 @@ const pages = [
   '/docs/webhooks',
   '/docs/api/payments',
 ]
-/** Scripts and styles, by what their page names. */
+/** The scripts and styles that a page loads. */
 const linked = /(?:src|href)="(\/[^"]+\.(?:js|css|svg|png))"/g
 
 interface Asked {
@@ -33,7 +33,7 @@ async function ask({ method = 'GET', path, withKey = false }: Asked): Promise<Re
     redirect: 'manual',
     ...(withKey ? { headers: { authorization: `Bearer ${server?.secretKey}` } } : {}),
   })
-  // A stream has no end.
+  // An event stream does not end.
   if (path.endsWith('/stream') || path.endsWith('/live')) await response.body?.cancel()
   return response
 }
@@ -53,7 +53,7 @@ function expectGuarded({ headers }: Pick<Response, 'headers'>, what: string): vo
   expect(headers.get('x-powered-by') ?? headers.get('server'), what).toBeNull()
 }
 
-describe('every answer tells browsers to run, frame, guess and keep nothing of it', () => {
+describe('every answer has headers against scripts, framing, sniffing and caching', () => {
   test.each(allOperations.map((one) => [one.id, one] as const))('%s', async (_, operation) => {
     const path = operation.path.replaceAll(/:\w+/g, 'nothing')
     for (const withKey of [false, true]) {
@@ -64,7 +64,7 @@ describe('every answer tells browsers to run, frame, guess and keep nothing of i
     }
   })
 
-  test.each(pages)('%s and the files it loads', async (path) => {
+  test.each(pages)('%s and its files', async (path) => {
     const page = await ask({ path })
     expect(page.status).toBe(200)
     expectGuarded(page, path)
@@ -106,7 +106,7 @@ describe('every answer tells browsers to run, frame, guess and keep nothing of i
     expectGuarded(answer, path)
   })
 
-  test('one that found a bug, one of a payment, and one to what is not HTTP', async () => {
+  test('an answer to an internal error, with a payment, and to a request that is not HTTP', async () => {
     const { id } = await createPayment(fixture.api)
     const found = await ask({ path: `/v1/payments/${id}`, withKey: true })
     expect([found.status, found.headers.get('cache-control')]).toEqual([200, 'no-store'])
@@ -125,7 +125,7 @@ describe('every answer tells browsers to run, frame, guess and keep nothing of i
   })
 })
 
-test('https is asked for only where customers come by it', async () => {
+test('a server without an https address sends no Strict-Transport-Security', async () => {
   const { headers } = await fetch(`${plain.servers[0]?.url}/healthz`)
   expect(headers.get('strict-transport-security')).toBeNull()
 })

@@ -8,19 +8,20 @@ import { createPayment } from '../../support/http/api.ts'
 import { readRaw } from '../../support/http/raw-http.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { firstKeys } from '../../support/servers/server.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 const connectionsMax = 30
-/** Far more than the answers below come to per request, and far less than all of them. */
+/** Far more than one answer below, and far less than all answers together. */
 const keptBytesMax = 4 * 1024 * 1024
 
 let own: OwnApp
-/** The server's ends of all connections, and answers that it has not sent. */
+/** The server's side of all connections, and their unsent answers. */
 const accepted = new Set<Socket>()
 const unsent = new Set<ServerResponse>()
 const opened: Socket[] = []
 
-/** Starts a server for the tests of a block, with times that a test can wait for. */
+/** Starts a server for a block of tests, with timeouts short enough for tests. */
 function serve(
   limits: Pick<ConnectionLimits, 'requestTimeoutMs' | 'silentTimeoutMs'> &
     Partial<ConnectionLimits>,
@@ -46,7 +47,7 @@ function serve(
 
   afterEach(async () => {
     for (const socket of opened.splice(0)) socket.destroy()
-    await until('all have gone', () => {
+    await until('all connections are closed', () => {
       own.app.server.closeIdleConnections()
       return accepted.size === 0
     })
@@ -85,7 +86,7 @@ const head = (request: string, ...lines: string[]) =>
 describe('clients that do not finish their request', () => {
   serve({ requestTimeoutMs: 300, silentTimeoutMs: 5_000 })
 
-  test('a head that dribbles is answered 400 and hung up on, however many of them there are', async () => {
+  test('that send the head in small pieces get 400 and are disconnected, however many there are', async () => {
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open()))
     const answers = sockets.map(readToEnd)
     const dribbling = sockets.map((socket) => {
@@ -102,7 +103,7 @@ describe('clients that do not finish their request', () => {
     for (const timer of dribbling) clearInterval(timer)
   })
 
-  test('a body that dribbles is answered 400 and hung up on, and has done nothing', async () => {
+  test('that send the body in small pieces get 400 and are disconnected, and nothing changes', async () => {
     const { id } = await createPayment(own.api)
     const before = await fingerprint(own.sql)
     const socket = await open()
@@ -115,11 +116,11 @@ describe('clients that do not finish their request', () => {
     expect(await fingerprint(own.sql)).toBe(before)
   })
 
-  test('a connection on which nothing ever comes is hung up on', async () => {
+  test('that send nothing are disconnected', async () => {
     expect(readRaw(await readToEnd(await open())).status).toBe(400)
   })
 
-  test('connections beyond the most there may be are hung up on; those within are served', async () => {
+  test('beyond the connection limit are disconnected, and those within are served', async () => {
     const served = await open()
     const others = await Promise.all(Array.from({ length: connectionsMax - 1 }, () => open()))
     expect(await readToEnd(await open())).toBe('')
@@ -130,23 +131,26 @@ describe('clients that do not finish their request', () => {
 })
 
 describe('clients that do not read their answer', () => {
-  serve({ requestTimeoutMs: 20_000, silentTimeoutMs: 500 })
+  // A busy machine must begin to answer within the silent timeout.
+  serve({ requestTimeoutMs: 20_000, silentTimeoutMs: 3_000 })
 
-  test('answers that nobody reads are kept within a bound, and their connection is not for ever', async () => {
+  test('use bounded memory, and are disconnected in the end', async () => {
     await insertPayments(own.sql, { owner: own.owner, count: 100 })
     const socket = await open()
     socket.pause()
-    const asked = 500
+    const asked = size({ quick: 200, all: 500 })
     socket.write(head('GET /v1/payments?limit=100').concat('\r\n').repeat(asked))
     const kept = await watchKept()
-    // A hundred payments are a hundred kilobytes: all answers would be fifty megabytes.
+    // A hundred payments are a hundred kilobytes, so all answers would be at least twenty megabytes.
     expect(kept).toBeGreaterThan(0)
     expect(kept).toBeLessThan(keptBytesMax)
     expect((await own.api('GET', '/v1/payments')).status).toBe(200)
   })
 
-  test('a stream that nobody reads is kept within a bound, and ended', async () => {
-    const ids = await insertPayments(own.sql, { owner: own.owner, count: 20_000, ageMs: 90_000 })
+  test('use bounded memory on the event stream, and are disconnected', async () => {
+    // About a kilobyte each: more than the system keeps for both ends of a connection.
+    const events = size({ quick: 12_000, all: 20_000 })
+    const ids = await insertPayments(own.sql, { owner: own.owner, count: events, ageMs: 90_000 })
     const { body } = await own.api('GET', `/v1/payments/${ids[0]}/events`)
     const socket = await open()
     socket.pause()
@@ -160,7 +164,7 @@ describe('clients that do not read their answer', () => {
 describe('clients that read their answer slowly', () => {
   serve({ requestTimeoutMs: 60_000, silentTimeoutMs: 60_000, answerTimeoutMs: 500 })
 
-  test('an answer that is not read whole by its deadline ends its connection', async () => {
+  test('are disconnected at the deadline of the answer', async () => {
     await insertPayments(own.sql, { owner: own.owner, count: 100 })
     const metadata = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [n, '支'.repeat(500)]))
     await own.sql.query('update payments set metadata = $1', [JSON.stringify(metadata)])
@@ -168,19 +172,19 @@ describe('clients that read their answer slowly', () => {
     socket.pause()
     const answers = 4
     socket.write(head('GET /v1/payments?limit=100').concat('\r\n').repeat(answers))
-    // A little is read all the time, so that the connection is never silent.
+    // Some bytes are read all the time, so that the connection is never silent.
     let bytesRead = 0
     const reading = setInterval(() => {
       bytesRead += socket.read(1) === null ? 0 : 1
     }, 20)
-    // Where the system takes an answer whole, the connection ends by its silence, after a minute.
-    await until('the server hangs up', () => accepted.size === 0, { patience: 3 })
+    // If the system buffers a whole answer, the connection ends a minute later, because it is silent.
+    await until('the server closes the connection', () => accepted.size === 0, { patience: 3 })
     clearInterval(reading)
     socket.on('data', (chunk: Buffer) => {
       bytesRead += chunk.length
     })
     socket.resume()
-    await until('what the system kept is read', () => socket.destroyed)
+    await until('the buffered answers are read', () => socket.destroyed)
     const answerBytesMin = 100 * Buffer.byteLength(JSON.stringify(metadata))
     expect(bytesRead).toBeLessThan(answers * answerBytesMin)
     expect((await own.api('GET', '/v1/payments?limit=100')).status).toBe(200)
@@ -193,7 +197,7 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
   const times = { requestTimeoutMs: 20_000, silentTimeoutMs: 20_000 }
   serve({ ...times, connectionsOfAddressMax }, [proxy])
 
-  test('those beyond the share of an address are hung up on; another address is served', async () => {
+  test('are closed beyond the share of an address, and other addresses are served', async () => {
     const kept = await Promise.all(
       Array.from({ length: connectionsOfAddressMax }, () => open('127.0.0.4')),
     )
@@ -203,14 +207,14 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
     expect(await readToEnd(other)).toContain('HTTP/1.1 200 OK')
     for (const socket of kept) expect(socket.readyState).toBe('open')
     kept[0]?.destroy()
-    await until('its place is free', async () => {
+    await until('the place of the connection is free', async () => {
       const next = await open('127.0.0.4')
       next.write(head('GET /healthz', 'Connection: close').concat('\r\n'))
       return (await readToEnd(next)).includes('HTTP/1.1 200 OK')
     })
   })
 
-  test('a trusted proxy speaks for many: it has as many connections as there may be', async () => {
+  test('are all served for a trusted proxy, up to the limit of all connections', async () => {
     const sockets = await Promise.all(
       Array.from({ length: 2 * connectionsOfAddressMax }, () => open(proxy)),
     )
@@ -222,15 +226,15 @@ describe.skipIf(process.platform !== 'linux')('many connections of one address',
   })
 })
 
-/** Waits until the server has hung up; the most bytes that it had kept for the client by then. */
+/** Waits until the server has closed the connection. Returns the most bytes that it kept for the client. */
 async function watchKept(): Promise<number> {
   let most = 0
   const record = () => {
     const kept = [...unsent].reduce((sum, { writableLength }) => sum + writableLength, 0)
     most = Math.max(most, kept)
   }
-  await until('it is taken', () => accepted.size > 0)
-  await until('the server hangs up', () => {
+  await until('the connection is accepted', () => accepted.size > 0)
+  await until('the server closes the connection', () => {
     record()
     return accepted.size === 0
   })

@@ -30,7 +30,7 @@ test('start serves requests in this process until stop, with the keys that it re
   await expect(fetch(`${server.url}/healthz`)).rejects.toThrow('fetch failed')
 })
 
-test('start reads no settings from the environment of the process', async () => {
+test('start does not read settings from the environment of the process', async () => {
   vi.stubEnv('HEDGE_FEE_FIXED', 'not a number')
   const server = await start({ env: { ...quiet, DATABASE_URL: database.url } })
   await server.stop()

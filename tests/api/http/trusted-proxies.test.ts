@@ -24,7 +24,7 @@ const create = (api: Api) =>
     body: { amount: 9999, currency: 'USD', customer_email: 'a@example.com' },
   })
 
-test('live mode is not served behind an https address without trusted proxies, test mode is', async () => {
+test('behind an https address without trusted proxies, live mode gets 503 and test mode is served', async () => {
   const refused = await create(apiClient(fixture.servers[0]?.url ?? '', liveKey))
   expect([refused.status, refused.body.error.code]).toEqual([503, 'service_unavailable'])
   expect(refused.body.error.message).toContain('HEDGE_TRUSTED_PROXIES')
@@ -37,7 +37,7 @@ test('live mode is not served behind an https address without trusted proxies, t
   expect(await page(behindProxy.url)).toBe(200)
 })
 
-test('nobody signs in with a live key there', async () => {
+test('signing in with a live key gets 503 without trusted proxies', async () => {
   const signIn = (server: string | undefined) =>
     fetch(`${server}/dashboard/api/session`, {
       method: 'POST',
@@ -48,7 +48,7 @@ test('nobody signs in with a live key there', async () => {
   expect(await signIn(behindProxy.url)).toBe(201)
 })
 
-test('a server with live keys does not start like that, and names the variable; the log says it without', async () => {
+test('without trusted proxies a server with live keys does not start, and one without live keys logs the variable', async () => {
   const started = startServer({ databaseUrl: fixture.database.url, env: https })
   await expect(started).rejects.toThrow('HEDGE_TRUSTED_PROXIES: expected the addresses')
   expect(fixture.servers[0]?.log()).toContain('HEDGE_TRUSTED_PROXIES is not set')

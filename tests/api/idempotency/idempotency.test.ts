@@ -24,8 +24,8 @@ function expectReplay(again: ApiAnswer, first: ApiAnswer): void {
   expect(again.headers.get('etag')).toBe(first.headers.get('etag'))
 }
 
-describe('the same request again gets the first answer, byte for byte, on any process', () => {
-  test('a cancel', async () => {
+describe('a repeated request gets the first answer, byte for byte, from any process', () => {
+  test('to a cancel', async () => {
     const { id } = await createPayment(fixture.api, { metadata: { zebra: '1', ant: 'ü😀' } })
     const key = newKey()
     const first = await cancel(id, key, { reason: 'once' })
@@ -34,7 +34,7 @@ describe('the same request again gets the first answer, byte for byte, on any pr
       expectReplay(await cancel(id, key, { reason: 'once' }, api), first)
   })
 
-  test('a refusal by the status, though the status has changed since', async () => {
+  test('to a cancel refused for the status, after the status has changed', async () => {
     const { id } = await createPayment(fixture.api)
     const client = await fixture.sql.connect()
     await movePayment(client, { id, to: 'initiated' })
@@ -48,7 +48,7 @@ describe('the same request again gets the first answer, byte for byte, on any pr
     expect((await cancel(id, newKey())).body.error.details.current_status).toBe('succeeded')
   })
 
-  test('a refusal by If-Match, though the version would do now', async () => {
+  test('to a cancel refused for If-Match, after the version would match', async () => {
     const { id } = await createPayment(fixture.api)
     const key = newKey()
     const stale = { idempotencyKey: key, headers: { 'if-match': '"2"' } }
@@ -60,7 +60,7 @@ describe('the same request again gets the first answer, byte for byte, on any pr
     expectReplay(await fixture.api('POST', `/v1/payments/${id}/cancel`, stale), first)
   })
 
-  test('a create, which is still one payment', async () => {
+  test('to a create, and only one payment exists', async () => {
     const options = { body: paymentBody({ customer_id: 'once' }), idempotencyKey: newKey() }
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>
@@ -80,14 +80,14 @@ describe('the same request again gets the first answer, byte for byte, on any pr
   test.each([
     ['a bulk cancellation', '/v1/cancellations', { filter: { customer_id: 'nobody' } }],
     ['a cancel by key', '/v1/payments/cancel', { idempotency_key: 'the key of no create' }],
-  ])('%s', async (_, path, body) => {
+  ])('to %s', async (_, path, body) => {
     const options = { body, idempotencyKey: newKey() }
     const first = await fixture.api('POST', path, options)
     expect(first.status).toBeLessThan(300)
     for (const api of fixture.apis) expectReplay(await api('POST', path, options), first)
   })
 
-  test('concurrent cancels with one key over two processes are one cancel with one answer', async () => {
+  test('concurrent cancels with one key on two processes are one cancel with one answer', async () => {
     const { id } = await createPayment(fixture.api)
     const key = newKey()
     const answers = await Promise.all(
@@ -97,7 +97,7 @@ describe('the same request again gets the first answer, byte for byte, on any pr
     expect(answers[0]?.status).toBe(200)
   })
 
-  test('one key for many payments at once, over two processes, cancels one of them', async () => {
+  test('one key for many payments at once, on two processes, cancels one of them', async () => {
     const ids = await Promise.all(
       Array.from({ length: 40 }, async () => (await createPayment(fixture.api)).id as string),
     )
@@ -109,8 +109,8 @@ describe('the same request again gets the first answer, byte for byte, on any pr
   })
 })
 
-describe('what is the same request', () => {
-  test('space, order of fields and an absent body do not count', async () => {
+describe('the same request', () => {
+  test('may differ in whitespace, in the order of fields, and in an absent or empty body', async () => {
     const { id } = await createPayment(fixture.api)
     const path = `/v1/payments/${id}/cancel`
     const idempotencyKey = newKey()
@@ -131,7 +131,7 @@ describe('what is the same request', () => {
     expect(new Set(made.map(({ text }) => text)).size).toBe(1)
   })
 
-  test('another body, path or operation is refused and does nothing', async () => {
+  test('may not differ in body, path or operation: the request is refused and changes nothing', async () => {
     const one = await createPayment(fixture.api)
     const other = await createPayment(fixture.api)
     const key = newKey()
@@ -158,7 +158,7 @@ describe('what is the same request', () => {
     expect(await fingerprint(fixture.sql, fixture.owner)).toBe(before)
   })
 
-  test('the same key of another merchant or mode is another key', async () => {
+  test('of another merchant or mode is independent', async () => {
     const key = newKey()
     const other = await createLiveMerchant(fixture)
     const ids = new Set<string>()
@@ -170,14 +170,14 @@ describe('what is the same request', () => {
     expect(ids.size).toBe(3)
   })
 
-  test('the quoted form of the IETF draft is the same key as the bare one', async () => {
+  test('may have its key quoted as in the IETF draft', async () => {
     const { id } = await createPayment(fixture.api)
     const first = await cancel(id, 'a "quoted" \\ key')
     expectReplay(await cancel(id, '"a \\"quoted\\" \\\\ key"'), first)
   })
 })
 
-describe('what is not stored leaves the key free', () => {
+describe('a refusal that is not stored leaves the key unused:', () => {
   test('400, 401, 403, 404 and 405', async () => {
     const { id } = await createPayment(fixture.api)
     const key = newKey()
@@ -197,7 +197,7 @@ describe('what is not stored leaves the key free', () => {
     expect((await cancel(id, key)).status).toBe(200)
   })
 
-  test('a refused create and a cancel by the key of something else', async () => {
+  test('a refused create, and a cancel by the key of another operation', async () => {
     const key = newKey()
     const bad = await fixture.api('POST', '/v1/payments', {
       body: paymentBody({ amount: 0 }),
@@ -214,7 +214,7 @@ describe('what is not stored leaves the key free', () => {
     ['256 characters', 'x'.repeat(256)],
     ['not ASCII', 'cl\u00e9'],
     ['a tab within', 'a\tb'],
-  ])('a key that is none is refused: %s', async (_, key) => {
+  ])('an invalid key is refused: %s', async (_, key) => {
     const { id } = await createPayment(fixture.api)
     const answer = await fixture.api('POST', `/v1/payments/${id}/cancel`, {
       headers: { 'idempotency-key': key },
@@ -223,7 +223,7 @@ describe('what is not stored leaves the key free', () => {
     expect((await fixture.api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
   })
 
-  test('255 characters are a key', async () => {
+  test('a key may have 255 characters', async () => {
     const { id } = await createPayment(fixture.api)
     expect((await cancel(id, 'x'.repeat(255))).status).toBe(200)
   })

@@ -23,9 +23,7 @@ import {
   withCallers,
 } from './callers.ts'
 
-/**
- * Who may do what, asked of every operation of the contract: one that is added later is asked too.
- */
+/** Tests the authorization of every operation of the contract, including operations that are added later. */
 const demandingValues: Readonly<Record<string, unknown>> = {
   url: 'https://example.com/stolen',
   events: ['*'],
@@ -34,17 +32,17 @@ const demandingValues: Readonly<Record<string, unknown>> = {
 
 const fixture = withCallers()
 
-/** Bodies that need more scopes than other bodies of their operation, and which. */
+/** Bodies that need more scopes than other bodies of their operation, with these scopes. */
 const demanding = keyed.flatMap((operation) =>
   (operation.scopesOfBody ?? []).map(({ field, is, scope }) => {
     const value = is ?? demandingValues[field]
     return { operation, field, value, scope }
   }),
 )
-/** Operations without a key, each with what it asks for in the place of one. */
+/** Operations without a key, each with the credential that it needs instead. */
 const open = new Map([['receiveProcessorMessage', 'a signature of the processor']])
 
-/** What makes a request whole, where it needs a body to get as far as to the thing that it names. */
+/** Bodies that are valid enough for a request to reach the object that it names. */
 const bodies: Readonly<Record<string, () => object>> = {
   createClientToken: () => ({ payment_id: things['/v1/payments/:id'] }),
   updateWebhookEndpoint: () => ({ enabled: false }),
@@ -53,30 +51,38 @@ const bodies: Readonly<Record<string, () => object>> = {
   setProcessor: () => ({ processor: 'stripe', secret_key: 'sk_test_of_a_stand_in_001' }),
 }
 
-/** Of some refusals, those that an operation is tried with: `npm test` tries every fifth, from another one on each. */
+/**
+ * The refusals that an operation is tried with. `npm test` tries every eighth, with a shift per
+ * operation.
+ */
 function triedWith<T>(operation: Operation, refusals: readonly T[]): readonly T[] {
   const nth = keyed.indexOf(operation)
-  return refusals.filter((_, n) => isLongRun || (n + nth) % 5 === 0)
+  return refusals.filter((_, n) => isLongRun || (n + nth) % 8 === 0)
 }
 
 describe('an operation', () => {
-  test('without a key is one of these, and asks for something in its place', () => {
+  test('without a key is in the list above, with the credential that it needs instead', () => {
     const ids = allOperations.filter(({ scope }) => scope === 'none').map(({ id }) => id)
     expect(ids).toEqual([...open.keys()])
   })
 
-  test('of the contract is met with a thing that exists', () => {
+  test('with an id in its path is requested for an existing object', () => {
     const missing = keyed.filter((one) => one.path.includes(':') && pathOf(one).includes('/x'))
     expect(missing.map(({ id }) => id)).toEqual([])
   })
 })
 
-/** What is there before the refusals below. None of them changes it. */
+/** The state before the refusals below. None of them changes it. */
 let before: string
 
 beforeAll(async () => {
   before = await contents()
 })
+
+/** Checks after each test that nothing has changed. `npm test` checks once, after the refusals of all operations. */
+async function expectUnchanged(): Promise<void> {
+  if (isLongRun) expect(await contents()).toBe(before)
+}
 
 describe.each(keyed.map((operation) => [operation.id, operation] as const))(
   '%s',
@@ -105,7 +111,7 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
         const { status, body } = await ask(operation, one)
         expect([status, body.error.code], name).toEqual([401, 'unauthorized'])
       }
-      expect(await contents()).toBe(before)
+      await expectUnchanged()
     })
 
     test('refuses a key that lacks any of its scopes, and a session of such a key', async () => {
@@ -136,17 +142,17 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
         ],
       ]
       for (const [name, one, missing] of given) {
-        // What a client token is for: its own payment.
+        // A client token may read its own payment.
         if (name === 'a client token' && operation.id === 'retrievePayment') continue
         const { status, body } = await ask(operation, one)
         expect([status, body.error.code], name).toEqual([403, 'insufficient_permissions'])
         const { required_scope, missing_scopes } = body.error.details
         expect([required_scope, missing_scopes], name).toEqual([missing[0], missing])
       }
-      expect(await contents()).toBe(before)
+      await expectUnchanged()
     })
 
-    test('shows and gives nothing to another merchant or the other mode', async () => {
+    test('reveals and changes nothing for another merchant or the other mode', async () => {
       for (const name of ['stranger', 'live']) {
         if (isAllowed(name)) continue
         const body = bodies[operation.id]
@@ -155,15 +161,15 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
         if (operation.path.includes(':') || body) {
           expect([answer.status, answer.body.error.code], name).toEqual([404, 'not_found'])
         }
-        // What the request named may be repeated to it.
+        // An answer may repeat what the request contained.
         const others = Object.values(things).filter((id) => !pathOf(operation).includes(id))
         for (const id of others.filter((one) => one !== fixture.owner.merchant_id && !body)) {
           expect(answer.text, `${name} ${id}`).not.toContain(id)
         }
       }
-      expect(await contents()).toBe(before)
+      await expectUnchanged()
 
-      /** A stream has no end, what makes something makes it for itself, and a merchant has two modes. */
+      /** Streams do not end, creates make new objects, and a merchant has both modes. */
       function isAllowed(name: string): boolean {
         const isOwnMerchant = name === 'live' && operation.path.startsWith('/v1/merchants/:id')
         const makes =
@@ -172,7 +178,7 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
       }
     })
 
-    test('does not let another site ride on a session', async () => {
+    test('refuses a change that another site requests with the cookie of a session', async () => {
       if (operation.method === 'GET') return
       const strange: Readonly<Record<string, string>>[] = [
         { 'sec-fetch-site': 'cross-site' },
@@ -186,15 +192,19 @@ describe.each(keyed.map((operation) => [operation.id, operation] as const))(
         const { status } = await ask(operation, { cookie: cookies.own ?? '', headers })
         expect(status, JSON.stringify(headers)).toBe(401)
       }
-      expect(await contents()).toBe(before)
+      await expectUnchanged()
     })
   },
 )
 
+test('no refused request has changed anything', async () => {
+  expect(await contents()).toBe(before)
+})
+
 test.each(scoped.map((operation) => [operation.id, operation] as const))(
-  '%s takes a key with its scopes alone, so that the refusals above are for lack of it',
+  '%s accepts a key with exactly its scopes, so the refusals above are due to missing scopes',
   async (_, operation) => {
-    // A stream does not end by itself; nothing that is asked of the rest exists.
+    // Streams do not end. All other requests name objects that do not exist.
     if (operation.id === 'streamEvents') return
     const api = apiClient(fixture.servers[0]?.url ?? '', keys[scopesOf(operation).join(' ')] ?? '')
     const path = operation.path.replaceAll(/:\w+/g, 'nothing')
@@ -205,30 +215,35 @@ test.each(scoped.map((operation) => [operation.id, operation] as const))(
 
 test.each(
   demanding.map((one) => [`${one.operation.id} with ${one.field}: ${one.value}`, one] as const),
-)('%s needs the scope of what it reaches', async (_, { operation, field, value, scope }) => {
-  const own = scopesOf(operation)
-  const before = await contents()
-  const body = { ...bodiesWith[operation.id]?.(), [field]: value }
-  const url = fixture.servers[0]?.url ?? ''
-  const poor = apiClient(url, keys[own.join(' ')] ?? '')
-  const refused = await poor(operation.method, pathOf(operation), { body })
-  expect([refused.status, refused.body.error.code]).toEqual([403, 'insufficient_permissions'])
-  expect(refused.body.error.details.missing_scopes).toEqual([scope])
-  expect(refused.body.error.message).toContain(scope)
-  expect(await contents()).toBe(before)
-  const made = await fixture.api('POST', '/v1/auth/api-keys', { body: { scopes: [...own, scope] } })
-  const rich = apiClient(url, made.body.secret_key)
-  const taken = await rich(operation.method, pathOf(operation), { body })
-  expect([401, 403]).not.toContain(taken.status)
-})
+)(
+  '%s also needs the scope of the data that the request reaches',
+  async (_, { operation, field, value, scope }) => {
+    const own = scopesOf(operation)
+    const before = await contents()
+    const body = { ...bodiesWith[operation.id]?.(), [field]: value }
+    const url = fixture.servers[0]?.url ?? ''
+    const poor = apiClient(url, keys[own.join(' ')] ?? '')
+    const refused = await poor(operation.method, pathOf(operation), { body })
+    expect([refused.status, refused.body.error.code]).toEqual([403, 'insufficient_permissions'])
+    expect(refused.body.error.details.missing_scopes).toEqual([scope])
+    expect(refused.body.error.message).toContain(scope)
+    expect(await contents()).toBe(before)
+    const made = await fixture.api('POST', '/v1/auth/api-keys', {
+      body: { scopes: [...own, scope] },
+    })
+    const rich = apiClient(url, made.body.secret_key)
+    const taken = await rich(operation.method, pathOf(operation), { body })
+    expect([401, 403]).not.toContain(taken.status)
+  },
+)
 
-/** What else a body needs to be whole. */
+/** The other fields that a body needs to be valid. */
 const bodiesWith: Readonly<Record<string, () => object>> = {
   createCancellation: () => ({ payment_ids: [things['/v1/payments/:id']] }),
 }
 
-describe('a key with webhooks:write alone', () => {
-  test('cannot have any payment sent to it, in any way', async () => {
+describe('a key with only webhooks:write', () => {
+  test('cannot make the server send it any payment', async () => {
     const api = apiClient(fixture.servers[0]?.url ?? '', keys['webhooks:write'] ?? '')
     const endpoint = pathOf(operationOf('retrieveWebhookEndpoint'))
     const delivery = pathOf(operationOf('retrieveWebhookDelivery'))
@@ -253,7 +268,7 @@ describe('a key with webhooks:write alone', () => {
     expect(await contents()).toBe(before)
   })
 
-  test('still operates endpoints: it reads, describes, stops and deletes them, and rotates secrets', async () => {
+  test('can read, describe, disable and delete endpoints, and rotate their secrets', async () => {
     const made = await fixture.api('POST', '/v1/webhooks/endpoints', {
       body: { url: 'https://example.com/hook', events: ['checkout.expired'] },
     })

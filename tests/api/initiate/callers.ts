@@ -29,7 +29,7 @@ export const keyed = allOperations.filter(({ scope }) => scope !== 'none')
 /** Operations that need a scope. */
 export const scoped = keyed.filter((operation) => scopesOf(operation).length > 0)
 
-/** Every set of scopes that some request needs, by the name of the key that has it. */
+/** Every set of scopes that a request needs, by the name of the key that has it. */
 const sets = new Map(
   [...new Set(keyed.map((one) => scopesOf(one).join(' ')))].map((name) => [
     name,
@@ -37,14 +37,14 @@ const sets = new Map(
   ]),
 )
 
-/** Things of the first merchant in test mode, which nobody else may see or touch. */
+/** Objects of the first merchant in test mode, which no other merchant may read or change. */
 export const things: Record<string, string> = {}
 /** Secret keys and tokens, by their kind. */
 export const keys: Record<string, string> = {}
 /** Cookies of sessions at the dashboard, by the kind of their key. */
 export const cookies: Record<string, string> = {}
 
-/** How a request says who sends it. */
+/** The credentials of a request. */
 export interface Given {
   readonly authorization?: string
   readonly cookie?: string
@@ -52,7 +52,7 @@ export interface Given {
   readonly body?: object
 }
 
-/** Makes the keys, the sessions, and a thing of each kind. */
+/** Creates the keys, the sessions, and an object of each kind. */
 async function makeCallers(): Promise<void> {
   const { api, sql } = fixture
   const url = fixture.servers[0]?.url ?? ''
@@ -142,7 +142,7 @@ async function signIn(url: string, secretKey: string): Promise<string> {
   return response.headers.get('set-cookie')?.split(';', 1)[0] ?? ''
 }
 
-/** The path of an operation, to the first merchant's own thing where it names one. */
+/** The path of an operation, with the ids of the first merchant's objects. */
 export function pathOf(operation: Operation): string {
   const base = Object.keys(things).find((one) => `${operation.path}/`.startsWith(`${one}/`))
   const path = base
@@ -151,7 +151,7 @@ export function pathOf(operation: Operation): string {
   return path.replaceAll(/:\w+/g, 'x')
 }
 
-/** Asks for an operation, of the first merchant's things. */
+/** Sends a request of an operation for the first merchant's objects. */
 export async function ask(
   operation: Operation,
   { authorization, cookie, headers = {}, body }: Given,
@@ -167,19 +167,19 @@ export async function ask(
   })
 }
 
-/** The header of a key. */
+/** The authorization header of a key. */
 export const bearer = (name: string) => `Bearer ${keys[name]}`
-/** The header of the dashboard's own pages. */
+/** The headers that the dashboard's own pages send. */
 export const ownPage = { 'sec-fetch-site': 'same-origin' }
 
-/** What workers change by themselves is not the result of a request. */
+/** Columns that workers change are not results of the request. */
 const ofWorkers =
-  /^(rate_counts|retention_tasks|webhook_|payment_tasks|event_relay|stats|dashboard_|.*count)/
+  /^(rate_counts|retention_tasks|webhook_|payment_tasks|event_relay|stats|daily_|hourly_|dashboard_|.*count)/
 
-/** One statement that sums up every table that only requests change. */
+/** One statement that hashes every table that only requests change. */
 let contentsStatement: string | undefined
 
-/** Everything that a refused request must not change. */
+/** The state that a refused request must not change. */
 export async function contents(): Promise<string> {
   contentsStatement ??= await prepareContents()
   const rows = await fixture.sql.query(contentsStatement)

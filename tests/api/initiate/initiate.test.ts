@@ -21,7 +21,7 @@ async function initiate(token: string, more: Record<string, unknown> = {}) {
 }
 
 describe('initiate', () => {
-  test('a payment that is authorized is initiated, and by itself processed and succeeds', async () => {
+  test('an authorized payment is initiated, and then processes and succeeds by itself', async () => {
     const { status, body } = await initiate('tok_visa')
     expect(status).toBe(200)
     expect(body).toMatchObject({ status: 'initiated', next_action: null })
@@ -56,7 +56,7 @@ describe('initiate', () => {
     },
   )
 
-  test('a decline while the money is taken fails the payment from processing', async () => {
+  test('a decline of the capture fails the payment from processing', async () => {
     const { body } = await initiate('011401533:1111222233331111', { payment_method: 'ach' })
     expect(body.status).toBe('initiated')
     const failed = await untilStatus(api, body.id, 'failed')
@@ -70,7 +70,7 @@ describe('initiate', () => {
     ])
   })
 
-  test('during the undo window the payment waits, and a cancel wins', async () => {
+  test('during the undo window the payment stays initiated, and a cancel succeeds', async () => {
     const { body } = await initiate('tok_visa', { cancel_window: 3600 })
     expect(Date.parse(body.cancelable_until) - Date.parse(body.updated_at)).toBe(3_601_000)
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
@@ -81,7 +81,7 @@ describe('initiate', () => {
     })
   })
 
-  test('a payment that was submitted already is refused with its status', async () => {
+  test('an initiated payment is refused with its status', async () => {
     const { body: payment } = await initiate('tok_visa', { cancel_window: 3600 })
     const { status, body } = await api('POST', `/v1/payments/${payment.id}/initiate`, {
       body: { payment_method_token: 'tok_visa' },
@@ -98,14 +98,14 @@ describe('initiate', () => {
     })
   })
 
-  test('without a token there is nothing to pay with', async () => {
+  test('a request without a token is refused', async () => {
     const payment = await createPayment(api)
     const { status, body } = await api('POST', `/v1/payments/${payment.id}/initiate`)
     expect(status).toBe(400)
     expect(body.error.details.field).toBe('payment_method_token')
   })
 
-  test('the same request with the same key is carried out once and answered the same', async () => {
+  test('a repeated request with the same key is carried out once and gets the same answer', async () => {
     const payment = await createPayment(api, { cancel_window: 3600 })
     const request = { body: { payment_method_token: 'tok_visa' }, idempotencyKey: 'initiate once' }
     const path = `/v1/payments/${payment.id}/initiate`
@@ -118,7 +118,7 @@ describe('initiate', () => {
     expect((await api('POST', path, other)).body.error.code).toBe('idempotency_key_reused')
   })
 
-  test('a payment that was submitted is refused without waiting for who holds it', async () => {
+  test('an initiated payment is refused at once, even if its row is locked', async () => {
     const { body: payment } = await initiate('tok_visa', { cancel_window: 3600 })
     const holder = await fixture.sql.connect()
     try {
@@ -135,7 +135,7 @@ describe('initiate', () => {
     }
   })
 
-  test('of many concurrent requests one initiates and the others see it', async () => {
+  test('of many concurrent requests one initiates the payment, and the others see the result', async () => {
     const payment = await createPayment(api, { cancel_window: 3600 })
     const answers = await Promise.all(
       Array.from({ length: 8 }, () =>
@@ -152,7 +152,7 @@ describe('initiate', () => {
     expect(body.data).toHaveLength(1)
   })
 
-  test('a raw number is taken for its token, and only that of a test card', async () => {
+  test('the number of a test card is accepted in place of its token, and any other number is refused', async () => {
     const { body } = await initiate('4000 0000 0000 0002')
     expect(body.failure_code).toBe('card_declined')
     const real = await createPayment(api)
@@ -178,7 +178,7 @@ describe('create with initiate', () => {
     expect(await eventTypes(api, first.body.id)).toEqual(['payment.created', 'payment.initiated'])
   })
 
-  test('a decline is a payment that failed', async () => {
+  test('a decline creates a failed payment', async () => {
     const { status, body } = await api('POST', '/v1/payments', {
       body: paymentBody({ initiate: true, payment_method_token: 'tok_chargeDeclined' }),
     })
@@ -186,12 +186,12 @@ describe('create with initiate', () => {
     expect(body).toMatchObject({ status: 'failed', failure_code: 'card_declined' })
   })
 
-  test('nothing is created where there is nothing to pay with', async () => {
+  test('nothing is created without a token', async () => {
     const { status } = await api('POST', '/v1/payments', { body: paymentBody({ initiate: true }) })
     expect(status).toBe(400)
   })
 
-  test('a token given at create is what is paid with', async () => {
+  test('a token given at create is used by a later initiate', async () => {
     const payment = await createPayment(api, {
       payment_method_token: 'tok_visa',
       cancel_window: 3600,
@@ -202,7 +202,7 @@ describe('create with initiate', () => {
 })
 
 describe('live mode', () => {
-  test('starts no payment where no processor is configured', async () => {
+  test('an initiate is refused if no processor is configured', async () => {
     const { live } = await createLiveMerchant(fixture)
     const payment = await createPayment(live)
     const path = `/v1/payments/${payment.id}/initiate`

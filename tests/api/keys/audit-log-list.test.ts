@@ -7,7 +7,7 @@ import { type Named, path } from './audited-actions.ts'
 const fixture = withMerchant()
 
 describe('the list of the audit log', () => {
-  test('is for keys that may administer, of their merchant and mode alone', async () => {
+  test('is readable by keys with merchants:write, for their merchant and mode only', async () => {
     const { test: api, live } = await createLiveMerchant(fixture)
     const [entry] = (await api('GET', path)).body.data
     expect((await live('GET', path)).body.data).toHaveLength(1)
@@ -24,7 +24,7 @@ describe('the list of the audit log', () => {
     ])
   })
 
-  test('is filtered and paged through without gaps or repeats', async () => {
+  test('is filtered, and paged through without gaps or repeats', async () => {
     const { test: api } = await createMerchant(fixture)
     const made: string[] = []
     for (let count = 0; count < 5; count++) {

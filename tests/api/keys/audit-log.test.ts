@@ -13,7 +13,7 @@ const fixture = withServers(1, {
 const address = '203.0.113.7'
 const from = { 'x-forwarded-for': address }
 describe('the audit log', () => {
-  test('has an entry for each thing that an administrator does: who, what, when, from where', async () => {
+  test('has a record for each action of an administrator: actor, action, time and address', async () => {
     const { id: merchantId, testKey } = await createMerchant(fixture)
     const url = fixture.servers[0]?.url ?? ''
     const plain = apiClient(url, testKey)
@@ -39,7 +39,7 @@ describe('the audit log', () => {
       })
       seen.push(entry.target.id)
       if (answer.id && !target.includes('{merchant}')) expect(entry.target.id).toBe(answer.id)
-      // The real time, although the test clock was advanced.
+      // The real time, although the test clock is ahead.
       expect(Math.abs(Date.parse(entry.created_at) - Date.now())).toBeLessThan(3_600_000)
     }
     const text = JSON.stringify(await logOf(api))
@@ -51,7 +51,7 @@ describe('the audit log', () => {
     expect(seen).toHaveLength(doings.length)
   })
 
-  test('has no entry for what was refused, replayed, or done before', async () => {
+  test('has no record of an action that was refused, replayed, or already done', async () => {
     const { test: api } = await createMerchant(fixture)
     const make = (body: object, idempotencyKey?: string) =>
       api('POST', '/v1/auth/api-keys', { body, ...(idempotencyKey ? { idempotencyKey } : {}) })
@@ -62,11 +62,11 @@ describe('the audit log', () => {
     expect((await api('DELETE', '/v1/auth/api-keys/key_nobody')).status).toBe(404)
     expect((await api('PATCH', '/v1/merchants/merch_x', { body: { name: 'x' } })).status).toBe(404)
     const actions = (await logOf(api)).map(({ action }: Named) => action)
-    // The first entry: the key that made the merchant made its first key.
+    // The first record: the key that created the merchant created its first key.
     expect(actions).toEqual(['api_key.created', 'api_key.created', 'api_key.revoked'])
   })
 
-  test('and what it tells of are on disk together, or neither is', async () => {
+  test('commits each record together with its change, or neither', async () => {
     const { test: api, id } = await createMerchant(fixture)
     await fixture.sql.query(`create function refuse_entry() returns trigger language plpgsql as $$
       begin raise exception 'no entry'; end $$`)
@@ -87,7 +87,7 @@ describe('the audit log', () => {
     expect((await api('GET', '/v1/test/clock')).body.offset_seconds).toBe(0)
   })
 
-  test('knows of a bulk cancellation that is paused and resumed, and of a delivery sent again', async () => {
+  test('records pauses and resumes of a bulk cancellation, and a delivery that is sent again', async () => {
     const { test: api, id } = await createMerchant(fixture)
     await api('POST', '/v1/webhooks/endpoints', {
       body: { url: 'http://127.0.0.1:1/hook' },
@@ -100,7 +100,7 @@ describe('the audit log', () => {
     await api('POST', `/v1/webhooks/deliveries/${delivery.id}/retry`)
     const owner = { merchant_id: id, livemode: false }
     await insertPayments(fixture.sql, { owner, count: 10, customerId: 'bulk' })
-    // It cannot be done before it was paused.
+    // It cannot complete before it is paused.
     const letGo = await holdPayments(fixture.sql)
     const { body: bulk } = await api('POST', '/v1/cancellations', {
       body: { filter: { customer_id: 'bulk' } },
@@ -125,7 +125,7 @@ describe('the audit log', () => {
     ])
   })
 
-  test('knows that the failed deliveries of an endpoint were sent again, and how many', async () => {
+  test('records that the failed deliveries of an endpoint were sent again, and how many', async () => {
     const { test: api } = await createMerchant(fixture)
     const { body: endpoint } = await api('POST', '/v1/webhooks/endpoints', {
       body: { url: 'http://127.0.0.1:1/hook' },
@@ -136,7 +136,7 @@ describe('the audit log', () => {
       const { body } = await api('GET', '/v1/webhooks/deliveries')
       return body.data[0]?.attempt > 0
     })
-    // Disabling abandons the deliveries that wait.
+    // Disabling the endpoint abandons the pending deliveries.
     for (const enabled of [false, true]) await api('PATCH', own, { body: { enabled } })
     for (const count of [1, 0]) {
       expect((await api('POST', `${own}/retry`)).body.count).toBe(count)
@@ -161,7 +161,7 @@ describe('the dashboard', () => {
       ...(body ? { body: JSON.stringify(body) } : {}),
     })
 
-  test('is in the log when somebody signs in, acts, and signs out, and so are failures', async () => {
+  test('is in the log when a user signs in, acts and signs out, and when a sign-in fails', async () => {
     const { test: api, testKey } = await createMerchant(fixture)
     const [key] = (await api('GET', '/v1/auth/api-keys')).body.data
     const signedIn = await visit('POST', from, { secret_key: testKey })
@@ -196,11 +196,11 @@ describe('the dashboard', () => {
     expect(JSON.stringify(log)).not.toContain(cookie.split('=')[1])
   })
 
-  test('is not a way to fill the disk: of a flood of wrong keys a few are logged, then 429', async () => {
+  test('cannot fill the log: of many wrong keys a few are recorded, then the answer is 429', async () => {
     const flood = { 'x-forwarded-for': '203.0.113.66' }
     const wrong = { secret_key: 'sk_test_planted_and_of_nobody' }
     const answers: { status: number; minute: string | null }[] = []
-    // A new minute may begin meanwhile and count anew.
+    // A new minute may begin, and then counting restarts.
     while (answers.filter(({ minute }) => minute === answers.at(-1)?.minute).length < 65) {
       const { status, headers } = await visit('POST', flood, wrong)
       answers.push({ status, minute: headers.get('x-ratelimit-reset') })
@@ -220,8 +220,8 @@ describe('the dashboard', () => {
   })
 })
 
-describe('the table', () => {
-  test('refuses to change, drop or empty what it holds', async () => {
+describe('the table of the audit log', () => {
+  test('refuses updates, deletes and truncates', async () => {
     const { sql } = fixture
     for (const statement of [
       `update audit_log set actor_id = 'key_somebody_else'`,
@@ -232,7 +232,7 @@ describe('the table', () => {
     }
   })
 
-  test('lets go of entries after 400 days, and the worker drops them then', async () => {
+  test('allows deletes after 400 days, and the worker then deletes the records', async () => {
     const { sql } = fixture
     const insert = (id: string, age: string) =>
       sql.query(
@@ -245,14 +245,14 @@ describe('the table', () => {
     await insert('aud_old', '401 days')
     await insert('aud_young', '399 days')
     await sql.query(`update retention_tasks set due_at = now() where kind = 'audit_log'`)
-    const left = await until('the old one is gone', async () => {
+    const left = await until('the old record is deleted', async () => {
       const rows = await sql.query(`select id from audit_log where merchant_id = 'merch_old'`)
       return rows.length === 1 && rows
     })
     expect(left).toEqual([{ id: 'aud_young' }])
   })
 
-  test('names the server where it makes the first key by itself', async () => {
+  test('names the server as the actor that creates the first key', async () => {
     const [row] = await fixture.sql.query(
       `select * from audit_log where actor_type = 'system' and merchant_id = $1`,
       [fixture.owner.merchant_id],
@@ -261,7 +261,7 @@ describe('the table', () => {
   })
 })
 
-test('every action of the contract has been seen', async () => {
+test('the tests above have covered every action of the contract', async () => {
   const rows = await fixture.sql.query('select distinct action from audit_log')
   const seen = new Set(rows.map(({ action }) => action))
   expect(auditActions.filter((action) => !seen.has(action))).toEqual([])

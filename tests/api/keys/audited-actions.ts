@@ -3,22 +3,22 @@ import type { Api } from '../../support/http/api.ts'
 
 export const path = operations.listAuditLog.path
 
-/** The entries of a merchant's audit log, oldest first. */
+/** The audit records of a merchant, oldest first. */
 export async function logOf(api: Api) {
   const { body } = await api('GET', `${path}?limit=100`)
   return body.data.toReversed()
 }
 
-/** An entry, by its action. */
+/** An audit record with its action. */
 export interface Named {
   readonly action: string
 }
 
-/** Secrets that no entry may show. */
+/** Secrets that no audit record may contain. */
 export const stripeKey = 'sk_test_of_stripe_planted_0001'
 export const stripeSecret = 'whsec_of_stripe_planted_0001'
 
-/** Each action with its request. `{id}` is the id that the request before has answered. */
+/** Each action with its request. `{id}` is the id in the answer to the previous request. */
 export const doings: readonly [action: string, method: string, path: string, body?: object][] = [
   ['api_key.created', 'POST', '/v1/auth/api-keys', { name: 'desk', scopes: ['payments:read'] }],
   ['api_key.revoked', 'DELETE', '/v1/auth/api-keys/{id}'],

@@ -24,7 +24,7 @@ const keyed = (authorization: string) => {
     })
 }
 
-describe('a key that is none', () => {
+describe('an invalid key', () => {
   const headers: [
     name: string,
     of: (keys: { secretKey: string; publishableKey: string }) => string,
@@ -37,8 +37,8 @@ describe('a key that is none', () => {
     ['unknown', () => 'Bearer sk_test_0000000000000000'],
     ['of the other mode', ({ secretKey }) => `Bearer ${secretKey.replace('_test_', '_live_')}`],
     ['publishable', ({ publishableKey }) => `Bearer ${publishableKey}`],
-    ['cut off', ({ secretKey }) => `Bearer ${secretKey.slice(0, -1)}`],
-    ['with more', ({ secretKey }) => `Bearer ${secretKey}_`],
+    ['without its last character', ({ secretKey }) => `Bearer ${secretKey.slice(0, -1)}`],
+    ['with one more character', ({ secretKey }) => `Bearer ${secretKey}_`],
     ['in capitals', ({ secretKey }) => `Bearer ${secretKey.toUpperCase()}`],
     ['two values', ({ secretKey }) => `Bearer ${secretKey} twice`],
     ['quoted', ({ secretKey }) => `Bearer "${secretKey}"`],
@@ -47,7 +47,7 @@ describe('a key that is none', () => {
     ['a flood of spaces', () => `Bearer a${' '.repeat(12_000)}b`],
   ]
 
-  test.each(headers)('%s: 401, before whatever else is wrong', async (_, authorizationOf) => {
+  test.each(headers)('%s: 401 before any other check', async (_, authorizationOf) => {
     const { id } = await createPayment(fixture.api)
     const before = await fingerprint(fixture.sql, fixture.owner)
     const api = keyed(authorizationOf(ownKeys()))
@@ -66,7 +66,7 @@ describe('a key that is none', () => {
     expect(await fingerprint(fixture.sql, fixture.owner)).toBe(before)
   })
 
-  test('none at all: 401 on every operation that needs one', async () => {
+  test('a request without a key gets 401 on every operation that needs a key', async () => {
     const api = apiClient(fixture.servers[0]?.url ?? '', null)
     for (const { method, path, scope } of allOperations.filter((one) => one.scope !== 'none')) {
       const { status } = await api(method, path.replaceAll(/:\w+/g, 'x'))
@@ -75,12 +75,15 @@ describe('a key that is none', () => {
   })
 })
 
-test.each(['bearer', 'BEARER', 'Bearer  '])('the scheme may be written %j', async (scheme) => {
-  const { status } = await keyed(`${scheme} ${ownKeys().secretKey}`)('GET', '/v1/payments')
-  expect(status).toBe(200)
-})
+test.each(['bearer', 'BEARER', 'Bearer  '])(
+  'the authorization scheme %j is accepted',
+  async (scheme) => {
+    const { status } = await keyed(`${scheme} ${ownKeys().secretKey}`)('GET', '/v1/payments')
+    expect(status).toBe(200)
+  },
+)
 
-test('each operation takes a key with its scopes and refuses one with all others', async () => {
+test('each operation accepts a key with its scopes, and refuses a key with all others', async () => {
   const made = new Map<string, ReturnType<typeof keyed>>()
   const make = async (given: readonly string[]) => {
     const name = given.join(' ')
@@ -93,7 +96,7 @@ test('each operation takes a key with its scopes and refuses one with all others
   }
   for (const operation of allOperations) {
     const needed = scopesOf(operation)
-    // Streams do not end by themselves; what is asked of the rest is nothing that exists.
+    // Streams do not end. All other requests name objects that do not exist.
     if (needed.length === 0 || operation.path.endsWith('/stream')) continue
     const path = operation.path.replaceAll(/:\w+/g, 'nothing')
     const only = await make(needed)
@@ -108,7 +111,7 @@ test('each operation takes a key with its scopes and refuses one with all others
   }
 })
 
-test('a key cannot give a scope that it lacks', async () => {
+test('a key cannot create a key with a scope that it lacks', async () => {
   const { body } = await fixture.api('POST', '/v1/auth/api-keys', {
     body: { scopes: ['keys:write'] },
   })
@@ -119,7 +122,7 @@ test('a key cannot give a scope that it lacks', async () => {
   expect(same.body.scopes).toEqual(['keys:write'])
 })
 
-test('a key cannot make one that lasts longer than itself', async () => {
+test('a key cannot create a key that expires later than itself', async () => {
   const own = '2090-06-15T10:32:00Z'
   const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: { expires_at: own } })
   const ending = keyed(`Bearer ${body.secret_key}`)
@@ -137,7 +140,7 @@ test('a key cannot make one that lasts longer than itself', async () => {
   expect([endless.status, endless.body.expires_at]).toEqual([201, null])
 })
 
-test('a key lives by the real time, also where the test clock is ahead of its end', async () => {
+test('a key expires by the real time, also if the test clock is later than its expiry', async () => {
   const { test: api } = await createMerchant(fixture)
   await api('POST', '/v1/test/clock/advance', { body: { seconds: 86_400 } })
   const expires = new Date(Date.now() + 3_600_000).toISOString()
@@ -173,7 +176,7 @@ test('a revoked key is refused within 5 seconds on every process', async () => {
   expect(revoked.body.revoked_at).not.toBeNull()
   await Promise.all(
     apis.map((api) =>
-      // The key is in use all the time, so that no cache drops it for lack of use.
+      // The key is in constant use, so that no cache drops it as idle.
       untilRefused(async () => (await api('GET', '/v1/payments')).status),
     ),
   )
@@ -181,7 +184,7 @@ test('a revoked key is refused within 5 seconds on every process', async () => {
   expect(again.body.revoked_at, 'the time stays').toBe(revoked.body.revoked_at)
 })
 
-test('a key ends when it expires', async () => {
+test('a key is refused once it has expired', async () => {
   const expires = new Date(Date.now() + 60_000).toISOString()
   const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
     body: { expires_at: expires },

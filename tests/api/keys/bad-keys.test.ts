@@ -9,7 +9,7 @@ import { until } from '../../support/until.ts'
 
 let own: OwnApp
 
-/** `npm test` allows an address this part of its requests and look-ups, to send fewer of them. */
+/** `npm test` lowers the limits of requests and look-ups by this factor, to send fewer of them. */
 const part = size({ quick: 1 / 10, all: 1 })
 
 beforeAll(async () => {
@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 
 beforeEach(() => {
-  // Always the same minute: in the next one everybody is counted anew.
+  // Always the same minute, because every new minute resets the counters.
   vi.spyOn(Date, 'now').mockReturnValue(Date.now())
   const { count } = RateLimiter.prototype
   vi.spyOn(RateLimiter.prototype, 'count').mockImplementation(function (this: RateLimiter, of) {
@@ -29,10 +29,10 @@ afterAll(() => own?.close())
 
 const path = '/v1/payments?limit=1'
 
-/** Bad keys that cost no look-up, until the address has had as many as it may in this minute. */
+/** Sends malformed keys, which need no look-up, until the address has reached its limit of this minute. */
 async function flood(url: string): Promise<void> {
   const line = `GET ${path} HTTP/1.1\r\nHost: h\r\nAuthorization: none\r\n`
-  // On one connection: the test is to spend no time on the client.
+  // On one connection, to save the test's own time.
   const requests = `${line}\r\n`.repeat(400).concat(`${line}Connection: close\r\n\r\n`)
   for (;;) {
     const answers = await sendRaw(url, requests)
@@ -42,7 +42,7 @@ async function flood(url: string): Promise<void> {
   }
 }
 
-/** Shows a session of the dashboard, as its pages do. */
+/** Reads a session of the dashboard, as its pages do. */
 function askAsPage(token: string) {
   const headers = { cookie: `hedge_session=${token}`, 'sec-fetch-site': 'same-origin' }
   return apiClient(own.url, null)('GET', path, { headers })
@@ -76,7 +76,7 @@ test('an address that sends too many bad keys is refused, but not its valid keys
   expect((await askAsPage(signedIn.token)).status).toBe(200)
 })
 
-test('keys that nobody has are looked up one after the other once there are too many, and a valid one among them is found', async () => {
+test('unknown keys are looked up one at a time once there are too many, and a valid key among them is found', async () => {
   const { url, api, sql } = own
   const { body: unseen } = await api('POST', '/v1/auth/api-keys', { body: {} })
   let made = 0
@@ -91,7 +91,7 @@ test('keys that nobody has are looked up one after the other once there are too 
     const bad = Array.from({ length: 50 }, tryKey)
     const good = apiClient(url, unseen.secret_key)('GET', path)
     await until('a look-up waits', async () => (await countWaiting(sql)) > 0)
-    // Of another kind, so that it is no look-up of a stranger: all of those before it have come.
+    // A different path, so this is not a look-up of an unknown key. All earlier requests have arrived.
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     expect(await countWaiting(sql)).toBe(1)
     await holder.query('rollback')

@@ -8,7 +8,7 @@ const fixture = withMerchant()
 const client = (secretKey: string) => apiClient(fixture.servers[0]?.url ?? '', secretKey)
 const body = { name: 'A daughter' }
 
-test('a test key makes a merchant without a live key', async () => {
+test('a test key creates a merchant without a live key', async () => {
   const made = await fixture.api('POST', '/v1/merchants', { body })
   expect([made.status, made.body.api_keys.length]).toEqual([201, 1])
   expect(made.body.api_keys[0]).toMatchObject({ livemode: false, merchant_id: made.body.id })
@@ -20,7 +20,7 @@ test('a test key makes a merchant without a live key', async () => {
   expect(live).toEqual([])
 })
 
-test('a live key makes a merchant with a key pair for each mode', async () => {
+test('a live key creates a merchant with a key pair for each mode', async () => {
   const { live } = await createLiveMerchant(fixture)
   const { status, body: merchant } = await live('POST', '/v1/merchants', { body })
   expect(status).toBe(201)
@@ -31,7 +31,7 @@ test('a live key makes a merchant with a key pair for each mode', async () => {
   }
 })
 
-test('the keys of a new merchant have no more than the key that made it', async () => {
+test('the keys of a new merchant have no more scopes than the key that created it', async () => {
   const { live, test: own } = await createLiveMerchant(fixture)
   const bounds = {
     scopes: ['merchants:write', 'payments:read'],
@@ -68,7 +68,7 @@ test.each([
   expect((await live('PATCH', path, { body: change })).body).toMatchObject(change)
 })
 
-test('until there is a live key, also one that was revoked, test keys may try everything', async () => {
+test('test keys may change everything until the merchant has had a live key, even a revoked one', async () => {
   const { id, test: own } = await createMerchant(fixture)
   const path = `/v1/merchants/${id}`
   const tried = { fee_basis_points: 1, fee_fixed: 2, default_cancel_window: 3 }

@@ -8,8 +8,8 @@ import { until } from '../../support/until.ts'
 
 const mebibyte = 1024 * 1024
 /**
- * What the process may grow by: the budget, and garbage that is not collected yet. Large answers are
- * built, by twenty connections at once, before the server knows that they do not fit.
+ * The allowed growth of the process: the budget, plus garbage that is not collected yet. Twenty
+ * connections at once build large answers before the server knows that they do not fit.
  */
 const growthBytesMax = { bodies: 450 * mebibyte, answers: 600 * mebibyte } as const
 
@@ -25,7 +25,7 @@ afterEach(() => {
   for (const socket of opened.splice(0)) socket.destroy()
 })
 
-/** What the server's process has of the machine's memory. */
+/** The resident memory of the server's process. */
 function memory(): number {
   const status = readFileSync(`/proc/${fixture.servers[0]?.child.pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
@@ -41,7 +41,7 @@ async function open(): Promise<Socket> {
 
 const openMany = (count: number) => Promise.all(Array.from({ length: count }, open))
 
-/** Sends as much as the server takes now: until it has all of it, answers, or reads no further. */
+/** Sends until the server has everything, answers, or stops reading. */
 async function sendAll(socket: Socket, head: string, body: Buffer): Promise<void> {
   socket.resume()
   socket.write(head)
@@ -58,7 +58,7 @@ async function sendAll(socket: Socket, head: string, body: Buffer): Promise<void
   }
 }
 
-/** A cancel is answered meanwhile, and memory is within its bound. */
+/** Checks that a cancel is still answered, and that memory is within its bound. */
 async function expectServed(before: number, kind: keyof typeof growthBytesMax): Promise<void> {
   const { id } = await createPayment(fixture.api)
   expect((await fixture.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
@@ -67,8 +67,8 @@ async function expectServed(before: number, kind: keyof typeof growthBytesMax): 
 
 const routes: [name: string, path: string, key: boolean][] = [
   ['the sign-in, without a key', '/dashboard/api/session', false],
-  ['a path that there is not, without a key', '/nothing/here', false],
-  ['the API, with a key that nobody has', '/v1/payments', false],
+  ['an unknown path, without a key', '/nothing/here', false],
+  ['the API, with an unknown key', '/v1/payments', false],
   [
     'messages of a processor that there is not',
     '/v1/processors/stripe/webhook/merch_none/live',
@@ -78,7 +78,7 @@ const routes: [name: string, path: string, key: boolean][] = [
 ]
 
 test.skipIf(process.platform !== 'linux').each(routes)(
-  'a thousand bodies that never end, to %s, are kept within a bound',
+  'a thousand endless bodies to %s use bounded memory',
   async (_, path, isKeyed) => {
     const key = isKeyed ? fixture.servers[0]?.secretKey : 'sk_test_that_nobody_was_ever_given'
     const before = memory()
@@ -102,7 +102,7 @@ test.skipIf(process.platform !== 'linux').each(routes)(
 )
 
 test.skipIf(process.platform !== 'linux')(
-  'answers that 150 callers ask for and do not read are kept within a bound',
+  'unread answers to 150 clients use bounded memory',
   async () => {
     await insertPayments(fixture.sql, { owner: fixture.owner, count: 100 })
     const metadata = Object.fromEntries(
@@ -115,10 +115,10 @@ test.skipIf(process.platform !== 'linux')(
       socket.pause()
       const key = fixture.servers[0]?.secretKey
       const request = `GET /v1/payments?limit=100 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${key}\r\n\r\n`
-      // The system itself takes one answer of six megabytes or so: what follows stays with the server.
+      // The system itself buffers one answer of about six megabytes. The next answers stay with the server.
       socket.write(request.repeat(4))
     }
-    // The account's share is used up: another large answer is refused, small ones are not.
+    // The account's share is used up, so another large answer is refused, and small answers are not.
     const large = await until('a large answer is refused', async () => {
       const answer = await fixture.api('GET', '/v1/payments?limit=100')
       return answer.status === 200 ? null : answer
@@ -130,7 +130,7 @@ test.skipIf(process.platform !== 'linux')(
     })
     await expectServed(before, 'answers')
     for (const socket of sockets) socket.destroy()
-    await until('what was kept is free again', async () => {
+    await until('the buffered memory is free again', async () => {
       return (await fixture.api('GET', '/v1/payments?limit=100')).status === 200
     })
   },

@@ -6,15 +6,15 @@ import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-// Calls to processors are made some at a time. Those of one merchant must not keep the others'
-// waiting, however slow they are and however many are due.
+// A process makes a limited number of calls to processors at once. The calls of one merchant must
+// not delay those of others, however slow they are and however many are due.
 
 const fixture = withServers(1)
 
-/** Far more than are called for at once; each takes two seconds. */
-const slow = size({ quick: 60, all: 120 })
-/** Due for a merchant that has all its calls running: the tasks of the others stand behind them. */
-const backlog = size({ quick: 2_000, all: 20_000 })
+/** Far more than the concurrency limit. Each call takes two seconds. */
+const slow = size({ quick: 80, all: 160 })
+/** Tasks of a merchant at its concurrency limit. The tasks of other merchants are queued behind them. */
+const backlog = size({ quick: 1_000, all: 20_000 })
 
 const statusOf = async (id: string) => {
   const { body } = await fixture.api('GET', `/v1/payments/${id}`)
@@ -24,14 +24,18 @@ const statusOf = async (id: string) => {
 test('slow calls of one merchant leave calls free for the captures and refunds of another', async () => {
   const { api } = fixture
   const other = await createMerchant(fixture)
-  const ids = await Promise.all(
-    Array.from({ length: slow }, async () => {
-      const { id } = await createPayment(api)
-      const body = { payment_method_token: 'tok_slow' }
-      expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(200)
-      return id
-    }),
-  )
+  const ids: string[] = []
+  const submit = async () => {
+    const { id } = await createPayment(api)
+    const body = { payment_method_token: 'tok_slow' }
+    const { status } = await api('POST', `/v1/payments/${id}/initiate`, { body })
+    // A busy machine answers some calls after their deadline. These payments do not count.
+    if (status === 200) ids.push(id)
+    else expect(status).toBe(502)
+  }
+  while (ids.length < slow) {
+    await Promise.all(Array.from({ length: slow - ids.length }, submit))
+  }
   const last = ids.at(-1) ?? ''
   await untilStatus(api, last, 'processing')
 
@@ -41,12 +45,12 @@ test('slow calls of one merchant leave calls free for the captures and refunds o
     const { body } = await other.test('GET', `/v1/payments/${id}`)
     return body.refunds[0].status === 'succeeded'
   })
-  // All of them were due before.
+  // All of them were due earlier.
   const statuses = await Promise.all(ids.map(statusOf))
   expect(statuses.filter((status) => status === 'processing').length).toBeGreaterThan(0)
 })
 
-test('a long backlog of one merchant is no queue that others wait in', async () => {
+test('a long backlog of one merchant does not delay the tasks of others', async () => {
   const { sql } = fixture
   const { id: busy } = await createMerchant(fixture, 'A busy merchant')
   const other = await createMerchant(fixture, 'A third merchant')

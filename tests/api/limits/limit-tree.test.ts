@@ -10,7 +10,10 @@ const read = (api: Api) => api('GET', '/v1/payments?limit=1')
 const minuteOf = ({ headers }: ApiAnswer) => headers.get('x-ratelimit-reset')
 const leftOf = ({ headers }: ApiAnswer) => Number(headers.get('x-ratelimit-remaining'))
 
-/** What `ask` gives where all of it fell into one minute: in the next one everybody is counted anew. */
+/**
+ * The result of `ask` when all its requests fall into one minute, because every minute resets the
+ * counters.
+ */
 async function inOneMinute<T extends ApiAnswer[]>(ask: () => Promise<T>): Promise<T> {
   for (;;) {
     const answers = await ask()
@@ -18,7 +21,7 @@ async function inOneMinute<T extends ApiAnswer[]>(ask: () => Promise<T>): Promis
   }
 }
 
-/** Asks until it is refused with 429. */
+/** Sends requests until one gets 429. */
 async function useUp(api: Api): Promise<ApiAnswer> {
   for (;;) {
     const answer = await read(api)
@@ -26,7 +29,7 @@ async function useUp(api: Api): Promise<ApiAnswer> {
   }
 }
 
-/** A key that `maker` makes. */
+/** Creates a key with `maker`. */
 async function make(maker: Api, body: object = {}) {
   const { status, body: key } = await maker('POST', '/v1/auth/api-keys', { body })
   expect(status).toBe(201)
@@ -37,13 +40,13 @@ async function make(maker: Api, body: object = {}) {
   }
 }
 
-/** A key of test mode with a limit of its own, made by one with a much higher one. */
+/** A key of test mode with its own limit, created by a key with a much higher one. */
 async function limited(perMinute: number) {
   const { test: api } = await createMerchant(fixture)
   return await make(api, { requests_per_minute: perMinute })
 }
 
-/** Signs in at the dashboard, and asks the API as its pages do. */
+/** Signs in at the dashboard, and sends requests as its pages do. */
 async function signIn(secret: string): Promise<{ status: number; api: Api }> {
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
   const answer = await fetch(`${url()}/dashboard/api/session`, {
@@ -59,13 +62,13 @@ async function signIn(secret: string): Promise<{ status: number; api: Api }> {
   return { status: answer.status, api }
 }
 
-describe('a limit of requests a minute', () => {
-  test('holds for a key and all keys that it makes together, and for those that they make', async () => {
+describe('a limit of requests per minute', () => {
+  test('is shared by a key and all its descendants', async () => {
     const answers = await inOneMinute(async () => {
       const root = await limited(20)
       const child = await make(root.api)
       const grandchild = await make(child.api)
-      // Two keys were made with the limit of twenty, the second by the first child.
+      // Two of the twenty requests created keys, the second one by the first child.
       const each = [root, child, grandchild].map(({ api }) => api)
       const asked: ApiAnswer[] = []
       for (let n = 0; n < 18; n++) asked.push(await read(each[n % 3] as Api))
@@ -77,7 +80,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.slice(18).map(({ status }) => status)).toEqual([429, 429, 429])
   })
 
-  test('of a key in the middle holds for the keys below it, and a key used up takes nothing from above', async () => {
+  test('of a key also limits its descendants, and a key at its limit uses nothing of its ancestors', async () => {
     const answers = await inOneMinute(async () => {
       const root = await limited(40)
       const middle = await make(root.api, { requests_per_minute: 10 })
@@ -91,18 +94,18 @@ describe('a limit of requests a minute', () => {
       return [first, second, third, above]
     })
     expect(answers.map(({ status }) => status)).toEqual([429, 429, 429, 200])
-    // The refusal names the limit that refuses: the key's own, then that of the key in the middle.
+    // A refusal shows the limit that was reached: the key's own, then that of the middle key.
     expect(answers.map(({ headers }) => headers.get('x-ratelimit-limit'))).toEqual([
       '6',
       '10',
       '10',
       '40',
     ])
-    // One to make the key in the middle, two to make keys with that, eight of those below it, one now.
+    // One request created the middle key, two created keys with it, eight came from those, and one now.
     expect(leftOf(answers[3] as ApiAnswer)).toBe(40 - 1 - 2 - 8 - 1)
   })
 
-  test('is not renewed by a key that replaces another, however often', async () => {
+  test('is not renewed when a key creates its replacement, however often', async () => {
     const answers = await inOneMinute(async () => {
       let key = await limited(30)
       for (let n = 0; n < 15; n++) key = await make(key.api)
@@ -111,7 +114,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.map(leftOf)).toEqual([30 - 15 - 1])
   })
 
-  test('is not renewed by the keys of a merchant that the key makes', async () => {
+  test('is not renewed by the keys of a merchant that the key creates', async () => {
     const { api } = await limited(10)
     const answers = await inOneMinute(async () => {
       const made = await api('POST', '/v1/merchants', { body: { name: 'Another' } })
@@ -123,7 +126,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.at(-1)?.status).toBe(429)
   })
 
-  test('of a live key is not used up by test keys of a merchant that it makes', async () => {
+  test('of a live key is not used up by test keys of a merchant that it creates', async () => {
     const { live } = await createLiveMerchant(fixture)
     const answers = await inOneMinute(async () => {
       const made = await live('POST', '/v1/merchants', { body: { name: 'Another' } })
@@ -136,7 +139,7 @@ describe('a limit of requests a minute', () => {
     expect(answers.map(({ status }) => status)).toEqual([429, 200])
   })
 
-  test('ends: eight lower limits below each other are the most', async () => {
+  test('is inherited over at most eight levels of lower limits', async () => {
     let key = await limited(1_000)
     for (let limit = 900; limit >= 400; limit -= 100) {
       key = await make(key.api, { requests_per_minute: limit })
@@ -149,7 +152,7 @@ describe('a limit of requests a minute', () => {
     }
   })
 
-  test('of a key holds for its sessions at the dashboard', async () => {
+  test('of a key is shared by its sessions at the dashboard', async () => {
     const answers = await inOneMinute(async () => {
       const key = await limited(12)
       const { api: session } = await signIn(key.secret)
@@ -161,7 +164,7 @@ describe('a limit of requests a minute', () => {
     expect(answers[0]?.headers.get('x-ratelimit-limit')).toBe('12')
   })
 
-  test('holds for what the dashboard asks beside the API, and for signing in', async () => {
+  test("includes signing in and the dashboard's requests outside of the API", async () => {
     const { api, secret } = await limited(5)
     const { api: session } = await signIn(secret)
     const statuses = await inOneMinute(async () => {
@@ -178,8 +181,8 @@ describe('a limit of requests a minute', () => {
   })
 })
 
-describe('what a valid key may leave behind', () => {
-  test('a flood of valid sign-ins leaves a bounded number of sessions and audit entries', async () => {
+describe('a valid key', () => {
+  test('leaves a bounded number of sessions and audit records, however often it signs in', async () => {
     const { id, testKey } = await createMerchant(fixture)
     const statuses: number[] = []
     for (let round = 0; round < 4; round++) {
@@ -191,29 +194,33 @@ describe('what a valid key may leave behind', () => {
        where merchant_id = $1 and action = 'dashboard.signed_in'`,
       [id],
     )
-    // Thirty a minute; a new minute may begin meanwhile.
+    // Thirty per minute. A new minute may begin in between.
     expect(entries).toBeGreaterThanOrEqual(30)
     expect(entries).toBeLessThanOrEqual(60)
     expect(statuses.filter((status) => status === 201)).toHaveLength(entries)
     expect(statuses.filter((status) => status === 429)).toHaveLength(200 - entries)
   })
 
-  test('more keys do not make for more sign-ins: a merchant has a limit too', async () => {
+  test('shares a limit on sign-ins with the other keys of its merchant', async () => {
     const { id, test: api } = await createMerchant(fixture)
     const keys = await Promise.all(Array.from({ length: 10 }, () => make(api)))
-    await Promise.all(
+    const signedIn = await Promise.all(
       keys.flatMap(({ secret }) => Array.from({ length: 15 }, () => signIn(secret))),
     )
+    const refused = (status: number) => signedIn.filter((one) => one.status === status).length
     const [{ entries }] = await fixture.sql.query(
       `select count(*)::integer as entries from audit_log
        where merchant_id = $1 and action = 'dashboard.signed_in'`,
       [id],
     )
-    expect(entries).toBeGreaterThanOrEqual(60)
+    expect(refused(429)).toBeGreaterThan(0)
+    // A busy server may refuse some with 503. It has counted them.
+    expect(entries + refused(503)).toBeGreaterThanOrEqual(60)
+    // The sign-ins of a slow machine may reach into a second minute.
     expect(entries).toBeLessThanOrEqual(120)
   })
 
-  test('a key has fifty sessions at most: one more ends the oldest', async () => {
+  test('has at most fifty sessions: a further one ends the oldest', async () => {
     const { test: api, testKey } = await createMerchant(fixture)
     const [key] = (await api('GET', '/v1/auth/api-keys')).body.data
     const { api: oldest } = await signIn(testKey)
@@ -238,7 +245,7 @@ describe('what a valid key may leave behind', () => {
     for (const { api: session } of signedIn) expect((await read(session)).status).toBe(200)
   })
 
-  test('a merchant has a thousand keys in use at most, however many are made at once', async () => {
+  test('is one of at most a thousand of its merchant, however many are created at once', async () => {
     const { id, test: api } = await createMerchant(fixture)
     await fixture.sql.query(
       `insert into api_keys (id, merchant_id, livemode, publishable_key, secret_hash, secret_hint,

@@ -8,7 +8,7 @@ import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { firstKeys } from '../../support/servers/server.ts'
 import { until } from '../../support/until.ts'
 
-// Two at once of each kind, so that a lock on one payment saturates the server.
+// Two concurrent requests of each kind, so that a lock on one payment saturates the server.
 const two = { burstMax: 2, limitMin: 2 }
 let own: OwnApp
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => own.close())
 
-/** Runs `work` while two requests of a kind hang on a payment's row; then lets them go on. */
+/** Runs `work` while two requests of a kind wait for a payment's locked row. Then unlocks the row. */
 async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T>): Promise<T> {
   const { id } = await createPayment(own.api)
   const rival = await own.sql.connect()
@@ -28,7 +28,8 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   const stalled = [1, 2].map(() => own.api('POST', `/v1/payments/${id}/${action}`, { body }))
   try {
     await until('the concurrency limit is reached', async () => (await countWaiting(own.sql)) >= 1)
-    // The second may wait for the first's batch: a probe of the same kind says when it is in.
+    // The second request may wait for the first one's batch. A probe of the same kind shows when it
+    // is admitted.
     await until('a third is refused', async () => {
       const probe =
         action === 'cancel'
@@ -45,8 +46,8 @@ async function whileFull<T>(action: 'cancel' | 'initiate', work: () => Promise<T
   }
 }
 
-describe('a full server', () => {
-  test('refuses with 503 and Retry-After, has done nothing, and takes the request again later', async () => {
+describe('a server at its concurrency limit', () => {
+  test('refuses a request with 503 and Retry-After, changes nothing, and serves a later retry', async () => {
     const { id } = await createPayment(own.api)
     const options = { idempotencyKey: 'tried while it was full' }
     const cancel = () => own.api('POST', `/v1/payments/${id}/cancel`, options)
@@ -60,7 +61,7 @@ describe('a full server', () => {
     expect((await cancel()).status).toBe(200)
   })
 
-  test('that is full of reads and creates still stops payments, and says that it lives', async () => {
+  test('for reads and creates still cancels payments, and answers health checks', async () => {
     const { id } = await createPayment(own.api)
     await whileFull('initiate', async () => {
       const create = await own.api('POST', '/v1/payments', { body: paymentBody() })
@@ -75,19 +76,19 @@ describe('a full server', () => {
     })
   })
 
-  test('that is full of cancels still reads', async () => {
+  test('for cancels still serves reads', async () => {
     const { id } = await createPayment(own.api)
     await whileFull('cancel', async () => {
       expect((await own.api('GET', `/v1/payments/${id}`)).status).toBe(200)
     })
   })
 
-  test('refuses before it reads the key, and names a bad key as soon as there is a place', async () => {
+  test('refuses before it checks the key, and answers 401 for a bad key once it has capacity', async () => {
     const stranger = apiClient(own.url, 'sk_test_nobody_has_this_one')
     await whileFull('initiate', async () => {
       const { status, headers } = await stranger('GET', '/v1/payments')
       expect(status).toBe(503)
-      // Refused unseen: that must not use up what the address may ask for.
+      // Refused before authentication, so it must not count against the limit of the address.
       const again = await stranger('GET', '/v1/payments')
       const left = (answer: Headers) => answer.get('x-ratelimit-remaining')
       expect(left(again.headers)).toBe(left(headers))
@@ -95,7 +96,7 @@ describe('a full server', () => {
     expect((await stranger('GET', '/v1/payments')).status).toBe(401)
   })
 
-  test('refuses a body before it is read', async () => {
+  test('refuses a body before reading it', async () => {
     await whileFull('initiate', async () => {
       const { hostname, port } = new URL(own.url)
       const socket = connect(Number(port), hostname)
@@ -109,7 +110,7 @@ describe('a full server', () => {
     })
   })
 
-  test('is tried again by the SDK after Retry-After, which then has its answer', async () => {
+  test('is retried by the SDK after Retry-After, which then gets the answer', async () => {
     const { id } = await createPayment(own.api)
     let letGo: () => void = () => undefined
     const refused = new Promise<void>((resolve) => {
@@ -133,7 +134,7 @@ describe('a full server', () => {
   })
 })
 
-test('bodies that dribble take no place of whole requests', async () => {
+test('bodies sent in small pieces do not use the capacity for whole requests', async () => {
   const { hostname, port } = new URL(own.url)
   const sockets = Array.from({ length: 20 }, () => connect(Number(port), hostname))
   const head =
@@ -145,10 +146,10 @@ test('bodies that dribble take no place of whole requests', async () => {
   for (const socket of sockets) socket.destroy()
 })
 
-test('a client that repeats at once during a flood is read again only when it may try', async () => {
+test('a client that retries too early during a flood is not read again until its Retry-After has passed', async () => {
   const { hostname, port } = new URL(own.url)
   const ask = `GET /v1/payments HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${firstKeys.secretKey}\r\n\r\n`
-  // More than are refused by chance, all the time.
+  // More than random refusals could keep busy.
   const sockets = Array.from({ length: 60 }, () => connect(Number(port), hostname))
   const answers: string[] = []
   for (const socket of sockets) {
@@ -161,7 +162,7 @@ test('a client that repeats at once during a flood is read again only when it ma
     socket.write(ask)
   }
   try {
-    // Otherwise sixty clients would be refused some thousand times in that time.
+    // Without the pause, sixty clients would be refused thousands of times in that time.
     const served = () => answers.filter((status) => status === '200').length
     await until('two hundred are served', () => served() >= 200)
     expect(answers.filter((status) => status === '503').length).toBeLessThan(5 * served())

@@ -4,7 +4,8 @@ import { makeLiveKey } from '../../support/servers/live-key.ts'
 import { type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
-// Of ten at once test mode has eight, one of its merchants seven of these, and a live merchant eight.
+// Of ten concurrent requests, test mode may have eight, one of its merchants seven, and a live
+// merchant eight.
 const ten = { burstMax: 10, limitMin: 10 }
 let own: OwnApp
 let other: Api
@@ -19,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => own.close())
 
-/** Sends so many requests about a payment that is locked, and waits until all but those in flight are refused. */
+/** Sends `sent` requests for a locked payment, and waits until `refused` of them are refused. */
 async function fill(
   { api, id, action }: { api: Api; id: string; action: string },
   { sent, refused }: { sent: number; refused: number },
@@ -40,7 +41,7 @@ test.each([
   ['initiate', 'GET', '/v1/payments/pay_unknown'],
   ['cancel', 'POST', '/v1/payments/pay_unknown/cancel'],
 ])(
-  'however much a merchant of test mode asks at once (%s), another one and live mode find a place',
+  'many requests of one merchant in test mode (%s) leave places for another merchant and for live mode',
   async (action, method, path) => {
     const first = await createPayment(own.api)
     const second = await createPayment(other)

@@ -6,10 +6,10 @@ import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
 
-test('a live key gets 100 requests a minute, then 429 with the wait; other keys are not touched', async () => {
+test('a live key gets 100 requests per minute, then 429 with the wait; other keys are not affected', async () => {
   const { live, test: own } = await createLiveMerchant(fixture)
   const answers: ApiAnswer[] = []
-  // A new minute may begin and count anew, so the answers of the newest minute are checked.
+  // A new minute may begin and reset the counters, so only the answers of the newest minute are checked.
   while (answers.length < 450) {
     answers.push(await live('GET', '/v1/payments?limit=1'))
     const reset = answers.at(-1)?.headers.get('x-ratelimit-reset')
@@ -34,7 +34,7 @@ test('a live key gets 100 requests a minute, then 429 with the wait; other keys 
   expect(Number(ofTestMode.headers.get('x-ratelimit-limit'))).toBeGreaterThanOrEqual(1_000_000)
 })
 
-test('two servers admit together what one would, but for what is on the way between them', async () => {
+test('two servers together admit what one would, except for requests not yet exchanged between them', async () => {
   const { sql, servers } = fixture
   const { id, liveKey } = await createLiveMerchant(fixture)
   const clients = servers.map((server) => apiClient(server.url, liveKey))
@@ -52,10 +52,10 @@ test('two servers admit together what one would, but for what is on the way betw
       else refusedBy.set(window, (refusedBy.get(window) ?? new Set()).add(client))
     }
     if (refusedBy.get(window)?.size === clients.length) break
-    // A minute that begins meanwhile counts anew, here as there.
+    // A minute that begins in between resets the counters here as well.
     const inWindow = admitted.get(window) ?? 0
     if (inWindow < 20 || inWindow > 100) continue
-    await until('what was admitted is known to both', async () => {
+    await until('both servers know the admitted requests', async () => {
       const rows = await sql.query(
         `select from rate_counts c join api_keys k on k.id = c.caller
          where k.merchant_id = $1 and (c.count >= $2 or c.window_start >= $3::bigint)`,
@@ -66,11 +66,11 @@ test('two servers admit together what one would, but for what is on the way betw
   }
   expect(refusedBy.get(window)?.size, 'both refuse in one minute').toBe(clients.length)
   expect(admitted.get(window)).toBeGreaterThanOrEqual(100)
-  // A fiftieth that each may keep to itself, and a round of each before it knows of the other.
+  // The difference: a fiftieth of the limit that each server may keep to itself, and one round of each.
   expect(admitted.get(window)).toBeLessThanOrEqual(100 + 2 * (2 + perRound))
 })
 
-test('a key can be given a lower limit than the one that makes it, never a higher one', async () => {
+test('a key can be given a lower limit than the key that creates it, never a higher one', async () => {
   const { live } = await createLiveMerchant(fixture)
   const url = fixture.servers[0]?.url ?? ''
   const make = (body: object) => live('POST', '/v1/auth/api-keys', { body })

@@ -1,16 +1,23 @@
 import { connect, type Socket } from 'node:net'
-import { afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { apiClient } from '../../support/http/api.ts'
-import { createLiveMerchant, createMerchant, withServers } from '../../support/servers/servers.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-const fixture = withServers(1)
 const opened: Socket[] = []
+let own: OwnApp
 let url: URL
 
-beforeAll(() => {
-  url = new URL(fixture.servers[0]?.url ?? '')
+beforeAll(async () => {
+  own = await startOwnApp(limitsNeverReached)
+  url = new URL(own.url)
 })
+
+afterAll(() => own?.close())
+
+/** The server and client that create a merchant. */
+const origin = () => ({ ...own, servers: [own], database: { url: own.databaseUrl } })
 
 afterEach(() => {
   for (const socket of opened.splice(0)) socket.destroy()
@@ -18,11 +25,11 @@ afterEach(() => {
 
 interface Answering {
   readonly socket: Socket
-  /** The status of the answer; the connection may stay open. */
+  /** Returns the status of the answer. The connection stays open. */
   readonly status: Promise<number>
 }
 
-/** Asks for something that stays open once it is granted. */
+/** Sends a request whose answer stays open if it is granted. */
 function ask(path: string, ...lines: string[]): Answering {
   const socket = connect(Number(url.port), url.hostname)
   opened.push(socket)
@@ -52,10 +59,10 @@ async function makeKeys(secret: string, count: number): Promise<string[]> {
   return made.map(({ body }) => body.secret_key)
 }
 
-test('streams asked for at once: a key, a merchant and test mode have their share, and live mode finds a place', async () => {
-  const merchants = await Promise.all([createMerchant(fixture), createMerchant(fixture)])
+test('concurrent streams are limited per key, per merchant and for test mode, and live mode still gets one', async () => {
+  const merchants = await Promise.all([createMerchant(origin()), createMerchant(origin())])
   const [first, second] = await Promise.all(merchants.map(({ testKey }) => makeKeys(testKey, 3)))
-  const { liveKey } = await createLiveMerchant(fixture)
+  const { liveKey } = await createLiveMerchant(origin())
   const ofKey = Array.from({ length: 120 }, () => stream(first?.[0] ?? ''))
   expect(await granted(ofKey)).toBe(100)
   const ofMerchant = Array.from({ length: 120 }, () => stream(first?.[1] ?? ''))
@@ -64,7 +71,7 @@ test('streams asked for at once: a key, a merchant and test mode have their shar
   const ofOther = Array.from({ length: 70 }, () => stream(second?.[0] ?? ''))
   expect(await granted(ofOther)).toBe(50)
   expect(await granted(Array.from({ length: 60 }, () => stream(liveKey)))).toBe(60)
-  // What is closed can be used again.
+  // Closed streams free their places.
   for (const { socket } of ofMerchant) socket.destroy()
   await until(
     'there is a place again',
@@ -72,8 +79,8 @@ test('streams asked for at once: a key, a merchant and test mode have their shar
   )
 })
 
-test('a stream that is refused or cannot begin leaves its place free', async () => {
-  const { testKey } = await createMerchant(fixture)
+test('a stream that is refused or fails to start releases its place', async () => {
+  const { testKey } = await createMerchant(origin())
   const wrong = () =>
     ask('/v1/events/stream', `Authorization: Bearer ${testKey}`, 'Last-Event-ID: evt_nothing')
   const statuses = await Promise.all(Array.from({ length: 90 }, () => wrong().status))
@@ -81,8 +88,8 @@ test('a stream that is refused or cannot begin leaves its place free', async () 
   expect(await granted(Array.from({ length: 90 }, () => stream(testKey)))).toBe(90)
 })
 
-test('a session at the dashboard has twenty streams of its key', async () => {
-  const { testKey } = await createMerchant(fixture)
+test('a session of the dashboard has at most the twenty streams of its key', async () => {
+  const { testKey } = await createMerchant(origin())
   const answer = await fetch(`${url.origin}/dashboard/api/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
@@ -95,8 +102,8 @@ test('a session at the dashboard has twenty streams of its key', async () => {
   expect(await granted([stream(testKey)])).toBe(1)
 })
 
-test('a payment page that is opened many times at once has twenty streams', async () => {
-  const { test: api } = await createMerchant(fixture)
+test('a payment page that is opened many times has at most twenty streams', async () => {
+  const { test: api } = await createMerchant(origin())
   const body = { amount: 9999, currency: 'USD', customer_email: 'a@example.com' }
   const { body: payment } = await api('POST', '/v1/payments', { body })
   const open = () => ask(`/pay/api/${payment.id}/live`)

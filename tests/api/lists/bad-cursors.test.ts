@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
 
-/** Ids of one of each, by the list they are in. */
+/** The id of one object of each kind, by the path of its list. */
 type Made = Record<(typeof paths)[number], string>
 
 const paths = [
@@ -20,7 +20,7 @@ const paths = [
   '/v1/events',
 ] as const
 
-/** What an answer shows of a cursor. By chance an id has digits that could be those of a card. */
+/** The cursor as an answer shows it. By chance, an id can have the digits of a card number. */
 const shown = (cursor: string) =>
   holdsCardNumber(cursor) ? '(digits that may be the number of a card)' : JSON.stringify(cursor)
 
@@ -52,12 +52,12 @@ beforeAll(async () => {
 })
 
 describe.each(['starting_after', 'ending_before'])('%s', (name) => {
-  test.each(paths)('%s takes the id of one of its objects', async (path) => {
+  test.each(paths)('%s accepts the id of one of its objects', async (path) => {
     const { status } = await api('GET', `${path}?${name}=${mine[path]}`)
     expect(status).toBe(200)
   })
 
-  test.each(paths)('%s refuses what names none of its objects', async (path) => {
+  test.each(paths)('%s refuses an id that is not one of its objects', async (path) => {
     const [prefix = ''] = mine[path].split('_')
     const wrong = [
       `${prefix}_nope`,
@@ -78,7 +78,7 @@ describe.each(['starting_after', 'ending_before'])('%s', (name) => {
     }
   })
 
-  test('a timeline refuses an event that its payment has not', async () => {
+  test('a timeline refuses an event of another payment', async () => {
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/events`
     const { body } = await api('GET', path)
@@ -91,7 +91,7 @@ describe.each(['starting_after', 'ending_before'])('%s', (name) => {
   })
 })
 
-test('the results of a bulk cancel refuse a payment that is none of it', async () => {
+test('the results of a bulk cancellation refuse an id that is not one of its payments', async () => {
   const id = mine['/v1/cancellations']
   const page = (cursor: string) =>
     api('GET', `/v1/cancellations/${id}/results?starting_after=${cursor}`)
@@ -101,12 +101,12 @@ test('the results of a bulk cancel refuse a payment that is none of it', async (
   }
 })
 
-// A client that follows a quiet list has as its cursor the newest object that it has seen.
+// A client that follows a quiet list uses the newest object that it has seen as its cursor.
 test.each([
   ['/v1/webhooks/deliveries', 'webhook_deliveries', 31],
   ['/v1/audit_log', 'audit_log', 401],
 ] as const)(
-  '%s takes the id of an object that was deleted for its age',
+  '%s accepts the id of an object that retention has deleted',
   async (path, table, days) => {
     const [prefix] = mine[path].split('_')
     const old = await fixture.sql.query(

@@ -87,7 +87,7 @@ test.each(queries)('a list refuses ?%s', async (query) => {
 })
 
 test.each(['Infinity', '1e400', '0x10', '1e1'])(
-  'a number that is not written as one is named, with what came: %s',
+  'a malformed number is refused with its name and value: %s',
   async (text) => {
     const { body } = await fixture.api('GET', `/v1/payments?limit=${text}`)
     expect(body.error.details).toEqual({
@@ -123,20 +123,20 @@ test.each(['starting_after=pay_abc', 'ending_before=%00', 'limit=0', 'limit=101'
 )
 
 test.each(['endpoint_id=%00', 'event_id=%00', 'payment_id=%00'])(
-  'the log of deliveries refuses ?%s, which PostgreSQL cannot hold',
+  'the list of deliveries refuses ?%s, which PostgreSQL cannot store',
   async (query) => {
     const { status } = await fixture.api('GET', `/v1/webhooks/deliveries?${query}`)
     expect(status).toBe(400)
   },
 )
 
-test('a stream of events refuses a payment that PostgreSQL cannot hold', async () => {
+test('the event stream refuses a payment id that PostgreSQL cannot store', async () => {
   const { status } = await fixture.api('GET', '/v1/events/stream?payment_id=%00')
   expect(status).toBe(400)
 })
 
 test.each(['starting_after=%00', 'limit=1001', 'outcome=lost', 'ending_before=pay_a'])(
-  'the results of a cancellation refuse ?%s',
+  'the results of a bulk cancellation refuse ?%s',
   async (query) => {
     const { status } = await fixture.api(
       'GET',
@@ -147,7 +147,7 @@ test.each(['starting_after=%00', 'limit=1001', 'outcome=lost', 'ending_before=pa
 )
 
 test.each(['GET /v1/cancellations/%00', 'GET /v1/merchants/%00', 'DELETE /v1/auth/api-keys/%00'])(
-  'an id that PostgreSQL could not even hold is 404: %s',
+  'an id that PostgreSQL cannot store gets 404: %s',
   async (line) => {
     const [method = '', path = ''] = line.split(' ')
     const { status } = await fixture.api(method, path)

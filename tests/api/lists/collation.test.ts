@@ -4,8 +4,8 @@ import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { createMigratedDatabase } from '../../support/servers/server.ts'
 
 /**
- * Columns of text for people, by name or by the end of the name. The locale of the database may
- * decide how these sort. Programs compare every other text.
+ * Columns of text for people, by name or ending of the name. The locale of the database may decide
+ * how they sort. Programs compare every other text.
  */
 const textForPeople =
   /(?:^|_)(?:name|description|statement_descriptor|message|reason|error|body|url)$/
@@ -46,7 +46,7 @@ test('every id, key, code and status sorts by its bytes, whatever the locale of 
   expect(compared.filter(({ collation }) => collation !== 'C')).toEqual([])
 })
 
-test('every text of an index that orders rows sorts by its bytes', async () => {
+test('every text column of an index for sorting is sorted by its bytes', async () => {
   const keys = await sql.query<{ name: string }>(
     `select i.indexrelid::regclass || ' ' || k.n as name
      from pg_index i join pg_class c on c.oid = i.indexrelid

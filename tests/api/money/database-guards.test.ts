@@ -1,28 +1,25 @@
 import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { disableGuards, enableGuards, openSql, type Sql } from '../../support/databases/sql.ts'
-import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { type BackgroundWork, startWork } from '../../faults/leases/paused-work.ts'
+import { disableGuards, enableGuards, type Sql } from '../../support/databases/sql.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
+let own: OwnApp
+/** The server's workers for payments. */
+let work: BackgroundWork
 let api: Api
 let sql: Sql
-/** A payment that has been captured and refunded, with all that there is of it. */
+/** A captured and partly refunded payment, with a row in every table of money. */
 let paid: string
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-  sql = openSql(database.url)
+  own = await startOwnApp(limitsNeverReached)
+  work = startWork(own.databaseUrl)
+  api = own.api
+  sql = own.sql
   paid = (await createPaid(api)).id
   await api('POST', `/v1/payments/${paid}/refund`, { body: { amount: 1 } })
   await until('the refund is answered', async () => {
@@ -32,12 +29,11 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  await server?.stop()
-  await sql?.close()
-  await database?.drop()
+  await work?.stop()
+  await own?.close()
 })
 
-/** The error that statements end with in a transaction that is undone; `null`: they go through. */
+/** The error of the statements, run in a transaction that is rolled back. `null`: no error. */
 async function errorOf(...statements: string[]): Promise<string | null> {
   const client = await sql.connect()
   try {
@@ -54,8 +50,8 @@ async function errorOf(...statements: string[]): Promise<string | null> {
 
 const isCanceled = (status: PaymentStatus) => (status === 'canceled' ? 'now()' : 'null')
 
-describe('the database knows the lifecycle', () => {
-  test('a payment goes from each status to those that the contract lists, and to no other', async () => {
+describe('the database', () => {
+  test('allows only the steps between statuses that the contract lists', async () => {
     const { id } = await createPayment(api)
     for (const from of paymentStatuses) {
       for (const to of paymentStatuses) {
@@ -74,7 +70,7 @@ describe('the database knows the lifecycle', () => {
     }
   })
 
-  test('a payment begins as pending and as nothing else', async () => {
+  test('refuses a new payment with a status other than pending', async () => {
     const { id } = await createPayment(api)
     const [{ columns }] = await sql.query(
       `select string_agg(column_name, ', ') as columns from information_schema.columns
@@ -91,7 +87,7 @@ describe('the database knows the lifecycle', () => {
     }
   })
 
-  test('a statement that moves many payments is refused whole for one that may not move', async () => {
+  test('refuses a whole statement that moves many payments, if one of the steps is not allowed', async () => {
     const { id } = await createPayment(api)
     const move = `update payments set status = 'initiated' where id in ('${id}', '${paid}')`
     await expect(sql.query(move)).rejects.toMatchObject({
@@ -103,7 +99,7 @@ describe('the database knows the lifecycle', () => {
   })
 })
 
-describe('what says what became of money is only added to', () => {
+describe('in the records of money and the audit log', () => {
   const changes: [what: string, statement: string][] = [
     ['the amount of a payment', 'update payments set amount = amount + 1'],
     ['the currency of a payment', `update payments set currency = 'EUR'`],
@@ -139,14 +135,14 @@ describe('what says what became of money is only added to', () => {
     )
   })
 
-  test('no payment is refunded for more than its amount, or less than nothing', async () => {
+  test('refunds of a payment are never negative, and never exceed the amount', async () => {
     for (const refunded of ['amount + 1', '-1']) {
       const change = `update payments set refunded_amount = ${refunded} where id = '${paid}'`
       expect(await errorOf(change)).toMatch(/violates check constraint/)
     }
   })
 
-  test('a call gets its result once; one that was interrupted may still get it', async () => {
+  test('a call gets its result once, and an interrupted call can still get it', async () => {
     const result = (outcome: string, code: string) => `update payment_attempts
       set outcome = '${outcome}', code = ${code}, ended_at = now() where payment_id = '${paid}'
         and number = 99`
@@ -162,7 +158,7 @@ describe('what says what became of money is only added to', () => {
     expect(await errorOf(begin, result('unknown', `'timeout'`), captured)).toMatch(/is refused/)
   })
 
-  test('a refund that was paid can still fail, once', async () => {
+  test('a paid refund can still fail, once', async () => {
     const to = (status: string, code: string) => `update refunds set status = '${status}',
       failure_code = ${code} where payment_id = '${paid}'`
     const failed = to('failed', `'returned'`)

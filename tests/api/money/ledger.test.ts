@@ -10,6 +10,7 @@ import {
   startServer,
   type TestServer,
 } from '../../support/servers/server.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 let database: TestDatabase
@@ -30,7 +31,7 @@ afterAll(async () => {
   await database?.drop()
 })
 
-/** A merchant of its own, with the vendor's schedule, so that balances are this test's alone. */
+/** A new merchant with the server's schedule of fees, so that no other test changes its balance. */
 async function newMerchant(more: object = { fee_basis_points: 290, fee_fixed: 30 }) {
   const { body } = await first('POST', '/v1/merchants', { body: { name: 'A shop', ...more } })
   const key = body.api_keys.find((one: { livemode: boolean }) => !one.livemode)
@@ -48,7 +49,7 @@ async function sumOf(merchantId: string): Promise<unknown[]> {
   )
 }
 
-/** The balances of the accounts by the transfers of one payment, debits less credits, without zeros. */
+/** The balances of the accounts from the transfers of one payment, debits minus credits, without zeros. */
 async function accountsOf(paymentId: string): Promise<unknown[]> {
   return await query(
     database.url,
@@ -58,7 +59,7 @@ async function accountsOf(paymentId: string): Promise<unknown[]> {
 }
 
 describe('a fee', () => {
-  test('is taken when a payment succeeds, by the schedule of the merchant', async () => {
+  test('is charged when a payment succeeds, by the schedule of the merchant', async () => {
     const { api, balance } = await newMerchant()
     const payment = await createPaid(api)
     expect(payment).toMatchObject({ amount: 9999, fee: 320, net_amount: 9679, settled: false })
@@ -71,7 +72,7 @@ describe('a fee', () => {
     })
   })
 
-  test('is that of the server for a merchant that has none of its own', async () => {
+  test('uses the schedule of the server, if the merchant has none of its own', async () => {
     const { id, api } = await newMerchant({})
     expect(await createPaid(api)).toMatchObject({ fee: 107, net_amount: 9892 })
     const path = `/v1/merchants/${id}`
@@ -82,7 +83,7 @@ describe('a fee', () => {
     expect(await createPaid(api)).toMatchObject({ fee: 7 })
   })
 
-  test('is never more than the amount, and not there before the payment succeeds', async () => {
+  test('is at most the amount, and absent before the payment succeeds', async () => {
     const { api } = await newMerchant()
     expect(await createPayment(api)).toMatchObject({ fee: null, net_amount: null })
     expect(await createPaid(api, { amount: 12 })).toMatchObject({ fee: 12, net_amount: 0 })
@@ -90,13 +91,13 @@ describe('a fee', () => {
 })
 
 describe('a settlement', () => {
-  test('comes by the word of the processor, with an event, and makes the money available', async () => {
+  test('is recorded when the processor reports it, with an event, and makes the money available', async () => {
     const { api, balance } = await newMerchant()
     const { id } = await createPaid(api)
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1000 } })
     expect(await balance()).toMatchObject({ available: [], pending: usd(8679) })
     await api('POST', '/v1/test/clock/advance', { body: { seconds: 8 * 86_400 } })
-    const settled = await until('it is settled', async () => {
+    const settled = await until('the payment is settled', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.settled && body
     })
@@ -109,11 +110,11 @@ describe('a settlement', () => {
     expect(await balance()).toMatchObject({ available: usd(-320), pending: usd(0), fees: usd(320) })
   })
 
-  test('is dated by the processor, and is not there before the processor says so', async () => {
+  test('has the date of the processor, and is absent before the processor reports it', async () => {
     const { api, balance } = await newMerchant()
     const { id } = await createPaid(api)
     await advance(api, 86_400 + 60)
-    await until('the processor was asked, and is to be asked again', async () => {
+    await until('the processor was called, and the next call is scheduled', async () => {
       const asked = `select t.kind from payment_tasks t where t.payment_id = '${id}'
         and t.kind = 'settle' and t.leased_until is null and exists (
           select from payment_attempts a where a.payment_id = t.payment_id
@@ -124,7 +125,7 @@ describe('a settlement', () => {
     expect((await api('GET', `/v1/payments/${id}`)).body).toMatchObject({ settled_at: null })
     expect(await balance()).toMatchObject({ available: [], pending: usd(9679) })
     await advance(api, 7 * 86_400)
-    const settled = await until('it is settled', async () => {
+    const settled = await until('the payment is settled', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.settled && body
     })
@@ -137,44 +138,50 @@ describe('a settlement', () => {
     expect(settledSeconds - (capturedAt as number)).toBe(2 * 86_400)
   })
 
-  test('of a payment that was refunded whole before leaves the fee owed', async () => {
+  test('of a payment already refunded in full leaves the fee owed', async () => {
     const { api, balance } = await newMerchant()
     const { id } = await createPaid(api)
     await api('POST', `/v1/payments/${id}/refund`)
     expect(await balance()).toMatchObject({ available: [], pending: usd(-320) })
     await advance(api, 8 * 86_400)
-    await until('it is settled', async () => (await api('GET', `/v1/payments/${id}`)).body.settled)
+    await until(
+      'the payment is settled',
+      async () => (await api('GET', `/v1/payments/${id}`)).body.settled,
+    )
     expect(await balance()).toMatchObject({ available: usd(-320), pending: usd(0) })
   })
 
-  test('of which nothing is left changes no balance', async () => {
+  test('of an amount of zero changes no balance', async () => {
     const { api, balance } = await newMerchant({ fee_basis_points: 0, fee_fixed: 0 })
     const { id } = await createPaid(api)
     await api('POST', `/v1/payments/${id}/refund`)
     await advance(api, 8 * 86_400)
-    await until('it is settled', async () => (await api('GET', `/v1/payments/${id}`)).body.settled)
+    await until(
+      'the payment is settled',
+      async () => (await api('GET', `/v1/payments/${id}`)).body.settled,
+    )
     expect(await balance()).toMatchObject({ available: [], pending: usd(0) })
   })
 })
 
 describe('the ledger', () => {
-  test('takes a refund that was paid from what the processor holds, and owes nothing then', async () => {
+  test("subtracts a paid refund from the processor's account, and leaves nothing owed", async () => {
     const { api } = await newMerchant()
     const { id } = await createPaid(api)
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 1000 } })
-    await until('it is paid', async () => {
+    await until('the refund is paid', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.refunds[0].status === 'succeeded'
     })
     expect(await accountsOf(id)).toEqual(['fees -320', 'merchant_pending -8679', 'processor 8999'])
   })
 
-  test('gives a refund that failed back to where it came from', async () => {
+  test('returns a failed refund to the account from which it came', async () => {
     const { api, balance } = await newMerchant()
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
     const before = await accountsOf(id)
     await api('POST', `/v1/payments/${id}/refund`)
-    await until('it has failed', async () => {
+    await until('the refund has failed', async () => {
       const { body } = await api('GET', `/v1/payments/${id}`)
       return body.refunds[0].status === 'failed'
     })
@@ -182,9 +189,9 @@ describe('the ledger', () => {
     expect(await accountsOf(id)).toEqual(before)
   })
 
-  test('sums up to zero whatever happened, by payment, by currency and in all', async () => {
+  test('sums to zero by payment, by currency and in total, whatever has happened', async () => {
     const { id, api, balance } = await newMerchant()
-    const amounts = [1, 2, 33, 50, 9999, 99_999_999]
+    const amounts = size({ quick: [1, 33, 99_999_999], all: [1, 2, 33, 50, 9999, 99_999_999] })
     await Promise.all(amounts.map((amount) => createPaid(api, { amount, currency: 'USD' })))
     const yen = await createPaid(api, { amount: 5000, currency: 'jpy' })
     await api('POST', `/v1/payments/${yen.id}/refund`, { body: { amount: 1 } })
@@ -200,7 +207,7 @@ describe('the ledger', () => {
     expect(pending[0].amount).toBe(5000 - 175 - 1)
   })
 
-  test('cannot be changed, emptied, or told of a capture twice', async () => {
+  test('has transfers that cannot be changed or deleted, and posts a capture once', async () => {
     const { id, api } = await newMerchant()
     await createPaid(api)
     const mine = `where merchant_id = '${id}'`
@@ -218,7 +225,7 @@ describe('the ledger', () => {
     await expect(query(database.url, again)).rejects.toMatchObject({ constraint: 'ledger_once' })
   })
 
-  test('is the business of its merchant and mode alone', async () => {
+  test('is visible to its merchant and mode only', async () => {
     const one = await newMerchant()
     const other = await newMerchant()
     await createPaid(one.api)

@@ -17,7 +17,7 @@ const ranges = ['day', 'week', 'month', 'quarter'] as const
 const dayMs = 86_400_000
 
 describe('the plots', () => {
-  test('count each event once, by the hour and by the day alike, with two servers counting', async () => {
+  test('count each event once, per hour and per day, with two servers counting', async () => {
     const { apis, api } = fixture
     const reasons = ['duplicate', 'duplicate', 'fraudulent']
     await Promise.all(
@@ -52,7 +52,7 @@ describe('the plots', () => {
     }
   })
 
-  test('are right by the day again where an older server has counted only by the hour', async () => {
+  test('are complete per day again after an older server has counted only per hour', async () => {
     const { sql, owner } = fixture
     await sql.query(
       `insert into hourly_stats values ($1, false, date_trunc('hour', now()),
@@ -67,7 +67,7 @@ describe('the plots', () => {
     expect(reasons).toContainEqual({ reason: 'other', count: 3 })
   })
 
-  test('of a million payments in twenty currencies are read from few rows', async () => {
+  test('of a million payments in twenty currencies read few rows', async () => {
     await sumMillion()
     const watched = watch()
     const since = toTimestamp(Math.floor(Date.now() / dayMs) * dayMs - 89 * dayMs)
@@ -76,10 +76,10 @@ describe('the plots', () => {
     await readReasons(watched.db, { account, since, bucket: 'day', limit: 6 })
     await watched.close()
     const [stats, reasons] = watched.statements
-    // A few more for the payments of the tests above.
+    // A few more rows for the payments of the tests above.
     expect(await rowsRead(stats)).toBeLessThanOrEqual(90 * 20 * 4 + 20)
     expect(await rowsRead(reasons)).toBeLessThanOrEqual(90 * 10 + 20)
-    // The sums are of no use where they are not all.
+    // With so few rows read, the sums must still be complete.
     expect(sum((await readPlots('quarter')).created)).toBeGreaterThanOrEqual(1_000_000)
     for (const range of ranges) {
       process.stdout.write(`plots of a ${range}, over HTTP: ${await medianMs(range)} ms\n`)
@@ -87,7 +87,7 @@ describe('the plots', () => {
   })
 })
 
-/** What the dashboard asks for, as it asks for it. */
+/** The requests of the dashboard. */
 async function readPlots(range: string) {
   const [server] = fixture.servers
   const response = await fetch(`${server?.url}/dashboard/api/stats?range=${range}`, {
@@ -112,8 +112,8 @@ async function signedIn(): Promise<string> {
 }
 
 /**
- * The sums that a million payments leave, at the worst: over ninety days, in each of twenty
- * currencies and for ten reasons, so that almost every hour has a row of each kind.
+ * The sums of a million payments in the worst case: ninety days, twenty currencies and ten reasons,
+ * so that almost every hour has a row of each kind.
  */
 async function sumMillion(): Promise<void> {
   await fixture.sql.query(
@@ -181,7 +181,7 @@ async function rowsRead(statement?: { sql: string; parameters: readonly unknown[
   return count(plans[0].Plan)
 }
 
-/** For who reads the output: nothing depends on it. */
+/** Printed for readers. No assertion depends on it. */
 async function medianMs(range: string): Promise<string> {
   const took: number[] = []
   for (let i = 0; i < 21; i++) {

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => own.close())
 
-/** What `/metrics` says now, by name with labels. */
+/** The current samples of `/metrics`, by name with labels. */
 async function scrape(): Promise<Map<string, number>> {
   const response = await fetch(`${own.url}/metrics`)
   expect(response.status).toBe(200)
@@ -24,7 +24,7 @@ async function scrape(): Promise<Map<string, number>> {
   )
 }
 
-test('a database that does not answer leaves the rest of what is measured', async () => {
+test('if the database does not answer, all other metrics are still reported', async () => {
   const rival = await own.sql.connect()
   try {
     await rival.query('begin')
@@ -39,8 +39,8 @@ test('a database that does not answer leaves the rest of what is measured', asyn
   }
 })
 
-test('requests are timed by operation and class of status, and by nothing that has no bound', async () => {
-  // The process may have answered requests of other test files: only the difference counts.
+test('requests are timed by operation and class of status, and by no label with unbounded values', async () => {
+  // The process may have answered requests of other test files, so only the difference counts.
   const before = await scrape()
   const { id } = await createPayment(own.api)
   await own.api('GET', `/v1/payments/${id}`)
@@ -64,8 +64,8 @@ test('requests are timed by operation and class of status, and by nothing that h
   expect([...measured.keys()].filter((key) => /pay_|no\/such/.test(key))).toEqual([])
 })
 
-test('queues show what waits in the database', async () => {
-  // No workers run here: what a request leaves to them stays.
+test('the metrics of the queues count the work that waits in the database', async () => {
+  // No workers run here, so queued work stays in the queues.
   await createPayment(own.api)
   const bulk = { filter: { customer_email: 'customer@example.com' } }
   expect((await own.api('POST', '/v1/cancellations', { body: bulk })).status).toBeLessThan(300)

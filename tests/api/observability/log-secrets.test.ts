@@ -16,7 +16,7 @@ import { startServer, type TestServer } from '../../support/servers/server.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-/** What must be found nowhere, and what it is. Some are added as they are made. */
+/** The texts that no log may contain, with their names. Some are added when they are created. */
 const planted: Record<string, string> = {
   'the API secret': 'sk_test_planted_secret_of_the_log_test',
   'the encryption key': 'planted encryption key of the log test, long',
@@ -37,7 +37,7 @@ const said: string[] = []
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hedge-log-'))
-  // A processor whose errors repeat all that the request contained.
+  // A processor whose errors repeat everything that the request contained.
   processor = createServer((request, response) => {
     let body = ''
     request.on('data', (chunk: Buffer) => {
@@ -67,7 +67,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a full run, with whatever goes wrong, leaves no secret in any log', async () => {
+test('a full run with many kinds of failures writes no secret to any log', async () => {
   const home = await openHome(join(folder, '.hedge'), () => undefined)
   planted['the password of the database'] = home.password
   const secretKey = planted['the API secret'] ?? ''
@@ -86,7 +86,7 @@ test('a full run, with whatever goes wrong, leaves no secret in any log', async 
   const ofPostgres = await Promise.all(
     (await readdir(logs)).map((name) => readFile(join(logs, name), 'utf8')),
   )
-  // Each of them has something to say, or it would prove nothing that it says no secret.
+  // Each log must contain something, or the search would prove nothing.
   expect(server.log()).toContain('a request failed')
   expect(server.log()).toContain('the database is not available')
   expect(ofPostgres.join()).toContain('planted_by_this_test')
@@ -97,7 +97,7 @@ test('a full run, with whatever goes wrong, leaves no secret in any log', async 
 
 type Api = ReturnType<typeof apiClient>
 
-/** Each thing that has a secret, once, as it should go. */
+/** Each operation with a secret, once, successfully. */
 async function useEverything(api: Api, { email, number }: { email: string; number: string }) {
   const more = { customer_email: email, description: planted['text of a customer'] }
   const payment = await createPayment(api, { ...more, payment_method_token: number })
@@ -143,7 +143,7 @@ async function payOnPage({ id }: { id: string }, number: string): Promise<void> 
   }
 }
 
-/** To one that repeats what it got in its refusal, and to one that nobody has. */
+/** To an endpoint that repeats the request in its refusal, and to one that does not exist. */
 async function deliver(api: Api): Promise<void> {
   const receiver = await startReceiver()
   try {
@@ -154,7 +154,7 @@ async function deliver(api: Api): Promise<void> {
       planted[`the secret for ${url}`] = body.secret
     }
     await api('POST', '/v1/webhooks/test')
-    await until('both were tried', async () => {
+    await until('both endpoints were called', async () => {
       const { data } = (await api('GET', '/v1/webhooks/deliveries?limit=100')).body
       return data.filter(({ attempt }: { attempt: number }) => attempt > 0).length >= 2
     })
@@ -200,7 +200,7 @@ async function goWrong(
   })
 }
 
-/** A statement that PostgreSQL refuses, with a row that it would like to quote. */
+/** A statement that PostgreSQL refuses, with a row that its error would quote. */
 async function breakStatement(api: Api, email: string): Promise<void> {
   const home = await openHome(join(folder, '.hedge'), () => undefined)
   const postmaster = await findPostmaster(home)
@@ -217,7 +217,7 @@ async function breakStatement(api: Api, email: string): Promise<void> {
 async function useCommandLine(secretKey: string): Promise<void> {
   const env = environmentOf({ url: server.url, secretKey })
   const doctor = ['doctor', '--data-dir', join(folder, '.hedge')]
-  // `npm test` runs one command of each kind: one that lists, one that reads a file, one that is refused.
+  // `npm test` runs one command of each kind: a list, a command that reads a file, and a refused command.
   const runs = size({
     quick: [['keys', 'list'], doctor, ['payments', 'list', secretKey]],
     all: [
@@ -232,7 +232,7 @@ async function useCommandLine(secretKey: string): Promise<void> {
   })
   for (const run of runs) {
     const { stdout, stderr } = await hedge(run, env)
-    // Lists of payments and deliveries show addresses of customers, as they should.
+    // Lists of payments and deliveries show addresses of customers intentionally.
     const showsAddresses = run.includes('--verbose') || run.includes('deliveries')
     said.push(stderr, ...(showsAddresses ? [] : [stdout]))
   }
@@ -248,7 +248,7 @@ async function loseDatabase(api: Api, email: string): Promise<void> {
   const postmaster = await findPostmaster(home)
   process.kill(postmaster?.pid ?? 0, 'SIGKILL')
   const body = paymentBody({ customer_email: email })
-  await until('the database is missed', async () => {
+  await until('the missing database is logged', async () => {
     return (await api('POST', '/v1/payments', { body })).status === 503
   })
 }

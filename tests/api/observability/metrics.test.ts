@@ -13,7 +13,7 @@ import { until } from '../../support/until.ts'
 const startedMs = performance.now()
 const fixture = withServers(1)
 
-/** The samples of a metric, by their one label, as they are now. The server keeps counts for a second. */
+/** The current samples of a metric, by its one label. The server caches counts for a second. */
 async function read(name: string): Promise<Record<string, number>> {
   const askedMs = Date.now()
   const text = await until('the queues are counted again', async () => {
@@ -28,14 +28,14 @@ async function read(name: string): Promise<Record<string, number>> {
 const ages = () => read('hedge_open_payment_oldest_age_seconds')
 
 /**
- * Payments that are open for as long, and that no worker moves on: another one has their tasks, or
- * so it seems. They are put off again and again, as with a processor that is down.
+ * Inserts payments that have been open for `seconds`. Their tasks are leased, so no worker moves
+ * them. Each task has been postponed many times, as with an unavailable processor.
  */
 async function insertOpen(options: {
   status: 'initiated' | 'processing'
   seconds: number
   count: number
-  /** What they are by now; their task is still there. */
+  /** The status that they have reached. Their task still exists. */
   became?: 'canceled'
   livemode?: boolean
 }): Promise<void> {
@@ -62,14 +62,14 @@ async function insertOpen(options: {
   )
 }
 
-/** An age that was set before the test began, and has grown by no more than the time since then. */
+/** Expects the age that a test has set, plus at most the time since the test began. */
 function expectAge(age: number | undefined, seconds: number): void {
   const sinceStart = Math.ceil((performance.now() - startedMs) / 1_000)
   expect(age).toBeGreaterThanOrEqual(seconds - 2)
   expect(age).toBeLessThanOrEqual(seconds + sinceStart + 2)
 }
 
-test('the oldest open payment is found by its own age, however often its task was put off', async () => {
+test('the oldest open payment is found by its own age, however often its task was postponed', async () => {
   expect(await ages()).toEqual({ initiated: 0, processing: 0 })
   await insertOpen({ status: 'processing', seconds: 1_000, count: 3 })
   await insertOpen({ status: 'processing', seconds: 5_000, count: 1 })
@@ -79,7 +79,7 @@ test('the oldest open payment is found by its own age, however often its task wa
   expectAge(found.initiated, 2_000)
 })
 
-test('payments in their undo window are not late, and canceled ones are not open', async () => {
+test('payments in their undo window are not late, and canceled payments are not open', async () => {
   await insertOpen({ status: 'initiated', seconds: -90_000, count: 5 })
   await insertOpen({ status: 'initiated', seconds: 80_000, count: 5, became: 'canceled' })
   await insertOpen({ status: 'processing', seconds: 80_000, count: 5, became: 'canceled' })
@@ -88,7 +88,7 @@ test('payments in their undo window are not late, and canceled ones are not open
   expectAge(found.initiated, 2_000)
 })
 
-test('a test clock that is ahead counts for its merchant, in test mode', async () => {
+test('a test clock that is ahead counts for payments of its merchant in test mode', async () => {
   const { sql, owner } = fixture
   await insertOpen({ status: 'initiated', seconds: -400_000, count: 1, livemode: false })
   await sql.query('insert into test_clocks values ($1, 500000)', [owner.merchant_id])
@@ -103,12 +103,12 @@ test('due tasks are counted by kind', async () => {
   expect(due).not.toHaveProperty('capture')
 })
 
-test('a thousand forgotten tasks at the front do not hide what is behind them', async () => {
+test('a thousand stale tasks at the front do not hide the tasks behind them', async () => {
   await insertOpen({ status: 'processing', seconds: 70_000, count: 1_000, became: 'canceled' })
   expect((await ages()).processing).toBeGreaterThanOrEqual(69_000)
 })
 
-test('more than ten thousand open payments cost no more than the thousands that are counted', async () => {
+test('with more than ten thousand open payments, only the counted thousands are read', async () => {
   const count = size({ quick: 5_500, all: 8_000 })
   await insertOpen({ status: 'processing', seconds: 500, count })
   await insertOpen({ status: 'initiated', seconds: 500, count })
@@ -126,11 +126,11 @@ test('more than ten thousand open payments cost no more than the thousands that 
   expect(rowsRead).toBeLessThan(10_000)
 })
 
-test('a capture that came after the cancel is counted once', async () => {
+test('a capture after the cancel is counted once', async () => {
   const { api, servers } = fixture
   const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3_600 })
   expect((await api('POST', `/v1/payments/${body.id}/cancel`)).status).toBe(200)
-  await until('the money went back', async () =>
+  await until('the money is refunded', async () =>
     (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
   )
   const metrics = await (await fetch(`${servers[0]?.url}/metrics`)).text()

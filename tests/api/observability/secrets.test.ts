@@ -21,7 +21,7 @@ async function dump(): Promise<string> {
 
 const logs = () => fixture.servers.map((server) => server.log()).join('\n')
 
-test('a new secret is shown once, and replayed to a retry although the database does not hold it', async () => {
+test('a new secret is shown once, and replayed to a retry although the database does not contain it', async () => {
   const requests: [path: string, body: object][] = [
     ['/v1/auth/api-keys', { name: 'shown once' }],
     ['/v1/merchants', { name: 'New one' }],
@@ -43,7 +43,7 @@ test('a new secret is shown once, and replayed to a retry although the database 
   }
 })
 
-test('every secret that the server makes is selected whole by a double click', async () => {
+test('a double click selects the whole of every secret that the server creates', async () => {
   const key = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
   const merchant = await fixture.api('POST', '/v1/merchants', { body: { name: 'Double click' } })
   const base = '/v1/webhooks/endpoints'
@@ -64,12 +64,12 @@ test('every secret that the server makes is selected whole by a double click', a
     ...[made.body.secret, rotated.body.secret, session],
     ...[key.body.id, made.body.id, merchant.body.id],
   ]) {
-    // Letters, digits and underlines are one word to every terminal and browser.
+    // Every terminal and browser treats letters, digits and underscores as one word.
     expect(secret).toMatch(/^\w{24,}$/)
   }
 })
 
-test('a key with other characters, as older ones have, is still taken', async () => {
+test('an older key with other characters is still accepted', async () => {
   const { body } = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
   const older = 'sk_test_-aB_cD-eF_gH-iJ_kL-mN_oP-qR_sT-uV'
   await fixture.sql.query(
@@ -81,7 +81,7 @@ test('a key with other characters, as older ones have, is still taken', async ()
   expect(status).toBe(200)
 })
 
-test('a secret that is rotated twice with one key is rotated once, and replayed', async () => {
+test('a secret that is rotated twice with one key is rotated once, and the answer is replayed', async () => {
   const base = '/v1/webhooks/endpoints'
   const made = await fixture.api('POST', base, { body: { url: 'https://example.com/hook' } })
   const path = `${base}/${made.body.id}`
@@ -124,7 +124,7 @@ test('a merchant that is changed twice with one key is changed once', async () =
   expect(log.body.data).toHaveLength(2)
 })
 
-test('another key of the merchant does not get the secret that the first one was shown', async () => {
+test('another key of the merchant does not get the secret that was shown to the first key', async () => {
   const options = { body: { name: 'mine' }, idempotencyKey: 'of one key' }
   const first = await fixture.api('POST', '/v1/auth/api-keys', options)
   const other = apiClient(fixture.servers[0]?.url ?? '', first.body.secret_key)
@@ -139,8 +139,8 @@ test('no list and no read shows a secret', async () => {
   expect(text).not.toContain('secret_hash')
 })
 
-describe('the log, at its most talkative', () => {
-  test('holds no key, no e-mail and nothing of a body, whatever goes wrong', async () => {
+describe('the log at its most detailed level', () => {
+  test('contains no key, no e-mail and nothing of a body, whatever fails', async () => {
     const { liveKey, live } = await createLiveMerchant(fixture)
     const email = 'private.person@example.com'
     const { id } = await createPayment(fixture.api, { customer_email: email })
@@ -148,7 +148,7 @@ describe('the log, at its most talkative', () => {
     await fixture.api('POST', '/v1/payments', { rawBody: `{"customer_email": "${email}", ` })
     await fixture.api('GET', `/v1/payments?customer_email=${email}`)
     await apiClient(fixture.servers[0]?.url ?? '', `${liveKey}x`)('GET', '/v1/payments')
-    // A statement that PostgreSQL refuses: its text about the row stays out of the log.
+    // A statement that PostgreSQL refuses. Its text about the row must not reach the log.
     await fixture.sql.query('alter table payments add constraint never check (amount <> 31337)')
     const failed = await fixture.api('POST', '/v1/payments', {
       body: paymentBody({ amount: 31_337, customer_email: email }),

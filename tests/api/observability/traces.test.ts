@@ -19,13 +19,13 @@ interface Span {
   readonly attributes: { key: string; value: Record<string, unknown> }[]
 }
 
-/** What OTLP sends as JSON. */
+/** The JSON of OTLP. */
 interface Exported {
   readonly resourceSpans: { scopeSpans: { spans: Span[] }[] }[]
 }
 
 const spans: Span[] = []
-/** Bodies of the collector, to find what must not be in them. */
+/** The bodies that the collector has received, to search them for values. */
 const bodies: string[] = []
 const delivered: { traceparent: string | undefined; type: string }[] = []
 
@@ -67,7 +67,7 @@ afterAll(async () => {
   await database.drop()
 })
 
-test('one cancel is one trace: from the caller, over HTTP and SQL, to the webhook', async () => {
+test('one cancel is one trace: from the client, through HTTP and SQL, to the webhook', async () => {
   const endpoint = { url: urlOf(receiver), events: ['payment.canceled'] }
   expect((await api('POST', '/v1/webhooks/endpoints', { body: endpoint })).status).toBe(201)
   const { id } = await createPayment(api)
@@ -80,8 +80,8 @@ test('one cancel is one trace: from the caller, over HTTP and SQL, to the webhoo
   const named = (name: string) =>
     spans.find((span) => span.traceId === traceId && span.name === name)
   const webhook = await until('the webhook was traced', () => named('webhook'))
-  const request = await until('the request was', () => named('POST /v1/payments/:id/cancel'))
-  const statement = await until('its statement was', () => named('sql cancel payments'))
+  const request = await until('the request was traced', () => named('POST /v1/payments/:id/cancel'))
+  const statement = await until('its statement was traced', () => named('sql cancel payments'))
 
   expect(request.parentSpanId).toBe(callerId)
   expect(statement.parentSpanId).toBe(request.spanId)
@@ -94,7 +94,7 @@ test('one cancel is one trace: from the caller, over HTTP and SQL, to the webhoo
   ])
 })
 
-test('a body that comes later is of the same request', async () => {
+test('a body that arrives later belongs to the trace of its request', async () => {
   const { id } = await createPayment(api)
   const traceId = '2cf7651916cd43dd8448eb211c80319e'
   const { hostname, port } = new URL(server.url)
@@ -120,7 +120,7 @@ test('a body that comes later is of the same request', async () => {
   )
 })
 
-test('a statement of a request is a part of it, without its values', async () => {
+test('a SQL statement is a span of its request, without its values', async () => {
   const customer_email = 'planted-in-a-trace@example.com'
   const { id } = await createPayment(api, { customer_email, description: 'planted text' })
   await api('GET', `/v1/payments/${id}`)
@@ -130,7 +130,7 @@ test('a statement of a request is a part of it, without its values', async () =>
         span.name === 'GET /v1/payments/:id' && attributeOf(span, 'hedge.payment_id') === id,
     ),
   )
-  const statement = await until('its statement was', () =>
+  const statement = await until('its statement was traced', () =>
     spans.find(({ parentSpanId }) => parentSpanId === request.spanId),
   )
   expect(attributeOf(statement, 'db.query.text')).toContain('$1')
@@ -139,7 +139,7 @@ test('a statement of a request is a part of it, without its values', async () =>
   }
 })
 
-test('a payment that is submitted shows the call to the processor', async () => {
+test('the trace of an initiated payment shows the call to the processor', async () => {
   const { id } = await createPayment(api)
   await api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: 'tok_visa' } })
   const call = await until('the call was traced', () =>
@@ -147,13 +147,13 @@ test('a payment that is submitted shows the call to the processor', async () => 
       (span) => span.name === 'processor authorize' && attributeOf(span, 'hedge.payment_id') === id,
     ),
   )
-  const request = await until('the request was', () =>
+  const request = await until('the request was traced', () =>
     spans.find(({ spanId }) => spanId === call.parentSpanId),
   )
   expect(request.name).toBe('POST /v1/payments/:id/initiate')
 })
 
-test('what is left is sent when the server stops', async () => {
+test('remaining spans are sent when the server stops', async () => {
   const traceId = '1bf7651916cd43dd8448eb211c80319d'
   const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01` }
   await api('GET', '/v1/payments', { headers })

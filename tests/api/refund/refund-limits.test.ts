@@ -20,7 +20,7 @@ beforeAll(() => {
 const refund = (id: string, body?: object, by: Api = api) =>
   by('POST', `/v1/payments/${id}/refund`, body ? { body } : {})
 
-/** The payment once the processor has answered all its refunds. */
+/** Waits until the processor has answered all refunds, and returns the payment. */
 async function untilAnswered(id: string) {
   return await until('every refund is answered', async () => {
     const { body } = await api('GET', `/v1/payments/${id}`)
@@ -28,8 +28,8 @@ async function untilAnswered(id: string) {
   })
 }
 
-describe('a refund', () => {
-  test('in the company of many on two servers never gives back more than the amount', async () => {
+describe('refunds of a payment', () => {
+  test('on two servers at the same time never exceed the amount', async () => {
     const { id } = await createPaid(api, { amount: 1000 })
     const answers = await Promise.all(
       Array.from({ length: 24 }, (_, n) => refund(id, { amount: 90 }, n % 2 ? api : other)),
@@ -51,9 +51,9 @@ describe('a refund', () => {
     expect(paid.map(({ amount }) => amount)).toEqual(Array(11).fill(90))
   })
 
-  test('counts in every answer as long as it has not failed, however close they come', async () => {
+  test('count in the refunded amount of every answer until they have failed', async () => {
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
-    for (let round = 0; round < size({ quick: 4, all: 15 }); round++) {
+    for (let round = 0; round < size({ quick: 2, all: 15 }); round++) {
       await refund(id)
       await until('the refund has failed', async () => {
         const { body } = await other('GET', `/v1/payments/${id}`)
@@ -75,7 +75,7 @@ async function refundOnes(id: string, count: number): Promise<void> {
   }
 }
 
-/** Puts refunds of one cent each into the database, as if the API had been asked for them. */
+/** Inserts refunds of one cent each into the database, as the API would. */
 async function insertOnes(
   id: string,
   { count, status }: { count: number; status: 'succeeded' | 'failed' },
@@ -95,11 +95,11 @@ async function insertOnes(
   )
 }
 
-describe('of the hundred refunds that a payment may have', () => {
+describe('of the hundred refunds that a payment may have,', () => {
   const asked = size({ quick: 9, all: 99 })
 
   test.each(size({ quick: ['without an amount'], all: ['without an amount', 'by its amount'] }))(
-    'the last one gives back all that is left: %s',
+    'the last one must refund all that is left: %s',
     async (how) => {
       const { id } = await createPaid(api)
       await refundOnes(id, asked)
@@ -112,9 +112,9 @@ describe('of the hundred refunds that a payment may have', () => {
     },
   )
 
-  test('none is one that has failed', async () => {
+  test('failed refunds are not counted', async () => {
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
-    // Those that the processor has not refused yet count as well.
+    // Refunds that the processor has not refused yet count as well.
     for (let failed = 0; failed < size({ quick: 10, all: 100 }); failed += 10) {
       await refundOnes(id, 10)
       await untilAnswered(id)

@@ -20,7 +20,7 @@ const refund = (id: string, body?: object, idempotencyKey?: string, by: Api = ap
     ...(idempotencyKey ? { idempotencyKey } : {}),
   })
 
-/** The payment once the processor has answered all its refunds. */
+/** Waits until the processor has answered all refunds, and returns the payment. */
 async function untilAnswered(id: string) {
   return await until('every refund is answered', async () => {
     const { body } = await api('GET', `/v1/payments/${id}`)
@@ -37,7 +37,7 @@ async function sandboxRefunds(id: string): Promise<number[]> {
 }
 
 describe('a refund', () => {
-  test('without an amount gives back all that is left, and the processor pays it once', async () => {
+  test('without an amount refunds all that is left, and the processor pays it once', async () => {
     const { id } = await createPaid(api)
     const { status, body } = await refund(id)
     expect(status).toBe(200)
@@ -53,7 +53,7 @@ describe('a refund', () => {
     expect(await sandboxRefunds(id)).toEqual([9999])
   })
 
-  test('of a part leaves the rest to be refunded, with its reason and metadata', async () => {
+  test('of a part leaves the rest refundable, and has its reason and metadata', async () => {
     const { id } = await createPaid(api)
     const first = await refund(id, { amount: 1000, reason: 'damaged', metadata: { order: '17' } })
     expect(first.body).toMatchObject({
@@ -73,7 +73,7 @@ describe('a refund', () => {
     expect((await sandboxRefunds(id)).sort()).toEqual([1, 1000, 8998])
   })
 
-  test('of more than is left is refused with what is left, and the refusal is kept', async () => {
+  test('of more than is left is refused with the amount that is left, and the refusal is replayed', async () => {
     const { id } = await createPaid(api)
     await refund(id, { amount: 9000 })
     const { status, body, text } = await refund(id, { amount: 1000 }, `too-much-${id}`)
@@ -93,7 +93,7 @@ describe('a refund', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true')
   })
 
-  describe('of no valid amount', () => {
+  describe('with an invalid amount', () => {
     let id: string
 
     beforeAll(async () => {
@@ -132,7 +132,7 @@ describe('a refund', () => {
     expect((await refund('pay_unknown')).status).toBe(404)
   })
 
-  test('is made once for one idempotency key, and the answer comes back byte for byte', async () => {
+  test('is made once for one idempotency key, and the answer is replayed byte for byte', async () => {
     const { id } = await createPaid(api)
     const key = `once-${id}`
     const answers = await Promise.all(
@@ -149,7 +149,7 @@ describe('a refund', () => {
     expect(await sandboxRefunds(id)).toEqual([100])
   })
 
-  test('that the processor refuses for good fails, and its amount can be refunded again', async () => {
+  test('that the processor refuses permanently fails, and its amount can be refunded again', async () => {
     const { id } = await createPaid(api, { token: 'tok_refundDeclined' })
     expect((await refund(id)).body.status).toBe('refunded')
     const after = await untilAnswered(id)
@@ -175,7 +175,7 @@ describe('a refund', () => {
     ])
   })
 
-  test('that the processor takes a minute for stays pending until it says', async () => {
+  test('that takes the processor a minute stays pending until the processor answers', async () => {
     const { id } = await createPaid(api, { token: 'tok_refundUndecided' })
     await refund(id, { amount: 500 })
     await until('the processor was told', async () => (await sandboxRefunds(id)).length > 0)
@@ -185,7 +185,7 @@ describe('a refund', () => {
     expect(await sandboxRefunds(id)).toEqual([500])
   })
 
-  test('of exactly what is left, by its amount, gives back all of it', async () => {
+  test('with exactly the amount that is left makes the payment refunded', async () => {
     const whole = await createPaid(api)
     expect((await refund(whole.id, { amount: 9999 })).body).toMatchObject({
       status: 'refunded',
@@ -202,7 +202,7 @@ describe('a refund', () => {
     expect((await sandboxRefunds(id)).sort()).toEqual([4000, 5999])
   })
 
-  test('is one event, which shows the payment and its refunds as they were then', async () => {
+  test('has one event, which shows the payment and its refunds at that time', async () => {
     const { id } = await createPaid(api)
     await refund(id, { amount: 4000, reason: 'first' })
     await untilAnswered(id)

@@ -23,7 +23,7 @@ const initiate = (id: string, token: string) =>
   api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: token } })
 
 describe('a reversal', () => {
-  test('of a pending payment is a cancel', async () => {
+  test('of a pending payment cancels it', async () => {
     const { id } = await createPayment(api)
     const { status, body } = await reverse(id, { reason: 'changed their mind' })
     expect(status).toBe(200)
@@ -36,7 +36,7 @@ describe('a reversal', () => {
     expect(await eventTypes(api, id)).toEqual(['payment.created', 'payment.canceled'])
   })
 
-  test('of an initiated payment is a cancel, and the processor voids it', async () => {
+  test('of an initiated payment cancels it, and the processor voids the authorization', async () => {
     const { id } = await createPayment(api, { cancel_window: 3600 })
     await initiate(id, 'tok_visa')
     expect((await reverse(id)).body).toMatchObject({ status: 'canceled', reversal: 'canceled' })
@@ -46,7 +46,7 @@ describe('a reversal', () => {
     expect(await movements(fixture.sql, id)).toEqual(['authorize', 'void'])
   })
 
-  test('of a payment that succeeded refunds what is left', async () => {
+  test('of a succeeded payment refunds what is left', async () => {
     const { id } = await createPaid(api)
     await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 999 } })
     const { status, body } = await reverse(id, { reason: 'recalled' })
@@ -59,7 +59,8 @@ describe('a reversal', () => {
     })
   })
 
-  test('while processing is recorded, and carried out with the decision', async () => {
+  // Both tests wait for a slow processor, so they run concurrently.
+  test.concurrent('of a processing payment is recorded, and carried out once the processor has decided', async () => {
     const { id } = await createPayment(api)
     await initiate(id, 'tok_slow')
     await untilStatus(api, id, 'processing')
@@ -79,16 +80,28 @@ describe('a reversal', () => {
       'payment.succeeded',
       'payment.refunded',
     ])
-    await until('the money went back', async () =>
+    await until('the money is refunded', async () =>
       (await movements(fixture.sql, id)).includes('refund'),
     )
     expect(await movements(fixture.sql, id)).toEqual(['authorize', 'capture', 'refund'])
   })
 
-  test('of a payment that then fails has nothing left to do', async () => {
+  test.concurrent('is made once for one idempotency key, whatever the status of the payment is then', async () => {
+    const { id } = await createPayment(api)
+    await initiate(id, 'tok_slow')
+    await untilStatus(api, id, 'processing')
+    const first = await reverse(id, {}, `reverse-${id}`)
+    await untilStatus(api, id, 'refunded')
+    const again = await reverse(id, {}, `reverse-${id}`, other)
+    expect(again.status).toBe(first.status)
+    expect(again.text).toBe(first.text)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+  })
+
+  test('of a payment that then fails changes nothing', async () => {
     const { id, merchant_id } = await createPayment(api, { cancel_window: 60 })
     await initiate(id, 'tok_captureDeclined')
-    // The sandbox cannot decide before its books are free again.
+    // The sandbox cannot decide until its books are unlocked.
     const books = await fixture.sql.connect()
     try {
       await books.query('begin')
@@ -120,19 +133,7 @@ describe('a reversal', () => {
     })
   })
 
-  test('is made once for one idempotency key, whatever the payment has become', async () => {
-    const { id } = await createPayment(api)
-    await initiate(id, 'tok_slow')
-    await untilStatus(api, id, 'processing')
-    const first = await reverse(id, {}, `reverse-${id}`)
-    await untilStatus(api, id, 'refunded')
-    const again = await reverse(id, {}, `reverse-${id}`, other)
-    expect(again.status).toBe(first.status)
-    expect(again.text).toBe(first.text)
-    expect(again.headers.get('idempotent-replayed')).toBe('true')
-  })
-
-  test('needs a key that may cancel and refund', async () => {
+  test('needs a key with the scopes for cancels and for refunds', async () => {
     const { id } = await createPayment(api)
     for (const scopes of [['payments:refund'], ['payments:cancel']]) {
       const key = await api('POST', '/v1/auth/api-keys', { body: { scopes } })
@@ -142,8 +143,8 @@ describe('a reversal', () => {
     expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('pending')
   })
 
-  test('in a race with cancels, refunds and the processing moves the money back once', async () => {
-    for (let round = 0; round < size({ quick: 5, all: 12 }); round++) {
+  test('that races with cancels, refunds and processing returns the money once', async () => {
+    for (let round = 0; round < size({ quick: 3, all: 12 }); round++) {
       const { id } = await createPayment(api)
       await initiate(id, 'tok_visa')
       const cancel = (by: Api) => by('POST', `/v1/payments/${id}/cancel`)
@@ -160,7 +161,7 @@ describe('a reversal', () => {
         return /canceled|refunded/.test(body.status) && body
       })
       if (end.status === 'canceled') {
-        // Exactly one won, and nobody was told anything else.
+        // Exactly one request won, and all answers agree.
         expect(statuses).toEqual(['canceled'])
         expect(end.refunds).toEqual([])
       } else {

@@ -4,6 +4,7 @@ import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { advance, attempts, initiate } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { createLiveMerchant } from '../../support/servers/servers.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
@@ -18,8 +19,8 @@ beforeAll(() => {
 const plan = (code: string, more: { idempotencyKey?: string } = {}) =>
   api('POST', '/v1/test/failures', { body: { code }, ...more })
 
-test.each(plannedDeclineCodes)(
-  'the next authorization is declined with %s, whatever its token, and the one after succeeds',
+test.each(size({ quick: plannedDeclineCodes.slice(0, 2), all: plannedDeclineCodes }))(
+  'the next authorization is declined with %s, whatever its token, and the following one succeeds',
   async (code) => {
     expect(await plan(code)).toMatchObject({
       status: 201,
@@ -31,7 +32,7 @@ test.each(plannedDeclineCodes)(
   },
 )
 
-test('planned failures wait in order, and each fails one authorization of any process', async () => {
+test('planned failures queue in order, and each applies to one authorization on any process', async () => {
   const codes = ['card_declined', 'insufficient_funds', 'expired_card']
   for (const code of codes) await plan(code)
   const seen = []
@@ -41,7 +42,7 @@ test('planned failures wait in order, and each fails one authorization of any pr
   expect(seen).toEqual([...codes, null])
 })
 
-test('concurrent authorizations on two processes share out the planned failures', async () => {
+test('concurrent authorizations on two processes use each planned failure once', async () => {
   for (let i = 0; i < 5; i++) await plan('lost_card')
   const all = await Promise.all(
     Array.from({ length: 12 }, (_, i) => initiate(i % 2 ? api : other, 'tok_visa')),
@@ -51,7 +52,7 @@ test('concurrent authorizations on two processes share out the planned failures'
   expect(statuses.filter((status) => status === 'initiated')).toHaveLength(7)
 })
 
-test('a repeated create gets its first answer and uses up no other failure', async () => {
+test('a repeated create gets its first answer and uses no further planned failure', async () => {
   await plan('stolen_card')
   await plan('incorrect_cvc')
   const request = {
@@ -64,7 +65,7 @@ test('a repeated create gets its first answer and uses up no other failure', asy
   expect((await initiate(api, 'tok_visa')).body.failure_code).toBe('incorrect_cvc')
 })
 
-test('a plan with the same idempotency key is made once', async () => {
+test('a repeated plan with the same idempotency key is added once', async () => {
   const more = { idempotencyKey: 'plan once' }
   const first = await plan('card_declined', more)
   expect((await plan('card_declined', more)).text).toBe(first.text)
@@ -72,7 +73,7 @@ test('a plan with the same idempotency key is made once', async () => {
   expect((await initiate(api, 'tok_visa')).body.status).toBe('initiated')
 })
 
-test('processor_unavailable: no call about the payment is answered for a minute, others are', async () => {
+test('processor_unavailable: calls about that payment fail for a minute, calls about others succeed', async () => {
   await plan('processor_unavailable')
   const { id } = await createPayment(api)
   const submit = { body: { payment_method_token: 'tok_visa' } }
@@ -92,7 +93,7 @@ test('processor_unavailable: no call about the payment is answered for a minute,
   })
 })
 
-test('a payment that failed to reach the processor can still be canceled', async () => {
+test('a payment that could not reach the processor can still be canceled', async () => {
   await plan('processor_unavailable')
   const { id } = await createPayment(api)
   const submit = { body: { payment_method_token: 'tok_visa' } }
@@ -101,14 +102,14 @@ test('a payment that failed to reach the processor can still be canceled', async
   expect(canceled.body.status).toBe('canceled')
 })
 
-test('a code that no authorization fails with is refused, with the codes that are allowed', async () => {
+test('a code with which no authorization fails is refused, with the allowed codes', async () => {
   const { status, body } = await plan('refund_failed')
   expect(status).toBe(400)
   expect(body.error.details.field).toBe('code')
   expect(body.error.message).toContain('insufficient_funds')
 })
 
-test('a merchant plans at most so many failures at a time', async () => {
+test('a merchant has a limit of open planned failures', async () => {
   const results = []
   for (let i = 0; i <= plannedFailuresMax; i++) results.push((await plan('card_declined')).status)
   expect(results.filter((status) => status === 201)).toHaveLength(plannedFailuresMax)
@@ -118,7 +119,7 @@ test('a merchant plans at most so many failures at a time', async () => {
   ])
 })
 
-test('live mode has no such path', async () => {
+test('live mode has no planned failures: the path gets 404', async () => {
   const { live } = await createLiveMerchant(fixture)
   const { status } = await live('POST', '/v1/test/failures', { body: { code: 'card_declined' } })
   expect(status).toBe(404)

@@ -17,9 +17,30 @@ beforeAll(() => {
   books = fixture.sql
 })
 
-// Most of these wait for pauses, so they wait at the same time: each with a merchant and a test clock of its own.
-describe.concurrent('faults', () => {
-  test('a lost answer to the authorization is asked for again, and authorizes once', async () => {
+// Most tests wait for pauses, so they run concurrently. Each has its own merchant and test clock.
+describe.concurrent('with a fault of the processor,', () => {
+  // The longest test is first, because five tests run at a time.
+  test('calls to an unavailable processor are retried after growing pauses', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const { id } = await createPayment(api)
+    const body = { payment_method_token: 'tok_downMinute' }
+    expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
+    const looksMin = size({ quick: 3, all: 5 })
+    // The worker makes the look-ups. It waits 1, 2, 4, 8 seconds, plus up to half of that.
+    const looks = await until('the processor was called often enough', async () => {
+      const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
+      const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
+      return found.length >= looksMin && found.reverse()
+    })
+    const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
+    const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
+    // Times are whole seconds, so a pause may seem a second shorter.
+    for (const [n, pause] of pauses.slice(0, 4).entries()) {
+      expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
+    }
+  })
+
+  test('an authorization whose answer is lost is requested again, and authorizes once', async () => {
     const { test: api } = await createMerchant(fixture)
     const { status, body } = await initiate(api, 'tok_lostAuthorizeAnswer')
     expect(status).toBe(200)
@@ -33,7 +54,7 @@ describe.concurrent('faults', () => {
     ])
   })
 
-  test('a capture whose answer is lost is looked up, and takes the money once', async () => {
+  test('a capture whose answer is lost is looked up, and captures the money once', async () => {
     const { test: api } = await createMerchant(fixture)
     for (const token of ['tok_lostCaptureAnswer', 'tok_duplicateCapture']) {
       const { body } = await initiate(api, token)
@@ -47,7 +68,7 @@ describe.concurrent('faults', () => {
     }
   })
 
-  test('a processor that answers 500 twice is asked until it works', async () => {
+  test('a call answered with 500 twice is retried until it succeeds', async () => {
     const { test: api } = await createMerchant(fixture)
     const { status, body } = await initiate(api, 'tok_errorTwice')
     expect(status).toBe(200)
@@ -55,7 +76,7 @@ describe.concurrent('faults', () => {
     expect(await movements(books, body.id)).toEqual(['authorize', 'capture'])
   })
 
-  test('while the processor is down the payment stays pending, and goes on by itself', async () => {
+  test('a payment stays pending while the processor is unavailable, and continues by itself', async () => {
     const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
@@ -75,7 +96,7 @@ describe.concurrent('faults', () => {
     expect(retried.body.id).toBe(payment.id)
   })
 
-  test('no other token takes the place of one whose outcome is not known', async () => {
+  test('a token whose outcome is unknown is not replaced by another token', async () => {
     const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const submit = (token: string) =>
@@ -87,7 +108,7 @@ describe.concurrent('faults', () => {
     expect(await movements(books, payment.id)).toEqual(['authorize', 'capture'])
   })
 
-  test('a cancel wins while the processor is down, and nothing is ever authorized', async () => {
+  test('a cancel while the processor is unavailable succeeds, and nothing is ever authorized', async () => {
     const { test: api } = await createMerchant(fixture)
     const { status } = await initiate(api, 'tok_downMinute')
     expect(status).toBe(502)
@@ -100,12 +121,12 @@ describe.concurrent('faults', () => {
     expect(await movements(books, id)).toEqual([])
   })
 
-  test('a cancel wins while the processor is being asked, and nothing stays reserved', async () => {
+  test('a cancel during the call to the processor succeeds, and no authorization remains', async () => {
     const { test: api } = await createMerchant(fixture)
     const payment = await createPayment(api)
     const path = `/v1/payments/${payment.id}/initiate`
     const initiating = api('POST', path, { body: { payment_method_token: 'tok_slow' } })
-    await until('the processor is asked', async () =>
+    await until('the processor is called', async () =>
       (await attempts(api, payment.id)).includes('authorize null'),
     )
     const canceled = await api('POST', `/v1/payments/${payment.id}/cancel`)
@@ -113,7 +134,7 @@ describe.concurrent('faults', () => {
     const answered = await initiating
     expect(answered.status).toBe(412)
     expect(answered.body.error.details.current_status).toBe('canceled')
-    await until('nothing is owed', async () => {
+    await until('no void is pending', async () => {
       const rows = await books.query(
         `select from payment_tasks where payment_id = $1 and kind in ('void', 'authorize')`,
         [payment.id],
@@ -127,13 +148,13 @@ describe.concurrent('faults', () => {
     expect((await api('GET', `/v1/payments/${payment.id}`)).body).toEqual(canceled.body)
   })
 
-  test('a cancel by key wins while its create is still being initiated', async () => {
+  test('a cancel by key during the initiate of its create succeeds', async () => {
     const { test: api } = await createMerchant(fixture)
     const creating = api('POST', '/v1/payments', {
       body: paymentBody({ initiate: true, payment_method_token: 'tok_slow' }),
       idempotencyKey: 'canceled on the way',
     })
-    const canceled = await until('the payment is there to be canceled', async () => {
+    const canceled = await until('the payment exists', async () => {
       const body = { idempotency_key: 'canceled on the way' }
       const rows = await books.query(
         `select from idempotency_records where key = 'canceled on the way'`,
@@ -146,14 +167,14 @@ describe.concurrent('faults', () => {
     expect(created.body).toEqual(canceled.body)
   })
 
-  test('money that was taken all the same goes back by itself, and the timeline says so', async () => {
+  test('money captured after a cancel is refunded automatically, and the timeline shows it', async () => {
     const { test: api } = await createMerchant(fixture)
     const { body } = await initiate(api, 'tok_capturedByHand', { cancel_window: 3600 })
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`, {
       idempotencyKey: 'captured by hand',
     })
     expect(canceled.status).toBe(200)
-    await until('the money went back', async () =>
+    await until('the money is refunded', async () =>
       (await eventTypes(api, body.id)).includes('payment.late_capture_refunded'),
     )
     expect(await movements(books, body.id)).toEqual(['authorize', 'capture', 'refund'])
@@ -170,29 +191,9 @@ describe.concurrent('faults', () => {
     })
     expect(replayed.text).toBe(canceled.text)
   })
-
-  test('a processor that is down is asked again after longer and longer pauses', async () => {
-    const { test: api } = await createMerchant(fixture)
-    const { id } = await createPayment(api)
-    const body = { payment_method_token: 'tok_downMinute' }
-    expect((await api('POST', `/v1/payments/${id}/initiate`, { body })).status).toBe(502)
-    const looksMin = size({ quick: 3, all: 5 })
-    // Look-ups are the worker's. It waits 1, 2, 4, 8 seconds, and up to half as long again.
-    const looks = await until('it was asked often enough', async () => {
-      const { data } = (await api('GET', `/v1/payments/${id}/attempts?limit=100`)).body
-      const found = data.filter((one: { kind: string }) => one.kind === 'look_up')
-      return found.length >= looksMin && found.reverse()
-    })
-    const atSeconds = looks.map((one: { started_at: string }) => Date.parse(one.started_at) / 1000)
-    const pauses = atSeconds.slice(1).map((at: number, n: number) => at - atSeconds[n])
-    // Times are whole seconds, so that a pause may look a second shorter.
-    for (const [n, pause] of pauses.slice(0, 4).entries()) {
-      expect(pause, pauses.join()).toBeGreaterThanOrEqual(2 ** n - 1)
-    }
-  })
 })
 
-test('a bank debit that the bank returns has an event of its own, after the failure', async () => {
+test('a bank debit that the bank returns has its own event, after the failure', async () => {
   const { body } = await initiate(api, 'tok_achAccountClosed', { payment_method: 'ach' })
   const failed = await untilStatus(api, body.id, 'failed')
   expect(failed.failure_code).toBe('account_closed')

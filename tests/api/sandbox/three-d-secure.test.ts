@@ -22,7 +22,7 @@ beforeAll(() => {
 })
 
 describe('3-D Secure', () => {
-  test('a customer who confirms is what the payment waits for', async () => {
+  test('a payment waits for the confirmation of the customer, and then succeeds', async () => {
     const { status, body } = await initiate(api, '4000 0000 0000 3220')
     expect(status).toBe(200)
     expect(body.status).toBe('pending')
@@ -44,7 +44,7 @@ describe('3-D Secure', () => {
   })
 
   test.each(['%00', 'a%00b', 'A', '%F0%9F%92%A9', 'a'.repeat(5_000)])(
-    'a link that was never given out leads to a page that says so: %s',
+    'an unknown link shows a page that says so: %s',
     async (secret) => {
       const path = `${fixture.servers[0]?.url}/sandbox/3d-secure/${secret}`
       const answers = [
@@ -60,7 +60,7 @@ describe('3-D Secure', () => {
     },
   )
 
-  test('a customer who refuses, or fails, has a payment that failed', async () => {
+  test('a payment fails if the customer refuses or fails the challenge', async () => {
     for (const [token, wanted] of [
       ['tok_threeDSecureRequired', 'refuse'],
       ['tok_threeDSecureFails', 'confirm'],
@@ -72,25 +72,25 @@ describe('3-D Secure', () => {
     }
   })
 
-  test('initiating again without a token tells where the customer has to go', async () => {
+  test('a second initiate without a token returns the URL for the customer again', async () => {
     const { body } = await initiate(api, 'tok_threeDSecureRequired')
     const again = await api('POST', `/v1/payments/${body.id}/initiate`)
     expect(again.status).toBe(200)
     expect(again.body).toEqual(body)
   })
 
-  test('another token can be used while the customer has not confirmed', async () => {
+  test('another token can be used until the customer has confirmed', async () => {
     const { body } = await initiate(api, 'tok_threeDSecureRequired', { cancel_window: 3600 })
     const again = await api('POST', `/v1/payments/${body.id}/initiate`, {
       body: { payment_method_token: 'tok_visa' },
     })
     expect(again.body.status).toBe('initiated')
-    // The page of the first challenge is still open somewhere: it decides nothing any more.
+    // The page of the first challenge is still open, and no longer decides anything.
     await answerChallenge(body.next_action.url, 'refuse')
     expect((await api('GET', `/v1/payments/${body.id}`)).body.status).toBe('initiated')
   })
 
-  test('a customer who confirms on an open page after the cancel changes nothing', async () => {
+  test('a confirmation on an open page after the cancel changes nothing', async () => {
     const { body } = await initiate(api, 'tok_threeDSecureRequired')
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
     expect(canceled.status).toBe(200)
@@ -108,7 +108,7 @@ describe('3-D Secure', () => {
   })
 })
 
-test('a payment that expires while the customer is to confirm it holds nothing at the processor', async () => {
+test('a payment that expires before the confirmation leaves no authorization at the processor', async () => {
   const { body } = await initiate(api, 'tok_threeDSecureRequired')
   expect(body).toMatchObject({ status: 'pending', next_action: { type: 'redirect_to_url' } })
   await advance(api, 3_602)

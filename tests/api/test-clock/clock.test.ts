@@ -18,7 +18,7 @@ async function clock(at: Api): Promise<{ now: string; offset_seconds: number }> 
 }
 
 describe('the test clock', () => {
-  test('jumps ahead at once where it was asked, and soon everywhere', async () => {
+  test('advances at once on the process of the request, and soon on all others', async () => {
     const before = (await clock(api)).offset_seconds
     await advance(api, 7_200)
     expect((await clock(api)).offset_seconds).toBe(before + 7_200)
@@ -32,7 +32,7 @@ describe('the test clock', () => {
     })
   })
 
-  test('the same request with the same key jumps once', async () => {
+  test('advances once for repeated requests with the same key', async () => {
     const before = (await clock(api)).offset_seconds
     const request = { body: { seconds: 100 }, idempotencyKey: 'jump once' }
     await api('POST', '/v1/test/clock/advance', request)
@@ -40,7 +40,7 @@ describe('the test clock', () => {
     expect((await clock(api)).offset_seconds).toBe(before + 100)
   })
 
-  test('a create is told its first answer also once its payment has expired', async () => {
+  test('does not stop the replay of a create whose payment has expired', async () => {
     const { now } = await clock(api)
     const expires_at = new Date(Date.parse(now) + 600_000).toISOString().replace('.000', '')
     const request = { body: paymentBody({ expires_at }), idempotencyKey: 'repeated late' }
@@ -54,7 +54,7 @@ describe('the test clock', () => {
     expect(other.body.error.details.field).toBe('expires_at')
   })
 
-  test('a payment that nobody pays expires: canceled by the system, with one event', async () => {
+  test('expires an unpaid payment: canceled by the system, with one event', async () => {
     const payment = await createPayment(api)
     await advance(api, 3_700)
     const expired = await untilStatus(api, payment.id, 'canceled')
@@ -70,7 +70,7 @@ describe('the test clock', () => {
     })
   })
 
-  test('an undo window ends when the clock says so, and not before', async () => {
+  test('ends an undo window on time, and not before', async () => {
     const { body } = await initiate(api, 'tok_visa', { cancel_window: 86_400 })
     await advance(api, 86_000)
     expect((await api('GET', `/v1/payments/${body.id}`)).body.status).toBe('initiated')
@@ -78,11 +78,11 @@ describe('the test clock', () => {
     await untilStatus(api, body.id, 'succeeded')
   })
 
-  test('a payment that was canceled within its window is left alone when that ends', async () => {
+  test('changes nothing at the end of the window for a payment canceled within it', async () => {
     const { body } = await initiate(api, 'tok_visa', { cancel_window: 600 })
     const canceled = await api('POST', `/v1/payments/${body.id}/cancel`)
     await advance(api, 601)
-    // Another payment whose window ends later has gone all the way: the first one had its turn.
+    // Another payment with a later window has succeeded, so the worker has had time for the first one.
     const { body: later } = await initiate(api, 'tok_visa', { cancel_window: 600 })
     await advance(api, 601)
     await untilStatus(api, later.id, 'succeeded')
@@ -94,7 +94,7 @@ describe('the test clock', () => {
     ])
   })
 
-  test('another merchant and live mode have a time of their own', async () => {
+  test('does not affect another merchant or live mode', async () => {
     const { test: other, live } = await createLiveMerchant(fixture)
     await advance(api, 60)
     expect((await clock(other)).offset_seconds).toBe(0)
@@ -103,7 +103,7 @@ describe('the test clock', () => {
     expect(status).toBe(404)
   })
 
-  test('refuses to go back, and further than ten years', async () => {
+  test('refuses to go back, or further than ten years ahead', async () => {
     const back = await api('POST', '/v1/test/clock/advance', { body: { seconds: -1 } })
     expect(back.status).toBe(400)
     const made = await api('POST', '/v1/merchants', { body: { name: 'Far away' } })

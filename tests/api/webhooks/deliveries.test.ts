@@ -1,35 +1,19 @@
 import { Webhook } from 'standardwebhooks'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { verifyWebhook } from '../../../packages/node/src/index.ts'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { type Api, createPayment } from '../../support/http/api.ts'
 import { type Receiver, startReceiver } from '../../support/http/receiver.ts'
 import { advance } from '../../support/payments/sandbox.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
+const fixture = withMerchant()
 let api: Api
 let receiver: Receiver
 let endpoint: { id: string; secret: string; url: string }
 
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({
-    databaseUrl: database.url,
-    env: { HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more' },
-  })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
+beforeAll(() => {
+  api = fixture.api
 })
 
 beforeEach(async () => {
@@ -46,7 +30,7 @@ function register(url: string, more: Record<string, unknown> = {}) {
   return api('POST', '/v1/webhooks/endpoints', { body: { url, ...more } })
 }
 
-/** The deliveries of an event to an endpoint, once `look` likes them. */
+/** Waits until `look` accepts the deliveries of an event to an endpoint, and returns them. */
 async function deliveryOf(
   eventId: string,
   look: (delivery: { status: string; attempt: number }) => boolean,
@@ -88,7 +72,7 @@ describe('a delivery', () => {
     expect(() => new Webhook(endpoint.secret).verify(`${got.body} `, headers)).toThrow()
   })
 
-  test('of both secrets is valid while one is rotated', async () => {
+  test('is signed with both secrets during a rotation', async () => {
     const { body } = await api('PATCH', `/v1/webhooks/endpoints/${endpoint.id}`, {
       body: { rotate_secret: true },
     })
@@ -96,7 +80,7 @@ describe('a delivery', () => {
     expect(body.secret).not.toBe(endpoint.secret)
     expect(Date.parse(body.old_secret_expires_at) - Date.parse(body.updated_at)).toBe(86_401_000)
     await testEvent()
-    const got = await until('it arrives', () => receiver.received[0])
+    const got = await until('the event arrives', () => receiver.received[0])
     const headers = got.headers as Record<string, string>
     for (const secret of [endpoint.secret, body.secret]) {
       new Webhook(secret).verify(got.body, headers)
@@ -104,7 +88,7 @@ describe('a delivery', () => {
     }
   })
 
-  test('of a sample says that it is one, and only goes where it should', async () => {
+  test('of a test event is marked as a test, and goes to the chosen endpoints only', async () => {
     const other = await startReceiver()
     const { body: second } = await register(other.url, { events: ['payment.failed'] })
     try {
@@ -117,7 +101,7 @@ describe('a delivery', () => {
         'all have come',
         () => receiver.received.length >= 2 && other.received.length >= 2,
       )
-      // In no order: events of different payments are sent at once.
+      // In any order: events of different payments are sent concurrently.
       const idsOf = ({ received }: Receiver) => received.map(({ event }) => event.id).sort()
       expect(idsOf(receiver)).toEqual([everywhere.id, here.id].sort())
       expect(idsOf(other)).toEqual([everywhere.id, there.id].sort())
@@ -130,7 +114,7 @@ describe('a delivery', () => {
     }
   })
 
-  test('that fails is tried again on a growing schedule, then can be retried by hand', async () => {
+  test('that fails is retried after growing pauses, and can then be retried by request', async () => {
     receiver.answer(() => ({ status: 500, body: `no\0${'x'.repeat(3000)}` }))
     const { id } = await testEvent()
     const pending = await deliveryOf(id, ({ attempt }) => attempt >= 2)
@@ -138,7 +122,7 @@ describe('a delivery', () => {
     expect(pending.next_attempt_at).not.toBeNull()
     await until('three attempts', () => receiver.received.length >= 3)
     const [first, second, third] = receiver.received.map(({ atMs }) => atMs) as number[]
-    // Never sooner than the schedule says: one second, then two.
+    // Never earlier than the schedule: after one second, then two.
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(990)
     expect((third ?? 0) - (second ?? 0)).toBeGreaterThanOrEqual(1_990)
     const signatures = receiver.received.map(({ headers }) => headers['webhook-id'])
@@ -153,11 +137,11 @@ describe('a delivery', () => {
     expect(body.attempts[0]).toMatchObject({ response_code: 204, error: null })
     const failed = body.attempts.at(-1)
     expect(failed).toMatchObject({ attempt: 1, response_code: 500, error: 'Answered 500.' })
-    // The receiver is on this machine: what it says is not shown to keys of test mode.
+    // The receiver is on this machine, so test keys do not see its answers.
     expect(failed.response_body).toBeNull()
   })
 
-  test('that waits for another try comes sooner when the test clock is advanced', async () => {
+  test('that waits for a retry is sent earlier when the test clock is advanced', async () => {
     receiver.answer(() => ({ status: 503, headers: { 'retry-after': '60' } }))
     const { id } = await testEvent()
     const waiting = await deliveryOf(id, ({ attempt }) => attempt === 1)
@@ -174,7 +158,7 @@ describe('a delivery', () => {
     expect(receiver.received).toHaveLength(6)
   })
 
-  test('that is redirected has failed, and nothing is sent to the other place', async () => {
+  test('that is redirected fails, and nothing is sent to the new address', async () => {
     const other = await startReceiver()
     receiver.answer(() => ({ status: 307, headers: { location: other.url } }))
     try {
@@ -188,7 +172,7 @@ describe('a delivery', () => {
     }
   })
 
-  test('that is answered 410 disables the endpoint, with an event that says so', async () => {
+  test('that is answered with 410 disables the endpoint, with an event', async () => {
     const other = await startReceiver()
     const { body: second } = await register(other.url)
     receiver.answer(() => 410)
@@ -197,7 +181,7 @@ describe('a delivery', () => {
       expect(await deliveryOf(id, ({ status }) => status === 'failed')).toMatchObject({
         attempt: 1,
       })
-      const told = await until('another endpoint is told', () =>
+      const told = await until('another endpoint gets the event', () =>
         other.received.find(({ event }) => event.type === 'webhook_endpoint.disabled'),
       )
       expect(told.event).toMatchObject({
@@ -214,10 +198,10 @@ describe('a delivery', () => {
     }
   })
 
-  test('to a dead letter can be listed, and sent again all at once', async () => {
+  test('that was abandoned is listed, and all can be sent again at once', async () => {
     receiver.answer(() => 500)
     const events = [await testEvent(), await testEvent(), await testEvent()]
-    await until('each was tried', () => receiver.received.length >= 3)
+    await until('each event was attempted', () => receiver.received.length >= 3)
     await api('PATCH', `/v1/webhooks/endpoints/${endpoint.id}`, { body: { enabled: false } })
     const failedPath = `/v1/webhooks/deliveries?endpoint_id=${endpoint.id}&status=failed`
     await until('all are abandoned', async () => {
@@ -232,23 +216,23 @@ describe('a delivery', () => {
     expect((await api('GET', failedPath)).body.data).toEqual([])
   })
 
-  test('of every event since a time is made again by a replay', async () => {
+  test('of every event since a time is created again by a replay', async () => {
     const before = new Date(Date.now() - 1_000).toISOString()
     const payments = [await createPayment(api), await createPayment(api)]
     const mine = () =>
       receiver.received.filter(({ event }) => payments.some(({ id }) => id === event.data.id))
-    await until('both have come', () => mine().length === 2)
+    await until('both events have arrived', () => mine().length === 2)
     const { status } = await api('POST', `/v1/webhooks/endpoints/${endpoint.id}/replay`, {
       body: { since: before },
     })
     expect(status).toBe(202)
-    await until('both come again', () => mine().length === 4)
+    await until('both events have arrived again', () => mine().length === 4)
     const ids = mine().map(({ event }) => event.id)
     expect(ids.slice(2)).toEqual(ids.slice(0, 2))
   })
 })
 
-test('events of one payment are first sent in their order, also by a slow receiver', async () => {
+test("first deliveries of a payment's events are in order, also to a slow receiver", async () => {
   let busy = 0
   let overlaps = 0
   receiver.answer(async () => {
@@ -259,7 +243,7 @@ test('events of one payment are first sent in their order, also by a slow receiv
   })
   const payment = await createPayment(api)
   await api('POST', `/v1/payments/${payment.id}/cancel`)
-  await until('both have come', () => receiver.received.length >= 2)
+  await until('both events have arrived', () => receiver.received.length >= 2)
   const sequences = receiver.received.map(({ event }) => event.sequence)
   expect(sequences).toEqual([1, 2])
   expect(overlaps).toBe(0)

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 
 describe('an endpoint', () => {
-  test('shows its secret once; the database does not tell it', async () => {
+  test('shows its secret once, and the database does not contain it in plain text', async () => {
     const { status, body } = await api('POST', base, {
       body: { url: 'https://example.com/hook', description: 'My shop' },
     })
@@ -44,7 +44,7 @@ describe('an endpoint', () => {
     await api('DELETE', `${base}/${body.id}`)
   })
 
-  test('is one of sixteen at most', async () => {
+  test('is one of at most sixteen', async () => {
     const url = 'https://example.com/hook'
     const made = await Promise.all(
       Array.from({ length: 20 }, () => api('POST', base, { body: { url } })),
@@ -64,13 +64,13 @@ describe('an endpoint', () => {
     'https://169.254.169.254/latest/meta-data',
     'https://localhost/hook',
     'https://me:secret@example.com/hook',
-  ])('in live mode is not %s', async (url) => {
+  ])('in live mode cannot be %s', async (url) => {
     const { status, body } = await live('POST', base, { body: { url } })
     expect(status).toBe(400)
     expect(body.error.details.field).toBe('url')
   })
 
-  test('in test mode is not the metadata of a cloud, nor all events and some', async () => {
+  test('in test mode cannot be cloud metadata, and cannot mix all events with single types', async () => {
     const metadata = { url: 'http://169.254.169.254/latest/meta-data' }
     expect((await api('POST', base, { body: metadata })).status).toBe(400)
     const events = ['*', 'payment.created']
@@ -78,7 +78,7 @@ describe('an endpoint', () => {
     expect(mixed.body.error.details.field).toBe('events')
   })
 
-  test('lets its old secret go by the real time, although the test clock is ahead', async () => {
+  test('keeps its old secret until a real time, although the test clock is ahead', async () => {
     const { test: own } = await createMerchant(fixture)
     const { body: endpoint } = await own('POST', base, { body: { url: 'http://127.0.0.1:1/' } })
     const days = 10
@@ -118,6 +118,6 @@ describe('an endpoint', () => {
   })
 })
 
-test('there are no test events in live mode: receivers would take them for real', async () => {
+test('live mode refuses test events, which receivers would mistake for real events', async () => {
   expect((await live('POST', '/v1/webhooks/test')).status).toBe(400)
 })

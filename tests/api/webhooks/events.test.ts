@@ -1,34 +1,34 @@
 import { get, type IncomingMessage } from 'node:http'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { limitsNeverReached, type OwnApp, startOwnApp } from '../../support/servers/own-app.ts'
+import { firstKeys, startServer } from '../../support/servers/server.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-let database: TestDatabase
-let server: TestServer
-let other: TestServer
+/** The server whose stream is read, and how. */
+type Place = Readonly<{ url: string; secretKey: string }>
+
+const fixture = withMerchant()
+let server: Place
+let other: Place
 let api: Api
+/** For tests that delay the events of all merchants, or stop the server. */
+let own: OwnApp
 const open: Follower[] = []
 
 beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  other = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
+  const [first, second] = fixture.servers
+  server = first as Place
+  other = second as Place
+  api = fixture.api
+  own = await startOwnApp(limitsNeverReached)
 })
 
 afterAll(async () => {
   for (const follower of open) follower.close()
-  await server?.stop()
-  await other?.stop()
-  await database?.drop()
+  await own?.close()
 })
 
 interface Message {
@@ -47,11 +47,11 @@ interface Follower {
   close(): void
 }
 
-/** Follows the stream of a server, reading no more than server-sent events as they are specified. */
+/** Reads the stream of a server by the specification of server-sent events, and nothing beyond it. */
 async function follow(
-  options: { at?: TestServer; query?: string; lastEventId?: string; key?: string } = {},
+  options: { at?: Place; query?: string; lastEventId?: string; key?: string } = {},
 ): Promise<Follower> {
-  const { at = server, query = '', lastEventId, key = server.secretKey } = options
+  const { at = server, query = '', lastEventId, key = at.secretKey } = options
   const headers = {
     authorization: `Bearer ${key}`,
     ...(lastEventId ? { 'last-event-id': lastEventId } : {}),
@@ -95,7 +95,7 @@ function parseMessage(block: string): Message[] {
 }
 
 describe('the list of events', () => {
-  test('is newest first, in pages, and has an event as soon as it has happened', async () => {
+  test('is newest first, paged, and contains an event as soon as it has happened', async () => {
     const payment = await createPayment(api)
     await api('POST', `/v1/payments/${payment.id}/cancel`)
     const { body } = await api('GET', '/v1/events?limit=1')
@@ -121,7 +121,7 @@ describe('the list of events', () => {
     expect(await typesOf(`&created[lt]=${payment.created_at}`)).toEqual([])
   })
 
-  test('knows no event of another merchant, and refuses a cursor that names none', async () => {
+  test('has no events of another merchant, and refuses a cursor that is no event', async () => {
     const { id } = await createPayment(api)
     const { body: mine } = await api('GET', `/v1/events?payment_id=${id}`)
     const { body: merchant } = await api('POST', '/v1/merchants', { body: { name: 'Other' } })
@@ -135,12 +135,12 @@ describe('the list of events', () => {
   })
 })
 
-describe('the stream of events', () => {
-  test('tells on every process what happens on any, just as the list shows it', async () => {
+describe('the event stream', () => {
+  test('sends events of all processes on every process, equal to those of the list', async () => {
     const followers = [await follow(), await follow({ at: other })]
     const payment = await createPayment(api)
     for (const follower of followers) {
-      const message = await until('the event is told', () =>
+      const message = await until('the event is sent', () =>
         follower.messages.find(({ data }) => data.data.id === payment.id),
       )
       const { body } = await api('GET', `/v1/events/${message.id}`)
@@ -151,40 +151,38 @@ describe('the stream of events', () => {
     }
   })
 
-  test('goes on after the last event that was seen, with no gap and nothing twice', async () => {
+  test('resumes after the last event that was seen, without gaps or repeats', async () => {
     const first = await follow()
     await createPayment(api)
-    const seen = await until('one is told', () => first.messages[0])
+    const seen = await until('an event is sent', () => first.messages[0])
     first.close()
     await first.ended
-    // More than the stream reads at once.
+    // More events than the stream reads at once.
     const made: string[] = []
-    for (let i = 0; i < size({ quick: 110, all: 250 }); i++)
+    for (let i = 0; i < size({ quick: 105, all: 250 }); i++)
       made.push((await createPayment(api)).id)
     const second = await follow({ at: other, lastEventId: seen.id })
     made.push((await createPayment(api)).id)
-    await until('all are told', () => second.messages.length >= made.length)
+    await until('all events are sent', () => second.messages.length >= made.length)
     expect(second.messages.map(({ data }) => data.data.id)).toEqual(made)
     second.close()
   })
 
-  test('is of the types and the payment that were asked for', async () => {
+  test('sends only the requested types and payment', async () => {
     const payment = await createPayment(api)
     const follower = await follow({ query: `?type=payment.canceled&payment_id=${payment.id}` })
     await createPayment(api)
     await api('POST', `/v1/payments/${payment.id}/cancel`)
-    await until('the cancel is told', () => follower.messages[0])
+    await until('the cancel is sent', () => follower.messages[0])
     expect(follower.messages.map(({ event }) => event)).toEqual(['payment.canceled'])
     follower.close()
   })
 
-  test('misses nothing that is committed out of order', async () => {
-    const follower = await follow()
-    const slow = new pg.Client({ connectionString: database.url })
-    await slow.connect()
+  test('misses no event that is committed out of order', async () => {
+    const { api, owner, sql, url } = own
+    const follower = await follow({ at: { url, secretKey: firstKeys.secretKey } })
+    const slow = await sql.connect()
     try {
-      const { body } = await api('GET', '/v1/auth/api-keys')
-      const merchantId = body.data[0].merchant_id
       await slow.query('begin')
       await slow.query('select pg_current_xact_id()')
       await slow.query(
@@ -192,21 +190,21 @@ describe('the stream of events', () => {
           actor_type, state)
         values ($1, false, 'test_outoforder', 1, 'payment.created', now(), 'system',
           '{"data":{"id":"pay_slow"}}')`,
-        [merchantId],
+        [owner.merchant_id],
       )
       const quick = await createPayment(api)
       const { body: hidden } = await api('GET', '/v1/events?limit=1')
       expect(hidden.data[0]?.data.id).not.toBe(quick.id)
       await slow.query('commit')
-      await until('both are told', () => follower.messages.length >= 2)
+      await until('both events are sent', () => follower.messages.length >= 2)
       expect(follower.messages.map(({ data }) => data.data.id)).toEqual(['pay_slow', quick.id])
     } finally {
-      await slow.end()
+      slow.release(true)
       follower.close()
     }
   })
 
-  test('refuses what it cannot go on from, and who may not read', async () => {
+  test('refuses an invalid cursor, an unknown type, and keys that may not read', async () => {
     expect((await follow({ lastEventId: 'evt_nowhere0001' })).status).toBe(400)
     expect((await follow({ query: '?type=payment.eaten' })).status).toBe(400)
     expect((await follow({ key: 'sk_test_nobody_at_all' })).status).toBe(401)
@@ -223,10 +221,11 @@ describe('the stream of events', () => {
     await follower.ended
   })
 
-  test('ends cleanly when its server stops, and does not hold it up', async () => {
-    const follower = await follow({ at: other })
+  test('ends cleanly when its server stops, and does not delay the stop', async () => {
+    const stopped = await startServer({ databaseUrl: own.databaseUrl })
+    const follower = await follow({ at: stopped })
     expect(follower.status).toBe(200)
-    expect(await other.stop()).toBe(0)
+    expect(await stopped.stop()).toBe(0)
     await follower.ended
   })
 })

@@ -28,7 +28,7 @@ function outgoing(url: string, more: Partial<Outgoing> = {}): Outgoing {
   return { url, livemode: false, reach: 'private', headers: {}, body, signal, ...more }
 }
 
-/** A sender whose names resolve to what is given, one answer after the other. */
+/** A sender whose resolver returns the given answers, one after another. */
 function sendTo(...answers: string[][]) {
   let asked = 0
   const resolve: Resolve = (_hostname, _reach, callback) => {
@@ -49,8 +49,8 @@ function urlOf(host: string, scheme = 'http'): string {
   return `${scheme}://${host}:${new URL(receiver.url).port}/hook`
 }
 
-describe('a name is judged by the address it is connected to', () => {
-  test('one that turns to this machine after it was registered reaches nothing in live mode', async () => {
+describe('a host name is checked by the address of each connection:', () => {
+  test('one that changes to a loopback address after registration is refused in live mode', async () => {
     const { send, asked } = sendTo(['93.184.215.14'], ['127.0.0.1'])
     const gone = AbortSignal.abort()
     await send(outgoing(urlOf('rebind.example', 'https'), { livemode: true, signal: gone })).catch(
@@ -73,7 +73,7 @@ describe('a name is judged by the address it is connected to', () => {
     [['::ffff:169.254.169.254']],
     [['127.0.0.1', '169.254.169.254']],
     [[]],
-  ])('also in test mode: %j', async (addresses) => {
+  ])('one that resolves to %j is refused in test mode as well', async (addresses) => {
     const { send } = sendTo(addresses)
     const error = await send(outgoing(urlOf('name.example'))).catch((cause: unknown) => cause)
     expect(error).toBeInstanceOf(ForbiddenAddressError)
@@ -81,14 +81,14 @@ describe('a name is judged by the address it is connected to', () => {
     expect(receiver.received).toEqual([])
   })
 
-  test('an allowed one is reached, by the name', async () => {
+  test('one with an allowed address is called, with the name as Host', async () => {
     const { send } = sendTo(['127.0.0.1'])
     expect((await send(outgoing(urlOf('shop.example')))).status).toBe(200)
     expect(receiver.received[0]?.headers.host).toContain('shop.example')
   })
 })
 
-test('a connection that test mode opened to this machine is of no use in live mode', async () => {
+test('live mode does not reuse a connection of test mode to this machine', async () => {
   const { send } = sendTo(['127.0.0.1'])
   expect((await send(outgoing(urlOf('shop.example')))).status).toBe(200)
   await expect(send(outgoing(urlOf('shop.example'), { livemode: true }))).rejects.toThrow()
@@ -98,7 +98,7 @@ test('a connection that test mode opened to this machine is of no use in live mo
 })
 
 test.each(['127.0.0.1', '[::1]', '2130706433', '0x7f.1', '10.0.0.1'])(
-  'a literal address is judged without being looked up: %s',
+  'a literal address is checked without a DNS query: %s',
   async (host) => {
     const { send, asked } = sendTo(['8.8.8.8'])
     await expect(send(outgoing(urlOf(host, 'https'), { livemode: true }))).rejects.toBeInstanceOf(
@@ -108,7 +108,7 @@ test.each(['127.0.0.1', '[::1]', '2130706433', '0x7f.1', '10.0.0.1'])(
   },
 )
 
-test('a connection to this machine is of no use once only public addresses are allowed', async () => {
+test('a connection to this machine is not reused once only public addresses are allowed', async () => {
   const { send } = sendTo(['127.0.0.1'])
   expect((await send(outgoing(urlOf('shop.example')))).status).toBe(200)
   await expect(send(outgoing(urlOf('shop.example'), { reach: 'public' }))).rejects.toBeInstanceOf(
@@ -117,14 +117,14 @@ test('a connection to this machine is of no use once only public addresses are a
   expect(receiver.received).toHaveLength(1)
 })
 
-test('a key of test mode is not shown what a page of this network says', async () => {
+test('a test key is not shown the answer of a receiver in a private network', async () => {
   receiver.answer(() => ({ status: 200, body: 'AWS_SECRET_ACCESS_KEY=wJalr' }))
   const { send } = sendTo(['127.0.0.1'])
   expect(await send(outgoing(receiver.url))).toEqual({ status: 200, retryAfter: null, body: null })
   expect((await send(outgoing(urlOf('shop.example')))).body).toBeNull()
 })
 
-test('of a long answer whole characters are kept', () => {
+test('a long answer is cut between characters', () => {
   const bytes = Buffer.from(`x\0${'€'.repeat(200_000)}`).subarray(0, 1_024)
   expect(textOf(bytes)).toBe(`x\ufffd${'€'.repeat(340)}`)
 })

@@ -78,8 +78,8 @@ export async function outcomeOf(more: Partial<OutgoingCall> = {}): Promise<numbe
 }
 
 /**
- * The outcome once the connection was made within the deadline. A busy machine may need more time than the deadline
- * for it, so the deadline is doubled until it is long enough.
+ * The outcome, given that the connection was made within the deadline. A busy machine may need
+ * longer, so the deadline is doubled until it suffices.
  */
 export async function outcomeOnceConnected(
   more: Partial<OutgoingCall> & { deadlineMs: number },
@@ -91,7 +91,7 @@ export async function outcomeOnceConnected(
   return /^No answer within [\d.]+ seconds\.$/.test(String(outcome)) ? late : outcome
 }
 
-/** A response whose head came within the deadline, which is doubled until that is so. */
+/** A response, given that its head arrived within the deadline, which is doubled until it suffices. */
 export async function callOnceHeaded(
   deadlineMs: number,
   url = new URL(receiver.url),
@@ -104,14 +104,14 @@ export async function callOnceHeaded(
   }
 }
 
-/** Nothing that the hostile behavior left behind is in the way of the next call. */
+/** Expects that the next call succeeds, whatever the hostile behavior has left behind. */
 export async function expectNextToWork(): Promise<void> {
   receiver.behave(answer(`HTTP/1.1 204 No Content\r\n\r\n`))
   expect(await outcomeOf()).toBe(204)
   expect(receiver.open()).toBeLessThanOrEqual(1)
 }
 
-/** Connections that are not to be used again are closed. */
+/** Expects that connections that cannot be reused are closed. */
 export async function expectHungUp(): Promise<void> {
   await until('the connection is closed', () => receiver.open() === 0)
 }

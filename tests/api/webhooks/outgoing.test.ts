@@ -32,24 +32,24 @@ const empty = 'content-length: 0\r\n\r\n'
 
 const given = withReceiver()
 
-describe('a call ends by its deadline, with what happened, and frees its connection', () => {
+describe('a call ends by its deadline, with its outcome, and frees its connection', () => {
   const statuses = Array.from({ length: 500 }, (_, index) => index + 100).filter(
     (status) => isLongRun || status < 110 || status % 10 === 4,
   )
 
   test.each([
-    ['alone', ''],
+    ['with no further headers', ''],
     ['with an upgrade', 'connection: upgrade\r\nupgrade: websocket\r\n'],
     ['with a body', 'content-type: text/plain\r\n'],
     ['in chunks', 'transfer-encoding: chunked\r\n'],
-  ])('whatever the status from 100 to 599, %s', async (_name, headers) => {
+  ])('for every status from 100 to 599, %s', async (_name, headers) => {
     for (const status of statuses) {
       const rest = headers.includes('chunked')
         ? '\r\n2\r\nok\r\n0\r\n\r\n'
         : headers.includes('plain')
           ? 'content-length: 2\r\n\r\nok'
           : empty
-      // 1xx and 204 have no body: these bytes are another answer, which is no valid one.
+      // 1xx and 204 have no body, so these bytes are a second, invalid response.
       given.receiver.behave(answerAndClose(`HTTP/1.1 ${status} Status\r\n${headers}${rest}`))
       const outcome = await outcomeOf()
       if (status === 101 || status >= 200) expect(outcome, String(status)).toBe(status)
@@ -59,7 +59,7 @@ describe('a call ends by its deadline, with what happened, and frees its connect
     await expectNextToWork()
   })
 
-  test('whatever the status, where the connection stays open and nothing follows', async () => {
+  test('for every status, if the connection stays open and nothing follows', async () => {
     for (const status of [100, 101, 102, 103, 199, 200, 204, 205, 304, 400, 500, 599]) {
       given.receiver.behave(answer(`HTTP/1.1 ${status} Status\r\n${empty}`))
       const isFinal = status === 101 || status >= 200
@@ -100,14 +100,14 @@ describe('a call ends by its deadline, with what happened, and frees its connect
       trickle('', 'HTTP/1.1 100 Continue\r\n\r\n'),
       'Only informational responses (1xx) came, and too many of them.',
     ],
-    ['says that it goes on, and does not', answer('HTTP/1.1 100 Continue\r\n\r\n'), late],
+    ['answers 100 Continue, and nothing more', answer('HTTP/1.1 100 Continue\r\n\r\n'), late],
     ['is no HTTP server', answer('SSH-2.0-OpenSSH_9.6\r\n'), /^The response is not valid HTTP/],
     [
-      'says its length twice',
+      'sends Content-Length twice',
       answer('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx'),
       /^The response is not valid HTTP/,
     ],
-  ])('where the receiver %s', async (_what, behavior, expected) => {
+  ])('if the receiver %s', async (_what, behavior, expected) => {
     given.receiver.behave(behavior)
     const isLate = expected === late
     const outcome = await outcomeOnceConnected({ deadlineMs: isLate ? deadlineMs : patientMs })
@@ -119,8 +119,8 @@ describe('a call ends by its deadline, with what happened, and frees its connect
 })
 
 describe('a call ends by its deadline', () => {
-  test('where nobody takes the connection', async () => {
-    // A process that listens, and is stopped: once its queue is full, the system drops connections.
+  test('if nothing accepts the connection', async () => {
+    // A process that listens, and is stopped. Once its queue is full, the system drops connections.
     const child = spawn(process.execPath, ['-e', listens], { stdio: ['ignore', 'pipe', 'inherit'] })
     const port = Number(String((await once(child.stdout, 'data'))[0]))
     child.kill('SIGSTOP')
@@ -128,7 +128,7 @@ describe('a call ends by its deadline', () => {
     for (const socket of waiting) socket.on('error', () => undefined)
     try {
       const outcome = await outcomeOf({ url: new URL(`http://127.0.0.1:${port}/`), deadlineMs })
-      // A system that queues more than it was asked to connects, and then nobody answers.
+      // Some systems queue more connections than requested. Then a connection is made, and no answer comes.
       expect(['No connection within 0.06 seconds.', late]).toContain(outcome)
     } finally {
       for (const socket of waiting) socket.destroy()
@@ -136,7 +136,7 @@ describe('a call ends by its deadline', () => {
     }
   })
 
-  test('where the TLS handshake never ends', async () => {
+  test('if the TLS handshake never ends', async () => {
     const url = new URL(`https://shop.example:${given.receiver.port}/`)
     const outcome = await outcomeOnceConnected({ url, deadlineMs: 500 })
     expect(outcome).toMatch(/^No TLS handshake within [\d.]+ seconds\.$/)
@@ -144,7 +144,7 @@ describe('a call ends by its deadline', () => {
     await expectNextToWork()
   })
 
-  test('where the name is never resolved', async () => {
+  test('if the name is never resolved', async () => {
     const outcome = await outcomeOf({
       url: new URL('http://shop.example/'),
       deadlineMs,
@@ -153,7 +153,7 @@ describe('a call ends by its deadline', () => {
     expect(outcome).toBe('The name of the host was not resolved within 0.06 seconds.')
   })
 
-  test('where an idle connection turns out to be closed, at most once more', async () => {
+  test('if an idle connection turns out to be closed, after at most one retry', async () => {
     let count = 0
     given.receiver.behave((socket) => {
       count++
@@ -166,7 +166,7 @@ describe('a call ends by its deadline', () => {
     await expectNextToWork()
   })
 
-  test('at once when this process stops, whatever the receiver does', async () => {
+  test('and at once when this process stops, whatever the receiver does', async () => {
     for (const behavior of [
       silence,
       trickle('HTTP/1.1 200 ', 'O'),
@@ -187,7 +187,7 @@ describe('a call ends by its deadline', () => {
   })
 })
 
-test('a whole response leaves its connection for the next call', async () => {
+test('a complete response leaves its connection open for the next call', async () => {
   given.receiver.behave(answer('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello'))
   for (let count = 0; count < 20; count++) expect((await call()).body.toString()).toBe('hello')
   expect(given.receiver.openMost()).toBe(1)

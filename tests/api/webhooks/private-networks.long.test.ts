@@ -10,7 +10,7 @@ import {
 import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
-/** Who may have webhooks sent into the network of the server. */
+/** Tests which merchants may send webhooks into the server's own network. */
 let database: TestDatabase
 let server: TestServer | undefined
 let api: Api
@@ -50,8 +50,8 @@ async function attemptOf(endpointId: string) {
   return (await api('GET', `/v1/webhooks/deliveries/${id}`)).body.attempts[0]
 }
 
-describe('a receiver on the own machine', () => {
-  test('has its events in a sandbox, and what it says is not shown', async () => {
+describe('a receiver on the machine of the server', () => {
+  test('gets its events in a sandbox, and its answers are not shown', async () => {
     await start()
     receiver.answer(() => ({ status: 200, body: 'a page of the internal network' }))
     const { body } = await register(receiver.url)
@@ -60,7 +60,7 @@ describe('a receiver on the own machine', () => {
     expect(await attemptOf(named.body.id)).toMatchObject({ response_code: 200 })
   })
 
-  test('has none from the time at which the deployment has a live key', async () => {
+  test('gets none once the deployment has a live key', async () => {
     const { url } = await start()
     const { body } = await register(receiver.url)
     const named = await register(receiver.url.replace('127.0.0.1', 'localhost'))
@@ -82,14 +82,14 @@ describe('a receiver on the own machine', () => {
     expect(moved.status).toBe(400)
   })
 
-  test('has them beside a live key where the operator allows it', async () => {
+  test('gets them beside a live key if the operator allows it', async () => {
     await start('allow')
     await createLiveMerchant({ servers: [server as TestServer], api, database })
     const { body } = await register(receiver.url)
     expect(await attemptOf(body.id)).toMatchObject({ response_code: 200, response_body: null })
   })
 
-  test('has none where the operator denies it', async () => {
+  test('gets none if the operator denies it', async () => {
     await start('deny')
     expect((await register(receiver.url)).status).toBe(400)
     expect((await register('https://example.com/hook')).status).toBe(201)
@@ -97,7 +97,7 @@ describe('a receiver on the own machine', () => {
 })
 
 test.each([undefined, 'allow'])(
-  'the metadata of a cloud is never reached (%s)',
+  'cloud metadata is never reached (setting: %s)',
   async (setting) => {
     await start(setting)
     for (const host of ['169.254.169.254', '[fd00:ec2::254]', '[fd20:ce::254]', '168.63.129.16']) {
@@ -107,7 +107,7 @@ test.each([undefined, 'allow'])(
   },
 )
 
-test('a setting that is neither allow nor deny keeps the server from starting', async () => {
+test('a server whose setting is neither allow nor deny does not start', async () => {
   await expect(start('yes')).rejects.toThrow(
     'HEDGE_WEBHOOK_PRIVATE_NETWORKS: expected allow or deny',
   )

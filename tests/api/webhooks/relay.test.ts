@@ -36,7 +36,7 @@ async function client(): Promise<pg.Client> {
   return made
 }
 
-/** Writes an event as all writers do: with the id of its transaction taken before its position. */
+/** Writes an event as all writers do: the transaction id is assigned before the position. */
 async function writeEvent(by: pg.Client | pg.Pool, subject: string): Promise<void> {
   await by.query(
     `with begun as materialized (select pg_current_xact_id())
@@ -54,8 +54,10 @@ async function relayed(): Promise<string[]> {
   return rows.map((row) => row.subject_id)
 }
 
-/** Two turns are enough once nothing runs: one sets the fence, one passes it. Other tests on this
- * cluster may have a transaction open for a while. */
+/**
+ * Without open transactions two turns suffice: one sets the fence, one passes it. Other tests on
+ * this cluster may have a transaction open for a while.
+ */
 async function relayUntil(count: number): Promise<string[]> {
   return await until(`${count} events are relayed`, async () => {
     const subjects = await relayed()
@@ -63,17 +65,18 @@ async function relayUntil(count: number): Promise<string[]> {
   })
 }
 
-test('an event that is committed after a later one is not skipped', async () => {
+test('an event that is committed after a later event is not skipped', async () => {
   const slow = await client()
   await slow.query('begin')
   await writeEvent(slow, 'pay_slow')
   await writeEvent(database.pool, 'pay_quick')
 
-  // The position of the slow one is missing: nothing behind it may be relayed, however often.
+  // The position of the slow event is missing. No event behind it may be relayed, however often the
+  // relay runs.
   for (let turns = 0; turns < 5; turns++) expect(await relayed()).toEqual([])
   const horizon = await readHorizon(database.db)
 
-  // Transactions that begin later, and end, say nothing about the one that still runs.
+  // Transactions that begin and end later do not change the state of the one that still runs.
   await writeEvent(database.pool, 'pay_later')
   for (let turns = 0; turns < 5; turns++) expect(await relayed()).toEqual([])
   expect(await readHorizon(database.db)).toBe(horizon)
@@ -82,8 +85,8 @@ test('an event that is committed after a later one is not skipped', async () => 
   expect(await relayUntil(3)).toEqual(['pay_slow', 'pay_quick', 'pay_later'])
 })
 
-test('nor one whose transaction is newer than the newest that has ended', async () => {
-  // The one that commits takes its id first, its position last. What runs then lies above it.
+test('an event of a running transaction is not skipped, even if its transaction id is newer than all ended ones', async () => {
+  // The transaction that commits takes its id first and its position last. The running one has a higher id.
   const early = await client()
   await early.query('begin')
   await early.query('select pg_current_xact_id()')
@@ -97,7 +100,7 @@ test('nor one whose transaction is newer than the newest that has ended', async 
   expect((await relayUntil(5)).slice(3)).toEqual(['pay_slow_2', 'pay_early_2'])
 })
 
-test('a position that was rolled back is passed once nobody can fill it', async () => {
+test('a position that was rolled back is skipped once no transaction can fill it', async () => {
   const failing = await client()
   await failing.query('begin')
   await writeEvent(failing, 'pay_never')
@@ -107,7 +110,7 @@ test('a position that was rolled back is passed once nobody can fill it', async 
   expect((await relayUntil(6)).slice(5)).toEqual(['pay_after'])
 })
 
-test('two processes at once relay each event once', async () => {
+test('two concurrent processes relay each event once', async () => {
   const writing = Array.from({ length: 50 }, (_, i) => writeEvent(database.pool, `pay_many_${i}`))
   const relaying = Array.from({ length: 4 }, () => relayed())
   await Promise.all([...writing, ...relaying])

@@ -7,7 +7,7 @@ import { until } from '../../support/until.ts'
 const fixture = withMerchant()
 const base = '/v1/webhooks/endpoints'
 
-/** An endpoint with one delivery, which has arrived, and the way to it. */
+/** An endpoint with one successful delivery, and its path. */
 let endpoint: string
 let deliveryId: string
 
@@ -34,7 +34,7 @@ beforeEach(async () => {
 
 const since = '2024-06-15T10:32:00Z'
 
-test('nothing is said to be sent again to an endpoint that is disabled, until it is enabled', async () => {
+test('a retry or replay to a disabled endpoint is refused until the endpoint is enabled', async () => {
   const { api } = fixture
   const delivery = `/v1/webhooks/deliveries/${deliveryId}`
   await api('PATCH', endpoint, { body: { enabled: false } })
@@ -59,7 +59,7 @@ test('nothing is said to be sent again to an endpoint that is disabled, until it
   }
 })
 
-test('a delivery to an endpoint that was deleted is not said to be sent again', async () => {
+test('a retry of a delivery to a deleted endpoint is refused', async () => {
   const { api } = fixture
   await api('DELETE', endpoint)
   const answer = await api('POST', `/v1/webhooks/deliveries/${deliveryId}/retry`)
@@ -75,7 +75,7 @@ test('a delivery to an endpoint that was deleted is not said to be sent again', 
   expect(read.body.status).toBe('succeeded')
 })
 
-test('a replay begins in the past, by the clock of the merchant', async () => {
+test('a replay must begin in the past, by the test clock of the merchant', async () => {
   const { test: api } = await createMerchant(fixture)
   const { body } = await api('POST', base, { body: { url: 'https://example.com/hook' } })
   const replay = async (ms: number) =>

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Reach } from '../../../packages/server/src/webhooks/send/address.ts'
 import { createResolve } from '../../../packages/server/src/webhooks/send/resolve.ts'
 
-/** A name server that answers what the test says, or nothing. */
+/** A name server that sends the answers of the test, or none. */
 let server: Socket
 let answers: (question: Question) => string[] | 'nothing' | 'unknown'
 
@@ -36,7 +36,7 @@ function readQuestion(message: Buffer): Question {
   return { name: labels.join('.'), type: message.readUInt16BE(at + 1) === 28 ? 'AAAA' : 'A' }
 }
 
-/** Source: RFC 1035, 4.1: the question again, then an answer for each address. */
+/** Source: RFC 1035, 4.1: the question repeated, then an answer for each address. */
 function reply(message: Buffer, { type }: Question, found: string[] | 'unknown'): Buffer {
   const addresses = found === 'unknown' ? [] : found
   const header = Buffer.from(message.subarray(0, 12))
@@ -65,7 +65,7 @@ function reply(message: Buffer, { type }: Question, found: string[] | 'unknown')
   return Buffer.concat([header, message.subarray(12, end), ...records])
 }
 
-/** Of an address whose last group is all that is not zero: 2606::1. */
+/** For an address of which only the first and the last group are not zero: 2606::1. */
 function ipv6Bytes(address: string): number[] {
   const [first = '0', last = '0'] = address.split('::')
   const [high, low] = [Number.parseInt(first, 16), Number.parseInt(last, 16)]
@@ -85,14 +85,14 @@ function resolve(hostname: string, reach: Reach, timeoutMs: number) {
 
 const patient = 20_000
 
-test('a name has the addresses of both families', async () => {
+test('a name resolves to the addresses of both families', async () => {
   answers = ({ type }) => (type === 'A' ? ['93.184.215.14'] : ['2606::1'])
   expect(await resolve('shop.example', 'public', patient)).toEqual(['93.184.215.14', '2606::1'])
   answers = ({ type }) => (type === 'A' ? [] : ['2606::1'])
   expect(await resolve('shop.example', 'public', patient)).toEqual(['2606::1'])
 })
 
-test('names whose server never answers end, and do not keep others from being resolved', async () => {
+test('names whose server never answers time out, and do not delay the resolution of others', async () => {
   answers = ({ name, type }) =>
     name.endsWith('.evil.example') ? 'nothing' : type === 'A' ? ['93.184.215.14'] : []
   const silent = Array.from({ length: 60 }, (_, index) =>
@@ -105,18 +105,18 @@ test('names whose server never answers end, and do not keep others from being re
   for (const error of await Promise.all(silent)) expect(error).toBeInstanceOf(Error)
 })
 
-test('localhost is this machine, and is never asked for', async () => {
+test('localhost resolves to this machine without a query', async () => {
   answers = () => ['93.184.215.14']
   for (const name of ['localhost', 'shop.localhost', 'LOCALHOST.']) {
     expect(await resolve(name, 'private', patient)).toEqual(['127.0.0.1', '::1'])
   }
 })
 
-test('a name that only the system knows is found in the private reach alone', async () => {
+test('a name known only to the system resolves if private addresses are allowed, and else not', async () => {
   answers = () => 'unknown'
   const { hostname } = await import('node:os')
   const found = await resolve(hostname(), 'private', patient).catch((error: unknown) => error)
-  // A machine may have no entry for its own name: then it is not found either.
+  // A machine may have no entry for its own name. Then the name is not found.
   if (!(found instanceof Error)) expect(found).not.toEqual([])
   await expect(resolve(hostname(), 'public', patient)).rejects.toMatchObject({ code: 'ENOTFOUND' })
 })

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
 import { isLongRun } from '../../support/size.ts'
@@ -11,13 +11,15 @@ const fixture = withBrowser()
 let visitor: Visitor
 let page: Page
 
-beforeEach(async () => {
+beforeAll(async () => {
   visitor = await signIn(fixture.browser, fixture.server)
   page = visitor.page
 })
 
-afterEach(async () => {
-  await visitor.close()
+afterEach(() => page.unrouteAll())
+
+afterAll(async () => {
+  await visitor?.close()
 })
 
 const paymentOf = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body

@@ -10,10 +10,12 @@ import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { expectAccessible, expectAccessibleInLongRun } from '../accessible.ts'
 import { withBrowser } from '../with-browser.ts'
-import { signIn, visit } from './dashboard.ts'
+import { signIn, type Visitor, visit } from './dashboard.ts'
 
 const fixture = withBrowser()
 let receiver: Server
+/** Shared by tests that leave its session and its network as they are. */
+let visitor: Visitor
 /** The status with which the receiver of webhooks answers. */
 let receiverStatus = 500
 
@@ -22,9 +24,11 @@ beforeAll(async () => {
     response.writeHead(receiverStatus).end('the till is on fire'),
   )
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+  visitor = await signIn(fixture.browser, fixture.server)
 })
 
-afterAll(() => {
+afterAll(async () => {
+  await visitor?.close()
   receiver?.close()
 })
 
@@ -33,6 +37,9 @@ function receiverUrl(): string {
 }
 
 describe('every page', () => {
+  /** Pages with badges of every kind. `npm test` checks the contrast of colours on these. */
+  const hasOwnColours = (path: string) => path === '/payments' || path === '/webhooks'
+
   const looks = [
     ['light', 'wide'],
     ['dark', 'phone'],
@@ -54,7 +61,7 @@ describe('every page', () => {
       const visitor = await visit(browser, server.url, options)
       const page = await visitor.open('')
       await page.getByLabel('Secret key').fill(server.secretKey)
-      await expectAccessible(page, 'sign-in')
+      await expectAccessible(page, 'sign-in', { withContrast: isLongRun })
       await page.getByRole('button', { name: 'Sign in' }).click()
       const pages = [
         ['', 'Overview'],
@@ -71,7 +78,7 @@ describe('every page', () => {
           .getByText(/^Updated/)
           .first()
           .waitFor()
-        await expectAccessible(page, path)
+        await expectAccessible(page, path, { withContrast: isLongRun || hasOwnColours(path) })
         // Both are polled: parts of the page may still load.
         const isTooWide = () =>
           page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
@@ -88,7 +95,7 @@ describe('every page', () => {
       await visitor.open(`/payments/${pending.id}`)
       await page.getByRole('button', { name: 'Cancel payment' }).click()
       await page.getByRole('dialog').waitFor()
-      await expectAccessible(page, 'the dialog before a cancel')
+      await expectAccessible(page, 'the dialog before a cancel', { withContrast: isLongRun })
       visitor.expectClean()
       await visitor.close()
     },
@@ -114,7 +121,6 @@ describe('every page', () => {
 
 describe('keys', () => {
   test('a key that is created on the page works until it is revoked there', async () => {
-    const visitor = await signIn(fixture.browser, fixture.server)
     const page = await visitor.open('/keys')
     await page.getByRole('button', { name: 'Create key' }).click()
     await page.getByLabel('Name (optional)').fill('Till 7')
@@ -131,7 +137,6 @@ describe('keys', () => {
       async () => (await created('GET', '/v1/payments')).status === 401,
     )
     visitor.expectClean()
-    await visitor.close()
   })
 
   test.runIf(isLongRun)('revoking the key of a session ends it on screen too', async () => {
@@ -169,7 +174,6 @@ describe('keys', () => {
 
 describe('webhooks', () => {
   test('an endpoint is added, its failed delivery retried, its secret rotated', async () => {
-    const visitor = await signIn(fixture.browser, fixture.server)
     const page = await visitor.open('/webhooks')
     await page.getByRole('button', { name: 'Add endpoint' }).click()
     await page.getByLabel('Address').fill(receiverUrl())
@@ -205,11 +209,9 @@ describe('webhooks', () => {
     expect(rotated).toMatch(/^whsec_/)
     expect(rotated).not.toBe(secret)
     visitor.expectClean()
-    await visitor.close()
   })
 
   test.runIf(isLongRun)('an endpoint may receive some events only', async () => {
-    const visitor = await signIn(fixture.browser, fixture.server)
     const page = await visitor.open('/webhooks')
     await page.getByRole('button', { name: 'Add endpoint' }).click()
     const dialog = page.getByRole('dialog')
@@ -225,7 +227,6 @@ describe('webhooks', () => {
     await page.getByRole('button', { name: 'I have it' }).click()
     await page.getByText('payment.canceled, ach.returned').waitFor()
     visitor.expectClean()
-    await visitor.close()
   })
 })
 
@@ -244,7 +245,6 @@ test('the first view is at most 250 kB of JavaScript, compressed', () => {
 test('the plots show the payments of the chosen currency', async () => {
   await createPaid(fixture.api)
   await createPaid(fixture.api, { amount: 4_200, currency: 'NOK' })
-  const visitor = await signIn(fixture.browser, fixture.server)
   const page = await visitor.open('')
   await page.getByRole('button', { name: 'NOK' }).click()
   await page
@@ -252,5 +252,4 @@ test('the plots show the payments of the chosen currency', async () => {
     .first()
     .waitFor()
   visitor.expectClean()
-  await visitor.close()
 })

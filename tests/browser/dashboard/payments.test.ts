@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { insertPayments } from '../../support/databases/sql.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
@@ -14,13 +14,14 @@ import { signIn, type Visitor } from './dashboard.ts'
 const fixture = withBrowser(isLongRun ? withServers(1) : undefined)
 let visitor: Visitor
 
-beforeEach(async () => {
+beforeAll(async () => {
   visitor = await signIn(fixture.browser, fixture.server)
 })
 
-afterEach(async () => {
-  visitor.expectClean()
-  await visitor.close()
+afterEach(() => visitor.expectClean())
+
+afterAll(async () => {
+  await visitor?.close()
 })
 
 describe('a payment', () => {
@@ -166,7 +167,7 @@ describe('a test payment', () => {
     await page.getByText('Enter at least $0.01.').waitFor()
     await amount.fill('19.90')
     await page.getByLabel('Currency').selectOption('EUR')
-    await expectAccessible(page, 'the dialog of a test payment')
+    await expectAccessible(page, 'the dialog of a test payment', { withContrast: isLongRun })
     await page.getByRole('button', { name: 'Create payment' }).click()
     await page.getByRole('heading', { name: '€19.90' }).waitFor()
     await page.getByText('Can be canceled for').waitFor()

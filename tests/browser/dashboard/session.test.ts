@@ -1,32 +1,19 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import { type Api, apiClient } from '../../support/http/api.ts'
+import { describe, expect, test } from 'vitest'
 import { untilRefused } from '../../support/http/refused.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
+import { createMigratedDatabase, startServer } from '../../support/servers/server.ts'
 
-let database: TestDatabase
-let server: TestServer
-let api: Api
-
-beforeAll(async () => {
-  database = await createMigratedDatabase()
-  server = await startServer({ databaseUrl: database.url })
-  api = apiClient(server.url, server.secretKey)
-})
-
-afterAll(async () => {
-  await server?.stop()
-  await database?.drop()
-})
+const fixture = withMerchant()
+/** The shared server that the tests ask, with the keys of the file's merchant. */
+const ownServer = () => fixture.servers[0] ?? expect.fail('there is no server')
 
 const ownPage = { 'sec-fetch-site': 'same-origin' }
 
-async function signIn(secretKey = server.secretKey, headers: Record<string, string> = ownPage) {
-  const response = await fetch(`${server.url}/dashboard/api/session`, {
+async function signIn(
+  secretKey = ownServer().secretKey,
+  headers: Record<string, string> = ownPage,
+) {
+  const response = await fetch(`${ownServer().url}/dashboard/api/session`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ secret_key: secretKey }),
@@ -41,7 +28,7 @@ async function status(
   path: string,
   headers: Record<string, string>,
 ): Promise<number> {
-  return (await fetch(`${server.url}${path}`, { method, headers })).status
+  return (await fetch(`${ownServer().url}${path}`, { method, headers })).status
 }
 
 describe('the dashboard’s session', () => {
@@ -50,12 +37,13 @@ describe('the dashboard’s session', () => {
     expect(answered).toBe(201)
     expect(setCookie).toMatch(/; HttpOnly/)
     expect(setCookie).toMatch(/; SameSite=Strict/)
-    expect(setCookie).not.toContain(server.secretKey)
+    expect(setCookie).not.toContain(ownServer().secretKey)
     expect(body).toMatchObject({ signed_in: true, livemode: false })
-    expect(JSON.stringify(body)).not.toContain(server.secretKey)
+    expect(JSON.stringify(body)).not.toContain(ownServer().secretKey)
   })
 
   test('over https the cookie is for https and this host only', async () => {
+    const database = await createMigratedDatabase()
     const secure = await startServer({
       databaseUrl: database.url,
       env: { HEDGE_PUBLIC_URL: 'https://pay.example.com' },
@@ -64,7 +52,7 @@ describe('the dashboard’s session', () => {
       const response = await fetch(`${secure.url}/dashboard/api/session`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...ownPage },
-        body: JSON.stringify({ secret_key: server.secretKey }),
+        body: JSON.stringify({ secret_key: secure.secretKey }),
       })
       const cookie = response.headers.get('set-cookie') ?? ''
       expect(cookie).toMatch(/^__Host-hedge_session=/)
@@ -77,6 +65,7 @@ describe('the dashboard’s session', () => {
       expect((await ask('hedge_session')).status).toBe(401)
     } finally {
       await secure.stop()
+      await database.drop()
     }
   })
 
@@ -95,7 +84,7 @@ describe('the dashboard’s session', () => {
   ])('a change that comes from %s is not taken', async (_, headers: Record<string, string>) => {
     const { cookie } = await signIn()
     expect(await status('POST', '/v1/cancellations', { cookie, ...headers })).toBe(401)
-    const signInStatus = (await signIn(server.secretKey, headers)).status
+    const signInStatus = (await signIn(ownServer().secretKey, headers)).status
     expect(signInStatus).toBe(401)
   })
 
@@ -106,15 +95,15 @@ describe('the dashboard’s session', () => {
   })
 
   test('a revoked key ends its sessions', async () => {
-    const { body: key } = await api('POST', '/v1/auth/api-keys', { body: {} })
+    const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', { body: {} })
     const { cookie } = await signIn(key.secret_key)
     expect(await status('GET', '/v1/payments', { cookie, ...ownPage })).toBe(200)
-    await api('DELETE', `/v1/auth/api-keys/${key.id}`)
+    await fixture.api('DELETE', `/v1/auth/api-keys/${key.id}`)
     await untilRefused(() => status('GET', '/v1/payments', { cookie, ...ownPage }))
   })
 
   test('a session has the scopes of its key and no more', async () => {
-    const { body: key } = await api('POST', '/v1/auth/api-keys', {
+    const { body: key } = await fixture.api('POST', '/v1/auth/api-keys', {
       body: { scopes: ['payments:read'] },
     })
     const { cookie } = await signIn(key.secret_key)
@@ -132,7 +121,7 @@ describe('the dashboard’s pages', () => {
   test.each(['/dashboard', '/dashboard/payments/pay_abc'])(
     '%s allows no script, style or request but its own',
     async (path) => {
-      const response = await fetch(`${server.url}${path}`)
+      const response = await fetch(`${ownServer().url}${path}`)
       expect(response.status).toBe(200)
       const policy = response.headers.get('content-security-policy') ?? ''
       expect(policy).toContain("default-src 'none'")

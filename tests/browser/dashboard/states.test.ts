@@ -65,7 +65,7 @@ describe('before the first answer', () => {
     await visitor.page.route(data, hold)
     await visitor.open('')
     await visitor.page.getByText('Loading…').waitFor()
-    await expectAccessible(visitor.page, 'before the session is known')
+    await expectAccessibleInLongRun(visitor.page, 'before the session is known')
     open()
     await visitor.page.getByLabel('Secret key').waitFor()
     visitor.expectClean()
@@ -90,7 +90,7 @@ describe('without a server', () => {
     await visitor.open(path)
     const failed = page.getByText('The server cannot be reached')
     await failed.first().waitFor()
-    await expectAccessible(page, `${path} without a server`)
+    await expectAccessible(page, `${path} without a server`, { withContrast: isLongRun })
     isDown = false
     await failed.first().waitFor({ state: 'hidden' })
     await visitor.close()

@@ -28,7 +28,7 @@ describe('pay', () => {
     })
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
-    await expectAccessible(page)
+    await expectAccessible(page, 'after the payment', { withContrast: isLongRun })
     leave()
     await page.waitForURL(
       `${customers.shop.url}/thanks?session_id=${session.id}&payment_id=${session.payment_id}`,
@@ -78,7 +78,7 @@ describe('pay', () => {
     await expect
       .poll(() => alert.evaluate((element) => element === document.activeElement))
       .toBe(true)
-    await expectAccessible(page)
+    await expectAccessible(page, 'after a decline', { withContrast: isLongRun })
     await page.getByLabel('Card number').fill('5555 5555 5555 4444')
     await payButton(page).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
@@ -174,7 +174,7 @@ describe('3-D Secure', () => {
   test('succeeds', async () => {
     const session = await createSession()
     const page = await reachStep(session.url)
-    await expectAccessible(page)
+    await expectAccessible(page, '3-D Secure', { withContrast: isLongRun })
     await page.getByRole('button', { name: 'Yes, it is me' }).click()
     await page.getByRole('heading', { name: /Thank you|Paid/ }).waitFor()
   })

@@ -40,7 +40,7 @@ describe('before the first answer', () => {
       })
       await page.emulateMedia({ colorScheme })
       await page.getByText('Loading the payment').waitFor()
-      await expectAccessible(page)
+      await expectAccessible(page, 'while it loads', { withContrast: isLongRun })
       answer()
       await page.getByLabel('Card number').waitFor()
       await close()
@@ -107,7 +107,7 @@ describe('in live mode', () => {
       expect(await page.locator('input').count()).toBe(0)
       const link = page.getByRole('link', { name: back }).last()
       await expect.poll(() => link.getAttribute('href')).toBe('https://shop.example.com/cart')
-      await expectAccessible(page)
+      await expectAccessible(page, 'in live mode', { withContrast: isLongRun })
       await close()
       expect(problems).toEqual([])
     },

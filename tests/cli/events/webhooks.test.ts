@@ -20,7 +20,7 @@ async function createEndpoint(): Promise<{ id: string }> {
 }
 
 describe('hedge webhooks', () => {
-  test('an endpoint is made, changed, disabled, and deleted', async () => {
+  test('creates, changes, disables and deletes an endpoint', async () => {
     const made = await run('webhooks', 'create', receiver.url, '--events', 'payment.canceled')
     expect(made.code).toBe(0)
     expect(made.stdout).toMatch(/whsec_\S{20}/)
@@ -37,12 +37,12 @@ describe('hedge webhooks', () => {
     expect((await run('webhooks', 'get', id)).code).toBe(4)
   })
 
-  test('what was delivered can be seen and sent again', async () => {
+  test('shows deliveries and sends them again', async () => {
     const { id } = await createEndpoint()
     const payment = await createPayment(fixture.api)
     const came = () => receiver.received.filter(({ event }) => event.data.id === payment.id)
-    await until('it came', () => came().length === 1)
-    await until('it is logged', async () => {
+    await until('the event has arrived', () => came().length === 1)
+    await until('the delivery is logged', async () => {
       const { body } = await fixture.api('GET', '/v1/webhooks/deliveries?status=succeeded')
       return body.data.length > 0
     })
@@ -51,18 +51,18 @@ describe('hedge webhooks', () => {
     const log = await run('webhooks', 'delivery', delivery.id)
     expect(log.stdout).toMatch(/1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +\d+ ms +200/)
     expect((await run('webhooks', 'retry', delivery.id)).code).toBe(0)
-    await until('it came again', () => came().length === 2)
+    await until('the event has arrived again', () => came().length === 2)
     expect((await run('webhooks', 'replay', id, '--since', '1h')).code).toBe(0)
-    await until('it came once more', () => came().length === 3)
+    await until('the event has arrived a third time', () => came().length === 3)
     expect((await run('webhooks', 'retry-failed', id)).stdout).toContain('0 failed deliveries')
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
 
-  test('each command prints JSON of one shape', async () => {
+  test('prints JSON of one shape for each command', async () => {
     const { id } = await createEndpoint()
     const { id: paymentId } = await createPayment(fixture.api)
     const ofPayment = ['webhooks', 'deliveries', '--payment', paymentId]
-    await until('it is listed', async () => (await json(...ofPayment)).data.length > 0)
+    await until('the delivery is listed', async () => (await json(...ofPayment)).data.length > 0)
     const list = await json(...ofPayment)
     expect(list.object).toBe('list')
     const deliveryId = list.data[0].id
@@ -73,10 +73,12 @@ describe('hedge webhooks', () => {
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
 
-  test('a test event reaches the endpoint', async () => {
+  test('sends a test event to the endpoint', async () => {
     const { id } = await createEndpoint()
     const event = await json('webhooks', 'test', 'payment.failed', '--endpoint', id)
-    await until('it came', () => receiver.received.some((each) => each.event.id === event.id))
+    await until('the event has arrived', () =>
+      receiver.received.some((each) => each.event.id === event.id),
+    )
     await fixture.api('DELETE', `/v1/webhooks/endpoints/${id}`)
   })
 })
@@ -95,19 +97,19 @@ describe('hedge trigger', () => {
         ...['payment.succeeded', 'payment.failed', 'payment.refunded', 'payment.refund_failed'],
       ],
     }),
-  )('%s happens for real', async (type) => {
+  )('makes %s happen by real requests', async (type) => {
     const event = await json('trigger', type)
     expect(event.type).toBe(type)
     const { body } = await fixture.api('GET', `/v1/payments/${event.data.id}/events`)
     expect(body.data.map((each: { type: string }) => each.type)).toContain(type)
   })
 
-  test('what cannot be made to happen is sent as a test event', async () => {
+  test('sends a test event for a type that it cannot make happen', async () => {
     const event = await json('trigger', 'payment.settled')
     expect(event).toMatchObject({ type: 'payment.settled', reason: 'test_event' })
   })
 
-  test('an event that there is none of is a mistake that names those there are', async () => {
+  test('refuses an unknown type, and lists the known ones', async () => {
     const { code, stderr } = await run('trigger', 'payment.exploded')
     expect(code).toBe(2)
     expect(stderr).toContain('payment.succeeded')

@@ -16,7 +16,7 @@ export interface ToolAnswer {
 export interface McpClient {
   readonly client: Client
   call(name: string, args?: Record<string, unknown>): Promise<ToolAnswer>
-  /** Everything that the process wrote to standard error. */
+  /** The standard error output of the process. */
   stderr(): string
   close(): Promise<void>
 }
@@ -58,7 +58,7 @@ export async function callTool(
   }
 }
 
-/** The token that a dry run gave. Throws if it gave none. */
+/** The token of a dry run. Throws if there is none. */
 export function tokenOf({ text, data }: ToolAnswer): string {
   const token = data?.confirmation_token
   if (typeof token !== 'string') throw new Error(`no confirmation token: ${text}`)

@@ -6,6 +6,7 @@ import { createMcpServer } from '../../../packages/cli/src/mcp/server.ts'
 import type { Session } from '../../../packages/cli/src/session.ts'
 import { createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
+import { size } from '../../support/size.ts'
 import { callTool, connectMcp, type McpClient, tokenOf } from './client.ts'
 import { type LosingProxy, startLosingProxy } from './losing-proxy.ts'
 import { withMcp } from './with-mcp.ts'
@@ -13,7 +14,7 @@ import { withMcp } from './with-mcp.ts'
 const mcp = withMcp()
 const api = () => mcp.merchant.api
 
-describe('when the answer to a change is lost', () => {
+describe('when the answer to a change is lost,', () => {
   let proxy: LosingProxy
   let writer: McpClient
 
@@ -27,30 +28,35 @@ describe('when the answer to a change is lost', () => {
     await proxy?.close()
   })
 
-  test.each([
+  const ways = [
     { way: 'the token of a dry run', isConfirmed: true },
     { way: 'the arguments alone', isConfirmed: false },
-  ])('the same call with $way gets the answer, and acts once', async ({ isConfirmed }) => {
-    const { id } = await createPaid(api())
-    const refund = { payment_id: id, amount: 500 }
-    const dryRun = await writer.call('dry_run_refund_payment', refund)
-    const args = isConfirmed ? { ...refund, confirmation_token: tokenOf(dryRun) } : refund
-    proxy.isLosing = true
-    const lost = await writer.call('refund_payment', args)
-    proxy.isLosing = false
-    expect(proxy.lost).toBeGreaterThan(0)
-    expect(lost.data.error.code).toBe('connection_failed')
-    expect(lost.text).toContain('Repeat the same call: it does not act twice.')
+  ]
 
-    const repeated = await writer.call('refund_payment', args)
-    expect({ isError: repeated.isError, text: repeated.text }).toMatchObject({ isError: false })
-    expect(repeated.data.replayed).toBe(true)
-    const { body } = await api()('GET', `/v1/payments/${id}`)
-    expect(body.refunds.map(({ amount }: { amount: number }) => amount)).toEqual([500])
-  })
+  test.each(size({ quick: ways.slice(0, 1), all: ways }))(
+    'a repeated call with $way gets the answer, and acts once',
+    async ({ isConfirmed }) => {
+      const { id } = await createPaid(api())
+      const refund = { payment_id: id, amount: 500 }
+      const dryRun = await writer.call('dry_run_refund_payment', refund)
+      const args = isConfirmed ? { ...refund, confirmation_token: tokenOf(dryRun) } : refund
+      proxy.isLosing = true
+      const lost = await writer.call('refund_payment', args)
+      proxy.isLosing = false
+      expect(proxy.lost).toBeGreaterThan(0)
+      expect(lost.data.error.code).toBe('connection_failed')
+      expect(lost.text).toContain('Repeat the same call: it does not act twice.')
+
+      const repeated = await writer.call('refund_payment', args)
+      expect({ isError: repeated.isError, text: repeated.text }).toMatchObject({ isError: false })
+      expect(repeated.data.replayed).toBe(true)
+      const { body } = await api()('GET', `/v1/payments/${id}`)
+      expect(body.refunds.map(({ amount }: { amount: number }) => amount)).toEqual([500])
+    },
+  )
 })
 
-describe('over time', () => {
+describe('in the course of time', () => {
   /** An MCP server in this process, whose clock and key a test can change. */
   async function connectInMemory() {
     const state = { nowMs: 0, apiSecret: mcp.liveKey }
@@ -74,7 +80,7 @@ describe('over time', () => {
     return { hedge, fetch, apiSecret, livemode, json: false, verbose: false, dataDir: '', ...texts }
   }
 
-  test('a confirmation that is five minutes old cancels nothing', async () => {
+  test('a confirmation cancels nothing after five minutes', async () => {
     const { state, call, close } = await connectInMemory()
     const { id } = await createPayment(mcp.live)
     const token = tokenOf(await call('dry_run_cancel_payment', { payment_id: id }))

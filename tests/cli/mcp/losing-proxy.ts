@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A proxy in front of a server that can lose the answers to changes after they were carried out. */
+/** A proxy that can lose a server's answers to changes after the server has made them. */
 export interface LosingProxy {
   readonly url: string
-  /** Set to close the connection instead of sending the server's answer to a POST. */
+  /** If true, the proxy closes the connection instead of sending the server's answer to a POST. */
   isLosing: boolean
-  /** How many answers were lost. */
+  /** The number of lost answers. */
   lost: number
   close(): Promise<void>
 }

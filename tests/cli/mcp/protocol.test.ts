@@ -9,7 +9,7 @@ import { hedge } from '../hedge.ts'
 import { connectMcp } from './client.ts'
 import { withMcp } from './with-mcp.ts'
 
-const mcp = withMcp()
+const mcp = withMcp('reader', 'writer')
 
 const readNames = [
   'find_payments',
@@ -24,13 +24,13 @@ const readNames = [
 const writeNames = ['cancel_payment', 'refund_payment', 'reverse_payment', 'bulk_cancel']
 
 describe('the list of tools', () => {
-  test('has only tools that read, and says so, without --write', async () => {
+  test('has only read-only tools, marked as such, without --write', async () => {
     const { tools } = await mcp.reader.client.listTools()
     expect(tools.map(({ name }) => name)).toEqual(readNames)
     for (const { annotations } of tools) expect(annotations?.readOnlyHint).toBe(true)
   })
 
-  test('has tools that are marked as destructive with --write', async () => {
+  test('has tools marked as destructive with --write', async () => {
     const { tools } = await mcp.writer.client.listTools()
     expect(tools.map(({ name }) => name)).toEqual([...readNames, ...writeNames])
     for (const { name, annotations } of tools) {
@@ -81,9 +81,9 @@ const wrongCalls = [
   { name: 'bulk_cancel', args: { all: false }, field: 'all', says: 'true' },
 ]
 
-describe('errors', () => {
+describe('an error', () => {
   test.each(wrongCalls)(
-    '$name with $args names the argument, what came and what was expected',
+    'of $name with $args names the argument, the received and the expected value',
     async ({ name, args, field, says }) => {
       const { isError, text, data } = await mcp.writer.call(name, args)
       expect({ isError, code: data.error.code }).toEqual({
@@ -96,7 +96,7 @@ describe('errors', () => {
     },
   )
 
-  test('a refusal of the API has its code, message and details', async () => {
+  test('of the API has its code, message and details', async () => {
     const { id } = await createPayment(mcp.merchant.api)
     await mcp.merchant.api('POST', `/v1/payments/${id}/cancel`)
     const { text, data } = await mcp.writer.call('cancel_payment', { payment_id: id })
@@ -110,17 +110,17 @@ describe('errors', () => {
     expect(text).toContain('"cancelable_statuses":["pending","initiated"]')
   })
 
-  test('a tool that does not exist is an error of the protocol', async () => {
+  test('is returned by the protocol for an unknown tool', async () => {
     await expect(mcp.reader.call('drop_payments')).rejects.toThrow(/Unknown tool.*find_payments/)
   })
 
-  test('payment_id beside another filter is refused', async () => {
+  test('is returned for payment_id together with another filter', async () => {
     const args = { payment_id: 'pay_abc123xyz', status: ['pending'] }
     const { data } = await mcp.reader.call('find_payments', args)
     expect(data.error).toMatchObject({ code: 'usage', message: expect.stringContaining('only') })
   })
 
-  test('without a key the MCP server starts, and every call says what is missing', async () => {
+  test('names the missing key for every call, although the MCP server starts without one', async () => {
     const { call, client, close } = await connectMcp({ HEDGE_BASE_URL: mcp.url })
     expect((await client.listTools()).tools.length).toBe(readNames.length)
     const { isError, data } = await call('find_payments')
@@ -129,7 +129,7 @@ describe('errors', () => {
     await close()
   })
 
-  test('a wrong key is never repeated in an error', async () => {
+  test('never contains a wrong key', async () => {
     const HEDGE_API_SECRET = 'sk_test_wrong_but_well_formed'
     const { call, close, stderr } = await connectMcp(
       { ...mcp.testEnv, HEDGE_API_SECRET },
@@ -149,7 +149,7 @@ describe('errors', () => {
     await close()
   })
 
-  test('when the server is down, a change says that its result is unknown', async () => {
+  test('during a change while the server is down says that the result is unknown', async () => {
     const down = { ...mcp.testEnv, HEDGE_BASE_URL: 'http://127.0.0.1:1' }
     const { call, close } = await connectMcp(down, '--write')
     const read = await call('find_payments')

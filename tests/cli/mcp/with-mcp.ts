@@ -21,8 +21,11 @@ export interface McpFixture {
   readonly liveWriter: McpClient
 }
 
-/** Starts three MCP servers before a file's tests, and stops them afterwards. */
-export function withMcp(): McpFixture {
+/** The clients of the fixture. Each has a process of its own. */
+type ClientName = 'reader' | 'writer' | 'liveWriter'
+
+/** Starts the MCP servers of these clients before a file's tests, and stops them afterwards. */
+export function withMcp(...names: readonly ClientName[]): McpFixture {
   const merchant = withMerchant()
   const fixture = { merchant } as { -readonly [Field in keyof McpFixture]: McpFixture[Field] }
 
@@ -34,12 +37,15 @@ export function withMcp(): McpFixture {
     fixture.testEnv = environmentOf(server)
     fixture.liveEnv = environmentOf({ url: server.url, secretKey: fixture.liveKey })
     fixture.live = apiClient(server.url, fixture.liveKey)
-    const [reader, writer, liveWriter] = await Promise.all([
-      connectMcp(fixture.testEnv),
-      connectMcp(fixture.testEnv, '--write'),
-      connectMcp(fixture.liveEnv, '--write'),
-    ])
-    Object.assign(fixture, { reader, writer, liveWriter })
+    const connect: Record<ClientName, () => Promise<McpClient>> = {
+      reader: () => connectMcp(fixture.testEnv),
+      writer: () => connectMcp(fixture.testEnv, '--write'),
+      liveWriter: () => connectMcp(fixture.liveEnv, '--write'),
+    }
+    const started = names.map(async (name) => {
+      fixture[name] = await connect[name]()
+    })
+    await Promise.all(started)
   })
 
   afterAll(async () => {

@@ -4,7 +4,7 @@ import { createPaid, eventTypes } from '../../support/payments/paid.ts'
 import { tokenOf } from './client.ts'
 import { withMcp } from './with-mcp.ts'
 
-const mcp = withMcp()
+const mcp = withMcp('reader', 'writer', 'liveWriter')
 const api = () => mcp.merchant.api
 
 async function statusOf(client: Api, id: string): Promise<string> {
@@ -17,7 +17,7 @@ async function refundsOf(id: string): Promise<number[]> {
 }
 
 describe('in test mode', () => {
-  test('cancel_payment cancels with the reason, and needs no token', async () => {
+  test('cancel_payment cancels with the reason, without a token', async () => {
     const { id } = await createPayment(api())
     const args = { payment_id: id, reason: 'customer_requested' }
     const { text, data } = await mcp.writer.call('cancel_payment', args)
@@ -26,7 +26,7 @@ describe('in test mode', () => {
     expect(await statusOf(api(), id)).toBe('canceled')
   })
 
-  test('a repeated call does not act twice, and says that it did not', async () => {
+  test('a repeated call does not act twice, and its answer says so', async () => {
     const { id } = await createPaid(api())
     const args = { payment_id: id, amount: 500 }
     const first = await mcp.writer.call('refund_payment', args)
@@ -40,11 +40,11 @@ describe('in test mode', () => {
     expect(await refundsOf(id)).toEqual([500, 7])
   })
 
-  test('with the token of a new dry run the same refund is made once more', async () => {
+  test('the same refund is made again with the token of a new dry run', async () => {
     const { id } = await createPaid(api())
     const args = { payment_id: id, amount: 500 }
     await mcp.writer.call('refund_payment', args)
-    // Until then the payment changes by itself, and a change is bound to the version of its dry run.
+    // Until then the payment changes by itself, and a token is bound to the version of its dry run.
     await expect.poll(() => eventTypes(api(), id)).toContain('payment.refund_succeeded')
     const dryRun = await mcp.writer.call('dry_run_refund_payment', args)
     expect(dryRun.text).toContain('5.00 USD would go back to the customer. 89.99 USD could be')
@@ -54,7 +54,7 @@ describe('in test mode', () => {
     expect(await refundsOf(id)).toEqual([500, 500])
   })
 
-  test('a refusal does not stop the same change in a later state of the payment', async () => {
+  test('a refused change can succeed after the payment has changed', async () => {
     const { id } = await createPayment(api())
     const refused = await mcp.writer.call('refund_payment', { payment_id: id })
     expect(refused.data.error.code).toBe('payment_not_refundable')
@@ -66,7 +66,7 @@ describe('in test mode', () => {
     expect(await statusOf(api(), id)).toBe('refunded')
   })
 
-  test('reverse_payment cancels what can be canceled, and refunds what succeeded', async () => {
+  test('reverse_payment cancels a cancelable payment, and refunds a succeeded one', async () => {
     const open = await createPayment(api())
     const paid = await createPaid(api())
     const canceled = await mcp.writer.call('reverse_payment', { payment_id: open.id })
@@ -104,7 +104,7 @@ describe('in test mode', () => {
     {},
     { all: true, status: ['pending'] },
     { payment_ids: ['pay_abc123xyz'], all: true },
-  ])('bulk_cancel does nothing for the unclear selection %j', async (args) => {
+  ])('bulk_cancel does nothing for the ambiguous selection %j', async (args) => {
     for (const name of ['dry_run_bulk_cancel', 'bulk_cancel']) {
       const { isError, data } = await mcp.writer.call(name, args)
       expect({ isError, code: data.error.code }).toEqual({ isError: true, code: 'usage' })
@@ -113,7 +113,7 @@ describe('in test mode', () => {
 })
 
 describe('in live mode', () => {
-  test('no change happens without a confirmation token', async () => {
+  test('no change is made without a confirmation token', async () => {
     const { id } = await createPayment(mcp.live)
     for (const [name, args] of [
       ['cancel_payment', { payment_id: id }],
@@ -148,7 +148,7 @@ describe('in live mode', () => {
     },
   )
 
-  test('bulk_cancel cancels no payment that was created after the second of its dry run', async () => {
+  test('bulk_cancel cancels no payment created after the second of its dry run', async () => {
     const metadata = { batch: 'live' }
     const { id } = await createPayment(mcp.live, { metadata })
     const dryRun = await mcp.liveWriter.call('dry_run_bulk_cancel', { metadata })
@@ -171,7 +171,7 @@ describe('in live mode', () => {
     expect(await statusOf(mcp.live, later)).toBe('pending')
   })
 
-  test('a token is valid for its action and its arguments only', async () => {
+  test('a token is valid for its action and arguments only', async () => {
     const [one, two] = [await createPayment(mcp.live), await createPayment(mcp.live)]
     const given = { payment_id: one.id, reason: 'a' }
     const token = tokenOf(await mcp.liveWriter.call('dry_run_cancel_payment', given))
@@ -200,7 +200,7 @@ describe('in live mode', () => {
     expect(right.isError).toBe(false)
   })
 
-  test('a token of another MCP server is unknown', async () => {
+  test('a token of another MCP server is refused', async () => {
     const { id } = await createPayment(api())
     const dryRun = await mcp.writer.call('dry_run_cancel_payment', { payment_id: id })
     const args = { payment_id: id, confirmation_token: tokenOf(dryRun) }
@@ -208,7 +208,7 @@ describe('in live mode', () => {
     expect(data.error.code).toBe('confirmation_unknown')
   })
 
-  test('nothing happens to a payment that has changed since the dry run', async () => {
+  test('a payment that has changed since the dry run is not changed', async () => {
     const { id } = await createPaid(api())
     const args = { payment_id: id, amount: 500 }
     const confirmation_token = tokenOf(await mcp.writer.call('dry_run_refund_payment', args))

@@ -9,7 +9,7 @@ const cancelMany = (...args: string[]) => run('payments', 'cancel-many', ...args
 
 async function createMany(batch: string, count: number): Promise<string[]> {
   const ids: string[] = []
-  // One by one: a busy machine would refuse some of a hundred at once.
+  // One at a time: a busy machine would refuse some of a hundred concurrent requests.
   while (ids.length < count) {
     ids.push((await createPayment(fixture.api, { metadata: { batch } })).id)
   }
@@ -22,14 +22,14 @@ async function statusesOf(batch: string): Promise<string[]> {
 }
 
 describe('hedge payments cancel-many', () => {
-  test('counts first, and does nothing with --dry-run', async () => {
+  test('shows the count first, and cancels nothing with --dry-run', async () => {
     await createMany('dry', 3)
     const { code, stdout } = await cancelMany('--metadata', 'batch=dry', '--dry-run')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '3 payments would be canceled.\n' })
     expect(await statusesOf('dry')).toEqual(['pending', 'pending', 'pending'])
   })
 
-  test('where nobody can be asked it does nothing without --yes', async () => {
+  test('cancels nothing without --yes if it cannot ask', async () => {
     await createMany('unasked', 2)
     const ended = await cancelMany('--metadata', 'batch=unasked')
     expect(ended).toMatchObject({ code: 2, stdout: '' })
@@ -38,7 +38,7 @@ describe('hedge payments cancel-many', () => {
     expect(await statusesOf('unasked')).toEqual(['pending', 'pending'])
   })
 
-  test('with --yes cancels what the filters choose and nothing else', async () => {
+  test('cancels exactly what the filters match, with --yes', async () => {
     await createMany('chosen', 25)
     await createMany('spared', 1)
     const args = ['--metadata', 'batch=chosen', '--reason', 'campaign over', '--yes']
@@ -52,12 +52,12 @@ describe('hedge payments cancel-many', () => {
     expect(body.data[0].cancellation_reason).toBe('campaign over')
   })
 
-  test('finding nothing is no error', async () => {
+  test('succeeds if no payment matches', async () => {
     const { code, stdout } = await cancelMany('--metadata', 'batch=none', '--yes')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'No payment would be canceled.\n' })
   })
 
-  test('a run that was paused is gone on with, and names what was refused', async () => {
+  test('resumes a paused run, and names the refused payments', async () => {
     const ids = await createMany('resumed', 5)
     const { body: first } = await fixture.api('POST', '/v1/cancellations', {
       body: { payment_ids: ids },
@@ -66,7 +66,7 @@ describe('hedge payments cancel-many', () => {
       const { body } = await fixture.api('GET', `/v1/cancellations/${first.id}`)
       return body.status === 'completed'
     })
-    // All of these are canceled already, so that a second run finds each refused.
+    // All these payments are canceled already, so a second run is refused for each.
     const { body: second } = await fixture.api('POST', '/v1/cancellations', {
       body: { payment_ids: ids },
     })
@@ -84,7 +84,7 @@ describe('hedge payments cancel-many', () => {
     )
   })
 
-  test('--detach leaves it to the server', async () => {
+  test('exits with --detach while the server continues the run', async () => {
     await createMany('left', 3)
     const args = ['--metadata', 'batch=left', '--yes', '--detach', '--json']
     const { code, stdout } = await cancelMany(...args)
@@ -97,7 +97,7 @@ describe('hedge payments cancel-many', () => {
     expect(new Set(await statusesOf('left'))).toEqual(new Set(['canceled']))
   })
 
-  test('Ctrl-C pauses the run on the server and says how to go on', async () => {
+  test('pauses the run on the server at Ctrl-C, and prints how to resume', async () => {
     await createMany('interrupted', 100)
     const running = startHedge(
       ['payments', 'cancel-many', '--metadata', 'batch=interrupted', '--yes'],
@@ -107,7 +107,7 @@ describe('hedge payments cancel-many', () => {
     running.child.kill('SIGINT')
     const { code, stdout } = await running.ended
     const { body } = await fixture.api('GET', `/v1/cancellations/${id}`)
-    // The server is quick: it may have been done before it could be paused.
+    // The server may have completed the run before the pause.
     if (body.status === 'completed') {
       expect(stdout).toContain('100 payments canceled.')
     } else {

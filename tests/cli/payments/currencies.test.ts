@@ -12,14 +12,14 @@ const { fixture, env: serverEnv } = withCommandLine()
 const foreignCldr = pathToFileURL(
   join(import.meta.dirname, '../../support/locales/foreign-cldr.js'),
 ).href
-/** `npm test` takes one in five of the currencies with two decimals, and all others. */
+/** `npm test` tries every fifteenth of the currencies with two decimals, and all others. */
 const shown = [...currencies].filter(
-  (currency, n) => isLongRun || n % 5 === 0 || isoDecimals(currency) !== 2 || currency === 'HUF',
+  (currency, n) => isLongRun || n % 15 === 0 || isoDecimals(currency) !== 2 || currency === 'HUF',
 )
 const created = new Map<string, string>()
 
 beforeAll(async () => {
-  // One after the other: other files share the server, and it refuses more requests at once than it can answer.
+  // One at a time: other files share the server, which refuses more concurrent requests than it can answer.
   for (const currency of shown) {
     const { id } = await createPayment(fixture.api, { amount: sample.minor, currency })
     created.set(currency, id)
@@ -32,7 +32,7 @@ const environments: readonly [name: string, env: Record<string, string>][] = [
   ['an environment of another language', { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' }],
 ]
 
-/** `npm test` takes the environment that differs most from ISO 4217. */
+/** `npm test` tries the environment that differs most from ISO 4217. */
 describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in %s', (_, env) => {
   const run = (...args: string[]) => hedge(args, { ...serverEnv(), ...env })
 
@@ -45,7 +45,7 @@ describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in 
     }
   })
 
-  test.each(size({ quick: ['HUF', 'CLF'], all: ['HUF', 'IDR', 'PKR', 'JPY', 'KWD', 'CLF'] }))(
+  test.each(size({ quick: ['HUF'], all: ['HUF', 'IDR', 'PKR', 'JPY', 'KWD', 'CLF'] }))(
     'hedge shows a payment in %s',
     async (currency) => {
       const { stdout } = await run('payments', 'get', created.get(currency) ?? '')
@@ -53,12 +53,12 @@ describe.each(size({ quick: environments.slice(1, 2), all: environments }))('in 
     },
   )
 
-  test('hedge takes amounts in minor units, and nothing that looks like major units', async () => {
+  test('hedge accepts amounts in minor units, and refuses anything like major units', async () => {
     const options = ['--currency', 'HUF', '--customer-email', 'a@example.com']
     const made = await run('payments', 'create', '--amount', '999900', ...options)
     expect(made.stdout).toContain('9,999.00 HUF')
     for (const typed of size({
-      quick: ['9999.00', '9,999'],
+      quick: ['9,999'],
       all: ['9999.00', '9,999', '9 999', '1e3', '-5', ''],
     })) {
       const ended = await run('payments', 'create', `--amount=${typed}`, ...options)

@@ -6,7 +6,7 @@ import { withCommandLine } from '../with-server.ts'
 
 const { fixture, env, run } = withCommandLine()
 
-/** The objects of lines of JSON. */
+/** Parses lines of JSON. */
 // biome-ignore lint/suspicious/noExplicitAny: tests read answers freely
 const linesOf = (text: string): any[] =>
   text
@@ -19,7 +19,7 @@ async function createMany(count: number): Promise<string[]> {
   return (await Promise.all(made)).map(({ id }) => id)
 }
 
-describe('ids from standard input', () => {
+describe('a command with several payment ids', () => {
   test.each(
     size({
       quick: [['cancel', 'canceled']],
@@ -29,21 +29,24 @@ describe('ids from standard input', () => {
         ['reverse', 'canceled'],
       ],
     }),
-  )('payments %s - handles each line, and each id once', async (command, status) => {
-    const ids = await createMany(3)
-    const input = `${ids.join('\r\n')}\n\n ${ids[0]} \n`
-    const { code, stdout, stderr } = await hedge(
-      ['payments', command ?? '', '-', '--json'],
-      env(),
-      input,
-    )
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(linesOf(stdout).map((payment) => [payment.id, payment.status])).toEqual(
-      ids.map((id) => [id, status]),
-    )
-  })
+  )(
+    'from standard input handles each line, and each id once: payments %s -',
+    async (command, status) => {
+      const ids = await createMany(3)
+      const input = `${ids.join('\r\n')}\n\n ${ids[0]} \n`
+      const { code, stdout, stderr } = await hedge(
+        ['payments', command ?? '', '-', '--json'],
+        env(),
+        input,
+      )
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(linesOf(stdout).map((payment) => [payment.id, payment.status])).toEqual(
+        ids.map((id) => [id, status]),
+      )
+    },
+  )
 
-  test('one line each is shown to people, and a failure names its payment', async () => {
+  test('prints one line per payment, and names the payment of a failure', async () => {
     const [one = '', two = ''] = await createMany(2)
     const input = `${one}\npay_none\n${two}\n`
     const ended = await hedge(['payments', 'cancel', '-'], env(), input)
@@ -52,7 +55,7 @@ describe('ids from standard input', () => {
     expect(ended.stderr).toContain('pay_none')
   })
 
-  test('failures of several kinds exit with 1, of one kind with its code', async () => {
+  test('exits with 1 for failures of several kinds, and with its code for failures of one kind', async () => {
     const [id = ''] = await createMany(1)
     const refused = await run('payments', 'refund', id, id)
     expect(refused.code).toBe(3)
@@ -64,14 +67,14 @@ describe('ids from standard input', () => {
     ])
   })
 
-  test('a refused key stops the command, which says how many were not tried', async () => {
+  test('stops at a refused key, and prints how many payments were not tried', async () => {
     const wrong = { ...env(), HEDGE_API_SECRET: 'sk_test_wrong_but_well_formed' }
     const ended = await hedge(['payments', 'get', '-'], wrong, 'pay_1\npay_2\npay_3\n')
     expect(ended).toMatchObject({ code: 5, stdout: '' })
     expect(ended.stderr).toContain('2 more payments were not tried')
   })
 
-  test('no ids, and an idempotency key for several, are mistakes', async () => {
+  test('refuses an empty list, and an idempotency key for several ids', async () => {
     const none = await hedge(['payments', 'cancel', '-'], env(), '\n')
     expect(none).toMatchObject({ code: 2, stdout: '' })
     const args = ['payments', 'cancel', 'pay_1', 'pay_2', '--idempotency-key', 'k']
@@ -79,7 +82,7 @@ describe('ids from standard input', () => {
   })
 })
 
-test('control characters of foreign text are escaped, with --json as well', async () => {
+test('control characters in texts of others are escaped, with --json as well', async () => {
   const description = 'a\u001b[2J\u009b31m\u202eb\nc'
   const { id } = await createPayment(fixture.api, { description })
   const controls = /(?!\n)[\p{Cc}\p{Cf}]/u

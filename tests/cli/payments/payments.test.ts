@@ -16,7 +16,7 @@ const lines = (text: string): any[] =>
 const creation = ['--amount', '9999', '--currency', 'usd', '--customer-email', 'jane@example.com']
 
 describe('hedge payments', () => {
-  test('create makes the payment it was told to, and prints it for people', async () => {
+  test('create creates the payment with the given fields, and prints it', async () => {
     const { code, stdout, stderr } = await run(
       ...['payments', 'create', ...creation],
       ...['--metadata', 'order_id=17', '--metadata', 'remark=a=b', '--description', 'Two lamps'],
@@ -34,23 +34,23 @@ describe('hedge payments', () => {
     })
   })
 
-  test('with --json the output is the API object and nothing else', async () => {
+  test('create with --json prints the API object and nothing else', async () => {
     const payment = await createPayment(fixture.api)
     const { code, stdout, stderr } = await run('payments', 'get', payment.id, '--json')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toEqual(payment)
   })
 
-  test('an amount with a decimal point is a mistake, not a guess', async () => {
+  test('create refuses an amount with a decimal point', async () => {
     const ended = await run('payments', 'create', ...creation.with(1, '99.99'))
     expect(ended).toMatchObject({ code: 2, stdout: '' })
     expect(ended.stderr).toContain('minor units')
   })
 
-  test('list filters, shows a table, and fetches as many pages as were asked for', async () => {
+  test('list filters, prints a table, and fetches the requested number of pages', async () => {
     const email = 'many@example.com'
     const made: { id: string }[] = []
-    // One by one: a busy machine would refuse some of a hundred at once.
+    // One at a time: a busy machine would refuse some of a hundred concurrent requests.
     while (made.length < 103) {
       made.push(await createPayment(fixture.api, { customer_email: email }))
     }
@@ -74,7 +74,7 @@ describe('hedge payments', () => {
     expect(page.has_more).toBe(true)
   })
 
-  test('what a customer wrote cannot steer the terminal', async () => {
+  test('list escapes control characters of customer texts for the terminal', async () => {
     const { id } = await createPayment(fixture.api, { description: 'nice \u001b[31m\u0007 lamp' })
     const { stdout } = await run('payments', 'get', id)
     expect(stdout).toContain('nice')
@@ -82,7 +82,7 @@ describe('hedge payments', () => {
     expect(stdout).not.toContain('\u0007')
   })
 
-  test('cancel cancels, with the reason, and its timeline says so', async () => {
+  test('cancel cancels with the reason, and the timeline says so', async () => {
     const { id } = await createPayment(fixture.api)
     const { code, stdout } = await run('payments', 'cancel', id, '--reason', 'customer_requested')
     expect(code).toBe(0)
@@ -93,7 +93,7 @@ describe('hedge payments', () => {
     expect(timeline.stdout).toMatch(/payment\.canceled.*payment\.created/s)
   })
 
-  test('a cancel that is refused exits with 3 and names code and request', async () => {
+  test('a refused cancel exits with 3, and prints the code and the request id', async () => {
     const { id } = await createPayment(fixture.api)
     await fixture.api('POST', `/v1/payments/${id}/cancel`)
     const again = await run('payments', 'cancel', id)
@@ -115,7 +115,7 @@ describe('hedge payments', () => {
     })
   })
 
-  test('the same idempotency key repeats a cancel', async () => {
+  test('cancel with the same idempotency key gets the same answer', async () => {
     const { id } = await createPayment(fixture.api)
     const args = ['payments', 'cancel', id, '--idempotency-key', `again-${id}`, '--json']
     const first = await run(...args)
@@ -124,7 +124,7 @@ describe('hedge payments', () => {
     expect(first.code).toBe(0)
   })
 
-  test('several ids are canceled each for itself', async () => {
+  test('cancel cancels each of several ids separately', async () => {
     const [one, two] = [await createPayment(fixture.api), await createPayment(fixture.api)]
     const ended = await run('payments', 'cancel', one.id, 'pay_unknown', two.id, '--json')
     expect(ended.code).toBe(4)
@@ -135,7 +135,7 @@ describe('hedge payments', () => {
   })
 })
 
-/** Neighbours are of one kind: `npm test` takes one of each. */
+/** Neighbours are of one kind, and `npm test` tries one of each kind. */
 const mistakes = [
   { args: ['paiments'], says: 'payments' },
   { args: ['payments', 'list', '--colour'], says: '--colour' },
@@ -153,18 +153,18 @@ const mistakes = [
   { args: ['payments', 'get'], says: 'id' },
 ]
 
-describe('exit codes', () => {
-  test('with --json a mistake in the command line is JSON as well', async () => {
+describe('the exit code', () => {
+  test('is 2 for an unknown option, and the error is JSON with --json', async () => {
     const { code, stderr } = await run('payments', 'list', '--colour', '--json')
     expect(code).toBe(2)
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'usage' } })
   })
 
-  test('4: there is no such payment', async () => {
+  test('is 4 for an unknown payment', async () => {
     expect(await run('payments', 'get', 'pay_none')).toMatchObject({ code: 4, stdout: '' })
   })
 
-  test('5: the key is wrong, or there is none', async () => {
+  test('is 5 for a wrong or missing key', async () => {
     const wrong = { ...env(), HEDGE_API_SECRET: 'sk_test_wrong_but_well_formed' }
     const ended = await hedge(['payments', 'list'], wrong)
     expect(ended).toMatchObject({ code: 5, stdout: '' })
@@ -174,7 +174,7 @@ describe('exit codes', () => {
     expect(none.stderr).toContain('HEDGE_API_SECRET')
   })
 
-  test('6: nothing answers', async () => {
+  test('is 6 if no server answers', async () => {
     const gone = { ...env(), HEDGE_BASE_URL: 'http://127.0.0.1:1' }
     const ended = await hedge(['payments', 'list'], gone)
     expect(ended).toMatchObject({ code: 6, stdout: '' })
@@ -183,7 +183,7 @@ describe('exit codes', () => {
   })
 
   test.each(mistakes.filter((_, n) => isLongRun || n % 2 === 0))(
-    '2: $args is no command line',
+    'is 2 for the invalid arguments $args',
     async ({ args, says }) => {
       const ended = await run(...args)
       expect(ended).toMatchObject({ code: 2, stdout: '' })

@@ -294,7 +294,7 @@ describe('what is measured', () => {
 })
 
 function readStopSeconds(): number {
-  const found = globSync('packages/server/src/wiring/*.ts', { cwd: root })
+  const found = globSync('packages/server/src/wiring/**/*.ts', { cwd: root })
     .map((path) => /^const stopTimeoutMs = ([\d_]+)$/m.exec(read(path))?.[1])
     .find((text) => text !== undefined)
   if (found === undefined) throw new Error('the server has no deadline for its stop')

@@ -88,6 +88,29 @@ test('says the licence of everything in it', () => {
   expect(all.filter(({ licenses = [] }) => licenses.length === 0)).toEqual([])
 })
 
+test.each(['dashboard', 'checkout', 'docs'])(
+  'the pages of %s carry the notices of the libraries that their scripts contain',
+  (app) => {
+    const { dependencies = {} } = readManifest(`apps/${app}/package.json`)
+    const libraries = Object.keys(dependencies).filter(
+      (name) => !name.startsWith('@hedgepayments/'),
+    )
+    expect(libraries).not.toEqual([])
+    const [file] = globSync(`apps/${app}/dist/licenses.*`, { cwd: root })
+    const notices = readFileSync(join(root, file ?? ''), 'utf8')
+    for (const name of libraries) {
+      const [license] = globSync(`node_modules/${name}/LICENSE*`, { cwd: root })
+      const text = readFileSync(join(root, license ?? ''), 'utf8')
+      expect(onOneLine(notices), name).toContain(onOneLine(text))
+    }
+  },
+)
+
+/** Replaces line breaks by spaces, because the files wrap the same text in different places. */
+function onOneLine(text: string): string {
+  return text.split(/\s+/).join(' ').trim()
+}
+
 /** The schema with those it refers to, as CycloneDX’s own library ships them. */
 function officialSchema(version: string) {
   const library = require.resolve('@cyclonedx/cyclonedx-library/package.json')

@@ -73,8 +73,8 @@ const contents = (sql: Sql) =>
 
 test('a primary that dies under load loses no acknowledged cancel, and is never written to again', async () => {
   const ids = await preparePayments(size({ quick: 2_000, all: 12_000 }))
-  const load = startCancels(servers, { ids, clients: 16 })
-  await acknowledgedBeyond(load, size({ quick: 200, all: 500 }))
+  const load = startCancels(servers, { ids, clients: size({ quick: 6, all: 16 }) })
+  await acknowledgedBeyond(load, size({ quick: 100, all: 500 }))
   await pair.primary.kill()
   await pair.standby.promote()
   await untilBothGoOn(load)

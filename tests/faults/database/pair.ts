@@ -22,8 +22,8 @@ const settings = { shared_buffers: '64MB', max_connections: '120', wal_receiver_
 const waiting = { ...settings, synchronous_standby_names: standbyName }
 
 /**
- * Starts a primary and its synchronous standby. The standby is a cold copy: the programs that come
- * with the packages are too few for a base backup.
+ * Starts a primary and its synchronous standby. The standby is a cold copy of the empty
+ * cluster: the programs that come with the packages are too few for a base backup.
  */
 export async function startPair(): Promise<Pair> {
   const folder = await mkdtemp(join(tmpdir(), 'hedge-pair-'))
@@ -35,21 +35,18 @@ export async function startPair(): Promise<Pair> {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
   try {
-    await primary.start(settings)
-    const admin = primary.url.replace(/[^/]*$/, 'postgres')
-    await query(admin, `create role hedge login password '${password}'`)
-    await query(admin, `create database ${database} owner hedge`)
-    await primary.stop()
-
     await cp(primary.data, standby.data, { recursive: true })
     await writeFile(join(standby.data, 'standby.signal'), '')
     await giveTo(programs.account, standby.data)
     await primary.start(waiting)
     await standby.start({ ...settings, primary_conninfo: conninfo(primary) })
+    const admin = primary.url.replace(/[^/]*$/, 'postgres')
     await until('the standby is synchronous', async () => {
       const states = await query(admin, 'select sync_state from pg_stat_replication')
       return states.includes('sync')
     })
+    await query(admin, `create role hedge login password '${password}'`)
+    await query(admin, `create database ${database} owner hedge`)
   } catch (cause) {
     await remove()
     throw cause

@@ -53,7 +53,7 @@ export interface RoundResult {
 }
 
 /** Load without a fault before the fault begins, in milliseconds. It measures the usual speed. */
-const healthyMs = 2_000
+const healthyMsDefault = 2_000
 /** Minimum number of answers before the fault begins: enough for every kind of request. */
 const answeredMinDefault = 300
 /** Time over which the speed is measured after a fault, in milliseconds. */
@@ -83,6 +83,7 @@ export async function runRound(
     endsLeases = false,
     clientCount,
     answeredMin = answeredMinDefault,
+    healthyMs = healthyMsDefault,
   }: {
     fault: Fault
     seed: number
@@ -91,6 +92,8 @@ export async function runRound(
     clientCount?: number
     /** Minimum number of answers before the fault begins. */
     answeredMin?: number
+    /** Load without a fault before the fault begins, in milliseconds. */
+    healthyMs?: number
   },
 ): Promise<RoundResult> {
   const { journal } = world
@@ -122,7 +125,7 @@ export async function runRound(
   })
   const found: Violation[] = []
   try {
-    healthy = await measure(world, answeredMin)
+    healthy = await measure(world, { answeredMin, healthyMs })
     await fault.strike(scene)
   } catch (error) {
     found.push({ kind: 'wrong', what: `not recovered: ${(error as Error).message}` })
@@ -151,7 +154,10 @@ export async function runRound(
 }
 
 /** Measures the usual speed, in answers per second. A slow machine takes longer to reach `answeredMin`. */
-async function measure({ journal }: World, answeredMin: number): Promise<number> {
+async function measure(
+  { journal }: World,
+  { answeredMin, healthyMs }: { answeredMin: number; healthyMs: number },
+): Promise<number> {
   const fromMs = performance.now() + windowMs
   await until(
     'the load runs',

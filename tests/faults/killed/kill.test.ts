@@ -13,7 +13,7 @@ import { firstKeys, startServer, type TestServer } from '../../support/servers/s
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 
-const acknowledgedMin = size({ quick: 150, all: 1_000 })
+const acknowledgedMin = size({ quick: 100, all: 1_000 })
 
 let dataDir: string
 let server: TestServer | undefined
@@ -52,7 +52,7 @@ async function preparePayments(): Promise<string[]> {
     await createMerchant(url)
     const [merchant] = await sql.query('select id from merchants')
     const owner = { merchant_id: merchant.id, livemode: false }
-    return await insertPayments(sql, { owner, count: size({ quick: 2_000, all: 20_000 }) })
+    return await insertPayments(sql, { owner, count: size({ quick: 1_000, all: 20_000 }) })
   } finally {
     await sql.close()
     await stop()
@@ -67,7 +67,7 @@ async function cancelUntilGone(
 ): Promise<void> {
   const headers = { authorization: `Bearer ${firstKeys.secretKey}` }
   await Promise.all(
-    Array.from({ length: 32 }, async () => {
+    Array.from({ length: size({ quick: 8, all: 32 }) }, async () => {
       for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
         try {
           const response = await fetch(`${url}/v1/payments/${id}/cancel`, {

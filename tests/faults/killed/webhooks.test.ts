@@ -15,17 +15,17 @@ import { until } from '../../support/until.ts'
 import { countUndelivered } from '../harness/checks/books.ts'
 
 /** Events of the run; each is sent at least once, one try in five fails. */
-const eventCount = Number(process.env.HEDGE_TEST_EVENTS ?? size({ quick: 120, all: 1_000 }))
+const eventCount = Number(process.env.HEDGE_TEST_EVENTS ?? size({ quick: 80, all: 1_000 }))
 /** The second server is killed each time so many more attempts have arrived. */
-const attemptsPerKill = Math.max(size({ quick: 50, all: 150 }), Math.round(eventCount / 20))
+const attemptsPerKill = Math.max(size({ quick: 40, all: 150 }), Math.round(eventCount / 20))
 /** Retries and leases take minutes, and each event its time. */
 const patience = 3 + eventCount / 500
 
 /** `npm test` does not wait half a minute until a delivery that failed is sent again. */
 const retryNow = `update webhook_deliveries set due_at = now()
   where status = 'pending' and lease is null and due_at > now()`
-/** A lease that so many polls have found, a second at least, is one of a server that was killed. */
-const pollsOfLease = 50
+/** A lease that so many polls have found, over about a second, is one of a server that was killed. */
+const pollsOfLease = 20
 
 let database: TestDatabase
 let steady: TestServer

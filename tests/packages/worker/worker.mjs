@@ -1,7 +1,7 @@
 // A shop on workerd: it pays and cancels, receives the webhook of the cancel, and verifies it.
 import { HedgePayments } from '@hedgepayments/node'
 
-/** What the requests to this worker share. */
+/** State that the requests to this worker share. */
 const shop = { secret: '', paymentId: '', webhook: undefined }
 
 async function cancelPayment(hedge, url) {

@@ -3,6 +3,7 @@ import { retryTasksSoon } from '../../support/databases/retries.ts'
 import { openSql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
+import { isLongRun, size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
@@ -73,8 +74,8 @@ async function untilRefundPaid(id: string) {
 }
 
 test.each([
-  ['make', /POST .*payment_intents$/],
-  ['confirm', /confirm$/],
+  ...size({ quick: [], all: [['make', /POST .*payment_intents$/] as const] }),
+  ['confirm', /confirm$/] as const,
 ])('a submission gets over one failure of Stripe’s to %s', async (_what, path) => {
   const { id } = await createPayment(api)
   stripe.failNext(path, 500, failure)
@@ -83,14 +84,17 @@ test.each([
   expect(moved(id)).toEqual(['authorize', 'capture'])
 })
 
-test('a submission that was abandoned over failures of Stripe’s is carried on', async () => {
-  const { id } = await createPayment(api)
-  stripe.failNext(/confirm$/, 500, failure)
-  stripe.failNext(/confirm$/, 500, failure)
-  expect((await initiate(id)).status).toBe(502)
-  await untilStatus(api, id, 'succeeded')
-  expect(moved(id)).toEqual(['authorize', 'capture'])
-})
+test.runIf(isLongRun)(
+  'a submission that was abandoned over failures of Stripe’s is carried on',
+  async () => {
+    const { id } = await createPayment(api)
+    stripe.failNext(/confirm$/, 500, failure)
+    stripe.failNext(/confirm$/, 500, failure)
+    expect((await initiate(id)).status).toBe(502)
+    await untilStatus(api, id, 'succeeded')
+    expect(moved(id)).toEqual(['authorize', 'capture'])
+  },
+)
 
 test('a capture gets over one failure of Stripe’s', async () => {
   const { id } = await createPayment(api)
@@ -101,16 +105,19 @@ test('a capture gets over one failure of Stripe’s', async () => {
   expect(moved(id)).toEqual(['authorize', 'capture'])
 })
 
-test('the void of a canceled payment gets over one failure of Stripe’s', async () => {
-  const id = await createAuthorized()
-  stripe.failNext(/cancel$/, 500, failure)
-  expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
-  await untilOutcome(id, 'void', 'voided')
-  expect(await outcomes(id, 'void')).toEqual(['kept_failure', 'voided'])
-  expect(moved(id)).toEqual(['authorize', 'cancel'])
-})
+test.runIf(isLongRun)(
+  'the void of a canceled payment gets over one failure of Stripe’s',
+  async () => {
+    const id = await createAuthorized()
+    stripe.failNext(/cancel$/, 500, failure)
+    expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+    await untilOutcome(id, 'void', 'voided')
+    expect(await outcomes(id, 'void')).toEqual(['kept_failure', 'voided'])
+    expect(moved(id)).toEqual(['authorize', 'cancel'])
+  },
+)
 
-test('a refund gets over one failure of Stripe’s', async () => {
+test.runIf(isLongRun)('a refund gets over one failure of Stripe’s', async () => {
   const { id } = await createPaid(api, { token })
   stripe.failNext(/POST .*refunds$/, 500, failure)
   await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
@@ -146,12 +153,15 @@ test('a capture of which nobody knows what came is repeated by the same key', as
   expect(stripe.keysTo(/capture$/).slice(before)).toEqual([`${id}:capture`, `${id}:capture`])
 })
 
-test('a refund of which nobody knows what came is repeated by the same key', async () => {
-  const { id } = await createPaid(api, { token })
-  const before = stripe.keysTo(/POST .*refunds$/).length
-  stripe.cutNext(/POST .*refunds$/)
-  const { body } = await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
-  await untilRefundPaid(id)
-  const refundId = body.refunds[0].id
-  expect(stripe.keysTo(/POST .*refunds$/).slice(before)).toEqual([refundId, refundId])
-})
+test.runIf(isLongRun)(
+  'a refund of which nobody knows what came is repeated by the same key',
+  async () => {
+    const { id } = await createPaid(api, { token })
+    const before = stripe.keysTo(/POST .*refunds$/).length
+    stripe.cutNext(/POST .*refunds$/)
+    const { body } = await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 100 } })
+    await untilRefundPaid(id)
+    const refundId = body.refunds[0].id
+    expect(stripe.keysTo(/POST .*refunds$/).slice(before)).toEqual([refundId, refundId])
+  },
+)

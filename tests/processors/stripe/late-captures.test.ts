@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openSql, type Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
+import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 import type { StripeStandIn } from './stand-in/stand-in.ts'
@@ -70,63 +71,68 @@ async function untilVoidWaits(id: string, attempt: string) {
   })
 }
 
-test('what was refunded by hand before the cancel is not given back twice', async () => {
-  const id = await createInWindow()
-  stripe.captureByHand(id)
-  stripe.refundByHand(id, 1000)
-  await cancel(id)
-  await untilSentBack(id)
-  expect(moved(id)).toEqual(['authorize', 'capture', 'refund 1000', 'refund 8999'])
-})
-
-test('a refund by hand that has failed is given back again', async () => {
-  const id = await createInWindow()
-  stripe.captureByHand(id)
-  stripe.refundByHand(id, 500)
-  stripe.failRefunds(id)
-  await cancel(id)
-  await untilSentBack(id)
-  expect(moved(id)).toEqual(['authorize', 'capture', 'refund 500', 'refund 9999'])
-})
-
-test('of money that was refunded whole by hand nothing is sent, and the timeline says so', async () => {
-  const id = await createInWindow()
-  stripe.captureByHand(id)
-  stripe.refundByHand(id, 9999)
-  await cancel(id)
-  await untilSentBack(id)
-  expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
-})
-
-test('the timeline says that money went back once the processor has paid it, and once', async () => {
-  const id = await createInWindow('pm_card_refundPending')
-  stripe.captureByHand(id)
-  await cancel(id)
-  await untilVoidWaits(id, 'refund_late_capture undecided')
-  await started.notify(id, 'refund')
-  await until('it was looked up again', async () => {
-    const all = await attempts(api, id)
-    return all.filter((one) => one === 'void captured').length >= 2
+describe('where Stripe answers', () => {
+  test('what was refunded by hand before the cancel is not given back twice', async () => {
+    const id = await createInWindow()
+    stripe.captureByHand(id)
+    stripe.refundByHand(id, 1000)
+    await cancel(id)
+    await untilSentBack(id)
+    expect(moved(id)).toEqual(['authorize', 'capture', 'refund 1000', 'refund 8999'])
   })
-  await untilVoidWaits(id, 'void captured')
-  expect(await eventTypes(api, id)).not.toContain(lateCapture)
-  stripe.completeRefunds(id)
-  await started.notify(id, 'refund')
-  await untilSentBack(id)
-  await until('the void is done', async () => {
-    const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
-    return (await sql.query(open, [id])).length === 0
+
+  test('a refund by hand that has failed is given back again', async () => {
+    const id = await createInWindow()
+    stripe.captureByHand(id)
+    stripe.refundByHand(id, 500)
+    stripe.failRefunds(id)
+    await cancel(id)
+    await untilSentBack(id)
+    expect(moved(id)).toEqual(['authorize', 'capture', 'refund 500', 'refund 9999'])
   })
-  const voids = async () =>
-    (await attempts(api, id)).filter((one) => one === 'void captured').length
-  const before = await voids()
-  await started.notify(id, 'payment_intent')
-  await until('the void is done again', async () => {
-    const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
-    return (await voids()) > before && (await sql.query(open, [id])).length === 0
+
+  test('of money that was refunded whole by hand nothing is sent, and the timeline says so', async () => {
+    const id = await createInWindow()
+    stripe.captureByHand(id)
+    stripe.refundByHand(id, 9999)
+    await cancel(id)
+    await untilSentBack(id)
+    expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
   })
-  expect((await eventTypes(api, id)).filter((type) => type === lateCapture)).toHaveLength(1)
-  expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
+
+  test.runIf(isLongRun)(
+    'the timeline says that money went back once the processor has paid it, and once',
+    async () => {
+      const id = await createInWindow('pm_card_refundPending')
+      stripe.captureByHand(id)
+      await cancel(id)
+      await untilVoidWaits(id, 'refund_late_capture undecided')
+      await started.notify(id, 'refund')
+      await until('it was looked up again', async () => {
+        const all = await attempts(api, id)
+        return all.filter((one) => one === 'void captured').length >= 2
+      })
+      await untilVoidWaits(id, 'void captured')
+      expect(await eventTypes(api, id)).not.toContain(lateCapture)
+      stripe.completeRefunds(id)
+      await started.notify(id, 'refund')
+      await untilSentBack(id)
+      await until('the void is done', async () => {
+        const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
+        return (await sql.query(open, [id])).length === 0
+      })
+      const voids = async () =>
+        (await attempts(api, id)).filter((one) => one === 'void captured').length
+      const before = await voids()
+      await started.notify(id, 'payment_intent')
+      await until('the void is done again', async () => {
+        const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
+        return (await voids()) > before && (await sql.query(open, [id])).length === 0
+      })
+      expect((await eventTypes(api, id)).filter((type) => type === lateCapture)).toHaveLength(1)
+      expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
+    },
+  )
 })
 
 test('money goes back although the cancel at the processor never gets an answer', async () => {

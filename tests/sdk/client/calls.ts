@@ -4,7 +4,7 @@ const payment = { amount: 9999, currency: 'USD', customer_email: 'customer@examp
 
 type Call = (hedge: HedgePayments) => PromiseLike<unknown>
 
-/** Each method of the SDK, and the request that it is: method, path, body. */
+/** Each SDK method: name, call, method and path of its request, body. */
 export const calls: readonly [string, Call, string, unknown?][] = [
   ['payments.create', (h) => h.payments.create(payment), 'POST /v1/payments', payment],
   ['payments.retrieve', (h) => h.payments.retrieve('pay_1'), 'GET /v1/payments/pay_1'],

@@ -24,12 +24,12 @@ function refusalOf(options: HedgePaymentsOptions): ConfigurationError {
   return expect.unreachable('the options should have been refused')
 }
 
-describe('the address', () => {
-  test('of a test key is this machine where none is given', () => {
+describe('the address of the server', () => {
+  test('is this machine for a test key without an address', () => {
     expect(new HedgePayments({ apiSecret: sandbox }).baseUrl).toBe('http://127.0.0.1:4000')
   })
 
-  test('of a live key must be given: the secret goes to no host that nobody named', () => {
+  test('is required for a live key', () => {
     for (const options of [{ apiSecret: live }, { apiSecret: live, baseUrl: '' }]) {
       const { message } = refusalOf(options)
       expect(message).toContain('pass it, or set HEDGE_BASE_URL to the URL of your server')
@@ -37,7 +37,7 @@ describe('the address', () => {
     }
   })
 
-  test('comes from the option, else from HEDGE_BASE_URL, for keys of both modes', () => {
+  test('is the option, or else HEDGE_BASE_URL, for keys of both modes', () => {
     vi.stubEnv('HEDGE_BASE_URL', 'https://payments.internal:4000/')
     expect(new HedgePayments({ apiSecret: live }).baseUrl).toBe('https://payments.internal:4000')
     const baseUrl = 'http://127.0.0.1:5000/hedge/'
@@ -53,7 +53,7 @@ describe('the address', () => {
     '[::1]',
     'LOCALHOST.',
   ]
-  test.each(loopback)('of a live key may be http on this machine: %s', (host) => {
+  test.each(loopback)('may be http for a live key on this machine: %s', (host) => {
     const { environment } = new HedgePayments({ apiSecret: live, baseUrl: `http://${host}:4000` })
     expect(environment).toBe('production')
   })
@@ -62,7 +62,7 @@ describe('the address', () => {
     ...['payments.internal', '10.0.0.1', '[::2]', '0.0.0.0', 'localhost.example.com'],
     ...['127.0.0.1.example.com', 'notlocalhost', '128.0.0.1'],
   ]
-  test.each(elsewhere)('of a live key must be https elsewhere: %s', (host) => {
+  test.each(elsewhere)('must be https for a live key elsewhere: %s', (host) => {
     const { message } = refusalOf({ apiSecret: live, baseUrl: `http://${host}/hedge` })
     expect(message).toContain('https')
     expect(message).not.toContain(live)
@@ -72,7 +72,7 @@ describe('the address', () => {
   })
 
   test.each(['payments.internal', 'ftp://a', 'http://u:p@a', 'http://a?x=1', 'http://a#x'])(
-    '%s is refused',
+    'may not be %s',
     (baseUrl) => {
       expect(refusalOf({ apiSecret: sandbox, baseUrl }).message).toContain('baseUrl')
     },
@@ -80,7 +80,7 @@ describe('the address', () => {
 })
 
 describe('the keys', () => {
-  test('come from the options, else from the environment', () => {
+  test('are the options, or else those of the environment', () => {
     vi.stubEnv('HEDGE_API_KEY', 'pk_live_1')
     vi.stubEnv('HEDGE_API_SECRET', live)
     vi.stubEnv('HEDGE_BASE_URL', 'https://payments.example.com')
@@ -89,12 +89,12 @@ describe('the keys', () => {
     expect(own).toMatchObject({ environment: 'sandbox', apiKey: undefined })
   })
 
-  test('may be copied with a line break at the end', () => {
+  test('may end with a line break', () => {
     const hedge = new HedgePayments({ apiKey: 'pk_test_1\n', apiSecret: `${sandbox}\n` })
     expect(hedge.apiKey).toBe('pk_test_1')
   })
 
-  test('a missing secret says what to set', () => {
+  test('may not be missing, and the error says what to set', () => {
     const message = 'apiSecret is missing: pass it, or set HEDGE_API_SECRET to your secret key'
     expect(refusalOf({ apiKey: 'pk_test_1', apiSecret: undefined }).message).toContain(message)
     expect(refusalOf({ apiSecret: '  ' }).code).toBe('invalid_configuration')
@@ -110,14 +110,14 @@ describe('the keys', () => {
     ['a live key in the sandbox', { apiSecret: 'sk_live_9f8e7d6c', environment: 'sandbox' }],
     ['a test key in production', { apiSecret: 'sk_test_9f8e7d6c', environment: 'production' }],
     ['an environment that is none', { apiSecret: sandbox, environment: 'staging' as 'sandbox' }],
-  ] as const)('%s is refused, and the message shows no key', (_name, options) => {
+  ] as const)('may not be %s, and the error shows no key', (_name, options) => {
     const error = refusalOf(options)
     expect(error.status).toBeUndefined()
     expect(inspect(error)).not.toContain('9f8e7d6c')
     expect(inspect(error)).not.toContain(sandbox)
   })
 
-  test('the secret cannot be printed from the client', () => {
+  test('cannot be printed from the client', () => {
     const hedge = new HedgePayments({ apiSecret: sandbox })
     const printed = inspect(hedge, { depth: 9, showHidden: true }) + JSON.stringify(hedge)
     expect(printed).toContain('sandbox')
@@ -127,17 +127,17 @@ describe('the keys', () => {
 
 describe('the limits', () => {
   test.each([0, -1, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY])(
-    'a timeout of %d is refused',
+    'refuse a timeout of %d',
     (timeout) => {
       expect(refusalOf({ apiSecret: sandbox, timeout }).message).toContain('milliseconds')
     },
   )
 
-  test.each([-1, 1.5, 11, Number.NaN])('maxRetries of %d is refused', (maxRetries) => {
+  test.each([-1, 1.5, 11, Number.NaN])('refuse maxRetries of %d', (maxRetries) => {
     expect(refusalOf({ apiSecret: sandbox, maxRetries }).message).toContain('maxRetries')
   })
 
-  test('a runtime without fetch is told so', () => {
+  test('a client in a runtime without fetch is refused with the reason', () => {
     vi.stubGlobal('fetch', undefined)
     const { message } = refusalOf({ apiSecret: sandbox })
     vi.unstubAllGlobals()

@@ -10,7 +10,7 @@ import { childEnvironment } from '../../support/processes/environment.ts'
 const run = promisify(execFile)
 const source = join(import.meta.dirname, '../../../packages/node/src/index.ts')
 
-/** The project's Node, and the machine's own, which may be older. */
+/** The project's Node, and the one of this machine, which may be older. */
 export const nodes: readonly string[] = [...new Set([process.execPath, ownNode()])]
 
 interface Programs {
@@ -60,7 +60,7 @@ function ownNode(): string {
       accessSync(path, constants.X_OK)
       return path
     } catch {
-      // Not in this folder.
+      // Node is not in this folder of the path.
     }
   }
   return process.execPath

@@ -7,7 +7,7 @@ import { refusal, rejection, startWire } from './wire.ts'
 
 const list = { object: 'list', data: [{ id: 'pay_1' }], has_more: false, url: '/' }
 
-/** One method for each way in which the SDK makes a promise. */
+/** One method for each way in which the SDK creates a promise. */
 const methods: readonly [string, (hedge: HedgePayments) => Promise<unknown>][] = [
   ['a call', (hedge) => hedge.payments.retrieve('pay_1')],
   ['a list', (hedge) => hedge.payments.list()],
@@ -15,7 +15,7 @@ const methods: readonly [string, (hedge: HedgePayments) => Promise<unknown>][] =
 ]
 
 describe.each(methods)('the promise of %s', (_name, call) => {
-  test('settles by the language’s own then', async () => {
+  test('settles with the then of native promises', async () => {
     const wire = await startWire({ body: list }, { body: list }, refusal(404, 'not_found'))
     const hedge = wire.client()
     const found = await Promise.prototype.then.call(call(hedge), (value) => value)
@@ -29,7 +29,7 @@ describe.each(methods)('the promise of %s', (_name, call) => {
     expect(failed.mock.calls[0]?.[0]).toMatchObject({ code: 'not_found' })
   })
 
-  test('settles under a tracing channel', async () => {
+  test('settles in a tracing channel', async () => {
     const wire = await startWire({ body: list }, refusal(404, 'not_found'))
     const channel = tracingChannel('hedge-sdk-test')
     const traced = vi.fn()
@@ -41,7 +41,7 @@ describe.each(methods)('the promise of %s', (_name, call) => {
     expect(traced).toHaveBeenCalledTimes(2)
   })
 
-  test('settles in combinators, and as the result of an executor of its own class', async () => {
+  test('settles in combinators, and when it resolves another promise of its class', async () => {
     const wire = await startWire(...Array(4).fill({ body: list }))
     const hedge = wire.client()
     expect(await Promise.race([call(hedge)])).toMatchObject({ object: 'list' })
@@ -53,7 +53,7 @@ describe.each(methods)('the promise of %s', (_name, call) => {
     expect(await Subclass.resolve(call(hedge)).finally(() => {})).toMatchObject({ object: 'list' })
   })
 
-  test('hides its methods from loops over its properties', async () => {
+  test('has no enumerable methods', async () => {
     const wire = await startWire({ body: list })
     const promise = call(wire.client())
     expect(Object.keys(promise)).toEqual([])
@@ -63,7 +63,7 @@ describe.each(methods)('the promise of %s', (_name, call) => {
   })
 })
 
-describe('a failure', () => {
+describe('a failed call', () => {
   const codes: unknown[] = []
   const record = (reason: unknown) => codes.push((reason as { code?: string }).code)
   beforeEach(() => {
@@ -74,7 +74,7 @@ describe('a failure', () => {
     process.off('unhandledRejection', record)
   })
 
-  test('that nobody handles is reported, of the data and of the answer', async () => {
+  test('that is not handled is reported, for the data and for the HTTP answer', async () => {
     const wire = await startWire(...Array(3).fill(refusal(404, 'not_found')))
     const hedge = wire.client()
     void hedge.payments.retrieve('pay_1')
@@ -84,13 +84,13 @@ describe('a failure', () => {
     expect(codes).toEqual(Array(3).fill('not_found'))
   })
 
-  test('that is handled through the answer is not reported, of calls and of lists', async () => {
+  test('that is handled through the HTTP answer is not reported, for calls and for lists', async () => {
     const wire = await startWire(...Array(3).fill(refusal(404, 'not_found')))
     const hedge = wire.client()
     await rejection(hedge.payments.retrieve('pay_1').withResponse())
     await rejection(hedge.payments.retrieve('pay_1').asResponse())
     await rejection(hedge.payments.list().withResponse())
-    // Node reports them after the microtasks of a turn.
+    // Node reports unhandled rejections after the microtasks of a turn.
     for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(codes).toEqual([])
   })

@@ -11,8 +11,8 @@ import {
 } from '../../../packages/node/src/index.ts'
 import { refusal, rejection, startWire, testSecret, withoutWaiting } from './wire.ts'
 
-describe('what is sent', () => {
-  test('a cancel carries the secret key, JSON and an idempotency key of its own', async () => {
+describe('a request', () => {
+  test('of a cancel has the secret key, JSON and a new idempotency key', async () => {
     const wire = await startWire({}, {})
     const hedge = wire.client()
     await hedge.payments.cancel('pay_1', { reason: 'customer_requested' })
@@ -34,7 +34,7 @@ describe('what is sent', () => {
     expect(second?.headers['idempotency-key']).not.toBe(first?.headers['idempotency-key'])
   })
 
-  test('a GET carries no idempotency key, body or content type', async () => {
+  test('of a GET has no idempotency key, body or content type', async () => {
     const wire = await startWire({})
     await wire.client().payments.retrieve('pay_1')
     expect(wire.requests[0]?.headers).not.toHaveProperty('idempotency-key')
@@ -42,7 +42,7 @@ describe('what is sent', () => {
     expect(wire.requests[0]?.body).toBe('')
   })
 
-  test('options of one call set its key, ETag and headers, but never the authorization', async () => {
+  test('can get its key, ETag and headers from the options of the call, but not the authorization', async () => {
     const wire = await startWire({})
     await wire.client().payments.cancel(
       'pay_1',
@@ -61,28 +61,31 @@ describe('what is sent', () => {
     })
   })
 
-  test('null is no ETag and no idempotency key of one’s own', async () => {
+  test('treats null as no ETag and no given idempotency key', async () => {
     const wire = await startWire({})
     await wire.client().payments.cancel('pay_1', {}, { ifMatch: null, idempotencyKey: null })
     expect(wire.requests[0]?.headers).not.toHaveProperty('if-match')
     expect(wire.requests[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f-]{36}$/)
   })
 
-  test.each(['', '.', '..', '\ud800'])('the id %j is refused before any request', async (id) => {
-    const wire = await startWire()
-    const error = await rejection(wire.client().payments.cancel(id))
-    expect(error).toBeInstanceOf(InvalidArgumentError)
-    expect(wire.requests).toHaveLength(0)
-  })
+  test.each(['', '.', '..', '\ud800'])(
+    'with the id %j is refused before it is sent',
+    async (id) => {
+      const wire = await startWire()
+      const error = await rejection(wire.client().payments.cancel(id))
+      expect(error).toBeInstanceOf(InvalidArgumentError)
+      expect(wire.requests).toHaveLength(0)
+    },
+  )
 
-  test('an id cannot leave its place in the path', async () => {
+  test('escapes an id, so that the id stays one segment of the path', async () => {
     const wire = await startWire({})
     await wire.client().payments.retrieve('../keys?x=1#y/%2e%2e')
     expect(wire.requests[0]?.url).toBe('/v1/payments/..%2Fkeys%3Fx%3D1%23y%2F%252e%252e')
   })
 
   test.each(['', ' ', 'a'.repeat(256), 'ключ', 'a\nb'])(
-    'the idempotency key %j is refused before any request',
+    'with the idempotency key %j is refused before it is sent',
     async (idempotencyKey) => {
       const wire = await startWire()
       const call = wire.client().payments.cancel('pay_1', {}, { idempotencyKey })
@@ -91,7 +94,7 @@ describe('what is sent', () => {
     },
   )
 
-  test('a header that cannot be sent is refused without repeating its value', async () => {
+  test('with an invalid header is refused, and the error does not show the value', async () => {
     const wire = await startWire()
     const headers = { 'x-remark': 'secret\r\nx-evil: 1' }
     const error = await rejection(wire.client().payments.cancel('pay_1', {}, { headers }))
@@ -100,7 +103,7 @@ describe('what is sent', () => {
     expect(String(error)).not.toContain('secret')
   })
 
-  test('parameters that JSON cannot say are refused', async () => {
+  test('with parameters that JSON cannot contain is refused', async () => {
     const wire = await startWire()
     const hedge = wire.client()
     const payment = { amount: 1, currency: 'USD', customer_email: 'a@example.com' }
@@ -111,15 +114,15 @@ describe('what is sent', () => {
     expect(wire.requests).toHaveLength(0)
   })
 
-  test('a base URL may have a path of its own', async () => {
+  test('may use a base URL with a path', async () => {
     const wire = await startWire({})
     await wire.client({ baseUrl: `${wire.url}/hedge/` }).payments.retrieve('pay_1')
     expect(wire.requests[0]?.url).toBe('/hedge/v1/payments/pay_1')
   })
 })
 
-describe('what comes back', () => {
-  test('the HTTP answer, when asked for, with a body that can be read', async () => {
+describe('the result of a call', () => {
+  test('includes the HTTP answer on request, with a body that can be read', async () => {
     const headers = { 'x-request-id': 'req_7', etag: '"v1"' }
     const wire = await startWire({ headers }, { headers })
     const hedge = wire.client()
@@ -131,7 +134,7 @@ describe('what comes back', () => {
     expect((await hedge.payments.cancel('pay_1').asResponse()).status).toBe(200)
   })
 
-  test('a call is a promise in all its ways', async () => {
+  test('is a promise with then, catch and finally', async () => {
     const wire = await startWire({}, {}, refusal(404, 'not_found'))
     const hedge = wire.client()
     const call = hedge.payments.retrieve('pay_1')
@@ -146,7 +149,7 @@ describe('what comes back', () => {
     expect(await hedge.payments.retrieve('pay_1').catch((error) => error.code)).toBe('not_found')
   })
 
-  test('a failure handled through withResponse is not reported as unhandled', async () => {
+  test('is not reported as unhandled if a failure is handled through withResponse', async () => {
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)
     const wire = await startWire(refusal(404, 'not_found'))
@@ -158,7 +161,7 @@ describe('what comes back', () => {
   })
 
   test.each(['<html>Welcome</html>', '', 'null', '"x"'])(
-    'a success of %j is an InvalidResponseError that asks about baseUrl',
+    'is an InvalidResponseError that asks about baseUrl for a success with %j',
     async (body) => {
       const wire = await startWire({ body })
       const error = await rejection(wire.client().payments.retrieve('pay_1'))
@@ -167,7 +170,7 @@ describe('what comes back', () => {
     },
   )
 
-  test('a redirect is not followed, so the key goes nowhere else', async () => {
+  test('of a redirect is an error, so the key is sent to no other server', async () => {
     const other = await startWire({})
     const wire = await startWire({ status: 307, headers: { location: `${other.url}/` }, body: '' })
     const error = await rejection(wire.client().payments.cancel('pay_1'))
@@ -175,7 +178,7 @@ describe('what comes back', () => {
     expect(other.requests).toHaveLength(0)
   })
 
-  test('a refused connection says so, with the cause', async () => {
+  test('of a refused connection is an error with the cause', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -191,8 +194,8 @@ describe('what comes back', () => {
   })
 })
 
-describe('what is logged', () => {
-  test('method, path, status, attempt and request id; no query, body, header or key', async () => {
+describe('the log', () => {
+  test('has method, path, status, attempt and request id, and no query, body, header or key', async () => {
     withoutWaiting()
     const said: unknown[] = []
     const log = (...line: unknown[]) => said.push(line)
@@ -219,7 +222,7 @@ describe('what is logged', () => {
     }
   })
 
-  test('a logger that throws changes nothing', async () => {
+  test('does not affect the call if the logger throws', async () => {
     const wire = await startWire({})
     const logger = {
       debug: () => {

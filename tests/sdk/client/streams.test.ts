@@ -15,7 +15,7 @@ async function firstOf(hedge: HedgePayments, lastEventId: string | undefined = '
   return undefined
 }
 
-describe('an answer of 200 that is no stream of events', () => {
+describe('an answer of 200 that is not an event stream', () => {
   const replies: readonly [string, Reply][] = [
     ['a page', { headers: { 'content-type': 'text/html' }, body: '<html>Welcome</html>' }],
     ['JSON', { body: { object: 'list', data: [] } }],
@@ -25,7 +25,7 @@ describe('an answer of 200 that is no stream of events', () => {
     ['an event without an id', stream('data: {"object":"event"}\n\n')],
   ]
 
-  test.each(replies)('ends the stream with a clear error at once: %s', async (_name, reply) => {
+  test.each(replies)('ends the stream at once with a clear error: %s', async (_name, reply) => {
     const wire = await startWire(reply)
     const onDisconnect = vi.fn()
     const events = wire.client().events.stream({ lastEventId: 'evt_0', onDisconnect })
@@ -36,7 +36,7 @@ describe('an answer of 200 that is no stream of events', () => {
     expect(onDisconnect).not.toHaveBeenCalled()
   })
 
-  test('also if the first page before it is no list', async () => {
+  test('ends the stream also if the first page before it is not a list', async () => {
     const wire = await startWire({ body: { id: 'pay_1' } })
     const error = await rejection(wire.client().events.stream().next())
     expect(error).toBeInstanceOf(InvalidResponseError)
@@ -44,10 +44,10 @@ describe('an answer of 200 that is no stream of events', () => {
   })
 })
 
-describe('a stream that is interrupted', () => {
+describe('an interrupted stream', () => {
   const passing = [408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524]
 
-  test.each(passing)('by %i continues after the last event', async (status) => {
+  test.each(passing)('resumes after the last event if interrupted by %i', async (status) => {
     immediately()
     const wire = await startWire(
       stream(messageOf('evt_1')),
@@ -67,7 +67,7 @@ describe('a stream that is interrupted', () => {
     ])
   })
 
-  test.each([400, 401, 403, 404])('by %i ends', async (status) => {
+  test.each([400, 401, 403, 404])('ends if interrupted by %i', async (status) => {
     const wire = await startWire(refusal(status, 'code'))
     expect(
       await rejection(wire.client().events.stream({ lastEventId: 'evt_0' }).next()),
@@ -77,7 +77,7 @@ describe('a stream that is interrupted', () => {
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('waits longer after each connection without an event, and as long as it is told', async () => {
+  test('waits longer after each connection without an event, and as long as Retry-After says', async () => {
     const delays = immediately()
     const limited = refusal(429, 'rate_limit_exceeded', { headers: { 'retry-after': '40' } })
     const empty = stream(': hello\n\n')

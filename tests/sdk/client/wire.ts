@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, vi } from 'vitest'
 import { HedgePayments, type HedgePaymentsOptions } from '../../../packages/node/src/index.ts'
 
-/** What a scripted server does with one request. */
+/** The reaction of a scripted server to one request. */
 export type Reply =
   | { status?: number; headers?: Record<string, string>; body?: unknown }
-  /** Takes the request and says nothing. */
+  /** Accepts the request and never answers. */
   | 'hang'
   /** Closes the connection before, or in the middle of, the answer. */
   | 'cut'
@@ -29,8 +29,8 @@ export interface Wire {
 export const testSecret = 'sk_test_4f9a1c7be2'
 
 /**
- * An HTTP server that gives these replies, one per request, and records what came. It stands for the
- * wire: what a network or a proxy does to a client. It closes with the test.
+ * Starts an HTTP server that sends these replies, one per request, and records the requests. It
+ * simulates faults of a network or a proxy. It closes with the test.
  */
 export async function startWire(...replies: Reply[]): Promise<Wire> {
   const requests: WireRequest[] = []
@@ -55,7 +55,7 @@ export async function startWire(...replies: Reply[]): Promise<Wire> {
   return { url, requests, client }
 }
 
-/** An error answer as the contract writes it. */
+/** An error answer in the form of the contract. */
 export function refusal(
   status: number,
   code: string,
@@ -65,12 +65,12 @@ export function refusal(
   return { status, headers: { 'x-request-id': 'req_1', ...more.headers }, body: { error } }
 }
 
-/** Full jitter of zero: retries come at once. */
+/** Sets the jitter to zero, so that retries are immediate. */
 export function withoutWaiting(): void {
   vi.spyOn(Math, 'random').mockReturnValue(0)
 }
 
-/** What a call fails with; that it succeeds fails the test. */
+/** Returns the error of a call. Fails the test if the call succeeds. */
 export async function rejection(promise: PromiseLike<unknown>): Promise<unknown> {
   return await promise.then(
     () => expect.unreachable('the call should have failed'),

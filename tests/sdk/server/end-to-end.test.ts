@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   AuthenticationError,
   HedgePayments,
@@ -9,26 +9,23 @@ import {
   PaymentNotCancelableError,
   PreconditionFailedError,
 } from '../../../packages/node/src/index.ts'
+import { type MerchantFixture, withMerchant } from '../../support/servers/merchant.ts'
 import { rejection } from '../client/wire.ts'
-import { type RealServer, startRealServer } from './real-server.ts'
 
-let server: RealServer
+const fixture = withMerchant()
+let server: MerchantFixture['servers'][number]
 let hedge: HedgePayments
 
-beforeAll(async () => {
-  server = await startRealServer()
-  const { apiKey, apiSecret, url: baseUrl } = server
-  hedge = new HedgePayments({ apiKey, apiSecret, baseUrl })
-})
-
-afterAll(async () => {
-  await server?.stop()
+beforeAll(() => {
+  server = fixture.servers[0] ?? expect.fail('no server')
+  const { publishableKey, secretKey, url } = server
+  hedge = new HedgePayments({ apiKey: publishableKey, apiSecret: secretKey, baseUrl: url })
 })
 
 const order = { amount: 9999, currency: 'usd', customer_email: 'customer@example.com' }
 
 describe('a payment', () => {
-  test('is created, read and canceled once, and its events say so', async () => {
+  test('is created, read and canceled once, and has the events of it', async () => {
     const created = await hedge.payments.create({ ...order, metadata: { order: '17' } })
     expect(created).toMatchObject({ status: 'pending', currency: 'USD', cancelable: true })
     expect(await hedge.payments.retrieve(created.id)).toEqual(created)
@@ -61,7 +58,7 @@ describe('a payment', () => {
     expect(types).toEqual(['payment.canceled', 'payment.created'])
   })
 
-  test('has exactly the fields that its type has', async () => {
+  test('has exactly the fields of its type', async () => {
     const payment = await hedge.payments.create(order)
     expect(Object.keys(payment)).toEqual(
       (
@@ -122,7 +119,7 @@ describe('a payment', () => {
 })
 
 describe('a list', () => {
-  test('gives each payment of a filter once, in either direction', async () => {
+  test('returns each payment of a filter once, in either direction', async () => {
     const metadata = { 'batch [1]': 'a&b' }
     const made: Payment[] = []
     for (let n = 0; n < 23; n++) made.push(await hedge.payments.create({ ...order, metadata }))
@@ -149,8 +146,8 @@ describe('a list', () => {
   })
 })
 
-describe('a run of cancellations', () => {
-  test('counts first, then cancels, with a result for each', async () => {
+describe('a bulk cancellation', () => {
+  test('counts first, then cancels, with a result for each payment', async () => {
     const customer_id = 'customer-of-many'
     for (let n = 0; n < 5; n++) await hedge.payments.create({ ...order, customer_id })
     const filter = { customer_id, status: 'pending' } as const
@@ -179,7 +176,7 @@ describe('a run of cancellations', () => {
 })
 
 describe('a refusal', () => {
-  test('of an unknown, odd or foreign id is a NotFoundError', async () => {
+  test('of an unknown, malformed or foreign id is a NotFoundError', async () => {
     for (const id of ['pay_unknown', 'ключ', 'a/../b', '%00', 'x y?z#']) {
       expect(await rejection(hedge.payments.cancel(id))).toBeInstanceOf(NotFoundError)
     }
@@ -190,7 +187,7 @@ describe('a refusal', () => {
     expect(await rejection(stranger.payments.list())).toBeInstanceOf(AuthenticationError)
   })
 
-  test('of a wrong amount says which field', async () => {
+  test('of a wrong amount names the field', async () => {
     const error = await rejection(hedge.payments.create({ ...order, amount: 0 }))
     expect(error).toBeInstanceOf(InvalidRequestError)
     expect(error).toMatchObject({ code: 'invalid_amount', details: { field: 'amount' } })
@@ -198,7 +195,7 @@ describe('a refusal', () => {
 })
 
 describe('a merchant', () => {
-  test('is created, changed and read, with keys that work', async () => {
+  test('is created, changed and read, with valid keys', async () => {
     const made = await hedge.merchants.create({ name: 'A shop' })
     const [testPair] = made.api_keys.filter((pair) => !pair.livemode)
     const own = new HedgePayments({ apiSecret: testPair?.secret_key, baseUrl: server.url })
@@ -211,7 +208,7 @@ describe('a merchant', () => {
     expect(await rejection(hedge.merchants.retrieve(made.id))).toBeInstanceOf(NotFoundError)
   })
 
-  test('advances its clock in test mode, and gives a browser one payment to read', async () => {
+  test('advances its clock in test mode, and creates a client token for one payment', async () => {
     const before = await hedge.testClock.retrieve()
     const after = await hedge.testClock.advance({ seconds: 60 })
     expect(after.offset_seconds).toBe(before.offset_seconds + 60)

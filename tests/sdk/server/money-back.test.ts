@@ -1,25 +1,20 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   HedgePayments,
   PaymentNotCancelableError,
   PaymentNotRefundableError,
   RefundAmountExceededError,
 } from '../../../packages/node/src/index.ts'
+import { withMerchant } from '../../support/servers/merchant.ts'
 import { until } from '../../support/until.ts'
 import { rejection } from '../client/wire.ts'
-import { type RealServer, startRealServer } from './real-server.ts'
 
-let server: RealServer
+const fixture = withMerchant()
 let hedge: HedgePayments
 
-beforeAll(async () => {
-  server = await startRealServer()
-  const { apiKey, apiSecret, url: baseUrl } = server
-  hedge = new HedgePayments({ apiKey, apiSecret, baseUrl })
-})
-
-afterAll(async () => {
-  await server?.stop()
+beforeAll(() => {
+  const { publishableKey, secretKey, url } = fixture.servers[0] ?? expect.fail('no server')
+  hedge = new HedgePayments({ apiKey: publishableKey, apiSecret: secretKey, baseUrl: url })
 })
 
 const order = { amount: 9999, currency: 'usd', customer_email: 'customer@example.com' }
@@ -37,8 +32,9 @@ async function paid(payment_method_token = 'tok_visa') {
   return await untilStatus(id, 'succeeded')
 }
 
-describe('refund', () => {
-  test('refunds a part, then the rest, then nothing', async () => {
+// These tests wait for the processor, so they run concurrently.
+describe.concurrent('refund', () => {
+  test('refunds a part, then the rest, and then is refused', async () => {
     const { id } = await paid()
     const part = await hedge.payments.refund(id, {
       amount: 99,
@@ -71,8 +67,8 @@ describe('refund', () => {
   })
 })
 
-describe('reverse', () => {
-  test('cancels a pending payment, refunds a captured one, and says which', async () => {
+describe.concurrent('reverse', () => {
+  test('cancels a pending payment, refunds a captured one, and reports which', async () => {
     const { id } = await hedge.payments.create(order)
     const canceled = await hedge.payments.reverse(id, { reason: 'recalled' })
     expect(canceled).toMatchObject({
@@ -87,7 +83,7 @@ describe('reverse', () => {
     expect(twice).toBeInstanceOf(PaymentNotRefundableError)
   })
 
-  test('is pending while the network processes the payment, and completes by itself', async () => {
+  test('is pending while the network processes the payment, and then completes by itself', async () => {
     const { id } = await hedge.payments.create(order)
     await hedge.payments.initiate(id, { payment_method_token: 'tok_slow' })
     await untilStatus(id, 'processing')
@@ -98,8 +94,8 @@ describe('reverse', () => {
   })
 })
 
-describe('ensureCanceled', () => {
-  test('of a captured payment is a refusal, and a refund works', async () => {
+describe.concurrent('ensureCanceled', () => {
+  test('is refused for a captured payment, and a refund succeeds', async () => {
     const { id } = await paid()
     const error = await rejection(hedge.payments.ensureCanceled(id))
     expect(error).toBeInstanceOf(PaymentNotCancelableError)

@@ -36,17 +36,17 @@ const task = (kind: string) =>
 const versioned = 'update payments set sequence = sequence + 1'
 
 test.each([
-  ['an open payment has a task that moves it on', []],
+  ['an open payment has a task for its next step', []],
   [
-    'a submission whose outcome is not known has a task that finds out',
+    'an authorization with an unknown outcome has a task',
     [`update payments set processor = 'sandbox'`, task('expire')],
   ],
-  ['the events of a payment are numbered without a gap, as many as its version says', [versioned]],
+  ['the events of a payment are numbered without gaps, up to its version', [versioned]],
   [
-    'each step begins where the one before it has ended',
+    'each step begins with the status in which the previous step ended',
     [event('payment.initiated', 'initiated'), `update events set from_status = 'failed'`],
   ],
-  ['each step is one that the lifecycle knows', [event('payment.refund_failed', 'succeeded')]],
+  ['the lifecycle allows each step', [event('payment.refund_failed', 'succeeded')]],
   [
     'time never runs backwards within a payment',
     [
@@ -57,31 +57,31 @@ test.each([
       interval '1 day' where sequence = 2`,
     ],
   ],
-  ['a payment has the status its last event says', [`update events set to_status = 'failed'`]],
+  ['a payment has the status of its last event', [`update events set to_status = 'failed'`]],
   [
-    'a payment is canceled once, and never moves again',
+    'a payment is canceled at most once, and its status never changes afterwards',
     [
       `update events set type = 'payment.canceled', to_status = 'canceled'`,
       event('payment.processing', 'processing'),
     ],
   ],
-  ['the processor takes the money of a payment once', [moved('capture'), moved('capture')]],
-  ['the processor authorizes a payment once', [moved('authorize'), moved('authorize')]],
+  ['the processor captures a payment at most once', [moved('capture'), moved('capture')]],
+  ['the processor authorizes a payment at most once', [moved('authorize'), moved('authorize')]],
   [
-    'the processor keeps no money of a payment that was canceled or failed',
+    'the processor keeps no money of a canceled or failed payment',
     [`update payments set status = 'failed'`, moved('capture')],
   ],
   [
-    'the processor holds no authorization of a payment that was canceled',
+    'the processor holds no authorization of a canceled payment',
     [`update payments set status = 'canceled', canceled_at = now()`, booked('authorized')],
   ],
   [
-    'the processor has taken the money of every payment that succeeded',
+    'the processor has captured every succeeded payment',
     [`update payments set status = 'succeeded'`, booked('authorized')],
   ],
-  ['no void is owed', [task('void')]],
+  ['no void is pending', [task('void')]],
   [
-    'no call is left without an end',
+    'every call to the processor has an outcome',
     [
       `insert into payment_attempts (merchant_id, livemode, payment_id, number, kind, processor,
          processor_key, actor_type, started_at)

@@ -35,31 +35,31 @@ const steps = [null, ...paymentStatuses]
 
 /** Invariants that hold at any time, as statements that return their violations. */
 const always: Readonly<Record<string, string>> = {
-  'an open payment has a task that moves it on': `
+  'an open payment has a task for its next step': `
     select p.id, p.status from payments p where p.status in (${open})
       and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
         and t.livemode = p.livemode and t.payment_id = p.id and t.kind = case p.status
           when 'pending' then 'expire'
           when 'initiated' then case p.capture_method when 'manual' then 'watch' else 'process' end
           else 'capture' end)`,
-  'a submission whose outcome is not known has a task that finds out': `
+  'an authorization with an unknown outcome has a task': `
     select p.id from payments p where p.status = 'pending' and p.processor is not null
       and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
         and t.livemode = p.livemode and t.payment_id = p.id and t.kind = 'authorize')`,
-  'the events of a payment are numbered without a gap, as many as its version says': `
+  'the events of a payment are numbered without gaps, up to its version': `
     select p.id, p.sequence, count(*), max(e.sequence) from payments p
       join events e on e.merchant_id = p.merchant_id and e.livemode = p.livemode
         and e.subject_id = p.id
     group by p.merchant_id, p.livemode, p.id, p.sequence
     having count(*) <> p.sequence or max(e.sequence) <> p.sequence`,
-  'each step begins where the one before it has ended': `
+  'each step begins with the status in which the previous step ended': `
     select subject_id, sequence from (
       select e.subject_id, e.sequence, e.from_status,
         lag(e.to_status) over (partition by e.merchant_id, e.livemode, e.subject_id
           order by e.sequence) as before
       from events e where e.subject_id like 'pay\\_%') steps
     where sequence > 1 and from_status is distinct from before`,
-  'each step is one that the lifecycle knows': `
+  'the lifecycle allows each step': `
     select e.subject_id, e.sequence, e.from_status, e.type, e.to_status from events e
     where e.subject_id like 'pay\\_%' and not exists (
       select from (values ${steps}) as step (before, event, after)
@@ -74,12 +74,12 @@ const always: Readonly<Record<string, string>> = {
     where created_at < before
     union all
     select id, sequence, updated_at, created_at from payments where updated_at < created_at`,
-  'a payment has the status its last event says': `
+  'a payment has the status of its last event': `
     select p.id, p.status, e.to_status from payments p
       join events e on e.merchant_id = p.merchant_id and e.livemode = p.livemode
         and e.subject_id = p.id and e.sequence = p.sequence
     where e.to_status <> p.status`,
-  'a payment is canceled once, and never moves again': `
+  'a payment is canceled at most once, and its status never changes afterwards': `
     select subject_id from events where type = 'payment.canceled'
     group by merchant_id, livemode, subject_id having count(*) > 1
     union all
@@ -87,10 +87,10 @@ const always: Readonly<Record<string, string>> = {
       on later.merchant_id = c.merchant_id and later.livemode = c.livemode
         and later.subject_id = c.subject_id and later.sequence > c.sequence
     where c.type = 'payment.canceled' and later.to_status <> 'canceled'`,
-  'the processor takes the money of a payment once': `
+  'the processor captures a payment at most once': `
     select payment_id, count(*) from sandbox_movements where kind = 'capture'
     group by merchant_id, payment_id having count(*) > 1`,
-  'the processor authorizes a payment once': `
+  'the processor authorizes a payment at most once': `
     select payment_id, count(*) from sandbox_movements where kind = 'authorize'
     group by merchant_id, payment_id having count(*) > 1`,
 }
@@ -100,24 +100,24 @@ const always: Readonly<Record<string, string>> = {
  * may differ during a call to the processor.
  */
 const atRest: Readonly<Record<string, string>> = {
-  'the processor keeps no money of a payment that was canceled or failed': `
+  'the processor keeps no money of a canceled or failed payment': `
     select p.id, p.status from payments p join sandbox_movements m
       on m.merchant_id = p.merchant_id and m.payment_id = p.id
     where p.status in (${withoutMoney})
     group by p.merchant_id, p.id, p.status
     having sum(case m.kind when 'capture' then m.amount when 'refund' then -m.amount
       else 0 end) <> 0`,
-  'the processor holds no authorization of a payment that was canceled': `
+  'the processor holds no authorization of a canceled payment': `
     select p.id, s.status from payments p join sandbox_payments s
       on s.merchant_id = p.merchant_id and s.payment_id = p.id
     where p.status = 'canceled' and s.status in ('authorized', 'action_required')`,
-  'the processor has taken the money of every payment that succeeded': `
+  'the processor has captured every succeeded payment': `
     select p.id from payments p left join sandbox_payments s
       on s.merchant_id = p.merchant_id and s.payment_id = p.id
     where p.status in (${withMoney})
       and s.status is distinct from 'captured'`,
-  'no void is owed': `select payment_id from payment_tasks where kind = 'void'`,
-  'no call is left without an end': `
+  'no void is pending': `select payment_id from payment_tasks where kind = 'void'`,
+  'every call to the processor has an outcome': `
     select payment_id, number from payment_attempts where outcome is null`,
 }
 

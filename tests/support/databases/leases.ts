@@ -1,3 +1,4 @@
+import { retryConflicts } from '../../../packages/server/src/database/retry.ts'
 import { isLongRun } from '../size.ts'
 import { type Sql, withoutGuards } from './sql.ts'
 
@@ -17,5 +18,6 @@ const endLeases = `
  * `npm run test:all`, in which the leases end by themselves.
  */
 export async function endLeasesOfKilled(sql: Sql): Promise<void> {
-  if (!isLongRun) await withoutGuards(sql, endLeases)
+  // The workers that live lock these tables in another order, so a deadlock is possible.
+  if (!isLongRun) await retryConflicts(() => withoutGuards(sql, endLeases))
 }

@@ -4,7 +4,7 @@ import { query } from './postgres-server.ts'
 
 const adminUrl = inject('postgresAdminUrl')
 
-test('a template is built once, however many ask for it, and its copies are independent', async () => {
+test('a template is built once for concurrent callers, and its copies are independent', async () => {
   const name = `template_${process.pid}`
   let builds = 0
   const prepare = async (url: string) => {
@@ -26,7 +26,7 @@ test('a template is built once, however many ask for it, and its copies are inde
   await expect(query(one.url, 'SELECT 1')).rejects.toMatchObject({ code: '3D000' })
 })
 
-test('a template whose preparation fails is not kept, and can be built again', async () => {
+test('a template whose preparation fails is deleted, and can be built again', async () => {
   const name = `template_failing_${process.pid}`
   const failing = ensureTemplate(adminUrl, name, () => Promise.reject(new Error('no')))
   await expect(failing).rejects.toThrow('no')

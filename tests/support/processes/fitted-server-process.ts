@@ -17,5 +17,5 @@ registerHooks({
 // The parent process has ended, so no other process would end this one.
 process.on('disconnect', () => process.exit(1))
 
-const { run } = await import('../../../packages/server/src/wiring/run.ts')
+const { run } = await import('../../../packages/server/src/wiring/start/run.ts')
 await run({ env: process.env })

@@ -6,7 +6,7 @@ import { type Api, apiClient } from '../http/api.ts'
 import { serveApp } from './serve-app.ts'
 import { createMigratedDatabase, firstKeys } from './server.ts'
 
-/** The API without workers in the test's process, with limits that are low enough for a test. */
+/** The API without workers in the test's process, with the given limits. */
 export interface OwnApp {
   readonly url: string
   readonly databaseUrl: string
@@ -16,6 +16,13 @@ export interface OwnApp {
   readonly database: Database
   readonly owner: Owner
   close(): Promise<void>
+}
+
+const neverReached = { burstMax: 10_000, limitMin: 10_000 }
+
+/** Limits that no test reaches, so that a busy machine admits all requests. */
+export const limitsNeverReached: InstanceLimits = {
+  admission: { cancellations: neverReached, others: neverReached },
 }
 
 /** Starts the API on a new database. */

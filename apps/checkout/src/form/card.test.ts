@@ -36,7 +36,7 @@ test('any single wrong digit is detected', () => {
   }
 })
 
-test('a number is cut off at the length of its network', () => {
+test('a number is limited to the length of its network', () => {
   expect(cardDigits('5555 5555 5555 4444 99')).toBe('5555555555554444')
   expect(cardDigits('3782 822463 10005 1')).toBe('378282246310005')
 })
@@ -54,7 +54,7 @@ test.each([
   expect(formatExpiry(typed)).toBe(shown)
 })
 
-describe('an expiry', () => {
+describe('an expiry date', () => {
   const now = new Date('2026-11-23T12:00:00Z')
   test.each([
     ['11 / 26', null],
@@ -65,7 +65,7 @@ describe('an expiry', () => {
   ])('%s gives %s', (typed, problem) => {
     expect(expiryProblem(parseExpiry(typed) ?? { month: 0, year: 0 }, now)).toBe(problem)
   })
-  test('is not complete while it is typed', () => {
+  test('is incomplete while the customer types it', () => {
     expect(parseExpiry('12 / 3')).toBeNull()
   })
 })

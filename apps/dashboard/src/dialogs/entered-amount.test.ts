@@ -5,7 +5,7 @@ import { readAmount } from './entered-amount.ts'
 
 const bounds = { maxMinor: 999_900, maxReason: 'that is what is left', locale: 'en-US' }
 
-describe('an amount that is typed into a dialog', () => {
+describe('an amount typed into a dialog', () => {
   test('is in major units of its currency, in every currency and language', () => {
     for (const currency of currencies) {
       for (const locale of locales) {

@@ -47,7 +47,7 @@ describe('the operation of a request', () => {
     expect(refuse).toThrow(expect.objectContaining({ hint: expect.stringMatching(`^.*\n.*${id}`) }))
   })
 
-  test('an operation id is found in any case; a wrong one suggests similar ones', () => {
+  test('an operation id is found in any case, and a wrong one gets suggestions', () => {
     expect(findById(document, 'CANCELpayment').operation.path).toBe('/v1/payments/{id}/cancel')
     expect(() => findById(document, 'cancelPaymnt')).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('(cancelPayment)') }),
@@ -70,7 +70,7 @@ describe('the fields of a request', () => {
     expect(body).toBeUndefined()
   })
 
-  test('lists are repeated, nested objects are built, booleans and null are typed', () => {
+  test('may be lists, nested objects, booleans and null', () => {
     const { body } = assign(
       'createCancellation',
       ...['payment_ids=pay_1', 'payment_ids[]=pay_2', 'dry_run=true', 'reason=null'],
@@ -84,12 +84,12 @@ describe('the fields of a request', () => {
     })
   })
 
-  test('a value that does not fit, and an unknown field of a body, are left to the server', () => {
+  test('are left to the server if a value does not fit, or a field of a body is unknown', () => {
     const { body } = assign('createPayment', 'amount=9.5x', 'colour=red', '__proto__=x')
     expect(JSON.stringify(body)).toBe('{"amount":"9.5x","colour":"red","__proto__":"x"}')
   })
 
-  test('a field that the operation does not have, or that is set twice, is a mistake', () => {
+  test('are refused if the operation does not have them, or if they are set twice', () => {
     expect(() => assign('retrievePayment', 'amount=5')).toThrow('has no field "amount"')
     expect(() => assign('createPayment', 'amount=5', 'amount=6')).toThrow('amount is set twice')
     expect(() => assign('createPayment', 'metadata=x', 'metadata[a]=6')).toThrow('is set twice')

@@ -25,7 +25,7 @@ test.each([80, 100, 120, 160, 200])('the audit log fits a terminal of %d columns
   expect(lines.at(-1)).toContain(entry.target.id)
 })
 
-test('a pipe gets the whole audit log', () => {
+test('the audit log is complete in a pipe', () => {
   const table = renderTable([entry], auditColumns, Number.POSITIVE_INFINITY)
   for (const text of ['2024-06-15 10:32:00', `dashboard ${id('key')}`, entry.address, 'the shop']) {
     expect(table).toContain(text)

@@ -19,7 +19,7 @@ function setup() {
 }
 
 describe('a confirmation', () => {
-  test('is valid once, and gives the state that the dry run saw', () => {
+  test('is valid once, and returns the state that the dry run saw', () => {
     const { confirmations, codeOf } = setup()
     const token = confirmations.issue(binding, pin)
     expect(confirmations.take(token, binding)).toEqual(pin)
@@ -36,7 +36,7 @@ describe('a confirmation', () => {
     expect(codeOf(token)).toBe('taken')
   })
 
-  test('ends after five minutes', () => {
+  test('expires after five minutes', () => {
     const { clock, confirmations, codeOf } = setup()
     const [early, late] = [confirmations.issue(binding, pin), confirmations.issue(binding, pin)]
     clock.nowMs += confirmationMs - 1
@@ -56,7 +56,7 @@ describe('a confirmation', () => {
     },
   )
 
-  test('is forgotten after a thousand newer ones, so memory is bounded', () => {
+  test('is deleted after a thousand newer ones, so memory is bounded', () => {
     const { confirmations, codeOf } = setup()
     const token = confirmations.issue(binding, pin)
     for (let n = 0; n < 1_000; n++) confirmations.issue(binding, pin)
@@ -64,7 +64,7 @@ describe('a confirmation', () => {
   })
 })
 
-test('equal arguments have equal canonical texts, whatever their order', () => {
+test('equal arguments have the same canonical text, in any order', () => {
   const one = { payment_id: 'pay_1', metadata: { b: '2', a: '1' }, amount: undefined }
   const two = { metadata: { a: '1', b: '2' }, payment_id: 'pay_1' }
   expect(canonical(one)).toBe(canonical(two))

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { HedgePayments } from '@hedgepayments/node'
 import { CliError, exitCodes } from '../exit-codes.ts'
+import { forgetOldest } from './forget-oldest.ts'
 
 /** The validity of a confirmation: enough time to read a dry run. */
 export const confirmationMs = 5 * 60_000
@@ -46,8 +47,7 @@ export class Confirmations {
     const token = `confirm_${randomBytes(16).toString('hex')}`
     const expiresMs = this.#nowMs() + confirmationMs
     this.#kept.set(token, { ...binding, pin, expiresMs, state: 'unused' })
-    const oldest = this.#kept.keys().next().value
-    if (this.#kept.size > keptMax && oldest !== undefined) this.#kept.delete(oldest)
+    forgetOldest(this.#kept, keptMax)
     return token
   }
 

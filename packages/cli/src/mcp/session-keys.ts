@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type Binding, hash } from './confirmations.ts'
+import { forgetOldest } from './forget-oldest.ts'
 
 /** Limit of refused changes in memory. */
 const refusedMax = 1_000
@@ -28,9 +29,8 @@ export class SessionKeys {
     const count = (this.#refusals.get(change) ?? 0) + 1
     this.#refusals.delete(change)
     this.#refusals.set(change, count)
-    const oldest = this.#refusals.keys().next().value
     // A forgotten refusal is replayed. It does not act.
-    if (this.#refusals.size > refusedMax && oldest !== undefined) this.#refusals.delete(oldest)
+    forgetOldest(this.#refusals, refusedMax)
   }
 
   #hashOf({ action, account, args }: Binding): string {

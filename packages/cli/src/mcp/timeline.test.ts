@@ -40,7 +40,7 @@ function attemptOf(
   }
 }
 
-test('within a second a call stands between its cause and the event with its result', () => {
+test('within a second a call is listed between its cause and the event of its result', () => {
   const events = [
     'payment.created',
     'payment.initiated',
@@ -80,7 +80,7 @@ test('a call after the last event is the last entry, with its end and its missin
   })
 })
 
-test('an event of a newer server is named by its type', () => {
+test('an event type of a newer server is shown by its name', () => {
   const [entry] = timelineOf(payment, { events: [eventOf(1, 'payment.framed')], attempts: [] })
   expect(entry?.text).toBe('Event payment.framed.')
 })

@@ -4,7 +4,7 @@ import { printable, toJson } from './json.ts'
 const foreign = 'a\nb\u001b[31m\u007f\u0085\u009b\u2028\u202e\u{e0001}"é😀'
 
 test.each([0, 2] as const)(
-  'JSON with indent %d escapes all controls and keeps the value',
+  'JSON with indent %d escapes all control characters and keeps the value',
   (indent) => {
     const value = { [foreign]: [foreign, { list: [1, null, true] }] }
     const text = toJson(value, indent)
@@ -14,7 +14,7 @@ test.each([0, 2] as const)(
   },
 )
 
-test('texts for people show controls as escapes, and keep letters and emoji', () => {
+test('texts for people show control characters as escapes, and keep letters and emoji', () => {
   expect(printable({ text: foreign, list: ['\t', 5, null] })).toEqual({
     text: String.raw`a\nb\u001b[31m\u007f\u0085\u009b\u2028\u202e\udb40\udc01"é😀`,
     list: [String.raw`\t`, 5, null],

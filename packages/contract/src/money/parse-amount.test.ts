@@ -81,7 +81,7 @@ describe('a typed amount', () => {
     }
   })
 
-  test('of any text is refused, or has exactly the typed digits', () => {
+  test('from any text is refused, or has exactly the typed digits', () => {
     const character = fc.constantFrom(..."0123456789.,' ’-+٫٬e")
     fc.assert(
       fc.property(

@@ -18,7 +18,7 @@ const stream =
   ': hello\n\nretry: 1000\n\nid: evt_1\nevent: payment.created\ndata: {"a":"é"}\n\n' +
   'data: two\r\ndata:lines\r\n\r\n: still here\n\nid: evt_2\rdata: x\r\rdata: cut off'
 
-test('messages are parsed with any line end, and an incomplete message is ignored', async () => {
+test('messages are parsed with any line ending, and an incomplete message is ignored', async () => {
   expect(await read([new TextEncoder().encode(stream)])).toEqual([
     { id: 'evt_1', data: '{"a":"é"}' },
     { id: 'evt_1', data: 'two\nlines' },
@@ -26,7 +26,7 @@ test('messages are parsed with any line end, and an incomplete message is ignore
   ])
 })
 
-test('the chunks of the network do not change the messages', async () => {
+test('messages do not depend on the chunks of the network', async () => {
   const bytes = new TextEncoder().encode(stream)
   const whole = await read([bytes])
   await fc.assert(

@@ -44,7 +44,7 @@ describe('a query', () => {
 })
 
 describe('a body', () => {
-  test('writes whole seconds like the API', () => {
+  test('writes times in whole seconds, like the API', () => {
     const body = { expires_at: new Date('2024-06-15T10:30:00.000Z') }
     expect(jsonOf(body)).toBe('{"expires_at":"2024-06-15T10:30:00Z"}')
   })

@@ -8,3 +8,8 @@ export interface Account {
 export function accountOf(row: { merchant_id: string; livemode: boolean }): Account {
   return { merchantId: row.merchant_id, livemode: row.livemode }
 }
+
+/** The key of a merchant and mode in a map. */
+export function accountKey({ merchantId, livemode }: Account): string {
+  return `${merchantId} ${livemode}`
+}

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { holdsCardNumber } from './card-number.ts'
 import { parsePaymentToken } from './payment-token.ts'
 
-/** A number whose last digit makes it pass the Luhn check. */
+/** A number with a valid Luhn check digit. */
 const cardNumber = fc
   .tuple(
     fc.constantFrom('2', '3', '4', '5', '6'),
@@ -41,7 +41,7 @@ const disguises: readonly ((number: string) => string)[] = [
 ]
 
 describe('a card number', () => {
-  test('is found in every disguise, and is never a token', () => {
+  test('is found in every notation, and is never accepted as a token', () => {
     const disguise = fc.constantFrom(...disguises.keys())
     fc.assert(
       fc.property(cardNumber, disguise, (number, which) => {
@@ -55,7 +55,7 @@ describe('a card number', () => {
   })
 
   test.each(['4242424242424242', '4000056655665556', '3782 822463 10005', '4222222222222'])(
-    '%s',
+    '%s is found in every notation',
     (number) => {
       for (const disguise of disguises.filter((_, index) => index !== 9)) {
         expect(holdsCardNumber(disguise(number))).toBe(true)
@@ -77,7 +77,7 @@ describe('a card number', () => {
     expect(parsePaymentToken(text)).toEqual({ token: text })
   })
 
-  test('is not found in sixteen digits that fail the Luhn check, which are no token either', () => {
+  test('is found only with a valid Luhn check digit, and digits without one are not accepted as a token either', () => {
     expect(holdsCardNumber('1111111111111111')).toBe(false)
     expect(parsePaymentToken('pm_1111111111111111')).toEqual({ fault: 'a number' })
     expect(parsePaymentToken('424242424242')).toEqual({ fault: 'a number' })
@@ -93,11 +93,11 @@ describe('a card number', () => {
     '-tok',
     'tok_visa\u200b',
     '💳',
-  ])('%j is no token', (text) => {
+  ])('%j is not accepted as a token', (text) => {
     expect(parsePaymentToken(text)).toEqual({ fault: 'something else' })
   })
 
-  test('the check of a few hundred characters ends quickly for any text', () => {
+  test('a text of a few hundred characters is checked quickly, whatever it contains', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[0-9a ]{255}$/), (text) => {
         expect(typeof holdsCardNumber(text)).toBe('boolean')

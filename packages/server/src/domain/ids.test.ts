@@ -6,7 +6,7 @@ import { firstIdAt, madeAtMs, newId } from './ids.ts'
 /** Ten characters of 5 bits reach the year 37,658. JavaScript's dates end earlier. */
 const milliseconds = fc.integer({ min: 0, max: 8.64e15 / 10 })
 
-test('ids sort by their millisecond, and contain it', () => {
+test('ids contain their millisecond, and sort by it', () => {
   fc.assert(
     fc.property(milliseconds, milliseconds, (a, b) => {
       const [one, other] = [newId('payment', a), newId('payment', b)]
@@ -16,7 +16,7 @@ test('ids sort by their millisecond, and contain it', () => {
   )
 })
 
-test('the first id of a millisecond is lower than its ids and higher than all earlier ids', () => {
+test('the first id of a millisecond sorts before its other ids and after all earlier ids', () => {
   fc.assert(
     fc.property(milliseconds, (ms) => {
       const first = firstIdAt('payment', ms + 1)
@@ -26,7 +26,7 @@ test('the first id of a millisecond is lower than its ids and higher than all ea
   )
 })
 
-test('a hundred thousand ids of one millisecond are different and well-formed', () => {
+test('a hundred thousand ids of one millisecond are unique and well-formed', () => {
   const ids = Array.from({ length: 100_000 }, () => newId('payment', 1_718_447_520_000))
   expect(new Set(ids).size).toBe(ids.length)
   expect(ids.every((id) => isId('payment', id))).toBe(true)

@@ -80,7 +80,7 @@ test('a status changes only by a step, and staying is not a change', () => {
   }
 })
 
-test('the statuses before an event are those from which a step has the event', () => {
+test('the statuses before an event are those from which a step emits the event', () => {
   fc.assert(
     fc.property(status, fc.constantFrom(...eventTypes), (from, event) => {
       const isPossible = paymentStatuses.some((to) => isStep({ event, from, to }))
@@ -129,7 +129,7 @@ test('failed and canceled are final and allow no action', () => {
   for (const one of final) expect(actionsOf(one)).toEqual([])
 })
 
-test('every refunded amount has a status that a refund leads to', () => {
+test('every refunded amount maps to a status that a refund can reach', () => {
   const amounts = fc.integer({ min: 1, max: 99_999_999 })
   fc.assert(
     fc.property(amounts, fc.nat(), fc.nat(), (capturedMinor, a, b) => {

@@ -6,7 +6,7 @@ import { eventId, sequenceOf } from './event-id.ts'
 
 const sequence = fc.integer({ min: 1, max: 36 ** 4 - 1 })
 
-test('the id of an event contains its sequence, and sorts by it', () => {
+test('an event id contains its sequence, and sorts by it', () => {
   fc.assert(
     fc.property(sequence, sequence, (a, b) => {
       const subject = newId('payment')
@@ -18,7 +18,7 @@ test('the id of an event contains its sequence, and sorts by it', () => {
   )
 })
 
-test('an id of another payment, or no id, has no sequence', () => {
+test('an id of another payment, or an invalid id, has no sequence', () => {
   fc.assert(
     fc.property(sequence, fc.string(), (n, text) => {
       const subject = newId('payment')

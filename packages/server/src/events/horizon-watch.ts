@@ -1,3 +1,5 @@
+import { Poll } from '../jobs/poll.ts'
+
 /** Pause between two reads of the horizon, while a stream waits for new events. */
 const readEveryMs = 200
 
@@ -6,15 +8,19 @@ const readEveryMs = 200
  * While none waits, it reads nothing.
  */
 export class HorizonWatch {
-  readonly #read: () => Promise<string>
-  readonly #onError: (error: unknown) => void
   readonly #waiting = new Set<(horizon: string) => void>()
-  #timer: NodeJS.Timeout | null = null
-  #stopped = false
+  readonly #poll: Poll
 
   constructor(options: { read: () => Promise<string>; onError: (error: unknown) => void }) {
-    this.#read = options.read
-    this.#onError = options.onError
+    this.#poll = new Poll({
+      everyMs: readEveryMs,
+      isNeeded: () => this.#waiting.size > 0,
+      read: async () => {
+        const horizon = await options.read()
+        for (const check of [...this.#waiting]) check(horizon)
+      },
+      onError: options.onError,
+    })
   }
 
   /** Waits until the horizon is past a position. `null`: `signal` was aborted first. */
@@ -32,29 +38,11 @@ export class HorizonWatch {
       }
       this.#waiting.add(check)
       signal.addEventListener('abort', abort)
-      this.#schedule()
+      this.#poll.schedule()
     })
   }
 
   stop(): void {
-    this.#stopped = true
-    if (this.#timer) clearTimeout(this.#timer)
-  }
-
-  #schedule(): void {
-    if (this.#timer || this.#stopped || this.#waiting.size === 0) return
-    this.#timer = setTimeout(() => void this.#readAndCheck(), readEveryMs)
-  }
-
-  async #readAndCheck(): Promise<void> {
-    try {
-      const horizon = await this.#read()
-      for (const check of [...this.#waiting]) check(horizon)
-    } catch (error) {
-      this.#onError(error)
-    } finally {
-      this.#timer = null
-      this.#schedule()
-    }
+    this.#poll.stop()
   }
 }

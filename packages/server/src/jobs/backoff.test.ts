@@ -10,7 +10,7 @@ test('after consecutive failures the pause doubles from one second up to five mi
   expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300])
 })
 
-test('a pause after failures is never shorter than the schedule, and at most half again as long', () => {
+test('the pause after failures is never shorter than the schedule, and at most half again as long', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 1e9 }), random, (failures, chance) => {
       const least = retrySeconds(failures, 0)

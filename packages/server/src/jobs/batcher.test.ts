@@ -62,8 +62,8 @@ const anyEntries = fc
   )
   .map((list) => list.map((one, n) => ({ ...one, n })))
 
-describe('for any entries, and batches that finish in any order', () => {
-  test('each entry has its result, no name is in flight twice, limits hold, order per name stays', async () => {
+describe('for any entries, and batches that finish in any order,', () => {
+  test('each entry gets its result, limits hold, and entries of one name run one at a time and in order', async () => {
     const limits = fc.record({
       sizeMax: fc.integer({ min: 1, max: 8 }),
       inFlightMax: fc.integer({ min: 1, max: 3 }),
@@ -106,7 +106,7 @@ describe('for any entries, and batches that finish in any order', () => {
   })
 })
 
-test('a lone entry is sent at once; later entries share the next batch', async () => {
+test('a single entry is sent at once, and later entries share the next batch', async () => {
   const { batcher, inFlight, started } = setUp({ sizeMax: 100, inFlightMax: 1 })
   const results = [batcher.submit(entry(0))]
   expect(started).toHaveLength(1)
@@ -117,7 +117,7 @@ test('a lone entry is sent at once; later entries share the next batch', async (
   expect(await Promise.all(results)).toEqual([0, 10, 20, 30, 40, 50])
 })
 
-test('a lost connection fails its batch once, without halves, and no other batch', async () => {
+test('a lost connection fails its whole batch once, and no other batch', async () => {
   const { batcher, inFlight, started } = setUp({ sizeMax: 3, inFlightMax: 1 })
   const results = [
     batcher.submit(entry(0)),
@@ -131,7 +131,7 @@ test('a lost connection fails its batch once, without halves, and no other batch
   expect(started).toHaveLength(3)
 })
 
-test('a run that returns too few results fails its whole batch instead of mixing up results', async () => {
+test('a run with too few results fails its whole batch instead of mixing up results', async () => {
   const batcher = new Batcher<number, number>({
     run: () => Promise.resolve([]),
     namesOf: () => [],
@@ -143,7 +143,7 @@ test('a run that returns too few results fails its whole batch instead of mixing
   await expect(batcher.submit(1)).rejects.toThrow('a result per entry')
 })
 
-test('when the queue is full, an entry is refused, and no waiting entry is lost', async () => {
+test('a full queue refuses an entry, and loses no waiting entry', async () => {
   const { batcher, inFlight } = setUp({ sizeMax: 1, inFlightMax: 1, waitingMax: 2 })
   const results = [0, 1, 2].map((n) => batcher.submit(entry(n)))
   await expect(batcher.submit(entry(3))).rejects.toBeInstanceOf(BatcherFullError)

@@ -1,4 +1,4 @@
-import type { Account } from '../domain/account.ts'
+import { type Account, accountKey } from '../domain/account.ts'
 
 /** How many jobs of a kind one process runs at the same time. */
 export interface ConcurrencyLimits {
@@ -79,9 +79,4 @@ export class ConcurrencyLimiter {
     if (count > 0) this.#usage.set(key, { merchantId, livemode, count })
     else this.#usage.delete(key)
   }
-}
-
-/** The key of a merchant and mode in a map. */
-export function accountKey({ merchantId, livemode }: Account): string {
-  return `${merchantId} ${livemode}`
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startLoop } from './loop.ts'
 
-test('a loop pauses for a multiple of its turn while the process is busy, and only then', async () => {
+test('a loop pauses for a multiple of its turn only while the process is busy', async () => {
   const turns = [
     { tookMs: 10, isBusy: true },
     { tookMs: 20, isBusy: true },

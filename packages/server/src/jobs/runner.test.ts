@@ -59,7 +59,7 @@ async function stop({ runner, running }: ReturnType<typeof setUp>): Promise<void
   await stopped
 }
 
-test('as many jobs run as the limiter allows, and each that ends makes place for the next', async () => {
+test('as many jobs run as the limiter allows, and a job that ends frees a place for the next', async () => {
   const all = setUp([1, 2, 3, 4, 5].map(job))
   await all.hasRunning(1, 2, 3)
   all.running.get(2)?.resolve()
@@ -117,7 +117,7 @@ test('the leases of the jobs in progress are renewed, and a failed renewal is re
   await stop(all)
 })
 
-test('with gathering, the runner claims when enough capacity is free, or a little later', async () => {
+test('with gathering, the runner claims when enough capacity is free, or after a short wait', async () => {
   const queue = [1, 2, 3].map(job)
   const gathering = { ms: 20, isEnough: () => all.limiter.available >= 2 }
   const all = setUp(queue, { claimsAgain: false, gathering })

@@ -11,7 +11,7 @@ function limiterWith(count: number, job = live): ScanningLimiter {
   return limiter
 }
 
-/** Scans, and returns the accounts that the claim skips; `null`: no claim was made. */
+/** Scans, and returns the accounts that the claim skips. `null`: there was no claim. */
 async function skippedBy(limiter: ScanningLimiter): Promise<SkippedAccounts | null> {
   let skipped: SkippedAccounts | null = null
   await limiter.claimBehindSaturated(async (skip) => {
@@ -21,7 +21,7 @@ async function skippedBy(limiter: ScanningLimiter): Promise<SkippedAccounts | nu
   return skipped
 }
 
-test('no scan while no account was saturated', async () => {
+test('without saturated accounts there is no scan', async () => {
   expect(await skippedBy(limiterWith(7))).toBeNull()
 })
 
@@ -44,7 +44,7 @@ test('a scan skips all of test mode at the limit of test mode', async () => {
   expect((await skippedBy(limiterWith(12, testJob)))?.isTestSkipped).toBe(true)
 })
 
-test('no scan while no job may start', async () => {
+test('without capacity for a job there is no scan', async () => {
   expect(await skippedBy(limiterWith(20))).toBeNull()
 })
 

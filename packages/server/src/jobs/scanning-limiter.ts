@@ -1,5 +1,6 @@
 import type { Account } from '../domain/account.ts'
-import { type AccountUsage, accountKey, ConcurrencyLimiter, type JobOwner } from './limiter.ts'
+import { accountKey } from '../domain/account.ts'
+import { type AccountUsage, ConcurrencyLimiter, type JobOwner } from './limiter.ts'
 
 /** A scan past saturated accounts reads their whole backlog, so it may use a tenth of the time at most. */
 const scanPauseFactor = 10

@@ -51,12 +51,12 @@ async function runOne(job: { failures: number } | undefined, error: Error | null
   return { result, postponed }
 }
 
-test('a locked step says whether a job was due', async () => {
+test('a locked step returns whether a job was due', async () => {
   expect((await runOne(undefined, null)).result).toBe(false)
   expect((await runOne({ failures: 0 }, null)).result).toBe(true)
 })
 
-test('a failed locked step is thrown, and its job postponed if the database is available', async () => {
+test('a failed locked step throws, and its job is postponed if the database is available', async () => {
   const failure = new Error('failed')
   const own = await runOne({ failures: 3 }, failure)
   expect(own.result).toBe(failure)

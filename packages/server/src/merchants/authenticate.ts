@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { KeyId, MerchantId } from '@hedgepayments/contract'
 import type { Db } from '../database/db.ts'
+import { forgetOldest } from '../domain/maps.ts'
 import { type Refusal, refuse } from '../http/answers/refusal.ts'
 import type { ThrottledLookup } from '../http/limits/lookup-throttle.ts'
 import type { Auth } from '../http/request/auth.ts'
@@ -75,12 +76,7 @@ export class Authenticator {
     const cached = { key, auth: toAuth(key), readAtMs }
     this.#cache.delete(name)
     this.#cache.set(name, cached)
-    if (this.#cache.size > cachedKeysMax) {
-      for (const oldest of this.#cache.keys()) {
-        this.#cache.delete(oldest)
-        break
-      }
-    }
+    forgetOldest(this.#cache, cachedKeysMax)
     return checkKey(cached, nowMs)
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { randomCharacters } from '../domain/ids.ts'
 import { isStrongSecret } from './secret-strength.ts'
 
-describe('a secret that a person chose', () => {
+describe('a secret that a user has chosen', () => {
   test.each([
     ['16 bytes in hexadecimal', () => randomBytes(16).toString('hex')],
     ['16 bytes in upper case hexadecimal', () => randomBytes(16).toString('hex').toUpperCase()],

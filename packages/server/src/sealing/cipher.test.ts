@@ -4,7 +4,7 @@ import { decrypt, deriveKey, encrypt } from './cipher.ts'
 
 const key = deriveKey('a secret', 'webhook secret')
 
-test('what was encrypted is decrypted with the same key and context', () => {
+test('a ciphertext is decrypted with the same key and context', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (text, context) => {
       expect(decrypt(encrypt(text, { key, context }), { key, context })).toBe(text)
@@ -12,7 +12,7 @@ test('what was encrypted is decrypted with the same key and context', () => {
   )
 })
 
-test('another secret, purpose or context decrypts nothing', () => {
+test('a ciphertext is not decrypted with another secret, purpose or context', () => {
   const bytes = encrypt('whsec_1', { key, context: 'we_1' })
   expect(bytes.includes('whsec_1')).toBe(false)
   const other = deriveKey('another secret', 'webhook secret')

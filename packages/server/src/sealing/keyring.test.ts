@@ -6,7 +6,7 @@ const randomKey = () => randomBytes(32).toString('base64')
 const secret = 'sk_live_very_secret'
 
 describe('a keyring', () => {
-  test('opens what it sealed, and no two seals are alike', () => {
+  test('opens what it has sealed, and never seals alike twice', () => {
     const ring = new Keyring([randomKey()], 'processor credentials')
     const one = ring.seal(secret, 'merchant 1')
     const other = ring.seal(secret, 'merchant 1')
@@ -29,7 +29,7 @@ describe('a keyring', () => {
     ).toThrow()
   })
 
-  test('that was rotated opens the old and seals with the new', () => {
+  test('after a rotation opens old data, and seals with the new key', () => {
     const [old, fresh] = [randomKey(), randomKey()]
     const before = new Keyring([old], 'processor credentials').seal(secret, 'm')
     const both = new Keyring([fresh, old], 'processor credentials')
@@ -41,7 +41,7 @@ describe('a keyring', () => {
     expect(() => onlyNew.open(before, 'm')).toThrow(MissingKeyError)
   })
 
-  test('needs a key', () => {
+  test('without a key is refused', () => {
     expect(() => new Keyring([], 'processor credentials')).toThrow()
   })
 })

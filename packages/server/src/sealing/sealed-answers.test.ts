@@ -4,7 +4,7 @@ import { answerKeyOf, openAnswer, sealAnswer } from './sealed-answers.ts'
 
 const key = answerKeyOf('sk_test_of_the_caller')
 
-test('another key, another name or a changed byte opens nothing', () => {
+test('a sealed answer is not opened with another key, another name or a changed byte', () => {
   const name = 'merch_1 false key'
   const answer = '{"secret_key":"sk_test_new"}'
   const text = sealAnswer({ text: answer, name, key })
@@ -18,7 +18,7 @@ test('another key, another name or a changed byte opens nothing', () => {
   expect(() => openAnswer({ text: changed.toString('base64'), name, key })).toThrow()
 })
 
-test('the key that seals does not follow from the hash in the database', () => {
+test('the sealing key cannot be derived from the hash in the database', () => {
   const secret = 'sk_test_of_the_caller'
   const hash = hashSecret(secret)
   expect(key.bytes.equals(hash)).toBe(false)

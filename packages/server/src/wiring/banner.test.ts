@@ -29,7 +29,7 @@ describe('the banner', () => {
     expect(banner).toContain(`-H "Authorization: Bearer ${secretKey}"`)
   })
 
-  test('a later start prints the file of the secret key, but no secret, unless to a terminal', () => {
+  test('of a later start prints the file of the secret key, and the secret only to a terminal', () => {
     const banner = bannerOf({}, false)
     expect(banner).not.toContain('sk_test_')
     expect(banner).toContain('http://127.0.0.1:4000')

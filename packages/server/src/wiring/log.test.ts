@@ -17,6 +17,6 @@ test('an error keeps its stack', () => {
   expect(line).toBe('10:32:00 error worker failed\n  Error: gone\n    at somewhere\n')
 })
 
-test('text that is no entry stays unchanged', () => {
+test('text that is no log entry stays unchanged', () => {
   expect(renderLogLine('not JSON\n', { colours: true })).toBe('not JSON\n')
 })

@@ -1,4 +1,3 @@
-import { type BundledPostgres, startBundledPostgres } from '@hedgepayments/bundled-postgres'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { connect, type Database } from '../database/connect.ts'
@@ -15,7 +14,6 @@ import type { Config } from './config.ts'
 import { prepareKeys } from './first-keys.ts'
 import { listen } from './listen.ts'
 import { requireProxiesForLiveMode, sharesOneAddress } from './live-mode.ts'
-import { explainUnreachable } from './unreachable-database.ts'
 import { startWorkers } from './workers.ts'
 
 /** A server that accepts requests. */
@@ -28,31 +26,25 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/**
- * What becomes of the bundled PostgreSQL when the server's process is killed. `kept`: it goes on, and
- * the next start takes it over. `ends-with-process`: it shuts down. `throw-away`: it shuts down, and it
- * does not wait for the disk, so a power cut may lose its data.
- */
-export type BundledDatabase = 'kept' | 'ends-with-process' | 'throw-away'
-
-export interface StartServerOptions {
+interface DatabaseOptions {
   readonly config: Config
   readonly log: Logger
-  /** Gets new keys that no later start can print. The start may still fail afterwards. */
   readonly onKeys: (created: Credentials) => void
-  readonly bundledDatabase: BundledDatabase
+  readonly isBundled: boolean
+  /** The address of the database. */
+  readonly url: string
 }
 
 /**
- * Starts tracing, database, migrations, first keys, workers and HTTP in this order. On failure it stops
- * again what it has started.
+ * Starts a server on a running database: tracing, migrations, first keys, workers and HTTP in this
+ * order. On failure it stops again what it has started.
  *
- * @throws {ConfigError} when a setting is wrong, a port is in use, or the database is unreachable.
+ * @throws {ConfigError} when a setting is wrong, a port is in use, or live mode is not safe.
  */
-export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const { config } = options
+export async function startOnDatabase(options: DatabaseOptions): Promise<RunningServer> {
+  const { traces } = options.config
   // First, because later parts decide at their start whether they are traced.
-  const tracing = config.traces ? await startTracing(config.traces) : null
+  const tracing = traces ? await startTracing(traces) : null
   try {
     const server = await startUntraced(options)
     return {
@@ -68,42 +60,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   }
 }
 
-/** Starts everything but tracing. On failure it stops again what it has started. */
-async function startUntraced(options: StartServerOptions): Promise<RunningServer> {
-  const { config, log, onKeys } = options
-  const bundled = config.databaseUrl === null ? await startBundled(options) : null
-  try {
-    const server = await startOnDatabase({
-      ...{ config, log, onKeys, isBundled: bundled !== null },
-      url: config.databaseUrl ?? bundled?.url ?? '',
-    })
-    return {
-      ...server,
-      async stop() {
-        await server.stop()
-        await bundled?.stop()
-      },
-    }
-  } catch (error) {
-    await bundled?.stop()
-    throw config.databaseUrl === null ? error : explainUnreachable(error, config.databaseUrl)
-  }
-}
-
-/** Connects to the database, prepares it, and starts workers and HTTP. On failure it disconnects. */
-async function startOnDatabase({
-  config,
-  log,
-  onKeys,
-  isBundled,
-  url,
-}: {
-  config: Config
-  log: Logger
-  onKeys: (created: Credentials) => void
-  isBundled: boolean
-  url: string
-}): Promise<RunningServer> {
+/** Starts everything but tracing. On failure it disconnects. */
+async function startUntraced(options: DatabaseOptions): Promise<RunningServer> {
+  const { config, log, onKeys, isBundled, url } = options
   const database = connect({
     url,
     onError: (error) => log.warn({ message: error.message }, 'idle database connection failed'),
@@ -140,23 +99,6 @@ async function saveAddress(given: {
   } catch (error) {
     log.warn({ err: describe(error) }, 'storing the address for the command line failed')
   }
-}
-
-/** A throw-away cluster need not survive a power cut. */
-const throwAwaySettings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
-
-async function startBundled({
-  config,
-  log,
-  bundledDatabase,
-}: StartServerOptions): Promise<BundledPostgres> {
-  return await startBundledPostgres({
-    dataDir: config.dataDir,
-    log: (message) => log.info(message),
-    endsWithProcess: bundledDatabase !== 'kept',
-    isThrowAway: bundledDatabase === 'throw-away',
-    settings: bundledDatabase === 'throw-away' ? throwAwaySettings : {},
-  })
 }
 
 interface Parts {

@@ -35,7 +35,7 @@ describe('the class of an error', () => {
     [500, 'internal_error', sdk.ServerError, undefined],
     [502, 'processor_unavailable', sdk.ProcessorUnavailableError, undefined],
     [503, 'service_unavailable', sdk.ServerError, undefined],
-  ])('%i %s', async (httpStatus, code, Class, details) => {
+  ])('matches %i %s', async (httpStatus, code, Class, details) => {
     const error = await errorFor(refusal(httpStatus, code, { details }))
     expect(error.constructor).toBe(Class)
     expect(error).toMatchObject({
@@ -57,21 +57,21 @@ describe('the class of an error', () => {
     [418, sdk.InvalidRequestError],
     [412, sdk.ApiError],
     [507, sdk.ServerError],
-  ])('a code of tomorrow goes by its status: %i', async (httpStatus, Class) => {
+  ])('is chosen by the status if the code is unknown: %i', async (httpStatus, Class) => {
     const error = await errorFor(refusal(httpStatus, 'constructor'))
     expect(error.constructor).toBe(Class)
     expect(error.code).toBe('constructor')
   })
 
-  test('typed details are there, or the class that promises them is not', async () => {
+  test('with typed details is used only if the details are present', async () => {
     const error = await errorFor(refusal(412, 'payment_not_cancelable', { details: null }))
     expect(error).not.toBeInstanceOf(sdk.PaymentNotCancelableError)
     expect(error.code).toBe('payment_not_cancelable')
   })
 })
 
-describe("an answer that is not the API's", () => {
-  test("a proxy's page goes by its status and is cut short", async () => {
+describe('an error for an answer of another server', () => {
+  test('has its class by the status, and a shortened page', async () => {
     const body = `<html>\n  <h1>Bad   Gateway</h1>${'x'.repeat(10_000)}`
     const error = await errorFor({ status: 502, headers: { 'content-type': 'text/html' }, body })
     expect(error).toBeInstanceOf(sdk.ServerError)
@@ -81,14 +81,14 @@ describe("an answer that is not the API's", () => {
     expect(error.message.length).toBeLessThan(300)
   })
 
-  test('a page that echoes the request shows no key', async () => {
+  test('shows no key if the page repeats the request', async () => {
     const error = await errorFor({ status: 400, body: `you sent Bearer ${testSecret}` })
     expect(error.message).toContain('sk_test_…')
     expect(JSON.stringify(error) + String(error)).not.toContain(testSecret)
   })
 
   test.each(['', 'null', '[]', '{"error":"no"}', '{"error":{"code":7}}', '{"error":'])(
-    'a body of %j',
+    'has its class by the status for the body %j',
     async (body) => {
       const error = await errorFor({ status: 404, body })
       expect(error).toBeInstanceOf(sdk.NotFoundError)
@@ -98,7 +98,7 @@ describe("an answer that is not the API's", () => {
 })
 
 describe('retryAfter', () => {
-  test('comes from the header, in seconds or as a date', async () => {
+  test('is read from the header, in seconds or as a date', async () => {
     const limited = (value: string) =>
       errorFor(refusal(429, 'rate_limit_exceeded', { headers: { 'retry-after': value } }))
     expect(await limited('7')).toMatchObject({ retryAfter: 7 })
@@ -109,7 +109,7 @@ describe('retryAfter', () => {
     expect(retryAfter).toBeLessThanOrEqual(100)
   })
 
-  test('or from the details, or is unknown', async () => {
+  test('is read from the details otherwise, or is undefined', async () => {
     const details = { retry_after: 3 }
     const told = await errorFor(refusal(429, 'rate_limit_exceeded', { details }))
     expect(told).toMatchObject({ retryAfter: 3 })

@@ -11,8 +11,8 @@ import { type Reply, refusal, rejection, startWire, withoutWaiting } from '../wi
 const inProgress = (headers: Record<string, string> = { 'retry-after': '0' }) =>
   refusal(409, 'idempotency_key_in_use', { headers })
 
-describe('a first request that is still in progress', () => {
-  test('is waited for as told, however many retries are left, until its result comes', async () => {
+describe('a request whose first attempt is still in progress', () => {
+  test('is retried until its result comes, beyond the number of retries', async () => {
     const wire = await startWire(...Array(8).fill(inProgress()), {})
     const warn = vi.fn()
     const payment = await wire.client({ maxRetries: 1, logger: { warn } }).payments.cancel('pay_1')
@@ -26,14 +26,14 @@ describe('a first request that is still in progress', () => {
     [{ 'retry-after': '1' }, 1_000],
     [{}, 1_000],
     [{ 'retry-after': '0.2' }, 200],
-  ])('with the headers %j is asked again after %i ms', async (headers, retryInMs) => {
+  ])('is retried as the headers %j say: after %i ms', async (headers, retryInMs) => {
     const wire = await startWire(inProgress(headers), {})
     const warn = vi.fn()
     await wire.client({ logger: { warn } }).payments.cancel('pay_1')
     expect(warn.mock.calls[0]?.[1]).toMatchObject({ status: 409, retryInMs })
   })
 
-  test('for longer than the timeout is an error that says that the outcome is unknown', async () => {
+  test('fails after the timeout with an error that says that the outcome is unknown', async () => {
     const wire = await startWire(inProgress({ 'retry-after': '30' }))
     const call = wire.client({ timeout: 20_000 }).payments.cancel('pay_1')
     const error = await rejection(call)
@@ -50,14 +50,14 @@ describe('a first request that is still in progress', () => {
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('is not waited for without retries', async () => {
+  test('is not retried without retries', async () => {
     const wire = await startWire(inProgress())
     const call = wire.client().payments.cancel('pay_1', {}, { maxRetries: 0 })
     expect(await rejection(call)).toMatchObject({ outcomeUnknown: true })
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('is waited for until the signal aborts', async () => {
+  test('is retried until the signal aborts', async () => {
     const wire = await startWire(inProgress({ 'retry-after': '30' }))
     const controller = new AbortController()
     const logger = { warn: () => setImmediate(() => controller.abort()) }
@@ -70,7 +70,7 @@ describe('a first request that is still in progress', () => {
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('that was aborted before it was sent is not unknown', async () => {
+  test('has a known outcome if it was aborted before it was sent', async () => {
     const wire = await startWire()
     const signal = AbortSignal.abort()
     const error = await rejection(wire.client().payments.cancel('pay_1', {}, { signal }))
@@ -78,7 +78,7 @@ describe('a first request that is still in progress', () => {
   })
 })
 
-describe('the outcome of a call that failed', () => {
+describe('the outcome of a failed call', () => {
   const unknown: readonly [string, readonly Reply[]][] = [
     ['a cut connection', ['cut']],
     ['an answer cut in the middle', ['cut body']],
@@ -108,7 +108,7 @@ describe('the outcome of a call that failed', () => {
     ['a cut connection and then 412', ['cut', refusal(412, 'payment_not_cancelable')]],
   ]
 
-  test.each(decided)('is decided after %s', async (_name, replies) => {
+  test.each(decided)('is known after %s', async (_name, replies) => {
     withoutWaiting()
     const wire = await startWire(...replies)
     const maxRetries = replies.length - 1
@@ -116,18 +116,18 @@ describe('the outcome of a call that failed', () => {
     expect(error).toMatchObject({ outcomeUnknown: false })
   })
 
-  test('of a read is never unknown', async () => {
+  test('is never unknown for a read', async () => {
     const wire = await startWire('cut')
     const error = await rejection(wire.client({ maxRetries: 0 }).payments.retrieve('pay_1'))
     expect(error).toMatchObject({ outcomeUnknown: false, idempotencyKey: undefined })
   })
 })
 
-describe('a status of a server or proxy that cannot answer now', () => {
+describe('the status of a server or proxy error', () => {
   const statuses = [408, 425, 429, 500, 502, 503, 504, 507, 520, 521, 522, 523, 524]
   const page = { status: 0, body: '<html>' }
 
-  test.each(statuses)('%i is repeated with the same key', async (status) => {
+  test.each(statuses)('%i is retried with the same key', async (status) => {
     withoutWaiting()
     const wire = await startWire({ ...page, status }, {})
     await wire.client().payments.cancel('pay_1')
@@ -135,7 +135,7 @@ describe('a status of a server or proxy that cannot answer now', () => {
     expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key'])
   })
 
-  test.each(statuses)('%i is repeated for reads and deletions', async (status) => {
+  test.each(statuses)('%i is retried for reads and deletions', async (status) => {
     withoutWaiting()
     const wire = await startWire({ ...page, status }, {}, { ...page, status }, {})
     await wire.client().payments.retrieve('pay_1')
@@ -144,7 +144,7 @@ describe('a status of a server or proxy that cannot answer now', () => {
   })
 
   test.each(statuses)(
-    '%i of a PATCH is repeated with a key, or if nothing was begun',
+    '%i is retried for a PATCH with a key, or if the server has begun nothing',
     async (status) => {
       withoutWaiting()
       const wire = await startWire({ ...page, status }, {}, { ...page, status }, {})
@@ -157,7 +157,7 @@ describe('a status of a server or proxy that cannot answer now', () => {
     },
   )
 
-  test.each([408, 409, 425, 429, 503])('the Retry-After of %i is in the error', async (status) => {
+  test.each([408, 409, 425, 429, 503])('%i has its Retry-After in the error', async (status) => {
     const headers = { 'retry-after': '3600' }
     const wire = await startWire({ status, headers, body: '' })
     const error = await rejection(wire.client().payments.cancel('pay_1'))
@@ -194,7 +194,7 @@ describe.each(deletions)('the deletion of %s', (_name, remove, result) => {
   ]
 
   test.each(lost)(
-    'whose answer is lost, because %s, is done if a retry finds nothing',
+    'succeeds if its answer is lost, because %s, and a retry finds nothing',
     async (_, reply) => {
       withoutWaiting()
       const wire = await startWire(reply, refusal(404, 'not_found'))
@@ -202,7 +202,7 @@ describe.each(deletions)('the deletion of %s', (_name, remove, result) => {
     },
   )
 
-  test('of what never was is a NotFoundError, also after a refusal that did nothing', async () => {
+  test('is a NotFoundError if there was nothing to delete, also after a refusal', async () => {
     withoutWaiting()
     const absent = refusal(404, 'not_found')
     const wire = await startWire(absent, refusal(429, 'rate_limit_exceeded'), absent)
@@ -210,7 +210,7 @@ describe.each(deletions)('the deletion of %s', (_name, remove, result) => {
     expect(await rejection(remove(wire.client()))).toBeInstanceOf(NotFoundError)
   })
 
-  test('is not done because a proxy answers 404', async () => {
+  test('fails if a proxy answers 404 after a lost answer', async () => {
     withoutWaiting()
     const wire = await startWire('cut', { status: 404, body: '<html>' })
     const error = await rejection(remove(wire.client()))
@@ -218,7 +218,7 @@ describe.each(deletions)('the deletion of %s', (_name, remove, result) => {
   })
 })
 
-test('a lost answer to a read or a POST does not turn 404 into a success', async () => {
+test('a read or POST with a lost answer fails if its retry gets 404', async () => {
   withoutWaiting()
   const absent = refusal(404, 'not_found')
   const wire = await startWire('cut', absent, 'cut', absent)
@@ -226,7 +226,7 @@ test('a lost answer to a read or a POST does not turn 404 into a success', async
   expect(await rejection(wire.client().payments.cancel('pay_1'))).toBeInstanceOf(NotFoundError)
 })
 
-test('a rate limit that lasts is an error with the time to wait', async () => {
+test('a persistent rate limit is an error with the time to wait', async () => {
   const headers = { 'retry-after': '61' }
   const wire = await startWire(refusal(429, 'rate_limit_exceeded', { headers }))
   const error = await rejection(wire.client().payments.cancel('pay_1'))

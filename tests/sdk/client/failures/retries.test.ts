@@ -9,7 +9,7 @@ import {
 import { until } from '../../../support/until.ts'
 import { refusal, rejection, startWire, withoutWaiting } from '../wire.ts'
 
-describe('what is repeated', () => {
+describe('a retry', () => {
   const passing = [
     ['500', refusal(500, 'internal_error')],
     ['502', refusal(502, 'processor_unavailable')],
@@ -21,7 +21,7 @@ describe('what is repeated', () => {
     ['an answer cut in the middle', 'cut body'],
   ] as const
 
-  test.each(passing)('%s: with the same idempotency key and body', async (_name, reply) => {
+  test.each(passing)('repeats the idempotency key and the body after %s', async (_name, reply) => {
     withoutWaiting()
     const wire = await startWire(reply, reply, {})
     await wire.client().payments.cancel('pay_1', { reason: 'x' })
@@ -41,14 +41,14 @@ describe('what is repeated', () => {
     [501, 'not_implemented'],
   ] as const
 
-  test.each(final)('%i %s is final', async (status, code) => {
+  test.each(final)('is not made after %i %s', async (status, code) => {
     const wire = await startWire(refusal(status, code))
     const error = await rejection(wire.client().payments.cancel('pay_1'))
     expect(error).toMatchObject({ status, code, requestId: 'req_1' })
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('it stops after maxRetries, of the client or of the call', async () => {
+  test('is made at most maxRetries times, as set for the client or for the call', async () => {
     withoutWaiting()
     const reply = refusal(503, 'service_unavailable')
     const wire = await startWire(reply, reply, reply, reply, reply)
@@ -59,7 +59,7 @@ describe('what is repeated', () => {
     expect(wire.requests).toHaveLength(4)
   })
 
-  test('a PATCH, which has no idempotency key, is repeated only where nothing was done', async () => {
+  test('of a PATCH without an idempotency key is made only if nothing was done', async () => {
     withoutWaiting()
     const wire = await startWire(refusal(429, 'rate_limit_exceeded'), 'cut', {})
     const call = wire.client().webhooks.endpoints.update('whe_1', { rotate_secret: true })
@@ -67,7 +67,7 @@ describe('what is repeated', () => {
     expect(wire.requests).toHaveLength(2)
   })
 
-  test('a Retry-After beyond the bound is handed to the caller at once', async () => {
+  test('is not made if Retry-After exceeds the bound: the caller gets the error at once', async () => {
     const headers = { 'retry-after': '3600' }
     const wire = await startWire(refusal(429, 'rate_limit_exceeded', { headers }))
     const error = await rejection(wire.client().payments.cancel('pay_1'))
@@ -79,7 +79,7 @@ describe('what is repeated', () => {
   test.each([
     [429, 'rate_limit_exceeded'],
     [503, 'service_unavailable'],
-  ])('a Retry-After within it is waited for: %i', async (status, code) => {
+  ])('waits for a Retry-After within the bound: %i', async (status, code) => {
     withoutWaiting()
     const headers = { 'retry-after': '0.2' }
     const wire = await startWire(refusal(status, code, { headers }), {})
@@ -89,8 +89,8 @@ describe('what is repeated', () => {
   })
 })
 
-describe('what takes too long', () => {
-  test('a silent server is a TimeoutError, after the retries', async () => {
+describe('a slow call', () => {
+  test('to a silent server is a TimeoutError, after the retries', async () => {
     withoutWaiting()
     const wire = await startWire('hang', 'hang')
     // The timeout passes only after the server has a request, however slow the machine is.
@@ -112,13 +112,13 @@ describe('what takes too long', () => {
     expect(wire.requests).toHaveLength(2)
   })
 
-  test('a fetch that does not heed the signal is left at the deadline', async () => {
+  test('ends at the deadline even if its fetch ignores the signal', async () => {
     const hedge = (await startWire()).client({ fetch: () => new Promise(() => {}), maxRetries: 0 })
     const error = await rejection(hedge.payments.retrieve('pay_1', { timeout: 20 }))
     expect(error).toBeInstanceOf(TimeoutError)
   })
 
-  test('a signal ends the call while it waits for the answer', async () => {
+  test('ends by its signal while it waits for the answer', async () => {
     const wire = await startWire('hang')
     const controller = new AbortController()
     const call = wire.client().payments.cancel('pay_1', {}, { signal: controller.signal })
@@ -129,7 +129,7 @@ describe('what takes too long', () => {
     expect(error).toMatchObject({ code: 'aborted', cause: 'changed my mind' })
   })
 
-  test('a signal ends the wait before a retry', async () => {
+  test('ends by its signal during the wait before a retry', async () => {
     const headers = { 'retry-after': '30' }
     const wire = await startWire(refusal(429, 'rate_limit_exceeded', { headers }))
     const controller = new AbortController()
@@ -139,7 +139,7 @@ describe('what takes too long', () => {
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('a signal that was given already sends nothing', async () => {
+  test('sends nothing if its signal is already aborted', async () => {
     const wire = await startWire()
     const call = wire.client().payments.cancel('pay_1', {}, { signal: AbortSignal.abort() })
     expect(await rejection(call)).toBeInstanceOf(AbortedError)

@@ -14,7 +14,7 @@ async function idsOf(items: AsyncIterable<Payment>): Promise<string[]> {
 }
 
 describe('a list', () => {
-  test('iterates through all pages, each asked for after the last item of the one before', async () => {
+  test('iterates over all pages, each requested after the last item of the page before', async () => {
     const wire = await startWire(page(['c', 'b'], true), page(['a'], true), page(['0'], false))
     const list = wire.client().payments.list({ limit: 2, status: ['pending', 'initiated'] })
     expect(await idsOf(list)).toEqual(['c', 'b', 'a', '0'])
@@ -25,14 +25,14 @@ describe('a list', () => {
     ])
   })
 
-  test('with ending_before goes the other way, oldest first', async () => {
+  test('iterates backwards with ending_before, oldest first', async () => {
     const wire = await startWire(page(['c', 'b'], true), page(['e', 'd'], false))
     const list = wire.client().payments.list({ ending_before: 'a' })
     expect(await idsOf(list)).toEqual(['b', 'c', 'd', 'e'])
     expect(wire.requests[1]?.url).toBe('/v1/payments?ending_before=c')
   })
 
-  test('awaited is its first page, which knows the next', async () => {
+  test('awaited is its first page, which can fetch the next', async () => {
     const wire = await startWire(page(['b'], true), page(['a'], false))
     const first = await wire.client().payments.list()
     expect(first).toMatchObject({ object: 'list', has_more: true, url: '/v1/payments' })
@@ -42,32 +42,32 @@ describe('a list', () => {
     expect(wire.requests).toHaveLength(2)
   })
 
-  test('asks for no page that the loop does not reach', async () => {
+  test('requests no page that the loop does not reach', async () => {
     const wire = await startWire(page(['b'], true))
     for await (const _payment of wire.client().payments.list()) break
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('ends at an empty page, whatever it says of more', async () => {
+  test('ends at an empty page, whatever its has_more', async () => {
     const wire = await startWire(page([], true))
     expect(await idsOf(wire.client().payments.list())).toEqual([])
   })
 
-  test('fails in the middle as any call does, with the options on each page', async () => {
+  test('fails at a later page like any call, and sends its options for each page', async () => {
     const wire = await startWire(page(['b'], true), refusal(401, 'unauthorized'))
     const list = wire.client().payments.list({}, { headers: { 'x-trace': 't' } })
     await expect(idsOf(list)).rejects.toMatchObject({ code: 'unauthorized' })
     expect(wire.requests[1]?.headers['x-trace']).toBe('t')
   })
 
-  test('gives the HTTP answer when asked', async () => {
+  test('returns the HTTP answer on request', async () => {
     const wire = await startWire(page(['a'], false))
     const { data, response } = await wire.client().payments.list().withResponse()
     expect(data.data).toHaveLength(1)
     expect(response.status).toBe(200)
   })
 
-  test('of results goes on after the payment id', async () => {
+  test('of results continues after the payment id', async () => {
     const result = { object: 'cancellation_result', payment_id: 'pay_1', outcome: 'canceled' }
     const list = { object: 'list', url: '/' }
     const wire = await startWire(
@@ -83,7 +83,7 @@ describe('a list', () => {
 })
 
 describe('a filter', () => {
-  test('is written as the API reads it', async () => {
+  test('is encoded as the API expects', async () => {
     const wire = await startWire(page([], false))
     await wire.client().payments.list({
       status: 'pending',
@@ -103,7 +103,7 @@ describe('a filter', () => {
     ])
   })
 
-  test('that is an empty list is refused, because it would match everything', async () => {
+  test('with an empty list is refused, because it would match everything', async () => {
     const wire = await startWire()
     const call = wire.client().payments.list({ status: [] })
     await expect(call).rejects.toBeInstanceOf(InvalidArgumentError)

@@ -20,7 +20,7 @@ const notLists: readonly [string, object][] = [
   ['an array', { body: [{ id: 'pay_1' }] }],
 ]
 
-describe.each(notLists)('an answer that is no list: %s', (_name, reply) => {
+describe.each(notLists)('an answer that is not a list: %s', (_name, reply) => {
   test('fails a loop and a call with an InvalidResponseError that asks about baseUrl', async () => {
     const wire = await startWire(reply, reply)
     const hedge = wire.client()
@@ -59,7 +59,7 @@ describe.each(lists)('a list of %s', (_name, read) => {
   })
 })
 
-test('a list that goes back ends with an error if its server ignores the cursor', async () => {
+test('a backwards list ends with an error if its server ignores the cursor', async () => {
   const page = list([{ id: 'pay_1' }])
   const wire = await startWire(page, page, page)
   const items = wire.client().payments.list({ ending_before: 'pay_0' })
@@ -67,7 +67,7 @@ test('a list that goes back ends with an error if its server ignores the cursor'
   expect(wire.requests).toHaveLength(2)
 })
 
-test('a call whose answer is an array is an InvalidResponseError', async () => {
+test('a call that is answered with an array is an InvalidResponseError', async () => {
   const wire = await startWire({ body: [] })
   expect(await rejection(wire.client().payments.retrieve('pay_1'))).toBeInstanceOf(
     InvalidResponseError,

@@ -6,7 +6,7 @@ import { refusal, startWire } from '../wire.ts'
 
 const list = { object: 'list', data: [], has_more: false, url: '/' }
 
-test.each(calls)('%s', async (_name, call, line, body) => {
+test.each(calls)('%s sends its request', async (_name, call, line, body) => {
   const wire = await startWire({ body: list })
   await call(wire.client())
   const request = wire.requests[0]
@@ -14,14 +14,14 @@ test.each(calls)('%s', async (_name, call, line, body) => {
   expect(request?.body).toBe(body === undefined ? '' : JSON.stringify(body))
 })
 
-test('every operation of the contract has its method', () => {
+test('every operation of the contract has an SDK method', () => {
   const lines = new Set(calls.map(([, , line]) => line.replace(/\?.*/, '')))
   const isCalled = ({ method, path }: { method: string; path: string }) => {
     const shape = new RegExp(`^${method} ${path.replace(/:\w+|\{\w+\}/g, '[a-z]+_1')}$`)
     return [...lines].some((line) => shape.test(line))
   }
   const missing = Object.entries(operations).filter(([, operation]) => !isCalled(operation))
-  // The stream has tests of its own; messages of processors come from processors.
+  // The stream has its own tests. Messages of processors come from processors, not from the SDK.
   expect(missing.map(([name]) => name).sort()).toEqual(['receiveProcessorMessage', 'streamEvents'])
 })
 
@@ -31,14 +31,14 @@ describe('ensureCanceled', () => {
       details: { payment_id: 'pay_1', current_status: status, cancelable_statuses: [] },
     })
 
-  test('is a cancel where the payment can be canceled', async () => {
+  test('cancels a payment that can be canceled', async () => {
     const wire = await startWire({ body: { id: 'pay_1', status: 'canceled' } })
     const canceled = await wire.client().payments.ensureCanceled('pay_1', { reason: 'x' })
     expect(canceled.status).toBe('canceled')
     expect(wire.requests).toHaveLength(1)
   })
 
-  test('gives the payment that is canceled already, read without the key and the ETag', async () => {
+  test('returns a payment that is already canceled, read without the key and the ETag', async () => {
     const body = { id: 'pay_1', status: 'canceled' }
     const wire = await startWire(notCancelable('canceled'), { body })
     const options = { idempotencyKey: 'k', ifMatch: '"v1"', headers: { 'x-trace': 't' } }
@@ -51,17 +51,20 @@ describe('ensureCanceled', () => {
     expect(read?.headers).not.toHaveProperty('idempotency-key')
   })
 
-  test.each(['succeeded', 'processing', 'failed'])('%s stays a refusal', async (status) => {
-    const wire = await startWire(notCancelable(status))
-    const error = await wire
-      .client()
-      .payments.ensureCanceled('pay_1')
-      .catch((thrown: unknown) => thrown)
-    expect(error).toBeInstanceOf(PaymentNotCancelableError)
-    expect(error).toMatchObject({ details: { current_status: status } })
-  })
+  test.each(['succeeded', 'processing', 'failed'])(
+    'fails for a payment that is %s',
+    async (status) => {
+      const wire = await startWire(notCancelable(status))
+      const error = await wire
+        .client()
+        .payments.ensureCanceled('pay_1')
+        .catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(PaymentNotCancelableError)
+      expect(error).toMatchObject({ details: { current_status: status } })
+    },
+  )
 
-  test('a stale ETag stays a refusal', async () => {
+  test('fails for a stale ETag', async () => {
     const wire = await startWire(refusal(412, 'precondition_failed'))
     const call = wire.client().payments.ensureCanceled('pay_1', {}, { ifMatch: '"v1"' })
     await expect(call).rejects.toMatchObject({ code: 'precondition_failed' })

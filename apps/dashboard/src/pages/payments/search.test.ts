@@ -31,13 +31,13 @@ describe('a search text', () => {
     expect(parseSearchText(text, 'en-US')).toMatchObject(parsed)
   })
 
-  test('a search is read back from its address', () => {
+  test('a search survives the round trip through its URL', () => {
     const search = { text: 'a=b&c', status: ['pending', 'failed'], from: '2026-01-02', to: '' }
     const url = searchUrl(search)
     expect(readSearch(new URLSearchParams(url.slice(url.indexOf('?'))))).toEqual(search)
   })
 
-  test('invalid values in an address are ignored', () => {
+  test('invalid values in a URL are ignored', () => {
     const search = readSearch(new URLSearchParams('status=gone&from=tomorrow'))
     expect(toFilter(search)).toEqual({})
   })

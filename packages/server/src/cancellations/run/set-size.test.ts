@@ -8,12 +8,12 @@ const stableLimit = (msPerPayment: number) => {
   return limit
 }
 
-test('the size of sets changes until one takes twenty milliseconds', () => {
+test('the size of sets is adjusted until a set takes twenty milliseconds', () => {
   expect(stableLimit(0.02)).toBe(1_000)
   expect(stableLimit(0.05)).toBe(400)
 })
 
-test('after sets of any durations, the next one is within the bounds', () => {
+test('after sets of any durations, the next size is within the bounds', () => {
   const took = fc.double({ min: 0, max: 1e9, noNaN: true })
   fc.assert(
     fc.property(fc.array(took, { maxLength: 40 }), (times) => {

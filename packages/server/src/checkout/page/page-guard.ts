@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { forgetOldest } from '../../domain/maps.ts'
 import { isRefusal, type Refusal, refuse } from '../../http/answers/refusal.ts'
 import { LookupThrottle } from '../../http/limits/lookup-throttle.ts'
 import { type RateLimit, RateLimiter } from '../../http/limits/rate-limit.ts'
@@ -40,8 +41,7 @@ export class PageGuard {
     this.#known.delete(id)
     if (isRefusal(found)) return this.#refuseUnknown(request, nowMs) ?? found
     this.#known.add(id)
-    const [oldest = id] = this.#known
-    if (this.#known.size > knownMax) this.#known.delete(oldest)
+    forgetOldest(this.#known, knownMax)
     return found
   }
 

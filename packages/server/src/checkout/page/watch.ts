@@ -1,3 +1,4 @@
+import { Poll } from '../../jobs/poll.ts'
 import type { LinkMark } from './watch.sql.ts'
 
 /** How often changes are read while pages are open: customers perceive this as immediate. */
@@ -15,52 +16,42 @@ interface Watcher {
  */
 export class PageWatch {
   readonly #read: (ids: readonly string[]) => Promise<readonly LinkMark[]>
-  readonly #onError: (error: unknown) => void
   readonly #watchers = new Set<Watcher>()
-  #timer: NodeJS.Timeout | null = null
-  #stopped = false
+  readonly #poll: Poll
 
   constructor(options: {
     read: (ids: readonly string[]) => Promise<readonly LinkMark[]>
     onError: (error: unknown) => void
   }) {
     this.#read = options.read
-    this.#onError = options.onError
+    this.#poll = new Poll({
+      everyMs: readEveryMs,
+      isNeeded: () => this.#watchers.size > 0,
+      read: () => this.#readAndCompare(),
+      onError: options.onError,
+    })
   }
 
   /** Calls `onChange` after the first read and after every change. Returns a function that ends this. */
   add(id: string, onChange: () => void): () => void {
     const watcher: Watcher = { id, mark: null, onChange }
     this.#watchers.add(watcher)
-    this.#schedule()
+    this.#poll.schedule()
     return () => this.#watchers.delete(watcher)
   }
 
   stop(): void {
-    this.#stopped = true
-    if (this.#timer) clearTimeout(this.#timer)
-  }
-
-  #schedule(): void {
-    if (this.#timer || this.#stopped || this.#watchers.size === 0) return
-    this.#timer = setTimeout(() => void this.#readAndCompare(), readEveryMs)
+    this.#poll.stop()
   }
 
   async #readAndCompare(): Promise<void> {
-    try {
-      const ids = [...new Set([...this.#watchers].map(({ id }) => id))]
-      const marks = new Map((await this.#read(ids)).map(({ id, mark }) => [id, mark]))
-      for (const watcher of [...this.#watchers]) {
-        const mark = marks.get(watcher.id)
-        if (mark === undefined || mark === watcher.mark) continue
-        watcher.mark = mark
-        watcher.onChange()
-      }
-    } catch (error) {
-      this.#onError(error)
-    } finally {
-      this.#timer = null
-      this.#schedule()
+    const ids = [...new Set([...this.#watchers].map(({ id }) => id))]
+    const marks = new Map((await this.#read(ids)).map(({ id, mark }) => [id, mark]))
+    for (const watcher of [...this.#watchers]) {
+      const mark = marks.get(watcher.id)
+      if (mark === undefined || mark === watcher.mark) continue
+      watcher.mark = mark
+      watcher.onChange()
     }
   }
 }

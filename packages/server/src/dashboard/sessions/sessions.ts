@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { actorOf, recordAudit } from '../../audit/record.ts'
 import type { Db } from '../../database/db.ts'
 import { randomCharacters } from '../../domain/ids.ts'
+import { forgetOldest } from '../../domain/maps.ts'
 import { promisedEnd, toTimestamp } from '../../domain/time.ts'
 import { type Refusal, refuse } from '../../http/answers/refusal.ts'
 import type { ThrottledLookup } from '../../http/limits/lookup-throttle.ts'
@@ -138,8 +139,7 @@ export class Sessions {
     this.#valid.delete(name)
     if ('refusal' in auth) return auth
     this.#valid.add(name)
-    const [oldest = name] = this.#valid
-    if (this.#valid.size > validMax) this.#valid.delete(oldest)
+    forgetOldest(this.#valid, validMax)
     return auth
   }
 

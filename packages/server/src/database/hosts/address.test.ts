@@ -9,19 +9,19 @@ const port = fc.option(fc.integer({ min: 1, max: 65_535 }))
 const secret = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 })
 const place = fc.record({ name: fc.oneof(name, ipv6, fc.constant('/var/run/postgresql')), port })
 
-/** The same host as it stands before the slash of an address. */
+/** The host as it is written in the authority of a URL. */
 function written({ name, port }: { name: string; port: number | null }): string {
   const host = name.includes(':') ? `[${name}]` : encodeURIComponent(name)
   return port === null ? host : `${host}:${port}`
 }
 
-/** What the driver makes of the address: it has to agree on everything but the hosts. */
+/** The driver's own parse of the address. Both must agree on everything but the hosts. */
 function driver(address: string): pg.Client {
   return new pg.Client({ connectionString: parseAddress(address).connectionString })
 }
 
-describe('an address of a database', () => {
-  test('names its hosts in their order, with ports where there are any, IPv6 and sockets too', () => {
+describe('the address of a database:', () => {
+  test('hosts keep their order, have optional ports, and can be IPv6 addresses and sockets', () => {
     fc.assert(
       fc.property(fc.array(place, { minLength: 1, maxLength: 5 }), (places) => {
         const { hosts, wanted } = parseAddress(`postgres://me@${places.map(written)}/pay`)
@@ -31,7 +31,7 @@ describe('an address of a database', () => {
     )
   })
 
-  test('names them among its parameters as well, with one port for all or one for each', () => {
+  test('hosts can be query parameters, with one port for all or one each', () => {
     const parameters = (ports: string) => `postgres://me@x:1/pay?host=a,::1,%2Frun&port=${ports}`
     const hosts = (ports: string) => parseAddress(parameters(ports)).hosts.map(({ port }) => port)
     expect(parseAddress(parameters('7')).hosts.map((host) => host.name)).toEqual([
@@ -44,7 +44,7 @@ describe('an address of a database', () => {
     expect(() => hosts('7,8')).toThrow(/port: expected one, or as many/)
   })
 
-  test('gives the driver user, password and database as they are, however they are encoded', () => {
+  test('the driver gets the decoded user, password and database', () => {
     fc.assert(
       fc.property(secret, secret, secret, (user, password, database) => {
         const encoded = [user, password, database].map((part) => encodeURIComponent(part))
@@ -57,14 +57,14 @@ describe('an address of a database', () => {
     expect(driver('postgres://u:p@x,y/pay%20ments').database).toBe('pay ments')
   })
 
-  test('without a host leaves it to the driver, as with a socket', () => {
+  test("an address without a host uses the driver's default", () => {
     for (const address of ['postgres:///pay', 'postgres://me@/pay', 'postgresql://me:x@/pay']) {
       expect(parseAddress(address).hosts).toEqual([{ name: null, port: null }])
       expect(driver(address).database).toBe('pay')
     }
   })
 
-  test('keeps settings of the session apart, so that they do not displace those of the server', () => {
+  test('session settings are kept apart, so that they do not replace those of the server', () => {
     const { options, connectionString } = parseAddress(
       'postgres://me@a/pay?options=-c%20search_path%3Dpay&application_name=shop',
     )
@@ -73,7 +73,7 @@ describe('an address of a database', () => {
     expect(connectionString).toContain('application_name=shop')
   })
 
-  test('checks the certificate in every mode of TLS that is not told not to', () => {
+  test('every TLS mode except no-verify, disable and libpq-compatible require checks the certificate', () => {
     for (const mode of ['prefer', 'require', 'verify-ca', 'verify-full']) {
       expect(driver(`postgres://a,b/pay?sslmode=${mode}`).ssl).toEqual({})
     }
@@ -102,7 +102,7 @@ describe('an address of a database', () => {
     ['postgres://u:topsecret@a/pay?sslmode=allow', /sslmode: expected/],
     [`postgres://u:topsecret@${Array(17).fill('a')}/pay`, /at most 16 hosts/],
   ])(
-    'that cannot be used is refused with the reason and without its password: %s',
+    'an unusable address is refused with the reason and without its password: %s',
     (address, reason) => {
       expect(() => parseAddress(address)).toThrow(AddressError)
       expect(() => parseAddress(address)).toThrow(reason)
@@ -110,7 +110,7 @@ describe('an address of a database', () => {
     },
   )
 
-  test('of whatever text is an address or an AddressError, which repeats none of it', () => {
+  test('any text parses or throws an AddressError without the input', () => {
     const noise = fc.stringMatching(/^[@:,/?#[\]%&=a-z0-9 ]{0,40}$/)
     fc.assert(
       fc.property(noise, (text) => {

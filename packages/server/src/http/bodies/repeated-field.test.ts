@@ -12,7 +12,7 @@ describe('a field name that occurs twice in an object', () => {
     ['{"__proto__":1,"__proto__":2}', '__proto__'],
     ['{"":1,"":2}', ''],
     ['{"a\\"":1,"a\\"":2}', 'a"'],
-  ])('%s: is found', (json, name) => {
+  ])('is found in %s', (json, name) => {
     expect(repeatedField(json)).toBe(name)
   })
 
@@ -24,11 +24,11 @@ describe('a field name that occurs twice in an object', () => {
     '{"a":"\\"a\\":1,","b":"{\\"a\\":1"}',
     '{"a":["a","a"],"b":"a"}',
     '{"a":"}","b":{"c":"{"},"c":1}',
-  ])('%s: has none', (json) => {
+  ])('is not found in %s', (json) => {
     expect(repeatedField(json)).toBeNull()
   })
 
-  test('JSON.stringify never writes one, and one that is added is found', () => {
+  test('is never found in the output of JSON.stringify until one is added', () => {
     fc.assert(
       fc.property(fc.json(), fc.string(), (value, name) => {
         expect(repeatedField(JSON.stringify(JSON.parse(value)))).toBeNull()
@@ -38,7 +38,7 @@ describe('a field name that occurs twice in an object', () => {
     )
   })
 
-  test('a body of a megabyte does not overflow the stack', () => {
+  test('is searched in a body of a megabyte without a stack overflow', () => {
     const text = 'x\\"'.repeat(300_000)
     expect(repeatedField(`{"a":"${text}","b":1,"b":2}`)).toBe('b')
   })

@@ -47,7 +47,7 @@ describe('the concurrency limit', () => {
     expect(limiter.limit).toBe(50)
   })
 
-  test('admits bursts again three seconds after the last refusal, when refused clients are back', () => {
+  test('admits bursts again three seconds after the last refusal', () => {
     const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 50; i++) pass(limiter, { arrive: 1_000, answered: 100 })
     for (let i = 0; i < 20; i++) pass(limiter, { arrive: 50, answered: 100 })
@@ -56,7 +56,7 @@ describe('the concurrency limit', () => {
     expect(limiter.limit).toBe(1_000)
   })
 
-  test('is flooded while more is refused than served, and for three seconds after', () => {
+  test('reports a flood while more is refused than served, and for three seconds after', () => {
     const limiter = new AdaptiveLimiter(limits)
     pass(limiter, { arrive: 1_010, answered: 1 })
     expect(limiter.isFlooded).toBe(false)
@@ -68,7 +68,7 @@ describe('the concurrency limit', () => {
     expect(limiter.isFlooded).toBe(false)
   })
 
-  test('admits few requests while nothing is answered, and all again once something is', () => {
+  test('admits few requests while nothing is answered, and all again once one is answered', () => {
     const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 60; i++) pass(limiter, { arrive: 10, answered: 0 })
     expect(limiter.limit).toBe(64)
@@ -77,7 +77,7 @@ describe('the concurrency limit', () => {
     expect([limiter.inFlight, limiter.limit]).toEqual([0, 1_000])
   })
 
-  test('does not count requests that failed without a database as served', () => {
+  test('does not count requests that failed for lack of the database as served', () => {
     const limiter = new AdaptiveLimiter(limits)
     for (let i = 0; i < 100; i++) limiter.enter(null)
     for (let i = 0; i < 60; i++) {

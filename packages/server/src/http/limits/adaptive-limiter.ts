@@ -1,4 +1,5 @@
-import type { Account } from '../../domain/account.ts'
+import { type Account, accountKey } from '../../domain/account.ts'
+import { addCount } from '../../domain/maps.ts'
 
 /** How many requests of one kind may be in flight. */
 export interface AdaptiveLimits {
@@ -111,16 +112,13 @@ export class AdaptiveLimiter {
   #isBelowShare(account: Account): boolean {
     if (!account.livemode && this.isTestFull) return false
     const modeLimit = this.#limit * (account.livemode ? 1 : share)
-    const inFlight = this.#inFlightByAccount.get(nameOf(account)) ?? 0
+    const inFlight = this.#inFlightByAccount.get(accountKey(account)) ?? 0
     return inFlight < Math.ceil(modeLimit * share)
   }
 
   #count(account: Account, change: 1 | -1): void {
     if (!account.livemode) this.#testInFlight += change
-    const name = nameOf(account)
-    const count = (this.#inFlightByAccount.get(name) ?? 0) + change
-    if (count > 0) this.#inFlightByAccount.set(name, count)
-    else this.#inFlightByAccount.delete(name)
+    addCount(this.#inFlightByAccount, accountKey(account), change)
   }
 
   /** Counts a request that was refused because of the limit. */
@@ -166,8 +164,4 @@ export class AdaptiveLimiter {
     const isShedding = this.#limit < burstMax
     return isShedding && this.#calmTicks < calmTicks ? target : burstMax
   }
-}
-
-function nameOf({ merchantId, livemode }: Account): string {
-  return livemode ? merchantId : `${merchantId} test`
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { FairMutex } from './fair-mutex.ts'
 
-/** A promise that the test resolves. */
+/** A promise that the test can resolve. */
 function gate() {
   let open: () => void = () => undefined
   const opened = new Promise<void>((resolve) => {
@@ -29,7 +29,7 @@ test('one job runs at a time, and names take turns', async () => {
   expect(started).toEqual(['a', 'a', 'b', 'c', 'a', 'a'])
 })
 
-test('a job that fails does not block the next one', async () => {
+test('a failed job does not block the next one', async () => {
   const mutex = new FairMutex()
   const failed = mutex.run('a', () => Promise.reject(new Error('no')))
   const next = mutex.run('a', async () => 'next')
@@ -37,7 +37,7 @@ test('a job that fails does not block the next one', async () => {
   expect(await next).toBe('next')
 })
 
-test('one name cannot fill the queue: its surplus is refused, and other names still wait', async () => {
+test('jobs of one name beyond its share of the queue are refused, and other names still wait', async () => {
   const mutex = new FairMutex()
   const { opened, open } = gate()
   const wait = async () => {

@@ -9,7 +9,7 @@ const account = (name: string, max = 2) => [
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('never exceeds a limit, and starts every caller in the end', async () => {
+test('the queue never exceeds a limit, and starts every caller eventually', async () => {
   const callers = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(callers, fc.infiniteStream(fc.nat(5)), async (names, choices) => {

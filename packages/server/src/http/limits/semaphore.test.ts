@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Semaphore } from './semaphore.ts'
 
-test('never exceeds a limit, whatever is acquired, grown and released', () => {
+test('the semaphore never exceeds a limit, whatever is acquired, grown and released', () => {
   const name = fc.constantFrom('all', 'test', 'a', 'b')
   const path = fc.uniqueArray(name, { minLength: 1 })
   const step = fc.record({

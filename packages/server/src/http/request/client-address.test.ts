@@ -26,11 +26,11 @@ test.each([
   ['::1', '0:0:0:0::/64'],
   ['64:ff9b::203.0.113.7', '64:ff9b:0:0::/64'],
   ['1:2:3:4:5:6:203.0.113.7', '1:2:3:4::/64'],
-])('%s is counted under %s', (address, expected) => {
+])('%s is counted as %s', (address, expected) => {
   expect(countedAddress(address)).toBe(expected)
 })
 
-test('proxies are addresses and ranges, and no range is wide enough to contain strangers', () => {
+test('proxies are addresses and ranges, and a range may not be wide enough to contain clients', () => {
   for (const right of ['10.0.0.5', '10.0.0.0/8', '192.168.1.0/24', '::1', 'fd00::/8', 'fc00::/7']) {
     expect(isProxy(right), right).toBe(true)
   }

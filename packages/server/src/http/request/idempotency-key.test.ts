@@ -14,7 +14,7 @@ test('a quoted key is unquoted, whatever it contains', () => {
   )
 })
 
-test('a bare key is taken literally', () => {
+test('a bare key is used literally', () => {
   fc.assert(
     fc.property(key, (text) => {
       fc.pre(!text.startsWith('"'))
@@ -23,7 +23,7 @@ test('a bare key is taken literally', () => {
   )
 })
 
-test('an empty, long or not printable text is no key', () => {
+test('an empty, long or unprintable text is refused as a key', () => {
   const bad = fc.oneof(
     fc.constant(''),
     fc.constant('""'),
@@ -41,7 +41,7 @@ test('an empty, long or not printable text is no key', () => {
 
 const request = { method: 'POST', path: '/v1/payments' }
 
-test('the order of fields does not count, but their values do', () => {
+test('the hash of a request ignores the order of fields, but not their values', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (body, other) => {
       const turned = Object.fromEntries(Object.entries(body).reverse())
@@ -54,7 +54,7 @@ test('the order of fields does not count, but their values do', () => {
   )
 })
 
-test('method and path count, and no body equals an empty one', () => {
+test('the hash of a request includes method and path, and no body equals an empty one', () => {
   const hash = hashRequest({ ...request, body: {} })
   expect(hashRequest({ ...request, body: undefined }).equals(hash)).toBe(true)
   expect(hashRequest({ ...request, method: 'PATCH', body: {} }).equals(hash)).toBe(false)

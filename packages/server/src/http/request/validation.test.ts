@@ -64,7 +64,7 @@ test('the schemas of all operations are valid JSON Schema', () => {
   }
 })
 
-test('the schemas of all operations can be compiled, which a server does at their first use', () => {
+test('the schemas of all operations compile, which a server does at their first use', () => {
   for (const { query, body } of Object.values<Operation>(operations)) {
     if (query) expect(() => compileCheck(query, 'query')({})).not.toThrow()
     if (body) expect(() => compileCheck(body, 'body')({})).not.toThrow()
@@ -94,7 +94,7 @@ describe('a text', () => {
   )
 })
 
-test('an email address is what the format of JSON Schema says', () => {
+test('an e-mail address is validated by the format of JSON Schema', () => {
   const ajv = new Ajv2020()
   addFormats.default(ajv)
   const isEmail = ajv.compile({ type: 'string', format: 'email' })

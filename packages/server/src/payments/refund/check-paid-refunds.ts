@@ -1,19 +1,9 @@
 import { commit } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
-import type { PaymentRow, RefundRow } from '../../database/schema.ts'
-import { accountOf } from '../../domain/account.ts'
+import type { RefundRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { PaymentState } from '../../processors/interface/processor.ts'
-import { findRefunds } from '../view/refunds.sql.ts'
 import { recordReturnedRefund, refundFailedLater } from './record-refund-answer.ts'
-
-/** Refunds of a payment that the processor has paid, oldest first. */
-export async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRow[]> {
-  if (row.refund_count === 0) return []
-  const account = accountOf(row)
-  const refunds = await findRefunds(db, { account, paymentId: row.id })
-  return refunds.filter(({ status }) => status === 'succeeded')
-}
 
 /**
  * Compares paid refunds with their state at the processor. A bank may return a refund days later, when

@@ -1,13 +1,11 @@
 import { commit } from '../../database/commit.ts'
 import type { RefundRow } from '../../database/schema.ts'
-import { accountOf } from '../../domain/account.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { callRefund } from '../calls/call-refund.ts'
 import { claimedRow } from '../tasks/claimed-tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
-import { findRefunds } from '../view/refunds.sql.ts'
 import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './record-refund-answer.ts'
 import { countRefundAttempt } from './refunds.sql.ts'
 
@@ -20,21 +18,19 @@ import { countRefundAttempt } from './refunds.sql.ts'
 type SentState = RefundAnswer | 'pending' | 'failed' | 'absent'
 
 /**
- * Sends the pending refunds of a payment, and records the answers. Each refund has its own idempotency
+ * Sends pending refunds of a payment, and records the answers. Each refund has its own idempotency
  * key at the processor. A refund that was sent before is looked up first, because the processor may
  * have forgotten the key, and no refund may be paid twice.
  *
  * @returns `done` where all refunds are answered. Otherwise, repeat later.
  */
-export async function sendRefunds(work: Work): Promise<WorkResult> {
+export async function sendRefunds(work: Work, pending: readonly RefundRow[]): Promise<WorkResult> {
   const { db, task, row, now } = work
-  const account = accountOf(row)
-  const refunds = (await findRefunds(db, { account, paymentId: row.id })).filter(isOpen)
-  if (refunds.length === 0) return 'done'
+  if (pending.length === 0) return 'done'
   // The previous caller has stopped, and does not record the results of its calls.
   await abandonAttempts(db, { row, now, task })
   const results = new Set<WorkResult>()
-  for (const refund of refunds) {
+  for (const refund of pending) {
     const found = await findState(work, refund)
     const answer = found === 'absent' ? await send(work, refund) : found
     if (typeof answer === 'string') results.add(answer)
@@ -77,8 +73,4 @@ async function send(work: Work, refund: RefundRow): Promise<RefundAnswer | 'pend
   })
   if (!called.ok) return 'failed'
   return called.result.outcome === 'undecided' ? 'pending' : called.result
-}
-
-function isOpen(refund: RefundRow): boolean {
-  return refund.status === 'pending'
 }

@@ -1,9 +1,12 @@
 import { commit } from '../../database/commit.ts'
+import type { Db } from '../../database/db.ts'
+import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
-import { checkPaidRefunds, findPaidRefunds } from '../refund/check-paid-refunds.ts'
+import { checkPaidRefunds } from '../refund/check-paid-refunds.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { findRefunds } from '../view/refunds.sql.ts'
 import { settlePayment } from './settle.ts'
 
 /**
@@ -25,4 +28,10 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   const account = accountOf(row)
   await commit(db, 'settlement', (tx) => settlePayment(tx, { account, id: row.id, settledAt, now }))
   return 'done'
+}
+
+async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRow[]> {
+  if (row.refund_count === 0) return []
+  const refunds = await findRefunds(db, { account: accountOf(row), paymentId: row.id })
+  return refunds.filter(({ status }) => status === 'succeeded')
 }

@@ -15,7 +15,7 @@ test('every list of version tags is parsed, with any separator', () => {
   )
 })
 
-test('no header and * accept any version, and a header without a version tag accepts none', () => {
+test('a missing header and * match any version, and a header without a version tag matches none', () => {
   expect(parseIfMatch(null)).toBeNull()
   expect(parseIfMatch(' * ')).toBeNull()
   fc.assert(

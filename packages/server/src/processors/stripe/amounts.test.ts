@@ -19,7 +19,7 @@ test.each([
   expect(toStripeAmount({ minor, currency })).toBe(amount)
 })
 
-test('half a unit that only Stripe has is rounded up', () => {
+test('half a minor unit at Stripe is rounded up', () => {
   expect(fromStripeAmount(150, 'isk')).toBe(2)
   expect(fromStripeAmount(149, 'isk')).toBe(1)
 })
@@ -35,7 +35,7 @@ test('an amount survives the conversion to Stripe and back, in every currency', 
 const withoutDecimals = 'BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF'.split(' ')
 const withThreeDecimals = 'BHD JOD KWD OMR TND'.split(' ')
 
-test('Stripe receives the same value, in every currency that Stripe supports', () => {
+test('Stripe gets the same value, in every currency that Stripe supports', () => {
   const unknownAtStripe = ['UYI', 'CLF', 'UYW', 'IQD', 'LYD']
   for (const currency of [...currencies].filter((code) => !unknownAtStripe.includes(code))) {
     const decimals = withoutDecimals.includes(currency)
@@ -43,7 +43,7 @@ test('Stripe receives the same value, in every currency that Stripe supports', (
       : withThreeDecimals.includes(currency)
         ? 3
         : 2
-    // Seven units of the currency, whatever its decimals.
+    // Seven units of the currency, whatever its number of decimals.
     const minor = 7 * 10 ** isoDecimals(currency)
     expect(toStripeAmount({ minor, currency }), currency).toBe(7 * 10 ** decimals)
     expect(fromStripeAmount(7 * 10 ** decimals, currency.toLowerCase()), currency).toBe(minor)

@@ -36,7 +36,7 @@ function limitAfter(...outcomes: Parameters<typeof limiterAfter>[0][number][]): 
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one)
 
 describe('an endpoint', () => {
-  test('gets eight attempts at the same time, and up to 64 while it answers quickly', () => {
+  test('gets eight concurrent attempts, and up to 64 while it answers quickly', () => {
     expect(limitAfter()).toBe(8)
     expect(limitAfter(...times(8, quick))).toBe(16)
     expect(limitAfter(...times(500, quick))).toBe(64)
@@ -47,7 +47,7 @@ describe('an endpoint', () => {
     expect(limitAfter(...times(12, quick), ...times(100, slow))).toBe(20)
   })
 
-  test('that fails gets half as many, but never less than at first while it answers', () => {
+  test('that fails gets half as many, but at least the initial number while it answers', () => {
     expect(limitAfter(...times(500, quick), refused)).toBe(32)
     expect(limitAfter(...times(500, quick), ...times(10, refused))).toBe(8)
   })
@@ -62,7 +62,7 @@ describe('an endpoint', () => {
   })
 })
 
-test('after any outcomes, an endpoint may get its limit less its attempts in progress', () => {
+test('after any outcomes, an endpoint may get its limit minus its attempts in progress', () => {
   const outcome = fc.constantFrom(quick, slow, refused, silent, notSent)
   fc.assert(
     fc.property(fc.array(outcome), fc.nat(80), (outcomes, inProgress) => {
@@ -117,7 +117,7 @@ describe('concurrent attempts', () => {
   })
 
   test.each([1, 2, 3, 8, 40, 100])(
-    'are left for others when %i merchants take all they get, and live events lose none to test mode',
+    'are left for others when %i merchants use all of theirs, and live mode keeps its own',
     (count) => {
       const merchants = Array.from({ length: count }, (_, index) => deliveryOf(index))
       const limiter = new DeliveryLimiter()
@@ -130,7 +130,7 @@ describe('concurrent attempts', () => {
     },
   )
 
-  test('are released: a process without attempts in progress remembers no account', () => {
+  test('are released: without attempts in progress no account is kept in memory', () => {
     const limiter = new DeliveryLimiter()
     const deliveries = Array.from({ length: 100 }, (_, index) =>
       deliveryOf(index % 7, index, index % 2 > 0),
@@ -140,7 +140,7 @@ describe('concurrent attempts', () => {
     expect(limiter.claimLimits()).toEqual(new DeliveryLimiter().claimLimits())
   })
 
-  test('do not make a process remember every endpoint that was ever created and deleted', () => {
+  test('have a bounded number of endpoints in memory, however many are created and deleted', () => {
     const limiter = new DeliveryLimiter()
     for (let index = 0; index < 5_000; index++) {
       limiter.adapt(`we_${index}`, { ...rest, ...silent })

@@ -1,3 +1,4 @@
+import { addCount, forgetOldest } from '../../domain/maps.ts'
 import { ConcurrencyLimiter } from '../../jobs/limiter.ts'
 import type { Outcome } from './attempt.ts'
 import type { ClaimLimits, EndpointCapacity } from './claim.sql.ts'
@@ -83,19 +84,13 @@ export class DeliveryLimiter {
   /** Counts an attempt that starts. */
   acquire(delivery: LimitedDelivery): void {
     this.#accounts.acquire(delivery)
-    this.#add(delivery.endpoint_id, 1)
+    addCount(this.#inProgress, delivery.endpoint_id, 1)
   }
 
   /** Stops counting an attempt that has ended. */
   release(delivery: LimitedDelivery): void {
     this.#accounts.release(delivery)
-    this.#add(delivery.endpoint_id, -1)
-  }
-
-  #add(endpointId: string, more: 1 | -1): void {
-    const count = (this.#inProgress.get(endpointId) ?? 0) + more
-    if (count > 0) this.#inProgress.set(endpointId, count)
-    else this.#inProgress.delete(endpointId)
+    addCount(this.#inProgress, delivery.endpoint_id, -1)
   }
 
   /**
@@ -127,9 +122,5 @@ export class DeliveryLimiter {
 function remember(map: Map<string, number>, endpointId: string, count: number): void {
   map.delete(endpointId)
   map.set(endpointId, count)
-  if (map.size <= rememberedMax) return
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
-    return
-  }
+  forgetOldest(map, rememberedMax)
 }

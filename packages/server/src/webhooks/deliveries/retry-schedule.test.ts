@@ -8,12 +8,12 @@ function waits(livemode: boolean): (number | null)[] {
   return [1, 2, 3, 4, 5, 6].map((tries) => retryDelayMs({ ...failed, livemode, tries }))
 }
 
-test('after one and five minutes, half an hour, two hours and a day, then no more', () => {
+test('retries are after one and five minutes, half an hour, two hours and a day, then no more', () => {
   const minutes = [1, 5, 30, 120, 1_440].map((minute) => minute * 60_000)
   expect(waits(true)).toEqual([...minutes, null])
 })
 
-test('in test mode after seconds', () => {
+test('retries in test mode are after seconds', () => {
   expect(waits(false)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, null])
 })
 
@@ -42,10 +42,10 @@ test.each([
   ['9999999', 86_400_000],
   ['soon', 60_000],
   ['-5', 60_000],
-])('Retry-After %j makes it %i ms', (retryAfter, expected) => {
+])('Retry-After %j sets the delay to %i ms', (retryAfter, expected) => {
   expect(retryDelayMs({ ...failed, retryAfter })).toBe(expected)
 })
 
-test('Retry-After is bounded by a minute in test mode', () => {
+test('Retry-After is limited to a minute in test mode', () => {
   expect(retryDelayMs({ ...failed, livemode: false, retryAfter: '3600' })).toBe(60_000)
 })

@@ -7,7 +7,7 @@ const testMode = { livemode: false, reach: 'private' } as const
 /** Test mode once the deployment has a live key. */
 const besideLive = { livemode: false, reach: 'public' } as const
 
-describe('an address that webhooks may not reach in live mode', () => {
+describe('in live mode webhooks are', () => {
   test.each([
     ['this host', '0.0.0.0'],
     ['private', '10.0.0.1'],
@@ -47,19 +47,19 @@ describe('an address that webhooks may not reach in live mode', () => {
     ['discard', '100::1'],
     ['segment routing', '5f00::1'],
     ['no address at all', 'example.com'],
-  ])('is %s: %s', (_kind, address) => {
+  ])('refused for %s: %s', (_kind, address) => {
     expect(isAllowed(address, 'public')).toBe(false)
   })
 
   test.each(['8.8.8.8', '1.1.1.1', '100.63.255.255', '172.32.0.1', '2606:4700::1111'])(
-    'is not %s',
+    'allowed for the public address %s',
     (address) => {
       expect(isAllowed(address, 'public')).toBe(true)
     },
   )
 })
 
-test('test mode reaches this machine and its network, and no other special place', () => {
+test('private reach allows this machine and private networks, and no other special address', () => {
   for (const address of ['127.0.0.1', '::1', '10.1.2.3', '192.168.0.1', 'fd00::1', '8.8.8.8']) {
     expect(isAllowed(address, 'private'), address).toBe(true)
   }
@@ -116,7 +116,7 @@ const ofRange = (...prefix: number[]) =>
     .array(octet, { minLength: 4 - prefix.length, maxLength: 4 - prefix.length })
     .map((rest) => [...prefix, ...rest].join('.'))
 
-test('no mode reaches any address of a link, of a metadata network, or an IPv4 address in IPv6', () => {
+test('no mode reaches a link-local address, a metadata network, or an IPv4 address in IPv6', () => {
   const never = fc.oneof(
     ofRange(169, 254),
     ofRange(0),
@@ -138,7 +138,7 @@ test('no mode reaches any address of a link, of a metadata network, or an IPv4 a
   )
 })
 
-test('a private address is reached in the private reach only', () => {
+test('a private address is allowed in the private reach only', () => {
   const own = fc.oneof(
     ofRange(10),
     ofRange(127),
@@ -155,7 +155,7 @@ test('a private address is reached in the private reach only', () => {
   )
 })
 
-test('beside a live key, test mode registers public addresses only', () => {
+test('once there is a live key, test mode registers public addresses only', () => {
   for (const host of ['localhost:3000', 'shop.localhost', '127.0.0.1', '[::1]', '10.0.0.1']) {
     expect(expectedOfUrl(`http://${host}/hook`, besideLive), host).toContain('a public address')
     expect(expectedOfUrl(`http://${host}/hook`, testMode), host).toBeNull()
@@ -163,7 +163,7 @@ test('beside a live key, test mode registers public addresses only', () => {
   expect(expectedOfUrl('http://example.com/hook', besideLive)).toBeNull()
 })
 
-test('no IPv6 form of an IPv4 address gets anywhere', () => {
+test('no IPv6 form of an IPv4 address is allowed', () => {
   fc.assert(
     fc.property(fc.ipV4(), (ipv4) => {
       const [a, b, c, d] = ipv4.split('.').map(Number) as [number, number, number, number]
@@ -174,7 +174,7 @@ test('no IPv6 form of an IPv4 address gets anywhere', () => {
   )
 })
 
-test('a private IPv4 address is found however it is written in a URL', () => {
+test('a private IPv4 address is recognized in every notation of a URL', () => {
   fc.assert(
     fc.property(fc.constantFrom(10, 127), octet, octet, octet, (a, b, c, d) => {
       const whole = ((a * 256 + b) * 256 + c) * 256 + d
@@ -195,7 +195,7 @@ test('a private IPv4 address is found however it is written in a URL', () => {
   )
 })
 
-test('https alone, without a user, in live mode', () => {
+test('live mode requires https without a user in the URL', () => {
   expect(expectedOfUrl('https://example.com:8443/hook?a=1', live)).toBeNull()
   expect(expectedOfUrl('http://example.com/hook', live)).toContain('https')
   expect(expectedOfUrl('http://localhost:3000/hook', testMode)).toBeNull()

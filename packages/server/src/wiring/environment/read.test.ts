@@ -6,7 +6,7 @@ import { variableList, variables } from './variables.ts'
 const strong = '9f8e7d6c5b4a39281706f5e4d3c2b1a0ffeeddcc'
 
 describe('the environment', () => {
-  test('has a default for every variable that is needed', () => {
+  test('has a default for every required variable', () => {
     expect(readEnvironment({})).toEqual({
       PORT: 4000,
       HOST: '127.0.0.1',
@@ -19,7 +19,7 @@ describe('the environment', () => {
     })
   })
 
-  test('is read as the types of its variables, and an empty value is unset', () => {
+  test('is parsed to the types of its variables, and an empty value is unset', () => {
     const values = readEnvironment({
       PORT: ' 0 ',
       HOST: '',
@@ -59,9 +59,12 @@ describe('the environment', () => {
       'OTEL_TRACES_SAMPLER_ARG: expected a number from 0 to 1, got "2".',
     ],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL: expected fatal, .* or silent, got "loud"\.$/],
-  ])('names the variable, what was expected and what came: %j', (env, message) => {
-    expect(() => readEnvironment(env)).toThrow(message)
-  })
+  ])(
+    'with an invalid value is refused with the variable, the expected and the received value: %j',
+    (env, message) => {
+      expect(() => readEnvironment(env)).toThrow(message)
+    },
+  )
 
   test.each([
     { DATABASE_URL: 'topsecret' },
@@ -78,12 +81,12 @@ describe('the environment', () => {
     { HEDGE_STRIPE_WEBHOOK_SECRET: 'topsecret' },
     { HEDGE_STRIPE_API_BASE: 'topsecret' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'topsecret' },
-  ])('never shows a secret in a message: %j', (env) => {
+  ])('with a wrong secret is refused with a message that does not show it: %j', (env) => {
     const [name = ''] = Object.keys(env)
     expect(() => readEnvironment(env)).toThrow(new RegExp(`^${name}: (?!.*topsecret)`, 's'))
   })
 
-  test('describes every variable, and every default that a schema cannot hold', () => {
+  test('has a description and a default, or a text about the default, for every variable', () => {
     for (const [name, { description, default: value, defaultText }] of variableList) {
       expect([name, description]).toEqual([name, expect.stringMatching(/^.{8,}$/)])
       expect([name, value ?? defaultText]).toEqual([name, expect.anything()])

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process'
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { isLongRun } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { type Consumer, createConsumer } from './consumer.ts'
 
@@ -12,7 +11,7 @@ beforeAll(async () => {
   consumer = await createConsumer()
   await consumer.write({
     'package.json': '{ "private": true }',
-    // Prints where its server is, and waits for its end.
+    // Prints the URL of its server, and waits until it is told to end.
     'client.mjs': `
       import { startSandbox } from '@hedgepayments/testing'
       const sandbox = await startSandbox()
@@ -35,7 +34,7 @@ afterAll(() => consumer?.remove())
 
 interface Client {
   readonly url: Promise<string>
-  /** Lets it stop, and resolves with its exit code. */
+  /** Tells the process to stop, and resolves with its exit code. */
   stop(): Promise<number | null>
   kill(): Promise<unknown>
 }
@@ -67,7 +66,7 @@ function startClient(file = 'client.mjs'): Client {
   }
 }
 
-/** The process ids of all PostgreSQLs that have data in the folder of the servers. */
+/** The process ids of every PostgreSQL with data in the folder of the servers. */
 async function postgresPids(): Promise<number[]> {
   const [place = ''] = await readdir(join(consumer.folder, 't')).then((names) =>
     names.filter((name) => name.startsWith('hedge-testing-')),
@@ -88,7 +87,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** The process of the server: it has the port of the API. */
+/** The server's process, which listens on the port of the API. */
 async function killHost(url: string): Promise<void> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   for (const pid of pids) {
@@ -105,7 +104,7 @@ async function killHost(url: string): Promise<void> {
   )
 }
 
-test('processes that start at the same time share one server, which ends after the last', async () => {
+test('processes that start at the same time share one server, which ends after the last of them', async () => {
   const clients = Array.from({ length: 5 }, () => startClient())
   const urls = new Set(await Promise.all(clients.map(({ url }) => url)))
   expect(urls.size).toBe(1)
@@ -116,31 +115,28 @@ test('processes that start at the same time share one server, which ends after t
   await until('PostgreSQL has ended', () => !pids.some(isRunning))
 })
 
-test.runIf(isLongRun)(
-  'a killed test process leaves no server, no PostgreSQL and no files',
-  async () => {
-    const client = startClient()
-    await client.url
-    const pids = await postgresPids()
-    await client.kill()
-    await consumer.untilNothingIsLeft()
-    await until('PostgreSQL has ended', () => !pids.some(isRunning))
-  },
-)
+test('a killed test process leaves no server, no PostgreSQL and no files', async () => {
+  const client = startClient()
+  await client.url
+  const pids = await postgresPids()
+  await client.kill()
+  await consumer.untilNothingIsLeft()
+  await until('PostgreSQL has ended', () => !pids.some(isRunning))
+})
 
-test.runIf(isLongRun)('a process that forgets stop ends by itself', async () => {
+test('a process that does not call stop still ends by itself', async () => {
   expect(await consumer.run(process.execPath, ['forgets.mjs'])).toMatch(/^http/)
 })
 
-test.runIf(isLongRun)('CommonJS attaches to the server that an ES module has started', async () => {
+test('CommonJS attaches to the server that an ES module has started', async () => {
   const client = startClient()
   const url = await client.url
   expect((await consumer.run(process.execPath, ['client.cjs'])).trim()).toBe(url)
   await client.stop()
 })
 
-test.runIf(isLongRun && process.platform === 'linux')(
-  'after the server was killed, the next start works and removes what it left',
+test.runIf(process.platform === 'linux')(
+  'a start after the server was killed works, and removes its leftovers',
   async () => {
     const killed = startClient()
     const url = await killed.url
@@ -160,8 +156,8 @@ test.runIf(isLongRun && process.platform === 'linux')(
   },
 )
 
-test.runIf(isLongRun && process.platform !== 'win32')(
-  'a folder that others may write to is refused, with its name',
+test.runIf(process.platform !== 'win32')(
+  'a folder that other users may write to is refused, with its name',
   async () => {
     await consumer.run(process.execPath, ['client.cjs'])
     await consumer.untilNothingIsLeft()
@@ -175,7 +171,7 @@ test.runIf(isLongRun && process.platform !== 'win32')(
   },
 )
 
-test.runIf(isLongRun)('a server that cannot start says why', async () => {
+test('a server that cannot start reports the reason', async () => {
   const main = join(consumer.folder, 'node_modules/@hedgepayments/server/dist/index.js')
   const text = await readFile(main, 'utf8')
   await writeFile(main, `throw new Error('the disk of this test is full')\n${text}`)

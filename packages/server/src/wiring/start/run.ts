@@ -1,13 +1,14 @@
 import { BundledPostgresError } from '@hedgepayments/bundled-postgres'
 import type { Logger } from 'pino'
-import { describe } from '../database/errors.ts'
-import { AddressError } from '../database/hosts/address.ts'
-import { DatabaseUnreachableError } from '../database/hosts/unreachable.ts'
-import { type Credentials, renderBanner, renderKeys } from './banner.ts'
-import { parseConfig } from './config.ts'
-import { ConfigError } from './environment/read.ts'
-import { createLog } from './log.ts'
-import { type BundledDatabase, type RunningServer, startServer } from './server.ts'
+import { describe } from '../../database/errors.ts'
+import { AddressError } from '../../database/hosts/address.ts'
+import { DatabaseUnreachableError } from '../../database/hosts/unreachable.ts'
+import { type Credentials, renderBanner, renderKeys } from '../banner.ts'
+import { parseConfig } from '../config.ts'
+import { ConfigError } from '../environment/read.ts'
+import { createLog } from '../log.ts'
+import type { RunningServer } from '../server.ts'
+import { type BundledDatabase, startServer } from './start-server.ts'
 
 /** Errors that are printed without their stack: the message tells an operator what to do. */
 const withoutStack = [ConfigError, BundledPostgresError, DatabaseUnreachableError]

@@ -1,5 +1,5 @@
-import { isDatabaseUnavailable } from '../database/errors.ts'
-import { ConfigError } from './environment/read.ts'
+import { isDatabaseUnavailable } from '../../database/errors.ts'
+import { ConfigError } from '../environment/read.ts'
 
 /**
  * Turns the failure to reach the database into a ConfigError about DATABASE_URL: which database, and

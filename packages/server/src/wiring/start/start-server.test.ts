@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { isTracing } from '../tracing/spans.ts'
-import { parseConfig } from './config.ts'
-import { ConfigError } from './environment/read.ts'
-import { createLog } from './log.ts'
-import { startServer } from './server.ts'
+import { isTracing } from '../../tracing/spans.ts'
+import { parseConfig } from '../config.ts'
+import { ConfigError } from '../environment/read.ts'
+import { createLog } from '../log.ts'
+import { startServer } from './start-server.ts'
 
-test('a start that fails stops tracing', async () => {
+test('a failed start stops tracing', async () => {
   const config = parseConfig({
     DATABASE_URL: 'postgresql://127.0.0.1:1/none',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
