@@ -88,7 +88,7 @@ export async function waitForBackground(
 const columns = `merchant_id, livemode, id, sequence, status, amount, currency, payment_method,
   customer_email, customer_id, description, metadata, url, cancel_window, cancellation_reason,
   canceled_at, expires_at, created_at, updated_at, processor, processor_reference,
-  payment_method_token`
+  payment_method_token, captured_amount`
 
 const payments = ({ status, sequence, email }: Record<string, string>) => `
   insert into payments (${columns})
@@ -100,7 +100,8 @@ const payments = ({ status, sequence, email }: Record<string, string>) => `
     case when ${status} = 'canceled' then now() end, now() + interval '1 day', now(), now(),
     case when ${status} = 'succeeded' then 'sandbox' end,
     case when ${status} = 'succeeded' then 'sbx_' || $2 || lpad(n::text, 16, '0') end,
-    case when ${status} = 'succeeded' then 'tok_visa' end
+    case when ${status} = 'succeeded' then 'tok_visa' end,
+    case when ${status} = 'succeeded' then 9999 else 0 end
   from generate_series($3::bigint, $4::bigint) n`
 
 const eventColumns = `merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
@@ -127,9 +128,9 @@ const insertHistory = payments({ status, sequence: '2', email: 'null::text' })
 /** The sandbox's records of captured payments. Without them it refunds nothing. */
 export const insertCaptures = `
   insert into sandbox_payments (merchant_id, payment_id, reference, token, amount, currency, status,
-    return_url, captured_at)
+    return_url, captured_at, captured_amount)
   select merchant_id, id, processor_reference, payment_method_token, amount, currency, 'captured',
-    url, now() from payments
+    url, now(), amount from payments
   where merchant_id = $1 and not livemode and status = 'succeeded' and id between $2 and $3
   on conflict do nothing`
 

@@ -2,6 +2,7 @@ import { allOperations } from '@hedgepayments/contract'
 import { beforeAll, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, createPayment, paymentBody } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
+import { initiate } from '../support/payments/sandbox.ts'
 import { withMerchant } from '../support/servers/merchant.ts'
 import { createLiveMerchant } from '../support/servers/servers.ts'
 
@@ -11,7 +12,7 @@ const sessionBody = { amount: 9999, currency: 'USD' }
 
 let live: Api
 /** Payments of these statuses. */
-let ids: { pending: string; canceled: string; succeeded: string }
+let ids: { pending: string; initiated: string; canceled: string; succeeded: string }
 
 beforeAll(async () => {
   live = (await createLiveMerchant(fixture)).live
@@ -22,8 +23,14 @@ beforeAll(async () => {
     idempotencyKey: 'canceled',
   })
   await api('POST', `/v1/payments/${canceled.body.id}/cancel`)
+  const { body: initiated } = await initiate(api, 'tok_visa', { capture_method: 'manual' })
   const succeeded = await createPaid(api)
-  ids = { pending: pending.id, canceled: canceled.body.id, succeeded: succeeded.id }
+  ids = {
+    pending: pending.id,
+    initiated: initiated.id,
+    canceled: canceled.body.id,
+    succeeded: succeeded.id,
+  }
   await api('POST', '/v1/webhooks/test', { idempotencyKey: 'no create' })
 })
 
@@ -56,6 +63,9 @@ const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
     post('/v1/payments/cancel', { idempotency_key: 'canceled' }),
   'cancelPaymentByIdempotencyKey not_found': () =>
     post('/v1/payments/cancel', { idempotency_key: 'no create' }),
+  'capturePayment payment_not_capturable': () => act('canceled', 'capture'),
+  'capturePayment precondition_failed': () => act('initiated', 'capture', {}, ifMatch),
+  'capturePayment invalid_amount': () => act('initiated', 'capture', { amount: 10_000 }),
   'refundPayment payment_not_refundable': () => act('pending', 'refund'),
   'refundPayment precondition_failed': () => act('succeeded', 'refund', {}, ifMatch),
   'refundPayment refund_amount_exceeded': () => act('succeeded', 'refund', { amount: 10_000 }),

@@ -31,6 +31,13 @@ const request: fc.Arbitrary<Request> = fc.oneof(
       amountMinor: fc.option(fc.integer({ min: 1, max: amountMinor + 1 })),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('capture' as const),
+      amountMinor: fc.option(fc.integer({ min: 1, max: amountMinor + 1 })),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant<Request>({ kind: 'reverse' }) },
 )
 

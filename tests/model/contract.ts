@@ -8,6 +8,9 @@ import { isAllowed, type PaymentStatus } from '@hedgepayments/contract'
 export interface PaymentState {
   readonly status: PaymentStatus
   readonly amountMinor: number
+  /** The part that a request captures; `null`: the whole amount. */
+  readonly partMinor: number | null
+  readonly capturedMinor: number
   readonly refundedMinor: number
   /** The outcome at the processor, by the token of the submission. */
   readonly fate: Fate
@@ -23,11 +26,12 @@ export type Request =
   | { readonly kind: 'retrieve' }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'initiate'; readonly token: Token }
+  | { readonly kind: 'capture'; readonly amountMinor: number | null }
   | { readonly kind: 'refund'; readonly amountMinor: number | null }
   | { readonly kind: 'reverse' }
 
-/** The steps that no client requests. */
-export type Happening = 'process' | 'capture' | 'expire'
+/** The steps that no client requests. `captured`: the processor has answered the capture. */
+export type Happening = 'process' | 'captured' | 'expire'
 
 /** The parts of an answer that are compared. */
 export interface Answered {
@@ -35,6 +39,7 @@ export interface Answered {
   readonly code: string | null
   /** The status of the payment, or the status that caused the refusal. */
   readonly status: PaymentStatus | null
+  readonly capturedMinor: number | null
   readonly refundedMinor: number | null
   readonly refundableMinor: number | null
   readonly reversal: string | null
@@ -52,6 +57,8 @@ export function created(amountMinor: number): PaymentState {
   return {
     status: 'pending',
     amountMinor,
+    partMinor: null,
+    capturedMinor: 0,
     refundedMinor: 0,
     fate: 'none',
     isToBeReversed: false,
@@ -70,6 +77,8 @@ export function answerTo(
       return isCancelable(state) ? moved(canceled(state)) : refused(state, 'cancelable')
     case 'initiate':
       return initiate(state, request.token)
+    case 'capture':
+      return capture(state, request.amountMinor)
     case 'refund':
       return refund(state, request.amountMinor)
     case 'reverse':
@@ -84,13 +93,23 @@ export function happen(state: PaymentState, happening: Happening): PaymentState 
       return state.status === 'initiated' ? { ...state, status: 'processing' } : null
     case 'expire':
       return state.status === 'pending' ? canceled(state) : null
-    case 'capture':
+    case 'captured': {
       if (state.status !== 'processing') return null
       if (state.fate === 'fails') return { ...state, status: 'failed' }
+      const capturedMinor = state.partMinor ?? state.amountMinor
       return state.isToBeReversed
-        ? { ...state, status: 'refunded', refundedMinor: state.amountMinor }
-        : { ...state, status: 'succeeded' }
+        ? { ...state, status: 'refunded', capturedMinor, refundedMinor: capturedMinor }
+        : { ...state, status: 'succeeded', capturedMinor }
+    }
   }
+}
+
+function capture(state: PaymentState, askedMinor: number | null) {
+  if (!isAllowed('capture', state.status)) return refused(state, 'capturable')
+  if (askedMinor !== null && askedMinor > state.amountMinor) {
+    return { state, answered: { ...nothing, httpStatus: 422, code: 'invalid_amount' } }
+  }
+  return moved({ ...state, status: 'processing', partMinor: askedMinor })
 }
 
 function initiate(state: PaymentState, token: Token) {
@@ -100,7 +119,7 @@ function initiate(state: PaymentState, token: Token) {
 }
 
 function refund(state: PaymentState, askedMinor: number | null) {
-  const leftMinor = state.amountMinor - state.refundedMinor
+  const leftMinor = state.capturedMinor - state.refundedMinor
   if (!isRefundable(state)) return refused(state, 'refundable')
   const amountMinor = askedMinor ?? leftMinor
   if (amountMinor <= leftMinor) return moved(refunded(state, amountMinor))
@@ -111,7 +130,7 @@ function refund(state: PaymentState, askedMinor: number | null) {
 function reverse(state: PaymentState) {
   if (isCancelable(state)) return moved(canceled(state), { reversal: 'canceled' })
   if (isRefundable(state)) {
-    const leftMinor = state.amountMinor - state.refundedMinor
+    const leftMinor = state.capturedMinor - state.refundedMinor
     return moved(refunded(state, leftMinor), { reversal: 'refunded' })
   }
   if (!isAllowed('reverse', state.status)) return refused(state, 'refundable')
@@ -125,7 +144,7 @@ function canceled(state: PaymentState): PaymentState {
 
 function refunded(state: PaymentState, amountMinor: number): PaymentState {
   const refundedMinor = state.refundedMinor + amountMinor
-  const status = refundedMinor === state.amountMinor ? 'refunded' : 'partially_refunded'
+  const status = refundedMinor === state.capturedMinor ? 'refunded' : 'partially_refunded'
   return { ...state, refundedMinor, status }
 }
 
@@ -141,20 +160,24 @@ const nothing: Answered = {
   httpStatus: 200,
   code: null,
   status: null,
+  capturedMinor: null,
   refundedMinor: null,
   refundableMinor: null,
   reversal: null,
 }
 
-function shown({ status, refundedMinor }: PaymentState): Answered {
-  return { ...nothing, status, refundedMinor }
+function shown({ status, capturedMinor, refundedMinor }: PaymentState): Answered {
+  return { ...nothing, status, capturedMinor, refundedMinor }
 }
 
 function moved(state: PaymentState, more: Partial<Answered> = {}) {
   return { state, answered: { ...shown(state), ...more } }
 }
 
-function refused(state: PaymentState, what: 'cancelable' | 'initiable' | 'refundable') {
+function refused(
+  state: PaymentState,
+  what: 'cancelable' | 'capturable' | 'initiable' | 'refundable',
+) {
   const code = `payment_not_${what}`
   return { state, answered: { ...nothing, httpStatus: 412, code, status: state.status } }
 }

@@ -27,12 +27,12 @@ interface Mood {
 const moods: readonly Mood[] = [
   {
     isInitiated: false,
-    kinds: ['cancel', 'cancel', 'initiate', 'initiate', 'retrieve', 'reverse', 'refund'],
+    kinds: ['cancel', 'cancel', 'initiate', 'initiate', 'capture', 'retrieve', 'reverse', 'refund'],
   },
   { isInitiated: false, kinds: ['initiate', 'initiate', 'retrieve', 'refund', 'refund'] },
   {
     isInitiated: true,
-    kinds: ['initiate', 'retrieve', 'refund', 'refund', 'cancel', 'retrieve', 'reverse'],
+    kinds: ['initiate', 'capture', 'retrieve', 'refund', 'refund', 'cancel', 'retrieve', 'reverse'],
   },
 ]
 
@@ -43,6 +43,7 @@ function drawRequest(chance: Chance, mood: Mood): Request {
       const tokens: Token[] = ['tok_visa', 'tok_visa', 'tok_chargeDeclined', 'tok_captureDeclined']
       return { kind, token: chance.pick(tokens) }
     }
+    case 'capture':
     case 'refund':
       return { kind, amountMinor: chance.once(4) ? null : 1 + chance.below(600) }
     case 'retrieve':

@@ -28,19 +28,20 @@ function paymentFrom(first: PaymentState): Sequential<PaymentState, Input, Answe
 
 /**
  * The last state of a payment's history if the history is linearizable; else `null`. Steps of the
- * workers may take effect between the requests.
+ * workers may take effect between the requests. A payment is processed only if that is due.
  */
 export function findState(
   history: readonly PaymentOperation[],
   first: PaymentState,
   isDue = true,
 ): PaymentState | null {
-  const all = isDue ? [...history, ...byItself] : history
+  const steps = byItself.filter(({ input }) => isDue || input.kind !== 'process')
+  const all = [...history, ...steps]
   return findOrder(all, paymentFrom(first))?.state ?? null
 }
 
 /** The steps of the workers: each may happen at any time, or never. */
-const byItself = (['process', 'capture'] as const).map((kind) => ({
+const byItself = (['process', 'captured'] as const).map((kind) => ({
   input: { kind },
   output: undefined,
   calledAt: -1,
@@ -48,7 +49,7 @@ const byItself = (['process', 'capture'] as const).map((kind) => ({
 }))
 
 function isHappening(input: Input): input is ByItself {
-  return input.kind === 'process' || input.kind === 'capture' || input.kind === 'expire'
+  return input.kind === 'process' || input.kind === 'captured' || input.kind === 'expire'
 }
 
 function areEqual(a: Answered, b: Answered): boolean {
@@ -93,10 +94,11 @@ export function wireOf(
       return { method: 'GET', path }
     case 'initiate':
       return { ...post(`${path}/initiate`), body: { payment_method_token: request.token } }
+    case 'capture':
     case 'refund': {
       const { amountMinor } = request
       return {
-        ...post(`${path}/refund`),
+        ...post(`${path}/${request.kind}`),
         body: amountMinor === null ? {} : { amount: amountMinor },
       }
     }
@@ -118,6 +120,7 @@ export function readAnswer({ status: httpStatus, body }: ApiAnswer): Answered {
         httpStatus,
         code: error.code,
         status: error.details?.current_status ?? null,
+        capturedMinor: null,
         refundedMinor: null,
         refundableMinor: error.details?.refundable_amount ?? null,
         reversal: null,
@@ -126,6 +129,7 @@ export function readAnswer({ status: httpStatus, body }: ApiAnswer): Answered {
         httpStatus,
         code: null,
         status: body.status,
+        capturedMinor: body.captured_amount,
         refundedMinor: body.refunded_amount,
         refundableMinor: null,
         reversal: body.reversal ?? null,

@@ -46,9 +46,8 @@ function afterDueSteps(model: Model, payment: ModelPayment): PaymentState {
   if (payment.expiresAtSeconds <= model.clockSeconds) state = happen(state, 'expire') ?? state
   if (isDue(model, payment)) {
     state = happen(state, 'process') ?? state
-    state = happen(state, 'capture') ?? state
   }
-  return state
+  return happen(state, 'captured') ?? state
 }
 
 /**

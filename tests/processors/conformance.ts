@@ -36,6 +36,8 @@ export function conformance(name: string, subject: () => Subject): void {
       ...call(`${payment.id}:authorize:${round}`),
       token: paymentToken(token),
     })
+  const capture = (payment: ProcessorPayment, amountMinor = payment.money.minor) =>
+    connect().capture(payment, { ...call(`${payment.id}:capture`), amountMinor })
   const lookUp = (payment: ProcessorPayment) => connect().lookUp(payment, call(''))
 
   /** An authorized payment, with the processor's reference. */
@@ -48,7 +50,7 @@ export function conformance(name: string, subject: () => Subject): void {
 
   async function captured(): Promise<ProcessorPayment> {
     const payment = await authorized()
-    const result = await connect().capture(payment, call(`${payment.id}:capture`))
+    const result = await capture(payment)
     expect(result).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
     return payment
   }
@@ -63,7 +65,7 @@ export function conformance(name: string, subject: () => Subject): void {
 
     test('an authorization reserves the amount, and a look-up without the reference finds it', async () => {
       const { reference, ...payment } = await authorized()
-      expect(await lookUp({ ...payment, reference: null })).toEqual({
+      expect(await lookUp({ ...payment, reference: null })).toMatchObject({
         state: 'authorized',
         reference,
       })
@@ -90,7 +92,7 @@ export function conformance(name: string, subject: () => Subject): void {
 
     test('a repeated capture takes the whole amount only once', async () => {
       const payment = await captured()
-      const again = await connect().capture(payment, call(`${payment.id}:capture`))
+      const again = await capture(payment)
       expect(again).toMatchObject({ outcome: 'captured', capturedMinor: payment.money.minor })
       const found = await lookUp({ ...payment, reference: null })
       expect(found).toMatchObject({
@@ -100,13 +102,33 @@ export function conformance(name: string, subject: () => Subject): void {
       })
     })
 
+    test('a capture of a part releases the rest, for good', async () => {
+      const payment = await authorized()
+      const part = { outcome: 'captured', capturedMinor: 4_000 }
+      expect(await capture(payment, 4_000)).toMatchObject(part)
+      expect(await capture(payment, 4_000)).toMatchObject(part)
+      expect(await lookUp(payment)).toMatchObject({ state: 'captured', capturedMinor: 4_000 })
+      expect((await refund(payment, `ref_${payment.id}_1`, 4_001)).outcome).toBe('declined')
+      expect((await refund(payment, `ref_${payment.id}_2`, 4_000)).outcome).toBe('refunded')
+    })
+
+    test('an authorization says when it ends, in the answer and in a look-up', async () => {
+      const payment = newPayment()
+      const result = await authorize(payment)
+      expect(result).toMatchObject({ outcome: 'authorized', reference: expect.any(String) })
+      const found = await lookUp({ ...payment, reference: result.reference })
+      if (result.outcome !== 'authorized' || found.state !== 'authorized')
+        throw new Error('refused')
+      expect(found.expiresAt).toBe(result.expiresAt)
+    })
+
     test('a voided authorization cannot be captured or authorized again', async () => {
       const payment = await authorized()
       const key = call(`${payment.id}:void`)
       expect(await connect().void(payment, key)).toEqual({ outcome: 'voided' })
       expect(await connect().void(payment, key)).toEqual({ outcome: 'voided' })
       expect((await lookUp(payment)).state).toBe('voided')
-      const late = await connect().capture(payment, call(`${payment.id}:capture`))
+      const late = await capture(payment)
       expect(late.outcome).toBe('declined')
     })
 
@@ -129,7 +151,7 @@ export function conformance(name: string, subject: () => Subject): void {
     test('if a capture and a void run concurrently, one wins and both return the same result', async () => {
       const payment = await authorized()
       await Promise.allSettled([
-        connect().capture(payment, call(`${payment.id}:capture`)),
+        capture(payment),
         connect().void(payment, call(`${payment.id}:void`)),
       ])
       const { state } = await lookUp(payment)

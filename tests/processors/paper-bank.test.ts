@@ -9,6 +9,8 @@ conformance('the smallest example', () => ({
   declineCode: 'card_declined',
   captureByHand: async ({ id }) => {
     const page = book.get(id)
-    if (page) page.state = 'captured'
+    if (!page) return
+    page.state = 'captured'
+    page.capturedMinor = page.amountMinor
   },
 }))

@@ -2,6 +2,7 @@ import type {
   AuthorizeRequest,
   AuthorizeResult,
   Call,
+  CaptureRequest,
   CaptureResult,
   Declined,
   PaymentState,
@@ -18,6 +19,7 @@ import type {
 interface Page {
   readonly reference: string
   readonly amountMinor: number
+  capturedMinor: number
   state: 'authorized' | 'captured' | 'voided' | 'declined'
   readonly refunds: RefundState[]
 }
@@ -43,13 +45,17 @@ export class PaperBank implements Processor {
     const page = this.#pageOf(payment) ?? this.#open(payment, state)
     if (page.state === 'declined') return declined(page, 'card_declined')
     if (page.state === 'voided') return declined(page, 'authorization_expired')
-    return { outcome: 'authorized', reference: page.reference }
+    // A paper bank never forgets, so its authorizations have no end.
+    return { outcome: 'authorized', reference: page.reference, expiresAt: null }
   }
 
-  async capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult> {
-    call.signal.throwIfAborted()
+  async capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult> {
+    request.signal.throwIfAborted()
     const page = this.#pageOf(payment)
-    if (page?.state === 'authorized') page.state = 'captured'
+    if (page?.state === 'authorized') {
+      page.state = 'captured'
+      page.capturedMinor = request.amountMinor
+    }
     return page?.state === 'captured' ? taken(page) : declined(page, 'authorization_expired')
   }
 
@@ -70,7 +76,7 @@ export class PaperBank implements Processor {
     const earlier = page.refunds.find((refund) => refund.refundId === refundId)
     if (earlier) return { outcome: 'refunded', reference: earlier.reference }
     const given = page.refunds.reduce((sum, refund) => sum + refund.amountMinor, 0)
-    if (given + amountMinor > page.amountMinor) return declined(page, 'refund_failed')
+    if (given + amountMinor > page.capturedMinor) return declined(page, 'refund_failed')
     const reference = `slip ${refundId}`
     page.refunds.push({ refundId, reference, amountMinor, status: 'succeeded' })
     return { outcome: 'refunded', reference }
@@ -85,7 +91,7 @@ export class PaperBank implements Processor {
         return {
           state,
           reference,
-          capturedMinor: page.amountMinor,
+          capturedMinor: page.capturedMinor,
           feeMinor: null,
           refunds,
           settledAt: null,
@@ -93,8 +99,9 @@ export class PaperBank implements Processor {
       case 'declined':
         return { state, reference, decline: declined(page, 'card_declined').decline }
       case 'authorized':
+        return { state, reference, expiresAt: null }
       case 'voided':
-        return { state, reference }
+        return { state, reference, cause: 'canceled' }
     }
   }
 
@@ -108,17 +115,17 @@ export class PaperBank implements Processor {
 
   #open({ id, money }: ProcessorPayment, state: Page['state']): Page {
     const reference = `page ${this.#book.size + 1}`
-    const page: Page = { reference, amountMinor: money.minor, state, refunds: [] }
+    const page: Page = { reference, amountMinor: money.minor, capturedMinor: 0, state, refunds: [] }
     this.#book.set(id, page)
     return page
   }
 }
 
-function taken({ reference, amountMinor }: Page) {
+function taken({ reference, capturedMinor }: Page) {
   return {
     outcome: 'captured' as const,
     reference,
-    capturedMinor: amountMinor,
+    capturedMinor,
     feeMinor: null,
   }
 }

@@ -40,6 +40,7 @@ conformance('the sandbox', () => ({
   },
   captureByHand: async (payment) => {
     await connectSandbox().capture(payment, {
+      amountMinor: payment.money.minor,
       idempotencyKey: `${payment.id} by hand`,
       now: '2030-06-15T10:32:00Z',
       signal: AbortSignal.timeout(120_000),
@@ -70,10 +71,13 @@ describe('the sandbox', () => {
       token: paymentToken(token),
     })
 
+  const capture = (one: ReturnType<typeof payment>, key: string) =>
+    connectSandbox().capture(one, { ...call(key), amountMinor: one.money.minor })
+
   test('pays a refund once, also when repeated with another idempotency key', async () => {
     const one = payment('pay_refunded_once')
     await authorize(one.id, 'tok_visa')
-    await connectSandbox().capture(one, call(`${one.id} capture`))
+    await capture(one, `${one.id} capture`)
     const refund = (key: string) =>
       connectSandbox().refund(one, {
         ...call(key),
@@ -91,7 +95,7 @@ describe('the sandbox', () => {
   test('never refunds more than was captured, even by concurrent refunds', async () => {
     const one = payment('pay_refunded_at_once')
     await authorize(one.id, 'tok_visa')
-    await connectSandbox().capture(one, call(`${one.id} capture`))
+    await capture(one, `${one.id} capture`)
     const refund = (id: string) =>
       connectSandbox().refund(one, {
         ...call(id),
@@ -111,7 +115,7 @@ describe('the sandbox', () => {
   test('shows a slow refund as pending for a minute, then as succeeded', async () => {
     const one = payment('pay_slow_refund')
     await authorize(one.id, 'tok_refundUndecided')
-    await connectSandbox().capture(one, call(`${one.id} capture`))
+    await capture(one, `${one.id} capture`)
     const request = { ...call('ref_slow'), refundId: 'ref_slow', amountMinor: 100, reason: null }
     expect((await connectSandbox().refund(one, request)).outcome).toBe('undecided')
     const at = (now: string) => connectSandbox().lookUp(one, { ...call(''), now })
@@ -123,9 +127,9 @@ describe('the sandbox', () => {
     const one = payment('pay_declined_capture')
     await authorize(one.id, 'tok_captureDeclined')
     const declined = { outcome: 'declined', decline: { code: 'card_declined' } }
-    expect(await connectSandbox().capture(one, call('first'))).toMatchObject(declined)
+    expect(await capture(one, 'first')).toMatchObject(declined)
     expect(await connectSandbox().lookUp(one, call(''))).toMatchObject({ state: 'declined' })
-    expect(await connectSandbox().capture(one, call('second'))).toMatchObject({
+    expect(await capture(one, 'second')).toMatchObject({
       outcome: 'declined',
     })
   })
@@ -133,7 +137,7 @@ describe('the sandbox', () => {
   test('settles money two days after its capture, and not before', async () => {
     const one = payment('pay_settled')
     await authorize(one.id, 'tok_visa')
-    await connectSandbox().capture(one, call(`${one.id} capture`))
+    await capture(one, `${one.id} capture`)
     const at = (now: string) => connectSandbox().lookUp(one, { ...call(''), now })
     expect(await at('2030-06-17T10:31:59Z')).toMatchObject({ settledAt: null })
     expect(await at('2030-06-17T10:32:00Z')).toMatchObject({ settledAt: '2030-06-17T10:32:00Z' })

@@ -1,13 +1,14 @@
 import {
   cancelableStatuses,
+  capturableStatuses,
   initiableStatuses,
   isStep,
   type PaymentStatus,
   paymentStatuses,
   refundableStatuses,
-  statusesBeforeEvent,
 } from '@hedgepayments/contract'
 import { eventsOnce } from '../support/payments/lifecycle.ts'
+import { judgeBooks, judgeLedger, sum, withMoney } from './judge-money.ts'
 import type { Aftermath } from './records.ts'
 import { type Rival, type RivalAnswer, reasonOf } from './rivals.ts'
 
@@ -15,15 +16,16 @@ import { type Rival, type RivalAnswer, reasonOf } from './rivals.ts'
 const reportable: Readonly<Record<string, readonly PaymentStatus[]>> = {
   payment_not_cancelable: except(cancelableStatuses),
   payment_not_initiable: except(initiableStatuses),
+  payment_not_capturable: except(capturableStatuses),
   payment_not_refundable: except(refundableStatuses),
 }
+
+/** Refusals that report no status. */
+const withoutStatus = ['refund_amount_exceeded', 'invalid_amount', 'idempotency_key_in_use']
 
 function except(allowed: readonly PaymentStatus[]): PaymentStatus[] {
   return paymentStatuses.filter((status) => !allowed.includes(status))
 }
-
-/** Statuses in which the processor has the payment's money. */
-const withMoney: readonly PaymentStatus[] = statusesBeforeEvent('payment.settled')
 
 /** The payment's records before and after its race, and the answers to its rivals. */
 export interface RaceResult {
@@ -39,6 +41,7 @@ export function judge(result: RaceResult): string[] {
   return [
     ...judgeTimeline(result.after),
     ...judgeWinners(result),
+    ...judgeCaptures(result),
     ...judgeRefusals(result),
     ...judgeRefunds(result),
     ...judgeBooks(result),
@@ -107,6 +110,31 @@ function judgeWinners({ before, after, answers }: RaceResult): string[] {
   return wrong
 }
 
+/** One capture wins at most. Its part is what the processor has taken, and no part exceeds the amount. */
+function judgeCaptures({ before, after, answers, isCapturedByHand }: RaceResult): string[] {
+  const wrong: string[] = []
+  const captures = answers.filter(({ rival }) => rival.kind === 'capture')
+  const won = captures.filter(({ status }) => status === 200)
+  const events = after.events
+    .slice(before.events.length)
+    .filter((event) => event.type === 'payment.processing' && event.actor_type !== 'system')
+  if (won.length !== events.length || won.length > 1) {
+    wrong.push(`${won.length} captures got 200, with ${events.length} events`)
+  }
+  const part = won[0]?.rival.amountMinor ?? after.amount
+  const isTaken = withMoney.includes(after.status)
+  if (won.length > 0 && isTaken && !isCapturedByHand && after.captured_amount !== part) {
+    wrong.push(`captured ${after.captured_amount}, the request was for ${part}`)
+  }
+  for (const { rival, body } of captures) {
+    const isExceeding = (rival.amountMinor ?? 0) > after.amount
+    if (body.error?.code === 'invalid_amount' && !isExceeding) {
+      wrong.push(`${rival.reason} was refused although ${after.amount} is authorized`)
+    }
+  }
+  return wrong
+}
+
 /** A refusal reports a status that the payment had during the race, and that justifies the refusal. */
 function judgeRefusals({ before, after, answers }: RaceResult): string[] {
   const wrong: string[] = []
@@ -114,7 +142,7 @@ function judgeRefusals({ before, after, answers }: RaceResult): string[] {
   for (const { rival, status, body } of answers) {
     if (status < 400) continue
     const { code, details } = body.error
-    if (code === 'refund_amount_exceeded' || code === 'idempotency_key_in_use') continue
+    if (withoutStatus.includes(code)) continue
     const seen: PaymentStatus | undefined = details?.current_status
     const isAllowed = seen !== undefined && reportable[code]?.includes(seen) && had.has(seen)
     if (!isAllowed) wrong.push(`${rival.reason} got ${status} ${code}: ${seen}`)
@@ -130,7 +158,9 @@ function judgeRefunds({ before, after, answers }: RaceResult): string[] {
   if (refunded !== after.refunded_amount) {
     wrong.push(`the refunds sum to ${refunded}, refunded_amount is ${after.refunded_amount}`)
   }
-  if (refunded > after.amount) wrong.push(`refunded ${refunded} of ${after.amount}`)
+  if (refunded > after.captured_amount) {
+    wrong.push(`refunded ${refunded} of ${after.captured_amount}`)
+  }
   if (after.refunds.some(({ status }) => status === 'pending')) wrong.push('a refund is pending')
   const acknowledged = answers.filter(
     ({ rival, status, body }) =>
@@ -159,7 +189,7 @@ function judgeExceededRefunds(after: Aftermath, answers: readonly RivalAnswer[])
   for (const { rival, body } of answers) {
     if (body.error?.code !== 'refund_amount_exceeded') continue
     const { refundable_amount: left, refunded_amount: refunded } = body.error.details
-    const isTrue = sums.has(refunded) && left === after.amount - refunded
+    const isTrue = sums.has(refunded) && left === after.captured_amount - refunded
     if (!isTrue || (rival.amountMinor ?? 0) <= left) {
       wrong.push(`${rival.reason} was refused although ${left} can be refunded`)
     }
@@ -167,62 +197,6 @@ function judgeExceededRefunds(after: Aftermath, answers: readonly RivalAnswer[])
   return wrong
 }
 
-/** The processor's books agree with ours. */
-function judgeBooks({ after, isCapturedByHand }: RaceResult): string[] {
-  const wrong: string[] = []
-  const moved = (kind: string) => after.movements.filter((movement) => movement.kind === kind)
-  for (const kind of ['authorize', 'capture', 'void']) {
-    if (moved(kind).length > 1) wrong.push(`${kind} moved money ${moved(kind).length} times`)
-  }
-  const captured = sum(moved('capture'))
-  const returned = sum(moved('refund'))
-  if (returned > captured) wrong.push(`${returned} was returned, ${captured} was captured`)
-  switch (after.status) {
-    case 'canceled':
-      if (captured > 0 && !isCapturedByHand) wrong.push('the canceled payment was captured')
-      if (captured !== returned) wrong.push(`the processor keeps ${captured - returned}`)
-      if (after.books === 'authorized') wrong.push('an authorization was not voided')
-      break
-    case 'pending':
-    case 'failed':
-      if (captured !== returned) wrong.push(`the processor keeps ${captured - returned}`)
-      break
-    case 'succeeded':
-    case 'partially_refunded':
-    case 'refunded':
-      if (captured !== after.amount) wrong.push(`captured ${captured}, not ${after.amount}`)
-      if (returned !== after.refunded_amount) {
-        wrong.push(`returned ${returned}, not ${after.refunded_amount}`)
-      }
-      break
-    case 'initiated':
-    case 'processing':
-      break
-  }
-  return wrong
-}
-
-/** The ledger sums to zero, and its accounts have the payment's amounts. */
-function judgeLedger({ after }: RaceResult): string[] {
-  const wrong: string[] = []
-  const { ledger } = after
-  const balanceOf = (name: string) => ledger[name] ?? 0
-  const total = Object.values(ledger).reduce((all, balance) => all + balance, 0)
-  if (total !== 0) wrong.push(`the ledger sums to ${total}`)
-  const hasMoney = withMoney.includes(after.status)
-  const kept = hasMoney ? after.amount - after.refunded_amount : 0
-  const fee = after.fee ?? 0
-  const actual = ['processor', 'merchant_pending', 'fees', 'refunds'].map(balanceOf).join(' ')
-  // `+ 0` turns -0 into 0.
-  const expected = [-kept, kept - fee, fee, 0].map((balance) => balance + 0).join(' ')
-  if (actual !== expected) wrong.push(`the ledger's balances are ${actual}, not ${expected}`)
-  return wrong
-}
-
 function isCancel(kind: Rival['kind']): boolean {
   return kind === 'cancel' || kind === 'cancel by key' || kind === 'reverse'
-}
-
-function sum(amounts: readonly { amount: number }[]): number {
-  return amounts.reduce((total, { amount }) => total + amount, 0)
 }

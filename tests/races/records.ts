@@ -7,6 +7,7 @@ export interface Aftermath {
   readonly status: PaymentStatus
   readonly sequence: number
   readonly amount: number
+  readonly captured_amount: number
   readonly refunded_amount: number
   readonly fee: number | null
   readonly events: readonly {
@@ -78,7 +79,7 @@ export async function readAftermath(sql: Sql, ids: readonly string[]): Promise<A
       from key join payment_tasks t using (merchant_id, livemode, payment_id)
       group by t.payment_id
     )
-    select p.id, p.status, p.sequence, p.amount, p.refunded_amount, p.fee,
+    select p.id, p.status, p.sequence, p.amount, p.captured_amount, p.refunded_amount, p.fee,
       coalesce(happened.all, '{}') as events, coalesce(given_back.all, '{}') as refunds,
       s.status as books, coalesce(moved.all, '{}') as movements, coalesce(books.all, '{}') as ledger,
       coalesce(bulk.all, '{}') as bulk, coalesce(owed.all, '{}') as tasks

@@ -7,6 +7,7 @@ import { answer, type Reply } from '../../packages/server/src/http/answers/answe
 import { errorBody } from '../../packages/server/src/http/answers/refusal.ts'
 import type { Loop } from '../../packages/server/src/jobs/loop.ts'
 import { cancelByKey } from '../../packages/server/src/payments/cancel/cancel-by-key.ts'
+import { requestCapture } from '../../packages/server/src/payments/capture/capture.ts'
 import { refundPayment } from '../../packages/server/src/payments/refund/refund.ts'
 import { reversePayment } from '../../packages/server/src/payments/reverse/reverse.ts'
 import { initiatePayment } from '../../packages/server/src/payments/submit/initiate.ts'
@@ -17,7 +18,15 @@ import { amountMinor, createKeyOf, type Start } from './starts.ts'
 
 /** A client that sends one request about a payment, or a worker that is nudged, after a delay. */
 export interface Rival {
-  readonly kind: 'cancel' | 'cancel by key' | 'bulk' | 'initiate' | 'refund' | 'reverse' | 'work'
+  readonly kind:
+    | 'cancel'
+    | 'cancel by key'
+    | 'bulk'
+    | 'initiate'
+    | 'capture'
+    | 'refund'
+    | 'reverse'
+    | 'work'
   readonly side: 0 | 1
   /** Turns of the event loop before the request is sent. */
   readonly turns: number
@@ -25,7 +34,7 @@ export interface Rival {
   readonly reason: string
   /** The idempotency key. */
   readonly key: string | null
-  /** The amount of a refund. `null` refunds everything that is left. */
+  /** The amount of a capture or a refund. `null`: the whole amount, or everything that is left. */
   readonly amountMinor: number | null
   /** What an `initiate` pays with. */
   readonly token: string
@@ -43,8 +52,30 @@ const tokens = ['tok_visa', 'tok_visa', 'tok_chargeDeclined', 'tok_captureDeclin
 
 /** Requests to draw from, by the payment's state: mostly those that can succeed, and always cancels. */
 const kindsToDraw = {
-  early: ['cancel', 'cancel', 'cancel by key', 'bulk', 'initiate', 'initiate', 'reverse', 'refund'],
-  late: ['cancel', 'cancel by key', 'bulk', 'refund', 'refund', 'refund', 'reverse', 'initiate'],
+  created: [
+    'cancel',
+    'cancel',
+    'cancel by key',
+    'bulk',
+    'initiate',
+    'initiate',
+    'reverse',
+    'refund',
+  ],
+  initiated: [
+    'cancel',
+    'cancel',
+    'cancel by key',
+    'bulk',
+    'capture',
+    'capture',
+    'reverse',
+    'refund',
+  ],
+  late: [
+    ...['cancel', 'cancel by key', 'bulk', 'refund', 'refund', 'refund', 'reverse'],
+    ...['initiate', 'capture'],
+  ],
 } as const
 
 /** Longest delay of a rival, in turns of the event loop. `patient` is about as long as a submission. */
@@ -53,7 +84,7 @@ const turnsMax = { hurried: 12, patient: 600 }
 /** Draws the rivals of one payment: two to five clients, and a worker if the payment has a due task. */
 export function drawRivals(chance: Chance, start: Start, paymentId: string): Rival[] {
   const isEarly = start.through === 'created' || start.through === 'initiated'
-  const kinds = kindsToDraw[isEarly ? 'early' : 'late']
+  const kinds = kindsToDraw[isEarly ? start.through : 'late']
   const isPatient = chance.once(3)
   const draw = (kind: Rival['kind'], n: number): Rival => ({
     kind,
@@ -126,6 +157,10 @@ async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Repl
       const leaseSeconds = submissionLeaseSeconds
       const dependencies = { db, processors: side.processors, onWork, leaseSeconds }
       return await initiatePayment(dependencies, { ...request, token: rival.token })
+    }
+    case 'capture': {
+      const amount = rival.amountMinor
+      return await requestCapture(db, { ...request, body: amount === null ? {} : { amount } })
     }
     case 'refund': {
       const amount = rival.amountMinor

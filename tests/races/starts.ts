@@ -18,6 +18,8 @@ export interface Start {
   readonly token?: string
   /** Its `cancel_window`, in seconds. */
   readonly windowSeconds?: number
+  /** Whether the payment waits for its capture by a request. */
+  readonly isManual?: boolean
   /** Whether the payment has a due task, so a worker takes part in the race. */
   readonly isDue?: boolean
   /** The last step that it has taken. */
@@ -30,6 +32,7 @@ const starts: readonly Start[] = [
   { name: 'pending', through: 'created' },
   { name: 'about to expire', through: 'created', ageSeconds: 7_200, isDue: true },
   { name: 'within its undo window', through: 'initiated', token: 'tok_visa', windowSeconds: 3_600 },
+  { name: 'waiting for its capture', through: 'initiated', token: 'tok_visa', isManual: true },
   { name: 'about to be processed', through: 'initiated', token: 'tok_visa', isDue: true },
   { name: 'about to fail', through: 'initiated', token: 'tok_captureDeclined', isDue: true },
   {
@@ -96,6 +99,7 @@ async function makeTemplate(arena: Arena, start: Start): Promise<Template> {
       currency: 'USD',
       customer_email: 'customer@example.com',
       cancel_window: start.windowSeconds ?? 0,
+      capture_method: start.isManual ? 'manual' : 'automatic',
     },
     idempotency: { key: templateKey, requestHash: Buffer.alloc(32) },
     now: createdAt,

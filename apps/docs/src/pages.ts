@@ -40,6 +40,7 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
     [
       'docs/quick-start.md',
       'docs/canceling-payments.md',
+      'docs/capturing-payments.md',
       'docs/webhooks.md',
       'docs/sandbox.md',
       'docs/testing-your-shop.md',

@@ -1,5 +1,10 @@
 import { Type } from 'typebox'
-import { cancelableStatuses, initiableStatuses, refundableStatuses } from './lifecycle.ts'
+import {
+  cancelableStatuses,
+  capturableStatuses,
+  initiableStatuses,
+  refundableStatuses,
+} from './lifecycle.ts'
 import { oneOf } from './text.ts'
 import { paymentStatuses } from './values.ts'
 
@@ -36,6 +41,30 @@ export const NotCancelableDetails = Type.Object(
         payment_id: 'pay_abc123xyz',
         current_status: 'succeeded',
         cancelable_statuses: [...cancelableStatuses],
+      },
+    ],
+  },
+)
+
+export const NotCapturableDetails = Type.Object(
+  {
+    payment_id: Type.String({ description: 'The payment.' }),
+    current_status: oneOf(paymentStatuses, {
+      description: 'The status that prevented the capture.',
+    }),
+    capturable_statuses: Type.Array(oneOf(capturableStatuses, { description: 'A status.' }), {
+      description: 'The statuses in which a payment can be captured.',
+    }),
+  },
+  {
+    title: 'NotCapturableDetails',
+    description: 'Why a payment cannot be captured.',
+    additionalProperties: false,
+    examples: [
+      {
+        payment_id: 'pay_abc123xyz',
+        current_status: 'canceled',
+        capturable_statuses: [...capturableStatuses],
       },
     ],
   },

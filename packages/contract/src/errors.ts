@@ -2,6 +2,7 @@ import { type Static, type TSchema, Type } from 'typebox'
 import {
   FieldDetails,
   NotCancelableDetails,
+  NotCapturableDetails,
   NotInitiableDetails,
   NotOpenDetails,
   NotRefundableDetails,
@@ -74,6 +75,12 @@ export const errors = {
     description: 'Payment status is not pending or initiated.',
     message: 'Payment pay_abc123xyz cannot be canceled. Current status: succeeded.',
     details: NotCancelableDetails,
+  },
+  payment_not_capturable: {
+    status: 412,
+    description: 'Payment status is not initiated.',
+    message: 'Payment pay_abc123xyz cannot be captured. Current status: canceled.',
+    details: NotCapturableDetails,
   },
   payment_not_refundable: {
     status: 412,

@@ -39,7 +39,7 @@ export const lifecycle = {
       failed: 'payment.failed',
       canceled: 'payment.canceled',
     },
-    stays: [],
+    stays: ['payment.authorization_expiring'],
   },
   processing: {
     meaning: 'the network has it: the point of no return',
@@ -134,10 +134,14 @@ export const refundableStatuses = statusesBeforeEvent('payment.refunded')
 /** The statuses in which a payment can be initiated. */
 export const initiableStatuses = statusesBeforeEvent('payment.initiated')
 
+/** The statuses in which a payment can be captured. */
+export const capturableStatuses = statusesBeforeEvent('payment.processing')
+
 /** The events of each action. An action is allowed in a status if one of its events is possible. */
 const eventsOfActions = {
   initiate: ['payment.initiated'],
   cancel: ['payment.canceled'],
+  capture: ['payment.processing'],
   refund: ['payment.refunded'],
   reverse: ['payment.canceled', 'payment.refunded', 'payment.reversal_requested'],
 } as const satisfies Readonly<Record<PaymentAction, readonly EventType[]>>

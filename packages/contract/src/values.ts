@@ -15,7 +15,7 @@ export const paymentStatuses = [
 export type PaymentStatus = (typeof paymentStatuses)[number]
 
 /** The actions of a caller on a payment. */
-export const paymentActions = ['initiate', 'cancel', 'refund', 'reverse'] as const
+export const paymentActions = ['initiate', 'cancel', 'capture', 'refund', 'reverse'] as const
 export type PaymentAction = (typeof paymentActions)[number]
 
 /** All event types. */
@@ -23,6 +23,7 @@ export const eventTypes = [
   'payment.created',
   'payment.action_required',
   'payment.initiated',
+  'payment.authorization_expiring',
   'payment.processing',
   'payment.succeeded',
   'payment.failed',
@@ -51,6 +52,7 @@ export const scopes = [
   'payments:read',
   'payments:create',
   'payments:cancel',
+  'payments:capture',
   'payments:refund',
   'webhooks:write',
   'keys:write',

@@ -107,6 +107,17 @@ export interface PaymentNotCancelableDetails {
   cancelable_statuses: PaymentStatus[]
 }
 
+/** 412 `payment_not_capturable`: see `details.current_status`. */
+export class PaymentNotCapturableError extends ApiError {
+  declare readonly details: PaymentNotCapturableDetails
+}
+
+export interface PaymentNotCapturableDetails {
+  payment_id: string
+  current_status: PaymentStatus
+  capturable_statuses: PaymentStatus[]
+}
+
 /** 412 `payment_not_refundable`, of a refund or a reversal: see `details.current_status`. */
 export class PaymentNotRefundableError extends ApiError {
   declare readonly details: PaymentNotRefundableDetails
@@ -198,6 +209,7 @@ nameErrors({
   ConflictError,
   IdempotencyError,
   PaymentNotCancelableError,
+  PaymentNotCapturableError,
   PaymentNotRefundableError,
   CheckoutSessionNotOpenError,
   PreconditionFailedError,

@@ -9,6 +9,8 @@ export type FailpointCommit =
   /** The start of a submission, and the result of the authorization. */
   | 'submission'
   | 'authorization'
+  /** The state of an authorization that waits for its capture. */
+  | 'watch'
   /** A set of payments that goes to processing, or expires. */
   | 'process'
   | 'expiry'

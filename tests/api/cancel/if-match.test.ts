@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Api, createPayment } from '../../support/http/api.ts'
 import { createPaid } from '../../support/payments/paid.ts'
+import { initiate } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 
 const fixture = withMerchant()
@@ -52,6 +53,8 @@ test('a payment that cannot be canceled gets payment_not_cancelable, whatever th
 
 const ofPending = () => createPayment(fixture.api, { cancel_window: 3_600 })
 const ofPaid = () => createPaid(fixture.api)
+const ofAuthorized = async () =>
+  (await initiate(fixture.api, 'tok_visa', { capture_method: 'manual' })).body
 
 const steps = [
   {
@@ -59,6 +62,12 @@ const steps = [
     make: ofPending,
     body: { payment_method_token: 'tok_visa' },
     refused: 'payment_not_initiable',
+  },
+  {
+    action: 'capture',
+    make: ofAuthorized,
+    body: { amount: 100 },
+    refused: 'payment_not_capturable',
   },
   { action: 'refund', make: ofPaid, body: { amount: 100 }, refused: 'payment_not_refundable' },
   { action: 'reverse', make: ofPending, body: { reason: 'x' }, refused: 'payment_not_refundable' },

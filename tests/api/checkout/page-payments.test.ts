@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
+import { untilStatus } from '../../support/payments/paid.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { pageClient } from './page.ts'
 
@@ -52,6 +53,26 @@ describe('a payment on the page', () => {
       cancel_window: 30,
       amount: 1999,
     })
+  })
+
+  test('is authorized by a session with manual capture, which is complete then, after a decline too', async () => {
+    const session = await createSession({ capture_method: 'manual' })
+    expect(session.capture_method).toBe('manual')
+    const page = pageOf(session)
+    expect((await page.payWithCard('4000000000009995')).body.stage).toBe('open')
+    expect((await page.payWithCard('4242424242424242')).body.stage).toBe('accepted')
+    const { body: now } = await fixture.api('GET', `/v1/checkout/sessions/${session.id}`)
+    expect(now).toMatchObject({ status: 'complete', payment_status: 'initiated' })
+    expect(await read(now.payment_id)).toMatchObject({
+      capture_method: 'manual',
+      captured_amount: 0,
+      allowed_actions: ['cancel', 'capture', 'reverse'],
+    })
+    const path = `/v1/payments/${now.payment_id}/capture`
+    const captured = await fixture.api('POST', path, { body: { amount: 1_000 } })
+    expect(captured.status).toBe(200)
+    const paid = await untilStatus(fixture.api, now.payment_id, 'succeeded')
+    expect(paid).toMatchObject({ amount: 1999, captured_amount: 1_000 })
   })
 
   test('is paid once when two tabs pay at the same time', async () => {

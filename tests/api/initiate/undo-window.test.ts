@@ -61,7 +61,7 @@ test('an undo window is never shorter than requested, at whatever fraction of a 
   const token = { payment_method_token: 'tok_visa' }
   for (let n = 0; n < size({ quick: 4, all: 24 }); n++) {
     const [api] = fixture.apis.slice(n % 2) as [Api]
-    const seconds = [1, 2, 60, 604_800][n % 4] as number
+    const seconds = [1, 2, 60, 590_000][n % 4] as number
     const atOnce = await timed(() =>
       createPayment(api, { cancel_window: seconds, initiate: true, ...token }),
     )
@@ -70,6 +70,14 @@ test('an undo window is never shorter than requested, at whatever fraction of a 
     const later = await timed(() => api('POST', `/v1/payments/${id}/initiate`, { body: token }))
     expectKept(later.answer.body.cancelable_until, { ...later, seconds })
   }
+})
+
+test('an undo window never outlives the authorization: it ends an hour before', async () => {
+  const body = { cancel_window: 604_800, initiate: true, payment_method_token: 'tok_visa' }
+  const payment = await createPayment(fixture.api, body)
+  const endMs = Date.parse(payment.authorization_expires_at)
+  expect(endMs).toBeLessThanOrEqual(Date.parse(payment.updated_at) + 604_800_000)
+  expect(endMs - Date.parse(payment.cancelable_until)).toBe(3_600_000)
 })
 
 test('a payment is not processed before its window has ended, and can be canceled until then', async () => {
@@ -91,6 +99,23 @@ test('a payment is not processed before its window has ended, and can be cancele
     expect(new Date(at).getTime()).toBeGreaterThanOrEqual(Date.parse(answer.cancelable_until))
     expect(new Date(at).getTime()).toBeGreaterThanOrEqual(sentMs + 1000)
   }
+})
+
+test('the event at the end of a window shows the payment as it was then', async () => {
+  const body = { cancel_window: 1, initiate: true, payment_method_token: 'tok_visa' }
+  const initiated = await createPayment(fixture.api, body)
+  const { id, cancelable_until, authorization_expires_at } = initiated
+  const event = await until('it is processed', async () => {
+    const found = await fixture.api('GET', `/v1/payments/${id}/events`)
+    return found.body.data.find(({ type }: { type: string }) => type === 'payment.processing')
+  })
+  expect(authorization_expires_at).not.toBeNull()
+  expect(event.data).toMatchObject({
+    status: 'processing',
+    captured_amount: 0,
+    cancelable_until,
+    authorization_expires_at,
+  })
 })
 
 test('a cancel window of zero ends at once', async () => {

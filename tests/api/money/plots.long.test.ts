@@ -7,7 +7,7 @@ import {
 import { connect } from '../../../packages/server/src/database/connect.ts'
 import { toTimestamp } from '../../../packages/server/src/domain/time.ts'
 import { createPayment } from '../../support/http/api.ts'
-import { createPaid } from '../../support/payments/paid.ts'
+import { createPaid, untilStatus } from '../../support/payments/paid.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -26,6 +26,13 @@ describe('the plots', () => {
         await apis[i % 2]?.('POST', `/v1/payments/${id}/cancel`, { body: { reason } })
       }),
     )
+    // Of a payment that is captured in part, the part is counted.
+    const part = await createPayment(api, {
+      ...{ amount: 4_000, currency: 'EUR', capture_method: 'manual' },
+      ...{ initiate: true, payment_method_token: 'tok_visa' },
+    })
+    await api('POST', `/v1/payments/${part.id}/capture`, { body: { amount: 300 } })
+    await untilStatus(api, part.id, 'succeeded')
     const paid = await createPaid(api, { amount: 5_000, currency: 'EUR' })
     await api('POST', `/v1/payments/${paid.id}/refund`, { body: { amount: 700 } })
     for (const range of ranges) {
@@ -34,10 +41,10 @@ describe('the plots', () => {
         return stats.behind_since === null && sum(stats.refunded.EUR ?? []) === 700
       })
       const stats = await readPlots(range)
-      expect(sum(stats.created), range).toBe(4)
+      expect(sum(stats.created), range).toBe(5)
       expect(sum(stats.canceled), range).toBe(3)
       expect(stats.volume, range).toHaveProperty('EUR')
-      expect(sum(stats.volume.EUR), range).toBe(5_000)
+      expect(sum(stats.volume.EUR), range).toBe(5_300)
       expect(stats.reasons, range).toEqual([
         { reason: 'duplicate', count: 2 },
         { reason: 'fraudulent', count: 1 },

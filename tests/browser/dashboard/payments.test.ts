@@ -71,6 +71,32 @@ describe('a payment', () => {
     },
   )
 
+  test('with manual capture is captured in part; the rest is released, and shown so', async () => {
+    const payment = await createPayment(fixture.api, {
+      amount: 10_000,
+      capture_method: 'manual',
+      initiate: true,
+      payment_method_token: 'tok_visa',
+    })
+    const page = await visitor.open(`/payments/${payment.id}`)
+    await page.getByText('Authorized until').waitFor()
+    await page.getByRole('button', { name: 'Capture' }).click()
+    const amount = page.getByLabel('Amount in USD')
+    await page.getByText('Nothing is released.').waitFor()
+    await amount.fill('100.01')
+    await page.getByText('Enter at most $100.00: that is what is authorized.').waitFor()
+    await amount.fill('40')
+    await page.getByText('$60.00 is released, for good.').waitFor()
+    await page.getByRole('button', { name: 'Capture $40.00' }).click()
+    await page.getByText('Succeeded').first().waitFor()
+    const money = page.getByRole('region', { name: 'Money' })
+    await money.getByText('Captured', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Refund' }).click()
+    await page.getByRole('button', { name: 'Refund $40.00' }).waitFor()
+    const { body } = await fixture.api('GET', `/v1/payments/${payment.id}`)
+    expect(body).toMatchObject({ status: 'succeeded', captured_amount: 4_000 })
+  })
+
   test('is refunded in part; the rest is shown, and a refund of more is refused', async () => {
     const payment = await createPaid(fixture.api, { amount: 10_000 })
     const page = await visitor.open(`/payments/${payment.id}`)

@@ -87,7 +87,7 @@ describe('explain_payment', () => {
     const { text } = await mcp.reader.call('explain_payment', { payment_id: body.id })
     const until = `${body.cancelable_until.replace('T', ' ').replace('Z', '')} UTC`
     expect(text).toContain(`A cancel is guaranteed until ${until}.`)
-    expect(text).toContain('Possible now: cancel, reverse.')
+    expect(text).toContain('Possible now: cancel, capture, reverse.')
   })
 
   test('shows the code and the message of a decline', async () => {

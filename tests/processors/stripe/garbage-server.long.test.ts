@@ -116,15 +116,29 @@ test.each(garbage.slice(0, size({ quick: 2, all: garbage.length })))(
   },
 )
 
-test('an answer that reports a partial capture does not complete the capture', async () => {
+test('a capture that is answered with another amount is booked with the amount that a look-up reports', async () => {
   const { id } = await createPayment(api)
   stripe.garble({
-    path: /capture$|^GET .*pi_\d+$/,
+    path: /capture$/,
     how: (honest) => JSON.stringify({ ...honest, amount_received: 1 }),
   })
   expect((await initiate(id)).status).toBe(200)
-  await untilAttempt(id, 'look_up', ['captured'])
+  const paid = await untilStatus(api, id, 'succeeded')
+  expect(paid).toMatchObject({ captured_amount: 9999, net_amount: 9999 - paid.fee })
+  expect((await attempts(id)).map(({ kind }) => kind)).toContain('look_up')
+})
+
+test('a capture of more than the payment is never booked', async () => {
+  const { id } = await createPayment(api, { amount: 5_000 })
+  const isIntent = (body: object) => 'amount_received' in body
+  stripe.garble({
+    path: /capture$|^GET .*pi_\d+$/,
+    how: (honest) =>
+      JSON.stringify(isIntent(honest) ? { ...honest, amount_received: 5_001 } : honest),
+  })
+  expect((await initiate(id)).status).toBe(200)
+  await untilAttempt(id, 'look_up', ['unknown'])
   expect((await retrieve(id)).status).toBe('processing')
   stripe.garble(null)
-  await untilStatus(api, id, 'succeeded')
+  expect(await untilStatus(api, id, 'succeeded')).toMatchObject({ captured_amount: 5_000 })
 })

@@ -45,7 +45,7 @@ const call = (idempotencyKey: string) => ({
 })
 const authorize = () =>
   processor.authorize(unsent, { ...call('a'), token: paymentToken('pm_card_visa') })
-const capture = () => processor.capture(sent, call('c'))
+const capture = () => processor.capture(sent, { ...call('c'), amountMinor: sent.money.minor })
 const refund = () =>
   processor.refund(sent, { ...call('r'), refundId: 'ref_1', amountMinor: 500, reason: null })
 

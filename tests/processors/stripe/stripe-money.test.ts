@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { authorize, call, payment, withStripe } from './with-stripe.ts'
+import { authorize, call, captureRequest, payment, withStripe } from './with-stripe.ts'
 
 const given = withStripe()
 
 describe('capture', () => {
   test('takes the amount once and returns the fee', async () => {
     await given.processor.authorize(payment(), authorize())
-    const repeated = call()
+    const repeated = captureRequest()
     const result = await given.processor.capture(payment({ reference: 'pi_1' }), repeated)
     expect(result).toEqual({
       outcome: 'captured',
@@ -15,14 +15,14 @@ describe('capture', () => {
       feeMinor: 320,
     })
     expect(await given.processor.capture(payment(), repeated)).toEqual(result)
-    expect(await given.processor.capture(payment(), call())).toEqual(result)
+    expect(await given.processor.capture(payment(), captureRequest())).toEqual(result)
     expect(given.kinds()).toEqual(['authorize', 'capture'])
   })
 
   test('of a voided authorization is declined', async () => {
     await given.processor.authorize(payment(), authorize())
     await given.processor.void(payment(), call())
-    expect(await given.processor.capture(payment(), call())).toMatchObject({
+    expect(await given.processor.capture(payment(), captureRequest())).toMatchObject({
       outcome: 'declined',
       decline: { code: 'authorization_expired' },
     })
@@ -31,7 +31,7 @@ describe('capture', () => {
   test('of an authorization that was never confirmed is declined', async () => {
     given.stripe.cutNext(/confirm$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
-    expect(await given.processor.capture(payment(), call())).toMatchObject({
+    expect(await given.processor.capture(payment(), captureRequest())).toMatchObject({
       outcome: 'declined',
       decline: { code: 'authorization_expired' },
     })
@@ -41,7 +41,7 @@ describe('capture', () => {
   test('with a lost answer is found by the look-up', async () => {
     await given.processor.authorize(payment(), authorize())
     given.stripe.loseNextAnswer(/capture$/)
-    await expect(given.processor.capture(payment(), call())).rejects.toThrow()
+    await expect(given.processor.capture(payment(), captureRequest())).rejects.toThrow()
     expect(await given.processor.lookUp(payment(), call())).toMatchObject({
       state: 'captured',
       capturedMinor: 9999,
@@ -52,7 +52,7 @@ describe('capture', () => {
 
   test('is settled when Stripe reports the money as available', async () => {
     await given.processor.authorize(payment(), authorize())
-    await given.processor.capture(payment(), call())
+    await given.processor.capture(payment(), captureRequest())
     given.stripe.settleAll()
     expect(await given.processor.lookUp(payment(), call())).toMatchObject({
       settledAt: '2024-06-17T00:00:00Z',
@@ -78,7 +78,7 @@ describe('void', () => {
   test('voids every intent, also one that Stripe created but reported as failed', async () => {
     given.stripe.failNextThoughDone(/POST .*payment_intents$/)
     await expect(given.processor.authorize(payment(), authorize())).rejects.toThrow()
-    const authorized = { outcome: 'authorized', reference: 'pi_2' }
+    const authorized = { outcome: 'authorized', reference: 'pi_2', expiresAt: expect.any(String) }
     expect(await given.processor.authorize(payment(), authorize())).toEqual(authorized)
     expect(await given.processor.lookUp(payment(), call())).toMatchObject({ state: 'authorized' })
     expect(await given.processor.void(payment(), call())).toEqual({ outcome: 'voided' })
@@ -110,7 +110,7 @@ describe('refund', () => {
 
   async function capture(token = 'pm_card_visa') {
     await given.processor.authorize(payment(), authorize(token))
-    await given.processor.capture(payment(), call())
+    await given.processor.capture(payment(), captureRequest())
   }
 
   test('refunds a part once per key; the look-up finds the refund by its Hedge id', async () => {

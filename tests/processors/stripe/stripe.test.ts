@@ -5,6 +5,7 @@ import { conformance } from '../conformance.ts'
 import {
   authorize,
   call,
+  captureRequest,
   now,
   payment,
   secretKey,
@@ -45,7 +46,11 @@ conformance('stripe', () => ({
 describe('authorize', () => {
   test('reserves the amount and takes nothing', async () => {
     const result = await given.processor.authorize(payment(), authorize())
-    expect(result).toEqual({ outcome: 'authorized', reference: 'pi_1' })
+    expect(result).toEqual({
+      outcome: 'authorized',
+      reference: 'pi_1',
+      expiresAt: expect.any(String),
+    })
     expect(given.stripe.movements).toEqual([{ kind: 'authorize', intent: 'pi_1', amount: 9999 }])
   })
 
@@ -53,7 +58,11 @@ describe('authorize', () => {
     await given.processor.authorize(payment(), authorize('pm_card_visa', { idempotencyKey: 'one' }))
     await given.processor.authorize(payment(), authorize('pm_card_visa', { idempotencyKey: 'one' }))
     const again = await given.processor.authorize(payment(), authorize())
-    expect(again).toEqual({ outcome: 'authorized', reference: 'pi_1' })
+    expect(again).toEqual({
+      outcome: 'authorized',
+      reference: 'pi_1',
+      expiresAt: expect.any(String),
+    })
     expect(given.kinds()).toEqual(['authorize'])
   })
 
@@ -91,8 +100,9 @@ describe('authorize', () => {
 
   test('converts amounts to and from the minor unit that Stripe uses for a currency', async () => {
     const krona = payment({ money: { minor: 500, currency: 'ISK' } })
+    const request = captureRequest({ amountMinor: 500 })
     await given.processor.authorize(krona, authorize())
-    const captured = await given.processor.capture({ ...krona, reference: 'pi_1' }, call())
+    const captured = await given.processor.capture({ ...krona, reference: 'pi_1' }, request)
     expect(captured).toMatchObject({ outcome: 'captured', capturedMinor: 500 })
     const refund = { ...call(), refundId: 'ref_1', amountMinor: 200, reason: null }
     await given.processor.refund({ ...krona, reference: 'pi_1' }, refund)
@@ -146,6 +156,7 @@ describe('authorize', () => {
     expect(await given.processor.lookUp(payment(), call())).toEqual({
       state: 'authorized',
       reference: 'pi_1',
+      expiresAt: expect.any(String),
     })
   })
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach } from 'vitest'
 import type {
   AuthorizeRequest,
+  CaptureRequest,
   ProcessorPayment,
 } from '../../../packages/server/src/processors/interface/processor.ts'
 import { StripeProcessor } from '../../../packages/server/src/processors/stripe/stripe.ts'
@@ -68,4 +69,9 @@ export function authorize(
   more: Partial<AuthorizeRequest> = {},
 ): AuthorizeRequest {
   return { ...call(), token: paymentToken(token), ...more }
+}
+
+/** A request to capture the whole amount, or less. */
+export function captureRequest(more: Partial<CaptureRequest> = {}): CaptureRequest {
+  return { ...call(), amountMinor: payment().money.minor, ...more }
 }

@@ -28,6 +28,18 @@ export const calls: readonly [string, Call, string, unknown?][] = [
     { reason: 'lost', idempotency_key: 'order-17' },
   ],
   [
+    'payments.capture',
+    (h) => h.payments.capture('pay_1', { amount: 100 }),
+    'POST /v1/payments/pay_1/capture',
+    { amount: 100 },
+  ],
+  [
+    'payments.capture all',
+    (h) => h.payments.capture('pay_1'),
+    'POST /v1/payments/pay_1/capture',
+    {},
+  ],
+  [
     'payments.refund',
     (h) => h.payments.refund('pay_1', { amount: 100 }),
     'POST /v1/payments/pay_1/refund',

@@ -72,7 +72,7 @@ describe.each(nodes)('in %s', (node) => {
     expect(output.split('\n')).toEqual([
       Array(5).fill('PaymentNotCancelableError').join(' '),
       Array(5).fill('ConnectionError').join(' '),
-      '27 true',
+      '28 true',
     ])
   })
 

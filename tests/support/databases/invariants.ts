@@ -39,7 +39,9 @@ const always: Readonly<Record<string, string>> = {
     select p.id, p.status from payments p where p.status in (${open})
       and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id
         and t.livemode = p.livemode and t.payment_id = p.id and t.kind = case p.status
-          when 'pending' then 'expire' when 'initiated' then 'process' else 'capture' end)`,
+          when 'pending' then 'expire'
+          when 'initiated' then case p.capture_method when 'manual' then 'watch' else 'process' end
+          else 'capture' end)`,
   'an authorization with an unknown outcome has a task': `
     select p.id from payments p where p.status = 'pending' and p.processor is not null
       and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id

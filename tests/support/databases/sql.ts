@@ -105,6 +105,7 @@ export async function insertPayments(
   for (const step of pathTo(status)) {
     await sql.query(
       `update payments set status = $2::text,
+         captured_amount = case $2::text when 'succeeded' then amount else captured_amount end,
          canceled_at = case $2::text when 'canceled' then created_at end
        where merchant_id = $3 and livemode = $4 and id = any($1)`,
       [ids, step, owner.merchant_id, owner.livemode],

@@ -94,6 +94,18 @@ export async function cancelPayment(cancel: {
   })
 }
 
+/** Captures `amount` minor units of an authorized payment. The rest is released. */
+export async function capturePayment(capture: {
+  id: string
+  amount: number
+  idempotencyKey: string
+}): Promise<Payment> {
+  return await request<Payment>('POST', `/v1/payments/${capture.id}/capture`, {
+    body: { amount: capture.amount },
+    idempotencyKey: capture.idempotencyKey,
+  })
+}
+
 /** Refunds `amount` minor units. */
 export async function refundPayment(refund: {
   id: string

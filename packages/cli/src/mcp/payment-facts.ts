@@ -12,7 +12,7 @@ export function moneyOf(minor: number, { currency }: { currency: string }): stri
 }
 
 /** The remainder that can still be refunded, in minor units. */
-export const refundableOf = (payment: Payment) => payment.amount - payment.refunded_amount
+export const refundableOf = (payment: Payment) => payment.captured_amount - payment.refunded_amount
 
 /**
  * The facts of a payment for a program. Without the payment's page: with its address anybody could

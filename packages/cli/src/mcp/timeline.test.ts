@@ -7,6 +7,7 @@ const payment = {
   amount: 9999,
   currency: 'USD',
   payment_method: 'card',
+  captured_amount: 9999,
   refunded_amount: 9999,
   cancelable_until: null,
 } as Payment

@@ -64,8 +64,11 @@ const sentences: Readonly<Partial<Record<string, (payment: Payment) => string>>>
     until === null
       ? 'Submitted to the processor. It could still be canceled.'
       : `Submitted to the processor. A cancel was guaranteed until ${timeOf(until)}.`,
+  'payment.authorization_expiring': ({ authorization_expires_at: end }) =>
+    `The authorization ends in a day${end === null ? '' : `, at ${timeOf(end)}`}.`,
   'payment.processing': () => 'The network has it. From here on it could not be canceled.',
-  'payment.succeeded': (payment) => `Succeeded: ${moneyOf(payment.amount, payment)} was taken.`,
+  'payment.succeeded': (payment) =>
+    `Succeeded: ${moneyOf(payment.captured_amount, payment)} was taken.`,
   'payment.failed': (payment) =>
     `Failed: ${payment.failure_code ?? 'no code'}${messageOf(payment.failure_message)}.`,
   'payment.canceled': () => 'Canceled. The customer is not charged.',
@@ -73,7 +76,7 @@ const sentences: Readonly<Partial<Record<string, (payment: Payment) => string>>>
     'The processor had taken the money although the payment had ended. It was refunded.',
   'payment.refunded': (payment) =>
     `Refund requested. In total ${moneyOf(payment.refunded_amount, payment)} of ` +
-    `${moneyOf(payment.amount, payment)} is refunded or on its way.`,
+    `${moneyOf(payment.captured_amount, payment)} is refunded or on its way.`,
   'payment.refund_succeeded': () => 'The processor carried out a refund.',
   'payment.refund_failed': () =>
     'The processor refused a refund. Its amount can be refunded again.',

@@ -61,6 +61,8 @@ export function renderPayment(payment: Payment): string {
     minor === null ? null : formatWithCode({ minor, currency: payment.currency })
   const time = (at: string | null) => (at === null ? null : `${formatTime(at)} UTC`)
   const isOpen = payment.status === 'pending'
+  const isPart = payment.captured_amount > 0 && payment.captured_amount < payment.amount
+  const isManual = payment.capture_method === 'manual'
   const head = [payment.id, paintStatus(payment.status), money(payment.amount)]
   if (!payment.livemode) head.push(paint('dim', 'test mode'))
   const metadata = Object.entries(payment.metadata).map(([key, value]) => `${key}=${value}`)
@@ -74,11 +76,14 @@ export function renderPayment(payment: Payment): string {
       ['statement', payment.statement_descriptor],
       ['metadata', metadata.length > 0 ? metadata.join(', ') : null],
       ['failure', payment.failure_message ?? payment.failure_code],
+      ['captured', isPart ? money(payment.captured_amount) : null],
       ['refunded', payment.refunded_amount > 0 ? money(payment.refunded_amount) : null],
       ['fee', money(payment.fee)],
       ['net', money(payment.net_amount)],
       ['cancel reason', payment.cancellation_reason],
       ['canceled', time(payment.canceled_at)],
+      ['capture', isManual ? 'manual' : null],
+      ['authorized until', payment.cancelable ? time(payment.authorization_expires_at) : null],
       ['undo until', payment.cancelable ? time(payment.cancelable_until) : null],
       ['settled', time(payment.settled_at)],
       ['page', isOpen ? payment.url : null],
@@ -93,6 +98,7 @@ export function renderPayment(payment: Payment): string {
 const participles = {
   initiate: 'initiated',
   cancel: 'canceled',
+  capture: 'captured',
   refund: 'refunded',
   reverse: 'reversed',
 } as const

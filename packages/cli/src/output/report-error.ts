@@ -1,6 +1,7 @@
 import {
   HedgeError,
   PaymentNotCancelableError,
+  PaymentNotCapturableError,
   PaymentNotRefundableError,
 } from '@hedgepayments/node'
 import { CliError, exitCodeOf } from '../exit-codes.ts'
@@ -73,6 +74,9 @@ function hintFor(error: unknown): string | null {
     }
     if (status === 'processing')
       return `hint: reverse it as soon as possible: hedge payments reverse ${id}`
+  }
+  if (error instanceof PaymentNotCapturableError && error.details.current_status === 'pending') {
+    return `hint: initiate it first: hedge payments initiate ${error.details.payment_id}`
   }
   if (error instanceof PaymentNotRefundableError) {
     const { current_status: status, payment_id: id } = error.details

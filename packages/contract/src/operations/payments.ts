@@ -3,6 +3,7 @@ import { defineOperation } from '../operation.ts'
 import { Event } from '../resources/events/event.ts'
 import { listOf, pageQuery } from '../resources/list.ts'
 import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/payments/attempt.ts'
+import { PaymentCapture } from '../resources/payments/capture.ts'
 import {
   Payment,
   PaymentCancel,
@@ -92,6 +93,25 @@ export const cancelPayment = defineOperation({
   ifMatch: true,
   responses: { 200: Payment },
   errors: ['payment_not_cancelable', 'precondition_failed'],
+})
+
+export const capturePayment = defineOperation({
+  id: 'capturePayment',
+  method: 'POST',
+  path: '/v1/payments/:id/capture',
+  tag,
+  summary: 'Capture a payment, fully or in part',
+  description:
+    'Takes the money of an `initiated` payment now: completes `capture_method: manual`, or ends the ' +
+    'cancel window early. The payment becomes `processing`, and can no longer be canceled. With an ' +
+    '`amount`, a part is captured and the rest is released. Of concurrent requests to capture and to ' +
+    'cancel, exactly one wins.',
+  scope: 'payments:capture',
+  body: PaymentCapture,
+  bodyOptional: true,
+  ifMatch: true,
+  responses: { 200: Payment },
+  errors: ['payment_not_capturable', 'precondition_failed', 'invalid_amount'],
 })
 
 export const cancelPaymentByKey = defineOperation({

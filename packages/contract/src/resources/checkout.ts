@@ -14,7 +14,7 @@ import {
 } from '../text.ts'
 import { paymentStatuses } from '../values.ts'
 import { Metadata, StoredMetadata } from './metadata.ts'
-import { cancelWindowSecondsMax, statementDescriptor } from './payments/payment.ts'
+import { cancelWindowSecondsMax, captureMethods, statementDescriptor } from './payments/payment.ts'
 
 /** `open`: the customer can pay. `complete`: the customer has paid. `expired`: too late to pay. */
 export const checkoutStatuses = ['open', 'complete', 'expired'] as const
@@ -63,6 +63,9 @@ export const CheckoutSession = Type.Object(
     metadata: StoredMetadata,
     payment_method_types: paymentMethodTypes,
     cancel_window: Type.Integer({ description: 'The cancel window of its payments, in seconds.' }),
+    capture_method: oneOf(captureMethods, {
+      description: 'When the money of its payments is taken.',
+    }),
     success_url: nullable(
       Type.String({ description: 'The page for the customer after the payment.' }),
     ),
@@ -99,6 +102,13 @@ export const CheckoutSessionCreate = Type.Object(
         minimum: 0,
         maximum: cancelWindowSecondsMax,
         description: "The cancel window of its payments, in seconds. Default: the merchant's.",
+      }),
+    ),
+    capture_method: Type.Optional(
+      oneOf(captureMethods, {
+        description:
+          'When the money of its payments is taken. `manual`: by your request to capture.',
+        default: 'automatic',
       }),
     ),
     success_url: Type.Optional(nullable(returnUrl('The page for the customer after the payment.'))),

@@ -9,6 +9,7 @@ import {
   InvalidResponseError,
   NotFoundError,
   PaymentNotCancelableError,
+  PaymentNotCapturableError,
   PaymentNotRefundableError,
   PermissionError,
   PreconditionFailedError,
@@ -73,6 +74,7 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   idempotency_key_in_use: IdempotencyError,
   idempotency_key_reused: IdempotencyError,
   payment_not_cancelable: PaymentNotCancelableError,
+  payment_not_capturable: PaymentNotCapturableError,
   payment_not_refundable: PaymentNotRefundableError,
   precondition_failed: PreconditionFailedError,
   checkout_session_not_open: CheckoutSessionNotOpenError,
@@ -85,11 +87,16 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   service_unavailable: ServerError,
 }
 
+const typed = new Set([
+  'payment_not_cancelable',
+  'payment_not_capturable',
+  'payment_not_refundable',
+])
+
 function classOfCode(code: string, details: unknown): ErrorClass | undefined {
   if (!Object.hasOwn(classes, code)) return undefined
-  // These two classes have typed details, so an answer without details gets the general class.
-  const isTyped = code === 'payment_not_cancelable' || code === 'payment_not_refundable'
-  if (isTyped && !hasCurrentStatus(details)) return ApiError
+  // These classes have typed details, so an answer without details gets the general class.
+  if (typed.has(code) && !hasCurrentStatus(details)) return ApiError
   return classes[code]
 }
 

@@ -9,6 +9,7 @@ import type {
   Payment,
   PaymentAttempt,
   PaymentCancelParams,
+  PaymentCaptureParams,
   PaymentCreateParams,
   PaymentInitiateParams,
   PaymentListParams,
@@ -89,6 +90,18 @@ export class Payments {
     options?: RequestOptions,
   ): HedgePromise<Payment> {
     return hedgePromise(this.#ensureCanceled(id, params, options))
+  }
+
+  /**
+   * Captures an `initiated` payment now, the whole amount or a part. The payment becomes `processing`.
+   * Rejects with PaymentNotCapturableError in any other status.
+   */
+  capture(
+    id: string,
+    params: PaymentCaptureParams = {},
+    options?: RequestOptions,
+  ): HedgePromise<Payment> {
+    return this.#core.post(['payments', id, 'capture'], params, options)
   }
 
   /**

@@ -29,6 +29,7 @@ export type Scope =
   | 'payments:read'
   | 'payments:create'
   | 'payments:cancel'
+  | 'payments:capture'
   | 'payments:refund'
   | 'webhooks:write'
   | 'keys:write'

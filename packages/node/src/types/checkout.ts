@@ -1,4 +1,4 @@
-import type { PaymentStatus } from './payments.ts'
+import type { CaptureMethod, PaymentStatus } from './payments.ts'
 
 /** A hosted page for one payment. */
 export interface CheckoutSession {
@@ -28,6 +28,8 @@ export interface CheckoutSession {
   payment_method_types: CheckoutMethod[]
   /** The cancel window of its payments, in seconds. */
   cancel_window: number
+  /** When the money of its payments is taken. */
+  capture_method: CaptureMethod
   success_url: string | null
   cancel_url: string | null
   /** When an open session expires. ISO 8601 UTC. */
@@ -60,6 +62,8 @@ export interface CheckoutSessionCreateParams {
   payment_method_types?: readonly CheckoutMethod[] | undefined
   /** Seconds, 0 to 604,800. Default: the merchant's. */
   cancel_window?: number | undefined
+  /** Default: `automatic`. */
+  capture_method?: CaptureMethod | undefined
   /** The page adds `session_id` and `payment_id` to it. */
   success_url?: string | null | undefined
   cancel_url?: string | null | undefined

@@ -3,6 +3,7 @@ export type HedgeEventType =
   | 'payment.created'
   | 'payment.action_required'
   | 'payment.initiated'
+  | 'payment.authorization_expiring'
   | 'payment.processing'
   | 'payment.succeeded'
   | 'payment.failed'

@@ -38,6 +38,12 @@ export interface Payment {
   failure_message: string | null
   cancellation_reason: string | null
   canceled_at: string | null
+  /** `automatic`: the money is taken when the cancel window ends. `manual`: by `payments.capture`. */
+  capture_method: CaptureMethod
+  /** Minor units taken from the customer. */
+  captured_amount: number
+  /** When the authorization ends. `null`: not authorized, or the processor has no end. */
+  authorization_expires_at: string | null
   settled: boolean
   settled_at: string | null
   success_url: string | null
@@ -69,7 +75,9 @@ export type PaymentStatus =
   | 'failed'
   | 'canceled'
 
-export type PaymentAction = 'initiate' | 'cancel' | 'refund' | 'reverse'
+export type PaymentAction = 'initiate' | 'cancel' | 'capture' | 'refund' | 'reverse'
+
+export type CaptureMethod = 'automatic' | 'manual'
 
 export type PaymentMethod = 'card' | 'ach' | 'crypto'
 
@@ -128,6 +136,8 @@ export interface PaymentCreateParams {
   expires_at?: Date | string | undefined
   /** Seconds, 0 to 604,800. Default: the merchant's. */
   cancel_window?: number | undefined
+  /** `manual`: the payment waits for `payments.capture`. Default: `automatic`. */
+  capture_method?: CaptureMethod | undefined
   /** Initiates the payment at once. */
   initiate?: boolean | undefined
 }
@@ -176,6 +186,11 @@ export interface PaymentInitiateParams {
 export interface PaymentCancelParams {
   /** For your records; up to 500 characters. */
   reason?: string | null | undefined
+}
+
+export interface PaymentCaptureParams {
+  /** Minor units to capture. The rest is released. Default: the whole amount. */
+  amount?: number | undefined
 }
 
 export interface PaymentRefundParams {

@@ -1,5 +1,6 @@
 import type {
   CancellationStatus,
+  CaptureMethod,
   CheckoutMethod,
   CheckoutStatus,
   PaymentFilter,
@@ -86,6 +87,12 @@ export interface PaymentRow {
   url: string
   cancel_window: number
   cancelable_until: Timestamp | null
+  capture_method: CaptureMethod
+  /** The part of the amount to capture; `null`: the whole amount. */
+  amount_to_capture: number | null
+  captured_amount: number
+  /** `null`: not authorized, or the processor has no end. */
+  authorization_expires_at: Timestamp | null
   refunded_amount: number
   /** All refunds, including failed ones. */
   refund_count: number
@@ -249,6 +256,7 @@ export interface CheckoutSessionRow {
   metadata: Record<string, string>
   payment_method_types: CheckoutMethod[]
   cancel_window: number
+  capture_method: CaptureMethod
   success_url: string | null
   cancel_url: string | null
   url: string

@@ -6,13 +6,22 @@ import type { Timestamp } from '../domain/time.ts'
  * The kinds of tasks of a payment.
  * - `expire`: cancel the payment, which was pending for too long.
  * - `authorize`: find out the result of a submission.
+ * - `watch`: find out whether the processor still has the authorization.
  * - `process`: move an initiated payment to `processing` when its undo window ends.
  * - `capture`: capture a payment that is `processing`.
  * - `void`: void the authorization that the processor may have for a canceled or failed payment.
  * - `refund`: send a refund to the processor, or find out its answer.
  * - `settle`: find out whether the money has reached the merchant.
  */
-export type TaskKind = 'expire' | 'authorize' | 'process' | 'capture' | 'void' | 'refund' | 'settle'
+export type TaskKind =
+  | 'expire'
+  | 'authorize'
+  | 'watch'
+  | 'process'
+  | 'capture'
+  | 'void'
+  | 'refund'
+  | 'settle'
 
 /** Work that is still to be done to a payment, and when. */
 export interface PaymentTaskRow {

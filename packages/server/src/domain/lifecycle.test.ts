@@ -32,6 +32,7 @@ const steps = [
   'pending payment.action_required pending',
   'pending payment.initiated initiated',
   'pending payment.canceled canceled',
+  'initiated payment.authorization_expiring initiated',
   'initiated payment.processing processing',
   'initiated payment.failed failed',
   'initiated payment.canceled canceled',
@@ -131,18 +132,18 @@ test('failed and canceled are final and allow no action', () => {
 test('every refunded amount maps to a status that a refund can reach', () => {
   const amounts = fc.integer({ min: 1, max: 99_999_999 })
   fc.assert(
-    fc.property(amounts, fc.nat(), fc.nat(), (amountMinor, a, b) => {
-      const before = a % (amountMinor + 1)
-      const after = b % (amountMinor + 1)
-      const from = statusOfRefunded({ amountMinor, refundedMinor: before })
-      const to = statusOfRefunded({ amountMinor, refundedMinor: after })
+    fc.property(amounts, fc.nat(), fc.nat(), (capturedMinor, a, b) => {
+      const before = a % (capturedMinor + 1)
+      const after = b % (capturedMinor + 1)
+      const from = statusOfRefunded({ capturedMinor, refundedMinor: before })
+      const to = statusOfRefunded({ capturedMinor, refundedMinor: after })
       const event: EventType = after > before ? 'payment.refunded' : 'payment.refund_failed'
       if (before !== after) expect(isStep({ event, from, to }), `${from} ${to}`).toBe(true)
     }),
   )
-  expect(statusOfRefunded({ amountMinor: 9, refundedMinor: 0 })).toBe('succeeded')
-  expect(statusOfRefunded({ amountMinor: 9, refundedMinor: 8 })).toBe('partially_refunded')
-  expect(statusOfRefunded({ amountMinor: 9, refundedMinor: 9 })).toBe('refunded')
+  expect(statusOfRefunded({ capturedMinor: 9, refundedMinor: 0 })).toBe('succeeded')
+  expect(statusOfRefunded({ capturedMinor: 9, refundedMinor: 8 })).toBe('partially_refunded')
+  expect(statusOfRefunded({ capturedMinor: 9, refundedMinor: 9 })).toBe('refunded')
 })
 
 test('no step after processing leads to canceled', () => {

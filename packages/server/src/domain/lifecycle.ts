@@ -24,11 +24,11 @@ export function statusesBefore(step: Step): PaymentStatus[] {
  * Source: the description of `refundPayment` in the contract.
  */
 export function statusOfRefunded(sum: {
-  amountMinor: number
+  capturedMinor: number
   refundedMinor: number
 }): PaymentStatus {
   if (sum.refundedMinor === 0) return 'succeeded'
-  return sum.refundedMinor < sum.amountMinor ? 'partially_refunded' : 'refunded'
+  return sum.refundedMinor < sum.capturedMinor ? 'partially_refunded' : 'refunded'
 }
 
 /** Statuses in which a payment may have unanswered refunds. */

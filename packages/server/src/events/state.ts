@@ -4,6 +4,8 @@ import type { PaymentRow } from '../database/schema.ts'
 export const stateOfNewPayment = {
   status: 'pending',
   cancelable_until: null,
+  captured_amount: 0,
+  authorization_expires_at: null,
   refunded_amount: 0,
   fee: null,
   net_amount: null,

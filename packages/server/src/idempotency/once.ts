@@ -13,6 +13,7 @@ import { recordDropped, refuseRecord, storedAnswer } from './replay.ts'
 /** Refusals by the payment's state. They are replayed like a success. */
 const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'payment_not_cancelable',
+  'payment_not_capturable',
   'payment_not_refundable',
   'refund_amount_exceeded',
   'precondition_failed',

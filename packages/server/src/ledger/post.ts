@@ -19,7 +19,11 @@ export async function postCapture(tx: Db, rows: readonly PaymentRow[]): Promise<
   await insertTransfers(
     tx,
     rows.flatMap((row) => [
-      transfer(row, 'capture', { from: 'merchant_pending', to: 'processor', minor: row.amount }),
+      transfer(row, 'capture', {
+        from: 'merchant_pending',
+        to: 'processor',
+        minor: row.captured_amount,
+      }),
       ...(row.fee
         ? [transfer(row, 'fee', { from: 'fees', to: 'merchant_pending', minor: row.fee })]
         : []),

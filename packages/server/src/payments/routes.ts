@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database/connect.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import { cancelRoutes } from './cancel/route.ts'
+import { captureRoute } from './capture/route.ts'
 import { createRoute } from './create/route.ts'
 import { readRoutes } from './read/route.ts'
 import { refundRoute } from './refund/route.ts'
@@ -32,6 +33,7 @@ export function paymentRoutes(
   createRoute(app, { dependencies, publicUrl })
   initiateRoute(app, { dependencies })
   cancelRoutes(app, { database })
+  captureRoute(app, { db, onWork })
   refundRoute(app, { db, onWork })
   reverseRoute(app, { db, onWork })
   readRoutes(app, { db })

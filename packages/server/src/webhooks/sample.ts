@@ -39,16 +39,20 @@ export function sampleOf(
     updated_at: now,
     ...(sampleStates[type] ?? {}),
     ...(sampleStates[type]?.status === 'canceled' ? { canceled_at: now } : {}),
+    ...(type === 'payment.authorization_expiring' ? endingIn(plusSeconds(now, 86_400)) : {}),
     ...(type === 'payment.settled' ? { settled_at: now } : {}),
   }
   return renderPayment(row, [])
 }
 
-const paid = { status: 'succeeded', fee: 59, net_amount: 1941 } as const
+const endingIn = (end: Timestamp) => ({ authorization_expires_at: end, cancelable_until: end })
+
+const paid = { status: 'succeeded', captured_amount: 2000, fee: 59, net_amount: 1941 } as const
 
 /** The columns of the sample payment at an event that differ from a pending payment. */
 const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
   'payment.initiated': { status: 'initiated' },
+  'payment.authorization_expiring': { status: 'initiated', capture_method: 'manual' },
   'payment.processing': { status: 'processing' },
   'payment.succeeded': paid,
   'payment.settled': paid,
@@ -94,6 +98,8 @@ const samplePayment = {
   success_url: null,
   cancel_url: null,
   cancel_window: 0,
+  capture_method: 'automatic',
+  amount_to_capture: null,
   refund_count: 0,
   processor: null,
   processor_reference: null,
@@ -119,6 +125,7 @@ function sampleSession(status: 'complete' | 'expired', now: Timestamp): Checkout
     metadata: { [testMark]: 'true' },
     payment_method_types: ['card'],
     cancel_window: 0,
+    capture_method: 'automatic',
     success_url: null,
     cancel_url: null,
     expires_at: now,

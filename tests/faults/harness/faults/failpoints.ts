@@ -7,6 +7,7 @@ const commits: Readonly<Record<FailpointCommit, true>> = {
   cancel: true,
   submission: true,
   authorization: true,
+  watch: true,
   process: true,
   expiry: true,
   capture: true,

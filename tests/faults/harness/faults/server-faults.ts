@@ -131,8 +131,8 @@ const dying = Object.entries(stages).map(
 /** Deaths in a round of `die-anywhere`. */
 const deathsAnywhere = 3
 
-/** Without settlement: it is due after days, so the test clock must be advanced to reach it. */
-const frequent = failpointNames.filter((name) => !name.endsWith('settlement'))
+/** Without settlements and watches: they are due after days, so the test clock must be advanced. */
+const frequent = failpointNames.filter((name) => !/settlement$|watch$/.test(name))
 
 /** Kills servers at random failpoints of any stage. */
 const dieAnywhere: Fault = {

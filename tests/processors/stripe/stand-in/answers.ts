@@ -4,12 +4,17 @@ export interface Intent {
   amount: number
   currency: string
   status: string
+  received: number
+  cancellationReason: string | null
   metadata: Record<string, string>
   token: string | null
   error: Record<string, unknown> | null
   settled: boolean
   /** Whether the capture is manual. Otherwise Stripe captures with the authorization. */
   isManual: boolean
+  /** When the card was authorized, and until when Stripe can capture, in Unix seconds. */
+  authorizedAt: number | null
+  captureBefore: number | null
 }
 
 /** A refund in Stripe's books. */
@@ -33,7 +38,8 @@ export function showIntent(intent: Intent): Record<string, unknown> {
     id: intent.id,
     object: 'payment_intent',
     amount: intent.amount,
-    amount_received: isCaptured ? intent.amount : 0,
+    amount_received: intent.received,
+    cancellation_reason: intent.cancellationReason,
     currency: intent.currency,
     status: intent.status,
     metadata: intent.metadata,
@@ -42,7 +48,17 @@ export function showIntent(intent: Intent): Record<string, unknown> {
       intent.status === 'requires_action'
         ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: null } }
         : null,
-    latest_charge: isCaptured ? { id: 'ch_1', balance_transaction: showTransaction(intent) } : null,
+    latest_charge: showCharge(intent, isCaptured),
+  }
+}
+
+function showCharge(intent: Intent, isCaptured: boolean) {
+  if (intent.authorizedAt === null) return null
+  return {
+    id: 'ch_1',
+    created: intent.authorizedAt,
+    payment_method_details: { type: 'card', card: { capture_before: intent.captureBefore } },
+    balance_transaction: isCaptured ? showTransaction(intent) : null,
   }
 }
 
@@ -50,7 +66,7 @@ export function showIntent(intent: Intent): Record<string, unknown> {
 const availableOn = Date.UTC(2024, 5, 17) / 1000
 
 function showTransaction(intent: Intent) {
-  const fee = Math.round(intent.amount * 0.029) + 30
+  const fee = Math.round(intent.received * 0.029) + 30
   const status = intent.settled ? 'available' : 'pending'
   return { id: 'txn_1', fee, currency: intent.currency, status, available_on: availableOn }
 }

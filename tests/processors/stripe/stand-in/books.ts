@@ -92,10 +92,20 @@ export class StripeBooks {
     }
   }
 
-  captureByHand(paymentId: string): void {
+  captureByHand(paymentId: string, amount?: number): void {
     const intent = this.#ofPayment(paymentId)
     if (intent?.status !== 'requires_capture') throw new Error('there is nothing to capture')
-    this.#capture(intent)
+    this.#capture(intent, amount)
+  }
+
+  /** How long Stripe keeps the authorizations that come next, in Unix seconds; `null`: it does not say. */
+  captureBefore: number | null = null
+
+  /** Nobody has captured in time. */
+  lapse(paymentId: string): void {
+    this.cancelByHand(paymentId)
+    const intent = this.#ofPayment(paymentId)
+    if (intent) intent.cancellationReason = 'automatic'
   }
 
   cancelByHand(paymentId: string): void {
@@ -103,6 +113,7 @@ export class StripeBooks {
     if (intent?.status !== 'requires_capture') throw new Error('there is nothing to cancel')
     this.#move('cancel', intent, intent.amount)
     intent.status = 'canceled'
+    intent.cancellationReason = 'requested_by_customer'
   }
 
   refundByHand(paymentId: string, amount: number): void {
@@ -116,7 +127,9 @@ export class StripeBooks {
     const open = ['requires_payment_method', 'requires_confirmation', 'requires_action']
     if (action === 'confirm' && open.includes(intent.status)) return this.#confirm(intent, body)
     if (action === 'capture' && intent.status === 'requires_capture') {
-      this.#capture(intent)
+      const amount = Number(body.amount_to_capture ?? intent.amount)
+      if (amount > intent.amount) return error(400, { code: 'amount_too_large' })
+      this.#capture(intent, amount)
       return ok(showIntent(intent))
     }
     if (action === 'cancel' && [...open, 'requires_capture'].includes(intent.status)) {
@@ -146,6 +159,10 @@ export class StripeBooks {
       amount: Number(body.amount),
       currency: String(body.currency),
       status: 'requires_payment_method',
+      received: 0,
+      cancellationReason: null,
+      authorizedAt: null,
+      captureBefore: null,
       metadata: body.metadata ?? {},
       token: null,
       error: null,
@@ -176,6 +193,8 @@ export class StripeBooks {
   #authorize(intent: Intent): void {
     intent.status = 'requires_capture'
     intent.error = null
+    intent.authorizedAt = Math.floor(Date.now() / 1000)
+    intent.captureBefore = this.captureBefore
     this.#move('authorize', intent, intent.amount)
     if (!intent.isManual) this.#capture(intent)
   }
@@ -185,9 +204,10 @@ export class StripeBooks {
     intent.error = { ...said, message: 'Your card was declined.' }
   }
 
-  #capture(intent: Intent): void {
+  #capture(intent: Intent, amount = intent.amount): void {
     intent.status = 'succeeded'
-    this.#move('capture', intent, intent.amount)
+    intent.received = amount
+    this.#move('capture', intent, amount)
   }
 
   #refund(body: Body): Answer {
@@ -196,7 +216,7 @@ export class StripeBooks {
     const given = this.#refunds.filter(
       (refund) => refund.payment_intent === intent.id && refund.status !== 'failed',
     )
-    const left = intent.amount - given.reduce((sum, refund) => sum + refund.amount, 0)
+    const left = intent.received - given.reduce((sum, refund) => sum + refund.amount, 0)
     const amount = Number(body.amount ?? left)
     if (left === 0) return error(400, { code: 'charge_already_refunded', message: 'Refunded.' })
     if (amount > left) return error(400, { param: 'amount', message: 'Greater than left.' })

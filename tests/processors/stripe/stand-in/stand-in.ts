@@ -44,9 +44,13 @@ export interface StripeStandIn {
   /** Reports all money as settled, as Stripe does after some days. */
   settleAll(): void
   /** Captures, cancels or refunds manually, as a merchant does in Stripe's dashboard. */
-  captureByHand(paymentId: string): void
+  captureByHand(paymentId: string, amount?: number): void
   cancelByHand(paymentId: string): void
   refundByHand(paymentId: string, amount: number): void
+  /** Until when the authorizations that come next can be captured; `null`: Stripe does not say. */
+  keepAuthorizationsUntil(unixSeconds: number | null): void
+  /** An authorization that nobody has captured in time. */
+  lapse(paymentId: string): void
   stop(): Promise<void>
 }
 
@@ -149,7 +153,11 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     failRefunds: (paymentId) => books.decideRefunds(paymentId, 'failed'),
     completeRefunds: (paymentId) => books.decideRefunds(paymentId, 'succeeded'),
     settleAll: () => books.settleAll(),
-    captureByHand: (paymentId) => books.captureByHand(paymentId),
+    captureByHand: (paymentId, amount) => books.captureByHand(paymentId, amount),
+    keepAuthorizationsUntil: (unixSeconds) => {
+      books.captureBefore = unixSeconds
+    },
+    lapse: (paymentId) => books.lapse(paymentId),
     cancelByHand: (paymentId) => books.cancelByHand(paymentId),
     refundByHand: (paymentId, amount) => books.refundByHand(paymentId, amount),
     async stop() {

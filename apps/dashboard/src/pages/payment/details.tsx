@@ -24,6 +24,12 @@ export function Details({ payment }: { payment: Payment }) {
         <Fact name="Undo window">
           {payment.cancel_window > 0 ? formatAge(payment.cancel_window * 1000) : null}
         </Fact>
+        <Fact name="Capture">{payment.capture_method === 'manual' ? 'Manual' : null}</Fact>
+        <Fact name="Authorized until">
+          {payment.cancelable && payment.authorization_expires_at
+            ? formatTimestamp(payment.authorization_expires_at)
+            : null}
+        </Fact>
         <Fact name="Payment page">
           <span className="with-copy">
             <a href={payment.url} target="_blank" rel="noreferrer">

@@ -5,19 +5,26 @@ import { Fact } from '../../parts/fact.tsx'
 
 /** The amount of a payment, its fee, refunds and settlement. */
 export function MoneyCard({ payment }: { payment: Payment }) {
-  const { amount, fee, net_amount: net, refunded_amount: refunded } = payment
+  const {
+    amount,
+    captured_amount: captured,
+    fee,
+    net_amount: net,
+    refunded_amount: refunded,
+  } = payment
   const money = (minor: number) => formatMoney(minor, payment.currency)
   return (
     <section className="card" aria-labelledby="money">
       <h2 id="money">Money</h2>
       <dl className="facts facts-money">
         <Fact name="Amount">{money(amount)}</Fact>
+        <Fact name="Captured">{captured > 0 && captured < amount ? money(captured) : null}</Fact>
         <Fact name="Fee">{fee === null ? null : <>− {money(fee)}</>}</Fact>
         <Fact name="Net">{net === null ? null : money(net)}</Fact>
         {refunded === 0 ? null : (
           <>
             <Fact name="Refunded">− {money(refunded)}</Fact>
-            <Fact name="Left to refund">{money(amount - refunded)}</Fact>
+            <Fact name="Left to refund">{money(captured - refunded)}</Fact>
           </>
         )}
         <Fact name="Settled">

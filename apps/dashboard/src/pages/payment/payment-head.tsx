@@ -7,9 +7,10 @@ import { requestedAt } from '../../live/request-times.ts'
 import { StatusBadge } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
-import { CancelDialog } from './cancel-dialog.tsx'
 import { Countdown } from './countdown.tsx'
-import { RefundDialog } from './refund-dialog.tsx'
+import { CancelDialog } from './dialogs/cancel-dialog.tsx'
+import { CaptureDialog } from './dialogs/capture-dialog.tsx'
+import { RefundDialog } from './dialogs/refund-dialog.tsx'
 
 /** The head of a payment's page: amount, status, age of the data, and the actions. */
 export function PaymentHead({ payment, error }: { payment: Payment; error: Error | null }) {
@@ -39,12 +40,13 @@ export function PaymentHead({ payment, error }: { payment: Payment; error: Error
   )
 }
 
-/** The buttons and keys that cancel and refund. */
+type Action = 'cancel' | 'capture' | 'refund'
+
+/** The buttons that capture, cancel and refund, and the keys of the last two. */
 function PaymentActions({ payment }: { payment: Payment }) {
-  const [dialog, setDialog] = useState<'cancel' | 'refund' | null>(null)
-  const canCancel = payment.allowed_actions.includes('cancel')
-  const canRefund = payment.allowed_actions.includes('refund')
+  const [dialog, setDialog] = useState<Action | null>(null)
   const close = () => setDialog(null)
+  const { canCancel, canCapture, canRefund } = possibleOf(payment)
   useShortcut((key) => {
     const chosen = key === 'c' && canCancel ? 'cancel' : key === 'r' && canRefund ? 'refund' : null
     if (chosen !== null) setDialog(chosen)
@@ -54,31 +56,59 @@ function PaymentActions({ payment }: { payment: Payment }) {
     <>
       <div className="payment-actions">
         <Countdown payment={payment} />
+        {canCapture ? <ActionButton label="Capture" onClick={() => setDialog('capture')} /> : null}
         {canRefund ? (
-          <button type="button" className="button" onClick={() => setDialog('refund')}>
-            Refund{' '}
-            <span className="kbd" aria-hidden="true">
-              r
-            </span>
-          </button>
+          <ActionButton label="Refund" shortcut="r" onClick={() => setDialog('refund')} />
         ) : null}
         {canCancel ? (
-          <button
-            type="button"
-            className="button button-danger"
+          <ActionButton
+            label="Cancel payment"
+            shortcut="c"
+            isDangerous
             onClick={() => setDialog('cancel')}
-          >
-            Cancel payment{' '}
-            <span className="kbd" aria-hidden="true">
-              c
-            </span>
-          </button>
+          />
         ) : null}
       </div>
       {dialog === 'cancel' ? (
         <CancelDialog payment={payment} onClose={close} onRefund={() => setDialog('refund')} />
       ) : null}
+      {dialog === 'capture' ? <CaptureDialog payment={payment} onClose={close} /> : null}
       {dialog === 'refund' ? <RefundDialog payment={payment} onClose={close} /> : null}
     </>
+  )
+}
+
+function possibleOf({ allowed_actions: actions, capture_method: method }: Payment) {
+  return {
+    canCancel: actions.includes('cancel'),
+    // The end of an undo window captures by itself.
+    canCapture: actions.includes('capture') && method === 'manual',
+    canRefund: actions.includes('refund'),
+  }
+}
+
+function ActionButton(button: {
+  label: string
+  shortcut?: string
+  isDangerous?: boolean
+  onClick: () => void
+}) {
+  const { label, shortcut, isDangerous, onClick } = button
+  return (
+    <button
+      type="button"
+      className={isDangerous ? 'button button-danger' : 'button'}
+      onClick={onClick}
+    >
+      {label}
+      {shortcut === undefined ? null : (
+        <>
+          {' '}
+          <span className="kbd" aria-hidden="true">
+            {shortcut}
+          </span>
+        </>
+      )}
+    </button>
   )
 }

@@ -23,6 +23,7 @@ interface CreateOptions {
   metadata?: Record<string, string>
   paymentMethod?: CheckoutMethod[]
   cancelWindow?: number
+  captureMethod?: CheckoutSessionCreateParams['capture_method']
   expiresAt?: Deadline
   successUrl?: string
   cancelUrl?: string
@@ -35,6 +36,7 @@ export function createCommand(): Command {
     '--payment-method <method>',
     'the customer can choose it; several with commas or repeated (default: card)',
   )
+  const capture = new Option('--capture-method <method>', 'when the money is taken')
   const command = new Command('create')
     .description('create a checkout session and show the URL of its page')
     .requiredOption('--amount <minor>', 'in minor units: 9999 is 99.99 USD', parseAmount)
@@ -46,6 +48,7 @@ export function createCommand(): Command {
     .option('--metadata <key=value>', 'your own data; repeatable', parsePair)
     .addOption(choices(method, ['card', 'ach']))
     .option('--cancel-window <time>', 'delay of the capture: seconds, or 30m, 24h', parseSeconds)
+    .addOption(capture.choices(['automatic', 'manual']))
     .option('--expires-at <time>', 'within a day: 2030-01-01T10:30:00Z, or 2h', parseDeadline)
     .option('--success-url <url>', 'the page for the customer after the payment')
     .option('--cancel-url <url>', 'the page for the customer who does not want to pay')
@@ -79,6 +82,7 @@ function paramsOf(options: CreateOptions, expiresAt: string | undefined) {
     metadata: options.metadata,
     payment_method_types: options.paymentMethod,
     cancel_window: options.cancelWindow,
+    capture_method: options.captureMethod,
     expires_at: expiresAt,
     success_url: options.successUrl,
     cancel_url: options.cancelUrl,

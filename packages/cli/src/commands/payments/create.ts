@@ -26,6 +26,7 @@ interface CreateOptions {
   statementDescriptor?: string
   metadata?: Record<string, string>
   cancelWindow?: number
+  captureMethod?: PaymentCreateParams['capture_method']
   expiresAt?: Deadline
   successUrl?: string
   cancelUrl?: string
@@ -36,6 +37,7 @@ interface CreateOptions {
 /** `hedge payments create`. */
 export function createCommand(): Command {
   const method = new Option('--payment-method <method>', 'how the customer pays')
+  const capture = new Option('--capture-method <method>', 'when the money is taken')
   const command = new Command('create')
     .description('create a payment')
     .requiredOption('--amount <minor>', 'in minor units: 9999 is 99.99 USD', parseAmount)
@@ -49,6 +51,7 @@ export function createCommand(): Command {
     .option('--statement-descriptor <text>', 'text on the bank statement, up to 22 characters')
     .option('--metadata <key=value>', 'your own data; repeatable', parsePair)
     .option('--cancel-window <time>', 'delay of the capture: seconds, or 30m, 24h', parseSeconds)
+    .addOption(capture.choices(['automatic', 'manual']))
     .option('--expires-at <time>', 'end of a pending payment: 2030-01-01, or 2h', parseDeadline)
     .option('--success-url <url>', 'the page for the customer after the payment')
     .option('--cancel-url <url>', 'the page for the customer who does not want to pay')
@@ -93,6 +96,7 @@ function paramsOf(options: CreateOptions, expiresAt: string | undefined) {
     statement_descriptor: options.statementDescriptor,
     metadata: options.metadata,
     cancel_window: options.cancelWindow,
+    capture_method: options.captureMethod,
     expires_at: expiresAt,
     success_url: options.successUrl,
     cancel_url: options.cancelUrl,

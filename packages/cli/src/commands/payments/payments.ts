@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { withExamples } from '../../output/examples.ts'
 import { cancelCommand } from './cancel.ts'
 import { cancelManyCommand } from './cancel-many.ts'
+import { captureCommand } from './capture.ts'
 import { createCommand } from './create.ts'
 import { timelineCommand } from './events.ts'
 import { getCommand } from './get.ts'
@@ -19,6 +20,7 @@ export function paymentsCommand(): Command {
     listCommand(),
     cancelCommand(),
     cancelManyCommand(),
+    captureCommand(),
     refundCommand(),
     initiateCommand(),
     reverseCommand(),

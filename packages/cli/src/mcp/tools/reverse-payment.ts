@@ -28,11 +28,11 @@ export const reversePayment: Change<typeof shape> = {
 }
 
 function wouldBe(payment: Payment): string {
-  const left = moneyOf(refundableOf(payment), payment)
   if (payment.cancelable) return 'It would be canceled. The customer is not charged.'
   if (payment.status === 'processing') {
-    return `It is processing. If it succeeds, its amount of ${left} would be refunded.`
+    return 'It is processing. If it succeeds, all that it took would be refunded.'
   }
+  const left = moneyOf(refundableOf(payment), payment)
   return `It is too late to cancel. ${left} would be refunded.`
 }
 

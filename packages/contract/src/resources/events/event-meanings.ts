@@ -5,9 +5,12 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
   'payment.created': 'The payment was created; it is `pending`.',
   'payment.action_required': 'The customer must confirm (3-D Secure) at `next_action.url`.',
   'payment.initiated': 'The payment was authorized. Its cancel window begins.',
+  'payment.authorization_expiring':
+    'The authorization ends in a day. Capture the payment before `authorization_expires_at`.',
   'payment.processing': 'The payment can no longer be canceled.',
   'payment.succeeded': 'The money was taken.',
-  'payment.failed': 'The payment was declined; `failure_code` is the reason.',
+  'payment.failed':
+    'The payment was declined, or its authorization ended; `failure_code` is the reason.',
   'payment.canceled': 'The payment was canceled by `actor`.',
   'payment.late_capture_refunded':
     'Money that was captured after a cancel or a failure was refunded.',

@@ -21,6 +21,10 @@ import { Refund } from './refund.ts'
 export const paymentMethods = ['card', 'ach', 'crypto'] as const
 export type PaymentMethod = (typeof paymentMethods)[number]
 
+/** When a payment is captured: at the end of its cancel window, or by a request. */
+export const captureMethods = ['automatic', 'manual'] as const
+export type CaptureMethod = (typeof captureMethods)[number]
+
 /** The maximum cancel window, in seconds: a week. */
 export const cancelWindowSecondsMax = 604_800
 
@@ -73,7 +77,10 @@ export const Payment = Type.Object(
     status: oneOf(paymentStatuses, { description: 'The status of the payment.' }),
     cancelable: Type.Boolean({ description: 'Whether the payment can be canceled now.' }),
     cancelable_until: nullable(
-      timestamp('The end of the cancel window. Until then, an initiated payment is not captured.'),
+      timestamp(
+        'Until when an initiated payment can be canceled: the end of the cancel window, or of the ' +
+          'authorization with `capture_method: manual`. Never later than the authorization ends.',
+      ),
     ),
     cancel_window: Type.Integer({ description: 'The cancel window in seconds.' }),
     allowed_actions: Type.Array(oneOf(paymentActions, { description: 'An action.' }), {
@@ -100,6 +107,16 @@ export const Payment = Type.Object(
       Type.String({ description: 'The reason of the cancel request.' }),
     ),
     canceled_at: nullable(timestamp('When it was canceled.')),
+    capture_method: oneOf(captureMethods, {
+      description:
+        'When the money is taken. `automatic`: when the cancel window ends. `manual`: by a request.',
+    }),
+    captured_amount: Type.Integer({ description: 'Minor units taken from the customer.' }),
+    authorization_expires_at: nullable(
+      timestamp(
+        'When the authorization ends. `null`: not authorized, or the processor has no end.',
+      ),
+    ),
     settled: Type.Boolean({ description: 'Whether the money has reached the merchant.' }),
     settled_at: nullable(timestamp('When it was settled.')),
     success_url: nullable(
@@ -146,6 +163,14 @@ export const PaymentCreate = Type.Object(
     ),
     expires_at: Type.Optional(
       timestampInput('When a pending payment is canceled automatically. Default: in one hour.'),
+    ),
+    capture_method: Type.Optional(
+      oneOf(captureMethods, {
+        description:
+          '`manual`: the payment stays `initiated` until you capture it, cancel it, or its ' +
+          'authorization ends. The cancel window has no effect then.',
+        default: 'automatic',
+      }),
     ),
     cancel_window: Type.Optional(
       Type.Integer({

@@ -68,6 +68,7 @@ function newSession(
     metadata: body.metadata ?? {},
     payment_method_types: body.payment_method_types ?? ['card'],
     cancel_window: cancelWindow,
+    capture_method: body.capture_method ?? 'automatic',
     success_url: body.success_url ?? null,
     cancel_url: body.cancel_url ?? null,
     url: `${publicUrl}/checkout/${id}`,

@@ -35,6 +35,7 @@ export async function insertNextPayment(
       cancel_url: session.cancel_url,
       url: session.url,
       cancel_window: session.cancel_window,
+      capture_method: session.capture_method,
       payment_method_token: null,
       expires_at: session.expires_at,
     },

@@ -28,6 +28,7 @@ export function renderSession(
     metadata: row.metadata,
     payment_method_types: row.payment_method_types,
     cancel_window: row.cancel_window,
+    capture_method: row.capture_method,
     success_url: row.success_url,
     cancel_url: row.cancel_url,
     expires_at: row.expires_at,

@@ -69,7 +69,9 @@ export async function countEvents(db: Db): Promise<number> {
         count(*) as count, sum(coalesce(r.amount, p.amount)) as amount
       from next n
         cross join lateral (
-          select currency, amount from payments
+          select currency,
+            case n.type when 'payment.succeeded' then captured_amount else amount end as amount
+          from payments
           where merchant_id = n.merchant_id and livemode = n.livemode and id = n.subject_id
           limit 1
         ) p

@@ -1,4 +1,5 @@
 import { commit } from '../../database/commit.ts'
+import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { CaptureResult, Decline } from '../../processors/interface/processor.ts'
@@ -26,13 +27,17 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   if (!called.ok) return 'failed'
   const capture = called.result
   if (capture.state === 'undecided') return 'pending'
-  // A part was captured manually, or the answer is wrong: the ledger has whole captures only.
-  if (capture.state === 'captured' && capture.capturedMinor !== row.amount) return 'failed'
+  if (capture.state === 'captured' && !isPossible(capture.capturedMinor, row)) return 'failed'
   const account = accountOf(row)
   await commit(db, 'capture', (tx) =>
     recordCapture(tx, { account, id: row.id, capture, fees, now }),
   )
   return 'done'
+}
+
+/** A part may have been captured manually at the processor. More than the amount is wrong. */
+function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
+  return capturedMinor > 0 && capturedMinor <= amount
 }
 
 async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
@@ -64,14 +69,19 @@ async function callCapture(work: Work): Promise<CallResult<CaptureState>> {
   const base = await callOf(work)
   const { processor } = base
   const firstKey = `${row.id}:capture`
+  const amountMinor = row.amount_to_capture ?? row.amount
   const called = await callProcessor<CaptureResult>(db, {
     ...base,
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
-    run: (payment, request) => processor.capture(payment, request),
+    run: (payment, request) => processor.capture(payment, { ...request, amountMinor }),
     describe: describeOutcome,
   })
   if (!called.ok) return called
   const { outcome: state, ...rest } = called.result
+  if (called.result.outcome === 'captured' && called.result.capturedMinor !== amountMinor) {
+    // Another part was captured manually, or the answer is wrong: a look-up decides.
+    return { ok: false, message: 'The processor has captured another amount.' }
+  }
   return { ok: true, result: { state, ...rest } as CaptureState }
 }

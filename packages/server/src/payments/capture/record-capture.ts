@@ -33,20 +33,31 @@ export async function recordCapture(
 ): Promise<void> {
   const row = await lockPayment(tx, { account, id })
   if (!row || !statusesBefore('succeeded').includes(row.status)) return
-  if (capture.state === 'captured') await succeed(tx, { row, fees, now })
+  if (capture.state === 'captured') await succeed(tx, { row, capture, fees, now })
   else await fail(tx, { row, decline: capture.decline, now })
 }
 
 /** The step, its fee, the ledger, a reversal that was requested, and the next task. */
 async function succeed(
   tx: Tx,
-  { row, fees, now }: { row: PaymentRow; fees: FeeSchedule; now: Timestamp },
+  {
+    row,
+    capture,
+    fees,
+    now,
+  }: { row: PaymentRow; capture: Captured; fees: FeeSchedule; now: Timestamp },
 ): Promise<void> {
-  const fee = await feeOfMerchant(tx, row, fees)
+  const { capturedMinor } = capture
+  const fee = await feeOfMerchant(tx, { row, capturedMinor, fees })
   const moved = await movePayment(tx, {
     row,
     event: 'payment.succeeded',
-    change: { status: 'succeeded', fee, net_amount: row.amount - fee },
+    change: {
+      status: 'succeeded',
+      captured_amount: capturedMinor,
+      fee,
+      net_amount: capturedMinor - fee,
+    },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
     actor: { type: 'processor', id: row.processor },
     reason: null,
@@ -74,15 +85,22 @@ async function fail(
     change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
+  // The processor was not called, so it still has the authorization.
+  if (decline.code === 'amount_unsupported') {
+    await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
+  }
   if (row.payment_method !== 'ach') return
   const guard = sql<SqlBool>`status = 'failed'`
   await movePayment(tx, { ...common, row: failed, event: 'ach.returned', change: {}, guard })
 }
 
 /** The fee by the merchant's schedule at the time of the capture. Later schedules do not change it. */
-async function feeOfMerchant(tx: Tx, row: PaymentRow, fees: FeeSchedule): Promise<number> {
+async function feeOfMerchant(
+  tx: Tx,
+  { row, capturedMinor, fees }: { row: PaymentRow; capturedMinor: number; fees: FeeSchedule },
+): Promise<number> {
   const merchant = await findMerchant(tx, row.merchant_id)
-  return feeOf(row.amount, {
+  return feeOf(capturedMinor, {
     basisPoints: merchant?.fee_basis_points ?? fees.basisPoints,
     fixedMinor: merchant?.fee_fixed_minor ?? fees.fixedMinor,
   })

@@ -50,6 +50,7 @@ export async function readNewPayment(
     cancel_url: body.cancel_url ?? null,
     url: `${publicUrl}/pay/${id}`,
     cancel_window: body.cancel_window ?? (await findCancelWindow(db, auth.merchantId)),
+    capture_method: body.capture_method ?? 'automatic',
     payment_method_token: token,
     expires_at: body.expires_at ? givenEnd(body.expires_at) : null,
   }

@@ -54,6 +54,7 @@ function rowWithPlaceholders(
     expires_at: payment.expires_at ?? expiresAt,
     created_at: createdAt,
     sequence: 1,
+    amount_to_capture: null,
     refund_count: 0,
     processor: null,
     processor_reference: null,

@@ -16,6 +16,7 @@ const countMax = 50_000
 const kinds: Readonly<Record<TaskKind, true>> = {
   expire: true,
   authorize: true,
+  watch: true,
   process: true,
   capture: true,
   void: true,

@@ -95,7 +95,7 @@ async function subtractRefund(
     event: 'payment.refund_failed',
     change: {
       refunded_amount: refundedMinor,
-      status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),
+      status: statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
     },
     guard: isRefundCounted(refund),
     actor: { type: 'processor', id: row.processor },

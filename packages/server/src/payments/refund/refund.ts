@@ -69,7 +69,7 @@ export async function refundPayment(db: Db, request: RefundRequest): Promise<Rep
 
 /** The amount of a payment that can still be refunded, in minor units. */
 export function leftToRefund(row: PaymentRow): number {
-  return row.amount - row.refunded_amount
+  return row.captured_amount - row.refunded_amount
 }
 
 async function refuseRefund(
@@ -117,13 +117,13 @@ export async function recordRefund(
     row,
     event: 'payment.refunded',
     change: {
-      status: statusOfRefunded({ amountMinor: row.amount, refundedMinor }),
+      status: statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
       refunded_amount: refundedMinor,
       refund_count: row.refund_count + 1,
     },
     // Repeated here, so that no mistake above can refund too much.
     guard: sql`status = any(${statusesBefore('refunded')}::text[])
-      and refunded_amount + ${amountMinor}::integer <= amount`,
+      and refunded_amount + ${amountMinor}::integer <= captured_amount`,
     actor: refund.actor,
     reason: refund.reason,
     now: refund.now,

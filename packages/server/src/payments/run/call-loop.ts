@@ -76,7 +76,9 @@ async function runTask({ db, processors, fees, onError }: PaymentWorkers, task: 
   }
   failpoint('before commit', 'task')
   if (result === 'done') await finishTask(db, task)
-  else {
+  else if (typeof result === 'object') {
+    await postponeTask(db, { task, result: 'pending', dueAt: result.againAt })
+  } else {
     const dueAt = plusSeconds(now(), pauseSeconds(task, result))
     await postponeTask(db, { task, result, dueAt })
   }

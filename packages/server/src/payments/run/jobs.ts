@@ -7,6 +7,7 @@ import { checkSettlement } from '../settle/settlement-job.ts'
 import { reconcileAuthorization } from '../submit/authorization-job.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import type { Work, WorkResult } from '../tasks/work.ts'
+import { watchAuthorization } from '../watch/watch-job.ts'
 
 /** A job that calls the processor. */
 interface Job {
@@ -22,6 +23,7 @@ const background = { min: 5, max: 300 }
 const jobs: Partial<Record<TaskKind, Job>> = {
   // A customer waits for the result, on the page of a bank or on the hosted page.
   authorize: { run: reconcileAuthorization, pendingPause: { min: 5, max: 30 } },
+  watch: { run: watchAuthorization, pendingPause: background },
   capture: { run: capturePayment, pendingPause: background },
   void: { run: voidPayment, pendingPause: background },
   refund: { run: processRefunds, pendingPause: background },

@@ -1,7 +1,7 @@
 import type { Db } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { Account } from '../../domain/account.ts'
-import { statusesToVoid } from '../../domain/lifecycle.ts'
+import { isAllowed, statusesToVoid } from '../../domain/lifecycle.ts'
 import { secondsSinceLookUp } from '../calls/attempts.sql.ts'
 import { requestTask, rescheduleTasks } from '../tasks/tasks.sql.ts'
 import { findPayment } from '../view/payments.sql.ts'
@@ -11,9 +11,11 @@ const lookUpPauseSeconds = 2
 
 /**
  * Handles a processor's message about a payment: makes the payment's tasks due now. The message itself
- * changes nothing, because the tasks ask the processor for the state. A payment that was canceled or
- * has failed is voided again, so that a late capture is refunded. The refunds of a payment are compared
- * with the processor's.
+ * changes nothing, because the tasks ask the processor for the state.
+ *
+ * - A payment that was canceled or has failed is voided again, so that a late capture is refunded.
+ * - The authorization of a payment that waits for its capture is looked up.
+ * - The refunds of a payment are compared with the processor's.
  */
 export async function handleProcessorMessage(
   db: Db,
@@ -26,6 +28,9 @@ export async function handleProcessorMessage(
   await retryConflicts(async () => {
     if (statusesToVoid.includes(row.status)) {
       return await requestTask(db, { row, kind: 'void', afterSeconds })
+    }
+    if (isAllowed('capture', row.status)) {
+      return await requestTask(db, { row, kind: 'watch', afterSeconds })
     }
     if (row.refund_count > 0) await requestTask(db, { row, kind: 'refund', afterSeconds })
     const kinds = ['authorize', 'capture', 'refund', 'settle'] as const

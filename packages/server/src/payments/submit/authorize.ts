@@ -1,5 +1,6 @@
 import type { Db } from '../../database/db.ts'
 import type {
+  Authorized,
   AuthorizeResult,
   Decline,
   NextAction,
@@ -14,7 +15,7 @@ import {
 
 /** The state of an authorization at the processor. */
 export type Authorization =
-  | { readonly state: 'authorized'; readonly reference: string }
+  | ({ readonly state: 'authorized'; readonly reference: string } & Authorized)
   | { readonly state: 'action_required'; readonly reference: string; readonly action: NextAction }
   | { readonly state: 'declined'; readonly reference: string | null; readonly decline: Decline }
   | { readonly state: 'undecided'; readonly reference: string }
@@ -52,7 +53,7 @@ export function authorizationOf(payment: PaymentState): Authorization {
       return payment
     case 'captured':
       // Captured manually, and so authorized. The capture job will find the capture.
-      return { state: 'authorized', reference: payment.reference }
+      return { state: 'authorized', reference: payment.reference, expiresAt: null }
     case 'voided':
       return {
         state: 'declined',

@@ -4,12 +4,14 @@ import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
-import { latest, promisedEnd, type Timestamp } from '../../domain/time.ts'
+import { latest, type Timestamp } from '../../domain/time.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
-import type { Decline, NextAction } from '../../processors/interface/processor.ts'
+import type { Authorized, Decline, NextAction } from '../../processors/interface/processor.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
 import { dropTask, planTask } from '../tasks/tasks.sql.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { planWatch } from '../watch/plan-watch.ts'
+import { cancelableUntilOf } from './authorization-end.ts'
 import type { Authorization } from './authorize.ts'
 import { checkFence, type Fence, guardBy, type Standing } from './submission-fence.ts'
 
@@ -67,7 +69,7 @@ async function recordResult(tx: Tx, given: TimedRecording): Promise<PaymentRow> 
   const { row, authorization } = given
   switch (authorization.state) {
     case 'authorized':
-      return await recordAuthorized(tx, { ...given, reference: authorization.reference })
+      return await recordAuthorized(tx, { ...given, ...authorization })
     case 'declined':
       return await recordDeclined(tx, { ...given, ...authorization })
     case 'action_required':
@@ -80,18 +82,18 @@ async function recordResult(tx: Tx, given: TimedRecording): Promise<PaymentRow> 
 
 async function recordAuthorized(
   tx: Tx,
-  given: TimedRecording & { reference: string },
+  given: TimedRecording & Authorized & { reference: string },
 ): Promise<PaymentRow> {
-  const { row } = given
+  const { row, expiresAt } = given
   const now = latest(given.now, row.updated_at)
-  // A window of zero seconds ends at once. Any other window is never shorter than requested.
-  const cancelableUntil = row.cancel_window === 0 ? now : promisedEnd(now, row.cancel_window)
+  const cancelableUntil = cancelableUntilOf(row, { now, expiresAt })
   const moved = await movePayment(tx, {
     row,
     event: 'payment.initiated',
     change: {
       status: 'initiated',
       cancelable_until: cancelableUntil,
+      authorization_expires_at: expiresAt,
       processor_reference: given.reference,
       next_action_url: null,
     },
@@ -100,7 +102,8 @@ async function recordAuthorized(
     reason: null,
     now,
   })
-  await planTask(tx, { row, kind: 'process', dueAt: cancelableUntil })
+  if (row.capture_method === 'manual') await planWatch(tx, moved)
+  else await planTask(tx, { row, kind: 'process', dueAt: cancelableUntil ?? now })
   await dropTask(tx, { row, kind: 'authorize' })
   return moved
 }

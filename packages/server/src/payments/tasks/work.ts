@@ -23,8 +23,9 @@ export interface Work {
  * - `done`: nothing is left to do.
  * - `pending`: the processor has answered and not decided. The worker repeats the task at a steady rate.
  * - `failed`: no usable answer. The pauses between repetitions grow.
+ * - `againAt`: nothing is left to do until this time.
  */
-export type WorkResult = 'done' | 'pending' | 'failed'
+export type WorkResult = 'done' | 'pending' | 'failed' | { readonly againAt: Timestamp }
 
 /** The actor of work that no request has caused. */
 export const bySystem = { type: 'system', id: null } as const

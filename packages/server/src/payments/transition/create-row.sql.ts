@@ -25,6 +25,7 @@ export type NewPayment = Pick<
   | 'cancel_url'
   | 'url'
   | 'cancel_window'
+  | 'capture_method'
   | 'payment_method_token'
 > & {
   /** `null`: an hour after the creation. */
@@ -47,7 +48,7 @@ export function createRow(
   return sql`created as (
       insert into payments (merchant_id, livemode, id, sequence, status, amount, currency,
         payment_method, customer_email, customer_id, description, statement_descriptor, metadata,
-        success_url, cancel_url, url, cancel_window, payment_method_token, expires_at, created_at,
+        success_url, cancel_url, url, cancel_window, capture_method, payment_method_token, expires_at, created_at,
         updated_at)
       select ${payment.merchant_id}, ${payment.livemode}::boolean, made.id, 1, ${firstStatus},
         ${payment.amount}::integer, ${payment.currency}, ${payment.payment_method},
@@ -55,7 +56,7 @@ export function createRow(
         ${payment.statement_descriptor}, ${JSON.stringify(payment.metadata)}::jsonb,
         ${payment.success_url}, ${payment.cancel_url},
         replace(${payment.url}, ${payment.id}, made.id), ${payment.cancel_window}::integer,
-        ${payment.payment_method_token}, made.expires_at, made.at, made.at
+        ${payment.capture_method}, ${payment.payment_method_token}, made.expires_at, made.at, made.at
       ${from}
       returning merchant_id, livemode, id, created_at, expires_at
     ), created_event as (

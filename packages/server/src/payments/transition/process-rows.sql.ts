@@ -19,18 +19,24 @@ export function processRows() {
       from locked l
       where p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
         and p.status = any(${statusesBefore('processing')}::text[])
-        and p.cancelable_until <= l.now
+        and p.capture_method = 'automatic' and p.cancelable_until <= l.now
       returning p.*, l.seen_status, l.now
     ), moved_events as (
       insert into events (merchant_id, livemode, subject_id, sequence, type, created_at,
         actor_type, from_status, to_status, state)
       select merchant_id, livemode, id, sequence, 'payment.processing', updated_at, 'system',
-        seen_status, status, jsonb_build_object('status', status, 'cancelable_until',
-          to_char(cancelable_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+        seen_status, status, jsonb_strip_nulls(jsonb_build_object('status', status,
+          'cancelable_until', ${formatted('cancelable_until')},
+          'authorization_expires_at', ${formatted('authorization_expires_at')}))
       from moved order by merchant_id, livemode, id
     ), moved_captures as (
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
       select merchant_id, livemode, id, 'capture', now from moved
       on conflict do nothing
     )`
+}
+
+/** A time as the API writes it. */
+function formatted(column: 'cancelable_until' | 'authorization_expires_at') {
+  return sql`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`
 }

@@ -1,9 +1,11 @@
 import {
   cancelableStatuses,
+  capturableStatuses,
   initiableStatuses,
   type PaymentStatus,
   refundableStatuses,
 } from '@hedgepayments/contract'
+import type { PaymentRow } from '../../database/schema.ts'
 import { type Refusal, refuse } from '../../http/answers/refusal.ts'
 
 /** 404 for an id that is not a payment's in this merchant and mode. */
@@ -22,6 +24,15 @@ export function notCancelable(id: string, status: PaymentStatus): Refusal {
       current_status: status,
       cancelable_statuses: [...cancelableStatuses],
     },
+  )
+}
+
+/** 412 for a payment that is not authorized, or was captured or canceled. */
+export function notCapturable(id: string, status: PaymentStatus): Refusal {
+  return refuse(
+    'payment_not_capturable',
+    `Payment ${id} cannot be captured. Current status: ${status}.`,
+    { payment_id: id, current_status: status, capturable_statuses: [...capturableStatuses] },
   )
 }
 
@@ -45,10 +56,10 @@ export function notReversible(id: string, status: PaymentStatus): Refusal {
 
 /** 422 for a refund of more than the rest of the payment. */
 export function refundExceeds(
-  payment: { id: string; amount: number; refunded_amount: number },
+  payment: Pick<PaymentRow, 'id' | 'amount' | 'captured_amount' | 'refunded_amount'>,
   requestedMinor: number,
 ): Refusal {
-  const refundableMinor = payment.amount - payment.refunded_amount
+  const refundableMinor = payment.captured_amount - payment.refunded_amount
   return refuse(
     'refund_amount_exceeded',
     `Payment ${payment.id} has ${refundableMinor} left to refund, which is less than ${requestedMinor}.`,

@@ -31,8 +31,8 @@ export interface Processor {
    */
   authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult>
 
-  /** Takes the whole authorized amount. */
-  capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult>
+  /** Takes the authorized amount, or a part of it. Then the rest is released. */
+  capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult>
 
   /**
    * Voids the authorization, for good. After `voided`, no call of `authorize` for this payment can
@@ -85,6 +85,11 @@ export interface AuthorizeRequest extends Call {
   readonly token: PaymentToken
 }
 
+export interface CaptureRequest extends Call {
+  /** At most the amount of the payment. All calls about one payment pass the same amount. */
+  readonly amountMinor: number
+}
+
 export interface RefundRequest extends Call {
   /** `ref_…`. The refund of a capture that followed a cancel has the payment's id instead. */
   readonly refundId: string
@@ -93,7 +98,7 @@ export interface RefundRequest extends Call {
 }
 
 export type AuthorizeResult =
-  | { readonly outcome: 'authorized'; readonly reference: string }
+  | ({ readonly outcome: 'authorized'; readonly reference: string } & Authorized)
   | { readonly outcome: 'action_required'; readonly reference: string; readonly action: NextAction }
   | Declined
   | Undecided
@@ -135,6 +140,12 @@ export interface Decline {
   readonly message: string
 }
 
+/** How long the processor keeps the authorization. */
+export interface Authorized {
+  /** From this time on, a capture may fail. `null`: the processor has no end. */
+  readonly expiresAt: Timestamp | null
+}
+
 /** How much was captured, in minor units of the payment's currency. */
 export interface Captured {
   readonly capturedMinor: number
@@ -156,8 +167,13 @@ export type PaymentState =
   | { readonly state: 'undecided'; readonly reference: string }
   | { readonly state: 'action_required'; readonly reference: string; readonly action: NextAction }
   | { readonly state: 'declined'; readonly reference: string | null; readonly decline: Decline }
-  | { readonly state: 'authorized'; readonly reference: string }
-  | { readonly state: 'voided'; readonly reference: string }
+  | ({ readonly state: 'authorized'; readonly reference: string } & Authorized)
+  | {
+      readonly state: 'voided'
+      readonly reference: string
+      /** Why: nobody captured the authorization in time, or somebody canceled it. */
+      readonly cause: 'expired' | 'canceled'
+    }
   | ({
       readonly state: 'captured'
       readonly reference: string

@@ -1,9 +1,13 @@
 import { randomCharacters } from '../../domain/ids.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import { plusSeconds } from '../../domain/time.ts'
 import type { DeclineCode, ProcessorPayment } from '../interface/processor.ts'
 import type { SandboxPayment } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
 import { findTestToken } from './tokens.ts'
+
+/** How long an authorization lasts: a week, which is typical of cards. */
+const authorizationSeconds = 7 * 86_400
 
 /** The entry of a payment that the sandbox sees for the first time: nothing is authorized. */
 export function newEntry(merchantId: string, payment: ProcessorPayment): SandboxPayment {
@@ -20,7 +24,9 @@ export function newEntry(merchantId: string, payment: ProcessorPayment): Sandbox
     action_secret: null,
     action_url: null,
     return_url: payment.returnUrl,
+    authorized_until: null,
     captured_at: null,
+    captured_amount: null,
   }
 }
 
@@ -35,8 +41,13 @@ export function authorizeEntry(
   if (code !== undefined) return declineEntry(next, code)
   if (testToken?.challenge) return challengeEntry(next, publicUrl)
   return testToken?.fault === 'captured_by_hand'
-    ? { ...next, status: 'captured', captured_at: now }
-    : { ...next, status: 'authorized' }
+    ? { ...next, status: 'captured', captured_at: now, captured_amount: next.amount }
+    : { ...next, status: 'authorized', authorized_until: authorizedUntil(now) }
+}
+
+/** The end of an authorization that is made now. */
+export function authorizedUntil(now: Timestamp): Timestamp {
+  return plusSeconds(now, authorizationSeconds)
 }
 
 /** The entry after a decline. */

@@ -17,7 +17,10 @@ export interface SandboxPayment {
   action_secret: string | null
   action_url: string | null
   return_url: string
+  /** When the authorization ends; `null`: it was never authorized. */
+  authorized_until: Timestamp | null
   captured_at: Timestamp | null
+  captured_amount: number | null
 }
 
 /** A refund in the sandbox's books. */
@@ -61,15 +64,18 @@ export async function findChallenged(db: Db, secret: string): Promise<SandboxPay
 export async function saveEntry(tx: Db, entry: SandboxPayment): Promise<void> {
   await sql`
     insert into sandbox_payments (merchant_id, payment_id, reference, token, amount, currency,
-      status, decline_code, decline_message, action_secret, action_url, return_url, captured_at)
+      status, decline_code, decline_message, action_secret, action_url, return_url,
+      authorized_until, captured_at, captured_amount)
     values (${entry.merchant_id}, ${entry.payment_id}, ${entry.reference}, ${entry.token},
       ${entry.amount}, ${entry.currency}, ${entry.status}, ${entry.decline_code},
       ${entry.decline_message}, ${entry.action_secret}, ${entry.action_url}, ${entry.return_url},
-      ${entry.captured_at}::timestamptz)
+      ${entry.authorized_until}::timestamptz, ${entry.captured_at}::timestamptz,
+      ${entry.captured_amount}::integer)
     on conflict (merchant_id, payment_id) do update
       set token = excluded.token, status = excluded.status, decline_code = excluded.decline_code,
         decline_message = excluded.decline_message, action_secret = excluded.action_secret,
-        action_url = excluded.action_url, captured_at = excluded.captured_at`.execute(tx)
+        action_url = excluded.action_url, authorized_until = excluded.authorized_until,
+        captured_at = excluded.captured_at, captured_amount = excluded.captured_amount`.execute(tx)
 }
 
 /** Records that an amount was authorized, captured, voided or refunded. */

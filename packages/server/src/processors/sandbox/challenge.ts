@@ -1,6 +1,6 @@
 import type { Db } from '../../database/db.ts'
 import type { Timestamp } from '../../domain/time.ts'
-import { declineEntry } from './authorization.ts'
+import { authorizedUntil, declineEntry } from './authorization.ts'
 import {
   findChallenged,
   findEntry,
@@ -37,7 +37,11 @@ export async function answerChallenge(
       await saveEntry(tx, declined)
       return declined
     }
-    const authorized: SandboxPayment = { ...entry, status: 'authorized' }
+    const authorized: SandboxPayment = {
+      ...entry,
+      status: 'authorized',
+      authorized_until: authorizedUntil(now),
+    }
     await saveEntry(tx, authorized)
     const idempotencyKey = `challenge ${entry.payment_id}`
     await insertMovement(tx, {

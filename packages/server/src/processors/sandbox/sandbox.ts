@@ -5,6 +5,7 @@ import type {
   AuthorizeRequest,
   AuthorizeResult,
   Call,
+  CaptureRequest,
   CaptureResult,
   DeclineCode,
   Declined,
@@ -32,7 +33,7 @@ import {
 import { declineMessages } from './declines.ts'
 import { playFault, type SandboxOperation, throwIfDown } from './faults.ts'
 import { playPlannedFailure } from './planned-failures.ts'
-import { authorizeResultOf, stateOf } from './state.ts'
+import { authorizeResultOf, hasLapsed, stateOf } from './state.ts'
 import { findTestToken } from './tokens.ts'
 
 export const sandboxName = 'sandbox'
@@ -77,18 +78,27 @@ export class Sandbox implements Processor {
     })
   }
 
-  capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult> {
-    return this.#act<CaptureResult>('capture', payment, call, async (tx, entry) => {
+  capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult> {
+    return this.#act<CaptureResult>('capture', payment, request, async (tx, entry) => {
       if (entry?.status === 'captured') return captured(entry)
       if (entry?.status !== 'authorized') return declined(entry ?? null, 'authorization_expired')
+      const { now, amountMinor } = request
+      if (amountMinor > entry.amount) throw new Error('a capture of more than was authorized')
+      if (hasLapsed(entry, now)) return declined(entry, 'authorization_expired')
       const code = findTestToken(entry.token ?? '')?.captureDeclined
       if (code !== undefined) {
         await saveEntry(tx, declineEntry(entry, code))
         return declined(entry, code)
       }
-      await saveEntry(tx, { ...entry, status: 'captured', captured_at: call.now })
-      await recordMovement(tx, entry, 'capture', call)
-      return captured(entry)
+      const taken: SandboxPayment = {
+        ...entry,
+        status: 'captured',
+        captured_at: now,
+        captured_amount: amountMinor,
+      }
+      await saveEntry(tx, taken)
+      await recordMovement(tx, { ...entry, amount: amountMinor }, 'capture', request)
+      return captured(taken)
     })
   }
 
@@ -111,7 +121,10 @@ export class Sandbox implements Processor {
       if (earlier) return { outcome: 'refunded', reference: earlier.reference }
       const refunded = refunds.reduce((sum, refund) => sum + refund.amount, 0)
       const fault = findTestToken(entry.token ?? '')?.fault
-      if (refunded + request.amountMinor > entry.amount || fault === 'refund_declined') {
+      if (
+        refunded + request.amountMinor > (entry.captured_amount ?? 0) ||
+        fault === 'refund_declined'
+      ) {
         return declined(entry, 'refund_failed')
       }
       const isDelayed = fault === 'refund_undecided'
@@ -177,8 +190,9 @@ async function recordMovement(
 }
 
 function captured(entry: SandboxPayment) {
-  const { reference, amount } = entry
-  return { outcome: 'captured' as const, reference, capturedMinor: amount, feeMinor: null }
+  const { reference, captured_amount: capturedMinor } = entry
+  if (capturedMinor === null) throw new Error('a captured payment has captured_amount')
+  return { outcome: 'captured' as const, reference, capturedMinor, feeMinor: null }
 }
 
 function declined(entry: SandboxPayment | null, code: DeclineCode): Declined {

@@ -12,7 +12,7 @@ export function authorizeResultOf(entry: SandboxPayment): AuthorizeResult {
   switch (entry.status) {
     case 'authorized':
     case 'captured':
-      return { outcome: 'authorized', reference }
+      return { outcome: 'authorized', reference, expiresAt: entry.authorized_until }
     case 'action_required':
       return { outcome: 'action_required', reference, action: actionOf(entry) }
     case 'declined':
@@ -35,19 +35,24 @@ export function stateOf(
   const { reference } = entry
   switch (entry.status) {
     case 'authorized':
+      return hasLapsed(entry, now)
+        ? { state: 'voided', reference, cause: 'expired' }
+        : { state: 'authorized', reference, expiresAt: entry.authorized_until }
     case 'voided':
-      return { state: entry.status, reference }
+      return { state: 'voided', reference, cause: 'canceled' }
     case 'action_required':
       return { state: 'action_required', reference, action: actionOf(entry) }
     case 'declined':
       return { state: 'declined', reference, decline: declinedOf(entry).decline }
     case 'captured': {
-      if (entry.captured_at === null) throw new Error('a captured payment has no captured_at')
+      if (entry.captured_at === null || entry.captured_amount === null) {
+        throw new Error('a captured payment has no captured_at or no captured_amount')
+      }
       const settledAt = plusSeconds(entry.captured_at, settlementSeconds)
       return {
         state: 'captured',
         reference,
-        capturedMinor: entry.amount,
+        capturedMinor: entry.captured_amount,
         feeMinor: null,
         refunds: refunds.map((refund) => ({
           refundId: refund.refund_id,
@@ -59,6 +64,11 @@ export function stateOf(
       }
     }
   }
+}
+
+/** Whether an authorization has ended because nobody captured it in time. */
+export function hasLapsed(entry: SandboxPayment, now: Timestamp): boolean {
+  return entry.authorized_until !== null && entry.authorized_until <= now
 }
 
 function declinedOf(entry: SandboxPayment): Declined {

@@ -27,12 +27,14 @@ const Id = Type.String({ minLength: 1, maxLength: 255 })
 const Amount = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
 const Metadata = Type.Record(Type.String(), Type.String())
 const Text = absent(Type.String())
+/** Unix seconds, up to the year 9999. */
+const Seconds = Type.Integer({ minimum: 0, maximum: 253_402_300_799 })
 
 const BalanceTransaction = Type.Object({
   fee: Type.Number(),
   currency: Type.String(),
   status: Type.String(),
-  available_on: Type.Integer(),
+  available_on: Seconds,
 })
 
 const PaymentIntent = Type.Object({
@@ -43,6 +45,7 @@ const PaymentIntent = Type.Object({
   currency: Type.String(),
   status: Type.String(),
   metadata: Metadata,
+  cancellation_reason: Text,
   last_payment_error: absent(Type.Object({ code: Text, decline_code: Text, message: Text })),
   next_action: absent(
     Type.Object({
@@ -56,6 +59,10 @@ const PaymentIntent = Type.Object({
     Type.Union([
       Type.String(),
       Type.Object({
+        created: Seconds,
+        payment_method_details: absent(
+          Type.Object({ card: absent(Type.Object({ capture_before: absent(Seconds) })) }),
+        ),
         balance_transaction: absent(Type.Union([Type.String(), BalanceTransaction])),
       }),
     ]),

@@ -4,7 +4,7 @@ import { readIntent, readMethodId } from './answers.ts'
 import { intentIn, isUnexpectedState } from './declines.ts'
 import { withKey } from './kept-failures.ts'
 import { authorizeResultOf } from './results.ts'
-import { stateOf } from './state.ts'
+import { intentExpansion, stateOf } from './state.ts'
 
 /**
  * Confirms a PaymentIntent with a token: Stripe authorizes it.
@@ -21,6 +21,7 @@ export async function confirm(
     const paid = {
       payment_method: await paymentMethodOf(stripe, request),
       return_url: payment.returnUrl,
+      expand: intentExpansion,
     }
     const answer = await withKey(() =>
       stripe.paymentIntents.confirm(reference, paid, { idempotencyKey }),

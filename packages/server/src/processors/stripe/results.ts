@@ -13,7 +13,7 @@ import { refundStatusOf } from './state.ts'
 export function authorizeResultOf(current: PaymentState, reference: string): AuthorizeResult {
   switch (current.state) {
     case 'authorized':
-      return { outcome: 'authorized', reference }
+      return { outcome: 'authorized', reference, expiresAt: current.expiresAt }
     case 'action_required':
       return { outcome: 'action_required', reference, action: current.action }
     case 'declined':
@@ -25,7 +25,7 @@ export function authorizeResultOf(current: PaymentState, reference: string): Aut
       return { outcome: 'undecided', reference }
     case 'captured':
       // Captured manually at Stripe. The capture that follows will find out.
-      return { outcome: 'authorized', reference }
+      return { outcome: 'authorized', reference, expiresAt: null }
   }
 }
 

@@ -16,7 +16,7 @@ export function stateOf(
   const reference = intent.id
   switch (intent.status) {
     case 'requires_capture':
-      return { state: 'authorized', reference }
+      return { state: 'authorized', reference, expiresAt: authorizationEndOf(intent) }
     case 'succeeded':
       return {
         state: 'captured',
@@ -26,7 +26,7 @@ export function stateOf(
         settledAt: settledAtOf(intent),
       }
     case 'canceled':
-      return { state: 'voided', reference }
+      return { state: 'voided', reference, cause: causeOf(intent) }
     case 'requires_action': {
       const url = intent.next_action?.redirect_to_url?.url
       if (!url) return { state: 'undecided', reference }
@@ -57,6 +57,23 @@ function capturedOf(intent: Stripe.PaymentIntent): Captured {
   }
 }
 
+/** How long a card's authorization lasts where Stripe does not say. Source: Stripe's documentation. */
+const cardAuthorizationSeconds = 7 * 86_400
+
+/** The end of the authorization: Stripe's own, by brand and kind of payment, or the usual one. */
+function authorizationEndOf(intent: Stripe.PaymentIntent): Timestamp | null {
+  const charge = chargeOf(intent)
+  if (!charge) return null
+  const seconds =
+    charge.payment_method_details?.card?.capture_before ?? charge.created + cardAuthorizationSeconds
+  return toTimestamp(seconds * 1000)
+}
+
+/** Stripe cancels an authorization that nobody captured in time. People have other reasons. */
+function causeOf({ cancellation_reason: reason }: Stripe.PaymentIntent): 'expired' | 'canceled' {
+  return reason === 'automatic' || reason === 'expired' ? 'expired' : 'canceled'
+}
+
 function settledAtOf(intent: Stripe.PaymentIntent): Timestamp | null {
   const transaction = balanceTransactionOf(intent)
   if (transaction?.status !== 'available') return null
@@ -64,10 +81,13 @@ function settledAtOf(intent: Stripe.PaymentIntent): Timestamp | null {
 }
 
 function balanceTransactionOf(intent: Stripe.PaymentIntent): Stripe.BalanceTransaction | null {
-  const charge = intent.latest_charge
-  if (charge === null || typeof charge === 'string') return null
-  const transaction = charge.balance_transaction
-  return transaction === null || typeof transaction === 'string' ? null : transaction
+  const transaction = chargeOf(intent)?.balance_transaction
+  return typeof transaction === 'object' ? transaction : null
+}
+
+/** The charge, if Stripe has expanded it. */
+function chargeOf(intent: Stripe.PaymentIntent): Stripe.Charge | null {
+  return typeof intent.latest_charge === 'object' ? intent.latest_charge : null
 }
 
 function refundStateOf(refund: Stripe.Refund): RefundState {

@@ -3,6 +3,7 @@ import type {
   AuthorizeRequest,
   AuthorizeResult,
   Call,
+  CaptureRequest,
   CaptureResult,
   PaymentState,
   Processor,
@@ -73,14 +74,21 @@ export class StripeProcessor implements Processor {
     }
   }
 
-  async capture(payment: ProcessorPayment, call: Call): Promise<CaptureResult> {
-    const stripe = stripeClient(this.#access, call.signal)
+  async capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult> {
+    const stripe = stripeClient(this.#access, request.signal)
     const found = await this.#find(stripe, payment)
     if (!found) return authorizationEnded(null)
+    const { currency } = payment.money
+    const amount = toStripeAmount({ minor: request.amountMinor, currency })
+    if (amount === null) {
+      const message = `Stripe cannot capture this amount of ${currency}: it has too many decimals.`
+      return declined(found.id, { code: 'amount_unsupported', message })
+    }
     try {
-      const { idempotencyKey } = call
+      const { idempotencyKey } = request
+      const taken = { amount_to_capture: amount, expand: intentExpansion }
       const answer = await withKey(() =>
-        stripe.paymentIntents.capture(found.id, { expand: intentExpansion }, { idempotencyKey }),
+        stripe.paymentIntents.capture(found.id, taken, { idempotencyKey }),
       )
       const intent = readIntent(answer, { payment, reference: found.id })
       return captureResultOf(stateOf(intent, []))

@@ -24,6 +24,7 @@ export async function createCheckout(db: Kysely<unknown>): Promise<void> {
       payment_method_types text[] collate "C" not null
         check (cardinality(payment_method_types) > 0),
       cancel_window integer not null check (cancel_window between 0 and 604800),
+      capture_method text collate "C" not null check (capture_method in ('automatic', 'manual')),
       success_url text,
       cancel_url text,
       url text not null,

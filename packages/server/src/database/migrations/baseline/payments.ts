@@ -23,6 +23,8 @@ async function payments(db: Kysely<unknown>): Promise<void> {
   // index, and a bulk cancel took twice as long (bench/README.md).
   //
   // `sequence` is the number of the payment's last event, and its version in the ETag.
+  // `amount_to_capture` is the part that a request captures. Without a value, it is the whole amount.
+  // `captured_amount` is what the processor has taken from the customer.
   // `refunded_amount` is the sum of the refunds that have not failed.
   // `refund_count` counts all refunds, so that a payment without one is shown without a look-up.
   // `payment_method_token` is the processor's token. It is never a card number.
@@ -49,6 +51,11 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       url text not null,
       cancel_window integer not null check (cancel_window between 0 and 604800),
       cancelable_until timestamptz(0),
+      capture_method text collate "C" not null default 'automatic'
+        check (capture_method in ('automatic', 'manual')),
+      amount_to_capture integer,
+      captured_amount integer not null default 0,
+      authorization_expires_at timestamptz(0),
       refunded_amount integer not null default 0,
       refund_count integer not null default 0 check (refund_count >= 0),
       fee integer,
@@ -65,7 +72,9 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz(0) not null,
       updated_at timestamptz(0) not null,
       primary key (merchant_id, livemode, id),
-      check (refunded_amount between 0 and amount),
+      check (amount_to_capture between 1 and amount),
+      check (captured_amount between 0 and amount),
+      check (refunded_amount between 0 and captured_amount),
       check ((status = 'canceled') = (canceled_at is not null)),
       check (cancellation_reason is null or status = 'canceled')
     ) with (fillfactor = 50)`.execute(db)

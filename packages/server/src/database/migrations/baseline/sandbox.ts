@@ -20,9 +20,12 @@ export async function createSandbox(db: Kysely<unknown>): Promise<void> {
       action_secret text collate "C" unique,
       action_url text,
       return_url text not null,
+      authorized_until timestamptz(0),
       captured_at timestamptz(0),
+      captured_amount integer check (captured_amount between 1 and amount),
       primary key (merchant_id, payment_id),
       check ((status = 'captured') = (captured_at is not null)),
+      check ((status = 'captured') = (captured_amount is not null)),
       check ((status = 'declined') = (decline_code is not null))
     )`.execute(db)
 

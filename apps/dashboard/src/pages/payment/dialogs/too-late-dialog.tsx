@@ -1,10 +1,10 @@
 import type { Payment, PaymentStatus } from '@hedgepayments/contract'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
-import { reversePayment } from '../../api/payments.ts'
-import { DialogEnd } from '../../dialogs/dialog-end.tsx'
-import { Modal } from '../../dialogs/modal.tsx'
-import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
+import { reversePayment } from '../../../api/payments.ts'
+import { DialogEnd } from '../../../dialogs/dialog-end.tsx'
+import { Modal } from '../../../dialogs/modal.tsx'
+import { useSubmitOnce } from '../../../dialogs/use-submit-once.ts'
 
 interface TooLateDialogProps {
   readonly payment: Payment

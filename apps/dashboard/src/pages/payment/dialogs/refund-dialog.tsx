@@ -2,17 +2,17 @@ import type { Payment } from '@hedgepayments/contract'
 import { formatForInput } from '@hedgepayments/contract/amounts'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { paymentQuery, refundPayment } from '../../api/payments.ts'
-import { readAmount } from '../../dialogs/entered-amount.ts'
-import { FormDialog } from '../../dialogs/form-dialog.tsx'
-import { useOperationKey } from '../../dialogs/use-idempotency-key.ts'
-import { useSubmitOnce } from '../../dialogs/use-submit-once.ts'
-import { formatMoney } from '../../format.ts'
+import { paymentQuery, refundPayment } from '../../../api/payments.ts'
+import { readAmount } from '../../../dialogs/entered-amount.ts'
+import { FormDialog } from '../../../dialogs/form-dialog.tsx'
+import { useOperationKey } from '../../../dialogs/use-idempotency-key.ts'
+import { useSubmitOnce } from '../../../dialogs/use-submit-once.ts'
+import { formatMoney } from '../../../format.ts'
 
 /** Refunds all of a payment or a part of it, and shows the amount that will remain. */
 export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
   const { currency } = payment
-  const left = payment.amount - payment.refunded_amount
+  const left = payment.captured_amount - payment.refunded_amount
   const [text, setText] = useState(() => formatForInput({ minor: left, currency }))
   const [reason, setReason] = useState('')
   const entered = readAmount(text, { currency, maxMinor: left, maxReason: 'that is what is left' })
@@ -45,7 +45,7 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
       <p id="refund-left" className={problem === null ? 'quiet' : 'problem'} role="status">
         {'problem' in entered
           ? entered.problem
-          : `${money(left - entered.minor)} of ${money(payment.amount)} will remain.`}
+          : `${money(left - entered.minor)} of ${money(payment.captured_amount)} will remain.`}
       </p>
       <label className="field">
         <span>Reason (optional)</span>

@@ -1,0 +1,26 @@
+import type { Tx } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
+import { planTask } from '../tasks/tasks.sql.ts'
+
+/** How long before the end of an authorization the event `payment.authorization_expiring` comes. */
+export const warningSeconds = 86_400
+/** How often an authorization without a known end is looked up. */
+const lookUpSeconds = 86_400
+
+/**
+ * Plans the watch over the authorization of a payment that waits for its capture by a request. An
+ * authorization without a known end is looked up at once: it may be captured already.
+ */
+export async function planWatch(tx: Tx, row: PaymentRow): Promise<void> {
+  const { authorization_expires_at: end, updated_at: now } = row
+  const dueAt = end === null ? now : nextWatch(end, now)
+  await planTask(tx, { row, kind: 'watch', dueAt })
+}
+
+/** When an authorization is looked up next: to warn a day before its end, and at its end. */
+export function nextWatch(end: Timestamp | null, now: Timestamp): Timestamp {
+  if (end === null) return plusSeconds(now, lookUpSeconds)
+  const warning = plusSeconds(end, -warningSeconds)
+  return now < warning ? warning : end
+}
