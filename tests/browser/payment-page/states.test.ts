@@ -106,7 +106,9 @@ describe('in live mode', () => {
       expect(await page.getByText(/Test mode|Testmodus/).count()).toBe(0)
       expect(await page.locator('input').count()).toBe(0)
       const link = page.getByRole('link', { name: back }).last()
-      await expect.poll(() => link.getAttribute('href')).toBe('https://shop.example.com/cart')
+      await expect
+        .poll(() => link.getAttribute('href'))
+        .toBe(`https://shop.example.com/cart?session_id=${body.id}`)
       await expectAccessible(page, 'in live mode', { withContrast: isLongRun })
       await close()
       expect(problems).toEqual([])
