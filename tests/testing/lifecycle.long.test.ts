@@ -198,9 +198,12 @@ test('servers start while the folder of all servers is removed again and again',
   }
   const removing = remove()
   const clients = Array.from({ length: 5 }, () => startClient())
-  const urls = new Set(await Promise.all(clients.map(({ url }) => url)))
-  isOver = true
-  await removing
+  const urls = new Set(
+    await Promise.all(clients.map(({ url }) => url)).finally(async () => {
+      isOver = true
+      await removing
+    }),
+  )
   expect(urls.size).toBe(1)
   expect(removals).toBeGreaterThan(0)
   expect(await Promise.all(clients.map((client) => client.stop()))).toEqual([0, 0, 0, 0, 0])
