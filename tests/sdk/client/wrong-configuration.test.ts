@@ -44,7 +44,7 @@ test.each([
   [{ apiSecret, apiKey: 5 }, 'apiKey must be a string, but got a number'],
   [{ apiSecret, apiKey: ['pk_test_1'] }, 'apiKey must be a string, but got an array'],
   [{ apiSecret, baseUrl: 5 }, 'baseUrl must be a string, but got a number'],
-  [{ apiSecret, baseUrl: new URL('http://a') }, 'baseUrl must be a string, but got an URL'],
+  [{ apiSecret, baseUrl: new URL('http://a') }, 'baseUrl must be a string, but got a URL'],
   [{ apiSecret, environment: Symbol('x') }, 'environment must be a string, but got a symbol'],
   [{ apiSecret, fetch: 5 }, 'fetch must be a function, but got a number'],
   [{ apiSecret, fetch: {} }, 'fetch must be a function, but got an object'],

@@ -25,10 +25,15 @@ export function checkOptions(options: RequestOptions | undefined): CheckedOption
   if (options === undefined) return { signal: undefined }
   const wrong = findWrongName(options, names)
   if (wrong !== undefined) throw refuse(wrong)
+  // It has no property of its own, so it would be ignored.
+  if (isSignal(options)) throw refuse('the options are an AbortSignal: pass { signal }')
   checkText('idempotencyKey', options.idempotencyKey)
   checkText('ifMatch', options.ifMatch)
   checkHeaders(options.headers)
-  return { ...options, signal: checkSignal(options.signal) }
+  // Not a spread, which would lose inherited options.
+  const { idempotencyKey, timeout, maxRetries, headers, ifMatch } = options
+  const signal = checkSignal(options.signal)
+  return { idempotencyKey, signal, timeout, maxRetries, headers, ifMatch }
 }
 
 /**

@@ -63,6 +63,7 @@ const wrongOptions: readonly [unknown, string][] = [
   [5, 'but got a number'],
   [['signal'], 'but got an array'],
   [() => {}, 'but got a function'],
+  [new AbortController().signal, 'the options are an AbortSignal: pass { signal }'],
   [{ idempotencykey: 'k' }, 'there is no option idempotencykey: did you mean idempotencyKey?'],
   [{ idempotency_key: 'k' }, 'did you mean idempotencyKey?'],
   [{ timeoutMs: 5 }, 'did you mean timeout?'],
@@ -95,6 +96,13 @@ test('null is no signal, and undefined is no option', async () => {
   expect((await hedge.payments.cancel('pay_1', {}, given)).id).toBe('pay_1')
   expect((await hedge.payments.list({}, given)).data).toEqual([])
   expect((await hedge.payments.retrieve('pay_1', undefined)).id).toBe('pay_1')
+})
+
+test('inherited options count', async () => {
+  const wire = await startWire({})
+  const options = Object.create({ idempotencyKey: 'order-17', headers: { 'x-trace': 't' } })
+  await wire.client().payments.cancel('pay_1', {}, options)
+  expect(wire.requests[0]?.headers).toMatchObject({ 'idempotency-key': 'order-17', 'x-trace': 't' })
 })
 
 test('a signal of another realm ends a call, and keeps no listener', async () => {
