@@ -139,7 +139,7 @@ describe('a webhook is refused if', () => {
     const late = { at: nowSeconds + 11, toleranceSeconds: 10 }
     expect(await refused(header, late)).toBeInstanceOf(SignatureExpiredError)
     const odd = { toleranceSeconds: Number.NaN }
-    expect(await refused(header, odd)).toBeInstanceOf(SignatureExpiredError)
+    expect(await refused(header, odd)).toBeInstanceOf(InvalidArgumentError)
   })
 
   test('it is forged and old, with the error of a forged one', async () => {
@@ -200,3 +200,59 @@ function outcomeOf(work: () => unknown): unknown {
     return error
   }
 }
+
+describe('a wrong argument of a webhook is refused, never ignored', () => {
+  const refusalsOf = async (signature: unknown, options?: unknown) => {
+    const given = [body, signature, secret, options] as unknown as Parameters<typeof verifyWebhook>
+    const errors = [
+      outcomeOf(() => verifyWebhook(...given)),
+      await verifyWebhookAsync(...given).catch((error: unknown) => error),
+    ]
+    for (const error of errors) expect(error).toBeInstanceOf(InvalidArgumentError)
+    return String(errors[0])
+  }
+
+  test.each([
+    [{ tolerance: Number.NaN }, 'there is no option tolerance: did you mean toleranceSeconds?'],
+    [{ tolerance: -5 }, 'did you mean toleranceSeconds?'],
+    [{ tolerance_seconds: 5 }, 'did you mean toleranceSeconds?'],
+    [{ toleranceSeconds: Number.NaN }, 'toleranceSeconds is NaN: it must be a number of seconds'],
+    [{ toleranceSeconds: -5 }, 'toleranceSeconds is -5: it must be a number of seconds'],
+    [{ toleranceSeconds: '300' }, 'toleranceSeconds is a string: it must be a number of seconds'],
+    [{ now: nowSeconds }, 'now must be a Date, but got a number'],
+    [{ now: new Date('x') }, 'now must be a Date, but got an invalid Date'],
+    [300, 'the options must be an object with toleranceSeconds, now, but got a number'],
+    [null, 'but got null'],
+  ])('the options %o', async (options, message) => {
+    expect(await refusalsOf(header, options)).toContain(message)
+  })
+
+  test.each([
+    [5, 'but got a number'],
+    [true, 'but got a boolean'],
+    [[header, 5], 'but got a number'],
+    [{ 'x-hedge-signature': 5 }, 'but got a number'],
+    [new Map([['x-hedge-signature', 5]]), 'but got a number'],
+  ])('the signature %o', async (signature, message) => {
+    expect(await refusalsOf(signature, { now })).toContain(message)
+  })
+
+  test.each([
+    [{ timestamp: nowSeconds }, 'timestamp must be a Date, but got a number'],
+    [{ timestamp: new Date('x') }, 'timestamp must be a Date, but got an invalid Date'],
+    [{ time: now }, 'did you mean timestamp?'],
+  ])('the options %o of a test event', async (options, message) => {
+    const error = await signTestEvent(body, secret, options as object).catch((caught) => caught)
+    expect(error).toBeInstanceOf(InvalidArgumentError)
+    expect(String(error)).toContain(message)
+  })
+
+  test('null is no option, and every tolerance is allowed that is no mistake', async () => {
+    const none = { toleranceSeconds: null, now: null } as unknown as { now: undefined }
+    const fresh = await signTestEvent(body, secret, { timestamp: null } as object)
+    expect(verifyWebhook(body, fresh, secret, none).id).toBe('evt_1')
+    for (const toleranceSeconds of [0, Number.POSITIVE_INFINITY]) {
+      expect(verifyWebhook(body, header, secret, { now, toleranceSeconds }).id).toBe('evt_1')
+    }
+  })
+})

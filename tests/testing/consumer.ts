@@ -50,7 +50,8 @@ export async function createConsumer(): Promise<Consumer> {
     const [place] = await readdir(temporary).then((names) =>
       names.filter((name) => name.startsWith('hedge-testing-')),
     )
-    return place === undefined ? [] : await readdir(join(temporary, place))
+    // The last server removes the folder, maybe just now.
+    return place === undefined ? [] : await readdir(join(temporary, place)).catch(() => [])
   }
   return {
     folder,

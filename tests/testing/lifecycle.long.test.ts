@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { until } from '../support/until.ts'
@@ -159,15 +159,11 @@ test.runIf(process.platform === 'linux')(
 test.runIf(process.platform !== 'win32')(
   'a folder that other users may write to is refused, with its name',
   async () => {
-    await consumer.run(process.execPath, ['client.cjs'])
-    await consumer.untilNothingIsLeft()
-    const [name = ''] = await readdir(join(consumer.folder, 't')).then((names) =>
-      names.filter((one) => one.startsWith('hedge-testing-')),
-    )
-    const folder = join(consumer.folder, 't', name)
+    const folder = join(consumer.folder, 't', `hedge-testing-${process.getuid?.()}`)
+    await mkdir(folder)
     await chmod(folder, 0o777)
     await expect(startClient().url).rejects.toThrow(`${folder} has to be a folder of yours`)
-    await chmod(folder, 0o711)
+    await rmdir(folder)
   },
 )
 
@@ -181,3 +177,39 @@ test('a server that cannot start reports the reason', async () => {
     await writeFile(main, text)
   }
 })
+
+test('the last server removes the folder of all servers', async () => {
+  await consumer.run(process.execPath, ['client.cjs'])
+  await until('the folder is gone', async () => (await placesLeft()).length === 0)
+})
+
+test('servers start while the folder of all servers is removed again and again', async () => {
+  let isOver = false
+  let removals = 0
+  const remove = async () => {
+    while (!isOver) {
+      for (const name of await placesLeft()) {
+        // As a server that ends: fails if the folder is not empty.
+        const removed = rmdir(join(consumer.folder, 't', name))
+        await removed.then(() => removals++).catch(() => undefined)
+      }
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  const removing = remove()
+  const clients = Array.from({ length: 5 }, () => startClient())
+  const urls = new Set(
+    await Promise.all(clients.map(({ url }) => url)).finally(async () => {
+      isOver = true
+      await removing
+    }),
+  )
+  expect(urls.size).toBe(1)
+  expect(removals).toBeGreaterThan(0)
+  expect(await Promise.all(clients.map((client) => client.stop()))).toEqual([0, 0, 0, 0, 0])
+})
+
+async function placesLeft(): Promise<string[]> {
+  const names = await readdir(join(consumer.folder, 't'))
+  return names.filter((name) => name.startsWith('hedge-testing-'))
+}

@@ -25,9 +25,7 @@ const tool = (path: string) => join(root, 'node_modules', path)
 test.runIf(isLongRun)(
   "the guide's suite for vitest passes: create, decline, cancel, signed webhook",
   async () => {
-    const output = await consumer.run(process.execPath, [
-      ...[tool('vitest/vitest.mjs'), 'run', 'shop.test.ts'],
-    ])
+    const output = await consumer.run(process.execPath, [...[tool('vitest/vitest.mjs'), 'run']])
     expect(output).toMatch(/Tests\s+3 passed/)
   },
 )
@@ -35,15 +33,15 @@ test.runIf(isLongRun)(
 test.runIf(isLongRun)(
   "the guide's suite for node:test passes, and its process ends by itself",
   async () => {
-    const output = await consumer.run(process.execPath, ['--test', 'refund.test.mjs'])
+    const output = await consumer.run(process.execPath, ['--test', 'refund.node.mjs'])
     expect(output).toMatch(/pass 2\b/)
   },
 )
 
 test('suites of several runners at the same time pass on one server', async () => {
   const runs = [
-    [tool('vitest/vitest.mjs'), 'run', 'shop.test.ts'],
-    ['--test', 'refund.test.mjs'],
+    [tool('vitest/vitest.mjs'), 'run'],
+    ['--test', 'refund.node.mjs'],
   ]
   const [vitest, nodeTest] = await Promise.all(
     runs.map((args) => consumer.run(process.execPath, args)),

@@ -167,3 +167,57 @@ test('sandboxes that start at the same time share a server, but no data', async 
   expect((await all[2].hedge.payments.list()).data).toEqual([])
   await Promise.all([all[0].stop(), all[1].stop()])
 })
+
+describe('webhooks.next with a timeout', () => {
+  test('of 0 returns what has arrived, and does not wait', async () => {
+    const { hedge, webhooks } = await sandbox.merchant()
+    await expect(webhooks.next(undefined, { timeoutMs: 0 })).rejects.toThrow(
+      'no event arrived within 0 ms',
+    )
+    await hedge.payments.create({ ...order, initiate: false })
+    await hedge.payments.create(order)
+    await webhooks.next('payment.initiated')
+    const { event } = await webhooks.next('payment.created', { timeoutMs: 0 })
+    expect(event.type).toBe('payment.created')
+  })
+
+  test.each([
+    [undefined, { timeoutMs: -1 }, 'timeoutMs of 0 to 2147483647 milliseconds, but got -1'],
+    [undefined, { timeoutMs: Number.NaN }, 'but got NaN'],
+    [undefined, { timeoutMs: Number.POSITIVE_INFINITY }, 'but got Infinity'],
+    [undefined, { timeoutMs: '5' }, "but got '5'"],
+    [undefined, { timeoutMs: null }, 'but got null'],
+    [undefined, { timeout: 5 }, 'expected options { timeoutMs }, but got { timeout: 5 }'],
+    [undefined, 500, 'expected options { timeoutMs }, but got 500'],
+    [undefined, null, 'expected options { timeoutMs }, but got null'],
+    [{ timeoutMs: 5 }, undefined, "an event type such as 'payment.canceled', but got { timeoutMs"],
+  ])('that is wrong is refused at once: %o, %o', async (type, options, message) => {
+    const error = await sandbox.webhooks
+      .next(type as never, options as never)
+      .catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(TypeError)
+    expect(String(error)).toContain(message)
+  })
+})
+
+test('after stop every call rejects at once and says so, of all merchants of the sandbox', async () => {
+  const stopped = await startSandbox()
+  const other = await stopped.merchant()
+  const late = stopped.merchant()
+  const tooLate = expect(late).rejects.toThrow('merchant: the sandbox was stopped')
+  await Promise.all([stopped.stop(), stopped.stop()])
+  await tooLate
+  await expect(stopped.merchant()).rejects.toThrow('merchant: the sandbox was stopped')
+  for (const { clock, failNext, webhooks } of [stopped, other]) {
+    const calls = {
+      'webhooks.next': () => webhooks.next('payment.canceled'),
+      'clock.advance': () => clock.advance('1h'),
+      'clock.now': () => clock.now(),
+      failNext: () => failNext('card_declined'),
+    }
+    for (const [name, call] of Object.entries(calls)) {
+      await expect(call()).rejects.toThrow(`${name}: the sandbox was stopped`)
+    }
+  }
+  expect((await sandbox.clock.now()).getTime()).toBeGreaterThan(0)
+})

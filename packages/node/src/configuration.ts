@@ -1,3 +1,4 @@
+import { findWrongName, isObject, kindOf } from './arguments.ts'
 import { ConfigurationError } from './errors.ts'
 import type { Environment, Fetch, HedgePaymentsOptions, Logger } from './types/options.ts'
 
@@ -27,6 +28,17 @@ const timeoutMaxMs = 2_147_483_647
 
 const maxRetriesDefault = 2
 
+const optionNames: readonly (keyof HedgePaymentsOptions)[] = [
+  'apiKey',
+  'apiSecret',
+  'environment',
+  'baseUrl',
+  'timeout',
+  'maxRetries',
+  'fetch',
+  'logger',
+]
+
 /** With delays of up to 8 seconds, more retries would take minutes. */
 const maxRetriesMax = 10
 
@@ -36,6 +48,7 @@ const maxRetriesMax = 10
  * @throws {ConfigurationError} The message names the option and never contains a key.
  */
 export function configure(options: HedgePaymentsOptions): Configuration {
+  checkTypes(options)
   const apiSecret = readSecret(options.apiSecret ?? readEnvironment('HEDGE_API_SECRET'))
   const environment = modeOf(apiSecret)
   // The environment's publishable key belongs to the environment's secret, not to a passed one.
@@ -50,15 +63,17 @@ export function configure(options: HedgePaymentsOptions): Configuration {
     timeoutMs: checkTimeout(options.timeout ?? timeoutDefaultMs),
     maxRetries: checkMaxRetries(options.maxRetries ?? maxRetriesDefault),
     fetch: options.fetch ?? runtimeFetch(),
-    isRuntimeFetch: () => options.fetch === undefined || options.fetch === globalThis.fetch,
+    isRuntimeFetch: () => (options.fetch ?? globalThis.fetch) === globalThis.fetch,
     logger: options.logger ?? {},
   }
 }
 
 /** Checks a timeout in milliseconds. @throws {ConfigurationError} */
 export function checkTimeout(timeoutMs: number): number {
-  if (timeoutMs > 0 && timeoutMs <= timeoutMaxMs) return timeoutMs
-  throw refuse(`timeout is ${timeoutMs}: it must be 1 to 2147483647, in milliseconds`)
+  if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= timeoutMaxMs) return timeoutMs
+  throw refuse(
+    `timeout is ${numberOrKind(timeoutMs)}: it must be a number from 1 to 2147483647, in milliseconds`,
+  )
 }
 
 /** Checks a number of retries. @throws {ConfigurationError} */
@@ -66,7 +81,42 @@ export function checkMaxRetries(maxRetries: number): number {
   if (Number.isInteger(maxRetries) && maxRetries >= 0 && maxRetries <= maxRetriesMax) {
     return maxRetries
   }
-  throw refuse(`maxRetries is ${maxRetries}: it must be a whole number from 0 to ${maxRetriesMax}`)
+  throw refuse(
+    `maxRetries is ${numberOrKind(maxRetries)}: it must be a whole number from 0 to ${maxRetriesMax}`,
+  )
+}
+
+function numberOrKind(value: unknown): string {
+  return typeof value === 'number' ? String(value) : kindOf(value)
+}
+
+/** Checks the names of the options and the types of their values. `null` is accepted like `undefined`. */
+function checkTypes(options: HedgePaymentsOptions): void {
+  const wrong = findWrongName(options, optionNames)
+  if (wrong !== undefined) throw refuse(wrong)
+  for (const name of ['apiKey', 'apiSecret', 'environment', 'baseUrl'] as const) {
+    const value: unknown = options[name] ?? ''
+    if (typeof value !== 'string')
+      throw refuse(`${name} must be a string, but got ${kindOf(value)}`)
+  }
+  const fetch: unknown = options.fetch ?? undefined
+  if (fetch !== undefined && typeof fetch !== 'function') {
+    throw refuse(`fetch must be a function, but got ${kindOf(fetch)}`)
+  }
+  checkLogger(options.logger ?? {})
+}
+
+function checkLogger(logger: unknown): void {
+  // Some loggers are functions with methods.
+  const isLogger = isObject(logger) || typeof logger === 'function'
+  if (!isLogger) throw refuse(`logger must be an object like console, but got ${kindOf(logger)}`)
+  const methods = ['debug', 'info', 'warn', 'error'] as const
+  const found = methods.map((name) => [name, (logger as Logger)[name] ?? undefined] as const)
+  const wrong = found.find(([, method]) => method !== undefined && typeof method !== 'function')
+  if (wrong) throw refuse(`logger.${wrong[0]} must be a function, but got ${kindOf(wrong[1])}`)
+  if (typeof logger === 'function' && found.every(([, method]) => method === undefined)) {
+    throw refuse('logger must be an object like console, but got a function')
+  }
 }
 
 function readSecret(given: string | undefined): string {
@@ -131,7 +181,11 @@ function readBaseUrl(given: string | undefined, environment: Environment): strin
         'addresses: use https://',
     )
   }
-  return url.origin + url.pathname.replace(/\/+$/, '')
+  const path = url.pathname.replace(/\/+$/, '')
+  if (path.endsWith('/v1')) {
+    throw refuse('baseUrl ends with /v1: leave it out, because the SDK adds it to each request')
+  }
+  return url.origin + path
 }
 
 /** Whether a host name is this machine. `URL` has already written addresses in their usual form. */

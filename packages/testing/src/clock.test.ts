@@ -35,3 +35,7 @@ test.each([
     `or { seconds }, of whole seconds up to 366 days, but got ${JSON.stringify(duration)}`,
   )
 })
+
+test('a bigint is refused as well', () => {
+  expect(() => parseDuration(5n)).toThrow('of whole seconds up to 366 days, but got 5n')
+})

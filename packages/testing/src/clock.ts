@@ -1,4 +1,6 @@
+import { inspect } from 'node:util'
 import type { HedgePayments, TestClockTime } from '@hedgepayments/node'
+import type { Lifetime } from './lifetime.ts'
 
 /** `'90s'`, `'30m'`, `'1h'`, `'7d'`, or seconds. */
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}` | { readonly seconds: number }
@@ -20,12 +22,17 @@ const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 
 /** A year, which is the server's limit for one step. */
 const secondsMax = 31_622_400
 
-export function createClock(hedge: HedgePayments): TestClock {
+export function createClock(hedge: HedgePayments, lifetime: Lifetime): TestClock {
   return {
     advance: async (duration) => {
-      return await hedge.testClock.advance({ seconds: parseDuration(duration) })
+      const seconds = parseDuration(duration)
+      lifetime.requireRunning('clock.advance')
+      return await hedge.testClock.advance({ seconds })
     },
-    now: async () => new Date((await hedge.testClock.retrieve()).now),
+    now: async () => {
+      lifetime.requireRunning('clock.now')
+      return new Date((await hedge.testClock.retrieve()).now)
+    },
   }
 }
 
@@ -39,8 +46,17 @@ export function parseDuration(duration: unknown): number {
   if (Number.isSafeInteger(seconds) && seconds >= 0 && seconds <= secondsMax) return seconds
   throw new TypeError(
     `clock.advance: expected a duration such as '90s', '30m', '1h' or '7d', or { seconds }, of ` +
-      `whole seconds up to 366 days, but got ${JSON.stringify(duration)}`,
+      `whole seconds up to 366 days, but got ${textOf(duration)}`,
   )
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // A bigint, or an object that contains itself.
+    return inspect(value)
+  }
 }
 
 function parseText(text: string): number {

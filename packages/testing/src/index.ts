@@ -14,5 +14,6 @@
 
 export type { Duration, TestClock } from './clock.ts'
 export type { FailureCode, SandboxMerchant } from './merchant.ts'
+export type { NextOptions } from './next-options.ts'
 export { type Sandbox, startSandbox } from './start-sandbox.ts'
-export type { NextOptions, ReceivedWebhook, Webhooks } from './webhooks.ts'
+export type { ReceivedWebhook, Webhooks } from './webhooks.ts'

@@ -1,5 +1,6 @@
 import { HedgePayments, type TestFailureCode } from '@hedgepayments/node'
 import { createClock, type TestClock } from './clock.ts'
+import type { Lifetime } from './lifetime.ts'
 import { nodeFetch } from './node-fetch.ts'
 import { WebhookReceiver, type Webhooks } from './webhooks.ts'
 
@@ -27,10 +28,10 @@ export interface SandboxMerchant {
 }
 
 /** Creates a merchant with the server's first key. Its webhook endpoint is registered then. */
-export async function createMerchant(server: {
-  url: string
-  apiSecret: string
-}): Promise<{ merchant: SandboxMerchant; close: () => Promise<void> }> {
+export async function createMerchant(
+  server: { url: string; apiSecret: string },
+  lifetime: Lifetime,
+): Promise<{ merchant: SandboxMerchant; close: () => Promise<void> }> {
   const { url } = server
   const connect = (apiSecret: string, apiKey?: string) =>
     new HedgePayments({ apiSecret, apiKey, baseUrl: url, fetch: nodeFetch })
@@ -39,10 +40,17 @@ export async function createMerchant(server: {
   if (!keys) throw new Error('the server returned a merchant without keys')
   const { publishable_key: apiKey, secret_key: apiSecret } = keys
   const hedge = connect(apiSecret, apiKey)
-  const webhooks = new WebhookReceiver(hedge)
-  await webhooks.register()
-  const clock = createClock(hedge)
+  const webhooks = new WebhookReceiver(hedge, lifetime)
+  try {
+    await webhooks.register()
+    lifetime.requireRunning('merchant')
+  } catch (error) {
+    await webhooks.close()
+    throw error
+  }
+  const clock = createClock(hedge, lifetime)
   const failNext = async (code: FailureCode) => {
+    lifetime.requireRunning('failNext')
     await hedge.testFailures.create({ code })
   }
   const merchant = { url, apiKey, apiSecret, hedge, clock, webhooks, failNext }

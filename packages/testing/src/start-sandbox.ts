@@ -1,11 +1,15 @@
 import { attach } from './host/attach.ts'
+import { Lifetime } from './lifetime.ts'
 import { createMerchant, type SandboxMerchant } from './merchant.ts'
 
 /** A merchant on the server of the test run. */
 export interface Sandbox extends SandboxMerchant {
   /** Creates another merchant on the same server. `stop` ends it as well. */
   merchant(): Promise<SandboxMerchant>
-  /** Ends the webhooks, and leaves the server. It stops soon after all test files have left it. */
+  /**
+   * Ends the webhooks, and leaves the server. It stops soon after all test files have left it. Later calls
+   * of the sandbox and of its merchants reject.
+   */
   stop(): Promise<void>
 }
 
@@ -17,15 +21,27 @@ export interface Sandbox extends SandboxMerchant {
  */
 export async function startSandbox(): Promise<Sandbox> {
   const host = await attach()
+  const lifetime = new Lifetime()
   const open: (() => Promise<void>)[] = []
   const make = async () => {
-    const { merchant, close } = await createMerchant(host)
+    lifetime.requireRunning('merchant')
+    const { merchant, close } = await createMerchant(host, lifetime).catch((error: unknown) => {
+      // A stop in between is the reason of whatever failed.
+      lifetime.requireRunning('merchant')
+      throw error
+    })
     open.push(close)
     return merchant
   }
-  const stop = async () => {
+  const end = async () => {
+    lifetime.isStopped = true
     await Promise.all(open.splice(0).map((close) => close()))
     host.leave()
+  }
+  let ended: Promise<void> | undefined
+  const stop = () => {
+    ended ??= end()
+    return ended
   }
   try {
     return { ...(await make()), merchant: make, stop }

@@ -2,10 +2,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { HedgeEvent, HedgeEventType, HedgePayments } from '@hedgepayments/node'
+import type { Lifetime } from './lifetime.ts'
+import { checkNext, type NextOptions } from './next-options.ts'
 import { afterRealTime } from './real-timeout.ts'
-
-/** Shorter than the limits of vitest and Jest for a test, so that this error is the one you see. */
-const timeoutDefaultMs = 4_000
 
 /** A webhook as it arrived, for a handler of yours. */
 export interface ReceivedWebhook<Type extends HedgeEventType = HedgeEventType> {
@@ -19,18 +18,14 @@ export interface ReceivedWebhook<Type extends HedgeEventType = HedgeEventType> {
   readonly secret: string
 }
 
-export interface NextOptions {
-  /** How long to wait, in milliseconds of real time. Default: 4,000. */
-  readonly timeoutMs?: number
-}
-
 /** The webhooks of one merchant. */
 export interface Webhooks {
   /**
    * Waits for the next event that was not returned yet, in the order of arrival. With a type, other
    * events stay for later calls.
    *
-   * @throws {Error} at the timeout, with the events that did arrive.
+   * @throws {Error} at the timeout, with the events that did arrive; after `stop`, at once.
+   * @throws {TypeError} if an argument is wrong.
    */
   next<Type extends HedgeEventType = HedgeEventType>(
     type?: Type,
@@ -50,6 +45,7 @@ interface Waiter {
 export class WebhookReceiver implements Webhooks {
   readonly #hedge: HedgePayments
   readonly #server: Server
+  readonly #lifetime: Lifetime
   readonly #waiting = new Set<Waiter>()
   /** Received, and not returned yet. */
   readonly #queue: ReceivedWebhook[] = []
@@ -59,8 +55,9 @@ export class WebhookReceiver implements Webhooks {
   #endpointId = ''
   #secret = ''
 
-  constructor(hedge: HedgePayments) {
+  constructor(hedge: HedgePayments, lifetime: Lifetime) {
     this.#hedge = hedge
+    this.#lifetime = lifetime
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -91,8 +88,10 @@ export class WebhookReceiver implements Webhooks {
 
   async next<Type extends HedgeEventType = HedgeEventType>(
     type?: Type,
-    { timeoutMs = timeoutDefaultMs }: NextOptions = {},
+    options: NextOptions = {},
   ): Promise<ReceivedWebhook<Type>> {
+    const timeoutMs = checkNext(type, options)
+    this.#lifetime.requireRunning('webhooks.next')
     const index = this.#queue.findIndex((received) => matches(received, type))
     const [found] = index < 0 ? [] : this.#queue.splice(index, 1)
     const received = found ?? (await this.#wait(type, timeoutMs))
@@ -125,6 +124,8 @@ export class WebhookReceiver implements Webhooks {
   }
 
   async #wait(type: HedgeEventType | undefined, timeoutMs: number): Promise<ReceivedWebhook> {
+    // A timer of 0 would never end.
+    if (timeoutMs === 0) throw this.#timedOut(type, timeoutMs)
     let waiter: Waiter | undefined
     let cancel = () => {}
     // A wait keeps the process alive, until its timeout.

@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -186,4 +186,63 @@ async function startStream(): Promise<{ url: string; closed: Promise<unknown> }>
     await once(server, 'close')
   })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, closed }
+}
+
+describe('the options of a stream', () => {
+  test.each([
+    ['the parameters', (signal: AbortSignal) => [{ signal }] as const],
+    ['the options', (signal: AbortSignal) => [{}, { signal }] as const],
+    [
+      'the options, with another one in the parameters',
+      (signal: AbortSignal) => [{ signal: new AbortController().signal }, { signal }] as const,
+    ],
+  ])('end it by the signal of %s, and keep no listener', async (_name, make) => {
+    const { url, closed } = await startStream()
+    const hedge = new HedgePayments({ apiSecret: testSecret, baseUrl: url })
+    const { signal, abort } = newController()
+    const [params, options] = make(signal)
+    const ids: string[] = []
+    for await (const event of hedge.events.stream({ ...params, lastEventId: 'evt_0' }, options)) {
+      ids.push(event.id)
+      abort()
+    }
+    expect(ids).toEqual(['evt_é'])
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    await closed
+  })
+
+  test('that has aborted before: nothing is sent', async () => {
+    const wire = await startWire()
+    const { signal, abort } = newController()
+    abort()
+    expect(await wire.client().events.stream({}, { signal }).next()).toMatchObject({ done: true })
+    expect(wire.requests).toHaveLength(0)
+  })
+
+  test('send the headers with each request, and limit the wait for a connection', async () => {
+    immediately()
+    const wire = await startWire(none, 'hang', stream(messageOf('evt_1')), none)
+    const codes: unknown[] = []
+    const events = wire
+      .client()
+      .events.stream(
+        { onDisconnect: (error) => codes.push(error?.code) },
+        { headers: { 'x-trace': 't' }, timeout: 60 },
+      )
+    expect((await events.next()).value).toMatchObject({ id: 'evt_1' })
+    await events.return()
+    expect(codes).toEqual(['timeout'])
+    const paths = wire.requests.map(({ url, headers }) => [url.split('?')[0], headers['x-trace']])
+    expect(paths).toEqual([
+      ['/v1/events', 't'],
+      ['/v1/events/stream', 't'],
+      ['/v1/events/stream', 't'],
+      ['/v1/events', 't'],
+    ])
+  })
+})
+
+function newController() {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort() }
 }

@@ -39,7 +39,7 @@ export async function attemptOnce(
   const read = async (signal: AbortSignal): Promise<ReadAnswer> => {
     const response = await fetch(attempt.url, { ...attempt.init, signal })
     const { status, statusText, headers } = response
-    return { status, statusText, headers, text: await response.text() }
+    return requireReadable({ status, statusText, headers, text: await response.text() })
   }
   try {
     return await withDeadline(attempt, (signal) =>
@@ -48,8 +48,17 @@ export async function attemptOnce(
       }),
     )
   } catch (error) {
-    return error as HedgeError
+    return error instanceof HedgeError ? error : connectionFailed(error)
   }
+}
+
+/** The `fetch` of an application may return anything. Throws unless the SDK can read it. */
+function requireReadable(answer: ReadAnswer): ReadAnswer {
+  const { status, headers, text } = answer
+  const isReadable =
+    typeof status === 'number' && typeof headers?.get === 'function' && typeof text === 'string'
+  if (isReadable) return answer
+  throw new TypeError('fetch returned something without the status, headers and text of a Response')
 }
 
 /**
@@ -104,9 +113,11 @@ async function withDeadline<T>(
       controller.abort()
     }
   })
-  const timer = setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs)
-  const release = onAbort(signal, () => stop(aborted(signal)))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let release = () => {}
   try {
+    release = onAbort(signal, () => stop(aborted(signal)))
+    timer = setTimeout(() => stop(timedOut(timeoutMs)), timeoutMs)
     return await Promise.race([stopped, run(controller.signal)])
   } finally {
     clearTimeout(timer)

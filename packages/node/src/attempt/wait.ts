@@ -8,8 +8,10 @@ export function wait(delayMs: number, signal: AbortSignal | undefined): Promise<
       release()
       resolve()
     }
-    const timer = setTimeout(end, delayMs)
+    let timer: ReturnType<typeof setTimeout> | undefined
     let release = () => {}
     release = onAbort(signal, end)
+    // Last, so that no failure leaves the timer.
+    if (!signal?.aborted) timer = setTimeout(end, delayMs)
   })
 }

@@ -4,7 +4,9 @@ import { ApiError, ConnectionError, HedgeError } from '../errors.ts'
 import type { RequestCore } from '../request/core.ts'
 import { isTransient } from '../request/retry.ts'
 import type { EventStreamParams, HedgeEvent } from '../types/events.ts'
+import type { RequestOptions } from '../types/options.ts'
 import { readMessages, unreadableStream } from './sse.ts'
+import { checkStream, type StreamCall } from './stream-call.ts'
 
 /** The server sends a heartbeat every 15 seconds. After three missing ones, the connection is dead. */
 const silenceMaxMs = 45_000
@@ -22,39 +24,55 @@ const retryAfterMaxSeconds = 3_600
 export interface EventSource {
   core: RequestCore
   /** The id of the newest event; `undefined` if there is no event. */
-  newestId(signal: AbortSignal | undefined): Promise<string | undefined>
+  newestId(options: RequestOptions): Promise<string | undefined>
   /** All events that match the filter, oldest first. */
-  all(signal: AbortSignal | undefined): Promise<HedgeEvent[]>
+  all(params: EventStreamParams, options: RequestOptions): Promise<HedgeEvent[]>
 }
 
 /**
  * Streams events as they happen. After a lost connection, reconnects and continues after the last
- * event, so that no event is missed. Ends when the signal aborts. Rejects with errors that a retry
- * does not fix, such as a refused key, a wrong parameter, or an answer that is not a stream of events.
+ * event, so that no event is missed. Ends when the signal of the parameters or of the options aborts.
+ * Rejects with errors that a retry does not fix, such as a refused key, a wrong parameter, or an answer
+ * that is not a stream of events.
  */
 export async function* streamEvents(
   source: EventSource,
   params: EventStreamParams,
+  options: RequestOptions | undefined,
 ): AsyncGenerator<HedgeEvent, void, undefined> {
-  const { signal } = params
+  const call = checkStream(params, options)
+  const ended = new AbortController()
+  const releases = call.signals.map((signal) => onAbort(signal, () => ended.abort(signal.reason)))
+  try {
+    yield* streamUntil(source, { ...call, signal: ended.signal })
+  } finally {
+    for (const release of releases) release()
+  }
+}
+
+async function* streamUntil(
+  source: EventSource,
+  call: ActiveCall,
+): AsyncGenerator<HedgeEvent, void, undefined> {
+  const { params, signal } = call
   const { lastEventId } = params
   const position: Position = {
     after: lastEventId ?? undefined,
     seen: lastEventId === null ? new Set() : null,
   }
-  for (let failures = 0; !signal?.aborted; ) {
+  for (let failures = 0; !signal.aborted; ) {
     const startedMs = performance.now()
     let error: HedgeError | undefined
     try {
       if (position.after === undefined && position.seen === null)
-        await begin(source, position, signal)
-      for await (const event of connectOnce(source, params, position)) {
+        await begin(source, call, position)
+      for await (const event of connectOnce(source, call, position)) {
         failures = 0
         yield event
         position.after = event.id
       }
     } catch (caught) {
-      if (signal?.aborted) return
+      if (signal.aborted) return
       if (!isTemporary(caught)) throw caught
       error = caught
     }
@@ -73,18 +91,20 @@ interface Position {
   seen: Set<string> | null
 }
 
-async function begin(source: EventSource, position: Position, signal: AbortSignal | undefined) {
-  position.after = await source.newestId(signal)
+type ActiveCall = StreamCall & { signal: AbortSignal }
+
+async function begin(source: EventSource, { options, signal }: ActiveCall, position: Position) {
+  position.after = await source.newestId({ ...options, signal })
   if (position.after === undefined) position.seen = new Set()
 }
 
 async function* connectOnce(
   source: EventSource,
-  params: EventStreamParams,
+  { params, options, signal }: ActiveCall,
   position: Position,
 ): AsyncGenerator<HedgeEvent, void, undefined> {
   const connection = new AbortController()
-  const release = onAbort(params.signal, () => connection.abort())
+  const release = onAbort(signal, () => connection.abort())
   let isSilent = false
   let timer: ReturnType<typeof setTimeout> | undefined
   const onData = () => {
@@ -94,19 +114,19 @@ async function* connectOnce(
       connection.abort()
     }, silenceMaxMs)
   }
-  onData()
   try {
+    const after = position.after === undefined ? {} : { 'last-event-id': position.after }
     const body = await source.core.open(
       { path: ['events', 'stream'], query: { type: params.type, payment_id: params.payment_id } },
-      {
-        signal: connection.signal,
-        headers: position.after === undefined ? {} : { 'last-event-id': position.after },
-      },
+      { ...options, signal: connection.signal, headers: { ...options.headers, ...after } },
     )
+    onData()
     params.onConnect?.()
     const { seen } = position
     // Without an id to continue after, events before the connection come from the list.
-    for (const event of position.after === undefined ? await source.all(params.signal) : []) {
+    const earlier =
+      position.after === undefined ? await source.all(params, { ...options, signal }) : []
+    for (const event of earlier) {
       if (!seen?.has(event.id)) yield event
       seen?.add(event.id)
     }

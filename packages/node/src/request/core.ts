@@ -14,6 +14,7 @@ import { answerError, unreadableAnswerError } from './answer-error.ts'
 import { requestHeaders } from './headers.ts'
 import { type Answer, type HedgePromise, hedgePromise } from './hedge-promise.ts'
 import { logAttempt } from './log.ts'
+import { checkOptions, checkParams } from './options.ts'
 import { Retries, type RetryFacts } from './retry.ts'
 import { jsonOf, pathOf, queryOf } from './url.ts'
 
@@ -59,8 +60,11 @@ export class RequestCore {
   }
 
   /** Sends any request. The promise includes the HTTP answer. */
-  async send<T>(spec: RequestSpec<T>, options: RequestOptions = {}): Promise<Answer<T>> {
+  async send<T>(spec: RequestSpec<T>, given?: RequestOptions): Promise<Answer<T>> {
     const configuration = this.#configuration
+    const options = checkOptions(given)
+    checkParams(spec.query)
+    checkParams(spec.body)
     const path = pathOf(spec.path)
     const body = spec.body === undefined ? undefined : jsonOf(spec.body)
     // Built once, so that every attempt sends the same idempotency key.
@@ -90,16 +94,18 @@ export class RequestCore {
   /** Opens a stream of server-sent events and returns its body. Makes one attempt. */
   async open(
     spec: { path: Path; query?: object | undefined },
-    options: RequestOptions,
+    given: RequestOptions,
   ): Promise<StreamBody> {
     const configuration = this.#configuration
+    const options = checkOptions(given)
+    const timeoutMs = checkTimeout(options.timeout ?? configuration.timeoutMs)
     const headers = requestHeaders({ method: 'GET', hasBody: false, configuration, options })
     headers.set('accept', 'text/event-stream')
     return await openOnce(configuration.fetch, {
       url: configuration.baseUrl + pathOf(spec.path) + queryOf(spec.query ?? {}),
-      init: initOf('GET', headers, configuration, configuration.timeoutMs),
+      init: initOf('GET', headers, configuration, timeoutMs),
       signal: options.signal,
-      timeoutMs: configuration.timeoutMs,
+      timeoutMs,
     })
   }
 }

@@ -1,3 +1,4 @@
+import { kindOf } from '../arguments.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { isDate } from '../realm.ts'
 
@@ -56,8 +57,11 @@ function isoTime(time: Date): string {
 }
 
 function encodeSegment(part: string): string {
-  if (typeof part !== 'string' || part === '') {
+  if (part === undefined || part === null || part === '') {
     throw refuse('the id is missing: it must be a non-empty string')
+  }
+  if (typeof part !== 'string') {
+    throw refuse(`the id must be a non-empty string, but got ${kindOf(part)}`)
   }
   // `fetch` resolves `.` and `..`, so the request would reach another path.
   if (part === '.' || part === '..') throw refuse(`'${part}' is not an id`)

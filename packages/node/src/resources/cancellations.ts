@@ -61,7 +61,8 @@ export class Cancellations {
 
 /** Wraps a single status in a list. A query accepts both forms, a body only the list. */
 function withStatusList(params: CancellationCreateParams): CancellationCreateParams {
-  const status = params.filter?.status
+  // The request refuses parameters that are no object.
+  const status = params?.filter?.status
   if (typeof status !== 'string') return params
   return { ...params, filter: { ...params.filter, status: [status] } }
 }

@@ -1,4 +1,4 @@
-import { streamEvents } from '../event-stream/event-stream.ts'
+import { type EventSource, streamEvents } from '../event-stream/event-stream.ts'
 import type { RequestCore } from '../request/core.ts'
 import type { HedgePromise } from '../request/hedge-promise.ts'
 import { listPages, type PagePromise } from '../request/page.ts'
@@ -27,21 +27,24 @@ export class Events {
    * Streams events as they happen, for `for await`. After a lost connection, the stream continues after
    * the last event. To continue after a restart of your process, pass the id of the last processed event
    * as `lastEventId`. Without it, the stream begins now. Rejects if the key is refused.
+   *
+   * A signal ends the stream, in the parameters or in the options. The other options apply to each
+   * request: `timeout` limits the wait for a connection. Reconnects are not limited by `maxRetries`.
    */
-  stream(params: EventStreamParams = {}): AsyncGenerator<HedgeEvent, void, undefined> {
-    const { type, payment_id } = params
-    return streamEvents(
-      {
-        core: this.#core,
-        newestId: async (signal) => (await this.list({ limit: 1 }, { signal })).data[0]?.id,
-        all: async (signal) => {
-          const events: HedgeEvent[] = []
-          const filter = { type, payment_id, limit: 100 }
-          for await (const event of this.list(filter, { signal })) events.push(event)
-          return events.reverse()
-        },
+  stream(
+    params: EventStreamParams = {},
+    options?: RequestOptions,
+  ): AsyncGenerator<HedgeEvent, void, undefined> {
+    const source: EventSource = {
+      core: this.#core,
+      newestId: async (options) => (await this.list({ limit: 1 }, options)).data[0]?.id,
+      all: async ({ type, payment_id }, options) => {
+        const events: HedgeEvent[] = []
+        const filter = { type, payment_id, limit: 100 }
+        for await (const event of this.list(filter, options)) events.push(event)
+        return events.reverse()
       },
-      params,
-    )
+    }
+    return streamEvents(source, params, options)
   }
 }

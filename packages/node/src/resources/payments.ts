@@ -1,3 +1,4 @@
+import { withFields } from '../arguments.ts'
 import { PaymentNotCancelableError } from '../errors.ts'
 import type { RequestCore } from '../request/core.ts'
 import { type Answer, type HedgePromise, hedgePromise } from '../request/hedge-promise.ts'
@@ -76,7 +77,7 @@ export class Payments {
     params: PaymentCancelParams = {},
     options?: RequestOptions,
   ): HedgePromise<Payment | PendingCancellation> {
-    const body = { ...params, idempotency_key: idempotencyKey }
+    const body = withFields(params, { idempotency_key: idempotencyKey })
     return this.#core.post(['payments', 'cancel'], body, options)
   }
 
@@ -151,7 +152,7 @@ export class Payments {
   async #ensureCanceled(
     id: string,
     params: PaymentCancelParams,
-    options: RequestOptions = {},
+    options: RequestOptions | undefined,
   ): Promise<Answer<Payment>> {
     try {
       return await this.cancel(id, params, options).withResponse()
@@ -160,7 +161,7 @@ export class Payments {
         error instanceof PaymentNotCancelableError && error.details.current_status === 'canceled'
       if (!isAlreadyCanceled) throw error
       // Both belong to the cancel, not to the read.
-      const { idempotencyKey: _key, ifMatch: _etag, ...rest } = options
+      const { idempotencyKey: _key, ifMatch: _etag, ...rest } = options ?? {}
       return await this.retrieve(id, rest).withResponse()
     }
   }

@@ -66,7 +66,7 @@ export interface RequestOptions {
    * each retry. Pass your own key to repeat a call safely after a restart of your process.
    */
   idempotencyKey?: string | null | undefined
-  /** Aborts the call and its retries. The server may still carry out the request. */
+  /** Aborts the call and its retries. The server may still carry out the request. `null`: none. */
   signal?: AbortSignal | undefined
   /** The timeout of one attempt, in milliseconds. */
   timeout?: number | undefined

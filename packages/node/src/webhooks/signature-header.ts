@@ -1,4 +1,5 @@
-import { SignatureMalformedError, SignatureMissingError } from '../errors.ts'
+import { kindOf } from '../arguments.ts'
+import { InvalidArgumentError, SignatureMalformedError, SignatureMissingError } from '../errors.ts'
 import type { SignatureSource } from './signature-source.ts'
 
 /** Bytes as WebCrypto takes them. Not exported by the package: TypeScript before 5.7 lacks the type. */
@@ -9,7 +10,12 @@ export const signaturesMax = 10
 
 const headerName = 'x-hedge-signature'
 
-/** Parses the header. @throws {SignatureVerificationError} if it is missing or malformed. */
+/**
+ * Parses the header.
+ *
+ * @throws {SignatureVerificationError} if it is missing or malformed.
+ * @throws {InvalidArgumentError} if the source is neither the header nor headers.
+ */
 export function parseSignature(source: SignatureSource): {
   timestamp: number
   signatures: Bytes[]
@@ -34,12 +40,24 @@ export function parseSignature(source: SignatureSource): {
   }
 }
 
-function headerOf(source: SignatureSource): string | null | undefined {
-  if (typeof source !== 'object' || source === null) return source
-  if (isList(source)) return source.join(',')
-  if (isHeaders(source)) return source.get(headerName)
+function headerOf(source: SignatureSource): string {
+  if (typeof source !== 'object' || source === null || isList(source)) return textOf(source)
+  if (isHeaders(source)) return textOf(source.get(headerName))
   const found = Object.entries(source).filter(([name]) => name.toLowerCase() === headerName)
-  return found.flatMap(([, value]) => value ?? []).join(',')
+  return found.map(([, value]) => textOf(value)).join(',')
+}
+
+/** The text of a header, which may have been sent several times. */
+function textOf(header: unknown): string {
+  if (header === undefined || header === null) return ''
+  if (typeof header === 'string') return header
+  const values: readonly unknown[] = Array.isArray(header) ? header : [header]
+  const wrong = values.find((value) => typeof value !== 'string')
+  if (wrong === undefined && Array.isArray(header)) return values.join(',')
+  throw new InvalidArgumentError(
+    `the signature must be the text of X-Hedge-Signature or all headers, but got ${kindOf(wrong)}`,
+    { code: 'invalid_argument' },
+  )
 }
 
 function isList(source: object): source is readonly string[] {

@@ -1,10 +1,11 @@
+import { findWrongName, kindOf } from '../arguments.ts'
 import {
   ConfigurationError,
   InvalidArgumentError,
   SignatureExpiredError,
   SignatureMismatchError,
 } from '../errors.ts'
-import { isArrayBuffer } from '../realm.ts'
+import { isArrayBuffer, isDate } from '../realm.ts'
 import { decodeText, encodeText } from '../runtime.ts'
 import type { HedgeEvent } from '../types/events.ts'
 import { areEqual, concatenate, hmacSha256 } from './hmac.ts'
@@ -38,7 +39,8 @@ const toleranceDefaultSeconds = 300
  * @throws {SignatureVerificationError} SignatureMissingError, SignatureMalformedError,
  *   SignatureMismatchError or SignatureExpiredError.
  * @throws {ConfigurationError} if a secret is not a text, or blank.
- * @throws {InvalidArgumentError} if the body is not the raw one, or signed but not an event.
+ * @throws {InvalidArgumentError} if the body is not the raw one, or signed but not an event, or if the
+ *   signature or an option has the wrong type.
  */
 export function verifyWebhook(
   body: RawBody,
@@ -46,6 +48,7 @@ export function verifyWebhook(
   secret: WebhookSecrets,
   options: VerifyOptions = {},
 ): HedgeEvent {
+  checkOptions(options)
   const claim = readClaim(body, signature, secret)
   let isSigned = false
   for (const secret of claim.secrets) {
@@ -68,6 +71,7 @@ export async function verifyWebhookAsync(
   // Jest's jsdom and pages without https have no WebCrypto.
   if (globalThis.crypto?.subtle === undefined)
     return verifyWebhook(body, signature, secret, options)
+  checkOptions(options)
   const claim = readClaim(body, signature, secret)
   let isSigned = false
   for (const secret of claim.secrets) {
@@ -89,10 +93,33 @@ export async function signTestEvent(
   secret: string,
   options: { timestamp?: Date | undefined } = {},
 ): Promise<string> {
+  checkNames(options, ['timestamp'])
+  checkTime('timestamp', options.timestamp)
   const timestamp = Math.floor((options.timestamp ?? new Date()).getTime() / 1_000)
   const mac = hmacSha256(checkSecret(secret), concatenate(prefixOf(timestamp), bytesOf(body)))
   const hex = Array.from(mac, (byte) => byte.toString(16).padStart(2, '0'))
   return `t=${timestamp},v1=${hex.join('')}`
+}
+
+function checkOptions(options: VerifyOptions): void {
+  checkNames(options, ['toleranceSeconds', 'now'])
+  checkTime('now', options.now)
+  const toleranceSeconds: unknown = options.toleranceSeconds ?? toleranceDefaultSeconds
+  if (typeof toleranceSeconds === 'number' && toleranceSeconds >= 0) return
+  const given = typeof toleranceSeconds === 'number' ? toleranceSeconds : kindOf(toleranceSeconds)
+  throw invalidArgument(`toleranceSeconds is ${given}: it must be a number of seconds, 0 or more`)
+}
+
+function checkNames(options: object, names: readonly string[]): void {
+  const wrong = findWrongName(options, names)
+  if (wrong !== undefined) throw invalidArgument(wrong)
+}
+
+function checkTime(name: string, time: unknown): void {
+  if (time === undefined || time === null) return
+  if (isDate(time) && !Number.isNaN(time.getTime())) return
+  const given = isDate(time) ? 'an invalid Date' : kindOf(time)
+  throw invalidArgument(`${name} must be a Date, but got ${given}`)
 }
 
 /** The parts of a webhook before its verification. */
@@ -165,10 +192,7 @@ function bytesOf(body: RawBody): Bytes {
   if (ArrayBuffer.isView(body)) {
     return new Uint8Array(new Uint8Array(body.buffer, body.byteOffset, body.byteLength))
   }
-  throw new InvalidArgumentError(
-    'the body must be the raw one (string or bytes), not a parsed one',
-    { code: 'invalid_argument' },
-  )
+  throw invalidArgument('the body must be the raw one (string or bytes), not a parsed one')
 }
 
 function prefixOf(timestamp: number): Bytes {
@@ -189,8 +213,9 @@ function parseEvent(bytes: Bytes): HedgeEvent {
 }
 
 function notAnEvent(expected: string, cause?: unknown): InvalidArgumentError {
-  return new InvalidArgumentError(`the body is signed, but it is not ${expected}`, {
-    code: 'invalid_argument',
-    cause,
-  })
+  return invalidArgument(`the body is signed, but it is not ${expected}`, cause)
+}
+
+function invalidArgument(message: string, cause?: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(message, { code: 'invalid_argument', cause })
 }

@@ -1,6 +1,6 @@
 import { chmod, link, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Place } from './place.ts'
+import { type Place, withFolder } from './place.ts'
 
 /** Where a host listens for clients, and what it asks them for. */
 export interface Address {
@@ -15,7 +15,7 @@ export const newPrefix = 'new-'
 
 /** Creates the folder of a host, complete with its address. */
 export async function makeHostFolder(place: Place, address: Address): Promise<string> {
-  const made = await mkdtemp(join(place.folder, newPrefix))
+  const made = await withFolder(place, () => mkdtemp(join(place.folder, newPrefix)))
   await chmod(made, place.mode)
   await writeFile(addressFile(made), JSON.stringify(address), { mode: 0o600 })
   const folder = join(place.folder, hostPrefix + made.slice(join(place.folder, newPrefix).length))
@@ -30,7 +30,8 @@ export async function readFolder(folder: string): Promise<Address | undefined> {
 
 /** The claims of a place, newest first, as paths. */
 export async function listClaims(place: Place): Promise<string[]> {
-  const numbers = (await readdir(place.folder))
+  const names = await withFolder(place, () => readdir(place.folder))
+  const numbers = names
     .map((name) =>
       name.startsWith(`${place.key}.`) ? Number(name.slice(place.key.length + 1)) : 0,
     )

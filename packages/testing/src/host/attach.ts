@@ -47,8 +47,8 @@ async function findHost(place: Place): Promise<Connection | undefined> {
 /** Starts a host, and waits until it has claimed the place or has found that another one did. */
 async function launchHost(place: Place): Promise<void> {
   const child = spawn(process.execPath, [...nodeOptions(), JSON.stringify(place)], {
-    // A folder in use cannot be removed on Windows.
-    cwd: place.folder,
+    // A folder in use cannot be removed on Windows, so it runs in none of the user's or its own.
+    cwd: dirname(place.folder),
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
     // It outlives this process, and Ctrl-C in the terminal reaches only the clients.

@@ -5,7 +5,7 @@ import { claim, listClaims, makeHostFolder, readAddress, release } from './addre
 import { reach } from './connection.ts'
 import { Control } from './control.ts'
 import { removeLeftovers } from './leftovers.ts'
-import type { Place } from './place.ts'
+import { type Place, removeFolder } from './place.ts'
 
 /**
  * Runs the server of a place until its last client has been gone for a while, and removes its data.
@@ -37,6 +37,7 @@ export async function runHost(place: Place): Promise<void> {
     await server?.stop()
   }
   await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  await removeFolder(place)
   process.exit(0)
 }
 

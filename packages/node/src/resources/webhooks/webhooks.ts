@@ -1,3 +1,4 @@
+import { withFields } from '../../arguments.ts'
 import type { RequestCore } from '../../request/core.ts'
 import type { HedgePromise } from '../../request/hedge-promise.ts'
 import type { HedgeEventType } from '../../types/event-types.ts'
@@ -34,7 +35,7 @@ export class Webhooks {
     params: WebhookTriggerParams = {},
     options?: RequestOptions,
   ): HedgePromise<HedgeEvent> {
-    const body = { ...params, type }
+    const body = withFields(params, { type })
     return this.#core.post(['webhooks', 'test'], body, options)
   }
 }
