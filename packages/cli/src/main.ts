@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { exitCodes } from './exit-codes.ts'
+import { endWithNpm } from './npm-parent.ts'
 import { reportError } from './output/report-error.ts'
 import { createProgram } from './program.ts'
 
@@ -7,6 +8,13 @@ import { createProgram } from './program.ts'
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.ok : exitCodes.error)
 })
+// Messages without a reader are dropped, and the command goes on: its result may still have a reader. If
+// both streams are one pipe (`2>&1 | head`), the next result ends the command.
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exit(exitCodes.error)
+})
+
+await endWithNpm({ env: process.env, platform: process.platform })
 
 // Read from the raw arguments, because a command line that cannot be parsed has no options.
 const json = process.argv.includes('--json')

@@ -7,6 +7,7 @@ import { clockCommand } from './commands/clock/clock.ts'
 import { completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventsCommand } from './commands/events/events.ts'
+import { helpCommand } from './commands/help.ts'
 import { keysCommand } from './commands/keys/keys.ts'
 import { listenCommand } from './commands/listen.ts'
 import { logsCommand } from './commands/logs/logs.ts'
@@ -73,6 +74,10 @@ export function createProgram({ json }: { json: boolean }): Command {
   ])
   program.addHelpText('after', keysHelp)
   program.addHelpText('after', exitCodesHelp)
+  // Every group has it, so `hedge payments help cancel` works too. Only the program's own is listed.
+  for (const group of allOf(program).filter(({ commands }) => commands.length > 0)) {
+    group.addCommand(helpCommand(), { hidden: group !== program })
+  }
   for (const command of allOf(program)) configure(command, { json })
   return program
 }

@@ -57,11 +57,11 @@ export async function openSession(command: Command): Promise<Session> {
   }
 }
 
-function requireAddress(text: string): void {
+/** Checks a server's URL. @throws {CliError} that does not repeat it, because it can contain a password. */
+export function requireAddress(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:'
   if (isHttp && !url.username && !url.password && !url.search && !url.hash) return
-  // The text is not repeated, because it may contain a password.
   throw usageError(
     "The server's URL (--base-url or HEDGE_BASE_URL) must look like https://payments.example.com, " +
       'without user, password, query and fragment.',

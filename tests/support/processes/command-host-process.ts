@@ -23,8 +23,8 @@ process.on('message', async ({ args, env }: HostedCommand) => {
   }
   const code = process.exitCode ?? 0
   process.exitCode = undefined
-  // The start file adds a listener each time.
-  process.stdout.removeAllListeners('error')
+  // The start file adds listeners each time.
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')
   process.send?.({ code, stdout: stdout(), stderr: stderr() })
 })
 

@@ -97,7 +97,10 @@ function findOperation(
   }
   const method = first.toUpperCase()
   if (first.startsWith('/')) return ofPath(document, { method: 'GET', path: first, rest: others })
-  if (!methods.includes(method)) {
+  const isId = document.operations.some(({ id }) => id === first)
+  // A path after it shows that it is meant as a method, also if no operation has this method.
+  const isMethod = methods.includes(method) || (!isId && others[0]?.startsWith('/'))
+  if (!isMethod) {
     return { found: findById(document, first), query: '', rest: others }
   }
   const [path, ...rest] = others

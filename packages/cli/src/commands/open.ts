@@ -5,7 +5,7 @@ import { CliError, usageError } from '../exit-codes.ts'
 import { withExamples } from '../output/examples.ts'
 import { toJson } from '../output/json.ts'
 import { harmless, print, say } from '../output/terminal.ts'
-import { type GlobalOptions, type Session, withSession } from '../session.ts'
+import { type GlobalOptions, requireAddress, type Session, withSession } from '../session.ts'
 
 interface OpenOptions extends GlobalOptions {
   print?: boolean
@@ -23,7 +23,7 @@ export function openCommand(): Command {
     .addHelpText(
       'after',
       `
-The URL is always printed. The browser is that of BROWSER, else the system's. It is opened if standard
+The URL is always printed, also if no server runs there. The browser is that of BROWSER, else the system's. It is opened if standard
 output is a terminal or BROWSER is set.`,
     )
     .action(async (page: string, options: OpenOptions, self: Command) => {
@@ -65,6 +65,7 @@ async function openPage(page: string, self: Command): Promise<void> {
       throw error
     },
   )
+  requireAddress(server)
   await show(server.replace(/\/+$/, '') + path, { json: json ?? false, printOnly })
 }
 

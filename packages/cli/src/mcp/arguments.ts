@@ -7,6 +7,13 @@ interface WrongArgument {
   readonly field: string
   readonly received: string
   readonly expected: string
+  /** Set if the tool has no such argument, whatever its value. */
+  readonly unknown?: true
+}
+
+function sentenceOf({ field, received, expected, unknown }: WrongArgument): string {
+  if (unknown) return `Unknown argument ${field}: expected ${expected}.`
+  return `${field}: expected ${expected}, got ${received}.`
 }
 
 /** The arguments of a tool call do not match its schema. Nothing was sent. */
@@ -14,10 +21,7 @@ class ArgumentsError extends CliError {
   readonly details: readonly WrongArgument[]
 
   constructor(details: readonly WrongArgument[]) {
-    const sentences = details.map(
-      ({ field, received, expected }) => `${field}: expected ${expected}, got ${received}.`,
-    )
-    super(exitCodes.usage, 'invalid_arguments', sentences.join(' '))
+    super(exitCodes.usage, 'invalid_arguments', details.map(sentenceOf).join(' '))
     this.name = 'ArgumentsError'
     this.details = details
   }
@@ -33,10 +37,20 @@ export function parseArguments<Input extends z.ZodObject>(
   throw new ArgumentsError(
     parsed.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => wrong(given, [...issue.path, key], knownOf(input)))
+        ? issue.keys.map((key) => unknownArgument(input, given, [...issue.path, key]))
         : [wrong(given, issue.path, expectedOf(issue.message))],
     ),
   )
+}
+
+function unknownArgument(
+  input: z.ZodObject,
+  given: unknown,
+  path: readonly PropertyKey[],
+): WrongArgument {
+  const known = Object.keys(input.shape)
+  const expected = known.length === 0 ? 'no arguments' : `only ${known.join(', ')}`
+  return { ...wrong(given, path, expected), unknown: true }
 }
 
 function wrong(given: unknown, path: readonly PropertyKey[], expected: string): WrongArgument {
@@ -48,9 +62,6 @@ function expectedOf(message: string): string {
   const expected = /expected (.*?)(?:, received .*)?$/s.exec(message)?.[1] ?? message
   return expected.replace(/\.$/, '')
 }
-
-const knownOf = (input: z.ZodObject) =>
-  `one of the arguments ${Object.keys(input.shape).join(', ')}`
 
 /** The longest quoted value: enough to recognize a mistake. */
 const receivedMax = 80

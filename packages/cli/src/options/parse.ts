@@ -1,3 +1,4 @@
+import { amountMinorMax } from '@hedgepayments/contract/amounts'
 import { InvalidArgumentError } from 'commander'
 
 const secondsOf = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
@@ -47,6 +48,12 @@ export function timeRange(after: string | undefined, before: string | undefined)
   return after === undefined && before === undefined ? undefined : { gte: after, lt: before }
 }
 
+/** Refuses an empty text, which is usually a shell variable without a value. */
+export function parseText(value: string): string {
+  if (value.trim() !== '') return value
+  throw new InvalidArgumentError('Expected a text that is not empty.')
+}
+
 /** Parses `key=value` and adds it to the earlier pairs. */
 export function parsePair(
   value: string,
@@ -57,9 +64,12 @@ export function parsePair(
   return { ...previous, [value.slice(0, at)]: value.slice(at + 1) }
 }
 
-/** Parses a whole number of minor units. */
+/** Parses a whole number of minor units, up to the API's limit. */
 export function parseAmount(value: string): number {
-  if (/^\d{1,8}$/.test(value)) return Number(value)
+  if (/^\d+$/.test(value)) {
+    if (Number(value) <= amountMinorMax) return Number(value)
+    throw new InvalidArgumentError(`Expected at most ${amountMinorMax} minor units.`)
+  }
   throw new InvalidArgumentError(
     'Expected a whole number of minor units: 9999 is 99.99 USD, or 9,999 JPY.',
   )
@@ -67,7 +77,8 @@ export function parseAmount(value: string): number {
 
 /** Parses a number of seconds, or a time like `90s`, `30m`, `24h` or `7d`, to seconds. */
 export function parseSeconds(value: string): number {
-  const seconds = /^\d{1,8}$/.test(value) ? Number(value) : secondsOfText(value)
+  // Long enough for every time. The API names its limit.
+  const seconds = /^\d{1,15}$/.test(value) ? Number(value) : secondsOfText(value)
   if (seconds !== undefined) return seconds
   throw new InvalidArgumentError(
     'Expected a whole number of seconds, or a time like 30m, 24h or 7d.',

@@ -2,7 +2,7 @@ import { paymentStatuses } from '@hedgepayments/contract/values'
 import type { PaymentStatus } from '@hedgepayments/node'
 import { type Command, Option } from 'commander'
 import { choices } from './choices.ts'
-import { parsePair, parseTime, timeRange } from './parse.ts'
+import { parsePair, parseText, parseTime, timeRange } from './parse.ts'
 
 /** The options that select payments. */
 export interface FilterOptions {
@@ -22,8 +22,12 @@ export function withFilters(command: Command): Command {
   )
   return command
     .addOption(choices(status, paymentStatuses))
-    .option('--customer-email <email>', 'of this customer; upper and lower case are equal')
-    .option('--customer-id <id>', 'of this customer, by your own id')
+    .option(
+      '--customer-email <email>',
+      'of this customer; upper and lower case are equal',
+      parseText,
+    )
+    .option('--customer-id <id>', 'of this customer, by your own id', parseText)
     .option(
       '--created-after <time>',
       'created at or after: 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h or 7d',

@@ -147,5 +147,7 @@ function reasonOf(error: unknown): string {
   const inner = isError(error.cause) ? error.cause : undefined
   if (inner === undefined) return error.message
   const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : ''
-  return [error.message, code, inner.message].filter((part) => part !== '').join(', ')
+  // Messages of the system contain the code: `connect ECONNREFUSED 127.0.0.1:4000`.
+  const parts = [error.message, inner.message.includes(code) ? '' : code, inner.message]
+  return parts.filter((part) => part !== '').join(', ')
 }

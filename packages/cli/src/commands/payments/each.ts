@@ -69,6 +69,7 @@ export async function forEachPayment<Result extends Payment>(
 async function readIds(given: readonly string[]): Promise<string[]> {
   const ids = new Set<string>()
   for (const id of given) {
+    if (id.trim() === '') throw usageError('An id is empty: expected pay_….')
     if (id !== '-') ids.add(id)
     else for (const line of (await readInput('the ids')).split('\n')) ids.add(line.trim())
   }
