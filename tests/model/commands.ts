@@ -148,13 +148,7 @@ function repeat(drawn: { client: number; which: number; isOther: boolean }): Com
   return command('repeat', drawn, async (_, real) => {
     const first = real.answered[drawn.which % Math.max(1, real.answered.length)]
     if (!first) return
-    const body = drawn.isOther ? { ...first.body, reason: 'another request' } : first.body
-    const wire = { body: first.path.endsWith('/initiate') ? first.body : body }
-    const path = first.path.endsWith('/initiate') && drawn.isOther ? '/v1/test/clock/advance' : null
-    const again = await clientOf(real, drawn.client)('POST', path ?? first.path, {
-      body: path ? { seconds: 0 } : wire.body,
-      idempotencyKey: first.key,
-    })
+    const again = await clientOf(real, drawn.client)('POST', ...otherIf(drawn.isOther, first))
     if (drawn.isOther) {
       expect(again.body.error?.code).toBe('idempotency_key_reused')
     } else {
@@ -162,6 +156,19 @@ function repeat(drawn: { client: number; which: number; isOther: boolean }): Com
       expect(again.headers.get('idempotent-replayed')).toBe('true')
     }
   })
+}
+
+/** The same request, or another one with its key: another reason, or another operation without reasons. */
+function otherIf(
+  isOther: boolean,
+  first: Real['answered'][number],
+): [string, { body: object; idempotencyKey: string }] {
+  const idempotencyKey = first.key
+  if (!isOther) return [first.path, { body: first.body, idempotencyKey }]
+  if (/\/(initiate|capture)$/.test(first.path)) {
+    return ['/v1/test/clock/advance', { body: { seconds: 0 }, idempotencyKey }]
+  }
+  return [first.path, { body: { ...first.body, reason: 'another request' }, idempotencyKey }]
 }
 
 function cancelByKey(drawn: { client: number; which: number }): Command {

@@ -94,7 +94,8 @@ describe('pay', () => {
     await heading(page, 'Declined')
     await expectAccessible(page)
     await page.getByRole('link', { name: /^Back to/ }).click()
-    await page.waitForURL(`${customers.shop.url}/cart`)
+    const back = `${customers.shop.url}/cart?payment_id=${payment.id}`
+    await page.waitForURL((url) => url.href === back)
   })
 })
 

@@ -48,8 +48,8 @@ function unknownArgument(
   given: unknown,
   path: readonly PropertyKey[],
 ): WrongArgument {
-  const known = Object.keys(input.shape)
-  const expected = known.length === 0 ? 'no arguments' : `only ${known.join(', ')}`
+  const names = Object.keys(input.shape)
+  const expected = names.length === 0 ? 'no arguments' : `only ${names.join(', ')}`
   return { ...wrong(given, path, expected), unknown: true }
 }
 
