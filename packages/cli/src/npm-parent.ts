@@ -31,13 +31,14 @@ export async function endWithNpm({ env, platform }: Started): Promise<void> {
   const shell = await describeProcess(parent)
   // Without a shell in between, the parent is npm. npm's own parent does not matter.
   const npm = shell && shells.test(shell.name) ? shell.parent : undefined
-  const timer = setInterval(async () => {
+  const check = async () => {
     const isParent = process.ppid === parent
     if (isParent && (npm === undefined || (await isChildOf(parent, npm)))) return
     clearInterval(timer)
     say('hedge: npm, which started this command, has ended. Stopping.')
     process.kill(process.pid, 'SIGTERM')
-  }, checkIntervalMs)
+  }
+  const timer = setInterval(() => void check(), checkIntervalMs)
   timer.unref()
 }
 

@@ -71,7 +71,11 @@ async function setMode(folder: string, mode: number): Promise<void> {
   if (process.platform === 'win32') return
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
   const handle = await open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-  await handle.chmod(mode).finally(() => handle.close())
+  try {
+    await handle.chmod(mode)
+  } finally {
+    await handle.close()
+  }
 }
 
 async function requireOwn(folder: string): Promise<void> {
