@@ -34,8 +34,6 @@ export async function serveAssets(app: FastifyInstance, assets: WebAssets): Prom
     prefix: assets.assetsPath,
     decorateReply: false,
     index: false,
-    // No file has such a name. The library would fail with 500.
-    allowedPath: (path) => !path.includes('\0'),
     immutable: true,
     maxAge: '365d',
     setHeaders: (reply) => {
