@@ -9,9 +9,9 @@ import { type Fuzzer, openFuzzer, type Tally } from './run.ts'
 
 /** The default is constant, so that a failure can be repeated. */
 const seed = Number(process.env.HEDGE_SEED ?? 20_261_124)
-const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 60, all: 3_000 }))
+const cases = Number(process.env.HEDGE_FUZZ_CASES ?? size({ quick: 60, all: 4_500 }))
 /** Number of cases from which every operation occurs often enough. */
-const casesOfShare = 3_000
+const casesOfShare = 4_500
 /** Pause between updates, in milliseconds: shorter than a request. */
 const betweenUpdatesMs = 2
 

@@ -56,7 +56,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'a capture that was made twice',
     kind: 'doubled',
-    found: /takes the money of a payment once/,
+    found: /captures a payment at most once/,
     sql: `insert into sandbox_movements (merchant_id, payment_id, kind, amount, idempotency_key,
         moved_at)
       select merchant_id, payment_id, kind, amount, 'another', moved_at from sandbox_movements
@@ -105,7 +105,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'an authorization that was never voided',
     kind: 'wrong',
-    found: /holds no authorization of a payment that was canceled/,
+    found: /holds no authorization of a canceled payment/,
     sql: `update sandbox_payments set status = 'authorized'
       where payment_id = (select s.payment_id from sandbox_payments s join payments p
         on p.id = s.payment_id where p.status = 'canceled' and s.status = 'voided' limit 1)`,
@@ -113,7 +113,7 @@ export const plants: readonly Plant[] = [
   {
     name: 'a timeline with a missing event',
     kind: 'wrong',
-    found: /numbered without a gap/,
+    found: /numbered without gaps/,
     sql: `delete from events where sequence = 1 and subject_id = ${canceledByClient}`,
   },
   {
