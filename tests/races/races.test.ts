@@ -50,8 +50,15 @@ test('races detect a cancel that reads an old status: a losing cancel reports a 
 test.runIf(isLongRun)(
   'races detect a cancel that reads before it writes: two cancels win',
   async () => {
-    const racing = runRaces(await openTestArena(readThenWrite), { seed: 1, groups: 32 })
-    await expect(racing).rejects.toThrow(RaceError)
-    await expect(racing).rejects.toThrow(/payment.canceled happened 2 times/)
+    // Such a cancel can also overwrite another step. A run ends with the first violation, of either kind.
+    const found: string[] = []
+    for (let seed = 1; seed <= 8; seed++) {
+      const arena = await openTestArena(readThenWrite)
+      const error = await runRaces(arena, { seed, groups: 32 }).catch((cause: Error) => cause)
+      expect(error).toBeInstanceOf(RaceError)
+      found.push((error as RaceError).message)
+      if (/payment.canceled happened 2 times/.test(found.join())) return
+    }
+    expect.fail(`no run found two cancels:\n${found.join('\n')}`)
   },
 )
