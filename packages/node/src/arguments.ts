@@ -1,5 +1,12 @@
 // Checks of what a program without types, or with wrong ones, passes.
 
+import { InvalidArgumentError } from './errors.ts'
+
+/** The error of a wrong argument. The message names the argument, what came and what was expected. */
+export function invalidArgument(message: string): InvalidArgumentError {
+  return new InvalidArgumentError(message, { code: 'invalid_argument' })
+}
+
 /** The kind of a value for a message: `a number`, `null`, `an array`. Never the value, which may be a secret. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value)

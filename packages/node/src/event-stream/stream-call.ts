@@ -1,5 +1,4 @@
-import { findWrongName, kindOf } from '../arguments.ts'
-import { InvalidArgumentError } from '../errors.ts'
+import { findWrongName, invalidArgument, kindOf } from '../arguments.ts'
 import { checkOptions, checkSignal } from '../request/options.ts'
 import type { EventStreamParams } from '../types/events.ts'
 import type { RequestOptions } from '../types/options.ts'
@@ -32,7 +31,7 @@ export function checkStream(
   given: RequestOptions | undefined,
 ): StreamCall {
   const wrong = findWrongName(params, names)
-  if (wrong !== undefined) throw refuse(wrong)
+  if (wrong !== undefined) throw invalidArgument(wrong)
   checkType('lastEventId', params.lastEventId, 'string')
   checkType('onConnect', params.onConnect, 'function')
   checkType('onDisconnect', params.onDisconnect, 'function')
@@ -43,9 +42,5 @@ export function checkStream(
 
 function checkType(name: string, value: unknown, expected: 'string' | 'function'): void {
   if (value === undefined || value === null || typeof value === expected) return
-  throw refuse(`${name} must be a ${expected}, but got ${kindOf(value)}`)
-}
-
-function refuse(message: string): InvalidArgumentError {
-  return new InvalidArgumentError(message, { code: 'invalid_argument' })
+  throw invalidArgument(`${name} must be a ${expected}, but got ${kindOf(value)}`)
 }

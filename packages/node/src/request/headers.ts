@@ -1,5 +1,5 @@
+import { invalidArgument } from '../arguments.ts'
 import type { Configuration } from '../configuration.ts'
-import { InvalidArgumentError } from '../errors.ts'
 import type { RequestOptions } from '../types/options.ts'
 import { version } from '../version.ts'
 
@@ -35,17 +35,13 @@ export function requestHeaders(facts: {
 
 function checkIdempotencyKey(key: string): string {
   if (/^[\x20-\x7e]{1,255}$/.test(key) && key.trim() !== '') return key
-  throw refuse('idempotencyKey must be 1 to 255 printable ASCII characters')
+  throw invalidArgument('idempotencyKey must be 1 to 255 printable ASCII characters')
 }
 
 function set(headers: Headers, name: string, value: string): void {
   try {
     headers.set(name, value)
   } catch {
-    throw refuse(`the header ${name} has a name or a value that cannot be sent`)
+    throw invalidArgument(`the header ${name} has a name or a value that cannot be sent`)
   }
-}
-
-function refuse(message: string): InvalidArgumentError {
-  return new InvalidArgumentError(message, { code: 'invalid_argument' })
 }

@@ -1,5 +1,4 @@
-import { findWrongName, isObject, kindOf } from '../arguments.ts'
-import { InvalidArgumentError } from '../errors.ts'
+import { findWrongName, invalidArgument, isObject, kindOf } from '../arguments.ts'
 import type { RequestOptions } from '../types/options.ts'
 
 const names: readonly (keyof RequestOptions)[] = [
@@ -24,9 +23,9 @@ export interface CheckedOptions extends RequestOptions {
 export function checkOptions(options: RequestOptions | undefined): CheckedOptions {
   if (options === undefined) return { signal: undefined }
   const wrong = findWrongName(options, names)
-  if (wrong !== undefined) throw refuse(wrong)
+  if (wrong !== undefined) throw invalidArgument(wrong)
   // It has no property of its own, so it would be ignored.
-  if (isSignal(options)) throw refuse('the options are an AbortSignal: pass { signal }')
+  if (isSignal(options)) throw invalidArgument('the options are an AbortSignal: pass { signal }')
   checkText('idempotencyKey', options.idempotencyKey)
   checkText('ifMatch', options.ifMatch)
   checkHeaders(options.headers)
@@ -47,13 +46,13 @@ export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (isSignal(signal)) return signal
   const isController = isObject(signal) && isSignal(signal.signal)
   const hint = isController ? ': pass its property signal' : ''
-  throw refuse(`signal must be an AbortSignal, but got ${kindOf(signal)}${hint}`)
+  throw invalidArgument(`signal must be an AbortSignal, but got ${kindOf(signal)}${hint}`)
 }
 
 /** Checks the parameters of a call. @throws {InvalidArgumentError} */
 export function checkParams(params: unknown): void {
   if (params === undefined || isObject(params)) return
-  throw refuse(`the parameters must be an object, but got ${kindOf(params)}`)
+  throw invalidArgument(`the parameters must be an object, but got ${kindOf(params)}`)
 }
 
 function isSignal(value: unknown): value is AbortSignal {
@@ -67,23 +66,19 @@ function isSignal(value: unknown): value is AbortSignal {
 
 function checkText(name: string, value: unknown): void {
   if (value === undefined || value === null || typeof value === 'string') return
-  throw refuse(`${name} must be a string, but got ${kindOf(value)}`)
+  throw invalidArgument(`${name} must be a string, but got ${kindOf(value)}`)
 }
 
 function checkHeaders(headers: unknown): void {
   if (headers === undefined || headers === null) return
   // The names of a `Headers` or a Map are not properties, so they would be ignored.
   if (!isObject(headers) || Symbol.iterator in headers) {
-    throw refuse(
+    throw invalidArgument(
       `headers must be an object with names and values as strings, but got ${kindOf(headers)}`,
     )
   }
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value === 'string') continue
-    throw refuse(`the header ${name} must be a string, but got ${kindOf(value)}`)
+    throw invalidArgument(`the header ${name} must be a string, but got ${kindOf(value)}`)
   }
-}
-
-function refuse(message: string): InvalidArgumentError {
-  return new InvalidArgumentError(message, { code: 'invalid_argument' })
 }

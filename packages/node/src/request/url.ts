@@ -1,4 +1,4 @@
-import { kindOf } from '../arguments.ts'
+import { invalidArgument, kindOf } from '../arguments.ts'
 import { InvalidArgumentError } from '../errors.ts'
 import { isDate } from '../realm.ts'
 
@@ -26,7 +26,8 @@ export function queryOf(params: object): string {
   }
   for (const [name, value] of Object.entries(params) as [string, QueryValue][]) {
     if (isList(value)) {
-      if (value.length === 0) throw refuse(`${name} is an empty list, which would match everything`)
+      if (value.length === 0)
+        throw invalidArgument(`${name} is an empty list, which would match everything`)
       for (const item of value) add(encode(name), item)
     } else if (typeof value === 'object' && value !== null && !isDate(value)) {
       for (const [key, item] of Object.entries(value)) add(`${encode(name)}[${encode(key)}]`, item)
@@ -47,24 +48,24 @@ export function jsonOf(body: object): string {
     })
   } catch (error) {
     if (error instanceof InvalidArgumentError) throw error
-    throw refuse(`the parameters cannot be written as JSON: ${String(error)}`)
+    throw invalidArgument(`the parameters cannot be written as JSON: ${String(error)}`)
   }
 }
 
 function isoTime(time: Date): string {
-  if (Number.isNaN(time.getTime())) throw refuse('an invalid Date cannot be sent')
+  if (Number.isNaN(time.getTime())) throw invalidArgument('an invalid Date cannot be sent')
   return time.toISOString().replace('.000Z', 'Z')
 }
 
 function encodeSegment(part: string): string {
   if (part === undefined || part === null || part === '') {
-    throw refuse('the id is missing: it must be a non-empty string')
+    throw invalidArgument('the id is missing: it must be a non-empty string')
   }
   if (typeof part !== 'string') {
-    throw refuse(`the id must be a non-empty string, but got ${kindOf(part)}`)
+    throw invalidArgument(`the id must be a non-empty string, but got ${kindOf(part)}`)
   }
   // `fetch` resolves `.` and `..`, so the request would reach another path.
-  if (part === '.' || part === '..') throw refuse(`'${part}' is not an id`)
+  if (part === '.' || part === '..') throw invalidArgument(`'${part}' is not an id`)
   return encode(part)
 }
 
@@ -72,14 +73,10 @@ function encode(text: string): string {
   try {
     return encodeURIComponent(text)
   } catch {
-    throw refuse('a lone surrogate cannot be sent')
+    throw invalidArgument('a lone surrogate cannot be sent')
   }
 }
 
 function isList(value: QueryValue): value is readonly Scalar[] {
   return Array.isArray(value)
-}
-
-function refuse(message: string): InvalidArgumentError {
-  return new InvalidArgumentError(message, { code: 'invalid_argument' })
 }
