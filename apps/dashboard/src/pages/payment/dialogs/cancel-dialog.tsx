@@ -1,8 +1,8 @@
 import type { Payment, PaymentStatus } from '@hedgepayments/contract'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError, OfflineError } from '../../../api/client.ts'
-import { cancelPayment, paymentQuery } from '../../../api/payments.ts'
+import { cancelPayment } from '../../../api/payments.ts'
 import { FormDialog } from '../../../dialogs/form-dialog.tsx'
 import { ReasonChoice } from '../../../dialogs/reason-choice.tsx'
 import { useContentKey } from '../../../dialogs/use-idempotency-key.ts'
@@ -10,6 +10,7 @@ import { useSubmitOnce } from '../../../dialogs/use-submit-once.ts'
 import { formatMoney, humanize } from '../../../format.ts'
 import { Countdown } from '../countdown.tsx'
 import { TooLateDialog } from './too-late-dialog.tsx'
+import { useAfterChange } from './use-after-change.ts'
 
 interface CancelDialogProps {
   readonly payment: Payment
@@ -67,16 +68,11 @@ export function CancelDialog({ payment, onClose, onRefund }: CancelDialogProps) 
 }
 
 function useCancel(id: string, onCanceled: () => void) {
-  const client = useQueryClient()
   const keyOf = useContentKey()
   return useMutation({
     mutationFn: (reason: string | null) =>
       cancelPayment({ id, reason, idempotencyKey: keyOf(reason ?? '') }),
-    onSuccess: (canceled) => {
-      client.setQueryData(paymentQuery(id).queryKey, canceled)
-      onCanceled()
-    },
-    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', id] }),
+    ...useAfterChange(id, onCanceled),
   })
 }
 

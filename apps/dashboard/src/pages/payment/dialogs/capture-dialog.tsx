@@ -1,13 +1,15 @@
 import type { Payment } from '@hedgepayments/contract'
 import { formatForInput } from '@hedgepayments/contract/amounts'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { capturePayment, paymentQuery } from '../../../api/payments.ts'
+import { capturePayment } from '../../../api/payments.ts'
 import { readAmount } from '../../../dialogs/entered-amount.ts'
 import { FormDialog } from '../../../dialogs/form-dialog.tsx'
 import { useOperationKey } from '../../../dialogs/use-idempotency-key.ts'
 import { useSubmitOnce } from '../../../dialogs/use-submit-once.ts'
 import { formatMoney } from '../../../format.ts'
+import { AmountField } from './amount-field.tsx'
+import { useAfterChange } from './use-after-change.ts'
 
 /** Captures all of an authorized payment or a part of it, and shows the amount that is released. */
 export function CaptureDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
@@ -31,20 +33,12 @@ export function CaptureDialog({ payment, onClose }: { payment: Payment; onClose:
       error={capture.error}
     >
       <p>The customer is charged. After that, the payment cannot be canceled, only refunded.</p>
-      <label className="field">
-        <span>Amount in {currency}</span>
-        <input
-          type="text"
-          inputMode="decimal"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          aria-describedby="capture-rest"
-          aria-invalid={problem === null ? undefined : true}
-        />
-      </label>
-      <p id="capture-rest" className={problem === null ? 'quiet' : 'problem'} role="status">
-        {'problem' in entered ? entered.problem : restOf(amount - entered.minor, money)}
-      </p>
+      <AmountField
+        {...{ currency, problem }}
+        value={text}
+        onChange={setText}
+        consequence={'minor' in entered ? restOf(amount - entered.minor, money) : null}
+      />
     </FormDialog>
   )
 }
@@ -54,16 +48,11 @@ function restOf(restMinor: number, money: (minor: number) => string): string {
 }
 
 function useCapture(id: string, onCaptured: () => void) {
-  const client = useQueryClient()
   const key = useOperationKey()
   return useMutation({
     mutationFn: (minor: number) =>
       capturePayment({ id, amount: minor, idempotencyKey: key.read() }),
-    onSuccess: (captured) => {
-      client.setQueryData(paymentQuery(id).queryKey, captured)
-      onCaptured()
-    },
+    ...useAfterChange(id, onCaptured),
     onError: key.renewAfter,
-    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', id] }),
   })
 }

@@ -1,13 +1,15 @@
 import type { Payment } from '@hedgepayments/contract'
 import { formatForInput } from '@hedgepayments/contract/amounts'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
-import { paymentQuery, refundPayment } from '../../../api/payments.ts'
+import { refundPayment } from '../../../api/payments.ts'
 import { readAmount } from '../../../dialogs/entered-amount.ts'
 import { FormDialog } from '../../../dialogs/form-dialog.tsx'
 import { useOperationKey } from '../../../dialogs/use-idempotency-key.ts'
 import { useSubmitOnce } from '../../../dialogs/use-submit-once.ts'
 import { formatMoney } from '../../../format.ts'
+import { AmountField } from './amount-field.tsx'
+import { useAfterChange } from './use-after-change.ts'
 
 /** Refunds all of a payment or a part of it, and shows the amount that will remain. */
 export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: () => void }) {
@@ -31,22 +33,16 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
       disabled={problem !== null || refund.isPending}
       error={refund.error}
     >
-      <label className="field">
-        <span>Amount in {currency}</span>
-        <input
-          type="text"
-          inputMode="decimal"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-          aria-describedby="refund-left"
-          aria-invalid={problem === null ? undefined : true}
-        />
-      </label>
-      <p id="refund-left" className={problem === null ? 'quiet' : 'problem'} role="status">
-        {'problem' in entered
-          ? entered.problem
-          : `${money(left - entered.minor)} of ${money(payment.captured_amount)} will remain.`}
-      </p>
+      <AmountField
+        {...{ currency, problem }}
+        value={text}
+        onChange={setText}
+        consequence={
+          'minor' in entered
+            ? `${money(left - entered.minor)} of ${money(payment.captured_amount)} will remain.`
+            : null
+        }
+      />
       <label className="field">
         <span>Reason (optional)</span>
         <input
@@ -61,7 +57,6 @@ export function RefundDialog({ payment, onClose }: { payment: Payment; onClose: 
 }
 
 function useRefund(id: string, onRefunded: () => void) {
-  const client = useQueryClient()
   const key = useOperationKey()
   return useMutation({
     mutationFn: ({ minor, reason }: { minor: number; reason: string }) =>
@@ -71,11 +66,7 @@ function useRefund(id: string, onRefunded: () => void) {
         reason: reason === '' ? null : reason,
         idempotencyKey: key.read(),
       }),
-    onSuccess: (refunded) => {
-      client.setQueryData(paymentQuery(id).queryKey, refunded)
-      onRefunded()
-    },
+    ...useAfterChange(id, onRefunded),
     onError: key.renewAfter,
-    onSettled: () => void client.invalidateQueries({ queryKey: ['payment', id] }),
   })
 }
