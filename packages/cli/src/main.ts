@@ -14,7 +14,8 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') process.exit(exitCodes.error)
 })
 
-await endWithNpm({ env: process.env, platform: process.platform })
+// The command does not wait for what this finds out about its parent.
+void endWithNpm({ env: process.env, platform: process.platform })
 
 // Read from the raw arguments, because a command line that cannot be parsed has no options.
 const json = process.argv.includes('--json')
