@@ -27,7 +27,7 @@ export interface CaptureRequest {
 
 /**
  * Captures a payment, or refuses to. The payment passes the point of no return here, so that of a
- * capture and a cancel exactly one wins. The worker calls the processor. Source: api.md, Payments.
+ * capture and a cancel exactly one wins. The worker calls the processor.
  */
 export async function requestCapture(db: Db, request: CaptureRequest): Promise<Reply> {
   const { auth, paymentId: id, body, now } = request
