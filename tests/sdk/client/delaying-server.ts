@@ -1,7 +1,5 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { listen } from './listen.ts'
 
 /**
  * A server that delays its answers, before the headers or within the body, until `/release` is requested. It
@@ -20,12 +18,5 @@ export async function startDelaying(part: 'headers' | 'body'): Promise<string> {
     if (request.url === '/hang') return
     pending.push(() => response.end(part === 'body' ? payment.slice(5) : payment))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return await listen(server)
 }

@@ -1,8 +1,8 @@
 import { getEventListeners, once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { HedgePayments, InvalidResponseError } from '../../../packages/node/src/index.ts'
+import { listen } from './listen.ts'
 import { type Reply, refusal, rejection, startWire, testSecret } from './wire.ts'
 
 const eventOf = (id: string) => ({ id, object: 'event', type: 'payment.created', data: {} })
@@ -178,14 +178,7 @@ async function startStream(): Promise<{ url: string; closed: Promise<unknown> }>
     response.write(message.subarray(0, middle), () => response.write(message.subarray(middle)))
     response.once('close', close)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, closed }
+  return { url: await listen(server), closed }
 }
 
 describe('the options of a stream', () => {

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { HedgePayments, type HedgePaymentsOptions } from '../../../packages/node/src/index.ts'
+import { listen } from './listen.ts'
 
 /** The reaction of a scripted server to one request. */
 export type Reply =
@@ -42,14 +41,7 @@ export async function startWire(...replies: Reply[]): Promise<Wire> {
     requests.push({ method, url, headers, body: Buffer.concat(chunks).toString() })
     answer(response, reply)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(async () => {
-    server.close()
-    server.closeAllConnections()
-    await once(server, 'close')
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const url = await listen(server)
   const client = (options: HedgePaymentsOptions = {}) =>
     new HedgePayments({ apiSecret: testSecret, baseUrl: url, ...options })
   return { url, requests, client }
