@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { Sql } from '../../support/databases/sql.ts'
 import { type Api, createPayment } from '../../support/http/api.ts'
 
 /** Creates a payment that waits for its capture by a request. */
@@ -23,4 +24,13 @@ export async function capture(
     ...(amount === undefined ? {} : { body: { amount } }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   })
+}
+
+/** The amounts that the sandbox has captured of a payment. */
+export async function capturedAmounts(sql: Sql, id: string): Promise<number[]> {
+  const rows = await sql.query<{ amount: number }>(
+    `select amount from sandbox_movements where payment_id = $1 and kind = 'capture'`,
+    [id],
+  )
+  return rows.map(({ amount }) => amount)
 }

@@ -4,7 +4,7 @@ import { type Api, createPayment, paymentBody } from '../../support/http/api.ts'
 import { createPaid, eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { initiate, movements } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
-import { capture, createAuthorized } from './authorized.ts'
+import { capture, capturedAmounts, createAuthorized } from './authorized.ts'
 
 const fixture = withMerchant()
 const weekMs = 7 * 86_400_000
@@ -13,15 +13,6 @@ let api: Api
 beforeAll(() => {
   api = fixture.api
 })
-
-/** The amounts that the sandbox has captured of a payment. */
-async function capturedAmounts(id: string): Promise<number[]> {
-  const rows = await fixture.sql.query<{ amount: number }>(
-    `select amount from sandbox_movements where payment_id = $1 and kind = 'capture'`,
-    [id],
-  )
-  return rows.map(({ amount }) => amount)
-}
 
 describe('a payment with manual capture', () => {
   test('stays authorized, says until when, and can be captured or canceled', async () => {
@@ -102,7 +93,7 @@ describe('a capture of a part', () => {
     expect(body).toMatchObject({ amount: 9999, captured_amount: 0, status: 'processing' })
     const paid = await untilStatus(api, id, 'succeeded')
     expect(paid).toMatchObject({ amount: 9999, captured_amount: 4_000 })
-    expect(await capturedAmounts(id)).toEqual([4_000])
+    expect(await capturedAmounts(fixture.sql, id)).toEqual([4_000])
   })
 
   test.each([1, 9_998, 9_999])('may be %i of 9999', async (amount) => {
@@ -209,7 +200,7 @@ describe('a payment that is not authorized cannot be captured', () => {
       const { status, body } = await capture(api, id, { amount })
       expect([status, body.error.code]).toEqual([412, 'payment_not_capturable'])
     }
-    expect(await capturedAmounts(id)).toEqual([4_000])
+    expect(await capturedAmounts(fixture.sql, id)).toEqual([4_000])
   })
 
   test.each(['pay_unknown', 'nonsense', 'ref_1'])('%s is not found', async (id) => {
@@ -225,7 +216,7 @@ describe('a capture ends an undo window early', () => {
     expect(body.allowed_actions).toContain('capture')
     expect((await capture(api, body.id)).body.status).toBe('processing')
     await untilStatus(api, body.id, 'succeeded')
-    expect(await capturedAmounts(body.id)).toEqual([9999])
+    expect(await capturedAmounts(fixture.sql, body.id)).toEqual([9999])
   })
 
   test('and takes a part', async () => {
@@ -243,53 +234,6 @@ describe('a capture ends an undo window early', () => {
       [body.id],
     )
     expect(tasks).toEqual([])
-  })
-})
-
-describe('with an idempotency key', () => {
-  test('a capture is replayed byte for byte, on every server, and captures once', async () => {
-    const { id } = await createAuthorized(api)
-    const request = { amount: 500, idempotencyKey: `capture ${id}` }
-    const first = await capture(api, id, request)
-    await untilStatus(api, id, 'succeeded')
-    for (const other of fixture.apis) {
-      const again = await capture(other, id, request)
-      expect([again.status, again.text]).toEqual([200, first.text])
-      expect(again.headers.get('idempotent-replayed')).toBe('true')
-    }
-    expect(await capturedAmounts(id)).toEqual([500])
-  })
-
-  test('another amount is another request, and so is none', async () => {
-    const { id } = await createAuthorized(api)
-    const idempotencyKey = `reused ${id}`
-    expect((await capture(api, id, { amount: 500, idempotencyKey })).status).toBe(200)
-    for (const amount of [501, undefined]) {
-      const { status, body } = await capture(api, id, { amount, idempotencyKey })
-      expect([status, body.error.code]).toEqual([409, 'idempotency_key_reused'])
-    }
-  })
-
-  test('a refusal by the status is replayed although the payment could be captured by then', async () => {
-    const { id } = await createPayment(api, { capture_method: 'manual' })
-    const idempotencyKey = `early ${id}`
-    const refused = await capture(api, id, { idempotencyKey })
-    expect(refused.status).toBe(412)
-    await api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: 'tok_visa' } })
-    const again = await capture(api, id, { idempotencyKey })
-    expect([again.status, again.text]).toEqual([412, refused.text])
-    expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe('initiated')
-  })
-
-  test('the key of a create is not one of its capture', async () => {
-    const idempotencyKey = `create and capture ${process.pid}`
-    const body = paymentBody({ initiate: true, payment_method_token: 'tok_visa' })
-    const created = await api('POST', '/v1/payments', {
-      body: { ...body, capture_method: 'manual' },
-      idempotencyKey,
-    })
-    const { status } = await capture(api, created.body.id, { idempotencyKey })
-    expect(status).toBe(409)
   })
 })
 
