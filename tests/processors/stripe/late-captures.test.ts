@@ -1,81 +1,64 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { openSql, type Sql } from '../../support/databases/sql.ts'
-import { type Api, createPayment } from '../../support/http/api.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
 import { isLongRun } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
-import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
-import type { StripeStandIn } from './stand-in/stand-in.ts'
+import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
 // Merchants also capture, cancel and refund manually in Stripe's dashboard. Hedge looks this up before it
 // refunds, so the customer gets back exactly the amount that is owed.
 
 const lateCapture = 'payment.late_capture_refunded'
 
-let stripe: StripeStandIn
-let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
-let api: Api
-let sql: Sql
+const fixture = withMerchantAtStripe()
 
-beforeAll(async () => {
-  started = await startMerchantWithStripe('sk_test_of_this_merchant')
-  stripe = started.stripe
-  api = started.api
-  sql = openSql(started.database.url)
-})
-
-afterAll(async () => {
-  await sql?.close()
-  await started?.stop()
-})
-
-afterEach(() => stripe.garble(null))
+afterEach(() => fixture.stripe.garble(null))
 
 /** Creates an authorized payment in its undo window. */
 async function createInWindow(token = 'pm_card_visa'): Promise<string> {
-  const { id } = await createPayment(api, { cancel_window: 3_600 })
+  const { id } = await createPayment(fixture.api, { cancel_window: 3_600 })
   const body = { payment_method_token: token }
-  const { status } = await api('POST', `/v1/payments/${id}/initiate`, { body })
+  const { status } = await fixture.api('POST', `/v1/payments/${id}/initiate`, { body })
   expect(status).toBe(200)
   return id
 }
 
 async function cancel(id: string) {
-  expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
+  expect((await fixture.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(200)
 }
 
 /** The movements of a payment in Stripe's books, with the amounts of refunds. */
 function moved(id: string): string[] {
-  const intent = stripe.intentOf(id)
-  return stripe.movements
+  const intent = fixture.stripe.intentOf(id)
+  return fixture.stripe.movements
     .filter((one) => one.intent === intent)
     .map(({ kind, amount }) => (kind === 'refund' ? `refund ${amount}` : kind))
 }
 
 async function untilSentBack(id: string) {
   await until('the money is sent back', async () =>
-    (await eventTypes(api, id)).includes(lateCapture),
+    (await eventTypes(fixture.api, id)).includes(lateCapture),
   )
 }
 
 /** Waits until the void of a payment was tried and its task is planned again. */
 async function untilVoidWaits(id: string, attempt: string) {
   await until(`the void of ${id} waits after ${attempt}`, async () => {
-    const waiting = await sql.query(
+    const waiting = await fixture.sql.query(
       `select from payment_tasks where payment_id = $1 and kind = 'void'
          and leased_until is null and due_at > now()`,
       [id],
     )
-    return waiting.length > 0 && (await attempts(api, id)).includes(attempt)
+    return waiting.length > 0 && (await attempts(fixture.api, id)).includes(attempt)
   })
 }
 
 describe('a canceled payment that was captured manually', () => {
   test('is refunded only by the rest after a manual partial refund', async () => {
     const id = await createInWindow()
-    stripe.captureByHand(id)
-    stripe.refundByHand(id, 1000)
+    fixture.stripe.captureByHand(id)
+    fixture.stripe.refundByHand(id, 1000)
     await cancel(id)
     await untilSentBack(id)
     expect(moved(id)).toEqual(['authorize', 'capture', 'refund 1000', 'refund 8999'])
@@ -83,9 +66,9 @@ describe('a canceled payment that was captured manually', () => {
 
   test('is refunded again after a manual refund failed', async () => {
     const id = await createInWindow()
-    stripe.captureByHand(id)
-    stripe.refundByHand(id, 500)
-    stripe.failRefunds(id)
+    fixture.stripe.captureByHand(id)
+    fixture.stripe.refundByHand(id, 500)
+    fixture.stripe.failRefunds(id)
     await cancel(id)
     await untilSentBack(id)
     expect(moved(id)).toEqual(['authorize', 'capture', 'refund 500', 'refund 9999'])
@@ -93,8 +76,8 @@ describe('a canceled payment that was captured manually', () => {
 
   test('is not refunded again after a manual full refund, and the timeline shows the refund', async () => {
     const id = await createInWindow()
-    stripe.captureByHand(id)
-    stripe.refundByHand(id, 9999)
+    fixture.stripe.captureByHand(id)
+    fixture.stripe.refundByHand(id, 9999)
     await cancel(id)
     await untilSentBack(id)
     expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
@@ -104,32 +87,34 @@ describe('a canceled payment that was captured manually', () => {
     'gets one event of its refund, only after the processor has paid it',
     async () => {
       const id = await createInWindow('pm_card_refundPending')
-      stripe.captureByHand(id)
+      fixture.stripe.captureByHand(id)
       await cancel(id)
       await untilVoidWaits(id, 'refund_late_capture undecided')
-      await started.notify(id, 'refund')
+      await fixture.started.notify(id, 'refund')
       await until('it was looked up again', async () => {
-        const all = await attempts(api, id)
+        const all = await attempts(fixture.api, id)
         return all.filter((one) => one === 'void captured').length >= 2
       })
       await untilVoidWaits(id, 'void captured')
-      expect(await eventTypes(api, id)).not.toContain(lateCapture)
-      stripe.completeRefunds(id)
-      await started.notify(id, 'refund')
+      expect(await eventTypes(fixture.api, id)).not.toContain(lateCapture)
+      fixture.stripe.completeRefunds(id)
+      await fixture.started.notify(id, 'refund')
       await untilSentBack(id)
       await until('the void is done', async () => {
         const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
-        return (await sql.query(open, [id])).length === 0
+        return (await fixture.sql.query(open, [id])).length === 0
       })
       const voids = async () =>
-        (await attempts(api, id)).filter((one) => one === 'void captured').length
+        (await attempts(fixture.api, id)).filter((one) => one === 'void captured').length
       const before = await voids()
-      await started.notify(id, 'payment_intent')
+      await fixture.started.notify(id, 'payment_intent')
       await until('the void is done again', async () => {
         const open = `select from payment_tasks where payment_id = $1 and kind = 'void'`
-        return (await voids()) > before && (await sql.query(open, [id])).length === 0
+        return (await voids()) > before && (await fixture.sql.query(open, [id])).length === 0
       })
-      expect((await eventTypes(api, id)).filter((type) => type === lateCapture)).toHaveLength(1)
+      expect(
+        (await eventTypes(fixture.api, id)).filter((type) => type === lateCapture),
+      ).toHaveLength(1)
       expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
     },
   )
@@ -137,17 +122,17 @@ describe('a canceled payment that was captured manually', () => {
 
 test('a manual capture is refunded even if Stripe never answers the cancel', async () => {
   const id = await createInWindow()
-  stripe.captureByHand(id)
-  stripe.garble({ path: /cancel$/, how: () => 'no answer of Stripe’s' })
+  fixture.stripe.captureByHand(id)
+  fixture.stripe.garble({ path: /cancel$/, how: () => 'no answer of Stripe’s' })
   await cancel(id)
   await untilSentBack(id)
-  expect(await attempts(api, id)).not.toContain('void captured')
+  expect(await attempts(fixture.api, id)).not.toContain('void captured')
   expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
 })
 
 test('the void is repeated until Stripe reports the authorization as canceled', async () => {
   const id = await createInWindow()
-  stripe.garble({
+  fixture.stripe.garble({
     path: /cancel$/,
     how: (honest) => JSON.stringify({ ...honest, status: 'requires_capture' }),
   })
@@ -157,10 +142,10 @@ test('the void is repeated until Stripe reports the authorization as canceled', 
 
 test('a payment fails if its authorization was canceled manually and the answer to its capture was lost', async () => {
   const id = await createInWindow()
-  stripe.cancelByHand(id)
-  stripe.cutNext(/capture$/)
-  await advance(api, 3_602)
-  const failed = await untilStatus(api, id, 'failed')
+  fixture.stripe.cancelByHand(id)
+  fixture.stripe.cutNext(/capture$/)
+  await advance(fixture.api, 3_602)
+  const failed = await untilStatus(fixture.api, id, 'failed')
   expect(failed.failure_code).toBe('authorization_expired')
-  expect(await attempts(api, id)).toContain('look_up voided')
+  expect(await attempts(fixture.api, id)).toContain('look_up voided')
 })

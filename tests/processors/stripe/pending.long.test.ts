@@ -1,12 +1,10 @@
 import type { PaymentAttempt as Attempt } from '@hedgepayments/contract'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openSql, type Sql } from '../../support/databases/sql.ts'
-import { type Api, createPayment } from '../../support/http/api.ts'
+import { describe, expect, test } from 'vitest'
+import { createPayment } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
 import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
-import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
-import type { StripeStandIn } from './stand-in/stand-in.ts'
+import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
 // Messages about a pending payment or refund move its next look-up forward. They never delay it.
 
@@ -16,22 +14,7 @@ const inTurn = size({ quick: 3, all: messages })
 /** Longest pause before a look-up: the constant pause of the first minutes, with its jitter. */
 const lookUpSecondsMax = 10
 
-let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
-let stripe: StripeStandIn
-let api: Api
-let sql: Sql
-
-beforeAll(async () => {
-  started = await startMerchantWithStripe('sk_test_of_this_merchant')
-  stripe = started.stripe
-  api = started.api
-  sql = openSql(started.database.url)
-})
-
-afterAll(async () => {
-  await sql?.close()
-  await started?.stop()
-})
+const fixture = withMerchantAtStripe()
 
 interface Planned {
   readonly seconds: number
@@ -41,7 +24,7 @@ interface Planned {
 /** Seconds until a task is due. Waits until no worker has claimed it. */
 async function planned(id: string, kind: string): Promise<Planned> {
   return await until(`${kind} of ${id} is planned`, async () => {
-    const [row] = await sql.query<Planned>(
+    const [row] = await fixture.sql.query<Planned>(
       `select extract(epoch from due_at - now())::float as seconds, failures from payment_tasks
        where payment_id = $1 and kind = $2 and leased_until is null and due_at > now()`,
       [id, kind],
@@ -51,26 +34,26 @@ async function planned(id: string, kind: string): Promise<Planned> {
 }
 
 async function countLookUps(id: string): Promise<number> {
-  const { body } = await api('GET', `/v1/payments/${id}/attempts?limit=100`)
+  const { body } = await fixture.api('GET', `/v1/payments/${id}/attempts?limit=100`)
   return body.data.filter(({ kind }: { kind: string }) => kind === 'look_up').length
 }
 
 async function createPendingRefund(): Promise<string> {
-  const { id } = await createPaid(api, { token: 'pm_card_refundPending' })
-  await api('POST', `/v1/payments/${id}/refund`)
+  const { id } = await createPaid(fixture.api, { token: 'pm_card_refundPending' })
+  await fixture.api('POST', `/v1/payments/${id}/refund`)
   await planned(id, 'refund')
   return id
 }
 
 const refundStatus = async (id: string) =>
-  (await api('GET', `/v1/payments/${id}`)).body.refunds[0].status
+  (await fixture.api('GET', `/v1/payments/${id}`)).body.refunds[0].status
 
 describe('a pending refund', () => {
   test('is looked up within seconds after many messages, and this look-up completes it', async () => {
     const id = await createPendingRefund()
     for (let n = 1; n <= inTurn; n++) {
       const before = await countLookUps(id)
-      await started.notify(id, 'refund')
+      await fixture.started.notify(id, 'refund')
       await until('the message led to a look-up', async () => (await countLookUps(id)) > before)
     }
     const { seconds, failures } = await planned(id, 'refund')
@@ -78,14 +61,16 @@ describe('a pending refund', () => {
     expect(failures).toBe(0)
     expect(await refundStatus(id)).toBe('pending')
     // Stripe sends no message.
-    stripe.completeRefunds(id)
+    fixture.stripe.completeRefunds(id)
     await until('the refund has succeeded', async () => (await refundStatus(id)) === 'succeeded')
   })
 
   test('is not looked up once per message if many arrive at once', async () => {
     const id = await createPendingRefund()
     const before = await countLookUps(id)
-    await Promise.all(Array.from({ length: 5 * messages }, () => started.notify(id, 'refund')))
+    await Promise.all(
+      Array.from({ length: 5 * messages }, () => fixture.started.notify(id, 'refund')),
+    )
     await until('a message led to a look-up', async () => (await countLookUps(id)) > before)
     const { seconds } = await planned(id, 'refund')
     expect(seconds).toBeLessThanOrEqual(lookUpSecondsMax)
@@ -94,27 +79,27 @@ describe('a pending refund', () => {
 })
 
 test('a payment that waits for the customer is looked up within seconds after many messages', async () => {
-  const { id } = await createPayment(api)
+  const { id } = await createPayment(fixture.api)
   const body = { payment_method_token: 'pm_card_threeDSecureRequired' }
-  await api('POST', `/v1/payments/${id}/initiate`, { body })
+  await fixture.api('POST', `/v1/payments/${id}/initiate`, { body })
   for (let n = 1; n <= inTurn; n++) {
     const before = await countLookUps(id)
-    await started.notify(id, 'payment_intent')
+    await fixture.started.notify(id, 'payment_intent')
     await until('the message led to a look-up', async () => (await countLookUps(id)) > before)
   }
   const { seconds, failures } = await planned(id, 'authorize')
   expect(seconds).toBeLessThanOrEqual(lookUpSecondsMax)
   expect(failures).toBe(0)
-  stripe.finishAction(id, true)
-  await untilStatus(api, id, 'succeeded')
+  fixture.stripe.finishAction(id, true)
+  await untilStatus(fixture.api, id, 'succeeded')
 })
 
 test('messages do not delay the look-up of a settlement', async () => {
-  const { id } = await createPaid(api, { token: 'pm_card_visa' })
+  const { id } = await createPaid(fixture.api, { token: 'pm_card_visa' })
   const hours = 6
   for (let n = 1; n <= inTurn; n++) {
     const before = await countLookUps(id)
-    await started.notify(id, 'payment_intent')
+    await fixture.started.notify(id, 'payment_intent')
     await until('the message led to a look-up', async () => (await countLookUps(id)) > before)
   }
   const { seconds, failures } = await planned(id, 'settle')
@@ -124,7 +109,7 @@ test('messages do not delay the look-up of a settlement', async () => {
 
 /** The pauses between failed look-ups, in seconds: from the end of one to the start of the next. */
 async function pausesAfterFailures(id: string): Promise<number[]> {
-  const { body } = await api('GET', `/v1/payments/${id}/attempts?limit=100`)
+  const { body } = await fixture.api('GET', `/v1/payments/${id}/attempts?limit=100`)
   const failed = body.data
     .filter(({ kind, outcome }: Attempt) => kind === 'look_up' && outcome === 'unknown')
     .sort((a: Attempt, b: Attempt) => a.number - b.number)
@@ -134,12 +119,12 @@ async function pausesAfterFailures(id: string): Promise<number[]> {
 }
 
 test('a failing processor is called at growing intervals, and a message resets them', async () => {
-  const { id } = await createPaid(api, { token: 'pm_card_visa' })
+  const { id } = await createPaid(fixture.api, { token: 'pm_card_visa' })
   // Only calls of this payment: other payments of this file are looked up as well.
-  const path = new RegExp(`GET .*${stripe.intentOf(id)}$`)
-  const failNext = () => stripe.failNext(path, 429, { message: 'Too many.' })
+  const path = new RegExp(`GET .*${fixture.stripe.intentOf(id)}$`)
+  const failNext = () => fixture.stripe.failNext(path, 429, { message: 'Too many.' })
   const failures = async () => {
-    const [row] = await sql.query<{ failures: number }>(
+    const [row] = await fixture.sql.query<{ failures: number }>(
       `select failures from payment_tasks where payment_id = $1 and kind = 'settle'`,
       [id],
     )
@@ -147,7 +132,7 @@ test('a failing processor is called at growing intervals, and a message resets t
   }
   const inARow = 4
   for (let n = 1; n <= inARow; n++) failNext()
-  await sql.query(`update payment_tasks set due_at = now() where payment_id = $1`, [id])
+  await fixture.sql.query(`update payment_tasks set due_at = now() where payment_id = $1`, [id])
   await until('all look-ups failed', async () => (await failures()) === inARow)
   const pauses = await pausesAfterFailures(id)
   expect(pauses).toHaveLength(inARow - 1)
@@ -157,8 +142,8 @@ test('a failing processor is called at growing intervals, and a message resets t
   }
   // The look-up after the next hangs, so the count of failures stays long enough to be read.
   failNext()
-  stripe.hangNext(path)
-  await started.notify(id, 'payment_intent')
+  fixture.stripe.hangNext(path)
+  await fixture.started.notify(id, 'payment_intent')
   await until('failures are counted anew', async () => (await failures()) === 1)
   await until('the look-up succeeded', async () => (await failures()) === 0)
 })

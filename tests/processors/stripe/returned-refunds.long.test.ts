@@ -1,40 +1,22 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSql, type Sql } from '../../support/databases/sql.ts'
-import type { Api } from '../../support/http/api.ts'
+import { expect, test } from 'vitest'
 import { createPaid, eventTypes } from '../../support/payments/paid.ts'
 import { advance } from '../../support/payments/sandbox.ts'
 import { until } from '../../support/until.ts'
-import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
-import type { StripeStandIn } from './stand-in/stand-in.ts'
+import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
 // Stripe may report that a refund was paid, and days later that the bank has returned it.
 
-const stripeKey = 'sk_test_of_this_merchant'
+const _stripeKey = 'sk_test_of_this_merchant'
 const token = 'pm_card_visa'
 const daySeconds = 86_400
 
-let stripe: StripeStandIn
-let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
-let api: Api
-let sql: Sql
+const fixture = withMerchantAtStripe()
 
-beforeAll(async () => {
-  started = await startMerchantWithStripe(stripeKey)
-  stripe = started.stripe
-  api = started.api
-  sql = openSql(started.database.url)
-})
-
-afterAll(async () => {
-  await sql?.close()
-  await started?.stop()
-})
-
-const retrieve = async (id: string) => (await api('GET', `/v1/payments/${id}`)).body
+const retrieve = async (id: string) => (await fixture.api('GET', `/v1/payments/${id}`)).body
 
 async function createRefunded(): Promise<string> {
-  const { id } = await createPaid(api, { token })
-  await api('POST', `/v1/payments/${id}/refund`)
+  const { id } = await createPaid(fixture.api, { token })
+  await fixture.api('POST', `/v1/payments/${id}/refund`)
   await untilRefund(id, 'succeeded')
   return id
 }
@@ -47,11 +29,11 @@ async function untilRefund(id: string, status: string) {
 }
 
 /** Stripe's `refund.failed`. Its refund contains the id of the Hedge payment. */
-const notify = (id: string) => started.notify(id, 'refund')
+const notify = (id: string) => fixture.started.notify(id, 'refund')
 
 /** The balances of the accounts by the transfers of a payment: debits minus credits. */
 async function ledgerOf(id: string): Promise<Record<string, number>> {
-  const rows = await sql.query<{ account: string; sum: string }>(
+  const rows = await fixture.sql.query<{ account: string; sum: string }>(
     `select account, sum(amount) as sum from ledger_entries where payment_id = $1
      group by account having sum(amount) <> 0`,
     [id],
@@ -60,29 +42,29 @@ async function ledgerOf(id: string): Promise<Record<string, number>> {
 }
 
 test('a refund that fails after it was paid is marked failed, and the amount can be refunded again', async () => {
-  const { id } = await createPaid(api, { token })
+  const { id } = await createPaid(fixture.api, { token })
   const paid = await ledgerOf(id)
-  await api('POST', `/v1/payments/${id}/refund`)
+  await fixture.api('POST', `/v1/payments/${id}/refund`)
   await untilRefund(id, 'succeeded')
-  stripe.failRefunds(id)
+  fixture.stripe.failRefunds(id)
   await notify(id)
 
   const payment = await untilRefund(id, 'failed')
   expect(payment).toMatchObject({ status: 'succeeded', refunded_amount: 0 })
   expect(payment.refunds[0].failure_code).toBe('refund_failed')
   expect(await ledgerOf(id)).toEqual(paid)
-  expect((await eventTypes(api, id)).slice(-2)).toEqual([
+  expect((await eventTypes(fixture.api, id)).slice(-2)).toEqual([
     'payment.refund_succeeded',
     'payment.refund_failed',
   ])
   // Each event shows the state at its time, also after later events.
-  const { body } = await api('GET', `/v1/payments/${id}/events`)
+  const { body } = await fixture.api('GET', `/v1/payments/${id}/events`)
   const told = body.data.map((event: { data: { refunds: { status: string }[] } }) =>
     event.data.refunds.map(({ status }) => status),
   )
   expect(told.slice(0, 3)).toEqual([['failed'], ['succeeded'], ['pending']])
 
-  expect((await api('POST', `/v1/payments/${id}/refund`)).status).toBe(200)
+  expect((await fixture.api('POST', `/v1/payments/${id}/refund`)).status).toBe(200)
   await until('the second refund is paid', async () =>
     (await retrieve(id)).refunds.some(({ status }: { status: string }) => status === 'succeeded'),
   )
@@ -90,14 +72,14 @@ test('a refund that fails after it was paid is marked failed, and the amount can
 
 test('a refund that fails after it was paid is detected even without a message', async () => {
   const id = await createRefunded()
-  stripe.failRefunds(id)
-  await advance(api, 2 * daySeconds)
+  fixture.stripe.failRefunds(id)
+  await advance(fixture.api, 2 * daySeconds)
   expect((await untilRefund(id, 'failed')).status).toBe('succeeded')
 })
 
 /** Makes Stripe report the first refund of a payment with other values. */
 function showFirstRefund(change: (refund: object) => object | null) {
-  stripe.garble({
+  fixture.stripe.garble({
     path: /GET .*refunds$/,
     how: (honest) => {
       const [first, ...others] = honest.data as object[]
@@ -109,10 +91,10 @@ function showFirstRefund(change: (refund: object) => object | null) {
 
 test('a refund that fails after the settlement is detected by its message', async () => {
   const id = await createRefunded()
-  stripe.settleAll()
-  await advance(api, 2 * daySeconds)
+  fixture.stripe.settleAll()
+  await advance(fixture.api, 2 * daySeconds)
   await until('it is settled', async () => (await retrieve(id)).settled)
-  stripe.failRefunds(id)
+  fixture.stripe.failRefunds(id)
   await notify(id)
   expect(await untilRefund(id, 'failed')).toMatchObject({ status: 'succeeded', refunded_amount: 0 })
   const { merchant_available: available, refunds, processor } = await ledgerOf(id)
@@ -121,9 +103,9 @@ test('a refund that fails after the settlement is detected by its message', asyn
 
 test('if one of two refunds of the same amount fails, its amount is subtracted once', async () => {
   for (let round = 0; round < 3; round++) {
-    const { id } = await createPaid(api, { token })
+    const { id } = await createPaid(fixture.api, { token })
     for (const amount of [4000, 4000]) {
-      await api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
+      await fixture.api('POST', `/v1/payments/${id}/refund`, { body: { amount } })
     }
     await until('both are paid', async () =>
       (await retrieve(id)).refunds.every(
@@ -135,14 +117,14 @@ test('if one of two refunds of the same amount fails, its amount is subtracted o
     await notify(id)
     await untilRefund(id, 'failed')
     await untilIdle(id)
-    stripe.garble(null)
+    fixture.stripe.garble(null)
     expect(await retrieve(id)).toMatchObject({
       status: 'partially_refunded',
       refunded_amount: 4000,
       refunds: [{ status: 'failed' }, { status: 'succeeded' }],
     })
     expect(
-      (await eventTypes(api, id)).filter((type) => type.endsWith('refund_failed')),
+      (await eventTypes(fixture.api, id)).filter((type) => type.endsWith('refund_failed')),
     ).toHaveLength(1)
   }
 })
@@ -150,7 +132,7 @@ test('if one of two refunds of the same amount fails, its amount is subtracted o
 /** Waits until no worker has claimed a task of the payment. */
 async function untilIdle(id: string) {
   await until(`nobody works on ${id}`, async () => {
-    const busy = await sql.query(
+    const busy = await fixture.sql.query(
       `select from payment_tasks where payment_id = $1
          and (leased_until is not null or due_at <= now() or planned_again)`,
       [id],
@@ -169,13 +151,13 @@ test.each([
   try {
     await notify(id)
     await until('the refund was looked up', async () => {
-      const { body } = await api('GET', `/v1/payments/${id}/attempts`)
+      const { body } = await fixture.api('GET', `/v1/payments/${id}/attempts`)
       return body.data[0].kind === 'look_up' && body.data[0].outcome === 'captured'
     })
     await untilIdle(id)
     expect(await retrieve(id)).toEqual(before)
   } finally {
-    stripe.garble(null)
+    fixture.stripe.garble(null)
   }
 })
 
@@ -184,7 +166,7 @@ test('messages about unchanged refunds change nothing', async () => {
   const before = await retrieve(id)
   await notify(id)
   await until('the refund was looked up', async () => {
-    const { body } = await api('GET', `/v1/payments/${id}/attempts`)
+    const { body } = await fixture.api('GET', `/v1/payments/${id}/attempts`)
     return body.data[0].kind === 'look_up' && body.data[0].outcome === 'captured'
   })
   expect(await retrieve(id)).toEqual(before)

@@ -1,35 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { openSql, type Sql } from '../../support/databases/sql.ts'
-import { type Api, createPayment } from '../../support/http/api.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
 import { until } from '../../support/until.ts'
-import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
-import type { StripeStandIn } from './stand-in/stand-in.ts'
+import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
 // An authorization at Stripe can end without this server: in time, or by a person in Stripe's
 // dashboard. A message of Stripe's says so, and the payment follows at once.
 
 const day = 86_400
 
-let stripe: StripeStandIn
-let started: Awaited<ReturnType<typeof startMerchantWithStripe>>
-let api: Api
-let sql: Sql
+const fixture = withMerchantAtStripe()
 
-beforeAll(async () => {
-  started = await startMerchantWithStripe('sk_test_of_this_merchant')
-  stripe = started.stripe
-  api = started.api
-  sql = openSql(started.database.url)
-})
-
-afterAll(async () => {
-  await sql?.close()
-  await started?.stop()
-})
-
-afterEach(() => stripe.keepAuthorizationsUntil(null))
+afterEach(() => fixture.stripe.keepAuthorizationsUntil(null))
 
 /** How a payment waits for its capture: by a request, or by the end of its undo window. */
 const waits = [
@@ -38,7 +21,7 @@ const waits = [
 ] as const
 
 async function createAuthorized(more: object = { capture_method: 'manual' }) {
-  const payment = await createPayment(api, {
+  const payment = await createPayment(fixture.api, {
     initiate: true,
     payment_method_token: 'pm_card_visa',
     ...more,
@@ -47,14 +30,14 @@ async function createAuthorized(more: object = { capture_method: 'manual' }) {
   return payment
 }
 
-const notify = (id: string) => started.notify(id, 'payment_intent')
+const notify = (id: string) => fixture.started.notify(id, 'payment_intent')
 const capture = (id: string, body?: object) =>
-  api('POST', `/v1/payments/${id}/capture`, body ? { body } : {})
+  fixture.api('POST', `/v1/payments/${id}/capture`, body ? { body } : {})
 
 /** What really moved of a payment, with its amounts. */
 function moved(id: string): string[] {
-  const intent = stripe.intentOf(id)
-  return stripe.movements
+  const intent = fixture.stripe.intentOf(id)
+  return fixture.stripe.movements
     .filter((one) => one.intent === intent)
     .map(({ kind, amount }) => `${kind} ${amount}`)
 }
@@ -62,50 +45,52 @@ function moved(id: string): string[] {
 describe.each(waits)('an authorization of a payment %s', (_, more) => {
   test('that was canceled in Stripe’s dashboard fails the payment at once', async () => {
     const { id } = await createAuthorized(more)
-    stripe.cancelByHand(id)
+    fixture.stripe.cancelByHand(id)
     await notify(id)
-    const failed = await untilStatus(api, id, 'failed')
+    const failed = await untilStatus(fixture.api, id, 'failed')
     expect(failed).toMatchObject({
       failure_code: 'canceled_at_processor',
       cancelable: false,
       captured_amount: 0,
     })
-    expect(await eventTypes(api, id)).toEqual([
+    expect(await eventTypes(fixture.api, id)).toEqual([
       'payment.created',
       'payment.initiated',
       'payment.failed',
     ])
-    const { body } = await api('GET', `/v1/payments/${id}/events`)
+    const { body } = await fixture.api('GET', `/v1/payments/${id}/events`)
     expect(body.data[0]).toMatchObject({
       actor: { type: 'processor', id: 'stripe' },
       from_status: 'initiated',
       reason: 'canceled_at_processor',
     })
     expect((await capture(id)).body.error.code).toBe('payment_not_capturable')
-    expect((await api('POST', `/v1/payments/${id}/cancel`)).status).toBe(412)
+    expect((await fixture.api('POST', `/v1/payments/${id}/cancel`)).status).toBe(412)
   })
 
   test('that lapsed at Stripe before its time fails the payment at once', async () => {
     const { id } = await createAuthorized(more)
-    stripe.lapse(id)
+    fixture.stripe.lapse(id)
     await notify(id)
-    const failed = await untilStatus(api, id, 'failed')
+    const failed = await untilStatus(fixture.api, id, 'failed')
     expect(failed.failure_code).toBe('authorization_expired')
   })
 
   test('that was captured by hand makes the payment succeed with what was taken', async () => {
     const { id } = await createAuthorized(more)
-    stripe.captureByHand(id, 2_000)
+    fixture.stripe.captureByHand(id, 2_000)
     await notify(id)
-    const paid = await untilStatus(api, id, 'succeeded')
+    const paid = await untilStatus(fixture.api, id, 'succeeded')
     expect(paid).toMatchObject({ amount: 9999, captured_amount: 2_000 })
     expect(moved(id)).toEqual(['authorize 9999', 'capture 2000'])
-    const { body } = await api('GET', `/v1/payments/${id}/events`)
+    const { body } = await fixture.api('GET', `/v1/payments/${id}/events`)
     expect(body.data.at(-3)).toMatchObject({
       type: 'payment.processing',
       actor: { type: 'processor', id: 'stripe' },
     })
-    const refund = await api('POST', `/v1/payments/${id}/refund`, { body: { amount: 2_001 } })
+    const refund = await fixture.api('POST', `/v1/payments/${id}/refund`, {
+      body: { amount: 2_001 },
+    })
     expect(refund.body.error.code).toBe('refund_amount_exceeded')
   })
 
@@ -113,9 +98,9 @@ describe.each(waits)('an authorization of a payment %s', (_, more) => {
     const payment = await createAuthorized(more)
     for (let n = 0; n < 5; n++) await notify(payment.id)
     await until('it was looked up', async () =>
-      (await attempts(api, payment.id)).includes('look_up authorized'),
+      (await attempts(fixture.api, payment.id)).includes('look_up authorized'),
     )
-    expect((await api('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)
+    expect((await fixture.api('GET', `/v1/payments/${payment.id}`)).body).toEqual(payment)
   })
 })
 
@@ -124,25 +109,25 @@ describe('a message of Stripe’s', () => {
     'about a payment that is %s is looked up',
     async (status) => {
       const { id } = await createAuthorized()
-      if (status === 'canceled') await api('POST', `/v1/payments/${id}/cancel`)
+      if (status === 'canceled') await fixture.api('POST', `/v1/payments/${id}/cancel`)
       else await capture(id)
       if (status === 'refunded') {
-        await untilStatus(api, id, 'succeeded')
-        await api('POST', `/v1/payments/${id}/refund`)
+        await untilStatus(fixture.api, id, 'succeeded')
+        await fixture.api('POST', `/v1/payments/${id}/refund`)
       }
-      await untilStatus(api, id, status)
+      await untilStatus(fixture.api, id, status)
       await until('its calls are done', async () => {
-        const open = await sql.query(
+        const open = await fixture.sql.query(
           `select from payment_tasks where payment_id = $1 and due_at <= now()`,
           [id],
         )
         return open.length === 0
       })
-      const calls = async () => (await attempts(api, id)).length
+      const calls = async () => (await attempts(fixture.api, id)).length
       const before = await calls()
       await notify(id)
       await until('Stripe was asked', async () => (await calls()) > before)
-      expect((await api('GET', `/v1/payments/${id}`)).body.status).toBe(status)
+      expect((await fixture.api('GET', `/v1/payments/${id}`)).body.status).toBe(status)
     },
   )
 })
@@ -150,25 +135,25 @@ describe('a message of Stripe’s', () => {
 describe('the end that Stripe gives to an authorization', () => {
   test('is shown, bounds a manual capture, and is announced a day before', async () => {
     const end = Math.floor(Date.now() / 1000) + 5 * day
-    stripe.keepAuthorizationsUntil(end)
+    fixture.stripe.keepAuthorizationsUntil(end)
     const payment = await createAuthorized()
     const shown = new Date(end * 1000).toISOString().replace('.000', '')
     expect(payment.authorization_expires_at).toBe(shown)
     expect(payment.cancelable_until).toBe(shown)
-    await advance(api, 4 * day + 60)
+    await advance(fixture.api, 4 * day + 60)
     await until('it is announced', async () =>
-      (await eventTypes(api, payment.id)).includes('payment.authorization_expiring'),
+      (await eventTypes(fixture.api, payment.id)).includes('payment.authorization_expiring'),
     )
-    const calls = async () => (await attempts(api, payment.id)).length
+    const calls = async () => (await attempts(fixture.api, payment.id)).length
     const before = await calls()
     await notify(payment.id)
     await until('it is looked up again', async () => (await calls()) > before)
-    stripe.lapse(payment.id)
-    await advance(api, day)
-    const failed = await untilStatus(api, payment.id, 'failed')
+    fixture.stripe.lapse(payment.id)
+    await advance(fixture.api, day)
+    const failed = await untilStatus(fixture.api, payment.id, 'failed')
     expect(failed.failure_code).toBe('authorization_expired')
     expect(moved(payment.id)).toEqual(['authorize 9999', 'cancel 9999'])
-    expect(await eventTypes(api, payment.id)).toEqual([
+    expect(await eventTypes(fixture.api, payment.id)).toEqual([
       'payment.created',
       'payment.initiated',
       'payment.authorization_expiring',
@@ -177,13 +162,13 @@ describe('the end that Stripe gives to an authorization', () => {
   })
 
   test('bounds an undo window: the capture comes an hour before', async () => {
-    const { body: clock } = await api('GET', '/v1/test/clock')
+    const { body: clock } = await fixture.api('GET', '/v1/test/clock')
     const end = Math.floor(Date.parse(clock.now) / 1000) + 2 * day
-    stripe.keepAuthorizationsUntil(end)
+    fixture.stripe.keepAuthorizationsUntil(end)
     const { id, cancelable_until } = await createAuthorized({ cancel_window: 6 * day })
     expect(Date.parse(cancelable_until)).toBe((end - 3_600) * 1000)
-    await advance(api, 2 * day - 3_500)
-    await untilStatus(api, id, 'succeeded')
+    await advance(fixture.api, 2 * day - 3_500)
+    await untilStatus(fixture.api, id, 'succeeded')
     expect(moved(id)).toEqual(['authorize 9999', 'capture 9999'])
   })
 })
@@ -191,23 +176,23 @@ describe('the end that Stripe gives to an authorization', () => {
 test('a part that is captured at Stripe leaves nothing of the authorization', async () => {
   const { id } = await createAuthorized()
   expect((await capture(id, { amount: 1_500 })).status).toBe(200)
-  expect(await untilStatus(api, id, 'succeeded')).toMatchObject({ captured_amount: 1_500 })
+  expect(await untilStatus(fixture.api, id, 'succeeded')).toMatchObject({ captured_amount: 1_500 })
   expect(moved(id)).toEqual(['authorize 9999', 'capture 1500'])
 })
 
 test('a capture whose answer is lost takes its part once', async () => {
   const { id } = await createAuthorized()
-  stripe.loseNextAnswer(/capture$/)
+  fixture.stripe.loseNextAnswer(/capture$/)
   await capture(id, { amount: 1_500 })
-  expect(await untilStatus(api, id, 'succeeded')).toMatchObject({ captured_amount: 1_500 })
+  expect(await untilStatus(fixture.api, id, 'succeeded')).toMatchObject({ captured_amount: 1_500 })
   expect(moved(id)).toEqual(['authorize 9999', 'capture 1500'])
 })
 
 test('a capture of what was canceled by hand fails the payment', async () => {
   const { id } = await createAuthorized()
-  stripe.cancelByHand(id)
+  fixture.stripe.cancelByHand(id)
   expect((await capture(id)).status).toBe(200)
-  const failed = await untilStatus(api, id, 'failed')
+  const failed = await untilStatus(fixture.api, id, 'failed')
   expect(failed.failure_code).toBe('authorization_expired')
 })
 
@@ -218,7 +203,7 @@ test('a part that Stripe cannot take fails the payment and frees the customer’
     amount: 5_000,
   })
   await capture(payment.id, { amount: 1_234 })
-  const failed = await untilStatus(api, payment.id, 'failed')
+  const failed = await untilStatus(fixture.api, payment.id, 'failed')
   expect(failed.failure_code).toBe('amount_unsupported')
   await until('it is voided', async () => moved(payment.id).includes('cancel 5000'))
 })

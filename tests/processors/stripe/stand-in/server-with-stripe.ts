@@ -1,8 +1,9 @@
 import { Stripe } from 'stripe'
-import { expect } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { openSql, type Sql } from '../../../support/databases/sql.ts'
 import { type Api, apiClient, createPayment } from '../../../support/http/api.ts'
 import { createMigratedDatabase, startServer } from '../../../support/servers/server.ts'
-import { startStripeStandIn } from './stand-in.ts'
+import { type StripeStandIn, startStripeStandIn } from './stand-in.ts'
 
 /** Starts a server process with a stand-in of Stripe that accepts one secret key. */
 export async function startServerWithStripe(stripeKey: string) {
@@ -50,4 +51,25 @@ export async function startMerchantWithStripe(stripeKey: string) {
       expect(taken.status).toBe(200)
     },
   }
+}
+
+interface StripeFixture {
+  readonly started: Awaited<ReturnType<typeof startMerchantWithStripe>>
+  readonly stripe: StripeStandIn
+  readonly api: Api
+  readonly sql: Sql
+}
+
+/** The same for all tests of a file, with statements in its database. Its fields are set before the first test. */
+export function withMerchantAtStripe(): StripeFixture {
+  const fixture = {} as { -readonly [name in keyof StripeFixture]: StripeFixture[name] }
+  beforeAll(async () => {
+    const started = await startMerchantWithStripe('sk_test_of_this_merchant')
+    Object.assign(fixture, started, { started, sql: openSql(started.database.url) })
+  })
+  afterAll(async () => {
+    await fixture.sql?.close()
+    await fixture.started?.stop()
+  })
+  return fixture
 }
