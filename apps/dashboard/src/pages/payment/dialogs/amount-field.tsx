@@ -12,7 +12,7 @@ interface AmountFieldProps {
 
 /** A field for an amount of money, with what it leads to, or what is wrong with it, below. */
 export function AmountField({ currency, value, onChange, problem, consequence }: AmountFieldProps) {
-  const noteId = useId()
+  const hintId = useId()
   return (
     <>
       <label className="field">
@@ -22,11 +22,11 @@ export function AmountField({ currency, value, onChange, problem, consequence }:
           inputMode="decimal"
           value={value}
           onChange={(event) => onChange(event.target.value)}
-          aria-describedby={noteId}
+          aria-describedby={hintId}
           aria-invalid={problem === null ? undefined : true}
         />
       </label>
-      <p id={noteId} className={problem === null ? 'quiet' : 'problem'} role="status">
+      <p id={hintId} className={problem === null ? 'quiet' : 'problem'} role="status">
         {problem ?? consequence}
       </p>
     </>
