@@ -1,6 +1,8 @@
 import { allOperations, type Operation } from '@hedgepayments/contract'
 import fc from 'fast-check'
-import * as hostile from './hostile.ts'
+import { contentTypes, rawBodies, rawValues } from './hostile/bodies.ts'
+import { headers } from './hostile/headers.ts'
+import { methods, pathParts, queries } from './hostile/requests.ts'
 import type { Kind } from './pool.ts'
 import { invalidFor, refer, type Schema, sentKey, validFor } from './values.ts'
 
@@ -138,24 +140,24 @@ function attack(operation: Operation): fc.Arbitrary<Case> {
   const names = Object.keys((operation.body as Schema | undefined)?.properties ?? {})
   const name = fc.constantFrom(...names, '__proto__', 'constructor', 'toString', 'metadata')
   const ways: fc.Arbitrary<(right: Case) => Case>[] = [
-    hostile.headers.map((header) => (right) => ({ ...right, headers: [...right.headers, header] })),
-    hostile.headers.map((header) => (right) => ({
+    headers.map((header) => (right) => ({ ...right, headers: [...right.headers, header] })),
+    headers.map((header) => (right) => ({
       ...right,
       headers: [...right.headers.filter(([other]) => other !== header[0]), header],
     })),
-    hostile.methods.map((method) => (right) => ({
+    methods.map((method) => (right) => ({
       ...right,
       method,
       isOwn: method === right.method,
     })),
-    hostile.queries.map((query) => (right) => ({ ...right, query: query.replaceAll(' ', '+') })),
-    fc.tuple(hostile.pathParts, fc.nat(4)).map(([part, at]) => (right) => {
+    queries.map((query) => (right) => ({ ...right, query: query.replaceAll(' ', '+') })),
+    fc.tuple(pathParts, fc.nat(4)).map(([part, at]) => (right) => {
       const parts = right.path.split('/')
       parts.splice(2 + (at % (parts.length - 1)), at % 2, part)
       return { ...right, path: parts.join('/'), isOwn: false }
     }),
-    hostile.rawBodies.map((body) => (right) => ({ ...right, body, bodyIn: 'latin1' })),
-    hostile.contentTypes.map((type) => (right) => ({
+    rawBodies.map((body) => (right) => ({ ...right, body, bodyIn: 'latin1' })),
+    contentTypes.map((type) => (right) => ({
       ...right,
       body: right.body ?? '{}',
       headers: [
@@ -163,7 +165,7 @@ function attack(operation: Operation): fc.Arbitrary<Case> {
         ['Content-Type', type],
       ],
     })),
-    fc.tuple(name, hostile.rawValues).map(([field, value]) => (right) => ({
+    fc.tuple(name, rawValues).map(([field, value]) => (right) => ({
       ...right,
       // If a field occurs twice, the second value counts.
       body: `${(right.body ?? '{}').replace(/\}$/, '')}${(right.body?.length ?? 0 > 2) ? ',' : ''}${JSON.stringify(

@@ -1,29 +1,18 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join, matchesGlob } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { existsSync, globSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { parseConfig } from '../../../packages/server/src/wiring/config.ts'
-import type { TestDatabase } from '../../support/databases/postgres.ts'
-import {
-  createMigratedDatabase,
-  startServer,
-  type TestServer,
-} from '../../support/servers/server.ts'
-import { parseTableRows, readDocument } from '../markdown.ts'
-
-const root = join(import.meta.dirname, '../../..')
-const read = (path: string) => readFileSync(join(root, path), 'utf8')
+import { readDocument } from '../markdown.ts'
+import { read, root, secretLike } from './files.ts'
 
 /** The server's own deadline for a stop, in seconds. The service manager must wait longer. */
 const stopSeconds = readStopSeconds()
 
 /** Exists only on machines with systemd. */
 const verifier = 'systemd-analyze'
-
-/** A secret is long and has no blanks. The name of a secret is shorter. */
-const secretLike = /(?:sk_|pk_|whsec_)[\w-]{8,}|^\s*\S*password\S*[:=]\s*[^$\s]{4,}/im
 
 describe('the Dockerfile', () => {
   const lines = read('deploy/Dockerfile')
@@ -80,42 +69,6 @@ describe('the Dockerfile', () => {
     const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, object> }
     const apps = Object.keys(lock.packages).filter((path) => /^apps\/[^/]+$/.test(path))
     for (const app of apps) expect(last.join('\n')).toContain(`COPY ${app}/package.json ${app}/`)
-  })
-})
-
-describe('a file for secrets that the documents tell users to create', () => {
-  const files = [
-    ...['deploy/compose.env', '.env', '.env.local', '.env.production', 'production.env'],
-    ...['examples/express-shop/.env', 'packages/server/.env', 'packages/server/hedge.env'],
-    ...['.hedge/credentials.json', 'packages/server/.hedge/postgres/password'],
-    ...['restored/credentials.json', 'restored/postgres/data/PG_VERSION', 'shop/credentials.json'],
-    ...['ca.pem', 'deploy/tls.key', 'hedge.dump', 'hedge-backup.tar.gz'],
-  ]
-
-  test.each(files)('is ignored by git: %s', (file) => {
-    const { status } = spawnSync('git', ['check-ignore', '--quiet', '--no-index', file], {
-      cwd: root,
-    })
-    expect(status).toBe(0)
-  })
-
-  test.each(files)('is excluded from the image: %s', (file) => {
-    const patterns = read('.dockerignore')
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-    const parts = file.split('/')
-    // An ignored folder excludes all its files.
-    const paths = parts.map((_, at) => parts.slice(0, at + 1).join('/'))
-    const isIgnored = paths.some((path) => patterns.some((pattern) => matchesGlob(path, pattern)))
-    expect(isIgnored).toBe(true)
-  })
-
-  test('git tracks the example, and no ignored file', () => {
-    const listed = (...args: string[]) =>
-      spawnSync('git', ['ls-files', ...args], { cwd: root, encoding: 'utf8' }).stdout
-    expect(listed('--cached', '--ignored', '--exclude-standard')).toBe('')
-    expect(listed('deploy')).toContain('deploy/compose.env.example')
-    expect(read('deploy/compose.env.example')).not.toMatch(/^\w+=\S/m)
   })
 })
 
@@ -249,48 +202,6 @@ describe('the systemd unit', () => {
     // The JavaScript engine compiles at run time, so memory must become executable.
     expect(value('MemoryDenyWriteExecute')).toBeUndefined()
   })
-})
-
-describe('metrics', () => {
-  let database: TestDatabase
-  let server: TestServer
-  let measured: string[]
-
-  beforeAll(async () => {
-    database = await createMigratedDatabase()
-    server = await startServer({ databaseUrl: database.url })
-    const text = await (await fetch(`${server.url}/metrics`)).text()
-    measured = [...text.matchAll(/^# TYPE (hedge_\w+) /gm)].map(([, name]) => name ?? '')
-  })
-
-  afterAll(async () => {
-    await server.stop()
-    await database.drop()
-  })
-
-  test('the Grafana dashboard uses only metrics of the server', () => {
-    const { panels } = JSON.parse(read('deploy/grafana-dashboard.json')) as {
-      panels: { id: number; targets: { expr: string }[] }[]
-    }
-    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
-    const asked = panels.flatMap(({ targets }) =>
-      targets.flatMap(({ expr }) => expr.match(/hedge_\w+/g) ?? []),
-    )
-    expect(asked.length).toBeGreaterThan(0)
-    expect(asked.filter((name) => !isMeasured(name))).toEqual([])
-  })
-
-  test('the guide lists exactly the metrics of the server', () => {
-    const listed = parseTableRows(readDocument('docs/running-in-production.md'))
-      .map(([name = '']) => /^`(hedge_\w+)`$/.exec(name)?.[1])
-      .filter((name) => name !== undefined)
-    expect(listed.toSorted()).toEqual(measured.toSorted())
-  })
-
-  /** Queries use the parts of a histogram. */
-  function isMeasured(name: string): boolean {
-    return measured.includes(name) || measured.includes(name.replace(/_(bucket|sum|count)$/, ''))
-  }
 })
 
 function readStopSeconds(): number {

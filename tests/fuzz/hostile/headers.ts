@@ -1,0 +1,93 @@
+import fc from 'fast-check'
+
+type Header = readonly [name: string, value: string]
+
+function each(name: string, values: readonly string[]): Header[] {
+  return values.map((value) => [name, value])
+}
+
+export const headers: fc.Arbitrary<Header> = fc.constantFrom(
+  ...each('Idempotency-Key', [
+    '',
+    ' ',
+    '"',
+    '""',
+    '"\\"',
+    '"a"b"',
+    '\xff',
+    '\0',
+    '\t',
+    'a\tb',
+    '%00',
+  ]),
+  ...each('Idempotency-Key', [
+    'x'.repeat(255),
+    'x'.repeat(256),
+    'x'.repeat(9_000),
+    '"x", "y"',
+    '\\',
+  ]),
+  ...each('If-Match', [
+    '*',
+    '""',
+    '"',
+    'W/"1"',
+    '"1", "2"',
+    '"-1"',
+    '"1e9"',
+    '"99999999999999999999"',
+  ]),
+  ...each('If-Match', ['1', '\xff', '"\xff"', ',,,', '"0"', '', 'x'.repeat(9_000), '"2147483648"']),
+  ...each('Authorization', [
+    '',
+    'Bearer',
+    'Bearer ',
+    'bearer x',
+    'Basic YTpi',
+    'Bearer \xff',
+    'Bearer a b',
+  ]),
+  ...each('Authorization', ['Bearer sk_test_', `Bearer ${'x'.repeat(9_000)}`, 'Bearer eyJ.e30.x']),
+  ...each('Authorization', [
+    'Bearer eyJhbGciOiJub25lIn0.e30.',
+    `Bearer${' '.repeat(9_000)}x`,
+    '\t',
+  ]),
+  ...each('Cookie', ['hedge_session=x', ';;;', '=', '\xff', 'a=%', `a=${'x'.repeat(9_000)}`]),
+  ...each('Content-Encoding', ['gzip', 'br', 'identity', '\xff']),
+  ...each('Expect', ['100-continue', '200-ok']),
+  ...each('Last-Event-ID', [
+    'x',
+    'evt_0',
+    '\xff',
+    'evt_zzzzzzzzzzzzzzzzzzzzzzzzzzz',
+    '',
+    'evt_%00',
+  ]),
+  ...each('Origin', ['null', 'http://x.invalid', '\xff']),
+  ...each('Accept', ['text/html', ';', '\xff']),
+  ...each('Accept-Encoding', ['gzip;q=x', '*;q=0']),
+  ...each('Range', ['bytes=0-0', 'bytes=9-1']),
+  ...each('Upgrade', ['websocket', 'h2c']),
+  ...each('Connection', ['upgrade', 'keep-alive, x', '\xff']),
+  ...each('Content-Length', ['0', '-1', '1e3', '99999999999999999999', '5, 5']),
+  ...each('Transfer-Encoding', ['chunked', 'gzip', 'chunked, chunked', 'identity']),
+  ...each('Host', ['', 'a, b', '\xff', 'x:y:z']),
+  ...each('X-Forwarded-For', ['1', '\xff', `${'1,'.repeat(3_000)}`]),
+  ...each('X-HTTP-Method-Override', ['DELETE']),
+  ...each('__proto__', ['x']),
+  ...each('constructor', ['x']),
+  ...each('Access-Control-Request-Method', ['POST', '\xff']),
+  ...each('Stripe-Signature', [
+    't=1,v1=x',
+    't=,v1=',
+    't=99999999999999999999,v1=00',
+    '\xff',
+    ',,=,',
+  ]),
+  ['no colon', ''],
+  ['X-Nul', 'a\0b'],
+  ['X-Cr', 'a\rb'],
+  ['X-Long', 'x'.repeat(20_000)],
+  ['', 'x'],
+)
