@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import { countWaiting, insertPayments, lockPayments } from '../support/databases/sql.ts'
+import { insertPayments, lockPayments, sendToWait } from '../support/databases/sql.ts'
 import { withServers } from '../support/servers/servers.ts'
-import { until } from '../support/until.ts'
 
 const fixture = withServers(1)
 
@@ -19,8 +18,10 @@ test('if the database refuses one cancel, the other cancels of its batch succeed
   const bad = await insertPayments(sql, { owner, count: 2, ageMs: 70_000, customerId: 'damaged' })
   const letGo = await lockPayments(sql)
   const cancel = (id: string) => fixture.api('POST', `/v1/payments/${id}/cancel`)
-  const first = early.map(cancel)
-  await until('both batches wait', async () => (await countWaiting(sql)) >= 2)
+  const first = await sendToWait(
+    sql,
+    early.map((id) => () => cancel(id)),
+  )
   // While these cancels wait, all others gather in one batch.
   const ids = [...good.slice(0, 30), ...bad, ...good.slice(30)]
   const running = ids.map(cancel)

@@ -4,6 +4,7 @@ import {
   insertPayments,
   lockPayments,
   movePayment,
+  sendToWait,
 } from '../../support/databases/sql.ts'
 import { type Api, type ApiOptions, createPayment } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
@@ -140,8 +141,10 @@ describe('cancels of one payment on two processes', () => {
     const mine = Array.from({ length: 20 }, (_, n) => `many ${n}`)
     // Other payments occupy both batches in flight, so that all of these cancels wait for the same batch.
     const letGo = await lockPayments(fixture.sql)
-    const before = others.map((payment) => cancel(fixture.api, payment.id))
-    await until('both wait', async () => (await countWaiting(fixture.sql)) >= 2)
+    const before = await sendToWait(
+      fixture.sql,
+      others.map((payment) => () => cancel(fixture.api, payment.id)),
+    )
     const running = mine.map((key) => cancel(fixture.api, id, { idempotencyKey: key }))
     await fixture.api('GET', `/v1/payments/${id}`)
     await letGo()
@@ -189,8 +192,10 @@ describe('cancels of many payments at once', () => {
     await middle.query('begin')
     await middle.query('select 1 from payments where id = $1 for update', [shared[1]])
     const letGo = await lockPayments(sql)
-    const before = early.map((id, i) => cancel(apis[i % 2] as Api, id))
-    await until('all batches wait', async () => (await countWaiting(sql)) >= 4)
+    const before = await sendToWait(
+      sql,
+      early.map((id, i) => () => cancel(apis[i % 2] as Api, id)),
+    )
     const running = apis.flatMap((api, i) =>
       (i === 0 ? shared : shared.toReversed()).map((id) => cancel(api, id)),
     )

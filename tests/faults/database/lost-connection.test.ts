@@ -1,5 +1,11 @@
 import { expect, inject, test } from 'vitest'
-import { countWaiting, insertPayments, lockPayments, openSql } from '../../support/databases/sql.ts'
+import {
+  countWaiting,
+  insertPayments,
+  lockPayments,
+  openSql,
+  sendToWait,
+} from '../../support/databases/sql.ts'
 import { apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
@@ -49,15 +55,16 @@ test('a cancel whose connection is lost gets 503, changes nothing, and succeeds 
 test('a batch whose connection is lost changes nothing, and each cancel succeeds when repeated', async () => {
   const ids = await insertPayments(fixture.sql, { owner: fixture.owner, count: 40, ageMs: 90_000 })
   const letGo = await lockPayments(fixture.sql)
-  const waiting = (count: number) => async () => (await countWaiting(fixture.sql)) >= count
-  const first = ids.slice(0, 2).map((id, i) => cancel(id, `batch ${i}`))
-  await until('both batches wait', waiting(2))
+  const first = await sendToWait(
+    fixture.sql,
+    ids.slice(0, 2).map((id, i) => () => cancel(id, `batch ${i}`)),
+  )
   // While these cancels wait, all others gather in one batch.
   const running = ids.slice(2).map((id, i) => cancel(id, `batch ${i + 2}`))
   await fixture.api('GET', '/v1/payments?limit=1')
   await terminateAll()
   await Promise.all(first)
-  await until('the next batch waits', waiting(1))
+  await until('the next batch waits', async () => (await countWaiting(fixture.sql)) >= 1)
   await terminateAll()
   const answers = await Promise.all([...first, ...running])
   expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(503))

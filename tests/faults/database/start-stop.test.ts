@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { expect, inject, test } from 'vitest'
 import { createDatabase } from '../../support/databases/postgres.ts'
-import { countWaiting, openSql } from '../../support/databases/sql.ts'
+import { lockPayments, openSql, sendToWait } from '../../support/databases/sql.ts'
 import { apiClient, createPayment } from '../../support/http/api.ts'
 import { childEnvironment } from '../../support/processes/environment.ts'
 import { createMigratedDatabase, firstKeys, startServer } from '../../support/servers/server.ts'
@@ -32,11 +32,18 @@ test('requests in flight at SIGTERM are answered, and the process ends with 0', 
   const server = await startServer({ databaseUrl: database.url })
   const api = apiClient(server.url, server.secretKey)
   const payments = await Promise.all(Array.from({ length: 20 }, () => createPayment(api)))
-  const rival = await sql.connect()
-  await rival.query('begin')
-  await rival.query('select 1 from payments for update')
-  const running = payments.map(({ id }) => api('POST', `/v1/payments/${id}/cancel`))
-  await until('they wait', async () => (await countWaiting(sql)) >= 2)
+  const letGo = await lockPayments(sql)
+  const running = await sendToWait(
+    sql,
+    payments.slice(0, 2).map(
+      ({ id }) =>
+        () =>
+          api('POST', `/v1/payments/${id}/cancel`),
+    ),
+  )
+  running.push(...payments.slice(2).map(({ id }) => api('POST', `/v1/payments/${id}/cancel`)))
+  // Answered after the cancels have arrived.
+  await api('GET', '/v1/payments?limit=1')
   const stopped = server.stop()
   await until('it takes no new connections', async () => {
     const socket = await fetch(`${server.url}/healthz`, { headers: { connection: 'close' } }).catch(
@@ -45,8 +52,7 @@ test('requests in flight at SIGTERM are answered, and the process ends with 0', 
     await socket?.text()
     return socket === null
   })
-  await rival.query('rollback')
-  rival.release()
+  await letGo()
   const answers = await Promise.all(running)
   expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
   expect(await stopped).toBe(0)

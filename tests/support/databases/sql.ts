@@ -1,6 +1,7 @@
 import { canMove, firstStatus, type PaymentStatus, paymentStatuses } from '@hedgepayments/contract'
 import pg from 'pg'
 import { firstIdAt } from '../../../packages/server/src/domain/ids.ts'
+import { until } from '../until.ts'
 
 /** A direct connection to the database, to check the server's work or to compete with it. */
 export interface Sql {
@@ -167,6 +168,24 @@ export async function countWaiting(sql: Sql): Promise<number> {
        and wait_event_type = 'Lock'`,
   )
   return row?.count ?? 0
+}
+
+/**
+ * Sends cancels one by one, each after the one before it waits for a lock. Cancels that are sent
+ * together may share a batch, and a batch waits once.
+ */
+export async function sendToWait<T>(
+  sql: Sql,
+  sends: readonly (() => Promise<T>)[],
+): Promise<Promise<T>[]> {
+  const sent: Promise<T>[] = []
+  const before = await countWaiting(sql)
+  for (const send of sends) {
+    sent.push(send())
+    const waiting = before + sent.length
+    await until(`${waiting} statements wait`, async () => (await countWaiting(sql)) >= waiting)
+  }
+  return sent
 }
 
 /**

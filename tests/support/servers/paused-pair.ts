@@ -23,7 +23,11 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
     started.sql = openSql(database.url)
     let paidId: Promise<string> | undefined
     started.paid = () => {
-      paidId ??= createPaidBy(database)
+      paidId ??= createPaidBy(database).catch((error: unknown) => {
+        // The next test tries again.
+        paidId = undefined
+        throw error
+      })
       return paidId
     }
     const env = { TEST_LEASE_SECONDS: String(leaseSeconds) }
@@ -47,7 +51,12 @@ export function withPausedPair(leaseSeconds: number): StartedPair {
 /** Creates a captured payment with a server that has workers. The pair has none: they would disturb it. */
 async function createPaidBy({ url }: TestDatabase): Promise<string> {
   const working = await startServer({ databaseUrl: url })
-  const { id } = await createPaid(apiClient(working.url, working.secretKey))
-  await working.stop()
-  return id
+  try {
+    const { id } = await createPaid(apiClient(working.url, working.secretKey))
+    return id
+  } catch (cause) {
+    throw new Error(`no payment was captured. The server's log: ${working.log()}`, { cause })
+  } finally {
+    await working.stop()
+  }
 }
