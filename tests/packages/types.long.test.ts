@@ -10,6 +10,7 @@ let folder: string
 beforeAll(async () => {
   installed = await installPacked()
   folder = await installed.makeFolder('types')
+  for (const file of files) await writeFile(join(folder, file), program)
 })
 
 const program = `
@@ -41,19 +42,18 @@ const resolutions = [
   { module: 'nodenext', moduleResolution: 'nodenext' },
   { module: 'esnext', moduleResolution: 'bundler' },
 ]
+/** The same program as a module of each kind. */
+const files = ['use.ts', 'use.mts', 'use.cts']
 const cases = compilers.flatMap((compiler) =>
   resolutions
     // TypeScript 7 has no node10.
     .filter(({ moduleResolution }) => compiler !== 'typescript-7' || moduleResolution !== 'node10')
-    .flatMap((resolution) =>
-      ['use.ts', 'use.mts', 'use.cts'].map((file) => ({ compiler, file, ...resolution })),
-    ),
+    .map((resolution) => ({ compiler, ...resolution })),
 )
 
 test.each(cases)(
-  '$compiler compiles $file with $moduleResolution, strict and without skipLibCheck',
-  async ({ compiler, file, ...resolution }) => {
-    await writeFile(join(folder, file), program)
+  '$compiler compiles .ts, .mts and .cts with $moduleResolution, strict and without skipLibCheck',
+  async ({ compiler, ...resolution }) => {
     const compilerOptions = {
       ...resolution,
       target: 'es2022',
@@ -65,7 +65,7 @@ test.each(cases)(
       // TypeScript 6 still supports node10, with a deprecation error.
       ...(compiler === 'typescript-6' ? { ignoreDeprecations: '6.0' } : {}),
     }
-    const config = { compilerOptions, files: [file] }
+    const config = { compilerOptions, files }
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config))
     const tsc = installed.tool(`${compiler}/bin/tsc`)
     expect(await runClean(process.execPath, [tsc, '-p', '.'], { cwd: folder })).toBe('')

@@ -132,12 +132,11 @@ describe('the audit log', () => {
     })
     const own = `/v1/webhooks/endpoints/${endpoint.id}`
     await api('POST', '/v1/webhooks/test')
-    // Disabling the endpoint fails the pending deliveries, and one that is being sent a little later.
+    const delivery = async () => (await api('GET', '/v1/webhooks/deliveries')).body.data[0]
+    await until('a delivery was tried', async () => (await delivery())?.attempt > 0)
+    // Disabling the endpoint fails the pending deliveries, and a little later one that is being sent.
     await api('PATCH', own, { body: { enabled: false } })
-    await until('the delivery has failed', async () => {
-      const { body } = await api('GET', '/v1/webhooks/deliveries')
-      return body.data[0]?.status === 'failed'
-    })
+    await until('the delivery has failed', async () => (await delivery()).status === 'failed')
     await api('PATCH', own, { body: { enabled: true } })
     for (const count of [1, 0]) {
       expect((await api('POST', `${own}/retry`)).body.count).toBe(count)

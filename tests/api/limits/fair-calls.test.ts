@@ -29,9 +29,9 @@ test('slow calls of one merchant leave calls free for the captures and refunds o
     const { id } = await createPayment(api)
     const body = { payment_method_token: 'tok_slow' }
     const { status } = await api('POST', `/v1/payments/${id}/initiate`, { body })
-    // A busy machine answers some calls after their deadline. These payments do not count.
+    // A busy machine refuses some calls, and answers some after their deadline. These payments do not count.
     if (status === 200) ids.push(id)
-    else expect(status).toBe(502)
+    else expect([502, 503]).toContain(status)
   }
   while (ids.length < slow) {
     await Promise.all(Array.from({ length: slow - ids.length }, submit))

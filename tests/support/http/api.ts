@@ -2,6 +2,7 @@ import { allOperations, errorAnswer, errors, errorsOf } from '@hedgepayments/con
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { expect } from 'vitest'
+import { until } from '../until.ts'
 
 /** An answer of the API with its whole body. */
 export interface ApiAnswer {
@@ -113,7 +114,20 @@ export function paymentBody(more: Record<string, unknown> = {}) {
 
 /** Creates a payment and returns it. */
 export async function createPayment(api: Api, more: Record<string, unknown> = {}) {
-  const { status, body, text } = await api('POST', '/v1/payments', { body: paymentBody(more) })
+  const { status, body, text } = await untilAdmitted(() =>
+    api('POST', '/v1/payments', { body: paymentBody(more) }),
+  )
   expect(status, text).toBe(201)
   return body
+}
+
+/**
+ * Repeats a request that sets a test up while its answer is 503, as clients should. On a busy machine a
+ * server refuses some requests, and opens some connections to the database too late.
+ */
+export async function untilAdmitted(send: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  return await until('the request is admitted', async () => {
+    const answer = await send()
+    return answer.status !== 503 && answer
+  })
 }

@@ -1,6 +1,6 @@
 import type { PaymentStatus } from '@hedgepayments/contract'
 import { expect } from 'vitest'
-import { type Api, createPayment } from '../http/api.ts'
+import { type Api, createPayment, untilAdmitted } from '../http/api.ts'
 import { until } from '../until.ts'
 import { reachableFrom } from './lifecycle.ts'
 
@@ -10,9 +10,9 @@ export async function createPaid(
   { token = 'tok_visa', ...more }: Record<string, unknown> & { token?: string } = {},
 ) {
   const { id } = await createPayment(api, more)
-  const initiated = await api('POST', `/v1/payments/${id}/initiate`, {
-    body: { payment_method_token: token },
-  })
+  const initiated = await untilAdmitted(() =>
+    api('POST', `/v1/payments/${id}/initiate`, { body: { payment_method_token: token } }),
+  )
   expect(initiated.status, initiated.text).toBe(200)
   return await untilStatus(api, id, 'succeeded')
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import type { TestDatabase } from '../databases/postgres.ts'
 import { type Owner, openSql, type Sql } from '../databases/sql.ts'
-import { type Api, apiClient } from '../http/api.ts'
+import { type Api, apiClient, untilAdmitted } from '../http/api.ts'
 import { makeLiveKey } from './live-key.ts'
 import { createMigratedDatabase, startServer, type TestServer } from './server.ts'
 
@@ -58,7 +58,7 @@ export async function createMerchant(
   { servers, api }: Origin,
   name = 'Another merchant',
 ): Promise<{ id: string; test: Api; testKey: string }> {
-  const { body } = await api('POST', '/v1/merchants', { body: { name } })
+  const { body } = await untilAdmitted(() => api('POST', '/v1/merchants', { body: { name } }))
   const [{ secret_key: testKey }] = body.api_keys
   return { id: body.id, test: apiClient(servers[0]?.url ?? '', testKey), testKey }
 }
