@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 interface Locked {
+  readonly dev?: boolean
+  readonly engines?: { readonly node?: string }
   readonly hasInstallScript?: boolean
   readonly integrity?: string
   readonly link?: boolean
@@ -37,6 +39,14 @@ describe('the supply chain', () => {
     expect(without.map(([path]) => path)).toEqual([])
   })
 
+  test('every package that a user installs accepts Node 20, so that npm neither warns nor refuses', () => {
+    // The root needs its own Node for development.
+    const installed = fetched.filter(([path, { dev }]) => !dev && nameOf([path, {}]) !== 'node')
+    expect(installed.length).toBeGreaterThan(50)
+    const refusing = installed.filter(([, { engines }]) => !acceptsNode20(engines?.node ?? '*'))
+    expect(refusing.map(([path]) => path)).toEqual([])
+  })
+
   test('only the known packages have an install script', () => {
     const found = fetched.filter(([, { hasInstallScript }]) => hasInstallScript).map(nameOf)
     expect(found.sort()).toEqual(withScripts)
@@ -49,6 +59,15 @@ describe('the supply chain', () => {
     expect(Object.keys(allowScripts).filter((name) => !names.has(name))).toEqual([])
   })
 })
+
+/** Whether a range of versions, such as `^20.17 || >=22`, has a part for Node 20. */
+function acceptsNode20(range: string): boolean {
+  return range.split('||').some((part) => {
+    const [, operator, major] = /^\s*(>=|>|\^|~|)\s*v?(\d+)/.exec(part) ?? []
+    if (major === undefined) return part.trim() === '*'
+    return operator?.startsWith('>') ? Number(major) <= 20 : Number(major) === 20
+  })
+}
 
 function nameOf([path]: readonly [string, Locked]): string {
   return path.split('node_modules/').at(-1) ?? ''

@@ -35,7 +35,7 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
     return reply.headers(publicHeaders).type('application/json').send(document)
   })
   const folder = webFolder('docs')
-  await serveAssets(app, { folder, assetsPath: '/docs/assets/', headers: pageHeaders })
+  serveAssets(app, { folder, assetsPath: '/docs/assets/', headers: pageHeaders })
   app.get('/docs', async (_, reply) => sendPage(reply, 200, await readPage(folder, 'index')))
   app.get<{ Params: { '*': string } }>('/docs/*', async ({ params }, reply) => {
     const path = params['*']

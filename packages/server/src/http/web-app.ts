@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import fastifyStatic from '@fastify/static'
+import { send as sendFile } from '@fastify/send'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { send } from './answers/send.ts'
+import { refuseUnknownRoute } from './unknown-route.ts'
 
 /** Files whose names contain a hash of their content. */
 export interface WebAssets {
@@ -23,22 +25,27 @@ export interface WebApp extends WebAssets {
 
 /** Serves the page and the files of a web app. Answers 503 to its paths if it was not built. */
 export async function serveWebApp(app: FastifyInstance, webApp: WebApp): Promise<void> {
-  await serveAssets(app, webApp)
+  serveAssets(app, webApp)
   for (const path of webApp.pagePaths) app.get(path, (_, reply) => sendPage(reply, webApp))
 }
 
+/** A file of a build. Without segments such as `..`, so that no name leaves the folder. */
+const fileName = /^[\w-]+(?:\.[\w-]+)*$/
+
 /** Serves files that browsers may keep for a year. */
-export async function serveAssets(app: FastifyInstance, assets: WebAssets): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: `${assets.folder}assets`,
-    prefix: assets.assetsPath,
-    decorateReply: false,
-    index: false,
-    immutable: true,
-    maxAge: '365d',
-    setHeaders: (reply) => {
-      reply.headers(assets.headers)
-    },
+export function serveAssets(app: FastifyInstance, assets: WebAssets): void {
+  const options = { root: `${assets.folder}assets`, index: false, immutable: true, maxAge: '365d' }
+  app.get<{ Params: { '*': string } }>(`${assets.assetsPath}*`, async (request, reply) => {
+    const name = request.params['*']
+    if (!fileName.test(name)) return send(reply, refuseUnknownRoute(request))
+    const file = await sendFile(request.raw, `/${name}`, options)
+    if (file.statusCode === 404 || file.type === 'directory')
+      return send(reply, refuseUnknownRoute(request))
+    return reply
+      .code(file.statusCode)
+      .headers(file.headers)
+      .headers(assets.headers)
+      .send(file.stream)
   })
 }
 

@@ -26,8 +26,6 @@ export function refusalOf(error: unknown, log: FastifyBaseLogger): Refusal {
 }
 
 const refusalsByCode: ReadonlyMap<string, Refusal> = new Map([
-  // A file name with a NUL character, or with dots that would leave the folder.
-  ['FST_STATIC_FORBIDDEN_PATH', refuse('not_found', 'There is no such path.')],
   [
     'FST_ERR_CTP_BODY_TOO_LARGE',
     refuse('payload_too_large', 'The body is larger than this path accepts.'),
