@@ -155,10 +155,17 @@ describe('a configuration error names', () => {
     await verifyWebhookAsync(...given).catch((error: unknown) => error),
   ]
 
+  /** What a template or `String()` makes of a missing value, a pasted expression, and a key of the API. */
+  const noSecrets = [
+    ...['undefined', 'null', '[object Object]', 'whsec_', 'whsec_undefined', 'whsec_null'],
+    ...['process.env.HEDGE_WEBHOOK_SECRET', '${}', '$SECRET', 'whsec_…', 'whsec_...'],
+    ...['sk_test_1234567890', 'pk_live_1234567890'],
+  ]
   const notTexts = [7, true, {}, new TextEncoder().encode(secret), new String(secret)]
   test.each([
     ...[undefined, null, '', ' ', '\t\n', [], [secret, ''], [secret, undefined], [[secret]]],
     ...notTexts,
+    ...noSecrets,
   ])('a missing secret: %j', async (none) => {
     for (const error of await refusalsOf(body, header, none as string, { now })) {
       expect(error).toBeInstanceOf(ConfigurationError)

@@ -16,8 +16,8 @@ import type { SignatureSource } from './signature-source.ts'
 export type RawBody = string | Uint8Array | ArrayBuffer
 
 /**
- * One secret, or several during a rotation. `undefined` and blank texts throw ConfigurationError, so
- * `process.env.X` can be passed.
+ * One secret, or several during a rotation. `undefined`, blank texts, texts that a missing value becomes
+ * (`'undefined'`, `'whsec_'`) and API keys throw ConfigurationError, so `process.env.X` can be passed.
  */
 export type WebhookSecrets = string | readonly (string | undefined)[] | undefined
 
@@ -38,7 +38,7 @@ const toleranceDefaultSeconds = 300
  *
  * @throws {SignatureVerificationError} SignatureMissingError, SignatureMalformedError,
  *   SignatureMismatchError or SignatureExpiredError.
- * @throws {ConfigurationError} if a secret is not a text, or blank.
+ * @throws {ConfigurationError} if a secret is not a text, is blank, or cannot be one.
  * @throws {InvalidArgumentError} if the body is not the raw one, or signed but not an event, or if the
  *   signature or an option has the wrong type.
  */
@@ -86,7 +86,7 @@ export async function verifyWebhookAsync(
 
 /**
  * Creates the header `X-Hedge-Signature` for a body, to test your webhook receiver. Rejects with
- * ConfigurationError if the secret is not a text, or blank.
+ * ConfigurationError if the secret is not a text, is blank, or cannot be one.
  */
 export async function signTestEvent(
   body: RawBody,
@@ -176,9 +176,21 @@ function secretsOf(secret: WebhookSecrets): readonly string[] {
   return secrets.length === 0 ? [checkSecret(undefined)] : secrets.map(checkSecret)
 }
 
-/** A blank secret would not be secret: everybody could sign with it. */
+/** Texts that a missing value, or the wrong one, becomes: everybody could sign with most of them. */
+const noSecret =
+  /^\s*(?:whsec_)?(?:undefined|null|nan|true|false|\[object .*\]|process\.env\b.*|\$\{?\w*\}?|<.*>|…|\.\.\.)?\s*$/i
+/** API keys, whose owners may confuse them with the secret of an endpoint. */
+const apiKey = /^\s*(?:sk|pk)_(?:test|live)_/
+
+/** A blank secret, or one like `undefined`, would not be secret: everybody could sign with it. */
 function checkSecret(secret: unknown): string {
-  if (typeof secret === 'string' && secret.trim() !== '') return secret
+  if (typeof secret === 'string' && apiKey.test(secret)) {
+    throw new ConfigurationError(
+      "the webhook secret is an API key: pass the endpoint's own secret (whsec_…)",
+      { code: 'invalid_configuration' },
+    )
+  }
+  if (typeof secret === 'string' && !noSecret.test(secret)) return secret
   throw new ConfigurationError(
     "the webhook secret is missing: pass the endpoint's (whsec_…) as a text that is not blank",
     { code: 'invalid_configuration' },
