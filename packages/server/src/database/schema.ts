@@ -181,6 +181,8 @@ export interface ProcessorCredentialsRow {
   key_id: string
   sealed: Buffer
   secret_hint: string
+  /** Not secret: browsers get it. `null`: the hosted page takes no payments by this processor. */
+  publishable_key: string | null
   has_webhook_secret: boolean
   updated_at: Timestamp
 }
