@@ -85,6 +85,8 @@ export interface PaymentRow {
   success_url: string | null
   cancel_url: string | null
   url: string
+  /** The payment whose decline the customer retried by its link. */
+  retry_of: string | null
   cancel_window: number
   cancelable_until: Timestamp | null
   capture_method: CaptureMethod

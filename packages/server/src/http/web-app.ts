@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Files whose names contain a hash of their content. */
 export interface WebAssets {
@@ -16,6 +16,8 @@ export interface WebAssets {
 export interface WebApp extends WebAssets {
   /** Paths that show the page. The browser routes below them. */
   readonly pagePaths: readonly string[]
+  /** Headers of the page for a request, instead of `headers`. */
+  readonly pageHeaders?: (request: FastifyRequest) => Promise<Readonly<Record<string, string>>>
   readonly pageCacheControl: 'no-cache' | 'no-store'
   /** Is shown instead of the page if the app was not built. */
   readonly notBuilt: string
@@ -24,7 +26,9 @@ export interface WebApp extends WebAssets {
 /** Serves the page and the files of a web app. Answers 503 to its paths if it was not built. */
 export async function serveWebApp(app: FastifyInstance, webApp: WebApp): Promise<void> {
   await serveAssets(app, webApp)
-  for (const path of webApp.pagePaths) app.get(path, (_, reply) => sendPage(reply, webApp))
+  for (const path of webApp.pagePaths) {
+    app.get(path, (request, reply) => sendPage(request, reply, webApp))
+  }
 }
 
 /** Serves files that browsers may keep for a year. */
@@ -42,9 +46,14 @@ export async function serveAssets(app: FastifyInstance, assets: WebAssets): Prom
   })
 }
 
-async function sendPage(reply: FastifyReply, webApp: WebApp): Promise<FastifyReply> {
+async function sendPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  webApp: WebApp,
+): Promise<FastifyReply> {
   const page = await readFile(`${webApp.folder}index.html`).catch(() => null)
-  reply.headers(webApp.headers).header('cache-control', webApp.pageCacheControl)
+  const headers = (await webApp.pageHeaders?.(request)) ?? webApp.headers
+  reply.headers(headers).header('cache-control', webApp.pageCacheControl)
   if (page === null) return reply.code(503).type('text/plain; charset=utf-8').send(webApp.notBuilt)
   return reply.type('text/html; charset=utf-8').send(page)
 }
