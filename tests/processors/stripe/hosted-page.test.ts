@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { card, pageClient } from '../../api/checkout/page.ts'
 import { createPayment } from '../../support/http/api.ts'
+import { createLiveMerchant } from '../../support/servers/servers.ts'
 import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
 const fixture = withMerchantAtStripe()
@@ -81,5 +82,30 @@ describe('the hosted page of a merchant with Stripe', () => {
     expect((await page.ask('/check', {})).body.stage).toBe('accepted')
     // A decided payment is answered with its state.
     expect((await page.ask('/check', {})).body.stage).toBe('accepted')
+  })
+
+  test('takes real payments with live keys, and refuses a publishable key of test mode', async () => {
+    const { live } = await createLiveMerchant(
+      { servers: [fixture.started.server], api: fixture.api, database: fixture.started.database },
+      'Live shop',
+    )
+    const payment = await createPayment(live)
+    const page = pageOf(payment)
+    expect(await page.read()).toMatchObject({ livemode: true, methods: [] })
+    const path = `/v1/merchants/${payment.merchant_id}/processor`
+    const set = (publishable_key: string) =>
+      live('POST', path, {
+        body: { processor: 'stripe', secret_key: 'sk_live_1', publishable_key },
+      })
+    const refused = await set('pk_test_1')
+    expect(refused.status).toBe(400)
+    expect(refused.body.error.details).toMatchObject({ field: 'publishable_key' })
+    expect((await set('pk_live_1')).status).toBe(200)
+    expect(await page.read()).toMatchObject({
+      livemode: true,
+      methods: ['card'],
+      stripe: { publishable_key: 'pk_live_1', amount: 9_999, currency: 'usd' },
+    })
+    expect((await page.ask('/tokens', card('4242424242424242'))).status).toBe(404)
   })
 })

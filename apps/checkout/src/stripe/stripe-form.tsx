@@ -47,11 +47,7 @@ export function StripeForm({ page, form, api, text, amount, isOffline, show }: S
       <FailureAlert text={text} fault={trouble} page={page} isPaying={isPaying} />
       {page.needs_email ? <EmailField email={email} text={text} disabled={isPaying} /> : null}
       <FieldsNotice state={fields.state} text={text} />
-      <div
-        ref={fields.container}
-        className="stripe"
-        aria-busy={fields.state !== 'ready'}
-      />
+      <div ref={fields.container} className="stripe" aria-busy={fields.state !== 'ready'} />
       <PayButton
         {...{ text, amount, isPaying }}
         isDisabled={isOffline || fields.state !== 'ready'}

@@ -58,7 +58,9 @@ export function useStripeFields(form: StripeForm, locale: string): StripeFields 
   }, [language])
   useEffect(
     () =>
-      onSchemeChange(() => void opened.current?.elements.update({ appearance: appearanceOfPage() })),
+      onSchemeChange(
+        () => void opened.current?.elements.update({ appearance: appearanceOfPage() }),
+      ),
     [],
   )
   return { state, container, opened }
