@@ -24,7 +24,7 @@ const database = connect({
 let address = ''
 const publicUrl = () => address
 const sealer = createSealer([])
-const stripe = { secretKey: null, webhookSecret: null, apiBase: null }
+const stripe = { secretKey: null, publishableKey: null, webhookSecret: null, apiBase: null }
 const processors = createProcessors({ db: database.db, publicUrl, keyring: null, stripe })
 let requestsInFlight = () => 0
 const workers = startWorkers({

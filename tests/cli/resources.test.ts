@@ -96,16 +96,21 @@ describe('hedge processors', () => {
   test('reads secrets from standard input or the environment, and never prints them', async () => {
     expect((await run('processors', 'show')).code).toBe(4)
     const input = `${secret}\nwhsec_of_the_processor\n`
-    const set = await hedge(['processors', 'set', 'stripe'], env(), input)
+    const publishable = ['--publishable-key', 'pk_test_of_the_processor']
+    const set = await hedge(['processors', 'set', 'stripe', ...publishable], env(), input)
     expect(set).toMatchObject({ code: 0, stderr: '' })
     expect(set.stdout).not.toContain(secret)
     expect(await json('processors', 'show')).toMatchObject({
       processor: 'stripe',
+      publishable_key: 'pk_test_of_the_processor',
       has_webhook_secret: true,
     })
     const variables = { ...env(), HEDGE_PROCESSOR_SECRET_KEY: secret }
     const again = await hedge(['processors', 'set', 'stripe', '--json'], variables)
-    expect(JSON.parse(again.stdout).has_webhook_secret).toBe(false)
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      publishable_key: null,
+      has_webhook_secret: false,
+    })
     expect((await json('processors', 'remove')).deleted).toBe(true)
   })
 

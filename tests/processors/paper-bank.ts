@@ -39,6 +39,11 @@ export class PaperBank implements Processor {
     this.#book = book
   }
 
+  /** Nobody can sign paper on the hosted page. */
+  pageForm(): null {
+    return null
+  }
+
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
     request.signal.throwIfAborted()
     const state = request.token === 'paper_ok' ? 'authorized' : 'declined'

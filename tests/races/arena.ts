@@ -65,7 +65,7 @@ export async function openArena(
   await bootstrap(first.db, { publishableKey: null, secretKey: null })
   const sides = [first, open()].map((database): Side => {
     const { db } = database
-    const stripe = { secretKey: null, webhookSecret: null, apiBase: null }
+    const stripe = { secretKey: null, publishableKey: null, webhookSecret: null, apiBase: null }
     const publicUrl = () => 'http://127.0.0.1'
     const processors = createProcessors({ db, publicUrl, keyring: null, stripe })
     return { database, cancel: createCancel(database), processors }

@@ -16,8 +16,17 @@ export type TestSource =
       readonly account_holder: string
     }
 
-/** Why a request failed. `unreachable`: no answer, or an error of the server. */
-export type Fault = 'missing' | 'tooMany' | 'tokenRefused' | 'notTaken' | 'unreachable'
+/**
+ * Why a request failed. `unreachable`: no answer, or an error of the server. `processorUnreachable`: the
+ * same of the processor, which the browser asks for a token.
+ */
+export type Fault =
+  | 'missing'
+  | 'tooMany'
+  | 'tokenRefused'
+  | 'notTaken'
+  | 'unreachable'
+  | 'processorUnreachable'
 
 /** A request of the page failed. */
 export class PageError extends Error {
@@ -43,6 +52,8 @@ export function pageApi(id: string) {
     pay: (order: { method: CheckoutMethod; token: string; email?: string }) =>
       send<PaymentPage>(`${base}/pay`, order),
     confirm: (confirmed: boolean) => send<PaymentPage>(`${base}/confirm`, { confirmed }),
+    /** Looks the payment up after the customer has been at the page of the bank. */
+    check: () => send<PaymentPage>(`${base}/check`, {}),
   }
 }
 

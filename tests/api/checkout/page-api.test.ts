@@ -56,6 +56,7 @@ describe('the payment page', () => {
       'needs_email',
       'now',
       'stage',
+      'stripe',
       'success_url',
       'version',
     ])
@@ -123,7 +124,13 @@ describe('in live mode', () => {
       body: { amount: 100, currency: 'USD', customer_email: 'ada@example.com' },
     })
     const page = pageOf(session)
-    const shown = { livemode: true, methods: [], stage: 'open', merchant_name: 'Live shop' }
+    const shown = {
+      livemode: true,
+      methods: [],
+      stripe: null,
+      stage: 'open',
+      merchant_name: 'Live shop',
+    }
     expect(await page.read()).toMatchObject(shown)
     expect((await page.ask('/tokens', card('4242424242424242'))).status).toBe(404)
     const order = { method: 'card', token: 'tok_visa' }

@@ -26,13 +26,55 @@ describe('a payment on the page', () => {
     expect((await read(payment.id)).status).toMatch(/initiated|processing|succeeded/)
   })
 
-  test('is final after a decline: its link accepts no other card', async () => {
-    const payment = await createPayment(fixture.api)
-    const page = pageOf(payment)
+  test('can be tried again by its own link after a decline, as a new payment with the same fields', async () => {
+    const first = await createPayment(fixture.api, {
+      metadata: { order: '8' },
+      cancel_window: 30,
+      customer_id: 'c-8',
+    })
+    const page = pageOf(first)
     const { body } = await page.payWithCard('4000000000000002')
-    expect(body).toMatchObject({ stage: 'declined', decline_code: 'card_declined' })
+    expect(body).toMatchObject({ stage: 'open', decline_code: 'card_declined' })
+    const paid = await Promise.all(
+      Array.from({ length: 8 }, () => page.ask('/pay', { method: 'card', token: 'tok_visa' })),
+    )
+    for (const { body } of paid) expect(body).toMatchObject({ stage: 'accepted' })
+    expect(await read(first.id)).toMatchObject({ status: 'failed' })
+    const { data } = (await fixture.api('GET', '/v1/payments?metadata[order]=8')).body
+    expect(data).toHaveLength(2)
+    const [retry] = data
+    const { amount, currency, customer_email, customer_id, metadata, url, expires_at } = first
+    expect(retry).toMatchObject({
+      ...{ amount, currency, customer_email, customer_id, metadata, url, expires_at },
+      status: 'initiated',
+      cancel_window: 30,
+    })
+    const events = (await fixture.api('GET', `/v1/payments/${retry.id}/events`)).body.data
+    expect(events.at(-1)).toMatchObject({ type: 'payment.created', actor: { type: 'customer' } })
+    // The id of the retry leads to the same page.
+    const byRetry = pageOf({ url: `/pay/${retry.id}` })
+    expect((await byRetry.read()).version).toBe((await page.read()).version)
+    await cancel(retry.id)
+    expect((await page.read()).stage).toBe('canceled')
+    expect((await page.payWithCard('4242424242424242')).body.stage).toBe('canceled')
+  })
+
+  test('is refused by its own link after ten declined cards', async () => {
+    const payment = await createPayment(fixture.api, { metadata: { order: '10' } })
+    const page = pageOf(payment)
+    for (let n = 0; n < 10; n++) await page.payWithCard('4000000000000002')
+    expect((await page.read()).stage).toBe('declined')
     expect((await page.payWithCard('4242424242424242')).body.stage).toBe('declined')
-    expect((await read(payment.id)).status).toBe('failed')
+    const { data } = (await fixture.api('GET', '/v1/payments?metadata[order]=10')).body
+    expect(data).toHaveLength(10)
+  })
+
+  test('is not offered again if it was accepted first and failed later', async () => {
+    const payment = await createPayment(fixture.api, { payment_method: 'ach' })
+    const page = pageOf(payment)
+    await page.payWithAccount('1111222233331111')
+    await untilStatus(fixture.api, payment.id, 'failed')
+    expect((await page.read()).stage).toBe('declined')
   })
 
   test('of a session can be tried again after a decline, as a new payment with the same fields', async () => {
@@ -85,6 +127,15 @@ describe('a payment on the page', () => {
     const { body: list } = await fixture.api('GET', '/v1/payments?limit=100')
     const made = list.data.filter((payment: { url: string }) => payment.url === session.url)
     expect(made).toHaveLength(1)
+  })
+
+  test('of a session is found by the id of an earlier try', async () => {
+    const session = await createSession()
+    const page = pageOf(session)
+    await page.payWithCard('4000000000009995')
+    await page.payWithCard('4242424242424242')
+    const byFirst = pageOf({ url: `/pay/${session.payment_id}` })
+    expect(await byFirst.read()).toMatchObject({ stage: (await page.read()).stage })
   })
 
   test('of a session is refused after ten declined cards', async () => {

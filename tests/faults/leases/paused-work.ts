@@ -136,7 +136,7 @@ export async function passLeases(sql: Sql, paused: PausedWork): Promise<void> {
 
 function workOn(database: Database): BackgroundWork {
   const sealer = createSealer([])
-  const stripe = { secretKey: null, webhookSecret: null, apiBase: null }
+  const stripe = { secretKey: null, publishableKey: null, webhookSecret: null, apiBase: null }
   const given = { db: database.db, publicUrl: () => 'http://127.0.0.1', keyring: null, stripe }
   const loop = startWorkers({
     database,

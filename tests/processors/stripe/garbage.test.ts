@@ -31,7 +31,12 @@ let processor: StripeProcessor
 
 beforeEach(async () => {
   stripe = await startStripeStandIn(secretKey)
-  processor = new StripeProcessor({ secretKey, webhookSecret: null, apiBase: stripe.url })
+  processor = new StripeProcessor({
+    secretKey,
+    publishableKey: null,
+    webhookSecret: null,
+    apiBase: stripe.url,
+  })
 })
 
 afterEach(async () => {

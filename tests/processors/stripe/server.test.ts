@@ -58,6 +58,8 @@ describe('a merchant’s own Stripe account', () => {
       { processor: 'stripe', secret_key: 'sk_live_wrong_mode' },
       { processor: 'stripe', secret_key: 'no key at all' },
       { processor: 'stripe', secret_key: stripeKey, webhook_secret: 'whatever' },
+      { processor: 'stripe', secret_key: stripeKey, publishable_key: 'pk_live_wrong_mode' },
+      { processor: 'stripe', secret_key: stripeKey, publishable_key: 'sk_test_no key at all' },
     ]) {
       const { status, text } = await configure(body)
       expect(status).toBe(400)
@@ -70,6 +72,7 @@ describe('a merchant’s own Stripe account', () => {
     const set = await configure({
       processor: 'stripe',
       secret_key: stripeKey,
+      publishable_key: 'pk_test_of_this_merchant',
       webhook_secret: webhookSecret,
     })
     expect(set.status).toBe(200)
@@ -77,6 +80,7 @@ describe('a merchant’s own Stripe account', () => {
       object: 'merchant_processor',
       processor: 'stripe',
       secret_hint: 'sk_test_…hant',
+      publishable_key: 'pk_test_of_this_merchant',
       has_webhook_secret: true,
       webhook_url: `${server.url}/v1/processors/stripe/webhook/${merchant}/test`,
     })

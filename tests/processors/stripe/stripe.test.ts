@@ -16,7 +16,13 @@ import {
 const given = withStripe()
 
 conformance('stripe', () => ({
-  connect: () => new StripeProcessor({ secretKey, webhookSecret, apiBase: given.stripe.url }),
+  connect: () =>
+    new StripeProcessor({
+      secretKey,
+      publishableKey: null,
+      webhookSecret,
+      apiBase: given.stripe.url,
+    }),
   tokens: {
     approved: 'pm_card_visa',
     declined: 'pm_card_chargeDeclinedLostCard',
@@ -185,6 +191,7 @@ describe('authorize', () => {
   test('with a wrong API key throws and is not a decline', async () => {
     const stranger = new StripeProcessor({
       secretKey: 'sk_test_wrong',
+      publishableKey: null,
       webhookSecret,
       apiBase: given.stripe.url,
     })

@@ -31,6 +31,7 @@ export function withStripe(): GivenStripe {
     given.stripe = await startStripeStandIn(secretKey)
     given.processor = new StripeProcessor({
       secretKey,
+      publishableKey: null,
       webhookSecret,
       apiBase: given.stripe.url,
     })

@@ -65,6 +65,13 @@ test.each([
       event('payment.processing', 'processing'),
     ],
   ],
+  [
+    'the customer pays at most once by a link',
+    [
+      `insert into payments select retry.* from payments p, jsonb_populate_record(p,
+         jsonb_build_object('id', p.id || '1', 'retry_of', p.id)) retry`,
+    ],
+  ],
   ['the processor captures a payment at most once', [moved('capture'), moved('capture')]],
   ['the processor authorizes a payment at most once', [moved('authorize'), moved('authorize')]],
   [

@@ -87,6 +87,10 @@ const always: Readonly<Record<string, string>> = {
       on later.merchant_id = c.merchant_id and later.livemode = c.livemode
         and later.subject_id = c.subject_id and later.sequence > c.sequence
     where c.type = 'payment.canceled' and later.to_status <> 'canceled'`,
+  'the customer pays at most once by a link': `
+    select merchant_id, coalesce(retry_of, id) from payments
+    group by merchant_id, livemode, coalesce(retry_of, id)
+    having count(*) filter (where status <> 'failed') > 1`,
   'the processor captures a payment at most once': `
     select payment_id, count(*) from sandbox_movements where kind = 'capture'
     group by merchant_id, payment_id having count(*) > 1`,

@@ -30,7 +30,7 @@ export async function serveApp(options: {
     db: database.db,
     publicUrl: () => '',
     keyring: null,
-    stripe: { secretKey: null, webhookSecret: null, apiBase: null },
+    stripe: { secretKey: null, publishableKey: null, webhookSecret: null, apiBase: null },
   })
   const app = await createApp({
     database,

@@ -3,6 +3,9 @@ import { useEffect, useRef } from 'react'
 import type { Fault } from '../api.ts'
 import type { Text } from '../text/en.ts'
 
+/** Why a try failed: a fault, or a text of the processor for the customer. */
+export type Trouble = Fault | { readonly said: string }
+
 /**
  * Why the last try failed: the bank declined it, or the request failed. It gets the focus, so that
  * screen readers read it and phones scroll to it.
@@ -14,7 +17,7 @@ export function FailureAlert({
   isPaying,
 }: {
   text: Text
-  fault: Fault | null
+  fault: Trouble | null
   page: PaymentPage
   isPaying: boolean
 }) {
@@ -38,7 +41,8 @@ export function FailureAlert({
   )
 }
 
-function faultText(fault: Fault, { faults }: Text): string {
+function faultText(fault: Trouble, { faults }: Text): string {
+  if (typeof fault === 'object') return fault.said
   switch (fault) {
     case 'tooMany':
       return faults.tooMany
@@ -47,6 +51,8 @@ function faultText(fault: Fault, { faults }: Text): string {
     case 'missing':
     case 'notTaken':
       return faults.notTaken
+    case 'processorUnreachable':
+      return faults.processorUnreachable
     case 'unreachable':
       return faults.unreachable
   }

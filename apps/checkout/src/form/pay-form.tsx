@@ -59,13 +59,14 @@ export function PayForm({ page, api, text, amount, now, isOffline, show }: PayFo
         text={text}
       />
       {method === 'card' ? <CardFields {...shared} now={now} /> : <BankFields {...shared} />}
-      <PayButton text={text} amount={amount} isPaying={isPaying} isOffline={isOffline} />
+      <PayButton {...{ text, amount, isPaying }} isDisabled={isOffline} />
       <Hints page={page} method={method} text={text} amount={amount} />
     </form>
   )
 }
 
-function EmailField({
+/** The customer's e-mail address, if the merchant did not give it. */
+export function EmailField({
   email,
   text,
   disabled,
@@ -88,14 +89,15 @@ function EmailField({
   )
 }
 
-function PayButton({
+/** The button that sends the form. */
+export function PayButton({
   text,
   amount,
   isPaying,
-  isOffline,
-}: Pick<PayFormProps, 'text' | 'amount' | 'isOffline'> & { isPaying: boolean }) {
+  isDisabled,
+}: Pick<PayFormProps, 'text' | 'amount'> & { isPaying: boolean; isDisabled: boolean }) {
   return (
-    <button type="submit" className="primary" disabled={isOffline} aria-busy={isPaying}>
+    <button type="submit" className="primary" disabled={isDisabled} aria-busy={isPaying}>
       {isPaying ? text.paying : text.pay(amount)}
     </button>
   )

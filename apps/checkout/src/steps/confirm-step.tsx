@@ -12,13 +12,18 @@ interface ConfirmStepProps {
   readonly amount: string
   readonly show: (page: PaymentPage) => void
   readonly isOffline: boolean
+  /** The customer was at the page of the bank, and its answer is awaited. */
+  readonly isChecking: boolean
+  /** Shows the form for another payment method; `null`: there is no other way. */
+  readonly onOther: (() => void) | null
 }
 
 /**
  * The customer confirms the payment with their bank. In test mode this page plays the bank, so that
  * it shows at once when the payment is canceled. Otherwise it links to the bank's own page.
  */
-export function ConfirmStep({ page, api, text, amount, show, isOffline }: ConfirmStepProps) {
+export function ConfirmStep(props: ConfirmStepProps) {
+  const { page, api, text, amount, show, isOffline, isChecking, onOther } = props
   const { confirm, isConfirming, hasFailed } = useConfirm(api, show)
   return (
     <div className="confirm">
@@ -28,9 +33,7 @@ export function ConfirmStep({ page, api, text, amount, show, isOffline }: Confir
         {hasFailed ? <p>{text.faults.unreachable}</p> : null}
       </div>
       {page.confirm_url !== null ? (
-        <a className="primary" href={page.confirm_url}>
-          {text.confirmElsewhere}
-        </a>
+        <BankLink url={page.confirm_url} {...{ text, isChecking, onOther }} />
       ) : (
         <>
           <button
@@ -54,6 +57,31 @@ export function ConfirmStep({ page, api, text, amount, show, isOffline }: Confir
         </>
       )}
     </div>
+  )
+}
+
+function BankLink({
+  url,
+  text,
+  isChecking,
+  onOther,
+}: Pick<ConfirmStepProps, 'text' | 'isChecking' | 'onOther'> & { url: string }) {
+  return (
+    <>
+      <p role="status" className={isChecking ? 'small' : 'none'}>
+        {isChecking ? text.confirming : null}
+      </p>
+      {isChecking ? null : (
+        <a className="primary" href={url}>
+          {text.confirmElsewhere}
+        </a>
+      )}
+      {isChecking || !onOther ? null : (
+        <button type="button" className="secondary" onClick={onOther}>
+          {text.confirmOther}
+        </button>
+      )}
+    </>
   )
 }
 

@@ -2,8 +2,8 @@ import type { PaymentPage } from '@hedgepayments/contract'
 import type { Text } from '../text/en.ts'
 
 /**
- * Sends the customer of a live payment back to the merchant. Real card data belongs into the
- * processor's own fields, which only the merchant's page has.
+ * Sends the customer back to the merchant, because the processor has no fields for this page. Real card
+ * data belongs into the processor's own fields.
  */
 export function NotHere({ page, text }: { page: PaymentPage; text: Text }) {
   const { title, text: describe, warning } = text.notHere

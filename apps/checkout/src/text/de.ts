@@ -48,7 +48,18 @@ export const german: Text = {
       'Wir waren nicht erreichbar. Bitte versuchen Sie es erneut: Es wird nichts doppelt abgebucht.',
     tooMany: 'Das war zu oft. Bitte warten Sie eine Minute.',
     tokenRefused: 'Dies ist der Testmodus: Er nimmt nur Testkarten und Testkonten.',
+    processorUnreachable:
+      'Stripe war nicht erreichbar. Es wurde nichts abgebucht. Bitte versuchen Sie es erneut.',
     notTaken: 'Das konnte gerade nicht bezahlt werden. Bitte prüfen Sie Ihre Angaben.',
+  },
+  stripe: {
+    loading: 'Die sicheren Felder von Stripe werden geladen …',
+    slow: 'Die sicheren Felder von Stripe brauchen länger als sonst. Sie können warten oder diese Seite neu laden.',
+    failed: [
+      'Die sicheren Felder von Stripe konnten nicht geladen werden. Darum können Sie hier gerade nicht bezahlen. Es wurde nichts abgebucht.',
+      'Bitte prüfen Sie Ihre Verbindung. Wenn Sie einen Inhaltsblocker nutzen, erlauben Sie js.stripe.com.',
+    ],
+    reload: 'Seite neu laden',
   },
   testMode: 'Testmodus',
   testModeMeaning: 'Es fließt kein Geld.',
@@ -83,6 +94,7 @@ export const german: Text = {
   confirmYes: 'Ja, ich bin es',
   confirmNo: 'Nein, ablehnen',
   confirmElsewhere: 'Zu Ihrer Bank',
+  confirmOther: 'Auf einem anderen Weg bezahlen',
   confirming: 'Die Bank wird gefragt …',
   outcomes: {
     accepted: {

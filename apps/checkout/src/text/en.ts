@@ -39,7 +39,18 @@ const faults = {
   unreachable: 'We could not be reached. Please try again: you will not be charged twice.',
   tooMany: 'That was too often. Please wait a minute, then try again.',
   tokenRefused: 'This is test mode: it takes test cards and test accounts only.',
+  processorUnreachable: 'Stripe could not be reached. Nothing was charged. Please try again.',
   notTaken: 'This could not be paid now. Please check what you entered.',
+}
+
+const stripe = {
+  loading: 'Loading the secure fields of Stripe …',
+  slow: 'The secure fields of Stripe take longer than usual. You can wait, or load this page again.',
+  failed: [
+    'The secure fields of Stripe could not be loaded, so you cannot pay here now. Nothing was charged.',
+    'Please check your connection. If you use a content blocker, allow js.stripe.com.',
+  ],
+  reload: 'Load this page again',
 }
 
 /** The texts of the page in English. Other languages have the same names. */
@@ -56,6 +67,7 @@ export const english = {
   problems,
   declines,
   faults,
+  stripe,
   testMode: 'Test mode',
   testModeMeaning: 'No money moves.',
   testCard: 'Test card 4242 4242 4242 4242 with any future date and code.',
@@ -87,6 +99,7 @@ export const english = {
   confirmYes: 'Yes, it is me',
   confirmNo: 'No, refuse',
   confirmElsewhere: 'Go to your bank',
+  confirmOther: 'Pay in another way',
   confirming: 'Asking the bank …',
   outcomes: {
     accepted: {

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { constant, text, timestamp } from '../text.ts'
+import { constant, nullable, text, timestamp } from '../text.ts'
 
 /** A merchant's own processor in one mode, without its secrets. */
 export const MerchantProcessor = Type.Object(
@@ -8,6 +8,13 @@ export const MerchantProcessor = Type.Object(
     livemode: Type.Boolean({ description: 'Whether this is the processor of live mode.' }),
     processor: constant('stripe'),
     secret_hint: Type.String({ description: 'The beginning and end of the secret key.' }),
+    publishable_key: nullable(
+      Type.String({
+        description:
+          "The processor's publishable key, with which the hosted page takes payments. `null`: the " +
+          'hosted page takes none.',
+      }),
+    ),
     has_webhook_secret: Type.Boolean({ description: 'Whether its webhook messages are accepted.' }),
     webhook_url: Type.String({ description: "The URL for the processor's webhook messages." }),
     updated_at: timestamp('When it was set.'),
@@ -29,6 +36,15 @@ export const MerchantProcessorSet = Type.Object(
       description:
         "The processor's secret key (`sk_…`) or restricted key (`rk_…`) of the same mode.",
     }),
+    publishable_key: Type.Optional(
+      text({
+        minLength: 1,
+        maxLength: 255,
+        description:
+          "The processor's publishable key (`pk_…`) of the same account and mode. It is not secret: " +
+          'browsers get it. If omitted, the hosted page takes no payments by this processor.',
+      }),
+    ),
     webhook_secret: Type.Optional(
       text({
         minLength: 1,

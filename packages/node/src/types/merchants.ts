@@ -64,6 +64,8 @@ export interface MerchantProcessor {
   processor: 'stripe'
   /** The beginning and end of the secret key. */
   secret_hint: string
+  /** The processor's publishable key, with which the hosted page takes payments. `null`: it takes none. */
+  publishable_key: string | null
   /** Whether the processor's webhook messages are accepted. */
   has_webhook_secret: boolean
   /** The URL for the processor's webhook messages. */
@@ -75,6 +77,8 @@ export interface MerchantProcessorSetParams {
   processor: 'stripe'
   /** The processor's secret key (`sk_…`) or restricted key (`rk_…`) of the same mode. */
   secret_key: string
+  /** The processor's publishable key (`pk_…`) of the same account and mode, for the hosted page. */
+  publishable_key?: string | undefined
   /** The secret of the webhook endpoint at the processor, `whsec_…`. */
   webhook_secret?: string | undefined
 }

@@ -48,7 +48,7 @@ export interface Payment {
   settled_at: string | null
   success_url: string | null
   cancel_url: string | null
-  /** The hosted payment page. */
+  /** The hosted page. Retries of a declined payment share it. */
   url: string
   /** What the customer must do before a pending payment can continue, such as 3-D Secure. */
   next_action: NextAction | null

@@ -27,7 +27,7 @@ const notBuilt = 'The dashboard is not built: run npm run prepare, then reload.\
 /** The dashboard's files. Every path below /dashboard is the same page, with routes in the browser. */
 export async function dashboardPages(app: FastifyInstance): Promise<void> {
   app.get('/', (_, reply) => reply.redirect('/dashboard'))
-  await serveWebApp(app, {
+  serveWebApp(app, {
     folder: webFolder('dashboard'),
     assetsPath: '/dashboard/assets/',
     pagePaths: ['/dashboard', '/dashboard/*'],

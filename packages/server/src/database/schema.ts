@@ -85,6 +85,8 @@ export interface PaymentRow {
   success_url: string | null
   cancel_url: string | null
   url: string
+  /** The payment whose decline the customer retried by its link. */
+  retry_of: string | null
   cancel_window: number
   cancelable_until: Timestamp | null
   capture_method: CaptureMethod
@@ -181,6 +183,8 @@ export interface ProcessorCredentialsRow {
   key_id: string
   sealed: Buffer
   secret_hint: string
+  /** Not secret: browsers get it. `null`: the hosted page takes no payments by this processor. */
+  publishable_key: string | null
   has_webhook_secret: boolean
   updated_at: Timestamp
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { send as sendFile } from '@fastify/send'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { send } from './answers/send.ts'
 import { refuseUnknownRoute } from './unknown-route.ts'
 
@@ -18,15 +18,19 @@ export interface WebAssets {
 export interface WebApp extends WebAssets {
   /** Paths that show the page. The browser routes below them. */
   readonly pagePaths: readonly string[]
+  /** Headers of the page for a request, instead of `headers`. */
+  readonly pageHeaders?: (request: FastifyRequest) => Promise<Readonly<Record<string, string>>>
   readonly pageCacheControl: 'no-cache' | 'no-store'
   /** Is shown instead of the page if the app was not built. */
   readonly notBuilt: string
 }
 
 /** Serves the page and the files of a web app. Answers 503 to its paths if it was not built. */
-export async function serveWebApp(app: FastifyInstance, webApp: WebApp): Promise<void> {
+export function serveWebApp(app: FastifyInstance, webApp: WebApp): void {
   serveAssets(app, webApp)
-  for (const path of webApp.pagePaths) app.get(path, (_, reply) => sendPage(reply, webApp))
+  for (const path of webApp.pagePaths) {
+    app.get(path, (request, reply) => sendPage(request, reply, webApp))
+  }
 }
 
 /** A file of a build. Without segments such as `..`, so that no name leaves the folder. */
@@ -49,9 +53,14 @@ export function serveAssets(app: FastifyInstance, assets: WebAssets): void {
   })
 }
 
-async function sendPage(reply: FastifyReply, webApp: WebApp): Promise<FastifyReply> {
+async function sendPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  webApp: WebApp,
+): Promise<FastifyReply> {
   const page = await readFile(`${webApp.folder}index.html`).catch(() => null)
-  reply.headers(webApp.headers).header('cache-control', webApp.pageCacheControl)
+  const headers = (await webApp.pageHeaders?.(request)) ?? webApp.headers
+  reply.headers(headers).header('cache-control', webApp.pageCacheControl)
   if (page === null) return reply.code(503).type('text/plain; charset=utf-8').send(webApp.notBuilt)
   return reply.type('text/html; charset=utf-8').send(page)
 }

@@ -25,6 +25,7 @@ export async function saveCredentials(db: Db, row: ProcessorCredentialsRow): Pro
         key_id: row.key_id,
         sealed: row.sealed,
         secret_hint: row.secret_hint,
+        publishable_key: row.publishable_key,
         has_webhook_secret: row.has_webhook_secret,
         updated_at: row.updated_at,
       }),

@@ -12,9 +12,14 @@ export interface StripeSecrets {
 /** The row to store, with the secrets encrypted for this merchant and mode only. */
 export function sealCredentials(
   keyring: Keyring,
-  given: { account: Account; secrets: StripeSecrets; now: Timestamp },
+  given: {
+    account: Account
+    secrets: StripeSecrets
+    publishableKey: string | null
+    now: Timestamp
+  },
 ): ProcessorCredentialsRow {
-  const { account, secrets } = given
+  const { account, secrets, publishableKey } = given
   const { keyId, bytes } = keyring.seal(JSON.stringify(secrets), contextOf(account))
   return {
     merchant_id: account.merchantId,
@@ -23,6 +28,7 @@ export function sealCredentials(
     key_id: keyId,
     sealed: bytes,
     secret_hint: `${secrets.secretKey.slice(0, 8)}…${secrets.secretKey.slice(-4)}`,
+    publishable_key: publishableKey,
     has_webhook_secret: secrets.webhookSecret !== null,
     updated_at: given.now,
   }

@@ -17,6 +17,7 @@ export interface ProcessorOptions {
   /** Stripe's credentials from the environment, for merchants that have set none. */
   readonly stripe: {
     readonly secretKey: string | null
+    readonly publishableKey: string | null
     readonly webhookSecret: string | null
     readonly apiBase: string | null
   }
@@ -56,12 +57,13 @@ export function createProcessors(options: ProcessorOptions): Processors {
     const row = await findCredentials(options.db, account)
     if (!row) return null
     if (!options.keyring) throw new Error('processor credentials need HEDGE_ENCRYPTION_KEY')
-    return { ...openCredentials(options.keyring, row), apiBase }
+    const { publishable_key: publishableKey } = row
+    return { ...openCredentials(options.keyring, row), publishableKey, apiBase }
   }
 
   function accessOfEnvironment({ livemode }: Account): StripeAccess | null {
-    const { secretKey, webhookSecret } = options.stripe
+    const { secretKey, publishableKey, webhookSecret } = options.stripe
     if (secretKey === null || isLiveStripeKey(secretKey) !== livemode) return null
-    return { secretKey, webhookSecret, apiBase }
+    return { secretKey, publishableKey, webhookSecret, apiBase }
   }
 }

@@ -1,4 +1,8 @@
-import { type MerchantProcessor, operations } from '@hedgepayments/contract'
+import {
+  type MerchantProcessor,
+  type MerchantProcessorSet,
+  operations,
+} from '@hedgepayments/contract'
 import type { FastifyInstance } from 'fastify'
 import { actorOf, recordAudit } from '../audit/record.ts'
 import type { Db } from '../database/db.ts'
@@ -10,7 +14,12 @@ import { once } from '../idempotency/once.ts'
 import type { Keyring } from '../sealing/keyring.ts'
 import { deleteCredentials, findCredentials, saveCredentials } from './credentials.sql.ts'
 import { sealCredentials } from './credentials.ts'
-import { isLiveStripeKey, stripeKeyShape, stripeWebhookShape } from './stripe/shapes.ts'
+import {
+  isLiveStripeKey,
+  isPublishableKeyOfMode,
+  stripeKeyShape,
+  stripeWebhookShape,
+} from './stripe/shapes.ts'
 
 /** The only processor that a merchant can set. */
 const stripe = { type: 'merchant_processor', id: 'stripe' } as const
@@ -50,32 +59,43 @@ async function setProcessor(
   request: ApiRequest<typeof operations.setProcessor>,
 ): Promise<Reply> {
   const { auth, body, now } = request
-  const mode = auth.livemode ? 'live' : 'test'
-  const isOfMode =
-    stripeKeyShape.test(body.secret_key) && isLiveStripeKey(body.secret_key) === auth.livemode
-  // Never repeat a secret, not even a wrong one.
-  if (!isOfMode) return refuseSecret('secret_key', `a Stripe key: sk_${mode}_… or rk_${mode}_…`)
-  if (body.webhook_secret !== undefined && !stripeWebhookShape.test(body.webhook_secret)) {
-    return refuseSecret('webhook_secret', 'the secret of a Stripe webhook endpoint: whsec_…')
-  }
+  const refusal = refuseKeys(body, auth.livemode)
+  if (refusal) return refusal
   if (!keyring) {
     return refuseSecret('secret_key', 'HEDGE_ENCRYPTION_KEY to be set, which encrypts the key')
   }
   const row = sealCredentials(keyring, {
     account: auth,
     secrets: { secretKey: body.secret_key, webhookSecret: body.webhook_secret ?? null },
+    publishableKey: body.publishable_key ?? null,
     now,
   })
-  const { secret_hint, has_webhook_secret } = row
+  const { secret_hint, publishable_key, has_webhook_secret } = row
   return await once(db, request, async (tx) => {
     await saveCredentials(tx, row)
     await recordAudit(tx, actorOf(request), {
       action: 'processor.set',
       target: stripe,
-      details: { secret_hint, has_webhook_secret },
+      details: { secret_hint, publishable_key, has_webhook_secret },
     })
     return answer(200, render(row, publicUrl()))
   })
+}
+
+/** The refusal of a key of another kind or mode. It never repeats a key: a secret may be in any field. */
+function refuseKeys(body: MerchantProcessorSet, livemode: boolean): Refusal | null {
+  const mode = livemode ? 'live' : 'test'
+  const isOfMode =
+    stripeKeyShape.test(body.secret_key) && isLiveStripeKey(body.secret_key) === livemode
+  if (!isOfMode) return refuseSecret('secret_key', `a Stripe key: sk_${mode}_… or rk_${mode}_…`)
+  const { publishable_key: publishableKey, webhook_secret: webhookSecret } = body
+  if (publishableKey !== undefined && !isPublishableKeyOfMode(publishableKey, livemode)) {
+    return refuseSecret('publishable_key', `a publishable key of Stripe: pk_${mode}_…`)
+  }
+  if (webhookSecret !== undefined && !stripeWebhookShape.test(webhookSecret)) {
+    return refuseSecret('webhook_secret', 'the secret of a Stripe webhook endpoint: whsec_…')
+  }
+  return null
 }
 
 function render(row: ProcessorCredentialsRow, publicUrl: string): MerchantProcessor {
@@ -85,6 +105,7 @@ function render(row: ProcessorCredentialsRow, publicUrl: string): MerchantProces
     livemode: row.livemode,
     processor: 'stripe',
     secret_hint: row.secret_hint,
+    publishable_key: row.publishable_key,
     has_webhook_secret: row.has_webhook_secret,
     webhook_url: `${publicUrl}/v1/processors/stripe/webhook/${row.merchant_id}/${mode}`,
     updated_at: row.updated_at,

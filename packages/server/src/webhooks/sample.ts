@@ -34,6 +34,7 @@ export function sampleOf(
     livemode: account.livemode,
     id,
     url: `https://example.com/pay/${id}`,
+    retry_of: null,
     expires_at: plusSeconds(now, 3_600),
     created_at: now,
     updated_at: now,

@@ -1,7 +1,9 @@
 import type { FeeSchedule } from '../domain/fees.ts'
+import { isLiveStripeKey, isPublishableKeyOfMode } from '../processors/stripe/shapes.ts'
 import type { TracesConfig } from '../tracing/start.ts'
 import type { PrivateNetworks } from '../webhooks/send/reach.sql.ts'
-import { type Environment, readEnvironment } from './environment/read.ts'
+import { ConfigError, type Environment, readEnvironment } from './environment/read.ts'
+import type { Variables } from './environment/variables.ts'
 
 /**
  * The server's settings, parsed once from the environment. `environment/variables.ts` describes each
@@ -35,6 +37,8 @@ export interface Config {
   readonly stripe: {
     /** `HEDGE_STRIPE_SECRET_KEY`. It serves the mode of the key. */
     readonly secretKey: string | null
+    /** `HEDGE_STRIPE_PUBLISHABLE_KEY`, of the mode of the secret key. */
+    readonly publishableKey: string | null
     /** `HEDGE_STRIPE_WEBHOOK_SECRET`. */
     readonly webhookSecret: string | null
     /** `HEDGE_STRIPE_API_BASE`; null: Stripe's own. */
@@ -74,6 +78,7 @@ export function parseConfig(env: Environment): Config {
     encryptionKeyPrevious: values.HEDGE_ENCRYPTION_KEY_PREVIOUS ?? null,
     stripe: {
       secretKey: values.HEDGE_STRIPE_SECRET_KEY ?? null,
+      publishableKey: readPublishableKey(values),
       webhookSecret: values.HEDGE_STRIPE_WEBHOOK_SECRET ?? null,
       apiBase: values.HEDGE_STRIPE_API_BASE ?? null,
     },
@@ -85,4 +90,15 @@ export function parseConfig(env: Environment): Config {
         : null,
     logLevel: values.LOG_LEVEL,
   }
+}
+
+/** @throws {ConfigError} for a publishable key without a secret key of its mode. */
+function readPublishableKey(values: Variables): string | null {
+  const { HEDGE_STRIPE_PUBLISHABLE_KEY: key, HEDGE_STRIPE_SECRET_KEY: secretKey } = values
+  if (key === undefined) return null
+  if (secretKey !== undefined && isPublishableKeyOfMode(key, isLiveStripeKey(secretKey))) return key
+  const got = secretKey === undefined ? 'no secret key' : 'a secret key of the other mode'
+  throw new ConfigError(
+    `HEDGE_STRIPE_PUBLISHABLE_KEY: expected the mode of HEDGE_STRIPE_SECRET_KEY, got ${got}.`,
+  )
 }

@@ -8,6 +8,8 @@ export interface Intent {
   cancellationReason: string | null
   metadata: Record<string, string>
   token: string | null
+  /** Where the customer returns after 3-D Secure. */
+  returnUrl: string | null
   error: Record<string, unknown> | null
   settled: boolean
   /** Whether the capture is manual. Otherwise Stripe captures with the authorization. */
@@ -46,7 +48,7 @@ export function showIntent(intent: Intent): Record<string, unknown> {
     last_payment_error: intent.error,
     next_action:
       intent.status === 'requires_action'
-        ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: null } }
+        ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: intent.returnUrl } }
         : null,
     latest_charge: showCharge(intent, isCaptured),
   }

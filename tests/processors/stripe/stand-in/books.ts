@@ -165,6 +165,7 @@ export class StripeBooks {
       captureBefore: null,
       metadata: body.metadata ?? {},
       token: null,
+      returnUrl: null,
       error: null,
       settled: false,
       isManual: body.capture_method === 'manual',
@@ -179,6 +180,7 @@ export class StripeBooks {
       return error(400, { code: 'resource_missing', param: 'payment_method' })
     }
     intent.token = token
+    intent.returnUrl = String(body.return_url)
     const declineCode = declines[token]
     if (declineCode) {
       this.#decline(intent, { code: 'card_declined', decline_code: declineCode })

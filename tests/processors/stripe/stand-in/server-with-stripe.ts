@@ -53,7 +53,8 @@ export async function startMerchantWithStripe(stripeKey: string) {
   }
 }
 
-interface StripeFixture {
+/** A merchant at the stand-in, and statements in the database of its server. */
+export interface StripeFixture {
   readonly started: Awaited<ReturnType<typeof startMerchantWithStripe>>
   readonly stripe: StripeStandIn
   readonly api: Api

@@ -8,6 +8,7 @@ import { withSession } from '../../session.ts'
 import { renderProcessor } from './show.ts'
 
 interface SetOptions {
+  publishableKey?: string
   merchant?: string
   idempotencyKey?: string
   yes?: boolean
@@ -24,6 +25,7 @@ export function setCommand(): Command {
     .description("set or replace the merchant's own processor, in the mode of the key")
     .addArgument(new Argument('<processor>', 'the processor').choices(['stripe']))
     .option('--merchant <id>', 'the merchant, merch_… (default: that of the key)')
+    .option('--publishable-key <key>', 'pk_…: the hosted page takes payments with it')
     .option('--idempotency-key <key>', 'makes it safe to run this command again')
     .option('--yes', 'skip the confirmation of live mode')
     .addHelpText(
@@ -37,18 +39,26 @@ secret of the webhook endpoint in the second.`,
     )
     .action(
       withSession<SetOptions>(async (session, options) => {
-        const { merchant, idempotencyKey, yes } = options
+        const { merchant, publishableKey, idempotencyKey, yes } = options
         const secrets = await readSecrets(process.env)
         const id = merchant ?? (await ownMerchantId(session))
         const what = `this replaces the processor of ${id}.`
         await confirmLive(session, { what, word: 'replace', yes })
-        const params = { processor: 'stripe' as const, ...secrets }
+        const params = {
+          processor: 'stripe' as const,
+          publishable_key: publishableKey,
+          ...secrets,
+        }
         const { processor } = session.hedge.merchants
         session.show(await processor.set(id, params, { idempotencyKey }), renderProcessor)
       }),
     )
   return withExamples(command, [
     ['hedge processors set stripe < secrets.txt', 'read the secrets from a file'],
+    [
+      'hedge processors set stripe --publishable-key pk_test_123 < secrets.txt',
+      'take payments on the hosted page',
+    ],
     ['HEDGE_PROCESSOR_SECRET_KEY=$KEY hedge processors set stripe', 'from the environment'],
   ])
 }

@@ -24,8 +24,10 @@ export function showCommand(): Command {
 /** A merchant's own processor. */
 export function renderProcessor(processor: MerchantProcessor): string {
   const { processor: name, livemode, secret_hint: hint, has_webhook_secret: hasSecret } = processor
+  const { publishable_key: publishableKey } = processor
   return `${name}  ${livemode ? 'live mode' : 'test mode'}\n${renderFields([
     ['secret key', hint],
+    ['publishable key', publishableKey ?? 'not set: the hosted page takes no payments'],
     ['webhook secret', hasSecret ? 'set' : 'not set: its webhook messages are refused'],
     ['webhook URL', processor.webhook_url],
     ['updated', `${formatTime(processor.updated_at)} UTC`],

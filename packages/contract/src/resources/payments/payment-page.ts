@@ -17,6 +17,15 @@ export const paymentPageStages = [
 ] as const
 export type PaymentPageStage = (typeof paymentPageStages)[number]
 
+/** What the page needs to show the fields of Stripe. */
+export interface StripeForm {
+  readonly publishable_key: string
+  /** In Stripe's units, which differ from ISO 4217 for some currencies. Wallets show it. */
+  readonly amount: number
+  /** ISO 4217, lower case. */
+  readonly currency: string
+}
+
 /**
  * The data of a hosted payment page. Anyone with the link can read it, so it contains no email address,
  * no metadata and nothing about other payments.
@@ -33,6 +42,8 @@ export interface PaymentPage {
   readonly version: number
   /** The available payment methods; empty if the page cannot initiate the payment. */
   readonly methods: readonly CheckoutMethod[]
+  /** The fields of Stripe that collect the payment method. `null`: the page's own, as in the sandbox. */
+  readonly stripe: StripeForm | null
   readonly needs_email: boolean
   /** The decline code of the last attempt. */
   readonly decline_code: string | null

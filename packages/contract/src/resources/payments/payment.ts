@@ -125,7 +125,7 @@ export const Payment = Type.Object(
     cancel_url: nullable(
       Type.String({ description: 'The page for the customer who does not want to pay.' }),
     ),
-    url: Type.String({ description: 'The hosted payment page.' }),
+    url: Type.String({ description: 'The hosted page. Retries of a declined payment share it.' }),
     next_action: nullable(NextAction),
     expires_at: timestamp('When a pending payment is canceled automatically.'),
     created_at: timestamp('When it was created.'),

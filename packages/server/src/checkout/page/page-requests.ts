@@ -1,30 +1,31 @@
 import type { PaymentPage } from '@hedgepayments/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Db } from '../../database/db.ts'
 import type { Account } from '../../domain/account.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { isRefusal, type Refusal } from '../../http/answers/refusal.ts'
 import { send } from '../../http/answers/send.ts'
-import { findSubject } from './find-subject.ts'
-import { pageHeaders } from './page-files.ts'
+import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
+import { findSubject } from '../link/find-subject.ts'
+import type { PayableSubject } from '../link/subject.ts'
 import { PageGuard, pageNotFound } from './page-guard.ts'
-import { type PageSubject, renderPage } from './page-state.ts'
+import { pageHeaders } from './page-headers.ts'
+import { renderPage } from './page-state.ts'
 
 /** A request to the API of a page. */
 export type PageRequest = FastifyRequest<{ Params: { id: string } }>
 
 /** What every route of the page's API does: check the request, find the subject, answer. */
 export class PageRequests {
-  readonly #db: Db
+  readonly #dependencies: Pick<SubmissionDependencies, 'db' | 'processors'>
   readonly #refuseLive: () => Refusal | null
   readonly #guard = new PageGuard()
 
   constructor(options: {
-    db: Db
+    dependencies: Pick<SubmissionDependencies, 'db' | 'processors'>
     /** Refuses live mode where the deployment has no processor for it. */
     refuseLive: () => Refusal | null
   }) {
-    this.#db = options.db
+    this.#dependencies = options.dependencies
     this.#refuseLive = options.refuseLive
   }
 
@@ -32,7 +33,7 @@ export class PageRequests {
   async withSubject(
     request: PageRequest,
     reply: FastifyReply,
-    use: (subject: PageSubject) => Promise<Reply>,
+    use: (subject: PayableSubject) => Promise<Reply>,
   ): Promise<FastifyReply> {
     const refusal = this.refusalOf(request)
     if (refusal) return sendForPage(reply, refusal)
@@ -51,9 +52,16 @@ export class PageRequests {
     return isRefusal(subject) ? subject : accountOf(subject)
   }
 
+  /** Whether the page of a link shows fields of Stripe. Without a page, and in doubt, it does not. */
+  async showsStripe(request: PageRequest): Promise<boolean> {
+    if (this.refusalOf(request)) return false
+    const subject = await this.#find(request).catch(() => null)
+    return subject !== null && !isRefusal(subject) && subject.form?.type === 'stripe'
+  }
+
   /** The current state of the page. `null`: no session and no payment has this id. */
   async read(id: string): Promise<PaymentPage | null> {
-    const subject = await findSubject(this.#db, id)
+    const subject = await findSubject(this.#dependencies, id)
     return subject && renderPage(subject)
   }
 
@@ -63,9 +71,9 @@ export class PageRequests {
     return page ? answer(200, page) : pageNotFound()
   }
 
-  async #find(request: PageRequest): Promise<PageSubject | Refusal> {
+  async #find(request: PageRequest): Promise<PayableSubject | Refusal> {
     const { id } = request.params
-    const subject = await this.#guard.find(request, id, () => findSubject(this.#db, id))
+    const subject = await this.#guard.find(request, id, () => findSubject(this.#dependencies, id))
     if (isRefusal(subject)) return subject
     return (accountOf(subject).livemode ? this.#refuseLive() : null) ?? subject
   }
@@ -76,7 +84,7 @@ export function sendForPage(reply: FastifyReply, result: Reply): FastifyReply {
   return send(reply.headers(pageHeaders).header('cache-control', 'no-store'), result)
 }
 
-function accountOf({ session, payment }: PageSubject): Account {
+function accountOf({ session, payment }: PayableSubject): Account {
   const source = session ?? payment
   return { merchantId: source?.merchant_id ?? '', livemode: source?.livemode ?? true }
 }

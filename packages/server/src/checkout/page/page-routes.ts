@@ -3,7 +3,8 @@ import { answer } from '../../http/answers/answer.ts'
 import { isRefusal, type Refusal } from '../../http/answers/refusal.ts'
 import { addressOf, countedAddress } from '../../http/request/client-address.ts'
 import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
-import { pageFiles, pageHeaders } from './page-files.ts'
+import { pageFiles } from './page-files.ts'
+import { pageHeaders } from './page-headers.ts'
 import { type PageRequest, PageRequests, sendForPage } from './page-requests.ts'
 import { renderPage } from './page-state.ts'
 import { PageStreams } from './page-streams.ts'
@@ -22,7 +23,7 @@ export async function pageRoutes(
     refuseLive: () => Refusal | null
   },
 ): Promise<void> {
-  const requests = new PageRequests({ db: dependencies.db, refuseLive })
+  const requests = new PageRequests({ dependencies, refuseLive })
   const streams = new PageStreams({
     app,
     db: dependencies.db,
@@ -30,7 +31,7 @@ export async function pageRoutes(
     read: (id) => requests.read(id),
   })
 
-  await pageFiles(app)
+  await pageFiles(app, (request) => requests.showsStripe(request))
 
   app.get('/pay/api/:id', (request: PageRequest, reply) =>
     requests.withSubject(request, reply, async (subject) => answer(200, renderPage(subject))),

@@ -5,9 +5,10 @@ import { type Refusal, refuse, refuseField } from '../../http/answers/refusal.ts
 import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { readToken } from '../../processors/payment-token.ts'
 import { answerChallenge } from '../../processors/sandbox/challenge.ts'
+import { isUndecided, type PayableSubject } from '../link/subject.ts'
 import { isConfirmation, isPayOrder, isTestSource } from './page-input.ts'
 import type { PageRequest, PageRequests } from './page-requests.ts'
-import { challengeSecret, methodsOf, type PageSubject } from './page-state.ts'
+import { challengeSecret, methodsOf } from './page-state.ts'
 import { checkConfirmation, pay } from './pay.ts'
 
 interface PayContext {
@@ -16,24 +17,34 @@ interface PayContext {
 }
 
 /** Handles a request of the page. `null`: the answer is the new state of the page. */
-type PayStep = (context: PayContext, subject: PageSubject, body: unknown) => Promise<Reply | null>
+type PayStep = (
+  context: PayContext,
+  subject: PayableSubject,
+  body: unknown,
+) => Promise<Reply | null>
 
 /**
- * The requests of the page that may change something. A page that offers no payment method, as every
- * page in live mode, answers them with 404.
+ * The requests of the page that may change something. A page that offers no payment method, as in live
+ * mode without a processor, answers them with 404. A decided payment is answered with its state.
  */
 export function payRoutes(app: FastifyInstance, context: PayContext): void {
   const post = (name: string, step: PayStep) =>
     app.post(`/pay/api/:id/${name}`, (request: PageRequest, reply) =>
       context.requests.withSubject(request, reply, async (subject) => {
-        if (methodsOf(subject).length === 0) return notPayable()
-        const refused = await step(context, subject, request.body)
-        return refused ?? (await context.requests.currentState(request.params.id))
+        const isOpen = isUndecided(subject)
+        if (isOpen && methodsOf(subject).length === 0) return notPayable()
+        const refused = isOpen && (await step(context, subject, request.body))
+        return refused || (await context.requests.currentState(request.params.id))
       }),
     )
-  post('tokens', async (_, __, body) => createToken(body))
+  post('tokens', async (_, { form }, body) =>
+    form?.type === 'own_fields' ? createToken(body) : notPayable(),
+  )
   post('pay', payOrder)
   post('confirm', confirm)
+  post('check', async ({ dependencies }, { payment, now }) =>
+    payment?.next_action_url ? await checkConfirmation(dependencies, payment, now) : null,
+  )
 }
 
 /** Creates the token of the number of a test card or test account. */

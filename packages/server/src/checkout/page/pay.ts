@@ -12,11 +12,12 @@ import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel-in-transaction.ts'
 import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { submitPayment } from '../../payments/submit/submit.ts'
+import { prepareRetry } from '../link/retries.ts'
+import type { PageSubject } from '../link/subject.ts'
 import { planCheck } from '../sessions/checks.sql.ts'
 import { lockWithPayment } from '../sessions/end.ts'
 import { insertNextPayment } from '../sessions/insert-payment.ts'
-import { statusOf } from '../sessions/status.ts'
-import { canTryAgain, type PageSubject } from './page-state.ts'
+import { canTryAgain, statusOf } from '../sessions/status.ts'
 
 /** The payment method that the customer chose. The token replaces the number that they typed. */
 export interface Order {
@@ -32,18 +33,20 @@ const otherMethod = 'payment_method_changed'
 const checkAfterSeconds = 30
 
 /**
- * Submits the payment of a page, or a new payment if the last one of its session was declined. The
- * outcome is in the database; a refusal says why no payment was submitted.
+ * Submits the payment of a page, or a new payment if the last one was declined. The outcome is in the
+ * database; a refusal says why no payment was submitted.
  */
 export async function pay(
   dependencies: SubmissionDependencies,
   subject: PageSubject,
   order: Order,
 ): Promise<Refusal | null> {
-  const { session, now } = subject
+  const { session, link, payment: latest, now } = subject
   const payment = session
     ? await prepareTry(dependencies.db, session, { order, now })
-    : subject.payment
+    : link && latest?.status === 'failed'
+      ? await prepareRetry(dependencies.db, link, now)
+      : latest
   if (!payment) return null
   if ('refusal' in payment) return payment
   return await submit(dependencies, payment, { token: order.token, now })

@@ -11,7 +11,7 @@ import { lockPayment } from '../../payments/transition/move.sql.ts'
 import { findPayment } from '../../payments/view/payments.sql.ts'
 import { renderSession } from './render.ts'
 import { findSession, lockSession, setEnded } from './sessions.sql.ts'
-import { sessionTriesMax, statusOf } from './status.ts'
+import { triesMax as paymentsMax, statusOf } from './status.ts'
 
 /** A session together with its latest payment. */
 export interface SessionWithPayment {
@@ -30,7 +30,7 @@ export interface Ending {
 export const expiredByRequest = 'checkout_session_expired'
 
 /** Between two reads, a session may get another payment: once for each of its tries. */
-const triesMax = sessionTriesMax + 1
+const readsMax = paymentsMax + 1
 
 const byTheClock: Ending = { actorType: 'system', actorId: null, reason: 'expired' }
 
@@ -80,7 +80,7 @@ export async function lockWithPayment(
   { merchant_id, livemode, id }: Pick<CheckoutSessionRow, 'merchant_id' | 'livemode' | 'id'>,
 ): Promise<SessionWithPayment> {
   const account = { merchantId: merchant_id, livemode }
-  for (let tries = 0; tries < triesMax; tries++) {
+  for (let tries = 0; tries < readsMax; tries++) {
     const seen = await findSession(tx, { account, id })
     if (!seen) throw new Error('a checkout session no longer exists')
     const payment = seen.payment_id
@@ -89,7 +89,7 @@ export async function lockWithPayment(
     const session = await lockSession(tx, { account, id })
     if (session && session.payment_id === seen.payment_id) return { session, payment }
   }
-  throw new Error(`checkout session ${id} got another payment ${triesMax} times in a row`)
+  throw new Error(`checkout session ${id} got another payment ${readsMax} times in a row`)
 }
 
 async function endLockedIfOver(

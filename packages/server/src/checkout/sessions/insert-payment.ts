@@ -34,6 +34,7 @@ export async function insertNextPayment(
       success_url: session.success_url,
       cancel_url: session.cancel_url,
       url: session.url,
+      retry_of: null,
       cancel_window: session.cancel_window,
       capture_method: session.capture_method,
       payment_method_token: null,

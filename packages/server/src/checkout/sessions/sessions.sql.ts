@@ -43,18 +43,6 @@ export async function findPaymentByLink(db: Db, id: string): Promise<PaymentRow 
   return rows[0]
 }
 
-/** Reads the session whose latest payment this is. */
-export async function findSessionOfPayment(
-  db: Db,
-  payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
-): Promise<CheckoutSessionRow | undefined> {
-  const { rows } = await sql<CheckoutSessionRow>`
-    select * from checkout_sessions
-    where merchant_id = ${payment.merchant_id} and livemode = ${payment.livemode}
-      and payment_id = ${payment.id}`.execute(db)
-  return rows[0]
-}
-
 /** Locks a session until the transaction ends. Lock its payment first. */
 export async function lockSession(
   db: Db,

@@ -2,8 +2,16 @@ import type { CheckoutStatus } from '@hedgepayments/contract'
 import type { CheckoutSessionRow, PaymentRow } from '../../database/schema.ts'
 import type { Timestamp } from '../../domain/time.ts'
 
-/** Payments of one session: more than a person needs, fewer than a thief who tests stolen cards. */
-export const sessionTriesMax = 10
+/** Payments by one link: more than a person needs, fewer than a thief who tests stolen cards. */
+export const triesMax = 10
+
+/** Whether a session may get another payment. */
+export function canTryAgain(
+  session: Pick<CheckoutSessionRow, 'status' | 'tries' | 'expires_at'>,
+  now: Timestamp,
+): boolean {
+  return session.status === 'open' && session.tries < triesMax && now < session.expires_at
+}
 
 /**
  * The status that a session should have, by its latest payment and the merchant's time. Pure: only

@@ -59,6 +59,7 @@ const shown = [
   'success_url',
   'cancel_url',
   'url',
+  'retry_of',
   'cancel_window',
   'cancelable_until',
   'capture_method',

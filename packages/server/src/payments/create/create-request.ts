@@ -49,6 +49,7 @@ export async function readNewPayment(
     success_url: body.success_url ?? null,
     cancel_url: body.cancel_url ?? null,
     url: `${publicUrl}/pay/${id}`,
+    retry_of: null,
     cancel_window: body.cancel_window ?? (await findCancelWindow(db, auth.merchantId)),
     capture_method: body.capture_method ?? 'automatic',
     payment_method_token: token,

@@ -48,7 +48,7 @@ export interface Inserted {
 export async function insertPayment(
   db: Db,
   payment: NewPayment,
-  { actorId, record }: { actorId: string; record: CreateRecord | null },
+  { actorId, record }: { actorId: string | null; record: CreateRecord | null },
 ): Promise<Inserted | null> {
   const account = accountOf(payment)
   const recorded = record

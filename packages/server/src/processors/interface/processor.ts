@@ -1,4 +1,4 @@
-import type { Money, PaymentMethod } from '@hedgepayments/contract'
+import type { CheckoutMethod, Money, PaymentMethod, StripeForm } from '@hedgepayments/contract'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -22,6 +22,12 @@ import type { Timestamp } from '../../domain/time.ts'
 export interface Processor {
   /** Stored with each payment sent there, so it never changes: `sandbox`, `stripe`. */
   readonly name: string
+
+  /**
+   * How the hosted page collects the payment method for an amount. `null`: the page cannot, because
+   * a setting is missing, or the processor cannot express the amount.
+   */
+  pageForm(money: Money): PageForm | null
 
   /**
    * Reserves the amount. No money is taken yet.
@@ -53,6 +59,16 @@ export interface Processor {
    */
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice>
 }
+
+/** How the hosted page collects a payment method. */
+export type PageForm = {
+  /** The payment methods that the form offers. */
+  readonly methods: readonly CheckoutMethod[]
+} & (
+  | /** The page's own fields, for the numbers of test mode. */ { readonly type: 'own_fields' }
+  /** Fields of Stripe. The page sends a token, and this server never gets a number. */
+  | { readonly type: 'stripe'; readonly stripe: StripeForm }
+)
 
 /** A payment as a processor needs it. All calls about one payment pass the same values. */
 export interface ProcessorPayment {

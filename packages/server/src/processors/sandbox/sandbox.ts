@@ -1,3 +1,4 @@
+import { checkoutMethods } from '@hedgepayments/contract'
 import type { Db } from '../../database/db.ts'
 import { newId } from '../../domain/ids.ts'
 import { plusSeconds } from '../../domain/time.ts'
@@ -9,6 +10,7 @@ import type {
   CaptureResult,
   DeclineCode,
   Declined,
+  PageForm,
   PaymentState,
   Processor,
   ProcessorPayment,
@@ -55,6 +57,10 @@ export class Sandbox implements Processor {
     this.#db = options.db
     this.#merchantId = options.merchantId
     this.#publicUrl = options.publicUrl
+  }
+
+  pageForm(): PageForm {
+    return { type: 'own_fields', methods: checkoutMethods }
   }
 
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {

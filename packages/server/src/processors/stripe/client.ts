@@ -6,6 +6,8 @@ import { insist } from './answers.ts'
 export interface StripeAccess {
   /** `sk_test_…`, `sk_live_…` or a restricted key, `rk_…`. */
   readonly secretKey: string
+  /** `pk_…` of the same account and mode. `null`: the hosted page takes no payments. */
+  readonly publishableKey: string | null
   /** `whsec_…`, which verifies webhook messages. `null`: every message is rejected. */
   readonly webhookSecret: string | null
   /** The API's base URL: `https://api.stripe.com`, or a stand-in's. */

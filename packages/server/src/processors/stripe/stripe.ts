@@ -1,3 +1,4 @@
+import type { Money } from '@hedgepayments/contract'
 import type { Stripe } from 'stripe'
 import type {
   AuthorizeRequest,
@@ -5,6 +6,7 @@ import type {
   Call,
   CaptureRequest,
   CaptureResult,
+  PageForm,
   PaymentState,
   Processor,
   ProcessorPayment,
@@ -47,6 +49,15 @@ export class StripeProcessor implements Processor {
 
   constructor(access: StripeAccess) {
     this.#access = access
+  }
+
+  pageForm(money: Money): PageForm | null {
+    const { publishableKey } = this.#access
+    const amount = toStripeAmount(money)
+    if (publishableKey === null || amount === null) return null
+    const currency = money.currency.toLowerCase()
+    const stripe = { publishable_key: publishableKey, amount, currency }
+    return { type: 'stripe', methods: ['card'], stripe }
   }
 
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {

@@ -2,7 +2,11 @@ import { AddressError, parseAddress } from '../../database/hosts/address.ts'
 import { isProxy } from '../../http/request/client-address.ts'
 import { isStrongSecret, strongLengths } from '../../merchants/secret-strength.ts'
 import { isPublishableKey, isSecretKey } from '../../merchants/secrets.ts'
-import { stripeKeyShape, stripeWebhookShape } from '../../processors/stripe/shapes.ts'
+import {
+  stripeKeyShape,
+  stripePublishableShape,
+  stripeWebhookShape,
+} from '../../processors/stripe/shapes.ts'
 
 /** 32 random characters, of any kind, cannot be guessed. */
 export const encryptionKeyLengthMin = 32
@@ -19,6 +23,7 @@ export const formats: Readonly<Record<string, RegExp | ((value: string) => boole
   'strong-encryption-key': (value) =>
     value.length >= encryptionKeyLengthMin && isStrongSecret(value),
   'stripe-key': stripeKeyShape,
+  'stripe-publishable-key': stripePublishableShape,
   'stripe-webhook-secret': stripeWebhookShape,
 }
 

@@ -78,6 +78,7 @@ describe('the environment', () => {
     { HEDGE_ENCRYPTION_KEY: 'topsecret'.repeat(8) },
     { HEDGE_ENCRYPTION_KEY_PREVIOUS: 'topsecret' },
     { HEDGE_STRIPE_SECRET_KEY: 'topsecret' },
+    { HEDGE_STRIPE_PUBLISHABLE_KEY: 'sk_live_topsecret' },
     { HEDGE_STRIPE_WEBHOOK_SECRET: 'topsecret' },
     { HEDGE_STRIPE_API_BASE: 'topsecret' },
     { OTEL_EXPORTER_OTLP_ENDPOINT: 'topsecret' },

@@ -102,6 +102,13 @@ export const variables = Type.Object({
     defaultText: 'none',
     explain: explainSecret('a key of Stripe: sk_test_…, sk_live_…, rk_test_… or rk_live_…'),
   }),
+  HEDGE_STRIPE_PUBLISHABLE_KEY: optionalText({
+    format: 'stripe-publishable-key',
+    description:
+      'publishable key of the same account and mode, `pk_…`, with which the hosted page takes payments',
+    defaultText: 'none',
+    explain: explainSecret('a publishable key of Stripe: pk_test_… or pk_live_…'),
+  }),
   HEDGE_STRIPE_WEBHOOK_SECRET: optionalText({
     format: 'stripe-webhook-secret',
     description: 'secret of your webhook endpoint at Stripe, `whsec_…`',

@@ -24,7 +24,7 @@ export async function createMerchants(db: Kysely<unknown>): Promise<void> {
     )`.execute(db)
 
   // A merchant's own access to a processor. `sealed` is encrypted with the server's key `key_id`.
-  // `secret_hint` is the end of the secret.
+  // `secret_hint` is the end of the secret. `publishable_key` is not secret: browsers get it.
   await sql`
     create table processor_credentials (
       merchant_id text collate "C" not null references merchants (id),
@@ -33,6 +33,7 @@ export async function createMerchants(db: Kysely<unknown>): Promise<void> {
       key_id text collate "C" not null,
       sealed bytea not null,
       secret_hint text collate "C" not null,
+      publishable_key text collate "C",
       has_webhook_secret boolean not null,
       updated_at timestamptz(0) not null,
       primary key (merchant_id, livemode)

@@ -28,6 +28,7 @@ async function payments(db: Kysely<unknown>): Promise<void> {
   // `refunded_amount` is the sum of the refunds that have not failed.
   // `refund_count` counts all refunds, so that a payment without one is shown without a look-up.
   // `payment_method_token` is the processor's token. It is never a card number.
+  // `retry_of` is the first payment of a link whose customer pays again after a decline.
   // `next_action_url` is where the customer confirms a pending payment.
   await sql`
     create table payments (
@@ -49,6 +50,7 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       success_url text,
       cancel_url text,
       url text not null,
+      retry_of text collate "C",
       cancel_window integer not null check (cancel_window between 0 and 604800),
       cancelable_until timestamptz(0),
       capture_method text collate "C" not null default 'automatic'
@@ -72,6 +74,8 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       created_at timestamptz(0) not null,
       updated_at timestamptz(0) not null,
       primary key (merchant_id, livemode, id),
+      foreign key (merchant_id, livemode, retry_of) references payments (merchant_id, livemode, id),
+      check (retry_of < id),
       check (amount_to_capture between 1 and amount),
       check (captured_amount between 0 and amount),
       check (refunded_amount between 0 and captured_amount),
@@ -93,6 +97,9 @@ async function paymentIndexes(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index payments_metadata on payments using gin (metadata jsonb_path_ops)
       where metadata <> '{}'`.execute(db)
+  await sql`
+    create index payments_retries on payments (merchant_id, livemode, retry_of, id)
+      where retry_of is not null`.execute(db)
   // The link of a hosted page names neither merchant nor mode. An id holds 80 random bits.
   await sql`create index payments_id on payments (id)`.execute(db)
 }
