@@ -1,3 +1,4 @@
+import { createParameters, declines, tokens } from './accepted.ts'
 import {
   type Answer,
   error,
@@ -15,20 +16,6 @@ export interface Movement {
 }
 
 type Body = Record<string, unknown> & { metadata?: Record<string, string> }
-const declines: Readonly<Record<string, string>> = {
-  pm_card_chargeDeclined: 'generic_decline',
-  pm_card_chargeDeclinedInsufficientFunds: 'insufficient_funds',
-  pm_card_chargeDeclinedLostCard: 'lost_card',
-  pm_card_chargeDeclinedExpiredCard: 'expired_card',
-}
-const tokens: readonly string[] = [
-  'pm_card_visa',
-  'pm_card_threeDSecureRequired',
-  'pm_card_refundFail',
-  'pm_card_refundPending',
-  ...Object.keys(declines),
-]
-
 /** Stripe's books, and its answers to requests. */
 export class StripeBooks {
   readonly movements: Movement[] = []
@@ -79,11 +66,18 @@ export class StripeBooks {
     this.#authorize(intent)
   }
 
-  decideRefunds(paymentId: string, status: 'succeeded' | 'failed'): void {
-    const intent = this.#ofPayment(paymentId)
-    for (const refund of this.#refunds) {
-      if (refund.payment_intent === intent?.id) refund.status = status
-    }
+  decideRefunds(paymentId: string, status: 'succeeded' | 'failed', isByHand?: boolean): void {
+    const isWanted = (refund: Refund) =>
+      (isByHand === undefined || isByHand === (refund.metadata.hedge_refund_id === undefined)) &&
+      // A failed refund never succeeds later.
+      (status === 'failed' || refund.status === 'pending')
+    for (const refund of this.#refundsOf(paymentId)) if (isWanted(refund)) refund.status = status
+  }
+
+  keptOf(paymentId: string): number {
+    const returned = this.#refundsOf(paymentId).filter(({ status }) => status !== 'failed')
+    const received = this.#ofPayment(paymentId)?.received ?? 0
+    return received - returned.reduce((sum, { amount }) => sum + amount, 0)
   }
 
   settleAll(): void {
@@ -116,9 +110,11 @@ export class StripeBooks {
     intent.cancellationReason = 'requested_by_customer'
   }
 
-  refundByHand(paymentId: string, amount: number): void {
+  refundByHand(paymentId: string, amount?: number, refundStatus?: string): void {
     const { status, body } = this.#refund({ payment_intent: this.intentOf(paymentId), amount })
     if (status !== 200) throw new Error(`it cannot be refunded: ${JSON.stringify(body)}`)
+    const refund = this.#refunds.at(-1)
+    if (refund && refundStatus) refund.status = refundStatus
   }
 
   #aboutIntent(line: string, intent: Intent | undefined, action: string, body: Body): Answer {
@@ -243,6 +239,11 @@ export class StripeBooks {
     this.movements.push({ kind, intent: intent.id, amount })
   }
 
+  #refundsOf(paymentId: string): Refund[] {
+    const intent = this.#ofPayment(paymentId)
+    return this.#refunds.filter((refund) => refund.payment_intent === intent?.id)
+  }
+
   #ofPayment(paymentId: string): Intent | undefined {
     return this.#allOfPayment(paymentId)[0]
   }
@@ -253,14 +254,3 @@ export class StripeBooks {
     )
   }
 }
-
-const createParameters = new Set([
-  'amount',
-  'currency',
-  'capture_method',
-  'allowed_payment_method_types',
-  'receipt_email',
-  'metadata',
-  'description',
-  'statement_descriptor_suffix',
-])
