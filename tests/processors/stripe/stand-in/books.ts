@@ -71,11 +71,14 @@ export class StripeBooks {
       (isByHand === undefined || isByHand === (refund.metadata.hedge_refund_id === undefined)) &&
       // A failed refund never succeeds later.
       (status === 'failed' || refund.status === 'pending')
-    for (const refund of this.#refundsOf(paymentId)) if (isWanted(refund)) refund.status = status
+    for (const refund of this.#returnsOf(this.#ofPayment(paymentId)))
+      if (isWanted(refund)) refund.status = status
   }
 
   keptOf(paymentId: string): number {
-    const returned = this.#refundsOf(paymentId).filter(({ status }) => status !== 'failed')
+    const returned = this.#returnsOf(this.#ofPayment(paymentId)).filter(
+      ({ status }) => status !== 'failed',
+    )
     const received = this.#ofPayment(paymentId)?.received ?? 0
     return received - returned.reduce((sum, { amount }) => sum + amount, 0)
   }
@@ -204,14 +207,15 @@ export class StripeBooks {
     intent.status = 'succeeded'
     intent.received = amount
     this.#move('capture', intent, amount)
+    // Stripe lists the release of the rest as a refund.
+    const rest = intent.amount - amount
+    if (rest > 0) this.#list(intent, { amount: rest, status: 'succeeded', transaction: null })
   }
 
   #refund(body: Body): Answer {
     const intent = this.#intents.get(String(body.payment_intent))
     if (intent?.status !== 'succeeded') return error(400, { code: 'charge_not_refundable' })
-    const given = this.#refunds.filter(
-      (refund) => refund.payment_intent === intent.id && refund.status !== 'failed',
-    )
+    const given = this.#returnsOf(intent).filter(({ status }) => status !== 'failed')
     const left = intent.received - given.reduce((sum, refund) => sum + refund.amount, 0)
     const amount = Number(body.amount ?? left)
     if (left === 0) return error(400, { code: 'charge_already_refunded', message: 'Refunded.' })
@@ -222,26 +226,47 @@ export class StripeBooks {
         : intent.token === 'pm_card_refundPending'
           ? 'pending'
           : 'succeeded'
+    const refund = this.#list(intent, {
+      amount,
+      status,
+      transaction: 'txn_2',
+      metadata: body.metadata,
+    })
+    if (status !== 'failed') this.#move('refund', intent, amount)
+    return ok(showRefund(refund))
+  }
+
+  #list(
+    intent: Intent,
+    given: {
+      amount: number
+      status: string
+      transaction: string | null
+      metadata?: Body['metadata']
+    },
+  ): Refund {
     const refund: Refund = {
       id: `re_${this.#refunds.length + 1}`,
       payment_intent: intent.id,
-      amount,
+      amount: given.amount,
       currency: intent.currency,
-      status,
-      metadata: body.metadata ?? {},
+      status: given.status,
+      metadata: given.metadata ?? {},
+      balance_transaction: given.transaction,
     }
     this.#refunds.push(refund)
-    if (status !== 'failed') this.#move('refund', intent, amount)
-    return ok(showRefund(refund))
+    return refund
   }
 
   #move(kind: Movement['kind'], intent: Intent, amount: number): void {
     this.movements.push({ kind, intent: intent.id, amount })
   }
 
-  #refundsOf(paymentId: string): Refund[] {
-    const intent = this.#ofPayment(paymentId)
-    return this.#refunds.filter((refund) => refund.payment_intent === intent?.id)
+  /** The refunds of captured money. */
+  #returnsOf(intent: Intent | undefined): Refund[] {
+    return this.#refunds.filter(
+      (refund) => refund.payment_intent === intent?.id && refund.balance_transaction !== null,
+    )
   }
 
   #ofPayment(paymentId: string): Intent | undefined {
