@@ -71,7 +71,7 @@ describe('explain_payment', () => {
     expect(kinds.filter((kind: string) => kind === 'attempt').length).toBeGreaterThanOrEqual(2)
     expect(text).toMatch(/UTC: Created: 99\.99 USD, to be paid by card\. By the API key key_/)
     expect(text).toMatch(/UTC: Succeeded: 99\.99 USD was taken\./)
-    expect(text).toMatch(/UTC: Refund requested\. In total 5\.00 USD of 99\.99 USD/)
+    expect(text).toMatch(/UTC: Refund recorded\. In total 5\.00 USD of 99\.99 USD/)
     expect(text).toContain('Reason: "damaged".')
     expect(text).toContain('Metadata: "order" = "18".')
     expect(text).toContain('Possible now: refund, reverse.')

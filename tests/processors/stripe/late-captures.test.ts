@@ -36,6 +36,11 @@ function moved(id: string): string[] {
     .map(({ kind, amount }) => (kind === 'refund' ? `refund ${amount}` : kind))
 }
 
+/** The idempotency keys of the refunds of a payment, oldest first. */
+function refundKeys(id: string): string[] {
+  return fixture.stripe.keysTo(/POST .*refunds$/).filter((key) => key.startsWith(id))
+}
+
 async function untilSentBack(id: string) {
   await until('the money is sent back', async () =>
     (await eventTypes(fixture.api, id)).includes(lateCapture),
@@ -81,6 +86,55 @@ describe('a canceled payment that was captured manually', () => {
     await cancel(id)
     await untilSentBack(id)
     expect(moved(id)).toEqual(['authorize', 'capture', 'refund 9999'])
+  })
+
+  test('is refunded again, with a new key, after its refund failed days later', async () => {
+    const id = await createInWindow()
+    fixture.stripe.captureByHand(id)
+    await cancel(id)
+    await untilSentBack(id)
+    fixture.stripe.failRefunds(id)
+    expect(fixture.stripe.keptOf(id)).toBe(9999)
+    await fixture.started.notify(id, 'refund')
+    await until('the money is sent back again', () => fixture.stripe.keptOf(id) === 0)
+    expect(new Set(refundKeys(id)).size).toBe(2)
+  })
+
+  test('is refunded again if the answer to a lost refund is only a replay', async () => {
+    const id = await createInWindow()
+    fixture.stripe.captureByHand(id)
+    fixture.stripe.loseNextAnswer(/POST .*refunds$/)
+    // The bank returns the refund before this server looks it up.
+    fixture.stripe.garble({
+      path: /cancel$/,
+      how: (honest) => {
+        if (refundKeys(id).length === 1) fixture.stripe.failRefunds(id)
+        return JSON.stringify(honest)
+      },
+    })
+    await cancel(id)
+    await until('the money is sent back', () => fixture.stripe.keptOf(id) === 0)
+    await untilSentBack(id)
+    const [first, second, third] = refundKeys(id)
+    expect([second, third]).toEqual([first, expect.not.stringMatching(new RegExp(`^${first}$`))])
+  })
+
+  test('whose refunds fail at once is refunded after growing pauses, not in a loop', async () => {
+    const id = await createInWindow('pm_card_refundFail')
+    fixture.stripe.captureByHand(id)
+    await cancel(id)
+    await until('two refunds have failed', () => refundKeys(id).length === 2)
+    const lookUps = async () =>
+      (await attempts(fixture.api, id)).filter((one) => one === 'void captured').length
+    const before = await lookUps()
+    await fixture.started.notify(id, 'refund')
+    await until('it is looked up', async () => (await lookUps()) > before)
+    await untilVoidWaits(id, 'refund_late_capture declined')
+    expect(refundKeys(id)).toHaveLength(2)
+    await advance(fixture.api, 61)
+    await until('a third refund has failed', () => refundKeys(id).length === 3)
+    expect(new Set(refundKeys(id)).size).toBe(3)
+    expect(await eventTypes(fixture.api, id)).not.toContain(lateCapture)
   })
 
   test.runIf(isLongRun)(

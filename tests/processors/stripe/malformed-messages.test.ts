@@ -1,6 +1,8 @@
 import { Stripe } from 'stripe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
+import { createPaid } from '../../support/payments/paid.ts'
+import { until } from '../../support/until.ts'
 import { startMerchantWithStripe } from './stand-in/server-with-stripe.ts'
 
 // Stripe's signature says who sent a message, not that its shape is the expected one.
@@ -70,3 +72,24 @@ test.each(['', '{', 'payload', '{"data":{"object":{"metadata":{}}}', '\u0000'])(
     expect(body.error.message).toContain('the body is not an event')
   },
 )
+
+test('a message that names only a PaymentIntent is answered 503 while Stripe does not answer', async () => {
+  const { id } = await createPaid(started.api, { token: 'pm_card_visa' })
+  const { stripe } = started
+  stripe.refundByHand(id, 700)
+  const about = { object: 'refund', payment_intent: stripe.intentOf(id), metadata: {} }
+  stripe.failNext(/intents/, 500, { type: 'api_error' })
+  expect(await started.send(about)).toBe(503)
+  expect(await started.send(about)).toBe(200)
+  await until('it is recorded', async () => {
+    const { body } = await started.api('GET', `/v1/payments/${id}`)
+    return body.refunded_amount === 700
+  })
+})
+
+test('a message about a PaymentIntent that is not of this server is received', async () => {
+  const about = { object: 'refund', metadata: {} }
+  for (const name of ['pi_unknown', 'pi_../refunds', '', null, 5, { id: 'pi_1' }]) {
+    expect(await started.send({ ...about, payment_intent: name })).toBe(200)
+  }
+})

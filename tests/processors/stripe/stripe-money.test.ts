@@ -60,6 +60,42 @@ describe('capture', () => {
   })
 })
 
+describe('a capture of a part', () => {
+  /** Stripe's list of refunds, with other values of the release of the rest. */
+  const showRelease = (change: object) =>
+    given.stripe.garble({
+      path: /GET .*refunds$/,
+      how: (honest) => {
+        const [release, ...others] = honest.data as object[]
+        return JSON.stringify({ ...honest, data: [{ ...release, ...change }, ...others] })
+      },
+    })
+
+  test.each([
+    ['without a balance transaction', {}],
+    ['with a reason of Stripe’s', { reason: 'partial_capture', balance_transaction: 'txn_3' }],
+    ['by which more than the captured amount would be refunded', { balance_transaction: 'txn_3' }],
+  ])('has no refund, though Stripe lists the release of the rest as one %s', async (_, change) => {
+    await given.processor.authorize(payment(), authorize())
+    await given.processor.capture(payment(), captureRequest({ amountMinor: 2_000 }))
+    showRelease(change)
+    given.stripe.refundByHand('pay_1', 300)
+    expect(await given.processor.lookUp(payment(), call())).toMatchObject({
+      capturedMinor: 2_000,
+      refunds: [{ refundId: null, amountMinor: 300 }],
+    })
+  })
+
+  test('has a refund of as much as the rest that a person has made', async () => {
+    await given.processor.authorize(payment(), authorize())
+    await given.processor.capture(payment(), captureRequest({ amountMinor: 9_000 }))
+    given.stripe.refundByHand('pay_1', 999)
+    expect(await given.processor.lookUp(payment(), call())).toMatchObject({
+      refunds: [{ refundId: null, reference: 're_2', amountMinor: 999 }],
+    })
+  })
+})
+
 describe('void', () => {
   test('voids an authorization; repeating the void is safe', async () => {
     await given.processor.authorize(payment(), authorize())

@@ -45,6 +45,7 @@ conformance('stripe', () => ({
       headers: { 'stripe-signature': signature },
       body: Buffer.from(payload),
       now: iso,
+      signal: call().signal,
     }
   },
 }))
@@ -231,7 +232,8 @@ describe('a webhook', () => {
       secret: given.secret ?? webhookSecret,
       timestamp: Date.parse(now) / 1000 - (given.ageSeconds ?? 0),
     })
-    return { headers: { 'stripe-signature': signature }, body: Buffer.from(payload), now }
+    const headers = { 'stripe-signature': signature }
+    return { headers, body: Buffer.from(payload), now, signal: call().signal }
   }
 
   test('with a valid signature names the payment to look up', async () => {

@@ -72,6 +72,22 @@ test.each([
          jsonb_build_object('id', p.id || '1', 'retry_of', p.id)) retry`,
     ],
   ],
+  [
+    'the refunded amount of a payment is the sum of its refunds that have not failed',
+    [`update payments set captured_amount = 2, refunded_amount = 1`],
+  ],
+  [
+    'the ledger contains what was captured, the fee, and each refund',
+    [`update payments set captured_amount = 2`],
+  ],
+  [
+    'once all events are counted, the plots contain the refunds that are paid',
+    [
+      `update stats_progress set position = (select max(position) from events)`,
+      `insert into hourly_stats select merchant_id, livemode, date_trunc('hour', now()), 'refunded',
+         currency, '', 1, 1 from payments`,
+    ],
+  ],
   ['the processor captures a payment at most once', [moved('capture'), moved('capture')]],
   ['the processor authorizes a payment at most once', [moved('authorize'), moved('authorize')]],
   [

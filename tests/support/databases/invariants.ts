@@ -33,6 +33,13 @@ const steps = [null, ...paymentStatuses]
   )
   .join(', ')
 
+/** The sums of the refunds of each payment, by its id. */
+const refundsOfPayments = `
+  select merchant_id, livemode, payment_id as id, count(*) as count,
+    sum(amount) filter (where status <> 'failed') as counted,
+    sum(amount) filter (where status = 'succeeded') as paid
+  from refunds group by 1, 2, 3`
+
 /** Invariants that hold at any time, as statements that return their violations. */
 const always: Readonly<Record<string, string>> = {
   'an open payment has a task for its next step': `
@@ -91,6 +98,34 @@ const always: Readonly<Record<string, string>> = {
     select merchant_id, coalesce(retry_of, id) from payments
     group by merchant_id, livemode, coalesce(retry_of, id)
     having count(*) filter (where status <> 'failed') > 1`,
+  'the refunded amount of a payment is the sum of its refunds that have not failed': `
+    select p.id, p.status, p.refunded_amount, p.refund_count, r.counted, r.count
+    from payments p left join (${refundsOfPayments}) r using (merchant_id, livemode, id)
+    where p.refunded_amount <> coalesce(r.counted, 0) or p.refund_count <> coalesce(r.count, 0)
+      or p.status in ('succeeded', 'partially_refunded', 'refunded') and p.status <> case
+        when p.refunded_amount = 0 then 'succeeded'
+        when p.refunded_amount < p.captured_amount then 'partially_refunded' else 'refunded' end`,
+  'the ledger contains what was captured, the fee, and each refund': `
+    select p.id, l.* from payments p
+      left join (${refundsOfPayments}) r using (merchant_id, livemode, id)
+      left join (select merchant_id, livemode, payment_id as id,
+          sum(amount) filter (where account = 'processor') as processor,
+          sum(amount) filter (where account = 'refunds') as refunds,
+          sum(amount) filter (where account = 'fees') as fees,
+          sum(amount) filter (where account like 'merchant%') as merchant
+        from ledger_entries group by 1, 2, 3) l using (merchant_id, livemode, id)
+    where coalesce(l.processor, 0) <> p.captured_amount - coalesce(r.paid, 0)
+      or coalesce(l.refunds, 0) <> coalesce(r.paid, 0) - p.refunded_amount
+      or coalesce(l.fees, 0) <> -coalesce(p.fee, 0)
+      or coalesce(l.merchant, 0) <> p.refunded_amount + coalesce(p.fee, 0) - p.captured_amount`,
+  'once all events are counted, the plots contain the refunds that are paid': `
+    select r.*, s.plotted from (
+        select merchant_id, livemode, currency, sum(amount) as paid from refunds
+        where status = 'succeeded' group by 1, 2, 3) r
+      full join (select merchant_id, livemode, currency, sum(amount) as plotted from hourly_stats
+        where measure = 'refunded' group by 1, 2, 3) s using (merchant_id, livemode, currency)
+    where coalesce(r.paid, 0) <> coalesce(s.plotted, 0)
+      and (select position from stats_progress) >= (select max(position) from events)`,
   'the processor captures a payment at most once': `
     select payment_id, count(*) from sandbox_movements where kind = 'capture'
     group by merchant_id, payment_id having count(*) > 1`,

@@ -75,11 +75,11 @@ const sentences: Readonly<Partial<Record<string, (payment: Payment) => string>>>
   'payment.late_capture_refunded': () =>
     'The processor had taken the money although the payment had ended. It was refunded.',
   'payment.refunded': (payment) =>
-    `Refund requested. In total ${moneyOf(payment.refunded_amount, payment)} of ` +
+    `Refund recorded. In total ${moneyOf(payment.refunded_amount, payment)} of ` +
     `${moneyOf(payment.captured_amount, payment)} is refunded or on its way.`,
   'payment.refund_succeeded': () => 'The processor carried out a refund.',
   'payment.refund_failed': () =>
-    'The processor refused a refund. Its amount can be refunded again.',
+    'The processor refused a refund, or the bank returned it. Its amount can be refunded again.',
   'payment.reversal_requested': () =>
     'A reversal was requested. It follows as soon as the processor has decided.',
   'payment.settled': () => 'Settled: the money reached the merchant.',

@@ -9,6 +9,7 @@ const refund = {
   amount: 5000,
   currency: 'USD',
   status: 'succeeded',
+  actor: { type: 'api_key', id: 'key_abc123xyz' },
   reason: 'One of two items was returned',
   metadata: {},
   failure_code: null,

@@ -138,10 +138,13 @@ export const refundPayment = defineOperation({
   summary: 'Refund a payment, fully or in part',
   description:
     'Refunds never exceed the amount of the payment, also if they are concurrent. The refund is ' +
-    '`pending` until the processor has carried it out. If the processor refuses it for good, the ' +
-    'refund is `failed`, its amount is subtracted from `refunded_amount`, and the payment becomes ' +
-    '`succeeded`, or `partially_refunded` if another refund remains. A payment can have at most 100 ' +
-    'refunds that have not failed; the last of them must refund the whole remainder.',
+    '`pending` until the processor has carried it out. If the processor refuses it for good, or the ' +
+    'bank returns it, the refund is `failed`, its amount is subtracted from `refunded_amount`, and the ' +
+    'payment becomes `succeeded`, or `partially_refunded` if another refund remains. A payment can ' +
+    'have at most 100 refunds that have not failed; the last of them must refund the whole ' +
+    'remainder. A refund that a person makes at the processor becomes a refund here. If it leaves too ' +
+    'little for a `pending` refund, that refund is `failed` with `refunded_at_processor`; if the whole ' +
+    'payment was to be refunded, a new refund of the remainder follows.',
   scope: 'payments:refund',
   body: PaymentRefund,
   bodyOptional: true,

@@ -89,8 +89,10 @@ export interface Refund {
   /** Minor units. */
   amount: number
   currency: string
-  /** `failed`: the processor refused the refund for good. Its amount can be refunded again. */
+  /** `failed`: the processor refused the refund, or the bank returned it. Its amount can be refunded again. */
   status: 'pending' | 'succeeded' | 'failed'
+  /** `processor`: a person made the refund at the processor, for example in Stripe's dashboard. */
+  actor: { type: 'api_key' | 'system' | 'processor' | 'customer'; id: string | null }
   reason: string | null
   metadata: Record<string, string>
   failure_code: string | null

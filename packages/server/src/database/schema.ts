@@ -145,6 +145,9 @@ export interface RefundRow {
   amount: number
   currency: string
   status: RefundStatus
+  /** `processor`: a person made the refund at the processor. */
+  actor_type: 'api_key' | 'system' | 'processor'
+  actor_id: string | null
   reason: string | null
   metadata: Record<string, string>
   failure_code: string | null

@@ -1,7 +1,9 @@
 import { isId, operations } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { describe } from '../database/errors.ts'
 import type { Account } from '../domain/account.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
+import { unavailable } from '../http/answers/failures.ts'
 import { refuse, refuseField } from '../http/answers/refusal.ts'
 import { send } from '../http/answers/send.ts'
 import { readBody } from '../http/bodies/read-body.ts'
@@ -31,6 +33,9 @@ interface Params {
 }
 
 const operation = operations.receiveProcessorMessage
+
+/** The deadline for reading a message. A processor waits longer for the answer: Stripe for ten seconds. */
+const readTimeoutMs = 5_000
 
 /** The route for the processors' webhook messages. Bodies stay unparsed: signatures cover the bytes. */
 export async function processorWebhookRoute(
@@ -76,11 +81,18 @@ async function receive(
   const { account, processor } = request.messageTarget
   // The real time, because the processor signs with it. The test clock may be ahead.
   const { now } = request
-  const notice = await processor.noticeFromWebhook({
+  const signal = AbortSignal.timeout(readTimeoutMs)
+  const message = {
     headers: readSingleHeaders(request),
     body: Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0),
     now,
+    signal,
+  }
+  const notice = await processor.noticeFromWebhook(message).catch((error: Error) => {
+    request.log.warn({ err: describe(error) }, 'a processor’s message could not be read')
+    return null
   })
+  if (!notice) return unavailable('The processor did not answer. Send the message again.')
   if (notice.kind === 'rejected') {
     return refuseField('signature', undefined, `a genuine message: ${notice.reason}`)
   }

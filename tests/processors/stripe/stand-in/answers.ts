@@ -27,6 +27,8 @@ export interface Refund {
   currency: string
   status: string
   metadata: Record<string, string>
+  /** `null`: the release of what was not captured, which moves no money. */
+  balance_transaction: string | null
 }
 
 /** An answer of Stripe. */

@@ -1,3 +1,4 @@
+import { createParameters, declines, tokens } from './accepted.ts'
 import {
   type Answer,
   error,
@@ -15,20 +16,6 @@ export interface Movement {
 }
 
 type Body = Record<string, unknown> & { metadata?: Record<string, string> }
-const declines: Readonly<Record<string, string>> = {
-  pm_card_chargeDeclined: 'generic_decline',
-  pm_card_chargeDeclinedInsufficientFunds: 'insufficient_funds',
-  pm_card_chargeDeclinedLostCard: 'lost_card',
-  pm_card_chargeDeclinedExpiredCard: 'expired_card',
-}
-const tokens: readonly string[] = [
-  'pm_card_visa',
-  'pm_card_threeDSecureRequired',
-  'pm_card_refundFail',
-  'pm_card_refundPending',
-  ...Object.keys(declines),
-]
-
 /** Stripe's books, and its answers to requests. */
 export class StripeBooks {
   readonly movements: Movement[] = []
@@ -79,11 +66,21 @@ export class StripeBooks {
     this.#authorize(intent)
   }
 
-  decideRefunds(paymentId: string, status: 'succeeded' | 'failed'): void {
-    const intent = this.#ofPayment(paymentId)
-    for (const refund of this.#refunds) {
-      if (refund.payment_intent === intent?.id) refund.status = status
-    }
+  decideRefunds(paymentId: string, status: 'succeeded' | 'failed', isByHand?: boolean): void {
+    const isWanted = (refund: Refund) =>
+      (isByHand === undefined || isByHand === (refund.metadata.hedge_refund_id === undefined)) &&
+      // A failed refund never succeeds later.
+      (status === 'failed' || refund.status === 'pending')
+    for (const refund of this.#returnsOf(this.#ofPayment(paymentId)))
+      if (isWanted(refund)) refund.status = status
+  }
+
+  keptOf(paymentId: string): number {
+    const returned = this.#returnsOf(this.#ofPayment(paymentId)).filter(
+      ({ status }) => status !== 'failed',
+    )
+    const received = this.#ofPayment(paymentId)?.received ?? 0
+    return received - returned.reduce((sum, { amount }) => sum + amount, 0)
   }
 
   settleAll(): void {
@@ -116,9 +113,11 @@ export class StripeBooks {
     intent.cancellationReason = 'requested_by_customer'
   }
 
-  refundByHand(paymentId: string, amount: number): void {
+  refundByHand(paymentId: string, amount?: number, refundStatus?: string): void {
     const { status, body } = this.#refund({ payment_intent: this.intentOf(paymentId), amount })
     if (status !== 200) throw new Error(`it cannot be refunded: ${JSON.stringify(body)}`)
+    const refund = this.#refunds.at(-1)
+    if (refund && refundStatus) refund.status = refundStatus
   }
 
   #aboutIntent(line: string, intent: Intent | undefined, action: string, body: Body): Answer {
@@ -210,14 +209,15 @@ export class StripeBooks {
     intent.status = 'succeeded'
     intent.received = amount
     this.#move('capture', intent, amount)
+    // Stripe lists the release of the rest as a refund.
+    const rest = intent.amount - amount
+    if (rest > 0) this.#list(intent, { amount: rest, status: 'succeeded', transaction: null })
   }
 
   #refund(body: Body): Answer {
     const intent = this.#intents.get(String(body.payment_intent))
     if (intent?.status !== 'succeeded') return error(400, { code: 'charge_not_refundable' })
-    const given = this.#refunds.filter(
-      (refund) => refund.payment_intent === intent.id && refund.status !== 'failed',
-    )
+    const given = this.#returnsOf(intent).filter(({ status }) => status !== 'failed')
     const left = intent.received - given.reduce((sum, refund) => sum + refund.amount, 0)
     const amount = Number(body.amount ?? left)
     if (left === 0) return error(400, { code: 'charge_already_refunded', message: 'Refunded.' })
@@ -228,21 +228,47 @@ export class StripeBooks {
         : intent.token === 'pm_card_refundPending'
           ? 'pending'
           : 'succeeded'
-    const refund: Refund = {
-      id: `re_${this.#refunds.length + 1}`,
-      payment_intent: intent.id,
+    const refund = this.#list(intent, {
       amount,
-      currency: intent.currency,
       status,
-      metadata: body.metadata ?? {},
-    }
-    this.#refunds.push(refund)
+      transaction: 'txn_2',
+      metadata: body.metadata,
+    })
     if (status !== 'failed') this.#move('refund', intent, amount)
     return ok(showRefund(refund))
   }
 
+  #list(
+    intent: Intent,
+    given: {
+      amount: number
+      status: string
+      transaction: string | null
+      metadata?: Body['metadata']
+    },
+  ): Refund {
+    const refund: Refund = {
+      id: `re_${this.#refunds.length + 1}`,
+      payment_intent: intent.id,
+      amount: given.amount,
+      currency: intent.currency,
+      status: given.status,
+      metadata: given.metadata ?? {},
+      balance_transaction: given.transaction,
+    }
+    this.#refunds.push(refund)
+    return refund
+  }
+
   #move(kind: Movement['kind'], intent: Intent, amount: number): void {
     this.movements.push({ kind, intent: intent.id, amount })
+  }
+
+  /** The refunds of captured money. */
+  #returnsOf(intent: Intent | undefined): Refund[] {
+    return this.#refunds.filter(
+      (refund) => refund.payment_intent === intent?.id && refund.balance_transaction !== null,
+    )
   }
 
   #ofPayment(paymentId: string): Intent | undefined {
@@ -255,14 +281,3 @@ export class StripeBooks {
     )
   }
 }
-
-const createParameters = new Set([
-  'amount',
-  'currency',
-  'capture_method',
-  'allowed_payment_method_types',
-  'receipt_email',
-  'metadata',
-  'description',
-  'statement_descriptor_suffix',
-])

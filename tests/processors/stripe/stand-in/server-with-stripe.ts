@@ -30,25 +30,35 @@ export async function startServerWithStripe(stripeKey: string) {
 /** Like `startServerWithStripe`, and sets the key and a webhook secret for the first merchant. */
 export async function startMerchantWithStripe(stripeKey: string) {
   const started = await startServerWithStripe(stripeKey)
-  const { api, server } = started
+  const { api, server, stripe } = started
   const secret = 'whsec_of_this_merchant'
   const { merchant_id: merchant } = await createPayment(api)
   const body = { processor: 'stripe', secret_key: stripeKey, webhook_secret: secret }
   expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
+  async function send(about: object): Promise<number> {
+    const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object: about } })
+    const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
+    const anyone = apiClient(server.url, null)
+    const answer = await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
+      rawBody: payload,
+      headers: { 'stripe-signature': signature },
+    })
+    return answer.status
+  }
   return {
     ...started,
+    /** Sends a message of Stripe about an object, and returns the status of the answer. */
+    send,
     /** Sends a message of Stripe about an object of a payment. */
-    async notify(paymentId: string, object: 'payment_intent' | 'refund'): Promise<void> {
-      const id = object === 'refund' ? 're_1' : 'pi_1'
-      const about = { id, object, metadata: { hedge_payment_id: paymentId } }
-      const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object: about } })
-      const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
-      const anyone = apiClient(server.url, null)
-      const taken = await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
-        rawBody: payload,
-        headers: { 'stripe-signature': signature },
-      })
-      expect(taken.status).toBe(200)
+    async notify(paymentId: string, object: 'payment_intent' | 'charge' | 'refund'): Promise<void> {
+      const id = { payment_intent: 'pi_1', charge: 'ch_1', refund: 're_1' }[object]
+      expect(await send({ id, object, metadata: { hedge_payment_id: paymentId } })).toBe(200)
+    },
+    /** Sends a message of Stripe about a refund that a person made, which does not name the payment. */
+    async notifyByHand(paymentId: string): Promise<void> {
+      const intent = stripe.intentOf(paymentId)
+      const refund = { id: 're_1', object: 'refund', payment_intent: intent, metadata: {} }
+      expect(await send(refund)).toBe(200)
     },
   }
 }

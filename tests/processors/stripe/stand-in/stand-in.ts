@@ -37,8 +37,11 @@ export interface StripeStandIn {
   finishAction(paymentId: string, passes: boolean): void
   /** Approves a declined card by a late confirmation. */
   authorizeLate(paymentId: string): void
-  /** Makes the paid refunds of a payment fail, as if the bank returned them. */
-  failRefunds(paymentId: string): void
+  /**
+   * Makes the refunds of a payment fail, as if the bank returned them: all, or only those that were made
+   * by hand, or only the others.
+   */
+  failRefunds(paymentId: string, which?: { byHand: boolean }): void
   /** Completes pending refunds. */
   completeRefunds(paymentId: string): void
   /** Reports all money as settled, as Stripe does after some days. */
@@ -46,7 +49,9 @@ export interface StripeStandIn {
   /** Captures, cancels or refunds manually, as a merchant does in Stripe's dashboard. */
   captureByHand(paymentId: string, amount?: number): void
   cancelByHand(paymentId: string): void
-  refundByHand(paymentId: string, amount: number): void
+  refundByHand(paymentId: string, amount?: number, status?: 'pending'): void
+  /** The money of a payment that the merchant still has: the captured amount without refunds. */
+  keptOf(paymentId: string): number
   /** Until when the authorizations that come next can be captured; `null`: Stripe does not say. */
   keepAuthorizationsUntil(unixSeconds: number | null): void
   /** An authorization that nobody has captured in time. */
@@ -150,7 +155,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     },
     finishAction: (paymentId, passes) => books.finishAction(paymentId, passes),
     authorizeLate: (paymentId) => books.authorizeLate(paymentId),
-    failRefunds: (paymentId) => books.decideRefunds(paymentId, 'failed'),
+    failRefunds: (paymentId, which) => books.decideRefunds(paymentId, 'failed', which?.byHand),
     completeRefunds: (paymentId) => books.decideRefunds(paymentId, 'succeeded'),
     settleAll: () => books.settleAll(),
     captureByHand: (paymentId, amount) => books.captureByHand(paymentId, amount),
@@ -159,7 +164,8 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     },
     lapse: (paymentId) => books.lapse(paymentId),
     cancelByHand: (paymentId) => books.cancelByHand(paymentId),
-    refundByHand: (paymentId, amount) => books.refundByHand(paymentId, amount),
+    refundByHand: (paymentId, amount, status) => books.refundByHand(paymentId, amount, status),
+    keptOf: (paymentId) => books.keptOf(paymentId),
     async stop() {
       server.close()
       server.closeAllConnections()

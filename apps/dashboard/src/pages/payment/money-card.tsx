@@ -37,7 +37,10 @@ export function MoneyCard({ payment }: { payment: Payment }) {
             <li key={refund.id}>
               <span>{money(refund.amount)}</span>
               <Badge tone={refundTones[refund.status]}>{humanize(refund.status)}</Badge>
-              <span className="quiet">{refund.reason ?? formatTimestamp(refund.created_at)}</span>
+              <span className="quiet">
+                {refund.reason ?? formatTimestamp(refund.created_at)}
+                {refund.actor.type === 'processor' ? ' · made at the processor' : null}
+              </span>
             </li>
           ))}
         </ul>

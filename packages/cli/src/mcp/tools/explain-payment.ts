@@ -73,5 +73,6 @@ function aboutPayment(payment: Payment): string[] {
 function lineOfRefund(refund: Refund): string {
   const why = refund.failure_code === null ? '' : `, ${refund.failure_code}`
   const amount = moneyOf(refund.amount, refund)
-  return `Refund ${refund.id}: ${refund.status}${why}, ${amount}, ${timeOf(refund.created_at)}.`
+  const where = refund.actor.type === 'processor' ? ', made at the processor' : ''
+  return `Refund ${refund.id}: ${refund.status}${why}, ${amount}, ${timeOf(refund.created_at)}${where}.`
 }

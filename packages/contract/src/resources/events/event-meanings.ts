@@ -14,7 +14,8 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
   'payment.canceled': 'The payment was canceled by `actor`.',
   'payment.late_capture_refunded':
     'Money that was captured after a cancel or a failure was refunded.',
-  'payment.refunded': 'A refund was requested.',
+  'payment.refunded':
+    'A refund was requested, or made by a person at the processor: then `actor` is `processor`.',
   'payment.refund_succeeded': 'The processor has made the refund.',
   'payment.refund_failed':
     'The processor refused the refund permanently, or the bank returned it. Can follow ' +

@@ -16,23 +16,12 @@ import {
   eventTypes,
   paymentStatuses,
 } from '../../values.ts'
+import { Actor } from '../actor.ts'
 import { CheckoutSession } from '../checkout.ts'
 import { pageQuery } from '../list.ts'
 import { CreatedRange, Payment } from '../payments/payment.ts'
 import { eventMeanings } from './event-meanings.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'
-
-/** The actors of events. */
-export const actorTypes = ['api_key', 'system', 'processor', 'customer'] as const
-export type ActorType = (typeof actorTypes)[number]
-
-export const Actor = Type.Object(
-  {
-    type: oneOf(actorTypes, { description: 'The type of the actor.' }),
-    id: nullable(Type.String({ description: 'The id of the key; `null` for the system.' })),
-  },
-  { title: 'Actor', description: 'Who caused the event.', additionalProperties: false },
-)
 
 const eventFields = {
   id: idSchema<EventId>('event', 'The id of the event. Deduplicate webhooks by it.'),

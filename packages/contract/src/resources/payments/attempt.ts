@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { constant, nullable, oneOf, timestamp } from '../../text.ts'
-import { Actor } from '../events/event.ts'
+import { Actor } from '../actor.ts'
 import { pageQuery } from '../list.ts'
 
 /** The kinds of calls to a processor. */

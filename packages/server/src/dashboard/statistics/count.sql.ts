@@ -35,6 +35,25 @@ const addToDays = sql`
     )`
 
 /**
+ * The refund that an event `n` has paid, or returned after it was paid. A returned refund is subtracted
+ * from the hour in which it was counted, so that no sum of any range contains it, and none is negative.
+ */
+const refundOf = sql`
+          select refund.amount, 1 as sign, null::timestamptz as paid_at from refunds refund
+          where n.type = 'payment.refund_succeeded' and refund.merchant_id = n.merchant_id
+            and refund.livemode = n.livemode and refund.payment_id = n.subject_id
+            and refund.answered_sequence = n.sequence
+          union all
+          select refund.amount, -1, paid.created_at from refunds refund
+            join events paid on paid.merchant_id = refund.merchant_id
+              and paid.livemode = refund.livemode and paid.subject_id = refund.payment_id
+              and paid.sequence = refund.answered_sequence
+          where n.type = 'payment.refund_failed' and refund.merchant_id = n.merchant_id
+            and refund.livemode = n.livemode and refund.payment_id = n.subject_id
+            and refund.returned_sequence = n.sequence
+          limit 1`
+
+/**
  * Counts the next events of the outbox. Returns their number, or 0 while another process counts.
  *
  * It counts events up to the position of the relay (webhooks/relay/relay-events.sql.ts): no event can
@@ -58,15 +77,17 @@ export async function countEvents(db: Db): Promise<number> {
       ) e
       where e.position <= (select position from event_relay)
     ), counted as (
-      select n.merchant_id, n.livemode, date_trunc('hour', n.created_at) as hour,
-        case n.type when 'payment.refund_succeeded' then 'refunded'
+      select n.merchant_id, n.livemode,
+        date_trunc('hour', coalesce(r.paid_at, n.created_at)) as hour,
+        case when n.type in ('payment.refund_succeeded', 'payment.refund_failed') then 'refunded'
           else split_part(n.type, '.', 2) end as measure,
         p.currency,
         case when n.type <> 'payment.canceled' then ''
           when n.reason is null then 'none'
           when n.reason ~ ${reasonWord} then n.reason
           else 'other' end as label,
-        count(*) as count, sum(coalesce(r.amount, p.amount)) as amount
+        sum(coalesce(r.sign, 1))::integer as count,
+        sum(coalesce(r.sign * r.amount, p.amount)) as amount
       from next n
         cross join lateral (
           select currency,
@@ -75,15 +96,10 @@ export async function countEvents(db: Db): Promise<number> {
           where merchant_id = n.merchant_id and livemode = n.livemode and id = n.subject_id
           limit 1
         ) p
-        left join lateral (
-          select amount from refunds
-          where n.type = 'payment.refund_succeeded' and merchant_id = n.merchant_id
-            and livemode = n.livemode and payment_id = n.subject_id
-            and answered_sequence = n.sequence
-          limit 1
-        ) r on true
+        left join lateral (${refundOf}) r on true
       where n.type in ('payment.created', 'payment.succeeded', 'payment.failed',
-        'payment.canceled', 'payment.refund_succeeded')
+          'payment.canceled', 'payment.refund_succeeded')
+        or n.type = 'payment.refund_failed' and r.sign is not null
       group by 1, 2, 3, 4, 5, 6
     ), added as (
       insert into hourly_stats (merchant_id, livemode, hour, measure, currency, label, count, amount)

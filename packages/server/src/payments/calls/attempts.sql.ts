@@ -161,6 +161,18 @@ export async function findLastAttempt(
   return rows[0]
 }
 
+/** How many calls of a kind the processor has answered, and when the last of them was made. */
+export async function countAnswered(
+  db: Db,
+  { row, kind }: { row: PaymentKey; kind: AttemptKind },
+): Promise<{ count: number; lastAt: Timestamp | null }> {
+  const { rows } = await sql<{ count: number; lastAt: Timestamp | null }>`
+    select count(*)::integer as count, max(started_at) as "lastAt" from payment_attempts
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and payment_id = ${row.id} and kind = ${kind} and outcome <> 'unknown'`.execute(db)
+  return rows[0] ?? { count: 0, lastAt: null }
+}
+
 /** Seconds since the start of the last look-up, by the database's clock; `null`: no look-up yet. */
 export async function secondsSinceLookUp(db: Db, row: PaymentKey): Promise<number | null> {
   const { rows } = await sql<{ seconds: number | null }>`

@@ -7,9 +7,9 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { postCapture } from '../../ledger/post.ts'
 import { findMerchant } from '../../merchants/merchants.sql.ts'
-import type { Captured, Decline } from '../../processors/interface/processor.ts'
+import type { Captured, Decline, RefundState } from '../../processors/interface/processor.ts'
 import { carryOutReversal } from '../reverse/reverse.ts'
-import { planTask } from '../tasks/tasks.sql.ts'
+import { planTask, requestTask } from '../tasks/tasks.sql.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
 
 /** The first look-up for the settlement comes after a day: no processor settles sooner. */
@@ -17,7 +17,11 @@ const settleAfterSeconds = 86_400
 
 /** The final result of a capture. */
 export type Capture =
-  | ({ readonly state: 'captured' } & Captured)
+  | ({
+      readonly state: 'captured'
+      /** Refunds that a person has made at the processor already. */
+      readonly refunds?: readonly RefundState[]
+    } & Captured)
   | { readonly state: 'declined'; readonly decline: Decline }
 
 /** Records the result of a capture. Does nothing where the payment has left `processing` already. */
@@ -33,8 +37,10 @@ export async function recordCapture(
 ): Promise<void> {
   const row = await lockPayment(tx, { account, id })
   if (!row || !statusesBefore('succeeded').includes(row.status)) return
-  if (capture.state === 'captured') await succeed(tx, { row, capture, fees, now })
-  else await fail(tx, { row, decline: capture.decline, now })
+  if (capture.state === 'captured') {
+    await succeed(tx, { row, capture, fees, now })
+    if (capture.refunds?.length) await requestTask(tx, { row, kind: 'refund', afterSeconds: 0 })
+  } else await fail(tx, { row, decline: capture.decline, now })
 }
 
 /** The step, its fee, the ledger, a reversal that was requested, and the next task. */

@@ -1,12 +1,11 @@
 import { type SqlBool, sql } from 'kysely'
 import type { Tx } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
-import { accountOf } from '../../domain/account.ts'
 import { statusesWithRefunds, statusOfRefunded } from '../../domain/lifecycle.ts'
 import { latest, type Timestamp } from '../../domain/time.ts'
 import { postRefundFailed, postRefundPaid, postRefundReturned } from '../../ledger/post.ts'
 import type { Decline } from '../../processors/interface/processor.ts'
-import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { movePayment } from '../transition/move.sql.ts'
 import { storeRefundAnswer, storeRefundReturn } from './refunds.sql.ts'
 
 /** The processor's final answer to a refund. */
@@ -14,15 +13,23 @@ export type RefundAnswer =
   | { readonly outcome: 'refunded'; readonly reference: string }
   | { readonly outcome: 'declined'; readonly reference: string | null; readonly decline: Decline }
 
+/** A refund of a locked payment, at a time of the merchant's clock. */
+interface OfPayment {
+  readonly row: PaymentRow
+  readonly refund: RefundRow
+  readonly now: Timestamp
+}
+
 /**
- * Records the processor's answer to a refund, with an event. The amount of a declined refund can be
- * refunded again. Does nothing where the refund has an answer already.
+ * Records the processor's answer to a refund of a locked payment, with an event. The amount of a
+ * declined refund can be refunded again. Does nothing where the refund has an answer already.
+ *
+ * @returns the payment's row after the step.
  */
 export async function recordRefundAnswer(
   tx: Tx,
-  { refund, answer, now }: { refund: RefundRow; answer: RefundAnswer; now: Timestamp },
-): Promise<void> {
-  const row = await lockPaymentOf(tx, refund)
+  { row, refund, answer, now }: OfPayment & { answer: RefundAnswer },
+): Promise<PaymentRow> {
   const isRefunded = answer.outcome === 'refunded'
   const isNew = await storeRefundAnswer(tx, refund, {
     status: isRefunded ? 'succeeded' : 'failed',
@@ -32,11 +39,11 @@ export async function recordRefundAnswer(
     sequence: row.sequence + 1,
     at: latest(now, row.updated_at),
   })
-  if (!isNew) return
+  if (!isNew) return row
   if (answer.outcome === 'declined') {
     const failed = await subtractRefund(tx, { row, refund, reason: answer.decline.code, now })
     await postRefundFailed(tx, failed, refund.amount)
-    return
+    return failed
   }
   const moved = await movePayment(tx, {
     row,
@@ -48,6 +55,7 @@ export async function recordRefundAnswer(
     now,
   })
   await postRefundPaid(tx, moved, refund.amount)
+  return moved
 }
 
 /** The failure of a refund that the processor had accepted. */
@@ -57,37 +65,29 @@ export const refundFailedLater: Decline = {
 }
 
 /**
- * Records that a paid refund has come back to the processor, with an event. Its amount can be refunded
- * again. Does nothing where that is recorded already.
+ * Records that a paid refund of a locked payment has come back to the processor, with an event. Its
+ * amount can be refunded again. Does nothing where that is recorded already.
+ *
+ * @returns the payment's row after the step.
  */
 export async function recordReturnedRefund(
   tx: Tx,
-  { refund, decline, now }: { refund: RefundRow; decline: Decline; now: Timestamp },
-): Promise<void> {
-  const row = await lockPaymentOf(tx, refund)
+  { row, refund, decline, now }: OfPayment & { decline: Decline },
+): Promise<PaymentRow> {
   const isNew = await storeRefundReturn(tx, refund, {
     failureCode: decline.code,
     failureMessage: decline.message,
     sequence: row.sequence + 1,
     at: latest(now, row.updated_at),
   })
-  if (!isNew) return
+  if (!isNew) return row
   const moved = await subtractRefund(tx, { row, refund, reason: decline.code, now })
   await postRefundReturned(tx, moved, refund.amount)
-}
-
-async function lockPaymentOf(tx: Tx, refund: RefundRow): Promise<PaymentRow> {
-  const account = accountOf(refund)
-  const row = await lockPayment(tx, { account, id: refund.payment_id })
-  if (!row) throw new Error('the payment of a refund was not found')
-  return row
+  return moved
 }
 
 /** Subtracts a failed refund from the refunded amount, and computes the status again. */
-async function subtractRefund(
-  tx: Tx,
-  failed: { row: PaymentRow; refund: RefundRow; reason: string; now: Timestamp },
-): Promise<PaymentRow> {
+async function subtractRefund(tx: Tx, failed: OfPayment & { reason: string }): Promise<PaymentRow> {
   const { row, refund, reason, now } = failed
   const refundedMinor = row.refunded_amount - refund.amount
   return await movePayment(tx, {

@@ -1,19 +1,15 @@
-import { isId, type PaymentRefund, type RefundId } from '@hedgepayments/contract'
-import { sql } from 'kysely'
+import { isId, type PaymentRefund } from '@hedgepayments/contract'
 import type { Db, Tx } from '../../database/db.ts'
-import type { PaymentRow, RefundRow } from '../../database/schema.ts'
-import { newId } from '../../domain/ids.ts'
-import { isAllowed, statusesBefore, statusOfRefunded } from '../../domain/lifecycle.ts'
+import type { PaymentRow } from '../../database/schema.ts'
+import { isAllowed } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
 import { once } from '../../idempotency/once.ts'
-import { postRefund } from '../../ledger/post.ts'
-import { requestTask } from '../tasks/tasks.sql.ts'
 import { isStale } from '../transition/if-match.ts'
-import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/move.sql.ts'
 import {
   notRefundable,
   paymentNotFound,
@@ -23,7 +19,7 @@ import {
 import { findRefunds } from '../view/refunds.sql.ts'
 import { etagOf } from '../view/render.ts'
 import { renderWithRefunds } from '../view/render-with-refunds.ts'
-import { insertRefund } from './refunds.sql.ts'
+import { leftToRefund, recordRefund } from './record-refund.ts'
 
 /** A request to refund a payment, or a part of it. */
 export interface RefundRequest {
@@ -67,11 +63,6 @@ export async function refundPayment(db: Db, request: RefundRequest): Promise<Rep
   })
 }
 
-/** The amount of a payment that can still be refunded, in minor units. */
-export function leftToRefund(row: PaymentRow): number {
-  return row.captured_amount - row.refunded_amount
-}
-
 async function refuseRefund(
   tx: Tx,
   row: PaymentRow,
@@ -92,70 +83,4 @@ async function refuseRefund(
     requestedMinor,
     `${leftMinor}, all that is left: refund ${refundsMax} of a payment must be its last`,
   )
-}
-
-/**
- * Records a refund of a locked payment that may be refunded: the payment's step and event, the refund,
- * the ledger transfer and the worker's task, all in this transaction.
- *
- * @returns the payment's row after the step.
- */
-export async function recordRefund(
-  tx: Tx,
-  refund: {
-    row: PaymentRow
-    amountMinor: number
-    reason: string | null
-    metadata: Record<string, string>
-    actor: { type: 'api_key' | 'system'; id: string | null }
-    now: Timestamp
-  },
-): Promise<PaymentRow> {
-  const { row, amountMinor } = refund
-  const refundedMinor = row.refunded_amount + amountMinor
-  const moved = await movePayment(tx, {
-    row,
-    event: 'payment.refunded',
-    change: {
-      status: statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
-      refunded_amount: refundedMinor,
-      refund_count: row.refund_count + 1,
-    },
-    // Repeated here, so that no mistake above can refund too much.
-    guard: sql`status = any(${statusesBefore('refunded')}::text[])
-      and refunded_amount + ${amountMinor}::integer <= captured_amount`,
-    actor: refund.actor,
-    reason: refund.reason,
-    now: refund.now,
-  })
-  await insertRefund(tx, newRefund(moved, refund))
-  await postRefund(tx, moved, amountMinor)
-  await requestTask(tx, { row: moved, kind: 'refund', afterSeconds: 0 })
-  return moved
-}
-
-function newRefund(
-  moved: PaymentRow,
-  refund: { amountMinor: number; reason: string | null; metadata: Record<string, string> },
-): RefundRow {
-  return {
-    merchant_id: moved.merchant_id,
-    livemode: moved.livemode,
-    payment_id: moved.id,
-    id: newId<RefundId>('refund'),
-    amount: refund.amountMinor,
-    currency: moved.currency,
-    status: 'pending',
-    reason: refund.reason,
-    metadata: refund.metadata,
-    failure_code: null,
-    failure_message: null,
-    processor_reference: null,
-    attempts: 0,
-    requested_sequence: moved.sequence,
-    answered_sequence: null,
-    returned_sequence: null,
-    created_at: moved.updated_at,
-    updated_at: moved.updated_at,
-  }
 }

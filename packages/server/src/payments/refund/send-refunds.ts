@@ -1,64 +1,41 @@
 import { commit } from '../../database/commit.ts'
 import type { RefundRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { LeaseLostError } from '../../jobs/lease.ts'
-import { abandonAttempts } from '../calls/attempts.sql.ts'
-import { lookUp } from '../calls/call-processor.ts'
+import type { Decline } from '../../processors/interface/processor.ts'
 import { callRefund } from '../calls/call-refund.ts'
 import { claimedRow } from '../tasks/claimed-tasks.sql.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
-import { type RefundAnswer, recordRefundAnswer, refundFailedLater } from './record-refund-answer.ts'
+import type { Work } from '../tasks/work.ts'
+import { lockPayment } from '../transition/move.sql.ts'
+import { type RefundAnswer, recordRefundAnswer } from './record-refund-answer.ts'
 import { countRefundAttempt } from './refunds.sql.ts'
 
-/**
- * The state of a refund at the processor: its answer, or
- * - `pending`: not decided;
- * - `failed`: the look-up got no usable answer;
- * - `absent`: the processor does not know the refund.
- */
-type SentState = RefundAnswer | 'pending' | 'failed' | 'absent'
-
-/**
- * Sends pending refunds of a payment, and records the answers. Each refund has its own idempotency
- * key at the processor. A refund that was sent before is looked up first, because the processor may
- * have forgotten the key, and no refund may be paid twice.
- *
- * @returns `done` where all refunds are answered. Otherwise, repeat later.
- */
-export async function sendRefunds(work: Work, pending: readonly RefundRow[]): Promise<WorkResult> {
-  const { db, task, row, now } = work
-  if (pending.length === 0) return 'done'
-  // The previous caller has stopped, and does not record the results of its calls.
-  await abandonAttempts(db, { row, now, task })
-  const results = new Set<WorkResult>()
-  for (const refund of pending) {
-    const found = await findState(work, refund)
-    const answer = found === 'absent' ? await send(work, refund) : found
-    if (typeof answer === 'string') results.add(answer)
-    else {
-      await commit(db, 'refund answer', (tx) => recordRefundAnswer(tx, { refund, answer, now }))
-    }
-  }
-  if (results.has('failed')) return 'failed'
-  return results.has('pending') ? 'pending' : 'done'
+/** The results of refunds that were sent. */
+export interface SentRefunds {
+  /** Whether the processor has not decided some of them. */
+  readonly isPending: boolean
+  /** Whether some of them got no usable answer. */
+  readonly hasFailed: boolean
+  /** The processor's refusals, by the refund's id. They are not recorded. */
+  readonly declines: ReadonlyMap<string, Decline>
 }
 
-/** Finds the state of a refund that was sent before. */
-async function findState(work: Work, refund: RefundRow): Promise<SentState> {
-  if (refund.attempts === 0) return 'absent'
-  const lookedUp = await lookUp(work.db, await callOf(work))
-  if (!lookedUp.ok) return 'failed'
-  if (lookedUp.result.state !== 'captured') return 'absent'
-  const found = lookedUp.result.refunds.find(({ refundId }) => refundId === refund.id)
-  switch (found?.status) {
-    case undefined:
-      return 'absent'
-    case 'pending':
-      return 'pending'
-    case 'succeeded':
-      return { outcome: 'refunded', reference: found.reference }
-    case 'failed':
-      return { outcome: 'declined', reference: found.reference, decline: refundFailedLater }
+/**
+ * Sends refunds of a payment that the processor does not have, by a look-up just before, and records
+ * those that were made. Each refund has its own idempotency key at the processor.
+ */
+export async function sendRefunds(work: Work, unsent: readonly RefundRow[]): Promise<SentRefunds> {
+  const declines = new Map<string, Decline>()
+  let isPending = false
+  let hasFailed = false
+  for (const refund of unsent) {
+    const answer = await send(work, refund)
+    if (answer === 'pending') isPending = true
+    else if (answer === 'failed') hasFailed = true
+    else if (answer.outcome === 'declined') declines.set(refund.id, answer.decline)
+    else await record(work, refund, answer)
   }
+  return { isPending, hasFailed, declines }
 }
 
 async function send(work: Work, refund: RefundRow): Promise<RefundAnswer | 'pending' | 'failed'> {
@@ -73,4 +50,14 @@ async function send(work: Work, refund: RefundRow): Promise<RefundAnswer | 'pend
   })
   if (!called.ok) return 'failed'
   return called.result.outcome === 'undecided' ? 'pending' : called.result
+}
+
+async function record(work: Work, refund: RefundRow, answer: RefundAnswer): Promise<void> {
+  const { db, now } = work
+  const account = accountOf(refund)
+  await commit(db, 'refund answer', async (tx) => {
+    const row = await lockPayment(tx, { account, id: refund.payment_id })
+    if (!row) throw new Error('the payment of a refund was not found')
+    await recordRefundAnswer(tx, { row, refund, answer, now })
+  })
 }

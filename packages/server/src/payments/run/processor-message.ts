@@ -1,7 +1,7 @@
 import type { Db } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { Account } from '../../domain/account.ts'
-import { isAllowed, statusesToVoid } from '../../domain/lifecycle.ts'
+import { isAllowed, statusesThatSettle, statusesToVoid } from '../../domain/lifecycle.ts'
 import { secondsSinceLookUp } from '../calls/attempts.sql.ts'
 import { requestTask, rescheduleTasks } from '../tasks/tasks.sql.ts'
 import { findPayment } from '../view/payments.sql.ts'
@@ -15,7 +15,7 @@ const lookUpPauseSeconds = 2
  *
  * - A payment that was canceled or has failed is voided again, so that a late capture is refunded.
  * - The authorization of a payment that waits for its capture is looked up.
- * - The refunds of a payment are compared with the processor's.
+ * - The refunds of a captured payment are compared with the processor's: a person may have made one.
  */
 export async function handleProcessorMessage(
   db: Db,
@@ -32,8 +32,11 @@ export async function handleProcessorMessage(
     if (isAllowed('capture', row.status)) {
       return await requestTask(db, { row, kind: 'watch', afterSeconds })
     }
-    if (row.refund_count > 0) await requestTask(db, { row, kind: 'refund', afterSeconds })
-    const kinds = ['authorize', 'capture', 'refund', 'settle'] as const
+    if (statusesThatSettle.includes(row.status)) {
+      return await requestTask(db, { row, kind: 'refund', afterSeconds })
+    }
+    // Where the payment has succeeded meanwhile, the settlement task looks it up.
+    const kinds = ['authorize', 'capture', 'settle'] as const
     await rescheduleTasks(db, { row, kinds, afterSeconds })
   })
 }

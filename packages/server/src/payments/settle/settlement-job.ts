@@ -1,37 +1,33 @@
 import { commit } from '../../database/commit.ts'
-import type { Db } from '../../database/db.ts'
-import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
-import { checkPaidRefunds } from '../refund/check-paid-refunds.ts'
+import { hasUnrecorded, matchRefunds } from '../refund/match-refunds.ts'
+import { requestTask } from '../tasks/tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
 import { settlePayment } from './settle.ts'
 
 /**
- * Looks up whether a payment has settled, and whether its paid refunds are still paid. `pending`: not
- * settled yet.
+ * Looks up whether a payment has settled. If the processor's refunds differ from those here, for example
+ * because a bank has returned a refund or a person has made one, plans the task that reconciles them.
+ * `pending`: not settled yet.
  */
 export async function checkSettlement(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (row.settled_at !== null) return 'done'
   await abandonAttempts(db, { row, now, task })
-  // Read before the look-up, so that the look-up contains all of these refunds.
-  const paid = await findPaidRefunds(db, row)
   const found = await lookUp(db, await callOf(work))
   if (!found.ok) return 'failed'
   const payment = found.result
-  await checkPaidRefunds(db, { paid, payment, now })
-  const settledAt = payment.state === 'captured' ? payment.settledAt : null
+  if (payment.state !== 'captured') return 'pending'
+  const refunds = await findRefunds(db, { account: accountOf(row), paymentId: row.id })
+  if (hasUnrecorded(matchRefunds(refunds, payment.refunds))) {
+    await requestTask(db, { row, kind: 'refund', afterSeconds: 0 })
+  }
+  const { settledAt } = payment
   if (settledAt === null) return 'pending'
   const account = accountOf(row)
   await commit(db, 'settlement', (tx) => settlePayment(tx, { account, id: row.id, settledAt, now }))
   return 'done'
-}
-
-async function findPaidRefunds(db: Db, row: PaymentRow): Promise<RefundRow[]> {
-  if (row.refund_count === 0) return []
-  const refunds = await findRefunds(db, { account: accountOf(row), paymentId: row.id })
-  return refunds.filter(({ status }) => status === 'succeeded')
 }

@@ -23,6 +23,7 @@ export function renderRefund(row: RefundRow): Refund {
     amount: row.amount,
     currency: row.currency,
     status: row.status,
+    actor: { type: row.actor_type, id: row.actor_id },
     reason: row.reason,
     metadata: row.metadata,
     failure_code: row.failure_code,

@@ -55,7 +55,9 @@ export interface Processor {
 
   /**
    * Verifies a webhook message and names the payment that it is about. Messages arrive late, twice
-   * and out of order, so the caller never trusts their content. It calls `lookUp` instead.
+   * and out of order, so the caller never trusts their content. It calls `lookUp` instead. If the
+   * message does not contain the payment's id, an implementation may read it from the processor. If that
+   * fails, it throws, and the processor sends the message again.
    */
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice>
 }
@@ -107,7 +109,7 @@ export interface CaptureRequest extends Call {
 }
 
 export interface RefundRequest extends Call {
-  /** `ref_…`. The refund of a capture that followed a cancel has the payment's id instead. */
+  /** `ref_…`. Refunds of a capture that followed a cancel have the payment's id instead. */
   readonly refundId: string
   readonly amountMinor: number
   readonly reason: string | null
@@ -120,7 +122,12 @@ export type AuthorizeResult =
   | Undecided
 
 export type CaptureResult =
-  | ({ readonly outcome: 'captured'; readonly reference: string } & Captured)
+  | ({
+      readonly outcome: 'captured'
+      readonly reference: string
+      /** Refunds that a person made before this call, where the money was captured before it. */
+      readonly refunds?: readonly RefundState[]
+    } & Captured)
   /** If the authorization has ended, the code is `authorization_expired`. */
   | Declined
   | Undecided
@@ -200,8 +207,9 @@ export type PaymentState =
 
 /** The state of one refund at the processor. */
 export interface RefundState {
-  /** The `refundId` of its request; `null` for a refund made manually at the processor. */
+  /** The `refundId` of its request; `null` for a refund that a person made at the processor. */
   readonly refundId: string | null
+  /** The processor's own id of the refund, which never changes. */
   readonly reference: string
   readonly amountMinor: number
   readonly status: 'pending' | 'succeeded' | 'failed'
@@ -223,6 +231,7 @@ export interface WebhookMessage {
   /** The unparsed bytes, because signatures cover them. */
   readonly body: Buffer
   readonly now: Timestamp
+  readonly signal: AbortSignal
 }
 
 export type WebhookNotice =

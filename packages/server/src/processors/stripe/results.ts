@@ -33,8 +33,9 @@ export function authorizeResultOf(current: PaymentState, reference: string): Aut
 export function captureResultOf(current: PaymentState): CaptureResult {
   switch (current.state) {
     case 'captured': {
-      const { reference, capturedMinor, feeMinor } = current
-      return { outcome: 'captured', reference, capturedMinor, feeMinor }
+      const { reference, capturedMinor, feeMinor, refunds } = current
+      const earlier = refunds.length > 0 ? { refunds } : {}
+      return { outcome: 'captured', reference, capturedMinor, feeMinor, ...earlier }
     }
     case 'voided':
       return authorizationEnded(current.reference)

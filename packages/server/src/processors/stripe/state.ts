@@ -22,7 +22,7 @@ export function stateOf(
         state: 'captured',
         reference,
         ...capturedOf(intent),
-        refunds: refunds.map(refundStateOf),
+        refunds: withoutRelease(intent, refunds).map(refundStateOf),
         settledAt: settledAtOf(intent),
       }
     case 'canceled':
@@ -97,6 +97,32 @@ function refundStateOf(refund: Stripe.Refund): RefundState {
     amountMinor: fromStripeAmount(refund.amount, refund.currency),
     status: refundStatusOf(refund),
   }
+}
+
+/** The reasons of refunds by which Stripe releases what was not captured. */
+const releaseReasons: readonly unknown[] = ['expired_uncaptured_charge', 'partial_capture']
+
+/**
+ * The refunds that return captured money. When a part of a payment is captured, Stripe lists the release
+ * of the rest as a refund too. That refund has moved no money, so it has no balance transaction.
+ */
+function withoutRelease(
+  { amount, amount_received: received }: Stripe.PaymentIntent,
+  refunds: readonly Stripe.Refund[],
+): readonly Stripe.Refund[] {
+  const returned = refunds.filter(({ reason }) => !releaseReasons.includes(reason))
+  const candidates = returned.filter(
+    (refund) => refund.amount === amount - received && !refund.metadata?.[refundIdName],
+  )
+  const isTooMuch = sumOf(returned.filter((one) => refundStatusOf(one) !== 'failed')) > received
+  const release =
+    candidates.find((one) => one.balance_transaction === null && one.status === 'succeeded') ??
+    (isTooMuch ? candidates.at(-1) : undefined)
+  return returned.filter((refund) => refund !== release)
+}
+
+function sumOf(refunds: readonly Stripe.Refund[]): number {
+  return refunds.reduce((sum, { amount }) => sum + amount, 0)
 }
 
 /** Stripe's `requires_action` waits for the customer's bank details, so the refund is pending. */

@@ -164,7 +164,7 @@ export class StripeProcessor implements Processor {
   }
 
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {
-    return Promise.resolve(readStripeWebhook(message, this.#access.webhookSecret))
+    return readStripeWebhook(message, this.#access)
   }
 
   async #cancel(

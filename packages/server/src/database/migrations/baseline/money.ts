@@ -12,6 +12,9 @@ async function refunds(db: Kysely<unknown>): Promise<void> {
   // A payment's `refunded_amount` is the sum of its refunds that have not failed, and a check there
   // keeps the sum within the amount.
   //
+  // `actor_type` is `processor` for a refund that a person made at the processor. Then
+  // `processor_reference`, the processor's id of the refund, is set from the start, and unique: such a
+  // refund is recorded once, however often it is found.
   // `attempts` counts calls to the processor.
   // `requested_sequence`, `answered_sequence` and `returned_sequence` are numbers of the payment's
   // events: the request, the processor's answer, and the bank's return of a refund that had been
@@ -25,6 +28,8 @@ async function refunds(db: Kysely<unknown>): Promise<void> {
       amount integer not null check (amount > 0),
       currency text collate "C" not null,
       status text collate "C" not null check (status in ('pending', 'succeeded', 'failed')),
+      actor_type text collate "C" not null check (actor_type in ('api_key', 'system', 'processor')),
+      actor_id text collate "C",
       reason text,
       metadata jsonb not null,
       failure_code text collate "C",
@@ -41,9 +46,14 @@ async function refunds(db: Kysely<unknown>): Promise<void> {
       foreign key (merchant_id, livemode, payment_id)
         references payments (merchant_id, livemode, id),
       check ((status = 'pending') = (answered_sequence is null)),
-      check ((status = 'failed') = (failure_code is not null))
+      check ((status = 'failed') = (failure_code is not null)),
+      check (actor_type <> 'processor' or processor_reference is not null)
     )`.execute(db)
   await refuseDeletes(db, 'refunds')
+  await sql`
+    create unique index refunds_of_processor
+      on refunds (merchant_id, livemode, payment_id, processor_reference)
+      where actor_type = 'processor'`.execute(db)
   // The processor answers a refund once. It may report later that a paid refund failed after all.
   await sql`
     create trigger refunds_answered_once after update on refunds
@@ -52,9 +62,11 @@ async function refunds(db: Kysely<unknown>): Promise<void> {
           old.status = 'pending' and new.status in ('succeeded', 'failed')
           or old.status = 'succeeded' and new.status = 'failed')
         or row(old.merchant_id, old.livemode, old.payment_id, old.id, old.amount, old.currency,
-            old.reason, old.metadata, old.requested_sequence, old.created_at)
+            old.actor_type, old.actor_id, old.reason, old.metadata, old.requested_sequence,
+            old.created_at)
           is distinct from row(new.merchant_id, new.livemode, new.payment_id, new.id, new.amount,
-            new.currency, new.reason, new.metadata, new.requested_sequence, new.created_at))
+            new.currency, new.actor_type, new.actor_id, new.reason, new.metadata,
+            new.requested_sequence, new.created_at))
       execute function refuse_change()`.execute(db)
 }
 

@@ -1,0 +1,88 @@
+import { commit } from '../../database/commit.ts'
+import type { Tx } from '../../database/db.ts'
+import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
+import { lateCaptures } from '../../metrics/registry.ts'
+import { countAnswered } from '../calls/attempts.sql.ts'
+import { lookUp } from '../calls/call-processor.ts'
+import { callRefund } from '../calls/call-refund.ts'
+import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { lateCaptureReason, recordLateCapture } from '../transition/late-capture.sql.ts'
+import { lockPayment } from '../transition/move.sql.ts'
+
+/** Refunds that are made at once. Further ones wait, so that messages about failures cause no loop. */
+const refundsAtOnce = 2
+/** The pause after the last refund that is made at once, in seconds. It doubles with each failure. */
+const firstPauseSeconds = 60
+const pauseSecondsMax = 86_400
+
+/**
+ * Refunds a payment that was captured although it was canceled or has failed, and records it in the
+ * timeline. Refunds that a person made at the processor are subtracted. A refund that has failed is
+ * followed by a new one, and every refund is verified by a look-up.
+ */
+export async function refundLateCapture(work: Work): Promise<WorkResult> {
+  const { db, row, now } = work
+  const found = await findLateCapture(work)
+  if (!found) return 'failed'
+  const refunded = found.owedMinor > 0 ? await refundOwed(work, found.owedMinor) : found
+  if ('result' in refunded) return refunded.result
+  if (refunded.owedMinor > 0) return 'failed'
+  if (refunded.isPending) return 'pending'
+  const isNew = await commit(db, 'late capture', (tx) => recordRefunded(tx, row, now))
+  if (isNew) lateCaptures.inc()
+  return 'done'
+}
+
+/** The refunds of a late capture at the processor. */
+interface LateCapture {
+  /** The captured amount without refunds that are paid or pending. */
+  readonly owedMinor: number
+  readonly isPending: boolean
+}
+
+/** Looks up a late capture. `null`: the look-up got no usable answer. */
+async function findLateCapture(work: Work): Promise<LateCapture | null> {
+  const found = await lookUp(work.db, await callOf(work))
+  if (!found.ok || found.result.state !== 'captured') return null
+  const { capturedMinor } = found.result
+  const refunds = found.result.refunds.filter(({ status }) => status !== 'failed')
+  const refundedMinor = refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
+  const isPending = refunds.some(({ status }) => status === 'pending')
+  return { owedMinor: capturedMinor - refundedMinor, isPending }
+}
+
+/**
+ * Refunds what is owed, and looks it up. After an answer the key is never used again: if money is still
+ * owed then, the refund has failed, and the processor would repeat the old answer.
+ */
+async function refundOwed(
+  work: Work,
+  amountMinor: number,
+): Promise<LateCapture | { readonly result: WorkResult }> {
+  const { db, row, now } = work
+  const { count, lastAt } = await countAnswered(db, { row, kind: 'refund_late_capture' })
+  const againAt = lastAt && count >= refundsAtOnce ? plusSeconds(lastAt, pauseAfter(count)) : null
+  if (againAt !== null && now < againAt) return { result: { againAt } }
+  const called = await callRefund(work, {
+    kind: 'refund_late_capture',
+    // The owed amount can change, and a key is good for one amount.
+    firstKey: `${row.id}:refund_late_capture_${count + 1}_${amountMinor}`,
+    refundId: row.id,
+    amountMinor,
+    reason: lateCaptureReason(row),
+  })
+  if (!called.ok || called.result.outcome === 'declined') return { result: 'failed' }
+  return (await findLateCapture(work)) ?? { result: 'failed' }
+}
+
+function pauseAfter(count: number): number {
+  return Math.min(pauseSecondsMax, firstPauseSeconds * 2 ** (count - refundsAtOnce))
+}
+
+async function recordRefunded(tx: Tx, payment: PaymentRow, now: Timestamp): Promise<boolean> {
+  const account = accountOf(payment)
+  const row = await lockPayment(tx, { account, id: payment.id })
+  return row !== undefined && (await recordLateCapture(tx, { row, now }))
+}
