@@ -3,6 +3,7 @@ import type {
   CaptureMethod,
   CheckoutMethod,
   CheckoutStatus,
+  DisputeStatus,
   PaymentFilter,
   PaymentMethod,
   PaymentStatus,
@@ -26,6 +27,7 @@ export interface Schema {
   events: EventTable
   idempotency_records: IdempotencyRow
   refunds: RefundRow
+  disputes: DisputeRow
   ledger_transfers: LedgerTransferRow
   processor_credentials: ProcessorCredentialsRow
   cancellations: CancellationRow
@@ -102,6 +104,8 @@ export interface PaymentRow {
   failure_message: string | null
   cancellation_reason: string | null
   canceled_at: Timestamp | null
+  /** Whether the payment has a dispute that is not won. */
+  disputed: boolean
   settled_at: Timestamp | null
   processor: string | null
   processor_reference: string | null
@@ -158,13 +162,42 @@ export interface RefundRow {
   updated_at: Timestamp
 }
 
+/** A dispute of a payment, as the processor last reported it. */
+export interface DisputeRow {
+  merchant_id: string
+  livemode: boolean
+  id: string
+  payment_id: string
+  processor: string
+  processor_reference: string
+  processor_url: string | null
+  amount: number
+  currency: string
+  fee: number
+  status: DisputeStatus
+  reason: string
+  evidence_due_by: Timestamp | null
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
 /** A row of the ledger: money that leaves one account and arrives in another. */
 export interface LedgerTransferRow {
   merchant_id: string
   livemode: boolean
   payment_id: string
   event_sequence: number
-  kind: 'capture' | 'fee' | 'settlement' | 'refund' | 'refund_paid' | 'refund_failed'
+  kind:
+    | 'capture'
+    | 'fee'
+    | 'settlement'
+    | 'refund'
+    | 'refund_paid'
+    | 'refund_failed'
+    | 'dispute'
+    | 'dispute_fee'
+    | 'dispute_returned'
+    | 'dispute_fee_returned'
   debit_account: string
   credit_account: string
   /** A bigint, but no amount exceeds an integer. */

@@ -9,7 +9,11 @@ import { readSingleHeaders } from '../http/request/headers.ts'
 import type { Processor, Processors } from './interface/processor.ts'
 
 /** Called with the payment that a processor's message is about. */
-export type OnNotice = (notice: { account: Account; paymentId: string }) => Promise<void>
+export type OnNotice = (notice: {
+  account: Account
+  paymentId: string
+  about?: 'dispute'
+}) => Promise<void>
 
 /** The processor and account that a message's path names. */
 interface MessageTarget {
@@ -85,7 +89,12 @@ async function receive(
     return refuseField('signature', undefined, `a genuine message: ${notice.reason}`)
   }
   if (notice.kind === 'look_up' && isId('payment', notice.paymentId)) {
-    await onNotice({ account, paymentId: notice.paymentId })
+    const { paymentId, about } = notice
+    await onNotice({ account, paymentId, ...(about ? { about } : {}) })
+  }
+  if (notice.kind === 'unresolved') {
+    const message = 'The processor did not say which payment the message is about. Send it again.'
+    return refuse('processor_unavailable', message)
   }
   return answer(200, { received: true })
 }

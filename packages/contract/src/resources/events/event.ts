@@ -11,12 +11,14 @@ import {
 } from '../../text.ts'
 import {
   type CheckoutEventType,
+  type DisputeEventType,
   type EndpointEventType,
   type EventType,
   eventTypes,
   paymentStatuses,
 } from '../../values.ts'
 import { CheckoutSession } from '../checkout.ts'
+import { Dispute } from '../dispute.ts'
 import { pageQuery } from '../list.ts'
 import { CreatedRange, Payment } from '../payments/payment.ts'
 import { eventMeanings } from './event-meanings.ts'
@@ -55,7 +57,8 @@ type EventFields = Static<ReturnType<typeof Type.Object<typeof eventFields>>>
 type EventOf<T extends EventType, Data> = EventFields & { type: T; data: Data }
 /** An event. `type` decides the type of `data`. */
 export type Event =
-  | EventOf<Exclude<EventType, CheckoutEventType | EndpointEventType>, Payment>
+  | EventOf<Exclude<EventType, CheckoutEventType | DisputeEventType | EndpointEventType>, Payment>
+  | EventOf<DisputeEventType, Dispute>
   | EventOf<CheckoutEventType, CheckoutSession>
   | EventOf<EndpointEventType, WebhookEndpoint>
 
@@ -84,6 +87,11 @@ function dataOf(type: EventType): TSchema {
     case 'checkout.completed':
     case 'checkout.expired':
       return CheckoutSession
+    case 'dispute.created':
+    case 'dispute.updated':
+    case 'dispute.won':
+    case 'dispute.lost':
+      return Dispute
     case 'webhook_endpoint.disabled':
       return WebhookEndpoint
     default:

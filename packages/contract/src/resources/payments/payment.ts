@@ -117,6 +117,11 @@ export const Payment = Type.Object(
         'When the authorization ends. `null`: not authorized, or the processor has no end.',
       ),
     ),
+    disputed: Type.Boolean({
+      description:
+        'Whether the customer disputes the payment, or has won a dispute. Such a payment cannot be ' +
+        'refunded or reversed.',
+    }),
     settled: Type.Boolean({ description: 'Whether the money has reached the merchant.' }),
     settled_at: nullable(timestamp('When it was settled.')),
     success_url: nullable(

@@ -17,7 +17,7 @@ const settleAfterSeconds = 86_400
 
 /** The final result of a capture. */
 export type Capture =
-  | ({ readonly state: 'captured' } & Captured)
+  | ({ readonly state: 'captured'; readonly isDisputed?: boolean } & Captured)
   | { readonly state: 'declined'; readonly decline: Decline }
 
 /** Records the result of a capture. Does nothing where the payment has left `processing` already. */
@@ -45,7 +45,7 @@ async function succeed(
     capture,
     fees,
     now,
-  }: { row: PaymentRow; capture: Captured; fees: FeeSchedule; now: Timestamp },
+  }: { row: PaymentRow; capture: Captured & { readonly isDisputed?: boolean }; fees: FeeSchedule; now: Timestamp },
 ): Promise<void> {
   const { capturedMinor } = capture
   const fee = await feeOfMerchant(tx, { row, capturedMinor, fees })
@@ -65,6 +65,7 @@ async function succeed(
   })
   await postCapture(tx, [moved])
   await planTask(tx, { row: moved, kind: 'settle', afterSeconds: settleAfterSeconds })
+  if (capture.isDisputed) await planTask(tx, { row: moved, kind: 'dispute', afterSeconds: 0 })
   await carryOutReversal(tx, moved, now)
 }
 

@@ -1,6 +1,7 @@
 import { commit } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
+import { bookDisputes } from '../../disputes/book-disputes.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
@@ -10,8 +11,8 @@ import { findRefunds } from '../view/refunds.sql.ts'
 import { settlePayment } from './settle.ts'
 
 /**
- * Looks up whether a payment has settled, and whether its paid refunds are still paid. `pending`: not
- * settled yet.
+ * Looks up whether a payment has settled, whether its paid refunds are still paid, and whether it is
+ * disputed. `pending`: not settled yet.
  */
 export async function checkSettlement(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
@@ -23,6 +24,7 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   if (!found.ok) return 'failed'
   const payment = found.result
   await checkPaidRefunds(db, { paid, payment, now })
+  await bookDisputes(work, payment)
   const settledAt = payment.state === 'captured' ? payment.settledAt : null
   if (settledAt === null) return 'pending'
   const account = accountOf(row)

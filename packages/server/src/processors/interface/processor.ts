@@ -1,4 +1,4 @@
-import type { Money, PaymentMethod } from '@hedgepayments/contract'
+import type { DisputeStatus, Money, PaymentMethod } from '@hedgepayments/contract'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -49,7 +49,8 @@ export interface Processor {
 
   /**
    * Verifies a webhook message and names the payment that it is about. Messages arrive late, twice
-   * and out of order, so the caller never trusts their content. It calls `lookUp` instead.
+   * and out of order, so the caller never trusts their content. It calls `lookUp` instead. May ask the
+   * processor which payment it is.
    */
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice>
 }
@@ -104,7 +105,12 @@ export type AuthorizeResult =
   | Undecided
 
 export type CaptureResult =
-  | ({ readonly outcome: 'captured'; readonly reference: string } & Captured)
+  | ({
+      readonly outcome: 'captured'
+      readonly reference: string
+      /** Whether the payment is disputed already. The caller then looks up its disputes. */
+      readonly isDisputed?: boolean
+    } & Captured)
   /** If the authorization has ended, the code is `authorization_expired`. */
   | Declined
   | Undecided
@@ -178,6 +184,8 @@ export type PaymentState =
       readonly state: 'captured'
       readonly reference: string
       readonly refunds: readonly RefundState[]
+      /** All disputes, also those that are decided. A processor without disputes omits them. */
+      readonly disputes?: readonly DisputeState[]
       /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
     } & Captured)
@@ -189,6 +197,25 @@ export interface RefundState {
   readonly reference: string
   readonly amountMinor: number
   readonly status: 'pending' | 'succeeded' | 'failed'
+}
+
+/**
+ * The state of one dispute at the processor. While it is open, and after it is lost, the processor has
+ * withdrawn the amount. A mere inquiry, which withdraws nothing, is no dispute.
+ */
+export interface DisputeState {
+  /** The processor's own id of the dispute. */
+  readonly reference: string
+  readonly amountMinor: number
+  /** The processor's fee, without what it has returned. 0 if the processor does not report one. */
+  readonly feeMinor: number
+  readonly status: DisputeStatus
+  /** The reason in the processor's words, such as `fraudulent`. */
+  readonly reason: string
+  /** Until when the processor accepts evidence; `null`: it accepts none. */
+  readonly evidenceDueBy: Timestamp | null
+  /** The dispute in the processor's dashboard; `null`: there is no such page. */
+  readonly url: string | null
 }
 
 /**
@@ -215,7 +242,9 @@ export type WebhookNotice =
   /** The message is genuine, and about no payment of this server. */
   | { readonly kind: 'ignored' }
   /** The message is genuine. The caller looks the payment up. */
-  | { readonly kind: 'look_up'; readonly paymentId: string }
+  | { readonly kind: 'look_up'; readonly paymentId: string; readonly about?: 'dispute' }
+  /** The processor did not say which payment it is. The caller answers 502, so it is sent again. */
+  | { readonly kind: 'unresolved' }
 
 /** The decline codes that all processors share. */
 export const declineCodes = [

@@ -30,11 +30,12 @@ export function authorizeResultOf(current: PaymentState, reference: string): Aut
 }
 
 /** The result of a capture, from the payment's state after it. */
-export function captureResultOf(current: PaymentState): CaptureResult {
+export function captureResultOf(current: PaymentState, isDisputed = false): CaptureResult {
   switch (current.state) {
     case 'captured': {
       const { reference, capturedMinor, feeMinor } = current
-      return { outcome: 'captured', reference, capturedMinor, feeMinor }
+      const result = { outcome: 'captured', reference, capturedMinor, feeMinor } as const
+      return isDisputed ? { ...result, isDisputed } : result
     }
     case 'voided':
       return authorizationEnded(current.reference)

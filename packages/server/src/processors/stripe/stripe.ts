@@ -19,6 +19,7 @@ import { toStripeAmount } from './amounts.ts'
 import {
   insist,
   paymentIdName,
+  readDisputes,
   readFound,
   readIntent,
   readRefund,
@@ -31,8 +32,8 @@ import { createIntent } from './create-intent.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { withKey } from './kept-failures.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
-import { intentExpansion, stateOf } from './state.ts'
-import { readStripeWebhook } from './webhook.ts'
+import { hasDisputes, intentExpansion, stateOf } from './state.ts'
+import { noticeFromStripe } from './webhook.ts'
 
 export const stripeName = 'stripe'
 
@@ -91,7 +92,7 @@ export class StripeProcessor implements Processor {
         stripe.paymentIntents.capture(found.id, taken, { idempotencyKey }),
       )
       const intent = readIntent(answer, { payment, reference: found.id })
-      return captureResultOf(stateOf(intent, []))
+      return captureResultOf(stateOf(intent, []), hasDisputes(intent))
     } catch (error) {
       const decline = declineIn(error)
       if (decline) return declined(found.id, decline)
@@ -153,7 +154,7 @@ export class StripeProcessor implements Processor {
   }
 
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {
-    return Promise.resolve(readStripeWebhook(message, this.#access.webhookSecret))
+    return noticeFromStripe(message, this.#access)
   }
 
   async #cancel(
@@ -222,8 +223,19 @@ export class StripeProcessor implements Processor {
   ): Promise<PaymentState> {
     const answer = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
     const intent = readIntent(answer, { payment, reference })
-    const isCaptured = intent.status === 'succeeded'
-    return stateOf(intent, isCaptured ? await this.#refunds(stripe, payment, reference) : [])
+    if (intent.status !== 'succeeded') return stateOf(intent, [])
+    const refunds = await this.#refunds(stripe, payment, reference)
+    const disputes = hasDisputes(intent) ? await this.#disputes(stripe, payment, reference) : []
+    return stateOf(intent, refunds, disputes)
+  }
+
+  async #disputes(
+    stripe: Stripe,
+    payment: ProcessorPayment,
+    reference: string,
+  ): Promise<Stripe.Dispute[]> {
+    const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
+    return readDisputes(answer, { payment, reference })
   }
 
   async #refunds(

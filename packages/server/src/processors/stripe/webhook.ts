@@ -2,15 +2,47 @@ import { Stripe } from 'stripe'
 import { toMs } from '../../domain/time.ts'
 import type { WebhookMessage, WebhookNotice } from '../interface/processor.ts'
 import { paymentIdName } from './answers.ts'
+import { type StripeAccess, stripeClient } from './client.ts'
+import { isMissing } from './declines.ts'
 
 /** Source: https://docs.stripe.com/webhooks, "Preventing replay attacks". */
 const toleranceSeconds = 300
+/** Deadline of the question which payment a message is about. Stripe waits a little longer. */
+const noticeTimeoutMs = 8_000
 
-/** Verifies a message with Stripe's SDK and names the payment that it is about. */
-export function readStripeWebhook(
+/** The message is about a dispute, which names only its PaymentIntent. */
+interface DisputeNotice {
+  readonly kind: 'dispute'
+  readonly intentId: string
+}
+
+/**
+ * Verifies a message and names the payment that it is about. A dispute names only its PaymentIntent, so
+ * Stripe is asked for its payment.
+ */
+export async function noticeFromStripe(
+  message: WebhookMessage,
+  access: StripeAccess,
+): Promise<WebhookNotice> {
+  const notice = readMessage(message, access.webhookSecret)
+  if (notice.kind !== 'dispute') return notice
+  const stripe = stripeClient(access, AbortSignal.timeout(noticeTimeoutMs))
+  try {
+    const paymentId = paymentIdIn(await stripe.paymentIntents.retrieve(notice.intentId))
+    return paymentId === null
+      ? { kind: 'ignored' }
+      : { kind: 'look_up', paymentId, about: 'dispute' }
+  } catch (error) {
+    // Stripe does not know it: the message comes from another account.
+    return isMissing(error) ? { kind: 'ignored' } : { kind: 'unresolved' }
+  }
+}
+
+/** Verifies a message with Stripe's SDK, and finds the payment or the PaymentIntent that it names. */
+function readMessage(
   message: WebhookMessage,
   webhookSecret: string | null,
-): WebhookNotice {
+): WebhookNotice | DisputeNotice {
   const signature = message.headers['stripe-signature']
   if (webhookSecret === null) return { kind: 'rejected', reason: 'no webhook secret is configured' }
   if (!signature) return { kind: 'rejected', reason: 'the signature is missing' }
@@ -32,20 +64,35 @@ export function readStripeWebhook(
       reason: isForged ? 'the signature is wrong or too old' : 'the body is not an event',
     }
   }
-  const paymentId = paymentIdIn(event)
+  const object = read(event, ['data', 'object'])
+  if (read(object, ['object']) === 'dispute') {
+    const intentId = read(object, ['payment_intent'])
+    // The id becomes a part of a URL.
+    const isId = typeof intentId === 'string' && /^pi_\w{1,250}$/.test(intentId)
+    return isId ? { kind: 'dispute', intentId } : { kind: 'ignored' }
+  }
+  const paymentId = paymentIdIn(object)
   return paymentId === null ? { kind: 'ignored' } : { kind: 'look_up', paymentId }
 }
 
 /**
  * The payment's id in the metadata of an event's object. Charges inherit the metadata of their
- * PaymentIntent. `null`: the event has none, or another shape. Other versions of Stripe's API have other
- * shapes, and a signature only says who sent the event.
+ * PaymentIntent, disputes do not. `null`: the object has none, or another shape.
  */
-function paymentIdIn(event: unknown): string | null {
-  let value = event
-  for (const name of ['data', 'object', 'metadata', paymentIdName]) {
-    if (typeof value !== 'object' || value === null) return null
+function paymentIdIn(object: unknown): string | null {
+  const value = read(object, ['metadata', paymentIdName])
+  return typeof value === 'string' ? value : null
+}
+
+/**
+ * Reads a field of unknown JSON. Other versions of Stripe's API have other shapes, and a signature only
+ * says who sent the event.
+ */
+function read(object: unknown, path: readonly string[]): unknown {
+  let value = object
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null) return undefined
     value = (value as Readonly<Record<string, unknown>>)[name]
   }
-  return typeof value === 'string' ? value : null
+  return value
 }
