@@ -25,7 +25,7 @@ export const Dispute = Type.Object(
         'keeps the amount.',
     }),
     reason: Type.String({
-      description: "The reason in the processor's words, such as `fraudulent`.",
+      description: "The processor's code of the reason, such as `fraudulent`.",
     }),
     evidence_due_by: nullable(
       timestamp('Until when evidence is accepted. `null`: the processor accepts none.'),

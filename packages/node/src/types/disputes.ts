@@ -15,7 +15,7 @@ export interface Dispute {
   fee: number
   /** While it is `needs_response`, the processor accepts evidence. */
   status: DisputeStatus
-  /** The reason in the processor's words, such as `fraudulent`. */
+  /** The processor's code of the reason, such as `fraudulent`. */
   reason: string
   /** Until when evidence is accepted. ISO 8601 UTC. `null`: the processor accepts none. */
   evidence_due_by: string | null

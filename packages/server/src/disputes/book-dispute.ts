@@ -26,13 +26,13 @@ interface Found {
  * @returns the payment's row after the steps.
  */
 export async function bookDispute(tx: Tx, { row, found, now }: Found): Promise<PaymentRow> {
-  const known = (await findDisputesOf(tx, row)).find(
+  const recorded = (await findDisputesOf(tx, row)).find(
     ({ processor_reference: reference }) => reference === found.reference,
   )
-  if (known) return await bookChange(tx, { row, found, now, known })
+  if (recorded) return await bookChange(tx, { row, found, now, recorded })
   const status = isDecided(found) ? 'under_review' : found.status
   const opened = await open(tx, { row, found: { ...found, status }, now })
-  return await bookChange(tx, { row: opened.row, found, now, known: opened.dispute })
+  return await bookChange(tx, { row: opened.row, found, now, recorded: opened.dispute })
 }
 
 /** Whether a dispute is won or lost. */
@@ -67,27 +67,27 @@ async function open(
 
 async function bookChange(
   tx: Tx,
-  { row, found, now, known }: Found & { known: DisputeRow },
+  { row, found, now, recorded }: Found & { recorded: DisputeRow },
 ): Promise<PaymentRow> {
-  const changed: DisputeRow = { ...known, ...reported(found) }
-  if (Object.entries(changed).every(([name, value]) => known[name as keyof DisputeRow] === value)) {
+  const changed: DisputeRow = { ...recorded, ...reported(found) }
+  if (Object.entries(changed).every(([name, value]) => recorded[name as keyof DisputeRow] === value)) {
     return row
   }
   const dispute = { ...changed, updated_at: latest(now, row.updated_at) }
   await updateDispute(tx, dispute)
   const isDisputed = (await findDisputesOf(tx, row)).some(({ status }) => status !== 'won')
   const before = isDisputed ? await markDisputed(tx, { row, found, now }) : row
-  const event = eventOf(known, dispute)
+  const event = eventOf(recorded, dispute)
   const moved = await move(tx, { row: before, event, dispute, isDisputed, now })
   await postDispute(tx, moved, {
-    withdrawnMinor: withdrawnMinor(dispute) - withdrawnMinor(known),
-    feeMinor: dispute.fee - known.fee,
+    withdrawnMinor: withdrawnMinor(dispute) - withdrawnMinor(recorded),
+    feeMinor: dispute.fee - recorded.fee,
   })
   return moved
 }
 
-function eventOf(known: DisputeRow, { status }: DisputeRow): EventType {
-  const isNewStatus = status !== known.status
+function eventOf(recorded: DisputeRow, { status }: DisputeRow): EventType {
+  const isNewStatus = status !== recorded.status
   if (isNewStatus && status === 'won') return 'dispute.won'
   if (isNewStatus && status === 'lost') return 'dispute.lost'
   return 'dispute.updated'

@@ -27,7 +27,10 @@ export function renderEvent(
   return {
     id: eventId(event.subject_id, event.sequence),
     object: 'event',
-    type: event.type as Exclude<EventType, CheckoutEventType | DisputeEventType | EndpointEventType>,
+    type: event.type as Exclude<
+      EventType,
+      CheckoutEventType | DisputeEventType | EndpointEventType
+    >,
     created: event.created_at,
     livemode: event.livemode,
     sequence: event.sequence,

@@ -119,11 +119,7 @@ const disputeStatuses: Partial<Record<EventType, Dispute['status']>> = {
   'dispute.lost': 'lost',
 }
 
-function sampleDispute(
-  status: Dispute['status'],
-  { livemode }: Account,
-  now: Timestamp,
-): Dispute {
+function sampleDispute(status: Dispute['status'], { livemode }: Account, now: Timestamp): Dispute {
   return {
     id: newId<DisputeId>('dispute'),
     object: 'dispute',

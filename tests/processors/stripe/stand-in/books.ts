@@ -7,6 +7,7 @@ import {
   showIntent,
   showRefund,
 } from './answers.ts'
+import { DisputeBooks, type GivenDispute } from './disputes.ts'
 
 export interface Movement {
   readonly kind: 'authorize' | 'capture' | 'cancel' | 'refund'
@@ -34,6 +35,7 @@ export class StripeBooks {
   readonly movements: Movement[] = []
   readonly #intents = new Map<string, Intent>()
   readonly #refunds: Refund[] = []
+  readonly disputes = new DisputeBooks()
 
   answer(line: string, given: unknown): Answer {
     const body = given as Body
@@ -57,6 +59,8 @@ export class StripeBooks {
         const data = this.#refunds.filter((refund) => refund.payment_intent === body.payment_intent)
         return ok({ object: 'list', has_more: false, data: data.map(showRefund) })
       }
+      case 'GET /v1/disputes':
+        return this.disputes.list(body.payment_intent)
       default:
         return error(404, { message: `Unrecognized request URL (${line}).` })
     }
@@ -116,6 +120,12 @@ export class StripeBooks {
     intent.cancellationReason = 'requested_by_customer'
   }
 
+  dispute(paymentId: string, given: GivenDispute): string {
+    const intent = this.#ofPayment(paymentId)
+    if (intent?.status !== 'succeeded') throw new Error('there is nothing to dispute')
+    return this.disputes.open(intent, given)
+  }
+
   refundByHand(paymentId: string, amount: number): void {
     const { status, body } = this.#refund({ payment_intent: this.intentOf(paymentId), amount })
     if (status !== 200) throw new Error(`it cannot be refunded: ${JSON.stringify(body)}`)
@@ -167,6 +177,7 @@ export class StripeBooks {
       token: null,
       error: null,
       settled: false,
+      disputed: false,
       isManual: body.capture_method === 'manual',
     }
     this.#intents.set(intent.id, intent)
@@ -213,6 +224,8 @@ export class StripeBooks {
   #refund(body: Body): Answer {
     const intent = this.#intents.get(String(body.payment_intent))
     if (intent?.status !== 'succeeded') return error(400, { code: 'charge_not_refundable' })
+    const refusal = this.disputes.refuseRefund(intent)
+    if (refusal) return refusal
     const given = this.#refunds.filter(
       (refund) => refund.payment_intent === intent.id && refund.status !== 'failed',
     )

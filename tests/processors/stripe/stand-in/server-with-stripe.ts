@@ -35,20 +35,30 @@ export async function startMerchantWithStripe(stripeKey: string) {
   const { merchant_id: merchant } = await createPayment(api)
   const body = { processor: 'stripe', secret_key: stripeKey, webhook_secret: secret }
   expect((await api('POST', `/v1/merchants/${merchant}/processor`, { body })).status).toBe(200)
+  /** Sends a signed message about an object, and returns Hedge's answer. */
+  async function send(about: object) {
+    const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object: about } })
+    const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
+    const anyone = apiClient(server.url, null)
+    return await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
+      rawBody: payload,
+      headers: { 'stripe-signature': signature },
+    })
+  }
   return {
     ...started,
+    send,
     /** Sends a message of Stripe about an object of a payment. */
     async notify(paymentId: string, object: 'payment_intent' | 'refund'): Promise<void> {
       const id = object === 'refund' ? 're_1' : 'pi_1'
       const about = { id, object, metadata: { hedge_payment_id: paymentId } }
-      const payload = JSON.stringify({ id: 'evt_1', object: 'event', data: { object: about } })
-      const signature = Stripe.webhooks.generateTestHeaderString({ payload, secret })
-      const anyone = apiClient(server.url, null)
-      const taken = await anyone('POST', `/v1/processors/stripe/webhook/${merchant}/test`, {
-        rawBody: payload,
-        headers: { 'stripe-signature': signature },
-      })
-      expect(taken.status).toBe(200)
+      expect((await send(about)).status).toBe(200)
+    },
+    /** Sends a message about a dispute of a payment. It names the PaymentIntent only, as Stripe's do. */
+    async notifyDispute(paymentId: string, said: object = {}): Promise<void> {
+      const intent = started.stripe.intentOf(paymentId)
+      const about = { id: 'dp_1', object: 'dispute', metadata: {}, payment_intent: intent, ...said }
+      expect((await send(about)).status).toBe(200)
     },
   }
 }

@@ -9,6 +9,7 @@ import { Link } from '../../router.tsx'
 import { Attempts } from './attempts.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Details } from './details.tsx'
+import { DisputesCard } from './disputes-card.tsx'
 import { MoneyCard } from './money-card.tsx'
 import { PaymentHead } from './payment-head.tsx'
 import { TestCards } from './test-cards.tsx'
@@ -46,6 +47,7 @@ export function PaymentPage({ id }: { id: string }) {
           <Deliveries id={id} />
         </div>
         <div className="stack">
+          <DisputesCard payment={payment} />
           <TestCards payment={payment} />
           <MoneyCard payment={payment} />
           <Details payment={payment} />

@@ -22,7 +22,7 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
   'payment.reversal_requested': 'A reversal waits for a payment that is `processing`.',
   'payment.settled': 'The money reached the merchant.',
   'payment.disputed':
-    "The customer disputes the payment at the bank. The details follow in `dispute.created`.",
+    'The customer disputes the payment at the bank. The details follow in `dispute.created`.',
   'dispute.created': 'A dispute was opened. Submit evidence before `evidence_due_by`.',
   'dispute.updated': 'The status, the deadline, the amount or the fee of a dispute has changed.',
   'dispute.won': "The bank decided for the merchant. The disputed amount is the merchant's again.",

@@ -45,7 +45,12 @@ async function succeed(
     capture,
     fees,
     now,
-  }: { row: PaymentRow; capture: Captured & { readonly isDisputed?: boolean }; fees: FeeSchedule; now: Timestamp },
+  }: {
+    row: PaymentRow
+    capture: Captured & { readonly isDisputed?: boolean }
+    fees: FeeSchedule
+    now: Timestamp
+  },
 ): Promise<void> {
   const { capturedMinor } = capture
   const fee = await feeOfMerchant(tx, { row, capturedMinor, fees })

@@ -210,7 +210,7 @@ export interface DisputeState {
   /** The processor's fee, without what it has returned. 0 if the processor does not report one. */
   readonly feeMinor: number
   readonly status: DisputeStatus
-  /** The reason in the processor's words, such as `fraudulent`. */
+  /** The processor's code of the reason, such as `fraudulent`. */
   readonly reason: string
   /** Until when the processor accepts evidence; `null`: it accepts none. */
   readonly evidenceDueBy: Timestamp | null
