@@ -22,7 +22,13 @@ async function createPaid(): Promise<string> {
   return id
 }
 
-const notify = (id: string, said?: object) => fixture.started.notifyDispute(id, said)
+/** Sends a message. Ends the pause since the last look-up, which would take two seconds. */
+async function notify(id: string, said?: object): Promise<void> {
+  await fixture.started.notifyDispute(id, said)
+  const due = `update payment_tasks set due_at = now() where payment_id = $1 and kind = 'dispute'`
+  await fixture.sql.query(due, [id])
+}
+
 const lookUps = async (id: string) =>
   (await attempts(fixture.api, id)).filter((one) => one.startsWith('look_up')).length
 
@@ -167,6 +173,22 @@ describe('a dispute at Stripe', () => {
     await untilDispute(fixture.api, id, ['needs_response'])
   })
 
+  test('whose message was lost after the settlement is found by a search', async () => {
+    const [id, other] = [await createPaid(), await createPaid()]
+    fixture.stripe.settleAll()
+    await advance(fixture.api, day)
+    for (const paid of [id, other]) {
+      await until('it is settled', async () => {
+        return (await fixture.api('GET', `/v1/payments/${paid}`)).body.settled
+      })
+    }
+    fixture.stripe.dispute(id)
+    fixture.stripe.dispute(other)
+    await fixture.sql.query('update dispute_sweeps set due_at = now()')
+    await untilDispute(fixture.api, id, ['needs_response'])
+    await untilDispute(fixture.api, other, ['needs_response'])
+  })
+
   test('whose later messages were lost is found by look-ups while it is open', async () => {
     const id = await createPaid()
     const reference = fixture.stripe.dispute(id)
@@ -208,7 +230,8 @@ describe('a message about a dispute', () => {
     const id = await createPaid()
     fixture.stripe.dispute(id)
     const intent = fixture.stripe.intentOf(id)
-    fixture.stripe.failNext(/payment_intents\/pi_\w+$/, 500, { type: 'api_error' })
+    const path = new RegExp(`payment_intents/${intent}$`)
+    fixture.stripe.failNext(path, 500, { type: 'api_error' })
     const about = { id: 'dp_1', object: 'dispute', payment_intent: intent }
     const { status, body } = await fixture.started.send(about)
     expect([status, body.error.code]).toEqual([502, 'processor_unavailable'])

@@ -70,7 +70,9 @@ async function bookChange(
   { row, found, now, recorded }: Found & { recorded: DisputeRow },
 ): Promise<PaymentRow> {
   const changed: DisputeRow = { ...recorded, ...reported(found) }
-  if (Object.entries(changed).every(([name, value]) => recorded[name as keyof DisputeRow] === value)) {
+  if (
+    Object.entries(changed).every(([name, value]) => recorded[name as keyof DisputeRow] === value)
+  ) {
     return row
   }
   const dispute = { ...changed, updated_at: latest(now, row.updated_at) }

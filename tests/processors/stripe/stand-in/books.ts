@@ -60,7 +60,7 @@ export class StripeBooks {
         return ok({ object: 'list', has_more: false, data: data.map(showRefund) })
       }
       case 'GET /v1/disputes':
-        return this.disputes.list(body.payment_intent)
+        return this.disputes.list(body, (intentId) => this.#show(intentId))
       default:
         return error(404, { message: `Unrecognized request URL (${line}).` })
     }
@@ -254,6 +254,12 @@ export class StripeBooks {
 
   #move(kind: Movement['kind'], intent: Intent, amount: number): void {
     this.movements.push({ kind, intent: intent.id, amount })
+  }
+
+  #show(intentId: string): object {
+    const intent = this.#intents.get(intentId)
+    if (!intent) throw new Error(`there is no ${intentId}`)
+    return showIntent(intent)
   }
 
   #ofPayment(paymentId: string): Intent | undefined {

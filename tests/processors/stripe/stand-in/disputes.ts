@@ -24,6 +24,7 @@ export class DisputeBooks {
     this.#disputes.push({
       id,
       object: 'dispute',
+      created: Math.floor(Date.now() / 1000),
       payment_intent: intent.id,
       charge: 'ch_1',
       amount,
@@ -51,10 +52,24 @@ export class DisputeBooks {
     dispute.status = status
   }
 
-  /** The answer to a list of the disputes of a PaymentIntent. */
-  list(intentId: unknown): Answer {
-    const data = this.#disputes.filter((one) => one.payment_intent === intentId).reverse()
-    return ok({ object: 'list', has_more: false, data })
+  /**
+   * The answer to a list of disputes: of a PaymentIntent, or since a time and with their
+   * PaymentIntents. Pages have one dispute each, so that a reader must follow them.
+   */
+  list(query: Record<string, unknown>, show: (intentId: string) => object): Answer {
+    const { payment_intent: intentId, starting_after: after } = query
+    const newest = this.#disputes.toReversed()
+    if (intentId !== undefined) {
+      const data = newest.filter((one) => one.payment_intent === intentId)
+      return ok({ object: 'list', has_more: false, data })
+    }
+    const since = Number((query.created as { gte?: string } | undefined)?.gte ?? 0)
+    const found = newest.filter(({ created }) => Number(created) >= since)
+    const at = found.findIndex(({ id }) => id === after) + 1
+    const data = found
+      .slice(at, at + 1)
+      .map((one) => ({ ...one, payment_intent: show(String(one.payment_intent)) }))
+    return ok({ object: 'list', has_more: at + 1 < found.length, data })
   }
 
   /** Refuses to refund a payment whose money the customer demands back. */

@@ -2,6 +2,7 @@ import { commit } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { bookDisputes } from '../../disputes/book-disputes.ts'
+import { registerForSweeps } from '../../disputes/sweep.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
@@ -20,7 +21,9 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   await abandonAttempts(db, { row, now, task })
   // Read before the look-up, so that the look-up contains all of these refunds.
   const paid = await findPaidRefunds(db, row)
-  const found = await lookUp(db, await callOf(work))
+  const call = await callOf(work)
+  await registerForSweeps(db, row, call.processor)
+  const found = await lookUp(db, call)
   if (!found.ok) return 'failed'
   const payment = found.result
   await checkPaidRefunds(db, { paid, payment, now })

@@ -48,6 +48,12 @@ export interface Processor {
   lookUp(payment: ProcessorPayment, query: Query): Promise<PaymentState>
 
   /**
+   * Finds the disputes that were opened since a time, also those of other servers. A processor whose API
+   * has no such list omits this method. Then a dispute whose message was lost may stay unknown.
+   */
+  findDisputes?(query: DisputeQuery): Promise<readonly FoundDispute[]>
+
+  /**
    * Verifies a webhook message and names the payment that it is about. Messages arrive late, twice
    * and out of order, so the caller never trusts their content. It calls `lookUp` instead. May ask the
    * processor which payment it is.
@@ -80,6 +86,18 @@ export interface Call {
 
 /** The arguments of a call that only reads. */
 export type Query = Omit<Call, 'idempotencyKey'>
+
+/** A search for disputes, in real time. */
+export interface DisputeQuery {
+  readonly since: Timestamp
+  readonly signal: AbortSignal
+}
+
+/** A dispute that a search has found. The caller looks its payment up. */
+export interface FoundDispute {
+  readonly paymentId: string
+  readonly reference: string
+}
 
 export interface AuthorizeRequest extends Call {
   /** The customer's payment method. */

@@ -5,6 +5,8 @@ import type {
   Call,
   CaptureRequest,
   CaptureResult,
+  DisputeQuery,
+  FoundDispute,
   PaymentState,
   Processor,
   ProcessorPayment,
@@ -33,7 +35,7 @@ import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './decli
 import { withKey } from './kept-failures.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
 import { hasDisputes, intentExpansion, stateOf } from './state.ts'
-import { noticeFromStripe } from './webhook.ts'
+import { findStripeDisputes, noticeFromStripe } from './webhook.ts'
 
 export const stripeName = 'stripe'
 
@@ -151,6 +153,10 @@ export class StripeProcessor implements Processor {
     const stripe = stripeClient(this.#access, query.signal)
     const found = await this.#find(stripe, payment)
     return found ? await this.#retrieveState(stripe, payment, found.id) : { state: 'absent' }
+  }
+
+  findDisputes({ since, signal }: DisputeQuery): Promise<FoundDispute[]> {
+    return findStripeDisputes(stripeClient(this.#access, signal), since)
   }
 
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {

@@ -5,6 +5,7 @@ import { refuseDeletes } from './functions.ts'
 export async function createMoney(db: Kysely<unknown>): Promise<void> {
   await refunds(db)
   await disputes(db)
+  await disputeSweeps(db)
   await ledger(db)
   await ledgerViews(db)
 }
@@ -93,6 +94,20 @@ async function disputes(db: Kysely<unknown>): Promise<void> {
         is distinct from row(new.merchant_id, new.livemode, new.id, new.payment_id, new.processor,
           new.processor_reference, new.currency, new.created_at))
       execute function refuse_change()`.execute(db)
+}
+
+async function disputeSweeps(db: Kysely<unknown>): Promise<void> {
+  // Accounts whose processor is asked for new disputes. `since` and `due_at` are real time.
+  await sql`
+    create table dispute_sweeps (
+      merchant_id text collate "C" not null references merchants (id),
+      livemode boolean not null,
+      processor text collate "C" not null,
+      since timestamptz(0) not null,
+      due_at timestamptz(0) not null,
+      primary key (merchant_id, livemode, processor)
+    )`.execute(db)
+  await sql`create index dispute_sweeps_due on dispute_sweeps (due_at)`.execute(db)
 }
 
 async function ledger(db: Kysely<unknown>): Promise<void> {
