@@ -13,7 +13,7 @@ import { findDisputesOf } from './disputes.sql.ts'
 /**
  * Books the disputes of a payment as a look-up has found them. Messages of the processor only cause
  * look-ups, so their order and number do not matter. An outdated look-up is never booked: the worker
- * must still have its task, and a worker has one look-up at a time.
+ * must still have the payment's only task of this kind.
  *
  * @returns all disputes of the payment after that.
  * @throws {LeaseLostError} where another worker has claimed the task.
@@ -28,17 +28,21 @@ export async function bookDisputes(
     await lockClaimedTask(tx, task)
     let locked = await lockPayment(tx, { account: accountOf(row), id: row.id })
     if (!locked || !statusesThatSettle.includes(locked.status)) return []
-    const before = locked.sequence
     for (const dispute of disputes) {
       locked = await bookDispute(tx, { row: locked, found: dispute, now })
-    }
-    // Another job has found it, because the processor's message was lost.
-    if (task.kind !== 'dispute' && locked.sequence > before) {
-      await requestTask(tx, { row: locked, kind: 'dispute', afterSeconds: followSeconds })
     }
     return await findDisputesOf(tx, locked)
   })
 }
 
-/** The dispute's own task looks it up again after this time. */
-const followSeconds = 60
+/**
+ * Requests the task of the disputes if a look-up for another purpose has found a new one, because the
+ * processor's message was lost. Only that task books disputes: a second one could book an older state.
+ */
+export async function noticeDisputes({ db, row }: Work, found: PaymentState): Promise<void> {
+  const disputes = found.state === 'captured' ? (found.disputes ?? []) : []
+  if (disputes.length === 0) return
+  const recorded = new Set((await findDisputesOf(db, row)).map((one) => one.processor_reference))
+  if (disputes.every(({ reference }) => recorded.has(reference))) return
+  await requestTask(db, { row, kind: 'dispute', afterSeconds: 0 })
+}

@@ -1,7 +1,7 @@
 import { commit } from '../../database/commit.ts'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
-import { bookDisputes } from '../../disputes/book-disputes.ts'
+import { noticeDisputes } from '../../disputes/book-disputes.ts'
 import { registerForSweeps } from '../../disputes/sweep.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
@@ -27,7 +27,7 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   if (!found.ok) return 'failed'
   const payment = found.result
   await checkPaidRefunds(db, { paid, payment, now })
-  await bookDisputes(work, payment)
+  await noticeDisputes(work, payment)
   const settledAt = payment.state === 'captured' ? payment.settledAt : null
   if (settledAt === null) return 'pending'
   const account = accountOf(row)
