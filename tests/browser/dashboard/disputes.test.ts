@@ -16,8 +16,13 @@ afterAll(() => visitor?.close())
 test('a dispute is listed with its deadline and a link to the processor, also on its payment', async () => {
   const dispute = await createDisputed(fixture.api)
   const url = 'https://dashboard.stripe.com/test/disputes/dp_1'
-  // Only a real processor has such a page.
-  await fixture.sql.query('update disputes set processor_url = $1 where id = $2', [url, dispute.id])
+  // The sandbox has no such page.
+  await visitor.context.route(/\/v1\/disputes\?/, async (route) => {
+    const response = await route.fetch()
+    const list = await response.json()
+    const data = list.data.map((one: object) => ({ ...one, processor_url: url }))
+    await route.fulfill({ response, json: { ...list, data } })
+  })
   const page = await visitor.open('/disputes')
   const list = page.getByRole('region', { name: 'Evidence needed' })
   const line = list.getByRole('listitem').filter({ hasText: '$99.99' })

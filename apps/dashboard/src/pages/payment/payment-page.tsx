@@ -40,6 +40,7 @@ export function PaymentPage({ id }: { id: string }) {
         <Icon name="back" /> Payments
       </Link>
       <PaymentHead payment={payment} error={query.error} />
+      <DisputesCard payment={payment} />
       <div className="payment-columns">
         <div className="stack">
           <Timeline payment={payment} />
@@ -47,7 +48,6 @@ export function PaymentPage({ id }: { id: string }) {
           <Deliveries id={id} />
         </div>
         <div className="stack">
-          <DisputesCard payment={payment} />
           <TestCards payment={payment} />
           <MoneyCard payment={payment} />
           <Details payment={payment} />

@@ -32,8 +32,8 @@ const jobs: Partial<Record<TaskKind, Job>> = {
     run: checkSettlement,
     pendingPause: { min: settlementPauseSeconds, max: settlementPauseSeconds },
   },
-  // A dispute takes weeks, and messages end the pause. At first it may wait for the capture's record.
-  dispute: { run: followDisputes, pendingPause: { min: 2, max: 6 * 3_600 } },
+  // A dispute takes weeks, and messages end the pause.
+  dispute: { run: followDisputes, pendingPause: { min: 30, max: 6 * 3_600 } },
 }
 
 /** The kinds of tasks that call the processor. The others change the database only. */
