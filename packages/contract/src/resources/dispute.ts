@@ -2,8 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type DisputeId, idSchema, type PaymentId } from '../ids.ts'
 import { constant, nullable, oneOf, text, timestamp } from '../text.ts'
 import { disputeStatuses } from '../values.ts'
-import { pageQuery } from './list.ts'
-import { CreatedRange } from './payments/payment.ts'
+import { CreatedRange, pageQuery } from './list.ts'
 
 export const Dispute = Type.Object(
   {

@@ -1,5 +1,5 @@
 import { commit } from '../database/commit.ts'
-import type { DisputeRow } from '../database/schema.ts'
+import type { DisputeRow } from '../database/money-rows.ts'
 import { accountOf } from '../domain/account.ts'
 import { statusesThatSettle } from '../domain/lifecycle.ts'
 import { lockClaimedTask } from '../payments/tasks/claimed-tasks.sql.ts'

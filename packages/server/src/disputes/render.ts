@@ -1,5 +1,5 @@
 import type { Dispute, DisputeId, PaymentId } from '@hedgepayments/contract'
-import type { DisputeRow } from '../database/schema.ts'
+import type { DisputeRow } from '../database/money-rows.ts'
 
 /** The dispute as the API shows it. The order of the fields is that of `Dispute` in the contract. */
 export function renderDispute(row: DisputeRow): Dispute {

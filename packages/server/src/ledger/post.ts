@@ -1,5 +1,6 @@
 import type { Db } from '../database/db.ts'
-import type { LedgerTransferRow, PaymentRow } from '../database/schema.ts'
+import type { LedgerTransferRow } from '../database/money-rows.ts'
+import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
 

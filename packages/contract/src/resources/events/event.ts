@@ -19,8 +19,8 @@ import {
 } from '../../values.ts'
 import { CheckoutSession } from '../checkout.ts'
 import { Dispute } from '../dispute.ts'
-import { pageQuery } from '../list.ts'
-import { CreatedRange, Payment } from '../payments/payment.ts'
+import { CreatedRange, pageQuery } from '../list.ts'
+import { Payment } from '../payments/payment.ts'
 import { eventMeanings } from './event-meanings.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'
 

@@ -14,7 +14,7 @@ import {
   timestampInput,
 } from '../../text.ts'
 import { paymentActions, paymentStatuses } from '../../values.ts'
-import { pageQuery } from '../list.ts'
+import { CreatedRange, pageQuery } from '../list.ts'
 import { Metadata, StoredMetadata } from '../metadata.ts'
 import { Refund } from './refund.ts'
 
@@ -253,20 +253,6 @@ export const PendingCancellation = Type.Object(
   },
 )
 export type PendingCancellation = Static<typeof PendingCancellation>
-
-export const CreatedRange = Type.Object(
-  {
-    gte: Type.Optional(timestampInput('At or after.')),
-    gt: Type.Optional(timestampInput('After.')),
-    lte: Type.Optional(timestampInput('At or before.')),
-    lt: Type.Optional(timestampInput('Before.')),
-  },
-  {
-    title: 'CreatedRange',
-    description: 'A range of time. All limits are optional.',
-    additionalProperties: false,
-  },
-)
 
 /** The filters of payments, in lists and in bulk cancellations. */
 const paymentFilter = {
