@@ -156,21 +156,6 @@ const pieces: readonly Piece[] = [
     isOneStatement: true,
   },
   {
-    name: 'the decision of a dispute',
-    async prepare() {
-      const id = await initiated('tok_createDisputeLost')
-      const work = startWork(url)
-      await until('the dispute is recorded', async () => {
-        work.loop.nudge()
-        return (await app.api('GET', `/v1/disputes?payment=${id}`)).body.data.length > 0
-      })
-      await work.stop()
-      await advance(60)
-      return id
-    },
-    status: 'succeeded',
-  },
-  {
     name: 'the look-up of a settlement',
     async prepare() {
       const id = await paid()

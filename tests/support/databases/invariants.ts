@@ -110,7 +110,7 @@ const always: Readonly<Record<string, string>> = {
           else 0 end) as fee
       from ledger_transfers where kind like 'dispute%'
       group by merchant_id, livemode, payment_id) l using (merchant_id, livemode, payment_id)
-    where l.amount is distinct from d.amount or l.fee is distinct from d.fee`,
+    where coalesce(l.amount, 0) <> coalesce(d.amount, 0) or coalesce(l.fee, 0) <> coalesce(d.fee, 0)`,
   'a dispute is created by one event, and has the state of its last event': `
     select d.id, d.status, e.types, e.status as told from disputes d cross join lateral (
       select array_agg(type order by sequence) as types,
