@@ -1,10 +1,11 @@
 import { allOperations } from '@hedgepayments/contract'
+import { Stripe } from 'stripe'
 import { beforeAll, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, createPayment, paymentBody } from '../support/http/api.ts'
 import { createPaid } from '../support/payments/paid.ts'
 import { initiate } from '../support/payments/sandbox.ts'
 import { withMerchant } from '../support/servers/merchant.ts'
-import { createLiveMerchant } from '../support/servers/servers.ts'
+import { createLiveMerchant, createMerchant } from '../support/servers/servers.ts'
 
 const fixture = withMerchant()
 const ifMatch = { headers: { 'if-match': '"99"' } }
@@ -82,6 +83,18 @@ const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
     return await post(`/v1/checkout/sessions/${body.id}/expire`)
   },
   'createClientToken not_found': () => post('/v1/auth/client-token', { payment_id: 'pay_0' }),
+  'receiveProcessorMessage processor_unavailable': async () => {
+    const { id: merchant, test: own } = await createMerchant(fixture)
+    const secret = 'whsec_of_this_merchant'
+    const processor = { processor: 'stripe', secret_key: 'sk_test_1', webhook_secret: secret }
+    await own('POST', `/v1/merchants/${merchant}/processor`, { body: processor })
+    const about = { object: 'dispute', payment_intent: 'pi_1' }
+    const rawBody = JSON.stringify({ id: 'evt_1', object: 'event', data: { object: about } })
+    const signature = Stripe.webhooks.generateTestHeaderString({ payload: rawBody, secret })
+    const headers = { 'stripe-signature': signature }
+    const path = `/v1/processors/stripe/webhook/${merchant}/test`
+    return await fixture.api('POST', path, { rawBody, headers })
+  },
   'retrieveTestClock not_found': () => live('GET', '/v1/test/clock'),
   'advanceTestClock not_found': () =>
     live('POST', '/v1/test/clock/advance', { body: { seconds: 1 } }),

@@ -19,6 +19,7 @@ function agreeOnValues<Answered extends Promised, Promised>(
 test('the hand-written types of the SDK match the contract, field by field', () => {
   agree<contract.Payment, sdk.Payment>()
   agree<contract.Refund, sdk.Refund>()
+  agree<contract.Dispute, sdk.Dispute>()
   agree<contract.ReversedPayment, sdk.ReversedPayment>()
   agree<contract.Balance, sdk.Balance>()
   agree<contract.Cancellation, sdk.Cancellation>()
@@ -42,6 +43,7 @@ test('the hand-written types of the SDK match the contract, field by field', () 
 
 test('the SDK and the contract list the same statuses, event types, scopes and audit actions', () => {
   agreeOnValues<contract.PaymentStatus, sdk.PaymentStatus>()
+  agreeOnValues<contract.DisputeStatus, sdk.DisputeStatus>()
   agreeOnValues<contract.EventType, sdk.HedgeEventType>()
   agreeOnValues<contract.Scope, sdk.Scope>()
   agreeOnValues<contract.AuditAction, sdk.AuditAction>()

@@ -16,6 +16,9 @@ const OverviewPage = lazyPage(
 const CancellationPage = lazyPage(
   async () => (await import('./pages/cancellation/cancellation-page.tsx')).CancellationPage,
 )
+const DisputesPage = lazyPage(
+  async () => (await import('./pages/disputes/disputes-page.tsx')).DisputesPage,
+)
 const WebhooksPage = lazyPage(
   async () => (await import('./pages/webhooks/webhooks-page.tsx')).WebhooksPage,
 )
@@ -77,6 +80,7 @@ function pageOf(path: string, session: Session): ReactNode {
   if (section === 'payments' && id) return <PaymentPage key={id} id={id} />
   if (section === 'payments') return <PaymentsPage session={session} />
   if (section === 'cancellations' && id) return <CancellationPage key={id} id={id} />
+  if (section === 'disputes') return <DisputesPage />
   if (section === 'webhooks') return <WebhooksPage livemode={session.livemode} />
   if (section === 'events') return <EventsPage />
   if (section === 'keys') return <KeysPage session={session} />

@@ -8,6 +8,7 @@ import { chooseTheme, isDark, readTheme } from './theme.ts'
 const sections: readonly { to: string; name: string; icon: IconName }[] = [
   { to: '/', name: 'Overview', icon: 'overview' },
   { to: '/payments', name: 'Payments', icon: 'payments' },
+  { to: '/disputes', name: 'Disputes', icon: 'disputes' },
   { to: '/webhooks', name: 'Webhooks', icon: 'webhooks' },
   { to: '/events', name: 'Events', icon: 'events' },
   { to: '/keys', name: 'API keys', icon: 'keys' },

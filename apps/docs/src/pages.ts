@@ -41,6 +41,7 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
       'docs/quick-start.md',
       'docs/canceling-payments.md',
       'docs/capturing-payments.md',
+      'docs/disputes.md',
       'docs/webhooks.md',
       'docs/sandbox.md',
       'docs/testing-your-shop.md',

@@ -5,6 +5,7 @@ import { balanceCommand } from './commands/balance.ts'
 import { checkoutCommand } from './commands/checkout/checkout.ts'
 import { clockCommand } from './commands/clock/clock.ts'
 import { completionCommand } from './commands/completion.ts'
+import { disputesCommand } from './commands/disputes/disputes.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { eventsCommand } from './commands/events/events.ts'
 import { helpCommand } from './commands/help.ts'
@@ -47,6 +48,7 @@ export function createProgram({ json }: { json: boolean }): Command {
     doctorCommand(),
     openCommand(),
     paymentsCommand(),
+    disputesCommand(),
     checkoutCommand(),
     listenCommand(),
     triggerCommand(),

@@ -79,6 +79,11 @@ export const NotRefundableDetails = Type.Object(
     refundable_statuses: Type.Array(oneOf(refundableStatuses, { description: 'A status.' }), {
       description: 'The statuses in which a payment can be refunded.',
     }),
+    reason: Type.Optional(
+      oneOf(['disputed'], {
+        description: 'The reason, if it is not the status: the payment is disputed.',
+      }),
+    ),
   },
   {
     title: 'NotRefundableDetails',

@@ -84,7 +84,8 @@ export const errors = {
   },
   payment_not_refundable: {
     status: 412,
-    description: 'Payment status is not succeeded or partially_refunded.',
+    description:
+      'Payment status is not succeeded or partially_refunded, or the payment is disputed.',
     message: 'Payment pay_abc123xyz cannot be refunded. Current status: pending.',
     details: NotRefundableDetails,
   },

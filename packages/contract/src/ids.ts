@@ -4,6 +4,7 @@ declare const brand: unique symbol
 type Id<Kind extends string> = string & { readonly [brand]: Kind }
 
 export type PaymentId = Id<'payment'>
+export type DisputeId = Id<'dispute'>
 export type RefundId = Id<'refund'>
 export type MerchantId = Id<'merchant'>
 export type KeyId = Id<'key'>
@@ -18,6 +19,7 @@ export type CheckoutSessionId = Id<'checkoutSession'>
 export const idPrefixes = {
   payment: 'pay_',
   refund: 'ref_',
+  dispute: 'dp_',
   customer: 'cust_',
   event: 'evt_',
   webhookEndpoint: 'whe_',

@@ -18,6 +18,15 @@ interface Stage {
 /** The first status of every payment, after the event `payment.created`. */
 export const firstStatus = 'pending' satisfies PaymentStatus
 
+/** The events of disputes. Only money that was taken can be disputed. */
+const disputeEvents = [
+  'payment.disputed',
+  'dispute.created',
+  'dispute.updated',
+  'dispute.won',
+  'dispute.lost',
+] as const satisfies readonly EventType[]
+
 /**
  * The lifecycle of a payment: all steps. Each step is one event. The server's decisions, the guards
  * of its SQL, the triggers of the database, the documentation and the tests' oracles derive from this
@@ -49,7 +58,7 @@ export const lifecycle = {
   succeeded: {
     meaning: 'done',
     to: { partially_refunded: 'payment.refunded', refunded: 'payment.refunded' },
-    stays: ['payment.settled'],
+    stays: ['payment.settled', ...disputeEvents],
   },
   partially_refunded: {
     meaning: 'a part went back',
@@ -59,12 +68,13 @@ export const lifecycle = {
       'payment.refund_succeeded',
       'payment.refund_failed',
       'payment.settled',
+      ...disputeEvents,
     ],
   },
   refunded: {
     meaning: 'all of it went back',
     to: { partially_refunded: 'payment.refund_failed', succeeded: 'payment.refund_failed' },
-    stays: ['payment.refund_succeeded', 'payment.settled'],
+    stays: ['payment.refund_succeeded', 'payment.settled', ...disputeEvents],
   },
   failed: {
     meaning: 'declined or returned; final',

@@ -18,6 +18,10 @@ export type PaymentStatus = (typeof paymentStatuses)[number]
 export const paymentActions = ['initiate', 'cancel', 'capture', 'refund', 'reverse'] as const
 export type PaymentAction = (typeof paymentActions)[number]
 
+/** The statuses of a dispute. */
+export const disputeStatuses = ['needs_response', 'under_review', 'won', 'lost'] as const
+export type DisputeStatus = (typeof disputeStatuses)[number]
+
 /** All event types. */
 export const eventTypes = [
   'payment.created',
@@ -34,6 +38,11 @@ export const eventTypes = [
   'payment.refund_failed',
   'payment.reversal_requested',
   'payment.settled',
+  'payment.disputed',
+  'dispute.created',
+  'dispute.updated',
+  'dispute.won',
+  'dispute.lost',
   'ach.returned',
   'checkout.completed',
   'checkout.expired',
@@ -43,6 +52,9 @@ export type EventType = (typeof eventTypes)[number]
 
 /** The event types whose `data` is a checkout session. */
 export type CheckoutEventType = 'checkout.completed' | 'checkout.expired'
+
+/** The event types whose `data` is a dispute. They belong to the timeline of its payment. */
+export type DisputeEventType = Extract<EventType, `dispute.${string}`>
 
 /** The event types whose `data` is a webhook endpoint. */
 export type EndpointEventType = 'webhook_endpoint.disabled'

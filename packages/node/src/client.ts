@@ -5,6 +5,7 @@ import { AuditLog } from './resources/audit-log.ts'
 import { Cancellations } from './resources/cancellations.ts'
 import { CheckoutSessions } from './resources/checkout-sessions.ts'
 import { ClientTokens } from './resources/client-tokens.ts'
+import { Disputes } from './resources/disputes.ts'
 import { Events } from './resources/events.ts'
 import { Merchants } from './resources/merchants.ts'
 import { Payments } from './resources/payments.ts'
@@ -18,6 +19,7 @@ export class HedgePayments {
   readonly payments: Payments
   readonly cancellations: Cancellations
   readonly checkout: { readonly sessions: CheckoutSessions }
+  readonly disputes: Disputes
   readonly events: Events
   readonly merchants: Merchants
   readonly webhooks: Webhooks
@@ -42,6 +44,7 @@ export class HedgePayments {
     this.payments = new Payments(core)
     this.cancellations = new Cancellations(core)
     this.checkout = { sessions: new CheckoutSessions(core) }
+    this.disputes = new Disputes(core)
     this.events = new Events(core)
     this.merchants = new Merchants(core)
     this.webhooks = new Webhooks(core)

@@ -128,6 +128,8 @@ export interface PaymentNotRefundableDetails {
   payment_id: string
   current_status: PaymentStatus
   refundable_statuses: PaymentStatus[]
+  /** The reason, if it is not the status. `disputed`: a dispute of the payment is not won. */
+  reason?: 'disputed'
 }
 
 /** 412 `checkout_session_not_open`: see `details.current_status`. */

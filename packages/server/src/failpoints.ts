@@ -19,6 +19,8 @@ export type FailpointCommit =
   | 'refund answer'
   | 'settlement'
   | 'late capture'
+  /** What the processor reports about the disputes of a payment. */
+  | 'dispute'
   /** A request with the record of its idempotency key: refunds, reversals and most other requests. */
   | 'record'
   /** A step of a bulk cancellation. */

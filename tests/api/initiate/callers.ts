@@ -52,6 +52,18 @@ export interface Given {
   readonly body?: object
 }
 
+/** Inserts a dispute. A real one would be looked up, and so change the database, during the tests. */
+async function insertDispute(paymentId: string): Promise<string> {
+  await fixture.sql.query(
+    `insert into disputes (merchant_id, livemode, id, payment_id, processor, processor_reference,
+       amount, currency, fee, status, reason, created_at, updated_at)
+     select merchant_id, livemode, 'dp_1', id, 'sandbox', 'sbxd_1', amount, currency, 0, 'won',
+       'fraudulent', now(), now() from payments where id = $1`,
+    [paymentId],
+  )
+  return 'dp_1'
+}
+
 /** Creates the keys, the sessions, and an object of each kind. */
 async function makeCallers(): Promise<void> {
   const { api, sql } = fixture
@@ -71,6 +83,7 @@ async function makeCallers(): Promise<void> {
       await make('/v1/webhooks/endpoints', { url: 'http://127.0.0.1:1/' })
     ).id,
     '/v1/auth/api-keys/:id': (await make('/v1/auth/api-keys', {})).id,
+    '/v1/disputes/:id': await insertDispute(payment.id),
     '/v1/merchants/:id': fixture.owner.merchant_id,
   })
   await make('/v1/webhooks/test', {})

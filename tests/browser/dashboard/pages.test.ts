@@ -69,6 +69,7 @@ describe('every page', () => {
         ['', 'Overview'],
         ['/payments', 'Payments'],
         [`/payments/${paid.id}`, /^\$99\.99/],
+        ['/disputes', 'Disputes'],
         ['/webhooks', 'Webhooks'],
         ['/events', 'Events'],
         ['/keys', 'API keys'],

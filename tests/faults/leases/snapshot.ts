@@ -14,6 +14,7 @@ export async function snapshot(
     events: await rows('events', 'subject_id'),
     tasks: await rows('payment_tasks'),
     refunds: await rows('refunds'),
+    disputes: await rows('disputes'),
     ledger: await rows('ledger_entries'),
     movements: await rows('sandbox_movements'),
     // Calls that the worker had begun may end late, so only their existence and order are compared.

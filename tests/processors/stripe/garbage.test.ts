@@ -6,6 +6,7 @@ import { isLongRun } from '../../support/size.ts'
 import {
   leaked,
   unreadable,
+  untrueOfDisputes,
   untrueOfIntent,
   untrueOfRefund,
   untrueOfRefunds,
@@ -53,6 +54,8 @@ const authorize = () =>
 const capture = () => processor.capture(sent, { ...call('c'), amountMinor: sent.money.minor })
 const refund = () =>
   processor.refund(sent, { ...call('r'), refundId: 'ref_1', amountMinor: 500, reason: null })
+
+const dispute = async () => stripe.dispute(sent.id)
 
 interface Case {
   readonly path: RegExp
@@ -136,6 +139,16 @@ const cases: readonly [string, Case][] = [
       before: [authorize, capture, refund],
       ask: lookUp,
       expected: { ...captured, refunds: [{ refundId: 'ref_1', status: 'succeeded' }] },
+    },
+  ],
+  [
+    'a look-up of the disputes',
+    {
+      path: /GET .*disputes$/,
+      garbage: untrueOfDisputes,
+      before: [authorize, capture, dispute],
+      ask: lookUp,
+      expected: { ...captured, disputes: [{ reference: 'dp_1', amountMinor: 9999 }] },
     },
   ],
   [

@@ -59,6 +59,16 @@ export const untrueOfRefunds: readonly [string, Garble][] = [
   ['another currency', (honest) => inData(honest, () => ({ currency: 'jpy' }))],
 ]
 
+/** Well-formed lists of disputes that contradict the request. */
+export const untrueOfDisputes: readonly [string, Garble][] = [
+  ['no list', (honest) => without(honest, 'data')],
+  ['more than a hundred', (honest) => text({ ...honest, has_more: true })],
+  ['an amount as text', (honest) => inData(honest, ({ amount }) => ({ amount: `${amount}` }))],
+  ['another payment', (honest) => inData(honest, () => ({ payment_intent: 'pi_other' }))],
+  ['another currency', (honest) => inData(honest, () => ({ currency: 'jpy' }))],
+  ['no status', (honest) => inData(honest, () => ({ status: null }))],
+]
+
 /** Well-formed search results that contradict the request. */
 export const untrueOfSearch: readonly [string, Garble][] = [
   ['no list', (honest) => without(honest, 'data')],

@@ -73,13 +73,13 @@ test.each(['', '{', 'payload', '{"data":{"object":{"metadata":{}}}', '\u0000'])(
   },
 )
 
-test('a message that names only a PaymentIntent is answered 503 while Stripe does not answer', async () => {
+test('a message that names only a PaymentIntent is answered 502 while Stripe does not answer', async () => {
   const { id } = await createPaid(started.api, { token: 'pm_card_visa' })
   const { stripe } = started
   stripe.refundByHand(id, 700)
   const about = { object: 'refund', payment_intent: stripe.intentOf(id), metadata: {} }
   stripe.failNext(/intents/, 500, { type: 'api_error' })
-  expect(await started.send(about)).toBe(503)
+  expect(await started.send(about)).toBe(502)
   expect(await started.send(about)).toBe(200)
   await until('it is recorded', async () => {
     const { body } = await started.api('GET', `/v1/payments/${id}`)

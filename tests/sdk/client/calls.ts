@@ -201,6 +201,12 @@ export const calls: readonly [string, Call, string, unknown?][] = [
     (h) => h.merchants.processor.remove('merch_1'),
     'DELETE /v1/merchants/merch_1/processor',
   ],
+  ['disputes.retrieve', (h) => h.disputes.retrieve('dp_1'), 'GET /v1/disputes/dp_1'],
+  [
+    'disputes.list',
+    (h) => h.disputes.list({ payment: 'pay_1', status: ['won', 'lost'], limit: 5 }),
+    'GET /v1/disputes?payment=pay_1&status=won&status=lost&limit=5',
+  ],
   ['testClock.retrieve', (h) => h.testClock.retrieve(), 'GET /v1/test/clock'],
   [
     'testClock.advance',

@@ -66,7 +66,7 @@ describe('a payment', () => {
         'allowed_actions payment_method customer_email customer_id description ' +
         'statement_descriptor merchant_id metadata refunded_amount fee net_amount refunds ' +
         'failure_code failure_message cancellation_reason canceled_at capture_method ' +
-        'captured_amount authorization_expires_at settled settled_at success_url cancel_url url next_action expires_at created_at updated_at'
+        'captured_amount authorization_expires_at disputed settled settled_at success_url cancel_url url next_action expires_at created_at updated_at'
       ).split(' '),
     )
   })

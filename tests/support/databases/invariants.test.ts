@@ -33,6 +33,11 @@ const event = (type: string, status: string) =>
 const task = (kind: string) =>
   `insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
    select merchant_id, livemode, id, '${kind}', now() from payments`
+const dispute = (status: string) =>
+  `insert into disputes (merchant_id, livemode, id, payment_id, processor, processor_reference,
+     amount, currency, fee, status, reason, created_at, updated_at)
+   select merchant_id, livemode, 'dp_1', id, 'sandbox', 'sbxd_1', amount, currency, 0, '${status}',
+     'fraudulent', now(), now() from payments`
 const versioned = 'update payments set sequence = sequence + 1'
 
 test.each([
@@ -90,6 +95,29 @@ test.each([
   ],
   ['the processor captures a payment at most once', [moved('capture'), moved('capture')]],
   ['the processor authorizes a payment at most once', [moved('authorize'), moved('authorize')]],
+  [
+    'a payment is disputed exactly while it has a dispute that is not won',
+    [`update payments set disputed = true, captured_amount = amount`, dispute('won')],
+  ],
+  [
+    'the ledger has withdrawn the disputed amounts and the fees, and returned those that were won',
+    [dispute('lost')],
+  ],
+  [
+    'a dispute is created by one event, and has the state of its last event',
+    [
+      dispute('lost'),
+      event('dispute.created', 'succeeded'),
+      `update events set state = '{"data": {"id": "dp_1", "status": "won"}}' where sequence = 2`,
+    ],
+  ],
+  [
+    'nobody requests a refund of a disputed payment',
+    [
+      event('payment.refunded', 'succeeded'),
+      `update events set actor_type = 'api_key', state = '{"disputed": true}' where sequence = 2`,
+    ],
+  ],
   [
     'the processor keeps no money of a canceled or failed payment',
     [`update payments set status = 'failed'`, moved('capture')],

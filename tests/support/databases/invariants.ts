@@ -132,6 +132,35 @@ const always: Readonly<Record<string, string>> = {
   'the processor authorizes a payment at most once': `
     select payment_id, count(*) from sandbox_movements where kind = 'authorize'
     group by merchant_id, payment_id having count(*) > 1`,
+  'a payment is disputed exactly while it has a dispute that is not won': `
+    select p.id, p.disputed from payments p where p.disputed <> exists (
+      select from disputes d where d.merchant_id = p.merchant_id and d.livemode = p.livemode
+        and d.payment_id = p.id and d.status <> 'won')`,
+  'the ledger has withdrawn the disputed amounts and the fees, and returned those that were won': `
+    select payment_id, l.amount, d.amount as disputed, l.fee, d.fee as fees from (
+      select merchant_id, livemode, payment_id, sum(fee) as fee,
+        sum(case status when 'won' then 0 else amount end) as amount
+      from disputes group by merchant_id, livemode, payment_id) d
+    full join (
+      select merchant_id, livemode, payment_id,
+        sum(case kind when 'dispute' then amount when 'dispute_returned' then -amount
+          else 0 end) as amount,
+        sum(case kind when 'dispute_fee' then amount when 'dispute_fee_returned' then -amount
+          else 0 end) as fee
+      from ledger_transfers where kind like 'dispute%'
+      group by merchant_id, livemode, payment_id) l using (merchant_id, livemode, payment_id)
+    where coalesce(l.amount, 0) <> coalesce(d.amount, 0) or coalesce(l.fee, 0) <> coalesce(d.fee, 0)`,
+  'a dispute is created by one event, and has the state of its last event': `
+    select d.id, d.status, e.types, e.status as told from disputes d cross join lateral (
+      select array_agg(type order by sequence) as types,
+        (array_agg(state -> 'data' ->> 'status' order by sequence desc))[1] as status
+      from events e where e.merchant_id = d.merchant_id and e.livemode = d.livemode
+        and e.subject_id = d.payment_id and e.state -> 'data' ->> 'id' = d.id) e
+    where array_positions(e.types, 'dispute.created') is distinct from array[1]
+      or e.status is distinct from d.status`,
+  'nobody requests a refund of a disputed payment': `
+    select subject_id, sequence from events where type = 'payment.refunded'
+      and actor_type = 'api_key' and (state ->> 'disputed')::boolean`,
 }
 
 /**

@@ -31,7 +31,14 @@ export interface Owner {
 }
 
 /** Tables with triggers that refuse forbidden changes. */
-const guarded = ['payments', 'events', 'payment_attempts', 'refunds', 'ledger_transfers']
+const guarded = [
+  'payments',
+  'events',
+  'payment_attempts',
+  'refunds',
+  'disputes',
+  'ledger_transfers',
+]
 
 /**
  * Disables the triggers, so that a test can insert forbidden rows. Use it in a transaction that is

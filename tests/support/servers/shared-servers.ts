@@ -13,6 +13,8 @@ export interface SharedServers {
 const env = {
   HEDGE_ENCRYPTION_KEY: 'a key of the test suite, 32 characters or more',
   HEDGE_WEBHOOK_PRIVATE_NETWORKS: 'allow',
+  // Nothing answers there, so no test calls Stripe.
+  HEDGE_STRIPE_API_BASE: 'http://127.0.0.1:1',
 }
 
 /** Two, because guarantees must hold across processes. */

@@ -51,14 +51,27 @@ function EventLine({ event }: { event: Event }) {
       <span className="line-main">
         <code>{event.type}</code>
       </span>
-      {data.object === 'payment' ? (
-        <Link to={`/payments/${data.id}`}>{formatMoney(data.amount, data.currency)}</Link>
+      {data.object === 'payment' || data.object === 'dispute' ? (
+        <Link to={`/payments/${data.object === 'payment' ? data.id : data.payment}`}>
+          {formatMoney(data.amount, data.currency)}
+        </Link>
       ) : null}
       <span className="quiet line-more">
         <time dateTime={event.created}>{formatTimestamp(event.created)}</time>
-        {data.object === 'payment' ? ` · ${data.customer_email}` : ` · ${data.url}`}
+        {subjectOf(data)}
         {event.reason ? ` · ${humanize(event.reason)}` : null}
       </span>
     </li>
   )
+}
+
+function subjectOf(data: Event['data']): string {
+  switch (data.object) {
+    case 'payment':
+      return ` · ${data.customer_email}`
+    case 'dispute':
+      return ` · ${data.id}`
+    default:
+      return ` · ${data.url}`
+  }
 }

@@ -1,6 +1,7 @@
 const paths = {
   overview: 'M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 7h6V4h-6z',
   payments: 'M3 7h18v11H3zM3 11h18M7 15h3',
+  disputes: 'M12 4v16M7 20h10M5 8h14M5 8l-3 6h6zM19 8l-3 6h6z',
   webhooks: 'M12 9a3 3 0 1 0-3-3M9.5 8.5 6 14M6 14a3 3 0 1 0 3 3h8M17 14a3 3 0 1 1-2 5M14 8l3 6',
   events: 'M4 12h4l2.5-6 4 12L17 12h3',
   keys: 'M8 15a4 4 0 1 1 3.5-2L20 4M16 8l3 3M13.5 10.5l2 2',

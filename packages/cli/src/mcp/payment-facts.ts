@@ -52,6 +52,11 @@ export function possibleNow(payment: Payment): string[] {
   if (actions.includes('refund')) {
     lines.push(`Up to ${moneyOf(refundableOf(payment), payment)} can be refunded.`)
   }
+  if (payment.disputed) {
+    lines.push(
+      'The customer disputes it at the bank, so it must not be refunded: answer the dispute.',
+    )
+  }
   if (status === 'pending') {
     lines.push(`Without a further step it is canceled at ${timeOf(payment.expires_at)}.`)
   }

@@ -83,6 +83,11 @@ const sentences: Readonly<Partial<Record<string, (payment: Payment) => string>>>
   'payment.reversal_requested': () =>
     'A reversal was requested. It follows as soon as the processor has decided.',
   'payment.settled': () => 'Settled: the money reached the merchant.',
+  'payment.disputed': () => 'The customer disputes the payment at the bank. It cannot be refunded.',
+  'dispute.created': () => 'A dispute was opened.',
+  'dispute.updated': () => 'The dispute has changed.',
+  'dispute.won': () => "The dispute was won: the amount is the merchant's again.",
+  'dispute.lost': () => 'The dispute was lost: the customer keeps the amount.',
   'ach.returned': () => 'The bank returned the payment.',
 }
 

@@ -22,6 +22,11 @@ export const paymentColumns: readonly Column<Payment>[] = [
   },
 ]
 
+/** The payment of an event; the object of an event without a payment. */
+function subjectOf({ data }: HedgeEvent): string {
+  return data.object === 'dispute' ? data.payment : data.id
+}
+
 /** The columns of a list of events. */
 export const eventColumns: readonly Column<HedgeEvent>[] = [
   {
@@ -30,7 +35,7 @@ export const eventColumns: readonly Column<HedgeEvent>[] = [
     short: { title: 'CREATED', value: (event) => shortTime(event.created) },
   },
   { title: 'EVENT', value: (event) => event.type },
-  { title: 'PAYMENT', value: (event) => event.data.id },
+  { title: 'PAYMENT', value: subjectOf },
   { title: 'SEQ', align: 'right', value: (event) => String(event.sequence) },
   {
     title: 'BY',
@@ -78,6 +83,7 @@ export function renderPayment(payment: Payment): string {
       ['failure', payment.failure_message ?? payment.failure_code],
       ['captured', isPart ? money(payment.captured_amount) : null],
       ['refunded', payment.refunded_amount > 0 ? money(payment.refunded_amount) : null],
+      ['disputed', payment.disputed ? 'yes' : null],
       ['fee', money(payment.fee)],
       ['net', money(payment.net_amount)],
       ['cancel reason', payment.cancellation_reason],

@@ -46,6 +46,7 @@ const payment = {
   capture_method: 'automatic',
   captured_amount: 0,
   authorization_expires_at: null,
+  disputed: false,
   settled: false,
   settled_at: null,
   success_url: 'https://shop.example.com/thanks',
@@ -54,6 +55,23 @@ const payment = {
   next_action: null,
   expires_at: '2024-06-15T11:30:00Z',
   ...times,
+}
+
+const dispute = {
+  id: 'dp_abc123xyz',
+  object: 'dispute',
+  livemode: false,
+  payment: 'pay_abc123xyz',
+  amount: 9999,
+  currency: 'USD',
+  fee: 1500,
+  status: 'needs_response',
+  reason: 'product_not_received',
+  evidence_due_by: '2024-06-22T10:32:00Z',
+  processor: 'stripe',
+  processor_url: 'https://dashboard.stripe.com/test/disputes/dp_1',
+  created_at: '2024-06-15T10:32:00Z',
+  updated_at: '2024-06-15T10:32:00Z',
 }
 
 const session = {
@@ -148,6 +166,7 @@ export const examples: Readonly<Record<string, Json>> = {
     cancel_url: 'https://shop.example.com/cart',
   },
   ClientTokenCreate: { payment_id: 'pay_abc123xyz' },
+  Dispute: dispute,
   Event: canceledEvent,
   MerchantCreate: { name: 'Coffee Shop', default_cancel_window: 600 },
   MerchantProcessorSet: { processor: 'stripe', secret_key: 'sk_test_…' },

@@ -41,6 +41,7 @@ const lastEventId = {
 /** The parameters of paths: by the segment before an `id`, or by their own name. */
 const pathParameterSchemas: Readonly<Record<string, JsonObject>> = {
   payments: { description: 'The id of the payment.' },
+  disputes: { description: 'The id of the dispute.' },
   cancellations: { description: 'The id of the cancellation.' },
   sessions: { description: 'The id of the checkout session.' },
   events: { description: 'The id of the event.' },

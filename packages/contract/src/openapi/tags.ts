@@ -6,6 +6,7 @@ const descriptions: Readonly<Record<string, string>> = {
     'Create, initiate, cancel, refund and reverse payments, and read what happened to them.',
   Cancellations: 'Cancel many payments in the background.',
   Checkout: 'Hosted pages on which customers pay.',
+  Disputes: 'Payments that customers dispute at their banks.',
   'API keys': 'Keys of programs, and tokens of browsers.',
   Events: 'Every change of a payment is an event.',
   Webhooks: 'Endpoints that receive events, and the deliveries to them.',

@@ -3,6 +3,7 @@ import * as administration from './administration.ts'
 import * as cancellations from './cancellations.ts'
 import * as checkout from './checkout.ts'
 import * as clientToken from './client-token.ts'
+import * as disputes from './disputes.ts'
 import * as events from './events.ts'
 import * as payments from './payments.ts'
 import * as processors from './processors.ts'
@@ -15,6 +16,7 @@ export const operations = {
   ...cancellations,
   ...checkout,
   ...clientToken,
+  ...disputes,
   ...events,
   ...webhooks,
   ...testMode,

@@ -59,10 +59,11 @@ export const receiveProcessorMessage = defineOperation({
   summary: "Receive a processor's webhook message",
   description:
     'Needs no key, because the processor signs the message. The server never trusts the content of a ' +
-    'message: it looks the payment up at the processor. `mode` is `test` or `live`.',
+    'message: it looks the payment up at the processor. If the processor cannot say which payment a ' +
+    'message is about, the answer is 502, so that it is sent again. `mode` is `test` or `live`.',
   scope: 'none',
   body: Type.Unsafe({ type: 'object', description: "The processor's own message." }),
   bodyBytesMax: 256 * 1024,
   responses: { 200: ProcessorMessageTaken },
-  errors: [],
+  errors: ['processor_unavailable'],
 })

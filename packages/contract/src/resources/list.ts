@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox'
-import { constant } from '../text.ts'
+import { constant, timestampInput } from '../text.ts'
 
 /** The schema of a page of a list, newest first. */
 export function listOf<T extends TSchema>(item: T, name: string) {
@@ -47,3 +47,17 @@ export const pageQuery = {
     }),
   ),
 }
+
+export const CreatedRange = Type.Object(
+  {
+    gte: Type.Optional(timestampInput('At or after.')),
+    gt: Type.Optional(timestampInput('After.')),
+    lte: Type.Optional(timestampInput('At or before.')),
+    lt: Type.Optional(timestampInput('Before.')),
+  },
+  {
+    title: 'CreatedRange',
+    description: 'A range of time. All limits are optional.',
+    additionalProperties: false,
+  },
+)

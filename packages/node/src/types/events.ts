@@ -1,13 +1,23 @@
 import type { HedgeError } from '../errors.ts'
 import type { CheckoutSession } from './checkout.ts'
-import type { CheckoutEventType, EndpointEventType, HedgeEventType } from './event-types.ts'
+import type { Dispute } from './disputes.ts'
+import type {
+  CheckoutEventType,
+  DisputeEventType,
+  EndpointEventType,
+  HedgeEventType,
+} from './event-types.ts'
 import type { ListParams, TimeRange } from './lists.ts'
 import type { Payment, PaymentStatus } from './payments.ts'
 import type { WebhookEndpoint } from './webhooks.ts'
 
 /** An event. `type` decides the type of `data`. */
 export type HedgeEvent =
-  | EventOf<Exclude<HedgeEventType, CheckoutEventType | EndpointEventType>, Payment>
+  | EventOf<
+      Exclude<HedgeEventType, CheckoutEventType | DisputeEventType | EndpointEventType>,
+      Payment
+    >
+  | EventOf<DisputeEventType, Dispute>
   | EventOf<CheckoutEventType, CheckoutSession>
   | EventOf<EndpointEventType, WebhookEndpoint>
 
@@ -26,7 +36,7 @@ export interface EventOf<Type extends HedgeEventType, Data> {
   to_status: PaymentStatus | null
   /** The reason of the request, if it gave one. */
   reason: string | null
-  /** The payment, checkout session or webhook endpoint after the event. */
+  /** The payment, dispute, checkout session or webhook endpoint after the event. */
   data: Data
 }
 

@@ -44,6 +44,8 @@ export interface Payment {
   captured_amount: number
   /** When the authorization ends. `null`: not authorized, or the processor has no end. */
   authorization_expires_at: string | null
+  /** Whether it has a dispute that is not won. It cannot be refunded or reversed then. */
+  disputed: boolean
   settled: boolean
   settled_at: string | null
   success_url: string | null

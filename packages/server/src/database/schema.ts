@@ -13,6 +13,7 @@ import type { Generated } from 'kysely'
 import type { PaymentToken } from '../domain/payment-token.ts'
 import type { Timestamp } from '../domain/time.ts'
 import type { AuditRow, DashboardSessionRow, SigningKeyRow } from './access-rows.ts'
+import type { DisputeRow, LedgerTransferRow } from './money-rows.ts'
 import type { PaymentAttemptRow, PaymentTaskRow } from './task-rows.ts'
 import type { AttemptRow, DeliveryRow, EndpointRow } from './webhook-rows.ts'
 
@@ -26,6 +27,7 @@ export interface Schema {
   events: EventTable
   idempotency_records: IdempotencyRow
   refunds: RefundRow
+  disputes: DisputeRow
   ledger_transfers: LedgerTransferRow
   processor_credentials: ProcessorCredentialsRow
   cancellations: CancellationRow
@@ -104,6 +106,8 @@ export interface PaymentRow {
   failure_message: string | null
   cancellation_reason: string | null
   canceled_at: Timestamp | null
+  /** Whether the payment has a dispute that is not won. */
+  disputed: boolean
   settled_at: Timestamp | null
   processor: string | null
   processor_reference: string | null
@@ -161,21 +165,6 @@ export interface RefundRow {
   returned_sequence: number | null
   created_at: Timestamp
   updated_at: Timestamp
-}
-
-/** A row of the ledger: money that leaves one account and arrives in another. */
-export interface LedgerTransferRow {
-  merchant_id: string
-  livemode: boolean
-  payment_id: string
-  event_sequence: number
-  kind: 'capture' | 'fee' | 'settlement' | 'refund' | 'refund_paid' | 'refund_failed'
-  debit_account: string
-  credit_account: string
-  /** A bigint, but no amount exceeds an integer. */
-  amount: number
-  currency: string
-  created_at: Timestamp
 }
 
 export interface ProcessorCredentialsRow {

@@ -12,6 +12,7 @@ import type { Timestamp } from '../domain/time.ts'
  * - `void`: void the authorization that the processor may have for a canceled or failed payment.
  * - `refund`: send a refund to the processor, or find out its answer.
  * - `settle`: find out whether the money has reached the merchant.
+ * - `dispute`: follow the disputes of a payment at the processor.
  */
 export type TaskKind =
   | 'expire'
@@ -22,6 +23,7 @@ export type TaskKind =
   | 'void'
   | 'refund'
   | 'settle'
+  | 'dispute'
 
 /** Work that is still to be done to a payment, and when. */
 export interface PaymentTaskRow {

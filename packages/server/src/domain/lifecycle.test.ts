@@ -52,6 +52,21 @@ const steps = [
   'refunded payment.refund_succeeded refunded',
   'refunded payment.refund_failed partially_refunded',
   'refunded payment.refund_failed succeeded',
+  'succeeded payment.disputed succeeded',
+  'succeeded dispute.created succeeded',
+  'succeeded dispute.updated succeeded',
+  'succeeded dispute.won succeeded',
+  'succeeded dispute.lost succeeded',
+  'partially_refunded payment.disputed partially_refunded',
+  'partially_refunded dispute.created partially_refunded',
+  'partially_refunded dispute.updated partially_refunded',
+  'partially_refunded dispute.won partially_refunded',
+  'partially_refunded dispute.lost partially_refunded',
+  'refunded payment.disputed refunded',
+  'refunded dispute.created refunded',
+  'refunded dispute.updated refunded',
+  'refunded dispute.won refunded',
+  'refunded dispute.lost refunded',
   'failed ach.returned failed',
   'failed payment.late_capture_refunded failed',
   'canceled payment.late_capture_refunded canceled',
@@ -126,7 +141,7 @@ test('failed and canceled are final and allow no action', () => {
     paymentStatuses.every((to) => !canMove({ from, to })),
   )
   expect(final).toEqual(['failed', 'canceled'])
-  for (const one of final) expect(actionsOf(one)).toEqual([])
+  for (const one of final) expect(actionsOf({ status: one, disputed: false })).toEqual([])
 })
 
 test('every refunded amount maps to a status that a refund can reach', () => {
@@ -162,7 +177,9 @@ test('no step after processing leads to canceled', () => {
 test('allowed actions match the lifecycle, and never include both cancel and refund', () => {
   fc.assert(
     fc.property(status, (one) => {
-      expect(actionsOf(one)).toEqual(paymentActions.filter((action) => isAllowed(action, one)))
+      const actions = actionsOf({ status: one, disputed: false })
+      expect(actions).toEqual(paymentActions.filter((action) => isAllowed(action, one)))
+      expect(actionsOf({ status: one, disputed: true })).toEqual([])
       expect(isAllowed('cancel', one) && isAllowed('refund', one)).toBe(false)
     }),
   )

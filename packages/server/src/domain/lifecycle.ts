@@ -50,9 +50,15 @@ const allowedActions = Object.fromEntries(
   ]),
 ) as Record<PaymentStatus, PaymentAction[]>
 
-/** The actions that a payment allows in this status. */
-export function actionsOf(status: PaymentStatus): PaymentAction[] {
-  return allowedActions[status]
+/** The actions that a payment allows now. The money of a disputed payment cannot be sent back. */
+export function actionsOf({
+  status,
+  disputed,
+}: {
+  status: PaymentStatus
+  disputed: boolean
+}): PaymentAction[] {
+  return disputed ? [] : allowedActions[status]
 }
 
 export { isAllowed }

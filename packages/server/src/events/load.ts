@@ -1,11 +1,10 @@
-import { type Event, type EventType, groupBy, type WebhookEndpoint } from '@hedgepayments/contract'
+import { type Event, groupBy } from '@hedgepayments/contract'
 import type { Db } from '../database/db.ts'
 import type { EventRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
 import { findRefundsOf } from '../payments/view/refunds.sql.ts'
-import { eventId } from './event-id.ts'
 import { findPayments } from './events.sql.ts'
-import { renderEvent } from './render.ts'
+import { renderAlone, renderEvent, standsAlone } from './render.ts'
 
 /**
  * Renders events of any accounts, by their positions. Reads their payments after the events, so that a
@@ -38,25 +37,4 @@ async function renderOfAccount(
     if (!payment) return []
     return [[row.position, renderEvent(row, payment, refunds.get(payment.id) ?? [])] as const]
   })
-}
-
-/** Whether the row has the event's whole data: events of endpoints and sessions, and test events. */
-function standsAlone(row: EventRow): boolean {
-  return row.state !== null && 'data' in row.state
-}
-
-function renderAlone(row: EventRow): Event {
-  return {
-    id: eventId(row.subject_id, row.sequence),
-    object: 'event',
-    type: row.type as EventType,
-    created: row.created_at,
-    livemode: row.livemode,
-    sequence: row.sequence,
-    actor: { type: row.actor_type, id: row.actor_id },
-    from_status: row.from_status,
-    to_status: row.to_status,
-    reason: row.reason,
-    data: row.state?.data as WebhookEndpoint,
-  } as Event
 }

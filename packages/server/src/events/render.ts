@@ -1,9 +1,11 @@
 import type {
   CheckoutEventType,
+  DisputeEventType,
   EndpointEventType,
   Event,
   EventType,
   Payment,
+  WebhookEndpoint,
 } from '@hedgepayments/contract'
 import type { EventRow, PaymentRow, RefundRow } from '../database/schema.ts'
 import { renderPayment } from '../payments/view/render.ts'
@@ -21,10 +23,14 @@ export function renderEvent(
   payment: PaymentRow,
   refunds: readonly RefundRow[],
 ): Event {
+  if (standsAlone(event)) return renderAlone(event)
   return {
     id: eventId(event.subject_id, event.sequence),
     object: 'event',
-    type: event.type as Exclude<EventType, CheckoutEventType | EndpointEventType>,
+    type: event.type as Exclude<
+      EventType,
+      CheckoutEventType | DisputeEventType | EndpointEventType
+    >,
     created: event.created_at,
     livemode: event.livemode,
     sequence: event.sequence,
@@ -44,4 +50,29 @@ function paymentAt(event: EventRow, payment: PaymentRow, refunds: readonly Refun
     { ...payment, ...stateOfNewPayment, updated_at: event.created_at, ...state },
     refundsAt(refunds, event.sequence),
   )
+}
+
+/**
+ * Whether the row has the event's whole data: events of disputes, endpoints and sessions, and test
+ * events.
+ */
+export function standsAlone(row: EventRow): boolean {
+  return row.state !== null && 'data' in row.state
+}
+
+/** Renders an event that has its whole data. */
+export function renderAlone(row: EventRow): Event {
+  return {
+    id: eventId(row.subject_id, row.sequence),
+    object: 'event',
+    type: row.type as EventType,
+    created: row.created_at,
+    livemode: row.livemode,
+    sequence: row.sequence,
+    actor: { type: row.actor_type, id: row.actor_id },
+    from_status: row.from_status,
+    to_status: row.to_status,
+    reason: row.reason,
+    data: row.state?.data as WebhookEndpoint,
+  } as Event
 }

@@ -13,6 +13,7 @@ export const stateOfNewPayment = {
   failure_message: null,
   cancellation_reason: null,
   canceled_at: null,
+  disputed: false,
   settled_at: null,
   next_action_url: null,
 } as const satisfies Partial<PaymentRow>

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../database/db.ts'
-import type { LedgerTransferRow } from '../database/schema.ts'
+import type { LedgerTransferRow } from '../database/money-rows.ts'
 import type { Account } from '../domain/account.ts'
 
 /** The accounts of the ledger. `post.ts` says what each of them contains. */

@@ -1,11 +1,13 @@
 import type { Db } from '../database/db.ts'
-import type { LedgerTransferRow, PaymentRow } from '../database/schema.ts'
+import type { LedgerTransferRow } from '../database/money-rows.ts'
+import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
 
 // The accounts of each merchant and mode. A balance is credits minus debits, so what is owed to the
 // merchant or a customer is positive, and money at the processor is negative:
-// - `processor`: money at the processor. A capture debits it, a paid refund credits it.
+// - `processor`: money at the processor. A capture debits it; a paid refund, a disputed amount and the
+//   fee for a dispute credit it.
 // - `merchant_pending`: earnings of the merchant that the processor has not settled.
 // - `merchant_available`: settled earnings.
 // - `fees`: fees of the payments.
@@ -84,6 +86,30 @@ export async function postRefundReturned(
   ])
 }
 
+/**
+ * The processor has withdrawn a disputed amount or charged a fee for the dispute, or has returned them.
+ * Negative amounts were returned.
+ */
+export async function postDispute(
+  tx: Db,
+  row: PaymentRow,
+  { withdrawnMinor, feeMinor }: { withdrawnMinor: number; feeMinor: number },
+): Promise<void> {
+  const merchant = merchantOf(row)
+  const taken = { from: 'processor', to: merchant } as const
+  const returned = { from: merchant, to: 'processor' } as const
+  const transfers: LedgerTransferRow[] = []
+  const post = (kinds: { taken: Kind; returned: Kind }, minor: number) => {
+    if (minor > 0) transfers.push(transfer(row, kinds.taken, { ...taken, minor }))
+    if (minor < 0) transfers.push(transfer(row, kinds.returned, { ...returned, minor: -minor }))
+  }
+  post({ taken: 'dispute', returned: 'dispute_returned' }, withdrawnMinor)
+  post({ taken: 'dispute_fee', returned: 'dispute_fee_returned' }, feeMinor)
+  await insertTransfers(tx, transfers)
+}
+
+type Kind = LedgerTransferRow['kind']
+
 function merchantOf(row: PaymentRow): LedgerAccount {
   return row.settled_at === null ? 'merchant_pending' : 'merchant_available'
 }
@@ -91,7 +117,7 @@ function merchantOf(row: PaymentRow): LedgerAccount {
 /** `from` is credited, `to` is debited. */
 function transfer(
   row: PaymentRow,
-  kind: LedgerTransferRow['kind'],
+  kind: Kind,
   { from, to, minor }: { from: LedgerAccount; to: LedgerAccount; minor: number },
 ): LedgerTransferRow {
   return {

@@ -8,7 +8,7 @@ import { randomCharacters } from '../domain/ids.ts'
 /** Kinds of objects that a list shows in the order of their ids. */
 export type ListedKind = Extract<
   IdKind,
-  'payment' | 'cancellation' | 'webhookEndpoint' | 'delivery' | 'key' | 'auditEntry'
+  'payment' | 'dispute' | 'cancellation' | 'webhookEndpoint' | 'delivery' | 'key' | 'auditEntry'
 >
 
 // Lists are in the order of ids, and an id is a cursor. So no insert may commit an id that is lower
@@ -59,6 +59,7 @@ const randomLength = 14
 
 const tables = {
   payment: 'payments',
+  dispute: 'disputes',
   cancellation: 'cancellations',
   webhookEndpoint: 'webhook_endpoints',
   delivery: 'webhook_deliveries',

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { describe } from '../database/errors.ts'
 import type { Account } from '../domain/account.ts'
 import { answer, type Reply } from '../http/answers/answer.ts'
-import { unavailable } from '../http/answers/failures.ts'
 import { refuse, refuseField } from '../http/answers/refusal.ts'
 import { send } from '../http/answers/send.ts'
 import { readBody } from '../http/bodies/read-body.ts'
@@ -11,7 +10,11 @@ import { readSingleHeaders } from '../http/request/headers.ts'
 import type { Processor, Processors } from './interface/processor.ts'
 
 /** Called with the payment that a processor's message is about. */
-export type OnNotice = (notice: { account: Account; paymentId: string }) => Promise<void>
+export type OnNotice = (notice: {
+  account: Account
+  paymentId: string
+  about?: 'dispute'
+}) => Promise<void>
 
 /** The processor and account that a message's path names. */
 interface MessageTarget {
@@ -92,12 +95,16 @@ async function receive(
     request.log.warn({ err: describe(error) }, 'a processor’s message could not be read')
     return null
   })
-  if (!notice) return unavailable('The processor did not answer. Send the message again.')
+  if (!notice) {
+    const text = 'The processor did not say which payment the message is about. Send it again.'
+    return refuse('processor_unavailable', text)
+  }
   if (notice.kind === 'rejected') {
     return refuseField('signature', undefined, `a genuine message: ${notice.reason}`)
   }
   if (notice.kind === 'look_up' && isId('payment', notice.paymentId)) {
-    await onNotice({ account, paymentId: notice.paymentId })
+    const { paymentId, about } = notice
+    await onNotice({ account, paymentId, ...(about ? { about } : {}) })
   }
   return answer(200, { received: true })
 }

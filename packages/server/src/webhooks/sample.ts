@@ -1,6 +1,8 @@
 import type {
   CheckoutSession,
   CheckoutSessionId,
+  Dispute,
+  DisputeId,
   EventType,
   Payment,
   PaymentId,
@@ -23,10 +25,12 @@ export function sampleOf(
   type: EventType,
   account: Account,
   now: Timestamp,
-): Payment | CheckoutSession | WebhookEndpoint {
+): Payment | CheckoutSession | Dispute | WebhookEndpoint {
   if (type === 'webhook_endpoint.disabled') return sampleEndpoint(now)
   if (type === 'checkout.completed') return sampleSession('complete', now)
   if (type === 'checkout.expired') return sampleSession('expired', now)
+  const disputeStatus = disputeStatuses[type]
+  if (disputeStatus) return sampleDispute(disputeStatus, account, now)
   const id = newId<PaymentId>('payment')
   const row: PaymentRow = {
     ...samplePayment,
@@ -57,6 +61,7 @@ const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
   'payment.processing': { status: 'processing' },
   'payment.succeeded': paid,
   'payment.settled': paid,
+  'payment.disputed': { ...paid, disputed: true },
   'payment.failed': {
     status: 'failed',
     failure_code: 'card_declined',
@@ -106,6 +111,34 @@ const samplePayment = {
   processor_reference: null,
   payment_method_token: null,
 } as const
+
+/** The status of the sample dispute at an event. */
+const disputeStatuses: Partial<Record<EventType, Dispute['status']>> = {
+  'dispute.created': 'needs_response',
+  'dispute.updated': 'under_review',
+  'dispute.won': 'won',
+  'dispute.lost': 'lost',
+}
+
+function sampleDispute(status: Dispute['status'], { livemode }: Account, now: Timestamp): Dispute {
+  return {
+    id: newId<DisputeId>('dispute'),
+    object: 'dispute',
+    livemode,
+    payment: newId<PaymentId>('payment'),
+    amount: samplePayment.amount,
+    currency: samplePayment.currency,
+    fee: status === 'won' ? 0 : 1500,
+    status,
+    // Marks it as sample data: no bank has such a reason.
+    reason: testMark,
+    evidence_due_by: plusSeconds(now, 604_800),
+    processor: 'sandbox',
+    processor_url: null,
+    created_at: now,
+    updated_at: now,
+  }
+}
 
 function sampleSession(status: 'complete' | 'expired', now: Timestamp): CheckoutSession {
   const id = newId<CheckoutSessionId>('checkoutSession')

@@ -8,7 +8,7 @@ import { checkoutRoutes } from '../checkout/sessions/routes.ts'
 import { dashboardRoutes } from '../dashboard/routes.ts'
 import { Sessions } from '../dashboard/sessions/sessions.ts'
 import type { Database } from '../database/connect.ts'
-import type { Account } from '../domain/account.ts'
+import { disputeRoutes } from '../disputes/routes.ts'
 import { eventRoutes } from '../events/routes.ts'
 import { streamRoute } from '../events/stream.ts'
 import type { Refusal } from '../http/answers/refusal.ts'
@@ -31,7 +31,7 @@ import type { Processors } from '../processors/interface/processor.ts'
 import { processorRoutes } from '../processors/routes.ts'
 import { plannedFailureRoutes } from '../processors/sandbox/planned-failure-routes.ts'
 import { sandboxRoutes } from '../processors/sandbox/routes.ts'
-import { processorWebhookRoute } from '../processors/webhook-route.ts'
+import { type OnNotice, processorWebhookRoute } from '../processors/webhook-route.ts'
 import type { Keyring } from '../sealing/keyring.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import { rescheduleRetries } from '../webhooks/deliveries/deliveries.sql.ts'
@@ -106,6 +106,7 @@ async function addRoutes(
   metricsRoutes(app, database)
   await docsRoutes(app)
   paymentRoutes(app, { ...options, leaseSeconds })
+  disputeRoutes(app, { db })
   clientTokenRoutes(app, { db, tokens })
   checkoutRoutes(app, { db, publicUrl })
   await pageRoutes(app, { dependencies: { ...options, db, leaseSeconds }, log, refuseLive })
@@ -152,9 +153,9 @@ function authenticationBy(by: {
 }
 
 /** The reaction to a processor's message about a payment: plan a look-up of its state. */
-function onProcessorMessage({ database: { db }, onWork }: AppOptions) {
-  return async ({ account, paymentId }: { account: Account; paymentId: string }) => {
-    await handleProcessorMessage(db, { account, paymentId })
+function onProcessorMessage({ database: { db }, onWork }: AppOptions): OnNotice {
+  return async (notice: Parameters<OnNotice>[0]) => {
+    await handleProcessorMessage(db, notice)
     onWork()
   }
 }

@@ -4,6 +4,7 @@ import { startCheckout } from '../checkout/sessions/start.ts'
 import { startCounting } from '../dashboard/statistics/counting.ts'
 import type { Database } from '../database/connect.ts'
 import { describe } from '../database/errors.ts'
+import { startDisputeSweeps } from '../disputes/sweep.ts'
 import type { FeeSchedule } from '../domain/fees.ts'
 import { type Loop, startLoop, type YieldPolicy } from '../jobs/loop.ts'
 import { startPaymentWorkers } from '../payments/run/workers.ts'
@@ -60,12 +61,16 @@ export function startWorkers(options: WorkerOptions): Loop {
     idleMs: retentionIdleMs,
     onError: report('retention worker failed'),
   })
+  const sweeps = startDisputeSweeps({
+    ...{ db, processors },
+    onError: report('the search for disputes failed'),
+  })
   return {
     nudge() {
       for (const loop of nudged) loop.nudge()
     },
     async stop() {
-      await Promise.all([...nudged, retention].map((loop) => loop.stop()))
+      await Promise.all([...nudged, retention, sweeps].map((loop) => loop.stop()))
     },
   }
 }

@@ -8,6 +8,7 @@ const commits: Readonly<Record<FailpointCommit, true>> = {
   submission: true,
   authorization: true,
   watch: true,
+  dispute: true,
   process: true,
   expiry: true,
   capture: true,

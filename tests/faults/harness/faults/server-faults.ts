@@ -131,8 +131,8 @@ const dying = Object.entries(stages).map(
 /** Deaths in a round of `die-anywhere`. */
 const deathsAnywhere = 3
 
-/** Without settlements and watches: they are due after days, so the test clock must be advanced. */
-const frequent = failpointNames.filter((name) => !/settlement$|watch$/.test(name))
+/** Without settlements and watches, which are due after days, and disputes: the load has none. */
+const frequent = failpointNames.filter((name) => !/settlement$|watch$|dispute$/.test(name))
 
 /** Kills servers at random failpoints of any stage. */
 const dieAnywhere: Fault = {

@@ -12,6 +12,8 @@ export interface Intent {
   returnUrl: string | null
   error: Record<string, unknown> | null
   settled: boolean
+  /** Whether a dispute or an inquiry was ever opened. */
+  disputed: boolean
   /** Whether the capture is manual. Otherwise Stripe captures with the authorization. */
   isManual: boolean
   /** When the card was authorized, and until when Stripe can capture, in Unix seconds. */
@@ -61,6 +63,7 @@ function showCharge(intent: Intent, isCaptured: boolean) {
   return {
     id: 'ch_1',
     created: intent.authorizedAt,
+    disputed: intent.disputed,
     payment_method_details: { type: 'card', card: { capture_before: intent.captureBefore } },
     balance_transaction: isCaptured ? showTransaction(intent) : null,
   }

@@ -8,6 +8,7 @@ import {
   showIntent,
   showRefund,
 } from './answers.ts'
+import { DisputeBooks, type GivenDispute } from './disputes.ts'
 
 export interface Movement {
   readonly kind: 'authorize' | 'capture' | 'cancel' | 'refund'
@@ -21,6 +22,7 @@ export class StripeBooks {
   readonly movements: Movement[] = []
   readonly #intents = new Map<string, Intent>()
   readonly #refunds: Refund[] = []
+  readonly disputes = new DisputeBooks()
 
   answer(line: string, given: unknown): Answer {
     const body = given as Body
@@ -44,6 +46,8 @@ export class StripeBooks {
         const data = this.#refunds.filter((refund) => refund.payment_intent === body.payment_intent)
         return ok({ object: 'list', has_more: false, data: data.map(showRefund) })
       }
+      case 'GET /v1/disputes':
+        return this.disputes.list(body, (intentId) => this.#show(intentId))
       default:
         return error(404, { message: `Unrecognized request URL (${line}).` })
     }
@@ -113,6 +117,12 @@ export class StripeBooks {
     intent.cancellationReason = 'requested_by_customer'
   }
 
+  dispute(paymentId: string, given: GivenDispute): string {
+    const intent = this.#ofPayment(paymentId)
+    if (intent?.status !== 'succeeded') throw new Error('there is nothing to dispute')
+    return this.disputes.open(intent, given)
+  }
+
   refundByHand(paymentId: string, amount?: number, refundStatus?: string): void {
     const { status, body } = this.#refund({ payment_intent: this.intentOf(paymentId), amount })
     if (status !== 200) throw new Error(`it cannot be refunded: ${JSON.stringify(body)}`)
@@ -167,6 +177,7 @@ export class StripeBooks {
       returnUrl: null,
       error: null,
       settled: false,
+      disputed: false,
       isManual: body.capture_method === 'manual',
     }
     this.#intents.set(intent.id, intent)
@@ -217,6 +228,8 @@ export class StripeBooks {
   #refund(body: Body): Answer {
     const intent = this.#intents.get(String(body.payment_intent))
     if (intent?.status !== 'succeeded') return error(400, { code: 'charge_not_refundable' })
+    const refusal = this.disputes.refuseRefund(intent)
+    if (refusal) return refusal
     const given = this.#returnsOf(intent).filter(({ status }) => status !== 'failed')
     const left = intent.received - given.reduce((sum, refund) => sum + refund.amount, 0)
     const amount = Number(body.amount ?? left)
@@ -269,6 +282,12 @@ export class StripeBooks {
     return this.#refunds.filter(
       (refund) => refund.payment_intent === intent?.id && refund.balance_transaction !== null,
     )
+  }
+
+  #show(intentId: string): object {
+    const intent = this.#intents.get(intentId)
+    if (!intent) throw new Error(`there is no ${intentId}`)
+    return showIntent(intent)
   }
 
   #ofPayment(paymentId: string): Intent | undefined {

@@ -60,6 +60,12 @@ export async function startMerchantWithStripe(stripeKey: string) {
       const refund = { id: 're_1', object: 'refund', payment_intent: intent, metadata: {} }
       expect(await send(refund)).toBe(200)
     },
+    /** Sends a message about a dispute of a payment. It names the PaymentIntent only, as Stripe's do. */
+    async notifyDispute(paymentId: string, said: object = {}): Promise<void> {
+      const intent = stripe.intentOf(paymentId)
+      const about = { id: 'dp_1', object: 'dispute', metadata: {}, payment_intent: intent, ...said }
+      expect(await send(about)).toBe(200)
+    },
   }
 }
 

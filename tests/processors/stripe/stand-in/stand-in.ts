@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { parse } from 'qs'
 import { type Answer, error } from './answers.ts'
 import { type Movement, StripeBooks } from './books.ts'
+import type { GivenDispute } from './disputes.ts'
 
 /**
  * The few endpoints of Stripe that the processor uses, as Stripe documents them: PaymentIntents with
@@ -52,6 +53,10 @@ export interface StripeStandIn {
   refundByHand(paymentId: string, amount?: number, status?: 'pending'): void
   /** The money of a payment that the merchant still has: the captured amount without refunds. */
   keptOf(paymentId: string): number
+  /** A customer disputes a captured payment. Returns the id of the dispute. */
+  dispute(paymentId: string, given?: GivenDispute): string
+  /** The bank, or the merchant's evidence, changes the status of a dispute. */
+  changeDispute(id: string, status: string): void
   /** Until when the authorizations that come next can be captured; `null`: Stripe does not say. */
   keepAuthorizationsUntil(unixSeconds: number | null): void
   /** An authorization that nobody has captured in time. */
@@ -166,6 +171,8 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     cancelByHand: (paymentId) => books.cancelByHand(paymentId),
     refundByHand: (paymentId, amount, status) => books.refundByHand(paymentId, amount, status),
     keptOf: (paymentId) => books.keptOf(paymentId),
+    dispute: (paymentId, given = {}) => books.dispute(paymentId, given),
+    changeDispute: (id, status) => books.disputes.change(id, status),
     async stop() {
       server.close()
       server.closeAllConnections()

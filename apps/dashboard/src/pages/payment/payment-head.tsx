@@ -4,7 +4,7 @@ import { attemptsQuery, paymentQuery, timelineQuery } from '../../api/payments.t
 import { useShortcut } from '../../dialogs/use-shortcut.ts'
 import { formatMoney } from '../../format.ts'
 import { requestedAt } from '../../live/request-times.ts'
-import { StatusBadge } from '../../parts/badge.tsx'
+import { Badge, StatusBadge } from '../../parts/badge.tsx'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Freshness } from '../../parts/freshness.tsx'
 import { Countdown } from './countdown.tsx'
@@ -27,6 +27,7 @@ export function PaymentHead({ payment, error }: { payment: Payment; error: Error
         </h1>
         <p className="payment-id">
           <StatusBadge status={payment.status} />
+          {payment.disputed ? <Badge tone="bad">Disputed</Badge> : null}
           <span className="with-copy">
             <code>{id}</code>
             <CopyButton text={id} label="Copy the id" />

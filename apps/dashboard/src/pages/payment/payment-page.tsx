@@ -9,6 +9,7 @@ import { Link } from '../../router.tsx'
 import { Attempts } from './attempts.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Details } from './details.tsx'
+import { DisputesCard } from './disputes-card.tsx'
 import { MoneyCard } from './money-card.tsx'
 import { PaymentHead } from './payment-head.tsx'
 import { TestCards } from './test-cards.tsx'
@@ -39,6 +40,7 @@ export function PaymentPage({ id }: { id: string }) {
         <Icon name="back" /> Payments
       </Link>
       <PaymentHead payment={payment} error={query.error} />
+      <DisputesCard payment={payment} />
       <div className="payment-columns">
         <div className="stack">
           <Timeline payment={payment} />

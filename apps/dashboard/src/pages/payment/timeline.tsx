@@ -42,6 +42,8 @@ function titleOf(event: Event, payment: Payment): string {
     const total = formatMoney(event.data.refunded_amount, payment.currency)
     return `Refunded: ${total} in all`
   }
+  // `Dispute won`, but `Succeeded`: the page is about the payment.
+  if (event.type.startsWith('dispute.')) return humanize(event.type)
   return humanize(event.type.slice(event.type.indexOf('.') + 1))
 }
 
@@ -59,8 +61,8 @@ function actorOf(event: Event): string {
 }
 
 function toneOf(type: string): string {
-  if (type.endsWith('succeeded') || type.endsWith('settled')) return 'good'
-  if (type.endsWith('failed')) return 'bad'
+  if (/(succeeded|settled|won)$/.test(type)) return 'good'
+  if (/(failed|disputed|lost)$/.test(type)) return 'bad'
   if (type.endsWith('canceled') || type.endsWith('refunded')) return 'ended'
   return 'plain'
 }

@@ -22,6 +22,12 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
     '`payment.refund_succeeded`.',
   'payment.reversal_requested': 'A reversal waits for a payment that is `processing`.',
   'payment.settled': 'The money reached the merchant.',
+  'payment.disputed':
+    'The customer disputes the payment at the bank. The details follow in `dispute.created`.',
+  'dispute.created': 'A dispute was opened. Submit evidence before `evidence_due_by`.',
+  'dispute.updated': 'The status, the deadline, the amount or the fee of a dispute has changed.',
+  'dispute.won': "The bank decided for the merchant. The disputed amount is the merchant's again.",
+  'dispute.lost': 'The bank decided for the customer, who keeps the disputed amount.',
   'ach.returned':
     "The bank returned a debit. Follows `payment.failed`; `reason` is the bank's reason.",
   'checkout.completed': 'The customer has completed the checkout session.',

@@ -11,6 +11,7 @@ import {
 } from '../../text.ts'
 import {
   type CheckoutEventType,
+  type DisputeEventType,
   type EndpointEventType,
   type EventType,
   eventTypes,
@@ -18,8 +19,9 @@ import {
 } from '../../values.ts'
 import { Actor } from '../actor.ts'
 import { CheckoutSession } from '../checkout.ts'
-import { pageQuery } from '../list.ts'
-import { CreatedRange, Payment } from '../payments/payment.ts'
+import { Dispute } from '../dispute.ts'
+import { CreatedRange, pageQuery } from '../list.ts'
+import { Payment } from '../payments/payment.ts'
 import { eventMeanings } from './event-meanings.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'
 
@@ -44,7 +46,8 @@ type EventFields = Static<ReturnType<typeof Type.Object<typeof eventFields>>>
 type EventOf<T extends EventType, Data> = EventFields & { type: T; data: Data }
 /** An event. `type` decides the type of `data`. */
 export type Event =
-  | EventOf<Exclude<EventType, CheckoutEventType | EndpointEventType>, Payment>
+  | EventOf<Exclude<EventType, CheckoutEventType | DisputeEventType | EndpointEventType>, Payment>
+  | EventOf<DisputeEventType, Dispute>
   | EventOf<CheckoutEventType, CheckoutSession>
   | EventOf<EndpointEventType, WebhookEndpoint>
 
@@ -73,6 +76,11 @@ function dataOf(type: EventType): TSchema {
     case 'checkout.completed':
     case 'checkout.expired':
       return CheckoutSession
+    case 'dispute.created':
+    case 'dispute.updated':
+    case 'dispute.won':
+    case 'dispute.lost':
+      return Dispute
     case 'webhook_endpoint.disabled':
       return WebhookEndpoint
     default:

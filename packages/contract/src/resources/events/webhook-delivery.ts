@@ -2,8 +2,7 @@ import { type Static, Type } from 'typebox'
 import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from '../../ids.ts'
 import { constant, nullable, oneOf, text, timestamp } from '../../text.ts'
 import { eventTypes } from '../../values.ts'
-import { pageQuery } from '../list.ts'
-import { CreatedRange } from '../payments/payment.ts'
+import { CreatedRange, pageQuery } from '../list.ts'
 
 const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 

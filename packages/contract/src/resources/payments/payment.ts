@@ -14,7 +14,7 @@ import {
   timestampInput,
 } from '../../text.ts'
 import { paymentActions, paymentStatuses } from '../../values.ts'
-import { pageQuery } from '../list.ts'
+import { CreatedRange, pageQuery } from '../list.ts'
 import { Metadata, StoredMetadata } from '../metadata.ts'
 import { Refund } from './refund.ts'
 
@@ -117,6 +117,11 @@ export const Payment = Type.Object(
         'When the authorization ends. `null`: not authorized, or the processor has no end.',
       ),
     ),
+    disputed: Type.Boolean({
+      description:
+        'Whether the customer disputes the payment, or has won a dispute. Such a payment cannot be ' +
+        'refunded or reversed.',
+    }),
     settled: Type.Boolean({ description: 'Whether the money has reached the merchant.' }),
     settled_at: nullable(timestamp('When it was settled.')),
     success_url: nullable(
@@ -248,20 +253,6 @@ export const PendingCancellation = Type.Object(
   },
 )
 export type PendingCancellation = Static<typeof PendingCancellation>
-
-export const CreatedRange = Type.Object(
-  {
-    gte: Type.Optional(timestampInput('At or after.')),
-    gt: Type.Optional(timestampInput('After.')),
-    lte: Type.Optional(timestampInput('At or before.')),
-    lt: Type.Optional(timestampInput('Before.')),
-  },
-  {
-    title: 'CreatedRange',
-    description: 'A range of time. All limits are optional.',
-    additionalProperties: false,
-  },
-)
 
 /** The filters of payments, in lists and in bulk cancellations. */
 const paymentFilter = {

@@ -247,6 +247,7 @@ function toRow(entry: CancelEntry, values: unknown[]): PaymentRow {
     status: 'canceled',
     cancellation_reason: entry.reason,
     canceled_at: at,
+    disputed: false,
     updated_at: at,
   }
 }

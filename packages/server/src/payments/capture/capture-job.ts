@@ -35,6 +35,10 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   return 'done'
 }
 
+function isDisputed({ disputes = [] }: { readonly disputes?: readonly unknown[] }): boolean {
+  return disputes.length > 0
+}
+
 /** A part may have been captured manually at the processor. More than the amount is wrong. */
 function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
   return capturedMinor > 0 && capturedMinor <= amount
@@ -45,7 +49,9 @@ async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
   if (!found.ok) return found
   const payment = found.result
   switch (payment.state) {
-    case 'captured':
+    case 'captured': {
+      return { ok: true, result: { ...payment, isDisputed: isDisputed(payment) } }
+    }
     case 'declined':
       return { ok: true, result: payment }
     case 'voided':

@@ -21,6 +21,7 @@ export type Capture =
       readonly state: 'captured'
       /** Refunds that a person has made at the processor already. */
       readonly refunds?: readonly RefundState[]
+      readonly isDisputed?: boolean
     } & Captured)
   | { readonly state: 'declined'; readonly decline: Decline }
 
@@ -51,7 +52,12 @@ async function succeed(
     capture,
     fees,
     now,
-  }: { row: PaymentRow; capture: Captured; fees: FeeSchedule; now: Timestamp },
+  }: {
+    row: PaymentRow
+    capture: Captured & { readonly isDisputed?: boolean }
+    fees: FeeSchedule
+    now: Timestamp
+  },
 ): Promise<void> {
   const { capturedMinor } = capture
   const fee = await feeOfMerchant(tx, { row, capturedMinor, fees })
@@ -71,6 +77,7 @@ async function succeed(
   })
   await postCapture(tx, [moved])
   await planTask(tx, { row: moved, kind: 'settle', afterSeconds: settleAfterSeconds })
+  if (capture.isDisputed) await planTask(tx, { row: moved, kind: 'dispute', afterSeconds: 0 })
   await carryOutReversal(tx, moved, now)
 }
 

@@ -22,6 +22,7 @@ const kinds: Readonly<Record<TaskKind, true>> = {
   void: true,
   refund: true,
   settle: true,
+  dispute: true,
 }
 
 /**

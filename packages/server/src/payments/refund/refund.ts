@@ -15,6 +15,7 @@ import {
   paymentNotFound,
   preconditionFailed,
   refundExceeds,
+  refuseDisputed,
 } from '../transition/refusals.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
 import { etagOf } from '../view/render.ts'
@@ -69,6 +70,7 @@ async function refuseRefund(
   { auth, body, ifMatch }: RefundRequest,
 ): Promise<Refusal | null> {
   if (!isAllowed('refund', row.status)) return notRefundable(row.id, row.status)
+  if (row.disputed) return refuseDisputed(row, 'refunded')
   if (isStale(ifMatch, row.sequence)) return preconditionFailed(row)
   const requestedMinor = body.amount
   if (requestedMinor === undefined) return null

@@ -12,7 +12,12 @@ import { cancelInTransaction } from '../cancel/cancel-in-transaction.ts'
 import { leftToRefund, recordRefund } from '../refund/record-refund.ts'
 import { isStale } from '../transition/if-match.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
-import { notReversible, paymentNotFound, preconditionFailed } from '../transition/refusals.ts'
+import {
+  notReversible,
+  paymentNotFound,
+  preconditionFailed,
+  refuseDisputed,
+} from '../transition/refusals.ts'
 import { etagOf } from '../view/render.ts'
 import { renderWithRefunds } from '../view/render-with-refunds.ts'
 import { findReversalRequest } from './reverse.sql.ts'
@@ -41,6 +46,7 @@ export async function reversePayment(db: Db, request: ReverseRequest): Promise<R
     const row = await lockPayment(tx, { account: auth, id })
     if (!row) return paymentNotFound(id)
     if (!isAllowed('reverse', row.status)) return notReversible(id, row.status)
+    if (row.disputed) return refuseDisputed(row, 'reversed')
     if (isStale(request.ifMatch, row.sequence)) return preconditionFailed(row)
     if (isAllowed('cancel', row.status)) return await cancel(tx, request)
     if (isAllowed('refund', row.status)) return await refund(tx, row, request)

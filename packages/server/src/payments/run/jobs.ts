@@ -1,4 +1,5 @@
 import type { TaskKind } from '../../database/task-rows.ts'
+import { followDisputes } from '../../disputes/dispute-job.ts'
 import { pendingSeconds, retrySeconds } from '../../jobs/backoff.ts'
 import { voidPayment } from '../cancel/void-job.ts'
 import { capturePayment } from '../capture/capture-job.ts'
@@ -31,6 +32,8 @@ const jobs: Partial<Record<TaskKind, Job>> = {
     run: checkSettlement,
     pendingPause: { min: settlementPauseSeconds, max: settlementPauseSeconds },
   },
+  // A dispute takes weeks, and messages end the pause.
+  dispute: { run: followDisputes, pendingPause: { min: 30, max: 6 * 3_600 } },
 }
 
 /** The kinds of tasks that call the processor. The others change the database only. */

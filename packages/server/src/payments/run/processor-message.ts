@@ -16,16 +16,21 @@ const lookUpPauseSeconds = 2
  * - A payment that was canceled or has failed is voided again, so that a late capture is refunded.
  * - The authorization of a payment that waits for its capture is looked up.
  * - The refunds of a captured payment are compared with the processor's: a person may have made one.
+ * - The disputes of a payment are looked up if the message is about one, or the payment is disputed.
  */
 export async function handleProcessorMessage(
   db: Db,
-  { account, paymentId }: { account: Account; paymentId: string },
+  { account, paymentId, about }: { account: Account; paymentId: string; about?: 'dispute' },
 ): Promise<void> {
   const row = await findPayment(db, { account, id: paymentId })
   if (!row || row.processor === null) return
   const passed = await secondsSinceLookUp(db, row)
   const afterSeconds = passed === null ? 0 : Math.max(0, Math.ceil(lookUpPauseSeconds - passed))
   await retryConflicts(async () => {
+    if (about === 'dispute' || row.disputed) {
+      await requestTask(db, { row, kind: 'dispute', afterSeconds })
+    }
+    if (about === 'dispute') return
     if (statusesToVoid.includes(row.status)) {
       return await requestTask(db, { row, kind: 'void', afterSeconds })
     }

@@ -1,4 +1,6 @@
 import { commit } from '../../database/commit.ts'
+import { noticeDisputes } from '../../disputes/book-disputes.ts'
+import { registerForSweeps } from '../../disputes/sweep.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
@@ -9,15 +11,17 @@ import { findRefunds } from '../view/refunds.sql.ts'
 import { settlePayment } from './settle.ts'
 
 /**
- * Looks up whether a payment has settled. If the processor's refunds differ from those here, for example
- * because a bank has returned a refund or a person has made one, plans the task that reconciles them.
- * `pending`: not settled yet.
+ * Looks up whether a payment has settled, and whether it is disputed. If the processor's refunds differ
+ * from those here, for example because a bank has returned a refund or a person has made one, plans the
+ * task that reconciles them. `pending`: not settled yet.
  */
 export async function checkSettlement(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (row.settled_at !== null) return 'done'
   await abandonAttempts(db, { row, now, task })
-  const found = await lookUp(db, await callOf(work))
+  const call = await callOf(work)
+  await registerForSweeps(db, row, call.processor)
+  const found = await lookUp(db, call)
   if (!found.ok) return 'failed'
   const payment = found.result
   if (payment.state !== 'captured') return 'pending'
@@ -25,6 +29,7 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   if (hasUnrecorded(matchRefunds(refunds, payment.refunds))) {
     await requestTask(db, { row, kind: 'refund', afterSeconds: 0 })
   }
+  await noticeDisputes(work, payment)
   const { settledAt } = payment
   if (settledAt === null) return 'pending'
   const account = accountOf(row)

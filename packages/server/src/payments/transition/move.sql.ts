@@ -30,6 +30,8 @@ export interface Move {
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly reason: string | null
   readonly now: Timestamp
+  /** The data of an event about another object than the payment. */
+  readonly data?: object
 }
 
 /**
@@ -56,11 +58,12 @@ export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
     .returningAll()
     .executeTakeFirst()
   if (!moved) throw new Error(`payment ${row.id} cannot take the step ${event}`)
+  const state = { ...stateOf(moved), ...(move.data ? { data: move.data } : {}) }
   await sql`
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       actor_id, from_status, to_status, reason, state)
     values (${moved.merchant_id}, ${moved.livemode}, ${moved.id}, ${moved.sequence}, ${event},
       ${at}::timestamptz, ${move.actor.type}, ${move.actor.id}, ${row.status}, ${moved.status},
-      ${move.reason}, ${JSON.stringify(stateOf(moved))}::jsonb)`.execute(tx)
+      ${move.reason}, ${JSON.stringify(state)}::jsonb)`.execute(tx)
   return moved
 }

@@ -54,6 +54,19 @@ export function notReversible(id: string, status: PaymentStatus): Refusal {
   )
 }
 
+/** 412 for a payment whose money the customer demands back, or got back, from the bank. */
+export function refuseDisputed(
+  { id, status }: Pick<PaymentRow, 'id' | 'status'>,
+  action: 'refunded' | 'reversed',
+): Refusal {
+  return refuse(
+    'payment_not_refundable',
+    `Payment ${id} cannot be ${action}: it is disputed. Answer the dispute instead, so that the ` +
+      'customer is not paid twice.',
+    { ...refundableDetails(id, status), reason: 'disputed' },
+  )
+}
+
 /** 422 for a refund of more than the rest of the payment. */
 export function refundExceeds(
   payment: Pick<PaymentRow, 'id' | 'amount' | 'captured_amount' | 'refunded_amount'>,

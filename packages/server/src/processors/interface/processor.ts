@@ -1,4 +1,10 @@
-import type { CheckoutMethod, Money, PaymentMethod, StripeForm } from '@hedgepayments/contract'
+import type {
+  CheckoutMethod,
+  DisputeStatus,
+  Money,
+  PaymentMethod,
+  StripeForm,
+} from '@hedgepayments/contract'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -54,6 +60,12 @@ export interface Processor {
   lookUp(payment: ProcessorPayment, query: Query): Promise<PaymentState>
 
   /**
+   * Finds the disputes that were opened since a time, also those of other servers. A processor whose API
+   * has no such list omits this method. Then a dispute whose message was lost may stay unknown.
+   */
+  findDisputes?(query: DisputeQuery): Promise<readonly FoundDispute[]>
+
+  /**
    * Verifies a webhook message and names the payment that it is about. Messages arrive late, twice
    * and out of order, so the caller never trusts their content. It calls `lookUp` instead. If the
    * message does not contain the payment's id, an implementation may read it from the processor. If that
@@ -98,6 +110,18 @@ export interface Call {
 /** The arguments of a call that only reads. */
 export type Query = Omit<Call, 'idempotencyKey'>
 
+/** A search for disputes, in real time. */
+export interface DisputeQuery {
+  readonly since: Timestamp
+  readonly signal: AbortSignal
+}
+
+/** A dispute that a search has found. The caller looks its payment up. */
+export interface FoundDispute {
+  readonly paymentId: string
+  readonly reference: string
+}
+
 export interface AuthorizeRequest extends Call {
   /** The customer's payment method. */
   readonly token: PaymentToken
@@ -127,6 +151,8 @@ export type CaptureResult =
       readonly reference: string
       /** Refunds that a person made before this call, where the money was captured before it. */
       readonly refunds?: readonly RefundState[]
+      /** Whether the payment is disputed already. The caller then looks up its disputes. */
+      readonly isDisputed?: boolean
     } & Captured)
   /** If the authorization has ended, the code is `authorization_expired`. */
   | Declined
@@ -201,6 +227,8 @@ export type PaymentState =
       readonly state: 'captured'
       readonly reference: string
       readonly refunds: readonly RefundState[]
+      /** All disputes, also those that are decided. A processor without disputes omits them. */
+      readonly disputes?: readonly DisputeState[]
       /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
     } & Captured)
@@ -213,6 +241,25 @@ export interface RefundState {
   readonly reference: string
   readonly amountMinor: number
   readonly status: 'pending' | 'succeeded' | 'failed'
+}
+
+/**
+ * The state of one dispute at the processor. While it is open, and after it is lost, the processor has
+ * withdrawn the amount. A mere inquiry, which withdraws nothing, is no dispute.
+ */
+export interface DisputeState {
+  /** The processor's own id of the dispute. */
+  readonly reference: string
+  readonly amountMinor: number
+  /** The processor's fee, without what it has returned. 0 if the processor does not report one. */
+  readonly feeMinor: number
+  readonly status: DisputeStatus
+  /** The processor's code of the reason, such as `fraudulent`. */
+  readonly reason: string
+  /** Until when the processor accepts evidence; `null`: it accepts none. */
+  readonly evidenceDueBy: Timestamp | null
+  /** The dispute in the processor's dashboard; `null`: there is no such page. */
+  readonly url: string | null
 }
 
 /**
@@ -240,7 +287,7 @@ export type WebhookNotice =
   /** The message is genuine, and about no payment of this server. */
   | { readonly kind: 'ignored' }
   /** The message is genuine. The caller looks the payment up. */
-  | { readonly kind: 'look_up'; readonly paymentId: string }
+  | { readonly kind: 'look_up'; readonly paymentId: string; readonly about?: 'dispute' }
 
 /** The decline codes that all processors share. */
 export const declineCodes = [

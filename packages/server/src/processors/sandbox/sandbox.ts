@@ -35,7 +35,7 @@ import {
 import { declineMessages } from './declines.ts'
 import { playFault, type SandboxOperation, throwIfDown } from './faults.ts'
 import { playPlannedFailure } from './planned-failures.ts'
-import { authorizeResultOf, hasLapsed, stateOf } from './state.ts'
+import { authorizeResultOf, disputesOf, hasLapsed, stateOf } from './state.ts'
 import { findTestToken } from './tokens.ts'
 
 export const sandboxName = 'sandbox'
@@ -104,7 +104,8 @@ export class Sandbox implements Processor {
       }
       await saveEntry(tx, taken)
       await recordMovement(tx, { ...entry, amount: amountMinor }, 'capture', request)
-      return captured(taken)
+      const isDisputed = disputesOf(taken, now).length > 0
+      return isDisputed ? { ...captured(taken), isDisputed } : captured(taken)
     })
   }
 
@@ -129,7 +130,8 @@ export class Sandbox implements Processor {
       const fault = findTestToken(entry.token ?? '')?.fault
       if (
         refunded + request.amountMinor > (entry.captured_amount ?? 0) ||
-        fault === 'refund_declined'
+        fault === 'refund_declined' ||
+        disputesOf(entry, request.now).some(({ status }) => status !== 'won')
       ) {
         return declined(entry, 'refund_failed')
       }

@@ -1,10 +1,24 @@
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
-import type { AuthorizeResult, Declined, NextAction, PaymentState } from '../interface/processor.ts'
+import type {
+  AuthorizeResult,
+  Declined,
+  DisputeState,
+  NextAction,
+  PaymentState,
+} from '../interface/processor.ts'
 import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
+import { findTestToken } from './tokens.ts'
 
 /** The time from a capture to its settlement, by the merchant's clock: typical of cards. */
 const settlementSeconds = 2 * 86_400
+
+/** How long the sandbox accepts evidence. Then an open dispute is lost. */
+const evidenceSeconds = 7 * 86_400
+/** The time from a dispute to the bank's decision, for the tokens that have one. */
+const decisionSeconds = 60
+/** The fee for a dispute in minor units. It is returned when the dispute is won. */
+const feeMinor = 1_500
 
 /** The result of an authorization, from the payment's entry. */
 export function authorizeResultOf(entry: SandboxPayment): AuthorizeResult {
@@ -60,6 +74,7 @@ export function stateOf(
           amountMinor: refund.amount,
           status: refund.decided_at <= now ? 'succeeded' : 'pending',
         })),
+        disputes: disputesOf(entry, now),
         settledAt: settledAt <= now ? settledAt : null,
       }
     }
@@ -69,6 +84,31 @@ export function stateOf(
 /** Whether an authorization has ended because nobody captured it in time. */
 export function hasLapsed(entry: SandboxPayment, now: Timestamp): boolean {
   return entry.authorized_until !== null && entry.authorized_until <= now
+}
+
+/**
+ * The disputes of a payment, by the merchant's clock. The token alone decides: a payment with such a
+ * token has one dispute of the whole amount from its capture on.
+ */
+export function disputesOf(entry: SandboxPayment, now: Timestamp): DisputeState[] {
+  const outcome = findTestToken(entry.token ?? '')?.dispute
+  const { captured_at: openedAt, captured_amount: amountMinor } = entry
+  if (outcome === undefined || openedAt === null || amountMinor === null) return []
+  const evidenceDueBy = plusSeconds(openedAt, evidenceSeconds)
+  const decidedAt = outcome === 'open' ? evidenceDueBy : plusSeconds(openedAt, decisionSeconds)
+  const decision = outcome === 'won' ? 'won' : 'lost'
+  const status = decidedAt <= now ? decision : 'needs_response'
+  return [
+    {
+      reference: entry.reference.replace('sbx_', 'sbxd_'),
+      amountMinor,
+      feeMinor: status === 'won' ? 0 : feeMinor,
+      status,
+      reason: 'fraudulent',
+      evidenceDueBy,
+      url: null,
+    },
+  ]
 }
 
 function declinedOf(entry: SandboxPayment): Declined {

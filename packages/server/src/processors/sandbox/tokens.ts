@@ -16,6 +16,8 @@ export interface TestToken {
   /** The customer has to confirm first; the result if they do. */
   readonly challenge?: 'passes' | 'fails'
   readonly fault?: Fault
+  /** The customer disputes the payment as soon as the money is taken; the bank's decision. */
+  readonly dispute?: 'open' | 'won' | 'lost'
 }
 
 /** A fault that a token causes on purpose. */
@@ -48,6 +50,14 @@ function declinedCard(token: string, lastFour: string, code: DeclineCode): TestT
 
 function faultyCard(token: string, fault: Fault, effect: string): TestToken {
   return { token, number: null, brand: 'visa', effect, fault }
+}
+
+function disputedCard(
+  token: string,
+  dispute: NonNullable<TestToken['dispute']>,
+  effect: string,
+): TestToken {
+  return { token, number: null, brand: 'visa', effect, dispute }
 }
 
 /** All tokens of the sandbox, with the numbers of test cards and accounts. See docs/sandbox.md. */
@@ -118,6 +128,9 @@ export const testTokens: readonly TestToken[] = [
   ),
   faultyCard('tok_refundDeclined', 'refund_declined', 'Succeeds; refunds are declined.'),
   faultyCard('tok_refundUndecided', 'refund_undecided', 'Succeeds; refunds take a minute.'),
+  disputedCard('tok_createDispute', 'open', 'Succeeds, then disputed: evidence is due in a week.'),
+  disputedCard('tok_createDisputeWon', 'won', 'Succeeds, then disputed: won after a minute.'),
+  disputedCard('tok_createDisputeLost', 'lost', 'Succeeds, then disputed: lost after a minute.'),
 ]
 
 const byToken = new Map(testTokens.map((entry) => [entry.token, entry]))

@@ -60,6 +60,7 @@ const PaymentIntent = Type.Object({
       Type.String(),
       Type.Object({
         created: Seconds,
+        disputed: absent(Type.Boolean()),
         payment_method_details: absent(
           Type.Object({ card: absent(Type.Object({ capture_before: absent(Seconds) })) }),
         ),
@@ -79,6 +80,21 @@ const Refund = Type.Object({
   metadata: absent(Metadata),
 })
 
+const Dispute = Type.Object({
+  id: Id,
+  object: Type.Literal('dispute'),
+  payment_intent: Id,
+  amount: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
+  currency: Type.String(),
+  status: Type.String(),
+  reason: Type.String({ maxLength: 255 }),
+  livemode: Type.Boolean(),
+  evidence_details: absent(Type.Object({ due_by: absent(Seconds) })),
+  balance_transactions: absent(
+    Type.Array(Type.Object({ fee: Type.Number(), currency: Type.String() })),
+  ),
+})
+
 const PaymentMethod = Type.Object({ id: Id, object: Type.Literal('payment_method') })
 
 const SearchResult = Type.Object({
@@ -86,7 +102,7 @@ const SearchResult = Type.Object({
   data: Type.Array(Type.Unknown()),
 })
 
-const RefundPage = Type.Object({
+const Page = Type.Object({
   object: Type.Literal('list'),
   has_more: Type.Boolean(),
   data: Type.Array(Type.Unknown()),
@@ -134,11 +150,26 @@ export function readRefunds(
   answer: unknown,
   expected: { payment: ProcessorPayment; reference: string },
 ): { refunds: Stripe.Refund[]; next: string | null } {
-  const { data, has_more: hasMore } = read(RefundPage, answer, 'a list of refunds')
+  const { data, has_more: hasMore } = read(Page, answer, 'a list of refunds')
   const refunds = data.map((refund) => readRefund(refund, expected))
   const last = refunds.at(-1)
   insist(!hasMore || last !== undefined, 'a page before the last one is empty')
   return { refunds, next: hasMore && last ? last.id : null }
+}
+
+/** Reads the disputes of a PaymentIntent. There are a few at most, so they fit on one page. */
+export function readDisputes(
+  answer: unknown,
+  { payment, reference }: { payment: ProcessorPayment; reference: string },
+): Stripe.Dispute[] {
+  const { data, has_more: hasMore } = read(Page, answer, 'a list of disputes')
+  insist(!hasMore, 'it has more than a hundred disputes')
+  for (const item of data) {
+    const dispute = read(Dispute, item, 'a dispute')
+    insist(dispute.payment_intent === reference, 'it is about another payment')
+    insist(dispute.currency === payment.money.currency.toLowerCase(), 'it is in another currency')
+  }
+  return data as Stripe.Dispute[]
 }
 
 /** Reads the id of a PaymentMethod. */

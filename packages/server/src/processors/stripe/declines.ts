@@ -104,6 +104,13 @@ export function isUnexpectedState(error: unknown): boolean {
   )
 }
 
+/** Whether Stripe does not know the object. */
+export function isMissing(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing'
+  )
+}
+
 /** The current PaymentIntent, which Stripe adds to errors about one; `null` if there is none. */
 export function intentIn(
   error: unknown,

@@ -30,12 +30,13 @@ export function authorizeResultOf(current: PaymentState, reference: string): Aut
 }
 
 /** The result of a capture, from the payment's state after it. */
-export function captureResultOf(current: PaymentState): CaptureResult {
+export function captureResultOf(current: PaymentState, isDisputed = false): CaptureResult {
   switch (current.state) {
     case 'captured': {
       const { reference, capturedMinor, feeMinor, refunds } = current
       const earlier = refunds.length > 0 ? { refunds } : {}
-      return { outcome: 'captured', reference, capturedMinor, feeMinor, ...earlier }
+      const disputed = isDisputed ? { isDisputed } : {}
+      return { outcome: 'captured', reference, capturedMinor, feeMinor, ...earlier, ...disputed }
     }
     case 'voided':
       return authorizationEnded(current.reference)

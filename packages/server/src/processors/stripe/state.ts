@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import { type Timestamp, toTimestamp } from '../../domain/time.ts'
-import type { Captured, PaymentState, RefundState } from '../interface/processor.ts'
+import type { Captured, DisputeState, PaymentState, RefundState } from '../interface/processor.ts'
 import { fromStripeAmount } from './amounts.ts'
 import { refundIdName } from './answers.ts'
 import { declineOf } from './declines.ts'
@@ -8,10 +8,11 @@ import { declineOf } from './declines.ts'
 /** The expansion that adds the fee and the settlement to a PaymentIntent. */
 export const intentExpansion = ['latest_charge.balance_transaction']
 
-/** The payment's state, from its PaymentIntent and refunds. */
+/** The payment's state, from its PaymentIntent, refunds and disputes. */
 export function stateOf(
   intent: Stripe.PaymentIntent,
   refunds: readonly Stripe.Refund[],
+  disputes: readonly Stripe.Dispute[] = [],
 ): PaymentState {
   const reference = intent.id
   switch (intent.status) {
@@ -23,6 +24,7 @@ export function stateOf(
         reference,
         ...capturedOf(intent),
         refunds: withoutRelease(intent, refunds).map(refundStateOf),
+        disputes: disputes.flatMap((dispute) => disputeStateOf(dispute) ?? []),
         settledAt: settledAtOf(intent),
       }
     case 'canceled':
@@ -85,6 +87,11 @@ function balanceTransactionOf(intent: Stripe.PaymentIntent): Stripe.BalanceTrans
   return typeof transaction === 'object' ? transaction : null
 }
 
+/** Whether the customer has ever disputed the charge, also in an inquiry. */
+export function hasDisputes(intent: Stripe.PaymentIntent): boolean {
+  return chargeOf(intent)?.disputed === true
+}
+
 /** The charge, if Stripe has expanded it. */
 function chargeOf(intent: Stripe.PaymentIntent): Stripe.Charge | null {
   return typeof intent.latest_charge === 'object' ? intent.latest_charge : null
@@ -136,4 +143,41 @@ export function refundStatusOf(refund: Stripe.Refund): RefundState['status'] {
     default:
       return 'pending'
   }
+}
+
+/** The statuses of disputes. Stripe has others, of inquiries. */
+const disputeStatuses = new Map<string, DisputeState['status']>([
+  ['needs_response', 'needs_response'],
+  ['under_review', 'under_review'],
+  ['won', 'won'],
+  ['lost', 'lost'],
+])
+
+/**
+ * The state of a dispute. `null`: it is an inquiry (`warning_…`) or was prevented, so that Stripe has
+ * withdrawn nothing. An inquiry that becomes a dispute keeps its id and gets another status.
+ * Source: https://docs.stripe.com/disputes/how-disputes-work
+ */
+function disputeStateOf(dispute: Stripe.Dispute): DisputeState | null {
+  const status = disputeStatuses.get(dispute.status)
+  if (!status) return null
+  const { id, amount, currency, reason, livemode } = dispute
+  // Stripe has 0 where there is no deadline.
+  const dueBy = dispute.evidence_details?.due_by
+  return {
+    reference: id,
+    amountMinor: fromStripeAmount(amount, currency),
+    feeMinor: disputeFeeOf(dispute),
+    status,
+    reason,
+    evidenceDueBy: dueBy ? toTimestamp(dueBy * 1000) : null,
+    url: `https://dashboard.stripe.com/${livemode ? '' : 'test/'}disputes/${encodeURIComponent(id)}`,
+  }
+}
+
+/** The fee without what Stripe has returned. Fees in another currency than the dispute are left out. */
+function disputeFeeOf({ balance_transactions: transactions, currency }: Stripe.Dispute): number {
+  const own = (transactions ?? []).filter((transaction) => transaction.currency === currency)
+  const fee = own.reduce((sum, transaction) => sum + transaction.fee, 0)
+  return Math.max(0, fromStripeAmount(fee, currency))
 }

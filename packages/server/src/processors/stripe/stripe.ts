@@ -6,6 +6,8 @@ import type {
   Call,
   CaptureRequest,
   CaptureResult,
+  DisputeQuery,
+  FoundDispute,
   PageForm,
   PaymentState,
   Processor,
@@ -21,6 +23,7 @@ import { toStripeAmount } from './amounts.ts'
 import {
   insist,
   paymentIdName,
+  readDisputes,
   readFound,
   readIntent,
   readRefund,
@@ -31,9 +34,10 @@ import { type StripeAccess, stripeClient } from './client.ts'
 import { confirm } from './confirm.ts'
 import { createIntent } from './create-intent.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
+import { findStripeDisputes } from './find-disputes.ts'
 import { withKey } from './kept-failures.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
-import { intentExpansion, stateOf } from './state.ts'
+import { hasDisputes, intentExpansion, stateOf } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
@@ -102,7 +106,7 @@ export class StripeProcessor implements Processor {
         stripe.paymentIntents.capture(found.id, taken, { idempotencyKey }),
       )
       const intent = readIntent(answer, { payment, reference: found.id })
-      return captureResultOf(stateOf(intent, []))
+      return captureResultOf(stateOf(intent, []), hasDisputes(intent))
     } catch (error) {
       const decline = declineIn(error)
       if (decline) return declined(found.id, decline)
@@ -161,6 +165,10 @@ export class StripeProcessor implements Processor {
     const stripe = stripeClient(this.#access, query.signal)
     const found = await this.#find(stripe, payment)
     return found ? await this.#retrieveState(stripe, payment, found.id) : { state: 'absent' }
+  }
+
+  findDisputes({ since, signal }: DisputeQuery): Promise<FoundDispute[]> {
+    return findStripeDisputes(stripeClient(this.#access, signal), since)
   }
 
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice> {
@@ -233,8 +241,19 @@ export class StripeProcessor implements Processor {
   ): Promise<PaymentState> {
     const answer = await stripe.paymentIntents.retrieve(reference, { expand: intentExpansion })
     const intent = readIntent(answer, { payment, reference })
-    const isCaptured = intent.status === 'succeeded'
-    return stateOf(intent, isCaptured ? await this.#refunds(stripe, payment, reference) : [])
+    if (intent.status !== 'succeeded') return stateOf(intent, [])
+    const refunds = await this.#refunds(stripe, payment, reference)
+    const disputes = hasDisputes(intent) ? await this.#disputes(stripe, payment, reference) : []
+    return stateOf(intent, refunds, disputes)
+  }
+
+  async #disputes(
+    stripe: Stripe,
+    payment: ProcessorPayment,
+    reference: string,
+  ): Promise<Stripe.Dispute[]> {
+    const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
+    return readDisputes(answer, { payment, reference })
   }
 
   async #refunds(

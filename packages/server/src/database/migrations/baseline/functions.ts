@@ -77,6 +77,7 @@ async function timeTexts(db: Kysely<unknown>): Promise<void> {
 async function nextTime(db: Kysely<unknown>): Promise<void> {
   const tables = {
     payment: 'payments',
+    dispute: 'disputes',
     cancellation: 'cancellations',
     webhookEndpoint: 'webhook_endpoints',
     delivery: 'webhook_deliveries',

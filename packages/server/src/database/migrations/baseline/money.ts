@@ -1,9 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import { refuseDeletes } from './functions.ts'
 
-/** Refunds and the ledger. */
+/** Refunds, disputes and the ledger. */
 export async function createMoney(db: Kysely<unknown>): Promise<void> {
   await refunds(db)
+  await disputes(db)
+  await disputeSweeps(db)
   await ledger(db)
   await ledgerViews(db)
 }
@@ -70,6 +72,56 @@ async function refunds(db: Kysely<unknown>): Promise<void> {
       execute function refuse_change()`.execute(db)
 }
 
+async function disputes(db: Kysely<unknown>): Promise<void> {
+  // A row is the processor's last report. The ledger has the disputed amount as withdrawn unless the
+  // dispute is won, and the fee as the row says: each change posts the difference.
+  await sql`
+    create table disputes (
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
+      id text collate "C" not null,
+      payment_id text collate "C" not null,
+      processor text collate "C" not null,
+      processor_reference text collate "C" not null,
+      processor_url text,
+      amount integer not null check (amount > 0),
+      currency text collate "C" not null check (currency ~ '^[A-Z]{3}$'),
+      fee integer not null check (fee >= 0),
+      status text collate "C" not null
+        check (status in ('needs_response', 'under_review', 'won', 'lost')),
+      reason text collate "C" not null,
+      evidence_due_by timestamptz(0),
+      created_at timestamptz(0) not null,
+      updated_at timestamptz(0) not null,
+      primary key (merchant_id, livemode, id),
+      unique (merchant_id, livemode, payment_id, processor_reference),
+      foreign key (merchant_id, livemode, payment_id)
+        references payments (merchant_id, livemode, id)
+    )`.execute(db)
+  await refuseDeletes(db, 'disputes')
+  await sql`
+    create trigger disputes_fixed after update on disputes
+      for each row when (row(old.merchant_id, old.livemode, old.id, old.payment_id, old.processor,
+          old.processor_reference, old.currency, old.created_at)
+        is distinct from row(new.merchant_id, new.livemode, new.id, new.payment_id, new.processor,
+          new.processor_reference, new.currency, new.created_at))
+      execute function refuse_change()`.execute(db)
+}
+
+async function disputeSweeps(db: Kysely<unknown>): Promise<void> {
+  // Accounts whose processor is asked for new disputes. `since` and `due_at` are real time.
+  await sql`
+    create table dispute_sweeps (
+      merchant_id text collate "C" not null references merchants (id),
+      livemode boolean not null,
+      processor text collate "C" not null,
+      since timestamptz(0) not null,
+      due_at timestamptz(0) not null,
+      primary key (merchant_id, livemode, processor)
+    )`.execute(db)
+  await sql`create index dispute_sweeps_due on dispute_sweeps (due_at)`.execute(db)
+}
+
 async function ledger(db: Kysely<unknown>): Promise<void> {
   // A row is a transfer: a positive amount leaves one account and arrives in another. So the sum over
   // all accounts is zero by construction, on any engine.
@@ -80,7 +132,8 @@ async function ledger(db: Kysely<unknown>): Promise<void> {
       payment_id text collate "C" not null,
       event_sequence integer not null,
       kind text collate "C" not null check (kind in ('capture', 'fee', 'settlement', 'refund',
-        'refund_paid', 'refund_failed')),
+        'refund_paid', 'refund_failed', 'dispute', 'dispute_fee', 'dispute_returned',
+        'dispute_fee_returned')),
       debit_account text collate "C" not null,
       credit_account text collate "C" not null,
       amount bigint not null check (amount > 0),

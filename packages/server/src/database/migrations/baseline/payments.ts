@@ -27,6 +27,7 @@ async function payments(db: Kysely<unknown>): Promise<void> {
   // `captured_amount` is what the processor has taken from the customer.
   // `refunded_amount` is the sum of the refunds that have not failed.
   // `refund_count` counts all refunds, so that a payment without one is shown without a look-up.
+  // `disputed`: the payment has a dispute that is not won. It cannot be refunded.
   // `payment_method_token` is the processor's token. It is never a card number.
   // `retry_of` is the first payment of a link whose customer pays again after a decline.
   // `next_action_url` is where the customer confirms a pending payment.
@@ -66,6 +67,7 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       failure_message text,
       cancellation_reason text,
       canceled_at timestamptz(0),
+      disputed boolean not null default false,
       settled_at timestamptz(0),
       processor text collate "C",
       processor_reference text collate "C",
@@ -79,6 +81,7 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       check (amount_to_capture between 1 and amount),
       check (captured_amount between 0 and amount),
       check (refunded_amount between 0 and captured_amount),
+      check (not disputed or captured_amount > 0),
       check ((status = 'canceled') = (canceled_at is not null)),
       check (cancellation_reason is null or status = 'canceled')
     ) with (fillfactor = 50)`.execute(db)

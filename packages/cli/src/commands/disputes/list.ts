@@ -1,0 +1,60 @@
+import { disputeStatuses } from '@hedgepayments/contract/values'
+import type { DisputeStatus } from '@hedgepayments/node'
+import { Command, Option } from 'commander'
+import { choices } from '../../options/choices.ts'
+import { parseLimit, parseTime, timeRange } from '../../options/parse.ts'
+import { withExamples } from '../../output/examples.ts'
+import { showList } from '../../output/list.ts'
+import { withSession } from '../../session.ts'
+import { disputeColumns } from './view.ts'
+
+interface ListOptions {
+  status?: DisputeStatus[]
+  payment?: string
+  createdAfter?: string
+  createdBefore?: string
+  limit: number
+  startingAfter?: string
+}
+
+/** `hedge disputes list`. */
+export function listCommand(): Command {
+  const status = new Option(
+    '--status <status>',
+    'with this status; several with commas or repeated',
+  )
+  const command = new Command('list')
+    .description('list disputes, newest first')
+    .addOption(choices(status, disputeStatuses))
+    .option('--payment <id>', 'of this payment, pay_…')
+    .option(
+      '--created-after <time>',
+      'created at or after: 2024-06-15, or an age like 24h',
+      parseTime,
+    )
+    .option('--created-before <time>', 'created before; same formats', parseTime)
+    .option('--limit <n>', 'maximum number', parseLimit, 10)
+    .option('--starting-after <id>', 'only disputes older than this one')
+    .action(
+      withSession<ListOptions>(async (session, options) => {
+        const fetchFirst = (limit: number) =>
+          session.hedge.disputes.list({
+            status: options.status,
+            payment: options.payment,
+            created_at: timeRange(options.createdAfter, options.createdBefore),
+            limit,
+            starting_after: options.startingAfter,
+          })
+        await showList(session, fetchFirst, {
+          limit: options.limit,
+          columns: disputeColumns,
+          empty: 'No disputes.',
+          hasCursor: true,
+        })
+      }),
+    )
+  return withExamples(command, [
+    ['hedge disputes list --status needs_response', 'list disputes that wait for your evidence'],
+    ['hedge disputes list --payment pay_abc123xyz', 'list the disputes of a payment'],
+  ])
+}

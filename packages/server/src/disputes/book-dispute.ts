@@ -1,0 +1,152 @@
+import type { DisputeId, EventType } from '@hedgepayments/contract'
+import { sql } from 'kysely'
+import type { Tx } from '../database/db.ts'
+import type { DisputeRow } from '../database/money-rows.ts'
+import type { PaymentRow } from '../database/schema.ts'
+import { accountOf } from '../domain/account.ts'
+import { latest, type Timestamp } from '../domain/time.ts'
+import { postDispute } from '../ledger/post.ts'
+import { claimId } from '../lists/ids.sql.ts'
+import { movePayment } from '../payments/transition/move.sql.ts'
+import type { DisputeState } from '../processors/interface/processor.ts'
+import { findDisputesOf, insertDispute, updateDispute } from './disputes.sql.ts'
+import { renderDispute } from './render.ts'
+
+/** A dispute that the processor reports, of a payment that `lockPayment` has locked. */
+interface Found {
+  readonly row: PaymentRow
+  readonly found: DisputeState
+  readonly now: Timestamp
+}
+
+/**
+ * Books what has changed about one dispute: the dispute, the payment's `disputed`, the events and the
+ * ledger. Does nothing where nothing has changed. A dispute that was decided before it was found is
+ * first booked as `under_review`, so that events and ledger always tell the whole story.
+ *
+ * @returns the payment's row after the steps.
+ */
+export async function bookDispute(tx: Tx, { row, found, now }: Found): Promise<PaymentRow> {
+  const recorded = (await findDisputesOf(tx, row)).find(
+    ({ processor_reference: reference }) => reference === found.reference,
+  )
+  if (recorded) return await bookChange(tx, { row, found, now, recorded })
+  const status = isDecided(found) ? 'under_review' : found.status
+  const opened = await open(tx, { row, found: { ...found, status }, now })
+  return await bookChange(tx, { row: opened.row, found, now, recorded: opened.dispute })
+}
+
+/** Whether a dispute is won or lost. */
+export function isDecided({ status }: Pick<DisputeState, 'status'>): boolean {
+  return status === 'won' || status === 'lost'
+}
+
+async function open(
+  tx: Tx,
+  { row, found, now }: Found,
+): Promise<{ row: PaymentRow; dispute: DisputeRow }> {
+  if (row.processor === null) throw new Error(`payment ${row.id} is disputed without a processor`)
+  const at = latest(now, row.updated_at)
+  const dispute: DisputeRow = {
+    merchant_id: row.merchant_id,
+    livemode: row.livemode,
+    id: await claimId<DisputeId>(tx, { kind: 'dispute', account: accountOf(row) }),
+    payment_id: row.id,
+    processor: row.processor,
+    processor_reference: found.reference,
+    currency: row.currency,
+    ...reported(found),
+    created_at: at,
+    updated_at: at,
+  }
+  await insertDispute(tx, dispute)
+  const disputed = await markDisputed(tx, { row, found, now })
+  const moved = await move(tx, { row: disputed, event: 'dispute.created', dispute, now })
+  await postDispute(tx, moved, { withdrawnMinor: withdrawnMinor(dispute), feeMinor: dispute.fee })
+  return { row: moved, dispute }
+}
+
+async function bookChange(
+  tx: Tx,
+  { row, found, now, recorded }: Found & { recorded: DisputeRow },
+): Promise<PaymentRow> {
+  const changed: DisputeRow = { ...recorded, ...reported(found) }
+  if (
+    Object.entries(changed).every(([name, value]) => recorded[name as keyof DisputeRow] === value)
+  ) {
+    return row
+  }
+  const dispute = { ...changed, updated_at: latest(now, row.updated_at) }
+  await updateDispute(tx, dispute)
+  const isDisputed = (await findDisputesOf(tx, row)).some(({ status }) => status !== 'won')
+  const before = isDisputed ? await markDisputed(tx, { row, found, now }) : row
+  const event = eventOf(recorded, dispute)
+  const moved = await move(tx, { row: before, event, dispute, isDisputed, now })
+  await postDispute(tx, moved, {
+    withdrawnMinor: withdrawnMinor(dispute) - withdrawnMinor(recorded),
+    feeMinor: dispute.fee - recorded.fee,
+  })
+  return moved
+}
+
+function eventOf(recorded: DisputeRow, { status }: DisputeRow): EventType {
+  const isNewStatus = status !== recorded.status
+  if (isNewStatus && status === 'won') return 'dispute.won'
+  if (isNewStatus && status === 'lost') return 'dispute.lost'
+  return 'dispute.updated'
+}
+
+/** The columns that follow the processor's reports. */
+function reported(found: DisputeState) {
+  return {
+    processor_url: found.url,
+    amount: found.amountMinor,
+    fee: found.feeMinor,
+    status: found.status,
+    reason: found.reason,
+    evidence_due_by: found.evidenceDueBy,
+  } satisfies Partial<DisputeRow>
+}
+
+/** How much of the merchant's money the processor has withdrawn for a dispute. */
+function withdrawnMinor({ status, amount }: DisputeRow): number {
+  return status === 'won' ? 0 : amount
+}
+
+/** Marks the payment as disputed, unless it is. */
+async function markDisputed(tx: Tx, { row, found, now }: Found): Promise<PaymentRow> {
+  if (row.disputed) return row
+  return await movePayment(tx, {
+    row,
+    event: 'payment.disputed',
+    change: { disputed: true },
+    guard: sql`not disputed`,
+    actor: { type: 'processor', id: row.processor },
+    reason: found.reason,
+    now,
+  })
+}
+
+/** A step in the payment's timeline whose data is the dispute. */
+async function move(
+  tx: Tx,
+  step: {
+    row: PaymentRow
+    event: EventType
+    dispute: DisputeRow
+    isDisputed?: boolean
+    now: Timestamp
+  },
+): Promise<PaymentRow> {
+  const { row, event, dispute, isDisputed = true, now } = step
+  return await movePayment(tx, {
+    row,
+    event,
+    change: { disputed: isDisputed },
+    guard: sql`status = ${row.status}`,
+    actor: { type: 'processor', id: row.processor },
+    reason: dispute.reason,
+    data: renderDispute(dispute),
+    now,
+  })
+}

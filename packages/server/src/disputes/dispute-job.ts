@@ -1,0 +1,29 @@
+import { statusesBefore, statusesThatSettle } from '../domain/lifecycle.ts'
+import { plusSeconds } from '../domain/time.ts'
+import { abandonAttempts } from '../payments/calls/attempts.sql.ts'
+import { lookUp } from '../payments/calls/call-processor.ts'
+import { callOf, type Work, type WorkResult } from '../payments/tasks/work.ts'
+import { isDecided } from './book-dispute.ts'
+import { bookDisputes } from './book-disputes.ts'
+
+/** A decided dispute is looked up once more: the processor may return its fee later. */
+const afterDecisionSeconds = 86_400
+
+/**
+ * Looks up the disputes of a payment and books what has changed: after a message of the processor, and
+ * while a dispute is open, in case a message is lost. `pending`: a dispute is open, or the payment's
+ * capture is not recorded yet.
+ */
+export async function followDisputes(work: Work): Promise<WorkResult> {
+  const { db, task, row, now } = work
+  if (statusesBefore('succeeded').includes(row.status)) return 'pending'
+  if (!statusesThatSettle.includes(row.status)) return 'done'
+  await abandonAttempts(db, { row, now, task })
+  const found = await lookUp(db, await callOf(work))
+  if (!found.ok) return 'failed'
+  const disputes = await bookDisputes(work, found.result)
+  if (disputes.some((dispute) => !isDecided(dispute))) return 'pending'
+  const lookUps = disputes.map(({ updated_at: at }) => plusSeconds(at, afterDecisionSeconds))
+  const next = lookUps.filter((at) => at > now).sort()[0]
+  return next === undefined ? 'done' : { againAt: next }
+}

@@ -1,0 +1,83 @@
+import { type Answer, error, type Intent, ok } from './answers.ts'
+
+/** What a test says about a dispute. */
+export interface GivenDispute {
+  /** Default: the captured amount. */
+  readonly amount?: number
+  /** Default: `needs_response`. */
+  readonly status?: string
+  /** Unix seconds; 0: there is no deadline. */
+  readonly dueBy?: number
+}
+
+/** Stripe's fee for a dispute, in cents. */
+const fee = 1_500
+
+/** The disputes in Stripe's books. */
+export class DisputeBooks {
+  readonly #disputes: Record<string, unknown>[] = []
+
+  /** Opens a dispute of a captured payment. Returns its id. */
+  open(intent: Intent, { amount = intent.received, status, dueBy = 0 }: GivenDispute): string {
+    intent.disputed = true
+    const id = `dp_${this.#disputes.length + 1}`
+    this.#disputes.push({
+      id,
+      object: 'dispute',
+      created: Math.floor(Date.now() / 1000),
+      payment_intent: intent.id,
+      charge: 'ch_1',
+      amount,
+      currency: intent.currency,
+      reason: 'product_not_received',
+      livemode: false,
+      metadata: {},
+      evidence_details: { due_by: dueBy },
+      balance_transactions: [],
+    })
+    this.change(id, status ?? 'needs_response')
+    return id
+  }
+
+  /** Changes the status, and withdraws or returns the money as Stripe does. */
+  change(id: string, status: string): void {
+    const dispute = this.#disputes.find((one) => one.id === id)
+    if (!dispute) throw new Error(`there is no dispute ${id}`)
+    const transactions = dispute.balance_transactions as object[]
+    const { currency, amount } = dispute as { currency: string; amount: number }
+    if (transactions.length === 0 && !status.startsWith('warning_')) {
+      transactions.push({ currency, amount: -amount, fee })
+    }
+    if (status === 'won') transactions.push({ currency, amount, fee: -fee })
+    dispute.status = status
+  }
+
+  /**
+   * The answer to a list of disputes: of a PaymentIntent, or since a time and with their
+   * PaymentIntents. Pages have one dispute each, so that a reader must follow them.
+   */
+  list(query: Record<string, unknown>, show: (intentId: string) => object): Answer {
+    const { payment_intent: intentId, starting_after: after } = query
+    const newest = this.#disputes.toReversed()
+    if (intentId !== undefined) {
+      const data = newest.filter((one) => one.payment_intent === intentId)
+      return ok({ object: 'list', has_more: false, data })
+    }
+    const since = Number((query.created as { gte?: string } | undefined)?.gte ?? 0)
+    const found = newest.filter(({ created }) => Number(created) >= since)
+    const at = found.findIndex(({ id }) => id === after) + 1
+    const data = found
+      .slice(at, at + 1)
+      .map((one) => ({ ...one, payment_intent: show(String(one.payment_intent)) }))
+    return ok({ object: 'list', has_more: at + 1 < found.length, data })
+  }
+
+  /** Refuses to refund a payment whose money the customer demands back. */
+  refuseRefund(intent: Intent): Answer | null {
+    const isDisputed = this.#disputes.some(
+      ({ payment_intent: id, status }) =>
+        id === intent.id && status !== 'won' && !String(status).startsWith('warning_'),
+    )
+    return isDisputed ? error(400, { code: 'charge_disputed', message: 'Charged back.' }) : null
+  }
+}
