@@ -160,12 +160,13 @@ async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Repl
     }
     case 'capture': {
       const amount = rival.amountMinor
-      return await requestCapture(db, { ...request, body: amount === null ? {} : { amount } })
+      const body = amount === null ? {} : { amount }
+      return await requestCapture(db, { ...request, processors, body })
     }
     case 'refund': {
       const amount = rival.amountMinor
       const body = { reason, ...(amount === null ? {} : { amount }) }
-      return await refundPayment(db, { ...request, body })
+      return await refundPayment(db, { ...request, processors, body })
     }
     case 'reverse':
       return await reversePayment(db, request)

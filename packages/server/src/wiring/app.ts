@@ -107,7 +107,7 @@ async function addRoutes(
   await docsRoutes(app)
   paymentRoutes(app, { ...options, leaseSeconds })
   clientTokenRoutes(app, { db, tokens })
-  checkoutRoutes(app, { db, publicUrl })
+  checkoutRoutes(app, { ...options, db })
   await pageRoutes(app, { dependencies: { ...options, db, leaseSeconds }, log, refuseLive })
   cancellationRoutes(app, { db, onWork })
   merchantRoutes(app, database)

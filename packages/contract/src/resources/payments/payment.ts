@@ -62,7 +62,9 @@ export const statementDescriptor = Type.Optional(
       minLength: 1,
       maxLength: 22,
       pattern: patterns.printableAscii,
-      description: 'Text on the bank statement: 1 to 22 printable ASCII characters.',
+      description:
+        'Text on the bank statement: 1 to 22 printable ASCII characters. The processor may have further ' +
+        'rules: Stripe and the sandbox want a letter, and none of `< > \\ \' " *`.',
     }),
   ),
 )

@@ -14,6 +14,7 @@ import { postRefund } from '../../ledger/post.ts'
 import { requestTask } from '../tasks/tasks.sql.ts'
 import { isStale } from '../transition/if-match.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { type KnownRules, refusePart } from '../transition/processor-rules.ts'
 import {
   notRefundable,
   paymentNotFound,
@@ -34,6 +35,7 @@ export interface RefundRequest {
   readonly ifMatch: string | null
   readonly idempotency: IdempotencyKey | null
   readonly now: Timestamp
+  readonly processors: KnownRules
 }
 
 /**
@@ -75,7 +77,7 @@ export function leftToRefund(row: PaymentRow): number {
 async function refuseRefund(
   tx: Tx,
   row: PaymentRow,
-  { auth, body, ifMatch }: RefundRequest,
+  { auth, body, ifMatch, processors }: RefundRequest,
 ): Promise<Refusal | null> {
   if (!isAllowed('refund', row.status)) return notRefundable(row.id, row.status)
   if (isStale(ifMatch, row.sequence)) return preconditionFailed(row)
@@ -83,6 +85,8 @@ async function refuseRefund(
   if (requestedMinor === undefined) return null
   const leftMinor = leftToRefund(row)
   if (requestedMinor > leftMinor) return refundExceeds(row, requestedMinor)
+  const refusal = refusePart(processors, row, requestedMinor)
+  if (refusal) return refusal
   // `refund_count` counts failed refunds too. Only for the few payments near the limit, read them all.
   if (requestedMinor === leftMinor || row.refund_count < refundsMax - 1) return null
   const refunds = await findRefunds(tx, { account: auth, paymentId: row.id })

@@ -2,6 +2,7 @@ import type { Money, PaymentMethod } from '@hedgepayments/contract'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import type { ProcessorRules } from './rules.ts'
 
 /**
  * A payment processor: the service that moves the money. An instance belongs to one merchant and
@@ -22,6 +23,9 @@ import type { Timestamp } from '../../domain/time.ts'
 export interface Processor {
   /** Stored with each payment sent there, so it never changes: `sandbox`, `stripe`. */
   readonly name: string
+
+  /** What it accepts. A payment that these rules accept may still be declined. */
+  readonly rules: ProcessorRules
 
   /**
    * Reserves the amount. No money is taken yet.
@@ -240,4 +244,8 @@ export interface Processors {
   forNew(account: Account): Promise<Processor | null>
   /** The processor that a payment was sent to. Throws if that is no longer configured. */
   forSent(account: Account, name: string): Promise<Processor>
+  /** The rules of the processor for new payments; `null` if none is configured. Opens no credentials. */
+  rulesForNew(account: Account): Promise<ProcessorRules | null>
+  /** The rules of a processor by its name; `null` for an unknown name. */
+  rulesOf(name: string): ProcessorRules | null
 }

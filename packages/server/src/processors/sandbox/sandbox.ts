@@ -18,6 +18,7 @@ import type {
   VoidResult,
   WebhookNotice,
 } from '../interface/processor.ts'
+import { stripeRules } from '../stripe/rules.ts'
 import { authorizeEntry, declineEntry, newEntry } from './authorization.ts'
 import {
   findAnswer,
@@ -37,6 +38,8 @@ import { authorizeResultOf, hasLapsed, stateOf } from './state.ts'
 import { findTestToken } from './tokens.ts'
 
 export const sandboxName = 'sandbox'
+/** The sandbox is as strict as Stripe, so that a request that passes here does not fail in live mode. */
+export const sandboxRules = stripeRules
 /** How long a refund of `tok_refundUndecided` stays undecided, by the merchant's clock. */
 const refundDelaySeconds = 60
 
@@ -47,6 +50,7 @@ const refundDelaySeconds = 60
  */
 export class Sandbox implements Processor {
   readonly name = sandboxName
+  readonly rules = sandboxRules
   readonly #db: Db
   readonly #merchantId: string
   readonly #publicUrl: () => string

@@ -31,6 +31,7 @@ import { createIntent } from './create-intent.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { withKey } from './kept-failures.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
+import { stripeRules } from './rules.ts'
 import { intentExpansion, stateOf } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
@@ -43,6 +44,7 @@ export const stripeName = 'stripe'
  */
 export class StripeProcessor implements Processor {
   readonly name = stripeName
+  readonly rules = stripeRules
   readonly #access: StripeAccess
 
   constructor(access: StripeAccess) {
