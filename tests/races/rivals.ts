@@ -124,6 +124,7 @@ export async function run(
 async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Reply> {
   const { auth } = arena
   const side = arena.sides[rival.side]
+  const { processors } = side
   const { db } = side.database
   const { key } = rival
   const reason = reasonOf(rival)
@@ -155,7 +156,7 @@ async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Repl
     case 'initiate': {
       const onWork = () => undefined
       const leaseSeconds = submissionLeaseSeconds
-      const dependencies = { db, processors: side.processors, onWork, leaseSeconds }
+      const dependencies = { db, processors, onWork, leaseSeconds }
       return await initiatePayment(dependencies, { ...request, token: rival.token })
     }
     case 'capture': {

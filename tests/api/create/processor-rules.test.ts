@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fingerprint } from '../../support/databases/sql.ts'
 import { createPayment, paymentBody } from '../../support/http/api.ts'
-import { createAuthorized } from '../../support/payments/lifecycle.ts'
 import { createPaid } from '../../support/payments/paid.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
+import { createAuthorized } from '../capture/authorized.ts'
 
 const fixture = withMerchant()
 const places = ['/v1/payments', '/v1/checkout/sessions']

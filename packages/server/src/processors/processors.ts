@@ -8,8 +8,8 @@ import type { ProcessorRules } from './interface/rules.ts'
 import { Sandbox, sandboxName, sandboxRules } from './sandbox/sandbox.ts'
 import { type StripeAccess, stripeApiBase } from './stripe/client.ts'
 import { stripeRules } from './stripe/rules.ts'
-import { isLiveStripeKey } from './stripe/shapes.ts'
 import { StripeProcessor, stripeName } from './stripe/stripe.ts'
+import { isLiveStripeKey } from './stripe-keys.ts'
 
 export interface ProcessorOptions {
   readonly db: Db

@@ -10,7 +10,7 @@ import { once } from '../idempotency/once.ts'
 import type { Keyring } from '../sealing/keyring.ts'
 import { deleteCredentials, findCredentials, saveCredentials } from './credentials.sql.ts'
 import { sealCredentials } from './credentials.ts'
-import { isLiveStripeKey, stripeKeyShape, stripeWebhookShape } from './stripe/shapes.ts'
+import { isLiveStripeKey, stripeKeyShape, stripeWebhookShape } from './stripe-keys.ts'
 
 /** The only processor that a merchant can set. */
 const stripe = { type: 'merchant_processor', id: 'stripe' } as const

@@ -40,9 +40,9 @@ test('the amount that a refusal names is accepted, and so is every part that is 
 })
 
 test('Stripe supports most currencies of ISO 4217, and not those under sanctions or without cash', () => {
-  const unknown = [...currencies].filter((currency) => check({ minor: 99_990, currency }) !== null)
+  const unknown = [...currencies].filter((currency) => check({ minor: 99_900, currency }) !== null)
   expect(unknown.join(' ')).toBe(
-    'BOV BTN CHE CHW CLF COU CUP ERN GHS IQD IRR KPW LYD MRU MXV SDG SSP STN SVC SYP TMT USN ' +
+    'BOV CHE CHW CLF COU CUP ERN IQD IRR KPW LYD MRU MXV SDG SSP STN SYP TMT USN ' +
       'UYI UYW VED VES ZWG',
   )
 })

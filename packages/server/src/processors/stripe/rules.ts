@@ -3,17 +3,17 @@ import type { ProcessorRules, Unacceptable } from '../interface/rules.ts'
 import { fromStripeAmount, smallestAmountOf, toStripeAmount } from './amounts.ts'
 
 /**
- * The currencies in which Stripe charges cards. An account may have fewer.
- * Source: https://docs.stripe.com/currencies, "Supported presentment currencies" and "Three-decimal
- * currencies".
+ * The currencies in which Stripe charges cards. An account may have fewer. Sources:
+ * https://docs.stripe.com/currencies, "Supported presentment currencies" and "Three-decimal currencies";
+ * `supported_payment_currencies` of https://docs.stripe.com/api/country_specs.
  */
 const currencies: ReadonlySet<string> = new Set(
   (
-    'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BWP BYN BZD CAD CDF ' +
-    'CHF CLP CNY COP CRC CVE CZK DJF DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GNF GTQ GYD ' +
+    'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF ' +
+    'CHF CLP CNY COP CRC CVE CZK DJF DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD ' +
     'HKD HNL HTG HUF IDR ILS INR ISK JMD JOD JPY KES KGS KHR KMF KRW KWD KYD KZT LAK LBP LKR LRD ' +
     'LSL MAD MDL MGA MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN ' +
-    'PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SEK SGD SHP SLE SOS SRD SZL THB TJS ' +
+    'PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SEK SGD SHP SLE SOS SRD SVC SZL THB TJS ' +
     'TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW'
   ).split(' '),
 )

@@ -2,7 +2,7 @@ import { AddressError, parseAddress } from '../../database/hosts/address.ts'
 import { isProxy } from '../../http/request/client-address.ts'
 import { isStrongSecret, strongLengths } from '../../merchants/secret-strength.ts'
 import { isPublishableKey, isSecretKey } from '../../merchants/secrets.ts'
-import { stripeKeyShape, stripeWebhookShape } from '../../processors/stripe/shapes.ts'
+import { stripeKeyShape, stripeWebhookShape } from '../../processors/stripe-keys.ts'
 
 /** 32 random characters, of any kind, cannot be guessed. */
 export const encryptionKeyLengthMin = 32
