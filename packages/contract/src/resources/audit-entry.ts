@@ -3,7 +3,7 @@ import { type AuditEntryId, idSchema } from '../ids.ts'
 import { constant, nullable, oneOf, text, timestamp } from '../text.ts'
 import { auditActions } from '../values.ts'
 import { pageQuery } from './list.ts'
-import { CreatedRange } from './payments/payment.ts'
+import { CreatedRange } from './payments/payment-filter.ts'
 
 /** The actors: a key, a dashboard user, an operator with database access, the server, or unknown. */
 export const auditActorTypes = ['api_key', 'dashboard', 'operator', 'system', 'unknown'] as const

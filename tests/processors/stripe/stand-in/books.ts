@@ -1,5 +1,6 @@
 import {
   type Answer,
+  cardOf,
   error,
   type Intent,
   ok,
@@ -23,6 +24,7 @@ const declines: Readonly<Record<string, string>> = {
 }
 const tokens: readonly string[] = [
   'pm_card_visa',
+  'pm_card_wallet',
   'pm_card_threeDSecureRequired',
   'pm_card_refundFail',
   'pm_card_refundPending',
@@ -201,7 +203,13 @@ export class StripeBooks {
 
   #decline(intent: Intent, said: Record<string, unknown>): void {
     intent.status = 'requires_payment_method'
-    intent.error = { ...said, message: 'Your card was declined.' }
+    const method = {
+      id: 'pm_1',
+      object: 'payment_method',
+      type: 'card',
+      card: cardOf(intent.token),
+    }
+    intent.error = { ...said, message: 'Your card was declined.', payment_method: method }
   }
 
   #capture(intent: Intent, amount = intent.amount): void {

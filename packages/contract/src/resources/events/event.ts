@@ -18,7 +18,8 @@ import {
 } from '../../values.ts'
 import { CheckoutSession } from '../checkout.ts'
 import { pageQuery } from '../list.ts'
-import { CreatedRange, Payment } from '../payments/payment.ts'
+import { Payment } from '../payments/payment.ts'
+import { CreatedRange } from '../payments/payment-filter.ts'
 import { eventMeanings } from './event-meanings.ts'
 import { WebhookEndpoint } from './webhook-endpoint.ts'
 

@@ -3,7 +3,7 @@ import { type DeliveryId, type EventId, idSchema, type WebhookEndpointId } from 
 import { constant, nullable, oneOf, text, timestamp } from '../../text.ts'
 import { eventTypes } from '../../values.ts'
 import { pageQuery } from '../list.ts'
-import { CreatedRange } from '../payments/payment.ts'
+import { CreatedRange } from '../payments/payment-filter.ts'
 
 const deliveryStatuses = ['pending', 'succeeded', 'failed'] as const
 

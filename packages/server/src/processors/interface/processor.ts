@@ -1,4 +1,4 @@
-import type { Money, PaymentMethod } from '@hedgepayments/contract'
+import type { Money, PaymentMethod, PaymentMethodDetails } from '@hedgepayments/contract'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -142,12 +142,16 @@ export interface Decline {
   readonly code: string
   /** A text for the customer. Contains no card data. */
   readonly message: string
+  /** The card or account that was declined. Absent if the processor does not say. */
+  readonly method?: PaymentMethodDetails
 }
 
-/** How long the processor keeps the authorization. */
+/** How long the processor keeps the authorization, and of which card or account it is. */
 export interface Authorized {
   /** From this time on, a capture may fail. `null`: the processor has no end. */
   readonly expiresAt: Timestamp | null
+  /** The card or account, for support. Never its whole number. Absent if the processor does not say. */
+  readonly method?: PaymentMethodDetails
 }
 
 /** How much was captured, in minor units of the payment's currency. */
@@ -184,6 +188,8 @@ export type PaymentState =
       readonly refunds: readonly RefundState[]
       /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
+      /** As in `Authorized`. */
+      readonly method?: PaymentMethodDetails
     } & Captured)
 
 /** The state of one refund at the processor. */

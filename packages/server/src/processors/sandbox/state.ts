@@ -2,6 +2,7 @@ import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import type { AuthorizeResult, Declined, NextAction, PaymentState } from '../interface/processor.ts'
 import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
+import { detailsOfToken } from './tokens.ts'
 
 /** The time from a capture to its settlement, by the merchant's clock: typical of cards. */
 const settlementSeconds = 2 * 86_400
@@ -12,7 +13,12 @@ export function authorizeResultOf(entry: SandboxPayment): AuthorizeResult {
   switch (entry.status) {
     case 'authorized':
     case 'captured':
-      return { outcome: 'authorized', reference, expiresAt: entry.authorized_until }
+      return {
+        outcome: 'authorized',
+        reference,
+        expiresAt: entry.authorized_until,
+        ...methodOf(entry),
+      }
     case 'action_required':
       return { outcome: 'action_required', reference, action: actionOf(entry) }
     case 'declined':
@@ -37,7 +43,7 @@ export function stateOf(
     case 'authorized':
       return hasLapsed(entry, now)
         ? { state: 'voided', reference, cause: 'expired' }
-        : { state: 'authorized', reference, expiresAt: entry.authorized_until }
+        : { state: 'authorized', reference, expiresAt: entry.authorized_until, ...methodOf(entry) }
     case 'voided':
       return { state: 'voided', reference, cause: 'canceled' }
     case 'action_required':
@@ -61,6 +67,7 @@ export function stateOf(
           status: refund.decided_at <= now ? 'succeeded' : 'pending',
         })),
         settledAt: settledAt <= now ? settledAt : null,
+        ...methodOf(entry),
       }
     }
   }
@@ -71,10 +78,16 @@ export function hasLapsed(entry: SandboxPayment, now: Timestamp): boolean {
   return entry.authorized_until !== null && entry.authorized_until <= now
 }
 
+function methodOf({ token }: SandboxPayment) {
+  const method = detailsOfToken(token)
+  return method ? { method } : {}
+}
+
 function declinedOf(entry: SandboxPayment): Declined {
   const { reference, decline_code: code, decline_message: message } = entry
   if (code === null) throw new Error('a declined payment has no decline_code')
-  return { outcome: 'declined', reference, decline: { code, message: message ?? code } }
+  const decline = { code, message: message ?? code, ...methodOf(entry) }
+  return { outcome: 'declined', reference, decline }
 }
 
 function actionOf(entry: SandboxPayment): NextAction {

@@ -28,6 +28,8 @@ async function payments(db: Kysely<unknown>): Promise<void> {
   // `refunded_amount` is the sum of the refunds that have not failed.
   // `refund_count` counts all refunds, so that a payment without one is shown without a look-up.
   // `payment_method_token` is the processor's token. It is never a card number.
+  // `payment_method_details` is what support may know of the card or account: `PaymentMethodDetails`.
+  // `checkout_session_id` is the session whose customer pays. A payment has one or none, for good.
   // `next_action_url` is where the customer confirms a pending payment.
   await sql`
     create table payments (
@@ -41,6 +43,8 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       currency text collate "C" not null check (currency ~ '^[A-Z]{3}$'),
       payment_method text collate "C" not null check (payment_method in ('card', 'ach', 'crypto')),
       payment_method_token text collate "C",
+      payment_method_details jsonb,
+      checkout_session_id text collate "C",
       customer_email text collate "C" not null,
       customer_id text collate "C",
       description text,
@@ -93,6 +97,15 @@ async function paymentIndexes(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index payments_metadata on payments using gin (metadata jsonb_path_ops)
       where metadata <> '{}'`.execute(db)
+  // Last four digits are written once, with the authorization or its decline.
+  await sql`
+    create index payments_last_four
+      on payments (merchant_id, livemode, ((payment_method_details ->> 'last4') collate "C"), id)
+      where payment_method_details is not null`.execute(db)
+  await sql`
+    create index payments_checkout_session
+      on payments (merchant_id, livemode, checkout_session_id, id)
+      where checkout_session_id is not null`.execute(db)
   // The link of a hosted page names neither merchant nor mode. An id holds 80 random bits.
   await sql`create index payments_id on payments (id)`.execute(db)
 }
