@@ -49,6 +49,8 @@ export interface Config {
    * traces. The exporter reads the endpoint from the environment itself.
    */
   readonly traces: TracesConfig | null
+  /** `HEDGE_PROCESSOR_CALLS_MAX`. */
+  readonly processorCallsMax: number
   /** `LOG_LEVEL`. */
   readonly logLevel: string
 }
@@ -83,6 +85,7 @@ export function parseConfig(env: Environment): Config {
       (values.OTEL_TRACES_EXPORTER ?? exporter) === 'otlp'
         ? { share: values.OTEL_TRACES_SAMPLER_ARG }
         : null,
+    processorCallsMax: values.HEDGE_PROCESSOR_CALLS_MAX,
     logLevel: values.LOG_LEVEL,
   }
 }

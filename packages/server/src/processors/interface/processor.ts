@@ -19,10 +19,18 @@ import type { ProcessorRules } from './rules.ts'
  *   faults of this server are thrown instead, because the customer cannot fix them.
  * - **The clock comes in.** `now` is the merchant's clock. In test mode it can be ahead of real time.
  * - **The deadline comes in.** Soon after `signal` aborts, the call throws.
+ * - **Too many calls are said.** A call that the processor refuses for its rate throws an error whose
+ *   `statusCode` is 429. Then fewer calls of the account are made at the same time.
  */
 export interface Processor {
   /** Stored with each payment sent there, so it never changes: `sandbox`, `stripe`. */
   readonly name: string
+
+  /**
+   * The processor's account, whose limits all of its calls share. Equal for two instances of the same
+   * account, and no secret.
+   */
+  readonly account: string
 
   /** What it accepts. A payment that these rules accept may still be declined. */
   readonly rules: ProcessorRules

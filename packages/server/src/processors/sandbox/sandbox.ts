@@ -51,6 +51,7 @@ const refundDelaySeconds = 60
 export class Sandbox implements Processor {
   readonly name = sandboxName
   readonly rules = sandboxRules
+  readonly account: string
   readonly #db: Db
   readonly #merchantId: string
   readonly #publicUrl: () => string
@@ -58,6 +59,7 @@ export class Sandbox implements Processor {
   constructor(options: { db: Db; merchantId: string; publicUrl: () => string }) {
     this.#db = options.db
     this.#merchantId = options.merchantId
+    this.account = `${sandboxName} ${options.merchantId}`
     this.#publicUrl = options.publicUrl
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Stripe } from 'stripe'
 import type {
   AuthorizeRequest,
@@ -45,10 +46,13 @@ export const stripeName = 'stripe'
 export class StripeProcessor implements Processor {
   readonly name = stripeName
   readonly rules = stripeRules
+  readonly account: string
   readonly #access: StripeAccess
 
   constructor(access: StripeAccess) {
     this.#access = access
+    const digest = createHash('sha256').update(access.secretKey).digest('hex')
+    this.account = `${stripeName} ${digest.slice(0, 32)}`
   }
 
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
