@@ -120,7 +120,7 @@ describe('calls to a processor', () => {
     await answerRound(merchant, 8)
   })
 
-  test('of a merchant whose processor does not answer leave room for every other merchant', async () => {
+  test('of a merchant whose processor does not answer do not delay those of another merchant', async () => {
     const [silent, other] = [await newMerchant(), await newMerchant()]
     await addDue(silent, 'capture', 200)
     await until('the silent processor is called', () => gate.waitingOf(silent).length === 8)

@@ -127,13 +127,13 @@ export class CallWindow {
     if (outcome !== 'answered') return false
     const ms = endedMs - beganMs
     this.#averageMs = (this.#averageMs ?? ms) + (ms - (this.#averageMs ?? ms)) * averageWeight
-    const known = this.#durations.get(kind)
-    if (!known) {
+    const lasted = this.#durations.get(kind)
+    if (!lasted) {
       this.#durations.set(kind, { lowestMs: ms, averageMs: ms })
       return false
     }
-    known.averageMs += (ms - known.averageMs) * averageWeight
-    known.lowestMs = Math.min(ms, known.lowestMs + (ms - known.lowestMs) * lowestWeight)
-    return known.averageMs > known.lowestMs * slowFactor + slowMarginMs
+    lasted.averageMs += (ms - lasted.averageMs) * averageWeight
+    lasted.lowestMs = Math.min(ms, lasted.lowestMs + (ms - lasted.lowestMs) * lowestWeight)
+    return lasted.averageMs > lasted.lowestMs * slowFactor + slowMarginMs
   }
 }
