@@ -38,7 +38,8 @@ beforeEach(() => {
     db: database.db,
     processors: gate.processors,
     fees: feeScheduleDefault,
-    processorCallsMax: 64,
+    // A quarter is for urgent calls.
+    processorCallsMax: 32,
     nowMs: () => clockMs,
     idleMs: 50,
     onError: () => undefined,
@@ -107,9 +108,9 @@ async function answerRound(merchantId: string, count: number, how: 'done' | 'too
 describe('calls to a processor', () => {
   test('of one merchant double while the processor answers, up to the ceiling', async () => {
     const merchant = await newMerchant()
-    await addDue(merchant, 'capture', 8 + 16 + 32 + 48 + 48)
-    for (const count of [8, 16, 32, 48, 48]) await answerRound(merchant, count)
-    await until('all are captured', async () => (await countSucceeded(merchant)) === 152)
+    await addDue(merchant, 'capture', 8 + 16 + 24 + 24)
+    for (const count of [8, 16, 24, 24]) await answerRound(merchant, count)
+    await until('all are captured', async () => (await countSucceeded(merchant)) === 72)
   })
 
   test('are halved when the processor refuses them for their rate', async () => {
@@ -122,12 +123,12 @@ describe('calls to a processor', () => {
 
   test('of a merchant whose processor does not answer do not delay those of another merchant', async () => {
     const [silent, other] = [await newMerchant(), await newMerchant()]
-    await addDue(silent, 'capture', 200)
+    await addDue(silent, 'capture', 100)
     await until('the silent processor is called', () => gate.waitingOf(silent).length === 8)
-    await addDue(other, 'capture', 60)
+    await addDue(other, 'capture', 30)
     await until('every payment of the other merchant is captured', async () => {
       for (const call of gate.waitingOf(other)) call.answer('done')
-      return (await countSucceeded(other)) === 60
+      return (await countSucceeded(other)) === 30
     })
     expect(gate.waitingOf(silent)).toHaveLength(8)
     expect(await countSucceeded(silent)).toBe(0)
@@ -135,7 +136,7 @@ describe('calls to a processor', () => {
 
   test('that void a canceled payment do not wait for captures', async () => {
     const merchant = await newMerchant()
-    await addDue(merchant, 'capture', 300)
+    await addDue(merchant, 'capture', 60)
     await until('captures fill their limit', () => gate.waitingOf(merchant).length === 8)
     await addDue(merchant, 'void', 3)
     await until('the voids are called', () => gate.waitingOf(merchant, 'void').length === 3)
