@@ -6,6 +6,7 @@ import type { Setup } from './method/setup.ts'
 import { describeRun, lineOf, lineOfFigure, saveResults, wanted } from './report/results.ts'
 import { findPgbench } from './rivals/single-statement.ts'
 import { batching } from './suites/batching.ts'
+import { calls } from './suites/calls.ts'
 import { cancelUnderLoad } from './suites/cancel-under-load.ts'
 import { growth } from './suites/growth.ts'
 import { latency } from './suites/latency.ts'
@@ -26,6 +27,7 @@ const suites: Readonly<Record<string, (setup: Setup) => Promise<void>>> = {
   overload,
   peer,
   processor,
+  calls,
 }
 
 /** Needs half an hour and 40 GB, so it runs only by name. It creates its own databases. */

@@ -120,6 +120,20 @@ export const insertPending = `
   select merchant_id, livemode, id, 1, 'payment.created', created_at, 'api_key', 'key_bench', null,
     'pending' from inserted`
 
+/** Payments that are processing at Stripe, with a capture that is due. */
+export const insertDueCaptures = `
+  with inserted as (
+    insert into payments (${columns})
+    select $1, false, $2 || lpad(n::text, 16, '0'), 3, 'processing', 9999, 'USD', 'card',
+      'customer@example.com', null, 'Order ' || n, '{}', 'http://127.0.0.1:4000/pay', 0, null, null,
+      now() + interval '1 day', now(), now(), 'stripe',
+      'pi_' || $2 || lpad(n::text, 16, '0'), 'pm_card_visa', 0
+    from generate_series($3::bigint, $4::bigint) n
+    returning merchant_id, livemode, id
+  )
+  insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
+  select merchant_id, livemode, id, 'capture', now() from inserted`
+
 const status = `case when n < $5::bigint then 'succeeded' when n < $6::bigint then 'canceled'
   else 'failed' end`
 

@@ -9,6 +9,7 @@ import { bootstrap } from '../../packages/server/src/merchants/bootstrap.ts'
 import { idOf, type NumberRange } from '../load/job.ts'
 import {
   insertCaptures,
+  insertDueCaptures,
   insertPending,
   seedHistory,
   skipSeededEvents,
@@ -121,6 +122,31 @@ export class Store {
     await this.#seeder.query(insertCaptures, [
       ...[this.#merchantId, this.#idOf(from), this.#idOf(last)],
     ])
+  }
+
+  /** Adds payments in test mode whose capture at Stripe is due. */
+  async addDueCaptures(count: number): Promise<void> {
+    const from = this.#next
+    this.#next += count
+    await this.#seeder.query(insertDueCaptures, [
+      ...[this.#merchantId, this.idPrefix, from, from + count - 1],
+    ])
+    await skipSeededEvents(this.#seeder)
+  }
+
+  /** The payments that were captured at Stripe. */
+  async countCaptured(): Promise<number> {
+    const { rows } = await this.pool.query<{ count: number }>(
+      `select count(*)::integer as count from payments
+       where merchant_id = $1 and not livemode and processor = 'stripe' and status = 'succeeded'`,
+      [this.#merchantId],
+    )
+    return rows[0]?.count ?? 0
+  }
+
+  /** Drops the captures that are still due, so that the next server does not make them. */
+  async dropCaptures(): Promise<void> {
+    await this.pool.query("delete from payment_tasks where kind in ('capture', 'settle')")
   }
 
   /** Waits until the running servers have finished their background work. */

@@ -17,9 +17,12 @@ export interface Server {
 const mainFile = join(import.meta.dirname, '../../packages/server/src/main.ts')
 const readyLine = /ready at http:\/\/127\.0\.0\.1:(\d+)|started on port (\d+)/
 
-/** Starts the server as users do: every setting but `DATABASE_URL` has its default. */
-export function startServer(databaseUrl: string): Promise<Server> {
-  return start(mainFile, { databaseUrl })
+/** Starts the server as users do: every setting but `DATABASE_URL` and those of `env` has its default. */
+export function startServer(
+  databaseUrl: string,
+  env: Record<string, string> = {},
+): Promise<Server> {
+  return start(mainFile, { databaseUrl, env })
 }
 
 /** Starts the server with a profiler, which writes its profile to `folder` when the server stops. */
@@ -53,6 +56,7 @@ async function findFreePort(): Promise<number> {
 
 interface StartOptions {
   readonly databaseUrl?: string | undefined
+  readonly env?: Readonly<Record<string, string>>
   /** 0: a free port. */
   readonly port?: number
   /** With `BENCH_PROFILE=folder npm run bench` every server writes a profile to that folder. */
@@ -61,7 +65,12 @@ interface StartOptions {
 
 async function start(
   file: string,
-  { databaseUrl, port: wantedPort = 0, profileFolder = process.env.BENCH_PROFILE }: StartOptions,
+  {
+    databaseUrl,
+    env = {},
+    port: wantedPort = 0,
+    profileFolder = process.env.BENCH_PROFILE,
+  }: StartOptions,
 ): Promise<Server> {
   const profiling = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : []
   const child = spawn(process.execPath, [...profiling, file], {
@@ -69,6 +78,7 @@ async function start(
       PATH: process.env.PATH,
       PORT: String(wantedPort),
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : {}),
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { currencies } from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../support/http/api.ts'
 import { isoDecimals, sample } from '../support/locales/iso-4217.ts'
-import { createPaid } from '../support/payments/paid.ts'
+import { createInAnyCurrency } from '../support/payments/any-currency.ts'
+import { untilStatus } from '../support/payments/paid.ts'
 import { isLongRun, size } from '../support/size.ts'
 import { until } from '../support/until.ts'
 import { signIn } from './dashboard/dashboard.ts'
@@ -15,11 +15,15 @@ const fixture = withBrowser()
 const foreignCldr = { path: join(import.meta.dirname, '../support/locales/foreign-cldr.js') }
 const created = new Map<string, { id: string; url: string }>()
 
+async function create(wanted: Iterable<string>): Promise<[currency: string, id: string][]> {
+  const given = { amount: sample.minor, currencies: wanted }
+  return [...(await createInAnyCurrency(fixture, given))]
+}
+
 beforeAll(async () => {
   buildPaymentPage()
-  for (const currency of currencies) {
-    const { id, url } = await createPayment(fixture.api, { amount: sample.minor, currency })
-    created.set(currency, { id, url })
+  for (const [currency, id] of await create(currencies)) {
+    created.set(currency, { id, url: `${fixture.server.url}/pay/${id}` })
   }
 })
 
@@ -38,7 +42,7 @@ const typedAmounts = [
   ['IDR', 'en-US', '5,000.00', 500_000],
   ['PKR', 'de-DE', '5.000', 500_000],
   ['JPY', 'ja-JP', '5,000', 5_000],
-  ['KWD', 'en-US', '5.001', 5_001],
+  ['KWD', 'en-US', '5.010', 5_010],
   ['CLF', 'en-US', '5.0001', 50_001],
 ] as const
 
@@ -87,7 +91,11 @@ describe.each(environments)('in $name', ({ isForeign }) => {
       : size({ quick: typedAmounts.slice(4), all: typedAmounts }),
   )('a refund in %s, typed in the locale %s as %s, has that amount', async (...row) => {
     const [currency, locale, typed, minor] = row
-    const { id } = await createPaid(fixture.api, { amount: sample.minor, currency })
+    const [[, id] = ['', '']] = await create([currency])
+    await fixture.api('POST', `/v1/payments/${id}/initiate`, {
+      body: { payment_method_token: 'tok_visa' },
+    })
+    await untilStatus(fixture.api, id, 'succeeded')
     const visitor = await signIn(fixture.browser, fixture.server, { locale })
     const { page } = visitor
     if (isForeign) await page.addInitScript(foreignCldr)

@@ -44,7 +44,7 @@ describe('hedge balance, merchants and clock', () => {
     expect((await run('clock', 'advance', 'tomorrow')).code).toBe(2)
     // A relative time is based on the clock of test mode.
     const made = await json(
-      ...['payments', 'create', '--amount', '5', '--currency', 'JPY', '--expires-at', '2h'],
+      ...['payments', 'create', '--amount', '50', '--currency', 'JPY', '--expires-at', '2h'],
       ...['--customer-email', 'a@example.com'],
     )
     const late = Date.parse(made.expires_at) - Date.parse(made.created_at)

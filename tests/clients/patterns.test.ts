@@ -31,6 +31,8 @@ const texts = [
   'pay_',
   'pay_ABC',
   'pay_abc123xyz ',
+  '4242',
+  '42424',
   'x'.repeat(2_000),
 ]
 

@@ -59,6 +59,19 @@ export function conformance(name: string, subject: () => Subject): void {
     connect().refund(payment, { ...call(refundId), refundId, amountMinor, reason: null })
 
   describe(`processor: ${name}`, () => {
+    test('its rules accept an ordinary payment, and every amount that they accept is authorized', async () => {
+      const { rules } = connect()
+      const { money } = newPayment()
+      expect(rules.checkNew({ money, statementDescriptor: 'LAMP' })).toBeNull()
+      expect(rules.checkPart(money)).toBeNull()
+      const smallest = [1, 10, 50, 100, 1_000]
+        .map((minor) => ({ ...money, minor }))
+        .find((each) => rules.checkNew({ money: each, statementDescriptor: null }) === null)
+      expect(smallest).toBeDefined()
+      const payment = { ...newPayment(), money: smallest ?? money }
+      expect((await authorize(payment)).outcome).toBe('authorized')
+    })
+
     test('a look-up of an unknown payment returns absent', async () => {
       expect(await lookUp(newPayment())).toEqual({ state: 'absent' })
     })

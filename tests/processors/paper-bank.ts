@@ -33,6 +33,9 @@ export type PaperBook = Map<string, Page>
  */
 export class PaperBank implements Processor {
   readonly name = 'paper'
+  readonly account = 'paper'
+  /** Paper is patient: the bank takes every amount, currency and text. */
+  readonly rules = { checkNew: () => null, checkPart: () => null }
   readonly #book: PaperBook
 
   constructor(book: PaperBook) {

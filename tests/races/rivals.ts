@@ -124,6 +124,7 @@ export async function run(
 async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Reply> {
   const { auth } = arena
   const side = arena.sides[rival.side]
+  const { processors } = side
   const { db } = side.database
   const { key } = rival
   const reason = reasonOf(rival)
@@ -155,17 +156,18 @@ async function send(arena: Arena, rival: Rival, paymentId: string): Promise<Repl
     case 'initiate': {
       const onWork = () => undefined
       const leaseSeconds = submissionLeaseSeconds
-      const dependencies = { db, processors: side.processors, onWork, leaseSeconds }
+      const dependencies = { db, processors, onWork, leaseSeconds }
       return await initiatePayment(dependencies, { ...request, token: rival.token })
     }
     case 'capture': {
       const amount = rival.amountMinor
-      return await requestCapture(db, { ...request, body: amount === null ? {} : { amount } })
+      const body = amount === null ? {} : { amount }
+      return await requestCapture(db, { ...request, processors, body })
     }
     case 'refund': {
       const amount = rival.amountMinor
       const body = { reason, ...(amount === null ? {} : { amount }) }
-      return await refundPayment(db, { ...request, body })
+      return await refundPayment(db, { ...request, processors, body })
     }
     case 'reverse':
       return await reversePayment(db, request)

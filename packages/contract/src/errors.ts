@@ -109,13 +109,14 @@ export const errors = {
   },
   invalid_amount: {
     status: 422,
-    description: 'The amount is out of range.',
+    description: 'The amount is out of range, or the processor does not take it.',
     message: 'Invalid amount: expected at least 1.',
     details: FieldDetails,
   },
   invalid_currency: {
     status: 422,
-    description: 'The currency is not an ISO 4217 currency with a minor unit.',
+    description:
+      'The currency is not an ISO 4217 currency with a minor unit, or the processor does not support it.',
     message: 'Invalid currency: expected a currency code of ISO 4217, like USD.',
     details: FieldDetails,
   },

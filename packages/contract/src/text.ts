@@ -12,6 +12,7 @@ export const patterns = {
   /** PostgreSQL refuses NUL. */
   storable: '^[^\\x00]*$',
   printableAscii: '^[\\x20-\\x7e]*$',
+  fourDigits: '^[0-9]{4}$',
   /** An absolute http or https address, without blanks. */
   webAddress: '^[hH][tT][tT][pP][sS]?://[^\\x00-\\x20]+$',
   /**

@@ -115,7 +115,7 @@ describe('a cancel of an id that names no payment', () => {
       expect(answers.map(({ status }) => status)).toEqual([404, 404, 404])
     }
     const theirs = await other.live('POST', '/v1/payments', {
-      body: { amount: 1, currency: 'EUR', customer_email: 'a@example.com' },
+      body: { amount: 100, currency: 'EUR', customer_email: 'a@example.com' },
     })
     expect(theirs.body.livemode).toBe(true)
     expect((await other.test('POST', `/v1/payments/${theirs.body.id}/cancel`)).status).toBe(404)

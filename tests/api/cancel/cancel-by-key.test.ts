@@ -164,7 +164,7 @@ describe('a cancel by the key of a create', () => {
     expect((await create(inTime, api)).body.status).toBe('canceled')
 
     await advance(api, 120)
-    const more = { amount: 7 }
+    const more = { amount: 700 }
     const created = await create(late, api, more)
     expect(created.body).toMatchObject({ status: 'pending', cancelable: true })
     expect((await create(late, api, more)).text, 'the create is replayed').toBe(created.text)

@@ -83,7 +83,10 @@ describe('creating a session', () => {
 
   test.each([
     [{ amount: 0 }, 422, 'invalid_amount'],
+    [{ amount: 49 }, 422, 'invalid_amount'],
     [{ currency: 'XYZ' }, 422, 'invalid_currency'],
+    [{ currency: 'IRR' }, 422, 'invalid_currency'],
+    [{ statement_descriptor: '4711' }, 400, 'invalid_request'],
     [{ payment_method_types: [] }, 400, 'invalid_request'],
     [{ payment_method_types: ['crypto'] }, 400, 'invalid_request'],
     [{ success_url: 'javascript:alert(1)' }, 400, 'invalid_request'],

@@ -120,8 +120,8 @@ describe('the same request', () => {
     }
     const create = newKey()
     const bodies = [
-      '{"amount":1,"currency":"EUR","customer_email":"a@b.co","metadata":{"x":"1","y":"2"}}',
-      '{ "metadata": {"y":"2", "x":"1"}, "customer_email":"a@b.co", "currency":"EUR", "amount":1 }',
+      '{"amount":99,"currency":"EUR","customer_email":"a@b.co","metadata":{"x":"1","y":"2"}}',
+      '{ "metadata": {"y":"2", "x":"1"}, "customer_email":"a@b.co", "currency":"EUR", "amount":99 }',
     ]
     const made = await Promise.all(
       bodies.map((rawBody) =>

@@ -86,7 +86,10 @@ describe('a fee', () => {
   test('is at most the amount, and absent before the payment succeeds', async () => {
     const { api } = await newMerchant()
     expect(await createPayment(api)).toMatchObject({ fee: null, net_amount: null })
-    expect(await createPaid(api, { amount: 12 })).toMatchObject({ fee: 12, net_amount: 0 })
+    expect(await createPaid(api, { amount: 12, currency: 'KRW' })).toMatchObject({
+      fee: 12,
+      net_amount: 0,
+    })
   })
 })
 
@@ -192,7 +195,11 @@ describe('the ledger', () => {
   test('sums to zero by payment, by currency and in total, whatever has happened', async () => {
     const { id, api, balance } = await newMerchant()
     const amounts = size({ quick: [1, 33, 99_999_999], all: [1, 2, 33, 50, 9999, 99_999_999] })
-    await Promise.all(amounts.map((amount) => createPaid(api, { amount, currency: 'USD' })))
+    // The won has no minimum.
+    const currencyOf = (amount: number) => (amount < 50 ? 'KRW' : 'USD')
+    await Promise.all(
+      amounts.map((amount) => createPaid(api, { amount, currency: currencyOf(amount) })),
+    )
     const yen = await createPaid(api, { amount: 5000, currency: 'jpy' })
     await api('POST', `/v1/payments/${yen.id}/refund`, { body: { amount: 1 } })
     expect(await sumOf(id)).toEqual([0])
@@ -203,7 +210,7 @@ describe('the ledger', () => {
     )
     expect(odd).toEqual([])
     const { pending } = await balance()
-    expect(pending.map((one: { currency: string }) => one.currency)).toEqual(['JPY', 'USD'])
+    expect(pending.map((one: { currency: string }) => one.currency)).toEqual(['JPY', 'KRW', 'USD'])
     expect(pending[0].amount).toBe(5000 - 175 - 1)
   })
 

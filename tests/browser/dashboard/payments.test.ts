@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { insertPayments } from '../../support/databases/sql.ts'
-import { createPayment } from '../../support/http/api.ts'
+import { createPayment, paymentBody } from '../../support/http/api.ts'
 import { createPaid, untilStatus } from '../../support/payments/paid.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { isLongRun, size } from '../../support/size.ts'
@@ -228,6 +228,20 @@ describe('the list of payments', () => {
     await page.getByRole('searchbox').fill(payment.id)
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: '$1,234.56' }).waitFor()
+  })
+
+  test('finds a payment by the last four digits of its card, which the page of the payment shows', async () => {
+    const { status } = await fixture.api('POST', '/v1/payments', {
+      body: paymentBody({ amount: 4_711, payment_method_token: 'tok_discover', initiate: true }),
+    })
+    expect(status).toBe(201)
+    const page = await visitor.open('/payments')
+    await page.getByRole('searchbox').fill('•••• 1117')
+    await page.keyboard.press('Enter')
+    await page.getByText('Card or account ends in 1117').waitFor()
+    await page.getByRole('link', { name: '$47.11' }).click()
+    await page.getByText('Discover •••• 1117', { exact: true }).waitFor()
+    await page.getByText('12/2034', { exact: true }).waitFor()
   })
 
   test('cancels the selected payments, shows the progress, and names the refused ones', async () => {

@@ -12,11 +12,11 @@ const idsOf = (data: { payments: { id: string }[] }) => data.payments.map(({ id 
 
 describe('find_payments', () => {
   test('finds a payment by its id, and shows its amount with the decimals of the currency', async () => {
-    const { id } = await createPayment(api(), { amount: 9999, currency: 'HUF' })
+    const { id } = await createPayment(api(), { amount: 99_900, currency: 'HUF' })
     const { text, data } = await mcp.reader.call('find_payments', { payment_id: id })
-    expect(text).toContain(`${id}: pending, 99.99 HUF`)
+    expect(text).toContain(`${id}: pending, 999.00 HUF`)
     expect(text).toMatch(/^Test mode: 1 payment\./)
-    expect(data.payments).toMatchObject([{ id, amount: 9999, amount_text: '99.99 HUF' }])
+    expect(data.payments).toMatchObject([{ id, amount: 99_900, amount_text: '999.00 HUF' }])
     expect(data.payments[0]).not.toHaveProperty('url')
   })
 

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { currencies } from '@hedgepayments/contract'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { createPayment } from '../../support/http/api.ts'
 import { isoDecimals, sample } from '../../support/locales/iso-4217.ts'
+import { createInAnyCurrency } from '../../support/payments/any-currency.ts'
 import { isLongRun, size } from '../../support/size.ts'
 import { hedge } from '../hedge.ts'
 import { withCommandLine } from '../with-server.ts'
@@ -16,14 +16,10 @@ const foreignCldr = pathToFileURL(
 const shown = [...currencies].filter(
   (currency, n) => isLongRun || n % 15 === 0 || isoDecimals(currency) !== 2 || currency === 'HUF',
 )
-const created = new Map<string, string>()
+let created = new Map<string, string>()
 
 beforeAll(async () => {
-  // One at a time: other files share the server, which refuses more concurrent requests than it can answer.
-  for (const currency of shown) {
-    const { id } = await createPayment(fixture.api, { amount: sample.minor, currency })
-    created.set(currency, id)
-  }
+  created = await createInAnyCurrency(fixture, { amount: sample.minor, currencies: shown })
 })
 
 const environments: readonly [name: string, env: Record<string, string>][] = [

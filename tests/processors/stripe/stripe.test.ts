@@ -50,6 +50,17 @@ conformance('stripe', () => ({
   },
 }))
 
+const visa = {
+  type: 'card',
+  brand: 'visa',
+  last4: '4242',
+  exp_month: 8,
+  exp_year: 2031,
+  country: 'US',
+  wallet: null,
+  bank_name: null,
+}
+
 describe('authorize', () => {
   test('reserves the amount and takes nothing', async () => {
     const result = await given.processor.authorize(payment(), authorize())
@@ -57,6 +68,7 @@ describe('authorize', () => {
       outcome: 'authorized',
       reference: 'pi_1',
       expiresAt: expect.any(String),
+      method: visa,
     })
     expect(given.stripe.movements).toEqual([{ kind: 'authorize', intent: 'pi_1', amount: 9999 }])
   })
@@ -69,6 +81,7 @@ describe('authorize', () => {
       outcome: 'authorized',
       reference: 'pi_1',
       expiresAt: expect.any(String),
+      method: visa,
     })
     expect(given.kinds()).toEqual(['authorize'])
   })
@@ -126,6 +139,17 @@ describe('authorize', () => {
     expect(given.kinds()).toEqual([])
   })
 
+  test('names the wallet of the card, and the card of a declined payment', async () => {
+    const authorized = await given.processor.authorize(payment(), authorize('pm_card_wallet'))
+    expect(authorized).toMatchObject({ method: { ...visa, wallet: 'apple_pay' } })
+    const other = payment({ id: 'pay_2' })
+    const declined = { code: 'card_declined', method: { ...visa, last4: '0002' } }
+    const result = await given.processor.authorize(other, authorize('pm_card_chargeDeclined'))
+    expect(result).toMatchObject({ outcome: 'declined', decline: declined })
+    const found = await given.processor.lookUp(other, call())
+    expect(found).toMatchObject({ state: 'declined', decline: declined })
+  })
+
   test('of another method than a card is refused without a call', async () => {
     const result = await given.processor.authorize(payment({ method: 'ach' }), authorize())
     expect(result).toMatchObject({ outcome: 'declined' })
@@ -164,6 +188,7 @@ describe('authorize', () => {
       state: 'authorized',
       reference: 'pi_1',
       expiresAt: expect.any(String),
+      method: visa,
     })
   })
 

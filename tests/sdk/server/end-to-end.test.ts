@@ -63,7 +63,8 @@ describe('a payment', () => {
     expect(Object.keys(payment)).toEqual(
       (
         'id object livemode amount currency status cancelable cancelable_until cancel_window ' +
-        'allowed_actions payment_method customer_email customer_id description ' +
+        'allowed_actions payment_method payment_method_details customer_email customer_id ' +
+        'checkout_session_id description ' +
         'statement_descriptor merchant_id metadata refunded_amount fee net_amount refunds ' +
         'failure_code failure_message cancellation_reason canceled_at capture_method ' +
         'captured_amount authorization_expires_at disputed settled settled_at success_url cancel_url url next_action expires_at created_at updated_at'

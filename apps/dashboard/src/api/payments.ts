@@ -7,6 +7,8 @@ export interface PaymentFilter {
   readonly status?: readonly string[]
   readonly customer_email?: string
   readonly customer_id?: string
+  readonly checkout_session_id?: string
+  readonly last4?: string
   readonly amount?: number
   readonly metadata?: { readonly key: string; readonly value: string }
   readonly createdFrom?: string
@@ -27,6 +29,8 @@ export async function listPayments(
     status: filter.status,
     customer_email: filter.customer_email,
     customer_id: filter.customer_id,
+    checkout_session_id: filter.checkout_session_id,
+    last4: filter.last4,
     amount: filter.amount,
     'created_at[gte]': filter.createdFrom,
     'created_at[lt]': filter.createdTo,

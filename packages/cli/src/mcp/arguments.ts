@@ -105,6 +105,11 @@ export const metadata = z.record(z.string(), z.string())
 export const filterShape = {
   customer_email: text(254, "The customer's e-mail address, in any case.").optional(),
   customer_id: text(255, "The shop's own id of the customer.").optional(),
+  last4: z
+    .string()
+    .regex(/^[0-9]{4}$/, { error: 'expected four digits' })
+    .optional()
+    .describe('The last four digits of the card or account.'),
   status: z
     .array(z.enum(paymentStatuses))
     .min(1)
@@ -123,6 +128,7 @@ export function filterOf(args: z.output<typeof filterSchema>) {
   return {
     customer_email: same.customer_email,
     customer_id: same.customer_id,
+    last4: same.last4,
     metadata: same.metadata,
     status: status as (typeof paymentStatuses)[number][] | undefined,
     created_at: gte === undefined && lt === undefined ? undefined : { gte, lt },

@@ -9,6 +9,8 @@ export interface FilterOptions {
   readonly status?: readonly PaymentStatus[]
   readonly customerEmail?: string
   readonly customerId?: string
+  readonly checkoutSession?: string
+  readonly last4?: string
   readonly createdAfter?: string
   readonly createdBefore?: string
   readonly metadata?: Readonly<Record<string, string>>
@@ -28,6 +30,8 @@ export function withFilters(command: Command): Command {
       parseText,
     )
     .option('--customer-id <id>', 'of this customer, by your own id', parseText)
+    .option('--checkout-session <id>', 'of this checkout session', parseText)
+    .option('--last4 <digits>', 'whose card or account ends in these four digits', parseText)
     .option(
       '--created-after <time>',
       'created at or after: 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h or 7d',
@@ -43,6 +47,8 @@ export function filterOf(options: FilterOptions) {
     status: options.status,
     customer_email: options.customerEmail,
     customer_id: options.customerId,
+    checkout_session_id: options.checkoutSession,
+    last4: options.last4,
     created_at: timeRange(options.createdAfter, options.createdBefore),
     metadata: options.metadata,
   }

@@ -76,7 +76,8 @@ export function renderPayment(payment: Payment): string {
     renderFields([
       ['customer', payment.customer_email],
       ['customer id', payment.customer_id],
-      ['method', payment.payment_method],
+      ['method', methodOf(payment)],
+      ['checkout session', payment.checkout_session_id],
       ['description', payment.description],
       ['statement', payment.statement_descriptor],
       ['metadata', metadata.length > 0 ? metadata.join(', ') : null],
@@ -99,6 +100,17 @@ export function renderPayment(payment: Payment): string {
       ['can be', payment.allowed_actions.map((action) => participles[action]).join(', ') || null],
     ]),
   ].join('\n')
+}
+
+/** The method with what is known of the card or account: `card: visa 4242, expires 12/2034, US`. */
+function methodOf({ payment_method: method, payment_method_details: details }: Payment): string {
+  if (details === null) return method
+  const { brand, bank_name, last4, exp_month: month, exp_year: year, country, wallet } = details
+  const name = [brand ?? bank_name, last4].filter((part) => part !== null).join(' ')
+  const expiry =
+    month === null || year === null ? '' : `expires ${String(month).padStart(2, '0')}/${year}`
+  const parts = [name, expiry, country ?? '', wallet ?? ''].filter((part) => part !== '')
+  return parts.length === 0 ? method : `${method}: ${parts.join(', ')}`
 }
 
 const participles = {

@@ -6,7 +6,8 @@ export const amountSchema = Type.Integer({
   minimum: 1,
   maximum: amountMinorMax,
   description:
-    'Amount in minor units by ISO 4217 (USD and HUF have two decimals, JPY none), 1 to 99,999,999.',
+    'Amount in minor units by ISO 4217 (USD and HUF have two decimals, JPY none), 1 to 99,999,999. The ' +
+    'processor may have a larger minimum: Stripe and the sandbox want 0.50 USD.',
   examples: [9999],
   'x-error-code': 'invalid_amount',
 })

@@ -10,9 +10,9 @@ import {
   PaymentCancelByKey,
   PaymentCreate,
   PaymentInitiate,
-  PaymentListQuery,
   PendingCancellation,
 } from '../resources/payments/payment.ts'
+import { PaymentListQuery } from '../resources/payments/payment-filter.ts'
 import { PaymentRefund, PaymentReverse, ReversedPayment } from '../resources/payments/reversal.ts'
 
 const tag = 'Payments'

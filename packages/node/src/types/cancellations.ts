@@ -38,6 +38,8 @@ export interface CancellationFilter {
   status?: PaymentStatus[]
   customer_email?: string
   customer_id?: string
+  checkout_session_id?: string
+  last4?: string
   amount?: number
   created_at?: { gte?: string; gt?: string; lte?: string; lt?: string }
   metadata?: Record<string, string>
@@ -65,6 +67,9 @@ export interface CancellationFilterParams {
   status?: PaymentStatus | readonly PaymentStatus[] | undefined
   customer_id?: string | undefined
   customer_email?: string | undefined
+  checkout_session_id?: string | undefined
+  /** The last four digits of the card or account. */
+  last4?: string | undefined
   amount?: number | undefined
   metadata?: Readonly<Record<string, string>> | undefined
   created_at?: TimeRange | undefined

@@ -21,8 +21,12 @@ export interface Payment {
   /** The actions that are possible now. */
   allowed_actions: PaymentAction[]
   payment_method: PaymentMethod
+  /** The card or account. `null` until the processor has named it. */
+  payment_method_details: PaymentMethodDetails | null
   customer_email: string
   customer_id: string | null
+  /** The checkout session of the payment. */
+  checkout_session_id: string | null
   description: string | null
   statement_descriptor: string | null
   merchant_id: string
@@ -82,6 +86,23 @@ export type PaymentAction = 'initiate' | 'cancel' | 'capture' | 'refund' | 'reve
 export type CaptureMethod = 'automatic' | 'manual'
 
 export type PaymentMethod = 'card' | 'ach' | 'crypto'
+
+/** The card or account that the customer has used. Never contains its whole number. */
+export interface PaymentMethodDetails {
+  type: PaymentMethod
+  /** Such as `visa`. */
+  brand: string | null
+  /** The last four digits of the card or account. */
+  last4: string | null
+  /** 1 to 12. */
+  exp_month: number | null
+  exp_year: number | null
+  /** The country of the issuer: two letters of ISO 3166-1. */
+  country: string | null
+  /** Such as `apple_pay`. */
+  wallet: string | null
+  bank_name: string | null
+}
 
 export interface Refund {
   /** `ref_…` */
@@ -150,6 +171,9 @@ export interface PaymentListParams extends ListParams {
   status?: PaymentStatus | readonly PaymentStatus[] | undefined
   customer_email?: string | undefined
   customer_id?: string | undefined
+  checkout_session_id?: string | undefined
+  /** The last four digits of the card or account. */
+  last4?: string | undefined
   /** Exactly this amount, in minor units. */
   amount?: number | undefined
   created_at?: TimeRange | undefined

@@ -5,6 +5,7 @@ import type {
   CheckoutStatus,
   PaymentFilter,
   PaymentMethod,
+  PaymentMethodDetails,
   PaymentStatus,
   RefundStatus,
   Scope,
@@ -79,8 +80,11 @@ export interface PaymentRow {
   amount: number
   currency: string
   payment_method: PaymentMethod
+  /** `null`: the processor has not named the card or account. */
+  payment_method_details: PaymentMethodDetails | null
   customer_email: string
   customer_id: string | null
+  checkout_session_id: string | null
   description: string | null
   statement_descriptor: string | null
   metadata: Record<string, string>

@@ -6,6 +6,7 @@ export const stateOfNewPayment = {
   cancelable_until: null,
   captured_amount: 0,
   authorization_expires_at: null,
+  payment_method_details: null,
   refunded_amount: 0,
   fee: null,
   net_amount: null,

@@ -51,9 +51,13 @@ export class ConcurrencyLimiter {
     if (this.available <= 0) return this.usage
     const isTestSaturated = this.testAvailable <= 0
     return this.usage.filter(
-      ({ livemode, count }) =>
-        count >= this.#limits.perAccountMax || (!livemode && isTestSaturated),
+      (usage) => this.isAtLimit(usage) || (!usage.livemode && isTestSaturated),
     )
+  }
+
+  /** Whether an account has reached its own limit. */
+  protected isAtLimit({ count }: AccountUsage): boolean {
+    return count >= this.#limits.perAccountMax
   }
 
   /** The number of jobs in progress of a merchant and mode. */

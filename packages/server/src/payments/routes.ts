@@ -33,8 +33,8 @@ export function paymentRoutes(
   createRoute(app, { dependencies, publicUrl })
   initiateRoute(app, { dependencies })
   cancelRoutes(app, { database })
-  captureRoute(app, { db, onWork })
-  refundRoute(app, { db, onWork })
+  captureRoute(app, { db, processors, onWork })
+  refundRoute(app, { db, processors, onWork })
   reverseRoute(app, { db, onWork })
   readRoutes(app, { db })
 }

@@ -4,10 +4,12 @@ import type { Keyring } from '../sealing/keyring.ts'
 import { findCredentials } from './credentials.sql.ts'
 import { openCredentials } from './credentials.ts'
 import type { Processor, Processors } from './interface/processor.ts'
-import { Sandbox, sandboxName } from './sandbox/sandbox.ts'
+import type { ProcessorRules } from './interface/rules.ts'
+import { Sandbox, sandboxName, sandboxRules } from './sandbox/sandbox.ts'
 import { type StripeAccess, stripeApiBase } from './stripe/client.ts'
-import { isLiveStripeKey } from './stripe/shapes.ts'
+import { stripeRules } from './stripe/rules.ts'
 import { StripeProcessor, stripeName } from './stripe/stripe.ts'
+import { isLiveStripeKey } from './stripe-keys.ts'
 
 export interface ProcessorOptions {
   readonly db: Db
@@ -22,6 +24,11 @@ export interface ProcessorOptions {
     readonly apiBase: string | null
   }
 }
+
+const rulesByName: ReadonlyMap<string, ProcessorRules> = new Map([
+  [sandboxName, sandboxRules],
+  [stripeName, stripeRules],
+])
 
 /**
  * Chooses the processor of a merchant and mode: the merchant's own Stripe account, else the Stripe
@@ -41,6 +48,13 @@ export function createProcessors(options: ProcessorOptions): Processors {
       if (!stripe) throw new Error(`the processor ${name} is not configured`)
       return stripe
     },
+    async rulesForNew(account) {
+      const isStripe =
+        accessOfEnvironment(account) !== null || (await findCredentials(options.db, account))
+      if (isStripe) return stripeRules
+      return account.livemode ? null : sandboxRules
+    },
+    rulesOf: (name) => rulesByName.get(name) ?? null,
   }
 
   function sandboxOf({ merchantId }: Account): Processor {

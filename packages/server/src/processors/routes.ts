@@ -19,7 +19,7 @@ import {
   isPublishableKeyOfMode,
   stripeKeyShape,
   stripeWebhookShape,
-} from './stripe/shapes.ts'
+} from './stripe-keys.ts'
 
 /** The only processor that a merchant can set. */
 const stripe = { type: 'merchant_processor', id: 'stripe' } as const

@@ -98,6 +98,7 @@ const samplePayment = {
   payment_method: 'card',
   customer_email: 'sample@example.com',
   customer_id: null,
+  checkout_session_id: null,
   description: 'Sample data of a test event: there is no such payment.',
   statement_descriptor: null,
   metadata: { [testMark]: 'true' },

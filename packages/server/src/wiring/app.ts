@@ -108,7 +108,7 @@ async function addRoutes(
   paymentRoutes(app, { ...options, leaseSeconds })
   disputeRoutes(app, { db })
   clientTokenRoutes(app, { db, tokens })
-  checkoutRoutes(app, { db, publicUrl })
+  checkoutRoutes(app, { ...options, db })
   await pageRoutes(app, { dependencies: { ...options, db, leaseSeconds }, log, refuseLive })
   cancellationRoutes(app, { db, onWork })
   merchantRoutes(app, database)

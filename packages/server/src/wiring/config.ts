@@ -1,5 +1,5 @@
 import type { FeeSchedule } from '../domain/fees.ts'
-import { isLiveStripeKey, isPublishableKeyOfMode } from '../processors/stripe/shapes.ts'
+import { isLiveStripeKey, isPublishableKeyOfMode } from '../processors/stripe-keys.ts'
 import type { TracesConfig } from '../tracing/start.ts'
 import type { PrivateNetworks } from '../webhooks/send/reach.sql.ts'
 import { ConfigError, type Environment, readEnvironment } from './environment/read.ts'
@@ -53,6 +53,8 @@ export interface Config {
    * traces. The exporter reads the endpoint from the environment itself.
    */
   readonly traces: TracesConfig | null
+  /** `HEDGE_PROCESSOR_CALLS_MAX`. */
+  readonly processorCallsMax: number
   /** `LOG_LEVEL`. */
   readonly logLevel: string
 }
@@ -88,6 +90,7 @@ export function parseConfig(env: Environment): Config {
       (values.OTEL_TRACES_EXPORTER ?? exporter) === 'otlp'
         ? { share: values.OTEL_TRACES_SAMPLER_ARG }
         : null,
+    processorCallsMax: values.HEDGE_PROCESSOR_CALLS_MAX,
     logLevel: values.LOG_LEVEL,
   }
 }

@@ -121,7 +121,12 @@ async function prepareDatabase({ config, log, database }: Parts): Promise<void> 
 async function serve({ config, log, database }: Parts) {
   let publicUrl = config.publicUrl ?? ''
   let requestsInFlight = () => 0
-  const { trustedProxies, webhookPrivateNetworks: privateNetworks, fees } = config
+  const {
+    trustedProxies,
+    webhookPrivateNetworks: privateNetworks,
+    fees,
+    processorCallsMax,
+  } = config
   const keys = [config.encryptionKey, config.encryptionKeyPrevious].filter((key) => key !== null)
   const sealer = createSealer(keys)
   const keyring = keys.length > 0 ? new Keyring(keys, 'processor credentials') : null
@@ -132,7 +137,7 @@ async function serve({ config, log, database }: Parts) {
     stripe: config.stripe,
   })
   const workers = startWorkers({
-    ...{ database, processors, fees, sealer, log, privateNetworks },
+    ...{ database, processors, fees, processorCallsMax, sealer, log, privateNetworks },
     requestsInFlight: () => requestsInFlight(),
   })
   const app = await createApp({

@@ -7,6 +7,7 @@ import { describe } from '../database/errors.ts'
 import { startDisputeSweeps } from '../disputes/sweep.ts'
 import type { FeeSchedule } from '../domain/fees.ts'
 import { type Loop, startLoop, type YieldPolicy } from '../jobs/loop.ts'
+import { processorCallsMaxDefault } from '../payments/run/call-loop.ts'
 import { startPaymentWorkers } from '../payments/run/workers.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import type { Sealer } from '../sealing/sealer.ts'
@@ -27,6 +28,8 @@ interface WorkerOptions {
   readonly database: Database
   readonly processors: Processors
   readonly fees: FeeSchedule
+  /** Default: that of production. */
+  readonly processorCallsMax?: number
   readonly sealer: Sealer
   readonly log: Logger
   /** Default: allowed until the deployment has a live key. */
@@ -38,6 +41,7 @@ interface WorkerOptions {
 /** Starts all background work of this process. */
 export function startWorkers(options: WorkerOptions): Loop {
   const { processors, fees, sealer, log, privateNetworks = null } = options
+  const { processorCallsMax = processorCallsMaxDefault } = options
   const { db } = options.database
   const yieldPolicy = (pauseFactor: number): YieldPolicy => ({
     isBusy: () => options.requestsInFlight() >= busyRequestsMin,
@@ -49,7 +53,7 @@ export function startWorkers(options: WorkerOptions): Loop {
     // Bulk cancellations yield least, because users wait for them: they get half of the time.
     startCancellations({ db, log, yieldPolicy: yieldPolicy(1) }),
     startPaymentWorkers({
-      ...{ db, processors, fees, idleMs },
+      ...{ db, processors, fees, idleMs, processorCallsMax },
       onError: report('payment worker failed'),
     }),
     startCheckout({ db, log }),

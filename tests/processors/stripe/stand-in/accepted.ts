@@ -9,6 +9,7 @@ export const declines: Readonly<Record<string, string>> = {
 /** The accepted tokens. */
 export const tokens: readonly string[] = [
   'pm_card_visa',
+  'pm_card_wallet',
   'pm_card_threeDSecureRequired',
   'pm_card_refundFail',
   'pm_card_refundPending',

@@ -64,9 +64,20 @@ function showCharge(intent: Intent, isCaptured: boolean) {
     id: 'ch_1',
     created: intent.authorizedAt,
     disputed: intent.disputed,
-    payment_method_details: { type: 'card', card: { capture_before: intent.captureBefore } },
+    payment_method_details: {
+      type: 'card',
+      card: { ...cardOf(intent.token), capture_before: intent.captureBefore },
+    },
     balance_transaction: isCaptured ? showTransaction(intent) : null,
   }
+}
+
+/** The card of a token, as Stripe describes it. */
+export function cardOf(token: string | null) {
+  const card = { brand: 'visa', exp_month: 8, exp_year: 2031, country: 'US', funding: 'credit' }
+  const isWallet = token === 'pm_card_wallet'
+  const last4 = token?.includes('Declined') ? '0002' : '4242'
+  return { ...card, last4, wallet: isWallet ? { type: 'apple_pay', dynamic_last4: '1111' } : null }
 }
 
 /** The time at which captured money is available. Any time is fine. */

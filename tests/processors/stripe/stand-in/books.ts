@@ -1,6 +1,7 @@
 import { createParameters, declines, tokens } from './accepted.ts'
 import {
   type Answer,
+  cardOf,
   error,
   type Intent,
   ok,
@@ -213,7 +214,13 @@ export class StripeBooks {
 
   #decline(intent: Intent, said: Record<string, unknown>): void {
     intent.status = 'requires_payment_method'
-    intent.error = { ...said, message: 'Your card was declined.' }
+    const method = {
+      id: 'pm_1',
+      object: 'payment_method',
+      type: 'card',
+      card: cardOf(intent.token),
+    }
+    intent.error = { ...said, message: 'Your card was declined.', payment_method: method }
   }
 
   #capture(intent: Intent, amount = intent.amount): void {

@@ -12,6 +12,8 @@ export function Details({ payment }: { payment: Payment }) {
         <Fact name="Customer">{payment.customer_email}</Fact>
         <Fact name="Customer id">{payment.customer_id}</Fact>
         <Fact name="Method">{humanize(payment.payment_method)}</Fact>
+        <MethodFacts details={payment.payment_method_details} />
+        <Fact name="Checkout session">{payment.checkout_session_id}</Fact>
         <Fact name="Description">{payment.description}</Fact>
         <Fact name="Statement">{payment.statement_descriptor}</Fact>
         <Fact name="Created">{formatTimestamp(payment.created_at)}</Fact>
@@ -41,6 +43,25 @@ export function Details({ payment }: { payment: Payment }) {
       </dl>
       <Metadata metadata={payment.metadata} />
     </section>
+  )
+}
+
+/** What is known of the card or account. Unknown values are left out. */
+function MethodFacts({ details }: { details: Payment['payment_method_details'] }) {
+  if (details === null) return null
+  const { type, brand, bank_name, last4, exp_month: month, exp_year: year } = details
+  const name = [brand && humanize(brand), bank_name].filter(Boolean).join(' ')
+  return (
+    <>
+      <Fact name={type === 'card' ? 'Card' : 'Account'}>
+        {[name, last4 && `•••• ${last4}`].filter(Boolean).join(' ')}
+      </Fact>
+      <Fact name="Expires">
+        {month === null || year === null ? null : `${String(month).padStart(2, '0')}/${year}`}
+      </Fact>
+      <Fact name="Issued in">{details.country}</Fact>
+      <Fact name="Wallet">{details.wallet && humanize(details.wallet)}</Fact>
+    </>
   )
 }
 

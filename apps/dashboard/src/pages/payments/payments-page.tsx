@@ -27,8 +27,8 @@ export function PaymentsPage({ session }: { session: Session }) {
       {filter === null ? (
         <Empty title="This search is not understood">
           <p>
-            Search by a payment’s id, an e-mail, an amount such as 99.99, or metadata such as
-            order_id=1234.
+            Search by a payment’s id, an e-mail, last four digits, an amount such as 99.99, or
+            metadata such as order_id=1234.
           </p>
         </Empty>
       ) : (

@@ -83,8 +83,8 @@ function SearchField({ search, onChange }: SearchProps) {
         ref={input}
         type="search"
         defaultValue={search.text}
-        placeholder="Id, e-mail, amount or key=value"
-        aria-label="Search by id, e-mail, amount or metadata"
+        placeholder="Id, e-mail, last four digits, amount or key=value"
+        aria-label="Search by id, e-mail, last four digits, amount or metadata"
         autoComplete="off"
         spellCheck={false}
       />

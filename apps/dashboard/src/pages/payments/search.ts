@@ -45,7 +45,11 @@ export type ParsedText =
   | { readonly kind: 'filter'; readonly filter: PaymentFilter; readonly label: string }
   | { readonly kind: 'unclear' }
 
-/** Parses a search text: an id, an e-mail, an amount, or metadata as `key=value`. */
+/**
+ * Parses a search text: an id, an e-mail, the last four digits of a card or account, an amount, or
+ * metadata as `key=value`. Four digits without a sign are the last four: as an amount they can be
+ * written with decimals or a currency.
+ */
 export function parseSearchText(typed: string, locale?: string): ParsedText {
   const text = typed.trim()
   if (text === '') return { kind: 'all' }
@@ -55,6 +59,14 @@ export function parseSearchText(typed: string, locale?: string): ParsedText {
   }
   if (/^cust_\w+$/.test(text)) {
     return { kind: 'filter', filter: { customer_id: text }, label: `Customer is ${text}` }
+  }
+  if (/^cs_[0-9a-z]+$/.test(text)) {
+    const label = `Checkout session is ${text}`
+    return { kind: 'filter', filter: { checkout_session_id: text }, label }
+  }
+  const last4 = /^[•*.…]*\s?(\d{4})$/.exec(text)?.[1]
+  if (last4 !== undefined) {
+    return { kind: 'filter', filter: { last4 }, label: `Card or account ends in ${last4}` }
   }
   const pair = /^([^=]{1,40})=(.{1,500})$/.exec(text)
   if (pair) {

@@ -3,7 +3,8 @@ import { type CancellationId, idSchema } from '../../ids.ts'
 import { constant, nullable, oneOf, text, timestamp } from '../../text.ts'
 import { paymentStatuses } from '../../values.ts'
 import { pageQuery } from '../list.ts'
-import { PaymentFilter, reasonLengthMax } from './payment.ts'
+import { reasonLengthMax } from './payment.ts'
+import { PaymentFilter } from './payment-filter.ts'
 
 export const cancellationStatuses = ['pending', 'running', 'paused', 'completed'] as const
 export type CancellationStatus = (typeof cancellationStatuses)[number]

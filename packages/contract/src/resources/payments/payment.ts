@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { idSchema, type MerchantId, type PaymentId } from '../../ids.ts'
+import { type CheckoutSessionId, idSchema, type MerchantId, type PaymentId } from '../../ids.ts'
 import { amountMinorMax } from '../../money/amounts.ts'
 import { amountSchema, currencyInputSchema } from '../../money/money.ts'
 import {
@@ -14,12 +14,9 @@ import {
   timestampInput,
 } from '../../text.ts'
 import { paymentActions, paymentStatuses } from '../../values.ts'
-import { CreatedRange, pageQuery } from '../list.ts'
 import { Metadata, StoredMetadata } from '../metadata.ts'
+import { PaymentMethodDetails, paymentMethods } from './payment-method-details.ts'
 import { Refund } from './refund.ts'
-
-export const paymentMethods = ['card', 'ach', 'crypto'] as const
-export type PaymentMethod = (typeof paymentMethods)[number]
 
 /** When a payment is captured: at the end of its cancel window, or by a request. */
 export const captureMethods = ['automatic', 'manual'] as const
@@ -62,7 +59,9 @@ export const statementDescriptor = Type.Optional(
       minLength: 1,
       maxLength: 22,
       pattern: patterns.printableAscii,
-      description: 'Text on the bank statement: 1 to 22 printable ASCII characters.',
+      description:
+        'Text on the bank statement: 1 to 22 printable ASCII characters. The processor may have further ' +
+        'rules: Stripe and the sandbox want a letter, and none of `< > \\ \' " *`.',
     }),
   ),
 )
@@ -87,8 +86,12 @@ export const Payment = Type.Object(
       description: 'The actions that are possible now.',
     }),
     payment_method: oneOf(paymentMethods, { description: 'How the customer pays.' }),
+    payment_method_details: nullable(PaymentMethodDetails),
     customer_email: Type.String({ description: "The customer's email address." }),
     customer_id: nullable(Type.String({ description: 'Your id of the customer.' })),
+    checkout_session_id: nullable(
+      idSchema<CheckoutSessionId>('checkoutSession', 'The checkout session of the payment.'),
+    ),
     description: nullable(Type.String({ description: 'The description.' })),
     statement_descriptor: nullable(Type.String({ description: 'Text on the bank statement.' })),
     merchant_id: idSchema<MerchantId>('merchant', 'The merchant.'),
@@ -253,39 +256,3 @@ export const PendingCancellation = Type.Object(
   },
 )
 export type PendingCancellation = Static<typeof PendingCancellation>
-
-/** The filters of payments, in lists and in bulk cancellations. */
-const paymentFilter = {
-  status: Type.Optional(
-    Type.Array(oneOf(paymentStatuses, { description: 'A status.' }), {
-      minItems: 1,
-      maxItems: paymentStatuses.length,
-      description: 'One or several statuses. In a query: repeated, or separated by commas.',
-    }),
-  ),
-  customer_email: Type.Optional(
-    text({
-      maxLength: 254,
-      description: "The customer's email address. Upper and lower case of A to Z are equal.",
-    }),
-  ),
-  customer_id: Type.Optional(text({ maxLength: 255, description: 'Your id of the customer.' })),
-  amount: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: amountMinorMax, description: 'Exactly this amount.' }),
-  ),
-  created_at: Type.Optional(CreatedRange),
-  metadata: Type.Optional(Metadata),
-}
-
-export const PaymentListQuery = Type.Object(
-  { ...pageQuery, ...paymentFilter },
-  { title: 'PaymentListQuery', additionalProperties: false },
-)
-export type PaymentListQuery = Static<typeof PaymentListQuery>
-
-export const PaymentFilter = Type.Object(paymentFilter, {
-  title: 'PaymentFilter',
-  description: 'A payment must match all filters.',
-  additionalProperties: false,
-})
-export type PaymentFilter = Static<typeof PaymentFilter>

@@ -74,6 +74,7 @@ async function insertRetry(tx: Tx, first: PaymentRow): Promise<PaymentId> {
     payment_method: first.payment_method,
     customer_email: first.customer_email,
     customer_id: first.customer_id,
+    checkout_session_id: first.checkout_session_id,
     description: first.description,
     statement_descriptor: first.statement_descriptor,
     metadata: first.metadata,

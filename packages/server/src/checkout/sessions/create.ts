@@ -8,6 +8,8 @@ import { refuseField } from '../../http/answers/refusal.ts'
 import type { Auth } from '../../http/request/auth.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { findCancelWindow } from '../../merchants/merchants.sql.ts'
+import { refuseCharge } from '../../payments/transition/processor-rules.ts'
+import type { ProcessorRules } from '../../processors/interface/rules.ts'
 import { insertNextPayment } from './insert-payment.ts'
 import { renderSession } from './render.ts'
 import { insertSession } from './sessions.sql.ts'
@@ -23,6 +25,8 @@ interface SessionRequest {
   readonly auth: Auth
   readonly body: CheckoutSessionCreate
   readonly publicUrl: string
+  /** The rules of the processor; `null` if the mode has none. */
+  readonly rules: ProcessorRules | null
 }
 
 /** Creates a session, and its first payment if the customer's e-mail address is given. */
@@ -35,6 +39,8 @@ export async function createSession(tx: Tx, request: SessionRequest): Promise<Re
   if (expiresAt < plusSeconds(now, secondsMin) || expiresAt > plusSeconds(now, secondsMax)) {
     return refuseField('expires_at', body.expires_at, 'a time in one minute to one day')
   }
+  const refusal = request.rules && refuseCharge(request.rules, body)
+  if (refusal) return refusal
   const cancelWindow = body.cancel_window ?? (await findCancelWindow(tx, auth.merchantId))
   const session = newSession(request, { now, expiresAt, cancelWindow })
   await insertSession(tx, session)

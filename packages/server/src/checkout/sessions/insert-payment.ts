@@ -28,6 +28,7 @@ export async function insertNextPayment(
       payment_method: method,
       customer_email: customerEmail,
       customer_id: session.customer_id,
+      checkout_session_id: session.id,
       description: session.description,
       statement_descriptor: session.statement_descriptor,
       metadata: session.metadata,

@@ -7,6 +7,7 @@ import { type Refusal, refuse } from '../../http/answers/refusal.ts'
 import { implement } from '../../http/implement.ts'
 import { once } from '../../idempotency/once.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
+import type { Processors } from '../../processors/interface/processor.ts'
 import { createSession } from './create.ts'
 import { endIfOver, expiredByRequest, expireNow, type SessionWithPayment } from './end.ts'
 import { renderSession } from './render.ts'
@@ -15,11 +16,18 @@ import { findSession } from './sessions.sql.ts'
 /** Create, read and expire checkout sessions. */
 export function checkoutRoutes(
   app: FastifyInstance,
-  { db, publicUrl }: { db: Db; publicUrl: () => string },
+  {
+    db,
+    processors,
+    publicUrl,
+  }: { db: Db; processors: Pick<Processors, 'rulesForNew'>; publicUrl: () => string },
 ): void {
-  implement(app, operations.createCheckoutSession, (request) =>
-    once(db, request, (tx) => createSession(tx, { ...request, publicUrl: publicUrl() })),
-  )
+  implement(app, operations.createCheckoutSession, async (request) => {
+    // Before the transaction, because this uses another connection to the database.
+    const rules = await processors.rulesForNew(request.auth)
+    const given = { ...request, publicUrl: publicUrl(), rules }
+    return await once(db, request, (tx) => createSession(tx, given))
+  })
 
   implement(app, operations.retrieveCheckoutSession, async ({ auth, params: { id } }) => {
     const session = await find(db, auth, id)

@@ -12,6 +12,7 @@ import { once } from '../../idempotency/once.ts'
 import { dropTask, planTask } from '../tasks/tasks.sql.ts'
 import { isStale } from '../transition/if-match.ts'
 import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { type KnownRules, refusePart } from '../transition/processor-rules.ts'
 import { notCapturable, paymentNotFound, preconditionFailed } from '../transition/refusals.ts'
 import { etagOf, renderPayment } from '../view/render.ts'
 
@@ -23,6 +24,7 @@ export interface CaptureRequest {
   readonly ifMatch: string | null
   readonly idempotency: IdempotencyKey | null
   readonly now: Timestamp
+  readonly processors: KnownRules
 }
 
 /**
@@ -53,11 +55,15 @@ export async function requestCapture(db: Db, request: CaptureRequest): Promise<R
   })
 }
 
-function refuseCapture(row: PaymentRow, { body, ifMatch }: CaptureRequest): Refusal | null {
+function refuseCapture(
+  row: PaymentRow,
+  { body, ifMatch, processors }: CaptureRequest,
+): Refusal | null {
   if (!isAllowed('capture', row.status)) return notCapturable(row.id, row.status)
   if (isStale(ifMatch, row.sequence)) return preconditionFailed(row)
   const { amount } = body
-  if (amount === undefined || amount <= row.amount) return null
+  if (amount === undefined) return null
+  if (amount <= row.amount) return refusePart(processors, row, amount)
   const expected = `at most ${row.amount}, the amount of the payment`
   return refuse('invalid_amount', `Invalid amount: expected ${expected}.`, {
     field: 'amount',

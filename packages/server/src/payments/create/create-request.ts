@@ -43,6 +43,7 @@ export async function readNewPayment(
     payment_method: body.payment_method ?? 'card',
     customer_email: body.customer_email,
     customer_id: body.customer_id ?? null,
+    checkout_session_id: null,
     description: body.description ?? null,
     statement_descriptor: body.statement_descriptor ?? null,
     metadata: body.metadata ?? {},

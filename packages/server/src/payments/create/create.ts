@@ -3,9 +3,11 @@ import { failpoint } from '../../failpoints.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { recordDropped } from '../../idempotency/replay.ts'
+import type { ProcessorRules } from '../../processors/interface/rules.ts'
 import type { SubmissionDependencies } from '../submit/submission.ts'
 import { submitPayment } from '../submit/submit.ts'
 import type { NewPayment } from '../transition/create-row.sql.ts'
+import { refuseCharge } from '../transition/processor-rules.ts'
 import { processorMissing } from '../transition/refusals.ts'
 import { etagOf, renderPayment } from '../view/render.ts'
 import { insertPayment } from './create.sql.ts'
@@ -29,9 +31,12 @@ export async function createPayment(
   dependencies: SubmissionDependencies,
   request: CreateRequest,
 ): Promise<Reply> {
-  const payment = await readNewPayment(dependencies.db, request)
+  const [payment, rules] = await Promise.all([
+    readNewPayment(dependencies.db, request),
+    dependencies.processors.rulesForNew(request.auth),
+  ])
   if ('refusal' in payment) return payment
-  const refusal = await refuseCreate(dependencies, request, payment)
+  const refusal = refuseCreate(request, payment, rules)
   // A repeated request gets the first answer, also when it would be refused now.
   const result = refusal
     ? ((await repeatCreate(dependencies, request)) ?? refusal)
@@ -39,15 +44,17 @@ export async function createPayment(
   return 'paymentId' in result ? await submitCreated(dependencies, request, result) : result
 }
 
-async function refuseCreate(
-  dependencies: SubmissionDependencies,
-  { auth, body, now }: CreateRequest,
+/** @param rules `null`: the mode has no processor. */
+function refuseCreate(
+  { body, now }: CreateRequest,
   { expires_at: expiresAt }: NewPayment,
-): Promise<Refusal | null> {
+  rules: ProcessorRules | null,
+): Refusal | null {
   if (expiresAt && (expiresAt <= now || toMs(expiresAt) > toMs(now) + expirySecondsMax * 1000)) {
     return refuseField('expires_at', body.expires_at, 'a time within the next 90 days')
   }
-  return body.initiate && !(await dependencies.processors.forNew(auth)) ? processorMissing() : null
+  if (!rules) return body.initiate ? processorMissing() : null
+  return refuseCharge(rules, body)
 }
 
 async function createOrRepeat(

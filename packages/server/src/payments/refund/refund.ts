@@ -10,6 +10,7 @@ import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
 import { once } from '../../idempotency/once.ts'
 import { isStale } from '../transition/if-match.ts'
 import { lockPayment } from '../transition/move.sql.ts'
+import { type KnownRules, refusePart } from '../transition/processor-rules.ts'
 import {
   notRefundable,
   paymentNotFound,
@@ -31,6 +32,7 @@ export interface RefundRequest {
   readonly ifMatch: string | null
   readonly idempotency: IdempotencyKey | null
   readonly now: Timestamp
+  readonly processors: KnownRules
 }
 
 /**
@@ -67,7 +69,7 @@ export async function refundPayment(db: Db, request: RefundRequest): Promise<Rep
 async function refuseRefund(
   tx: Tx,
   row: PaymentRow,
-  { auth, body, ifMatch }: RefundRequest,
+  { auth, body, ifMatch, processors }: RefundRequest,
 ): Promise<Refusal | null> {
   if (!isAllowed('refund', row.status)) return notRefundable(row.id, row.status)
   if (row.disputed) return refuseDisputed(row, 'refunded')
@@ -76,6 +78,8 @@ async function refuseRefund(
   if (requestedMinor === undefined) return null
   const leftMinor = leftToRefund(row)
   if (requestedMinor > leftMinor) return refundExceeds(row, requestedMinor)
+  const refusal = refusePart(processors, row, requestedMinor)
+  if (refusal) return refusal
   // `refund_count` counts failed refunds too. Only for the few payments near the limit, read them all.
   if (requestedMinor === leftMinor || row.refund_count < refundsMax - 1) return null
   const refunds = await findRefunds(tx, { account: auth, paymentId: row.id })

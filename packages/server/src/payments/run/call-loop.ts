@@ -1,5 +1,6 @@
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import type { TaskKind } from '../../database/task-rows.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import { plusSeconds } from '../../domain/time.ts'
@@ -10,6 +11,7 @@ import { startRunner } from '../../jobs/runner.ts'
 import type { SkippedAccounts } from '../../jobs/scanning-limiter.ts'
 import type { Processors } from '../../processors/interface/processor.ts'
 import { CallLimiter } from '../calls/call-limiter.ts'
+import { measured, type OnCall } from '../calls/measured-processors.ts'
 import { claimTasks } from '../tasks/claim-tasks.sql.ts'
 import {
   type ClaimedTask,
@@ -19,7 +21,7 @@ import {
 } from '../tasks/claimed-tasks.sql.ts'
 import type { WorkResult } from '../tasks/work.ts'
 import { findPayment } from '../view/payments.sql.ts'
-import { callKinds, pauseSeconds, runJob } from './jobs.ts'
+import { pauseSeconds, runJob, steadyKinds, urgentKinds } from './jobs.ts'
 
 /** The dependencies of the payment workers. */
 export interface PaymentWorkers {
@@ -27,6 +29,10 @@ export interface PaymentWorkers {
   readonly processors: Processors
   /** The fees of merchants without their own schedule. */
   readonly fees: FeeSchedule
+  /** Calls of one processor account that this process makes at the same time. */
+  readonly processorCallsMax?: number
+  /** The clock by which the duration of calls is measured. Default: that of this process. */
+  readonly nowMs?: () => number
   readonly idleMs: number
   readonly onError: (error: unknown) => void
 }
@@ -36,18 +42,54 @@ export const leaseSeconds = 10
 /** Interval at which leases are renewed: three times per lease, so that one may fail. */
 const renewMs = 3_000
 
-/** Starts the jobs that call processors, as many at once as the limiter allows. */
-export function startCallLoop(workers: PaymentWorkers): Loop {
-  const limiter = new CallLimiter()
+/** Calls of one processor account that a process makes at the same time, by default. */
+export const processorCallsMaxDefault = 256
+/** Urgent calls have a quarter of these. */
+const urgentShare = 4
+/** Delay of a claim while little of the window is free, so that one claim finds several tasks. */
+const gatheringMs = 20
+
+/** Starts the jobs that call processors. Urgent calls have limits and claims of their own. */
+export function startCallLoops(workers: PaymentWorkers): Loop {
+  const { processorCallsMax: ceiling = processorCallsMaxDefault } = workers
+  const urgentMax = Math.max(1, Math.floor(ceiling / urgentShare))
+  const loops = [
+    startCallLoop(workers, { kinds: urgentKinds, ceiling: urgentMax }),
+    startCallLoop(workers, { kinds: steadyKinds, ceiling: Math.max(1, ceiling - urgentMax) }),
+  ]
+  return {
+    nudge() {
+      for (const loop of loops) loop.nudge()
+    },
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
+}
+
+/** Starts the jobs of some kinds, as many at once as the processors allow. */
+function startCallLoop(
+  given: PaymentWorkers,
+  { kinds, ceiling }: { kinds: readonly TaskKind[]; ceiling: number },
+): Loop {
+  const { nowMs = () => performance.now() } = given
+  const limiter = new CallLimiter({ ceiling, nowMs })
+  const onCall: OnCall = (account, processorAccount, call) =>
+    limiter.record(account, processorAccount, call)
+  const workers = { ...given, processors: measured(given.processors, { onCall, nowMs }) }
   const claim = async (skip?: SkippedAccounts): Promise<ClaimedTask[]> => {
-    const { available: limit, shares } = limiter
-    const request = { kinds: callKinds, limit, leaseSeconds, shares }
+    const { claimable: limit, shares } = limiter
+    const request = { kinds, limit, leaseSeconds, shares }
     return await claimTasks(workers.db, skip ? { ...request, skip } : request)
   }
   return startRunner<ClaimedTask>({
     limiter,
     claims: [() => limiter.claimBehindSaturated(claim), () => claim()],
-    run: (task) => runTask(workers, task),
+    run: async (task) => {
+      await limiter.turn(task)
+      await runTask(workers, task)
+    },
+    gathering: { ms: gatheringMs, isEnough: (task) => limiter.isClaimWorthwhile(task) },
     renewal: {
       everyMs: renewMs,
       renew: (tasks) => renewLeases(workers.db, { tasks, leaseSeconds }),

@@ -36,8 +36,15 @@ const jobs: Partial<Record<TaskKind, Job>> = {
   dispute: { run: followDisputes, pendingPause: { min: 30, max: 6 * 3_600 } },
 }
 
-/** The kinds of tasks that call the processor. The others change the database only. */
-export const callKinds = Object.keys(jobs) as TaskKind[]
+/**
+ * The kinds of tasks that call the processor, by the limits under which they run. Somebody waits for an
+ * urgent call: the customer of a cancel or an authorization. So no backlog of captures delays it. The
+ * other kinds of tasks change the database only.
+ */
+export const urgentKinds: readonly TaskKind[] = ['void', 'authorize']
+export const steadyKinds = (Object.keys(jobs) as TaskKind[]).filter(
+  (kind) => !urgentKinds.includes(kind),
+)
 
 /** Runs the job of a task. */
 export async function runJob(work: Work): Promise<WorkResult> {

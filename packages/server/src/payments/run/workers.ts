@@ -9,7 +9,7 @@ import { type Loop, startLoop } from '../../jobs/loop.ts'
 import { endAbandonedAttempts } from '../calls/attempts.sql.ts'
 import { claimTasks } from '../tasks/claim-tasks.sql.ts'
 import { postponeTask } from '../tasks/claimed-tasks.sql.ts'
-import { leaseSeconds, type PaymentWorkers, startCallLoop } from './call-loop.ts'
+import { leaseSeconds, type PaymentWorkers, startCallLoops } from './call-loop.ts'
 import { type DueTask, expireDue, processDue } from './due-payments.sql.ts'
 
 /** Payments per statement: enough to share a commit, few enough that no cancel waits for long. */
@@ -23,7 +23,7 @@ const abandonedIdleMs = 5_000
  * dies, others claim its tasks.
  */
 export function startPaymentWorkers(workers: PaymentWorkers): Loop {
-  const calls = startCallLoop(workers)
+  const calls = startCallLoops(workers)
   const sets = startLoop({
     turn: async () => {
       const expired = await processSet(workers, 'expire', 'expiry', expireDue)

@@ -53,7 +53,12 @@ export function authorizationOf(payment: PaymentState): Authorization {
       return payment
     case 'captured':
       // Captured manually, and so authorized. The capture job will find the capture.
-      return { state: 'authorized', reference: payment.reference, expiresAt: null }
+      return {
+        state: 'authorized',
+        reference: payment.reference,
+        expiresAt: null,
+        ...(payment.method ? { method: payment.method } : {}),
+      }
     case 'voided':
       return {
         state: 'declined',

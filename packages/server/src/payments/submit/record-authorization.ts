@@ -94,6 +94,7 @@ async function recordAuthorized(
       status: 'initiated',
       cancelable_until: cancelableUntil,
       authorization_expires_at: expiresAt,
+      payment_method_details: given.method ?? null,
       processor_reference: given.reference,
       next_action_url: null,
     },
@@ -120,6 +121,7 @@ async function recordDeclined(
     change: {
       status: 'initiated',
       processor_reference: given.reference ?? row.processor_reference,
+      payment_method_details: decline.method ?? null,
       next_action_url: null,
     },
     guard: guardBy(given.fence),

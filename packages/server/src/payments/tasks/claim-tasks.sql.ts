@@ -8,15 +8,19 @@ import type { ClaimedTask } from './claimed-tasks.sql.ts'
 
 /** Limits on the tasks that one claim may take of each account (merchant and mode). */
 export interface TaskShares {
-  /** Tasks in progress of one account. */
-  readonly perAccountMax: number
+  /** Tasks of an account that is not in the list. */
+  readonly startMax: number
   /** Further tasks of test mode, of all merchants. */
   readonly testAvailable: number
-  /** The tasks in progress by account. Bounded by the concurrency limit of the process. */
-  readonly running: readonly {
+  /** The accounts that this process knows. Their number is bounded. */
+  readonly accounts: readonly {
     readonly merchantId: string
     readonly livemode: boolean
+    /** Tasks in progress. */
     readonly count: number
+    /** Accounts with the same window share its available tasks. */
+    readonly window: string
+    readonly available: number
   }[]
 }
 
@@ -106,18 +110,30 @@ function isNotSkipped({ accounts, isTestSkipped }: SkippedAccounts) {
       else ${!isTestSkipped} and t.merchant_id <> all(${merchantsOf(false)}::text[]) end`
 }
 
-/** The rows of `due` within the shares: the earliest of each account, and of test mode. */
-function withinShares({ perAccountMax, testAvailable, running }: TaskShares) {
-  return sql`select d.* from (
-        select *,
-          row_number() over (partition by merchant_id, livemode order by due_at, payment_id) as nth,
-          row_number() over (partition by livemode order by due_at, payment_id) as nth_of_mode
-        from due
-      ) d
-      left join unnest(${running.map(({ merchantId }) => merchantId)}::text[],
-          ${running.map(({ livemode }) => livemode)}::boolean[],
-          ${running.map(({ count }) => count)}::integer[]) as r (merchant_id, livemode, count)
-        on r.merchant_id = d.merchant_id and r.livemode = d.livemode
-      where d.nth <= ${perAccountMax} - coalesce(r.count, 0)
-        and (d.livemode or d.nth_of_mode <= ${testAvailable})`
+/**
+ * The rows of `due` within the shares: the earliest of each account, and of test mode. Of accounts that
+ * share a window, those with the fewest tasks in progress come first.
+ */
+function withinShares({ startMax, testAvailable, accounts }: TaskShares) {
+  return sql`select s.* from (
+        select d.*, a.available, row_number() over (
+            partition by coalesce(a.shared, d.merchant_id || d.livemode::text)
+            order by d.nth + coalesce(a.count, 0), d.due_at, d.payment_id) as nth_of_window
+        from (
+          select *,
+            row_number() over (partition by merchant_id, livemode
+              order by due_at, payment_id) as nth,
+            row_number() over (partition by livemode order by due_at, payment_id) as nth_of_mode
+          from due
+        ) d
+        left join unnest(${accounts.map(({ merchantId }) => merchantId)}::text[],
+            ${accounts.map(({ livemode }) => livemode)}::boolean[],
+            ${accounts.map(({ count }) => count)}::integer[],
+            ${accounts.map(({ window }) => window)}::text[],
+            ${accounts.map(({ available }) => available)}::integer[])
+            as a (merchant_id, livemode, count, shared, available)
+          on a.merchant_id = d.merchant_id and a.livemode = d.livemode
+      ) s
+      where s.nth_of_window <= coalesce(s.available, ${startMax})
+        and (s.livemode or s.nth_of_mode <= ${testAvailable})`
 }

@@ -18,6 +18,7 @@ export type NewPayment = Pick<
   | 'payment_method'
   | 'customer_email'
   | 'customer_id'
+  | 'checkout_session_id'
   | 'description'
   | 'statement_descriptor'
   | 'metadata'
@@ -49,12 +50,14 @@ export function createRow(
 ): RawBuilder<unknown> {
   return sql`created as (
       insert into payments (merchant_id, livemode, id, sequence, status, amount, currency,
-        payment_method, customer_email, customer_id, description, statement_descriptor, metadata,
+        payment_method, customer_email, customer_id, checkout_session_id, description,
+        statement_descriptor, metadata,
         success_url, cancel_url, url, retry_of, cancel_window, capture_method, payment_method_token, expires_at, created_at,
         updated_at)
       select ${payment.merchant_id}, ${payment.livemode}::boolean, made.id, 1, ${firstStatus},
         ${payment.amount}::integer, ${payment.currency}, ${payment.payment_method},
-        ${payment.customer_email}, ${payment.customer_id}, ${payment.description},
+        ${payment.customer_email}, ${payment.customer_id}, ${payment.checkout_session_id},
+        ${payment.description},
         ${payment.statement_descriptor}, ${JSON.stringify(payment.metadata)}::jsonb,
         ${payment.success_url}, ${payment.cancel_url},
         replace(${payment.url}, ${payment.id}, made.id), ${payment.retry_of},

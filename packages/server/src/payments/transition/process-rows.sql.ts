@@ -28,6 +28,9 @@ export function processRows() {
         seen_status, status, jsonb_strip_nulls(jsonb_build_object('status', status,
           'cancelable_until', ${formatted('cancelable_until')},
           'authorization_expires_at', ${formatted('authorization_expires_at')}))
+          -- Apart, because unknown details are null.
+          || case when payment_method_details is null then '{}'::jsonb
+            else jsonb_build_object('payment_method_details', payment_method_details) end
       from moved order by merchant_id, livemode, id
     ), moved_captures as (
       insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)

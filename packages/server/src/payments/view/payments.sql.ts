@@ -44,6 +44,14 @@ export function matches(filter: PaymentFilter) {
   if (filter.customer_id !== undefined) {
     conditions.push(sql`payments.customer_id = ${filter.customer_id}`)
   }
+  if (filter.checkout_session_id !== undefined) {
+    conditions.push(sql`payments.checkout_session_id = ${filter.checkout_session_id}`)
+  }
+  if (filter.last4 !== undefined) {
+    // The second condition makes the partial index usable.
+    conditions.push(sql`(payments.payment_method_details ->> 'last4') collate "C" = ${filter.last4}
+      and payments.payment_method_details is not null`)
+  }
   if (filter.amount !== undefined) conditions.push(sql`payments.amount = ${filter.amount}`)
   if (filter.metadata && Object.keys(filter.metadata).length > 0) {
     const wanted = JSON.stringify(filter.metadata)

@@ -1,4 +1,11 @@
-import type { MerchantId, Payment, PaymentId, Refund } from '@hedgepayments/contract'
+import type {
+  CheckoutSessionId,
+  MerchantId,
+  Payment,
+  PaymentId,
+  PaymentMethodDetails,
+  Refund,
+} from '@hedgepayments/contract'
 import type { PaymentRow } from '../../database/schema.ts'
 import { actionsOf, isAllowed } from '../../domain/lifecycle.ts'
 
@@ -19,8 +26,10 @@ export function renderPayment(row: PaymentRow, refunds: readonly Refund[]): Paym
     cancel_window: row.cancel_window,
     allowed_actions: actionsOf(row),
     payment_method: row.payment_method,
+    payment_method_details: row.payment_method_details && renderDetails(row.payment_method_details),
     customer_email: row.customer_email,
     customer_id: row.customer_id,
+    checkout_session_id: row.checkout_session_id as CheckoutSessionId | null,
     description: row.description,
     statement_descriptor: row.statement_descriptor,
     merchant_id: row.merchant_id as MerchantId,
@@ -50,6 +59,12 @@ export function renderPayment(row: PaymentRow, refunds: readonly Refund[]): Paym
     created_at: row.created_at,
     updated_at: row.updated_at,
   }
+}
+
+/** The fields in the order of the contract: PostgreSQL stores JSON in an order of its own. */
+function renderDetails(details: PaymentMethodDetails): PaymentMethodDetails {
+  const { type, brand, last4, exp_month, exp_year, country, wallet, bank_name } = details
+  return { type, brand, last4, exp_month, exp_year, country, wallet, bank_name }
 }
 
 /** The version of a payment, for If-Match: the number of its events. */

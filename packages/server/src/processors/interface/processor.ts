@@ -3,11 +3,13 @@ import type {
   DisputeStatus,
   Money,
   PaymentMethod,
+  PaymentMethodDetails,
   StripeForm,
 } from '@hedgepayments/contract'
 import type { Account } from '../../domain/account.ts'
 import type { PaymentToken } from '../../domain/payment-token.ts'
 import type { Timestamp } from '../../domain/time.ts'
+import type { ProcessorRules } from './rules.ts'
 
 /**
  * A payment processor: the service that moves the money. An instance belongs to one merchant and
@@ -24,10 +26,21 @@ import type { Timestamp } from '../../domain/time.ts'
  *   faults of this server are thrown instead, because the customer cannot fix them.
  * - **The clock comes in.** `now` is the merchant's clock. In test mode it can be ahead of real time.
  * - **The deadline comes in.** Soon after `signal` aborts, the call throws.
+ * - **Too many calls are said.** A call that the processor refuses for its rate throws an error whose
+ *   `statusCode` is 429. Then fewer calls of the account are made at the same time.
  */
 export interface Processor {
   /** Stored with each payment sent there, so it never changes: `sandbox`, `stripe`. */
   readonly name: string
+
+  /**
+   * The processor's account, whose limits all of its calls share. Equal for two instances of the same
+   * account, and no secret.
+   */
+  readonly account: string
+
+  /** What it accepts. A payment that these rules accept may still be declined. */
+  readonly rules: ProcessorRules
 
   /**
    * How the hosted page collects the payment method for an amount. `null`: the page cannot, because
@@ -187,12 +200,16 @@ export interface Decline {
   readonly code: string
   /** A text for the customer. Contains no card data. */
   readonly message: string
+  /** The card or account that was declined. Absent if the processor does not say. */
+  readonly method?: PaymentMethodDetails
 }
 
-/** How long the processor keeps the authorization. */
+/** How long the processor keeps the authorization, and of which card or account it is. */
 export interface Authorized {
   /** From this time on, a capture may fail. `null`: the processor has no end. */
   readonly expiresAt: Timestamp | null
+  /** The card or account, for support. Never its whole number. Absent if the processor does not say. */
+  readonly method?: PaymentMethodDetails
 }
 
 /** How much was captured, in minor units of the payment's currency. */
@@ -231,6 +248,8 @@ export type PaymentState =
       readonly disputes?: readonly DisputeState[]
       /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
+      /** As in `Authorized`. */
+      readonly method?: PaymentMethodDetails
     } & Captured)
 
 /** The state of one refund at the processor. */
@@ -312,4 +331,8 @@ export interface Processors {
   forNew(account: Account): Promise<Processor | null>
   /** The processor that a payment was sent to. Throws if that is no longer configured. */
   forSent(account: Account, name: string): Promise<Processor>
+  /** The rules of the processor for new payments; `null` if none is configured. Opens no credentials. */
+  rulesForNew(account: Account): Promise<ProcessorRules | null>
+  /** The rules of a processor by its name; `null` for an unknown name. */
+  rulesOf(name: string): ProcessorRules | null
 }

@@ -20,6 +20,7 @@ import type {
   VoidResult,
   WebhookNotice,
 } from '../interface/processor.ts'
+import { stripeRules } from '../stripe/rules.ts'
 import { authorizeEntry, declineEntry, newEntry } from './authorization.ts'
 import {
   findAnswer,
@@ -39,6 +40,8 @@ import { authorizeResultOf, disputesOf, hasLapsed, stateOf } from './state.ts'
 import { findTestToken } from './tokens.ts'
 
 export const sandboxName = 'sandbox'
+/** The sandbox is as strict as Stripe, so that a request that passes here does not fail in live mode. */
+export const sandboxRules = stripeRules
 /** How long a refund of `tok_refundUndecided` stays undecided, by the merchant's clock. */
 const refundDelaySeconds = 60
 
@@ -49,6 +52,8 @@ const refundDelaySeconds = 60
  */
 export class Sandbox implements Processor {
   readonly name = sandboxName
+  readonly rules = sandboxRules
+  readonly account: string
   readonly #db: Db
   readonly #merchantId: string
   readonly #publicUrl: () => string
@@ -56,6 +61,7 @@ export class Sandbox implements Processor {
   constructor(options: { db: Db; merchantId: string; publicUrl: () => string }) {
     this.#db = options.db
     this.#merchantId = options.merchantId
+    this.account = `${sandboxName} ${options.merchantId}`
     this.#publicUrl = options.publicUrl
   }
 

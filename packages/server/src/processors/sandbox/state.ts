@@ -8,7 +8,7 @@ import type {
 } from '../interface/processor.ts'
 import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
-import { findTestToken } from './tokens.ts'
+import { detailsOfToken, findTestToken } from './tokens.ts'
 
 /** The time from a capture to its settlement, by the merchant's clock: typical of cards. */
 const settlementSeconds = 2 * 86_400
@@ -26,7 +26,12 @@ export function authorizeResultOf(entry: SandboxPayment): AuthorizeResult {
   switch (entry.status) {
     case 'authorized':
     case 'captured':
-      return { outcome: 'authorized', reference, expiresAt: entry.authorized_until }
+      return {
+        outcome: 'authorized',
+        reference,
+        expiresAt: entry.authorized_until,
+        ...methodOf(entry),
+      }
     case 'action_required':
       return { outcome: 'action_required', reference, action: actionOf(entry) }
     case 'declined':
@@ -51,7 +56,7 @@ export function stateOf(
     case 'authorized':
       return hasLapsed(entry, now)
         ? { state: 'voided', reference, cause: 'expired' }
-        : { state: 'authorized', reference, expiresAt: entry.authorized_until }
+        : { state: 'authorized', reference, expiresAt: entry.authorized_until, ...methodOf(entry) }
     case 'voided':
       return { state: 'voided', reference, cause: 'canceled' }
     case 'action_required':
@@ -76,6 +81,7 @@ export function stateOf(
         })),
         disputes: disputesOf(entry, now),
         settledAt: settledAt <= now ? settledAt : null,
+        ...methodOf(entry),
       }
     }
   }
@@ -111,10 +117,16 @@ export function disputesOf(entry: SandboxPayment, now: Timestamp): DisputeState[
   ]
 }
 
+function methodOf({ token }: SandboxPayment) {
+  const method = detailsOfToken(token)
+  return method ? { method } : {}
+}
+
 function declinedOf(entry: SandboxPayment): Declined {
   const { reference, decline_code: code, decline_message: message } = entry
   if (code === null) throw new Error('a declined payment has no decline_code')
-  return { outcome: 'declined', reference, decline: { code, message: message ?? code } }
+  const decline = { code, message: message ?? code, ...methodOf(entry) }
+  return { outcome: 'declined', reference, decline }
 }
 
 function actionOf(entry: SandboxPayment): NextAction {

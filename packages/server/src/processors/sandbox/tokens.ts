@@ -1,3 +1,4 @@
+import type { PaymentMethodDetails } from '@hedgepayments/contract'
 import type { DeclineCode } from '../interface/processor.ts'
 import { declineMessages } from './declines.ts'
 
@@ -132,6 +133,27 @@ export const testTokens: readonly TestToken[] = [
   disputedCard('tok_createDisputeWon', 'won', 'Succeeds, then disputed: won after a minute.'),
   disputedCard('tok_createDisputeLost', 'lost', 'Succeeds, then disputed: lost after a minute.'),
 ]
+
+/** What the sandbox says of every test card and account, beside its brand and last four digits. */
+const expiry = { exp_month: 12, exp_year: 2034 }
+const country = 'US'
+
+/** The details of the card or account of a token. Tokens without a number have the digits 4242. */
+export function detailsOfToken(token: string | null): PaymentMethodDetails | undefined {
+  const found = byToken.get(token ?? '')
+  if (!found) return undefined
+  const { brand, number } = found
+  const unknown = { brand: null, exp_month: null, exp_year: null, wallet: null, bank_name: null }
+  const last4 = number?.slice(-4) ?? '4242'
+  switch (brand) {
+    case 'ach':
+      return { ...unknown, type: 'ach', last4, country, bank_name: 'Sandbox Bank' }
+    case 'crypto':
+      return { ...unknown, type: 'crypto', last4: null, country: null }
+    default:
+      return { ...unknown, ...expiry, type: 'card', brand, last4, country }
+  }
+}
 
 const byToken = new Map(testTokens.map((entry) => [entry.token, entry]))
 const byNumber = new Map(

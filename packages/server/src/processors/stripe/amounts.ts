@@ -17,9 +17,13 @@ const stripeDecimals: ReadonlyMap<string, number> = new Map([
 /** An amount in Stripe's units; `null` if Stripe cannot express it. Amounts are never rounded. */
 export function toStripeAmount({ minor, currency }: Money): number | null {
   const { multiply, divide } = factorsOf(currency)
+  return minor % smallestAmountOf(currency) === 0 ? (minor / divide) * multiply : null
+}
+
+/** The smallest amount that Stripe can express, in minor units: every amount is a multiple of it. */
+export function smallestAmountOf(currency: string): number {
   // At Stripe, the last of three decimals must be 0.
-  if (decimalsOf(currency) === 3 && minor % 10 !== 0) return null
-  return minor % divide === 0 ? (minor / divide) * multiply : null
+  return decimalsOf(currency) === 3 ? 10 : factorsOf(currency).divide
 }
 
 /** Stripe's amount in minor units of ISO 4217. A fee with a fraction of a minor unit is rounded. */

@@ -1,6 +1,7 @@
 import { Stripe } from 'stripe'
 import type { Decline, DeclineCode, ProcessorPayment } from '../interface/processor.ts'
 import { readIntent } from './answers.ts'
+import { methodField } from './details/method-details.ts'
 
 /** The shared decline code of each Stripe code. A code that is not listed is passed on unchanged. */
 const codes: Readonly<Record<string, DeclineCode>> = {
@@ -47,7 +48,8 @@ const paymentParameter =
 export function declineIn(error: unknown): Decline | null {
   // The SDK makes this class of any 402, also a proxy's. Only Stripe's own has a type.
   if (error instanceof Stripe.errors.StripeCardError && error.rawType === 'card_error') {
-    return declineOf({ ...codesOf(error), message: error.message })
+    const decline = declineOf({ ...codesOf(error), message: error.message })
+    return { ...decline, ...methodField(error.payment_method) }
   }
   if (!(error instanceof Stripe.errors.StripeInvalidRequestError)) return null
   const isMissingToken =

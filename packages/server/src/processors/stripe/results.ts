@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
 import type {
+  Authorized,
   AuthorizeResult,
   CaptureResult,
   Decline,
@@ -13,7 +14,12 @@ import { refundStatusOf } from './state.ts'
 export function authorizeResultOf(current: PaymentState, reference: string): AuthorizeResult {
   switch (current.state) {
     case 'authorized':
-      return { outcome: 'authorized', reference, expiresAt: current.expiresAt }
+      return {
+        outcome: 'authorized',
+        reference,
+        expiresAt: current.expiresAt,
+        ...methodIn(current),
+      }
     case 'action_required':
       return { outcome: 'action_required', reference, action: current.action }
     case 'declined':
@@ -25,8 +31,12 @@ export function authorizeResultOf(current: PaymentState, reference: string): Aut
       return { outcome: 'undecided', reference }
     case 'captured':
       // Captured manually at Stripe. The capture that follows will find out.
-      return { outcome: 'authorized', reference, expiresAt: null }
+      return { outcome: 'authorized', reference, expiresAt: null, ...methodIn(current) }
   }
+}
+
+function methodIn({ method }: Pick<Authorized, 'method'>) {
+  return method ? { method } : {}
 }
 
 /** The result of a capture, from the payment's state after it. */

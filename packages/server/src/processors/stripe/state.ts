@@ -4,6 +4,7 @@ import type { Captured, DisputeState, PaymentState, RefundState } from '../inter
 import { fromStripeAmount } from './amounts.ts'
 import { refundIdName } from './answers.ts'
 import { declineOf } from './declines.ts'
+import { methodField } from './details/method-details.ts'
 
 /** The expansion that adds the fee and the settlement to a PaymentIntent. */
 export const intentExpansion = ['latest_charge.balance_transaction']
@@ -17,7 +18,12 @@ export function stateOf(
   const reference = intent.id
   switch (intent.status) {
     case 'requires_capture':
-      return { state: 'authorized', reference, expiresAt: authorizationEndOf(intent) }
+      return {
+        state: 'authorized',
+        reference,
+        expiresAt: authorizationEndOf(intent),
+        ...methodField(chargeOf(intent)?.payment_method_details),
+      }
     case 'succeeded':
       return {
         state: 'captured',
@@ -26,6 +32,7 @@ export function stateOf(
         refunds: withoutRelease(intent, refunds).map(refundStateOf),
         disputes: disputes.flatMap((dispute) => disputeStateOf(dispute) ?? []),
         settledAt: settledAtOf(intent),
+        ...methodField(chargeOf(intent)?.payment_method_details),
       }
     case 'canceled':
       return { state: 'voided', reference, cause: causeOf(intent) }
@@ -39,7 +46,8 @@ export function stateOf(
       // Created but never confirmed: no authorization was attempted.
       if (!error) return { state: 'absent' }
       const decline = declineOf({ ...error, declineCode: error.decline_code ?? null })
-      return { state: 'declined', reference, decline }
+      const method = methodField(error.payment_method)
+      return { state: 'declined', reference, decline: { ...decline, ...method } }
     }
     case 'requires_confirmation':
       return { state: 'absent' }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Money } from '@hedgepayments/contract'
 import type { Stripe } from 'stripe'
 import type {
@@ -37,6 +38,7 @@ import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './decli
 import { findStripeDisputes } from './find-disputes.ts'
 import { withKey } from './kept-failures.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
+import { stripeRules } from './rules.ts'
 import { hasDisputes, intentExpansion, stateOf } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
@@ -49,10 +51,14 @@ export const stripeName = 'stripe'
  */
 export class StripeProcessor implements Processor {
   readonly name = stripeName
+  readonly rules = stripeRules
+  readonly account: string
   readonly #access: StripeAccess
 
   constructor(access: StripeAccess) {
     this.#access = access
+    const digest = createHash('sha256').update(access.secretKey).digest('hex')
+    this.account = `${stripeName} ${digest.slice(0, 32)}`
   }
 
   pageForm(money: Money): PageForm | null {

@@ -6,7 +6,7 @@ import {
   stripeKeyShape,
   stripePublishableShape,
   stripeWebhookShape,
-} from '../../processors/stripe/shapes.ts'
+} from '../../processors/stripe-keys.ts'
 
 /** 32 random characters, of any kind, cannot be guessed. */
 export const encryptionKeyLengthMin = 32

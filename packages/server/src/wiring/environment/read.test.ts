@@ -14,6 +14,7 @@ describe('the environment', () => {
       HEDGE_TRUSTED_PROXIES: [],
       HEDGE_FEE_BASIS_POINTS: 290,
       HEDGE_FEE_FIXED: 30,
+      HEDGE_PROCESSOR_CALLS_MAX: 256,
       OTEL_TRACES_SAMPLER_ARG: 1,
       LOG_LEVEL: 'info',
     })

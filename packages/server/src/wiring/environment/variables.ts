@@ -134,6 +134,13 @@ export const variables = Type.Object({
     default: feeScheduleDefault.fixedMinor,
     description: 'fixed part of this fee, in minor units',
   }),
+  HEDGE_PROCESSOR_CALLS_MAX: Type.Integer({
+    minimum: 2,
+    maximum: 1_000,
+    default: 256,
+    description:
+      'calls that one process makes to one account at a processor at the same time, at most; it makes fewer while the processor refuses calls or slows down',
+  }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optionalText({
     format: 'http-address',
     description: 'collector that receives traces by OTLP over HTTP',

@@ -29,6 +29,8 @@ async function payments(db: Kysely<unknown>): Promise<void> {
   // `refund_count` counts all refunds, so that a payment without one is shown without a look-up.
   // `disputed`: the payment has a dispute that is not won. It cannot be refunded.
   // `payment_method_token` is the processor's token. It is never a card number.
+  // `payment_method_details` is what support may know of the card or account: `PaymentMethodDetails`.
+  // `checkout_session_id` is the session whose customer pays. A payment has one or none, for good.
   // `retry_of` is the first payment of a link whose customer pays again after a decline.
   // `next_action_url` is where the customer confirms a pending payment.
   await sql`
@@ -43,6 +45,8 @@ async function payments(db: Kysely<unknown>): Promise<void> {
       currency text collate "C" not null check (currency ~ '^[A-Z]{3}$'),
       payment_method text collate "C" not null check (payment_method in ('card', 'ach', 'crypto')),
       payment_method_token text collate "C",
+      payment_method_details jsonb,
+      checkout_session_id text collate "C",
       customer_email text collate "C" not null,
       customer_id text collate "C",
       description text,
@@ -103,6 +107,15 @@ async function paymentIndexes(db: Kysely<unknown>): Promise<void> {
   await sql`
     create index payments_retries on payments (merchant_id, livemode, retry_of, id)
       where retry_of is not null`.execute(db)
+  // Last four digits are written once, with the authorization or its decline.
+  await sql`
+    create index payments_last_four
+      on payments (merchant_id, livemode, ((payment_method_details ->> 'last4') collate "C"), id)
+      where payment_method_details is not null`.execute(db)
+  await sql`
+    create index payments_checkout_session
+      on payments (merchant_id, livemode, checkout_session_id, id)
+      where checkout_session_id is not null`.execute(db)
   // The link of a hosted page names neither merchant nor mode. An id holds 80 random bits.
   await sql`create index payments_id on payments (id)`.execute(db)
 }
