@@ -23,6 +23,12 @@ beforeAll(async () => {
         console.log(sandbox.url)
         await sandbox.stop()
       })`,
+    'paid.mjs': `
+      import { startSandbox } from '@hedgepayments/testing'
+      const sandbox = await startSandbox()
+      await sandbox.hedge.payments.create({ amount: 1, currency: 'USD', customer_email: 'a@example.com' })
+      console.log((await sandbox.webhooks.next('payment.created', { timeoutMs: 60_000 })).event.type)
+      await sandbox.stop()`,
     'forgets.mjs': `
       import { startSandbox } from '@hedgepayments/testing'
       console.log((await startSandbox()).url)`,
@@ -127,6 +133,16 @@ test('a killed test process leaves no server, no PostgreSQL and no files', async
 test('a process that does not call stop still ends by itself', async () => {
   expect(await consumer.run(process.execPath, ['forgets.mjs'])).toMatch(/^http/)
 })
+
+test.runIf(process.platform !== 'win32')(
+  'the proxy of the environment gets no call and no webhook of a sandbox',
+  async () => {
+    // Nobody listens there.
+    const proxy = ['NODE_USE_ENV_PROXY=1', 'HTTP_PROXY=http://127.0.0.1:1']
+    const said = await consumer.run('env', [...proxy, process.execPath, 'paid.mjs'])
+    expect(said.trim()).toBe('payment.created')
+  },
+)
 
 test('CommonJS attaches to the server that an ES module has started', async () => {
   const client = startClient()

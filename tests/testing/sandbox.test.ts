@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Sandbox, startSandbox } from '@hedgepayments/testing'
@@ -208,12 +208,13 @@ test('after stop every call rejects at once and says so, of all merchants of the
   await Promise.all([stopped.stop(), stopped.stop()])
   await tooLate
   await expect(stopped.merchant()).rejects.toThrow('merchant: the sandbox was stopped')
-  for (const { clock, failNext, webhooks } of [stopped, other]) {
+  for (const { clock, failNext, hedge, webhooks } of [stopped, other]) {
     const calls = {
       'webhooks.next': () => webhooks.next('payment.canceled'),
       'clock.advance': () => clock.advance('1h'),
       'clock.now': () => clock.now(),
       failNext: () => failNext('card_declined'),
+      hedge: () => hedge.payments.create(order),
     }
     for (const [name, call] of Object.entries(calls)) {
       await expect(call()).rejects.toThrow(`${name}: the sandbox was stopped`)
@@ -221,3 +222,43 @@ test('after stop every call rejects at once and says so, of all merchants of the
   }
   expect((await sandbox.clock.now()).getTime()).toBeGreaterThan(0)
 })
+
+test('options that do not exist are refused with their names', async () => {
+  const calls: Record<string, () => Promise<unknown>> = {
+    // @ts-expect-error There are no options.
+    startSandbox: () => startSandbox({ foo: 1 }),
+    // @ts-expect-error There are no options.
+    merchant: () => sandbox.merchant({ foo: 1 }),
+    // @ts-expect-error There are no options.
+    failNext: () => sandbox.failNext('card_declined', { foo: 1 }),
+    // @ts-expect-error There are no options.
+    'clock.advance': () => sandbox.clock.advance('1h', { foo: 1 }),
+    // @ts-expect-error There are no options.
+    'clock.now': () => sandbox.clock.now({ foo: 1 }),
+  }
+  for (const [name, call] of Object.entries(calls)) {
+    await expect(call()).rejects.toThrow(`${name}: expected no options, but got { foo: 1 }`)
+  }
+})
+
+// The last test of the file, because it ends the server.
+test.runIf(process.platform === 'linux')(
+  'every call says at once that the server has ended, also one that waits',
+  async () => {
+    const killed = await sandbox.merchant()
+    const wait = killed.webhooks.next(undefined, { timeoutMs: 2_147_483_647 })
+    const ended = expect(wait).rejects.toThrow('webhooks.next: the server of the sandbox has ended')
+    await killHost()
+    await ended
+    await expect(killed.webhooks.next()).rejects.toThrow('the server of the sandbox has ended')
+    await expect(killed.clock.now()).rejects.toThrow('the server of the sandbox has ended')
+    await expect(killed.hedge.payments.list()).rejects.toThrow('hedge: the server of the sandbox')
+  },
+)
+
+async function killHost(): Promise<void> {
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (command.includes(folder) && command.includes('/host.')) process.kill(Number(pid), 'SIGKILL')
+  }
+}

@@ -1,4 +1,4 @@
-import { HedgePayments } from '@hedgepayments/node'
+import { ConfigurationError, HedgePayments, type HedgePaymentsOptions } from '@hedgepayments/node'
 import type { Command } from 'commander'
 import { findCredentials } from './credentials.ts'
 import { usageError } from './exit-codes.ts'
@@ -33,14 +33,19 @@ export interface Session {
   showLine<T>(result: T, render: (result: T) => string): void
 }
 
-/** Finds the key and the server. @throws {CliError} or the SDK's ConfigurationError. */
+/**
+ * Finds the key and the server.
+ *
+ * @throws {CliError} if there is no key, or the server's URL is wrong; the SDK's ConfigurationError if a
+ *   key is wrong.
+ */
 export async function openSession(command: Command): Promise<Session> {
   const globals = command.optsWithGlobals<GlobalOptions>()
   const { apiKey, apiSecret, baseUrl, source } = await findCredentials(process.env, globals)
   const verbose = globals.verbose ?? false
   requireAddress(baseUrl)
   const fetch = await createFetch(process.env, baseUrl)
-  const hedge = new HedgePayments({
+  const hedge = createClient({
     ...{ apiKey, apiSecret, baseUrl, fetch },
     ...(verbose ? { logger: stderrLogger } : {}),
   })
@@ -66,6 +71,19 @@ export function requireAddress(text: string): void {
     "The server's URL (--base-url or HEDGE_BASE_URL) must look like https://payments.example.com, " +
       'without user, password, query and fragment.',
   )
+}
+
+/** Makes the API's client. @throws {CliError} for a wrong URL; ConfigurationError for a wrong key. */
+export function createClient(options: HedgePaymentsOptions): HedgePayments {
+  try {
+    return new HedgePayments(options)
+  } catch (error) {
+    // The SDK's messages begin with the name of its option.
+    if (!(error instanceof ConfigurationError && error.message.startsWith('baseUrl '))) throw error
+    throw usageError(
+      error.message.replace('baseUrl ', "The server's URL (--base-url or HEDGE_BASE_URL) "),
+    )
+  }
 }
 
 /** Makes an action for commander that gets a session, its options and its arguments. */

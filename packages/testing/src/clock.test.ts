@@ -30,6 +30,7 @@ test.each([
   { seconds: -1 },
   { seconds: '1' },
   { minutes: 1 },
+  { seconds: 1, minutes: 1 },
 ])('%j is refused, with the received and the expected value', (duration) => {
   expect(() => parseDuration(duration)).toThrow(
     `or { seconds }, of whole seconds up to 366 days, but got ${JSON.stringify(duration)}`,

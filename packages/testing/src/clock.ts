@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { HedgePayments, TestClockTime } from '@hedgepayments/node'
 import type { Lifetime } from './lifetime.ts'
+import { refuseOptions } from './next-options.ts'
 
 /** `'90s'`, `'30m'`, `'1h'`, `'7d'`, or seconds. */
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}` | { readonly seconds: number }
@@ -24,12 +25,14 @@ const secondsMax = 31_622_400
 
 export function createClock(hedge: HedgePayments, lifetime: Lifetime): TestClock {
   return {
-    advance: async (duration) => {
+    advance: async (duration, ...options: unknown[]) => {
+      refuseOptions('clock.advance', options)
       const seconds = parseDuration(duration)
       lifetime.requireRunning('clock.advance')
       return await hedge.testClock.advance({ seconds })
     },
-    now: async () => {
+    now: async (...options: unknown[]) => {
+      refuseOptions('clock.now', options)
       lifetime.requireRunning('clock.now')
       return new Date((await hedge.testClock.retrieve()).now)
     },
@@ -66,6 +69,7 @@ function parseText(text: string): number {
 
 function secondsIn(duration: unknown): number {
   if (typeof duration !== 'object' || duration === null) return Number.NaN
-  const { seconds } = duration as { seconds?: unknown }
-  return typeof seconds === 'number' ? seconds : Number.NaN
+  const { seconds, ...others } = duration as { seconds?: unknown }
+  const isAlone = Object.keys(others).length === 0
+  return isAlone && typeof seconds === 'number' ? seconds : Number.NaN
 }

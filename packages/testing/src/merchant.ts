@@ -1,6 +1,7 @@
-import { HedgePayments, type TestFailureCode } from '@hedgepayments/node'
+import { HedgeError, HedgePayments, type TestFailureCode } from '@hedgepayments/node'
 import { createClock, type TestClock } from './clock.ts'
 import type { Lifetime } from './lifetime.ts'
+import { refuseOptions } from './next-options.ts'
 import { nodeFetch } from './node-fetch.ts'
 import { WebhookReceiver, type Webhooks } from './webhooks.ts'
 
@@ -33,14 +34,17 @@ export async function createMerchant(
   lifetime: Lifetime,
 ): Promise<{ merchant: SandboxMerchant; close: () => Promise<void> }> {
   const { url } = server
-  const connect = (apiSecret: string, apiKey?: string) =>
-    new HedgePayments({ apiSecret, apiKey, baseUrl: url, fetch: nodeFetch })
+  const connect = (apiSecret: string) =>
+    new HedgePayments({ apiSecret, baseUrl: url, fetch: nodeFetch })
   const made = await connect(server.apiSecret).merchants.create({ name: 'Test' })
   const [keys] = made.api_keys
   if (!keys) throw new Error('the server returned a merchant without keys')
   const { publishable_key: apiKey, secret_key: apiSecret } = keys
-  const hedge = connect(apiSecret, apiKey)
-  const webhooks = new WebhookReceiver(hedge, lifetime)
+  // Unlike the client of the test, it also works while the sandbox stops.
+  const own = connect(apiSecret)
+  const fetch = fetchWhileRunning(lifetime)
+  const hedge = new HedgePayments({ apiSecret, apiKey, baseUrl: url, fetch })
+  const webhooks = new WebhookReceiver(own, lifetime)
   try {
     await webhooks.register()
     lifetime.requireRunning('merchant')
@@ -48,11 +52,21 @@ export async function createMerchant(
     await webhooks.close()
     throw error
   }
-  const clock = createClock(hedge, lifetime)
-  const failNext = async (code: FailureCode) => {
+  const clock = createClock(own, lifetime)
+  const failNext = async (code: FailureCode, ...options: unknown[]) => {
+    refuseOptions('failNext', options)
     lifetime.requireRunning('failNext')
-    await hedge.testFailures.create({ code })
+    await own.testFailures.create({ code })
   }
   const merchant = { url, apiKey, apiSecret, hedge, clock, webhooks, failNext }
   return { merchant, close: () => webhooks.close() }
+}
+
+/** Fails at once after the end of the sandbox. The SDK does not repeat a call that a HedgeError ended. */
+function fetchWhileRunning(lifetime: Lifetime): typeof nodeFetch {
+  return async (url, init) => {
+    const ended = lifetime.errorOf('hedge')
+    if (ended) throw new HedgeError(ended.message, { code: 'sandbox_stopped' })
+    return await nodeFetch(url, init)
+  }
 }

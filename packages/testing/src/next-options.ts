@@ -28,6 +28,17 @@ export function checkNext(type: unknown, options: NextOptions): number {
   throw wrong(`timeoutMs of 0 to ${timeoutMaxMs} milliseconds`, timeoutMs)
 }
 
+/**
+ * Checks that a call without options got none.
+ *
+ * @throws {TypeError} that says what came.
+ */
+export function refuseOptions(call: string, given: readonly unknown[]): void {
+  const [wrong] = given.filter((option) => option !== undefined)
+  if (wrong === undefined) return
+  throw new TypeError(`${call}: expected no options, but got ${inspect(wrong)}`)
+}
+
 function wrong(expected: string, given: unknown): TypeError {
   return new TypeError(`webhooks.next: expected ${expected}, but got ${inspect(given)}`)
 }

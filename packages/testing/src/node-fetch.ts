@@ -1,5 +1,8 @@
-import { type IncomingMessage, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { Readable } from 'node:stream'
+
+/** Node's own agent may send requests to a proxy (NODE_USE_ENV_PROXY). This one is direct. */
+const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: 5_000 })
 
 /**
  * The part of `fetch` that the SDK uses, over `node:http`. jsdom has no `fetch`, and the one of Node
@@ -25,7 +28,7 @@ function send(url: string, init: RequestInit): Promise<IncomingMessage> {
   const { method = 'GET', signal, body } = init
   return new Promise((resolve, reject) => {
     const headers = Object.fromEntries(entriesOf(init.headers))
-    const sent = request(url, { method, headers }, resolve)
+    const sent = request(url, { agent, method, headers }, resolve)
     sent.once('error', reject)
     const abort = () => sent.destroy(new Error('the request was aborted'))
     if (signal?.aborted) abort()

@@ -1,6 +1,7 @@
 import { attach } from './host/attach.ts'
 import { Lifetime } from './lifetime.ts'
 import { createMerchant, type SandboxMerchant } from './merchant.ts'
+import { refuseOptions } from './next-options.ts'
 
 /** A merchant on the server of the test run. */
 export interface Sandbox extends SandboxMerchant {
@@ -18,12 +19,17 @@ export interface Sandbox extends SandboxMerchant {
  * the first call starts it, in a process of its own, with a PostgreSQL that is thrown away.
  *
  * @throws {Error} if the server cannot start, with its reason.
+ * @throws {TypeError} for options: there are none.
  */
-export async function startSandbox(): Promise<Sandbox> {
+export function startSandbox(): Promise<Sandbox>
+export async function startSandbox(...options: readonly unknown[]): Promise<Sandbox> {
+  refuseOptions('startSandbox', options)
   const host = await attach()
   const lifetime = new Lifetime()
+  host.onEnd(() => lifetime.lose())
   const open: (() => Promise<void>)[] = []
-  const make = async () => {
+  const make = async (...given: unknown[]) => {
+    refuseOptions('merchant', given)
     lifetime.requireRunning('merchant')
     const { merchant, close } = await createMerchant(host, lifetime).catch((error: unknown) => {
       // A stop in between is the reason of whatever failed.
@@ -34,7 +40,7 @@ export async function startSandbox(): Promise<Sandbox> {
     return merchant
   }
   const end = async () => {
-    lifetime.isStopped = true
+    lifetime.stop()
     await Promise.all(open.splice(0).map((close) => close()))
     host.leave()
   }

@@ -24,7 +24,8 @@ export interface Webhooks {
    * Waits for the next event that was not returned yet, in the order of arrival. With a type, other
    * events stay for later calls.
    *
-   * @throws {Error} at the timeout, with the events that did arrive; after `stop`, at once.
+   * @throws {Error} at the timeout, with the events that did arrive; at once after `stop`, or if the
+   *   server's process has ended.
    * @throws {TypeError} if an argument is wrong.
    */
   next<Type extends HedgeEventType = HedgeEventType>(
@@ -58,6 +59,9 @@ export class WebhookReceiver implements Webhooks {
   constructor(hedge: HedgePayments, lifetime: Lifetime) {
     this.#hedge = hedge
     this.#lifetime = lifetime
+    lifetime.onEnd(() => {
+      for (const { reject } of this.#waiting) reject(lifetime.errorOf('webhooks.next') as Error)
+    })
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -99,13 +103,12 @@ export class WebhookReceiver implements Webhooks {
     return received as ReceivedWebhook<Type>
   }
 
-  /** Ends the waits, removes the endpoint and closes the receiver. */
+  /** Removes the endpoint and closes the receiver. */
   async close(): Promise<void> {
-    for (const waiter of this.#waiting) {
-      waiter.reject(new Error('webhooks.next: the sandbox was stopped while it waited'))
+    if (this.#lifetime.hasServer) {
+      // The host may be gone already, and then the endpoint is gone too.
+      await this.#hedge.webhooks.endpoints.delete(this.#endpointId).catch(() => undefined)
     }
-    // The host may be gone already, and then the endpoint is gone too.
-    await this.#hedge.webhooks.endpoints.delete(this.#endpointId).catch(() => undefined)
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }

@@ -2,7 +2,7 @@ import { auditActions } from '@hedgepayments/contract/values'
 import type { AuditAction, AuditEntry } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
 import { choices } from '../options/choices.ts'
-import { parseLimit, parseTime, timeRange } from '../options/parse.ts'
+import { type GivenTime, parseLimit, parseTime, resolveTime } from '../options/parse.ts'
 import { withExamples } from '../output/examples.ts'
 import { formatTime, shortTime } from '../output/format.ts'
 import { showList } from '../output/list.ts'
@@ -13,8 +13,8 @@ interface AuditOptions {
   action?: AuditAction[]
   actor?: string
   target?: string
-  after?: string
-  before?: string
+  after?: GivenTime
+  before?: GivenTime
   limit: number
   startingAfter?: string
 }
@@ -37,12 +37,15 @@ export function auditCommand(): Command {
     .addHelpText('after', '\nNeeds a key with the scope merchants:write.')
     .action(
       withSession<AuditOptions>(async (session, options) => {
+        const { after, before } = options
+        // Entries have the real time, also in test mode.
+        const range = { gte: after && resolveTime(after), lt: before && resolveTime(before) }
         const fetchFirst = (limit: number) =>
           session.hedge.auditLog.list({
             action: options.action,
             actor_id: options.actor,
             target_id: options.target,
-            created_at: timeRange(options.after, options.before),
+            created_at: after || before ? range : undefined,
             limit,
             starting_after: options.startingAfter,
           })

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { withExamples } from '../output/examples.ts'
 import type { GlobalOptions } from '../session.ts'
 
@@ -11,6 +11,7 @@ interface ServeOptions extends GlobalOptions {
 
 /** `hedge serve`: runs the server as `npm start` does. Options override the environment. */
 export function serveCommand(): Command {
+  const logLevel = new Option('--log-level <level>', 'the least level of the log (default: info)')
   const command = new Command('serve')
     .description('run the server')
     .option('--port <n>', 'the port, 0 for any free port (default: PORT, else 4000)', parsePort)
@@ -20,7 +21,7 @@ export function serveCommand(): Command {
       'your PostgreSQL (default: the bundled one). Use DATABASE_URL instead if the URL contains a ' +
         'password: other users of the machine can read options',
     )
-    .option('--log-level <level>', 'fatal, error, warn, info, debug, trace or silent')
+    .addOption(logLevel.choices(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']))
     .action(async (_options: ServeOptions, self: Command) => {
       await serve(self.optsWithGlobals<ServeOptions>())
     })

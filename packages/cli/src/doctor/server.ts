@@ -1,10 +1,10 @@
-import { type ApiKey, HedgePayments } from '@hedgepayments/node'
+import type { ApiKey, HedgePayments } from '@hedgepayments/node'
 import { scopesOf } from '../commands/keys/scopes.ts'
 import { type FoundCredentials, findAddress, findCredentials } from '../credentials.ts'
 import { pageSizeMax } from '../output/list.ts'
 import { factsOf } from '../output/report-error.ts'
 import { type ApiFetch, createFetch } from '../proxy.ts'
-import { type GlobalOptions, hintOf } from '../session.ts'
+import { createClient, type GlobalOptions, hintOf } from '../session.ts'
 import type { Check } from './check.ts'
 
 /** A server that does not answer a check in this time counts as down. */
@@ -50,7 +50,7 @@ async function openClient(
 ): Promise<{ client: HedgePayments; fetch: ApiFetch }> {
   const baseUrl = found?.baseUrl ?? findAddress(process.env, options.baseUrl)
   const fetch = await createFetch(process.env, baseUrl)
-  const client = new HedgePayments({
+  const client = createClient({
     apiSecret: found?.apiSecret ?? 'sk_test_none',
     apiKey: found?.apiKey,
     baseUrl,

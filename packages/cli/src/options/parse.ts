@@ -3,29 +3,30 @@ import { InvalidArgumentError } from 'commander'
 
 const secondsOf = { s: 1, m: 60, h: 3_600, d: 86_400 } as const
 
-/** Parses a time or an age (`24h`) to an ISO 8601 timestamp in UTC. */
-export function parseTime(value: string): string {
+/** An ISO 8601 timestamp in UTC, or seconds from now. They are negative for an age. */
+export type GivenTime = { readonly at: string } | { readonly secondsFromNow: number }
+
+/** Parses a time, or an age (`24h`). */
+export function parseTime(value: string): GivenTime {
   const age = secondsOfText(value)
-  const at = age === undefined ? timestampOf(value) : Date.now() - age * 1_000
-  if (at !== undefined) return isoSeconds(at)
+  if (age !== undefined) return { secondsFromNow: -age }
+  const at = timestampOf(value)
+  if (at !== undefined) return { at: isoSeconds(at) }
   throw new InvalidArgumentError('Expected 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h.')
 }
 
-/** A time, or seconds from now. */
-export type Deadline = { readonly at: string } | { readonly afterSeconds: number }
-
 /** Parses a time, or a duration from now (`2h`). */
-export function parseDeadline(value: string): Deadline {
-  const afterSeconds = secondsOfText(value)
-  if (afterSeconds !== undefined) return { afterSeconds }
+export function parseDeadline(value: string): GivenTime {
+  const secondsFromNow = secondsOfText(value)
+  if (secondsFromNow !== undefined) return { secondsFromNow }
   const at = timestampOf(value)
   if (at !== undefined) return { at: isoSeconds(at) }
   throw new InvalidArgumentError('Expected 2030-01-01, 2030-01-01T10:30:00Z, or a time like 2h.')
 }
 
-/** The timestamp of a deadline. `nowMs` is in Unix milliseconds. */
-export function resolveDeadline(deadline: Deadline, nowMs: number): string {
-  return 'at' in deadline ? deadline.at : isoSeconds(nowMs + deadline.afterSeconds * 1_000)
+/** The timestamp of a time. `nowMs` is in Unix milliseconds. Default: the real time. */
+export function resolveTime(given: GivenTime, nowMs: number = Date.now()): string {
+  return 'at' in given ? given.at : isoSeconds(nowMs + given.secondsFromNow * 1_000)
 }
 
 /** The seconds of `90s`, `30m`, `24h` or `7d`. */
@@ -41,11 +42,6 @@ function timestampOf(value: string): number | undefined {
   const hasZone = /T.*(Z|[+-]\d{2}:\d{2})$/.test(value)
   const at = Date.parse(isDate || hasZone ? value : `${value}Z`)
   return Number.isNaN(at) ? undefined : at
-}
-
-/** The API's filter for a range of times; `undefined` if neither end is set. */
-export function timeRange(after: string | undefined, before: string | undefined) {
-  return after === undefined && before === undefined ? undefined : { gte: after, lt: before }
 }
 
 /** Refuses an empty text, which is usually a shell variable without a value. */

@@ -1,8 +1,10 @@
 import { paymentStatuses } from '@hedgepayments/contract/values'
 import type { PaymentStatus } from '@hedgepayments/node'
 import { type Command, Option } from 'commander'
+import { agesHelp, rangeOf } from '../given-times.ts'
+import type { Session } from '../session.ts'
 import { choices } from './choices.ts'
-import { parsePair, parseText, parseTime, timeRange } from './parse.ts'
+import { type GivenTime, parsePair, parseText, parseTime } from './parse.ts'
 
 /** The options that select payments. */
 export interface FilterOptions {
@@ -11,8 +13,8 @@ export interface FilterOptions {
   readonly customerId?: string
   readonly checkoutSession?: string
   readonly last4?: string
-  readonly createdAfter?: string
-  readonly createdBefore?: string
+  readonly createdAfter?: GivenTime
+  readonly createdBefore?: GivenTime
   readonly metadata?: Readonly<Record<string, string>>
 }
 
@@ -39,17 +41,28 @@ export function withFilters(command: Command): Command {
     )
     .option('--created-before <time>', 'created before; same formats', parseTime)
     .option('--metadata <key=value>', 'with this metadata; repeatable', parsePair)
+    .addHelpText('after', agesHelp)
+}
+
+/** Whether any option selects payments. */
+export function hasFilter(options: FilterOptions): boolean {
+  const { status, customerEmail, customerId, createdAfter, createdBefore, metadata } = options
+  const given = [status, customerEmail, customerId, createdAfter, createdBefore, metadata]
+  return given.some((option) => option !== undefined)
 }
 
 /** The API's filter. Fields without an option are `undefined`. */
-export function filterOf(options: FilterOptions) {
+export async function filterOf(session: Session, options: FilterOptions) {
   return {
     status: options.status,
     customer_email: options.customerEmail,
     customer_id: options.customerId,
     checkout_session_id: options.checkoutSession,
     last4: options.last4,
-    created_at: timeRange(options.createdAfter, options.createdBefore),
+    created_at: await rangeOf(session, {
+      after: options.createdAfter,
+      before: options.createdBefore,
+    }),
     metadata: options.metadata,
   }
 }

@@ -1,5 +1,5 @@
 import { formatWithCode } from '@hedgepayments/contract/amounts'
-import type { HedgeEvent, Payment, PaymentStatus } from '@hedgepayments/node'
+import type { HedgeEvent, Payment, PaymentStatus, Refund } from '@hedgepayments/node'
 import { formatTime, shortTime } from './format.ts'
 import { type Column, renderFields } from './table.ts'
 import { paint, type Style } from './terminal.ts'
@@ -66,8 +66,11 @@ export function renderPayment(payment: Payment): string {
     minor === null ? null : formatWithCode({ minor, currency: payment.currency })
   const time = (at: string | null) => (at === null ? null : `${formatTime(at)} UTC`)
   const isOpen = payment.status === 'pending'
+  const isAuthorized = payment.status === 'initiated'
+  const hasWindow = isOpen && payment.cancel_window > 0
   const isPart = payment.captured_amount > 0 && payment.captured_amount < payment.amount
   const isManual = payment.capture_method === 'manual'
+  const isCaptured = isManual && payment.captured_amount > 0
   const head = [payment.id, paintStatus(payment.status), money(payment.amount)]
   if (!payment.livemode) head.push(paint('dim', 'test mode'))
   const metadata = Object.entries(payment.metadata).map(([key, value]) => `${key}=${value}`)
@@ -81,19 +84,24 @@ export function renderPayment(payment: Payment): string {
       ['description', payment.description],
       ['statement', payment.statement_descriptor],
       ['metadata', metadata.length > 0 ? metadata.join(', ') : null],
-      ['failure', payment.failure_message ?? payment.failure_code],
-      ['captured', isPart ? money(payment.captured_amount) : null],
+      ['failure', failureOf(payment)],
+      ['next action', nextActionOf(payment)],
+      ['captured', isPart || isCaptured ? money(payment.captured_amount) : null],
       ['refunded', payment.refunded_amount > 0 ? money(payment.refunded_amount) : null],
       ['disputed', payment.disputed ? 'yes' : null],
+      ...refundFields(payment),
       ['fee', money(payment.fee)],
       ['net', money(payment.net_amount)],
       ['cancel reason', payment.cancellation_reason],
       ['canceled', time(payment.canceled_at)],
       ['capture', isManual ? 'manual' : null],
-      ['authorized until', payment.cancelable ? time(payment.authorization_expires_at) : null],
+      ['authorized until', isAuthorized ? time(payment.authorization_expires_at) : null],
+      ['cancel window', hasWindow ? `${payment.cancel_window} s` : null],
       ['undo until', payment.cancelable ? time(payment.cancelable_until) : null],
       ['settled', time(payment.settled_at)],
       ['page', isOpen ? payment.url : null],
+      ['success page', payment.success_url],
+      ['cancel page', payment.cancel_url],
       ['expires', isOpen ? time(payment.expires_at) : null],
       ['created', time(payment.created_at)],
       ['updated', time(payment.updated_at)],
@@ -111,6 +119,34 @@ function methodOf({ payment_method: method, payment_method_details: details }: P
     month === null || year === null ? '' : `expires ${String(month).padStart(2, '0')}/${year}`
   const parts = [name, expiry, country ?? '', wallet ?? ''].filter((part) => part !== '')
   return parts.length === 0 ? method : `${method}: ${parts.join(', ')}`
+}
+
+/** The code, which programs and the documentation use, and the reason. */
+function failureOf(failed: Pick<Payment, 'failure_code' | 'failure_message'>): string | null {
+  const parts = [failed.failure_code, failed.failure_message].filter((part) => part !== null)
+  return parts.join(': ') || null
+}
+
+function nextActionOf({ next_action: next }: Payment): string | null {
+  return next === null ? null : `send the customer to ${next.url}`
+}
+
+/** More refunds are not read line by line. `--json` has all of them. */
+const refundsShownMax = 10
+
+/** The newest refunds, oldest first. */
+function refundFields({ refunds }: Payment): [string, string][] {
+  const shown = refunds.slice(-refundsShownMax)
+  const hidden = refunds.length - shown.length
+  const earlier: [string, string][] =
+    hidden > 0 ? [['refunds', `${hidden} earlier (--json lists them)`]] : []
+  return [...earlier, ...shown.map((refund): [string, string] => ['refund', refundOf(refund)])]
+}
+
+function refundOf(refund: Refund): string {
+  const amount = formatWithCode({ minor: refund.amount, currency: refund.currency })
+  const why = failureOf(refund) ?? refund.reason
+  return `${refund.id}  ${amount}  ${refund.status}${why === null ? '' : `  ${why}`}`
 }
 
 const participles = {

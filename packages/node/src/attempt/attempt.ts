@@ -44,7 +44,8 @@ export async function attemptOnce(
   try {
     return await withDeadline(attempt, (signal) =>
       read(signal).catch((cause) => {
-        throw connectionFailed(cause)
+        // A HedgeError of a custom `fetch` is final: it is not repeated.
+        throw cause instanceof HedgeError ? cause : connectionFailed(cause)
       }),
     )
   } catch (error) {

@@ -24,7 +24,7 @@ export interface HedgePaymentsOptions {
   maxRetries?: number | undefined
   /**
    * Sends the requests. Default: the runtime's `fetch`. Bodies of answers may be Node's streams, as those
-   * of node-fetch.
+   * of node-fetch. If it throws a HedgeError, the call ends with that error and is not repeated.
    */
   fetch?: Fetch | undefined
   /** Logs each attempt. Never receives headers, bodies, query values or keys. */

@@ -13,6 +13,8 @@ const attemptsMax = 10
 export interface Attached {
   readonly url: string
   readonly apiSecret: string
+  /** Calls back when the host has ended, or after `leave`. */
+  onEnd(callback: () => void): void
   leave(): void
 }
 
@@ -30,7 +32,7 @@ export async function attach(): Promise<Attached> {
       continue
     }
     const server = await connection.ready()
-    if (server) return { ...server, leave: () => connection.close() }
+    if (server) return { ...server, onEnd: connection.onEnd, leave: () => connection.close() }
   }
   throw new Error(`startSandbox: the server ended ${attemptsMax} times while it started`)
 }
@@ -80,8 +82,16 @@ function nodeOptions(): string[] {
   return ['--conditions=hedge-source', join(here, '../host.ts')]
 }
 
-/** Without the options of the test runner, which may load hooks or measure coverage. */
+/**
+ * Without the options of the test runner, which may load hooks or measure coverage, and without a proxy
+ * for the webhooks to 127.0.0.1.
+ */
 function environment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...rest } = process.env
+  const {
+    NODE_OPTIONS: _options,
+    NODE_V8_COVERAGE: _coverage,
+    NODE_USE_ENV_PROXY: _proxy,
+    ...rest
+  } = process.env
   return rest
 }

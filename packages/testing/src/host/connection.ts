@@ -15,6 +15,8 @@ const greetingTimeoutMs = 10_000
 export interface Connection {
   /** The server; `undefined`: the host has ended. @throws {Error} if the server cannot start. */
   ready(): Promise<{ url: string; apiSecret: string } | undefined>
+  /** Calls back when the connection is closed, from either side. */
+  onEnd(callback: () => void): void
   close(): void
 }
 
@@ -34,6 +36,10 @@ export async function reach(address: Address): Promise<Connection | undefined> {
   socket.setTimeout(0)
   let state = first.value
   return {
+    onEnd: (callback) => {
+      if (socket.closed) callback()
+      else socket.once('close', callback)
+    },
     close: () => socket.destroy(),
     async ready() {
       while (state.state === 'starting') {

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   AbortedError,
   ConnectionError,
+  HedgeError,
   RateLimitError,
   ServerError,
   TimeoutError,
@@ -116,6 +117,14 @@ describe('a slow call', () => {
     const hedge = (await startWire()).client({ fetch: () => new Promise(() => {}), maxRetries: 0 })
     const error = await rejection(hedge.payments.retrieve('pay_1', { timeout: 20 }))
     expect(error).toBeInstanceOf(TimeoutError)
+  })
+
+  test('ends without a retry with the HedgeError of its own fetch', async () => {
+    const ended = new HedgeError('the sandbox was stopped', { code: 'sandbox_stopped' })
+    const fetch = vi.fn(() => Promise.reject(ended))
+    const hedge = (await startWire()).client({ fetch })
+    expect(await rejection(hedge.payments.retrieve('pay_1'))).toBe(ended)
+    expect(fetch).toHaveBeenCalledTimes(1)
   })
 
   test('ends by its signal while it waits for the answer', async () => {

@@ -1,9 +1,9 @@
 import type { CheckoutMethod, CheckoutSessionCreateParams } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
-import { deadlineOf } from '../../deadline.ts'
+import { timeOf } from '../../given-times.ts'
 import { choices } from '../../options/choices.ts'
 import {
-  type Deadline,
+  type GivenTime,
   parseAmount,
   parseDeadline,
   parsePair,
@@ -24,7 +24,7 @@ interface CreateOptions {
   paymentMethod?: CheckoutMethod[]
   cancelWindow?: number
   captureMethod?: CheckoutSessionCreateParams['capture_method']
-  expiresAt?: Deadline
+  expiresAt?: GivenTime
   successUrl?: string
   cancelUrl?: string
   idempotencyKey?: string
@@ -55,9 +55,9 @@ export function createCommand(): Command {
     .option('--idempotency-key <key>', 'makes it safe to run this command again')
     .action(
       withSession<CreateOptions>(async (session, options) => {
-        const { idempotencyKey } = options
+        const { expiresAt, idempotencyKey } = options
         const { sessions } = session.hedge.checkout
-        const params = paramsOf(options, await deadlineOf(session, options.expiresAt))
+        const params = paramsOf(options, expiresAt && (await timeOf(session, expiresAt)))
         session.show(await sessions.create(params, { idempotencyKey }), renderSession)
       }),
     )

@@ -1,7 +1,8 @@
 import type { HedgeEventType } from '@hedgepayments/node'
 import { Command } from 'commander'
+import { agesHelp, rangeOf } from '../../given-times.ts'
 import { typeOption } from '../../options/choices.ts'
-import { parseLimit, parseTime, timeRange } from '../../options/parse.ts'
+import { type GivenTime, parseLimit, parseTime } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { showList } from '../../output/list.ts'
 import { eventColumns } from '../../output/payment-view.ts'
@@ -10,8 +11,8 @@ import { withSession } from '../../session.ts'
 interface ListOptions {
   type?: HedgeEventType[]
   payment?: string
-  createdAfter?: string
-  createdBefore?: string
+  createdAfter?: GivenTime
+  createdBefore?: GivenTime
   limit: number
   startingAfter?: string
 }
@@ -26,13 +27,16 @@ export function listCommand(): Command {
     .option('--created-before <time>', 'before; same formats', parseTime)
     .option('--limit <n>', 'maximum number', parseLimit, 10)
     .option('--starting-after <id>', 'only events older than this one')
+    .addHelpText('after', agesHelp)
     .action(
       withSession<ListOptions>(async (session, options) => {
+        const { createdAfter: after, createdBefore: before } = options
+        const created = await rangeOf(session, { after, before })
         const fetchFirst = (limit: number) =>
           session.hedge.events.list({
             type: options.type,
             payment_id: options.payment,
-            created: timeRange(options.createdAfter, options.createdBefore),
+            created,
             limit,
             starting_after: options.startingAfter,
           })

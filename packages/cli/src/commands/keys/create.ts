@@ -2,10 +2,9 @@ import { scopes } from '@hedgepayments/contract/values'
 import type { ApiKeyWithSecret, Scope } from '@hedgepayments/node'
 import type { MerchantRow } from '@hedgepayments/server/admin'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { deadlineOf } from '../../deadline.ts'
 import { usageError } from '../../exit-codes.ts'
 import { choices } from '../../options/choices.ts'
-import { type Deadline, parseDeadline, resolveDeadline } from '../../options/parse.ts'
+import { type GivenTime, parseDeadline, resolveTime } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { formatTime } from '../../output/format.ts'
 import { printable, toJson } from '../../output/json.ts'
@@ -17,7 +16,7 @@ import { scopesOf } from './scopes.ts'
 interface CreateOptions {
   name?: string
   scope?: readonly Scope[]
-  expiresAt?: Deadline
+  expiresAt?: GivenTime
   live?: boolean
   test?: boolean
   merchant?: string
@@ -66,7 +65,7 @@ const createByApi = withSession<CreateOptions>(async (session, options) => {
   const key = await session.hedge.apiKeys.create({
     name: options.name,
     scopes: options.scope,
-    expires_at: await deadlineOf(session, options.expiresAt),
+    expires_at: endOf(options),
     requests_per_minute: options.requestsPerMinute,
   })
   session.show(key, renderNewKey)
@@ -78,12 +77,17 @@ async function createInDatabase(options: CreateOptions, globals: GlobalOptions):
   const { createLiveKey } = await import('./live-key.ts')
   const { key, merchant } = await createLiveKey({
     ...options,
-    expiresAt: options.expiresAt && resolveDeadline(options.expiresAt, Date.now()),
+    expiresAt: endOf(options),
     dataDir: globals.dataDir,
   })
   print(globals.json ? toJson(key, 2) : renderNewKey(printable(key)))
   if (!globals.json) sayKeep()
   sayMoney(merchant)
+}
+
+/** Keys expire by the real time, also in test mode: a test clock does not extend them. */
+function endOf({ expiresAt }: CreateOptions): string | undefined {
+  return expiresAt && resolveTime(expiresAt)
 }
 
 function renderNewKey(key: ApiKeyWithSecret): string {

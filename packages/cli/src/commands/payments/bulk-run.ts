@@ -51,7 +51,7 @@ async function startRun(
   options: BulkCancelOptions,
 ): Promise<Cancellation | null> {
   const { cancellations } = session.hedge
-  const filter = filterOf(options)
+  const filter = await filterOf(session, options)
   const count = await cancellations.create({ filter, reason: options.reason, dry_run: true })
   const found = countOf(count.canceled, 'payment')
   if (options.dryRun || count.canceled === 0) {

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { usageError } from '../../exit-codes.ts'
-import { filterOf, withFilters } from '../../options/payment-filters.ts'
+import { hasFilter, withFilters } from '../../options/payment-filters.ts'
 import { withExamples } from '../../output/examples.ts'
 import { withSession } from '../../session.ts'
 import { type BulkCancelOptions, cancelMany } from './bulk-run.ts'
@@ -41,7 +41,7 @@ could no longer be canceled. --json prints {"cancellation": …, "refused": […
 }
 
 function checkUsage(options: BulkCancelOptions): void {
-  const isFiltered = Object.values(filterOf(options)).some((filter) => filter !== undefined)
+  const isFiltered = hasFilter(options)
   const { all, resume, reason, dryRun } = options
   if (resume !== undefined) {
     if (isFiltered || all) throw usageError('--resume keeps the filter of the run.')

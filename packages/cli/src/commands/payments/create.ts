@@ -1,9 +1,9 @@
 import type { PaymentCreateParams } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
-import { deadlineOf } from '../../deadline.ts'
 import { usageError } from '../../exit-codes.ts'
+import { timeOf } from '../../given-times.ts'
 import {
-  type Deadline,
+  type GivenTime,
   parseAmount,
   parseDeadline,
   parsePair,
@@ -27,7 +27,7 @@ interface CreateOptions {
   metadata?: Record<string, string>
   cancelWindow?: number
   captureMethod?: PaymentCreateParams['capture_method']
-  expiresAt?: Deadline
+  expiresAt?: GivenTime
   successUrl?: string
   cancelUrl?: string
   idempotencyKey?: string
@@ -59,13 +59,13 @@ export function createCommand(): Command {
     .option('--yes', 'skip the confirmation of --initiate in live mode')
     .action(
       withSession<CreateOptions>(async (session, options) => {
-        const { initiate, idempotencyKey, yes } = options
+        const { expiresAt, initiate, idempotencyKey, yes } = options
         if (initiate) {
           if (options.token === undefined) throw usageError('--initiate needs --token.')
           const what = `this charges ${options.customerEmail}.`
           await confirmLive(session, { what, word: 'initiate', yes })
         }
-        const params = paramsOf(options, await deadlineOf(session, options.expiresAt))
+        const params = paramsOf(options, expiresAt && (await timeOf(session, expiresAt)))
         session.show(await session.hedge.payments.create(params, { idempotencyKey }), renderPayment)
       }),
     )

@@ -18,9 +18,10 @@ export function listCommand(): Command {
     .option('--starting-after <id>', 'only payments older than this one')
     .action(
       withSession<ListOptions>(async (session, options) => {
+        const filter = await filterOf(session, options)
         const fetchFirst = (limit: number) =>
           session.hedge.payments.list({
-            ...filterOf(options),
+            ...filter,
             limit,
             starting_after: options.startingAfter,
           })

@@ -1,9 +1,15 @@
 import { Command } from 'commander'
-import { parseTime } from '../../options/parse.ts'
+import { agesHelp, timeOf } from '../../given-times.ts'
+import { type GivenTime, parseTime } from '../../options/parse.ts'
 import { confirmLive } from '../../output/confirm.ts'
 import { withExamples } from '../../output/examples.ts'
 import { formatTime } from '../../output/format.ts'
 import { withSession } from '../../session.ts'
+
+interface ReplayOptions {
+  since: GivenTime
+  yes?: boolean
+}
 
 /** `hedge webhooks replay`. */
 export function replayCommand(): Command {
@@ -11,11 +17,13 @@ export function replayCommand(): Command {
     .description('send all events since a time to an endpoint again')
     .argument('<id>', 'the endpoint, whe_…')
     .requiredOption('--since <time>', 'the first time: 2024-06-15, or an age like 24h', parseTime)
+    .addHelpText('after', agesHelp)
     .option('--yes', 'skip the confirmation of live mode')
     .action(
-      withSession<{ since: string; yes?: boolean }>(async (session, { since, yes }, [id = '']) => {
+      withSession<ReplayOptions>(async (session, options, [id = '']) => {
+        const since = await timeOf(session, options.since)
         const what = `${id} will receive every event since ${formatTime(since)} UTC again.`
-        await confirmLive(session, { what, word: 'replay', yes })
+        await confirmLive(session, { what, word: 'replay', yes: options.yes })
         const replay = await session.hedge.webhooks.endpoints.replay(id, { since })
         session.show(replay, () => `Events since ${formatTime(replay.since)} UTC are sent again.`)
       }),

@@ -4,7 +4,7 @@ import { describe } from '../../database/errors.ts'
 import { AddressError } from '../../database/hosts/address.ts'
 import { DatabaseUnreachableError } from '../../database/hosts/unreachable.ts'
 import { type Credentials, renderBanner, renderKeys } from '../banner.ts'
-import { parseConfig } from '../config.ts'
+import { type Config, parseConfig } from '../config.ts'
 import { ConfigError } from '../environment/read.ts'
 import { createLog } from '../log.ts'
 import type { RunningServer } from '../server.ts'
@@ -21,13 +21,16 @@ export interface RunOptions {
   readonly bundledDatabase?: BundledDatabase
 }
 
-/** Runs the server until SIGTERM, SIGINT or SIGHUP, then stops it and ends the process. */
+/**
+ * Runs the server until SIGTERM, SIGINT or SIGHUP, then stops it and ends the process: with 0, with 2 if
+ * a setting is wrong, or with 1 after any other failure.
+ */
 export async function run({ env, bundledDatabase = 'kept' }: RunOptions): Promise<void> {
   // Listen before starting anything, so that a signal during the start leaves no database running.
   const signaled = nextSignal()
   const unprinted: Credentials[] = []
+  const config = readConfig(env)
   try {
-    const config = parseConfig(env)
     const log = createLog(config.logLevel)
     const onKeys = (created: Credentials) => unprinted.push(created)
     const server = await startServer({ config, log, onKeys, bundledDatabase })
@@ -45,10 +48,22 @@ export async function run({ env, bundledDatabase = 'kept' }: RunOptions): Promis
   } catch (error) {
     // No later start can print them, because the database stores only a hash of the secret key.
     for (const keys of unprinted) process.stdout.write(renderKeys(keys))
-    const text = startFailure(error)
-    process.stderr.write(`Hedge Payments could not start. ${text}\n`)
-    process.exit(1)
+    fail(error, 1)
   }
+}
+
+/** Reads the settings. Ends the process if one is wrong. */
+function readConfig(env: RunOptions['env']): Config {
+  try {
+    return parseConfig(env)
+  } catch (error) {
+    return fail(error, 2)
+  }
+}
+
+function fail(error: unknown, exitCode: 1 | 2): never {
+  process.stderr.write(`Hedge Payments could not start. ${startFailure(error)}\n`)
+  process.exit(exitCode)
 }
 
 function nextSignal(): Promise<string> {

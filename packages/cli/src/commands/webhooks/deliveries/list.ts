@@ -1,6 +1,6 @@
 import type { WebhookDelivery } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
-import { parseLimit, parseTime } from '../../../options/parse.ts'
+import { type GivenTime, parseLimit, parseTime, resolveTime } from '../../../options/parse.ts'
 import { withExamples } from '../../../output/examples.ts'
 import { formatTime, shortTime } from '../../../output/format.ts'
 import { showList } from '../../../output/list.ts'
@@ -13,7 +13,7 @@ interface DeliveriesOptions {
   event?: string
   payment?: string
   status?: WebhookDelivery['status']
-  createdAfter?: string
+  createdAfter?: GivenTime
   limit: number
 }
 
@@ -31,14 +31,15 @@ export function deliveriesCommand(): Command {
     .action(
       withSession<DeliveriesOptions>(async (session, options) => {
         const { deliveries } = session.hedge.webhooks
-        const { createdAfter } = options
+        // Deliveries have the real time, also in test mode.
+        const after = options.createdAfter && resolveTime(options.createdAfter)
         const fetchFirst = (limit: number) =>
           deliveries.list({
             endpoint_id: options.endpoint,
             event_id: options.event,
             payment_id: options.payment,
             status: options.status,
-            created_at: createdAfter === undefined ? undefined : { gte: createdAfter },
+            created_at: after === undefined ? undefined : { gte: after },
             limit,
           })
         await showList(session, fetchFirst, {
