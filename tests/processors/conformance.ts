@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type {
-  AuthorizeResult,
   Call,
   Processor,
   ProcessorPayment,
   WebhookMessage,
 } from '../../packages/server/src/processors/interface/processor.ts'
+import type { AuthorizeResult } from '../../packages/server/src/processors/interface/results.ts'
 import { paymentToken } from '../support/payments/payment-token.ts'
 
 /** An implementation, as this suite needs it. */

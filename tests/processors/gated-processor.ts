@@ -1,8 +1,8 @@
 import type {
-  CaptureResult,
   Processor,
   Processors,
 } from '../../packages/server/src/processors/interface/processor.ts'
+import type { CaptureResult } from '../../packages/server/src/processors/interface/results.ts'
 
 /** A call that waits until the test answers it. */
 interface WaitingCall {

@@ -1,19 +1,21 @@
 import type {
   AuthorizeRequest,
-  AuthorizeResult,
   Call,
   CaptureRequest,
-  CaptureResult,
-  Declined,
-  PaymentState,
   Processor,
   ProcessorPayment,
   RefundRequest,
+  WebhookNotice,
+} from '../../packages/server/src/processors/interface/processor.ts'
+import type {
+  AuthorizeResult,
+  CaptureResult,
+  Declined,
+  PaymentState,
   RefundResult,
   RefundState,
   VoidResult,
-  WebhookNotice,
-} from '../../packages/server/src/processors/interface/processor.ts'
+} from '../../packages/server/src/processors/interface/results.ts'
 
 /** One page of the bank's book. */
 interface Page {

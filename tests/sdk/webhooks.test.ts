@@ -158,7 +158,7 @@ describe('a configuration error names', () => {
   /** What a template or `String()` makes of a missing value, a pasted expression, and a key of the API. */
   const noSecrets = [
     ...['undefined', 'null', '[object Object]', 'whsec_', 'whsec_undefined', 'whsec_null'],
-    ...['process.env.HEDGE_WEBHOOK_SECRET', '${}', '$SECRET', 'whsec_…', 'whsec_...'],
+    ...['process.env.HEDGE_WEBHOOK_SECRET', '$SECRET', '$', 'whsec_…', 'whsec_...'],
     ...['sk_test_1234567890', 'pk_live_1234567890'],
   ]
   const notTexts = [7, true, {}, new TextEncoder().encode(secret), new String(secret)]

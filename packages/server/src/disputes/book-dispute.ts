@@ -8,7 +8,7 @@ import { latest, type Timestamp } from '../domain/time.ts'
 import { postDispute } from '../ledger/post.ts'
 import { claimId } from '../lists/ids.sql.ts'
 import { movePayment } from '../payments/transition/move.sql.ts'
-import type { DisputeState } from '../processors/interface/processor.ts'
+import type { DisputeState } from '../processors/interface/results.ts'
 import { findDisputesOf, insertDispute, updateDispute } from './disputes.sql.ts'
 import { renderDispute } from './render.ts'
 

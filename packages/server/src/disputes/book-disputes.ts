@@ -6,7 +6,7 @@ import { lockClaimedTask } from '../payments/tasks/claimed-tasks.sql.ts'
 import { requestTask } from '../payments/tasks/tasks.sql.ts'
 import type { Work } from '../payments/tasks/work.ts'
 import { lockPayment } from '../payments/transition/move.sql.ts'
-import type { PaymentState } from '../processors/interface/processor.ts'
+import type { PaymentState } from '../processors/interface/results.ts'
 import { bookDispute } from './book-dispute.ts'
 import { findDisputesOf } from './disputes.sql.ts'
 

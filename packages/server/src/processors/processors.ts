@@ -7,7 +7,7 @@ import type { Processor, Processors } from './interface/processor.ts'
 import type { ProcessorRules } from './interface/rules.ts'
 import { Sandbox, sandboxName, sandboxRules } from './sandbox/sandbox.ts'
 import { type StripeAccess, stripeApiBase } from './stripe/client.ts'
-import { stripeRules } from './stripe/rules.ts'
+import { stripeRules } from './stripe/money/rules.ts'
 import { StripeProcessor, stripeName } from './stripe/stripe.ts'
 import { isLiveStripeKey } from './stripe-keys.ts'
 

@@ -1,8 +1,9 @@
 import { disputeStatuses } from '@hedgepayments/contract/values'
 import type { DisputeStatus } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
+import { agesHelp, rangeOf } from '../../given-times.ts'
 import { choices } from '../../options/choices.ts'
-import { parseLimit, parseTime, timeRange } from '../../options/parse.ts'
+import { type GivenTime, parseLimit, parseTime } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { showList } from '../../output/list.ts'
 import { withSession } from '../../session.ts'
@@ -11,8 +12,8 @@ import { disputeColumns } from './view.ts'
 interface ListOptions {
   status?: DisputeStatus[]
   payment?: string
-  createdAfter?: string
-  createdBefore?: string
+  createdAfter?: GivenTime
+  createdBefore?: GivenTime
   limit: number
   startingAfter?: string
 }
@@ -35,13 +36,16 @@ export function listCommand(): Command {
     .option('--created-before <time>', 'created before; same formats', parseTime)
     .option('--limit <n>', 'maximum number', parseLimit, 10)
     .option('--starting-after <id>', 'only disputes older than this one')
+    .addHelpText('after', agesHelp)
     .action(
       withSession<ListOptions>(async (session, options) => {
+        const { createdAfter: after, createdBefore: before } = options
+        const created = await rangeOf(session, { after, before })
         const fetchFirst = (limit: number) =>
           session.hedge.disputes.list({
             status: options.status,
             payment: options.payment,
-            created_at: timeRange(options.createdAfter, options.createdBefore),
+            created_at: created,
             limit,
             starting_after: options.startingAfter,
           })

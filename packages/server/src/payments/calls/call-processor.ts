@@ -4,14 +4,12 @@ import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
+import type { Call, Processor, ProcessorPayment } from '../../processors/interface/processor.ts'
 import {
-  type Call,
   type Decline,
   keptFailureCode,
   type PaymentState,
-  type Processor,
-  type ProcessorPayment,
-} from '../../processors/interface/processor.ts'
+} from '../../processors/interface/results.ts'
 import { causeOf } from '../../tracing/causes.ts'
 import { currentSpan, inSpan } from '../../tracing/spans.ts'
 import type { TaskClaim } from '../tasks/claimed-tasks.sql.ts'

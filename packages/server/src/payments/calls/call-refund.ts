@@ -1,4 +1,4 @@
-import type { RefundResult } from '../../processors/interface/processor.ts'
+import type { RefundResult } from '../../processors/interface/results.ts'
 import { callOf, type Work } from '../tasks/work.ts'
 import { type CallResult, callProcessor, describeOutcome } from './call-processor.ts'
 import { processorKeyOf } from './processor-keys.ts'

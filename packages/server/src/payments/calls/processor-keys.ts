@@ -2,7 +2,7 @@ import type { AttemptKind } from '@hedgepayments/contract'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { PaymentAttemptRow } from '../../database/task-rows.ts'
-import { keptFailureCode } from '../../processors/interface/processor.ts'
+import { keptFailureCode } from '../../processors/interface/results.ts'
 import { findLastAttempt } from './attempts.sql.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { statusesToVoid } from '../../domain/lifecycle.ts'
-import type { VoidResult } from '../../processors/interface/processor.ts'
+import type { VoidResult } from '../../processors/interface/results.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'

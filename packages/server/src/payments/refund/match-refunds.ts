@@ -1,5 +1,5 @@
 import type { RefundRow } from '../../database/schema.ts'
-import type { RefundState } from '../../processors/interface/processor.ts'
+import type { RefundState } from '../../processors/interface/results.ts'
 
 /** The refunds of a payment here, compared with those at the processor. */
 export interface MatchedRefunds {

@@ -4,7 +4,7 @@ import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { statusesWithRefunds, statusOfRefunded } from '../../domain/lifecycle.ts'
 import { latest, type Timestamp } from '../../domain/time.ts'
 import { postRefundFailed, postRefundPaid, postRefundReturned } from '../../ledger/post.ts'
-import type { Decline } from '../../processors/interface/processor.ts'
+import type { Decline } from '../../processors/interface/results.ts'
 import { movePayment } from '../transition/move.sql.ts'
 import { storeRefundAnswer, storeRefundReturn } from './refunds.sql.ts'
 

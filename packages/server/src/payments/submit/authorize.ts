@@ -5,7 +5,7 @@ import type {
   Decline,
   NextAction,
   PaymentState,
-} from '../../processors/interface/processor.ts'
+} from '../../processors/interface/results.ts'
 import {
   type CallResult,
   callProcessor,

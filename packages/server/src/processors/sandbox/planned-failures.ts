@@ -1,5 +1,6 @@
 import type { Db } from '../../database/db.ts'
-import type { AuthorizeRequest, AuthorizeResult, ProcessorPayment } from '../interface/processor.ts'
+import type { AuthorizeRequest, ProcessorPayment } from '../interface/processor.ts'
+import type { AuthorizeResult } from '../interface/results.ts'
 import { declineEntry, newEntry } from './authorization.ts'
 import {
   countFault,

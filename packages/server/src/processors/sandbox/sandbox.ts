@@ -4,23 +4,25 @@ import { newId } from '../../domain/ids.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import type {
   AuthorizeRequest,
-  AuthorizeResult,
   Call,
   CaptureRequest,
-  CaptureResult,
   DeclineCode,
-  Declined,
   PageForm,
-  PaymentState,
   Processor,
   ProcessorPayment,
   Query,
   RefundRequest,
-  RefundResult,
-  VoidResult,
   WebhookNotice,
 } from '../interface/processor.ts'
-import { stripeRules } from '../stripe/rules.ts'
+import type {
+  AuthorizeResult,
+  CaptureResult,
+  Declined,
+  PaymentState,
+  RefundResult,
+  VoidResult,
+} from '../interface/results.ts'
+import { stripeRules } from '../stripe/money/rules.ts'
 import { authorizeEntry, declineEntry, newEntry } from './authorization.ts'
 import {
   findAnswer,

@@ -5,7 +5,7 @@ import type {
   DisputeState,
   NextAction,
   PaymentState,
-} from '../interface/processor.ts'
+} from '../interface/results.ts'
 import type { SandboxPayment, SandboxRefund } from './books.sql.ts'
 import { declineMessages } from './declines.ts'
 import { detailsOfToken, findTestToken } from './tokens.ts'

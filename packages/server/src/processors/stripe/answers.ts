@@ -2,7 +2,7 @@ import type { Stripe } from 'stripe'
 import { type Static, type TSchema, Type } from 'typebox'
 import { Check } from 'typebox/value'
 import type { ProcessorPayment } from '../interface/processor.ts'
-import { toStripeAmount } from './amounts.ts'
+import { toStripeAmount } from './money/amounts.ts'
 
 // Stripe's SDK does not check answers: it casts any JSON to the expected type. This file checks every
 // answer against the request. An answer that fails the check is thrown, so that the outcome is unknown

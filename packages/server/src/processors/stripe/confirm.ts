@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe'
-import type { AuthorizeRequest, AuthorizeResult, ProcessorPayment } from '../interface/processor.ts'
+import type { AuthorizeRequest, ProcessorPayment } from '../interface/processor.ts'
+import type { AuthorizeResult } from '../interface/results.ts'
 import { readIntent, readMethodId } from './answers.ts'
 import { intentIn, isUnexpectedState } from './declines.ts'
 import { withKey } from './kept-failures.ts'

@@ -1,5 +1,6 @@
 import { Stripe } from 'stripe'
-import type { Decline, DeclineCode, ProcessorPayment } from '../interface/processor.ts'
+import type { DeclineCode, ProcessorPayment } from '../interface/processor.ts'
+import type { Decline } from '../interface/results.ts'
 import { readIntent } from './answers.ts'
 import { methodField } from './details/method-details.ts'
 

@@ -1,5 +1,5 @@
 import { Stripe } from 'stripe'
-import { KeptFailureError } from '../interface/processor.ts'
+import { KeptFailureError } from '../interface/results.ts'
 
 /**
  * Makes a call with an idempotency key. Stripe keeps its own failures (5xx) under the key, so the key

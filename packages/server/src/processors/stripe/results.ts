@@ -7,7 +7,7 @@ import type {
   Declined,
   PaymentState,
   RefundResult,
-} from '../interface/processor.ts'
+} from '../interface/results.ts'
 import { refundStatusOf } from './state.ts'
 
 /** The result of an authorization, from the payment's state after it. */

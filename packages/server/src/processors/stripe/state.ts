@@ -1,10 +1,10 @@
 import type { Stripe } from 'stripe'
 import { type Timestamp, toTimestamp } from '../../domain/time.ts'
-import type { Captured, DisputeState, PaymentState, RefundState } from '../interface/processor.ts'
-import { fromStripeAmount } from './amounts.ts'
+import type { Captured, DisputeState, PaymentState, RefundState } from '../interface/results.ts'
 import { refundIdName } from './answers.ts'
 import { declineOf } from './declines.ts'
 import { methodField } from './details/method-details.ts'
+import { fromStripeAmount } from './money/amounts.ts'
 
 /** The expansion that adds the fee and the settlement to a PaymentIntent. */
 export const intentExpansion = ['latest_charge.balance_transaction']

@@ -3,24 +3,25 @@ import type { Money } from '@hedgepayments/contract'
 import type { Stripe } from 'stripe'
 import type {
   AuthorizeRequest,
-  AuthorizeResult,
   Call,
   CaptureRequest,
-  CaptureResult,
   DisputeQuery,
   FoundDispute,
   PageForm,
-  PaymentState,
   Processor,
   ProcessorPayment,
   Query,
   RefundRequest,
-  RefundResult,
-  VoidResult,
   WebhookMessage,
   WebhookNotice,
 } from '../interface/processor.ts'
-import { toStripeAmount } from './amounts.ts'
+import type {
+  AuthorizeResult,
+  CaptureResult,
+  PaymentState,
+  RefundResult,
+  VoidResult,
+} from '../interface/results.ts'
 import {
   insist,
   paymentIdName,
@@ -37,8 +38,9 @@ import { createIntent } from './create-intent.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { findStripeDisputes } from './find-disputes.ts'
 import { withKey } from './kept-failures.ts'
+import { toStripeAmount } from './money/amounts.ts'
+import { stripeRules } from './money/rules.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
-import { stripeRules } from './rules.ts'
 import { hasDisputes, intentExpansion, stateOf } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 

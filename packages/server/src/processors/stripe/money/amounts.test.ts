@@ -1,6 +1,6 @@
 import { currencies } from '@hedgepayments/contract'
 import { expect, test } from 'vitest'
-import { isoDecimals } from '../../../../../tests/support/locales/iso-4217.ts'
+import { isoDecimals } from '../../../../../../tests/support/locales/iso-4217.ts'
 import { fromStripeAmount, toStripeAmount } from './amounts.ts'
 
 test.each([

@@ -1,5 +1,5 @@
 import type { Money } from '@hedgepayments/contract'
-import type { ProcessorRules, Unacceptable } from '../interface/rules.ts'
+import type { ProcessorRules, Unacceptable } from '../../interface/rules.ts'
 import { fromStripeAmount, smallestAmountOf, toStripeAmount } from './amounts.ts'
 
 /**
