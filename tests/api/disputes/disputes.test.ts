@@ -140,11 +140,11 @@ describe('by the clock of test mode', () => {
 test('only what was taken is disputed', async () => {
   const { id } = await createPaid(fixture.api, {
     token: 'tok_createDispute',
-    amount: 1,
+    amount: 50,
     currency: 'JPY',
   })
   expect(await untilDispute(fixture.api, id, ['needs_response'])).toMatchObject({
-    amount: 1,
+    amount: 50,
     currency: 'JPY',
   })
 })

@@ -113,7 +113,8 @@ const always: Readonly<Record<string, string>> = {
           sum(amount) filter (where account = 'refunds') as refunds,
           sum(amount) filter (where account = 'fees') as fees,
           sum(amount) filter (where account like 'merchant%') as merchant
-        from ledger_entries group by 1, 2, 3) l using (merchant_id, livemode, id)
+        from ledger_entries where kind not like 'dispute%' group by 1, 2, 3) l
+        using (merchant_id, livemode, id)
     where coalesce(l.processor, 0) <> p.captured_amount - coalesce(r.paid, 0)
       or coalesce(l.refunds, 0) <> coalesce(r.paid, 0) - p.refunded_amount
       or coalesce(l.fees, 0) <> -coalesce(p.fee, 0)
