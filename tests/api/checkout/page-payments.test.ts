@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { untilStatus } from '../../support/payments/paid.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
+import { until } from '../../support/until.ts'
 import { pageClient } from './page.ts'
 
 const fixture = withMerchant()
@@ -135,7 +136,8 @@ describe('a payment on the page', () => {
     await page.payWithCard('4000000000009995')
     await page.payWithCard('4242424242424242')
     const byFirst = pageOf({ url: `/pay/${session.payment_id}` })
-    expect(await byFirst.read()).toMatchObject({ stage: (await page.read()).stage })
+    await until('the session is paid', async () => (await page.read()).stage === 'paid')
+    expect((await byFirst.read()).stage).toBe('paid')
   })
 
   test('of a session is refused after ten declined cards', async () => {

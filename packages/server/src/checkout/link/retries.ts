@@ -6,7 +6,7 @@ import { accountOf } from '../../domain/account.ts'
 import { newId } from '../../domain/ids.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { insertPayment } from '../../payments/create/create.sql.ts'
-import { lockPayment } from '../../payments/transition/move.sql.ts'
+import { lockPayment } from '../../payments/transition/lock-payment.sql.ts'
 import { triesMax } from '../sessions/status.ts'
 import { findLatestRetry, wasAuthorized } from './retries.sql.ts'
 

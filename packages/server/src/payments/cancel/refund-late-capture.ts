@@ -9,7 +9,7 @@ import { lookUp } from '../calls/call-processor.ts'
 import { callRefund } from '../calls/call-refund.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { lateCaptureReason, recordLateCapture } from '../transition/late-capture.sql.ts'
-import { lockPayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
 
 /** Refunds that are made at once. Further ones wait, so that messages about failures cause no loop. */
 const refundsAtOnce = 2

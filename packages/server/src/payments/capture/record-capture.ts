@@ -10,7 +10,8 @@ import { findMerchant } from '../../merchants/merchants.sql.ts'
 import type { Captured, Decline, RefundState } from '../../processors/interface/results.ts'
 import { carryOutReversal } from '../reverse/reverse.ts'
 import { planTask, requestTask } from '../tasks/tasks.sql.ts'
-import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
+import { movePayment } from '../transition/move.sql.ts'
 
 /** The first look-up for the settlement comes after a day: no processor settles sooner. */
 const settleAfterSeconds = 86_400

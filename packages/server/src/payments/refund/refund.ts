@@ -9,7 +9,7 @@ import type { Auth } from '../../http/request/auth.ts'
 import type { IdempotencyKey } from '../../http/request/idempotency-key.ts'
 import { once } from '../../idempotency/once.ts'
 import { isStale } from '../transition/if-match.ts'
-import { lockPayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
 import { type KnownRules, refusePart } from '../transition/processor-rules.ts'
 import {
   notRefundable,

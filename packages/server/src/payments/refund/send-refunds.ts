@@ -6,7 +6,7 @@ import type { Decline } from '../../processors/interface/results.ts'
 import { callRefund } from '../calls/call-refund.ts'
 import { claimedRow } from '../tasks/claimed-tasks.sql.ts'
 import type { Work } from '../tasks/work.ts'
-import { lockPayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
 import { type RefundAnswer, recordRefundAnswer } from './record-refund-answer.ts'
 import { countRefundAttempt } from './refunds.sql.ts'
 

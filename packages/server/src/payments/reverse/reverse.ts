@@ -11,7 +11,8 @@ import { once } from '../../idempotency/once.ts'
 import { cancelInTransaction } from '../cancel/cancel-in-transaction.ts'
 import { leftToRefund, recordRefund } from '../refund/record-refund.ts'
 import { isStale } from '../transition/if-match.ts'
-import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
+import { movePayment } from '../transition/move.sql.ts'
 import {
   notReversible,
   paymentNotFound,

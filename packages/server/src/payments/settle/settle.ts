@@ -5,7 +5,8 @@ import type { Account } from '../../domain/account.ts'
 import { statusesThatSettle } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { postSettlement } from '../../ledger/post.ts'
-import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
+import { movePayment } from '../transition/move.sql.ts'
 
 /**
  * Records that the processor has settled a payment, with an event. The rest of the payment becomes

@@ -19,7 +19,7 @@ import { authorizeKeyAfter } from '../calls/processor-keys.ts'
 import { planTask } from '../tasks/tasks.sql.ts'
 import { assignProcessor } from '../transition/assign-processor.sql.ts'
 import { isStale } from '../transition/if-match.ts'
-import { lockPayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
 import { paymentNotFound, preconditionFailed, processorMissing } from '../transition/refusals.ts'
 import { findPayment } from '../view/payments.sql.ts'
 import {

@@ -2,21 +2,8 @@ import { type ActorType, type EventType, isStep } from '@hedgepayments/contract'
 import { type SqlBool, sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
-import type { Account } from '../../domain/account.ts'
 import { latest, type Timestamp } from '../../domain/time.ts'
 import { stateOf } from '../../events/state.ts'
-
-/** Reads a payment and locks its row until the transaction ends. `undefined`: not found. */
-export async function lockPayment(
-  tx: Db,
-  { account, id }: { account: Account; id: string },
-): Promise<PaymentRow | undefined> {
-  const { rows } = await sql<PaymentRow>`
-    select * from payments
-    where merchant_id = ${account.merchantId} and livemode = ${account.livemode} and id = ${id}
-    for no key update`.execute(tx)
-  return rows[0]
-}
 
 /** One step of a payment that `lockPayment` has locked. */
 export interface Move {

@@ -10,7 +10,8 @@ import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { dropTask, planTask } from '../tasks/tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
-import { lockPayment, movePayment } from '../transition/move.sql.ts'
+import { lockPayment } from '../transition/lock-payment.sql.ts'
+import { movePayment } from '../transition/move.sql.ts'
 import { nextWatch, warningSeconds } from './plan-watch.ts'
 
 /**
