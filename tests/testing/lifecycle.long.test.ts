@@ -26,7 +26,7 @@ beforeAll(async () => {
     'paid.mjs': `
       import { startSandbox } from '@hedgepayments/testing'
       const sandbox = await startSandbox()
-      await sandbox.hedge.payments.create({ amount: 1, currency: 'USD', customer_email: 'a@example.com' })
+      await sandbox.hedge.payments.create({ amount: 999, currency: 'USD', customer_email: 'a@example.com' })
       console.log((await sandbox.webhooks.next('payment.created', { timeoutMs: 60_000 })).event.type)
       await sandbox.stop()`,
     'forgets.mjs': `
