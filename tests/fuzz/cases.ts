@@ -33,6 +33,7 @@ const kinds: readonly (readonly [start: string, kind: Kind])[] = [
   ['/v1/payments', 'payment'],
   ['/v1/cancellations', 'cancellation'],
   ['/v1/checkout/sessions', 'checkoutSession'],
+  ['/v1/disputes', 'dispute'],
   ['/v1/events', 'event'],
   ['/v1/webhooks/endpoints', 'webhookEndpoint'],
   ['/v1/webhooks/deliveries', 'delivery'],

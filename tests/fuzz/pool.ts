@@ -7,6 +7,7 @@ export type Kind =
   | 'event'
   | 'cancellation'
   | 'checkoutSession'
+  | 'dispute'
   | 'webhookEndpoint'
   | 'delivery'
   | 'key'
@@ -17,6 +18,7 @@ const kindOfObject: Readonly<Record<string, Kind>> = {
   event: 'event',
   cancellation: 'cancellation',
   checkout_session: 'checkoutSession',
+  dispute: 'dispute',
   webhook_endpoint: 'webhookEndpoint',
   webhook_delivery: 'delivery',
 }

@@ -193,7 +193,7 @@ async function post(
 }
 
 /**
- * Creates payments that the workers capture before a round begins. Requests of the previous round may
+ * Creates payments that the workers capture before a round begins, and a customer disputes one. Requests of the previous round may
  * have planned failures. Each of them fails one payment, and then another payment is created.
  */
 async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
@@ -204,7 +204,7 @@ async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
       currency: 'USD',
       customer_email: 'customer1@example.com',
       initiate: true,
-      payment_method_token: 'tok_visa',
+      payment_method_token: made === 0 ? 'tok_createDispute' : 'tok_visa',
     })
     if (answer === null || answer === 'hangs' || ![201, 502].includes(answer.status)) {
       throw new Error(`could not pay: ${JSON.stringify(answer)}`)
