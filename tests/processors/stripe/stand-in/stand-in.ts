@@ -32,6 +32,8 @@ export interface StripeStandIn {
   failNext(path: RegExp, status: number, error: Record<string, unknown>): void
   /** Carries out the next request to a path, and answers with a failure. */
   failNextThoughDone(path: RegExp): void
+  /** Forgets the faults above that no request has met. */
+  forgetFaults(): void
   /** Carries out the requests to a path, and garbles the answers, until it is called with `null`. */
   garble(garbling: { path: RegExp; how: Garble } | null): void
   /** Completes 3-D Secure of a payment, as the customer does. */
@@ -153,6 +155,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     loseNextAnswer: (path) => faults.push({ path, kind: 'lose' }),
     loseNextAnswerAndKeys: (path) => faults.push({ path, kind: 'lose keys' }),
     hangNext: (path) => faults.push({ path, kind: 'hang' }),
+    forgetFaults: () => void faults.splice(0),
     failNext: (path, status, said) =>
       faults.push({ path, kind: 'fail', answer: error(status, said) }),
     garble: (given) => {

@@ -4,7 +4,7 @@ export const startCalls = 8
 const slowCallsMin = 8
 /** A processor that refuses calls for their rate keeps one. */
 const refusedCallsMin = 1
-/** The window grows by so many calls in a round, once it has stopped to double. */
+/** The window grows by so many calls in a round, once it has stopped doubling. */
 const growth = 2
 /** The window after a back-off, as a part of the window before. */
 const backOffFactor = 0.9
