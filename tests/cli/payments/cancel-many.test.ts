@@ -52,6 +52,23 @@ describe('hedge payments cancel-many', () => {
     expect(body.data[0].cancellation_reason).toBe('campaign over')
   })
 
+  test.each([
+    ['--status', 'initiated'],
+    ['--customer-email', 'nobody@example.com'],
+    ['--customer-id', 'nobody'],
+    ['--checkout-session', 'cs_0000000000000000'],
+    ['--last4', '0000'],
+    ['--created-after', '2099-01-01'],
+    ['--created-before', '2001-01-01'],
+    ['--metadata', 'batch=none'],
+  ])('takes %s as its only filter, and refuses it beside --all', async (...filter) => {
+    const alone = await cancelMany(...filter, '--dry-run')
+    expect(alone).toMatchObject({ code: 0, stdout: 'No payment would be canceled.\n' })
+    const beside = await cancelMany('--all', ...filter, '--dry-run')
+    expect(beside).toMatchObject({ code: 2, stdout: '' })
+    expect(beside.stderr).toContain('filters or --all, not both')
+  })
+
   test('succeeds if no payment matches', async () => {
     const { code, stdout } = await cancelMany('--metadata', 'batch=none', '--yes')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'No payment would be canceled.\n' })

@@ -44,11 +44,21 @@ export function withFilters(command: Command): Command {
     .addHelpText('after', agesHelp)
 }
 
+/** The names of the options that select payments. The type demands every one of them. */
+const filterNames: Readonly<Record<keyof FilterOptions, true>> = {
+  status: true,
+  customerEmail: true,
+  customerId: true,
+  checkoutSession: true,
+  last4: true,
+  createdAfter: true,
+  createdBefore: true,
+  metadata: true,
+}
+
 /** Whether any option selects payments. */
 export function hasFilter(options: FilterOptions): boolean {
-  const { status, customerEmail, customerId, createdAfter, createdBefore, metadata } = options
-  const given = [status, customerEmail, customerId, createdAfter, createdBefore, metadata]
-  return given.some((option) => option !== undefined)
+  return Object.entries(options).some(([name, value]) => name in filterNames && value !== undefined)
 }
 
 /** The API's filter. Fields without an option are `undefined`. */
