@@ -1,19 +1,17 @@
 import type { Account } from '../../domain/account.ts'
-import type { Processor, Processors, Query } from '../../processors/interface/processor.ts'
+import type { Processor, Query } from '../../processors/interface/processor.ts'
+import type { SentProcessors } from '../tasks/work.ts'
 import type { EndedCall } from './call-window.ts'
 
 /** Called when a call to a processor has ended. */
 export type OnCall = (account: Account, processorAccount: string, call: EndedCall) => void
 
-/** The same processors, whose calls about submitted payments are measured. */
+/** The same processors, whose calls are measured. */
 export function measured(
-  processors: Processors,
+  processors: SentProcessors,
   { onCall, nowMs }: { onCall: OnCall; nowMs: () => number },
-): Processors {
+): SentProcessors {
   return {
-    forNew: (account) => processors.forNew(account),
-    rulesForNew: (account) => processors.rulesForNew(account),
-    rulesOf: (name) => processors.rulesOf(name),
     async forSent(account, name) {
       const processor = await processors.forSent(account, name)
       return measure(processor, {

@@ -35,10 +35,6 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   return 'done'
 }
 
-function isDisputed({ disputes = [] }: { readonly disputes?: readonly unknown[] }): boolean {
-  return disputes.length > 0
-}
-
 /** A part may have been captured manually at the processor. More than the amount is wrong. */
 function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
   return capturedMinor > 0 && capturedMinor <= amount
@@ -50,7 +46,8 @@ async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
   const payment = found.result
   switch (payment.state) {
     case 'captured': {
-      return { ok: true, result: { ...payment, isDisputed: isDisputed(payment) } }
+      const { disputes = [] } = payment
+      return { ok: true, result: { ...payment, isDisputed: disputes.length > 0 } }
     }
     case 'declined':
       return { ok: true, result: payment }

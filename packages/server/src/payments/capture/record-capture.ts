@@ -16,15 +16,16 @@ import { movePayment } from '../transition/move.sql.ts'
 /** The first look-up for the settlement comes after a day: no processor settles sooner. */
 const settleAfterSeconds = 86_400
 
+/** Captured money, and what has happened to it since. */
+interface CapturedMoney extends Captured {
+  readonly state: 'captured'
+  /** Refunds that a person has made at the processor already. */
+  readonly refunds?: readonly RefundState[]
+  readonly isDisputed?: boolean
+}
+
 /** The final result of a capture. */
-export type Capture =
-  | ({
-      readonly state: 'captured'
-      /** Refunds that a person has made at the processor already. */
-      readonly refunds?: readonly RefundState[]
-      readonly isDisputed?: boolean
-    } & Captured)
-  | { readonly state: 'declined'; readonly decline: Decline }
+export type Capture = CapturedMoney | { readonly state: 'declined'; readonly decline: Decline }
 
 /** Records the result of a capture. Does nothing where the payment has left `processing` already. */
 export async function recordCapture(
@@ -39,13 +40,11 @@ export async function recordCapture(
 ): Promise<void> {
   const row = await lockPayment(tx, { account, id })
   if (!row || !statusesBefore('succeeded').includes(row.status)) return
-  if (capture.state === 'captured') {
-    await succeed(tx, { row, capture, fees, now })
-    if (capture.refunds?.length) await requestTask(tx, { row, kind: 'refund', afterSeconds: 0 })
-  } else await fail(tx, { row, decline: capture.decline, now })
+  if (capture.state === 'captured') await succeed(tx, { row, capture, fees, now })
+  else await fail(tx, { row, decline: capture.decline, now })
 }
 
-/** The step, its fee, the ledger, a reversal that was requested, and the next task. */
+/** The step, its fee, the ledger, a reversal that was requested, and the next tasks. */
 async function succeed(
   tx: Tx,
   {
@@ -53,12 +52,7 @@ async function succeed(
     capture,
     fees,
     now,
-  }: {
-    row: PaymentRow
-    capture: Captured & { readonly isDisputed?: boolean }
-    fees: FeeSchedule
-    now: Timestamp
-  },
+  }: { row: PaymentRow; capture: CapturedMoney; fees: FeeSchedule; now: Timestamp },
 ): Promise<void> {
   const { capturedMinor } = capture
   const fee = await feeOfMerchant(tx, { row, capturedMinor, fees })
@@ -80,6 +74,7 @@ async function succeed(
   await planTask(tx, { row: moved, kind: 'settle', afterSeconds: settleAfterSeconds })
   if (capture.isDisputed) await planTask(tx, { row: moved, kind: 'dispute', afterSeconds: 0 })
   await carryOutReversal(tx, moved, now)
+  if (capture.refunds?.length) await requestTask(tx, { row, kind: 'refund', afterSeconds: 0 })
 }
 
 /** A declined bank debit is the bank's return. It has its own event for reconciliation. */

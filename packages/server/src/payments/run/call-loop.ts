@@ -9,7 +9,6 @@ import { LeaseLostError } from '../../jobs/lease.ts'
 import type { Loop } from '../../jobs/loop.ts'
 import { startRunner } from '../../jobs/runner.ts'
 import type { SkippedAccounts } from '../../jobs/scanning-limiter.ts'
-import type { Processors } from '../../processors/interface/processor.ts'
 import { CallLimiter } from '../calls/call-limiter.ts'
 import { measured, type OnCall } from '../calls/measured-processors.ts'
 import { claimTasks } from '../tasks/claim-tasks.sql.ts'
@@ -19,14 +18,14 @@ import {
   postponeTask,
   renewLeases,
 } from '../tasks/claimed-tasks.sql.ts'
-import type { WorkResult } from '../tasks/work.ts'
+import type { SentProcessors, WorkResult } from '../tasks/work.ts'
 import { findPayment } from '../view/payments.sql.ts'
 import { pauseSeconds, runJob, steadyKinds, urgentKinds } from './jobs.ts'
 
 /** The dependencies of the payment workers. */
 export interface PaymentWorkers {
   readonly db: Db
-  readonly processors: Processors
+  readonly processors: SentProcessors
   /** The fees of merchants without their own schedule. */
   readonly fees: FeeSchedule
   /** Calls of one processor account that this process makes at the same time. */

@@ -6,10 +6,13 @@ import type { Timestamp } from '../../domain/time.ts'
 import type { Processor, Processors } from '../../processors/interface/processor.ts'
 import type { ClaimedTask } from './claimed-tasks.sql.ts'
 
+/** The processors that payments were submitted to. Workers need no others. */
+export type SentProcessors = Pick<Processors, 'forSent'>
+
 /** A claimed task with its payment, read after the claim. */
 export interface Work {
   readonly db: Db
-  readonly processors: Processors
+  readonly processors: SentProcessors
   readonly task: ClaimedTask
   readonly row: PaymentRow
   /** The fees of merchants without their own schedule. */
