@@ -1,12 +1,4 @@
-import type {
-  CheckoutEventType,
-  DisputeEventType,
-  EndpointEventType,
-  Event,
-  EventType,
-  Payment,
-  WebhookEndpoint,
-} from '@hedgepayments/contract'
+import type { Event, Payment } from '@hedgepayments/contract'
 import type { EventRow, PaymentRow, RefundRow } from '../database/schema.ts'
 import { renderPayment } from '../payments/view/render.ts'
 import { refundsAt } from '../payments/view/render-refund.ts'
@@ -24,22 +16,7 @@ export function renderEvent(
   refunds: readonly RefundRow[],
 ): Event {
   if (standsAlone(event)) return renderAlone(event)
-  return {
-    id: eventId(event.subject_id, event.sequence),
-    object: 'event',
-    type: event.type as Exclude<
-      EventType,
-      CheckoutEventType | DisputeEventType | EndpointEventType
-    >,
-    created: event.created_at,
-    livemode: event.livemode,
-    sequence: event.sequence,
-    actor: { type: event.actor_type, id: event.actor_id },
-    from_status: event.from_status,
-    to_status: event.to_status,
-    reason: event.reason,
-    data: paymentAt(event, payment, refunds),
-  }
+  return eventOf(event, paymentAt(event, payment, refunds))
 }
 
 /** The payment as of an event. The event's `state` has the columns that differ from `stateOfNewPayment`. */
@@ -62,10 +39,15 @@ export function standsAlone(row: EventRow): boolean {
 
 /** Renders an event that has its whole data. */
 export function renderAlone(row: EventRow): Event {
+  return eventOf(row, row.state?.data)
+}
+
+/** The event of a row, with the data that its type has. */
+function eventOf(row: EventRow, data: unknown): Event {
   return {
     id: eventId(row.subject_id, row.sequence),
     object: 'event',
-    type: row.type as EventType,
+    type: row.type,
     created: row.created_at,
     livemode: row.livemode,
     sequence: row.sequence,
@@ -73,6 +55,6 @@ export function renderAlone(row: EventRow): Event {
     from_status: row.from_status,
     to_status: row.to_status,
     reason: row.reason,
-    data: row.state?.data as WebhookEndpoint,
+    data,
   } as Event
 }
