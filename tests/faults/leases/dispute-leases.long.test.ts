@@ -27,8 +27,9 @@ async function disputed(): Promise<string> {
     return list.data.length > 0
   })
   await work.stop()
+  // The column holds whole seconds, and the database rounds up from half a second.
   await app.sql.query(
-    `update payment_tasks set due_at = now() where payment_id = $1 and kind = 'dispute'`,
+    `update payment_tasks set due_at = now() - interval '1 second' where payment_id = $1 and kind = 'dispute'`,
     [body.id],
   )
   return body.id
