@@ -13,6 +13,7 @@ import { eventRoutes } from '../events/routes.ts'
 import { streamRoute } from '../events/stream.ts'
 import type { Refusal } from '../http/answers/refusal.ts'
 import { docsRoutes } from '../http/docs.ts'
+import type { FeeSchedule } from '../domain/fees.ts'
 import { Edge } from '../http/edge.ts'
 import { healthRoutes } from '../http/health.ts'
 import { createInstance, type InstanceLimits } from '../http/instance.ts'
@@ -49,6 +50,8 @@ export interface AppOptions {
   readonly processors: Processors
   /** Addresses and ranges of the proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[]
+  /** The fees of merchants without their own schedule. */
+  readonly fees: FeeSchedule
   /** Seals the credentials of processors; `null`: merchants cannot set any. */
   readonly keyring: Keyring | null
   /** Whether test webhooks may reach private networks. Default: until a live key exists. */
