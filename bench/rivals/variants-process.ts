@@ -32,7 +32,16 @@ const workers = startWorkers({
   requestsInFlight: () => requestsInFlight(),
 })
 const app = await createApp({
-  ...{ database, processors, trustedProxies: [], log, sealer, keyring: null, publicUrl },
+  ...{
+    database,
+    processors,
+    fees: feeScheduleDefault,
+    trustedProxies: [],
+    log,
+    sealer,
+    keyring: null,
+    publicUrl,
+  },
   onWork: () => workers.nudge(),
 })
 requestsInFlight = () => app.requestsInFlight()

@@ -73,6 +73,20 @@ const requests: Readonly<Record<string, () => Promise<ApiAnswer>>> = {
   'refundPayment invalid_amount': () => act('succeeded', 'refund', { amount: 0 }),
   'reversePayment payment_not_refundable': () => act('canceled', 'reverse'),
   'reversePayment precondition_failed': () => act('pending', 'reverse', {}, ifMatch),
+  'resolvePayment payment_not_resolvable': () =>
+    act('canceled', 'resolve', { resolution: 'voided', reason: 'seen at the processor' }),
+  'resolvePayment precondition_failed': async () => {
+    const { id } = await createPayment(fixture.api)
+    await fixture.sql.query(
+      `update payment_tasks set attention = 'step_overdue', attention_since = now()
+       where payment_id = $1`,
+      [id],
+    )
+    const body = { resolution: 'retry', reason: 'the server works again' }
+    return await post(`/v1/payments/${id}/resolve`, body, ifMatch)
+  },
+  'resolvePayment invalid_amount': () =>
+    act('succeeded', 'resolve', { resolution: 'captured', reason: 'seen there', amount: 0 }),
   'createCheckoutSession invalid_amount': () =>
     post('/v1/checkout/sessions', { ...sessionBody, amount: 0 }),
   'createCheckoutSession invalid_currency': () =>

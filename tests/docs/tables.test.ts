@@ -1,9 +1,13 @@
 import {
+  attentionMeanings,
+  attentionReasons,
   eventTypes,
   isAllowed,
   lifecycle,
   paymentStatuses,
+  resolutions,
   statusesAfter,
+  waits,
 } from '@hedgepayments/contract'
 import { expect, test } from 'vitest'
 import { testTokens } from '../../packages/server/src/processors/sandbox/tokens.ts'
@@ -61,6 +65,41 @@ test('the quick start lists every status with its meaning and its next statuses'
   ])
   expect(listed).toEqual(expected)
 })
+
+test('the guide to payments that need attention has the table of the server', () => {
+  const path = 'docs/payments-that-need-attention.md'
+  const listed = rowsOf(path, /^`\w+`$/).filter((row) => row.length === 6)
+  const code = (text: string) => `\`${text}\``
+  expect(listed).toEqual(
+    Object.entries(waits).map(([name, wait]) => [
+      code(name),
+      wait.end,
+      duration(wait.failingSeconds),
+      wait.undecidedSeconds === null ? '—' : limitsOf(wait.undecidedSeconds),
+      code(wait.reason),
+      wait.resolutions.map(code).join(' '),
+    ]),
+  )
+  const meanings = new Map(rowsOf(path, /^`\w+`$/).map(([name, meaning]) => [name, meaning]))
+  for (const reason of attentionReasons) {
+    expect(meanings.get(code(reason))).toBe(attentionMeanings[reason])
+  }
+  for (const resolution of resolutions) expect(meanings.has(code(resolution))).toBe(true)
+})
+
+function limitsOf({ card, ach, crypto }: { card: number; ach: number; crypto: number }): string {
+  if (card === ach && card === crypto) return duration(card)
+  return `${duration(card)}; bank debits ${duration(ach)}; crypto ${duration(crypto)}`
+}
+
+/** Seconds in the largest unit that divides them. */
+function duration(seconds: number): string {
+  const [unit, name] = ([86_400, 3_600, 60] as const)
+    .map((each, n) => [each, ['day', 'hour', 'minute'][n]] as const)
+    .find(([each]) => seconds % each === 0) ?? [1, 'second']
+  const count = seconds / unit
+  return `${count} ${name}${count === 1 ? '' : 's'}`
+}
 
 /** A card number in groups of four, as on the card. Account numbers stay unchanged. */
 function inGroups(number: string): string {

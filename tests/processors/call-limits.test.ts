@@ -43,6 +43,7 @@ beforeEach(() => {
     nowMs: () => clockMs,
     idleMs: 50,
     onError: () => undefined,
+    onAttention: () => undefined,
   })
 })
 

@@ -104,6 +104,7 @@ export function startWorkers({ sides, errors }: Arena): Loop[] {
       fees: feeScheduleDefault,
       idleMs,
       onError: (error) => errors.push(error),
+      onAttention: () => undefined,
     }),
   )
 }

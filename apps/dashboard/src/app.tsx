@@ -19,6 +19,9 @@ const CancellationPage = lazyPage(
 const DisputesPage = lazyPage(
   async () => (await import('./pages/disputes/disputes-page.tsx')).DisputesPage,
 )
+const AttentionPage = lazyPage(
+  async () => (await import('./pages/attention/attention-page.tsx')).AttentionPage,
+)
 const WebhooksPage = lazyPage(
   async () => (await import('./pages/webhooks/webhooks-page.tsx')).WebhooksPage,
 )
@@ -81,6 +84,7 @@ function pageOf(path: string, session: Session): ReactNode {
   if (section === 'payments') return <PaymentsPage session={session} />
   if (section === 'cancellations' && id) return <CancellationPage key={id} id={id} />
   if (section === 'disputes') return <DisputesPage />
+  if (section === 'attention') return <AttentionPage />
   if (section === 'webhooks') return <WebhooksPage livemode={session.livemode} />
   if (section === 'events') return <EventsPage />
   if (section === 'keys') return <KeysPage session={session} />

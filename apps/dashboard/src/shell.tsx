@@ -1,5 +1,6 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
+import { attentionQuery } from './api/attention.ts'
 import { type Session, signOut } from './api/session.ts'
 import { Icon, type IconName } from './parts/icons.tsx'
 import { Link, useLocation } from './router.tsx'
@@ -60,7 +61,24 @@ function Navigation() {
           <span>{name}</span>
         </Link>
       ))}
+      <AttentionLink path={path} />
     </nav>
+  )
+}
+
+/** Appears while payments need attention, with their number. */
+function AttentionLink({ path }: { path: string }) {
+  const to = '/attention'
+  const { data: list } = useQuery({ ...attentionQuery, refetchInterval: 30_000 })
+  if (!list || list.data.length === 0) return null
+  const count = list.has_more ? `${list.data.length}+` : `${list.data.length}`
+  return (
+    <Link to={to} className="nav-link nav-alert" aria-current={isIn(path, to)}>
+      <Icon name="alert" />
+      <span>
+        Needs attention <span className="nav-count">{count}</span>
+      </span>
+    </Link>
   )
 }
 

@@ -42,6 +42,7 @@ const outline: readonly (readonly [title: string, sources: readonly string[]])[]
       'docs/canceling-payments.md',
       'docs/capturing-payments.md',
       'docs/disputes.md',
+      'docs/payments-that-need-attention.md',
       'docs/webhooks.md',
       'docs/sandbox.md',
       'docs/testing-your-shop.md',

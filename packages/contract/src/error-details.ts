@@ -6,7 +6,7 @@ import {
   refundableStatuses,
 } from './lifecycle.ts'
 import { oneOf } from './text.ts'
-import { paymentStatuses } from './values.ts'
+import { paymentStatuses, resolutions } from './values.ts'
 
 export const FieldDetails = Type.Object(
   {
@@ -146,6 +146,22 @@ export const NotInitiableDetails = Type.Object(
         initiable_statuses: [...initiableStatuses],
       },
     ],
+  },
+)
+
+export const NotResolvableDetails = Type.Object(
+  {
+    payment_id: Type.String({ description: 'The payment.' }),
+    current_status: oneOf(paymentStatuses, { description: 'The status of the payment.' }),
+    resolutions: Type.Array(oneOf(resolutions, { description: 'A resolution.' }), {
+      description: 'The resolutions that the payment accepts now. Empty: it needs no attention.',
+    }),
+  },
+  {
+    title: 'NotResolvableDetails',
+    description: 'Why a payment cannot be resolved so.',
+    additionalProperties: false,
+    examples: [{ payment_id: 'pay_abc123xyz', current_status: 'processing', resolutions: [] }],
   },
 )
 

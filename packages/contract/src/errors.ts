@@ -6,6 +6,7 @@ import {
   NotInitiableDetails,
   NotOpenDetails,
   NotRefundableDetails,
+  NotResolvableDetails,
   PreconditionDetails,
   RefundAmountDetails,
   RetryDetails,
@@ -94,6 +95,12 @@ export const errors = {
     description: 'Payment status is not pending.',
     message: 'Payment pay_abc123xyz cannot be initiated. Current status: initiated.',
     details: NotInitiableDetails,
+  },
+  payment_not_resolvable: {
+    status: 412,
+    description: 'The payment needs no attention, or the resolution does not fit.',
+    message: 'Payment pay_abc123xyz cannot be resolved as captured. It needs no attention.',
+    details: NotResolvableDetails,
   },
   precondition_failed: {
     status: 412,

@@ -58,7 +58,7 @@ export const lifecycle = {
   succeeded: {
     meaning: 'done',
     to: { partially_refunded: 'payment.refunded', refunded: 'payment.refunded' },
-    stays: ['payment.settled', ...disputeEvents],
+    stays: ['payment.settled', 'payment.resolved', ...disputeEvents],
   },
   partially_refunded: {
     meaning: 'a part went back',
@@ -68,23 +68,24 @@ export const lifecycle = {
       'payment.refund_succeeded',
       'payment.refund_failed',
       'payment.settled',
+      'payment.resolved',
       ...disputeEvents,
     ],
   },
   refunded: {
     meaning: 'all of it went back',
     to: { partially_refunded: 'payment.refund_failed', succeeded: 'payment.refund_failed' },
-    stays: ['payment.refund_succeeded', 'payment.settled', ...disputeEvents],
+    stays: ['payment.refund_succeeded', 'payment.settled', 'payment.resolved', ...disputeEvents],
   },
   failed: {
     meaning: 'declined or returned; final',
     to: {},
-    stays: ['ach.returned', 'payment.late_capture_refunded'],
+    stays: ['ach.returned', 'payment.late_capture_refunded', 'payment.resolved'],
   },
   canceled: {
     meaning: 'canceled or expired; final',
     to: {},
-    stays: ['payment.late_capture_refunded'],
+    stays: ['payment.late_capture_refunded', 'payment.resolved'],
   },
 } as const satisfies Readonly<Record<PaymentStatus, Stage>>
 

@@ -47,6 +47,7 @@ export const eventTypes = [
   'checkout.completed',
   'checkout.expired',
   'webhook_endpoint.disabled',
+  'payment.resolved',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 
@@ -69,6 +70,7 @@ export const scopes = [
   'webhooks:write',
   'keys:write',
   'merchants:write',
+  'payments:resolve',
 ] as const
 export type Scope = (typeof scopes)[number]
 
@@ -94,5 +96,40 @@ export const auditActions = [
   'dashboard.signed_in',
   'dashboard.sign_in_failed',
   'dashboard.signed_out',
+  'payment.resolved',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
+
+/** Why a payment needs an operator's attention. `attention.ts` explains each of them. */
+export const attentionReasons = [
+  'step_overdue',
+  'authorization_overdue',
+  'watch_overdue',
+  'capture_overdue',
+  'void_overdue',
+  'late_refund_overdue',
+  'refund_overdue',
+  'settlement_overdue',
+  'dispute_overdue',
+  'processor_refuses_credentials',
+  'refunded_above_captured',
+  'capture_contradicted',
+  'dispute_unreadable',
+] as const
+export type AttentionReason = (typeof attentionReasons)[number]
+
+/** What an operator can do about a payment that needs attention. */
+export const resolutions = [
+  'retry',
+  'captured',
+  'not_captured',
+  'voided',
+  'late_capture_refunded',
+  'refund_paid',
+  'refund_failed',
+  'settled',
+  'dispute_won',
+  'dispute_lost',
+  'accepted',
+] as const
+export type Resolution = (typeof resolutions)[number]

@@ -1,5 +1,5 @@
 import { nameErrors } from './error-names.ts'
-import type { PaymentStatus } from './types/payments.ts'
+import type { PaymentStatus, Resolution } from './types/payments.ts'
 
 /**
  * The base class of every error of this SDK. Check `code`, `name` or the subclass: all three are stable,
@@ -132,6 +132,19 @@ export interface PaymentNotRefundableDetails {
   reason?: 'disputed'
 }
 
+/** 412 `payment_not_resolvable`: the payment needs no attention, or the resolution does not fit. */
+export class PaymentNotResolvableError extends ApiError {
+  declare readonly details: PaymentNotResolvableDetails
+}
+
+/** The `details` of a PaymentNotResolvableError. */
+export interface PaymentNotResolvableDetails {
+  payment_id: string
+  current_status: PaymentStatus
+  /** The resolutions that the payment accepts now. Empty: it needs no attention. */
+  resolutions: Resolution[]
+}
+
 /** 412 `checkout_session_not_open`: see `details.current_status`. */
 export class CheckoutSessionNotOpenError extends ApiError {
   declare readonly details: CheckoutSessionNotOpenDetails
@@ -213,6 +226,7 @@ nameErrors({
   PaymentNotCancelableError,
   PaymentNotCapturableError,
   PaymentNotRefundableError,
+  PaymentNotResolvableError,
   CheckoutSessionNotOpenError,
   PreconditionFailedError,
   RateLimitError,

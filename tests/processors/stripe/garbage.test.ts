@@ -5,6 +5,7 @@ import { paymentToken } from '../../support/payments/payment-token.ts'
 import { isLongRun } from '../../support/size.ts'
 import {
   leaked,
+  unbookableDisputes,
   unreadable,
   untrueOfDisputes,
   untrueOfIntent,
@@ -185,6 +186,20 @@ describe.each(cases)('if the answer to %s is', (name, { path, garbage, before, a
     },
   )
 })
+
+test.each(unbookableDisputes)(
+  'a dispute with %s is reported as unreadable, and hides no refund',
+  async (_what, how) => {
+    for (const step of [authorize, capture, refund, dispute]) await step()
+    stripe.garble({ path: /GET .*disputes$/, how })
+    expect(await lookUp()).toMatchObject({
+      ...captured,
+      refunds: [{ refundId: 'ref_1' }],
+      disputes: [],
+      hasUnreadableDispute: true,
+    })
+  },
+)
 
 test('a 402 of a proxy is not taken for a decline', async () => {
   stripe.failNext(/confirm$/, 402, { type: undefined, message: 'The proxy wants to be paid.' })

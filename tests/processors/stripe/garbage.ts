@@ -63,6 +63,10 @@ export const untrueOfRefunds: readonly [string, Garble][] = [
 export const untrueOfDisputes: readonly [string, Garble][] = [
   ['no list', (honest) => without(honest, 'data')],
   ['more than a hundred', (honest) => text({ ...honest, has_more: true })],
+]
+
+/** Lists with a dispute that cannot be booked. They must not hide the refunds of the payment. */
+export const unbookableDisputes: readonly [string, Garble][] = [
   ['an amount as text', (honest) => inData(honest, ({ amount }) => ({ amount: `${amount}` }))],
   ['another payment', (honest) => inData(honest, () => ({ payment_intent: 'pi_other' }))],
   ['another currency', (honest) => inData(honest, () => ({ currency: 'jpy' }))],

@@ -136,6 +136,13 @@ export const calls: readonly [string, Call, string, unknown?][] = [
     (h) => h.webhooks.deliveries.retry('whd_1'),
     'POST /v1/webhooks/deliveries/whd_1/retry',
   ],
+  ['payments.attention', (h) => h.payments.attention('pay_1'), 'GET /v1/payments/pay_1/attention'],
+  [
+    'payments.resolve',
+    (h) => h.payments.resolve('pay_1', { resolution: 'captured', reason: 'seen there' }),
+    'POST /v1/payments/pay_1/resolve',
+    { resolution: 'captured', reason: 'seen there' },
+  ],
   ['payments.attempts', (h) => h.payments.attempts('pay_1'), 'GET /v1/payments/pay_1/attempts'],
   [
     'webhooks.endpoints.retryFailed',

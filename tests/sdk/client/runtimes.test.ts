@@ -72,7 +72,7 @@ describe.each(nodes)('in %s', (node) => {
     expect(output.split('\n')).toEqual([
       Array(5).fill('PaymentNotCancelableError').join(' '),
       Array(5).fill('ConnectionError').join(' '),
-      '28 true',
+      '29 true',
     ])
   })
 

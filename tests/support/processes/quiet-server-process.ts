@@ -30,6 +30,7 @@ let workers: ReturnType<typeof startWorkers> | null = null
 const app = await createApp({
   database,
   processors,
+  fees: config.fees,
   trustedProxies: config.trustedProxies,
   privateNetworks,
   log,

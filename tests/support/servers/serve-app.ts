@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { connect, type Database } from '../../../packages/server/src/database/connect.ts'
+import { feeScheduleDefault } from '../../../packages/server/src/domain/fees.ts'
 import type { InstanceLimits } from '../../../packages/server/src/http/instance.ts'
 import { bootstrap } from '../../../packages/server/src/merchants/bootstrap.ts'
 import { createProcessors } from '../../../packages/server/src/processors/processors.ts'
@@ -37,6 +38,7 @@ export async function serveApp(options: {
     processors,
     log: createLog('silent'),
     sealer: createSealer([]),
+    fees: feeScheduleDefault,
     trustedProxies: [],
     keyring: null,
     publicUrl: () => '',

@@ -13,6 +13,7 @@ export interface PaymentFilter {
   readonly metadata?: { readonly key: string; readonly value: string }
   readonly createdFrom?: string
   readonly createdTo?: string
+  readonly needs_attention?: boolean
 }
 
 /** The API's maximum number of items in a page. */
@@ -32,6 +33,7 @@ export async function listPayments(
     checkout_session_id: filter.checkout_session_id,
     last4: filter.last4,
     amount: filter.amount,
+    needs_attention: filter.needs_attention === undefined ? undefined : `${filter.needs_attention}`,
     'created_at[gte]': filter.createdFrom,
     'created_at[lt]': filter.createdTo,
     ...(filter.metadata ? { [`metadata[${filter.metadata.key}]`]: filter.metadata.value } : {}),

@@ -116,6 +116,10 @@ export const filterShape = {
     .optional()
     .describe('Only payments with one of these statuses.'),
   metadata: metadata.optional().describe('Only payments with all of this metadata.'),
+  needs_attention: z
+    .boolean()
+    .optional()
+    .describe('Only payments that wait for an operator, or only the others.'),
   created_after: time('Created at or after this time, ISO 8601 in UTC.').optional(),
   created_before: time('Created before this time, ISO 8601 in UTC.').optional(),
 }
@@ -130,6 +134,7 @@ export function filterOf(args: z.output<typeof filterSchema>) {
     customer_id: same.customer_id,
     last4: same.last4,
     metadata: same.metadata,
+    needs_attention: same.needs_attention,
     status: status as (typeof paymentStatuses)[number][] | undefined,
     created_at: gte === undefined && lt === undefined ? undefined : { gte, lt },
   }

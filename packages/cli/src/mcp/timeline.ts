@@ -74,6 +74,7 @@ const sentences: Readonly<Partial<Record<string, (payment: Payment) => string>>>
   'payment.canceled': () => 'Canceled. The customer is not charged.',
   'payment.late_capture_refunded': () =>
     'The processor had taken the money although the payment had ended. It was refunded.',
+  'payment.resolved': () => 'An operator closed what the payment waited for.',
   'payment.refunded': (payment) =>
     `Refund recorded. In total ${moneyOf(payment.refunded_amount, payment)} of ` +
     `${moneyOf(payment.captured_amount, payment)} is refunded or on its way.`,

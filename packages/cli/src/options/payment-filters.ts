@@ -16,6 +16,7 @@ export interface FilterOptions {
   readonly createdAfter?: GivenTime
   readonly createdBefore?: GivenTime
   readonly metadata?: Readonly<Record<string, string>>
+  readonly needsAttention?: boolean
 }
 
 /** Adds the options that select payments. Lists and bulk cancels share them. */
@@ -41,6 +42,7 @@ export function withFilters(command: Command): Command {
     )
     .option('--created-before <time>', 'created before; same formats', parseTime)
     .option('--metadata <key=value>', 'with this metadata; repeatable', parsePair)
+    .option('--needs-attention', 'that wait for an operator: see hedge payments attention')
     .addHelpText('after', agesHelp)
 }
 
@@ -54,6 +56,7 @@ const filterNames: Readonly<Record<keyof FilterOptions, true>> = {
   createdAfter: true,
   createdBefore: true,
   metadata: true,
+  needsAttention: true,
 }
 
 /** Whether any option selects payments. */
@@ -74,5 +77,6 @@ export async function filterOf(session: Session, options: FilterOptions) {
       before: options.createdBefore,
     }),
     metadata: options.metadata,
+    needs_attention: options.needsAttention,
   }
 }

@@ -197,6 +197,7 @@ export const examples: Readonly<Record<string, Json>> = {
   },
   PaymentInitiate: { payment_method_token: 'tok_visa' },
   PaymentRefund: { amount: 5000, reason: 'One of two items was returned' },
+  PaymentResolve: { resolution: 'captured', reason: "Paid, by Stripe's dashboard" },
   PaymentReverse: { reason: 'The order was canceled' },
   Refund: refund,
   TestClockAdvance: { seconds: 3600 },

@@ -3,6 +3,7 @@ import { defineOperation } from '../operation.ts'
 import { Event } from '../resources/events/event.ts'
 import { listOf, pageQuery } from '../resources/list.ts'
 import { PaymentAttempt, PaymentAttemptListQuery } from '../resources/payments/attempt.ts'
+import { Attention, PaymentResolve } from '../resources/payments/attention.ts'
 import { PaymentCapture } from '../resources/payments/capture.ts'
 import {
   Payment,
@@ -202,4 +203,36 @@ export const listPaymentEvents = defineOperation({
   query: Type.Object(pageQuery, { title: 'PageQuery', additionalProperties: false }),
   responses: { 200: listOf(Event, 'EventList') },
   errors: [],
+})
+
+export const listPaymentAttention = defineOperation({
+  id: 'listPaymentAttention',
+  method: 'GET',
+  path: '/v1/payments/:id/attention',
+  tag,
+  summary: 'List why a payment needs attention',
+  description:
+    'Empty for a payment that waits for nothing, or not for too long. `needs_attention=true` lists the ' +
+    'payments for which it is not empty.',
+  scope: 'payments:read',
+  responses: { 200: listOf(Attention, 'AttentionList') },
+  errors: [],
+})
+
+export const resolvePayment = defineOperation({
+  id: 'resolvePayment',
+  method: 'POST',
+  path: '/v1/payments/:id/resolve',
+  tag,
+  summary: 'Resolve a payment that needs attention',
+  description:
+    'Declares what the processor does not tell, or tries again now (`retry`). The step, its event with ' +
+    'your key and reason, the ledger and the entry in the audit log are one transaction. A later answer ' +
+    'of the processor is never booked twice. Refused for a payment that needs no attention, and for a ' +
+    'resolution that does not fit.',
+  scope: 'payments:resolve',
+  body: PaymentResolve,
+  ifMatch: true,
+  responses: { 200: Payment },
+  errors: ['payment_not_resolvable', 'precondition_failed', 'invalid_amount'],
 })

@@ -17,6 +17,7 @@ export const auditTargetTypes = [
   'cancellation',
   'test_clock',
   'dashboard_session',
+  'payment',
 ] as const
 export type AuditTargetType = (typeof auditTargetTypes)[number]
 

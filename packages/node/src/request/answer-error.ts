@@ -11,6 +11,7 @@ import {
   PaymentNotCancelableError,
   PaymentNotCapturableError,
   PaymentNotRefundableError,
+  PaymentNotResolvableError,
   PermissionError,
   PreconditionFailedError,
   ProcessorUnavailableError,
@@ -76,6 +77,7 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   payment_not_cancelable: PaymentNotCancelableError,
   payment_not_capturable: PaymentNotCapturableError,
   payment_not_refundable: PaymentNotRefundableError,
+  payment_not_resolvable: PaymentNotResolvableError,
   precondition_failed: PreconditionFailedError,
   checkout_session_not_open: CheckoutSessionNotOpenError,
   invalid_amount: InvalidRequestError,
@@ -91,6 +93,7 @@ const typed = new Set([
   'payment_not_cancelable',
   'payment_not_capturable',
   'payment_not_refundable',
+  'payment_not_resolvable',
 ])
 
 function classOfCode(code: string, details: unknown): ErrorClass | undefined {

@@ -7,6 +7,7 @@ import type { HedgeEvent } from '../types/events.ts'
 import type { ListParams } from '../types/lists.ts'
 import type { RequestOptions } from '../types/options.ts'
 import type {
+  Attention,
   Payment,
   PaymentAttempt,
   PaymentCancelParams,
@@ -15,6 +16,7 @@ import type {
   PaymentInitiateParams,
   PaymentListParams,
   PaymentRefundParams,
+  PaymentResolveParams,
   PaymentReverseParams,
   PendingCancellation,
   ReversedPayment,
@@ -127,6 +129,29 @@ export class Payments {
     options?: RequestOptions,
   ): HedgePromise<ReversedPayment> {
     return this.#core.post(['payments', id, 'reverse'], params, options)
+  }
+
+  /**
+   * Lists why a payment needs attention, the longest first. Empty for a payment that waits for nothing,
+   * or not for too long.
+   */
+  attention(id: string, options?: RequestOptions): PagePromise<Attention> {
+    const cursorOf = ({ reason }: Attention) => reason
+    const path = ['payments', id, 'attention']
+    return listPagesBy(cursorOf, { core: this.#core, path, params: {}, options })
+  }
+
+  /**
+   * Resolves a payment that needs attention: declares what the processor does not tell, or tries again.
+   * Rejects with PaymentNotResolvableError if the payment needs no attention, or the resolution does not
+   * fit.
+   */
+  resolve(
+    id: string,
+    params: PaymentResolveParams,
+    options?: RequestOptions,
+  ): HedgePromise<Payment> {
+    return this.#core.post(['payments', id, 'resolve'], params, options)
   }
 
   /** Lists the events of a payment, newest first. */

@@ -34,6 +34,7 @@ export type Scope =
   | 'webhooks:write'
   | 'keys:write'
   | 'merchants:write'
+  | 'payments:resolve'
 
 export interface ApiKeyCreateParams {
   /** A name for your records; up to 100 characters. */

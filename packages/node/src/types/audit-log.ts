@@ -36,6 +36,7 @@ export interface AuditTarget {
     | 'cancellation'
     | 'test_clock'
     | 'dashboard_session'
+    | 'payment'
   id: string
 }
 
@@ -60,6 +61,7 @@ export type AuditAction =
   | 'dashboard.signed_in'
   | 'dashboard.sign_in_failed'
   | 'dashboard.signed_out'
+  | 'payment.resolved'
 
 export interface AuditLogParams extends ListParams {
   action?: AuditAction | readonly AuditAction[] | undefined

@@ -43,6 +43,7 @@ export interface CancellationFilter {
   amount?: number
   created_at?: { gte?: string; gt?: string; lte?: string; lt?: string }
   metadata?: Record<string, string>
+  needs_attention?: boolean
 }
 
 export interface CancellationResultListParams {

@@ -178,6 +178,8 @@ export interface PaymentListParams extends ListParams {
   amount?: number | undefined
   created_at?: TimeRange | undefined
   metadata?: Readonly<Record<string, string>> | undefined
+  /** Whether the payment waits for an operator: see `payments.attention`. */
+  needs_attention?: boolean | undefined
 }
 
 /** One call to the processor about a payment. */
@@ -220,6 +222,61 @@ export interface PaymentCaptureParams {
   /** Minor units to capture. The rest is released. Default: the whole amount. */
   amount?: number | undefined
 }
+
+export interface PaymentResolveParams {
+  /** What to do, or the fact that the processor does not tell. */
+  resolution: Resolution
+  /** How you know, for the event and the audit log. */
+  reason: string
+  /** For `captured`: the captured minor units. Default: the amount that was to be captured. */
+  amount?: number | undefined
+  /** For `refund_paid` and `refund_failed`, if several refunds are pending. */
+  refund_id?: string | undefined
+  /** For `dispute_won` and `dispute_lost`, if several disputes are open. */
+  dispute_id?: string | undefined
+}
+
+/** Why a payment needs attention. It is removed as soon as the cause has ended. */
+export interface Attention {
+  object: 'attention'
+  payment_id: string
+  /** For programs. */
+  reason: AttentionReason
+  /** Since when the payment has waited, or the problem has existed. ISO 8601 UTC. */
+  since: string
+  /** What it means and what to do, for people. */
+  message: string
+  /** The resolutions that the payment accepts now. */
+  resolutions: Resolution[]
+}
+
+export type AttentionReason =
+  | 'step_overdue'
+  | 'authorization_overdue'
+  | 'watch_overdue'
+  | 'capture_overdue'
+  | 'void_overdue'
+  | 'late_refund_overdue'
+  | 'refund_overdue'
+  | 'settlement_overdue'
+  | 'dispute_overdue'
+  | 'processor_refuses_credentials'
+  | 'refunded_above_captured'
+  | 'capture_contradicted'
+  | 'dispute_unreadable'
+
+export type Resolution =
+  | 'retry'
+  | 'captured'
+  | 'not_captured'
+  | 'voided'
+  | 'late_capture_refunded'
+  | 'refund_paid'
+  | 'refund_failed'
+  | 'settled'
+  | 'dispute_won'
+  | 'dispute_lost'
+  | 'accepted'
 
 export interface PaymentRefundParams {
   /** Minor units. Default: the whole remainder. */

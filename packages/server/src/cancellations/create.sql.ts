@@ -58,7 +58,7 @@ export async function countByFilter(
   const { rows } = await sql<StatusCount>`
     select status, count(*)::integer as count from payments
     where merchant_id = ${account.merchantId} and livemode = ${account.livemode}
-      and ${matches(filter)}
+      and ${matches(account, filter)}
     group by status`.execute(db)
   return rows
 }

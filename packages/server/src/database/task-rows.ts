@@ -1,4 +1,9 @@
-import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/contract'
+import type {
+  ActorType,
+  AttemptKind,
+  AttemptOutcome,
+  AttentionReason,
+} from '@hedgepayments/contract'
 import type { Generated } from 'kysely'
 import type { Timestamp } from '../domain/time.ts'
 
@@ -42,6 +47,13 @@ export interface PaymentTaskRow {
   planned_again: Generated<boolean>
   /** When the task was first planned, in real time, however often it was postponed. */
   since: Generated<Timestamp>
+  /** When the task was planned, by the merchant's clock. */
+  waiting_since: Generated<Timestamp>
+  /** When its current failures began, by the merchant's clock. */
+  failing_since: Timestamp | null
+  /** Why the payment needs attention. */
+  attention: AttentionReason | null
+  attention_since: Timestamp | null
 }
 
 /** One call to the processor about a payment. */

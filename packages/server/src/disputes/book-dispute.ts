@@ -7,6 +7,7 @@ import { accountOf } from '../domain/account.ts'
 import { latest, type Timestamp } from '../domain/time.ts'
 import { postDispute } from '../ledger/post.ts'
 import { claimId } from '../lists/ids.sql.ts'
+import { causeOf, type Declaration } from '../payments/transition/declaration.ts'
 import { movePayment } from '../payments/transition/move.sql.ts'
 import type { DisputeState } from '../processors/interface/results.ts'
 import { findDisputesOf, insertDispute, updateDispute } from './disputes.sql.ts'
@@ -17,6 +18,8 @@ interface Found {
   readonly row: PaymentRow
   readonly found: DisputeState
   readonly now: Timestamp
+  /** The operator who declares the result. Default: the processor. */
+  readonly by?: Declaration
 }
 
 /**
@@ -26,11 +29,12 @@ interface Found {
  *
  * @returns the payment's row after the steps.
  */
-export async function bookDispute(tx: Tx, { row, found, now }: Found): Promise<PaymentRow> {
+export async function bookDispute(tx: Tx, given: Found): Promise<PaymentRow> {
+  const { row, found, now } = given
   const recorded = (await findDisputesOf(tx, row)).find(
     ({ processor_reference: reference }) => reference === found.reference,
   )
-  if (recorded) return await bookChange(tx, { row, found, now, recorded })
+  if (recorded) return await bookChange(tx, { ...given, recorded })
   const status = isDecided(found) ? 'under_review' : found.status
   const opened = await open(tx, { row, found: { ...found, status }, now })
   return await bookChange(tx, { row: opened.row, found, now, recorded: opened.dispute })
@@ -68,8 +72,9 @@ async function open(
 
 async function bookChange(
   tx: Tx,
-  { row, found, now, recorded }: Found & { recorded: DisputeRow },
+  { recorded, ...given }: Found & { recorded: DisputeRow },
 ): Promise<PaymentRow> {
+  const { row, found, now, by } = given
   const changed: DisputeRow = { ...recorded, ...reported(found) }
   if (
     Object.entries(changed).every(([name, value]) => recorded[name as keyof DisputeRow] === value)
@@ -81,7 +86,7 @@ async function bookChange(
   const isDisputed = (await findDisputesOf(tx, row)).some(({ status }) => status !== 'won')
   const before = isDisputed ? await markDisputed(tx, { row, found, now }) : row
   const event = eventOf(recorded, dispute)
-  const moved = await move(tx, { row: before, event, dispute, isDisputed, now })
+  const moved = await move(tx, { row: before, event, dispute, isDisputed, now, ...(by && { by }) })
   await postDispute(tx, moved, {
     withdrawnMinor: withdrawnMinor(dispute) - withdrawnMinor(recorded),
     feeMinor: dispute.fee - recorded.fee,
@@ -136,16 +141,16 @@ async function move(
     dispute: DisputeRow
     isDisputed?: boolean
     now: Timestamp
+    by?: Declaration
   },
 ): Promise<PaymentRow> {
-  const { row, event, dispute, isDisputed = true, now } = step
+  const { row, event, dispute, isDisputed = true, now, by } = step
   return await movePayment(tx, {
     row,
     event,
     change: { disputed: isDisputed },
     guard: sql`status = ${row.status}`,
-    actor: { type: 'processor', id: row.processor },
-    reason: dispute.reason,
+    ...causeOf(row, by, dispute.reason),
     data: renderDispute(dispute),
     now,
   })

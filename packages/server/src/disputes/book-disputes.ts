@@ -40,9 +40,11 @@ export async function bookDisputes(
  * processor's message was lost. Only that task books disputes: a second one could book an older state.
  */
 export async function noticeDisputes({ db, row }: Work, found: PaymentState): Promise<void> {
-  const disputes = found.state === 'captured' ? (found.disputes ?? []) : []
-  if (disputes.length === 0) return
+  if (found.state !== 'captured') return
+  const { disputes = [], hasUnreadableDispute = false } = found
+  if (disputes.length === 0 && !hasUnreadableDispute) return
   const recorded = new Set((await findDisputesOf(db, row)).map((one) => one.processor_reference))
-  if (disputes.every(({ reference }) => recorded.has(reference))) return
+  const isKnown = disputes.every(({ reference }) => recorded.has(reference))
+  if (isKnown && !hasUnreadableDispute) return
   await requestTask(db, { row, kind: 'dispute', afterSeconds: 0 })
 }

@@ -3,6 +3,7 @@ import { plusSeconds } from '../domain/time.ts'
 import { abandonAttempts } from '../payments/calls/attempts.sql.ts'
 import { lookUp } from '../payments/calls/call-processor.ts'
 import { callOf, type Work, type WorkResult } from '../payments/tasks/work.ts'
+import { isAccepted } from '../payments/transition/move.sql.ts'
 import { isDecided } from './book-dispute.ts'
 import { bookDisputes } from './book-disputes.ts'
 
@@ -22,6 +23,11 @@ export async function followDisputes(work: Work): Promise<WorkResult> {
   const found = await lookUp(db, await callOf(work))
   if (!found.ok) return 'failed'
   const disputes = await bookDisputes(work, found.result)
+  const isUnreadable = found.result.state === 'captured' && found.result.hasUnreadableDispute
+  const problem = 'dispute_unreadable'
+  if (isUnreadable && !(await isAccepted(db, { row, problem }))) {
+    return { result: 'pending', problem }
+  }
   if (disputes.some((dispute) => !isDecided(dispute))) return 'pending'
   const lookUps = disputes.map(({ updated_at: at }) => plusSeconds(at, afterDecisionSeconds))
   const next = lookUps.filter((at) => at > now).sort()[0]

@@ -70,6 +70,11 @@ const steps = [
   'failed ach.returned failed',
   'failed payment.late_capture_refunded failed',
   'canceled payment.late_capture_refunded canceled',
+  'succeeded payment.resolved succeeded',
+  'partially_refunded payment.resolved partially_refunded',
+  'refunded payment.resolved refunded',
+  'failed payment.resolved failed',
+  'canceled payment.resolved canceled',
 ]
 
 function allSteps(): string[] {

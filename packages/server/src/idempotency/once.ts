@@ -15,6 +15,7 @@ const storedRefusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'payment_not_cancelable',
   'payment_not_capturable',
   'payment_not_refundable',
+  'payment_not_resolvable',
   'refund_amount_exceeded',
   'precondition_failed',
   'checkout_session_not_open',

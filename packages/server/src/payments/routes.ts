@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { Database } from '../database/connect.ts'
+import type { FeeSchedule } from '../domain/fees.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import { cancelRoutes } from './cancel/route.ts'
 import { captureRoute } from './capture/route.ts'
 import { createRoute } from './create/route.ts'
 import { readRoutes } from './read/route.ts'
 import { refundRoute } from './refund/route.ts'
+import { resolveRoutes } from './resolve/route.ts'
 import { reverseRoute } from './reverse/route.ts'
 import { initiateRoute } from './submit/route.ts'
 
@@ -16,12 +18,15 @@ export function paymentRoutes(
     database,
     processors,
     publicUrl,
+    fees,
     onWork,
     leaseSeconds,
   }: {
     database: Database
     processors: Processors
     publicUrl: () => string
+    /** The fees of merchants without their own schedule. */
+    fees: FeeSchedule
     /** Wakes the workers. */
     onWork: () => void
     /** The leases of a request that submits a payment, on the payment and on its idempotency key. */
@@ -37,4 +42,5 @@ export function paymentRoutes(
   refundRoute(app, { db, processors, onWork })
   reverseRoute(app, { db, onWork })
   readRoutes(app, { db })
+  resolveRoutes(app, { db, fees, onWork })
 }

@@ -4,6 +4,7 @@ import type { Keyring } from '../sealing/keyring.ts'
 import { findCredentials } from './credentials.sql.ts'
 import { openCredentials } from './credentials.ts'
 import type { Processor, Processors } from './interface/processor.ts'
+import { CredentialsMissingError } from './interface/results.ts'
 import type { ProcessorRules } from './interface/rules.ts'
 import { Sandbox, sandboxName, sandboxRules } from './sandbox/sandbox.ts'
 import { type StripeAccess, stripeApiBase } from './stripe/client.ts'
@@ -45,7 +46,7 @@ export function createProcessors(options: ProcessorOptions): Processors {
     async forSent(account, name) {
       if (name === sandboxName && !account.livemode) return sandboxOf(account)
       const stripe = name === stripeName ? await stripeOf(account) : null
-      if (!stripe) throw new Error(`the processor ${name} is not configured`)
+      if (!stripe) throw new CredentialsMissingError(`the processor ${name} is not configured`)
       return stripe
     },
     async rulesForNew(account) {
@@ -70,7 +71,8 @@ export function createProcessors(options: ProcessorOptions): Processors {
   async function accessOfMerchant(account: Account): Promise<StripeAccess | null> {
     const row = await findCredentials(options.db, account)
     if (!row) return null
-    if (!options.keyring) throw new Error('processor credentials need HEDGE_ENCRYPTION_KEY')
+    if (!options.keyring)
+      throw new CredentialsMissingError('processor credentials need HEDGE_ENCRYPTION_KEY')
     const { publishable_key: publishableKey } = row
     return { ...openCredentials(options.keyring, row), publishableKey, apiBase }
   }

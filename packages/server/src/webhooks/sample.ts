@@ -78,6 +78,7 @@ const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
     status: 'canceled',
     cancellation_reason: 'customer_requested',
   },
+  'payment.resolved': { status: 'canceled', cancellation_reason: 'customer_requested' },
   'payment.refunded': { ...paid, status: 'refunded', refunded_amount: 2000 },
   'payment.refund_succeeded': { ...paid, status: 'refunded', refunded_amount: 2000 },
   'payment.refund_failed': paid,

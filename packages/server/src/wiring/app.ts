@@ -9,6 +9,7 @@ import { dashboardRoutes } from '../dashboard/routes.ts'
 import { Sessions } from '../dashboard/sessions/sessions.ts'
 import type { Database } from '../database/connect.ts'
 import { disputeRoutes } from '../disputes/routes.ts'
+import type { FeeSchedule } from '../domain/fees.ts'
 import { eventRoutes } from '../events/routes.ts'
 import { streamRoute } from '../events/stream.ts'
 import type { Refusal } from '../http/answers/refusal.ts'
@@ -49,6 +50,8 @@ export interface AppOptions {
   readonly processors: Processors
   /** Addresses and ranges of the proxies whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[]
+  /** The fees of merchants without their own schedule. */
+  readonly fees: FeeSchedule
   /** Seals the credentials of processors; `null`: merchants cannot set any. */
   readonly keyring: Keyring | null
   /** Whether test webhooks may reach private networks. Default: until a live key exists. */

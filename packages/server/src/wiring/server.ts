@@ -141,7 +141,7 @@ async function serve({ config, log, database }: Parts) {
     requestsInFlight: () => requestsInFlight(),
   })
   const app = await createApp({
-    ...{ database, processors, trustedProxies, log, sealer, keyring, privateNetworks },
+    ...{ database, processors, fees, trustedProxies, log, sealer, keyring, privateNetworks },
     publicUrl: () => publicUrl,
     onWork: () => workers.nudge(),
   })

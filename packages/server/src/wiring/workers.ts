@@ -8,6 +8,7 @@ import { startDisputeSweeps } from '../disputes/sweep.ts'
 import type { FeeSchedule } from '../domain/fees.ts'
 import { type Loop, startLoop, type YieldPolicy } from '../jobs/loop.ts'
 import { processorCallsMaxDefault } from '../payments/run/call-loop.ts'
+import type { AttentionAlarm } from '../payments/run/postpone.ts'
 import { startPaymentWorkers } from '../payments/run/workers.ts'
 import type { Processors } from '../processors/interface/processor.ts'
 import type { Sealer } from '../sealing/sealer.ts'
@@ -55,6 +56,7 @@ export function startWorkers(options: WorkerOptions): Loop {
     startPaymentWorkers({
       ...{ db, processors, fees, idleMs, processorCallsMax },
       onError: report('payment worker failed'),
+      onAttention: (alarm) => logAttention(log, alarm),
     }),
     startCheckout({ db, log }),
     startWebhooks({ db, log, sealer, privateNetworks, yieldPolicy: yieldPolicy(2) }),
@@ -77,4 +79,18 @@ export function startWorkers(options: WorkerOptions): Loop {
       await Promise.all([...nudged, retention, sweeps].map((loop) => loop.stop()))
     },
   }
+}
+
+/** One line for each payment and reason. Alerts on the log find the payment by it. */
+function logAttention(log: Logger, alarm: AttentionAlarm): void {
+  log.warn(
+    {
+      merchant_id: alarm.merchantId,
+      livemode: alarm.livemode,
+      payment_id: alarm.paymentId,
+      reason: alarm.reason,
+      since: alarm.since,
+    },
+    'payment needs attention',
+  )
 }

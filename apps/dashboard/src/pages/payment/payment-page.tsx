@@ -7,6 +7,7 @@ import { QueryView } from '../../parts/query-view.tsx'
 import { Empty, StatePage } from '../../parts/states.tsx'
 import { Link } from '../../router.tsx'
 import { Attempts } from './attempts.tsx'
+import { AttentionCard } from './attention-card.tsx'
 import { Deliveries } from './deliveries.tsx'
 import { Details } from './details.tsx'
 import { DisputesCard } from './disputes-card.tsx'
@@ -40,6 +41,7 @@ export function PaymentPage({ id }: { id: string }) {
         <Icon name="back" /> Payments
       </Link>
       <PaymentHead payment={payment} error={query.error} />
+      <AttentionCard payment={payment} />
       <DisputesCard payment={payment} />
       <div className="payment-columns">
         <div className="stack">

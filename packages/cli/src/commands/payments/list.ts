@@ -36,6 +36,7 @@ export function listCommand(): Command {
   return withExamples(command, [
     ['hedge payments list --status pending,initiated --limit 50', 'list cancelable payments'],
     ['hedge payments list --created-after 24h --customer-email a@example.com', "a customer's day"],
+    ['hedge payments list --needs-attention', 'list payments that wait for an operator'],
     ['hedge payments list --metadata order_id=1234 --json', 'find by your own order number'],
   ])
 }

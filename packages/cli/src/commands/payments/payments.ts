@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { withExamples } from '../../output/examples.ts'
+import { attentionCommand } from './attention.ts'
 import { cancelCommand } from './cancel.ts'
 import { cancelManyCommand } from './cancel-many.ts'
 import { captureCommand } from './capture.ts'
@@ -9,6 +10,7 @@ import { getCommand } from './get.ts'
 import { initiateCommand } from './initiate.ts'
 import { listCommand } from './list.ts'
 import { refundCommand } from './refund.ts'
+import { resolveCommand } from './resolve.ts'
 import { reverseCommand } from './reverse.ts'
 
 /** `hedge payments`. */
@@ -25,6 +27,8 @@ export function paymentsCommand(): Command {
     initiateCommand(),
     reverseCommand(),
     timelineCommand(),
+    attentionCommand(),
+    resolveCommand(),
   ]) {
     command.addCommand(subcommand)
   }

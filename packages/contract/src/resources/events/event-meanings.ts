@@ -33,4 +33,7 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
   'checkout.completed': 'The customer has completed the checkout session.',
   'checkout.expired': 'The checkout session can no longer be paid.',
   'webhook_endpoint.disabled': 'A webhook endpoint was disabled.',
+  'payment.resolved':
+    'An operator closed what the payment waited for; `reason` is their text. Other resolutions have ' +
+    'the event of the step that they declare.',
 }

@@ -35,6 +35,9 @@ const paymentFilter = {
   ),
   created_at: Type.Optional(CreatedRange),
   metadata: Type.Optional(Metadata),
+  needs_attention: Type.Optional(
+    Type.Boolean({ description: 'Whether the payment waits for an operator: see `Attention`.' }),
+  ),
 }
 
 export const PaymentListQuery = Type.Object(

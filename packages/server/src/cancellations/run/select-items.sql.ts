@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { CancellationRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { firstIdAt, madeAtMs } from '../../domain/ids.ts'
 import { matches } from '../../payments/view/payments.sql.ts'
 
@@ -27,7 +28,7 @@ export async function selectItems(
       select ${row.id}, id from payments
       where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
         and id > ${after} ${before === null ? sql`` : sql`and id < ${before}`}
-        and ${matches(row.filter ?? {})}
+        and ${matches(accountOf(row), row.filter ?? {})}
       order by id limit ${limit}
       returning payment_id
     )

@@ -67,8 +67,9 @@ function isTimestamp(value: string): boolean {
 
 /**
  * Compiles a schema into a check that returns the refusal for the first fault, or `null`. The check
- * fills in defaults. In a query it converts texts to the integers and lists of the schema. A schema is
- * compiled when it is first used: all of them at once would take 40% of the processor time of a start.
+ * fills in defaults. In a query it converts texts to the integers, booleans and lists of the schema. A
+ * schema is compiled when it is first used: all of them at once would take 40% of the processor time of
+ * a start.
  */
 export function compileCheck(schema: TSchema, where: Where): (value: unknown) => Refusal | null {
   let validate: ValidateFunction | undefined
@@ -88,13 +89,17 @@ function textReader(schema: TSchema): (query: Record<string, unknown>) => void {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const namesOf = (type: string) =>
     Object.keys(properties).filter((name) => properties[name]?.type === type)
-  const [lists, integers] = [namesOf('array'), namesOf('integer')]
+  const [lists, integers, booleans] = [namesOf('array'), namesOf('integer'), namesOf('boolean')]
   return (query) => {
     for (const name of lists) {
       if (query[name] !== undefined) query[name] = readList(query[name])
     }
     for (const name of integers) {
       if (typeof query[name] === 'string') query[name] = readInteger(query[name])
+    }
+    for (const name of booleans) {
+      if (query[name] === 'true') query[name] = true
+      else if (query[name] === 'false') query[name] = false
     }
   }
 }

@@ -2,6 +2,7 @@ import { Gauge } from 'prom-client'
 import type { Db } from '../../database/db.ts'
 import { toTimestamp } from '../../domain/time.ts'
 import { countDueTasks, oldestOpenSeconds } from '../../payments/read/open-payments.sql.ts'
+import { type AttentionCount, countAttention } from '../../payments/view/attention.sql.ts'
 import { registry } from '../registry.ts'
 import {
   measureCancellations,
@@ -71,6 +72,19 @@ const oldestCancellation = new Gauge({
   registers,
 })
 
+const attention = new Gauge({
+  name: 'hedge_payments_need_attention',
+  help: 'Payments that wait for an operator, by reason and mode; at most 50,000.',
+  labelNames: ['reason', 'livemode'],
+  registers,
+})
+const oldestAttention = new Gauge({
+  name: 'hedge_payment_attention_oldest_age_seconds',
+  help: 'For how long the first of these payments has waited, by reason and mode.',
+  labelNames: ['reason', 'livemode'],
+  registers,
+})
+
 /** Measurements are cached for a second, so frequent scrapes do not load the database. */
 const cacheMs = 1_000
 /** A scrape waits this long for a busy database, and then shows the previous values. */
@@ -112,6 +126,7 @@ export class Queues {
       setAll(oldestOpen, 'status', await oldestOpenSeconds(db, now))
       setAll(dueTasks, 'kind', await countDueTasks(db, now))
       oldestTask.set(await oldestDueTaskSeconds(db))
+      setAttention(await countAttention(db))
       const { due, scheduled } = await measureDeliveries(db)
       deliveries.set({ state: 'due' }, due.count)
       deliveries.set({ state: 'scheduled' }, scheduled)
@@ -135,4 +150,14 @@ export class Queues {
 function setAll(gauge: Gauge, label: string, values: ReadonlyMap<string, number>): void {
   gauge.reset()
   for (const [value, number] of values) gauge.set({ [label]: value }, number)
+}
+
+function setAttention(counts: readonly AttentionCount[]): void {
+  attention.reset()
+  oldestAttention.reset()
+  for (const { reason, livemode, count, seconds } of counts) {
+    const labels = { reason, livemode: String(livemode) }
+    attention.set(labels, count)
+    oldestAttention.set(labels, seconds)
+  }
 }

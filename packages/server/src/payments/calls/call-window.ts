@@ -28,8 +28,8 @@ export interface EndedCall {
   readonly kind: string
   readonly beganMs: number
   readonly endedMs: number
-  /** `failed` says nothing about the load. `timed_out` counts as slow. */
-  readonly outcome: 'answered' | 'failed' | 'timed_out' | 'rate_limited'
+  /** `failed` and `unauthorized` say nothing about the load. `timed_out` counts as slow. */
+  readonly outcome: 'answered' | 'failed' | 'timed_out' | 'rate_limited' | 'unauthorized'
 }
 
 /**

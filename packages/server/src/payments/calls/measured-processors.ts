@@ -1,5 +1,6 @@
 import type { Account } from '../../domain/account.ts'
 import type { Processor, Query } from '../../processors/interface/processor.ts'
+import { isCredentialsRefusal } from '../../processors/interface/results.ts'
 import type { SentProcessors } from '../tasks/work.ts'
 import type { EndedCall } from './call-window.ts'
 
@@ -66,11 +67,16 @@ async function timeCall<T>(
     report('answered')
     return result
   } catch (error) {
-    report(signal.aborted ? 'timed_out' : isRateLimited(error) ? 'rate_limited' : 'failed')
+    report(signal.aborted ? 'timed_out' : outcomeOf(error))
     throw error
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+function outcomeOf(error: unknown): EndedCall['outcome'] {
+  if (isRateLimited(error)) return 'rate_limited'
+  return isCredentialsRefusal(error) ? 'unauthorized' : 'failed'
 }
 
 /** Whether a processor refuses a call because of its rate. A lock on one payment is no such refusal. */

@@ -7,8 +7,12 @@ import { lateCaptures } from '../../metrics/registry.ts'
 import { countAnswered } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { callRefund } from '../calls/call-refund.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
-import { lateCaptureReason, recordLateCapture } from '../transition/late-capture.sql.ts'
+import { callOf, type Unfinished, type Work, type WorkResult } from '../tasks/work.ts'
+import {
+  isDeclaredRefunded,
+  lateCaptureReason,
+  recordLateCapture,
+} from '../transition/late-capture.sql.ts'
 import { lockPayment } from '../transition/lock-payment.sql.ts'
 
 /** Refunds that are made at once. Further ones wait, so that messages about failures cause no loop. */
@@ -20,12 +24,19 @@ const pauseSecondsMax = 86_400
 /**
  * Refunds a payment that was captured although it was canceled or has failed, and records it in the
  * timeline. Refunds that a person made at the processor are subtracted. A refund that has failed is
- * followed by a new one, and every refund is verified by a look-up.
+ * followed by a new one, and every refund is verified by a look-up. Where an operator has declared that
+ * the customer has the money, nothing is refunded.
  */
 export async function refundLateCapture(work: Work): Promise<WorkResult> {
+  const result = await refund(work)
+  return result === 'done' ? 'done' : { result, wait: 'late_refund' }
+}
+
+async function refund(work: Work): Promise<'done' | Unfinished> {
   const { db, row, now } = work
   const found = await findLateCapture(work)
   if (!found) return 'failed'
+  if (found.owedMinor > 0 && (await isDeclaredRefunded(db, row))) return 'done'
   const refunded = found.owedMinor > 0 ? await refundOwed(work, found.owedMinor) : found
   if ('result' in refunded) return refunded.result
   if (refunded.owedMinor > 0) return 'failed'
@@ -60,7 +71,7 @@ async function findLateCapture(work: Work): Promise<LateCapture | null> {
 async function refundOwed(
   work: Work,
   amountMinor: number,
-): Promise<LateCapture | { readonly result: WorkResult }> {
+): Promise<LateCapture | { readonly result: Unfinished }> {
   const { db, row, now } = work
   const { count, lastAt } = await countAnswered(db, { row, kind: 'refund_late_capture' })
   const againAt = lastAt && count >= refundsAtOnce ? plusSeconds(lastAt, pauseAfter(count)) : null

@@ -46,8 +46,9 @@ async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
   const payment = found.result
   switch (payment.state) {
     case 'captured': {
-      const { disputes = [] } = payment
-      return { ok: true, result: { ...payment, isDisputed: disputes.length > 0 } }
+      const { disputes = [], hasUnreadableDispute = false } = payment
+      const isDisputed = disputes.length > 0 || hasUnreadableDispute
+      return { ok: true, result: { ...payment, isDisputed } }
     }
     case 'declined':
       return { ok: true, result: payment }

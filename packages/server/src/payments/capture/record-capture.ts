@@ -10,6 +10,7 @@ import { findMerchant } from '../../merchants/merchants.sql.ts'
 import type { Captured, Decline, RefundState } from '../../processors/interface/results.ts'
 import { carryOutReversal } from '../reverse/reverse.ts'
 import { planTask, requestTask } from '../tasks/tasks.sql.ts'
+import { causeOf, type Declaration } from '../transition/declaration.ts'
 import { lockPayment } from '../transition/lock-payment.sql.ts'
 import { movePayment } from '../transition/move.sql.ts'
 
@@ -36,12 +37,21 @@ export async function recordCapture(
     capture,
     fees,
     now,
-  }: { account: Account; id: string; capture: Capture; fees: FeeSchedule; now: Timestamp },
+    by,
+  }: {
+    account: Account
+    id: string
+    capture: Capture
+    fees: FeeSchedule
+    now: Timestamp
+    /** The operator who declares the result. Default: the processor. */
+    by?: Declaration
+  },
 ): Promise<void> {
   const row = await lockPayment(tx, { account, id })
   if (!row || !statusesBefore('succeeded').includes(row.status)) return
-  if (capture.state === 'captured') await succeed(tx, { row, capture, fees, now })
-  else await fail(tx, { row, decline: capture.decline, now })
+  if (capture.state === 'captured') await succeed(tx, { row, capture, fees, now, by })
+  else await fail(tx, { row, decline: capture.decline, now, by })
 }
 
 /** The step, its fee, the ledger, a reversal that was requested, and the next tasks. */
@@ -52,7 +62,14 @@ async function succeed(
     capture,
     fees,
     now,
-  }: { row: PaymentRow; capture: CapturedMoney; fees: FeeSchedule; now: Timestamp },
+    by,
+  }: {
+    row: PaymentRow
+    capture: CapturedMoney
+    fees: FeeSchedule
+    now: Timestamp
+    by: Declaration | undefined
+  },
 ): Promise<void> {
   const { capturedMinor } = capture
   const fee = await feeOfMerchant(tx, { row, capturedMinor, fees })
@@ -66,8 +83,7 @@ async function succeed(
       net_amount: capturedMinor - fee,
     },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
-    actor: { type: 'processor', id: row.processor },
-    reason: null,
+    ...causeOf(row, by, null),
     now,
   })
   await postCapture(tx, [moved])
@@ -80,13 +96,14 @@ async function succeed(
 /** A declined bank debit is the bank's return. It has its own event for reconciliation. */
 async function fail(
   tx: Tx,
-  { row, decline, now }: { row: PaymentRow; decline: Decline; now: Timestamp },
-): Promise<void> {
-  const common = {
-    actor: { type: 'processor', id: row.processor },
-    reason: decline.code,
+  {
+    row,
+    decline,
     now,
-  } as const
+    by,
+  }: { row: PaymentRow; decline: Decline; now: Timestamp; by: Declaration | undefined },
+): Promise<void> {
+  const common = { ...causeOf(row, by, decline.code), now }
   const failed = await movePayment(tx, {
     ...common,
     row,
@@ -94,8 +111,8 @@ async function fail(
     change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
-  // The processor was not called, so it still has the authorization.
-  if (decline.code === 'amount_unsupported') {
+  // The processor was not called, or an operator has decided: it may still have the authorization.
+  if (decline.code === 'amount_unsupported' || by) {
     await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
   }
   if (row.payment_method !== 'ach') return

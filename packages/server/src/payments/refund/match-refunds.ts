@@ -20,9 +20,10 @@ export function matchRefunds(
   states: readonly RefundState[],
 ): MatchedRefunds {
   const byReference = new Map(refunds.map((refund) => [refund.processor_reference, refund]))
+  // An operator may have declared a refund as paid, so it has no id of the processor.
   const unanswered = new Map(
     refunds
-      .filter((refund) => refund.status === 'pending' && refund.processor_reference === null)
+      .filter((refund) => refund.status !== 'failed' && refund.processor_reference === null)
       .map((refund) => [refund.id, refund]),
   )
   const both: { refund: RefundRow; found: RefundState }[] = []
@@ -35,7 +36,8 @@ export function matchRefunds(
       both.push({ refund, found })
     } else if (found.status !== 'failed') foreign.push(found)
   }
-  return { both, unsent: [...unanswered.values()], foreign }
+  const unsent = [...unanswered.values()].filter(({ status }) => status === 'pending')
+  return { both, unsent, foreign }
 }
 
 /** Whether the processor has refunds, or results of refunds, that are not recorded here. */

@@ -5,12 +5,13 @@ import { statusesWithRefunds, statusOfRefunded } from '../../domain/lifecycle.ts
 import { latest, type Timestamp } from '../../domain/time.ts'
 import { postRefundFailed, postRefundPaid, postRefundReturned } from '../../ledger/post.ts'
 import type { Decline } from '../../processors/interface/results.ts'
+import { causeOf, type Declaration } from '../transition/declaration.ts'
 import { movePayment } from '../transition/move.sql.ts'
 import { storeRefundAnswer, storeRefundReturn } from './refunds.sql.ts'
 
-/** The processor's final answer to a refund. */
+/** The final answer to a refund: the processor's, or an operator's, who has no reference. */
 export type RefundAnswer =
-  | { readonly outcome: 'refunded'; readonly reference: string }
+  | { readonly outcome: 'refunded'; readonly reference: string | null }
   | { readonly outcome: 'declined'; readonly reference: string | null; readonly decline: Decline }
 
 /** A refund of a locked payment, at a time of the merchant's clock. */
@@ -28,7 +29,7 @@ interface OfPayment {
  */
 export async function recordRefundAnswer(
   tx: Tx,
-  { row, refund, answer, now }: OfPayment & { answer: RefundAnswer },
+  { row, refund, answer, now, by }: OfPayment & { answer: RefundAnswer; by?: Declaration },
 ): Promise<PaymentRow> {
   const isRefunded = answer.outcome === 'refunded'
   const isNew = await storeRefundAnswer(tx, refund, {
@@ -41,7 +42,8 @@ export async function recordRefundAnswer(
   })
   if (!isNew) return row
   if (answer.outcome === 'declined') {
-    const failed = await subtractRefund(tx, { row, refund, reason: answer.decline.code, now })
+    const cause = causeOf(row, by, answer.decline.code)
+    const failed = await subtractRefund(tx, { row, refund, cause, now })
     await postRefundFailed(tx, failed, refund.amount)
     return failed
   }
@@ -50,8 +52,7 @@ export async function recordRefundAnswer(
     event: 'payment.refund_succeeded',
     change: {},
     guard: isRefundCounted(refund),
-    actor: { type: 'processor', id: row.processor },
-    reason: refund.reason,
+    ...causeOf(row, by, refund.reason),
     now,
   })
   await postRefundPaid(tx, moved, refund.amount)
@@ -81,14 +82,18 @@ export async function recordReturnedRefund(
     at: latest(now, row.updated_at),
   })
   if (!isNew) return row
-  const moved = await subtractRefund(tx, { row, refund, reason: decline.code, now })
+  const cause = causeOf(row, undefined, decline.code)
+  const moved = await subtractRefund(tx, { row, refund, cause, now })
   await postRefundReturned(tx, moved, refund.amount)
   return moved
 }
 
 /** Subtracts a failed refund from the refunded amount, and computes the status again. */
-async function subtractRefund(tx: Tx, failed: OfPayment & { reason: string }): Promise<PaymentRow> {
-  const { row, refund, reason, now } = failed
+async function subtractRefund(
+  tx: Tx,
+  failed: OfPayment & { cause: ReturnType<typeof causeOf> },
+): Promise<PaymentRow> {
+  const { row, refund, cause, now } = failed
   const refundedMinor = row.refunded_amount - refund.amount
   return await movePayment(tx, {
     row,
@@ -98,8 +103,7 @@ async function subtractRefund(tx: Tx, failed: OfPayment & { reason: string }): P
       status: statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
     },
     guard: isRefundCounted(refund),
-    actor: { type: 'processor', id: row.processor },
-    reason,
+    ...cause,
     now,
   })
 }

@@ -7,7 +7,8 @@ import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { lockClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import { rescheduleTasks } from '../tasks/tasks.sql.ts'
-import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { callOf, type Explained, type Work, type WorkResult } from '../tasks/work.ts'
+import { isAccepted } from '../transition/move.sql.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
 import { hasUnrecorded, matchRefunds } from './match-refunds.ts'
 import { reconcileRefunds } from './reconcile-refunds.ts'
@@ -24,9 +25,12 @@ export async function processRefunds(work: Work): Promise<WorkResult> {
   // The previous caller has stopped, and does not record the results of its calls.
   await abandonAttempts(db, { row, now, task })
   const refunds = await reconcile(work, new Map())
-  if (!refunds) return 'failed'
+  if ('result' in refunds) return refunds
   const sent = await sendRefunds(work, refunds.unsent)
-  if (sent.declines.size > 0 && !(await reconcile(work, sent.declines))) return 'failed'
+  if (sent.declines.size > 0) {
+    const declined = await reconcile(work, sent.declines)
+    if ('result' in declined) return declined
+  }
   if (sent.hasFailed) return 'failed'
   return sent.isPending || refunds.hasPending ? 'pending' : 'done'
 }
@@ -42,23 +46,26 @@ interface ReconciledRefunds {
  * Looks up the refunds at the processor, and records what has changed.
  *
  * @param declines the declines of refunds that were sent before, by the refund's id.
- * @returns `null` where the look-up got no usable answer.
+ * @returns the result of the task where the look-up got no usable answer, or cannot be recorded.
  */
 async function reconcile(
   work: Work,
   declines: ReadonlyMap<string, Decline>,
-): Promise<ReconciledRefunds | null> {
+): Promise<ReconciledRefunds | Explained> {
   const { db, task, row, now } = work
   const before = await readRefunds(work)
   const states = await findStates(work)
-  if (!states) return null
+  if (!states) return { result: 'failed' }
   if (declines.size === 0 && !hasUnrecorded(matchRefunds(before, states)))
     return stateOf(before, states)
   const agrees = await commit(db, 'refund answer', async (tx) => {
     await lockClaimedTask(tx, task)
     return await reconcileRefunds(tx, { row, states, declines, now })
   })
-  return agrees ? stateOf(await readRefunds(work), states) : null
+  if (agrees) return stateOf(await readRefunds(work), states)
+  const problem = 'refunded_above_captured'
+  if (!(await isAccepted(db, { row, problem }))) return { result: 'failed', problem }
+  return { unsent: [], hasPending: false }
 }
 
 /** The refunds at the processor; `null`: the look-up got no usable answer. */

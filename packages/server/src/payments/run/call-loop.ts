@@ -9,18 +9,15 @@ import { LeaseLostError } from '../../jobs/lease.ts'
 import type { Loop } from '../../jobs/loop.ts'
 import { startRunner } from '../../jobs/runner.ts'
 import type { SkippedAccounts } from '../../jobs/scanning-limiter.ts'
+import { isCredentialsRefusal } from '../../processors/interface/results.ts'
 import { CallLimiter } from '../calls/call-limiter.ts'
-import { measured, type OnCall } from '../calls/measured-processors.ts'
+import { measured } from '../calls/measured-processors.ts'
 import { claimTasks } from '../tasks/claim-tasks.sql.ts'
-import {
-  type ClaimedTask,
-  finishTask,
-  postponeTask,
-  renewLeases,
-} from '../tasks/claimed-tasks.sql.ts'
-import type { SentProcessors, WorkResult } from '../tasks/work.ts'
+import { type ClaimedTask, finishTask, renewLeases } from '../tasks/claimed-tasks.sql.ts'
+import { explain, type SentProcessors, type WorkResult } from '../tasks/work.ts'
 import { findPayment } from '../view/payments.sql.ts'
-import { pauseSeconds, runJob, steadyKinds, urgentKinds } from './jobs.ts'
+import { runJob, steadyKinds, urgentKinds } from './jobs.ts'
+import { type AttentionAlarm, postpone } from './postpone.ts'
 
 /** The dependencies of the payment workers. */
 export interface PaymentWorkers {
@@ -34,6 +31,8 @@ export interface PaymentWorkers {
   readonly nowMs?: () => number
   readonly idleMs: number
   readonly onError: (error: unknown) => void
+  /** Called once when a payment begins to need attention for a reason. */
+  readonly onAttention: (alarm: AttentionAlarm) => void
 }
 
 /** Length of a lease. A worker that does not renew it for this time loses the task to another process. */
@@ -66,6 +65,11 @@ export function startCallLoops(workers: PaymentWorkers): Loop {
   }
 }
 
+interface CallWorkers extends PaymentWorkers {
+  /** The processors for one task. `onRefusal` is called when one of them refuses the credentials. */
+  readonly processorsOf: (onRefusal: () => void) => SentProcessors
+}
+
 /** Starts the jobs of some kinds, as many at once as the processors allow. */
 function startCallLoop(
   given: PaymentWorkers,
@@ -73,9 +77,17 @@ function startCallLoop(
 ): Loop {
   const { nowMs = () => performance.now() } = given
   const limiter = new CallLimiter({ ceiling, nowMs })
-  const onCall: OnCall = (account, processorAccount, call) =>
-    limiter.record(account, processorAccount, call)
-  const workers = { ...given, processors: measured(given.processors, { onCall, nowMs }) }
+  const workers: CallWorkers = {
+    ...given,
+    processorsOf: (onRefusal) =>
+      measured(given.processors, {
+        onCall(account, processorAccount, call) {
+          limiter.record(account, processorAccount, call)
+          if (call.outcome === 'unauthorized') onRefusal()
+        },
+        nowMs,
+      }),
+  }
   const claim = async (skip?: SkippedAccounts): Promise<ClaimedTask[]> => {
     const { claimable: limit, shares } = limiter
     const request = { kinds, limit, leaseSeconds, shares }
@@ -103,26 +115,29 @@ function startCallLoop(
  * Runs the job of a task, then finishes or postpones the task. A worker that has lost the claim does
  * neither, because the task belongs to another worker now.
  */
-async function runTask({ db, processors, fees, onError }: PaymentWorkers, task: ClaimedTask) {
+async function runTask(workers: CallWorkers, task: ClaimedTask) {
+  const { db, fees, onError } = workers
   const claimedMs = performance.now()
   const elapsedSeconds = () => Math.floor((performance.now() - claimedMs) / 1000)
   const now = () => plusSeconds(task.taken_at, task.offset_seconds + elapsedSeconds())
+  let row: PaymentRow | null = null
+  let isRefused = false
+  const processors = workers.processorsOf(() => {
+    isRefused = true
+  })
   let result: WorkResult = 'failed'
   try {
-    const row = await findPaymentOf(db, task)
+    row = await findPaymentOf(db, task)
     result = await runJob({ db, processors, fees, task, row, now: now() })
   } catch (error) {
     if (error instanceof LeaseLostError) return
+    isRefused ||= isCredentialsRefusal(error)
     onError(error)
   }
   failpoint('before commit', 'task')
-  if (result === 'done') await finishTask(db, task)
-  else if (typeof result === 'object') {
-    await postponeTask(db, { task, result: 'pending', dueAt: result.againAt })
-  } else {
-    const dueAt = plusSeconds(now(), pauseSeconds(task, result))
-    await postponeTask(db, { task, result, dueAt })
-  }
+  const unfinished = explain(result)
+  if (unfinished) await postpone(workers, { task, row, unfinished, isRefused, now: now() })
+  else await finishTask(db, task)
   failpoint('after commit', 'task')
 }
 

@@ -4,13 +4,12 @@ import { isOwnFailure } from '../../database/errors.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
 import { plusSeconds } from '../../domain/time.ts'
-import { retrySeconds } from '../../jobs/backoff.ts'
 import { type Loop, startLoop } from '../../jobs/loop.ts'
 import { endAbandonedAttempts } from '../calls/attempts.sql.ts'
 import { claimTasks } from '../tasks/claim-tasks.sql.ts'
-import { postponeTask } from '../tasks/claimed-tasks.sql.ts'
 import { leaseSeconds, type PaymentWorkers, startCallLoops } from './call-loop.ts'
 import { type DueTask, expireDue, processDue } from './due-payments.sql.ts'
+import { postpone } from './postpone.ts'
 
 /** Payments per statement: enough to share a commit, few enough that no cancel waits for long. */
 const setSize = 200
@@ -59,11 +58,12 @@ export function startPaymentWorkers(workers: PaymentWorkers): Loop {
  * @returns the number of tasks that were claimed.
  */
 async function processSet(
-  { db, onError }: PaymentWorkers,
+  workers: PaymentWorkers,
   kind: TaskKind,
   commitName: 'expiry' | 'process',
   step: (db: Db, due: readonly DueTask[]) => Promise<void>,
 ): Promise<number> {
+  const { db, onError } = workers
   const tasks = await claimTasks(db, { kinds: [kind], limit: setSize, leaseSeconds })
   const due = tasks.map((task) => ({ task, now: plusSeconds(task.taken_at, task.offset_seconds) }))
   if (due.length === 0) return 0
@@ -77,8 +77,8 @@ async function processSet(
       await retryConflicts(() => step(db, [dueTask])).catch(async (cause) => {
         onError(cause)
         const { task, now } = dueTask
-        const dueAt = plusSeconds(now, retrySeconds(task.failures + 1))
-        await postponeTask(db, { task, result: 'failed', dueAt })
+        const unfinished = { result: 'failed' } as const
+        await postpone(workers, { task, row: null, unfinished, isRefused: false, now })
       })
     }
   }

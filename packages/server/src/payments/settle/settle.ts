@@ -5,6 +5,7 @@ import type { Account } from '../../domain/account.ts'
 import { statusesThatSettle } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { postSettlement } from '../../ledger/post.ts'
+import { causeOf, type Declaration } from '../transition/declaration.ts'
 import { lockPayment } from '../transition/lock-payment.sql.ts'
 import { movePayment } from '../transition/move.sql.ts'
 
@@ -16,7 +17,13 @@ import { movePayment } from '../transition/move.sql.ts'
  */
 export async function settlePayment(
   tx: Tx,
-  payment: { account: Account; id: string; settledAt: Timestamp; now: Timestamp },
+  payment: {
+    account: Account
+    id: string
+    settledAt: Timestamp
+    now: Timestamp
+    by?: Declaration
+  },
 ): Promise<PaymentRow> {
   const row = await lockPayment(tx, payment)
   if (!row) throw new Error('a settled payment was not found')
@@ -26,8 +33,7 @@ export async function settlePayment(
     event: 'payment.settled',
     change: { settled_at: payment.settledAt },
     guard: sql`settled_at is null`,
-    actor: { type: 'processor', id: row.processor },
-    reason: null,
+    ...causeOf(row, payment.by, null),
     now: payment.now,
   })
   await postSettlement(tx, moved)

@@ -7,6 +7,7 @@ import { lookUp } from '../calls/call-processor.ts'
 import { hasUnrecorded, matchRefunds } from '../refund/match-refunds.ts'
 import { requestTask } from '../tasks/tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { isAccepted } from '../transition/move.sql.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
 import { settlePayment } from './settle.ts'
 
@@ -25,6 +26,10 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   if (!found.ok) return 'failed'
   const payment = found.result
   if (payment.state !== 'captured') return 'pending'
+  const problem = 'capture_contradicted'
+  if (payment.capturedMinor !== row.captured_amount && !(await isAccepted(db, { row, problem }))) {
+    return { result: 'failed', problem }
+  }
   const refunds = await findRefunds(db, { account: accountOf(row), paymentId: row.id })
   if (hasUnrecorded(matchRefunds(refunds, payment.refunds))) {
     await requestTask(db, { row, kind: 'refund', afterSeconds: 0 })

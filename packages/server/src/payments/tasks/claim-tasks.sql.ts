@@ -95,7 +95,8 @@ export async function claimTasks(
       on c.merchant_id = taken.merchant_id and not taken.livemode
     where t.merchant_id = taken.merchant_id and t.livemode = taken.livemode
       and t.payment_id = taken.payment_id and t.kind = taken.kind
-    returning ${columns}, t.due_at, t.lease, t.failures,
+    returning ${columns}, t.due_at, t.lease, t.failures, t.waiting_since, t.failing_since,
+      t.attention, t.attention_since,
       extract(epoch from now() - t.since)::integer as age_seconds,
       coalesce(c.offset_seconds, 0)::integer as offset_seconds,
       date_trunc('second', now()) as taken_at`.execute(tx)

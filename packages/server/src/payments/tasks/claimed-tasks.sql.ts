@@ -1,3 +1,4 @@
+import type { AttentionReason } from '@hedgepayments/contract'
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { TaskKind } from '../../database/task-rows.ts'
@@ -25,6 +26,13 @@ export interface ClaimedTask extends TaskClaim {
   offset_seconds: number
   /** The time of the claim, by the database's clock. */
   taken_at: Timestamp
+  /** When the task was planned, by the merchant's clock. */
+  waiting_since: Timestamp
+  /** When its current failures began, by the merchant's clock; `null`: it does not fail. */
+  failing_since: Timestamp | null
+  /** Why the payment needs attention because of this task, and since when. */
+  attention: AttentionReason | null
+  attention_since: Timestamp | null
 }
 
 /** Extends the leases of tasks in progress, except those that another worker has claimed since. */
@@ -45,8 +53,11 @@ export async function renewLeases(
       and t.payment_id = c.payment_id and t.kind = c.kind and t.lease = c.lease`.execute(db)
 }
 
-/** Ends a task. If it was requested again since the claim, releases it instead: it is due already. */
-export async function finishTask(db: Db, task: TaskClaim): Promise<void> {
+/**
+ * Ends a task. If it was requested again since the claim, releases it instead: it is due already, and
+ * waits anew.
+ */
+export async function finishTask(db: Db, task: ClaimedTask): Promise<void> {
   await sql`
     with claimed as materialized (
       select t.planned_again from payment_tasks t where ${isClaimed(task)} for update
@@ -54,25 +65,42 @@ export async function finishTask(db: Db, task: TaskClaim): Promise<void> {
       delete from payment_tasks t using claimed
       where ${isClaimed(task)} and not claimed.planned_again
     )
-    update payment_tasks t set ${released}
+    update payment_tasks t set ${released}, failing_since = null, attention = null,
+      attention_since = null,
+      waiting_since = date_trunc('second', now()) + make_interval(secs => ${task.offset_seconds})
     from claimed where ${isClaimed(task)} and claimed.planned_again`.execute(db)
+}
+
+/** What a postponed task waits for. */
+export interface Postponement {
+  readonly task: TaskClaim
+  readonly result: 'pending' | 'failed'
+  readonly dueAt: Timestamp
+  readonly failingSince: Timestamp | null
+  /** Why the payment needs attention, and since when. */
+  readonly attention: { readonly reason: AttentionReason; readonly since: Timestamp } | null
 }
 
 /**
  * Releases a task until `dueAt`. If it was requested again since the claim, it is due when that
  * request said. `failed` counts one more failure, `pending` resets the failures.
+ *
+ * @returns `false` where the claim is lost. Nothing is changed then.
  */
-export async function postponeTask(
-  db: Db,
-  { task, result, dueAt }: { task: TaskClaim; result: 'pending' | 'failed'; dueAt: Timestamp },
-): Promise<void> {
+export async function postponeTask(db: Db, postponed: Postponement): Promise<boolean> {
+  const { task, result, dueAt, failingSince, attention } = postponed
   const failures = result === 'failed' ? sql`t.failures + 1` : sql`0`
-  await sql`
+  const { rows } = await sql`
     update payment_tasks t
     set due_at = case when t.planned_again then t.due_at else ${dueAt}::timestamptz end,
       failures = case when t.planned_again then 0 else ${failures} end,
+      failing_since = ${failingSince}::timestamptz,
+      attention = ${attention?.reason ?? null}::text,
+      attention_since = ${attention?.since ?? null}::timestamptz,
       ${released}
-    where ${isClaimed(task)}`.execute(db)
+    where ${isClaimed(task)}
+    returning t.kind`.execute(db)
+  return rows.length > 0
 }
 
 /**

@@ -15,7 +15,7 @@ type Due = { readonly dueAt: Timestamp } | { readonly afterSeconds: number }
 /**
  * Plans a task. A task that is planned already is planned anew, and a worker that has claimed it loses
  * it, because the worker's data is outdated: for example, the customer has submitted another token.
- * `afterSeconds` counts by the database's clock and the merchant's test clock, because the clock of a
+ * Its wait begins anew. `afterSeconds` counts by the database's clock and the merchant's test clock, because the clock of a
  * process may be an hour ahead.
  */
 export async function planTask(
@@ -28,10 +28,12 @@ export async function planTask(
       ? sql`${due.dueAt}::timestamptz`
       : sql`${merchantTime(account)} + make_interval(secs => ${due.afterSeconds})`
   await sql`
-    insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt})
+    insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at, waiting_since)
+    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt},
+      ${merchantTime(account)})
     on conflict (merchant_id, livemode, payment_id, kind) do update
-      set due_at = excluded.due_at, failures = 0, ${released}`.execute(tx)
+      set due_at = excluded.due_at, failures = 0, waiting_since = excluded.waiting_since,
+        failing_since = null, attention = null, attention_since = null, ${released}`.execute(tx)
 }
 
 /** Deletes a task of a payment, even if a worker has claimed it. */
@@ -70,8 +72,9 @@ export async function requestTask(
 ): Promise<void> {
   const dueAt = soon(afterSeconds)
   await sql`
-    insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at)
-    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt})
+    insert into payment_tasks as t (merchant_id, livemode, payment_id, kind, due_at, waiting_since)
+    values (${row.merchant_id}, ${row.livemode}, ${row.id}, ${kind}, ${dueAt},
+      ${merchantTime(accountOf(row))})
     on conflict (merchant_id, livemode, payment_id, kind) do update
       set ${requestedAgain(dueAt)}`.execute(tx)
 }

@@ -1,3 +1,4 @@
+import type { LastingProblem, WaitName } from '@hedgepayments/contract'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
@@ -28,7 +29,25 @@ export interface Work {
  * - `failed`: no usable answer. The pauses between repetitions grow.
  * - `againAt`: nothing is left to do until this time.
  */
-export type WorkResult = 'done' | 'pending' | 'failed' | { readonly againAt: Timestamp }
+export type WorkResult = 'done' | Unfinished | Explained
+
+/** The result of a task that is repeated. */
+export type Unfinished = 'pending' | 'failed' | { readonly againAt: Timestamp }
+
+/** An unfinished task, and what an operator should know about it. */
+export interface Explained {
+  readonly result: Unfinished
+  /** A problem that no waiting ends. */
+  readonly problem?: LastingProblem
+  /** What the task waits for, if its kind does not say. */
+  readonly wait?: WaitName
+}
+
+/** The result with its explanation, or `null` if nothing is left to do. */
+export function explain(result: WorkResult): Explained | null {
+  if (result === 'done') return null
+  return typeof result === 'object' && 'result' in result ? result : { result }
+}
 
 /** The actor of work that no request has caused. */
 export const bySystem = { type: 'system', id: null } as const

@@ -42,8 +42,8 @@ export function cancelRows({ name, where, returning }: CancelSource): string {
     seen_status, 'canceled', reason
   from canceled order by n
 ), canceled_voids as (
-  insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-  select merchant_id, livemode, id, 'void', date_trunc('second', now())
+  insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at, waiting_since)
+  select merchant_id, livemode, id, 'void', date_trunc('second', now()), at
   from canceled where processor is not null
   on conflict do nothing
 )`

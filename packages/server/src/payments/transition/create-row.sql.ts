@@ -71,7 +71,8 @@ export function createRow(
       select merchant_id, livemode, id, 1, 'payment.created', created_at,
         ${actorId === null ? 'customer' : 'api_key'}, ${actorId}, ${firstStatus} from created
     ), created_expiry as (
-      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-      select merchant_id, livemode, id, 'expire', expires_at from created
+      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at,
+        waiting_since)
+      select merchant_id, livemode, id, 'expire', expires_at, created_at from created
     )`
 }

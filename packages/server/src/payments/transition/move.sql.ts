@@ -1,4 +1,9 @@
-import { type ActorType, type EventType, isStep } from '@hedgepayments/contract'
+import {
+  type ActorType,
+  type AttentionReason,
+  type EventType,
+  isStep,
+} from '@hedgepayments/contract'
 import { type SqlBool, sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
@@ -19,6 +24,8 @@ export interface Move {
   readonly now: Timestamp
   /** The data of an event about another object than the payment. */
   readonly data?: object
+  /** The difference to the processor that an operator accepts by this step. */
+  readonly accepts?: AttentionReason
 }
 
 /**
@@ -45,7 +52,11 @@ export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
     .returningAll()
     .executeTakeFirst()
   if (!moved) throw new Error(`payment ${row.id} cannot take the step ${event}`)
-  const state = { ...stateOf(moved), ...(move.data ? { data: move.data } : {}) }
+  const state = {
+    ...stateOf(moved),
+    ...(move.data ? { data: move.data } : {}),
+    ...(move.accepts ? { accepts: move.accepts } : {}),
+  }
   await sql`
     insert into events (merchant_id, livemode, subject_id, sequence, type, created_at, actor_type,
       actor_id, from_status, to_status, reason, state)
@@ -53,4 +64,17 @@ export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
       ${at}::timestamptz, ${move.actor.type}, ${move.actor.id}, ${row.status}, ${moved.status},
       ${move.reason}, ${JSON.stringify(state)}::jsonb)`.execute(tx)
   return moved
+}
+
+/** Whether an operator has accepted a difference between a payment and the processor's report of it. */
+export async function isAccepted(
+  db: Db,
+  { row, problem }: { row: PaymentRow; problem: AttentionReason },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from events
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode}
+      and subject_id = ${row.id} and type = 'payment.resolved'
+      and state ->> 'accepts' = ${problem}`.execute(db)
+  return rows.length > 0
 }

@@ -33,8 +33,9 @@ export function processRows() {
             else jsonb_build_object('payment_method_details', payment_method_details) end
       from moved order by merchant_id, livemode, id
     ), moved_captures as (
-      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at)
-      select merchant_id, livemode, id, 'capture', now from moved
+      insert into payment_tasks (merchant_id, livemode, payment_id, kind, due_at,
+        waiting_since)
+      select merchant_id, livemode, id, 'capture', now, now from moved
       on conflict do nothing
     )`
 }

@@ -3,6 +3,7 @@ import {
   capturableStatuses,
   initiableStatuses,
   type PaymentStatus,
+  type Resolution,
   refundableStatuses,
 } from '@hedgepayments/contract'
 import type { PaymentRow } from '../../database/schema.ts'
@@ -100,6 +101,20 @@ export function notInitiable(id: string, status: PaymentStatus): Refusal {
     'payment_not_initiable',
     `Payment ${id} cannot be initiated. Current status: ${status}.`,
     { payment_id: id, current_status: status, initiable_statuses: [...initiableStatuses] },
+  )
+}
+
+/** 412 for a payment that needs no attention, or whose state a resolution does not fit. */
+export function notResolvable(
+  { id, status }: Pick<PaymentRow, 'id' | 'status'>,
+  resolution: Resolution,
+  possible: readonly Resolution[],
+): Refusal {
+  const why = possible.length === 0 ? 'It needs no attention.' : `Possible: ${possible.join(', ')}.`
+  return refuse(
+    'payment_not_resolvable',
+    `Payment ${id} cannot be resolved as ${resolution}. ${why}`,
+    { payment_id: id, current_status: status, resolutions: [...possible] },
   )
 }
 

@@ -5,6 +5,7 @@ import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import type { Account } from '../../domain/account.ts'
 import { type FencedPage, pageOf } from '../../http/request/pagination.ts'
+import { needsAttention } from './attention.sql.ts'
 
 /** Finds a payment by its id, without a lock. `undefined`: not found in this merchant and mode. */
 export async function findPayment(
@@ -28,12 +29,12 @@ export async function listPayments(
     .selectAll()
     .where('merchant_id', '=', account.merchantId)
     .where('livemode', '=', account.livemode)
-    .where(matches(filter))
+    .where(matches(account, filter))
   return await pageOf(query, 'id', page)
 }
 
-/** The condition of a filter, for lists and for bulk cancellations. */
-export function matches(filter: PaymentFilter) {
+/** The condition of a filter on the payments of an account, for lists and for bulk cancellations. */
+export function matches(account: Account, filter: PaymentFilter) {
   const conditions = [sql<SqlBool>`true`]
   if (filter.status) conditions.push(sql`payments.status = any(${filter.status}::text[])`)
   if (filter.customer_email !== undefined) {
@@ -57,6 +58,10 @@ export function matches(filter: PaymentFilter) {
     const wanted = JSON.stringify(filter.metadata)
     // The first condition implies the second, which makes the partial index usable.
     conditions.push(sql`payments.metadata @> ${wanted}::jsonb and payments.metadata <> '{}'::jsonb`)
+  }
+  if (filter.needs_attention !== undefined) {
+    const needs = needsAttention(account)
+    conditions.push(filter.needs_attention ? needs : sql<SqlBool>`not ${needs}`)
   }
   conditions.push(...createdWithin('payments.created_at', filter.created_at))
   return sql<SqlBool>`${sql.join(conditions, sql` and `)}`

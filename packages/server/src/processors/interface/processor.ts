@@ -28,6 +28,8 @@ import type { ProcessorRules } from './rules.ts'
  * - **The deadline comes in.** Soon after `signal` aborts, the call throws.
  * - **Too many calls are said.** A call that the processor refuses for its rate throws an error whose
  *   `statusCode` is 429. Then fewer calls of the account are made at the same time.
+ * - **Refused credentials are said.** Then the `statusCode` of the error is 401 or 403, and the payment
+ *   needs attention at once.
  */
 export interface Processor {
   /** Stored with each payment sent there, so it never changes: `sandbox`, `stripe`. */

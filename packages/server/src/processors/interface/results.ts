@@ -95,6 +95,8 @@ export type PaymentState =
       readonly refunds: readonly RefundState[]
       /** All disputes, also those that are decided. A processor without disputes omits them. */
       readonly disputes?: readonly DisputeState[]
+      /** Whether `disputes` is not complete: one cannot be read, or is in another currency. */
+      readonly hasUnreadableDispute?: boolean
       /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
       /** As in `Authorized`. */
@@ -138,3 +140,15 @@ export class KeptFailureError extends Error {
   readonly code = keptFailureCode
 }
 export const keptFailureCode = 'kept_failure'
+
+/** The merchant's credentials for a processor are missing, or cannot be decrypted. */
+export class CredentialsMissingError extends Error {
+  readonly statusCode = 401
+}
+
+/** Whether a processor refuses the merchant's credentials, or there are none. */
+export function isCredentialsRefusal(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { statusCode } = error as { statusCode?: unknown }
+  return statusCode === 401 || statusCode === 403
+}

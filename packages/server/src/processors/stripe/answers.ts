@@ -157,19 +157,26 @@ export function readRefunds(
   return { refunds, next: hasMore && last ? last.id : null }
 }
 
-/** Reads the disputes of a PaymentIntent. There are a few at most, so they fit on one page. */
+/**
+ * Reads the disputes of a PaymentIntent. There are a few at most, so they fit on one page. A dispute that
+ * cannot be read, or is in another currency, must not hide the payment's refunds and settlement: it is
+ * left out.
+ */
 export function readDisputes(
   answer: unknown,
   { payment, reference }: { payment: ProcessorPayment; reference: string },
-): Stripe.Dispute[] {
+): { disputes: Stripe.Dispute[]; hasUnreadable: boolean } {
   const { data, has_more: hasMore } = read(Page, answer, 'a list of disputes')
   insist(!hasMore, 'it has more than a hundred disputes')
-  for (const item of data) {
-    const dispute = read(Dispute, item, 'a dispute')
-    insist(dispute.payment_intent === reference, 'it is about another payment')
-    insist(dispute.currency === payment.money.currency.toLowerCase(), 'it is in another currency')
+  const currency = payment.money.currency.toLowerCase()
+  const disputes = data.filter(
+    (item) =>
+      Check(Dispute, item) && item.payment_intent === reference && item.currency === currency,
+  )
+  return {
+    disputes: disputes as Stripe.Dispute[],
+    hasUnreadable: disputes.length < data.length,
   }
-  return data as Stripe.Dispute[]
 }
 
 /** Reads the id of a PaymentMethod. */

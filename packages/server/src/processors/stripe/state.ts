@@ -9,11 +9,17 @@ import { fromStripeAmount } from './money/amounts.ts'
 /** The expansion that adds the fee and the settlement to a PaymentIntent. */
 export const intentExpansion = ['latest_charge.balance_transaction']
 
+/** The disputes of a PaymentIntent, without those that cannot be read. */
+export interface FoundDisputes {
+  readonly disputes: readonly Stripe.Dispute[]
+  readonly hasUnreadable: boolean
+}
+
 /** The payment's state, from its PaymentIntent, refunds and disputes. */
 export function stateOf(
   intent: Stripe.PaymentIntent,
   refunds: readonly Stripe.Refund[],
-  disputes: readonly Stripe.Dispute[] = [],
+  { disputes, hasUnreadable }: FoundDisputes = { disputes: [], hasUnreadable: false },
 ): PaymentState {
   const reference = intent.id
   switch (intent.status) {
@@ -31,6 +37,7 @@ export function stateOf(
         ...capturedOf(intent),
         refunds: withoutRelease(intent, refunds).map(refundStateOf),
         disputes: disputes.flatMap((dispute) => disputeStateOf(dispute) ?? []),
+        ...(hasUnreadable ? { hasUnreadableDispute: true } : {}),
         settledAt: settledAtOf(intent),
         ...methodField(chargeOf(intent)?.payment_method_details),
       }

@@ -41,7 +41,7 @@ import { withKey } from './kept-failures.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { stripeRules } from './money/rules.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
-import { hasDisputes, intentExpansion, stateOf } from './state.ts'
+import { type FoundDisputes, hasDisputes, intentExpansion, stateOf } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
@@ -251,15 +251,15 @@ export class StripeProcessor implements Processor {
     const intent = readIntent(answer, { payment, reference })
     if (intent.status !== 'succeeded') return stateOf(intent, [])
     const refunds = await this.#refunds(stripe, payment, reference)
-    const disputes = hasDisputes(intent) ? await this.#disputes(stripe, payment, reference) : []
-    return stateOf(intent, refunds, disputes)
+    if (!hasDisputes(intent)) return stateOf(intent, refunds)
+    return stateOf(intent, refunds, await this.#disputes(stripe, payment, reference))
   }
 
   async #disputes(
     stripe: Stripe,
     payment: ProcessorPayment,
     reference: string,
-  ): Promise<Stripe.Dispute[]> {
+  ): Promise<FoundDisputes> {
     const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
     return readDisputes(answer, { payment, reference })
   }

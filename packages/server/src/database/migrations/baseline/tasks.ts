@@ -17,6 +17,10 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
   // clock. Every write of that worker checks `lease`.
   // `failures` counts failures in a row and decides the pause before the next attempt.
   // `planned_again`: the task was requested while it was in progress, and runs once more.
+  // `waiting_since` is when the task was planned and `failing_since` when its current failures began,
+  // both by the merchant's clock, which a test clock may advance.
+  // `attention` is why the payment needs an operator, since `attention_since`. The worker sets it when
+  // it postpones the task. The task's end removes it.
   await sql`
     create table payment_tasks (
       merchant_id text collate "C" not null,
@@ -29,13 +33,22 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
       leased_until timestamptz,
       failures integer not null default 0,
       planned_again boolean not null default false,
+      waiting_since timestamptz(0) not null default now(),
+      failing_since timestamptz(0),
+      attention text collate "C",
+      attention_since timestamptz(0),
       primary key (merchant_id, livemode, payment_id, kind),
       foreign key (merchant_id, livemode, payment_id)
-        references payments (merchant_id, livemode, id)
+        references payments (merchant_id, livemode, id),
+      check ((attention is null) = (attention_since is null))
     )`.execute(db)
   await sql`create index payment_tasks_due on payment_tasks (due_at)`.execute(db)
   // Finds due tasks of one kind without reading a million of another.
   await sql`create index payment_tasks_kind on payment_tasks (kind, due_at)`.execute(db)
+  // The few tasks whose payments need attention. A transition inserts and deletes tasks without it.
+  await sql`
+    create index payment_tasks_attention on payment_tasks (merchant_id, livemode, payment_id)
+      where attention is not null`.execute(db)
   await sql`
     create index payment_tasks_captures on payment_tasks (since) where kind = 'capture'`.execute(db)
 }
