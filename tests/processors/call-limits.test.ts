@@ -6,7 +6,13 @@ import { newId } from '../../packages/server/src/domain/ids.ts'
 import { toTimestamp } from '../../packages/server/src/domain/time.ts'
 import type { Loop } from '../../packages/server/src/jobs/loop.ts'
 import { insertMerchant } from '../../packages/server/src/merchants/merchants.sql.ts'
+import {
+  callProcessor,
+  type ProcessorCall,
+} from '../../packages/server/src/payments/calls/call-processor.ts'
+import { measured } from '../../packages/server/src/payments/calls/measured-processors.ts'
 import { startPaymentWorkers } from '../../packages/server/src/payments/run/workers.ts'
+import { bySystem } from '../../packages/server/src/payments/tasks/work.ts'
 import type { TestDatabase } from '../support/databases/postgres.ts'
 import { createMigratedDatabase } from '../support/servers/server.ts'
 import { until } from '../support/until.ts'
@@ -105,6 +111,42 @@ async function answerRound(merchantId: string, count: number, how: 'done' | 'too
   clockMs++
   for (const call of gate.waitingOf(merchantId)) call.answer(how)
 }
+
+test('a call of any kind is measured, also of a method that nobody has listed', async () => {
+  const merchantId = await newMerchant()
+  await addDue(merchantId, 'void', 1)
+  const { db } = database
+  const account = { merchantId, livemode: true }
+  const [row] = await db
+    .selectFrom('payments')
+    .selectAll()
+    .where('merchant_id', '=', merchantId)
+    .execute()
+  if (!row) throw new Error('the payment was not inserted')
+  const ended: unknown[] = []
+  const onCall = (...call: unknown[]) => ended.push(call)
+  const { forSent, meter } = measured(gate.processors, { onCall, nowMs: () => clockMs })
+  const processor = await forSent(account, 'gated')
+  const kind = 'refund_late_capture'
+  const call = {
+    ...{ row, processor, meter, kind, processorKey: 'key', actor: bySystem },
+    now: toTimestamp(Date.now()),
+    describe: () => ({ outcome: 'undecided' }) as const,
+  } satisfies Omit<ProcessorCall<void>, 'run'>
+  await callProcessor(db, {
+    ...call,
+    run: async () => {
+      clockMs += 700
+    },
+  })
+  const refused = Object.assign(new Error('Too many requests.'), { statusCode: 429 })
+  await callProcessor(db, { ...call, run: () => Promise.reject(refused) })
+  const times = { kind, beganMs: 0, endedMs: 700 }
+  expect(ended).toEqual([
+    [account, processor.account, { ...times, outcome: 'answered' }],
+    [account, processor.account, { ...times, beganMs: 700, outcome: 'rate_limited' }],
+  ])
+})
 
 describe('calls to a processor', () => {
   test('of one merchant double while the processor answers, up to the ceiling', async () => {

@@ -42,28 +42,45 @@ export class GatedProcessors {
       refund: unused,
       noticeFromWebhook: unused,
       lookUp: () => Promise.resolve(absent),
-      capture: (payment, { amountMinor }) =>
-        this.#wait<CaptureResult>(merchantId, 'capture', {
-          outcome: 'captured',
-          reference: payment.id,
-          capturedMinor: amountMinor,
-          feeMinor: null,
-        }),
-      void: () => this.#wait(merchantId, 'void', { outcome: 'voided' as const }),
+      capture: (payment, { amountMinor, signal }) =>
+        this.#wait<CaptureResult>(
+          { merchantId, kind: 'capture', signal },
+          {
+            outcome: 'captured',
+            reference: payment.id,
+            capturedMinor: amountMinor,
+            feeMinor: null,
+          },
+        ),
+      void: (_, { signal }) =>
+        this.#wait({ merchantId, kind: 'void', signal }, { outcome: 'voided' as const }),
     }
   }
 
-  #wait<T>(merchantId: string, kind: WaitingCall['kind'], result: T): Promise<T> {
+  #wait<T>(
+    {
+      merchantId,
+      kind,
+      signal,
+    }: Pick<WaitingCall, 'merchantId' | 'kind'> & { signal: AbortSignal },
+    result: T,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const call: WaitingCall = {
         merchantId,
         kind,
         answer: (how) => {
-          this.waiting.splice(this.waiting.indexOf(call), 1)
+          leave()
           if (how === 'done') resolve(result)
           else reject(Object.assign(new Error('Too many requests.'), { statusCode: 429 }))
         },
       }
+      const leave = () => {
+        const at = this.waiting.indexOf(call)
+        if (at >= 0) this.waiting.splice(at, 1)
+      }
+      // At its deadline the call has ended, and another one may wait in its place.
+      signal.addEventListener('abort', leave, { once: true })
       this.waiting.push(call)
     })
   }

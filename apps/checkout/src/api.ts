@@ -18,13 +18,15 @@ export type TestSource =
 
 /**
  * Why a request failed. `unreachable`: no answer, or an error of the server. `processorUnreachable`: the
- * same of the processor, which the browser asks for a token.
+ * same of the processor, which the browser asks for a token. `bankUnavailable`: the processor cannot use
+ * the account that the customer has chosen.
  */
 export type Fault =
   | 'missing'
   | 'tooMany'
   | 'tokenRefused'
   | 'notTaken'
+  | 'bankUnavailable'
   | 'unreachable'
   | 'processorUnreachable'
 

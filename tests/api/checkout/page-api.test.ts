@@ -55,6 +55,7 @@ describe('the payment page', () => {
       'methods',
       'needs_email',
       'now',
+      'payment_method',
       'stage',
       'stripe',
       'success_url',

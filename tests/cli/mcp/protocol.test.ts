@@ -17,11 +17,18 @@ const readNames = [
   'get_balance',
   'get_bulk_cancel',
   'dry_run_cancel_payment',
+  'dry_run_capture_payment',
   'dry_run_refund_payment',
   'dry_run_reverse_payment',
   'dry_run_bulk_cancel',
 ]
-const writeNames = ['cancel_payment', 'refund_payment', 'reverse_payment', 'bulk_cancel']
+const writeNames = [
+  'cancel_payment',
+  'capture_payment',
+  'refund_payment',
+  'reverse_payment',
+  'bulk_cancel',
+]
 
 describe('the list of tools', () => {
   test('has only read-only tools, marked as such, without --write', async () => {

@@ -76,6 +76,29 @@ describe('in test mode', () => {
     expect(await statusOf(api(), paid.id)).toBe('refunded')
   })
 
+  test('capture_payment takes a part of an initiated payment, and a pending one is refused', async () => {
+    const made = { capture_method: 'manual', initiate: true, payment_method_token: 'tok_visa' }
+    const { id } = await createPayment(api(), made)
+    const args = { payment_id: id, amount: 1_000 }
+    const tooMuch = { payment_id: id, amount: 10_000 }
+    const impossible = await mcp.writer.call('dry_run_capture_payment', tooMuch)
+    expect(impossible.text).toContain('100.00 USD is more than the amount, 99.99 USD.')
+    const dryRun = await mcp.writer.call('dry_run_capture_payment', args)
+    expect(dryRun.text).toContain('10.00 USD would be taken from the customer.')
+    expect(dryRun.text).toContain('89.99 USD would be released for good.')
+    expect(await statusOf(api(), id)).toBe('initiated')
+    const token = tokenOf(dryRun)
+    const given = { ...args, confirmation_token: token }
+    const { text, data } = await mcp.writer.call('capture_payment', given)
+    expect(text).toMatch(/^Test mode: the capture of 10\.00 USD is accepted\./)
+    expect(data.payment.id).toBe(id)
+    await expect.poll(() => statusOf(api(), id)).toBe('succeeded')
+    expect((await api()('GET', `/v1/payments/${id}`)).body.captured_amount).toBe(1_000)
+    const pending = await createPayment(api())
+    const refused = await mcp.writer.call('capture_payment', { payment_id: pending.id })
+    expect(refused.data.error.code).toBe('payment_not_capturable')
+  })
+
   test('bulk_cancel cancels what the dry run counted, and get_bulk_cancel shows the run', async () => {
     const metadata = { batch: 'bulk' }
     const made = await Promise.all([1, 2, 3].map(() => createPayment(api(), { metadata })))
@@ -117,6 +140,7 @@ describe('in live mode', () => {
     const { id } = await createPayment(mcp.live)
     for (const [name, args] of [
       ['cancel_payment', { payment_id: id }],
+      ['capture_payment', { payment_id: id }],
       ['refund_payment', { payment_id: id }],
       ['reverse_payment', { payment_id: id }],
       ['bulk_cancel', { payment_ids: [id] }],

@@ -73,6 +73,7 @@ describe('an age counts from the real time', () => {
     await until('the delivery is listed', async () => {
       return (await json('webhooks', 'deliveries', '--created-after', '1h')).data.length > 0
     })
+    expect((await json('webhooks', 'deliveries', '--created-before', '1h')).data).toEqual([])
   })
 })
 

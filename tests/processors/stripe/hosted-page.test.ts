@@ -49,9 +49,35 @@ describe('the hosted page of a merchant with Stripe', () => {
       )
       expect(headers.get('cross-origin-opener-policy')).toBe('same-origin-allow-popups')
       expect(headers.get('x-frame-options')).toBe('DENY')
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
     }
     const unknown = await html({ url: 'http://x/pay/pay_0' })
     expect(unknown.get('content-security-policy')).toBe(sandboxPolicy)
+  })
+
+  test('offers bank debits where the payment allows them, in USD, and banks get to know the site only', async () => {
+    const types = { payment_method_types: ['ach', 'card'] }
+    const sessionIn = async (currency: string) =>
+      (
+        await fixture.api('POST', '/v1/checkout/sessions', {
+          body: { amount: 100, currency, ...types },
+        })
+      ).body
+    const [dollars, euros] = [await sessionIn('USD'), await sessionIn('EUR')]
+    const debit = await createPayment(fixture.api, { payment_method: 'ach' })
+    expect((await pageOf(dollars).read()).methods).toEqual(['card', 'ach'])
+    expect((await pageOf(euros).read()).methods).toEqual(['card'])
+    expect(await pageOf(debit).read()).toMatchObject({ methods: ['ach'], payment_method: 'ach' })
+    const [plain, ...banks] = await Promise.all([euros, dollars, debit].map(html))
+    expect(plain?.get('referrer-policy')).toBe('no-referrer')
+    for (const headers of banks) {
+      expect(headers.get('referrer-policy')).toBe('strict-origin')
+      for (const name of ['content-security-policy', 'cross-origin-opener-policy']) {
+        expect(headers.get(name)).toBe(plain?.get(name))
+      }
+    }
+    const order = { method: 'ach', token: 'pm_usBankAccount_success' }
+    expect((await pageOf(euros).ask('/pay', order)).status).toBe(400)
   })
 
   test('shows the amount in Stripe’s units, and takes no number', async () => {

@@ -51,6 +51,8 @@ function faultText(fault: Trouble, { faults }: Text): string {
     case 'missing':
     case 'notTaken':
       return faults.notTaken
+    case 'bankUnavailable':
+      return faults.bankUnavailable
     case 'processorUnreachable':
       return faults.processorUnreachable
     case 'unreachable':

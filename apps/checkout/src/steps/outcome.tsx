@@ -22,7 +22,9 @@ export function Outcome({
   amount: string
 }) {
   const { merchant_name: merchant, decline_code: declineCode } = page
-  const { title, text: describe } = text.outcomes[stage]
+  // The money of a bank debit moves days later, and the page need not stay open for that.
+  const isDebit = stage === 'accepted' && page.payment_method === 'ach'
+  const { title, text: describe } = text.outcomes[isDebit ? 'debited' : stage]
   const isPaid = stage === 'accepted' || stage === 'paid'
   const url = isPaid ? page.success_url : page.cancel_url
   useRedirect(isPaid ? page.success_url : null)

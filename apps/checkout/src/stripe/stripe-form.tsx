@@ -1,4 +1,4 @@
-import type { StripeForm as FormData, PaymentPage } from '@hedgepayments/contract'
+import type { CheckoutMethod, StripeForm as FormData, PaymentPage } from '@hedgepayments/contract'
 import { type FormEvent, useState } from 'react'
 import { type PageApi, PageError } from '../api.ts'
 import { checkEmail } from '../form/check.ts'
@@ -21,19 +21,23 @@ interface StripeFormProps {
   readonly show: (page: PaymentPage) => void
 }
 
-/** The form that pays with fields of Stripe: card, and the wallets that Stripe offers on this device. */
+/**
+ * The form that pays with fields of Stripe: a card or bank account, and the wallets that Stripe offers on
+ * this device.
+ */
 export function StripeForm({ page, form, api, text, amount, isOffline, show }: StripeFormProps) {
   const [wasSent, setSent] = useState(false)
-  const fields = useStripeFields(form, text.code)
-  const { pay, isPaying, trouble } = usePay(api, show, fields)
+  const { methods, needs_email: hasEmail } = page
+  const fields = useStripeFields({ form, methods, hasEmail }, text.code)
+  const { pay, isPaying, trouble } = usePay(api, show, { fields, methods })
   const email = useField({ check: (value, phase) => checkEmail(value, phase, text), wasSent })
 
   async function submit(event: FormEvent) {
     event.preventDefault()
     if (isPaying || fields.state !== 'ready') return
     setSent(true)
-    if (page.needs_email && !checkAll(email)) return
-    await pay(page.needs_email ? email.value.trim() : undefined)
+    if (hasEmail && !checkAll(email)) return
+    await pay(hasEmail ? email.value.trim() : undefined)
     setSent(false)
   }
 
@@ -45,16 +49,34 @@ export function StripeForm({ page, form, api, text, amount, isOffline, show }: S
       aria-label={text.payTo(page.merchant_name)}
     >
       <FailureAlert text={text} fault={trouble} page={page} isPaying={isPaying} />
-      {page.needs_email ? <EmailField email={email} text={text} disabled={isPaying} /> : null}
+      {hasEmail ? <EmailField email={email} text={text} disabled={isPaying} /> : null}
       <FieldsNotice state={fields.state} text={text} />
       <div ref={fields.container} className="stripe" aria-busy={fields.state !== 'ready'} />
       <PayButton
         {...{ text, amount, isPaying }}
         isDisabled={isOffline || fields.state !== 'ready'}
       />
-      <p className="small">{text.cardPrivacy}</p>
-      {page.livemode ? null : <p className="small">{text.testCard}</p>}
+      <Hints {...{ page, text, amount }} method={fields.method} />
     </form>
+  )
+}
+
+/** The texts below the button: for a bank debit the mandate, for all where the numbers go. */
+function Hints({
+  page,
+  text,
+  amount,
+  method,
+}: Pick<StripeFormProps, 'page' | 'text' | 'amount'> & { method: CheckoutMethod }) {
+  const isBank = method === 'ach'
+  return (
+    <>
+      {isBank ? <p className="small">{text.mandate(page.merchant_name, amount)}</p> : null}
+      <p className="small">{isBank ? text.bankPrivacy : text.cardPrivacy}</p>
+      {page.livemode ? null : (
+        <p className="small">{isBank ? text.stripe.testBank : text.testCard}</p>
+      )}
+    </>
   )
 }
 
@@ -62,21 +84,20 @@ export function StripeForm({ page, form, api, text, amount, isOffline, show }: S
 function usePay(
   api: PageApi,
   show: (page: PaymentPage) => void,
-  { opened }: Pick<StripeFields, 'opened'>,
+  { fields, methods }: { fields: StripeFields; methods: PaymentPage['methods'] },
 ) {
   const [isPaying, setPaying] = useState(false)
   const [trouble, setTrouble] = useState<Trouble | null>(null)
   async function pay(email: string | undefined) {
-    if (!opened.current) return
-    const { stripe, elements } = opened.current
+    const opened = fields.opened.current
+    if (!opened) return
     setPaying(true)
     setTrouble(null)
     try {
-      const collected = await collect(stripe, elements)
+      const collected = await collect(opened, { methods, method: fields.method, email })
       if ('said' in collected) setTrouble(collected)
       if (!('token' in collected)) return
-      const order = { method: 'card' as const, token: collected.token, ...(email ? { email } : {}) }
-      const next = await api.pay(order)
+      const next = await api.pay({ ...collected, ...(email ? { email } : {}) })
       show(next)
       if (next.stage === 'confirming' && next.confirm_url) location.assign(next.confirm_url)
     } catch (error) {

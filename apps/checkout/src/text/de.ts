@@ -48,6 +48,8 @@ export const german: Text = {
       'Wir waren nicht erreichbar. Bitte versuchen Sie es erneut: Es wird nichts doppelt abgebucht.',
     tooMany: 'Das war zu oft. Bitte warten Sie eine Minute.',
     tokenRefused: 'Dies ist der Testmodus: Er nimmt nur Testkarten und Testkonten.',
+    bankUnavailable:
+      'Ihre Bank hat die Daten dieses Kontos nicht genannt. Bitte versuchen Sie es erneut oder wählen Sie ein anderes Konto.',
     processorUnreachable:
       'Stripe war nicht erreichbar. Es wurde nichts abgebucht. Bitte versuchen Sie es erneut.',
     notTaken: 'Das konnte gerade nicht bezahlt werden. Bitte prüfen Sie Ihre Angaben.',
@@ -60,6 +62,7 @@ export const german: Text = {
       'Bitte prüfen Sie Ihre Verbindung. Wenn Sie einen Inhaltsblocker nutzen, erlauben Sie js.stripe.com.',
     ],
     reload: 'Seite neu laden',
+    testBank: 'Wählen Sie eine der Testbanken.',
   },
   testMode: 'Testmodus',
   testModeMeaning: 'Es fließt kein Geld.',
@@ -69,6 +72,8 @@ export const german: Text = {
     `Mit der Zahlung erlauben Sie ${merchant}, einmalig ${amount} von diesem Konto einzuziehen.`,
   cardPrivacy:
     'Ihre Kartendaten gehen an den Zahlungsdienstleister und werden hier nicht gespeichert.',
+  bankPrivacy:
+    'Ihre Bankdaten gehen an den Zahlungsdienstleister und werden hier nicht gespeichert.',
   anotherTry:
     'Es wurde nichts abgebucht. Prüfen Sie Ihre Angaben oder zahlen Sie auf einem anderen Weg.',
   notHere: {
@@ -100,6 +105,11 @@ export const german: Text = {
     accepted: {
       title: 'Vielen Dank',
       text: (amount, merchant) => `Ihre Zahlung von ${amount} an ${merchant} wurde angenommen.`,
+    },
+    debited: {
+      title: 'Vielen Dank',
+      text: (amount, merchant) =>
+        `Ihre Zahlung von ${amount} an ${merchant} wurde angenommen. Bis Ihre Bank den Betrag abbucht, dauert es einige Werktage. Sie müssen nichts weiter tun.`,
     },
     paid: {
       title: 'Bezahlt',

@@ -39,6 +39,8 @@ const faults = {
   unreachable: 'We could not be reached. Please try again: you will not be charged twice.',
   tooMany: 'That was too often. Please wait a minute, then try again.',
   tokenRefused: 'This is test mode: it takes test cards and test accounts only.',
+  bankUnavailable:
+    'Your bank has not given the details of this account. Please try again, or choose another account.',
   processorUnreachable: 'Stripe could not be reached. Nothing was charged. Please try again.',
   notTaken: 'This could not be paid now. Please check what you entered.',
 }
@@ -51,6 +53,7 @@ const stripe = {
     'Please check your connection. If you use a content blocker, allow js.stripe.com.',
   ],
   reload: 'Load this page again',
+  testBank: 'Choose one of the test banks.',
 }
 
 /** The texts of the page in English. Other languages have the same names. */
@@ -75,6 +78,7 @@ export const english = {
   mandate: (merchant: string, amount: string) =>
     `By paying you authorize ${merchant} to debit ${amount} from this account once.`,
   cardPrivacy: 'Your card details go to the payment processor and are not stored here.',
+  bankPrivacy: 'Your bank details go to the payment processor and are not stored here.',
   anotherTry: 'Nothing was charged. Check what you entered, or pay in another way.',
   notHere: {
     title: 'Not on this page',
@@ -106,6 +110,11 @@ export const english = {
       title: 'Thank you',
       text: (amount: string, merchant: string) =>
         `Your payment of ${amount} to ${merchant} has been accepted.`,
+    },
+    debited: {
+      title: 'Thank you',
+      text: (amount: string, merchant: string) =>
+        `Your payment of ${amount} to ${merchant} has been accepted. It takes some business days until your bank has debited your account. You do not need to do anything.`,
     },
     paid: {
       title: 'Paid',

@@ -4,17 +4,16 @@ import { type Command, Option } from 'commander'
 import { agesHelp, rangeOf } from '../given-times.ts'
 import type { Session } from '../session.ts'
 import { choices } from './choices.ts'
-import { type GivenTime, parsePair, parseText, parseTime } from './parse.ts'
+import { type CreatedOptions, createdAfterOption, createdBeforeOption } from './created-range.ts'
+import { parsePair, parseText } from './parse.ts'
 
 /** The options that select payments. */
-export interface FilterOptions {
+export interface FilterOptions extends CreatedOptions {
   readonly status?: readonly PaymentStatus[]
   readonly customerEmail?: string
   readonly customerId?: string
   readonly checkoutSession?: string
   readonly last4?: string
-  readonly createdAfter?: GivenTime
-  readonly createdBefore?: GivenTime
   readonly metadata?: Readonly<Record<string, string>>
   readonly needsAttention?: boolean
 }
@@ -35,12 +34,8 @@ export function withFilters(command: Command): Command {
     .option('--customer-id <id>', 'of this customer, by your own id', parseText)
     .option('--checkout-session <id>', 'of this checkout session', parseText)
     .option('--last4 <digits>', 'whose card or account ends in these four digits', parseText)
-    .option(
-      '--created-after <time>',
-      'created at or after: 2024-06-15, 2024-06-15T10:30:00Z, or an age like 24h or 7d',
-      parseTime,
-    )
-    .option('--created-before <time>', 'created before; same formats', parseTime)
+    .addOption(createdAfterOption())
+    .addOption(createdBeforeOption())
     .option('--metadata <key=value>', 'with this metadata; repeatable', parsePair)
     .option('--needs-attention', 'that wait for an operator: see hedge payments attention')
     .addHelpText('after', agesHelp)

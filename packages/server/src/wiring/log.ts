@@ -19,6 +19,7 @@ export function createLog(level: string): Logger {
           '*.authorization',
           '*.secret_key',
           '*.customer_email',
+          '*.acceptance',
           '*.card_number',
         ],
         censor: '[redacted]',

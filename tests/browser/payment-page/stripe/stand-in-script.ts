@@ -1,14 +1,24 @@
 /**
  * The stand-in for Stripe's script: the calls of Stripe.js that the page uses, with the arguments that
- * Stripe demands for them. Its fields are in a frame of Stripe's origin, as Stripe's are.
+ * Stripe demands for them. Its fields are in a frame of Stripe's origin, as Stripe's are, and so is the
+ * frame in which the customer signs in at a bank.
  */
 export const standInScript = `
 (() => {
-  const demanded = { mode: 'payment', paymentMethodCreation: 'manual', captureMethod: 'manual' }
+  const demanded = { mode: 'payment', paymentMethodCreation: 'manual' }
+  const bank = 'us_bank_account'
   const failWith = (message) => { throw new Error('stand-in: ' + message) }
+  const insist = (options, name, value) => {
+    if (options[name] !== value) failWith(name + ' must be ' + value)
+  }
 
   class Element {
     handlers = {}
+    constructor(types, { fields, terms }) {
+      this.types = types
+      this.asksEmail = fields?.billingDetails?.email !== 'never'
+      if (types.includes(bank)) insist(terms ?? {}, 'usBankAccount', 'always')
+    }
     on(type, handler) { this.handlers[type] = handler; return this }
     mount(node) {
       if (!node.isConnected) failWith('the node is not in the document')
@@ -18,10 +28,24 @@ export const standInScript = `
       for (const [name, value] of Object.entries({ width: '100%', height: '300px', border: '0' })) {
         this.frame.style.setProperty(name, value)
       }
+      const show = { action: 'show', types: this.types, asksEmail: this.asksEmail }
+      this.frame.onload = () => this.ask(show)
       addEventListener('message', ({ source, data }) => {
-        if (source === this.frame.contentWindow) this.handlers[data.event]?.({ error: {} })
+        if (source === this.frame.contentWindow) {
+          if (data.event === 'bank') this.openBank()
+          else this.handlers[data.event]?.({ error: {}, ...data })
+        } else if (source === this.bank?.contentWindow) {
+          this.bank.remove()
+          this.ask({ action: 'linked', account: data.account })
+        }
       })
       node.append(this.frame)
+    }
+    openBank() {
+      this.bank = document.createElement('iframe')
+      this.bank.title = 'Bank'
+      this.bank.src = 'https://js.stripe.com/stand-in/bank.html'
+      document.body.append(this.bank)
     }
     destroy() { this.frame?.remove() }
     /** Sends a message to the frame. The answer comes by a port. */
@@ -37,15 +61,19 @@ export const standInScript = `
     if (!/^pk_(test|live)_/.test(key)) failWith('no publishable key')
     return {
       elements(given) {
-        for (const [name, value] of Object.entries(demanded)) {
-          if (given[name] !== value) failWith(name + ' must be ' + value)
+        for (const [name, value] of Object.entries(demanded)) insist(given, name, value)
+        const types = given.allowedPaymentMethodTypes
+        // Stripe offers no bank debit with a manual capture, and may verify an account days later.
+        insist(given, 'captureMethod', types.includes(bank) ? 'automatic' : 'manual')
+        if (types.includes(bank)) {
+          insist(given.paymentMethodOptions[bank], 'verification_method', 'instant')
         }
         if (!Number.isInteger(given.amount)) failWith('the amount is no integer')
         window.givenToStripe = { key, ...options, ...given }
         return {
-          create(type) {
+          create(type, elementOptions) {
             if (type !== 'payment') failWith('unknown element')
-            this.element = new Element()
+            this.element = new Element(types, elementOptions)
             return this.element
           },
           update(changed) { Object.assign(window.givenToStripe, changed) },
@@ -55,45 +83,13 @@ export const standInScript = `
           },
         }
       },
-      createPaymentMethod({ elements }) {
-        if (!elements.wasSubmitted) failWith('call elements.submit() first')
-        return elements.element.ask({ action: 'create', key })
+      createPaymentMethod({ elements: { element, wasSubmitted }, params }) {
+        if (!wasSubmitted) failWith('call elements.submit() first')
+        const email = params?.billing_details.email
+        if (!element.asksEmail && !email) failWith('no e-mail address')
+        return element.ask({ action: 'create', key, email })
       },
     }
   }
   window.Stripe.version = 'endive'
 })()`
-
-/** The frame with the fields. Only it sees the number, and sends it to Stripe. */
-export const fieldsPage = `<!doctype html><html lang="en"><title>Fields</title>
-<style>
-  label { display: block; font: 15px sans-serif; color: #555; margin: 6px 0 }
-  input { display: block; box-sizing: border-box; width: 100%; padding: 12px; font: inherit }
-</style>
-<label>Card number <input id="number"></label>
-<label>Expiration date <input id="expiry"></label>
-<label>Security code <input id="cvc"></label>
-<p id="problem"></p>
-<script>
-  const number = document.getElementById('number')
-  addEventListener('message', async ({ data: { action, key }, ports: [port] }) => {
-    const digits = number.value.replaceAll(' ', '')
-    if (action === 'submit') {
-      const isComplete = digits.length === 16
-      document.getElementById('problem').textContent = isComplete ? '' : 'Your card number is incomplete.'
-      return port.postMessage(isComplete ? {} : { error: { type: 'validation_error' } })
-    }
-    const body = new URLSearchParams({ key, type: 'card', 'card[number]': digits })
-    const sent = fetch('https://api.stripe.com/v1/payment_methods', { method: 'POST', body })
-    const answer = await sent.then((response) => response.json()).catch(() => null)
-    if (!answer) return port.postMessage({ error: { type: 'api_connection_error' } })
-    port.postMessage(answer.error ? { error: answer.error } : { paymentMethod: answer })
-  })
-  const event = location.hash === '#broken' ? 'loaderror' : 'ready'
-  parent.postMessage({ event }, '*')
-</script>`
-
-/** The page of the bank for 3-D Secure. */
-export const bankPage = `<!doctype html><html lang="en"><title>Bank</title>
-<link rel="icon" href="data:,"><h1>Your bank</h1>
-<a href="?answer=pass">Approve</a> <a href="?answer=fail">Refuse</a>`

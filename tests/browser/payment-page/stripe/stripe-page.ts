@@ -7,7 +7,8 @@ import {
 import { createPayment } from '../../../support/http/api.ts'
 import { launchBrowser } from '../../browser.ts'
 import { buildPaymentPage, openLink, type WatchedPage } from '../payment-page.ts'
-import { bankPage, fieldsPage, standInScript } from './stand-in-script.ts'
+import { bankFrame, bankPage, fieldsFrame } from './stand-in-frames.ts'
+import { standInScript } from './stand-in-script.ts'
 
 export const publishableKey = 'pk_test_of_this_merchant'
 const secretKey = 'sk_test_of_this_merchant'
@@ -18,6 +19,12 @@ const tokens: Readonly<Record<string, string>> = {
   '4242424242424242': 'tok_visa',
   '4000000000000002': 'tok_chargeDeclined',
   '4000000000003220': 'tok_threeDSecureRequired',
+}
+
+/** The tokens of the accounts of Stripe's test bank. */
+const bankTokens: Readonly<Record<string, string>> = {
+  fca_success: 'pm_usBankAccount_success',
+  fca_refused: 'pm_usBankAccount_refused',
 }
 
 /** How the script of Stripe is served. Default: at once. */
@@ -81,7 +88,8 @@ async function serveStripe(page: Page, merchant: StripeFixture, serveScript: Ser
   const html = (body: string) => ({ contentType: 'text/html', body })
   await page.route('https://js.stripe.com/**', async (route) => {
     const { pathname } = new URL(route.request().url())
-    if (pathname === '/stand-in/fields.html') return await route.fulfill(html(fieldsPage))
+    if (pathname === '/stand-in/fields.html') return await route.fulfill(html(fieldsFrame))
+    if (pathname === '/stand-in/bank.html') return await route.fulfill(html(bankFrame))
     const serve = (body = standInScript) => route.fulfill({ contentType: 'text/javascript', body })
     await serveScript(route, serve)
   })
@@ -98,6 +106,7 @@ async function serveStripe(page: Page, merchant: StripeFixture, serveScript: Ser
 
 async function createMethod(route: Route, { stripe }: StripeFixture): Promise<void> {
   const given = new URLSearchParams(route.request().postData() ?? '')
+  if (given.get('type') === 'us_bank_account') return await createBankMethod(route, given)
   const token = tokens[given.get('card[number]') ?? '']
   const headers = { 'access-control-allow-origin': 'https://js.stripe.com' }
   if (token === undefined || given.get('key') !== publishableKey) {
@@ -109,7 +118,20 @@ async function createMethod(route: Route, { stripe }: StripeFixture): Promise<vo
     headers: { authorization: `Bearer ${secretKey}` },
     body: new URLSearchParams({ type: 'card', 'card[token]': token }),
   })
-  await route.fulfill({ status: made.status, headers, json: await made.json() })
+  const json = { ...((await made.json()) as object), type: 'card' }
+  await route.fulfill({ status: made.status, headers, json })
+}
+
+async function createBankMethod(route: Route, given: URLSearchParams): Promise<void> {
+  const headers = { 'access-control-allow-origin': 'https://js.stripe.com' }
+  const account = given.get('us_bank_account[financial_connections_account]') ?? ''
+  const id = bankTokens[account]
+  if (id === undefined) {
+    const code = 'financial_connections_account_pending_account_numbers'
+    const error = { type: 'invalid_request_error', code, message: 'The numbers are not known yet.' }
+    return await route.fulfill({ headers, json: { error } })
+  }
+  await route.fulfill({ headers, json: { id, object: 'payment_method', type: 'us_bank_account' } })
 }
 
 /** The customer answers the bank. Returns the address to which Stripe sends the customer then. */
@@ -141,6 +163,21 @@ async function typeCard(page: Page, number: string): Promise<void> {
 export async function payWith(page: Page, number: string): Promise<void> {
   await typeCard(page, number)
   await page.getByRole('button', { name: /^Pay \$/ }).click()
+}
+
+/** Chooses the bank debit in the fields of Stripe, and an account at the bank. */
+export async function chooseAccount(
+  page: Page,
+  account: string,
+  { email, isOnly = false }: { email?: string; isOnly?: boolean } = {},
+): Promise<void> {
+  const fields = page.frameLocator('iframe[title="Secure payment input frame"]')
+  if (!isOnly) await fields.getByLabel('US bank account').check()
+  await fields.getByLabel('Full name').fill('Grace Hopper')
+  if (email) await fields.getByLabel('Email').fill(email)
+  await fields.getByRole('button', { name: 'Choose a bank' }).click()
+  await page.frameLocator('iframe[title="Bank"]').getByRole('button', { name: account }).click()
+  await fields.getByText('Account chosen').waitFor()
 }
 
 /** Waits for the end of a successful payment. */

@@ -3,17 +3,20 @@ import type { DisputeStatus } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
 import { agesHelp, rangeOf } from '../../given-times.ts'
 import { choices } from '../../options/choices.ts'
-import { type GivenTime, parseLimit, parseTime } from '../../options/parse.ts'
+import {
+  type CreatedOptions,
+  createdAfterOption,
+  createdBeforeOption,
+} from '../../options/created-range.ts'
+import { parseLimit } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { showList } from '../../output/list.ts'
 import { withSession } from '../../session.ts'
 import { disputeColumns } from './view.ts'
 
-interface ListOptions {
+interface ListOptions extends CreatedOptions {
   status?: DisputeStatus[]
   payment?: string
-  createdAfter?: GivenTime
-  createdBefore?: GivenTime
   limit: number
   startingAfter?: string
 }
@@ -28,12 +31,8 @@ export function listCommand(): Command {
     .description('list disputes, newest first')
     .addOption(choices(status, disputeStatuses))
     .option('--payment <id>', 'of this payment, pay_…')
-    .option(
-      '--created-after <time>',
-      'created at or after: 2024-06-15, or an age like 24h',
-      parseTime,
-    )
-    .option('--created-before <time>', 'created before; same formats', parseTime)
+    .addOption(createdAfterOption())
+    .addOption(createdBeforeOption())
     .option('--limit <n>', 'maximum number', parseLimit, 10)
     .option('--starting-after <id>', 'only disputes older than this one')
     .addHelpText('after', agesHelp)

@@ -2,17 +2,20 @@ import type { HedgeEventType } from '@hedgepayments/node'
 import { Command } from 'commander'
 import { agesHelp, rangeOf } from '../../given-times.ts'
 import { typeOption } from '../../options/choices.ts'
-import { type GivenTime, parseLimit, parseTime } from '../../options/parse.ts'
+import {
+  type CreatedOptions,
+  createdAfterOption,
+  createdBeforeOption,
+} from '../../options/created-range.ts'
+import { parseLimit } from '../../options/parse.ts'
 import { withExamples } from '../../output/examples.ts'
 import { showList } from '../../output/list.ts'
 import { eventColumns } from '../../output/payment-view.ts'
 import { withSession } from '../../session.ts'
 
-interface ListOptions {
+interface ListOptions extends CreatedOptions {
   type?: HedgeEventType[]
   payment?: string
-  createdAfter?: GivenTime
-  createdBefore?: GivenTime
   limit: number
   startingAfter?: string
 }
@@ -23,8 +26,8 @@ export function listCommand(): Command {
     .description('list events, newest first')
     .addOption(typeOption('--type <type>'))
     .option('--payment <id>', 'of this payment')
-    .option('--created-after <time>', 'at or after: 2024-06-15, or an age like 24h', parseTime)
-    .option('--created-before <time>', 'before; same formats', parseTime)
+    .addOption(createdAfterOption())
+    .addOption(createdBeforeOption())
     .option('--limit <n>', 'maximum number', parseLimit, 10)
     .option('--starting-after <id>', 'only events older than this one')
     .addHelpText('after', agesHelp)

@@ -2,6 +2,7 @@ import { toolsOf } from '../change.ts'
 import type { Tool } from '../tool.ts'
 import { bulkCancel, getBulkCancel } from './bulk-cancel.ts'
 import { cancelPayment } from './cancel-payment.ts'
+import { capturePayment } from './capture-payment.ts'
 import { explainPayment } from './explain-payment.ts'
 import { findPayments } from './find-payments.ts'
 import { getBalance } from './get-balance.ts'
@@ -10,6 +11,7 @@ import { reversePayment } from './reverse-payment.ts'
 
 const changes = [
   toolsOf(cancelPayment),
+  toolsOf(capturePayment),
   toolsOf(refundPayment),
   toolsOf(reversePayment),
   toolsOf(bulkCancel),

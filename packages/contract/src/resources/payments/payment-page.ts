@@ -1,4 +1,5 @@
 import type { CheckoutMethod } from '../checkout.ts'
+import type { PaymentMethod } from './payment-method-details.ts'
 
 /** The stages of a hosted payment page. */
 export const paymentPageStages = [
@@ -42,6 +43,8 @@ export interface PaymentPage {
   readonly version: number
   /** The available payment methods; empty if the page cannot initiate the payment. */
   readonly methods: readonly CheckoutMethod[]
+  /** The payment method of the latest payment. `null`: there is none yet. A bank debit takes days. */
+  readonly payment_method: PaymentMethod | null
   /** The fields of Stripe that collect the payment method. `null`: the page's own, as in the sandbox. */
   readonly stripe: StripeForm | null
   readonly needs_email: boolean

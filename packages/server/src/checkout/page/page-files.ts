@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { serveWebApp } from '../../http/web-app.ts'
 import { webFolder } from '../../http/web-folder.ts'
-import { pageHeaders, stripePageHeaders } from './page-headers.ts'
+import { pageHeaders } from './page-headers.ts'
 import type { PageRequest } from './page-requests.ts'
 
 const notBuilt = 'The payment page is not built: run npm run prepare, then reload.\n'
@@ -9,15 +9,14 @@ const notBuilt = 'The payment page is not built: run npm run prepare, then reloa
 /** Serves the page and its files. The page reads its session or payment from its API. */
 export async function pageFiles(
   app: FastifyInstance,
-  showsStripe: (request: PageRequest) => Promise<boolean>,
+  headersOf: (request: PageRequest) => Promise<Readonly<Record<string, string>>>,
 ): Promise<void> {
   serveWebApp(app, {
     folder: webFolder('checkout'),
     assetsPath: '/pay/assets/',
     pagePaths: ['/pay/:id', '/checkout/:id'],
     headers: pageHeaders,
-    pageHeaders: async (request) =>
-      (await showsStripe(request as PageRequest)) ? stripePageHeaders : pageHeaders,
+    pageHeaders: (request) => headersOf(request as PageRequest),
     pageCacheControl: 'no-store',
     notBuilt,
   })

@@ -50,3 +50,14 @@ export const stripePageHeaders = {
   }),
   'cross-origin-opener-policy': 'same-origin-allow-popups',
 } as const
+
+/**
+ * Headers of a page that also offers bank debits. Stripe shows the customer's bank in a frame of its
+ * script, so the policy is the same. Banks open a window for the sign-in, and demand to know the site
+ * that opened it: they get the origin, and never the link. Source:
+ * https://docs.stripe.com/financial-connections/deployment-checklist.
+ */
+export const bankPageHeaders = {
+  ...stripePageHeaders,
+  'referrer-policy': 'strict-origin',
+} as const

@@ -8,8 +8,8 @@ import type { SubmissionDependencies } from '../../payments/submit/submission.ts
 import { findSubject } from '../link/find-subject.ts'
 import type { PayableSubject } from '../link/subject.ts'
 import { PageGuard, pageNotFound } from './page-guard.ts'
-import { pageHeaders } from './page-headers.ts'
-import { renderPage } from './page-state.ts'
+import { bankPageHeaders, pageHeaders, stripePageHeaders } from './page-headers.ts'
+import { methodsOf, renderPage } from './page-state.ts'
 
 /** A request to the API of a page. */
 export type PageRequest = FastifyRequest<{ Params: { id: string } }>
@@ -52,11 +52,12 @@ export class PageRequests {
     return isRefusal(subject) ? subject : accountOf(subject)
   }
 
-  /** Whether the page of a link shows fields of Stripe. Without a page, and in doubt, it does not. */
-  async showsStripe(request: PageRequest): Promise<boolean> {
-    if (this.refusalOf(request)) return false
+  /** The headers of the page of a link. Without fields of Stripe, and in doubt, they are the strictest. */
+  async headersOf(request: PageRequest): Promise<Readonly<Record<string, string>>> {
+    if (this.refusalOf(request)) return pageHeaders
     const subject = await this.#find(request).catch(() => null)
-    return subject !== null && !isRefusal(subject) && subject.form?.type === 'stripe'
+    if (!subject || isRefusal(subject) || subject.form?.type !== 'stripe') return pageHeaders
+    return methodsOf(subject).includes('ach') ? bankPageHeaders : stripePageHeaders
   }
 
   /** The current state of the page. `null`: no session and no payment has this id. */

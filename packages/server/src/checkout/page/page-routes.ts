@@ -31,7 +31,7 @@ export async function pageRoutes(
     read: (id) => requests.read(id),
   })
 
-  await pageFiles(app, (request) => requests.showsStripe(request))
+  await pageFiles(app, (request) => requests.headersOf(request))
 
   app.get('/pay/api/:id', (request: PageRequest, reply) =>
     requests.withSubject(request, reply, async (subject) => answer(200, renderPage(subject))),

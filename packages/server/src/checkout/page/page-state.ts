@@ -24,6 +24,7 @@ export function renderPage(subject: PayableSubject): PaymentPage {
     stage,
     version: versionOf(subject),
     methods: methodsOf(subject),
+    payment_method: payment?.payment_method ?? null,
     stripe: subject.form?.type === 'stripe' ? subject.form.stripe : null,
     needs_email: session !== null && session.customer_email === null,
     decline_code: payment?.status === 'failed' ? (payment.failure_code ?? 'other') : null,

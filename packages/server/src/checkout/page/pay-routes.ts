@@ -1,8 +1,10 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parsePaymentToken } from '../../domain/payment-token.ts'
 import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuse, refuseField } from '../../http/answers/refusal.ts'
-import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
+import { addressOf } from '../../http/request/client-address.ts'
+import { readHeader } from '../../http/request/headers.ts'
+import type { Acceptance, SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { readToken } from '../../processors/payment-token.ts'
 import { answerChallenge } from '../../processors/sandbox/challenge.ts'
 import { isUndecided, type PayableSubject } from '../link/subject.ts'
@@ -20,7 +22,7 @@ interface PayContext {
 type PayStep = (
   context: PayContext,
   subject: PayableSubject,
-  body: unknown,
+  request: PageRequest,
 ) => Promise<Reply | null>
 
 /**
@@ -33,11 +35,11 @@ export function payRoutes(app: FastifyInstance, context: PayContext): void {
       context.requests.withSubject(request, reply, async (subject) => {
         const isOpen = isUndecided(subject)
         if (isOpen && methodsOf(subject).length === 0) return notPayable()
-        const refused = isOpen && (await step(context, subject, request.body))
+        const refused = isOpen && (await step(context, subject, request))
         return refused || (await context.requests.currentState(request.params.id))
       }),
     )
-  post('tokens', async (_, { form }, body) =>
+  post('tokens', async (_, { form }, { body }) =>
     form?.type === 'own_fields' ? createToken(body) : notPayable(),
   )
   post('pay', payOrder)
@@ -55,7 +57,8 @@ function createToken(body: unknown): Reply {
   return 'token' in read ? answer(200, { token: read.token }) : numberRefused()
 }
 
-const payOrder: PayStep = async ({ dependencies }, subject, body) => {
+const payOrder: PayStep = async ({ dependencies }, subject, request) => {
+  const { body } = request
   if (!isPayOrder(body)) return orderRefused()
   const { method, email = null } = body
   if (!methodsOf(subject).includes(method)) {
@@ -63,10 +66,20 @@ const payOrder: PayStep = async ({ dependencies }, subject, body) => {
   }
   const read = parsePaymentToken(body.token)
   if ('fault' in read) return orderRefused()
-  return await pay(dependencies, subject, { method, token: read.token, email })
+  const accepted = method === 'ach' ? { acceptance: acceptanceOf(request) } : {}
+  return await pay(dependencies, subject, { method, token: read.token, email, ...accepted })
 }
 
-const confirm: PayStep = async ({ dependencies }, { payment, now }, body) => {
+/** Longer than the user agents of browsers, and short enough to be stored and sent to a processor. */
+const userAgentLengthMax = 500
+
+/** Where the customer accepts the mandate, whose text the page shows at the button that pays. */
+export function acceptanceOf(request: Pick<FastifyRequest, 'ip' | 'socket' | 'raw'>): Acceptance {
+  const userAgent = readHeader(request, 'user-agent') || 'unknown'
+  return { ipAddress: addressOf(request), userAgent: userAgent.slice(0, userAgentLengthMax) }
+}
+
+const confirm: PayStep = async ({ dependencies }, { payment, now }, { body }) => {
   if (!isConfirmation(body)) return refuseField('confirmed', undefined, 'true or false')
   const secret = challengeSecret(payment)
   // The challenge was answered already, or the payment was canceled: the answer is the current state.

@@ -10,7 +10,7 @@ import { answer, type Reply } from '../../http/answers/answer.ts'
 import { type Refusal, refuseField } from '../../http/answers/refusal.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import { cancelInTransaction } from '../../payments/cancel/cancel-in-transaction.ts'
-import type { SubmissionDependencies } from '../../payments/submit/submission.ts'
+import type { Acceptance, SubmissionDependencies } from '../../payments/submit/submission.ts'
 import { submitPayment } from '../../payments/submit/submit.ts'
 import { prepareRetry } from '../link/retries.ts'
 import type { PageSubject } from '../link/subject.ts'
@@ -25,6 +25,8 @@ export interface Order {
   readonly token: PaymentToken
   /** The customer's e-mail address, if the merchant has not given it. */
   readonly email: string | null
+  /** Omitted for payment methods without a mandate. */
+  readonly acceptance?: Acceptance
 }
 
 /** The reason of a payment that is canceled because the customer chose another method. */
@@ -49,7 +51,7 @@ export async function pay(
       : latest
   if (!payment) return null
   if ('refusal' in payment) return payment
-  return await submit(dependencies, payment, { token: order.token, now })
+  return await submit(dependencies, payment, { ...order, now })
 }
 
 /** Looks the payment up at the processor after the customer has confirmed or refused it. */
@@ -64,12 +66,17 @@ export async function checkConfirmation(
 async function submit(
   dependencies: SubmissionDependencies,
   payment: Pick<PaymentRow, 'merchant_id' | 'livemode' | 'id'>,
-  { token, now }: { token: PaymentToken | null; now: Timestamp },
+  {
+    token,
+    acceptance,
+    now,
+  }: { token: PaymentToken | null; acceptance?: Acceptance; now: Timestamp },
 ): Promise<Refusal | null> {
   const reply: Reply = await submitPayment(dependencies, {
     account: accountOf(payment),
     paymentId: payment.id,
     token,
+    ...(acceptance ? { acceptance } : {}),
     ifMatch: null,
     actor: { type: 'customer', id: null },
     now,

@@ -2,6 +2,7 @@ import type { ActorType, AttemptKind, AttemptOutcome } from '@hedgepayments/cont
 import { SpanKind } from '@opentelemetry/api'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { accountOf } from '../../domain/account.ts'
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { failpoint } from '../../failpoints.ts'
 import type { Call, Processor, ProcessorPayment } from '../../processors/interface/processor.ts'
@@ -13,6 +14,7 @@ import {
 import { causeOf } from '../../tracing/causes.ts'
 import { currentSpan, inSpan } from '../../tracing/spans.ts'
 import type { TaskClaim } from '../tasks/claimed-tasks.sql.ts'
+import type { CallMeter } from '../tasks/work.ts'
 import { type AttemptEnd, endAttempt, insertAttempt } from './attempts.sql.ts'
 
 /** Deadline of a call. Its caller then looks up the result. */
@@ -33,6 +35,8 @@ export interface ProcessorCall<T> {
   readonly submission?: number
   /** The task of the worker that makes the call. Without the claim, no call is made. */
   readonly task?: TaskClaim
+  /** Measures the call, where a worker makes it. */
+  readonly meter?: CallMeter | undefined
   readonly signal?: AbortSignal
   readonly run: (payment: ProcessorPayment, call: Call) => Promise<T>
   readonly describe: (result: T) => Pick<AttemptEnd, 'outcome'> & { decline?: Decline }
@@ -70,7 +74,7 @@ export async function callProcessor<T>(db: Db, call: ProcessorCall<T>): Promise<
   const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout
   try {
     const request = { idempotencyKey: call.processorKey, now, signal }
-    const run = () => orAborted(call.run(toProcessorPayment(row), request), signal)
+    const run = () => orAborted(measure(call, request), signal)
     failpoint('before call', call.kind)
     const result = await inSpan(spanOf(call), run)
     failpoint('after call', call.kind)
@@ -84,6 +88,16 @@ export async function callProcessor<T>(db: Db, call: ProcessorCall<T>): Promise<
     await endAttempt(db, { row, number, end })
     return { ok: false, message, isKept: code === keptFailureCode }
   }
+}
+
+/** Makes the call, and measures it. This is the only place that calls a processor for a payment. */
+function measure<T>(call: ProcessorCall<T>, request: Call): Promise<T> {
+  const { row, processor, kind, meter } = call
+  const run = () => call.run(toProcessorPayment(row), request)
+  if (!meter) return run()
+  const { signal } = request
+  const measured = { account: accountOf(row), processorAccount: processor.account, kind, signal }
+  return meter.measure(measured, run)
 }
 
 /** The span of a call, in the trace of the request that makes or caused the call. */

@@ -1,5 +1,4 @@
 import type { Account } from '../../domain/account.ts'
-import type { Processor, Query } from '../../processors/interface/processor.ts'
 import { isCredentialsRefusal } from '../../processors/interface/results.ts'
 import type { SentProcessors } from '../tasks/work.ts'
 import type { EndedCall } from './call-window.ts'
@@ -7,18 +6,19 @@ import type { EndedCall } from './call-window.ts'
 /** Called when a call to a processor has ended. */
 export type OnCall = (account: Account, processorAccount: string, call: EndedCall) => void
 
-/** The same processors, whose calls are measured. */
+/** The same processors, whose calls are measured (by `callProcessor`). */
 export function measured(
   processors: SentProcessors,
   { onCall, nowMs }: { onCall: OnCall; nowMs: () => number },
 ): SentProcessors {
   return {
-    async forSent(account, name) {
-      const processor = await processors.forSent(account, name)
-      return measure(processor, {
-        onCall: (call) => onCall(account, processor.account, call),
-        nowMs,
-      })
+    forSent: (account, name) => processors.forSent(account, name),
+    meter: {
+      measure: ({ account, processorAccount, kind, signal }, run) =>
+        timeCall({
+          ...{ kind, signal, nowMs, run },
+          onCall: (call) => onCall(account, processorAccount, call),
+        }),
     },
   }
 }
@@ -26,27 +26,6 @@ export function measured(
 interface Meter {
   readonly onCall: (call: EndedCall) => void
   readonly nowMs: () => number
-}
-
-function measure(processor: Processor, meter: Meter): Processor {
-  const timed = <T>(kind: string, { signal }: Query, run: () => Promise<T>) =>
-    timeCall({ ...meter, kind, signal, run })
-  return {
-    name: processor.name,
-    account: processor.account,
-    rules: processor.rules,
-    pageForm: (money) => processor.pageForm(money),
-    authorize: (payment, request) =>
-      timed('authorize', request, () => processor.authorize(payment, request)),
-    capture: (payment, request) =>
-      timed('capture', request, () => processor.capture(payment, request)),
-    void: (payment, call) => timed('void', call, () => processor.void(payment, call)),
-    refund: (payment, request) =>
-      timed('refund', request, () => processor.refund(payment, request)),
-    lookUp: (payment, query) => timed('look_up', query, () => processor.lookUp(payment, query)),
-    ...(processor.findDisputes && { findDisputes: processor.findDisputes.bind(processor) }),
-    noticeFromWebhook: (message) => processor.noticeFromWebhook(message),
-  }
 }
 
 async function timeCall<T>(

@@ -4,7 +4,7 @@ import { abandonAttempts, findLastAttempt, findLatestSubmission } from '../calls
 import { type CallResult, lookUp } from '../calls/call-processor.ts'
 import { authorizeKeyAfter } from '../calls/processor-keys.ts'
 import { lockClaimedTask } from '../tasks/claimed-tasks.sql.ts'
-import { bySystem, processorOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { bySystem, callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { type Authorization, authorizationOf, callAuthorize } from './authorize.ts'
 import { recordAuthorization } from './record-authorization.ts'
 
@@ -37,20 +37,16 @@ export async function reconcileAuthorization(work: Work): Promise<WorkResult> {
 }
 
 async function findAuthorization(work: Work): Promise<CallResult<Authorization>> {
-  const { db, task, row, now } = work
-  const processor = await processorOf(work)
-  const found = await lookUp(db, { row, processor, task, actor: bySystem, now })
+  const { db, row } = work
+  const call = await callOf(work)
+  const found = await lookUp(db, call)
   if (!found.ok) return found
   const authorization = authorizationOf(found.result)
   if (authorization.state !== 'absent') return { ok: true, result: authorization }
   const last = await findLastAttempt(db, { row, kinds: ['authorize'] })
   return await callAuthorize(db, {
-    row,
-    processor,
+    ...call,
     processorKey: authorizeKeyAfter(last, row),
     requestKey: last?.request_key ?? null,
-    task,
-    actor: bySystem,
-    now,
   })
 }

@@ -1,14 +1,29 @@
 import type { LastingProblem, WaitName } from '@hedgepayments/contract'
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
-import { accountOf } from '../../domain/account.ts'
+import { type Account, accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Processor, Processors } from '../../processors/interface/processor.ts'
 import type { ClaimedTask } from './claimed-tasks.sql.ts'
 
 /** The processors that payments were submitted to. Workers need no others. */
-export type SentProcessors = Pick<Processors, 'forSent'>
+export type SentProcessors = Pick<Processors, 'forSent'> & { readonly meter?: CallMeter }
+
+/** Measures the calls to processors. */
+export interface CallMeter {
+  measure<T>(call: MeasuredCall, run: () => Promise<T>): Promise<T>
+}
+
+/** A call that is measured. */
+export interface MeasuredCall {
+  readonly account: Account
+  /** The account at the processor. */
+  readonly processorAccount: string
+  /** Durations are compared within one kind. */
+  readonly kind: string
+  readonly signal: AbortSignal
+}
 
 /** A claimed task with its payment, read after the claim. */
 export interface Work {
@@ -52,14 +67,15 @@ export function explain(result: WorkResult): Explained | null {
 /** The actor of work that no request has caused. */
 export const bySystem = { type: 'system', id: null } as const
 
-/** The fields of every call of a worker. Such a call is made only while the task is claimed. */
+/** The fields of every call of a worker. It is measured, and made only while the task is claimed. */
 export async function callOf(work: Work) {
   const { task, row, now } = work
-  return { row, processor: await processorOf(work), task, actor: bySystem, now }
+  const { meter } = work.processors
+  return { row, processor: await processorOf(work), task, meter, actor: bySystem, now }
 }
 
 /** The processor that a payment was submitted to. */
-export async function processorOf({ processors, row }: Work): Promise<Processor> {
+async function processorOf({ processors, row }: Work): Promise<Processor> {
   if (row.processor === null) throw new Error(`payment ${row.id} was submitted without a processor`)
   return await processors.forSent(accountOf(row), row.processor)
 }

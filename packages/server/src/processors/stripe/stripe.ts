@@ -69,7 +69,9 @@ export class StripeProcessor implements Processor {
     if (publishableKey === null || amount === null) return null
     const currency = money.currency.toLowerCase()
     const stripe = { publishable_key: publishableKey, amount, currency }
-    return { type: 'stripe', methods: ['card'], stripe }
+    // Stripe debits accounts of the United States only, in their currency.
+    const methods = money.currency === 'USD' ? (['card', 'ach'] as const) : (['card'] as const)
+    return { type: 'stripe', methods, stripe }
   }
 
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {

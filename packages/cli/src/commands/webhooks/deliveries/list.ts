@@ -1,6 +1,11 @@
 import type { WebhookDelivery } from '@hedgepayments/node'
 import { Command, Option } from 'commander'
-import { type GivenTime, parseLimit, parseTime, resolveTime } from '../../../options/parse.ts'
+import {
+  type CreatedOptions,
+  createdAfterOption,
+  createdBeforeOption,
+} from '../../../options/created-range.ts'
+import { parseLimit, resolveTime } from '../../../options/parse.ts'
 import { withExamples } from '../../../output/examples.ts'
 import { formatTime, shortTime } from '../../../output/format.ts'
 import { showList } from '../../../output/list.ts'
@@ -8,12 +13,11 @@ import type { Column } from '../../../output/table.ts'
 import { withSession } from '../../../session.ts'
 import { answerOf, statusOf } from './delivery.ts'
 
-interface DeliveriesOptions {
+interface DeliveriesOptions extends CreatedOptions {
   endpoint?: string
   event?: string
   payment?: string
   status?: WebhookDelivery['status']
-  createdAfter?: GivenTime
   limit: number
 }
 
@@ -26,20 +30,22 @@ export function deliveriesCommand(): Command {
     .option('--event <id>', 'of this event')
     .option('--payment <id>', 'about this payment')
     .addOption(status.choices(['pending', 'succeeded', 'failed']))
-    .option('--created-after <time>', 'at or after: 2024-06-15, or an age like 24h', parseTime)
+    .addOption(createdAfterOption())
+    .addOption(createdBeforeOption())
     .option('--limit <n>', 'maximum number', parseLimit, 20)
     .action(
       withSession<DeliveriesOptions>(async (session, options) => {
         const { deliveries } = session.hedge.webhooks
         // Deliveries have the real time, also in test mode.
-        const after = options.createdAfter && resolveTime(options.createdAfter)
+        const gte = options.createdAfter && resolveTime(options.createdAfter)
+        const lt = options.createdBefore && resolveTime(options.createdBefore)
         const fetchFirst = (limit: number) =>
           deliveries.list({
             endpoint_id: options.endpoint,
             event_id: options.event,
             payment_id: options.payment,
             status: options.status,
-            created_at: after === undefined ? undefined : { gte: after },
+            created_at: gte === undefined && lt === undefined ? undefined : { gte, lt },
             limit,
           })
         await showList(session, fetchFirst, {
