@@ -14,6 +14,7 @@ import { MoneyCard } from './money-card.tsx'
 import { PaymentHead } from './payment-head.tsx'
 import { TestCards } from './test-cards.tsx'
 import { Timeline } from './timeline.tsx'
+import { TriesCard } from './tries-card.tsx'
 
 /** One payment: its state, its history and its actions, live. */
 export function PaymentPage({ id }: { id: string }) {
@@ -41,6 +42,7 @@ export function PaymentPage({ id }: { id: string }) {
       </Link>
       <PaymentHead payment={payment} error={query.error} />
       <DisputesCard payment={payment} />
+      <TriesCard payment={payment} />
       <div className="payment-columns">
         <div className="stack">
           <Timeline payment={payment} />
