@@ -38,5 +38,10 @@ test('a dispute is listed with its deadline and a link to the processor, also on
   await page.getByText('Disputed', { exact: true }).first().waitFor()
   await page.getByText('Dispute created').waitFor()
   expect(await page.getByRole('button', { name: 'Refund' }).count()).toBe(0)
+
+  await visitor.open('/payments')
+  const row = page.getByRole('row').filter({ hasText: 'Disputed' })
+  await row.getByText('Succeeded').waitFor()
+  expect(await row.count()).toBe(1)
   visitor.expectClean()
 })

@@ -55,6 +55,22 @@ export const timelineQuery = (id: string) =>
     queryFn: ({ signal }) => readFirstPage<Event>(`/v1/payments/${id}/events`, signal),
   })
 
+/** A payment that the customer has tried on one payment page. */
+export type PaymentTry = Pick<
+  Payment,
+  'id' | 'status' | 'amount' | 'currency' | 'failure_code' | 'created_at'
+>
+
+/** All tries on the page of a payment, oldest first: the payment itself, and others with the same link. */
+export const triesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['payment', id, 'tries'],
+    queryFn: async ({ signal }) => {
+      const path = `/dashboard/api/payments/${id}/tries`
+      return (await request<List<PaymentTry>>('GET', path, { signal })).data
+    },
+  })
+
 /** Calls to the processor, newest first. */
 export const attemptsQuery = (id: string) =>
   queryOptions({

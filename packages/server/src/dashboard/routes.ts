@@ -1,3 +1,4 @@
+import { isId } from '@hedgepayments/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Db } from '../database/db.ts'
@@ -9,12 +10,14 @@ import type { Edge } from '../http/edge.ts'
 import type { Auth } from '../http/request/auth.ts'
 import { originOf } from '../http/request/client-address.ts'
 import { compileCheck } from '../http/request/validation.ts'
+import { refuseMissing } from '../http/scopes.ts'
 import { dashboardPages } from './pages.ts'
 import { writeSessionCookie } from './sessions/cookie.ts'
 import { isOwnRequest } from './sessions/same-origin.ts'
 import { findHolder } from './sessions/sessions.sql.ts'
 import { type Sessions, sessionSecondsMax } from './sessions/sessions.ts'
 import { readDashboardStats } from './statistics/stats.ts'
+import { readTries } from './tries.sql.ts'
 
 const SignIn = Type.Object(
   { secret_key: Type.String({ minLength: 1, maxLength: 300 }) },
@@ -28,23 +31,31 @@ interface DashboardOptions {
   readonly publicUrl: () => string
 }
 
-/** Sign-in, sign-out, statistics and pages. The pages read everything else from the API below /v1. */
+/** Sign-in, sign-out, statistics, the tries on a payment page, and pages. The pages read everything else from the API below /v1. */
 export async function dashboardRoutes(
   app: FastifyInstance,
   options: DashboardOptions,
 ): Promise<void> {
   sessionRoutes(app, options)
 
-  app.get('/dashboard/api/stats', async (request, reply) => {
-    const nowMs = Date.now()
-    const auth = await findSession(options, { request, reply, nowMs })
-    if (auth === null) return uncached(reply, refuse('unauthorized', 'Not signed in.'))
-    if ('refusal' in auth) return uncached(reply, auth)
-    const { range } = request.query as { range?: unknown }
-    if (typeof range !== 'string') return uncached(reply, refuseField('range', range, 'one range'))
-    const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
-    return uncached(reply, await readDashboardStats(options.db, { auth, range, now }))
-  })
+  app.get('/dashboard/api/stats', (request, reply) =>
+    signedIn(options, { request, reply }, async (auth, nowMs) => {
+      const { range } = request.query as { range?: unknown }
+      if (typeof range !== 'string') return refuseField('range', range, 'one range')
+      const now = toTimestamp(nowMs + auth.clockOffsetSeconds * 1000)
+      return await readDashboardStats(options.db, { auth, range, now })
+    }),
+  )
+
+  app.get('/dashboard/api/payments/:id/tries', (request, reply) =>
+    signedIn(options, { request, reply }, async (auth) => {
+      const { id } = request.params as { id: string }
+      const forbidden = refuseMissing(['payments:read'], auth)
+      if (forbidden) return forbidden
+      const data = isId('payment', id) ? await readTries(options.db, auth, id) : []
+      return answer(200, { object: 'list', data })
+    }),
+  )
 
   app.all('/dashboard/api/*', (_: FastifyRequest, reply) =>
     uncached(reply, refuse('not_found', 'There is no such path.')),
@@ -101,6 +112,18 @@ function sessionRoutes(app: FastifyInstance, options: DashboardOptions): void {
 
 function uncached(reply: FastifyReply, result: Reply) {
   return send(reply.header('cache-control', 'no-store'), result)
+}
+
+/** Answers a request of a signed-in person. */
+async function signedIn(
+  options: DashboardOptions,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  use: (auth: Auth, nowMs: number) => Promise<Reply>,
+) {
+  const nowMs = Date.now()
+  const auth = await findSession(options, { request, reply, nowMs })
+  if (auth === null) return uncached(reply, refuse('unauthorized', 'Not signed in.'))
+  return uncached(reply, 'refusal' in auth ? auth : await use(auth, nowMs))
 }
 
 /** Finds the session of a request, and counts the request against the session and its key. */

@@ -15,6 +15,7 @@ import { MoneyCard } from './money-card.tsx'
 import { PaymentHead } from './payment-head.tsx'
 import { TestCards } from './test-cards.tsx'
 import { Timeline } from './timeline.tsx'
+import { TriesCard } from './tries-card.tsx'
 
 /** One payment: its state, its history and its actions, live. */
 export function PaymentPage({ id }: { id: string }) {
@@ -43,6 +44,7 @@ export function PaymentPage({ id }: { id: string }) {
       <PaymentHead payment={payment} error={query.error} />
       <AttentionCard payment={payment} />
       <DisputesCard payment={payment} />
+      <TriesCard payment={payment} />
       <div className="payment-columns">
         <div className="stack">
           <Timeline payment={payment} />

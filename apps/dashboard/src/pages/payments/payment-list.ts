@@ -8,6 +8,7 @@ export interface PaymentRow {
   readonly currency: string
   readonly status: Payment['status']
   readonly cancelable: boolean
+  readonly disputed: boolean
   readonly email: string
   readonly description: string | null
   readonly createdAt: string
@@ -141,6 +142,7 @@ function toRow(payment: Payment, requestedAtMs: number): PaymentRow {
     currency: payment.currency,
     status: payment.status,
     cancelable: payment.cancelable,
+    disputed: payment.disputed,
     email: payment.customer_email,
     description: payment.description,
     createdAt: payment.created_at,

@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type RefObject, useEffect, useRef, useSyncExternalStore } from 'react'
 import { formatMoney, formatShortTimestamp } from '../../format.ts'
-import { StatusBadge } from '../../parts/badge.tsx'
+import { Badge, StatusBadge } from '../../parts/badge.tsx'
 import { Link } from '../../router.tsx'
 import type { ListState, PaymentRow, View } from './payment-list.ts'
 
@@ -145,6 +145,7 @@ function Row({
       </td>
       <td className="cell-status">
         <StatusBadge status={row.status} />
+        {row.disputed ? <Badge tone="bad">Disputed</Badge> : null}
       </td>
       <td className="cell-customer" title={row.email}>
         {row.email}
