@@ -47,6 +47,7 @@ export const eventTypes = [
   'checkout.completed',
   'checkout.expired',
   'webhook_endpoint.disabled',
+  'payment.returned',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

@@ -16,6 +16,7 @@ export type HedgeEventType =
   | 'payment.settled'
   | 'payment.disputed'
   | 'ach.returned'
+  | 'payment.returned'
   | CheckoutEventType
   | DisputeEventType
   | EndpointEventType

@@ -1,5 +1,5 @@
 import type { Account } from '../../domain/account.ts'
-import type { Processor, Query } from '../../processors/interface/processor.ts'
+import type { Debits, Processor, Query } from '../../processors/interface/processor.ts'
 import type { SentProcessors } from '../tasks/work.ts'
 import type { EndedCall } from './call-window.ts'
 
@@ -27,9 +27,18 @@ interface Meter {
   readonly nowMs: () => number
 }
 
+type Timed = <T>(kind: string, query: Query, run: () => Promise<T>) => Promise<T>
+
+function measureDebits(debits: Debits, timed: Timed): Debits {
+  return {
+    methods: debits.methods,
+    check: (payment, request) => timed('authorize', request, () => debits.check(payment, request)),
+    debit: (payment, request) => timed('capture', request, () => debits.debit(payment, request)),
+  }
+}
+
 function measure(processor: Processor, meter: Meter): Processor {
-  const timed = <T>(kind: string, { signal }: Query, run: () => Promise<T>) =>
-    timeCall({ ...meter, kind, signal, run })
+  const timed: Timed = (kind, { signal }, run) => timeCall({ ...meter, kind, signal, run })
   return {
     name: processor.name,
     account: processor.account,
@@ -39,6 +48,7 @@ function measure(processor: Processor, meter: Meter): Processor {
       timed('authorize', request, () => processor.authorize(payment, request)),
     capture: (payment, request) =>
       timed('capture', request, () => processor.capture(payment, request)),
+    ...(processor.debits && { debits: measureDebits(processor.debits, timed) }),
     void: (payment, call) => timed('void', call, () => processor.void(payment, call)),
     refund: (payment, request) =>
       timed('refund', request, () => processor.refund(payment, request)),

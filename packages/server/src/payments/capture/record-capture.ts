@@ -8,6 +8,7 @@ import type { Timestamp } from '../../domain/time.ts'
 import { postCapture } from '../../ledger/post.ts'
 import { findMerchant } from '../../merchants/merchants.sql.ts'
 import type { Captured, Decline, RefundState } from '../../processors/interface/results.ts'
+import { deleteAcceptance } from '../calls/acceptances.sql.ts'
 import { carryOutReversal } from '../reverse/reverse.ts'
 import { planTask, requestTask } from '../tasks/tasks.sql.ts'
 import { lockPayment } from '../transition/lock-payment.sql.ts'
@@ -22,10 +23,19 @@ interface CapturedMoney extends Captured {
   /** Refunds that a person has made at the processor already. */
   readonly refunds?: readonly RefundState[]
   readonly isDisputed?: boolean
+  /** The processor's id of the payment. */
+  readonly reference: string
 }
 
 /** The final result of a capture. */
-export type Capture = CapturedMoney | { readonly state: 'declined'; readonly decline: Decline }
+export type Capture =
+  | CapturedMoney
+  | {
+      readonly state: 'declined'
+      /** `null`: the processor does not know the payment. */
+      readonly reference: string | null
+      readonly decline: Decline
+    }
 
 /** Records the result of a capture. Does nothing where the payment has left `processing` already. */
 export async function recordCapture(
@@ -40,8 +50,9 @@ export async function recordCapture(
 ): Promise<void> {
   const row = await lockPayment(tx, { account, id })
   if (!row || !statusesBefore('succeeded').includes(row.status)) return
+  await deleteAcceptance(tx, row)
   if (capture.state === 'captured') await succeed(tx, { row, capture, fees, now })
-  else await fail(tx, { row, decline: capture.decline, now })
+  else await fail(tx, { row, ...capture, now })
 }
 
 /** The step, its fee, the ledger, a reversal that was requested, and the next tasks. */
@@ -61,6 +72,7 @@ async function succeed(
     event: 'payment.succeeded',
     change: {
       status: 'succeeded',
+      processor_reference: row.processor_reference ?? capture.reference,
       captured_amount: capturedMinor,
       fee,
       net_amount: capturedMinor - fee,
@@ -80,7 +92,12 @@ async function succeed(
 /** A declined bank debit is the bank's return. It has its own event for reconciliation. */
 async function fail(
   tx: Tx,
-  { row, decline, now }: { row: PaymentRow; decline: Decline; now: Timestamp },
+  {
+    row,
+    reference,
+    decline,
+    now,
+  }: { row: PaymentRow; reference: string | null; decline: Decline; now: Timestamp },
 ): Promise<void> {
   const common = {
     actor: { type: 'processor', id: row.processor },
@@ -91,7 +108,12 @@ async function fail(
     ...common,
     row,
     event: 'payment.failed',
-    change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
+    change: {
+      status: 'failed',
+      processor_reference: row.processor_reference ?? reference,
+      failure_code: decline.code,
+      failure_message: decline.message,
+    },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
   // The processor was not called, so it still has the authorization.

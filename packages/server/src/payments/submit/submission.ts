@@ -21,12 +21,23 @@ export interface SubmissionDependencies {
   readonly leaseSeconds: number
 }
 
+/**
+ * Where the customer has accepted the mandate of a bank debit, as the processor requires it. Both are
+ * personal data: they are never logged.
+ */
+export interface Acceptance {
+  readonly ipAddress: string
+  readonly userAgent: string
+}
+
 /** A request to submit a payment, by an API key or by the customer. */
 export interface Submission {
   readonly account: Account
   readonly paymentId: string
   /** `null`: use the token that the payment has. */
   readonly token: PaymentToken | null
+  /** The customer's acceptance of the mandate. Omitted for payment methods without a mandate. */
+  readonly acceptance?: Acceptance
   /** The If-Match header, where the request has one. */
   readonly ifMatch: string | null
   readonly actor: { readonly type: ActorType; readonly id: string | null }
