@@ -3,6 +3,7 @@ import { createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts, movements } from '../../support/payments/sandbox.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
+import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
 const day = 86_400
@@ -85,5 +86,34 @@ describe('a bank debit in the sandbox', () => {
     expect((await fixture.api('POST', '/v1/test/failures', { body })).status).toBe(201)
     const failed = await createDebit('tok_ach')
     expect(failed).toMatchObject({ status: 'failed', failure_code: 'account_closed' })
+  })
+
+  test('is returned a day after its success where its account says so', async () => {
+    const { id } = await createDebit('011401533:1111222233334444')
+    await untilStatus(fixture.api, id, 'succeeded')
+    await advance(fixture.api, day + 60)
+    const returned = await untilStatus(fixture.api, id, 'failed')
+    expect(returned.failure_code).toBe('insufficient_funds')
+    expect((await eventTypes(fixture.api, id)).slice(-2)).toEqual([
+      'payment.returned',
+      'ach.returned',
+    ])
+    const refused = await fixture.api('POST', `/v1/payments/${id}/refund`)
+    expect(refused.body.error.code).toBe('payment_not_refundable')
+  })
+
+  test('has refunds that fail after three days where its account says so', async () => {
+    const { id } = await createDebit('tok_achRefundReturned')
+    await untilStatus(fixture.api, id, 'succeeded')
+    await fixture.api('POST', `/v1/payments/${id}/refund`)
+    await until('the refund was sent', async () =>
+      (await attempts(fixture.api, id)).includes('refund undecided'),
+    )
+    const refund = async () => (await fixture.api('GET', `/v1/payments/${id}`)).body.refunds[0]
+    expect((await refund()).status).toBe('pending')
+    await advance(fixture.api, 3 * day + 60)
+    await until('the refund has failed', async () => (await refund()).status === 'failed')
+    const { body } = await fixture.api('GET', `/v1/payments/${id}`)
+    expect(body).toMatchObject({ status: 'succeeded', refunded_amount: 0 })
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createPayment } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
+import { size } from '../../support/size.ts'
 import { until } from '../../support/until.ts'
 import { withMerchantAtStripe } from './stand-in/server-with-stripe.ts'
 
@@ -41,7 +42,10 @@ async function createSent(more: object = {}): Promise<string> {
 /** Sends a message of Stripe, and ends the pause since the last look-up. */
 async function notify(id: string): Promise<void> {
   await fixture.started.notify(id, 'payment_intent')
-  await fixture.sql.query(`update payment_tasks set due_at = now() where payment_id = $1`, [id])
+  await fixture.sql.query(
+    `update payment_tasks set due_at = now() where payment_id = $1 and kind = 'capture'`,
+    [id],
+  )
 }
 
 describe('a bank debit in its undo window', () => {
@@ -248,4 +252,64 @@ describe.each([
       expect(moved(id)).toEqual(['debit 9999', 'capture 9999'])
     },
   )
+})
+
+describe('the acceptance of the mandate on the hosted page', () => {
+  /** As the hosted page stores it when the customer submits the payment. */
+  const accept = (id: string) =>
+    fixture.sql.query(
+      `insert into mandate_acceptances (merchant_id, livemode, payment_id, ip_address, user_agent)
+       select merchant_id, livemode, id, '192.0.2.7', 'A browser' from payments where id = $1`,
+      [id],
+    )
+  const stored = async (id: string) =>
+    (await fixture.sql.query('select from mandate_acceptances where payment_id = $1', [id])).length
+
+  test('is sent with the debit, also after a lost answer, and is deleted then', async () => {
+    const { id } = await createDebit({ capture_method: 'manual' })
+    await accept(id)
+    fixture.stripe.loseNextAnswer(/\/confirm$/)
+    await fixture.api('POST', `/v1/payments/${id}/capture`)
+    await untilSent(id)
+    await until('it is deleted', async () => (await stored(id)) === 0)
+    expect(fixture.stripe.mandateOf(id)).toEqual({
+      customer_acceptance: {
+        type: 'online',
+        accepted_at: expect.stringMatching(/^[0-9]{10}$/),
+        online: { ip_address: '192.0.2.7', user_agent: 'A browser' },
+      },
+    })
+    expect(moved(id)).toEqual(['debit 9999'])
+  })
+
+  test('is deleted with a cancel', async () => {
+    const { id } = await createDebit({ capture_method: 'manual' })
+    await accept(id)
+    await fixture.api('POST', `/v1/payments/${id}/cancel`)
+    await until('it is deleted', async () => (await stored(id)) === 0)
+    expect(fixture.stripe.intentOf(id)).toBeUndefined()
+  })
+})
+
+test('of a cancel and the end of the window exactly one wins, and a canceled payment is never debited', async () => {
+  const ids = await Promise.all(
+    Array.from({ length: size({ quick: 12, all: 100 }) }, async () => {
+      const { id } = await createDebit({ cancel_window: 600 })
+      return id as string
+    }),
+  )
+  const cancel = async (id: string) =>
+    (await fixture.api('POST', `/v1/payments/${id}/cancel`)).status
+  const [, ...answers] = await Promise.all([advance(fixture.api, 601), ...ids.map(cancel)])
+  for (const [n, id] of ids.entries()) {
+    if (answers[n] === 200) continue
+    expect(answers[n]).toBe(412)
+    await untilSent(id)
+  }
+  for (const [n, id] of ids.entries()) {
+    const { body } = await fixture.api('GET', `/v1/payments/${id}`)
+    expect(body.status).toBe(answers[n] === 200 ? 'canceled' : 'processing')
+    expect(moved(id)).toEqual(answers[n] === 200 ? [] : ['debit 9999'])
+    if (answers[n] === 200) expect(fixture.stripe.intentOf(id)).toBeUndefined()
+  }
 })

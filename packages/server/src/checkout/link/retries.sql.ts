@@ -20,12 +20,12 @@ export async function findLatestRetry(
   return { latest, count: retries }
 }
 
-/** Whether the processor has authorized a payment, as its calls show. */
+/** Whether the processor has authorized a payment, or accepted its account, as its calls show. */
 export async function wasAuthorized(db: Db, payment: PaymentKey): Promise<boolean> {
   const { rows } = await sql`
     select from payment_attempts
     where merchant_id = ${payment.merchant_id} and livemode = ${payment.livemode}
-      and payment_id = ${payment.id} and outcome in ('authorized', 'captured')
+      and payment_id = ${payment.id} and outcome in ('authorized', 'captured', 'accepted')
     limit 1`.execute(db)
   return rows.length > 0
 }

@@ -95,7 +95,11 @@ async function subtractRefund(tx: Tx, failed: OfPayment & { reason: string }): P
     event: 'payment.refund_failed',
     change: {
       refunded_amount: refundedMinor,
-      status: statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
+      // A returned debit stays failed, whatever becomes of its refunds.
+      status:
+        row.status === 'failed'
+          ? row.status
+          : statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
     },
     guard: isRefundCounted(refund),
     actor: { type: 'processor', id: row.processor },
