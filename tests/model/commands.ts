@@ -49,6 +49,8 @@ const creates = fc
     client,
     windowSeconds: fc.constantFrom(0, 0, 2_500, 6_500),
     token: fc.option(token, { freq: 3 }),
+    // A bank debit has the same answers. It is sent when its window ends.
+    method: fc.constantFrom('card', 'card', 'ach'),
   })
   .map(create)
 
@@ -75,12 +77,21 @@ export const commands: readonly fc.Arbitrary<Command>[] = [
   fc.record({ client, seconds: fc.constantFrom(1_000, 3_000, 10_000) }).map(advance),
 ]
 
-function create(drawn: { client: number; windowSeconds: number; token: Token | null }): Command {
+function create(drawn: {
+  client: number
+  windowSeconds: number
+  token: Token | null
+  method: string
+}): Command {
   return command('create', drawn, async (model, real) => {
     const key = `create ${real.ids.length}`
     const { body, status } = await clientOf(real, drawn.client)('POST', '/v1/payments', {
       body: {
-        ...paymentBody({ amount: amountMinor, cancel_window: drawn.windowSeconds }),
+        ...paymentBody({
+          amount: amountMinor,
+          cancel_window: drawn.windowSeconds,
+          payment_method: drawn.method,
+        }),
         ...(drawn.token ? { initiate: true, payment_method_token: drawn.token } : {}),
       },
       idempotencyKey: key,

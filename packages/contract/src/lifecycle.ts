@@ -33,7 +33,8 @@ const disputeEvents = [
  * table.
  *
  * One transition goes backwards: when the processor refuses a refund for good, its amount is
- * subtracted from `refunded_amount` and the status is computed again.
+ * subtracted from `refunded_amount` and the status is computed again. And a bank can return a debit
+ * after its success: then the payment has failed.
  */
 export const lifecycle = {
   pending: {
@@ -57,12 +58,20 @@ export const lifecycle = {
   },
   succeeded: {
     meaning: 'done',
-    to: { partially_refunded: 'payment.refunded', refunded: 'payment.refunded' },
+    to: {
+      partially_refunded: 'payment.refunded',
+      refunded: 'payment.refunded',
+      failed: 'payment.returned',
+    },
     stays: ['payment.settled', 'payment.resolved', ...disputeEvents],
   },
   partially_refunded: {
     meaning: 'a part went back',
-    to: { refunded: 'payment.refunded', succeeded: 'payment.refund_failed' },
+    to: {
+      refunded: 'payment.refunded',
+      succeeded: 'payment.refund_failed',
+      failed: 'payment.returned',
+    },
     stays: [
       'payment.refunded',
       'payment.refund_succeeded',
@@ -74,13 +83,25 @@ export const lifecycle = {
   },
   refunded: {
     meaning: 'all of it went back',
-    to: { partially_refunded: 'payment.refund_failed', succeeded: 'payment.refund_failed' },
+    to: {
+      partially_refunded: 'payment.refund_failed',
+      succeeded: 'payment.refund_failed',
+      failed: 'payment.returned',
+    },
     stays: ['payment.refund_succeeded', 'payment.settled', 'payment.resolved', ...disputeEvents],
   },
   failed: {
     meaning: 'declined or returned; final',
     to: {},
-    stays: ['ach.returned', 'payment.late_capture_refunded', 'payment.resolved'],
+    // The refunds and disputes are those of a debit that the bank has returned after its success.
+    stays: [
+      'ach.returned',
+      'payment.late_capture_refunded',
+      'payment.refund_succeeded',
+      'payment.refund_failed',
+      'payment.resolved',
+      ...disputeEvents,
+    ],
   },
   canceled: {
     meaning: 'canceled or expired; final',

@@ -48,6 +48,7 @@ export const eventTypes = [
   'checkout.expired',
   'webhook_endpoint.disabled',
   'payment.resolved',
+  'payment.returned',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

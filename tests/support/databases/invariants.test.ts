@@ -93,6 +93,35 @@ test.each([
          currency, '', 1, 1 from payments`,
     ],
   ],
+  [
+    'once all events are counted, the plots contain what was captured and not returned',
+    [
+      `update stats_progress set position = (select max(position) from events)`,
+      `update payments set status = 'succeeded', captured_amount = amount`,
+    ],
+  ],
+  [
+    'a payment that has failed after its capture was returned, once, by a dispute',
+    [`update payments set status = 'failed', captured_amount = amount, net_amount = 1`],
+  ],
+  [
+    'nothing of a returned payment is pending',
+    [
+      `update payments set status = 'failed'`,
+      `insert into ledger_transfers (merchant_id, livemode, payment_id, event_sequence, kind,
+         debit_account, credit_account, amount, currency, created_at)
+       select merchant_id, livemode, id, 1, 'capture', 'processor', 'merchant_pending', 1, currency,
+         now() from payments`,
+    ],
+  ],
+  [
+    'an acceptance of a mandate is stored only until the debit is sent',
+    [
+      `update payments set status = 'succeeded'`,
+      `insert into mandate_acceptances (merchant_id, livemode, payment_id, ip_address, user_agent)
+       select merchant_id, livemode, id, '192.0.2.1', 'a browser' from payments`,
+    ],
+  ],
   ['the processor captures a payment at most once', [moved('capture'), moved('capture')]],
   ['the processor authorizes a payment at most once', [moved('authorize'), moved('authorize')]],
   [

@@ -127,6 +127,31 @@ const always: Readonly<Record<string, string>> = {
         where measure = 'refunded' group by 1, 2, 3) s using (merchant_id, livemode, currency)
     where coalesce(r.paid, 0) <> coalesce(s.plotted, 0)
       and (select position from stats_progress) >= (select max(position) from events)`,
+  'once all events are counted, the plots contain what was captured and not returned': `
+    select p.*, s.plotted from (
+        select merchant_id, livemode, currency, sum(captured_amount) as taken from payments
+        where status in (${withMoney}) group by 1, 2, 3) p
+      full join (select merchant_id, livemode, currency, sum(amount) as plotted from hourly_stats
+        where measure = 'succeeded' group by 1, 2, 3) s using (merchant_id, livemode, currency)
+    where coalesce(p.taken, 0) <> coalesce(s.plotted, 0)
+      and (select position from stats_progress) >= (select max(position) from events)`,
+  'a payment that has failed after its capture was returned, once, by a dispute': `
+    select p.id, p.status, p.net_amount, r.count from payments p cross join lateral (
+        select count(*) from events e where e.merchant_id = p.merchant_id
+          and e.livemode = p.livemode and e.subject_id = p.id and e.type = 'payment.returned') r
+    where r.count <> (p.status = 'failed' and p.captured_amount > 0)::integer
+      or r.count = 1 and (p.net_amount is distinct from -p.fee or not exists (
+        select from disputes d where d.merchant_id = p.merchant_id and d.livemode = p.livemode
+          and d.payment_id = p.id and d.status in ('lost', 'won')))`,
+  'nothing of a returned payment is pending': `
+    select l.payment_id, sum(l.amount) from ledger_entries l join payments p
+      on p.merchant_id = l.merchant_id and p.livemode = l.livemode and p.id = l.payment_id
+    where p.status = 'failed' and l.account = 'merchant_pending'
+    group by l.merchant_id, l.livemode, l.payment_id having sum(l.amount) <> 0`,
+  'an acceptance of a mandate is stored only until the debit is sent': `
+    select a.payment_id, p.status from mandate_acceptances a join payments p
+      on p.merchant_id = a.merchant_id and p.livemode = a.livemode and p.id = a.payment_id
+    where p.status in (${withMoney})`,
   'the processor captures a payment at most once': `
     select payment_id, count(*) from sandbox_movements where kind = 'capture'
     group by merchant_id, payment_id having count(*) > 1`,
@@ -172,7 +197,7 @@ const atRest: Readonly<Record<string, string>> = {
   'the processor keeps no money of a canceled or failed payment': `
     select p.id, p.status from payments p join sandbox_movements m
       on m.merchant_id = p.merchant_id and m.payment_id = p.id
-    where p.status in (${withoutMoney})
+    where p.status in (${withoutMoney}) and p.captured_amount = 0
     group by p.merchant_id, p.id, p.status
     having sum(case m.kind when 'capture' then m.amount when 'refund' then -m.amount
       else 0 end) <> 0`,

@@ -90,6 +90,8 @@ const sentences: Readonly<Partial<Record<string, (payment: Payment) => string>>>
   'dispute.won': () => "The dispute was won: the amount is the merchant's again.",
   'dispute.lost': () => 'The dispute was lost: the customer keeps the amount.',
   'ach.returned': () => 'The bank returned the payment.',
+  'payment.returned': (payment) =>
+    `Returned by the bank after its success: ${payment.failure_code ?? 'no code'}. It is not paid.`,
 }
 
 const messageOf = (message: string | null) => (message === null ? '' : `, ${quoted(message)}`)

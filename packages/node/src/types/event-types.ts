@@ -17,6 +17,7 @@ export type HedgeEventType =
   | 'payment.disputed'
   | 'ach.returned'
   | 'payment.resolved'
+  | 'payment.returned'
   | CheckoutEventType
   | DisputeEventType
   | EndpointEventType

@@ -191,7 +191,10 @@ export interface PaymentAttempt {
   /** The processor's name, such as `sandbox`. */
   processor: string
   actor: { type: 'api_key' | 'system' | 'processor' | 'customer'; id: string | null }
-  /** `unknown`: the processor did not answer, and the payment is looked up. `null`: in progress. */
+  /**
+   * `unknown`: the processor did not answer, and the payment is looked up. `accepted`: a bank debit that is
+   * sent later. `null`: in progress.
+   */
   outcome:
     | 'authorized'
     | 'action_required'
@@ -202,6 +205,7 @@ export interface PaymentAttempt {
     | 'undecided'
     | 'absent'
     | 'unknown'
+    | 'accepted'
     | null
   code: string | null
   message: string | null

@@ -1,38 +1,69 @@
 import { commit } from '../database/commit.ts'
+import type { Tx } from '../database/db.ts'
 import type { DisputeRow } from '../database/money-rows.ts'
+import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
-import { statusesThatSettle } from '../domain/lifecycle.ts'
+import { debitsOf } from '../payments/calls/debits.ts'
 import { lockClaimedTask } from '../payments/tasks/claimed-tasks.sql.ts'
 import { requestTask } from '../payments/tasks/tasks.sql.ts'
-import type { Work } from '../payments/tasks/work.ts'
+import { processorOf, type Work } from '../payments/tasks/work.ts'
 import { lockPayment } from '../payments/transition/lock-payment.sql.ts'
+import { matchRefunds } from '../payments/view/match-refunds.ts'
+import { findRefunds } from '../payments/view/refunds.sql.ts'
 import type { PaymentState } from '../processors/interface/results.ts'
 import { bookDispute } from './book-dispute.ts'
 import { findDisputesOf } from './disputes.sql.ts'
+import { findReturn, returnPayment } from './return-payment.ts'
+
+/** The disputes of a payment, after a look-up was booked. */
+interface BookedDisputes {
+  readonly disputes: readonly DisputeRow[]
+  /** The bank has returned the debit, and refunds by hand must be recorded before that is. */
+  readonly isReturnPending: boolean
+}
 
 /**
  * Books the disputes of a payment as a look-up has found them. Messages of the processor only cause
  * look-ups, so their order and number do not matter. An outdated look-up is never booked: the worker
- * must still have the payment's only task of this kind.
+ * must still have the payment's only task of this kind. A debit that the bank has returned fails.
  *
- * @returns all disputes of the payment after that.
  * @throws {LeaseLostError} where another worker has claimed the task.
  */
-export async function bookDisputes(
-  { db, row, task, now }: Work,
-  found: PaymentState,
-): Promise<DisputeRow[]> {
+export async function bookDisputes(work: Work, found: PaymentState): Promise<BookedDisputes> {
+  const { db, row, task, now } = work
   const disputes = found.state === 'captured' ? (found.disputes ?? []) : []
-  if (disputes.length === 0) return row.disputed ? await findDisputesOf(db, row) : []
+  if (disputes.length === 0) {
+    return { disputes: row.disputed ? await findDisputesOf(db, row) : [], isReturnPending: false }
+  }
+  const isDebit = debitsOf(await processorOf(work), row) !== null
   return await commit(db, 'dispute', async (tx) => {
     await lockClaimedTask(tx, task)
     let locked = await lockPayment(tx, { account: accountOf(row), id: row.id })
-    if (!locked || !statusesThatSettle.includes(locked.status)) return []
+    if (!locked || locked.captured_amount === 0) return { disputes: [], isReturnPending: false }
     for (const dispute of disputes) {
       locked = await bookDispute(tx, { row: locked, found: dispute, now })
     }
-    return await findDisputesOf(tx, locked)
+    const booked = await findDisputesOf(tx, locked)
+    const dispute = isDebit ? findReturn(locked, booked) : undefined
+    if (!dispute) return { disputes: booked, isReturnPending: false }
+    // Afterwards no refund can be recorded any more.
+    const isReturnPending = await requestForeignRefunds(tx, locked, found)
+    if (!isReturnPending) await returnPayment(tx, { row: locked, dispute, now })
+    return { disputes: booked, isReturnPending }
   })
+}
+
+/** Requests the task that records refunds by hand. Returns whether there are any. */
+async function requestForeignRefunds(
+  tx: Tx,
+  row: PaymentRow,
+  found: PaymentState,
+): Promise<boolean> {
+  if (found.state !== 'captured' || found.refunds.length === 0) return false
+  const refunds = await findRefunds(tx, { account: accountOf(row), paymentId: row.id })
+  if (matchRefunds(refunds, found.refunds).foreign.length === 0) return false
+  await requestTask(tx, { row, kind: 'refund', afterSeconds: 0 })
+  return true
 }
 
 /**

@@ -1,4 +1,4 @@
-import { statusesBefore, statusesThatSettle } from '../domain/lifecycle.ts'
+import { statusesBefore } from '../domain/lifecycle.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { abandonAttempts } from '../payments/calls/attempts.sql.ts'
 import { lookUp } from '../payments/calls/call-processor.ts'
@@ -18,17 +18,17 @@ const afterDecisionSeconds = 86_400
 export async function followDisputes(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (statusesBefore('succeeded').includes(row.status)) return 'pending'
-  if (!statusesThatSettle.includes(row.status)) return 'done'
+  if (row.captured_amount === 0) return 'done'
   await abandonAttempts(db, { row, now, task })
   const found = await lookUp(db, await callOf(work))
   if (!found.ok) return 'failed'
-  const disputes = await bookDisputes(work, found.result)
+  const { disputes, isReturnPending } = await bookDisputes(work, found.result)
   const isUnreadable = found.result.state === 'captured' && found.result.hasUnreadableDispute
   const problem = 'dispute_unreadable'
   if (isUnreadable && !(await isAccepted(db, { row, problem }))) {
     return { result: 'pending', problem }
   }
-  if (disputes.some((dispute) => !isDecided(dispute))) return 'pending'
+  if (isReturnPending || disputes.some((dispute) => !isDecided(dispute))) return 'pending'
   const lookUps = disputes.map(({ updated_at: at }) => plusSeconds(at, afterDecisionSeconds))
   const next = lookUps.filter((at) => at > now).sort()[0]
   return next === undefined ? 'done' : { againAt: next }

@@ -67,7 +67,17 @@ const steps = [
   'refunded dispute.updated refunded',
   'refunded dispute.won refunded',
   'refunded dispute.lost refunded',
+  'succeeded payment.returned failed',
+  'partially_refunded payment.returned failed',
+  'refunded payment.returned failed',
   'failed ach.returned failed',
+  'failed payment.refund_succeeded failed',
+  'failed payment.refund_failed failed',
+  'failed payment.disputed failed',
+  'failed dispute.created failed',
+  'failed dispute.updated failed',
+  'failed dispute.won failed',
+  'failed dispute.lost failed',
   'failed payment.late_capture_refunded failed',
   'canceled payment.late_capture_refunded canceled',
   'succeeded payment.resolved succeeded',
@@ -136,7 +146,7 @@ test("the guards of the server's statements use the documented statuses", () => 
   expect(statusesBefore('processing')).toEqual(['initiated'])
   expect(statusesBefore('succeeded')).toEqual(['processing'])
   expect(statusesBefore('refunded')).toEqual(refundableStatuses)
-  expect(statusesWithRefunds).toEqual(['partially_refunded', 'refunded'])
+  expect(statusesWithRefunds).toEqual(['partially_refunded', 'refunded', 'failed'])
   expect(statusesThatSettle).toEqual(['succeeded', 'partially_refunded', 'refunded'])
   expect(statusesToVoid).toEqual(['failed', 'canceled'])
 })

@@ -33,7 +33,7 @@ export async function postCapture(tx: Db, rows: readonly PaymentRow[]): Promise<
   )
 }
 
-/** The payment was settled: its pending balance becomes available, also where it is negative. */
+/** The payment was settled, or returned: its pending balance becomes available, also where it is negative. */
 export async function postSettlement(tx: Db, row: PaymentRow): Promise<void> {
   const pendingMinor = await sumOfPayment(tx, {
     account: accountOf(row),
@@ -111,7 +111,9 @@ export async function postDispute(
 type Kind = LedgerTransferRow['kind']
 
 function merchantOf(row: PaymentRow): LedgerAccount {
-  return row.settled_at === null ? 'merchant_pending' : 'merchant_available'
+  // A returned payment was settled by its return.
+  const isSettled = row.settled_at !== null || row.status === 'failed'
+  return isSettled ? 'merchant_available' : 'merchant_pending'
 }
 
 /** `from` is credited, `to` is debited. */

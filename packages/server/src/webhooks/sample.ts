@@ -67,6 +67,15 @@ const sampleStates: Partial<Record<EventType, Partial<PaymentRow>>> = {
     failure_code: 'card_declined',
     failure_message: 'The card was declined.',
   },
+  'payment.returned': {
+    ...paid,
+    status: 'failed',
+    payment_method: 'ach',
+    net_amount: -59,
+    disputed: true,
+    failure_code: 'insufficient_funds',
+    failure_message: 'There are not enough funds.',
+  },
   'ach.returned': {
     status: 'failed',
     payment_method: 'ach',

@@ -26,4 +26,15 @@ export const createParameters = new Set([
   'metadata',
   'description',
   'statement_descriptor_suffix',
+  'statement_descriptor',
+  'payment_method_types',
 ])
+
+/** The account of a bank's PaymentMethod, as Stripe describes it. */
+export const bankAccount = {
+  account_holder_type: 'individual',
+  account_type: 'checking',
+  bank_name: 'STRIPE TEST BANK',
+  last4: '6789',
+  routing_number: '110000000',
+}

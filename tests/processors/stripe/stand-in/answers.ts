@@ -1,3 +1,5 @@
+import { bankAccount } from './accepted.ts'
+
 /** A PaymentIntent in Stripe's books. */
 export interface Intent {
   id: string
@@ -19,6 +21,10 @@ export interface Intent {
   /** When the card was authorized, and until when Stripe can capture, in Unix seconds. */
   authorizedAt: number | null
   captureBefore: number | null
+  /** The types of payment methods that it accepts. */
+  methods: string[]
+  /** When the bank decides about a debit; `null`: by hand, or it has decided. */
+  decidesAtMs: number | null
 }
 
 /** A refund in Stripe's books. */
@@ -36,6 +42,11 @@ export interface Refund {
 /** An answer of Stripe. */
 export type Answer = { status: number; body: Record<string, unknown> }
 
+/** Whether a PaymentIntent debits a bank account. */
+export function isDebit({ methods }: Pick<Intent, 'methods'>): boolean {
+  return methods.includes('us_bank_account')
+}
+
 /** A PaymentIntent as Stripe shows it. */
 export function showIntent(intent: Intent): Record<string, unknown> {
   const isCaptured = intent.status === 'succeeded'
@@ -49,11 +60,17 @@ export function showIntent(intent: Intent): Record<string, unknown> {
     currency: intent.currency,
     status: intent.status,
     metadata: intent.metadata,
+    payment_method_types: intent.methods,
     last_payment_error: intent.error,
     next_action:
-      intent.status === 'requires_action'
-        ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: intent.returnUrl } }
-        : null,
+      intent.status !== 'requires_action'
+        ? null
+        : isDebit(intent)
+          ? {
+              type: 'verify_with_microdeposits',
+              verify_with_microdeposits: { hosted_verification_url: url, arrival_date: 1 },
+            }
+          : { type: 'redirect_to_url', redirect_to_url: { url, return_url: intent.returnUrl } },
     latest_charge: showCharge(intent, isCaptured),
   }
 }
@@ -64,10 +81,12 @@ function showCharge(intent: Intent, isCaptured: boolean) {
     id: 'ch_1',
     created: intent.authorizedAt,
     disputed: intent.disputed,
-    payment_method_details: {
-      type: 'card',
-      card: { ...cardOf(intent.token), capture_before: intent.captureBefore },
-    },
+    payment_method_details: isDebit(intent)
+      ? { type: 'us_bank_account', us_bank_account: bankAccount }
+      : {
+          type: 'card',
+          card: { ...cardOf(intent.token), capture_before: intent.captureBefore },
+        },
     balance_transaction: isCaptured ? showTransaction(intent) : null,
   }
 }

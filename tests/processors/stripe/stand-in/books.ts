@@ -1,18 +1,12 @@
 import { createParameters, declines, tokens } from './accepted.ts'
-import {
-  type Answer,
-  cardOf,
-  error,
-  type Intent,
-  ok,
-  type Refund,
-  showIntent,
-  showRefund,
-} from './answers.ts'
+import { type Answer, cardOf, error, type Intent, isDebit, ok, showIntent } from './answers.ts'
+import { DebitBooks, showMethod } from './debits.ts'
 import { DisputeBooks, type GivenDispute } from './disputes.ts'
+import { RefundBooks } from './refunds.ts'
 
 export interface Movement {
-  readonly kind: 'authorize' | 'capture' | 'cancel' | 'refund'
+  /** `debit`: a debit was sent to the bank. It takes the money when it succeeds. */
+  readonly kind: 'authorize' | 'capture' | 'cancel' | 'refund' | 'debit'
   readonly intent: string
   readonly amount: number
 }
@@ -22,19 +16,28 @@ type Body = Record<string, unknown> & { metadata?: Record<string, string> }
 export class StripeBooks {
   readonly movements: Movement[] = []
   readonly #intents = new Map<string, Intent>()
-  readonly #refunds: Refund[] = []
   readonly disputes = new DisputeBooks()
+  readonly refunds = new RefundBooks({
+    disputes: this.disputes,
+    onRefund: (intent, amount) => this.#move('refund', intent, amount),
+  })
+  readonly debits = new DebitBooks({
+    sent: (intent) => this.#move('debit', intent, intent.amount),
+    success: (intent) => this.#capture(intent),
+  })
 
   answer(line: string, given: unknown): Answer {
     const body = given as Body
     const [, id, action] = /^\w+ \/v1\/payment_intents\/(pi_\w+)(?:\/(\w+))?$/.exec(line) ?? []
     if (id) return this.#aboutIntent(line, this.#intents.get(id), action ?? '', body)
+    const [, method] = /^GET \/v1\/payment_methods\/(pm_\w+)$/.exec(line) ?? []
+    if (method) return showMethod(method, tokens)
     switch (line) {
       case 'POST /v1/payment_intents':
         return this.#create(body)
       case 'GET /v1/payment_intents/search': {
         const wanted = /:'(.+)'$/.exec(String(body.query))?.[1] ?? ''
-        const data = this.#allOfPayment(wanted).map((intent) => showIntent(intent))
+        const data = this.#allOfPayment(wanted).map((intent) => this.#show(intent.id))
         return ok({ object: 'search_result', has_more: false, data })
       }
       case 'POST /v1/payment_methods': {
@@ -42,11 +45,9 @@ export class StripeBooks {
         return ok({ id: token.replace('tok_', 'pm_card_'), object: 'payment_method' })
       }
       case 'POST /v1/refunds':
-        return this.#refund(body)
-      case 'GET /v1/refunds': {
-        const data = this.#refunds.filter((refund) => refund.payment_intent === body.payment_intent)
-        return ok({ object: 'list', has_more: false, data: data.map(showRefund) })
-      }
+        return this.refunds.refund(this.#intents.get(String(body.payment_intent)), body)
+      case 'GET /v1/refunds':
+        return this.refunds.list(body.payment_intent)
       case 'GET /v1/disputes':
         return this.disputes.list(body, (intentId) => this.#show(intentId))
       default:
@@ -56,6 +57,11 @@ export class StripeBooks {
 
   intentOf(paymentId: string): string | undefined {
     return this.#ofPayment(paymentId)?.id
+  }
+
+  movementsOf(paymentId: string): Movement[] {
+    const ids = this.#allOfPayment(paymentId).map(({ id }) => id)
+    return this.movements.filter(({ intent }) => ids.includes(intent))
   }
 
   finishAction(paymentId: string, passes: boolean): void {
@@ -72,20 +78,17 @@ export class StripeBooks {
   }
 
   decideRefunds(paymentId: string, status: 'succeeded' | 'failed', isByHand?: boolean): void {
-    const isWanted = (refund: Refund) =>
-      (isByHand === undefined || isByHand === (refund.metadata.hedge_refund_id === undefined)) &&
-      // A failed refund never succeeds later.
-      (status === 'failed' || refund.status === 'pending')
-    for (const refund of this.#returnsOf(this.#ofPayment(paymentId)))
-      if (isWanted(refund)) refund.status = status
+    this.refunds.decide(this.#ofPayment(paymentId), status, isByHand)
   }
 
   keptOf(paymentId: string): number {
-    const returned = this.#returnsOf(this.#ofPayment(paymentId)).filter(
-      ({ status }) => status !== 'failed',
-    )
-    const received = this.#ofPayment(paymentId)?.received ?? 0
-    return received - returned.reduce((sum, { amount }) => sum + amount, 0)
+    return this.refunds.keptOf(this.#ofPayment(paymentId))
+  }
+
+  decideDebit(paymentId: string, failure?: string): void {
+    const intent = this.#ofPayment(paymentId)
+    if (!intent) throw new Error('there is no debit')
+    this.debits.decide(intent, failure)
   }
 
   settleAll(): void {
@@ -125,17 +128,19 @@ export class StripeBooks {
   }
 
   refundByHand(paymentId: string, amount?: number, refundStatus?: string): void {
-    const { status, body } = this.#refund({ payment_intent: this.intentOf(paymentId), amount })
+    const { status, body } = this.refunds.refund(this.#ofPayment(paymentId), { amount })
     if (status !== 200) throw new Error(`it cannot be refunded: ${JSON.stringify(body)}`)
-    const refund = this.#refunds.at(-1)
-    if (refund && refundStatus) refund.status = refundStatus
+    if (refundStatus) this.refunds.setLatest(refundStatus)
   }
 
   #aboutIntent(line: string, intent: Intent | undefined, action: string, body: Body): Answer {
     if (!intent) return error(404, { code: 'resource_missing', param: 'intent' })
+    this.debits.passTime(intent)
     if (line.startsWith('GET')) return ok(showIntent(intent))
     const open = ['requires_payment_method', 'requires_confirmation', 'requires_action']
-    if (action === 'confirm' && open.includes(intent.status)) return this.#confirm(intent, body)
+    if (action === 'confirm' && open.includes(intent.status)) {
+      return isDebit(intent) ? this.debits.confirm(intent, body) : this.#confirm(intent, body)
+    }
     if (action === 'capture' && intent.status === 'requires_capture') {
       const amount = Number(body.amount_to_capture ?? intent.amount)
       if (amount > intent.amount) return error(400, { code: 'amount_too_large' })
@@ -180,6 +185,8 @@ export class StripeBooks {
       settled: false,
       disputed: false,
       isManual: body.capture_method === 'manual',
+      methods: (body.payment_method_types as string[] | undefined) ?? ['card'],
+      decidesAtMs: null,
     }
     this.#intents.set(intent.id, intent)
     return ok(showIntent(intent))
@@ -229,76 +236,23 @@ export class StripeBooks {
     this.#move('capture', intent, amount)
     // Stripe lists the release of the rest as a refund.
     const rest = intent.amount - amount
-    if (rest > 0) this.#list(intent, { amount: rest, status: 'succeeded', transaction: null })
-  }
-
-  #refund(body: Body): Answer {
-    const intent = this.#intents.get(String(body.payment_intent))
-    if (intent?.status !== 'succeeded') return error(400, { code: 'charge_not_refundable' })
-    const refusal = this.disputes.refuseRefund(intent)
-    if (refusal) return refusal
-    const given = this.#returnsOf(intent).filter(({ status }) => status !== 'failed')
-    const left = intent.received - given.reduce((sum, refund) => sum + refund.amount, 0)
-    const amount = Number(body.amount ?? left)
-    if (left === 0) return error(400, { code: 'charge_already_refunded', message: 'Refunded.' })
-    if (amount > left) return error(400, { param: 'amount', message: 'Greater than left.' })
-    const status =
-      intent.token === 'pm_card_refundFail'
-        ? 'failed'
-        : intent.token === 'pm_card_refundPending'
-          ? 'pending'
-          : 'succeeded'
-    const refund = this.#list(intent, {
-      amount,
-      status,
-      transaction: 'txn_2',
-      metadata: body.metadata,
-    })
-    if (status !== 'failed') this.#move('refund', intent, amount)
-    return ok(showRefund(refund))
-  }
-
-  #list(
-    intent: Intent,
-    given: {
-      amount: number
-      status: string
-      transaction: string | null
-      metadata?: Body['metadata']
-    },
-  ): Refund {
-    const refund: Refund = {
-      id: `re_${this.#refunds.length + 1}`,
-      payment_intent: intent.id,
-      amount: given.amount,
-      currency: intent.currency,
-      status: given.status,
-      metadata: given.metadata ?? {},
-      balance_transaction: given.transaction,
-    }
-    this.#refunds.push(refund)
-    return refund
+    if (rest > 0) this.refunds.release(intent, rest)
   }
 
   #move(kind: Movement['kind'], intent: Intent, amount: number): void {
     this.movements.push({ kind, intent: intent.id, amount })
   }
 
-  /** The refunds of captured money. */
-  #returnsOf(intent: Intent | undefined): Refund[] {
-    return this.#refunds.filter(
-      (refund) => refund.payment_intent === intent?.id && refund.balance_transaction !== null,
-    )
-  }
-
-  #show(intentId: string): object {
+  #show(intentId: string): Record<string, unknown> {
     const intent = this.#intents.get(intentId)
     if (!intent) throw new Error(`there is no ${intentId}`)
+    this.debits.passTime(intent)
     return showIntent(intent)
   }
 
   #ofPayment(paymentId: string): Intent | undefined {
-    return this.#allOfPayment(paymentId)[0]
+    const all = this.#allOfPayment(paymentId)
+    return all.findLast(({ token }) => token !== null) ?? all[0]
   }
 
   #allOfPayment(paymentId: string): Intent[] {

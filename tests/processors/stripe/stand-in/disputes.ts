@@ -4,6 +4,8 @@ import { type Answer, error, type Intent, ok } from './answers.ts'
 export interface GivenDispute {
   /** Default: the captured amount. */
   readonly amount?: number
+  /** Stripe's code. Default: `product_not_received`. */
+  readonly reason?: string
   /** Default: `needs_response`. */
   readonly status?: string
   /** Unix seconds; 0: there is no deadline. */
@@ -18,7 +20,8 @@ export class DisputeBooks {
   readonly #disputes: Record<string, unknown>[] = []
 
   /** Opens a dispute of a captured payment. Returns its id. */
-  open(intent: Intent, { amount = intent.received, status, dueBy = 0 }: GivenDispute): string {
+  open(intent: Intent, given: GivenDispute): string {
+    const { amount = intent.received, status, dueBy = 0 } = given
     intent.disputed = true
     const id = `dp_${this.#disputes.length + 1}`
     this.#disputes.push({
@@ -29,7 +32,7 @@ export class DisputeBooks {
       charge: 'ch_1',
       amount,
       currency: intent.currency,
-      reason: 'product_not_received',
+      reason: given.reason ?? 'product_not_received',
       livemode: false,
       metadata: {},
       evidence_details: { due_by: dueBy },

@@ -14,6 +14,8 @@ export interface StripeStandIn {
   readonly url: string
   /** The movements of money, in order. */
   readonly movements: readonly Movement[]
+  /** The movements of a payment, also of a second PaymentIntent. */
+  movementsOf(paymentId: string): readonly Movement[]
   /** The id of the PaymentIntent that belongs to a payment. */
   intentOf(paymentId: string): string | undefined
   /** The received requests, as method and path. */
@@ -57,6 +59,14 @@ export interface StripeStandIn {
   keptOf(paymentId: string): number
   /** A customer disputes a captured payment. Returns the id of the dispute. */
   dispute(paymentId: string, given?: GivenDispute): string
+  /** The bank decides about a debit: by its account, or it returns the debit for this reason. */
+  decideDebit(paymentId: string, failure?: string): void
+  /** How long the debits that come next take; `null`: until they are decided by hand. */
+  letDebitsTake(ms: number | null): void
+  /** The bank returns a debit that has succeeded. Returns the id of the dispute, which is lost. */
+  returnDebit(paymentId: string, reason?: string): string
+  /** The acceptance of the mandate that was sent with the debit of a payment. */
+  mandateOf(paymentId: string): unknown
   /** The bank, or the merchant's evidence, changes the status of a dispute. */
   changeDispute(id: string, status: string): void
   /** Until when the authorizations that come next can be captured; `null`: Stripe does not say. */
@@ -146,6 +156,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     movements: books.movements,
+    movementsOf: (paymentId) => books.movementsOf(paymentId),
     intentOf: (paymentId) => books.intentOf(paymentId),
     requests,
     keysTo: (path) => keys.filter(({ line }) => path.test(line)).map(({ key }) => key),
@@ -175,6 +186,13 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     refundByHand: (paymentId, amount, status) => books.refundByHand(paymentId, amount, status),
     keptOf: (paymentId) => books.keptOf(paymentId),
     dispute: (paymentId, given = {}) => books.dispute(paymentId, given),
+    decideDebit: (paymentId, failure) => books.decideDebit(paymentId, failure),
+    letDebitsTake: (ms) => {
+      books.debits.takesMs = ms
+    },
+    returnDebit: (paymentId, reason = 'insufficient_funds') =>
+      books.dispute(paymentId, { status: 'lost', reason }),
+    mandateOf: (paymentId) => books.debits.mandates.get(books.intentOf(paymentId) ?? ''),
     changeDispute: (id, status) => books.disputes.change(id, status),
     async stop() {
       server.close()

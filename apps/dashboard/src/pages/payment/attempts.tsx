@@ -41,6 +41,7 @@ function AttemptList({ attempts }: { attempts: readonly PaymentAttempt[] }) {
 function toneOf(outcome: PaymentAttempt['outcome']): Tone {
   switch (outcome) {
     case 'authorized':
+    case 'accepted':
     case 'captured':
       return 'good'
     case 'declined':

@@ -62,7 +62,7 @@ function actorOf(event: Event): string {
 
 function toneOf(type: string): string {
   if (/(succeeded|settled|won)$/.test(type)) return 'good'
-  if (/(failed|disputed|lost)$/.test(type)) return 'bad'
+  if (/(failed|disputed|lost|returned)$/.test(type)) return 'bad'
   if (type.endsWith('canceled') || type.endsWith('refunded')) return 'ended'
   return 'plain'
 }

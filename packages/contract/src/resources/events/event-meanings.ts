@@ -4,7 +4,8 @@ import type { EventType } from '../../values.ts'
 export const eventMeanings: Readonly<Record<EventType, string>> = {
   'payment.created': 'The payment was created; it is `pending`.',
   'payment.action_required': 'The customer must confirm (3-D Secure) at `next_action.url`.',
-  'payment.initiated': 'The payment was authorized. Its cancel window begins.',
+  'payment.initiated':
+    'The payment was authorized, or its bank account can be debited. Its cancel window begins.',
   'payment.authorization_expiring':
     'The authorization ends in a day. Capture the payment before `authorization_expires_at`.',
   'payment.processing': 'The payment can no longer be canceled.',
@@ -29,11 +30,15 @@ export const eventMeanings: Readonly<Record<EventType, string>> = {
   'dispute.won': "The bank decided for the merchant. The disputed amount is the merchant's again.",
   'dispute.lost': 'The bank decided for the customer, who keeps the disputed amount.',
   'ach.returned':
-    "The bank returned a debit. Follows `payment.failed`; `reason` is the bank's reason.",
+    "The bank returned a debit. Follows `payment.failed` or `payment.returned`; `reason` is the bank's " +
+    'reason.',
   'checkout.completed': 'The customer has completed the checkout session.',
   'checkout.expired': 'The checkout session can no longer be paid.',
   'webhook_endpoint.disabled': 'A webhook endpoint was disabled.',
   'payment.resolved':
     'An operator closed what the payment waited for; `reason` is their text. Other resolutions have ' +
     'the event of the step that they declare.',
+  'payment.returned':
+    'The bank returned the debit after `payment.succeeded`: the payment is not paid. `failure_code` is the ' +
+    'reason.',
 }

@@ -14,7 +14,10 @@ export const attemptKinds = [
 ] as const
 export type AttemptKind = (typeof attemptKinds)[number]
 
-/** The outcomes of a call. `unknown`: the processor did not answer, so the payment is looked up. */
+/**
+ * The outcomes of a call. `unknown`: the processor did not answer, so the payment is looked up. `accepted`:
+ * the account can be debited, and nothing was sent yet.
+ */
 export const attemptOutcomes = [
   'authorized',
   'action_required',
@@ -25,6 +28,7 @@ export const attemptOutcomes = [
   'undecided',
   'absent',
   'unknown',
+  'accepted',
 ] as const
 export type AttemptOutcome = (typeof attemptOutcomes)[number]
 
@@ -38,7 +42,9 @@ export const PaymentAttempt = Type.Object(
     actor: Actor,
     outcome: nullable(
       oneOf(attemptOutcomes, {
-        description: 'The result. `unknown`: no answer. `null`: the call is in progress.',
+        description:
+          'The result. `unknown`: no answer. `accepted`: a bank debit that is sent later. `null`: the call is ' +
+          'in progress.',
       }),
     ),
     code: nullable(

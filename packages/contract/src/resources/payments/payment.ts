@@ -99,7 +99,10 @@ export const Payment = Type.Object(
     refunded_amount: Type.Integer({ description: 'Minor units refunded so far.' }),
     fee: nullable(Type.Integer({ description: 'The fee in minor units, once succeeded.' })),
     net_amount: nullable(
-      Type.Integer({ description: 'The amount minus the fee, once succeeded.' }),
+      Type.Integer({
+        description:
+          'The amount minus the fee, once succeeded. Of a returned payment: minus the fee, so negative.',
+      }),
     ),
     refunds: Type.Array(Refund, { description: 'The refunds, oldest first.' }),
     failure_code: nullable(Type.String({ description: 'The code of the failure, for programs.' })),
@@ -117,7 +120,8 @@ export const Payment = Type.Object(
     captured_amount: Type.Integer({ description: 'Minor units taken from the customer.' }),
     authorization_expires_at: nullable(
       timestamp(
-        'When the authorization ends. `null`: not authorized, or the processor has no end.',
+        'When the authorization ends, and with it the wait for a manual capture. `null`: not authorized, ' +
+          'or there is no end.',
       ),
     ),
     disputed: Type.Boolean({

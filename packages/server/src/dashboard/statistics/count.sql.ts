@@ -35,23 +35,34 @@ const addToDays = sql`
     )`
 
 /**
- * The refund that an event `n` has paid, or returned after it was paid. A returned refund is subtracted
- * from the hour in which it was counted, so that no sum of any range contains it, and none is negative.
+ * What an event `n` counts beside or instead of its own measure. The refund that it has paid, or returned
+ * after it was paid; the success of a debit that the bank has returned, and its failure. What has come back
+ * is subtracted from the hour in which it was counted, so that no sum of any range contains it, and none
+ * is negative.
  */
-const refundOf = sql`
-          select refund.amount, 1 as sign, null::timestamptz as paid_at from refunds refund
+const correctionOf = sql`
+          select 'refunded' as measure, refund.amount, 1 as sign, null::timestamptz as counted_at
+          from refunds refund
           where n.type = 'payment.refund_succeeded' and refund.merchant_id = n.merchant_id
             and refund.livemode = n.livemode and refund.payment_id = n.subject_id
             and refund.answered_sequence = n.sequence
           union all
-          select refund.amount, -1, paid.created_at from refunds refund
+          select 'refunded', refund.amount, -1, paid.created_at from refunds refund
             join events paid on paid.merchant_id = refund.merchant_id
               and paid.livemode = refund.livemode and paid.subject_id = refund.payment_id
               and paid.sequence = refund.answered_sequence
           where n.type = 'payment.refund_failed' and refund.merchant_id = n.merchant_id
             and refund.livemode = n.livemode and refund.payment_id = n.subject_id
             and refund.returned_sequence = n.sequence
-          limit 1`
+          union all
+          select corrected.measure, p.captured_amount, corrected.sign,
+            case corrected.sign when -1 then paid.created_at end
+          from events paid cross join (values ('succeeded', -1), ('failed', 1))
+            as corrected (measure, sign)
+          where n.type = 'payment.returned' and paid.merchant_id = n.merchant_id
+            and paid.livemode = n.livemode and paid.subject_id = n.subject_id
+            and paid.type = 'payment.succeeded'
+          limit 2`
 
 /**
  * Counts the next events of the outbox. Returns their number, or 0 while another process counts.
@@ -78,9 +89,8 @@ export async function countEvents(db: Db): Promise<number> {
       where e.position <= (select position from event_relay)
     ), counted as (
       select n.merchant_id, n.livemode,
-        date_trunc('hour', coalesce(r.paid_at, n.created_at)) as hour,
-        case when n.type in ('payment.refund_succeeded', 'payment.refund_failed') then 'refunded'
-          else split_part(n.type, '.', 2) end as measure,
+        date_trunc('hour', coalesce(r.counted_at, n.created_at)) as hour,
+        coalesce(r.measure, split_part(n.type, '.', 2)) as measure,
         p.currency,
         case when n.type <> 'payment.canceled' then ''
           when n.reason is null then 'none'
@@ -90,16 +100,16 @@ export async function countEvents(db: Db): Promise<number> {
         sum(coalesce(r.sign * r.amount, p.amount)) as amount
       from next n
         cross join lateral (
-          select currency,
+          select currency, captured_amount,
             case n.type when 'payment.succeeded' then captured_amount else amount end as amount
           from payments
           where merchant_id = n.merchant_id and livemode = n.livemode and id = n.subject_id
           limit 1
         ) p
-        left join lateral (${refundOf}) r on true
+        left join lateral (${correctionOf}) r on true
       where n.type in ('payment.created', 'payment.succeeded', 'payment.failed',
           'payment.canceled', 'payment.refund_succeeded')
-        or n.type = 'payment.refund_failed' and r.sign is not null
+        or n.type in ('payment.refund_failed', 'payment.returned') and r.sign is not null
       group by 1, 2, 3, 4, 5, 6
     ), added as (
       insert into hourly_stats (merchant_id, livemode, hour, measure, currency, label, count, amount)

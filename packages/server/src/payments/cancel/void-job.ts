@@ -1,7 +1,9 @@
 import { statusesToVoid } from '../../domain/lifecycle.ts'
 import type { VoidResult } from '../../processors/interface/results.ts'
+import { deleteAcceptance } from '../calls/acceptances.sql.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
+import { isUnsentDebit } from '../calls/debits.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { refundLateCapture } from './refund-late-capture.ts'
@@ -14,9 +16,15 @@ import { refundLateCapture } from './refund-late-capture.ts'
 export async function voidPayment(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (!statusesToVoid.includes(row.status) || row.processor === null) return 'done'
+  // A debit that the bank has returned: a refund would pay the customer twice.
+  if (row.captured_amount > 0) return 'done'
   await abandonAttempts(db, { row, now, task })
   const call = await callOf(work)
   const { processor } = call
+  if (await isUnsentDebit(db, processor, row)) {
+    await deleteAcceptance(db, row)
+    return 'done'
+  }
   const called = await callProcessor<VoidResult>(db, {
     ...call,
     kind: 'void',

@@ -2,31 +2,51 @@ import { commit } from '../../database/commit.ts'
 import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
+import { plusSeconds } from '../../domain/time.ts'
+import { pendingSeconds } from '../../jobs/backoff.ts'
+import type { Debits } from '../../processors/interface/processor.ts'
 import type { CaptureResult, Decline } from '../../processors/interface/results.ts'
+import { findAcceptance } from '../calls/acceptances.sql.ts'
 import { abandonAttempts, findLastAttempt } from '../calls/attempts.sql.ts'
 import { type CallResult, callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
+import { debitsOf } from '../calls/debits.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { type Capture, recordCapture } from './record-capture.ts'
+import { recordSentDebit } from './sent-debit.sql.ts'
 
 /** The state of a capture at the processor. */
-type CaptureState = Capture | { readonly state: 'undecided' }
+type CaptureState = Capture | { readonly state: 'undecided'; readonly reference: string }
+
+/**
+ * Bounds of the pause between the look-ups of a debit, in seconds. A bank takes days, and a message of
+ * the processor ends the pause: four days take a hundred look-ups.
+ */
+const debitPause = { min: 60, max: 6 * 3_600 }
 
 /**
  * Captures a payment that is `processing`. If a capture was called before, looks the payment up first.
  * If the processor still has the authorization, calls `capture` again with the same idempotency key, or
  * the next key where the processor has kept a failure. However often the job runs, the processor
- * captures once.
+ * captures once. A debit is sent in the same way, and its result is looked up for days.
  */
 export async function capturePayment(work: Work): Promise<WorkResult> {
   const { db, task, row, now, fees } = work
   if (!statusesBefore('succeeded').includes(row.status)) return 'done'
   const lastCall = await findLastAttempt(db, { row, kinds: ['capture'] })
   await abandonAttempts(db, { row, now, task })
-  const called = lastCall ? await lookUpFirst(work) : await callCapture(work)
+  const debits = debitsOf((await callOf(work)).processor, row)
+  const called = lastCall ? await lookUpFirst(work, debits) : await takeMoney(work, debits)
   if (!called.ok) return 'failed'
   const capture = called.result
-  if (capture.state === 'undecided') return 'pending'
+  if (capture.state === 'undecided') {
+    if (!debits) return 'pending'
+    const { reference } = capture
+    if (row.processor_reference === null) {
+      await commit(db, 'capture', (tx) => recordSentDebit(tx, { row, reference }))
+    }
+    return { againAt: plusSeconds(now, pendingSeconds(task.age_seconds, debitPause)) }
+  }
   if (capture.state === 'captured' && !isPossible(capture.capturedMinor, row)) return 'failed'
   const account = accountOf(row)
   await commit(db, 'capture', (tx) =>
@@ -40,7 +60,7 @@ function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
   return capturedMinor > 0 && capturedMinor <= amount
 }
 
-async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
+async function lookUpFirst(work: Work, debits: Debits | null): Promise<CallResult<CaptureState>> {
   const found = await lookUp(work.db, await callOf(work))
   if (!found.ok) return found
   const payment = found.result
@@ -52,15 +72,32 @@ async function lookUpFirst(work: Work): Promise<CallResult<CaptureState>> {
     }
     case 'declined':
       return { ok: true, result: payment }
-    case 'voided':
-      return { ok: true, result: { state: 'declined', decline: voided } }
+    case 'voided': {
+      const { reference } = payment
+      const decline = debits ? canceled : voided
+      return { ok: true, result: { state: 'declined', reference, decline } }
+    }
     case 'authorized':
-      return await callCapture(work)
+      return await takeMoney(work, debits)
     case 'absent':
-    case 'action_required':
+      // A debit that did not arrive is sent again. An authorization appears later.
+      return debits ? await takeMoney(work, debits) : undecided('')
+    case 'action_required': {
+      const { reference } = payment
+      // Nobody can act any more: the call ends the debit.
+      if (!debits) return undecided(reference)
+      return await takeMoney(
+        { ...work, row: { ...work.row, processor_reference: reference } },
+        debits,
+      )
+    }
     case 'undecided':
-      return { ok: true, result: { state: 'undecided' } }
+      return undecided(payment.reference)
   }
+}
+
+function undecided(reference: string): CallResult<CaptureState> {
+  return { ok: true, result: { state: 'undecided', reference } }
 }
 
 const voided: Decline = {
@@ -68,17 +105,27 @@ const voided: Decline = {
   message: 'The authorization was voided at the processor.',
 }
 
-async function callCapture(work: Work): Promise<CallResult<CaptureState>> {
+const canceled: Decline = {
+  code: 'canceled_at_processor',
+  message: 'The debit was canceled at the processor.',
+}
+
+/** Captures the authorization, or debits the account. */
+async function takeMoney(work: Work, debits: Debits | null): Promise<CallResult<CaptureState>> {
   const { db, row } = work
   const base = await callOf(work)
   const { processor } = base
   const firstKey = `${row.id}:capture`
   const amountMinor = row.amount_to_capture ?? row.amount
+  const sent = debits && { debits, ...(await debitOf(work)) }
   const called = await callProcessor<CaptureResult>(db, {
     ...base,
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
-    run: (payment, request) => processor.capture(payment, { ...request, amountMinor }),
+    run: (payment, request) =>
+      sent
+        ? sent.debits.debit(payment, { ...request, amountMinor, ...sent.given })
+        : processor.capture(payment, { ...request, amountMinor }),
     describe: describeOutcome,
   })
   if (!called.ok) return called
@@ -88,4 +135,11 @@ async function callCapture(work: Work): Promise<CallResult<CaptureState>> {
     return { ok: false, message: 'The processor has captured another amount.' }
   }
   return { ok: true, result: { state, ...rest } as CaptureState }
+}
+
+/** What a debit needs beside the amount. A repeated call passes the same. */
+async function debitOf({ db, row }: Work) {
+  const { payment_method_token: token } = row
+  if (token === null) throw new Error(`the debit of payment ${row.id} has no token`)
+  return { given: { token, acceptance: await findAcceptance(db, row) } }
 }

@@ -8,6 +8,7 @@ import type { Timestamp } from '../../domain/time.ts'
 import { postCapture } from '../../ledger/post.ts'
 import { findMerchant } from '../../merchants/merchants.sql.ts'
 import type { Captured, Decline, RefundState } from '../../processors/interface/results.ts'
+import { deleteAcceptance } from '../calls/acceptances.sql.ts'
 import { carryOutReversal } from '../reverse/reverse.ts'
 import { planTask, requestTask } from '../tasks/tasks.sql.ts'
 import { causeOf, type Declaration } from '../transition/declaration.ts'
@@ -23,10 +24,19 @@ interface CapturedMoney extends Captured {
   /** Refunds that a person has made at the processor already. */
   readonly refunds?: readonly RefundState[]
   readonly isDisputed?: boolean
+  /** The processor's id of the payment. */
+  readonly reference: string | null
 }
 
 /** The final result of a capture. */
-export type Capture = CapturedMoney | { readonly state: 'declined'; readonly decline: Decline }
+export type Capture =
+  | CapturedMoney
+  | {
+      readonly state: 'declined'
+      /** `null`: the processor does not know the payment. */
+      readonly reference: string | null
+      readonly decline: Decline
+    }
 
 /** Records the result of a capture. Does nothing where the payment has left `processing` already. */
 export async function recordCapture(
@@ -50,8 +60,9 @@ export async function recordCapture(
 ): Promise<void> {
   const row = await lockPayment(tx, { account, id })
   if (!row || !statusesBefore('succeeded').includes(row.status)) return
+  await deleteAcceptance(tx, row)
   if (capture.state === 'captured') await succeed(tx, { row, capture, fees, now, by })
-  else await fail(tx, { row, decline: capture.decline, now, by })
+  else await fail(tx, { row, ...capture, now, by })
 }
 
 /** The step, its fee, the ledger, a reversal that was requested, and the next tasks. */
@@ -78,6 +89,7 @@ async function succeed(
     event: 'payment.succeeded',
     change: {
       status: 'succeeded',
+      processor_reference: row.processor_reference ?? capture.reference,
       captured_amount: capturedMinor,
       fee,
       net_amount: capturedMinor - fee,
@@ -98,17 +110,29 @@ async function fail(
   tx: Tx,
   {
     row,
+    reference,
     decline,
     now,
     by,
-  }: { row: PaymentRow; decline: Decline; now: Timestamp; by: Declaration | undefined },
+  }: {
+    row: PaymentRow
+    reference: string | null
+    decline: Decline
+    now: Timestamp
+    by: Declaration | undefined
+  },
 ): Promise<void> {
   const common = { ...causeOf(row, by, decline.code), now }
   const failed = await movePayment(tx, {
     ...common,
     row,
     event: 'payment.failed',
-    change: { status: 'failed', failure_code: decline.code, failure_message: decline.message },
+    change: {
+      status: 'failed',
+      processor_reference: row.processor_reference ?? reference,
+      failure_code: decline.code,
+      failure_message: decline.message,
+    },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
   // The processor was not called, or an operator has decided: it may still have the authorization.

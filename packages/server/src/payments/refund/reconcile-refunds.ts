@@ -1,12 +1,11 @@
 import type { Tx } from '../../database/db.ts'
 import type { PaymentRow, RefundRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
-import { statusesThatSettle } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import type { Decline, RefundState } from '../../processors/interface/results.ts'
 import { lockPayment } from '../transition/lock-payment.sql.ts'
+import { isResult, matchRefunds } from '../view/match-refunds.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
-import { isResult, matchRefunds } from './match-refunds.ts'
 import { leftToRefund, recordForeignRefund, recordRefund } from './record-refund.ts'
 import {
   recordRefundAnswer,
@@ -39,10 +38,13 @@ export interface FoundRefunds {
  */
 export async function reconcileRefunds(tx: Tx, found: FoundRefunds): Promise<boolean> {
   const locked = await lockPayment(tx, { account: accountOf(found.row), id: found.row.id })
-  if (!locked || !statusesThatSettle.includes(locked.status)) return true
+  if (!locked || locked.captured_amount === 0) return true
   const { states, declines, now } = found
   const refunds = await findRefunds(tx, { account: accountOf(locked), paymentId: locked.id })
-  const { both, unsent, foreign } = matchRefunds(refunds, states)
+  const matched = matchRefunds(refunds, states)
+  const { both, unsent } = matched
+  // The foreign refunds of a returned debit were recorded before its return.
+  const foreign = locked.status === 'failed' ? [] : matched.foreign
   const isAllRequested = leftToRefund(locked) === 0
   let row = locked
   for (const { refund, found: state } of both) {

@@ -100,7 +100,11 @@ async function subtractRefund(
     event: 'payment.refund_failed',
     change: {
       refunded_amount: refundedMinor,
-      status: statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
+      // A returned debit stays failed, whatever becomes of its refunds.
+      status:
+        row.status === 'failed'
+          ? row.status
+          : statusOfRefunded({ capturedMinor: row.captured_amount, refundedMinor }),
     },
     guard: isRefundCounted(refund),
     ...cause,

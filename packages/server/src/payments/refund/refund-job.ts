@@ -1,7 +1,6 @@
 import { commit } from '../../database/commit.ts'
 import type { RefundRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
-import { statusesThatSettle } from '../../domain/lifecycle.ts'
 import type { Decline, RefundState } from '../../processors/interface/results.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
@@ -9,10 +8,10 @@ import { lockClaimedTask } from '../tasks/claimed-tasks.sql.ts'
 import { rescheduleTasks } from '../tasks/tasks.sql.ts'
 import { callOf, type Explained, type Work, type WorkResult } from '../tasks/work.ts'
 import { isAccepted } from '../transition/move.sql.ts'
+import { hasUnrecorded, matchRefunds } from '../view/match-refunds.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
-import { hasUnrecorded, matchRefunds } from './match-refunds.ts'
 import { reconcileRefunds } from './reconcile-refunds.ts'
-import { sendRefunds } from './send-refunds.ts'
+import { type SentRefunds, sendRefunds } from './send-refunds.ts'
 
 /**
  * Makes the refunds of a payment agree with the processor's, and sends the pending ones. The payment is
@@ -21,18 +20,30 @@ import { sendRefunds } from './send-refunds.ts'
  */
 export async function processRefunds(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
-  if (!statusesThatSettle.includes(row.status)) return 'done'
+  if (row.captured_amount === 0) return 'done'
   // The previous caller has stopped, and does not record the results of its calls.
   await abandonAttempts(db, { row, now, task })
   const refunds = await reconcile(work, new Map())
   if ('result' in refunds) return refunds
-  const sent = await sendRefunds(work, refunds.unsent)
+  const sent =
+    row.status === 'failed' ? refuse(refunds.unsent) : await sendRefunds(work, refunds.unsent)
   if (sent.declines.size > 0) {
     const declined = await reconcile(work, sent.declines)
     if ('result' in declined) return declined
   }
   if (sent.hasFailed) return 'failed'
   return sent.isPending || refunds.hasPending ? 'pending' : 'done'
+}
+
+/** Refuses the refunds of a returned debit: the bank has given the money back to the customer. */
+function refuse(unsent: readonly RefundRow[]): SentRefunds {
+  const declines = new Map(unsent.map(({ id }) => [id, returned]))
+  return { isPending: false, hasFailed: false, declines }
+}
+
+const returned: Decline = {
+  code: 'payment_returned',
+  message: 'The bank has returned the debit, so the customer has the money already.',
 }
 
 interface ReconciledRefunds {

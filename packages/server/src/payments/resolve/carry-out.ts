@@ -72,8 +72,8 @@ async function declareCapture(tx: Tx, { waiting, body, by, fees, now }: Resolvin
   await recordCapture(tx, {
     ...{ account: accountOf(row), id: row.id, fees, now, by },
     capture: isCaptured
-      ? { state: 'captured', capturedMinor, feeMinor: null }
-      : { state: 'declined', decline: notCaptured },
+      ? { state: 'captured', reference: null, capturedMinor, feeMinor: null }
+      : { state: 'declined', reference: null, decline: notCaptured },
   })
   await dropTask(tx, { row, kind: 'capture' })
 }

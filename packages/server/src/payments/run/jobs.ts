@@ -27,7 +27,8 @@ const jobs: Partial<Record<TaskKind, Job>> = {
   watch: { run: watchAuthorization, pendingPause: background },
   capture: { run: capturePayment, pendingPause: background },
   void: { run: voidPayment, pendingPause: background },
-  refund: { run: processRefunds, pendingPause: background },
+  // A bank takes days for a refund, and messages end the pause.
+  refund: { run: processRefunds, pendingPause: { min: background.min, max: 6 * 3_600 } },
   settle: {
     run: checkSettlement,
     pendingPause: { min: settlementPauseSeconds, max: settlementPauseSeconds },

@@ -1,7 +1,7 @@
 import type { Db } from '../../database/db.ts'
 import { retryConflicts } from '../../database/retry.ts'
 import type { Account } from '../../domain/account.ts'
-import { isAllowed, statusesThatSettle, statusesToVoid } from '../../domain/lifecycle.ts'
+import { isAllowed, statusesToVoid } from '../../domain/lifecycle.ts'
 import { secondsSinceLookUp } from '../calls/attempts.sql.ts'
 import { requestTask, rescheduleTasks } from '../tasks/tasks.sql.ts'
 import { findPayment } from '../view/payments.sql.ts'
@@ -31,14 +31,14 @@ export async function handleProcessorMessage(
       await requestTask(db, { row, kind: 'dispute', afterSeconds })
     }
     if (about === 'dispute') return
+    if (row.captured_amount > 0) {
+      return await requestTask(db, { row, kind: 'refund', afterSeconds })
+    }
     if (statusesToVoid.includes(row.status)) {
       return await requestTask(db, { row, kind: 'void', afterSeconds })
     }
     if (isAllowed('capture', row.status)) {
       return await requestTask(db, { row, kind: 'watch', afterSeconds })
-    }
-    if (statusesThatSettle.includes(row.status)) {
-      return await requestTask(db, { row, kind: 'refund', afterSeconds })
     }
     // Where the payment has succeeded meanwhile, the settlement task looks it up.
     const kinds = ['authorize', 'capture', 'settle'] as const

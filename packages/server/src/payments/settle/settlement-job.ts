@@ -4,10 +4,10 @@ import { registerForSweeps } from '../../disputes/sweep.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
-import { hasUnrecorded, matchRefunds } from '../refund/match-refunds.ts'
 import { requestTask } from '../tasks/tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { isAccepted } from '../transition/move.sql.ts'
+import { hasUnrecorded, matchRefunds } from '../view/match-refunds.ts'
 import { findRefunds } from '../view/refunds.sql.ts'
 import { settlePayment } from './settle.ts'
 
@@ -18,7 +18,7 @@ import { settlePayment } from './settle.ts'
  */
 export async function checkSettlement(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
-  if (row.settled_at !== null) return 'done'
+  if (row.settled_at !== null || row.status === 'failed') return 'done'
   await abandonAttempts(db, { row, now, task })
   const call = await callOf(work)
   await registerForSweeps(db, row, call.processor)

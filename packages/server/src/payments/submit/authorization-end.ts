@@ -7,6 +7,17 @@ import { latest, plusSeconds, promisedEnd, type Timestamp } from '../../domain/t
  */
 const captureMarginSeconds = 3_600
 
+/** How long a debit waits for a manual capture: a week, as the authorizations of most cards. */
+const manualDebitSeconds = 7 * 86_400
+
+/** When a debit that was not sent fails, because nobody has captured it. `null`: its window ends before. */
+export function debitEndOf(
+  { capture_method }: Pick<PaymentRow, 'capture_method'>,
+  now: Timestamp,
+): Timestamp | null {
+  return capture_method === 'manual' ? plusSeconds(now, manualDebitSeconds) : null
+}
+
 /**
  * Until when an authorized payment can be canceled. A manual capture ends that, or the end of the
  * authorization; `null`: there is no end. An undo window of zero seconds ends at once. Any other window

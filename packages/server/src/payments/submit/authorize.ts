@@ -1,7 +1,9 @@
+import type { PaymentMethodDetails } from '@hedgepayments/contract'
 import type { Db } from '../../database/db.ts'
 import type {
   Authorized,
   AuthorizeResult,
+  CheckResult,
   Decline,
   NextAction,
   PaymentState,
@@ -12,6 +14,7 @@ import {
   describeOutcome,
   type ProcessorCall,
 } from '../calls/call-processor.ts'
+import { debitsOf } from '../calls/debits.ts'
 
 /** The state of an authorization at the processor. */
 export type Authorization =
@@ -20,24 +23,30 @@ export type Authorization =
   | { readonly state: 'declined'; readonly reference: string | null; readonly decline: Decline }
   | { readonly state: 'undecided'; readonly reference: string }
   | { readonly state: 'absent' }
+  /** The account can be debited later. Nothing was sent. */
+  | { readonly state: 'accepted'; readonly method?: PaymentMethodDetails }
 
-/** Calls the processor to authorize a payment with its token. */
+/** Calls the processor to authorize a payment with its token, or to check it before a debit. */
 export async function callAuthorize(
   db: Db,
   call: Omit<ProcessorCall<never>, 'kind' | 'run' | 'describe'>,
 ): Promise<CallResult<Authorization>> {
   const token = call.row.payment_method_token
   if (token === null) throw new Error('a payment without a token cannot be authorized')
-  const called = await callProcessor<AuthorizeResult>(db, {
+  const debits = debitsOf(call.processor, call.row)
+  const called = await callProcessor<AuthorizeResult | CheckResult>(db, {
     ...call,
     kind: 'authorize',
-    run: (payment, request) => call.processor.authorize(payment, { ...request, token }),
+    run: (payment, request) =>
+      debits
+        ? debits.check(payment, { ...request, token })
+        : call.processor.authorize(payment, { ...request, token }),
     describe: describeOutcome,
   })
   return called.ok ? { ok: true, result: toAuthorization(called.result) } : called
 }
 
-function toAuthorization(result: AuthorizeResult): Authorization {
+function toAuthorization(result: AuthorizeResult | CheckResult): Authorization {
   const { outcome: state, ...rest } = result
   return { state, ...rest } as Authorization
 }

@@ -8,6 +8,7 @@ import { claimLease, type KeyLease, renewLease } from '../../idempotency/lease.s
 import { findRecord } from '../../idempotency/records.sql.ts'
 import { recordDropped, refuseRecord, storedAnswer } from '../../idempotency/replay.ts'
 import type { Processor } from '../../processors/interface/processor.ts'
+import { storeAcceptance } from '../calls/acceptances.sql.ts'
 import {
   abandonAttempts,
   findLastAttempt,
@@ -176,7 +177,7 @@ async function claimOrRenewKey(
 
 /** Whether a submission waits for the result of its last call, or is about to record it. */
 function isRunning({ outcome, isLeased }: LatestSubmission): boolean {
-  return isLeased && [null, 'authorized', 'declined'].includes(outcome)
+  return isLeased && [null, 'authorized', 'accepted', 'declined'].includes(outcome)
 }
 
 async function chooseProcessor(
@@ -229,6 +230,7 @@ async function recordSubmission(
     submission: { leaseSeconds },
   })
   const assigned = await assignProcessor(tx, row, { processor: processor.name, token })
+  if (submission.acceptance) await storeAcceptance(tx, row, submission.acceptance)
   // By the database's clock, as the lease, so that the worker takes over when other requests may.
   await planTask(tx, { row, kind: 'authorize', afterSeconds: leaseSeconds })
   return {

@@ -7,12 +7,13 @@ import { statusesBefore, statusesToVoid } from '../../domain/lifecycle.ts'
 import { latest, type Timestamp } from '../../domain/time.ts'
 import { readDatabaseTime } from '../../merchants/clock.sql.ts'
 import type { Authorized, Decline, NextAction } from '../../processors/interface/results.ts'
+import { deleteAcceptance } from '../calls/acceptances.sql.ts'
 import { findLastAttempt } from '../calls/attempts.sql.ts'
 import { dropTask, planTask } from '../tasks/tasks.sql.ts'
 import { lockPayment } from '../transition/lock-payment.sql.ts'
 import { movePayment } from '../transition/move.sql.ts'
 import { planWatch } from '../watch/plan-watch.ts'
-import { cancelableUntilOf } from './authorization-end.ts'
+import { cancelableUntilOf, debitEndOf } from './authorization-end.ts'
 import type { Authorization } from './authorize.ts'
 import { checkFence, type Fence, guardBy, type Standing } from './submission-fence.ts'
 
@@ -54,7 +55,7 @@ export async function recordAuthorization(
   if (!statusesBefore('initiated').includes(row.status)) {
     await dropTask(tx, { row, kind: 'authorize' })
     // Whatever the standing is: the request that took over may have found nothing to void yet.
-    if (statusesToVoid.includes(row.status) && authorization.state !== 'declined') {
+    if (statusesToVoid.includes(row.status) && !hasNothingToVoid(authorization)) {
       await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
     }
     return { row, standing }
@@ -71,6 +72,10 @@ async function recordResult(tx: Tx, given: TimedRecording): Promise<PaymentRow> 
   switch (authorization.state) {
     case 'authorized':
       return await recordAuthorized(tx, { ...given, ...authorization })
+    case 'accepted': {
+      const expiresAt = debitEndOf(row, given.now)
+      return await recordAuthorized(tx, { ...given, ...authorization, reference: null, expiresAt })
+    }
     case 'declined':
       return await recordDeclined(tx, { ...given, ...authorization })
     case 'action_required':
@@ -81,9 +86,13 @@ async function recordResult(tx: Tx, given: TimedRecording): Promise<PaymentRow> 
   }
 }
 
+function hasNothingToVoid({ state }: Authorization): boolean {
+  return state === 'declined' || state === 'accepted'
+}
+
 async function recordAuthorized(
   tx: Tx,
-  given: TimedRecording & Authorized & { reference: string },
+  given: TimedRecording & Authorized & { reference: string | null },
 ): Promise<PaymentRow> {
   const { row, expiresAt } = given
   const now = latest(given.now, row.updated_at)
@@ -140,6 +149,7 @@ async function recordDeclined(
     now,
   })
   await dropTask(tx, { row, kind: 'authorize' })
+  await deleteAcceptance(tx, row)
   // A look-up may have returned the result of an earlier token. A later call without a result must not
   // authorize the failed payment, so it is voided.
   const last = await findLastAttempt(tx, { row, kinds: ['authorize'] })

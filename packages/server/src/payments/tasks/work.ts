@@ -75,7 +75,7 @@ export async function callOf(work: Work) {
 }
 
 /** The processor that a payment was submitted to. */
-async function processorOf({ processors, row }: Work): Promise<Processor> {
+export async function processorOf({ processors, row }: Work): Promise<Processor> {
   if (row.processor === null) throw new Error(`payment ${row.id} was submitted without a processor`)
   return await processors.forSent(accountOf(row), row.processor)
 }

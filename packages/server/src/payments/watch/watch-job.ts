@@ -8,6 +8,7 @@ import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import type { Decline, PaymentState } from '../../processors/interface/results.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
+import { debitsOf } from '../calls/debits.ts'
 import { dropTask, planTask } from '../tasks/tasks.sql.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { lockPayment } from '../transition/lock-payment.sql.ts'
@@ -23,7 +24,8 @@ export async function watchAuthorization(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (!isAuthorized(row)) return 'done'
   await abandonAttempts(db, { row, now, task })
-  const found = await lookUp(db, await callOf(work))
+  const call = await callOf(work)
+  const found = debitsOf(call.processor, row) ? unsent(row) : await lookUp(db, call)
   if (!found.ok) return 'failed'
   const state = found.result
   if (state.state === 'absent') return 'failed'
@@ -35,6 +37,12 @@ export async function watchAuthorization(work: Work): Promise<WorkResult> {
   })
   const isWaiting = watched && isAuthorized(watched) && watched.capture_method === 'manual'
   return isWaiting ? { againAt: nextWatch(endOf(watched, state), now) } : 'done'
+}
+
+/** A debit is sent when the payment becomes `processing`, so the processor knows nothing of it yet. */
+function unsent(row: PaymentRow): { readonly ok: true; readonly result: PaymentState } {
+  const { authorization_expires_at: expiresAt } = row
+  return { ok: true, result: { state: 'authorized', reference: '', expiresAt } }
 }
 
 function isAuthorized({ status }: PaymentRow): boolean {

@@ -5,6 +5,7 @@ import type { Timestamp } from '../../domain/time.ts'
 import type {
   AuthorizeResult,
   CaptureResult,
+  CheckResult,
   PaymentState,
   RefundResult,
   VoidResult,
@@ -58,6 +59,9 @@ export interface Processor {
    */
   authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult>
 
+  /** The methods that it debits at once. Omitted: it authorizes every method before it captures. */
+  readonly debits?: Debits
+
   /** Takes the authorized amount, or a part of it. Then the rest is released. */
   capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult>
 
@@ -87,6 +91,27 @@ export interface Processor {
    * fails, it throws, and the processor sends the message again.
    */
   noticeFromWebhook(message: WebhookMessage): Promise<WebhookNotice>
+}
+
+/**
+ * Methods such as bank debits, which cannot be authorized and captured apart. Until the undo window ends
+ * or a request captures the payment, only `check` is called. So a cancel needs no void, and nothing can
+ * be debited afterwards. `authorize` and `capture` are never called for these methods.
+ */
+export interface Debits {
+  readonly methods: readonly PaymentMethod[]
+
+  /** Checks the payment and its token. Moves no money, and creates nothing that could be debited. */
+  check(payment: ProcessorPayment, request: AuthorizeRequest): Promise<CheckResult>
+
+  /**
+   * Debits the amount, or a part of it. The result is usually `undecided` for days: `lookUp` then returns
+   * `undecided`, and later `captured` or `declined`. A debit that waits for the customer is ended and
+   * declined, because the customer has gone.
+   *
+   * A debit that the bank returns after its success is a dispute that is lost at once.
+   */
+  debit(payment: ProcessorPayment, request: DebitRequest): Promise<CaptureResult>
 }
 
 /** How the hosted page collects a payment method. */
@@ -145,6 +170,21 @@ export interface AuthorizeRequest extends Call {
 export interface CaptureRequest extends Call {
   /** At most the amount of the payment. All calls about one payment pass the same amount. */
   readonly amountMinor: number
+}
+
+export interface DebitRequest extends CaptureRequest {
+  /** The customer's payment method. */
+  readonly token: PaymentToken
+  /** The customer's acceptance on the hosted page. `null`: the merchant has it, for example on paper. */
+  readonly acceptance: MandateAcceptance | null
+}
+
+/** When and where the customer has accepted that the account is debited. Personal data: never logged. */
+export interface MandateAcceptance {
+  readonly ipAddress: string
+  readonly userAgent: string
+  /** In real time. */
+  readonly acceptedAt: Timestamp
 }
 
 export interface RefundRequest extends Call {

@@ -7,6 +7,15 @@ export type AuthorizeResult =
   | Declined
   | Undecided
 
+/** The result of the check before a debit. `accepted`: the account can be debited later. */
+export type CheckResult =
+  | {
+      readonly outcome: 'accepted'
+      /** The account, for support. Absent if the processor does not say. */
+      readonly method?: PaymentMethodDetails
+    }
+  | Declined
+
 export type CaptureResult =
   | ({
       readonly outcome: 'captured'

@@ -45,6 +45,19 @@ export function authorizeEntry(
     : { ...next, status: 'authorized', authorized_until: authorizedUntil(now) }
 }
 
+/** The entry after a debit. The token alone decides what happens, and when. */
+export function debitEntry(
+  entry: SandboxPayment,
+  { token, now, amountMinor }: { token: string; now: Timestamp; amountMinor: number },
+): SandboxPayment {
+  const testToken = findTestToken(token)
+  const next: SandboxPayment = { ...entry, token }
+  const code = testToken ? testToken.captureDeclined : 'invalid_token'
+  if (code !== undefined) return declineEntry(next, code)
+  const takenAt = plusSeconds(now, testToken?.debitSeconds ?? 0)
+  return { ...next, status: 'captured', captured_at: takenAt, captured_amount: amountMinor }
+}
+
 /** The end of an authorization that is made now. */
 export function authorizedUntil(now: Timestamp): Timestamp {
   return plusSeconds(now, authorizationSeconds)

@@ -79,6 +79,7 @@ async function play(
     case 'captured_by_hand':
     case 'refund_declined':
     case 'refund_undecided':
+    case 'refund_returned':
       return null
   }
 }

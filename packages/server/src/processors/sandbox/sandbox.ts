@@ -6,6 +6,8 @@ import type {
   AuthorizeRequest,
   Call,
   CaptureRequest,
+  DebitRequest,
+  Debits,
   DeclineCode,
   PageForm,
   Processor,
@@ -17,13 +19,14 @@ import type {
 import type {
   AuthorizeResult,
   CaptureResult,
+  CheckResult,
   Declined,
   PaymentState,
   RefundResult,
   VoidResult,
 } from '../interface/results.ts'
 import { stripeRules } from '../stripe/money/rules.ts'
-import { authorizeEntry, declineEntry, newEntry } from './authorization.ts'
+import { authorizeEntry, debitEntry, declineEntry, newEntry } from './authorization.ts'
 import {
   findAnswer,
   findEntry,
@@ -38,14 +41,25 @@ import {
 import { declineMessages } from './declines.ts'
 import { playFault, type SandboxOperation, throwIfDown } from './faults.ts'
 import { playPlannedFailure } from './planned-failures.ts'
-import { authorizeResultOf, disputesOf, hasLapsed, stateOf } from './state.ts'
+import {
+  authorizeResultOf,
+  capturedOf,
+  checkResultOf,
+  debitResultOf,
+  disputesOf,
+  hasLapsed,
+  stateOf,
+} from './state.ts'
 import { findTestToken } from './tokens.ts'
 
 export const sandboxName = 'sandbox'
 /** The sandbox is as strict as Stripe, so that a request that passes here does not fail in live mode. */
 export const sandboxRules = stripeRules
-/** How long a refund of `tok_refundUndecided` stays undecided, by the merchant's clock. */
-const refundDelaySeconds = 60
+/** How long the refunds of such tokens stay undecided, by the merchant's clock. */
+const refundDelays: Readonly<Partial<Record<string, number>>> = {
+  refund_undecided: 60,
+  refund_returned: 3 * 86_400,
+}
 
 /**
  * The built-in processor of test mode. It moves no money. The token decides what happens, unless a test
@@ -56,6 +70,11 @@ export class Sandbox implements Processor {
   readonly name = sandboxName
   readonly rules = sandboxRules
   readonly account: string
+  readonly debits: Debits = {
+    methods: ['ach'],
+    check: (payment, request) => this.#check(payment, request),
+    debit: (payment, request) => this.#debit(payment, request),
+  }
   readonly #db: Db
   readonly #merchantId: string
   readonly #publicUrl: () => string
@@ -92,9 +111,30 @@ export class Sandbox implements Processor {
     })
   }
 
+  async #check(payment: ProcessorPayment, request: AuthorizeRequest): Promise<CheckResult> {
+    const planned = await playPlannedFailure(this.#db, this.#merchantId, { payment, request })
+    if (planned?.outcome === 'declined') return planned
+    return await this.#act<CheckResult>('authorize', payment, request, async (_, entry) => {
+      const first = entry && authorizeResultOf(entry)
+      return first?.outcome === 'declined' ? first : checkResultOf(payment, request.token)
+    })
+  }
+
+  #debit(payment: ProcessorPayment, request: DebitRequest): Promise<CaptureResult> {
+    return this.#act<CaptureResult>('capture', payment, request, async (tx, entry) => {
+      if (entry) return debitResultOf(entry, request.now)
+      const made = debitEntry(newEntry(this.#merchantId, payment), request)
+      await saveEntry(tx, made)
+      if (made.status === 'captured') {
+        await recordMovement(tx, { ...made, amount: request.amountMinor }, 'capture', request)
+      }
+      return debitResultOf(made, request.now)
+    })
+  }
+
   capture(payment: ProcessorPayment, request: CaptureRequest): Promise<CaptureResult> {
     return this.#act<CaptureResult>('capture', payment, request, async (tx, entry) => {
-      if (entry?.status === 'captured') return captured(entry)
+      if (entry?.status === 'captured') return capturedOf(entry)
       if (entry?.status !== 'authorized') return declined(entry ?? null, 'authorization_expired')
       const { now, amountMinor } = request
       if (amountMinor > entry.amount) throw new Error('a capture of more than was authorized')
@@ -113,13 +153,13 @@ export class Sandbox implements Processor {
       await saveEntry(tx, taken)
       await recordMovement(tx, { ...entry, amount: amountMinor }, 'capture', request)
       const isDisputed = disputesOf(taken, now).length > 0
-      return isDisputed ? { ...captured(taken), isDisputed } : captured(taken)
+      return isDisputed ? { ...capturedOf(taken), isDisputed } : capturedOf(taken)
     })
   }
 
   void(payment: ProcessorPayment, call: Call): Promise<VoidResult> {
     return this.#act<VoidResult>('void', payment, call, async (tx, entry) => {
-      if (entry?.status === 'captured') return captured(entry)
+      if (entry?.status === 'captured') return capturedOf(entry)
       if (entry?.status === 'voided' || entry?.status === 'declined') return { outcome: 'voided' }
       const voided = entry ?? newEntry(this.#merchantId, payment)
       await saveEntry(tx, { ...voided, status: 'voided', action_url: null })
@@ -143,7 +183,7 @@ export class Sandbox implements Processor {
       ) {
         return declined(entry, 'refund_failed')
       }
-      const isDelayed = fault === 'refund_undecided'
+      const delaySeconds = refundDelays[fault ?? ''] ?? 0
       const reference = newId('refund').replace('ref_', 'sbxr_')
       await insertRefund(tx, {
         entry,
@@ -151,11 +191,11 @@ export class Sandbox implements Processor {
           reference,
           refund_id: request.refundId,
           amount: request.amountMinor,
-          decided_at: isDelayed ? plusSeconds(request.now, refundDelaySeconds) : request.now,
+          decided_at: plusSeconds(request.now, delaySeconds),
         },
       })
       await recordMovement(tx, { ...entry, amount: request.amountMinor }, 'refund', request)
-      return { outcome: isDelayed ? 'undecided' : 'refunded', reference }
+      return { outcome: delaySeconds > 0 ? 'undecided' : 'refunded', reference }
     })
   }
 
@@ -203,12 +243,6 @@ async function recordMovement(
   { idempotencyKey, now }: Call,
 ): Promise<void> {
   await insertMovement(tx, { entry, kind, amount: entry.amount, idempotencyKey, now })
-}
-
-function captured(entry: SandboxPayment) {
-  const { reference, captured_amount: capturedMinor } = entry
-  if (capturedMinor === null) throw new Error('a captured payment has captured_amount')
-  return { outcome: 'captured' as const, reference, capturedMinor, feeMinor: null }
 }
 
 function declined(entry: SandboxPayment | null, code: DeclineCode): Declined {

@@ -17,6 +17,10 @@ export interface TestToken {
   /** The customer has to confirm first; the result if they do. */
   readonly challenge?: 'passes' | 'fails'
   readonly fault?: Fault
+  /** How long a debit is undecided, by the merchant's clock. */
+  readonly debitSeconds?: number
+  /** Why the bank returns the debit a day after its success. */
+  readonly returned?: DeclineCode
   /** The customer disputes the payment as soon as the money is taken; the bank's decision. */
   readonly dispute?: 'open' | 'won' | 'lost'
 }
@@ -39,6 +43,8 @@ export type Fault =
   /** Refunds are declined; or undecided for a minute, by the merchant's clock. */
   | 'refund_declined'
   | 'refund_undecided'
+  /** The bank returns every refund after three days. */
+  | 'refund_returned'
 
 function card(token: string, number: string, brand: string, effect = 'Succeeds.'): TestToken {
   return { token, number, brand, effect }
@@ -102,6 +108,21 @@ export const testTokens: readonly TestToken[] = [
     ...card('tok_achAccountClosed', '011401533:1111222233332222', 'ach'),
     effect: 'Initiated, then fails while processing: the account is closed.',
     captureDeclined: 'account_closed',
+  },
+  {
+    ...card('tok_achProcessing', '011401533:1111222233333333', 'ach'),
+    effect: 'Processing for four days, then succeeds.',
+    debitSeconds: 4 * 86_400,
+  },
+  {
+    ...card('tok_achReturned', '011401533:1111222233334444', 'ach'),
+    effect: 'Succeeds. The bank returns the debit a day later: insufficient funds.',
+    returned: 'insufficient_funds',
+  },
+  {
+    ...card('tok_achRefundReturned', '011401533:1111222233335555', 'ach'),
+    effect: 'Succeeds. The bank returns every refund after three days.',
+    fault: 'refund_returned',
   },
   { token: 'tok_crypto', number: null, brand: 'crypto', effect: 'Succeeds.' },
   faultyCard(

@@ -95,7 +95,11 @@ const Dispute = Type.Object({
   ),
 })
 
-const PaymentMethod = Type.Object({ id: Id, object: Type.Literal('payment_method') })
+const PaymentMethod = Type.Object({
+  id: Id,
+  object: Type.Literal('payment_method'),
+  type: Text,
+})
 
 const SearchResult = Type.Object({
   object: Type.Literal('search_result'),
@@ -119,13 +123,19 @@ export function readIntent(
   const isOfPayment = paymentId === undefined ? reference !== null : paymentId === payment.id
   insist(isOfPayment && (reference ?? intent.id) === intent.id, 'it is about another payment')
   insist(
-    intent.amount === toStripeAmount(payment.money) &&
-      intent.currency === payment.money.currency.toLowerCase(),
+    isAmountOf(payment, intent.amount) && intent.currency === payment.money.currency.toLowerCase(),
     'it is about another amount',
   )
   const { amount, amount_received: received, status } = intent
   insist(received <= amount && (status !== 'succeeded' || received > 0), 'the sum is wrong')
   return answer as Stripe.PaymentIntent
+}
+
+/** A part of a debit has a PaymentIntent of that part. */
+function isAmountOf(payment: ProcessorPayment, amount: number): boolean {
+  const whole = toStripeAmount(payment.money)
+  if (whole === null) return false
+  return payment.method === 'card' ? amount === whole : amount > 0 && amount <= whole
 }
 
 /** Reads the PaymentIntents of a search by the payment's id. */
@@ -182,6 +192,12 @@ export function readDisputes(
 /** Reads the id of a PaymentMethod. */
 export function readMethodId(answer: unknown): string {
   return read(PaymentMethod, answer, 'a PaymentMethod').id
+}
+
+/** Reads a PaymentMethod. `null`: it is no US bank account. */
+export function readBankAccount(answer: unknown): unknown {
+  const { type } = read(PaymentMethod, answer, 'a PaymentMethod')
+  return type === 'us_bank_account' ? answer : null
 }
 
 /** @throws {UnreadableAnswerError} if a condition on Stripe's answer does not hold. */

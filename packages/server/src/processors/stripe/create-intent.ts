@@ -1,7 +1,7 @@
 import type { Stripe } from 'stripe'
 import type { ProcessorPayment } from '../interface/processor.ts'
 import { paymentIdName, readIntent } from './answers.ts'
-import { isReplayedFailure } from './kept-failures.ts'
+import { isReplayedFailure } from './client.ts'
 
 /** A key is abandoned after a failure that Stripe has kept. Most calls end earlier by their deadline. */
 const keysMax = 10
@@ -19,12 +19,12 @@ const keysMax = 10
 export async function createIntent(
   stripe: Stripe,
   payment: ProcessorPayment,
-  amount: number,
+  parameters: IntentParameters,
 ): Promise<Stripe.PaymentIntent> {
   for (let number = 1; ; number++) {
     const idempotencyKey = `${payment.id}-intent${number === 1 ? '' : `-${number}`}`
     try {
-      const answer = await stripe.paymentIntents.create(parametersOf(payment, amount), {
+      const answer = await stripe.paymentIntents.create(parametersOf(payment, parameters), {
         idempotencyKey,
       })
       return readIntent(answer, { payment, reference: payment.reference })
@@ -34,17 +34,36 @@ export async function createIntent(
   }
 }
 
-function parametersOf(payment: ProcessorPayment, amount: number): Stripe.PaymentIntentCreateParams {
+/** The parameters that depend on the payment method. The amount is in Stripe's minor units. */
+type IntentParameters = { readonly amount: number } & (
+  | { readonly capture_method: 'manual'; readonly allowed_payment_method_types: ['card'] }
+  | { readonly capture_method: 'automatic'; readonly payment_method_types: ['us_bank_account'] }
+)
+
+/** A card is authorized when the PaymentIntent is confirmed, and captured later. */
+export function cardParameters(amount: number): IntentParameters {
+  return { amount, capture_method: 'manual', allowed_payment_method_types: ['card'] }
+}
+
+/** A bank account is debited when the PaymentIntent is confirmed. */
+export function debitParameters(amount: number): IntentParameters {
+  return { amount, capture_method: 'automatic', payment_method_types: ['us_bank_account'] }
+}
+
+function parametersOf(
+  payment: ProcessorPayment,
+  parameters: IntentParameters,
+): Stripe.PaymentIntentCreateParams {
+  const { description, statementDescriptor: text } = payment
+  // The suffix is for cards only.
+  const textName =
+    parameters.capture_method === 'manual' ? 'statement_descriptor_suffix' : 'statement_descriptor'
   return {
-    amount,
+    ...parameters,
     currency: payment.money.currency.toLowerCase(),
-    capture_method: 'manual',
-    allowed_payment_method_types: ['card'],
     receipt_email: payment.customerEmail,
     metadata: { [paymentIdName]: payment.id },
-    ...(payment.description ? { description: payment.description } : {}),
-    ...(payment.statementDescriptor
-      ? { statement_descriptor_suffix: payment.statementDescriptor }
-      : {}),
+    ...(description ? { description } : {}),
+    ...(text ? { [textName]: text } : {}),
   }
 }

@@ -65,6 +65,41 @@ export function declineIn(error: unknown): Decline | null {
   return declineOf({ ...codesOf(error), code, message: error.message })
 }
 
+/**
+ * Codes by which Stripe refuses to debit a bank account, for good. Some come with the HTTP status of a
+ * decline and the type of an invalid request.
+ * Source: https://docs.stripe.com/payments/ach-direct-debit/blocked-bank-accounts
+ */
+const finalDebitCodes: ReadonlySet<string> = new Set([
+  'account_closed',
+  'bank_account_restricted',
+  'bank_account_unusable',
+  'bank_account_unverified',
+  'charge_exceeds_source_limit',
+  'charge_exceeds_transaction_limit',
+  'charge_exceeds_weekly_limit',
+  'debit_not_authorized',
+  'insufficient_funds',
+  'no_account',
+  'payment_intent_incompatible_payment_method',
+  'payment_intent_mandate_invalid',
+  'payment_intent_payment_attempt_failed',
+  'payment_method_bank_account_blocked',
+  'payment_method_invalid_parameter',
+  'payment_method_microdeposit_failed',
+  'payment_method_not_available',
+  'payment_method_provider_decline',
+  'payment_method_unactivated',
+  'payment_method_unexpected_state',
+])
+
+/** The decline of a debit that an error of Stripe's SDK reports; `null` for any other error. */
+export function debitDeclineIn(error: unknown): Decline | null {
+  if (!(error instanceof Stripe.errors.StripeError)) return null
+  const isRefused = (error.statusCode ?? 0) < 500 && finalDebitCodes.has(error.code ?? '')
+  return isRefused ? declineOf({ ...codesOf(error), message: error.message }) : declineIn(error)
+}
+
 /** The decline of Stripe's codes and message. The decline code is more exact, so it comes first. */
 export function declineOf(given: {
   declineCode?: string | null | undefined
@@ -96,7 +131,8 @@ const finalRefundCodes: ReadonlySet<string> = new Set([
 ])
 
 function codesOf(error: InstanceType<typeof Stripe.errors.StripeError>) {
-  return { declineCode: error.decline_code, code: error.code }
+  // The SDK has an empty decline code where Stripe has none.
+  return { declineCode: error.decline_code || null, code: error.code }
 }
 
 /** Whether the PaymentIntent's state does not allow the call. The caller must read the state. */

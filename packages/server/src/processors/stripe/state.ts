@@ -44,7 +44,8 @@ export function stateOf(
     case 'canceled':
       return { state: 'voided', reference, cause: causeOf(intent) }
     case 'requires_action': {
-      const url = intent.next_action?.redirect_to_url?.url
+      // Nobody waits for the action of a debit, such as the verification of micro-deposits.
+      const url = intent.next_action?.redirect_to_url?.url ?? (isDebit(intent) ? intent.id : null)
       if (!url) return { state: 'undecided', reference }
       return { state: 'action_required', reference, action: { type: 'redirect_to_url', url } }
     }
@@ -61,6 +62,10 @@ export function stateOf(
     default:
       return { state: 'undecided', reference }
   }
+}
+
+function isDebit({ payment_method_types: types }: Stripe.PaymentIntent): boolean {
+  return Array.isArray(types) && types.includes('us_bank_account')
 }
 
 /** The captured amount, and Stripe's fee if it is in the payment's currency. */

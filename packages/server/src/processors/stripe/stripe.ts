@@ -32,12 +32,12 @@ import {
   readRefunds,
   refundIdName,
 } from './answers.ts'
-import { type StripeAccess, stripeClient } from './client.ts'
+import { type StripeAccess, stripeClient, withKey } from './client.ts'
 import { confirm } from './confirm.ts'
-import { createIntent } from './create-intent.ts'
+import { cardParameters, createIntent } from './create-intent.ts'
+import { StripeDebits } from './debits.ts'
 import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { findStripeDisputes } from './find-disputes.ts'
-import { withKey } from './kept-failures.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { stripeRules } from './money/rules.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
@@ -47,7 +47,7 @@ import { readStripeWebhook } from './webhook.ts'
 export const stripeName = 'stripe'
 
 /**
- * Stripe. Each payment has one PaymentIntent with manual capture. Its idempotency key follows from the
+ * Stripe. Each payment has one PaymentIntent, for a card with manual capture. Its idempotency key follows from the
  * payment's id, so repeated calls create only one. Confirming, capturing, canceling and refunding it
  * use the idempotency key of the call.
  */
@@ -55,10 +55,12 @@ export class StripeProcessor implements Processor {
   readonly name = stripeName
   readonly rules = stripeRules
   readonly account: string
+  readonly debits: StripeDebits
   readonly #access: StripeAccess
 
   constructor(access: StripeAccess) {
     this.#access = access
+    this.debits = new StripeDebits(access)
     const digest = createHash('sha256').update(access.secretKey).digest('hex')
     this.account = `${stripeName} ${digest.slice(0, 32)}`
   }
@@ -76,7 +78,7 @@ export class StripeProcessor implements Processor {
 
   async authorize(payment: ProcessorPayment, request: AuthorizeRequest): Promise<AuthorizeResult> {
     if (payment.method !== 'card') {
-      // At Stripe, only cards separate authorization from capture.
+      // At Stripe, only cards separate authorization from capture. Bank accounts are debited at once.
       const message = `Stripe can authorize cards only, not ${payment.method}.`
       return declined(null, { code: 'payment_method_unsupported', message })
     }
@@ -89,7 +91,7 @@ export class StripeProcessor implements Processor {
     const stripe = stripeClient(this.#access, request.signal)
     let { reference } = payment
     try {
-      reference ??= (await createIntent(stripe, payment, amount)).id
+      reference ??= (await createIntent(stripe, payment, cardParameters(amount))).id
       return await confirm(stripe, { payment, request, reference })
     } catch (error) {
       const decline = declineIn(error)
@@ -222,9 +224,10 @@ export class StripeProcessor implements Processor {
   /** Creates a PaymentIntent to void. `null`: Stripe refuses the payment, so none can be authorized. */
   async #createToVoid(stripe: Stripe, payment: ProcessorPayment): Promise<string | null> {
     const amount = toStripeAmount(payment.money)
-    if (amount === null) return null
+    // A debit is voided only after it was sent, so it is found.
+    if (amount === null || payment.method !== 'card') return null
     try {
-      return (await createIntent(stripe, payment, amount)).id
+      return (await createIntent(stripe, payment, cardParameters(amount))).id
     } catch (error) {
       if (declineIn(error)) return null
       throw error

@@ -9,6 +9,7 @@ import { refuseDeletes } from './functions.ts'
  */
 export async function createPayments(db: Kysely<unknown>): Promise<void> {
   await payments(db)
+  await mandateAcceptances(db)
   await paymentIndexes(db)
   await refuseTransitions(db)
   await refuseChanges(db)
@@ -91,6 +92,23 @@ async function payments(db: Kysely<unknown>): Promise<void> {
     ) with (fillfactor = 50)`.execute(db)
 }
 
+async function mandateAcceptances(db: Kysely<unknown>): Promise<void> {
+  // Where the customer has accepted that a bank account is debited. A row is deleted as soon as the debit
+  // is sent, or will never be: it is personal data, and the processor keeps it from then on.
+  await sql`
+    create table mandate_acceptances (
+      merchant_id text collate "C" not null,
+      livemode boolean not null,
+      payment_id text collate "C" not null,
+      ip_address text collate "C" not null,
+      user_agent text collate "C" not null,
+      accepted_at timestamptz(0) not null default now(),
+      primary key (merchant_id, livemode, payment_id),
+      foreign key (merchant_id, livemode, payment_id)
+        references payments (merchant_id, livemode, id)
+    )`.execute(db)
+}
+
 async function paymentIndexes(db: Kysely<unknown>): Promise<void> {
   // E-mail addresses are found in any case: `foldedEmail` of payments/view/payments.sql.ts.
   await sql`
@@ -147,9 +165,9 @@ async function refuseTransitions(db: Kysely<unknown>): Promise<void> {
         old.status = 'pending' and new.status in ('initiated', 'canceled')
         or old.status = 'initiated' and new.status in ('processing', 'failed', 'canceled')
         or old.status = 'processing' and new.status in ('succeeded', 'failed')
-        or old.status = 'succeeded' and new.status in ('partially_refunded', 'refunded')
-        or old.status = 'partially_refunded' and new.status in ('refunded', 'succeeded')
-        or old.status = 'refunded' and new.status in ('partially_refunded', 'succeeded')
+        or old.status = 'succeeded' and new.status in ('partially_refunded', 'refunded', 'failed')
+        or old.status = 'partially_refunded' and new.status in ('refunded', 'succeeded', 'failed')
+        or old.status = 'refunded' and new.status in ('partially_refunded', 'succeeded', 'failed')
       )) execute function refuse_transition()`.execute(db)
 }
 

@@ -76,7 +76,7 @@ async function attempts(db: Kysely<unknown>): Promise<void> {
         check (actor_type in ('api_key', 'system', 'processor', 'customer')),
       actor_id text collate "C",
       outcome text collate "C" check (outcome in ('authorized', 'action_required', 'captured',
-        'voided', 'refunded', 'declined', 'undecided', 'absent', 'unknown')),
+        'voided', 'refunded', 'declined', 'undecided', 'absent', 'unknown', 'accepted')),
       code text collate "C",
       message text,
       started_at timestamptz(0) not null,
