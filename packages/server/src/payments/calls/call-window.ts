@@ -14,6 +14,8 @@ const firstBackOffFactor = 0.5
 const averageWeight = 0.1
 /** The lowest duration follows within five thousand calls, so a processor may become slower for good. */
 const lowestWeight = 0.0002
+/** It falls within twenty calls, so one call that ends early by chance does not make the others slow. */
+const lowerWeight = 0.05
 /** Calls are slow if they take twice the lowest duration and a quarter of a second more. */
 const slowFactor = 2
 const slowMarginMs = 250
@@ -133,7 +135,8 @@ export class CallWindow {
       return false
     }
     lasted.averageMs += (ms - lasted.averageMs) * averageWeight
-    lasted.lowestMs = Math.min(ms, lasted.lowestMs + (ms - lasted.lowestMs) * lowestWeight)
+    const weight = ms < lasted.lowestMs ? lowerWeight : lowestWeight
+    lasted.lowestMs += (ms - lasted.lowestMs) * weight
     return lasted.averageMs > lasted.lowestMs * slowFactor + slowMarginMs
   }
 }

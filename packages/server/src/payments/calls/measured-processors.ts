@@ -43,7 +43,8 @@ async function timeCall<T>(
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     const result = await run()
-    report('answered')
+    // A refusal takes a fraction of the time of a success, so it says nothing about the load.
+    report(isDecline(result) ? 'failed' : 'answered')
     return result
   } catch (error) {
     report(signal.aborted ? 'timed_out' : outcomeOf(error))
@@ -51,6 +52,11 @@ async function timeCall<T>(
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+function isDecline(result: unknown): boolean {
+  const { outcome } = (result ?? {}) as { outcome?: unknown }
+  return outcome === 'declined'
 }
 
 function outcomeOf(error: unknown): EndedCall['outcome'] {

@@ -5,7 +5,7 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
 import { plusSeconds } from '../../domain/time.ts'
 import { pendingSeconds } from '../../jobs/backoff.ts'
 import type { Debits } from '../../processors/interface/processor.ts'
-import type { CaptureResult, Decline } from '../../processors/interface/results.ts'
+import { type CaptureResult, endedDecline } from '../../processors/interface/results.ts'
 import { findAcceptance } from '../calls/acceptances.sql.ts'
 import { abandonAttempts, findLastAttempt } from '../calls/attempts.sql.ts'
 import { type CallResult, callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
@@ -73,9 +73,11 @@ async function lookUpFirst(work: Work, debits: Debits | null): Promise<CallResul
     case 'declined':
       return { ok: true, result: payment }
     case 'voided': {
-      const { reference } = payment
-      const decline = debits ? canceled : voided
-      return { ok: true, result: { state: 'declined', reference, decline } }
+      const { reference, cause } = payment
+      return {
+        ok: true,
+        result: { state: 'declined', reference, decline: endedDecline(cause) },
+      }
     }
     case 'authorized':
       return await takeMoney(work, debits)
@@ -98,16 +100,6 @@ async function lookUpFirst(work: Work, debits: Debits | null): Promise<CallResul
 
 function undecided(reference: string): CallResult<CaptureState> {
   return { ok: true, result: { state: 'undecided', reference } }
-}
-
-const voided: Decline = {
-  code: 'authorization_expired',
-  message: 'The authorization was voided at the processor.',
-}
-
-const canceled: Decline = {
-  code: 'canceled_at_processor',
-  message: 'The debit was canceled at the processor.',
 }
 
 /** Captures the authorization, or debits the account. */

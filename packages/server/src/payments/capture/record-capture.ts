@@ -7,7 +7,12 @@ import { statusesBefore } from '../../domain/lifecycle.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { postCapture } from '../../ledger/post.ts'
 import { findMerchant } from '../../merchants/merchants.sql.ts'
-import type { Captured, Decline, RefundState } from '../../processors/interface/results.ts'
+import {
+  type Captured,
+  type Decline,
+  isEnded,
+  type RefundState,
+} from '../../processors/interface/results.ts'
 import { deleteAcceptance } from '../calls/acceptances.sql.ts'
 import { carryOutReversal } from '../reverse/reverse.ts'
 import { planTask, requestTask } from '../tasks/tasks.sql.ts'
@@ -135,10 +140,9 @@ async function fail(
     },
     guard: sql`status = any(${statusesBefore('succeeded')}::text[])`,
   })
-  // The processor was not called, or an operator has decided: it may still have the authorization.
-  if (decline.code === 'amount_unsupported' || by) {
-    await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
-  }
+  // A capture that was declined, or not called, leaves the authorization. An operator may be wrong.
+  const isAuthorized = row.payment_method !== 'ach' && !isEnded(decline)
+  if (isAuthorized || by) await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
   if (row.payment_method !== 'ach') return
   const guard = sql<SqlBool>`status = 'failed'`
   await movePayment(tx, { ...common, row: failed, event: 'ach.returned', change: {}, guard })

@@ -1,12 +1,13 @@
 import type { PaymentMethodDetails } from '@hedgepayments/contract'
 import type { Db } from '../../database/db.ts'
-import type {
-  Authorized,
-  AuthorizeResult,
-  CheckResult,
-  Decline,
-  NextAction,
-  PaymentState,
+import {
+  type Authorized,
+  type AuthorizeResult,
+  type CheckResult,
+  type Decline,
+  endedDecline,
+  type NextAction,
+  type PaymentState,
 } from '../../processors/interface/results.ts'
 import {
   type CallResult,
@@ -72,10 +73,7 @@ export function authorizationOf(payment: PaymentState): Authorization {
       return {
         state: 'declined',
         reference: payment.reference,
-        decline: {
-          code: 'authorization_expired',
-          message: 'The authorization was voided at the processor.',
-        },
+        decline: endedDecline(payment.cause),
       }
   }
 }

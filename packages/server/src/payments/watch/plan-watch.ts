@@ -5,7 +5,7 @@ import { planTask } from '../tasks/tasks.sql.ts'
 
 /** How long before the end of an authorization the event `payment.authorization_expiring` comes. */
 export const warningSeconds = 86_400
-/** How often an authorization without a known end is looked up. */
+/** How often an authorization is looked up at least, in case a message of the processor is lost. */
 const lookUpSeconds = 86_400
 
 /**
@@ -18,9 +18,12 @@ export async function planWatch(tx: Tx, row: PaymentRow): Promise<void> {
   await planTask(tx, { row, kind: 'watch', dueAt })
 }
 
-/** When an authorization is looked up next: to warn a day before its end, and at its end. */
+/** When an authorization is looked up next: every day, a day before its end to warn, and at its end. */
 export function nextWatch(end: Timestamp | null, now: Timestamp): Timestamp {
-  if (end === null) return plusSeconds(now, lookUpSeconds)
+  const nextDay = plusSeconds(now, lookUpSeconds)
+  if (end === null) return nextDay
   const warning = plusSeconds(end, -warningSeconds)
-  return now < warning ? warning : end
+  const step = now < warning ? warning : end
+  if (nextDay < step) return nextDay
+  return step
 }

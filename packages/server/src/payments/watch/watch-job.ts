@@ -5,7 +5,11 @@ import type { PaymentRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesBefore } from '../../domain/lifecycle.ts'
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
-import type { Decline, PaymentState } from '../../processors/interface/results.ts'
+import {
+  type Decline,
+  endedDecline,
+  type PaymentState,
+} from '../../processors/interface/results.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { debitsOf } from '../calls/debits.ts'
@@ -67,11 +71,11 @@ async function record(tx: Tx, found: Found): Promise<PaymentRow> {
       return await fail(tx, found, state.decline)
     case 'voided': {
       const hasExpired = state.cause === 'expired' || (end !== null && end <= now)
-      return await fail(tx, found, hasExpired ? expired : canceledAtProcessor)
+      return await fail(tx, found, endedDecline(hasExpired ? 'expired' : 'canceled'))
     }
     case 'authorized':
       if (end === null || now < plusSeconds(end, -warningSeconds)) return row
-      if (end <= now) return await fail(tx, found, expired)
+      if (end <= now) return await fail(tx, found, endedDecline('expired'))
       return row.capture_method === 'manual' ? await warn(tx, found) : row
   }
 }
@@ -112,16 +116,6 @@ async function fail(tx: Tx, { row, state, now }: Found, decline: Decline): Promi
   // By the processor's clock, the authorization may last for some seconds more.
   if (state.state === 'authorized') await planTask(tx, { row, kind: 'void', afterSeconds: 0 })
   return failed
-}
-
-const expired: Decline = {
-  code: 'authorization_expired',
-  message: 'The authorization has ended without a capture.',
-}
-
-const canceledAtProcessor: Decline = {
-  code: 'canceled_at_processor',
-  message: 'The authorization was canceled at the processor.',
 }
 
 /** Warns once, however often the authorization is looked up. */

@@ -25,7 +25,7 @@ export type CaptureResult =
       /** Whether the payment is disputed already. The caller then looks up its disputes. */
       readonly isDisputed?: boolean
     } & Captured)
-  /** If the authorization has ended, the code is `authorization_expired`. */
+  /** If the authorization has ended, as `endedDecline` says. */
   | Declined
   | Undecided
 
@@ -160,4 +160,26 @@ export function isCredentialsRefusal(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { statusCode } = error as { statusCode?: unknown }
   return statusCode === 401 || statusCode === 403
+}
+
+/** The declines of an authorization that the processor does not have any more. */
+const endedDeclines = {
+  expired: {
+    code: 'authorization_expired',
+    message: 'The authorization has ended without a capture.',
+  },
+  canceled: {
+    code: 'canceled_at_processor',
+    message: 'The payment was canceled at the processor.',
+  },
+} as const satisfies Readonly<Record<string, Decline>>
+
+/** The decline of a payment whose authorization has expired, or was canceled at the processor. */
+export function endedDecline(cause: keyof typeof endedDeclines): Decline {
+  return endedDeclines[cause]
+}
+
+/** Whether a decline says that the processor does not have the authorization any more. */
+export function isEnded({ code }: Decline): boolean {
+  return Object.values(endedDeclines).some((ended) => ended.code === code)
 }

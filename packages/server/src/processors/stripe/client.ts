@@ -66,23 +66,40 @@ function isJsonObject(text: string): boolean {
 /**
  * Makes a call with an idempotency key. Stripe keeps its own failures (5xx) under the key, so the key
  * is used up. The error page of a proxy does not count: the SDK recognizes Stripe's errors by form.
+ *
+ * Stripe also keeps a refusal (4xx) of a call that it had begun, such as a refund for which the balance
+ * was too low. Only the replay of such a refusal shows that it was kept.
  * Source: https://docs.stripe.com/api/idempotent_requests.
  *
- * @throws {KeptFailureError} if Stripe failed; any other error unchanged.
+ * @param isDecided whether a refusal decides the call. Such a refusal is thrown unchanged.
+ * @throws {KeptFailureError} if the call needs another key; any other error unchanged.
  */
-export async function withKey<T>(run: () => Promise<T>): Promise<T> {
+export async function withKey<T>(
+  run: () => Promise<T>,
+  isDecided: (error: unknown) => boolean,
+): Promise<T> {
   try {
     return await run()
   } catch (error) {
-    throw isFailure(error) ? new KeptFailureError(error.message) : error
+    if (isFailure(error) || (isReplay(error) && !isDecided(error))) throw keptFailure(error)
+    throw error
   }
 }
 
-/** Whether an error is Stripe's replay of a failure that it has kept for the key. */
-export function isReplayedFailure(error: unknown): boolean {
-  return isFailure(error) && error.headers?.['idempotent-replayed'] === 'true'
+type StripeError = InstanceType<typeof Stripe.errors.StripeError>
+
+/** The failure of a call whose key is used up. */
+export function keptFailure({ message }: StripeError): KeptFailureError {
+  return new KeptFailureError(message)
 }
 
-function isFailure(error: unknown): error is InstanceType<typeof Stripe.errors.StripeError> {
+/** Whether an error is the replay of one that Stripe has kept for the key. */
+export function isReplay(error: unknown): error is StripeError {
+  return (
+    error instanceof Stripe.errors.StripeError && error.headers?.['idempotent-replayed'] === 'true'
+  )
+}
+
+function isFailure(error: unknown): error is StripeError {
   return error instanceof Stripe.errors.StripeError && (error.statusCode ?? 0) >= 500
 }

@@ -3,7 +3,7 @@ import type { AuthorizeRequest, ProcessorPayment } from '../interface/processor.
 import type { AuthorizeResult } from '../interface/results.ts'
 import { readIntent, readMethodId } from './answers.ts'
 import { withKey } from './client.ts'
-import { intentIn, isUnexpectedState } from './declines.ts'
+import { intentIn, isDecided, isUnexpectedState } from './declines.ts'
 import { authorizeResultOf } from './results.ts'
 import { intentExpansion, stateOf } from './state.ts'
 
@@ -24,8 +24,9 @@ export async function confirm(
       return_url: payment.returnUrl,
       expand: intentExpansion,
     }
-    const answer = await withKey(() =>
-      stripe.paymentIntents.confirm(reference, paid, { idempotencyKey }),
+    const answer = await withKey(
+      () => stripe.paymentIntents.confirm(reference, paid, { idempotencyKey }),
+      isDecided,
     )
     return authorizeResultOf(stateOf(readIntent(answer, { payment, reference }), []), reference)
   } catch (error) {
@@ -40,11 +41,13 @@ export async function confirm(
 async function paymentMethodOf(stripe: Stripe, request: AuthorizeRequest): Promise<string> {
   const { token, idempotencyKey } = request
   if (!token.startsWith('tok_')) return token
-  const method = await withKey(() =>
-    stripe.paymentMethods.create(
-      { type: 'card', card: { token } },
-      { idempotencyKey: `${idempotencyKey}-method` },
-    ),
+  const method = await withKey(
+    () =>
+      stripe.paymentMethods.create(
+        { type: 'card', card: { token } },
+        { idempotencyKey: `${idempotencyKey}-method` },
+      ),
+    isDecided,
   )
   return readMethodId(method)
 }

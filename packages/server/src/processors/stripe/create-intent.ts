@@ -1,7 +1,8 @@
 import type { Stripe } from 'stripe'
 import type { ProcessorPayment } from '../interface/processor.ts'
 import { paymentIdName, readIntent } from './answers.ts'
-import { isReplayedFailure } from './client.ts'
+import { isReplay } from './client.ts'
+import { declineIn } from './declines.ts'
 
 /** A key is abandoned after a failure that Stripe has kept. Most calls end earlier by their deadline. */
 const keysMax = 10
@@ -29,7 +30,8 @@ export async function createIntent(
       })
       return readIntent(answer, { payment, reference: payment.reference })
     } catch (error) {
-      if (!isReplayedFailure(error) || number === keysMax) throw error
+      const isKept = isReplay(error) && !declineIn(error)
+      if (!isKept || number === keysMax) throw error
     }
   }
 }

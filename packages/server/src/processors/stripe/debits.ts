@@ -11,7 +11,13 @@ import type { CaptureResult, CheckResult, Declined } from '../interface/results.
 import { readBankAccount, readIntent } from './answers.ts'
 import { type StripeAccess, stripeClient, withKey } from './client.ts'
 import { createIntent, debitParameters } from './create-intent.ts'
-import { debitDeclineIn, intentIn, isMissing, isUnexpectedState } from './declines.ts'
+import {
+  debitDeclineIn,
+  intentIn,
+  isDebitDecided,
+  isMissing,
+  isUnexpectedState,
+} from './declines.ts'
 import { methodField } from './details/method-details.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { captureResultOf, declined } from './results.ts'
@@ -87,8 +93,9 @@ async function confirmDebit(
     expand: intentExpansion,
   }
   try {
-    const answer = await withKey(() =>
-      stripe.paymentIntents.confirm(reference, parameters, { idempotencyKey }),
+    const answer = await withKey(
+      () => stripe.paymentIntents.confirm(reference, parameters, { idempotencyKey }),
+      isDebitDecided,
     )
     return readIntent(answer, { payment, reference })
   } catch (error) {
@@ -121,8 +128,9 @@ async function resultOf(
   const reference = intent.id
   const idempotencyKey = `${request.idempotencyKey}-cancel`
   try {
-    const answer = await withKey(() =>
-      stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }),
+    const answer = await withKey(
+      () => stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }),
+      isUnexpectedState,
     )
     const { status } = readIntent(answer, { payment, reference })
     return status === 'canceled' ? unverified(reference) : { outcome: 'undecided', reference }

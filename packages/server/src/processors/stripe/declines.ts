@@ -143,6 +143,16 @@ export function isUnexpectedState(error: unknown): boolean {
   )
 }
 
+/** Whether a refusal decides a call about a card: it is a decline, or the state has changed. */
+export function isDecided(error: unknown): boolean {
+  return declineIn(error) !== null || isUnexpectedState(error)
+}
+
+/** The same of a call about a bank account. */
+export function isDebitDecided(error: unknown): boolean {
+  return debitDeclineIn(error) !== null || isUnexpectedState(error)
+}
+
 /** Whether Stripe does not know the object. */
 export function isMissing(error: unknown): boolean {
   return (

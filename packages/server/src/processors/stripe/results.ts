@@ -1,12 +1,13 @@
 import type { Stripe } from 'stripe'
-import type {
-  Authorized,
-  AuthorizeResult,
-  CaptureResult,
-  Decline,
-  Declined,
-  PaymentState,
-  RefundResult,
+import {
+  type Authorized,
+  type AuthorizeResult,
+  type CaptureResult,
+  type Decline,
+  type Declined,
+  endedDecline,
+  type PaymentState,
+  type RefundResult,
 } from '../interface/results.ts'
 import { refundStatusOf } from './state.ts'
 
@@ -25,7 +26,7 @@ export function authorizeResultOf(current: PaymentState, reference: string): Aut
     case 'declined':
       return declined(reference, current.decline)
     case 'voided':
-      return authorizationEnded(reference)
+      return authorizationEnded(reference, current.cause)
     case 'absent':
     case 'undecided':
       return { outcome: 'undecided', reference }
@@ -49,7 +50,7 @@ export function captureResultOf(current: PaymentState, isDisputed = false): Capt
       return { outcome: 'captured', reference, capturedMinor, feeMinor, ...earlier, ...disputed }
     }
     case 'voided':
-      return authorizationEnded(current.reference)
+      return authorizationEnded(current.reference, current.cause)
     case 'declined':
       return declined(current.reference, current.decline)
     case 'absent':
@@ -80,8 +81,10 @@ export function declined(reference: string | null, decline: Decline): Declined {
   return { outcome: 'declined', reference, decline }
 }
 
-/** The authorization no longer exists: a decline with `authorization_expired`. */
-export function authorizationEnded(reference: string | null): Declined {
-  const message = 'The authorization has expired or was voided.'
-  return declined(reference, { code: 'authorization_expired', message })
+/** The authorization no longer exists. */
+export function authorizationEnded(
+  reference: string | null,
+  cause: 'expired' | 'canceled' = 'expired',
+): Declined {
+  return declined(reference, endedDecline(cause))
 }

@@ -32,11 +32,11 @@ import {
   readRefunds,
   refundIdName,
 } from './answers.ts'
-import { type StripeAccess, stripeClient, withKey } from './client.ts'
+import { isReplay, keptFailure, type StripeAccess, stripeClient, withKey } from './client.ts'
 import { confirm } from './confirm.ts'
 import { cardParameters, createIntent } from './create-intent.ts'
 import { StripeDebits } from './debits.ts'
-import { declineIn, intentIn, isUnexpectedState, refundDeclineIn } from './declines.ts'
+import { declineIn, intentIn, isDecided, isUnexpectedState, refundDeclineIn } from './declines.ts'
 import { findStripeDisputes } from './find-disputes.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { stripeRules } from './money/rules.ts'
@@ -114,8 +114,9 @@ export class StripeProcessor implements Processor {
     try {
       const { idempotencyKey } = request
       const taken = { amount_to_capture: amount, expand: intentExpansion }
-      const answer = await withKey(() =>
-        stripe.paymentIntents.capture(found.id, taken, { idempotencyKey }),
+      const answer = await withKey(
+        () => stripe.paymentIntents.capture(found.id, taken, { idempotencyKey }),
+        isDecided,
       )
       const intent = readIntent(answer, { payment, reference: found.id })
       return captureResultOf(stateOf(intent, []), hasDisputes(intent))
@@ -123,7 +124,10 @@ export class StripeProcessor implements Processor {
       const decline = declineIn(error)
       if (decline) return declined(found.id, decline)
       if (!isUnexpectedState(error)) throw error
-      return captureResultOf(await this.#retrieveState(stripe, payment, found.id))
+      const current = await this.#retrieveState(stripe, payment, found.id)
+      // Stripe repeats an earlier refusal, and would take the capture now.
+      if (current.state === 'authorized' && isReplay(error)) throw keptFailure(error)
+      return captureResultOf(current)
     }
   }
 
@@ -158,8 +162,10 @@ export class StripeProcessor implements Processor {
     try {
       const { idempotencyKey } = request
       const metadata = { [paymentIdName]: payment.id, [refundIdName]: request.refundId }
-      const answer = await withKey(() =>
-        stripe.refunds.create({ payment_intent: found.id, amount, metadata }, { idempotencyKey }),
+      const answer = await withKey(
+        () =>
+          stripe.refunds.create({ payment_intent: found.id, amount, metadata }, { idempotencyKey }),
+        (error) => refundDeclineIn(error) !== null,
       )
       const refund = readRefund(answer, { payment, reference: found.id })
       const isRequested =
@@ -193,8 +199,9 @@ export class StripeProcessor implements Processor {
     { reference, idempotencyKey }: { reference: string; idempotencyKey: string },
   ): Promise<VoidResult> {
     try {
-      const answer = await withKey(() =>
-        stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }),
+      const answer = await withKey(
+        () => stripe.paymentIntents.cancel(reference, {}, { idempotencyKey }),
+        isUnexpectedState,
       )
       const { status } = readIntent(answer, { payment, reference })
       return status === 'canceled' ? { outcome: 'voided' } : { outcome: 'undecided', reference }
@@ -202,7 +209,11 @@ export class StripeProcessor implements Processor {
       if (!isUnexpectedState(error)) throw error
       const current = await this.#retrieveState(stripe, payment, reference)
       if (current.state === 'voided') return { outcome: 'voided' }
-      if (current.state !== 'captured') return { outcome: 'undecided', reference }
+      if (current.state !== 'captured') {
+        // Stripe repeats an earlier refusal, and may take the cancel now.
+        if (isReplay(error)) throw keptFailure(error)
+        return { outcome: 'undecided', reference }
+      }
       const { capturedMinor, feeMinor } = current
       return { outcome: 'captured', capturedMinor, feeMinor }
     }
