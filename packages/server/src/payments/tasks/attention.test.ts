@@ -61,7 +61,7 @@ describe.each(cases)('what waits for $name ($method, failing: $hasFailed)', (giv
     expect(at(seconds).attention).toEqual({ reason: waitOf(name).reason, since })
   })
 
-  test('is looked at when it becomes overdue', () => {
+  test('is checked again when it becomes overdue', () => {
     const before = at(0)
     expect(before.overdueAt).not.toBeNull()
     expect((before.overdueAt ?? '') <= plusSeconds(since, seconds)).toBe(true)
