@@ -47,6 +47,7 @@ const bodies: Readonly<Record<string, () => object>> = {
   createClientToken: () => ({ payment_id: things['/v1/payments/:id'] }),
   updateWebhookEndpoint: () => ({ enabled: false }),
   replayWebhookEndpoint: () => ({ since: '2024-06-15T10:32:00Z' }),
+  resolvePayment: () => ({ resolution: 'captured', reason: 'It looks like it' }),
   updateMerchant: () => ({ name: 'Taken over' }),
   setProcessor: () => ({ processor: 'stripe', secret_key: 'sk_test_of_a_stand_in_001' }),
 }

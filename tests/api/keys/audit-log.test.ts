@@ -1,7 +1,7 @@
 import { auditActions } from '@hedgepayments/contract'
 import { describe, expect, test } from 'vitest'
 import { insertPayments, lockPayments } from '../../support/databases/sql.ts'
-import { type Api, apiClient } from '../../support/http/api.ts'
+import { type Api, apiClient, createPayment } from '../../support/http/api.ts'
 import { createMerchant, withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 import { doings, logOf, type Named, stripeKey, stripeSecret } from './audited-actions.ts'
@@ -49,6 +49,24 @@ describe('the audit log', () => {
     const changed = (await logOf(api)).find(({ action }: Named) => action === 'merchant.updated')
     expect(changed.details.name).toEqual({ from: 'Another merchant', to: 'New name' })
     expect(seen).toHaveLength(doings.length)
+  })
+
+  test('has a record of a payment that an operator resolves, with the reason', async () => {
+    const { test: api } = await createMerchant(fixture)
+    const { id } = await createPayment(api)
+    await fixture.sql.query(
+      `update payment_tasks set attention = 'step_overdue', attention_since = now()
+       where payment_id = $1`,
+      [id],
+    )
+    const body = { resolution: 'retry', reason: 'the disk has space again' }
+    expect((await api('POST', `/v1/payments/${id}/resolve`, { body })).status).toBe(200)
+    const [entry] = (await api('GET', `/v1/audit_log?action=payment.resolved`)).body.data
+    expect(entry).toMatchObject({
+      actor: { type: 'api_key' },
+      target: { type: 'payment', id },
+      details: { ...body, attention: [{ reason: 'step_overdue' }] },
+    })
   })
 
   test('has no record of an action that was refused, replayed, or already done', async () => {

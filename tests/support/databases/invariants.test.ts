@@ -43,6 +43,14 @@ const versioned = 'update payments set sequence = sequence + 1'
 test.each([
   ['an open payment has a task for its next step', []],
   [
+    'nothing is overdue without an alarm',
+    [
+      task('expire'),
+      `update payment_tasks set due_at = now() + interval '1 hour',
+         failing_since = now() - interval '16 minutes'`,
+    ],
+  ],
+  [
     'an authorization with an unknown outcome has a task',
     [`update payments set processor = 'sandbox'`, task('expire')],
   ],

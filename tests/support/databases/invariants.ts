@@ -5,6 +5,7 @@ import {
   type PaymentStatus,
   paymentStatuses,
   statusesBeforeEvent,
+  waits,
 } from '@hedgepayments/contract'
 import type { Sql } from './sql.ts'
 
@@ -40,8 +41,38 @@ const refundsOfPayments = `
     sum(amount) filter (where status = 'succeeded') as paid
   from refunds group by 1, 2, 3`
 
+/** The limits of the contract's waits, as rows of SQL. What a void waits for depends on its result. */
+const limits = Object.entries(waits)
+  .filter(([kind]) => kind !== 'late_refund')
+  .map(([kind, { failingSeconds, undecidedSeconds }]) => {
+    const limited = ['capture', 'refund', 'settle', 'dispute'].includes(kind) && undecidedSeconds
+    const { card, ach, crypto } = limited || { card: null, ach: null, crypto: null }
+    return `('${kind}', ${failingSeconds}, ${card}::integer, ${ach}::integer, ${crypto}::integer)`
+  })
+  .join(', ')
+
+/**
+ * The tasks that have waited for too long, without the alarm. A task that is due, or in progress, gets its
+ * alarm by the worker. A message may postpone a task by some seconds.
+ */
+const overdueWithoutAlarm = `
+  select t.payment_id, t.kind, t.waiting_since, t.failing_since, t.due_at
+  from payment_tasks t
+    join payments p on p.merchant_id = t.merchant_id and p.livemode = t.livemode
+      and p.id = t.payment_id
+    join (values ${limits}) as w (kind, failing, card, ach, crypto) on w.kind = t.kind
+    left join test_clocks c on c.merchant_id = t.merchant_id and not t.livemode
+    cross join lateral (
+      select now() + make_interval(secs => coalesce(c.offset_seconds, 0)) as now
+    ) m
+  where t.attention is null and t.lease is null and t.due_at > m.now + interval '10 seconds'
+    and (t.failing_since + make_interval(secs => w.failing) <= m.now
+      or t.waiting_since + make_interval(secs => case p.payment_method
+        when 'card' then w.card when 'ach' then w.ach else w.crypto end) <= m.now)`
+
 /** Invariants that hold at any time, as statements that return their violations. */
 const always: Readonly<Record<string, string>> = {
+  'nothing is overdue without an alarm': overdueWithoutAlarm,
   'an open payment has a task for its next step': `
     select p.id, p.status from payments p where p.status in (${open})
       and not exists (select from payment_tasks t where t.merchant_id = p.merchant_id

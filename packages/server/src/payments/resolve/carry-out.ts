@@ -50,7 +50,7 @@ export async function carryOut(tx: Tx, resolving: Resolving): Promise<void> {
       return await declareCapture(tx, resolving)
     case 'voided':
     case 'late_capture_refunded':
-      return await declareNothingHeld(tx, resolving)
+      return await declareNothingReserved(tx, resolving)
     case 'refund_paid':
     case 'refund_failed':
       return await declareRefund(tx, resolving)
@@ -83,7 +83,7 @@ const notCaptured = {
   message: 'An operator has declared that the processor did not take the money.',
 }
 
-async function declareNothingHeld(tx: Tx, { waiting, body, by, now }: Resolving): Promise<void> {
+async function declareNothingReserved(tx: Tx, { waiting, body, by, now }: Resolving): Promise<void> {
   const { row } = waiting
   const isNew =
     body.resolution === 'late_capture_refunded' && (await recordLateCapture(tx, { row, now, by }))
