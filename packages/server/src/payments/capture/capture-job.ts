@@ -6,14 +6,14 @@ import { plusSeconds } from '../../domain/time.ts'
 import { pendingSeconds } from '../../jobs/backoff.ts'
 import type { Debits } from '../../processors/interface/processor.ts'
 import type { CaptureResult, Decline } from '../../processors/interface/results.ts'
-import { findAcceptance } from '../calls/acceptances.sql.ts'
+import { deleteAcceptance, findAcceptance } from '../calls/acceptances.sql.ts'
 import { abandonAttempts, findLastAttempt } from '../calls/attempts.sql.ts'
 import { type CallResult, callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
 import { debitsOf } from '../calls/debits.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { assignReference } from '../transition/assign-processor.sql.ts'
 import { type Capture, recordCapture } from './record-capture.ts'
-import { recordSentDebit } from './sent-debit.sql.ts'
 
 /** The state of a capture at the processor. */
 type CaptureState = Capture | { readonly state: 'undecided'; readonly reference: string }
@@ -43,7 +43,11 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
     if (!debits) return 'pending'
     const { reference } = capture
     if (row.processor_reference === null) {
-      await commit(db, 'capture', (tx) => recordSentDebit(tx, { row, reference }))
+      await commit(db, 'capture', async (tx) => {
+        await assignReference(tx, row, reference)
+        // The processor has it now.
+        await deleteAcceptance(tx, row)
+      })
     }
     return { againAt: plusSeconds(now, pendingSeconds(task.age_seconds, debitPause)) }
   }
