@@ -35,8 +35,10 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   if (!statusesBefore('succeeded').includes(row.status)) return 'done'
   const lastCall = await findLastAttempt(db, { row, kinds: ['capture'] })
   await abandonAttempts(db, { row, now, task })
-  const debits = debitsOf((await callOf(work)).processor, row)
-  const called = lastCall ? await lookUpFirst(work, debits) : await takeMoney(work, debits)
+  const call = await callOf(work)
+  const debits = debitsOf(call.processor, row)
+  const taking: Taking = { work, call, debits }
+  const called = lastCall ? await lookUpFirst(taking) : await takeMoney(taking)
   if (!called.ok) return 'failed'
   const capture = called.result
   if (capture.state === 'undecided') {
@@ -64,8 +66,16 @@ function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
   return capturedMinor > 0 && capturedMinor <= amount
 }
 
-async function lookUpFirst(work: Work, debits: Debits | null): Promise<CallResult<CaptureState>> {
-  const found = await lookUp(work.db, await callOf(work))
+interface Taking {
+  readonly work: Work
+  readonly call: Awaited<ReturnType<typeof callOf>>
+  /** `null`: the payment is authorized, and captured. */
+  readonly debits: Debits | null
+}
+
+async function lookUpFirst(taking: Taking): Promise<CallResult<CaptureState>> {
+  const { work, call, debits } = taking
+  const found = await lookUp(work.db, call)
   if (!found.ok) return found
   const payment = found.result
   switch (payment.state) {
@@ -81,18 +91,16 @@ async function lookUpFirst(work: Work, debits: Debits | null): Promise<CallResul
       return { ok: true, result: { state: 'declined', reference, decline } }
     }
     case 'authorized':
-      return await takeMoney(work, debits)
+      return await takeMoney(taking)
     case 'absent':
       // A debit that did not arrive is sent again. An authorization appears later.
-      return debits ? await takeMoney(work, debits) : undecided('')
+      return debits ? await takeMoney(taking) : undecided('')
     case 'action_required': {
       const { reference } = payment
       // Nobody can act any more: the call ends the debit.
       if (!debits) return undecided(reference)
-      return await takeMoney(
-        { ...work, row: { ...work.row, processor_reference: reference } },
-        debits,
-      )
+      const row = { ...work.row, processor_reference: reference }
+      return await takeMoney({ ...taking, call: { ...call, row } })
     }
     case 'undecided':
       return undecided(payment.reference)
@@ -114,15 +122,14 @@ const canceled: Decline = {
 }
 
 /** Captures the authorization, or debits the account. */
-async function takeMoney(work: Work, debits: Debits | null): Promise<CallResult<CaptureState>> {
+async function takeMoney({ work, call, debits }: Taking): Promise<CallResult<CaptureState>> {
   const { db, row } = work
-  const base = await callOf(work)
-  const { processor } = base
+  const { processor } = call
   const firstKey = `${row.id}:capture`
   const amountMinor = row.amount_to_capture ?? row.amount
   const sent = debits && { debits, ...(await debitOf(work)) }
   const called = await callProcessor<CaptureResult>(db, {
-    ...base,
+    ...call,
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
     run: (payment, request) =>
