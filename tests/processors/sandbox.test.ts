@@ -8,6 +8,7 @@ import type { TestDatabase } from '../support/databases/postgres.ts'
 import { paymentToken } from '../support/payments/payment-token.ts'
 import { createMigratedDatabase } from '../support/servers/server.ts'
 import { conformance } from './conformance.ts'
+import { debitConformance } from './debit-conformance.ts'
 
 let testDatabase: TestDatabase
 let database: Database
@@ -47,6 +48,8 @@ conformance('the sandbox', () => ({
     })
   },
 }))
+
+debitConformance('the sandbox', () => ({ connect: connectSandbox, account: 'tok_ach' }))
 
 describe('the sandbox', () => {
   const now = '2030-06-15T10:32:00Z'

@@ -104,13 +104,16 @@ describe('kill -9', () => {
     },
   )
 
-  test.runIf(isLongRun)(
-    'during a capture: the payment succeeds, and the money is captured once',
-    async () => {
+  test.runIf(isLongRun).each([
+    ['a capture', 'card'],
+    ['a debit', 'ach'],
+  ])(
+    'during %s: the payment succeeds, and the money is captured once',
+    async (_, method) => {
       let id = ''
       await killDuring('capture', async (doomed) => {
         // The doomed server must claim the capture. The other servers claim tasks too.
-        const payment = await createPayment(doomed)
+        const payment = await createPayment(doomed, { payment_method: method })
         id = payment.id
         await doomed('POST', `/v1/payments/${id}/initiate`, {
           body: { payment_method_token: 'tok_slow' },
@@ -147,7 +150,11 @@ describe('kill -9', () => {
       for (let round = 0; round < size({ quick: 1, all: 3 }); round++) {
         const doomed = await servers.doomed()
         const doing = tokens.map(async (token, n) => {
-          const payment = await createPayment(api, { cancel_window: n % 3 === 0 ? 5 : 0 })
+          const payment = await createPayment(api, {
+            cancel_window: n % 3 === 0 ? 5 : 0,
+            // A bank debit is sent at the end of its window.
+            payment_method: (n + round) % 4 === 0 ? 'ach' : 'card',
+          })
           ids.push(payment.id)
           const at = n % 2 === 0 ? doomed.api : api
           const initiating = at('POST', `/v1/payments/${payment.id}/initiate`, {

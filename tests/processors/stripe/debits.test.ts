@@ -231,27 +231,29 @@ describe('a bank debit that was sent', () => {
   })
 })
 
+const faults = size({
+  quick: ['loseNextAnswerAndKeys', 'failNextThoughDone'],
+  all: ['loseNextAnswer', 'loseNextAnswerAndKeys', 'failNextThoughDone', 'cutNext'],
+} as const)
+
 describe.each([
   ['the creation of the PaymentIntent', /POST \/v1\/payment_intents$/],
   ['the confirmation', /POST \/v1\/payment_intents\/pi_\w+\/confirm$/],
 ])('if %s', (_, path) => {
-  test.each(['loseNextAnswer', 'loseNextAnswerAndKeys', 'failNextThoughDone', 'cutNext'] as const)(
-    'has the fault %s, the account is debited once',
-    async (fault) => {
-      fixture.stripe[fault](path)
-      const { id } = await createDebit()
-      await untilSent(id)
-      await until('the debit is known', async () => {
-        const outcomes = await attempts(fixture.api, id)
-        return /undecided$/.test(outcomes.at(-1) ?? '')
-      })
-      expect(moved(id)).toEqual(['debit 9999'])
-      fixture.stripe.decideDebit(id)
-      await notify(id)
-      await untilStatus(fixture.api, id, 'succeeded')
-      expect(moved(id)).toEqual(['debit 9999', 'capture 9999'])
-    },
-  )
+  test.each(faults)('has the fault %s, the account is debited once', async (fault) => {
+    fixture.stripe[fault](path)
+    const { id } = await createDebit()
+    await untilSent(id)
+    await until('the debit is known', async () => {
+      const outcomes = await attempts(fixture.api, id)
+      return /undecided$/.test(outcomes.at(-1) ?? '')
+    })
+    expect(moved(id)).toEqual(['debit 9999'])
+    fixture.stripe.decideDebit(id)
+    await notify(id)
+    await untilStatus(fixture.api, id, 'succeeded')
+    expect(moved(id)).toEqual(['debit 9999', 'capture 9999'])
+  })
 })
 
 describe('the acceptance of the mandate on the hosted page', () => {

@@ -21,13 +21,13 @@ async function createPaidDebit(token = 'pm_usBankAccount_success'): Promise<stri
   await until('the debit is sent', async () => fixture.stripe.movementsOf(id).length > 0)
   fixture.stripe.decideDebit(id)
   await fixture.started.notify(id, 'payment_intent')
-  await hasten(id)
+  await lookUpNow(id)
   await untilStatus(fixture.api, id, 'succeeded')
   return id
 }
 
 /** Ends the pauses between look-ups. Leaves tasks in progress alone. */
-async function hasten(id: string): Promise<void> {
+async function lookUpNow(id: string): Promise<void> {
   await fixture.sql.query(
     `update payment_tasks set due_at = now() where payment_id = $1 and kind in (
        select kind from payment_tasks where payment_id = $1 and kind <> 'settle' and lease is null
@@ -40,12 +40,12 @@ async function hasten(id: string): Promise<void> {
 async function returnDebit(id: string, reason?: string): Promise<void> {
   fixture.stripe.returnDebit(id, reason)
   await fixture.started.notifyDispute(id)
-  await hasten(id)
+  await lookUpNow(id)
 }
 
 const untilReturned = (id: string) =>
   until('the debit is returned', async () => {
-    await hasten(id)
+    await lookUpNow(id)
     const { body } = await fixture.api('GET', `/v1/payments/${id}`)
     return body.status === 'failed' && body
   })
@@ -109,10 +109,10 @@ describe('a debit that the bank returns after its success', () => {
     await untilReturned(id)
     for (const object of ['payment_intent', 'charge', 'refund'] as const) {
       await fixture.started.notify(id, object)
-      await hasten(id)
+      await lookUpNow(id)
     }
     await fixture.started.notifyDispute(id)
-    await hasten(id)
+    await lookUpNow(id)
     await untilIdle(id)
     const types = await eventTypes(fixture.api, id)
     expect(types.filter((type) => type === 'payment.returned')).toHaveLength(1)
@@ -152,7 +152,7 @@ describe('a debit that the bank returns after its success', () => {
     await untilReturned(id)
     fixture.stripe.failRefunds(id)
     await until('the refund has failed', async () => {
-      await hasten(id)
+      await lookUpNow(id)
       return (await read(id)).refunds.join() === '4000 failed api_key'
     })
     expect(await read(id)).toMatchObject({ status: 'failed', refunded: 0 })
@@ -166,7 +166,7 @@ describe('a debit that the bank returns after its success', () => {
     await fixture.started.notifyDispute(id)
     await untilReturned(id)
     await until('the refund has failed', async () => {
-      await hasten(id)
+      await lookUpNow(id)
       return (await read(id)).refunds.join() === '9999 failed api_key'
     })
     await untilIdle(id)
@@ -202,7 +202,7 @@ describe('a debit that the bank returns after its success', () => {
     fixture.stripe.changeDispute(dispute, 'won')
     await fixture.started.notifyDispute(id)
     await until('the dispute is won', async () => {
-      await hasten(id)
+      await lookUpNow(id)
       return (await eventTypes(fixture.api, id)).includes('dispute.won')
     })
     const { status, fee, disputed } = (await fixture.api('GET', `/v1/payments/${id}`)).body

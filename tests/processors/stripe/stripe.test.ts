@@ -2,6 +2,7 @@ import { Stripe } from 'stripe'
 import { describe, expect, test } from 'vitest'
 import { StripeProcessor } from '../../../packages/server/src/processors/stripe/stripe.ts'
 import { conformance } from '../conformance.ts'
+import { debitConformance } from '../debit-conformance.ts'
 import {
   authorize,
   call,
@@ -14,6 +15,12 @@ import {
 } from './with-stripe.ts'
 
 const given = withStripe()
+
+debitConformance('stripe', () => ({
+  connect: () => given.processor,
+  account: 'pm_usBankAccount_success',
+  decide: (payment) => given.stripe.decideDebit(payment.id),
+}))
 
 conformance('stripe', () => ({
   connect: () =>

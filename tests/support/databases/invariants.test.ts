@@ -38,6 +38,8 @@ const dispute = (status: string) =>
      amount, currency, fee, status, reason, created_at, updated_at)
    select merchant_id, livemode, 'dp_1', id, 'sandbox', 'sbxd_1', amount, currency, 0, '${status}',
      'fraudulent', now(), now() from payments`
+const acceptance = `insert into mandate_acceptances (merchant_id, livemode, payment_id, ip_address,
+     user_agent) select merchant_id, livemode, id, '192.0.2.1', 'a browser' from payments`
 const versioned = 'update payments set sequence = sequence + 1'
 
 test.each([
@@ -124,11 +126,7 @@ test.each([
   ],
   [
     'an acceptance of a mandate is stored only until the debit is sent',
-    [
-      `update payments set status = 'succeeded'`,
-      `insert into mandate_acceptances (merchant_id, livemode, payment_id, ip_address, user_agent)
-       select merchant_id, livemode, id, '192.0.2.1', 'a browser' from payments`,
-    ],
+    [`update payments set status = 'succeeded'`, acceptance],
   ],
   ['the processor captures a payment at most once', [moved('capture'), moved('capture')]],
   ['the processor authorizes a payment at most once', [moved('authorize'), moved('authorize')]],
@@ -166,6 +164,10 @@ test.each([
   [
     'the processor has captured every succeeded payment',
     [`update payments set status = 'succeeded'`, booked('authorized')],
+  ],
+  [
+    'no acceptance of a mandate is stored for a payment that has ended',
+    [`update payments set status = 'canceled', canceled_at = now()`, acceptance],
   ],
   ['no void is pending', [task('void')]],
   [

@@ -241,6 +241,10 @@ const atRest: Readonly<Record<string, string>> = {
       on s.merchant_id = p.merchant_id and s.payment_id = p.id
     where p.status in (${withMoney})
       and s.status is distinct from 'captured'`,
+  'no acceptance of a mandate is stored for a payment that has ended': `
+    select a.payment_id, p.status from mandate_acceptances a join payments p
+      on p.merchant_id = a.merchant_id and p.livemode = a.livemode and p.id = a.payment_id
+    where p.status in (${withoutMoney})`,
   'no void is pending': `select payment_id from payment_tasks where kind = 'void'`,
   'every call to the processor has an outcome': `
     select payment_id, number from payment_attempts where outcome is null`,

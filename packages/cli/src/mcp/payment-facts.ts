@@ -52,7 +52,9 @@ export function possibleNow(payment: Payment): string[] {
   if (actions.includes('refund')) {
     lines.push(`Up to ${moneyOf(refundableOf(payment), payment)} can be refunded.`)
   }
-  if (payment.disputed) {
+  if (payment.disputed && status === 'failed') {
+    lines.push('The bank has returned the debit: it is not paid, and the customer has the money.')
+  } else if (payment.disputed) {
     lines.push(
       'The customer disputes it at the bank, so it must not be refunded: answer the dispute.',
     )

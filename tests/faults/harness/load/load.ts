@@ -80,6 +80,7 @@ class Client {
       currency: 'USD',
       customer_email: 'customer@example.com',
       metadata: { create: key },
+      ...(this.chance.below(4) === 0 ? { payment_method: 'ach' } : {}),
       ...more,
     }
     const answer = await this.#send({ kind: 'create', path: '/v1/payments', body, key })

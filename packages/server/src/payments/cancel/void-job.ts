@@ -19,12 +19,10 @@ export async function voidPayment(work: Work): Promise<WorkResult> {
   // A debit that the bank has returned: a refund would pay the customer twice.
   if (row.captured_amount > 0) return 'done'
   await abandonAttempts(db, { row, now, task })
+  await deleteAcceptance(db, row)
   const call = await callOf(work)
   const { processor } = call
-  if (await isUnsentDebit(db, processor, row)) {
-    await deleteAcceptance(db, row)
-    return 'done'
-  }
+  if (await isUnsentDebit(db, processor, row)) return 'done'
   const called = await callProcessor<VoidResult>(db, {
     ...call,
     kind: 'void',

@@ -6,14 +6,14 @@ import { plusSeconds } from '../../domain/time.ts'
 import { pendingSeconds } from '../../jobs/backoff.ts'
 import type { Debits } from '../../processors/interface/processor.ts'
 import { type CaptureResult, endedDecline } from '../../processors/interface/results.ts'
-import { findAcceptance } from '../calls/acceptances.sql.ts'
+import { deleteAcceptance, findAcceptance } from '../calls/acceptances.sql.ts'
 import { abandonAttempts, findLastAttempt } from '../calls/attempts.sql.ts'
 import { type CallResult, callProcessor, describeOutcome, lookUp } from '../calls/call-processor.ts'
 import { debitsOf } from '../calls/debits.ts'
 import { processorKeyOf } from '../calls/processor-keys.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
+import { assignReference } from '../transition/assign-processor.sql.ts'
 import { type Capture, recordCapture } from './record-capture.ts'
-import { recordSentDebit } from './sent-debit.sql.ts'
 
 /** The state of a capture at the processor. */
 type CaptureState = Capture | { readonly state: 'undecided'; readonly reference: string }
@@ -35,15 +35,21 @@ export async function capturePayment(work: Work): Promise<WorkResult> {
   if (!statusesBefore('succeeded').includes(row.status)) return 'done'
   const lastCall = await findLastAttempt(db, { row, kinds: ['capture'] })
   await abandonAttempts(db, { row, now, task })
-  const debits = debitsOf((await callOf(work)).processor, row)
-  const called = lastCall ? await lookUpFirst(work, debits) : await takeMoney(work, debits)
+  const call = await callOf(work)
+  const debits = debitsOf(call.processor, row)
+  const taking: Taking = { work, call, debits }
+  const called = lastCall ? await lookUpFirst(taking) : await takeMoney(taking)
   if (!called.ok) return 'failed'
   const capture = called.result
   if (capture.state === 'undecided') {
     if (!debits) return 'pending'
     const { reference } = capture
     if (row.processor_reference === null) {
-      await commit(db, 'capture', (tx) => recordSentDebit(tx, { row, reference }))
+      await commit(db, 'capture', async (tx) => {
+        await assignReference(tx, row, reference)
+        // The processor has it now.
+        await deleteAcceptance(tx, row)
+      })
     }
     return { againAt: plusSeconds(now, pendingSeconds(task.age_seconds, debitPause)) }
   }
@@ -60,8 +66,16 @@ function isPossible(capturedMinor: number, { amount }: PaymentRow): boolean {
   return capturedMinor > 0 && capturedMinor <= amount
 }
 
-async function lookUpFirst(work: Work, debits: Debits | null): Promise<CallResult<CaptureState>> {
-  const found = await lookUp(work.db, await callOf(work))
+interface Taking {
+  readonly work: Work
+  readonly call: Awaited<ReturnType<typeof callOf>>
+  /** `null`: the payment is authorized, and captured. */
+  readonly debits: Debits | null
+}
+
+async function lookUpFirst(taking: Taking): Promise<CallResult<CaptureState>> {
+  const { work, call, debits } = taking
+  const found = await lookUp(work.db, call)
   if (!found.ok) return found
   const payment = found.result
   switch (payment.state) {
@@ -80,18 +94,16 @@ async function lookUpFirst(work: Work, debits: Debits | null): Promise<CallResul
       }
     }
     case 'authorized':
-      return await takeMoney(work, debits)
+      return await takeMoney(taking)
     case 'absent':
       // A debit that did not arrive is sent again. An authorization appears later.
-      return debits ? await takeMoney(work, debits) : undecided('')
+      return debits ? await takeMoney(taking) : undecided('')
     case 'action_required': {
       const { reference } = payment
       // Nobody can act any more: the call ends the debit.
       if (!debits) return undecided(reference)
-      return await takeMoney(
-        { ...work, row: { ...work.row, processor_reference: reference } },
-        debits,
-      )
+      const row = { ...work.row, processor_reference: reference }
+      return await takeMoney({ ...taking, call: { ...call, row } })
     }
     case 'undecided':
       return undecided(payment.reference)
@@ -103,15 +115,14 @@ function undecided(reference: string): CallResult<CaptureState> {
 }
 
 /** Captures the authorization, or debits the account. */
-async function takeMoney(work: Work, debits: Debits | null): Promise<CallResult<CaptureState>> {
+async function takeMoney({ work, call, debits }: Taking): Promise<CallResult<CaptureState>> {
   const { db, row } = work
-  const base = await callOf(work)
-  const { processor } = base
+  const { processor } = call
   const firstKey = `${row.id}:capture`
   const amountMinor = row.amount_to_capture ?? row.amount
   const sent = debits && { debits, ...(await debitOf(work)) }
   const called = await callProcessor<CaptureResult>(db, {
-    ...base,
+    ...call,
     kind: 'capture',
     processorKey: await processorKeyOf(db, { row, kind: 'capture', firstKey }),
     run: (payment, request) =>

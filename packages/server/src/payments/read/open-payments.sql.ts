@@ -9,6 +9,9 @@ import type { Timestamp } from '../../domain/time.ts'
  */
 const scannedMax = 1_000
 
+/** A bank decides about a debit within days. Only a debit that takes longer than this counts as old. */
+const debitDays = 10
+
 /** Counts end here: a longer count would burden the database, and this length is an alarm already. */
 const countMax = 50_000
 
@@ -45,7 +48,8 @@ export async function oldestOpenSeconds(db: Db, now: Timestamp): Promise<Map<str
     isOpen: sql`t.kind = 'capture'`,
     isOpenByClock: sql`t.kind = 'capture'`,
     order: sql`t.since`,
-    since: sql`p.updated_at`,
+    since: sql`p.updated_at + case when p.payment_method = 'ach' and p.processor_reference is not null
+      then make_interval(days => ${debitDays}) else '0'::interval end`,
   })
   return new Map(Object.entries({ initiated, processing }))
 }
@@ -87,7 +91,8 @@ async function oldestSeconds(
         '0'::interval
       )))::double precision as seconds
     from scanned t cross join lateral (
-      select p.status, p.cancelable_until, p.updated_at from payments p
+      select p.status, p.cancelable_until, p.updated_at, p.payment_method, p.processor_reference
+      from payments p
       where p.merchant_id = t.merchant_id and p.livemode = t.livemode and p.id = t.payment_id
       limit 1
     ) p`.execute(db)

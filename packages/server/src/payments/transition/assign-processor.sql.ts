@@ -20,3 +20,14 @@ export async function assignProcessor(
       and id = ${row.id}`.execute(tx)
   return { ...row, processor, payment_method_token: token }
 }
+
+/**
+ * Writes the processor's id of a debit on its payment, which the processor has accepted and not decided.
+ * The first one stays. As above, the payment keeps its version.
+ */
+export async function assignReference(tx: Db, row: PaymentRow, reference: string): Promise<void> {
+  await sql`
+    update payments set processor_reference = ${reference}
+    where merchant_id = ${row.merchant_id} and livemode = ${row.livemode} and id = ${row.id}
+      and processor_reference is null`.execute(tx)
+}
