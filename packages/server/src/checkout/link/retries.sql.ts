@@ -20,7 +20,7 @@ export async function findLatestRetry(
   return { latest, count: retries }
 }
 
-/** Whether the processor has authorized a payment, or accepted its debit, as its calls show. */
+/** Whether the processor has authorized a payment, or accepted its account, as its calls show. */
 export async function wasAuthorized(db: Db, payment: PaymentKey): Promise<boolean> {
   const { rows } = await sql`
     select from payment_attempts
