@@ -13,6 +13,7 @@ import type { Timestamp } from '../domain/time.ts'
  * - `refund`: send a refund to the processor, or find out its answer.
  * - `settle`: find out whether the money has reached the merchant.
  * - `dispute`: follow the disputes of a payment at the processor.
+ * - `recheck`: look a settled payment up again, because a message of the processor may be lost.
  */
 export type TaskKind =
   | 'expire'
@@ -24,6 +25,7 @@ export type TaskKind =
   | 'refund'
   | 'settle'
   | 'dispute'
+  | 'recheck'
 
 /** Work that is still to be done to a payment, and when. */
 export interface PaymentTaskRow {

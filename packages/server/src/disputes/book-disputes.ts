@@ -1,7 +1,8 @@
 import { commit } from '../database/commit.ts'
 import type { DisputeRow } from '../database/money-rows.ts'
+import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
-import { statusesThatSettle } from '../domain/lifecycle.ts'
+import { statusesThatSettle, statusesToVoid } from '../domain/lifecycle.ts'
 import { lockClaimedTask } from '../payments/tasks/claimed-tasks.sql.ts'
 import { requestTask } from '../payments/tasks/tasks.sql.ts'
 import type { Work } from '../payments/tasks/work.ts'
@@ -23,26 +24,38 @@ export async function bookDisputes(
   found: PaymentState,
 ): Promise<DisputeRow[]> {
   const disputes = found.state === 'captured' ? (found.disputes ?? []) : []
-  if (disputes.length === 0) return row.disputed ? await findDisputesOf(db, row) : []
+  if (disputes.length === 0) return await findDisputesOf(db, row)
   return await commit(db, 'dispute', async (tx) => {
     await lockClaimedTask(tx, task)
     let locked = await lockPayment(tx, { account: accountOf(row), id: row.id })
-    if (!locked || !statusesThatSettle.includes(locked.status)) return []
+    if (!locked || !mayBeDisputed(locked)) return []
+    const before = locked.sequence
     for (const dispute of disputes) {
       locked = await bookDispute(tx, { row: locked, found: dispute, now })
+    }
+    // What is not disputed any more may be owed to the customer of a canceled payment.
+    if (locked.sequence > before && statusesToVoid.includes(locked.status)) {
+      await requestTask(tx, { row: locked, kind: 'void', afterSeconds: 0 })
     }
     return await findDisputesOf(tx, locked)
   })
 }
 
+/** Whether the processor may have captured the payment, also after it was canceled or has failed. */
+export function mayBeDisputed({ status }: Pick<PaymentRow, 'status'>): boolean {
+  return statusesThatSettle.includes(status) || statusesToVoid.includes(status)
+}
+
 /**
- * Requests the task of the disputes if a look-up for another purpose has found a new one, because the
- * processor's message was lost. Only that task books disputes: a second one could book an older state.
+ * Requests the task of the disputes if a look-up for another purpose has found a new one or a new status,
+ * because the processor's message was lost. Only that task books disputes: a second one could book an older state.
  */
 export async function noticeDisputes({ db, row }: Work, found: PaymentState): Promise<void> {
   const disputes = found.state === 'captured' ? (found.disputes ?? []) : []
   if (disputes.length === 0) return
-  const recorded = new Set((await findDisputesOf(db, row)).map((one) => one.processor_reference))
-  if (disputes.every(({ reference }) => recorded.has(reference))) return
+  const recorded = new Map(
+    (await findDisputesOf(db, row)).map((one) => [one.processor_reference, one.status]),
+  )
+  if (disputes.every(({ reference, status }) => recorded.get(reference) === status)) return
   await requestTask(db, { row, kind: 'dispute', afterSeconds: 0 })
 }

@@ -1,10 +1,10 @@
-import { statusesBefore, statusesThatSettle } from '../domain/lifecycle.ts'
+import { statusesBefore } from '../domain/lifecycle.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { abandonAttempts } from '../payments/calls/attempts.sql.ts'
 import { lookUp } from '../payments/calls/call-processor.ts'
 import { callOf, type Work, type WorkResult } from '../payments/tasks/work.ts'
 import { isDecided } from './book-dispute.ts'
-import { bookDisputes } from './book-disputes.ts'
+import { bookDisputes, mayBeDisputed } from './book-disputes.ts'
 
 /** A decided dispute is looked up once more: the processor may return its fee later. */
 const afterDecisionSeconds = 86_400
@@ -17,7 +17,7 @@ const afterDecisionSeconds = 86_400
 export async function followDisputes(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (statusesBefore('succeeded').includes(row.status)) return 'pending'
-  if (!statusesThatSettle.includes(row.status)) return 'done'
+  if (!mayBeDisputed(row)) return 'done'
   await abandonAttempts(db, { row, now, task })
   const found = await lookUp(db, await callOf(work))
   if (!found.ok) return 'failed'

@@ -1,6 +1,6 @@
 import type { Chance } from '../../../support/chance.ts'
 import { draw, type Weighted } from './weighted.ts'
-import { type KnownPayment, pickPayment, tellAbout, type World } from './world.ts'
+import { isOld, type KnownPayment, pickPayment, tellAbout, type World } from './world.ts'
 
 /** What a person, a bank or a customer does at Stripe. Throws where it is impossible at the time. */
 type HandAction = (world: World, payment: KnownPayment, chance: Chance) => void
@@ -92,5 +92,5 @@ export function decide(
 function tellAboutDispute(world: World, payment: KnownPayment, id: string): void {
   const intent = world.stripe.intentOf(payment.id)
   const object = { id, object: 'dispute', metadata: {}, payment_intent: intent }
-  world.courier.tell(payment.merchant, object)
+  world.courier.tell(payment.merchant, object, { isSure: isOld(world, payment) })
 }

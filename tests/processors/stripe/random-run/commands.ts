@@ -13,7 +13,6 @@ const methods: Weighted<null> = {
   pm_card_wallet: [4, null],
   pm_card_threeDSecureRequired: [12, null],
   pm_card_refundPending: [8, null],
-  pm_card_refundFail: [3, null],
   pm_card_chargeDeclined: [3, null],
   pm_card_chargeDeclinedInsufficientFunds: [3, null],
   pm_card_unknown: [1, null],

@@ -1,7 +1,7 @@
 import type { Chance } from '../../../support/chance.ts'
 
 /** Failures that only Stripe itself can have. The next request to the path meets one. */
-export type OwnFailure = 'fails' | 'fails though done' | 'loses the answer and the keys'
+export type OwnFailure = 'fails' | 'fails though done'
 
 /** The answer of Stripe, as it is passed on. */
 export interface Passed {
@@ -13,9 +13,6 @@ export interface Passed {
 /** What the faults know of the network, and change. */
 export interface NetworkState {
   isCalm: boolean
-  /** When the idempotency keys were lost last, and when a search was last behind. */
-  keysLostMs: number
-  searchBehindMs: number
   /** When each PaymentIntent was seen first. */
   readonly seenMs: Map<string, number>
   /** The number of requests that still arrive after their callers have given up. */
@@ -35,6 +32,8 @@ export interface Exchange {
   forward(): Promise<Passed | null>
   answer(passed: Passed | null): void
   cut(): void
+  /** Makes Stripe forget the idempotency key of the request, as it does after a day. */
+  forgetKey(): void
   /** Carries on later, although the connection has ended. */
   later(run: () => Promise<unknown>): void
 }

@@ -120,7 +120,7 @@ export const faults: Weighted<NetworkFault> = {
   'search is behind': [20, searchBehind],
   'Stripe fails': [15, own('fails')],
   'Stripe fails though done': [15, own('fails though done')],
-  'Stripe loses the answer and the keys': [4, loseKeys],
+  'lost answer and key': [15, loseKey],
 }
 
 /** A failure of Stripe itself, which it keeps under the idempotency key. */
@@ -133,20 +133,22 @@ function own(how: OwnFailure): NetworkFault {
   }
 }
 
+/** Requests that the server sends again only after a look-up, so that they need no idempotency key. */
+const lookedUpFirst = /\/(capture|cancel|refunds)$/
+
 /**
- * Stripe keeps idempotency keys for a day at least. So none is lost while a request is still on its way, or
- * just after a search was behind.
+ * The answer is lost, and the next request with the key arrives a day later, when Stripe has forgotten the
+ * key. A creation is sent again within seconds, so its key is never forgotten.
  */
-async function loseKeys(exchange: Exchange): Promise<unknown> {
-  const { isWrite, network, line } = exchange
-  const isSoon = Date.now() - network.searchBehindMs < searchBehindMs / 4
-  if (!isWrite || network.heldCount > 0 || isSoon) return await passOn(exchange)
-  network.keysLostMs = Date.now()
-  network.fail(line, 'loses the answer and the keys')
-  return await noFault(exchange)
+async function loseKey(exchange: Exchange): Promise<unknown> {
+  const { network, line } = exchange
+  if (!lookedUpFirst.test(line) || network.heldCount > 0) return await passOn(exchange)
+  await exchange.forward()
+  exchange.forgetKey()
+  return exchange.cut()
 }
 
-/** Stripe's search finds a new PaymentIntent only later. It never lasts as long as an idempotency key. */
+/** Stripe's search finds a new PaymentIntent only later. */
 async function searchBehind(exchange: Exchange): Promise<unknown> {
   const { network, line } = exchange
   if (!line.endsWith('/search')) return await passOn(exchange)
@@ -155,13 +157,12 @@ async function searchBehind(exchange: Exchange): Promise<unknown> {
   const nowMs = Date.now()
   const isNew = (id: string) => {
     const seenMs = network.seenMs.get(id) ?? nowMs
-    return nowMs - seenMs < searchBehindMs && network.keysLostMs < seenMs
+    return nowMs - seenMs < searchBehindMs
   }
   if (!found.every(isNew)) {
     exchange.answer(passed)
     return unmet
   }
-  network.searchBehindMs = nowMs
   const text = JSON.stringify({ object: 'search_result', has_more: false, data: [] })
   return exchange.answer({ status: 200, headers: json, text })
 }

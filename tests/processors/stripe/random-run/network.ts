@@ -16,14 +16,14 @@ export class Network implements NetworkState {
   readonly counts: Counts
   readonly journal: Journal
   isCalm = false
-  keysLostMs = 0
-  searchBehindMs = 0
   readonly seenMs = new Map<string, number>()
   /** Called after each request that may have changed a payment at Stripe. */
   onChange: (paymentId: string) => void = () => undefined
   readonly fail: (line: string, how: OwnFailure) => void
   readonly #target: string
   readonly #chance: Chance
+  /** Idempotency keys that Stripe has forgotten. */
+  readonly #forgotten = new Set<string>()
   readonly #held = new Set<Promise<unknown>>()
   readonly #server = createServer((request, response) => {
     void this.#handle(request, response)
@@ -87,6 +87,7 @@ export class Network implements NetworkState {
       forward: () => this.#forward(request, { body, line, fault: name }),
       answer: (passed) => answer(response, passed),
       cut: () => response.destroy(),
+      forgetKey: () => this.#forgotten.add(String(request.headers['idempotency-key'])),
       later: (run) => {
         const held = run()
         this.#held.add(held)
@@ -103,6 +104,9 @@ export class Network implements NetworkState {
     { body, line, fault }: { body: Buffer; line: string; fault: string },
   ): Promise<Passed | null> {
     const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
+    const key = headers['idempotency-key']
+    // To Stripe, a key that it has forgotten is a new one.
+    if (this.#forgotten.has(String(key))) headers['idempotency-key'] = `${key}, a day later`
     try {
       const response = await fetch(`${this.#target}${request.url}`, {
         method: request.method ?? 'GET',

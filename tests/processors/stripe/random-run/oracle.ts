@@ -77,7 +77,9 @@ const checks: readonly Check[] = [
   },
   ({ status }, stripe) => {
     const kept = keptOf(stripe)
-    return withMoney.includes(status) || kept <= 0
+    // Stripe refuses to refund what a bank has charged back, also in part.
+    const isRefusing = stripe.disputes.some((one) => one.status !== 'won')
+    return withMoney.includes(status) || kept <= 0 || isRefusing
       ? undefined
       : `it is ${status}, and the customer paid ${kept}`
   },

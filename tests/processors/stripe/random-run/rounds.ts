@@ -21,6 +21,7 @@ export async function runRound(
   world: World,
   { seed, commandsMax }: { seed: number; commandsMax: number },
 ): Promise<Findings> {
+  world.roundBegin = world.payments.length
   world.network.isCalm = false
   world.courier.isCalm = false
   let left = commandsMax

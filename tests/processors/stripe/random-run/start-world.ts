@@ -41,6 +41,7 @@ export async function startWorld(seed: number): Promise<World & { stop(): Promis
     ...{ stripe, network, courier, fleet, sql, counts, journal, merchants, payments, known },
     stripeAccess: { url: stripe.url, secretKey: stripeKey },
     wrong: new Set(),
+    roundBegin: 0,
     disputes: [],
   }
   keepAuthorizations(world)
@@ -69,7 +70,6 @@ function failing(stripe: Awaited<ReturnType<typeof startStripeStandIn>>) {
     const path = new RegExp(`^${line}$`)
     if (how === 'fails') stripe.failNext(path, 500, { type: 'api_error', message: 'An error.' })
     if (how === 'fails though done') stripe.failNextThoughDone(path)
-    if (how === 'loses the answer and the keys') stripe.loseNextAnswerAndKeys(path)
   }
 }
 

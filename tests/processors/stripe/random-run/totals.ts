@@ -55,8 +55,9 @@ const owed = `
   with moved as (
     select merchant_id, currency, captured_amount as amount from payments
     union all select merchant_id, currency, -amount from refunds where status <> 'failed'
-    union all select merchant_id, currency, -fee - case status when 'won' then 0 else amount end
-      from disputes
+    union all select d.merchant_id, d.currency, -d.fee - case
+        when d.status = 'won' or p.status in ('canceled', 'failed') then 0 else d.amount end
+      from disputes d join payments p on p.id = d.payment_id
   )
   select merchant_id, currency, sum(amount) as amount from moved
   where merchant_id = $1 group by 1, 2`

@@ -37,6 +37,8 @@ export interface World {
   readonly payments: KnownPayment[]
   /** The payments by id. */
   readonly known: Map<string, KnownPayment>
+  /** The first payment of this round. Messages about older payments are not lost: nothing else tells. */
+  roundBegin: number
   /** Payments about which a problem was reported. */
   readonly wrong: Set<string>
   /** The disputes that were opened by hand. */
@@ -83,5 +85,11 @@ export function tellAbout(world: World, payment: KnownPayment, chance: Chance): 
     { id: 'ch_1', object: 'charge', payment_intent: intent, metadata },
     { id: 're_1', object: 'refund', payment_intent: intent, metadata: {} },
   ])
-  world.courier.tell(payment.merchant, object)
+  world.courier.tell(payment.merchant, object, { isSure: isOld(world, payment) })
+}
+
+/** Whether a payment is of an earlier round. It is looked up again only after months. */
+export function isOld({ roundBegin, payments }: World, payment: KnownPayment): boolean {
+  const begin = payments[roundBegin]
+  return begin !== undefined && payment.id < begin.id
 }

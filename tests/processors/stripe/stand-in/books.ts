@@ -67,7 +67,9 @@ export class StripeBooks {
 
   authorizeLate(paymentId: string): void {
     const intent = this.#ofPayment(paymentId)
-    if (intent?.status !== 'requires_payment_method') throw new Error('it cannot be confirmed')
+    if (intent?.status !== 'requires_payment_method' || intent.token === null) {
+      throw new Error('it cannot be confirmed')
+    }
     this.#authorize(intent)
   }
 
@@ -298,7 +300,9 @@ export class StripeBooks {
   }
 
   #ofPayment(paymentId: string): Intent | undefined {
-    return this.#allOfPayment(paymentId)[0]
+    // A second PaymentIntent is one that was created again, because the first answer was lost.
+    const all = this.#allOfPayment(paymentId)
+    return all.find(({ token }) => token !== null) ?? all[0]
   }
 
   #allOfPayment(paymentId: string): Intent[] {

@@ -43,6 +43,7 @@ function measure(processor: Processor, meter: Meter): Processor {
     refund: (payment, request) =>
       timed('refund', request, () => processor.refund(payment, request)),
     lookUp: (payment, query) => timed('look_up', query, () => processor.lookUp(payment, query)),
+    ...(processor.hasDashboard && { hasDashboard: true }),
     ...(processor.findDisputes && { findDisputes: processor.findDisputes.bind(processor) }),
     noticeFromWebhook: (message) => processor.noticeFromWebhook(message),
   }

@@ -119,6 +119,8 @@ export interface DisputeState {
   /** The processor's own id of the dispute. */
   readonly reference: string
   readonly amountMinor: number
+  /** The currency of the amount and the fee. Absent: the payment's. */
+  readonly currency?: string
   /** The processor's fee, without what it has returned. 0 if the processor does not report one. */
   readonly feeMinor: number
   readonly status: DisputeStatus

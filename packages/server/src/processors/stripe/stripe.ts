@@ -53,6 +53,7 @@ export const stripeName = 'stripe'
  */
 export class StripeProcessor implements Processor {
   readonly name = stripeName
+  readonly hasDashboard = true
   readonly rules = stripeRules
   readonly account: string
   readonly #access: StripeAccess
@@ -251,17 +252,13 @@ export class StripeProcessor implements Processor {
     const intent = readIntent(answer, { payment, reference })
     if (intent.status !== 'succeeded') return stateOf(intent, [])
     const refunds = await this.#refunds(stripe, payment, reference)
-    const disputes = hasDisputes(intent) ? await this.#disputes(stripe, payment, reference) : []
+    const disputes = hasDisputes(intent) ? await this.#disputes(stripe, reference) : []
     return stateOf(intent, refunds, disputes)
   }
 
-  async #disputes(
-    stripe: Stripe,
-    payment: ProcessorPayment,
-    reference: string,
-  ): Promise<Stripe.Dispute[]> {
+  async #disputes(stripe: Stripe, reference: string): Promise<Stripe.Dispute[]> {
     const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
-    return readDisputes(answer, { payment, reference })
+    return readDisputes(answer, { reference })
   }
 
   async #refunds(
