@@ -65,7 +65,7 @@ export const untrueOfDisputes: readonly [string, Garble][] = [
   ['more than a hundred', (honest) => text({ ...honest, has_more: true })],
   ['an amount as text', (honest) => inData(honest, ({ amount }) => ({ amount: `${amount}` }))],
   ['another payment', (honest) => inData(honest, () => ({ payment_intent: 'pi_other' }))],
-  ['another currency', (honest) => inData(honest, () => ({ currency: 'jpy' }))],
+  ['no currency', (honest) => inData(honest, () => ({ currency: 'dollars' }))],
   ['no status', (honest) => inData(honest, () => ({ status: null }))],
 ]
 

@@ -27,6 +27,12 @@ export type TaskKind =
   | 'dispute'
   | 'recheck'
 
+/**
+ * Why a task cannot end without a person.
+ * - `refunds_exceed_capture`: the processor has more refunds than captured money.
+ */
+export type TaskProblem = 'refunds_exceed_capture'
+
 /** Work that is still to be done to a payment, and when. */
 export interface PaymentTaskRow {
   merchant_id: string
@@ -42,6 +48,8 @@ export interface PaymentTaskRow {
   failures: Generated<number>
   /** Whether the task was requested again while it was in progress. */
   planned_again: Generated<boolean>
+  /** Set while the task waits for a person. */
+  problem: Generated<TaskProblem | null>
   /** When the task was first planned, in real time, however often it was postponed. */
   since: Generated<Timestamp>
 }

@@ -6,6 +6,8 @@ export interface GivenDispute {
   readonly amount?: number
   /** Default: `needs_response`. */
   readonly status?: string
+  /** Default: that of the payment. */
+  readonly currency?: string
   /** Unix seconds; 0: there is no deadline. */
   readonly dueBy?: number
 }
@@ -18,7 +20,8 @@ export class DisputeBooks {
   readonly #disputes: Record<string, unknown>[] = []
 
   /** Opens a dispute of a captured payment. Returns its id. */
-  open(intent: Intent, { amount = intent.received, status, dueBy = 0 }: GivenDispute): string {
+  open(intent: Intent, given: GivenDispute): string {
+    const { amount = intent.received, currency = intent.currency, status, dueBy = 0 } = given
     intent.disputed = true
     const id = `dp_${this.#disputes.length + 1}`
     this.#disputes.push({
@@ -28,7 +31,7 @@ export class DisputeBooks {
       payment_intent: intent.id,
       charge: 'ch_1',
       amount,
-      currency: intent.currency,
+      currency,
       reason: 'product_not_received',
       livemode: false,
       metadata: {},

@@ -2,6 +2,7 @@ import { commit } from '../../database/commit.ts'
 import type { RefundRow } from '../../database/schema.ts'
 import { accountOf } from '../../domain/account.ts'
 import { statusesThatSettle } from '../../domain/lifecycle.ts'
+import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import type { Decline, RefundState } from '../../processors/interface/results.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
@@ -24,9 +25,10 @@ export async function processRefunds(work: Work): Promise<WorkResult> {
   // The previous caller has stopped, and does not record the results of its calls.
   await abandonAttempts(db, { row, now, task })
   const refunds = await reconcile(work, new Map())
-  if (!refunds) return 'failed'
+  if (typeof refunds === 'string') return resultOf(refunds, now)
   const sent = await sendRefunds(work, refunds.unsent)
-  if (sent.declines.size > 0 && !(await reconcile(work, sent.declines))) return 'failed'
+  const after = sent.declines.size > 0 ? await reconcile(work, sent.declines) : refunds
+  if (typeof after === 'string') return resultOf(after, now)
   if (sent.hasFailed) return 'failed'
   return sent.isPending || refunds.hasPending ? 'pending' : 'done'
 }
@@ -38,27 +40,39 @@ interface ReconciledRefunds {
   readonly hasPending: boolean
 }
 
+/** Why refunds could not be compared. */
+type Mismatch = 'failed' | 'too much'
+
+/** More refunds than captured money cannot be booked, so a person must look. Until then, a look-up a day. */
+const tooMuchPauseSeconds = 86_400
+
+function resultOf(mismatch: Mismatch, now: Timestamp): WorkResult {
+  if (mismatch === 'failed') return 'failed'
+  return { againAt: plusSeconds(now, tooMuchPauseSeconds), problem: 'refunds_exceed_capture' }
+}
+
 /**
  * Looks up the refunds at the processor, and records what has changed.
  *
  * @param declines the declines of refunds that were sent before, by the refund's id.
- * @returns `null` where the look-up got no usable answer.
+ * @returns `failed` where the look-up got no usable answer, `too much` where the processor has more refunds
+ *   than the captured amount.
  */
 async function reconcile(
   work: Work,
   declines: ReadonlyMap<string, Decline>,
-): Promise<ReconciledRefunds | null> {
+): Promise<ReconciledRefunds | Mismatch> {
   const { db, task, row, now } = work
   const before = await readRefunds(work)
   const states = await findStates(work)
-  if (!states) return null
+  if (!states) return 'failed'
   if (declines.size === 0 && !hasUnrecorded(matchRefunds(before, states)))
     return stateOf(before, states)
   const agrees = await commit(db, 'refund answer', async (tx) => {
     await lockClaimedTask(tx, task)
     return await reconcileRefunds(tx, { row, states, declines, now })
   })
-  return agrees ? stateOf(await readRefunds(work), states) : null
+  return agrees ? stateOf(await readRefunds(work), states) : 'too much'
 }
 
 /** The refunds at the processor; `null`: the look-up got no usable answer. */

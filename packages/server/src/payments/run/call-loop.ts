@@ -118,7 +118,8 @@ async function runTask({ db, processors, fees, onError }: PaymentWorkers, task: 
   failpoint('before commit', 'task')
   if (result === 'done') await finishTask(db, task)
   else if (typeof result === 'object') {
-    await postponeTask(db, { task, result: 'pending', dueAt: result.againAt })
+    const { againAt: dueAt, problem } = result
+    await postponeTask(db, { task, result: 'pending', dueAt, problem })
   } else {
     const dueAt = plusSeconds(now(), pauseSeconds(task, result))
     await postponeTask(db, { task, result, dueAt })

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../../database/db.ts'
-import type { TaskKind } from '../../database/task-rows.ts'
+import type { TaskKind, TaskProblem } from '../../database/task-rows.ts'
 import type { Timestamp } from '../../domain/time.ts'
 import { isClaimedBy, leaseEnd, released } from '../../jobs/lease.sql.ts'
 import { type Lease, LeaseLostError } from '../../jobs/lease.ts'
@@ -60,18 +60,25 @@ export async function finishTask(db: Db, task: TaskClaim): Promise<void> {
 
 /**
  * Releases a task until `dueAt`. If it was requested again since the claim, it is due when that
- * request said. `failed` counts one more failure, `pending` resets the failures.
+ * request said. `failed` counts one more failure, `pending` resets the failures. `problem` is stored, or the
+ * earlier one removed.
  */
 export async function postponeTask(
   db: Db,
-  { task, result, dueAt }: { task: TaskClaim; result: 'pending' | 'failed'; dueAt: Timestamp },
+  given: {
+    task: TaskClaim
+    result: 'pending' | 'failed'
+    dueAt: Timestamp
+    problem?: TaskProblem | undefined
+  },
 ): Promise<void> {
+  const { task, result, dueAt, problem = null } = given
   const failures = result === 'failed' ? sql`t.failures + 1` : sql`0`
   await sql`
     update payment_tasks t
     set due_at = case when t.planned_again then t.due_at else ${dueAt}::timestamptz end,
       failures = case when t.planned_again then 0 else ${failures} end,
-      ${released}
+      problem = ${problem}::text, ${released}
     where ${isClaimed(task)}`.execute(db)
 }
 

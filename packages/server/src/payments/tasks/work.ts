@@ -1,5 +1,6 @@
 import type { Db } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import type { TaskProblem } from '../../database/task-rows.ts'
 import { accountOf } from '../../domain/account.ts'
 import type { FeeSchedule } from '../../domain/fees.ts'
 import type { Timestamp } from '../../domain/time.ts'
@@ -26,9 +27,13 @@ export interface Work {
  * - `done`: nothing is left to do.
  * - `pending`: the processor has answered and not decided. The worker repeats the task at a steady rate.
  * - `failed`: no usable answer. The pauses between repetitions grow.
- * - `againAt`: nothing is left to do until this time.
+ * - `againAt`: nothing is left to do until this time. `problem`: nothing can be done without a person.
  */
-export type WorkResult = 'done' | 'pending' | 'failed' | { readonly againAt: Timestamp }
+export type WorkResult =
+  | 'done'
+  | 'pending'
+  | 'failed'
+  | { readonly againAt: Timestamp; readonly problem?: TaskProblem }
 
 /** The actor of work that no request has caused. */
 export const bySystem = { type: 'system', id: null } as const

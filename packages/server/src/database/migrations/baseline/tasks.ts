@@ -17,6 +17,7 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
   // clock. Every write of that worker checks `lease`.
   // `failures` counts failures in a row and decides the pause before the next attempt.
   // `planned_again`: the task was requested while it was in progress, and runs once more.
+  // `problem`: why the task cannot end without a person, as its last run has found out.
   await sql`
     create table payment_tasks (
       merchant_id text collate "C" not null,
@@ -29,6 +30,7 @@ async function tasks(db: Kysely<unknown>): Promise<void> {
       leased_until timestamptz,
       failures integer not null default 0,
       planned_again boolean not null default false,
+      problem text collate "C" check (problem in ('refunds_exceed_capture')),
       primary key (merchant_id, livemode, payment_id, kind),
       foreign key (merchant_id, livemode, payment_id)
         references payments (merchant_id, livemode, id)
