@@ -69,7 +69,15 @@ const steps = [
   'refunded dispute.lost refunded',
   'failed ach.returned failed',
   'failed payment.late_capture_refunded failed',
+  'failed dispute.created failed',
+  'failed dispute.updated failed',
+  'failed dispute.won failed',
+  'failed dispute.lost failed',
   'canceled payment.late_capture_refunded canceled',
+  'canceled dispute.created canceled',
+  'canceled dispute.updated canceled',
+  'canceled dispute.won canceled',
+  'canceled dispute.lost canceled',
 ]
 
 function allSteps(): string[] {

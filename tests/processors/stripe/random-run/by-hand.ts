@@ -1,9 +1,9 @@
 import type { Chance } from '../../../support/chance.ts'
 import { draw, type Weighted } from './weighted.ts'
-import { isOld, type KnownPayment, pickPayment, tellAbout, type World } from './world.ts'
+import { isOld, pickPayment, type RunPayment, tellAbout, type World } from './world.ts'
 
 /** What a person, a bank or a customer does at Stripe. Throws where it is impossible at the time. */
-type HandAction = (world: World, payment: KnownPayment, chance: Chance) => void
+type HandAction = (world: World, payment: RunPayment, chance: Chance) => void
 
 /** The actions by hand, and how often they happen. More kinds are more lines. */
 const actions: Weighted<HandAction> = {
@@ -51,7 +51,7 @@ export function actByHand(world: World, chance: Chance): void {
   tellAbout(world, payment, chance)
 }
 
-function openDispute(world: World, payment: KnownPayment, chance: Chance): void {
+function openDispute(world: World, payment: RunPayment, chance: Chance): void {
   const { stripe } = world
   const status = chance.pick(['needs_response', 'needs_response', 'warning_needs_response'])
   const kept = stripe.keptOf(payment.id)
@@ -70,7 +70,7 @@ const following: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Changes a dispute of this or another payment. */
-function changeDispute(world: World, _payment: KnownPayment, chance: Chance): void {
+function changeDispute(world: World, _payment: RunPayment, chance: Chance): void {
   if (world.disputes.length === 0) throw new Error('there is no dispute')
   const dispute = chance.pick(world.disputes.slice(-20))
   decide(world, dispute, chance.pick(following[dispute.status] ?? []))
@@ -89,7 +89,7 @@ export function decide(
   tellAboutDispute(world, dispute.payment, dispute.id)
 }
 
-function tellAboutDispute(world: World, payment: KnownPayment, id: string): void {
+function tellAboutDispute(world: World, payment: RunPayment, id: string): void {
   const intent = world.stripe.intentOf(payment.id)
   const object = { id, object: 'dispute', metadata: {}, payment_intent: intent }
   world.courier.tell(payment.merchant, object, { isSure: isOld(world, payment) })

@@ -2,7 +2,7 @@ import type { Chance } from '../../../support/chance.ts'
 import type { ApiOptions } from '../../../support/http/api.ts'
 import { advance } from './time.ts'
 import { draw, type Weighted } from './weighted.ts'
-import { type KnownPayment, type Merchant, pickPayment, send, type World } from './world.ts'
+import { type Merchant, pickPayment, type RunPayment, send, type World } from './world.ts'
 
 /** A command of a client. */
 export type Command = (world: World, chance: Chance) => Promise<unknown>
@@ -105,10 +105,10 @@ async function create(world: World, chance: Chance): Promise<void> {
     answer = await send(world, { merchant, chance }, request)
   }
   if (!answer || answer.status >= 300) return
-  const payment: KnownPayment = { id: answer.body.id, merchant, amount: body.amount }
+  const payment: RunPayment = { id: answer.body.id, merchant, amount: body.amount }
   world.journal.add(payment.id, `created with ${JSON.stringify(body)}`)
   world.payments.push(payment)
-  world.known.set(payment.id, payment)
+  world.paymentsById.set(payment.id, payment)
 }
 
 function soon({ aheadSeconds }: Merchant): string {

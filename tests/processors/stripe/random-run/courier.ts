@@ -76,6 +76,6 @@ export class Courier {
       if (status > 0 && status < 500) throw new Error(`${status} to a genuine message: ${payload}`)
       await sleep(500)
     }
-    this.#counts.add('messages', 'given up')
+    this.#counts.add('messages', 'abandoned')
   }
 }

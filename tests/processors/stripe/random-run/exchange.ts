@@ -15,8 +15,8 @@ export interface NetworkState {
   isCalm: boolean
   /** When each PaymentIntent was seen first. */
   readonly seenMs: Map<string, number>
-  /** The number of requests that still arrive after their callers have given up. */
-  readonly heldCount: number
+  /** The number of requests that still arrive after their callers have stopped waiting. */
+  readonly lateCount: number
   /** Makes Stripe itself fail. */
   readonly fail: (line: string, how: OwnFailure) => void
 }

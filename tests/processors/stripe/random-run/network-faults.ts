@@ -9,7 +9,7 @@ export const unmet = 'unmet'
 const json = { 'content-type': 'application/json' }
 const page = { 'content-type': 'text/html' }
 
-/** A server gives a call up after ten seconds. */
+/** A server abandons a call after ten seconds. */
 const hangMs = 11_000
 /** Longest delay of a late request or answer, in milliseconds. */
 const lateMsMax = 2_500
@@ -68,7 +68,7 @@ export const faults: Weighted<NetworkFault> = {
       exchange.cut()
     },
   ],
-  'arrives after the caller gave up': [
+  'arrives after the caller stopped waiting': [
     20,
     async (exchange) => {
       exchange.cut()
@@ -141,8 +141,8 @@ const lookedUpFirst = /\/(capture|cancel|refunds)$/
  * key. A creation is sent again within seconds, so its key is never forgotten.
  */
 async function loseKey(exchange: Exchange): Promise<unknown> {
-  const { network, line } = exchange
-  if (!lookedUpFirst.test(line) || network.heldCount > 0) return await passOn(exchange)
+  const { isWrite, network, line } = exchange
+  if (!isWrite || !lookedUpFirst.test(line) || network.lateCount > 0) return await passOn(exchange)
   await exchange.forward()
   exchange.forgetKey()
   return exchange.cut()

@@ -24,7 +24,7 @@ export class Network implements NetworkState {
   readonly #chance: Chance
   /** Idempotency keys that Stripe has forgotten. */
   readonly #forgotten = new Set<string>()
-  readonly #held = new Set<Promise<unknown>>()
+  readonly #late = new Set<Promise<unknown>>()
   readonly #server = createServer((request, response) => {
     void this.#handle(request, response)
   })
@@ -49,14 +49,14 @@ export class Network implements NetworkState {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  get heldCount(): number {
-    return this.#held.size
+  get lateCount(): number {
+    return this.#late.size
   }
 
   /** Ends all faults, and waits for the requests that are still on their way. */
   async calm(): Promise<void> {
     this.isCalm = true
-    while (this.#held.size > 0) await Promise.all(this.#held)
+    while (this.#late.size > 0) await Promise.all(this.#late)
   }
 
   async stop(): Promise<void> {
@@ -89,14 +89,14 @@ export class Network implements NetworkState {
       cut: () => response.destroy(),
       forgetKey: () => this.#forgotten.add(String(request.headers['idempotency-key'])),
       later: (run) => {
-        const held = run()
-        this.#held.add(held)
-        void held.finally(() => this.#held.delete(held))
+        const late = run()
+        this.#late.add(late)
+        void late.finally(() => this.#late.delete(late))
       },
     }
     const isMet = (await what(exchange)) !== unmet
     this.counts.add('faults', isMet ? name : 'none')
-    if (name !== 'none' && isMet) this.#note(exchange.line, `${line}: ${name}`)
+    if (name !== 'none' && isMet) this.#recordFault(exchange.line, `${line}: ${name}`)
   }
 
   async #forward(
@@ -156,7 +156,7 @@ export class Network implements NetworkState {
     return paymentId
   }
 
-  #note(line: string, text: string): void {
+  #recordFault(line: string, text: string): void {
     const intentId = /pi_\w+/.exec(line)?.[0]
     const paymentId = intentId && this.journal.paymentOf(intentId)
     if (paymentId) this.journal.add(paymentId, text)

@@ -2,7 +2,7 @@ import { brokenInvariants } from '../../../support/databases/invariants.ts'
 import { type Findings, report } from './findings.ts'
 import { keptOf, readStripe, type StripeRecord, sumOf } from './stripe-books.ts'
 import { findWrongTotals } from './totals.ts'
-import type { KnownPayment, World } from './world.ts'
+import type { RunPayment, World } from './world.ts'
 
 /** A payment here, with its refunds and disputes. */
 interface OwnRecord {
@@ -36,7 +36,7 @@ const final = [...withMoney, 'failed', 'canceled']
 /** Compares everything here with Stripe's books, at rest. `payments`: those that are compared one by one. */
 export async function findProblems(
   world: World,
-  payments: readonly KnownPayment[],
+  payments: readonly RunPayment[],
 ): Promise<Findings> {
   const problems: string[] = []
   const wrong: string[] = []

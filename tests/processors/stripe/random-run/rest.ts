@@ -64,10 +64,10 @@ async function findUnknown(world: World): Promise<void> {
   const rows = await world.sql.query('select id, merchant_id, amount from payments order by id')
   for (const { id, merchant_id: merchantId, amount } of rows) {
     const merchant = world.merchants.find((one) => one.merchantId === merchantId)
-    if (!merchant || world.known.has(id)) continue
+    if (!merchant || world.paymentsById.has(id)) continue
     const payment = { id, merchant, amount }
     world.payments.push(payment)
-    world.known.set(id, payment)
+    world.paymentsById.set(id, payment)
   }
 }
 

@@ -11,7 +11,7 @@ import { Fleet } from './fleet.ts'
 import { Journal } from './journal.ts'
 import { Network } from './network.ts'
 import { keepAuthorizations } from './time.ts'
-import { type KnownPayment, type Merchant, tellAbout, type World } from './world.ts'
+import { type Merchant, type RunPayment, tellAbout, type World } from './world.ts'
 
 const stripeKey = 'sk_test_of_the_random_run'
 const merchantsCount = 3
@@ -35,10 +35,10 @@ export async function startWorld(seed: number): Promise<World & { stop(): Promis
   const courier = new Courier({ fleet, counts, seed: seed + 2 })
   const sql = openSql(database.url)
   const merchants = await startMerchants(fleet)
-  const payments: KnownPayment[] = []
-  const known = new Map<string, KnownPayment>()
+  const payments: RunPayment[] = []
+  const paymentsById = new Map<string, RunPayment>()
   const world: World = {
-    ...{ stripe, network, courier, fleet, sql, counts, journal, merchants, payments, known },
+    ...{ stripe, network, courier, fleet, sql, counts, journal, merchants, payments, paymentsById },
     stripeAccess: { url: stripe.url, secretKey: stripeKey },
     wrong: new Set(),
     roundBegin: 0,
@@ -47,7 +47,7 @@ export async function startWorld(seed: number): Promise<World & { stop(): Promis
   keepAuthorizations(world)
   const chance = chanceOf(seed + 3)
   network.onChange = (paymentId) => {
-    const payment = known.get(paymentId)
+    const payment = paymentsById.get(paymentId)
     if (payment) tellAbout(world, payment, chance)
   }
   return {

@@ -16,7 +16,7 @@ export interface Merchant extends Recipient {
 }
 
 /** A payment that a command has created. */
-export interface KnownPayment {
+export interface RunPayment {
   readonly id: string
   readonly merchant: Merchant
   readonly amount: number
@@ -34,22 +34,22 @@ export interface World {
   readonly counts: Counts
   readonly journal: Journal
   readonly merchants: readonly Merchant[]
-  readonly payments: KnownPayment[]
+  readonly payments: RunPayment[]
   /** The payments by id. */
-  readonly known: Map<string, KnownPayment>
+  readonly paymentsById: Map<string, RunPayment>
   /** The first payment of this round. Messages about older payments are not lost: nothing else tells. */
   roundBegin: number
   /** Payments about which a problem was reported. */
   readonly wrong: Set<string>
   /** The disputes that were opened by hand. */
-  readonly disputes: { readonly id: string; readonly payment: KnownPayment; status: string }[]
+  readonly disputes: { readonly id: string; readonly payment: RunPayment; status: string }[]
 }
 
 /** The payments to which most commands go. */
 const recentCount = 40
 
 /** Draws a payment: mostly one of the latest. `undefined`: there is none yet. */
-export function pickPayment({ payments }: World, chance: Chance): KnownPayment | undefined {
+export function pickPayment({ payments }: World, chance: Chance): RunPayment | undefined {
   if (payments.length === 0) return undefined
   const isOld = chance.once(6)
   return chance.pick(isOld ? payments : payments.slice(-recentCount))
@@ -58,7 +58,7 @@ export function pickPayment({ payments }: World, chance: Chance): KnownPayment |
 /** Sends a request about a payment or for a merchant, and writes it into the journal. */
 export async function send(
   world: World,
-  { merchant, chance, payment }: { merchant: Merchant; chance: Chance; payment?: KnownPayment },
+  { merchant, chance, payment }: { merchant: Merchant; chance: Chance; payment?: RunPayment },
   request: [string, string, ApiOptions?],
 ): Promise<ApiAnswer | null> {
   const [method, path, options] = request
@@ -76,7 +76,7 @@ export async function send(
 }
 
 /** Tells the merchant of a payment about it, as Stripe does after a change. */
-export function tellAbout(world: World, payment: KnownPayment, chance: Chance): void {
+export function tellAbout(world: World, payment: RunPayment, chance: Chance): void {
   const intent = world.stripe.intentOf(payment.id)
   if (!intent) return
   const metadata = { hedge_payment_id: payment.id }
@@ -89,7 +89,7 @@ export function tellAbout(world: World, payment: KnownPayment, chance: Chance): 
 }
 
 /** Whether a payment is of an earlier round. It is looked up again only after months. */
-export function isOld({ roundBegin, payments }: World, payment: KnownPayment): boolean {
+export function isOld({ roundBegin, payments }: World, payment: RunPayment): boolean {
   const begin = payments[roundBegin]
   return begin !== undefined && payment.id < begin.id
 }
