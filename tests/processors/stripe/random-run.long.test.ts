@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Findings, joined, nothing } from './random-run/findings.ts'
-import { findProblems } from './random-run/oracle.ts'
+import { type Findings, joined, nothing } from './random-run/books/findings.ts'
+import { findProblems } from './random-run/books/oracle.ts'
 import { runRound } from './random-run/rounds.ts'
 import { startWorld } from './random-run/start-world.ts'
 

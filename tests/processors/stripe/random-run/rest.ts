@@ -1,7 +1,7 @@
 import { type Chance, chanceOf } from '../../../support/chance.ts'
 import { until } from '../../../support/until.ts'
+import { type Findings, joined, nothing, report } from './books/findings.ts'
 import { decide } from './by-hand.ts'
-import { type Findings, joined, nothing, report } from './findings.ts'
 import { advance, alignClocks } from './time.ts'
 import type { World } from './world.ts'
 

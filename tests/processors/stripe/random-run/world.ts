@@ -3,10 +3,10 @@ import type { Sql } from '../../../support/databases/sql.ts'
 import type { ApiAnswer, ApiOptions } from '../../../support/http/api.ts'
 import type { StripeStandIn } from '../stand-in/stand-in.ts'
 import type { Counts } from './counts.ts'
-import type { Courier, Recipient } from './courier.ts'
 import type { Fleet } from './fleet.ts'
 import type { Journal } from './journal.ts'
-import type { Network } from './network.ts'
+import type { Courier, Recipient } from './network/courier.ts'
+import type { Network } from './network/network.ts'
 
 /** A merchant at the stand-in, with its own test clock. */
 export interface Merchant extends Recipient {

@@ -21,7 +21,7 @@ const daySeconds = 86_400
 const recheckDays = [10, 30, 90, 180]
 
 /** When a payment is looked up next after its settlement; `null`: no more. */
-export function nextRecheck({ created_at: createdAt }: PaymentRow, now: Timestamp) {
+function nextRecheck({ created_at: createdAt }: PaymentRow, now: Timestamp) {
   const times = recheckDays.map((days) => plusSeconds(createdAt, days * daySeconds))
   return times.find((at) => at > now) ?? null
 }

@@ -1,5 +1,5 @@
-import { historyOf } from './history.ts'
-import type { World } from './world.ts'
+import { historyOf } from '../history.ts'
+import type { World } from '../world.ts'
 
 /** What is wrong, with the histories of the first payments that it is about. */
 export interface Findings {

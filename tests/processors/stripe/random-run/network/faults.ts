@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Weighted } from '../weighted.ts'
 import type { Exchange, OwnFailure, Passed } from './exchange.ts'
-import type { Weighted } from './weighted.ts'
 
 /** What happens to one request. Resolves to `unmet` if the fault does not fit the request, which was passed on. */
 export type NetworkFault = (exchange: Exchange) => Promise<unknown>

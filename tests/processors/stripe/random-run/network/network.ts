@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Chance, chanceOf } from '../../../support/chance.ts'
-import type { Counts } from './counts.ts'
+import { type Chance, chanceOf } from '../../../../support/chance.ts'
+import type { Counts } from '../counts.ts'
+import type { Journal } from '../journal.ts'
+import { draw } from '../weighted.ts'
 import type { Exchange, NetworkState, OwnFailure, Passed } from './exchange.ts'
-import type { Journal } from './journal.ts'
-import { faults, noFault, unmet } from './network-faults.ts'
-import { draw } from './weighted.ts'
+import { faults, noFault, unmet } from './faults.ts'
 
 /**
  * The network between the servers and Stripe. While it is not calm, it loses, doubles, delays and garbles

@@ -1,4 +1,4 @@
-import type { Chance } from '../../../support/chance.ts'
+import type { Chance } from '../../../../support/chance.ts'
 
 /** Failures that only Stripe itself can have. The next request to the path meets one. */
 export type OwnFailure = 'fails' | 'fails though done'

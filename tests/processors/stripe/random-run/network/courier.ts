@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Stripe } from 'stripe'
-import { type Chance, chanceOf } from '../../../support/chance.ts'
-import type { Counts } from './counts.ts'
-import type { Fleet } from './fleet.ts'
-import { draw, type Weighted } from './weighted.ts'
+import { type Chance, chanceOf } from '../../../../support/chance.ts'
+import type { Counts } from '../counts.ts'
+import type { Fleet } from '../fleet.ts'
+import { draw, type Weighted } from '../weighted.ts'
 
 /** The address of a payment's messages. */
 export interface Recipient {

@@ -1,8 +1,8 @@
-import { brokenInvariants } from '../../../support/databases/invariants.ts'
+import { brokenInvariants } from '../../../../support/databases/invariants.ts'
+import type { RunPayment, World } from '../world.ts'
 import { type Findings, report } from './findings.ts'
 import { keptOf, readStripe, type StripeRecord, sumOf } from './stripe-books.ts'
 import { findWrongTotals } from './totals.ts'
-import type { RunPayment, World } from './world.ts'
 
 /** A payment here, with its refunds and disputes. */
 interface OwnRecord {

@@ -1,6 +1,6 @@
-import { chanceOf } from '../../../support/chance.ts'
-import { until } from '../../../support/until.ts'
-import { send, type World } from './world.ts'
+import { chanceOf } from '../../../../support/chance.ts'
+import { until } from '../../../../support/until.ts'
+import { send, type World } from '../world.ts'
 
 /** Sums of the plots and of the payments that they must agree with, by merchant and currency. */
 const plots: Readonly<Record<string, string>> = {
