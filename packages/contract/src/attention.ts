@@ -104,6 +104,13 @@ export const waits = {
     undecidedSeconds: always(30 * day),
     resolutions: ['settled', 'retry', 'accepted'],
   },
+  recheck: {
+    end: 'Hedge looks the payment up again, months later for the last time.',
+    reason: 'recheck_overdue',
+    failingSeconds: day,
+    undecidedSeconds: null,
+    resolutions: ['retry'],
+  },
   dispute: {
     end: 'The bank decides.',
     reason: 'dispute_overdue',
@@ -163,6 +170,9 @@ export const attentionMeanings: Readonly<Record<AttentionReason, string>> = {
   settlement_overdue:
     'The processor does not say that the money has reached the merchant. Compare the payouts, and ' +
     'declare the payment as `settled`.',
+  recheck_overdue:
+    'Hedge cannot look the payment up to find refunds and disputes whose messages were lost. Read the log ' +
+    'of the server.',
   dispute_overdue:
     'The bank has not decided a dispute. Check the dispute at the processor, and declare it as ' +
     '`dispute_won` or `dispute_lost`.',
@@ -176,6 +186,6 @@ export const attentionMeanings: Readonly<Record<AttentionReason, string>> = {
     'The processor reports another captured amount than the books. Check the payment there. If the ' +
     'books are to stay as they are, declare the difference as `accepted`.',
   dispute_unreadable:
-    'The processor reports a dispute that cannot be booked, for example in another currency. Follow it ' +
-    'at the processor, and declare it as `accepted`.',
+    'The processor reports a dispute that cannot be read. Follow it at the processor, and declare it as ' +
+    '`accepted`.',
 }

@@ -18,14 +18,14 @@ interface Stage {
 /** The first status of every payment, after the event `payment.created`. */
 export const firstStatus = 'pending' satisfies PaymentStatus
 
-/** The events of disputes. Only money that was taken can be disputed. */
-const disputeEvents = [
-  'payment.disputed',
+/** The events of a dispute. Money can be taken at the processor although the payment was canceled. */
+const disputeSteps = [
   'dispute.created',
   'dispute.updated',
   'dispute.won',
   'dispute.lost',
 ] as const satisfies readonly EventType[]
+const disputeEvents = ['payment.disputed', ...disputeSteps] as const satisfies readonly EventType[]
 
 /**
  * The lifecycle of a payment: all steps. Each step is one event. The server's decisions, the guards
@@ -100,13 +100,13 @@ export const lifecycle = {
       'payment.refund_succeeded',
       'payment.refund_failed',
       'payment.resolved',
-      ...disputeEvents,
+      ...disputeSteps,
     ],
   },
   canceled: {
     meaning: 'canceled or expired; final',
     to: {},
-    stays: ['payment.late_capture_refunded', 'payment.resolved'],
+    stays: ['payment.late_capture_refunded', 'payment.resolved', ...disputeSteps],
   },
 } as const satisfies Readonly<Record<PaymentStatus, Stage>>
 

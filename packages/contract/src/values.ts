@@ -111,6 +111,7 @@ export const attentionReasons = [
   'late_refund_overdue',
   'refund_overdue',
   'settlement_overdue',
+  'recheck_overdue',
   'dispute_overdue',
   'processor_refuses_credentials',
   'refunded_above_captured',

@@ -107,27 +107,24 @@ describe('kill -9', () => {
   test.runIf(isLongRun).each([
     ['a capture', 'card'],
     ['a debit', 'ach'],
-  ])(
-    'during %s: the payment succeeds, and the money is captured once',
-    async (_, method) => {
-      let id = ''
-      await killDuring('capture', async (doomed) => {
-        // The doomed server must claim the capture. The other servers claim tasks too.
-        const payment = await createPayment(doomed, { payment_method: method })
-        id = payment.id
-        await doomed('POST', `/v1/payments/${id}/initiate`, {
-          body: { payment_method_token: 'tok_slow' },
-        })
+  ])('during %s: the payment succeeds, and the money is captured once', async (_, method) => {
+    let id = ''
+    await killDuring('capture', async (doomed) => {
+      // The doomed server must claim the capture. The other servers claim tasks too.
+      const payment = await createPayment(doomed, { payment_method: method })
+      id = payment.id
+      await doomed('POST', `/v1/payments/${id}/initiate`, {
+        body: { payment_method_token: 'tok_slow' },
       })
-      await endLeasesOfKilled(sql)
-      await until(
-        'the payment succeeds',
-        async () => (await api('GET', `/v1/payments/${id}`)).body.status === 'succeeded',
-        { patience: 2 },
-      )
-      expect(await countMovements(id, 'capture')).toBe(1)
-    },
-  )
+    })
+    await endLeasesOfKilled(sql)
+    await until(
+      'the payment succeeds',
+      async () => (await api('GET', `/v1/payments/${id}`)).body.status === 'succeeded',
+      { patience: 2 },
+    )
+    expect(await countMovements(id, 'capture')).toBe(1)
+  })
 
   // In `npm test`, tests/faults/harness.test.ts kills a server under a load with cancels.
   test.runIf(isLongRun)(

@@ -69,7 +69,7 @@ export const untrueOfDisputes: readonly [string, Garble][] = [
 export const unbookableDisputes: readonly [string, Garble][] = [
   ['an amount as text', (honest) => inData(honest, ({ amount }) => ({ amount: `${amount}` }))],
   ['another payment', (honest) => inData(honest, () => ({ payment_intent: 'pi_other' }))],
-  ['another currency', (honest) => inData(honest, () => ({ currency: 'jpy' }))],
+  ['no currency', (honest) => inData(honest, () => ({ currency: 'dollars' }))],
   ['no status', (honest) => inData(honest, () => ({ status: null }))],
 ]
 

@@ -263,6 +263,7 @@ export type AttentionReason =
   | 'late_refund_overdue'
   | 'refund_overdue'
   | 'settlement_overdue'
+  | 'recheck_overdue'
   | 'dispute_overdue'
   | 'processor_refuses_credentials'
   | 'refunded_above_captured'

@@ -18,6 +18,7 @@ import type { Timestamp } from '../domain/time.ts'
  * - `refund`: send a refund to the processor, or find out its answer.
  * - `settle`: find out whether the money has reached the merchant.
  * - `dispute`: follow the disputes of a payment at the processor.
+ * - `recheck`: look a payment up again much later, because a message of the processor may be lost.
  */
 export type TaskKind =
   | 'expire'
@@ -29,6 +30,7 @@ export type TaskKind =
   | 'refund'
   | 'settle'
   | 'dispute'
+  | 'recheck'
 
 /** Work that is still to be done to a payment, and when. */
 export interface PaymentTaskRow {

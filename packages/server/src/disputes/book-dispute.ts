@@ -4,6 +4,7 @@ import type { Tx } from '../database/db.ts'
 import type { DisputeRow } from '../database/money-rows.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
+import { statusesToVoid } from '../domain/lifecycle.ts'
 import { latest, type Timestamp } from '../domain/time.ts'
 import { postDispute } from '../ledger/post.ts'
 import { claimId } from '../lists/ids.sql.ts'
@@ -26,6 +27,8 @@ interface Found {
  * Books what has changed about one dispute: the dispute, the payment's `disputed`, the events and the
  * ledger. Does nothing where nothing has changed. A dispute that was decided before it was found is
  * first booked as `under_review`, so that events and ledger always tell the whole story.
+ *
+ * A payment that was canceled or has failed is final: it gets the events, and nothing else of it changes.
  *
  * @returns the payment's row after the steps.
  */
@@ -58,7 +61,7 @@ async function open(
     payment_id: row.id,
     processor: row.processor,
     processor_reference: found.reference,
-    currency: row.currency,
+    currency: found.currency ?? row.currency,
     ...reported(found),
     created_at: at,
     updated_at: at,
@@ -66,7 +69,11 @@ async function open(
   await insertDispute(tx, dispute)
   const disputed = await markDisputed(tx, { row, found, now })
   const moved = await move(tx, { row: disputed, event: 'dispute.created', dispute, now })
-  await postDispute(tx, moved, { withdrawnMinor: withdrawnMinor(dispute), feeMinor: dispute.fee })
+  await postDispute(tx, moved, {
+    currency: dispute.currency,
+    withdrawnMinor: withdrawnMinor(dispute),
+    feeMinor: dispute.fee,
+  })
   return { row: moved, dispute }
 }
 
@@ -88,6 +95,7 @@ async function bookChange(
   const event = eventOf(recorded, dispute)
   const moved = await move(tx, { row: before, event, dispute, isDisputed, now, ...(by && { by }) })
   await postDispute(tx, moved, {
+    currency: dispute.currency,
     withdrawnMinor: withdrawnMinor(dispute) - withdrawnMinor(recorded),
     feeMinor: dispute.fee - recorded.fee,
   })
@@ -120,7 +128,7 @@ function withdrawnMinor({ status, amount }: DisputeRow): number {
 
 /** Marks the payment as disputed, unless it is. */
 async function markDisputed(tx: Tx, { row, found, now }: Found): Promise<PaymentRow> {
-  if (row.disputed) return row
+  if (row.disputed || isFinal(row)) return row
   return await movePayment(tx, {
     row,
     event: 'payment.disputed',
@@ -148,10 +156,15 @@ async function move(
   return await movePayment(tx, {
     row,
     event,
-    change: { disputed: isDisputed },
+    change: isFinal(row) ? {} : { disputed: isDisputed },
+    isFinal: isFinal(row),
     guard: sql`status = ${row.status}`,
     ...causeOf(row, by, dispute.reason),
     data: renderDispute(dispute),
     now,
   })
+}
+
+function isFinal({ status }: PaymentRow): boolean {
+  return statusesToVoid.includes(status)
 }

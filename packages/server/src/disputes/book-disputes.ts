@@ -3,6 +3,7 @@ import type { Tx } from '../database/db.ts'
 import type { DisputeRow } from '../database/money-rows.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
+import { statusesThatSettle, statusesToVoid } from '../domain/lifecycle.ts'
 import { debitsOf } from '../payments/calls/debits.ts'
 import { lockClaimedTask } from '../payments/tasks/claimed-tasks.sql.ts'
 import { requestTask } from '../payments/tasks/tasks.sql.ts'
@@ -33,15 +34,21 @@ export async function bookDisputes(work: Work, found: PaymentState): Promise<Boo
   const { db, row, task, now } = work
   const disputes = found.state === 'captured' ? (found.disputes ?? []) : []
   if (disputes.length === 0) {
-    return { disputes: row.disputed ? await findDisputesOf(db, row) : [], isReturnPending: false }
+    return { disputes: await findDisputesOf(db, row), isReturnPending: false }
   }
   const isDebit = debitsOf(await processorOf(work), row) !== null
   return await commit(db, 'dispute', async (tx) => {
     await lockClaimedTask(tx, task)
     let locked = await lockPayment(tx, { account: accountOf(row), id: row.id })
-    if (!locked || locked.captured_amount === 0) return { disputes: [], isReturnPending: false }
+    if (!locked || !mayBeDisputed(locked)) return { disputes: [], isReturnPending: false }
+    const before = locked.sequence
     for (const dispute of disputes) {
       locked = await bookDispute(tx, { row: locked, found: dispute, now })
+    }
+    // What is not disputed any more may be owed to the customer of a canceled payment.
+    const isLate = locked.captured_amount === 0 && statusesToVoid.includes(locked.status)
+    if (locked.sequence > before && isLate) {
+      await requestTask(tx, { row: locked, kind: 'void', afterSeconds: 0 })
     }
     const booked = await findDisputesOf(tx, locked)
     const dispute = isDebit ? findReturn(locked, booked) : undefined
@@ -51,6 +58,11 @@ export async function bookDisputes(work: Work, found: PaymentState): Promise<Boo
     if (!isReturnPending) await returnPayment(tx, { row: locked, dispute, now })
     return { disputes: booked, isReturnPending }
   })
+}
+
+/** Whether the processor may have captured the payment, also after it was canceled or has failed. */
+export function mayBeDisputed({ status }: Pick<PaymentRow, 'status'>): boolean {
+  return statusesThatSettle.includes(status) || statusesToVoid.includes(status)
 }
 
 /** Requests the task that records refunds by hand. Returns whether there are any. */
@@ -67,15 +79,17 @@ async function requestForeignRefunds(
 }
 
 /**
- * Requests the task of the disputes if a look-up for another purpose has found a new one, because the
- * processor's message was lost. Only that task books disputes: a second one could book an older state.
+ * Requests the task of the disputes if a look-up for another purpose has found a new one or a new status,
+ * because the processor's message was lost. Only that task books disputes: a second one could book an older state.
  */
 export async function noticeDisputes({ db, row }: Work, found: PaymentState): Promise<void> {
   if (found.state !== 'captured') return
   const { disputes = [], hasUnreadableDispute = false } = found
   if (disputes.length === 0 && !hasUnreadableDispute) return
-  const recorded = new Set((await findDisputesOf(db, row)).map((one) => one.processor_reference))
-  const isKnown = disputes.every(({ reference }) => recorded.has(reference))
+  const recorded = new Map(
+    (await findDisputesOf(db, row)).map((one) => [one.processor_reference, one.status]),
+  )
+  const isKnown = disputes.every(({ reference, status }) => recorded.get(reference) === status)
   if (isKnown && !hasUnreadableDispute) return
   await requestTask(db, { row, kind: 'dispute', afterSeconds: 0 })
 }

@@ -5,7 +5,7 @@ import { lookUp } from '../payments/calls/call-processor.ts'
 import { callOf, type Work, type WorkResult } from '../payments/tasks/work.ts'
 import { isAccepted } from '../payments/transition/move.sql.ts'
 import { isDecided } from './book-dispute.ts'
-import { bookDisputes } from './book-disputes.ts'
+import { bookDisputes, mayBeDisputed } from './book-disputes.ts'
 
 /** A decided dispute is looked up once more: the processor may return its fee later. */
 const afterDecisionSeconds = 86_400
@@ -18,7 +18,7 @@ const afterDecisionSeconds = 86_400
 export async function followDisputes(work: Work): Promise<WorkResult> {
   const { db, task, row, now } = work
   if (statusesBefore('succeeded').includes(row.status)) return 'pending'
-  if (row.captured_amount === 0) return 'done'
+  if (!mayBeDisputed(row)) return 'done'
   await abandonAttempts(db, { row, now, task })
   const found = await lookUp(db, await callOf(work))
   if (!found.ok) return 'failed'

@@ -73,18 +73,21 @@ const steps = [
   'failed ach.returned failed',
   'failed payment.refund_succeeded failed',
   'failed payment.refund_failed failed',
-  'failed payment.disputed failed',
+  'failed payment.late_capture_refunded failed',
   'failed dispute.created failed',
   'failed dispute.updated failed',
   'failed dispute.won failed',
   'failed dispute.lost failed',
-  'failed payment.late_capture_refunded failed',
   'canceled payment.late_capture_refunded canceled',
   'succeeded payment.resolved succeeded',
   'partially_refunded payment.resolved partially_refunded',
   'refunded payment.resolved refunded',
   'failed payment.resolved failed',
   'canceled payment.resolved canceled',
+  'canceled dispute.created canceled',
+  'canceled dispute.updated canceled',
+  'canceled dispute.won canceled',
+  'canceled dispute.lost canceled',
 ]
 
 function allSteps(): string[] {

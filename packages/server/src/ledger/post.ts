@@ -2,6 +2,7 @@ import type { Db } from '../database/db.ts'
 import type { LedgerTransferRow } from '../database/money-rows.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
+import { statusesThatSettle } from '../domain/lifecycle.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
 
 // The accounts of each merchant and mode. A balance is credits minus debits, so what is owed to the
@@ -88,22 +89,28 @@ export async function postRefundReturned(
 
 /**
  * The processor has withdrawn a disputed amount or charged a fee for the dispute, or has returned them.
- * Negative amounts were returned.
+ * Negative amounts were returned. Money of a canceled or failed payment is in no balance, so only the fee
+ * is posted for it.
  */
 export async function postDispute(
   tx: Db,
   row: PaymentRow,
-  { withdrawnMinor, feeMinor }: { withdrawnMinor: number; feeMinor: number },
+  dispute: { currency: string; withdrawnMinor: number; feeMinor: number },
 ): Promise<void> {
-  const merchant = merchantOf(row)
+  const { currency, withdrawnMinor, feeMinor } = dispute
+  const isEarned = statusesThatSettle.includes(row.status)
+  // A settlement moves the pending balance of the payment's own currency only.
+  const isPending = isEarned && currency === row.currency
+  const merchant = isPending ? merchantOf(row) : 'merchant_available'
   const taken = { from: 'processor', to: merchant } as const
   const returned = { from: merchant, to: 'processor' } as const
   const transfers: LedgerTransferRow[] = []
   const post = (kinds: { taken: Kind; returned: Kind }, minor: number) => {
-    if (minor > 0) transfers.push(transfer(row, kinds.taken, { ...taken, minor }))
-    if (minor < 0) transfers.push(transfer(row, kinds.returned, { ...returned, minor: -minor }))
+    const own = { ...row, currency }
+    if (minor > 0) transfers.push(transfer(own, kinds.taken, { ...taken, minor }))
+    if (minor < 0) transfers.push(transfer(own, kinds.returned, { ...returned, minor: -minor }))
   }
-  post({ taken: 'dispute', returned: 'dispute_returned' }, withdrawnMinor)
+  if (isEarned) post({ taken: 'dispute', returned: 'dispute_returned' }, withdrawnMinor)
   post({ taken: 'dispute_fee', returned: 'dispute_fee_returned' }, feeMinor)
   await insertTransfers(tx, transfers)
 }

@@ -73,7 +73,9 @@ export class StripeBooks {
 
   authorizeLate(paymentId: string): void {
     const intent = this.#ofPayment(paymentId)
-    if (intent?.status !== 'requires_payment_method') throw new Error('it cannot be confirmed')
+    if (intent?.status !== 'requires_payment_method' || intent.token === null) {
+      throw new Error('it cannot be confirmed')
+    }
     this.#authorize(intent)
   }
 
@@ -251,8 +253,9 @@ export class StripeBooks {
   }
 
   #ofPayment(paymentId: string): Intent | undefined {
+    // A second PaymentIntent is one that was created again, because the first answer was lost.
     const all = this.#allOfPayment(paymentId)
-    return all.findLast(({ token }) => token !== null) ?? all[0]
+    return all.find(({ token }) => token !== null) ?? all[0]
   }
 
   #allOfPayment(paymentId: string): Intent[] {

@@ -8,6 +8,8 @@ export interface GivenDispute {
   readonly reason?: string
   /** Default: `needs_response`. */
   readonly status?: string
+  /** Default: that of the payment. */
+  readonly currency?: string
   /** Unix seconds; 0: there is no deadline. */
   readonly dueBy?: number
 }
@@ -21,7 +23,7 @@ export class DisputeBooks {
 
   /** Opens a dispute of a captured payment. Returns its id. */
   open(intent: Intent, given: GivenDispute): string {
-    const { amount = intent.received, status, dueBy = 0 } = given
+    const { amount = intent.received, currency = intent.currency, status, dueBy = 0 } = given
     intent.disputed = true
     const id = `dp_${this.#disputes.length + 1}`
     this.#disputes.push({
@@ -31,7 +33,7 @@ export class DisputeBooks {
       payment_intent: intent.id,
       charge: 'ch_1',
       amount,
-      currency: intent.currency,
+      currency,
       reason: given.reason ?? 'product_not_received',
       livemode: false,
       metadata: {},

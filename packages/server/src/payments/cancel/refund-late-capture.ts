@@ -1,12 +1,16 @@
 import { commit } from '../../database/commit.ts'
 import type { Tx } from '../../database/db.ts'
 import type { PaymentRow } from '../../database/schema.ts'
+import { isDecided } from '../../disputes/book-dispute.ts'
+import { noticeDisputes } from '../../disputes/book-disputes.ts'
 import { accountOf } from '../../domain/account.ts'
 import { plusSeconds, type Timestamp } from '../../domain/time.ts'
 import { lateCaptures } from '../../metrics/registry.ts'
+import type { DisputeState } from '../../processors/interface/results.ts'
 import { countAnswered } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
 import { callRefund } from '../calls/call-refund.ts'
+import { planRecheck } from '../tasks/plan-recheck.ts'
 import { callOf, type Unfinished, type Work, type WorkResult } from '../tasks/work.ts'
 import {
   isDeclaredRefunded,
@@ -23,9 +27,10 @@ const pauseSecondsMax = 86_400
 
 /**
  * Refunds a payment that was captured although it was canceled or has failed, and records it in the
- * timeline. Refunds that a person made at the processor are subtracted. A refund that has failed is
- * followed by a new one, and every refund is verified by a look-up. Where an operator has declared that
- * the customer has the money, nothing is refunded.
+ * timeline. Refunds that a person made at the processor are subtracted, and so is money that a dispute
+ * returns. A refund that has failed is followed by a new one, and every refund is verified by a look-up.
+ * While the bank decides a dispute, the processor refuses refunds. The decision requests this task again.
+ * Where an operator has declared that the customer has the money, nothing is refunded.
  */
 export async function refundLateCapture(work: Work): Promise<WorkResult> {
   const result = await refund(work)
@@ -37,19 +42,32 @@ async function refund(work: Work): Promise<'done' | Unfinished> {
   const found = await findLateCapture(work)
   if (!found) return 'failed'
   if (found.owedMinor > 0 && (await isDeclaredRefunded(db, row))) return 'done'
+  if (found.owedMinor > 0 && found.isInDispute) {
+    return { againAt: plusSeconds(now, pauseSecondsMax) }
+  }
   const refunded = found.owedMinor > 0 ? await refundOwed(work, found.owedMinor) : found
   if ('result' in refunded) return refunded.result
   if (refunded.owedMinor > 0) return 'failed'
   if (refunded.isPending) return 'pending'
-  const isNew = await commit(db, 'late capture', (tx) => recordRefunded(tx, row, now))
+  if (refunded.refundedMinor === 0) return 'done'
+  const { processor } = await callOf(work)
+  const isNew = await commit(db, 'late capture', async (tx) => {
+    // The refund may fail later, and the message about it may be lost.
+    await planRecheck(tx, { row, processor, now })
+    return await recordRefunded(tx, row, now)
+  })
   if (isNew) lateCaptures.inc()
   return 'done'
 }
 
 /** The refunds of a late capture at the processor. */
 interface LateCapture {
-  /** The captured amount without refunds that are paid or pending. */
+  /** The captured amount without refunds that are paid or pending, and without disputed amounts. */
   readonly owedMinor: number
+  /** Refunds that are paid or pending. */
+  readonly refundedMinor: number
+  /** Whether the bank has not decided a dispute. */
+  readonly isInDispute: boolean
   readonly isPending: boolean
 }
 
@@ -57,11 +75,24 @@ interface LateCapture {
 async function findLateCapture(work: Work): Promise<LateCapture | null> {
   const found = await lookUp(work.db, await callOf(work))
   if (!found.ok || found.result.state !== 'captured') return null
-  const { capturedMinor } = found.result
+  await noticeDisputes(work, found.result)
+  const { capturedMinor, disputes = [] } = found.result
+  const withdrawnMinor = disputes
+    .filter((dispute) => dispute.status !== 'won' && isOfCurrency(dispute, work))
+    .reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   const refunds = found.result.refunds.filter(({ status }) => status !== 'failed')
   const refundedMinor = refunds.reduce((sum, { amountMinor }) => sum + amountMinor, 0)
   const isPending = refunds.some(({ status }) => status === 'pending')
-  return { owedMinor: capturedMinor - refundedMinor, isPending }
+  return {
+    owedMinor: capturedMinor - refundedMinor - withdrawnMinor,
+    refundedMinor,
+    isPending,
+    isInDispute: disputes.some((dispute) => !isDecided(dispute)),
+  }
+}
+
+function isOfCurrency({ currency }: DisputeState, { row }: Work): boolean {
+  return currency === undefined || currency === row.currency
 }
 
 /**

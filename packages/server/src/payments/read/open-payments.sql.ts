@@ -26,6 +26,7 @@ const kinds: Readonly<Record<TaskKind, true>> = {
   refund: true,
   settle: true,
   dispute: true,
+  recheck: true,
 }
 
 /**

@@ -34,7 +34,8 @@ export interface FoundRefunds {
  *
  * Call it only while the claim of the payment's refund task is valid: no refund may be in flight.
  *
- * @returns `false` where the processor reports more refunds than the captured amount.
+ * @returns `false` where the processor reports more refunds than the captured amount. Those that are too
+ *   much are not recorded.
  */
 export async function reconcileRefunds(tx: Tx, found: FoundRefunds): Promise<boolean> {
   const locked = await lockPayment(tx, { account: accountOf(found.row), id: found.row.id })
@@ -57,11 +58,15 @@ export async function reconcileRefunds(tx: Tx, found: FoundRefunds): Promise<boo
     if (decline) row = await fail(tx, { row, refund, decline, now })
     ;(decline ? unable : waiting).push(refund)
   }
+  let agrees = true
   for (const state of foreign) {
-    if (leftToRefund(row) + sumOf(waiting) < state.amountMinor) return false
+    if (leftToRefund(row) + sumOf(waiting) < state.amountMinor) {
+      agrees = false
+      continue
+    }
     while (leftToRefund(row) < state.amountMinor) {
       const refund = waiting.pop()
-      if (!refund) return false
+      if (!refund) break
       row = await fail(tx, { row, refund, decline: refundedAtProcessor, now })
       unable.push(refund)
     }
@@ -69,7 +74,7 @@ export async function reconcileRefunds(tx: Tx, found: FoundRefunds): Promise<boo
   }
   const last = unable.at(-1)
   if (isAllRequested && last && foreign.length > 0) await refundRemainder(tx, { row, last, now })
-  return true
+  return agrees
 }
 
 function sumOf(refunds: readonly RefundRow[]): number {

@@ -1,6 +1,8 @@
 import { commit } from '../../database/commit.ts'
 import type { RefundRow } from '../../database/schema.ts'
+import { noticeDisputes } from '../../disputes/book-disputes.ts'
 import { accountOf } from '../../domain/account.ts'
+import { plusSeconds } from '../../domain/time.ts'
 import type { Decline, RefundState } from '../../processors/interface/results.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
@@ -53,6 +55,9 @@ interface ReconciledRefunds {
   readonly hasPending: boolean
 }
 
+/** More refunds than captured money cannot be booked, so a person must look. Until then, a look-up a day. */
+const tooMuchPauseSeconds = 86_400
+
 /**
  * Looks up the refunds at the processor, and records what has changed.
  *
@@ -75,7 +80,9 @@ async function reconcile(
   })
   if (agrees) return stateOf(await readRefunds(work), states)
   const problem = 'refunded_above_captured'
-  if (!(await isAccepted(db, { row, problem }))) return { result: 'failed', problem }
+  if (!(await isAccepted(db, { row, problem }))) {
+    return { result: { againAt: plusSeconds(now, tooMuchPauseSeconds) }, problem }
+  }
   return { unsent: [], hasPending: false }
 }
 
@@ -88,6 +95,8 @@ async function findStates(work: Work): Promise<readonly RefundState[] | null> {
   if (found.result.settledAt !== null && row.settled_at === null) {
     await rescheduleTasks(db, { row, kinds: ['settle'], afterSeconds: 0 })
   }
+  // A refund of a disputed payment is refused. The message about the dispute may be lost.
+  await noticeDisputes(work, found.result)
   return found.result.refunds
 }
 

@@ -4,6 +4,7 @@ import { pendingSeconds, retrySeconds } from '../../jobs/backoff.ts'
 import { voidPayment } from '../cancel/void-job.ts'
 import { capturePayment } from '../capture/capture-job.ts'
 import { processRefunds } from '../refund/refund-job.ts'
+import { recheckPayment } from '../settle/recheck-job.ts'
 import { checkSettlement } from '../settle/settlement-job.ts'
 import { reconcileAuthorization } from '../submit/authorization-job.ts'
 import type { ClaimedTask } from '../tasks/claimed-tasks.sql.ts'
@@ -35,6 +36,7 @@ const jobs: Partial<Record<TaskKind, Job>> = {
   },
   // A dispute takes weeks, and messages end the pause.
   dispute: { run: followDisputes, pendingPause: { min: 30, max: 6 * 3_600 } },
+  recheck: { run: recheckPayment, pendingPause: background },
 }
 
 /**

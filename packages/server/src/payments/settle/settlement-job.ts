@@ -1,14 +1,12 @@
 import { commit } from '../../database/commit.ts'
-import { noticeDisputes } from '../../disputes/book-disputes.ts'
 import { registerForSweeps } from '../../disputes/sweep.ts'
 import { accountOf } from '../../domain/account.ts'
 import { abandonAttempts } from '../calls/attempts.sql.ts'
 import { lookUp } from '../calls/call-processor.ts'
-import { requestTask } from '../tasks/tasks.sql.ts'
+import { planRecheck } from '../tasks/plan-recheck.ts'
 import { callOf, type Work, type WorkResult } from '../tasks/work.ts'
 import { isAccepted } from '../transition/move.sql.ts'
-import { hasUnrecorded, matchRefunds } from '../view/match-refunds.ts'
-import { findRefunds } from '../view/refunds.sql.ts'
+import { requestUnrecorded } from './recheck-job.ts'
 import { settlePayment } from './settle.ts'
 
 /**
@@ -30,14 +28,13 @@ export async function checkSettlement(work: Work): Promise<WorkResult> {
   if (payment.capturedMinor !== row.captured_amount && !(await isAccepted(db, { row, problem }))) {
     return { result: 'failed', problem }
   }
-  const refunds = await findRefunds(db, { account: accountOf(row), paymentId: row.id })
-  if (hasUnrecorded(matchRefunds(refunds, payment.refunds))) {
-    await requestTask(db, { row, kind: 'refund', afterSeconds: 0 })
-  }
-  await noticeDisputes(work, payment)
+  await requestUnrecorded(work, payment)
   const { settledAt } = payment
   if (settledAt === null) return 'pending'
   const account = accountOf(row)
-  await commit(db, 'settlement', (tx) => settlePayment(tx, { account, id: row.id, settledAt, now }))
+  await commit(db, 'settlement', async (tx) => {
+    await settlePayment(tx, { account, id: row.id, settledAt, now })
+    await planRecheck(tx, { row, processor: call.processor, now })
+  })
   return 'done'
 }

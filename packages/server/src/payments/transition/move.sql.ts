@@ -22,6 +22,8 @@ export interface Move {
   readonly actor: { readonly type: ActorType; readonly id: string | null }
   readonly reason: string | null
   readonly now: Timestamp
+  /** Whether the payment is final, so that the API shows the same of it as before. */
+  readonly isFinal?: boolean
   /** The data of an event about another object than the payment. */
   readonly data?: object
   /** The difference to the processor that an operator accepts by this step. */
@@ -43,7 +45,11 @@ export async function movePayment(tx: Db, move: Move): Promise<PaymentRow> {
   const at = latest(move.now, row.updated_at)
   const moved = await tx
     .updateTable('payments')
-    .set({ ...move.change, sequence: row.sequence + 1, updated_at: at })
+    .set({
+      ...move.change,
+      sequence: row.sequence + 1,
+      ...(move.isFinal ? {} : { updated_at: at }),
+    })
     .where('merchant_id', '=', row.merchant_id)
     .where('livemode', '=', row.livemode)
     .where('id', '=', row.id)

@@ -42,6 +42,9 @@ export interface Processor {
    */
   readonly account: string
 
+  /** Whether people can act on payments there. Then settled payments are looked up again. */
+  readonly hasDashboard?: true
+
   /** What it accepts. A payment that these rules accept may still be declined. */
   readonly rules: ProcessorRules
 

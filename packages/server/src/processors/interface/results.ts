@@ -104,7 +104,7 @@ export type PaymentState =
       readonly refunds: readonly RefundState[]
       /** All disputes, also those that are decided. A processor without disputes omits them. */
       readonly disputes?: readonly DisputeState[]
-      /** Whether `disputes` is not complete: one cannot be read, or is in another currency. */
+      /** Whether `disputes` is not complete: one cannot be read. */
       readonly hasUnreadableDispute?: boolean
       /** When the money reached the merchant's balance; `null` until then. */
       readonly settledAt: Timestamp | null
@@ -130,6 +130,8 @@ export interface DisputeState {
   /** The processor's own id of the dispute. */
   readonly reference: string
   readonly amountMinor: number
+  /** The currency of the amount and the fee. Absent: the payment's. */
+  readonly currency?: string
   /** The processor's fee, without what it has returned. 0 if the processor does not report one. */
   readonly feeMinor: number
   readonly status: DisputeStatus

@@ -85,7 +85,7 @@ const Dispute = Type.Object({
   object: Type.Literal('dispute'),
   payment_intent: Id,
   amount: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }),
-  currency: Type.String(),
+  currency: Type.String({ pattern: '^[a-z]{3}$' }),
   status: Type.String(),
   reason: Type.String({ maxLength: 255 }),
   livemode: Type.Boolean(),
@@ -169,20 +169,15 @@ export function readRefunds(
 
 /**
  * Reads the disputes of a PaymentIntent. There are a few at most, so they fit on one page. A dispute that
- * cannot be read, or is in another currency, must not hide the payment's refunds and settlement: it is
- * left out.
+ * cannot be read must not hide the payment's refunds and settlement: it is left out.
  */
 export function readDisputes(
   answer: unknown,
-  { payment, reference }: { payment: ProcessorPayment; reference: string },
+  { reference }: { reference: string },
 ): { disputes: Stripe.Dispute[]; hasUnreadable: boolean } {
   const { data, has_more: hasMore } = read(Page, answer, 'a list of disputes')
   insist(!hasMore, 'it has more than a hundred disputes')
-  const currency = payment.money.currency.toLowerCase()
-  const disputes = data.filter(
-    (item) =>
-      Check(Dispute, item) && item.payment_intent === reference && item.currency === currency,
-  )
+  const disputes = data.filter((item) => Check(Dispute, item) && item.payment_intent === reference)
   return {
     disputes: disputes as Stripe.Dispute[],
     hasUnreadable: disputes.length < data.length,

@@ -44,9 +44,9 @@ function methodIn({ method }: Pick<Authorized, 'method'>) {
 export function captureResultOf(current: PaymentState, isDisputed = false): CaptureResult {
   switch (current.state) {
     case 'captured': {
-      const { reference, capturedMinor, feeMinor, refunds } = current
+      const { reference, capturedMinor, feeMinor, refunds, disputes = [] } = current
       const earlier = refunds.length > 0 ? { refunds } : {}
-      const disputed = isDisputed ? { isDisputed } : {}
+      const disputed = isDisputed || disputes.length > 0 ? { isDisputed: true } : {}
       return { outcome: 'captured', reference, capturedMinor, feeMinor, ...earlier, ...disputed }
     }
     case 'voided':

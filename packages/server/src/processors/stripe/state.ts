@@ -187,6 +187,7 @@ function disputeStateOf(dispute: Stripe.Dispute): DisputeState | null {
   return {
     reference: id,
     amountMinor: fromStripeAmount(amount, currency),
+    currency: currency.toUpperCase(),
     feeMinor: disputeFeeOf(dispute),
     status,
     reason,

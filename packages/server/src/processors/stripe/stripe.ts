@@ -53,6 +53,7 @@ export const stripeName = 'stripe'
  */
 export class StripeProcessor implements Processor {
   readonly name = stripeName
+  readonly hasDashboard = true
   readonly rules = stripeRules
   readonly account: string
   readonly debits: StripeDebits
@@ -268,16 +269,12 @@ export class StripeProcessor implements Processor {
     if (intent.status !== 'succeeded') return stateOf(intent, [])
     const refunds = await this.#refunds(stripe, payment, reference)
     if (!hasDisputes(intent)) return stateOf(intent, refunds)
-    return stateOf(intent, refunds, await this.#disputes(stripe, payment, reference))
+    return stateOf(intent, refunds, await this.#disputes(stripe, reference))
   }
 
-  async #disputes(
-    stripe: Stripe,
-    payment: ProcessorPayment,
-    reference: string,
-  ): Promise<FoundDisputes> {
+  async #disputes(stripe: Stripe, reference: string): Promise<FoundDisputes> {
     const answer: unknown = await stripe.disputes.list({ payment_intent: reference, limit: 100 })
-    return readDisputes(answer, { payment, reference })
+    return readDisputes(answer, { reference })
   }
 
   async #refunds(
