@@ -83,7 +83,10 @@ const notCaptured = {
   message: 'An operator has declared that the processor did not take the money.',
 }
 
-async function declareNothingReserved(tx: Tx, { waiting, body, by, now }: Resolving): Promise<void> {
+async function declareNothingReserved(
+  tx: Tx,
+  { waiting, body, by, now }: Resolving,
+): Promise<void> {
   const { row } = waiting
   const isNew =
     body.resolution === 'late_capture_refunded' && (await recordLateCapture(tx, { row, now, by }))
