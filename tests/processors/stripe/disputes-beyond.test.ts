@@ -100,7 +100,7 @@ test('a capture that finds the money captured and disputed books the dispute at 
   await untilDispute(fixture.api, id, ['needs_response'])
 })
 
-test('refunds above the captured amount are looked up once a day, with the reason in the task', async () => {
+test('refunds above the captured amount are looked up once a day, and need attention', async () => {
   const { id } = await createPaid(fixture.api, { token: 'pm_card_visa', amount: 5_000 })
   fixture.stripe.refundByHand(id, 1_000)
   const twice = (honest: Readonly<Record<string, unknown>>) => {
@@ -112,13 +112,13 @@ test('refunds above the captured amount are looked up once a day, with the reaso
   await fixture.started.notify(id, 'charge')
   const task = await until('the task waits for a person', async () => {
     const [row] = await fixture.sql.query(
-      `select problem, failures, due_at > now() + interval '23 hours' as "isPatient"
+      `select attention, failures, due_at > now() + interval '23 hours' as "isPatient"
        from payment_tasks where payment_id = $1 and kind = 'refund' and lease is null`,
       [id],
     )
-    return row?.problem && row
+    return row?.attention && row
   })
-  expect(task).toEqual({ problem: 'refunds_exceed_capture', failures: 0, isPatient: true })
+  expect(task).toEqual({ attention: 'refunded_above_captured', failures: 0, isPatient: true })
   // What fits is booked. When the surplus is gone, the task ends.
   await untilRefunds(id, ['1000 succeeded processor'])
   fixture.stripe.garble(null)

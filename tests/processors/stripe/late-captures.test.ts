@@ -200,6 +200,6 @@ test('a payment fails if its authorization was canceled manually and the answer 
   fixture.stripe.cutNext(/capture$/)
   await advance(fixture.api, 3_602)
   const failed = await untilStatus(fixture.api, id, 'failed')
-  expect(failed.failure_code).toBe('authorization_expired')
+  expect(failed.failure_code).toBe('canceled_at_processor')
   expect(await attempts(fixture.api, id)).toContain('look_up voided')
 })

@@ -63,7 +63,7 @@ test.runIf(isLongRun)(
     stripe.cancelByHand(id)
     await answerAgain(id)
     const failed = await untilStatus(api, id, 'failed')
-    expect(failed.failure_code).toBe('authorization_expired')
+    expect(failed.failure_code).toBe('canceled_at_processor')
     const all = await attempts(api, id)
     const found = all.indexOf('look_up voided')
     expect(found).toBeGreaterThan(0)

@@ -57,7 +57,7 @@ async function createCaptured(chance: Chance): Promise<string> {
   return id
 }
 
-/** Waits until no task is due or in progress. A settlement is looked up later again. */
+/** Waits until no task is due or in progress. Settlements and late captures are looked up later again. */
 async function untilIdle() {
   await until(
     'no task is due',
@@ -66,7 +66,7 @@ async function untilIdle() {
         `select from payment_tasks t left join test_clocks c using (merchant_id)
          where leased_until is not null or planned_again
            or due_at <= now() + make_interval(secs => coalesce(offset_seconds, 0))
-           or kind not in ('settle', 'expire')`,
+           or kind not in ('settle', 'recheck', 'expire')`,
       )
       return busy.length === 0
     },

@@ -24,7 +24,7 @@ describe('capture', () => {
     await given.processor.void(payment(), call())
     expect(await given.processor.capture(payment(), captureRequest())).toMatchObject({
       outcome: 'declined',
-      decline: { code: 'authorization_expired' },
+      decline: { code: 'canceled_at_processor' },
     })
   })
 

@@ -193,7 +193,7 @@ test('a capture of what was canceled by hand fails the payment', async () => {
   fixture.stripe.cancelByHand(id)
   expect((await capture(id)).status).toBe(200)
   const failed = await untilStatus(fixture.api, id, 'failed')
-  expect(failed.failure_code).toBe('authorization_expired')
+  expect(failed.failure_code).toBe('canceled_at_processor')
 })
 
 test('a part that Stripe cannot take is refused, and the authorization stays', async () => {

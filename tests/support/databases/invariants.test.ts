@@ -136,7 +136,7 @@ test.each([
   ],
   [
     'the ledger has withdrawn the disputed amounts and the fees, and returned those that were won',
-    [dispute('lost')],
+    [`update payments set captured_amount = amount`, dispute('lost')],
   ],
   [
     'a dispute is created by one event, and has the state of its last event',

@@ -191,15 +191,15 @@ const always: Readonly<Record<string, string>> = {
     group by merchant_id, payment_id having count(*) > 1`,
   'a payment is disputed exactly while it has a dispute that is not won': `
     select p.id, p.disputed from payments p
-    where p.disputed <> (p.status not in (${withoutMoney}) and exists (
+    where p.disputed <> (p.captured_amount > 0 and exists (
       select from disputes d where d.merchant_id = p.merchant_id and d.livemode = p.livemode
         and d.payment_id = p.id and d.status <> 'won'))`,
   'the ledger has withdrawn the disputed amounts and the fees, and returned those that were won': `
     select payment_id, l.amount, d.amount as disputed, l.fee, d.fee as fees from (
       select merchant_id, livemode, payment_id, sum(d.fee) as fee,
-        sum(case when d.status = 'won' or p.status in (${withoutMoney}) then 0
+        sum(case when d.status = 'won' or p.captured_amount = 0 then 0
           else d.amount end) as amount
-      from disputes d join (select merchant_id, livemode, id as payment_id, status from payments) p
+      from disputes d join (select merchant_id, livemode, id as payment_id, captured_amount from payments) p
         using (merchant_id, livemode, payment_id)
       group by merchant_id, livemode, payment_id) d
     full join (

@@ -165,6 +165,6 @@ async function move(
   })
 }
 
-function isFinal({ status }: PaymentRow): boolean {
-  return statusesToVoid.includes(status)
+function isFinal({ status, captured_amount: captured }: PaymentRow): boolean {
+  return captured === 0 && statusesToVoid.includes(status)
 }

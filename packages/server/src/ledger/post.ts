@@ -2,7 +2,6 @@ import type { Db } from '../database/db.ts'
 import type { LedgerTransferRow } from '../database/money-rows.ts'
 import type { PaymentRow } from '../database/schema.ts'
 import { accountOf } from '../domain/account.ts'
-import { statusesThatSettle } from '../domain/lifecycle.ts'
 import { insertTransfers, type LedgerAccount, sumOfPayment } from './ledger.sql.ts'
 
 // The accounts of each merchant and mode. A balance is credits minus debits, so what is owed to the
@@ -98,7 +97,7 @@ export async function postDispute(
   dispute: { currency: string; withdrawnMinor: number; feeMinor: number },
 ): Promise<void> {
   const { currency, withdrawnMinor, feeMinor } = dispute
-  const isEarned = statusesThatSettle.includes(row.status)
+  const isEarned = row.captured_amount > 0
   // A settlement moves the pending balance of the payment's own currency only.
   const isPending = isEarned && currency === row.currency
   const merchant = isPending ? merchantOf(row) : 'merchant_available'

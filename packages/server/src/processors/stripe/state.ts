@@ -202,3 +202,8 @@ function disputeFeeOf({ balance_transactions: transactions, currency }: Stripe.D
   const fee = own.reduce((sum, transaction) => sum + transaction.fee, 0)
   return Math.max(0, fromStripeAmount(fee, currency))
 }
+
+/** Whether an authorization was attempted. */
+export function wasAttempted(intent: Stripe.PaymentIntent): boolean {
+  return stateOf(intent, []).state !== 'absent'
+}

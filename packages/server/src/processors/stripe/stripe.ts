@@ -41,14 +41,14 @@ import { findStripeDisputes } from './find-disputes.ts'
 import { toStripeAmount } from './money/amounts.ts'
 import { stripeRules } from './money/rules.ts'
 import { authorizationEnded, captureResultOf, declined, refundResultOf } from './results.ts'
-import { type FoundDisputes, hasDisputes, intentExpansion, stateOf } from './state.ts'
+import { type FoundDisputes, hasDisputes, intentExpansion, stateOf, wasAttempted } from './state.ts'
 import { readStripeWebhook } from './webhook.ts'
 
 export const stripeName = 'stripe'
 
 /**
- * Stripe. Each payment has one PaymentIntent, for a card with manual capture. Its idempotency key follows from the
- * payment's id, so repeated calls create only one. Confirming, capturing, canceling and refunding it
+ * Stripe. Each payment has one PaymentIntent, for a card with manual capture. Its idempotency key follows
+ * from the payment's id, so repeated calls create only one. Confirming, capturing, canceling and refunding it
  * use the idempotency key of the call.
  */
 export class StripeProcessor implements Processor {
@@ -296,9 +296,4 @@ export class StripeProcessor implements Processor {
     } while (next !== null)
     return refunds
   }
-}
-
-/** Whether an authorization was attempted. */
-function wasAttempted(intent: Stripe.PaymentIntent): boolean {
-  return stateOf(intent, []).state !== 'absent'
 }

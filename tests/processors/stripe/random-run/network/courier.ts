@@ -22,6 +22,8 @@ const fates: Weighted<(chance: Chance) => number[]> = {
 
 /** How often a message is sent that a server did not accept. Stripe tries for three days. */
 const triesMax = 40
+/** The pause between two tries, in milliseconds. Stripe pauses for longer. */
+const pauseMs = 500
 
 /** Stripe's messages, of which some are lost, late or doubled. Delays also change their order. */
 export class Courier {
@@ -73,7 +75,7 @@ export class Courier {
       await answer?.arrayBuffer().catch(() => undefined)
       if (status === 200) return
       if (status === 500) throw new Error(`a message got the answer 500: ${payload}`)
-      await sleep(500)
+      await sleep(pauseMs)
     }
     this.#counts.add('messages', 'abandoned')
   }
