@@ -32,6 +32,8 @@ export interface StripeStandIn {
   hangNext(path: RegExp): void
   /** Answers the next request to a path with this status and error. Answers from 500 up are stored by key. */
   failNext(path: RegExp, status: number, error: Record<string, unknown>): void
+  /** Refuses the next request to a path, and stores the refusal by its key, as Stripe does once it has begun. */
+  refuseNext(path: RegExp, status: number, error: Record<string, unknown>): void
   /** Carries out the next request to a path, and answers with a failure. */
   failNextThoughDone(path: RegExp): void
   /** Forgets the faults above that no request has met. */
@@ -81,7 +83,7 @@ export type Garble = (honest: Readonly<Record<string, unknown>>) => string | { c
 
 interface Fault {
   path: RegExp
-  kind: 'lose' | 'lose keys' | 'hang' | 'cut' | 'fail' | 'fail though done'
+  kind: 'lose' | 'lose keys' | 'hang' | 'cut' | 'fail' | 'fail though done' | 'refuse'
   answer?: Answer
 }
 
@@ -129,7 +131,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     { url, text, fault }: { url: URL; text: string; fault: Fault | undefined },
   ): { answer: Answer; isReplayed?: boolean } {
     const failure = fault?.answer
-    if (failure && failure.status < 500) return { answer: failure }
+    if (failure && failure.status < 500 && fault?.kind !== 'refuse') return { answer: failure }
     if (request.headers.authorization !== `Bearer ${secretKey}`) {
       return { answer: error(401, { message: 'Invalid API Key provided' }) }
     }
@@ -142,7 +144,7 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     }
     if (earlier) return { answer: earlier.answer, isReplayed: true }
     const given = request.method === 'GET' ? url.search.slice(1) : text
-    const isDone = fault?.kind !== 'fail'
+    const isDone = fault?.kind !== 'fail' && fault?.kind !== 'refuse'
     const done = isDone
       ? books.answer(`${request.method} ${url.pathname}`, parse(given))
       : ownFailure
@@ -169,6 +171,8 @@ export async function startStripeStandIn(secretKey: string): Promise<StripeStand
     forgetFaults: () => void faults.splice(0),
     failNext: (path, status, said) =>
       faults.push({ path, kind: 'fail', answer: error(status, said) }),
+    refuseNext: (path, status, said) =>
+      faults.push({ path, kind: 'refuse', answer: error(status, said) }),
     garble: (given) => {
       garbling = given
     },

@@ -187,4 +187,16 @@ describe('against a simulated processor', () => {
       { numRuns: 25 },
     )
   })
+
+  test('does not shrink after one call that ended early by chance', () => {
+    const window = new CallWindow(1_000)
+    let nowMs = 0
+    for (let n = 0; n < 8; n++, nowMs += 700)
+      round(window, { beganMs: nowMs, endedMs: nowMs + 700 })
+    const { size } = window
+    window.record(answered(nowMs, nowMs + 60))
+    for (let n = 0; n < 8; n++, nowMs += 700)
+      round(window, { beganMs: nowMs, endedMs: nowMs + 700 })
+    expect(window.size).toBeGreaterThanOrEqual(size)
+  })
 })
