@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, apiClient } from '../../support/http/api.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
+import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
 const url = () => fixture.servers[0]?.url ?? ''
@@ -46,8 +47,18 @@ async function limited(perMinute: number) {
   return await make(api, { requests_per_minute: perMinute })
 }
 
-/** Signs in at the dashboard, and sends requests as its pages do. */
+/**
+ * Signs in at the dashboard, and sends requests as its pages do. A 503 is repeated: a busy machine opens
+ * connections to the database too late.
+ */
 async function signIn(secret: string): Promise<{ status: number; api: Api }> {
+  return await until('the sign-in is admitted', async () => {
+    const answer = await signInOnce(secret)
+    return answer.status !== 503 && answer
+  })
+}
+
+async function signInOnce(secret: string): Promise<{ status: number; api: Api }> {
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
   const answer = await fetch(`${url()}/dashboard/api/session`, {
     method: 'POST',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createPayment } from '../../support/http/api.ts'
+import { createPayment, untilAdmitted } from '../../support/http/api.ts'
 import { eventTypes, untilStatus } from '../../support/payments/paid.ts'
 import { advance, attempts } from '../../support/payments/sandbox.ts'
 import { size } from '../../support/size.ts'
@@ -301,7 +301,7 @@ test('of a cancel and the end of the window exactly one wins, and a canceled pay
     }),
   )
   const cancel = async (id: string) =>
-    (await fixture.api('POST', `/v1/payments/${id}/cancel`)).status
+    (await untilAdmitted(() => fixture.api('POST', `/v1/payments/${id}/cancel`))).status
   const [, ...answers] = await Promise.all([advance(fixture.api, 601), ...ids.map(cancel)])
   for (const [n, id] of ids.entries()) {
     if (answers[n] === 200) continue
