@@ -29,6 +29,8 @@ const actions: Weighted<HandAction> = {
   'pending refunds succeed': [10, ({ stripe }, { id }) => stripe.completeRefunds(id)],
   'dispute opened': [8, openDispute],
   'dispute changed': [16, changeDispute],
+  'debit decided': [14, ({ stripe }, { id }) => stripe.decideDebit(id)],
+  'debit returned': [6, returnDebit],
   '3-D Secure passed': [20, ({ stripe }, { id }) => stripe.finishAction(id, true)],
   '3-D Secure failed': [5, ({ stripe }, { id }) => stripe.finishAction(id, false)],
   'approved late': [4, ({ stripe }, { id }) => stripe.authorizeLate(id)],
@@ -49,6 +51,14 @@ export function actByHand(world: World, chance: Chance): void {
   world.counts.add('by hand', name)
   world.journal.add(payment.id, `by hand: ${name}`)
   tellAbout(world, payment, chance)
+}
+
+/** A bank returns a debit after its success, which Stripe reports as a lost dispute. */
+function returnDebit(world: World, payment: RunPayment, chance: Chance): void {
+  if (payment.method !== 'ach') throw new Error('only a debit can be returned')
+  const reason = chance.pick(['insufficient_funds', 'debit_not_authorized', 'bank_cannot_process'])
+  const id = world.stripe.returnDebit(payment.id, reason)
+  tellAboutDispute(world, payment, id)
 }
 
 function openDispute(world: World, payment: RunPayment, chance: Chance): void {

@@ -7,8 +7,8 @@ import { type Merchant, pickPayment, type RunPayment, send, type World } from '.
 /** A command of a client. */
 export type Command = (world: World, chance: Chance) => Promise<unknown>
 
-/** The PaymentMethods of the stand-in, and how often clients use them. More kinds are more lines. */
-const methods: Weighted<null> = {
+/** The cards of the stand-in, and how often clients use them. More kinds are more lines. */
+const cards: Weighted<null> = {
   pm_card_visa: [60, null],
   pm_card_wallet: [4, null],
   pm_card_threeDSecureRequired: [12, null],
@@ -18,14 +18,24 @@ const methods: Weighted<null> = {
   pm_card_unknown: [1, null],
 }
 
+/** The bank accounts of the stand-in, and how often clients use them. */
+const bankAccounts: Weighted<null> = {
+  pm_usBankAccount_success: [20, null],
+  pm_usBankAccount_refundPending: [4, null],
+  pm_usBankAccount_insufficientFunds: [4, null],
+  pm_usBankAccount_accountClosed: [2, null],
+  pm_usBankAccount_unverified: [2, null],
+  pm_usBankAccount_blocked: [2, null],
+}
+
 /** Commands by API, and how often clients send them. More kinds are more lines. */
 export const commands: Weighted<Command> = {
   create: [100, create],
   initiate: [
     60,
-    ofPayment((payment, chance) => ({
+    ofPayment((payment, chance, method) => ({
       path: `${payment}/initiate`,
-      body: { payment_method_token: pickMethod(chance) },
+      body: { payment_method_token: pickToken(method, chance) },
     })),
   ],
   capture: [30, ofPayment((payment) => ({ path: `${payment}/capture` }))],
@@ -60,11 +70,13 @@ export const commands: Weighted<Command> = {
 type Drawn = { readonly path: string; readonly body?: object }
 
 /** A command about a payment. Some have an idempotency key, and are repeated if there is no answer. */
-function ofPayment(drawing: (path: string, chance: Chance) => Drawn): Command {
+function ofPayment(
+  drawing: (path: string, chance: Chance, method: RunPayment['method']) => Drawn,
+): Command {
   return async (world, chance) => {
     const payment = pickPayment(world, chance)
     if (!payment) return
-    const { path, body } = drawing(`/v1/payments/${payment.id}`, chance)
+    const { path, body } = drawing(`/v1/payments/${payment.id}`, chance, payment.method)
     const idempotencyKey = chance.once(3) ? `key ${payment.id} ${chance.below(1e9)}` : null
     const options: ApiOptions = {
       ...(body ? { body } : {}),
@@ -77,8 +89,10 @@ function ofPayment(drawing: (path: string, chance: Chance) => Drawn): Command {
   }
 }
 
-function pickMethod(chance: Chance): string {
-  return draw(methods, chance).name
+/** Mostly a token that fits the payment. */
+function pickToken(method: RunPayment['method'], chance: Chance): string {
+  const isBank = (method === 'ach') !== chance.once(40)
+  return draw(isBank ? bankAccounts : cards, chance).name
 }
 
 /** How often a create is repeated. Payments whose id stays unknown are found in the database at the end. */
@@ -87,14 +101,16 @@ const createTriesMax = 4
 async function create(world: World, chance: Chance): Promise<void> {
   const merchant = chance.pick(world.merchants)
   const isInitiated = chance.once(2)
+  const method: RunPayment['method'] = chance.once(4) ? 'ach' : 'card'
   const body = {
     amount: 50 + chance.below(chance.pick([100, 5_000, 20_000])),
-    currency: chance.pick(['USD', 'USD', 'EUR']),
+    currency: method === 'ach' ? 'USD' : chance.pick(['USD', 'USD', 'EUR']),
+    payment_method: method,
     customer_email: 'customer@example.com',
     cancel_window: chance.pick([0, 0, 0, 1, 2, 3, 3_600]),
     capture_method: chance.pick(['automatic', 'automatic', 'manual']),
     ...(chance.once(8) ? { expires_at: soon(merchant) } : {}),
-    ...(isInitiated ? { initiate: true, payment_method_token: pickMethod(chance) } : {}),
+    ...(isInitiated ? { initiate: true, payment_method_token: pickToken(method, chance) } : {}),
   }
   const idempotencyKey = `create ${chance.below(1e9)} ${chance.below(1e9)}`
   const options = { body, idempotencyKey }
@@ -105,7 +121,7 @@ async function create(world: World, chance: Chance): Promise<void> {
     answer = await send(world, { merchant, chance }, request)
   }
   if (!answer || answer.status >= 300) return
-  const payment: RunPayment = { id: answer.body.id, merchant, amount: body.amount }
+  const payment: RunPayment = { id: answer.body.id, merchant, amount: body.amount, method }
   world.journal.add(payment.id, `created with ${JSON.stringify(body)}`)
   world.payments.push(payment)
   world.paymentsById.set(payment.id, payment)
@@ -134,7 +150,8 @@ async function crowd(world: World, chance: Chance): Promise<void> {
   const drawn = [1, 2, 3].map(() => chance.pick(actions))
   await Promise.all(
     drawn.map((action) => {
-      const body = action === 'initiate' ? { payment_method_token: pickMethod(chance) } : {}
+      const body =
+        action === 'initiate' ? { payment_method_token: pickToken(payment.method, chance) } : {}
       const path = `/v1/payments/${id}/${action}`
       return send(world, { merchant, chance, payment }, ['POST', path, { body }])
     }),

@@ -51,6 +51,7 @@ export async function rest(world: World, seed: number): Promise<Findings> {
   }
   // Results that nobody tells about, days later.
   finishRefunds(world)
+  decideDebits(world)
   world.stripe.settleAll()
   for (const seconds of [daySeconds, daySeconds, 3 * daySeconds]) {
     found.push(await pass(world, seconds, chance))
@@ -61,11 +62,13 @@ export async function rest(world: World, seed: number): Promise<Findings> {
 
 /** Finds payments whose creates got no answer. */
 async function findUnknown(world: World): Promise<void> {
-  const rows = await world.sql.query('select id, merchant_id, amount from payments order by id')
-  for (const { id, merchant_id: merchantId, amount } of rows) {
+  const rows = await world.sql.query(
+    'select id, merchant_id, amount, payment_method as method from payments order by id',
+  )
+  for (const { id, merchant_id: merchantId, amount, method } of rows) {
     const merchant = world.merchants.find((one) => one.merchantId === merchantId)
     if (!merchant || world.paymentsById.has(id)) continue
-    const payment = { id, merchant, amount }
+    const payment = { id, merchant, amount, method }
     world.payments.push(payment)
     world.paymentsById.set(id, payment)
   }
@@ -79,9 +82,20 @@ async function pass(world: World, seconds: number, chance: Chance): Promise<Find
 
 function decideAll(world: World, chance: Chance): void {
   finishRefunds(world)
+  decideDebits(world)
   for (const dispute of world.disputes) {
     const isOpen = ['needs_response', 'under_review'].includes(dispute.status)
     if (isOpen && chance.once(2)) decide(world, dispute, chance.pick(['won', 'lost']))
+  }
+}
+
+function decideDebits({ stripe, payments }: World): void {
+  for (const { id } of payments.slice(-lastPayments).filter(({ method }) => method === 'ach')) {
+    try {
+      stripe.decideDebit(id)
+    } catch {
+      // It was not sent, or is decided.
+    }
   }
 }
 

@@ -20,6 +20,7 @@ export interface RunPayment {
   readonly id: string
   readonly merchant: Merchant
   readonly amount: number
+  readonly method: 'card' | 'ach'
 }
 
 /** All parts of a random run. */

@@ -7,7 +7,7 @@ const plots: Readonly<Record<string, string>> = {
   created: `select merchant_id, currency, count(*) as count, sum(amount) as amount
     from payments group by 1, 2`,
   succeeded: `select merchant_id, currency, count(*) as count, sum(captured_amount) as amount
-    from payments where captured_amount > 0 group by 1, 2`,
+    from payments where captured_amount > 0 and status <> 'failed' group by 1, 2`,
   canceled: `select merchant_id, currency, count(*) as count, sum(amount) as amount
     from payments where status = 'canceled' group by 1, 2`,
   failed: `select merchant_id, currency, count(*) as count, sum(amount) as amount
@@ -56,7 +56,7 @@ const owed = `
     select merchant_id, currency, captured_amount as amount from payments
     union all select merchant_id, currency, -amount from refunds where status <> 'failed'
     union all select d.merchant_id, d.currency, -d.fee - case
-        when d.status = 'won' or p.status in ('canceled', 'failed') then 0 else d.amount end
+        when d.status = 'won' or p.captured_amount = 0 then 0 else d.amount end
       from disputes d join payments p on p.id = d.payment_id
   )
   select merchant_id, currency, sum(amount) as amount from moved
