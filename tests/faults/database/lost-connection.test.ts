@@ -6,7 +6,7 @@ import {
   openSql,
   sendToWait,
 } from '../../support/databases/sql.ts'
-import { apiClient, createPayment, paymentBody } from '../../support/http/api.ts'
+import { apiClient, createPayment, paymentBody, untilAdmitted } from '../../support/http/api.ts'
 import { withServers } from '../../support/servers/servers.ts'
 import { until } from '../../support/until.ts'
 
@@ -49,7 +49,9 @@ test('a cancel whose connection is lost gets 503, changes nothing, and succeeds 
   expect([running.status, running.body.error.code]).toEqual([503, 'service_unavailable'])
   expect(running.headers.get('retry-after')).toBe('1')
   expect(await statusesOf([ids.at(-1) ?? ''])).toEqual(['pending'])
-  expect((await cancel(ids.at(-1) ?? '', 'key of 49')).status).toBe(200)
+  // Another connection of the pool may have ended too, so that one more request gets 503.
+  const again = await untilAdmitted(() => cancel(ids.at(-1) ?? '', 'key of 49'))
+  expect(again.status).toBe(200)
 })
 
 test('a batch whose connection is lost changes nothing, and each cancel succeeds when repeated', async () => {
@@ -122,8 +124,10 @@ test('a create and a read get 503 without the database, and work when it is back
       // The key of this request is looked up before its route is found.
       await unknownKey('POST', '/v1/payments/%zz/cancel'),
       await unknownKey('GET', '/v1/payments'),
+      // The processor sends its message again.
+      await unknownKey('POST', '/v1/processors/stripe/webhook/merch_abc123xyz/test', { body: {} }),
     ]
-    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503])
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503, 503])
     const ready = await fixture.api('GET', '/readyz')
     expect(ready.status).toBe(503)
     expect((await fixture.api('GET', '/healthz')).status).toBe(200)

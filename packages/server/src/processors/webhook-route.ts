@@ -8,6 +8,7 @@ import { send } from '../http/answers/send.ts'
 import { readBody } from '../http/bodies/read-body.ts'
 import { readSingleHeaders } from '../http/request/headers.ts'
 import type { Processor, Processors } from './interface/processor.ts'
+import { CredentialsMissingError } from './interface/results.ts'
 
 /** Called with the payment that a processor's message is about. */
 export type OnNotice = (notice: {
@@ -72,7 +73,11 @@ async function findProcessor(
 ): Promise<MessageTarget | null> {
   if (!isId('merchant', merchantId) || (mode !== 'test' && mode !== 'live')) return null
   const account = { merchantId, livemode: mode === 'live' }
-  const processor = await processors.forSent(account, name).catch(() => null)
+  const processor = await processors.forSent(account, name).catch((error: unknown) => {
+    if (error instanceof CredentialsMissingError) return null
+    // Another failure is this server's, and the processor sends the message again.
+    throw error
+  })
   return processor && { account, processor }
 }
 
