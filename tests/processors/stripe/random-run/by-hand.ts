@@ -50,7 +50,9 @@ export function actByHand(world: World, chance: Chance): void {
   }
   world.counts.add('by hand', name)
   world.journal.add(payment.id, `by hand: ${name}`)
-  tellAbout(world, payment, chance)
+  // Nothing is charged by it, and only the message tells that the authorization is to be voided.
+  const isSure = name === 'approved late'
+  tellAbout(world, payment, chance, { isSure })
 }
 
 /** A bank returns a debit after its success, which Stripe reports as a lost dispute. */

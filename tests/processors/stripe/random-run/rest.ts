@@ -53,7 +53,8 @@ export async function rest(world: World, seed: number): Promise<Findings> {
   finishRefunds(world)
   decideDebits(world)
   world.stripe.settleAll()
-  for (const seconds of [daySeconds, daySeconds, 3 * daySeconds]) {
+  // A refund by hand after the settlement is found by the look-up at thirty days, at the latest.
+  for (const seconds of [daySeconds, daySeconds, 3 * daySeconds, 20 * daySeconds]) {
     found.push(await pass(world, seconds, chance))
   }
   const left = await world.sql.query(unexplained, [[...world.wrong]])

@@ -76,8 +76,13 @@ export async function send(
   return answer
 }
 
-/** Tells the merchant of a payment about it, as Stripe does after a change. */
-export function tellAbout(world: World, payment: RunPayment, chance: Chance): void {
+/** Tells the merchant of a payment about it, as Stripe does after a change. `isSure`: the message arrives. */
+export function tellAbout(
+  world: World,
+  payment: RunPayment,
+  chance: Chance,
+  { isSure = false }: { isSure?: boolean } = {},
+): void {
   const intent = world.stripe.intentOf(payment.id)
   if (!intent) return
   const metadata = { hedge_payment_id: payment.id }
@@ -86,7 +91,7 @@ export function tellAbout(world: World, payment: RunPayment, chance: Chance): vo
     { id: 'ch_1', object: 'charge', payment_intent: intent, metadata },
     { id: 're_1', object: 'refund', payment_intent: intent, metadata: {} },
   ])
-  world.courier.tell(payment.merchant, object, { isSure: isOld(world, payment) })
+  world.courier.tell(payment.merchant, object, { isSure: isSure || isOld(world, payment) })
 }
 
 /** Whether a payment is of an earlier round. It is looked up again only after months. */
