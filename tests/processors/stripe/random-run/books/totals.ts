@@ -10,7 +10,9 @@ const plots: Readonly<Record<string, string>> = {
     from payments where captured_amount > 0 and status <> 'failed' group by 1, 2`,
   canceled: `select merchant_id, currency, count(*) as count, sum(amount) as amount
     from payments where status = 'canceled' group by 1, 2`,
-  failed: `select merchant_id, currency, count(*) as count, sum(amount) as amount
+  // Of a debit that the bank has returned, the amount that was debited.
+  failed: `select merchant_id, currency, count(*) as count,
+      sum(case when captured_amount > 0 then captured_amount else amount end) as amount
     from payments where status = 'failed' group by 1, 2`,
   refunded: `select merchant_id, currency, count(*) as count, sum(amount) as amount
     from refunds where status = 'succeeded' group by 1, 2`,
