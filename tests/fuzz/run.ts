@@ -193,8 +193,9 @@ async function post(
 }
 
 /**
- * Creates payments that the workers capture before a round begins, and a customer disputes one. Requests of the previous round may
- * have planned failures. Each of them fails one payment, and then another payment is created.
+ * Creates payments that the workers capture before a round begins, and a customer disputes one. Requests
+ * of the previous round may have planned failures. Each of them fails one payment, and then another
+ * payment is created.
  */
 async function makePaid(means: Pick<Means, 'server' | 'pool'>): Promise<void> {
   let made = 0

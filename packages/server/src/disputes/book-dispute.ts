@@ -165,6 +165,7 @@ async function move(
   })
 }
 
-function isFinal({ status, captured_amount: captured }: PaymentRow): boolean {
+/** Whether a payment was canceled or has failed without a capture that was recorded. */
+export function isFinal({ status, captured_amount: captured }: PaymentRow): boolean {
   return captured === 0 && statusesToVoid.includes(status)
 }

@@ -12,7 +12,7 @@ import { lockPayment } from '../payments/transition/lock-payment.sql.ts'
 import { matchRefunds } from '../payments/view/match-refunds.ts'
 import { findRefunds } from '../payments/view/refunds.sql.ts'
 import type { PaymentState } from '../processors/interface/results.ts'
-import { bookDispute } from './book-dispute.ts'
+import { bookDispute, isFinal } from './book-dispute.ts'
 import { findDisputesOf } from './disputes.sql.ts'
 import { findReturn, returnPayment } from './return-payment.ts'
 
@@ -46,8 +46,7 @@ export async function bookDisputes(work: Work, found: PaymentState): Promise<Boo
       locked = await bookDispute(tx, { row: locked, found: dispute, now })
     }
     // What is not disputed any more may be owed to the customer of a canceled payment.
-    const isLate = locked.captured_amount === 0 && statusesToVoid.includes(locked.status)
-    if (locked.sequence > before && isLate) {
+    if (locked.sequence > before && isFinal(locked)) {
       await requestTask(tx, { row: locked, kind: 'void', afterSeconds: 0 })
     }
     const booked = await findDisputesOf(tx, locked)
@@ -80,7 +79,8 @@ async function requestForeignRefunds(
 
 /**
  * Requests the task of the disputes if a look-up for another purpose has found a new one or a new status,
- * because the processor's message was lost. Only that task books disputes: a second one could book an older state.
+ * because the processor's message was lost. Only that task books disputes: a second one could book an
+ * older state.
  */
 export async function noticeDisputes({ db, row }: Work, found: PaymentState): Promise<void> {
   if (found.state !== 'captured') return

@@ -15,8 +15,10 @@ const pauseMsMax = 60
 const handEvery = 2
 const killEvery = 700
 
-/** One round: commands and actions by hand at random, while the network fails. Then everything rests, and what is wrong is
- * returned. */
+/**
+ * One round: commands and actions by hand at random, while the network fails. Then everything rests, and
+ * what is wrong is returned.
+ */
 export async function runRound(
   world: World,
   { seed, commandsMax }: { seed: number; commandsMax: number },

@@ -7,9 +7,9 @@ import { planTask } from './tasks.sql.ts'
 const daySeconds = 86_400
 
 /**
- * The ages of a payment, in days, at which it is looked up once more after its settlement, or after the refund
- * of a late capture. A refund by hand, or a refund that fails later, is then found also if the processor's
- * message was lost.
+ * The ages of a payment, in days, at which it is looked up once more: after its settlement, or after the
+ * refund of a late capture. A refund by hand, or a refund that fails later, is then found although the
+ * processor's message was lost.
  */
 const recheckDays = [10, 30, 90, 180]
 

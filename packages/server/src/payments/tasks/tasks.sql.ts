@@ -15,8 +15,8 @@ type Due = { readonly dueAt: Timestamp } | { readonly afterSeconds: number }
 /**
  * Plans a task. A task that is planned already is planned anew, and a worker that has claimed it loses
  * it, because the worker's data is outdated: for example, the customer has submitted another token.
- * Its wait begins anew. `afterSeconds` counts by the database's clock and the merchant's test clock, because the clock of a
- * process may be an hour ahead.
+ * Its wait begins anew. `afterSeconds` counts by the database's clock and the merchant's test clock,
+ * because the clock of a process may be an hour ahead.
  */
 export async function planTask(
   tx: Db,

@@ -20,8 +20,8 @@ import { movePayment } from '../transition/move.sql.ts'
 import { nextWatch, warningSeconds } from './plan-watch.ts'
 
 /**
- * Looks up an authorization that waits for its capture: when the processor sends a message about it, a
- * day before its end, and at its end. An authorization that has ended fails the payment. Money that was
+ * Looks up an authorization that waits for its capture: when the processor sends a message about it,
+ * every day, a day before its end, and at its end. An authorization that has ended fails the payment. Money that was
  * captured manually at the processor ends the wait as well.
  */
 export async function watchAuthorization(work: Work): Promise<WorkResult> {
